@@ -1,0 +1,11 @@
+//! tidings reads bulletins in whatever form they come and republishes them as clean feeds, one per topic.
+//!
+//! The modules stand in the order in which data moves, and each knows only those above it:
+//!
+//! ```text
+//! schedule -> fetch -> extract -> normalize -> classify -> dedupe -> store -> publish
+//!  sources    Document  RawEntry    Item        topics     Story     commit   feed files
+//! ```
+
+pub mod model;
+pub mod dates;

@@ -1,0 +1,137 @@
+//! Where sources are, and how their addresses are shown without the secrets in them.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use url::Url;
+
+/// Query parameters whose values are never shown.
+const SECRET_PARAMETERS: [&str; 16] = [
+    "access_token",
+    "api-key",
+    "api_key",
+    "apikey",
+    "auth",
+    "client_secret",
+    "code",
+    "key",
+    "pass",
+    "passwd",
+    "password",
+    "secret",
+    "sig",
+    "signature",
+    "token",
+    "x-amz-signature",
+];
+
+/// An address that may carry credentials; `Display` and `Debug` hide them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    url: Url,
+    hidden: bool,
+}
+
+impl PublicUrl {
+    /// Hides user, password and parameters that look like keys.
+    pub fn new(url: Url) -> Self {
+        Self { url, hidden: false }
+    }
+
+    /// For an address that is a secret as a whole: only its origin is ever shown.
+    pub fn secret(url: Url) -> Self {
+        Self { url, hidden: true }
+    }
+
+    /// The address itself, for the request.
+    pub fn expose(&self) -> &Url {
+        &self.url
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.hidden {
+            return write!(f, "{}/…", self.url.origin().ascii_serialization());
+        }
+        f.write_str(&hide_secrets(&self.url))
+    }
+}
+
+impl fmt::Debug for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// `url` as text, without user, password, and the values of parameters that look like keys.
+pub fn hide_secrets(url: &Url) -> String {
+    let mut shown = url.clone();
+    if !url.username().is_empty() || url.password().is_some() {
+        // Both fail only for addresses that cannot have a user, and those have none.
+        let cleared = shown
+            .set_username("")
+            .and_then(|()| shown.set_password(None));
+        debug_assert_eq!(cleared, Ok(()), "an address with a user can lose it");
+    }
+    let secret = |name: &str| SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
+    if url.query_pairs().any(|(name, _)| secret(&name)) {
+        let mut pairs = shown.query_pairs_mut();
+        pairs.clear();
+        for (name, value) in url.query_pairs() {
+            pairs.append_pair(&name, if secret(&name) { "hidden" } else { &value });
+        }
+    }
+    shown.into()
+}
+
+/// Where a source's documents are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// `http://` or `https://`
+    Http(PublicUrl),
+    /// A regular file, by its absolute path.
+    File(PathBuf),
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(url) => fmt::Display::fmt(url, f),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(address: &str, shown: &str) {
+        let url: Url = address.parse().expect("a good address");
+        assert_eq!(PublicUrl::new(url.clone()).to_string(), shown);
+        assert_eq!(format!("{:?}", PublicUrl::new(url)), shown);
+    }
+
+    #[test]
+    fn secrets_are_hidden() {
+        check(
+            "https://ana:pw@host.example/a?b=1",
+            "https://host.example/a?b=1",
+        );
+        check(
+            "https://host.example/a?Token=abc&b=1",
+            "https://host.example/a?Token=hidden&b=1",
+        );
+        check(
+            "https://host.example/a?q=%C3%B1",
+            "https://host.example/a?q=%C3%B1",
+        );
+        let whole = PublicUrl::secret(
+            "https://host.example/s3cret/feed"
+                .parse()
+                .expect("a good address"),
+        );
+        assert_eq!(whole.to_string(), "https://host.example/…");
+    }
+}

@@ -1,0 +1,44 @@
+//! What we publish: a topic's stories in order, and the site they stand on.
+
+use url::Url;
+
+use super::{Language, Story, Timestamp, TopicId};
+
+/// The published site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Its name; also the author of its feeds.
+    pub title: String,
+    /// Where it is published; its path ends with `/`.
+    pub base_url: Url,
+    /// The language of its titles and pages.
+    pub language: Language,
+}
+
+/// One feed, ready to be rendered: everything that is in it, nothing that is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// The topic that it publishes.
+    pub topic: TopicId,
+    /// Its title in the site's language.
+    pub title: String,
+    /// The latest change of a story shown, or of the feed itself.
+    pub updated: Timestamp,
+    /// The live feed, in order.
+    pub live: Vec<Story>,
+    /// Stories that only people see, on the page: older ones that entered quietly. In order.
+    pub quiet: Vec<Story>,
+}
+
+/// One feed's line in the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedSummary {
+    /// The topic that it publishes.
+    pub topic: TopicId,
+    /// Its title in the site's language.
+    pub title: String,
+    /// As the feed's own.
+    pub updated: Timestamp,
+    /// Stories on its page.
+    pub stories: usize,
+}

@@ -1,0 +1,41 @@
+//! A content hash: the first 128 bits of SHA-256, in lower-case hexadecimal wherever it is written.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// 128 bits that stand for some bytes; equal bytes give equal hashes on every machine and in every version.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hash([u8; 16]);
+
+impl Hash {
+    /// Hashes `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        let digest = Sha256::digest(bytes);
+        let mut kept = [0; 16];
+        kept.copy_from_slice(&digest[..16]);
+        Self(kept)
+    }
+
+    /// Hashes several parts so that moving a byte from one part to the next changes the result.
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut joined = Vec::new();
+        for part in parts {
+            joined.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            joined.extend_from_slice(part.as_bytes());
+        }
+        Self::of(&joined)
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,46 @@
+//! BCP 47 language tags.
+
+use std::fmt;
+use std::str::FromStr;
+
+use oxilangtag::LanguageTag;
+
+/// A well-formed language tag (RFC 5646), in its usual case: `es`, `pt-BR`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Language(String);
+
+/// Text that is no language tag.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no language tag such as `es` or `pt-BR`")]
+pub struct LanguageError(String);
+
+impl Language {
+    /// The whole tag.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first subtag in lower case: `pt` of `pt-BR`.
+    pub fn primary(&self) -> &str {
+        self.0.split('-').next().unwrap_or(&self.0)
+    }
+}
+
+impl FromStr for Language {
+    type Err = LanguageError;
+
+    /// Accepts `_` for `-`, as `es_MX` is common in pages and feeds.
+    fn from_str(text: &str) -> Result<Self, LanguageError> {
+        let tag = text.trim().replace('_', "-");
+        match LanguageTag::parse_and_normalize(&tag) {
+            Ok(tag) if tag.primary_language().len() <= 3 => Ok(Self(tag.into_inner())),
+            _ => Err(LanguageError(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

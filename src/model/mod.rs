@@ -1,0 +1,35 @@
+//! The words that every stage speaks: what a source, a document, an entry, an item, a story and a topic are.
+//!
+//! Types only, each checked when it is made: holding one is the proof that it is well formed. No IO, no clock.
+
+mod address;
+mod cadence;
+mod document;
+mod entry;
+mod feed;
+mod hash;
+mod html;
+mod id;
+mod item;
+mod language;
+mod query;
+mod source;
+mod story;
+mod time;
+mod topic;
+
+pub use address::{Location, PublicUrl, hide_secrets};
+pub use cadence::{Cadence, Cron, CronError};
+pub use document::{Document, Validators};
+pub use entry::{Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawText};
+pub use feed::{Feed, FeedSummary, Site};
+pub use hash::Hash;
+pub use html::SafeHtml;
+pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
+pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
+pub use language::{Language, LanguageError};
+pub use query::{Query, QueryError, QueryWarning, Word};
+pub use source::{FieldRule, HtmlRules, Pages, Place, Reading, RuleError, Source};
+pub use story::{Report, Story};
+pub use time::{DateOrder, Dated, Precision, Published, Timestamp};
+pub use topic::{Title, Topic};
