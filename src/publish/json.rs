@@ -1,0 +1,152 @@
+//! JSON Feed 1.1, with what no field of it says in an extension of each item:
+//!
+//! ```json
+//! "_tidings": {
+//!   "date": "stated",
+//!   "date_precision": "day",
+//!   "reports": [{"publisher": "…", "source": "…", "title": "…", "url": "…", "date_published": "…"}]
+//! }
+//! ```
+//!
+//! `date` says how the date is known: `stated` by the publisher, `derived` from the time of reading, or `first-seen`. `date_precision` is `day` or `instant`.
+//! `reports` holds every report of the story, the one shown first; `source` is its name in the configuration, and `url` is left out where it has none.
+
+use serde::Serialize;
+
+use crate::model::{Enclosure, Feed, Language, Person, Precision, Report, Site, Story};
+
+use super::view::{self, Format};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: &'static str,
+    title: &'a str,
+    home_page_url: String,
+    feed_url: String,
+    description: String,
+    authors: Vec<Author>,
+    language: &'a str,
+    items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Author {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    title: &'a str,
+    content_html: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<String>,
+    date_published: String,
+    date_modified: String,
+    authors: Vec<Author>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    tags: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment<'a>>,
+    #[serde(rename = "_tidings")]
+    extension: Extension<'a>,
+}
+
+#[derive(Serialize)]
+struct Attachment<'a> {
+    url: &'a str,
+    mime_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_in_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Extension<'a> {
+    date: &'static str,
+    date_precision: &'static str,
+    reports: Vec<ReportOf<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReportOf<'a> {
+    publisher: &'a str,
+    source: &'a str,
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    date_published: String,
+}
+
+pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
+    let document = Document {
+        version: "https://jsonfeed.org/version/1.1",
+        title: &feed.title,
+        home_page_url: Format::Html.address(&feed.topic, site),
+        feed_url: Format::Json.address(&feed.topic, site),
+        description: view::description(feed, site),
+        authors: vec![Author {
+            name: site.title.clone(),
+            url: Some(site.base_url.to_string()),
+        }],
+        language: site.language.as_str(),
+        items: feed.live.iter().map(item).collect(),
+    };
+    serde_json::to_vec_pretty(&document).expect("text always serializes")
+}
+
+fn item(story: &Story) -> Item<'_> {
+    let shown = &story.shown;
+    Item {
+        id: story.id.urn(),
+        url: story.address().map(url::Url::as_str),
+        title: &shown.title,
+        content_html: view::body(story).into_owned(),
+        summary: shown.summary.as_ref().map(view::plain),
+        date_published: view::published(&story.published).to_rfc3339(),
+        date_modified: view::changed(story.updated).to_rfc3339(),
+        authors: view::authors(story).into_iter().map(author).collect(),
+        tags: &shown.tags,
+        language: shown.language.as_ref().map(Language::as_str),
+        attachments: shown.enclosures.iter().map(attachment).collect(),
+        extension: Extension {
+            date: story.published.origin(),
+            date_precision: match story.published.precision() {
+                Precision::Day => "day",
+                Precision::Instant => "instant",
+            },
+            reports: story.reports.iter().map(report).collect(),
+        },
+    }
+}
+
+fn author(person: Person) -> Author {
+    Author {
+        name: person.name,
+        url: person.url.map(String::from),
+    }
+}
+
+fn attachment(enclosure: &Enclosure) -> Attachment<'_> {
+    let size = enclosure.length_bytes;
+    Attachment {
+        url: enclosure.url.as_str(),
+        mime_type: &enclosure.mime_type,
+        size_in_bytes: (size > 0).then_some(size),
+    }
+}
+
+fn report(report: &Report) -> ReportOf<'_> {
+    ReportOf {
+        publisher: &report.publisher,
+        source: report.source.as_str(),
+        title: &report.title,
+        url: report.address.as_ref().map(url::Url::as_str),
+        date_published: view::published(&report.published).to_rfc3339(),
+    }
+}

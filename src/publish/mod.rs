@@ -1,0 +1,61 @@
+//! Stories to feeds: RSS 2.0, Atom 1.0, JSON Feed 1.1 and a page for people, an index of all feeds.
+//!
+//! In: a [`Feed`] (or the [`FeedSummary`] of each) and the [`Site`].
+//! Out: [`File`]s.
+//!
+//! Rendering is pure, and the same input always gives the same bytes: no file says when it was made.
+//! The three feeds of a topic hold the same stories in the same order under the same ids, dates and links; the page adds the quiet ones.
+
+mod view;
+mod words;
+mod rss;
+mod atom;
+mod json;
+mod page;
+mod index;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+use crate::model::{Feed, FeedSummary, Site};
+
+/// Raised whenever the same input gives other bytes than before: every feed is then published anew.
+pub const RENDERER_VERSION: u32 = 1;
+
+/// One published file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name below the published folder: `labour-migration.atom`.
+    pub name: String,
+    /// All that is in it.
+    pub bytes: Vec<u8>,
+}
+
+/// A topic's `.rss`, `.atom`, `.json` and `.html`.
+pub fn feed(feed: &Feed, site: &Site) -> Vec<File> {
+    use view::Format;
+    let file = |format: Format, bytes| File {
+        name: format.file(&feed.topic),
+        bytes,
+    };
+    vec![
+        file(Format::Rss, self::rss::render(feed, site)),
+        file(Format::Atom, atom::render(feed, site)),
+        file(Format::Json, json::render(feed, site)),
+        file(Format::Html, page::render(feed, site)),
+    ]
+}
+
+/// What leads to the feeds: `index.html`, `index.opml`, and the `style.css` of all pages.
+pub fn index(site: &Site, feeds: &[FeedSummary]) -> Vec<File> {
+    let file = |name: &str, bytes| File {
+        name: name.to_owned(),
+        bytes,
+    };
+    vec![
+        file("index.html", index::page(site, feeds)),
+        file("index.opml", index::opml(site, feeds)),
+        file("style.css", include_bytes!("style.css").to_vec()),
+    ]
+}

@@ -1,0 +1,199 @@
+//! A site and a feed of three stories, for the tests.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{
+    Dated, Enclosure, Feed, FeedSummary, IdentityKey, IdentityKind, Item, ItemId, Person,
+    Precision, Published, Report, SafeHtml, Site, Story, StoryId, Timestamp,
+};
+
+pub(super) fn site() -> Site {
+    Site {
+        title: "Bulletins of Mesoamerica".into(),
+        base_url: "https://bulletins.example/".parse().unwrap(),
+        language: "en".parse().unwrap(),
+    }
+}
+
+pub(super) fn feed() -> Feed {
+    Feed {
+        topic: "labour-migration".parse().unwrap(),
+        title: "Labour migration".into(),
+        updated: utc("2021-06-30T09:15:00Z"),
+        live: vec![first_seen(), with_everything(), reported_twice()],
+        quiet: Vec::new(),
+    }
+}
+
+pub(super) fn summaries() -> Vec<FeedSummary> {
+    let summary = |topic: &str, title: &str, updated, stories| FeedSummary {
+        topic: topic.parse().unwrap(),
+        title: title.into(),
+        updated: utc(updated),
+        stories,
+    };
+    vec![
+        summary(
+            "labour-migration",
+            "Labour migration",
+            "2021-06-30T09:15:00Z",
+            3,
+        ),
+        summary(
+            "climate",
+            "Climate & \"disasters\"",
+            "2021-07-01T00:00:00Z",
+            1,
+        ),
+    ]
+}
+
+/// Two reports; the one shown has no address.
+pub(super) fn reported_twice() -> Story {
+    let date = Published::Stated(Dated {
+        at: "2021-06-28T00:00:00-06:00".parse().unwrap(),
+        precision: Precision::Day,
+    });
+    let mut shown = item(
+        "harbour-text",
+        "1",
+        "Fair recruitment fair opens in Tapachula",
+        date,
+    );
+    shown.summary =
+        html("<p>Employers and workers meet for <b>three</b> days.</p><p>Entry is free.</p>");
+    shown.language = Some("en".parse().unwrap());
+    let reports = vec![
+        report(&shown, "Harbour Gazette", None),
+        Report {
+            title: "Recruitment fair: doors open".into(),
+            address: Some("https://agency.example/news/7?a=1&b=2".parse().unwrap()),
+            ..report(&item("agency", "2", "", date), "Agencia Sur", None)
+        },
+    ];
+    story(shown, reports, "2021-06-28T15:00:00Z")
+}
+
+/// Everything that an item can have, reported by three.
+pub(super) fn with_everything() -> Story {
+    let date = Published::Derived(Dated {
+        at: "2021-06-29T14:30:00.250-06:00".parse().unwrap(),
+        precision: Precision::Instant,
+    });
+    let mut shown = item("agency", "3", "Guide for seasonal workers published", date);
+    shown.summary = html(
+        "<p>Rights, contracts, pay: <a href=\"https://agency.example/guide\">a short guide</a>.</p>",
+    );
+    shown.content =
+        html("<p>Rights, contracts, pay.</p><p>In six languages ]]&gt; free of charge.</p>");
+    shown.language = Some("en".parse().unwrap());
+    shown.authors = vec![
+        person("Ana Pérez", Some("https://agency.example/ana")),
+        person("Luis Ek", None),
+    ];
+    shown.tags = vec!["seasonal work".into(), "rights & duties".into()];
+    shown.enclosures = vec![
+        enclosure(
+            "https://agency.example/files/guide.pdf",
+            "application/pdf",
+            1_234_567,
+        ),
+        enclosure("https://agency.example/files/guide.mp3", "audio/mpeg", 0),
+    ];
+    let reports = vec![
+        report(&shown, "Agencia Sur", Some("https://agency.example/news/9")),
+        report(
+            &item("harbour-text", "4", "A guide", date),
+            "Harbour Gazette",
+            Some("https://harbour.example/guide"),
+        ),
+        report(
+            &item("wire", "5", "Guide out", date),
+            "The Wire",
+            Some("https://agency.example/news/9"),
+        ),
+    ];
+    story(shown, reports, "2021-06-29T21:00:00.750Z")
+}
+
+/// Without date and text, in Spanish, with characters that markup knows.
+pub(super) fn first_seen() -> Story {
+    let date = Published::FirstSeen(utc("2021-06-30T09:15:00Z"));
+    let title = "Más empleo & menos espera: cupo < 500 🌎";
+    let mut shown = item("tablon", "6", title, date);
+    shown.language = Some("es-MX".parse().unwrap());
+    let address = Some("https://tablon.example/avisos/6");
+    let reports = vec![report(&shown, "Tablón de Chiapas", address)];
+    story(shown, reports, "2021-06-30T09:15:00Z")
+}
+
+fn story(shown: Item, reports: Vec<Report>, updated: &str) -> Story {
+    Story {
+        id: StoryId::founded_by(shown.id),
+        published: shown.published,
+        updated: utc(updated),
+        shown,
+        reports,
+    }
+}
+
+fn item(source: &str, guid: &str, title: &str, published: Published) -> Item {
+    let source = source.parse().unwrap();
+    let key = IdentityKey {
+        kind: IdentityKind::Guid,
+        value: guid.into(),
+    };
+    Item {
+        id: ItemId::new(&source, &key),
+        source,
+        key,
+        title: title.into(),
+        address: None,
+        summary: None,
+        content: None,
+        text: String::new(),
+        language: None,
+        authors: Vec::new(),
+        tags: Vec::new(),
+        enclosures: Vec::new(),
+        stated: None,
+        published,
+        updated: None,
+        position: 0,
+    }
+}
+
+fn report(item: &Item, publisher: &str, address: Option<&str>) -> Report {
+    Report {
+        item: item.id,
+        source: item.source.clone(),
+        publisher: publisher.into(),
+        title: item.title.clone(),
+        address: address.map(|address| address.parse().unwrap()),
+        published: item.published,
+    }
+}
+
+fn person(name: &str, url: Option<&str>) -> Person {
+    Person {
+        name: name.into(),
+        url: url.map(|url| url.parse().unwrap()),
+    }
+}
+
+fn enclosure(url: &str, mime_type: &str, length_bytes: u64) -> Enclosure {
+    Enclosure {
+        url: url.parse().unwrap(),
+        mime_type: mime_type.into(),
+        length_bytes,
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as the fields of an item want it")]
+fn html(html: &str) -> Option<SafeHtml> {
+    Some(SafeHtml::vouched(html.to_owned()))
+}
+
+fn utc(text: &str) -> Timestamp {
+    text.parse::<DateTime<Utc>>().unwrap()
+}

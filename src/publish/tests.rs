@@ -1,0 +1,228 @@
+//! What is rendered: looked at, read back, and compared between formats.
+
+use chrono::{DateTime, FixedOffset};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::sample;
+use super::view::Format;
+use super::*;
+use crate::model::SafeHtml;
+
+/// What all formats must agree on.
+#[derive(Debug, PartialEq)]
+struct Read {
+    id: String,
+    link: Option<String>,
+    published: DateTime<FixedOffset>,
+    updated: DateTime<FixedOffset>,
+}
+
+fn text(files: Vec<File>, name: &str) -> String {
+    let file = files.into_iter().find(|file| file.name == name);
+    String::from_utf8(file.expect(name).bytes).expect("UTF-8")
+}
+
+/// One element a line, for people who read snapshots.
+fn lines(page: &str) -> String {
+    page.replace("><", ">\n<")
+}
+
+fn rendered(feed: &Feed, site: &Site, format: Format) -> String {
+    text(super::feed(feed, site), &format.file(&feed.topic))
+}
+
+fn read_rss(text: &str) -> Vec<Read> {
+    let read = |item: ::rss::Item| Read {
+        id: item.guid.unwrap().value,
+        link: item.link,
+        published: DateTime::parse_from_rfc2822(&item.pub_date.unwrap()).unwrap(),
+        updated: {
+            let updated = &item.extensions["atom"]["updated"][0];
+            updated.value.as_deref().unwrap().parse().unwrap()
+        },
+    };
+    let channel = ::rss::Channel::read_from(text.as_bytes()).expect("RSS");
+    channel.items.into_iter().map(read).collect()
+}
+
+fn read_atom(text: &str) -> Vec<Read> {
+    let read = |entry: atom_syndication::Entry| Read {
+        id: entry.id,
+        link: {
+            let mut links = entry.links.into_iter();
+            links
+                .find(|link| link.rel == "alternate")
+                .map(|link| link.href)
+        },
+        published: entry.published.unwrap(),
+        updated: entry.updated,
+    };
+    let feed = atom_syndication::Feed::read_from(text.as_bytes()).expect("Atom");
+    feed.entries.into_iter().map(read).collect()
+}
+
+fn read_json(text: &str) -> Vec<Read> {
+    let read = |item: &Value| Read {
+        id: item["id"].as_str().unwrap().to_owned(),
+        link: item["url"].as_str().map(str::to_owned),
+        published: item["date_published"].as_str().unwrap().parse().unwrap(),
+        updated: item["date_modified"].as_str().unwrap().parse().unwrap(),
+    };
+    let feed: Value = serde_json::from_str(text).expect("JSON");
+    feed["items"].as_array().unwrap().iter().map(read).collect()
+}
+
+/// Reads a feed back in all formats, checks that they agree, and returns what they say.
+fn read(feed: &Feed, site: &Site) -> Vec<Read> {
+    let rss = read_rss(&rendered(feed, site, Format::Rss));
+    assert_eq!(rss, read_atom(&rendered(feed, site, Format::Atom)));
+    assert_eq!(rss, read_json(&rendered(feed, site, Format::Json)));
+    rss
+}
+
+#[test]
+fn each_format_reads_well() {
+    let (feed, site) = (sample::feed(), sample::site());
+    insta::assert_snapshot!("rss", rendered(&feed, &site, Format::Rss));
+    insta::assert_snapshot!("atom", rendered(&feed, &site, Format::Atom));
+    insta::assert_snapshot!("json", rendered(&feed, &site, Format::Json));
+    insta::assert_snapshot!("page", lines(&rendered(&feed, &site, Format::Html)));
+}
+
+#[test]
+fn the_index_reads_well() {
+    let files = || index(&sample::site(), &sample::summaries());
+    insta::assert_snapshot!("index", lines(&text(files(), "index.html")));
+    insta::assert_snapshot!("opml", text(files(), "index.opml"));
+}
+
+#[test]
+fn all_formats_hold_the_same() {
+    let feed = sample::feed();
+    let read = read(&feed, &sample::site());
+    let ids: Vec<String> = feed.live.iter().map(|story| story.id.urn()).collect();
+    assert_eq!(
+        read.iter().map(|read| read.id.clone()).collect::<Vec<_>>(),
+        ids
+    );
+    let links: Vec<_> = read.iter().map(|read| read.link.as_deref()).collect();
+    let expected = [
+        Some("https://tablon.example/avisos/6"),
+        Some("https://agency.example/news/9"),
+        Some("https://agency.example/news/7?a=1&b=2"),
+    ];
+    assert_eq!(links, expected);
+    let offset = |read: &Read| read.published.to_rfc3339();
+    assert_eq!(offset(&read[1]), "2021-06-29T14:30:00-06:00");
+}
+
+#[test]
+fn a_story_without_an_address_has_no_link() {
+    let mut feed = sample::feed();
+    feed.live = vec![sample::reported_twice()];
+    feed.live[0].reports.truncate(1);
+    feed.live[0].shown.summary = None;
+    assert_eq!(read(&feed, &sample::site())[0].link, None);
+    // RFC 4287 §4.1.2: an entry without a link has content.
+    let atom = rendered(&feed, &sample::site(), Format::Atom);
+    let atom = atom_syndication::Feed::read_from(atom.as_bytes()).unwrap();
+    let content = atom.entries[0]
+        .content
+        .as_ref()
+        .and_then(|content| content.value());
+    assert_eq!(content, Some("Fair recruitment fair opens in Tapachula"));
+}
+
+#[test]
+fn quiet_stories_are_on_the_page_alone() {
+    let mut feed = sample::feed();
+    let quiet = feed.live.remove(1);
+    let id = quiet.id.to_string();
+    feed.quiet = vec![quiet];
+    assert_eq!(read(&feed, &sample::site()).len(), 2);
+    let page = rendered(&feed, &sample::site(), Format::Html);
+    let place = |id: &str| page.find(&format!("id=\"{id}\"")).expect("on the page");
+    assert!(place(&feed.live[0].id.to_string()) < place(&id));
+    assert!(place(&id) < place(&feed.live[1].id.to_string()));
+}
+
+#[test]
+fn an_empty_page_speaks_its_sites_language() {
+    let empty = Feed {
+        live: Vec::new(),
+        ..sample::feed()
+    };
+    let site = Site {
+        language: "es".parse().unwrap(),
+        ..sample::site()
+    };
+    let page = rendered(&empty, &site, Format::Html);
+    assert!(page.contains("Aún no se ha publicado nada sobre este tema."));
+    assert!(page.contains("0 noticias · último cambio"));
+    assert!(read(&empty, &site).is_empty());
+}
+
+#[test]
+fn an_id_outlives_a_change_of_host() {
+    let id = |base_url: &str| {
+        let base_url = base_url.parse().unwrap();
+        let site = Site {
+            base_url,
+            ..sample::site()
+        };
+        let atom = rendered(&sample::feed(), &site, Format::Atom);
+        atom_syndication::Feed::read_from(atom.as_bytes())
+            .unwrap()
+            .id
+    };
+    assert_eq!(id("https://a.example/"), id("http://b.example:8080/feeds/"));
+}
+
+#[test]
+fn pages_run_nothing() {
+    let pages = [
+        rendered(&sample::feed(), &sample::site(), Format::Html),
+        text(index(&sample::site(), &sample::summaries()), "index.html"),
+    ];
+    for page in pages {
+        for barred in ["<script", "<style", " style=", " onclick=", "javascript:"] {
+            assert!(!page.contains(barred), "{barred}");
+        }
+    }
+}
+
+proptest! {
+    /// Whatever stands in titles, names and markup: every format can be read, and all agree.
+    #[test]
+    fn any_text_reads_back(
+        title in any::<String>(),
+        name in "\\PC*|[\u{0}-\u{20}<>&'\"\\]]*",
+        markup in any::<String>(),
+    ) {
+        let mut feed = Feed { title: title.clone(), ..sample::feed() };
+        let site = Site { title: name.clone(), ..sample::site() };
+        for story in &mut feed.live {
+            story.shown.title.clone_from(&title);
+            story.shown.summary = Some(SafeHtml::vouched(markup.clone()));
+            story.shown.content = Some(SafeHtml::vouched(format!("]]{markup}>")));
+            story.shown.tags = vec![name.clone()];
+            for report in &mut story.reports {
+                report.publisher.clone_from(&name);
+            }
+        }
+        prop_assert_eq!(read(&feed, &site).len(), feed.live.len());
+        let summaries = [FeedSummary { title, ..sample::summaries().remove(0) }];
+        check_xml(&text(index(&site, &summaries), "index.opml"));
+        check_xml(&rendered(&feed, &site, Format::Rss));
+        check_xml(&rendered(&feed, &site, Format::Atom));
+    }
+}
+
+/// Checks what XML 1.0 demands and the feed crates do not look at: its characters, and tags that match.
+fn check_xml(text: &str) {
+    let mut reader = quick_xml::Reader::from_str(text);
+    while reader.read_event().expect("well-formed XML") != quick_xml::events::Event::Eof {}
+    let forbidden = |c: char| c < ' ' && !"\t\n\r".contains(c) || "\u{FFFE}\u{FFFF}".contains(c);
+    assert_eq!(text.find(forbidden), None);
+}

@@ -1,0 +1,286 @@
+//! What all formats say of a feed and of a story, decided once: addresses, ids, dates, authors, bodies.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, FixedOffset, SubsecRound};
+use scraper::Html;
+use url::Url;
+use uuid::Uuid;
+
+use crate::model::{
+    Enclosure, Feed, Person, Published, Report, SafeHtml, Site, SourceId, Story, Timestamp, TopicId,
+};
+
+use super::words::Words;
+
+/// The program, as feeds name it. Without its version: an upgrade alone changes no feed.
+pub(super) const GENERATOR: &str = "tidings";
+
+/// The namespace of ids that feeds and sources bear in feeds. Ids are for ever: it never changes.
+const NAMESPACE: Uuid = Uuid::from_u128(0x2c6e_93d1_40fb_5a87_b1d9_7e05_c8a4_316f);
+
+/// The forms in which a topic is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Rss,
+    Atom,
+    Json,
+    Html,
+}
+
+impl Format {
+    /// What a reader can subscribe to.
+    pub(super) const FEEDS: [Self; 3] = [Self::Rss, Self::Atom, Self::Json];
+
+    /// Its name for people.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Rss => "RSS",
+            Self::Atom => "Atom",
+            Self::Json => "JSON",
+            Self::Html => "HTML",
+        }
+    }
+
+    /// Its media type.
+    pub(super) fn mime_type(self) -> &'static str {
+        match self {
+            Self::Rss => "application/rss+xml",
+            Self::Atom => "application/atom+xml",
+            Self::Json => "application/feed+json",
+            Self::Html => "text/html",
+        }
+    }
+
+    /// The file of `topic` in this format, also its address relative to any other.
+    pub(super) fn file(self, topic: &TopicId) -> String {
+        format!("{topic}.{}", self.name().to_ascii_lowercase())
+    }
+
+    /// The absolute address of `topic` in this format.
+    pub(super) fn address(self, topic: &TopicId, site: &Site) -> String {
+        format!("{}{}", site.base_url, self.file(topic))
+    }
+}
+
+/// A link of a feed to itself or to another form of it.
+pub(super) struct FeedLink {
+    pub(super) rel: &'static str,
+    pub(super) address: String,
+    pub(super) mime_type: &'static str,
+}
+
+/// The links of a feed in `own` format: itself first, then its page, then the other formats.
+pub(super) fn feed_links(feed: &Feed, site: &Site, own: Format) -> Vec<FeedLink> {
+    let link = |rel, format: Format| FeedLink {
+        rel,
+        address: format.address(&feed.topic, site),
+        mime_type: format.mime_type(),
+    };
+    let others = Format::FEEDS.into_iter().filter(|format| *format != own);
+    let alternates = std::iter::once(Format::Html).chain(others);
+    std::iter::once(link("self", own))
+        .chain(alternates.map(|format| link("alternate", format)))
+        .collect()
+}
+
+/// What a feed is, in one line.
+pub(super) fn description(feed: &Feed, site: &Site) -> String {
+    Words::of(&site.language).feed(&feed.title, &site.title)
+}
+
+/// A feed's permanent id: made of the topic alone, so that it outlives every change of host and title.
+pub(super) fn feed_id(topic: &TopicId) -> String {
+    urn(&format!("feed\n{topic}"))
+}
+
+/// A source's permanent id in feeds.
+pub(super) fn source_id(source: &SourceId) -> String {
+    urn(&format!("source\n{source}"))
+}
+
+fn urn(name: &str) -> String {
+    Uuid::new_v5(&NAMESPACE, name.as_bytes()).urn().to_string()
+}
+
+/// A date of publication in its publisher's offset. Whole seconds, for RFC 822 knows no parts of them and all formats agree.
+pub(super) fn published(date: &Published) -> DateTime<FixedOffset> {
+    date.at().trunc_subsecs(0)
+}
+
+/// A time of change in whole seconds.
+pub(super) fn changed(at: Timestamp) -> DateTime<FixedOffset> {
+    at.trunc_subsecs(0).fixed_offset()
+}
+
+/// A date as RSS and OPML write it (RFC 822 §5.1, with the four-digit year of RFC 1123 §5.2.14).
+pub(super) fn rfc822(at: DateTime<FixedOffset>) -> String {
+    at.format("%a, %d %b %Y %H:%M:%S %z").to_string()
+}
+
+/// Who wrote a story: the item's authors, else its publisher.
+pub(super) fn authors(story: &Story) -> Vec<Person> {
+    if story.shown.authors.is_empty() {
+        let name = story.shown_report().publisher.clone();
+        return vec![Person { name, url: None }];
+    }
+    story.shown.authors.clone()
+}
+
+/// The reports beside the one shown.
+pub(super) fn further(story: &Story) -> &[Report] {
+    story.reports.get(1..).unwrap_or_default()
+}
+
+/// Publishers of the further reports, each once, without that of the report shown.
+pub(super) fn contributors(story: &Story) -> Vec<&str> {
+    let mut seen = BTreeSet::from([story.shown_report().publisher.as_str()]);
+    let names = further(story).iter().map(|report| &*report.publisher);
+    names.filter(|name| seen.insert(name)).collect()
+}
+
+/// Addresses of reports other than the story's own link, each once, with the report's title.
+pub(super) fn related(story: &Story) -> Vec<(&Url, String)> {
+    let mut seen: BTreeSet<&Url> = story.address().into_iter().collect();
+    let reports = story.reports.iter();
+    let with_address = reports.filter_map(|report| Some((report.address.as_ref()?, report)));
+    with_address
+        .filter(|(address, _)| seen.insert(address))
+        .map(|(address, report)| (address, format!("{}: {}", report.publisher, report.title)))
+        .collect()
+}
+
+/// The longest text there is of a story as HTML; its title where there is nothing else.
+pub(super) fn body(story: &Story) -> Cow<'_, str> {
+    let item = &story.shown;
+    match item.content.as_ref().or(item.summary.as_ref()) {
+        Some(html) => Cow::Borrowed(html.as_str()),
+        None => Cow::Owned(quick_xml::escape::escape(&*item.title).into_owned()),
+    }
+}
+
+/// `html` without markup, on one line.
+pub(super) fn plain(html: &SafeHtml) -> String {
+    let fragment = Html::parse_fragment(html.as_str());
+    let mut text = String::new();
+    for node in fragment.tree.root().descendants() {
+        let breaks = |value: &scraper::Node| value.as_element().is_some_and(|e| !inline(e.name()));
+        // A block ends a word before it and after it.
+        if breaks(node.value()) || node.prev_sibling().is_some_and(|n| breaks(n.value())) {
+            text.push(' ');
+        }
+        if let Some(piece) = node.value().as_text() {
+            text.push_str(piece);
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether an element stands within a line of text.
+fn inline(name: &str) -> bool {
+    const INLINE: [&str; 25] = [
+        "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i", "ins",
+        "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u",
+    ];
+    INLINE.contains(&name)
+}
+
+/// The home page of the site that `address` is on.
+pub(super) fn home_page(address: &Url) -> Option<String> {
+    let origin = address.origin();
+    origin
+        .is_tuple()
+        .then(|| format!("{}/", origin.ascii_serialization()))
+}
+
+/// An attached file's name: the end of its address, else its host.
+pub(super) fn file_name(enclosure: &Enclosure) -> &str {
+    let last = enclosure
+        .url
+        .path_segments()
+        .and_then(|mut s| s.next_back());
+    last.filter(|name| !name.is_empty())
+        .or(enclosure.url.host_str())
+        .unwrap_or(enclosure.url.as_str())
+}
+
+/// A finished document without the characters that XML 1.0 (§2.2) forbids, which only configured titles can bring.
+/// Each gives way to another one: were it merely gone, its neighbours might join to markup (`]]` and `>`).
+pub(super) fn well_formed(document: String) -> Vec<u8> {
+    let allowed = |c: char| match c {
+        '\t' | '\n' | '\r' => true,
+        '\u{FFFE}' | '\u{FFFF}' => false,
+        c => c >= ' ',
+    };
+    if document.chars().all(allowed) {
+        return document.into_bytes();
+    }
+    let kept = document.chars();
+    let kept = kept.map(|c| {
+        if allowed(c) {
+            c
+        } else {
+            char::REPLACEMENT_CHARACTER
+        }
+    });
+    kept.collect::<String>().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_becomes_one_line() {
+        let check = |html: &str, text: &str| {
+            assert_eq!(plain(&SafeHtml::vouched(html.to_owned())), text, "{html}");
+        };
+        check(
+            "<p>One &amp; <b>t</b>wo.</p><p>Three</p>",
+            "One & two. Three",
+        );
+        check("<ul><li>a</li><li>b</li></ul>c", "a b c");
+        check("one<br>two<img src=\"https://a.example/b.png\">", "one two");
+        check("", "");
+    }
+
+    #[test]
+    fn forbidden_characters_leave_no_gap() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(well_formed(text.to_owned()), expected.as_bytes());
+        };
+        check("]]\u{1}>", "]]\u{FFFD}>");
+        check("a\u{FFFF}\tñ\n🌎", "a\u{FFFD}\tñ\n🌎");
+    }
+
+    /// Ids are for ever: these values may never change.
+    #[test]
+    fn an_id_never_changes() {
+        let topic = "labour-migration".parse().unwrap();
+        let source = "labour-migration".parse().unwrap();
+        assert_eq!(
+            feed_id(&topic),
+            "urn:uuid:ed5fecfe-4a7f-562f-becb-5711823a058a"
+        );
+        assert_eq!(
+            source_id(&source),
+            "urn:uuid:6bd02aa3-5764-5a29-a141-610aaf6c94e3"
+        );
+    }
+
+    #[test]
+    fn attached_files_are_named() {
+        let check = |url: &str, name: &str| {
+            let enclosure = Enclosure {
+                url: url.parse().unwrap(),
+                mime_type: "application/pdf".into(),
+                length_bytes: 0,
+            };
+            assert_eq!(file_name(&enclosure), name);
+        };
+        check("https://a.example/files/report.pdf?v=2", "report.pdf");
+        check("https://a.example/", "a.example");
+        check("urn:isbn:1", "urn:isbn:1");
+    }
+}

@@ -1,0 +1,163 @@
+//! What the pages say, in English and in Spanish.
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
+
+use crate::model::Language;
+
+/// The words of a page in one language.
+pub(super) struct Words {
+    months: [&'static str; 12],
+    /// Between day and month, and month and year.
+    of: &'static str,
+    story: &'static str,
+    stories: &'static str,
+    bulletins: &'static str,
+    pub(super) and: &'static str,
+    pub(super) skip: &'static str,
+    pub(super) path: &'static str,
+    pub(super) subscribe: &'static str,
+    pub(super) last_change: &'static str,
+    pub(super) first_seen: &'static str,
+    pub(super) by: &'static str,
+    pub(super) also_reported_by: &'static str,
+    pub(super) attached: &'static str,
+    pub(super) no_stories: &'static str,
+    pub(super) feeds: &'static str,
+    pub(super) all_feeds: &'static str,
+    pub(super) no_feeds: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    months: [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    of: " ",
+    story: "story",
+    stories: "stories",
+    bulletins: "bulletins collected by",
+    and: "and",
+    skip: "Skip to the content",
+    path: "Breadcrumb",
+    subscribe: "Subscribe",
+    last_change: "last change",
+    first_seen: "first seen",
+    by: "by",
+    also_reported_by: "Also reported by",
+    attached: "Attached",
+    no_stories: "Nothing has been published on this topic yet. Subscribe, and the first story will come to you.",
+    feeds: "Feeds",
+    all_feeds: "All feeds in one list (OPML)",
+    no_feeds: "No feed has been set up yet. They will be listed here.",
+};
+
+const SPANISH: Words = Words {
+    months: [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ],
+    of: " de ",
+    story: "noticia",
+    stories: "noticias",
+    bulletins: "boletines reunidos por",
+    and: "y",
+    skip: "Ir al contenido",
+    path: "Ruta",
+    subscribe: "Suscribirse",
+    last_change: "último cambio",
+    first_seen: "visto por primera vez",
+    by: "por",
+    also_reported_by: "También publicado por",
+    attached: "Adjunto",
+    no_stories: "Aún no se ha publicado nada sobre este tema. Suscríbase y la primera noticia le llegará.",
+    feeds: "Canales",
+    all_feeds: "Todos los canales en una lista (OPML)",
+    no_feeds: "Aún no hay canales. Aparecerán aquí.",
+};
+
+impl Words {
+    /// The words for a site in `language`: Spanish for Spanish, English for all others.
+    pub(super) fn of(language: &Language) -> &'static Self {
+        match language.primary() {
+            "es" => &SPANISH,
+            _ => &ENGLISH,
+        }
+    }
+
+    /// A day: `28 June 2021`.
+    pub(super) fn day(&self, day: NaiveDate) -> String {
+        let month = self.months[day.month0() as usize];
+        format!("{}{of}{month}{of}{}", day.day(), day.year(), of = self.of)
+    }
+
+    /// How many stories there are.
+    pub(super) fn stories(&self, count: usize) -> String {
+        let noun = if count == 1 { self.story } else { self.stories };
+        format!("{count} {noun}")
+    }
+
+    /// What the feed `title` of `site` is.
+    pub(super) fn feed(&self, title: &str, site: &str) -> String {
+        format!("{title}: {} {site}", self.bulletins)
+    }
+}
+
+/// A time of day with its zone: `14:30 UTC−6`.
+pub(super) fn time_of_day(at: DateTime<FixedOffset>) -> String {
+    let seconds = at.offset().local_minus_utc();
+    let sign = if seconds < 0 { '−' } else { '+' };
+    let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() / 60 % 60);
+    let zone = match (hours, minutes) {
+        (0, 0) => String::new(),
+        (hours, 0) => format!("{sign}{hours}"),
+        (hours, minutes) => format!("{sign}{hours}:{minutes:02}"),
+    };
+    format!("{} UTC{zone}", at.format("%H:%M"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_said_in_words() {
+        let check = |language: &str, expected: &str| {
+            let day = NaiveDate::from_ymd_opt(2021, 6, 8).unwrap();
+            assert_eq!(Words::of(&language.parse().unwrap()).day(day), expected);
+        };
+        check("en", "8 June 2021");
+        check("es-MX", "8 de junio de 2021");
+        check("fr", "8 June 2021");
+    }
+
+    #[test]
+    fn times_bear_their_zone() {
+        let check = |at: &str, expected: &str| {
+            assert_eq!(time_of_day(at.parse().unwrap()), expected);
+        };
+        check("2021-06-28T14:30:59-06:00", "14:30 UTC−6");
+        check("2021-06-28T00:05:00+05:30", "00:05 UTC+5:30");
+        check("2021-06-28T14:30:00-00:30", "14:30 UTC−0:30");
+        check("2021-06-28T14:30:00Z", "14:30 UTC");
+    }
+}
