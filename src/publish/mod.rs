@@ -1,7 +1,7 @@
-//! Stories to feeds: RSS 2.0, Atom 1.0, JSON Feed 1.1 and a page for people, an index of all feeds.
+//! Stories to feeds: RSS 2.0, Atom 1.0, JSON Feed 1.1 and a page for people, an index of all feeds, and the folder they stand in.
 //!
 //! In: a [`Feed`] (or the [`FeedSummary`] of each) and the [`Site`].
-//! Out: [`File`]s.
+//! Out: [`File`]s, which a [`Folder`] puts in place, each whole.
 //!
 //! Rendering is pure, and the same input always gives the same bytes: no file says when it was made.
 //! The three feeds of a topic hold the same stories in the same order under the same ids, dates and links; the page adds the quiet ones.
@@ -13,10 +13,13 @@ mod atom;
 mod json;
 mod page;
 mod index;
+mod files;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;
+
+pub use files::{Folder, PublishError};
 
 use crate::model::{Feed, FeedSummary, Site};
 

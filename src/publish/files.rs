@@ -1,0 +1,356 @@
+//! The published folder: files that are always whole.
+//!
+//! In: [`File`]s. Out: the names of those that changed.
+//!
+//! A batch is written to a hidden folder beside the files, synced once, renamed into place, and the folder synced.
+//! A reader, and a machine that loses power, thus finds each file as it was or as it is. IO.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::File;
+
+/// Where a batch is written before it is renamed: in the folder itself, for a rename never leaves a file system.
+const STAGING: &str = ".tmp";
+
+/// Why nothing was published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The system refused.
+    #[error("could not {action} `{path}`: {hint}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What to do.
+        hint: &'static str,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// A name that is none of ours.
+    #[error("`{0}` is no name of a published file")]
+    Name(String),
+}
+
+impl PublishError {
+    fn io(action: &'static str, path: &Path, cause: io::Error) -> Self {
+        let hint = match cause.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "let the user that tidings runs as write there, or set another `dir` in `[publish]`"
+            }
+            io::ErrorKind::ReadOnlyFilesystem => {
+                "the file system is read-only; set another `dir` in `[publish]`"
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space there",
+            io::ErrorKind::NotADirectory
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::AlreadyExists => {
+                "something else stands in its place; move it, or set another `dir` in `[publish]`"
+            }
+            _ => "look at `dir` in `[publish]`",
+        };
+        let path = path.to_owned();
+        Self::Io {
+            action,
+            path,
+            hint,
+            cause,
+        }
+    }
+}
+
+/// The published folder.
+#[derive(Debug)]
+pub struct Folder {
+    dir: PathBuf,
+}
+
+impl Folder {
+    /// Opens `dir`, creating it where it is missing, and removes what a killed run left half written.
+    ///
+    /// # Errors
+    /// [`PublishError::Io`] when nothing can be written there.
+    pub fn open(dir: &Path) -> Result<Self, PublishError> {
+        let at = |action, path| move |cause| PublishError::io(action, path, cause);
+        fs::create_dir_all(dir).map_err(at("create", dir))?;
+        let staging = dir.join(STAGING);
+        match fs::remove_dir_all(&staging) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                return Err(PublishError::io("empty", &staging, cause));
+            }
+            _ => {}
+        }
+        // Also the proof that the folder can be written to.
+        fs::create_dir(&staging).map_err(at("write to", dir))?;
+        Ok(Self {
+            dir: dir.to_owned(),
+        })
+    }
+
+    /// Puts `files` in place, each whole, and returns the names of those that changed. A file that is there already, byte for byte, is not touched.
+    ///
+    /// # Errors
+    /// [`PublishError`]; some files may then be the new ones and others still the old ones.
+    pub fn replace(&self, files: &[File]) -> Result<Vec<String>, PublishError> {
+        let mut changed = Vec::new();
+        for file in files {
+            let path = self.path(&file.name)?;
+            if !holds_bytes(&path, &file.bytes) {
+                changed.push((file, self.staged(&file.name), path));
+            }
+        }
+        if !changed.is_empty() {
+            self.stage(changed.iter().map(|(file, staged, _)| (*file, &**staged)))?;
+        }
+        for (_, staged, path) in &changed {
+            fs::rename(staged, path).map_err(|cause| PublishError::io("replace", path, cause))?;
+        }
+        // Even when nothing changed: an earlier run may have been killed after its renames and before this.
+        self.sync_names()?;
+        let names = changed.into_iter().map(|(file, ..)| file.name.clone());
+        Ok(names.collect())
+    }
+
+    /// Removes files of feeds that are no more, and returns the names of those that were there.
+    ///
+    /// # Errors
+    /// [`PublishError`]; some files may then be gone and others not.
+    pub fn remove(&self, names: &[String]) -> Result<Vec<String>, PublishError> {
+        let mut removed = Vec::new();
+        for name in names {
+            let path = self.path(name)?;
+            match fs::remove_file(&path) {
+                Ok(()) => removed.push(name.clone()),
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+                Err(cause) => return Err(PublishError::io("remove", &path, cause)),
+            }
+        }
+        self.sync_names()?;
+        Ok(removed)
+    }
+
+    /// Whether there is a file of this name.
+    pub fn holds(&self, name: &str) -> bool {
+        self.path(name).is_ok_and(|path| path.is_file())
+    }
+
+    /// The path of a published file: its name is one visible component, so that it can neither leave the folder nor meet what is staged.
+    fn path(&self, name: &str) -> Result<PathBuf, PublishError> {
+        let visible = !name.is_empty() && !name.starts_with('.');
+        if visible && !name.contains(['/', '\\', ':', '\0']) {
+            return Ok(self.dir.join(name));
+        }
+        Err(PublishError::Name(name.to_owned()))
+    }
+
+    fn staged(&self, name: &str) -> PathBuf {
+        self.dir.join(STAGING).join(name)
+    }
+
+    /// Writes a batch where nobody looks, and makes it durable.
+    fn stage<'a>(
+        &self,
+        batch: impl Iterator<Item = (&'a File, &'a Path)>,
+    ) -> Result<(), PublishError> {
+        let staging = self.dir.join(STAGING);
+        // Somebody may have cleaned up since it was opened.
+        fs::create_dir_all(&staging)
+            .map_err(|cause| PublishError::io("create", &staging, cause))?;
+        for (file, path) in batch {
+            write(path, &file.bytes).map_err(|cause| PublishError::io("write", path, cause))?;
+        }
+        self.sync_contents()
+    }
+
+    /// Makes what is staged durable: one call for the whole batch.
+    #[cfg(target_os = "linux")]
+    fn sync_contents(&self) -> Result<(), PublishError> {
+        let synced = fs::File::open(&self.dir).and_then(|dir| Ok(rustix::fs::syncfs(dir)?));
+        synced.map_err(|cause| PublishError::io("sync", &self.dir, cause))
+    }
+
+    /// Makes what is staged durable.
+    #[cfg(not(target_os = "linux"))]
+    fn sync_contents(&self) -> Result<(), PublishError> {
+        let sync = || {
+            fs::read_dir(self.dir.join(STAGING))?
+                .try_for_each(|staged| fs::File::open(staged?.path())?.sync_all())
+        };
+        sync().map_err(|cause| PublishError::io("sync", &self.dir, cause))
+    }
+
+    /// Makes renames and removals durable.
+    fn sync_names(&self) -> Result<(), PublishError> {
+        let synced = fs::File::open(&self.dir).and_then(|dir| dir.sync_all());
+        synced.map_err(|cause| PublishError::io("sync", &self.dir, cause))
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::File::create(path)?.write_all(bytes)
+}
+
+/// Whether a file holds exactly `bytes`. One that cannot be read does not: replacing it will tell why.
+fn holds_bytes(path: &Path, bytes: &[u8]) -> bool {
+    let read = || {
+        let file = fs::File::open(path)?;
+        let length = bytes.len() as u64;
+        if file.metadata()?.len() != length {
+            return Ok(false);
+        }
+        let mut held = Vec::with_capacity(bytes.len());
+        // One byte more than is wanted, for a file that grows meanwhile.
+        file.take(length + 1).read_to_end(&mut held)?;
+        io::Result::Ok(held == bytes)
+    };
+    read().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, bytes: &str) -> File {
+        File {
+            name: name.to_owned(),
+            bytes: bytes.into(),
+        }
+    }
+
+    fn text(mut file: fs::File) -> String {
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn only_what_changed_is_touched() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&dir.path().join("new/feeds")).unwrap();
+        let path = |name: &str| dir.path().join("new/feeds").join(name);
+        let first = [file("a.rss", "one"), file("b.rss", "two")];
+        assert_eq!(folder.replace(&first).unwrap(), ["a.rss", "b.rss"]);
+        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        for name in ["a.rss", "b.rss"] {
+            let opened = fs::File::options().write(true).open(path(name)).unwrap();
+            opened.set_modified(long_ago).unwrap();
+        }
+
+        // The same length, so that the bytes decide.
+        let second = [file("a.rss", "one"), file("b.rss", "TWO")];
+        assert_eq!(folder.replace(&second).unwrap(), ["b.rss"]);
+        let modified = |name: &str| fs::metadata(path(name)).unwrap().modified().unwrap();
+        assert_eq!(modified("a.rss"), long_ago);
+        assert_ne!(modified("b.rss"), long_ago);
+        assert_eq!(text(fs::File::open(path("b.rss")).unwrap()), "TWO");
+        assert_eq!(fs::read_dir(path(STAGING)).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_reader_sees_whole_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        let old = "old ".repeat(10_000);
+        folder.replace(&[file("a.rss", &old)]).unwrap();
+        let reading = fs::File::open(dir.path().join("a.rss")).unwrap();
+        folder.replace(&[file("a.rss", "new")]).unwrap();
+        assert_eq!(text(reading), old);
+        assert_eq!(
+            text(fs::File::open(dir.path().join("a.rss")).unwrap()),
+            "new"
+        );
+    }
+
+    #[test]
+    fn leftovers_of_a_killed_run_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let staged = dir.path().join(STAGING).join("a.rss");
+        fs::create_dir(staged.parent().unwrap()).unwrap();
+        fs::write(&staged, "half").unwrap();
+        fs::write(dir.path().join("a.rss"), "whole").unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        assert!(!staged.exists());
+        assert!(folder.holds("a.rss"));
+    }
+
+    #[test]
+    fn a_folder_wiped_meanwhile_is_filled_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("feeds");
+        let folder = Folder::open(&path).unwrap();
+        let files = [file("a.rss", "one")];
+        folder.replace(&files).unwrap();
+        fs::remove_dir_all(&path).unwrap();
+        assert_eq!(folder.replace(&files).unwrap(), ["a.rss"]);
+    }
+
+    #[test]
+    fn removed_files_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        folder.replace(&[file("a.rss", "one")]).unwrap();
+        let names = ["a.rss", "b.rss"].map(str::to_owned);
+        assert_eq!(folder.remove(&names).unwrap(), ["a.rss"]);
+        assert!(!folder.holds("a.rss"));
+    }
+
+    #[test]
+    fn no_name_leaves_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&dir.path().join("feeds")).unwrap();
+        for name in [
+            "",
+            ".",
+            "..",
+            "../a",
+            "/a",
+            "a/../../b",
+            ".tmp",
+            "c:a",
+            "a\\b",
+            "a\0b",
+        ] {
+            let refused = folder.replace(&[file(name, "x")]).unwrap_err().to_string();
+            assert_eq!(refused, format!("`{name}` is no name of a published file"));
+            assert!(folder.remove(&[name.to_owned()]).is_err(), "{name}");
+            assert!(!folder.holds(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let taken = dir.path().join("taken");
+        fs::write(&taken, "a file").unwrap();
+        let error = Folder::open(&taken).unwrap_err().to_string();
+        let hint =
+            "something else stands in its place; move it, or set another `dir` in `[publish]`";
+        assert_eq!(
+            error,
+            format!("could not create `{}`: {hint}", taken.display())
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_cannot_be_written_to_is_named() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o555)).unwrap();
+        if fs::write(dir.path().join("probe"), "").is_ok() {
+            eprintln!("skipped: this user writes everywhere");
+            return;
+        }
+        let error = Folder::open(dir.path()).unwrap_err().to_string();
+        let hint =
+            "let the user that tidings runs as write there, or set another `dir` in `[publish]`";
+        assert_eq!(
+            error,
+            format!("could not write to `{}`: {hint}", dir.path().display())
+        );
+    }
+}
