@@ -9,4 +9,4 @@
 
 pub mod model;
 pub mod dates;
-pub mod publish;
+pub mod config;

@@ -1,0 +1,208 @@
+//! Addresses: of sources, of the site, of the store.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::diagnostic::Mistake;
+use super::file::File;
+use super::secret::Written;
+use crate::model::{Location, PublicUrl};
+
+/// Where a source is: `http://`, `https://`, `file:` or a path, which starts at `file`.
+pub(super) fn location(written: &Written, file: &File) -> Result<Location, Mistake> {
+    let (Written::Openly(text) | Written::Secretly(text)) = written;
+    match (scheme(text).as_deref(), written) {
+        (Some("http" | "https"), Written::Openly(_)) => {
+            Ok(Location::Http(PublicUrl::new(web(text)?)))
+        }
+        (Some("http" | "https"), Written::Secretly(_)) => {
+            Ok(Location::Http(PublicUrl::secret(web(text)?)))
+        }
+        (Some("file"), _) => Ok(Location::File(file_address(text, file)?)),
+        (None, Written::Openly(_)) => Ok(Location::File(file.resolve(text))),
+        (None, Written::Secretly(_)) => Err(Mistake::new("this secret is no address")),
+        // A secret's scheme is not shown: it may be the whole of `user:password`.
+        (Some(_), Written::Secretly(_)) => Err(unsupported("the scheme of this secret")),
+        (Some(scheme), _) => Err(unsupported(&format!("`{scheme}:`"))),
+    }
+}
+
+fn unsupported(scheme: &str) -> Mistake {
+    Mistake::new(format!("{scheme} is not supported"))
+        .hint("write `https://…`, `http://…`, `file:…` or a path")
+}
+
+/// The site's own address; its path is made to end with `/`, so that names can be joined to it.
+pub(super) fn base_url(text: &str) -> Result<Url, Mistake> {
+    let hint = "write `https://bulletins.example/`";
+    if !matches!(scheme(text).as_deref(), Some("http" | "https")) {
+        return Err(Mistake::new("an address with `http://` or `https://` is wanted").hint(hint));
+    }
+    let mut url = web(text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(
+            Mistake::new("names are joined to this address: it may have no `?` or `#`").hint(hint),
+        );
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            Mistake::new("this address is published: it may have no user or password").hint(hint),
+        );
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
+}
+
+/// `sqlite:PATH`; a relative path starts at `file`.
+pub(super) fn store(written: &Written, file: &File) -> Result<PathBuf, Mistake> {
+    let (Written::Openly(text) | Written::Secretly(text)) = written;
+    let hint = "write `sqlite:../var/tidings.db`";
+    match scheme(text).as_deref() {
+        Some("sqlite") => {}
+        Some("postgres" | "postgresql") => {
+            return Err(Mistake::new("`postgres:` is not supported yet").hint(hint));
+        }
+        _ => return Err(Mistake::new("`sqlite:` and a path are wanted").hint(hint)),
+    }
+    // As others write it: `sqlite://relative`, `sqlite:///absolute`.
+    let (_, path) = text.split_once(':').unwrap_or_default();
+    match path.strip_prefix("//").unwrap_or(path) {
+        "" => Err(Mistake::new("a path is missing after `sqlite:`").hint(hint)),
+        ":memory:" => Err(Mistake::new("the store must be a file: nothing may be lost").hint(hint)),
+        path => Ok(file.resolve(path)),
+    }
+}
+
+/// What stands before the colon, in lower case (RFC 3986 §3.1). One letter would be a drive.
+fn scheme(text: &str) -> Option<String> {
+    let (scheme, _) = text.split_once(':')?;
+    let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    (well_formed && scheme.len() > 1).then(|| scheme.to_ascii_lowercase())
+}
+
+fn web(text: &str) -> Result<Url, Mistake> {
+    // The error names no part of the address, which may be secret.
+    Url::parse(text).map_err(|error| Mistake::new(format!("this is no address: {error}")))
+}
+
+/// `file:///absolute%20path` as RFC 8089 has it, or `file:relative path`.
+fn file_address(text: &str, file: &File) -> Result<PathBuf, Mistake> {
+    let (_, path) = text.split_once(':').unwrap_or_default();
+    if !path.starts_with("//") {
+        return Ok(file.resolve(path));
+    }
+    let elsewhere =
+        || Mistake::new("this names no file of this machine").hint("write `file:///…` or a path");
+    web(text)?.to_file_path().map_err(|()| elsewhere())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::diagnostic::Report;
+    use super::*;
+
+    fn file() -> File {
+        File::new(
+            0,
+            Path::new("/etc/tidings/a.toml"),
+            String::new(),
+            &Report::default(),
+        )
+    }
+
+    fn shown<T: ToString>(read: Result<T, Mistake>) -> String {
+        read.map_or_else(|mistake| mistake.message, |value| value.to_string())
+    }
+
+    #[test]
+    fn sources_are_addresses_or_paths() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(
+                shown(location(&Written::Openly(text.into()), &file())),
+                expected,
+                "{text}"
+            );
+        };
+        check("https://a.example/feed?b=1", "https://a.example/feed?b=1");
+        check("HTTP://a.example", "http://a.example/");
+        check("samples/a.txt", "/etc/tidings/samples/a.txt");
+        check("file:samples/a b.txt", "/etc/tidings/samples/a b.txt");
+        check("file:///var/a%20b.txt", "/var/a b.txt");
+        check(
+            "file://host.example/a",
+            "this names no file of this machine",
+        );
+        check("https://", "this is no address: empty host");
+        check("ftp://ana:pw@a.example", "`ftp:` is not supported");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(
+                shown(location(&Written::Secretly(text.into()), &file())),
+                expected
+            );
+        };
+        check("https://a.example/s3cret", "https://a.example/…");
+        check("s3cret", "this secret is no address");
+        check(
+            "s3cret:s3cret",
+            "the scheme of this secret is not supported",
+        );
+        check("https://s3cret:", "https://s3cret/…");
+        check(
+            "https://s3cret:s3cret",
+            "this is no address: invalid port number",
+        );
+    }
+
+    #[test]
+    fn the_site_can_be_joined_to() {
+        let check = |text: &str, expected: &str| assert_eq!(shown(base_url(text)), expected);
+        check("https://a.example", "https://a.example/");
+        check("https://a.example/b", "https://a.example/b/");
+        check(
+            "https://a.example/?b",
+            "names are joined to this address: it may have no `?` or `#`",
+        );
+        check(
+            "https://ana@a.example/",
+            "this address is published: it may have no user or password",
+        );
+        check(
+            "a.example",
+            "an address with `http://` or `https://` is wanted",
+        );
+    }
+
+    #[test]
+    fn the_store_is_a_file() {
+        let check = |text: &str, expected: &str| {
+            let read = store(&Written::Openly(text.into()), &file());
+            assert_eq!(shown(read.map(|path| path.display().to_string())), expected);
+        };
+        check("sqlite:../a.db", "/etc/tidings/../a.db");
+        check("sqlite:/var/a.db", "/var/a.db");
+        check("sqlite:///var/a.db", "/var/a.db");
+        check("sqlite://a.db", "/etc/tidings/a.db");
+        check("sqlite:", "a path is missing after `sqlite:`");
+        check(
+            "sqlite::memory:",
+            "the store must be a file: nothing may be lost",
+        );
+        check(
+            "postgres://ana:pw@db/tidings",
+            "`postgres:` is not supported yet",
+        );
+        check("a.db", "`sqlite:` and a path are wanted");
+    }
+}

@@ -1,0 +1,207 @@
+//! Mistakes: what is wrong, where, and what to write instead; all of them, in order.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use super::file::File;
+use crate::model::Place;
+
+/// One mistake in the configuration, or one thing to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Where it stands.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\n  hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A configuration that cannot be used, with every mistake in it: by file in the order of inclusion, then by line.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Refused(pub Vec<Diagnostic>);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, diagnostic) in self.0.iter().enumerate() {
+            write!(f, "{}{diagnostic}", if n == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a value, by those who need not know where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mistake {
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl Mistake {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+
+    /// Asks whether one of `names` was meant by `word`, if one looks like it.
+    pub(super) fn or_rather<'n>(self, word: &str, names: impl Iterator<Item = &'n str>) -> Self {
+        match nearest(word, names) {
+            Some(name) => self.hint(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+}
+
+/// Text that becomes a type of its own, whose error says everything.
+pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, Mistake> {
+    text.parse()
+        .map_err(|error: T::Err| Mistake::new(error.to_string()))
+}
+
+/// Names longer than this are not compared: nobody mistypes them.
+const LONGEST_NAME: usize = 64;
+
+/// The one of `names` that `word` was probably meant to be: at most every third letter wrong.
+fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    if word.len() > LONGEST_NAME {
+        return None;
+    }
+    let bound = (word.chars().count() / 3).max(1);
+    names
+        .map(|name| (strsim::osa_distance(word, name), name))
+        .filter(|(distance, _)| *distance <= bound)
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    /// Text that is no TOML.
+    Syntax,
+    /// A value that will not do.
+    Wrong,
+    /// Something that should be somewhere, and is nowhere that could be read.
+    Absent,
+    /// Something to look at.
+    Warning,
+}
+
+struct Found {
+    /// The number of its file and the byte in it: what diagnostics are sorted by.
+    order: (usize, usize),
+    nature: Nature,
+    diagnostic: Diagnostic,
+}
+
+/// Collects what the parts of the reader find, in any order.
+#[derive(Default)]
+pub(super) struct Report {
+    found: RefCell<Vec<Found>>,
+    torn: Cell<bool>,
+}
+
+impl Report {
+    pub(super) fn syntax(&self, file: &File, at: usize, message: &str) {
+        self.torn();
+        self.add(Nature::Syntax, file, at, Mistake::new(message));
+    }
+
+    pub(super) fn wrong(&self, file: &File, at: usize, mistake: Mistake) {
+        self.add(Nature::Wrong, file, at, mistake);
+    }
+
+    pub(super) fn absent(&self, file: &File, at: usize, mistake: Mistake) {
+        self.add(Nature::Absent, file, at, mistake);
+    }
+
+    pub(super) fn warn(&self, file: &File, at: usize, mistake: Mistake) {
+        self.add(Nature::Warning, file, at, mistake);
+    }
+
+    /// Some text could not be read: what is missing elsewhere may well stand there.
+    pub(super) fn torn(&self) {
+        self.torn.set(true);
+    }
+
+    fn add(&self, nature: Nature, file: &File, at: usize, mistake: Mistake) {
+        let diagnostic = Diagnostic {
+            place: file.place(at),
+            message: mistake.message,
+            hint: mistake.hint,
+        };
+        self.found.borrow_mut().push(Found {
+            order: (file.number, at),
+            nature,
+            diagnostic,
+        });
+    }
+
+    /// The warnings, when nothing is wrong.
+    pub(super) fn finish(self) -> Result<Vec<Diagnostic>, Refused> {
+        let mut found = self.found.into_inner();
+        found.sort_by_key(|found| found.order);
+        if self.torn.get() {
+            found.retain(|found| found.nature != Nature::Absent);
+        }
+        once_a_torn_line(&mut found);
+        let warnings: Vec<Found> = found
+            .extract_if(.., |found| found.nature == Nature::Warning)
+            .collect();
+        let diagnostics = |found: Vec<Found>| found.into_iter().map(|f| f.diagnostic).collect();
+        if found.is_empty() {
+            Ok(diagnostics(warnings))
+        } else {
+            Err(Refused(diagnostics(found)))
+        }
+    }
+}
+
+/// Of a line that is no TOML, the first reason alone: what else seems wrong there comes of it.
+fn once_a_torn_line(found: &mut Vec<Found>) {
+    let line = |found: &Found| (found.order.0, found.diagnostic.place.line);
+    let syntax = |found: &&Found| found.nature == Nature::Syntax;
+    let torn: BTreeSet<_> = found.iter().filter(syntax).map(line).collect();
+    let mut told = BTreeSet::new();
+    found.retain(|found| {
+        !torn.contains(&line(found)) || (syntax(&found) && told.insert(line(found)))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognized() {
+        let names = ["title", "timezone", "language"];
+        let check = |word: &str, meant: Option<&str>| {
+            assert_eq!(nearest(word, names.into_iter()), meant, "{word}");
+        };
+        check("titel", Some("title"));
+        check("time_zone", Some("timezone"));
+        check("lang", None);
+        check("", None);
+        check(&"title".repeat(20), None);
+    }
+}

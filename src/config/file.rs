@@ -1,0 +1,253 @@
+//! One file of the configuration: its text, its values with the bytes they stand in, and lines and columns for people.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+use super::diagnostic::Report;
+use crate::model::Place;
+
+/// Tables within tables beyond this are cut off: no key of ours is nested as deep, so they are refused by name further up.
+const MAX_DEPTH: usize = 8;
+/// Characters are counted ahead for every so many bytes, so that a place is found in constant time even on one long line.
+const BLOCK: usize = 1024;
+
+/// A value and the bytes that it stands in.
+pub(super) struct Value {
+    pub(super) span: Range<usize>,
+    pub(super) kind: Kind,
+}
+
+pub(super) enum Kind {
+    Text(String),
+    /// The nearest one where it is beyond 64 bits: out of every range that we know.
+    Integer(i64),
+    Float,
+    Boolean,
+    Date,
+    List(Vec<Value>),
+    Table(Vec<Entry>),
+}
+
+impl Kind {
+    /// What it is, to people.
+    pub(super) fn noun(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Integer(_) | Self::Float => "a number",
+            Self::Boolean => "true or false",
+            Self::Date => "a date",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+/// A key, where it stands, and its value.
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) at: usize,
+    pub(super) value: Value,
+}
+
+/// A file that was read.
+pub(super) struct File {
+    /// Its number in the order of inclusion.
+    pub(super) number: usize,
+    /// As the operator would name it.
+    pub(super) shown: PathBuf,
+    /// Absolute.
+    pub(super) path: PathBuf,
+    pub(super) entries: Vec<Entry>,
+    text: String,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    /// How many characters begin before each block.
+    blocks: Vec<usize>,
+}
+
+impl File {
+    /// Reads `text` as TOML, as far as it is.
+    pub(super) fn new(number: usize, shown: &Path, text: String, report: &Report) -> Self {
+        let mut file = Self {
+            number,
+            shown: shown.to_owned(),
+            path: std::path::absolute(shown).unwrap_or_else(|_| shown.to_owned()),
+            entries: Vec::new(),
+            lines: line_starts(text.as_bytes()),
+            blocks: characters_before_blocks(text.as_bytes()),
+            text,
+        };
+        let (tree, errors) = DeTable::parse_recoverable(&file.text);
+        for error in errors {
+            let at = error.span().map_or(0, |span| span.start);
+            report.syntax(&file, at, error.message());
+        }
+        file.entries = entries(tree.into_inner(), 0);
+        file
+    }
+
+    /// The line and column of a byte; beyond the end, those of the end.
+    pub(super) fn place(&self, at: usize) -> Place {
+        let at = at.min(self.text.len());
+        let line = self.lines.partition_point(|start| *start <= at);
+        let start = self.lines[line - 1];
+        Place {
+            file: self.shown.clone(),
+            line,
+            column: self.characters_before(at) - self.characters_before(start) + 1,
+        }
+    }
+
+    /// The byte of the character in `column` (from 1) of `text`, where `value` holds it as it is written: on one line, without escapes.
+    pub(super) fn within(&self, value: &Value, text: &str, column: usize) -> Option<usize> {
+        let inner = value.span.start + 1..value.span.end.checked_sub(1)?;
+        let as_it_is = self.text.get(inner.clone())? == text;
+        let mut characters = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+        let at = characters.nth(column.checked_sub(1)?)?;
+        as_it_is.then_some(inner.start + at)
+    }
+
+    /// What stands there.
+    pub(super) fn written(&self, value: &Value) -> &str {
+        self.text.get(value.span.clone()).unwrap_or_default()
+    }
+
+    /// Where a path in this file leads: relative ones start at the file.
+    pub(super) fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.path.parent().unwrap_or(&self.path).join(path)
+    }
+
+    fn characters_before(&self, at: usize) -> usize {
+        let block = at / BLOCK;
+        let rest = self.text.as_bytes().get(block * BLOCK..at);
+        self.blocks[block] + characters(rest.unwrap_or_default())
+    }
+}
+
+fn line_starts(text: &[u8]) -> Vec<usize> {
+    let newlines = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    [0].into_iter()
+        .chain(newlines.map(|(at, _)| at + 1))
+        .collect()
+}
+
+fn characters_before_blocks(text: &[u8]) -> Vec<usize> {
+    let mut before = 0;
+    let mut blocks = vec![before];
+    for block in text.chunks(BLOCK) {
+        before += characters(block);
+        blocks.push(before);
+    }
+    blocks
+}
+
+/// How many characters begin in these bytes of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
+fn entries(table: DeTable<'_>, depth: usize) -> Vec<Entry> {
+    let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>)| Entry {
+        at: key.span().start,
+        key: std::borrow::Cow::into_owned(key.into_inner()),
+        value: self::value(value, depth),
+    };
+    table.into_iter().map(entry).collect()
+}
+
+fn value(value: Spanned<DeValue<'_>>, depth: usize) -> Value {
+    let span = value.span();
+    let inner = depth + 1;
+    let kind = match value.into_inner() {
+        DeValue::String(text) => Kind::Text(text.into_owned()),
+        DeValue::Integer(number) => Kind::Integer(integer(&number)),
+        DeValue::Float(_) => Kind::Float,
+        DeValue::Boolean(_) => Kind::Boolean,
+        DeValue::Datetime(_) => Kind::Date,
+        DeValue::Array(_) if inner == MAX_DEPTH => Kind::List(Vec::new()),
+        DeValue::Table(_) if inner == MAX_DEPTH => Kind::Table(Vec::new()),
+        DeValue::Array(list) => {
+            Kind::List(list.into_iter().map(|v| self::value(v, inner)).collect())
+        }
+        DeValue::Table(table) => Kind::Table(entries(table, inner)),
+    };
+    Value { span, kind }
+}
+
+fn integer(number: &DeInteger<'_>) -> i64 {
+    let nearest = if number.as_str().starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
+    i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(nearest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> File {
+        File::new(0, Path::new("a.toml"), text.to_owned(), &Report::default())
+    }
+
+    fn check(text: &str, at: usize, expected: &str) {
+        assert_eq!(
+            file(text).place(at).to_string(),
+            format!("a.toml:{expected}")
+        );
+    }
+
+    #[test]
+    fn columns_are_characters() {
+        check("", 0, "1:1");
+        check("", 9, "1:1");
+        check("a = 1\nb = 2\n", 6, "2:1");
+        check("a = 1\nb = 2\n", 10, "2:5");
+        check("# ñandú 日本\na = 1", "# ñandú 日本".len(), "1:11");
+        check("a = 1\n", 6, "2:1");
+    }
+
+    #[test]
+    fn a_long_line_has_columns_too() {
+        let text = format!("#\n# {}x", "é".repeat(5 * BLOCK));
+        check(&text, text.len() - 1, &format!("2:{}", 5 * BLOCK + 3));
+    }
+
+    fn within(text: &str, column: usize) -> Option<usize> {
+        let file = file(text);
+        let value = &file.entries[0].value;
+        let Kind::Text(text) = &value.kind else {
+            panic!("the case needs a text")
+        };
+        file.within(value, text, column)
+    }
+
+    #[test]
+    fn columns_of_plain_texts_are_columns_of_the_file() {
+        assert_eq!(within("a = \"ñb\"", 1), Some(5));
+        assert_eq!(within("a = \"ñb\"", 2), Some(7));
+        assert_eq!(within("a = 'b'", 2), Some(6), "the closing quotation mark");
+        assert_eq!(within("a = 'b'", 3), None);
+        assert_eq!(within("a = ''", 1), Some(5));
+        assert_eq!(within("a = \"\\tb\"", 1), None);
+        assert_eq!(within("a = \"\"\"b\"\"\"", 1), None);
+    }
+
+    #[test]
+    fn deep_nesting_ends() {
+        let path = ["a"; 79].join(".");
+        let inner = format!("{{ {path} = ").repeat(79);
+        let deep = file(&format!("{path} = {inner}1{}", "}".repeat(79)));
+        let mut depth = 0;
+        let mut entries = &deep.entries;
+        while let Some(Kind::Table(inner)) = entries.first().map(|entry| &entry.value.kind) {
+            depth += 1;
+            entries = inner;
+        }
+        assert_eq!(depth, MAX_DEPTH);
+    }
+}

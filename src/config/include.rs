@@ -1,0 +1,153 @@
+//! The files of the configuration: the main one, and those that it includes.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use glob::{MatchOptions, Pattern};
+
+use super::diagnostic::{Mistake, Report};
+use super::file::File;
+use super::table::Table;
+use super::units;
+
+/// The key that names further files.
+pub(super) const KEY: &str = "include";
+
+const MAX_FILES: usize = 10_000;
+const MAX_FILE_BYTES: u64 = 4 << 20;
+const MAX_DEPTH: usize = 16;
+
+/// Reads `main` and what it includes, each file once and before those that it includes. There always is a first one: empty where `main` could not be read.
+pub(super) fn read(main: &Path, report: &Report) -> Vec<File> {
+    let mut reader = Reader {
+        report,
+        files: Vec::new(),
+        seen: BTreeSet::new(),
+    };
+    if let Err(mistake) = reader.add(main, 0) {
+        let file = File::new(0, main, String::new(), report);
+        let hint = "name the configuration by `--config FILE` or `$TIDINGS_CONFIG`";
+        report.wrong(&file, 0, mistake.hint(hint));
+        report.torn();
+        reader.files.push(file);
+    }
+    reader.files
+}
+
+/// Reads a regular file of at most `max_bytes`.
+pub(super) fn contents(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+    // Asked before opening: a pipe would keep us waiting.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(io::Error::other(format!("larger than {max_bytes} bytes")));
+    }
+    Ok(bytes)
+}
+
+struct Reader<'r> {
+    report: &'r Report,
+    files: Vec<File>,
+    /// Canonical paths.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Reader<'_> {
+    /// Reads one file and those below it. A mistake in naming it is the caller's to report, those within it are reported here.
+    fn add(&mut self, shown: &Path, depth: usize) -> Result<(), Mistake> {
+        let refused = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                Mistake::new(format!("there is no file `{}`", shown.display()))
+            }
+            _ => Mistake::new(format!("`{}` cannot be read: {error}", shown.display())),
+        };
+        if !self.seen.insert(shown.canonicalize().map_err(refused)?) {
+            return Ok(());
+        }
+        if depth > MAX_DEPTH {
+            return Err(Mistake::new(format!(
+                "files include one another more than {MAX_DEPTH} levels deep"
+            )));
+        }
+        if self.files.len() == MAX_FILES {
+            return Err(Mistake::new(format!("more than {MAX_FILES} files")));
+        }
+        let bytes = contents(shown, MAX_FILE_BYTES).map_err(refused)?;
+        let number = self.files.len();
+        self.files
+            .push(text_file(number, shown, bytes, self.report));
+        self.follow(number, depth + 1);
+        Ok(())
+    }
+
+    fn follow(&mut self, number: usize, depth: usize) {
+        let file = &self.files[number];
+        let shown = file.shown.clone();
+        let names = Table::top(file, self.report).texts(KEY, |text| {
+            units::line(text).and_then(|name| matches(&shown, &name))
+        });
+        for (at, paths) in names.value.unwrap_or_default() {
+            for path in paths {
+                if let Err(mistake) = self.add(&path, depth) {
+                    self.report.wrong(&self.files[number], at, mistake);
+                    self.report.torn();
+                }
+            }
+        }
+    }
+}
+
+fn text_file(number: usize, shown: &Path, bytes: Vec<u8>, report: &Report) -> File {
+    match String::from_utf8(bytes) {
+        Ok(text) => {
+            // Editors on Windows put a byte order mark before the text; no column counts it.
+            let text = text
+                .strip_prefix('\u{feff}')
+                .map(str::to_owned)
+                .unwrap_or(text);
+            File::new(number, shown, text, report)
+        }
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let file = File::new(
+                number,
+                shown,
+                String::from_utf8_lossy(error.as_bytes()).into_owned(),
+                report,
+            );
+            report.syntax(&file, at, "this is not UTF-8");
+            file
+        }
+    }
+}
+
+/// The files that `name` means in the file `from`, sorted; a name without wildcards is taken at its word.
+fn matches(from: &Path, name: &str) -> Result<Vec<PathBuf>, Mistake> {
+    let folder = from.parent().unwrap_or(Path::new(""));
+    if !name.contains(['*', '?', '[']) {
+        return Ok(vec![folder.join(name)]);
+    }
+    let unreadable = |error: String| Mistake::new(format!("`{name}` cannot be searched: {error}"));
+    let folder = folder
+        .to_str()
+        .ok_or_else(|| unreadable("its folder's name is not UTF-8".into()))?;
+    let pattern = Path::new(&Pattern::escape(folder)).join(name);
+    // Like a shell: `*` finds no hidden files, which editors leave about.
+    let options = MatchOptions {
+        require_literal_leading_dot: true,
+        ..MatchOptions::new()
+    };
+    let found = glob::glob_with(&pattern.to_string_lossy(), options)
+        .map_err(|error| Mistake::new(format!("`{name}` is no pattern: {}", error.msg)))?;
+    let mut paths = found
+        .take(MAX_FILES + 1)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| unreadable(error.error().to_string()))?;
+    paths.sort();
+    Ok(paths)
+}

@@ -1,0 +1,92 @@
+//! TOML text to a checked configuration.
+//!
+//! In: the main file, those that it includes, and the environment (for secrets).
+//! Out: a [`Config`], or every mistake of every file at once, by place and with a hint.
+//!
+//! Reads files, bounded in size and number; no clock, no network. A key that no part of the reader asks for is an error, so that a
+//! slip of the finger never passes for a setting; one that is planned is told apart (“not supported yet”).
+
+mod address;
+mod diagnostic;
+mod file;
+mod include;
+mod secret;
+mod section;
+mod settings;
+mod source;
+mod table;
+mod topic;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use diagnostic::{Diagnostic, Refused};
+pub use section::{FetchConfig, PublishConfig, SiteConfig, StoreConfig};
+
+use diagnostic::Report;
+use source::Surroundings;
+use table::Table;
+use topic::Topics;
+
+use crate::model::{Source, Topic};
+
+/// A configuration without mistakes.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The main file, absolute.
+    pub file: PathBuf,
+    /// What is published, and by whom.
+    pub site: SiteConfig,
+    /// Where everything is kept.
+    pub store: StoreConfig,
+    /// Where feeds are written, and how much is in them.
+    pub publish: PublishConfig,
+    /// Limits and manners of fetching.
+    pub fetch: FetchConfig,
+    /// Where bulletins come from, in the order of files and lines; no id twice.
+    pub sources: Vec<Source>,
+    /// What is published, in the order of files and lines; no id twice.
+    pub topics: Vec<Topic>,
+    /// What may not be meant as it is written.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads `file` and what it includes. `environment` looks up a variable.
+///
+/// # Errors
+/// [`Refused`] with every mistake, the file that cannot be read among them.
+pub fn load(file: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, Refused> {
+    let report = Report::default();
+    let files = include::read(file, &report);
+    let tops: Vec<Table> = files.iter().map(|file| Table::top(file, &report)).collect();
+    let site = section::site(&tops);
+    let store = section::store(&tops, environment);
+    let publish = section::publish(&tops);
+    let fetch = section::fetch(&tops);
+    let topics = Topics::read(&tops);
+    let surroundings = Surroundings {
+        topics: &topics.known,
+        zone: site.zone,
+        environment,
+    };
+    let sources = source::read(&tops, &surroundings);
+    let topics = topics.finish(&sources);
+    for top in &tops {
+        top.known(include::KEY);
+        top.finish(&["admin", "daemon", "server"]);
+    }
+    let file = files[0].path.clone();
+    Ok(Config {
+        file,
+        site,
+        store,
+        publish,
+        fetch,
+        sources,
+        topics,
+        warnings: report.finish()?,
+    })
+}

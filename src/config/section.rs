@@ -1,0 +1,164 @@
+//! The sections that stand once: `[site]`, `[store]`, `[publish]`, `[fetch]`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use ipnet::IpNet;
+
+use super::diagnostic::{Mistake, parsed};
+use super::secret::{self, Environment};
+use super::table::Table;
+use super::{address, units};
+use crate::model::Site;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// `[site]`: what is published, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteConfig {
+    /// Title, address and language.
+    pub site: Site,
+    /// Whom a source's operator may write to; part of the User-Agent.
+    pub contact: Option<String>,
+    /// The zone of sources that name none.
+    pub zone: Tz,
+}
+
+/// `[store]`: where everything is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// The database's file, absolute.
+    pub path: PathBuf,
+}
+
+/// `[publish]`: where feeds are written, and how much is in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishConfig {
+    /// The folder of the feeds, absolute.
+    pub dir: PathBuf,
+    /// Stories in a live feed, 1 to 500.
+    pub max_items: usize,
+    /// Stories younger than this are in the live feed beyond `max_items`.
+    pub min_age: Duration,
+    /// Stories older than this enter quietly by a first poll or a changed query.
+    pub fresh: Duration,
+}
+
+/// `[fetch]`: limits and manners of fetching.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchConfig {
+    /// For one whole answer.
+    pub timeout: Duration,
+    /// The largest body, decompressed.
+    pub max_body_bytes: u64,
+    /// Requests at once, 1 to 1024.
+    pub concurrency: usize,
+    /// Requests at once to one host.
+    pub per_host: usize,
+    /// Between two requests to one host.
+    pub host_delay: Duration,
+    /// Private networks that may be fetched from.
+    pub allow_networks: Vec<IpNet>,
+}
+
+pub(super) fn site(tops: &[Table]) -> SiteConfig {
+    let table = section(tops, "site");
+    let title = table.text("title", units::line);
+    let base_url = table.text("base_url", address::base_url);
+    let contact = table.text("contact", contact);
+    let language = table.text("language", parsed);
+    let zone = table.text("timezone", units::zone);
+    table.finish(&["former"]);
+    let known = "a constant that a test reads";
+    SiteConfig {
+        site: Site {
+            title: title.value.unwrap_or("Bulletins".into()),
+            base_url: base_url
+                .value
+                .unwrap_or("http://127.0.0.1:8080/".parse().expect(known)),
+            language: language.value.unwrap_or("en".parse().expect(known)),
+        },
+        contact: contact.value,
+        zone: zone.value.unwrap_or(Tz::UTC),
+    }
+}
+
+pub(super) fn store(tops: &[Table], environment: Environment) -> StoreConfig {
+    let table = section(tops, "store");
+    let url = secret::text(&table, "url", environment);
+    let path = url.read(&table, |url| address::store(&url, table.file));
+    table.finish(&[]);
+    StoreConfig {
+        path: path
+            .value
+            .unwrap_or(tops[0].file.resolve("../var/tidings.db")),
+    }
+}
+
+pub(super) fn publish(tops: &[Table]) -> PublishConfig {
+    let table = section(tops, "publish");
+    let dir = table.text("dir", |path| Ok(table.file.resolve(units::line(path)?)));
+    let max_items = table.number("max_items", 1..=500);
+    let min_age = table.duration("min_age", units::duration);
+    let fresh = table.duration("fresh", units::duration);
+    table.finish(&[]);
+    PublishConfig {
+        dir: dir.value.unwrap_or(tops[0].file.resolve("../feeds")),
+        max_items: max_items.value.unwrap_or(100),
+        min_age: min_age.value.unwrap_or(14 * DAY),
+        fresh: fresh.value.unwrap_or(7 * DAY),
+    }
+}
+
+pub(super) fn fetch(tops: &[Table]) -> FetchConfig {
+    let table = section(tops, "fetch");
+    let timeout = table.duration("timeout", units::interval);
+    let max_body = table.size("max_body");
+    let concurrency = table.number("concurrency", 1..=1024);
+    let per_host = table.number("per_host", 1..=1024);
+    let host_delay = table.duration("host_delay", units::duration);
+    let networks = table.texts("allow_networks", network);
+    table.finish(&["robots"]);
+    let networks = networks.value.unwrap_or_default().into_iter();
+    FetchConfig {
+        timeout: timeout.value.unwrap_or(Duration::from_secs(30)),
+        max_body_bytes: max_body.value.unwrap_or(10 << 20),
+        concurrency: concurrency.value.unwrap_or(64),
+        per_host: per_host.value.unwrap_or(2),
+        host_delay: host_delay.value.unwrap_or(Duration::from_secs(1)),
+        allow_networks: networks.map(|(_, network)| network).collect(),
+    }
+}
+
+/// A line that a header may hold.
+fn contact(text: &str) -> Result<String, Mistake> {
+    let contact = units::line(text)?;
+    if contact.is_ascii() {
+        Ok(contact)
+    } else {
+        Err(Mistake::new("this is sent in a header: only ASCII will do")
+            .hint("write an address of mail or web"))
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, Mistake> {
+    text.parse().map_err(|_| {
+        Mistake::new(format!("`{text}` is no network")).hint(r#"write `"127.0.0.0/8"`"#)
+    })
+}
+
+/// The section `key`, which may stand in any one file; an empty one where it stands in none.
+fn section<'a>(tops: &[Table<'a>], key: &'static str) -> Table<'a> {
+    let mut first: Option<Table<'a>> = None;
+    for table in tops.iter().filter_map(|top| top.table(key).value) {
+        match &first {
+            None => first = Some(table),
+            Some(first) => {
+                let message = format!("`[{key}]` stands already at {}", first.place());
+                table.wrong(table.at, Mistake::new(message));
+            }
+        }
+    }
+    first.unwrap_or_else(|| tops[0].empty())
+}

@@ -1,0 +1,161 @@
+//! The keys that `[[source]]` and `[defaults]` share.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+
+use super::diagnostic::{Mistake, parsed};
+use super::table::{Given, Table};
+use super::units;
+use crate::model::{Cadence, Cron, CronError, DateOrder, FieldRule, Language, Place, TopicId};
+
+const KINDS: [(&str, Kind); 4] = [
+    ("auto", Kind::Auto),
+    ("feed", Kind::Feed),
+    ("html", Kind::Html),
+    ("text", Kind::Text),
+];
+const LATER_KINDS: [&str; 3] = ["json", "sitemap", "xml"];
+const FIELDS: [&str; 8] = [
+    "item", "title", "link", "date", "summary", "content", "author", "tag",
+];
+
+/// How a source's documents are to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Auto,
+    Feed,
+    Html,
+    Text,
+}
+
+/// What one table says of them. Whether they go together is decided where a source is put together.
+#[derive(Default)]
+pub(super) struct Settings {
+    pub(super) kind: Given<Kind>,
+    pub(super) every: Given<Duration>,
+    pub(super) cron: Given<Cron>,
+    pub(super) min_every: Given<Duration>,
+    pub(super) max_every: Given<Duration>,
+    pub(super) zone: Given<Tz>,
+    pub(super) language: Given<Language>,
+    pub(super) date_order: Given<DateOrder>,
+    pub(super) rank: Given<u32>,
+    pub(super) topics: Given<Vec<TopicId>>,
+    /// The fields that stand there.
+    pub(super) select: Given<BTreeMap<&'static str, Given<FieldRule>>>,
+    pub(super) pages: Given<PageKeys>,
+}
+
+impl Settings {
+    pub(super) fn read(table: &Table, known: &BTreeMap<TopicId, Place>) -> Self {
+        Self {
+            kind: table.text("kind", kind),
+            every: table.duration("every", units::interval),
+            cron: table.text("cron", cron),
+            min_every: table.duration("min_every", units::interval),
+            max_every: table.duration("max_every", units::interval),
+            zone: table.text("timezone", units::zone),
+            language: table.text("language", parsed),
+            date_order: table.text("date_order", date_order),
+            rank: table.number("rank", 0..=1000),
+            topics: topics(table, known),
+            select: table
+                .dotted("select", "select.")
+                .map(|table| select(&table)),
+            pages: table
+                .dotted("pages", "pages.")
+                .map(|table| PageKeys::read(&table)),
+        }
+    }
+
+    /// The cadence that leaves no choice, if there is one.
+    pub(super) fn fixed(&self) -> Option<Cadence> {
+        let cron = || self.cron.value.clone();
+        let every = self.every.value.map(Cadence::Every);
+        every.or_else(|| Some(Cadence::Cron(Box::new(cron()?))))
+    }
+}
+
+/// `pages`: where further pages of a list are.
+#[derive(Clone, Default)]
+pub(super) struct PageKeys {
+    pub(super) param: Given<String>,
+    pub(super) next: Given<FieldRule>,
+    pub(super) last: Given<u32>,
+}
+
+impl PageKeys {
+    fn read(table: &Table) -> Self {
+        let keys = Self {
+            param: table.text("param", units::line),
+            next: table.text("next", parsed),
+            last: table.number("last", 1..=100),
+        };
+        table.finish(&[]);
+        if let (Some(param), Some(next)) = (keys.param.at, keys.next.at) {
+            let mistake = Mistake::new("`pages.param` and `pages.next` exclude one another");
+            table.wrong(param.max(next), mistake);
+        }
+        keys
+    }
+
+    /// Whether they say how to get to another page, be it by a mistake.
+    pub(super) fn leads(&self) -> bool {
+        self.param.at.or(self.next.at).is_some()
+    }
+}
+
+fn select(table: &Table) -> BTreeMap<&'static str, Given<FieldRule>> {
+    let fields = FIELDS.map(|key| (key, table.text(key, parsed)));
+    table.finish(&[]);
+    fields
+        .into_iter()
+        .filter(|(_, rule)| rule.at.is_some())
+        .collect()
+}
+
+fn topics(table: &Table, known: &BTreeMap<TopicId, Place>) -> Given<Vec<TopicId>> {
+    let listed = table.texts("topics", parsed::<TopicId>);
+    for (at, id) in listed.value.iter().flatten() {
+        if !known.contains_key(id) {
+            let names = known.keys().map(TopicId::as_str);
+            let mistake = Mistake::new(format!("unknown topic `{id}`"));
+            table.absent(*at, mistake.or_rather(id.as_str(), names));
+        }
+    }
+    listed.map(|listed| listed.into_iter().map(|(_, id)| id).collect())
+}
+
+fn kind(text: &str) -> Result<Kind, Mistake> {
+    if let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == text) {
+        Ok(*kind)
+    } else if LATER_KINDS.contains(&text) {
+        Err(Mistake::new(format!(
+            "the kind `{text}` is not supported yet"
+        )))
+    } else {
+        let names = KINDS.iter().map(|(name, _)| *name);
+        Err(Mistake::new(format!("there is no kind `{text}`")).or_rather(text, names))
+    }
+}
+
+fn cron(text: &str) -> Result<Cron, Mistake> {
+    let cron: Cron = text
+        .parse()
+        .map_err(|CronError { message, hint }| Mistake::new(message).hint(hint))?;
+    // Any time before the first run of a daemon will do to find those that never come, such as 30 February.
+    match cron.next_after(DateTime::UNIX_EPOCH.with_timezone(&Tz::UTC)) {
+        Some(_) => Ok(cron),
+        None => Err(Mistake::new(format!("`{cron}` never comes"))),
+    }
+}
+
+fn date_order(text: &str) -> Result<DateOrder, Mistake> {
+    text.parse().map_err(|()| {
+        Mistake::new(format!("there is no date order `{text}`"))
+            .hint(r#"write `"dmy"`, `"mdy"` or `"ymd"`"#)
+    })
+}

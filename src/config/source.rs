@@ -1,0 +1,212 @@
+//! `[[source]]`: its own settings over the `[defaults]` of its file.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use super::diagnostic::{Mistake, parsed};
+use super::secret::{self, Environment, Written};
+use super::settings::{Kind, Settings};
+use super::table::{Given, Table};
+use super::{address, units};
+use crate::model::{
+    Cadence, HtmlRules, Location, Pages, Place, Reading, Source, SourceId, TopicId,
+};
+
+const LATER: [&str; 4] = ["country", "detail", "former", "regions"];
+const MIN_EVERY: Duration = Duration::from_mins(15);
+const MAX_EVERY: Duration = Duration::from_hours(24);
+
+/// What sources are checked against.
+pub(super) struct Surroundings<'a> {
+    pub(super) topics: &'a BTreeMap<TopicId, Place>,
+    pub(super) zone: Tz,
+    pub(super) environment: Environment<'a>,
+}
+
+/// Every source of every file.
+pub(super) fn read(tops: &[Table], around: &Surroundings) -> Vec<Source> {
+    let mut known = BTreeMap::new();
+    let mut sources = Vec::new();
+    for top in tops {
+        let defaults = defaults(top, around.topics);
+        for table in top.tables("source") {
+            let id = table.required("id", table.text("id", parsed::<SourceId>));
+            table.claim("source", &mut known, &id);
+            sources.extend(source(&table, id, &defaults, around));
+        }
+    }
+    if sources.is_empty() {
+        let message = "there is no source: nothing will be published";
+        tops[0].warn(0, Mistake::new(message).hint("add a `[[source]]`"));
+    }
+    sources
+}
+
+fn defaults(top: &Table, topics: &BTreeMap<TopicId, Place>) -> Settings {
+    let Some(table) = top.table("defaults").value else {
+        return Settings::default();
+    };
+    let settings = Settings::read(&table, topics);
+    table.finish(&LATER);
+    cadence(&table, &settings, &Settings::default());
+    settings
+}
+
+/// `None` where it has no name or place to go by, which has been reported.
+fn source(
+    table: &Table,
+    id: Given<SourceId>,
+    defaults: &Settings,
+    around: &Surroundings,
+) -> Option<Source> {
+    let name = table.text("name", units::line);
+    let location = location(table, around.environment);
+    let own = Settings::read(table, around.topics);
+    table.finish(&LATER);
+    let reading = reading(table, &own, defaults);
+    let cadence = cadence(table, &own, defaults);
+    let id = id.value?;
+    Some(Source {
+        place: table.place(),
+        name: name.value.unwrap_or_else(|| id.to_string()),
+        id,
+        location: location.value?,
+        reading,
+        cadence,
+        zone: own.zone.over(&defaults.zone).value.unwrap_or(around.zone),
+        language: own.language.over(&defaults.language).value,
+        date_order: own.date_order.over(&defaults.date_order).value,
+        rank: own.rank.over(&defaults.rank).value.unwrap_or(100),
+        topics: own.topics.over(&defaults.topics).value.unwrap_or_default(),
+    })
+}
+
+fn location(table: &Table, environment: Environment) -> Given<Location> {
+    let url = table.required("url", secret::text(table, "url", environment));
+    let at = url.at.unwrap_or(table.at);
+    url.read(table, |written| {
+        let location = address::location(&written, table.file)?;
+        if let (Location::File(path), Written::Openly(text)) = (&location, &written)
+            && !path.is_file()
+        {
+            let hint = "an address on the web begins with `https://`";
+            let message = format!("there is no file `{text}` now");
+            table.warn(at, Mistake::new(message).hint(hint));
+        }
+        Ok(location)
+    })
+}
+
+/// When the source is asked. Its own keys decide; defaults that contradict them do not count.
+fn cadence(table: &Table, own: &Settings, defaults: &Settings) -> Cadence {
+    if let (Some(every), Some(cron)) = (own.every.at, own.cron.at) {
+        let mistake = Mistake::new("`every` and `cron` exclude one another");
+        table.wrong(every.max(cron), mistake);
+    }
+    let fixed = own.every.at.or(own.cron.at).is_some();
+    let bounds = [
+        ("min_every", own.min_every.at),
+        ("max_every", own.max_every.at),
+    ];
+    let bounds = bounds.into_iter().filter_map(|(key, at)| Some((key, at?)));
+    if fixed {
+        for (key, at) in bounds {
+            let message = format!("`{key}` goes only without `every` and `cron`");
+            table.wrong(at, Mistake::new(message));
+        }
+    } else if bounds.count() == 0
+        && let Some(cadence) = defaults.fixed()
+    {
+        return cadence;
+    }
+    own.fixed()
+        .unwrap_or_else(|| adaptive(table, own, defaults))
+}
+
+fn adaptive(table: &Table, own: &Settings, defaults: &Settings) -> Cadence {
+    let min = own.min_every.over(&defaults.min_every);
+    let min = min.value.unwrap_or(MIN_EVERY);
+    let max = own.max_every.over(&defaults.max_every);
+    let max = max.value.unwrap_or(MAX_EVERY);
+    if let Some(at) = own.min_every.at.or(own.max_every.at)
+        && min > max
+    {
+        let [min, max] = [min, max].map(humantime::format_duration);
+        let message = format!("`min_every` ({min}) is longer than `max_every` ({max})");
+        table.wrong(at, Mistake::new(message));
+    }
+    Cadence::Adaptive { min, max }
+}
+
+/// How the source is read. Where a mistake in a key leaves no way, any will do: it has been reported.
+fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
+    let kind = own.kind.over(&defaults.kind);
+    let selects = own.select.at.or(defaults.select.at).is_some();
+    let reading = match kind.value {
+        None if kind.at.is_some() => return Reading::Auto,
+        Some(Kind::Html) => return html(table, own, defaults),
+        None | Some(Kind::Auto) if selects => return html(table, own, defaults),
+        None | Some(Kind::Auto) => Reading::Auto,
+        Some(Kind::Feed) => Reading::Feed,
+        Some(Kind::Text) => Reading::Text,
+    };
+    for (key, at) in [("select", own.select.at), ("pages", own.pages.at)] {
+        if let Some(at) = at {
+            let message = format!("`{key}` goes only with `kind = \"html\"`");
+            table.wrong(at, Mistake::new(message));
+        }
+    }
+    reading
+}
+
+fn html(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
+    let mut rules = defaults.select.value.clone().unwrap_or_default();
+    rules.extend(own.select.value.clone().unwrap_or_default());
+    if own.select.at.or(defaults.select.at).is_none() {
+        let message = "`kind = \"html\"` alone is not supported yet: `select.item` and `select.title` are needed";
+        table.wrong(own.kind.at.unwrap_or(table.at), Mistake::new(message));
+    } else if !own.select.is_wrong() && !defaults.select.is_wrong() {
+        let missing = |key: &&str| !rules.contains_key(key);
+        for key in ["item", "title"].into_iter().filter(missing) {
+            let mistake = Mistake::new(format!("`select.{key}` is missing"));
+            table.absent(own.select.at.unwrap_or(table.at), mistake);
+        }
+    }
+    let pages = pages(table, own, defaults);
+    let mut rule = |key| rules.remove(key).and_then(|rule| rule.value);
+    let (Some(item), Some(title)) = (rule("item"), rule("title")) else {
+        return Reading::Auto;
+    };
+    Reading::Html(Box::new(HtmlRules {
+        item,
+        title,
+        link: rule("link"),
+        date: rule("date"),
+        summary: rule("summary"),
+        content: rule("content"),
+        author: rule("author"),
+        tag: rule("tag"),
+        pages,
+    }))
+}
+
+fn pages(table: &Table, own: &Settings, defaults: &Settings) -> Option<Pages> {
+    let mine = own.pages.value.clone().unwrap_or_default();
+    let theirs = defaults.pages.value.clone().unwrap_or_default();
+    let last = mine.last.over(&theirs.last).value.unwrap_or(1);
+    let way = if mine.leads() { mine } else { theirs };
+    if let Some(at) = own.pages.at
+        && !own.pages.is_wrong()
+        && !way.leads()
+    {
+        let message = "`pages` needs `pages.param` or `pages.next`";
+        table.absent(at, Mistake::new(message));
+    }
+    match (way.param.value, way.next.value) {
+        (Some(name), _) => Some(Pages::Parameter { name, last }),
+        (None, Some(link)) => Some(Pages::Next { link, last }),
+        (None, None) => None,
+    }
+}

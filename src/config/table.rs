@@ -1,0 +1,344 @@
+//! Reads one table of the configuration key by key, and tells of every key that nobody asked for.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::diagnostic::{Mistake, Report};
+use super::file::{self, File, Kind, Value};
+use super::units;
+use crate::model::Place;
+
+const TEXT: &str = "text in quotation marks";
+
+/// What a key says: where it stands, if it does, and its value, if that could be read. A mistake in it has been reported.
+#[derive(Clone, Debug)]
+pub(super) struct Given<T> {
+    pub(super) at: Option<usize>,
+    pub(super) value: Option<T>,
+}
+
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self {
+            at: None,
+            value: None,
+        }
+    }
+}
+
+impl<T> Given<T> {
+    /// Whether it stands there and could not be read.
+    pub(super) fn is_wrong(&self) -> bool {
+        self.at.is_some() && self.value.is_none()
+    }
+
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Given<U> {
+        Given {
+            at: self.at,
+            value: self.value.map(change),
+        }
+    }
+
+    /// The value as `read` reads it further.
+    pub(super) fn read<U>(
+        self,
+        table: &Table,
+        read: impl FnOnce(T) -> Result<U, Mistake>,
+    ) -> Given<U> {
+        let read = |value| {
+            let report = |mistake| table.wrong(self.at.unwrap_or(table.at), mistake);
+            read(value).map_err(report).ok()
+        };
+        Given {
+            at: self.at,
+            value: self.value.and_then(read),
+        }
+    }
+
+    /// This where it stands, else the default. A mistake is no reason to take the default.
+    pub(super) fn over(&self, default: &Self) -> Self
+    where
+        T: Clone,
+    {
+        if self.at.is_some() { self } else { default }.clone()
+    }
+}
+
+/// One table, with the keys that were asked for.
+pub(super) struct Table<'a> {
+    pub(super) file: &'a File,
+    pub(super) report: &'a Report,
+    pub(super) at: usize,
+    /// What stands before its keys in messages: `select.`.
+    prefix: &'static str,
+    entries: &'a [file::Entry],
+    asked: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Table<'a> {
+    /// The keys that stand in no section.
+    pub(super) fn top(file: &'a File, report: &'a Report) -> Self {
+        Self {
+            file,
+            report,
+            at: 0,
+            prefix: "",
+            entries: &file.entries,
+            asked: RefCell::default(),
+        }
+    }
+
+    fn inner(&self, at: usize, entries: &'a [file::Entry]) -> Self {
+        Self {
+            at,
+            entries,
+            asked: RefCell::default(),
+            ..*self
+        }
+    }
+
+    /// A table without keys, for a section that stands nowhere.
+    pub(super) fn empty(&self) -> Self {
+        self.inner(0, &[])
+    }
+
+    /// Where the table begins.
+    pub(super) fn place(&self) -> Place {
+        self.file.place(self.at)
+    }
+
+    pub(super) fn wrong(&self, at: usize, mistake: Mistake) {
+        self.report.wrong(self.file, at, mistake);
+    }
+
+    pub(super) fn warn(&self, at: usize, mistake: Mistake) {
+        self.report.warn(self.file, at, mistake);
+    }
+
+    /// Reports something that may stand in a file that could not be read.
+    pub(super) fn absent(&self, at: usize, mistake: Mistake) {
+        self.report.absent(self.file, at, mistake);
+    }
+
+    /// Requires `given`, the value of `key`.
+    pub(super) fn required<T>(&self, key: &str, given: Given<T>) -> Given<T> {
+        if given.at.is_none() {
+            self.absent(self.at, Mistake::new(format!("`{key}` is missing")));
+        }
+        given
+    }
+
+    /// Enters the name of a `what` in those `taken`, unless it stands there.
+    pub(super) fn claim<K: Clone + Ord + fmt::Display>(
+        &self,
+        what: &str,
+        taken: &mut BTreeMap<K, Place>,
+        id: &Given<K>,
+    ) {
+        let (Some(at), Some(id)) = (id.at, &id.value) else {
+            return;
+        };
+        match taken.entry(id.clone()) {
+            Entry::Vacant(free) => drop(free.insert(self.file.place(at))),
+            Entry::Occupied(first) => {
+                let message = format!("the {what} `{id}` stands already at {}", first.get());
+                self.wrong(at, Mistake::new(message));
+            }
+        }
+    }
+
+    /// Makes `key` known, which has been read before.
+    pub(super) fn known(&self, key: &'static str) {
+        self.asked.borrow_mut().push(key);
+    }
+
+    /// The value of `key`, for a look ahead.
+    pub(super) fn peek(&self, key: &str) -> Option<&'a Value> {
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Some(&entry.value)
+    }
+
+    /// The value of `key`, which is known from now on.
+    pub(super) fn look(&self, key: &'static str) -> Option<&'a Value> {
+        self.known(key);
+        self.peek(key)
+    }
+
+    /// The value of `key`, as `read` reads it.
+    pub(super) fn given<T>(
+        &self,
+        key: &'static str,
+        read: impl FnOnce(&'a Value) -> Result<T, Mistake>,
+    ) -> Given<T> {
+        let value = self.look(key);
+        let given = Given {
+            at: value.map(|value| value.span.start),
+            value,
+        };
+        given.read(self, read)
+    }
+
+    /// A text, as `parse` reads it.
+    pub(super) fn text<T>(
+        &self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Mistake>,
+    ) -> Given<T> {
+        self.given(key, |value| match &value.kind {
+            Kind::Text(text) => parse(text),
+            other => Err(self.unwanted(key, other, TEXT)),
+        })
+    }
+
+    /// A duration, as `parse` reads it.
+    pub(super) fn duration(
+        &self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<Duration, Mistake>,
+    ) -> Given<Duration> {
+        self.given(key, |value| match &value.kind {
+            Kind::Text(text) => parse(text),
+            other => {
+                let mistake = self.unwanted(key, other, "a duration in quotation marks");
+                Err(mistake.hint(units::duration_hint(self.file.written(value))))
+            }
+        })
+    }
+
+    /// A number of bytes.
+    pub(super) fn size(&self, key: &'static str) -> Given<u64> {
+        self.given(key, |value| match &value.kind {
+            Kind::Text(text) => units::size(text),
+            other => {
+                let mistake = self.unwanted(key, other, "a size in quotation marks");
+                Err(mistake.hint(units::SIZE_HINT))
+            }
+        })
+    }
+
+    /// A whole number within `range`.
+    pub(super) fn number<T: TryFrom<i64>>(
+        &self,
+        key: &'static str,
+        range: RangeInclusive<i64>,
+    ) -> Given<T> {
+        self.given(key, |value| {
+            let Kind::Integer(number) = value.kind else {
+                return Err(self.unwanted(key, &value.kind, "a whole number"));
+            };
+            let fitting = T::try_from(number).ok().filter(|_| range.contains(&number));
+            fitting.ok_or_else(|| {
+                let (from, to) = range.into_inner();
+                let written = self.file.written(value);
+                let named = format!("{}{key}", self.prefix);
+                Mistake::new(format!("`{named}` is {written}; {from} to {to} is wanted"))
+            })
+        })
+    }
+
+    /// A list of texts, each with its place; one that `parse` refuses is left out.
+    pub(super) fn texts<T>(
+        &self,
+        key: &'static str,
+        parse: impl Fn(&str) -> Result<T, Mistake>,
+    ) -> Given<Vec<(usize, T)>> {
+        self.list(key, |_, text| parse(text))
+    }
+
+    /// A list of texts; `read` gets the value too.
+    pub(super) fn list<T>(
+        &self,
+        key: &'static str,
+        read: impl Fn(&'a Value, &str) -> Result<T, Mistake>,
+    ) -> Given<Vec<(usize, T)>> {
+        let values = self.given(key, |value| match &value.kind {
+            Kind::List(values) => Ok(values),
+            other => Err(self.unwanted(key, other, "a list")),
+        });
+        let mut list = Vec::new();
+        for value in values.value.into_iter().flatten() {
+            let at = value.span.start;
+            let read = match &value.kind {
+                Kind::Text(text) => read(value, text),
+                other => Err(Mistake::new(format!(
+                    "`{}{key}` holds {}; {TEXT} is wanted",
+                    self.prefix,
+                    other.noun()
+                ))),
+            };
+            match read {
+                Ok(item) => list.push((at, item)),
+                Err(mistake) => self.wrong(at, mistake),
+            }
+        }
+        values.map(|_| list)
+    }
+
+    /// A table within this one.
+    pub(super) fn table(&self, key: &'static str) -> Given<Table<'a>> {
+        self.given(key, |value| match &value.kind {
+            Kind::Table(entries) => Ok(self.inner(value.span.start, entries)),
+            other => Err(self.unwanted(key, other, "a table")),
+        })
+    }
+
+    /// A table that is mostly written with dots: `select.item`.
+    pub(super) fn dotted(&self, key: &'static str, prefix: &'static str) -> Given<Table<'a>> {
+        self.table(key).map(|table| Table { prefix, ..table })
+    }
+
+    /// The tables `[[key]]`.
+    pub(super) fn tables(&self, key: &'static str) -> Vec<Table<'a>> {
+        let Some(value) = self.look(key) else {
+            return Vec::new();
+        };
+        if let Kind::Table(_) = value.kind {
+            let mistake = Mistake::new(format!("`{key}` is one table; a list of them is wanted"));
+            self.wrong(value.span.start, mistake.hint(format!("write `[[{key}]]`")));
+        }
+        let values = match &value.kind {
+            Kind::List(values) => values.as_slice(),
+            _ => std::slice::from_ref(value),
+        };
+        let mut tables = Vec::new();
+        for value in values {
+            let at = value.span.start;
+            match &value.kind {
+                Kind::Table(entries) => tables.push(self.inner(at, entries)),
+                other => self.wrong(at, self.unwanted(key, other, "a table")),
+            }
+        }
+        tables
+    }
+
+    /// That `key` holds something of another type.
+    pub(super) fn unwanted(&self, key: &str, found: &Kind, wanted: &str) -> Mistake {
+        Mistake::new(format!(
+            "`{}{key}` is {}; {wanted} is wanted",
+            self.prefix,
+            found.noun()
+        ))
+    }
+
+    /// Refuses the keys that nobody asked for; those in `later` will be known one day.
+    pub(super) fn finish(&self, later: &[&str]) {
+        let asked = self.asked.borrow();
+        for entry in self.entries {
+            let key = entry.key.as_str();
+            if asked.contains(&key) {
+                continue;
+            }
+            let named = format!("{}{}", self.prefix, key.escape_debug());
+            let mistake = if later.contains(&key) {
+                Mistake::new(format!("`{named}` is not supported yet"))
+            } else {
+                Mistake::new(format!("unknown key `{named}`")).or_rather(key, asked.iter().copied())
+            };
+            self.wrong(entry.at, mistake);
+        }
+    }
+}

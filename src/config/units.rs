@@ -1,0 +1,197 @@
+//! Text to durations, sizes, zones and names.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use chrono_tz::Tz;
+
+use super::diagnostic::Mistake;
+
+/// What a size looks like.
+pub(super) const SIZE_HINT: &str = r#"write `"10 MiB"`, `"10M"` or `"500K"`"#;
+
+const DURATION_HINT: &str = r#"write `"90s"`, `"15m"`, `"1h30m"`, `"7d"`, `"2w"` or `"2y"`"#;
+/// A hundred years.
+const LONGEST: Duration = Duration::from_hours(100 * 8766);
+/// Nothing that is held in memory at once is larger.
+const LARGEST: u64 = 1 << 30;
+/// The longest line of text, in characters.
+const LONGEST_LINE: usize = 500;
+
+/// `90s`, `15m`, `1h30m`, `7d`, `2w`, `2y`: at most a hundred years.
+pub(super) fn duration(text: &str) -> Result<Duration, Mistake> {
+    let text = text.trim();
+    if is_number(text) {
+        return Err(Mistake::new(format!("`{text}` has no unit")).hint(duration_hint(text)));
+    }
+    if !is_duration(text) {
+        return Err(Mistake::new(format!("`{text}` is no duration")).hint(DURATION_HINT));
+    }
+    // Numbers beyond 64 bits are all that it can still refuse.
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration <= LONGEST => Ok(duration),
+        _ => Err(Mistake::new(format!("`{text}` is more than 100 years"))),
+    }
+}
+
+/// A duration that is longer than none.
+pub(super) fn interval(text: &str) -> Result<Duration, Mistake> {
+    match duration(text)? {
+        Duration::ZERO => Err(Mistake::new("a duration above zero is wanted")),
+        duration => Ok(duration),
+    }
+}
+
+/// What to write for a duration that came as a bare number, or as something else.
+pub(super) fn duration_hint(written: &str) -> String {
+    if is_number(written) {
+        format!(r#"say the unit: `"{written}s"`, `"{written}m"` or `"{written}h"`"#)
+    } else {
+        DURATION_HINT.to_owned()
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Numbers, each with its unit of one letter. `humantime` would also take `5 min`, `1.5h`, and `1M` for a month.
+fn is_duration(text: &str) -> bool {
+    let mut digits = false;
+    let well_formed = text.chars().all(|c| match c {
+        '0'..='9' => {
+            digits = true;
+            true
+        }
+        's' | 'm' | 'h' | 'd' | 'w' | 'y' => std::mem::take(&mut digits),
+        _ => false,
+    });
+    well_formed && !digits && !text.is_empty()
+}
+
+/// `10M` (powers of ten), `10 MiB` (powers of two), in bytes: 1 to 1 GiB.
+pub(super) fn size(text: &str) -> Result<u64, Mistake> {
+    let text = text.trim();
+    if is_number(text) {
+        return Err(Mistake::new(format!("`{text}` has no unit")).hint(SIZE_HINT));
+    }
+    let Ok(ByteSize(bytes)) = text.parse() else {
+        return Err(Mistake::new(format!("`{text}` is no size")).hint(SIZE_HINT));
+    };
+    match bytes {
+        1..=LARGEST => Ok(bytes),
+        _ => Err(Mistake::new(format!(
+            "`{text}` is not between 1 B and 1 GiB"
+        ))),
+    }
+}
+
+/// One line of text: a name, a title, a path. XML can hold it (XML 1.0 §2.2).
+pub(super) fn line(text: &str) -> Result<String, Mistake> {
+    let line = text.trim();
+    if line.is_empty() {
+        Err(Mistake::new("this is empty"))
+    } else if line.contains(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
+        Err(Mistake::new(
+            "one line without control characters is wanted",
+        ))
+    } else if line.chars().count() > LONGEST_LINE {
+        Err(Mistake::new(format!(
+            "this has more than {LONGEST_LINE} characters"
+        )))
+    } else {
+        Ok(line.to_owned())
+    }
+}
+
+/// A time zone by its name in the IANA database.
+pub(super) fn zone(text: &str) -> Result<Tz, Mistake> {
+    text.parse().map_err(|_| {
+        let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+        Mistake::new(format!("there is no time zone `{text}`")).or_rather(text, names)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check_duration(text: &str, expected: Result<u64, &str>) {
+        let read = duration(text).map(|duration| duration.as_secs());
+        assert_eq!(
+            read.map_err(|mistake| mistake.message),
+            expected.map_err(str::to_owned)
+        );
+    }
+
+    #[test]
+    fn durations_are_numbers_with_units() {
+        check_duration("90s", Ok(90));
+        check_duration(" 15m ", Ok(15 * 60));
+        check_duration("1h30m", Ok(90 * 60));
+        check_duration("7d", Ok(7 * 86_400));
+        check_duration("2w", Ok(14 * 86_400));
+        check_duration("2y", Ok(2 * 31_557_600));
+        check_duration("100y", Ok(100 * 31_557_600));
+        check_duration("0s", Ok(0));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_duration_is_refused() {
+        check_duration("30", Err("`30` has no unit"));
+        for text in [
+            "", "m", "1M", "5 min", "1.5h", "1h 30m", "-1h", "30ms", "１h", "1h30",
+        ] {
+            check_duration(text, Err(&format!("`{text}` is no duration")));
+        }
+        for text in [
+            "101y",
+            "100y1s",
+            "99999999999999999999s",
+            "18446744073709551615s1y",
+        ] {
+            check_duration(text, Err(&format!("`{text}` is more than 100 years")));
+        }
+        assert_eq!(
+            interval("0d").map_err(|m| m.message),
+            Err("a duration above zero is wanted".into())
+        );
+    }
+
+    fn check_size(text: &str, expected: Result<u64, &str>) {
+        let read = size(text).map_err(|mistake| mistake.message);
+        assert_eq!(read, expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn sizes_are_numbers_with_units() {
+        check_size("10M", Ok(10_000_000));
+        check_size("10 MiB", Ok(10 << 20));
+        check_size("1.5 KiB", Ok(1536));
+        check_size("10", Err("`10` has no unit"));
+        check_size("10 Q", Err("`10 Q` is no size"));
+        check_size("", Err("`` is no size"));
+        check_size("0 B", Err("`0 B` is not between 1 B and 1 GiB"));
+        check_size("2 GiB", Err("`2 GiB` is not between 1 B and 1 GiB"));
+    }
+
+    #[test]
+    fn a_zone_in_other_words_is_recognized() {
+        let mistake = zone("America/CostaRica").expect_err("no such zone");
+        assert_eq!(
+            mistake.hint.as_deref(),
+            Some("did you mean `America/Costa_Rica`?")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[0-9.]{0,24}[a-zA-Zµ ]{0,4}[0-9]{0,24}[a-z]{0,3}|\\PC*") {
+            prop_assert!(duration(&text).is_ok_and(|d| d <= LONGEST) || duration(&text).is_err());
+            prop_assert!(size(&text).is_ok_and(|s| s <= LARGEST) || size(&text).is_err());
+            prop_assert!(line(&text).is_ok_and(|l| !l.is_empty()) || line(&text).is_err());
+        }
+    }
+}
