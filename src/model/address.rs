@@ -43,6 +43,16 @@ impl PublicUrl {
         Self { url, hidden: true }
     }
 
+    /// Another address that is as secret as this one: where it redirects, its next page. Its own user and password
+    /// are for that other one to bring.
+    #[must_use]
+    pub fn with_url(&self, url: Url) -> Self {
+        Self {
+            url,
+            hidden: self.hidden,
+        }
+    }
+
     /// The address itself, for the request.
     pub fn expose(&self) -> &Url {
         &self.url
@@ -66,14 +76,7 @@ impl fmt::Debug for PublicUrl {
 
 /// `url` as text, without user, password, and the values of parameters that look like keys.
 pub fn hide_secrets(url: &Url) -> String {
-    let mut shown = url.clone();
-    if !url.username().is_empty() || url.password().is_some() {
-        // Both fail only for addresses that cannot have a user, and those have none.
-        let cleared = shown
-            .set_username("")
-            .and_then(|()| shown.set_password(None));
-        debug_assert_eq!(cleared, Ok(()), "an address with a user can lose it");
-    }
+    let mut shown = without_user(url);
     let secret = |name: &str| SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
     if url.query_pairs().any(|(name, _)| secret(&name)) {
         let mut pairs = shown.query_pairs_mut();
@@ -83,6 +86,15 @@ pub fn hide_secrets(url: &Url) -> String {
         }
     }
     shown.into()
+}
+
+/// `url` without the user and the password that it brings to log in with.
+pub fn without_user(url: &Url) -> Url {
+    let mut url = url.clone();
+    let cleared = url.set_username("").and_then(|()| url.set_password(None));
+    // Refused only for addresses that have neither (`mailto:`, `file:`).
+    debug_assert!(cleared.is_ok() || url.username().is_empty() && url.password().is_none());
+    url
 }
 
 /// Where a source's documents are.

@@ -79,7 +79,7 @@ impl FromStr for Cron {
         };
         let fields: Vec<&str> = expanded.split_whitespace().collect();
         let (seconds, rest) = match fields.as_slice() {
-            [rest @ ..] if rest.len() == 5 => ("0", rest),
+            rest if rest.len() == 5 => ("0", rest),
             [seconds, rest @ ..] if rest.len() == 5 => (*seconds, rest),
             _ => return Err(error(format!("`{written}` has {} fields", fields.len()))),
         };

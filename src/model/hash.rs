@@ -17,6 +17,16 @@ impl Hash {
         Self(kept)
     }
 
+    /// The bytes, for a row.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The hash that a row holds; `None` when it is not 16 bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// Hashes several parts so that moving a byte from one part to the next changes the result.
     pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut joined = Vec::new();

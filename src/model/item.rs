@@ -64,6 +64,8 @@ pub struct Item {
     pub source: SourceId,
     /// What `id` was made of.
     pub key: IdentityKey,
+    /// Its date and title as a key: under it the entry is known where a shared guid or address did not tell it apart.
+    pub weak_key: IdentityKey,
     /// Plain text on one line, never empty.
     pub title: String,
     /// Canonical address.
@@ -93,7 +95,8 @@ pub struct Item {
 }
 
 impl Item {
-    /// Hash of what readers see and the publisher can change. Dates that we worked out are no part of it.
+    /// Hash of what readers see and the publisher can change: when it differs, the item was updated. Dates that we
+    /// worked out are no part of it.
     pub fn content_hash(&self) -> Hash {
         let stated = self
             .stated
@@ -104,9 +107,7 @@ impl Item {
             self.address.as_ref().map_or("", Url::as_str),
             self.summary.as_ref().map_or("", SafeHtml::as_str),
             self.content.as_ref().map_or("", SafeHtml::as_str),
-            self.language.as_ref().map_or("", Language::as_str),
             &json(&self.authors),
-            &json(&self.tags),
             &json(&self.enclosures),
             &stated,
         ])

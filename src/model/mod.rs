@@ -18,13 +18,13 @@ mod story;
 mod time;
 mod topic;
 
-pub use address::{Location, PublicUrl, hide_secrets};
+pub use address::{Location, PublicUrl, hide_secrets, without_user};
 pub use cadence::{Cadence, Cron, CronError};
 pub use document::{Document, Validators};
 pub use entry::{Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawText};
 pub use feed::{Feed, FeedSummary, Site};
 pub use hash::Hash;
-pub use html::SafeHtml;
+pub use html::{SafeHtml, nesting_exceeds, text_of_node};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
 pub use language::{Language, LanguageError};

@@ -83,6 +83,19 @@ pub enum Reading {
     Text,
 }
 
+impl Reading {
+    /// How many pages of a list are read after its first.
+    pub fn further_pages(&self) -> u32 {
+        match self {
+            Self::Html(rules) => match rules.pages {
+                Some(Pages::Parameter { last, .. } | Pages::Next { last, .. }) => last,
+                None => 0,
+            },
+            Self::Auto | Self::Feed | Self::Text => 0,
+        }
+    }
+}
+
 /// The selectors of a page of bulletins.
 #[derive(Clone, Debug)]
 pub struct HtmlRules {
@@ -144,6 +157,18 @@ pub enum RuleError {
     /// `h3 a@`
     #[error("`{0}` names no attribute after `@`")]
     Attribute(String),
+}
+
+impl FieldRule {
+    /// The rule with an attribute to take where it names none.
+    #[must_use]
+    pub fn or_attribute(&self, name: &str) -> Self {
+        let attribute = self.attribute.clone().or_else(|| Some(name.to_owned()));
+        Self {
+            attribute,
+            ..self.clone()
+        }
+    }
 }
 
 impl FromStr for FieldRule {

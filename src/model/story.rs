@@ -52,6 +52,9 @@ impl Story {
     }
 
     /// The report whose text is shown.
+    ///
+    /// # Panics
+    /// For a story without a report: there is none, each was founded by one.
     pub fn shown_report(&self) -> &Report {
         self.reports
             .first()

@@ -16,6 +16,16 @@ pub enum Precision {
     Day,
 }
 
+impl Precision {
+    /// The word for it in JSON and in the store: `instant` or `day`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Instant => "instant",
+            Self::Day => "day",
+        }
+    }
+}
+
 /// A date with the offset it was given or assumed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dated {
