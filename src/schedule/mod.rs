@@ -1,0 +1,255 @@
+//! When each source is asked next.
+//!
+//! In: a source's cadence, what the last poll brought, the time. Out: when it is due. Pure.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
+
+use crate::model::{Cadence, Timestamp};
+
+/// However long it has been failing, a source is asked at least this often: none is given up.
+const LONGEST_BACKOFF: Duration = Duration::from_hours(24);
+/// A source that its publisher took away is still looked at, in case that was a mistake.
+const GONE_INTERVAL: Duration = Duration::from_hours(7 * 24);
+/// The longest that a `Retry-After` is obeyed.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(7 * 24);
+/// Where an adaptive source begins.
+const FIRST_INTERVAL: Duration = Duration::from_hours(1);
+
+/// What a poll brought, as far as the schedule cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// New or changed items.
+    News,
+    /// Nothing new.
+    Nothing,
+    /// It failed.
+    Failed {
+        /// How many times in a row, this one included.
+        failures: u32,
+        /// How long the server asked us to stay away.
+        retry_after: Option<Duration>,
+    },
+    /// The publisher took it away (410).
+    Gone,
+}
+
+/// When a source is asked next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// Not before.
+    pub due: Timestamp,
+    /// The interval that an adaptive cadence goes on from.
+    pub interval: Duration,
+}
+
+/// When a source is due after a poll at `now`; `interval` is what the poll before left behind.
+pub fn next(
+    cadence: &Cadence,
+    zone: Tz,
+    interval: Option<Duration>,
+    outcome: Outcome,
+    now: Timestamp,
+) -> Next {
+    let interval = adapted(cadence, interval, outcome);
+    let usual = match cadence {
+        Cadence::Cron(cron) => cron
+            .next_after(now.with_timezone(&zone))
+            .map_or(later(now, LONGEST_BACKOFF), |at| at.to_utc()),
+        Cadence::Every(_) | Cadence::Adaptive { .. } => later(now, interval),
+    };
+    let due = match outcome {
+        Outcome::News | Outcome::Nothing => usual,
+        Outcome::Gone => usual.max(later(now, GONE_INTERVAL)),
+        Outcome::Failed {
+            failures,
+            retry_after,
+        } => {
+            let wait = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
+            usual
+                .max(later(now, backoff(interval, failures)))
+                .max(later(now, wait))
+        }
+    };
+    Next { due, interval }
+}
+
+/// An adaptive source is asked sooner when it brought something and later when it did not.
+fn adapted(cadence: &Cadence, interval: Option<Duration>, outcome: Outcome) -> Duration {
+    match cadence {
+        Cadence::Every(every) => *every,
+        Cadence::Cron(_) => Duration::ZERO,
+        Cadence::Adaptive { min, max } => {
+            let last = interval
+                .filter(|interval| !interval.is_zero())
+                .unwrap_or(FIRST_INTERVAL);
+            let adapted = match outcome {
+                Outcome::News => last / 2,
+                Outcome::Nothing => last + last / 2,
+                Outcome::Failed { .. } | Outcome::Gone => last,
+            };
+            adapted.clamp(*min, *max)
+        }
+    }
+}
+
+/// The first failure may be chance; from the second on the pause doubles.
+fn backoff(interval: Duration, failures: u32) -> Duration {
+    let base = interval.max(Duration::from_mins(1));
+    let doubled = base.saturating_mul(1 << failures.saturating_sub(1).min(16));
+    doubled.min(LONGEST_BACKOFF.max(base))
+}
+
+/// Whether a source is due: its time has come, or a changed configuration wants it sooner than was planned.
+pub fn is_due(
+    cadence: &Cadence,
+    zone: Tz,
+    last: Option<Timestamp>,
+    planned: Option<Timestamp>,
+    failing: bool,
+    now: Timestamp,
+) -> bool {
+    let (Some(last), Some(planned)) = (last, planned) else {
+        return true;
+    };
+    let by_cadence = match cadence {
+        Cadence::Every(every) => Some(later(last, *every)),
+        Cadence::Cron(cron) => cron
+            .next_after(last.with_timezone(&zone))
+            .map(|at| at.to_utc()),
+        Cadence::Adaptive { max, .. } => Some(later(last, *max)),
+    };
+    let sooner = by_cadence.filter(|_| !failing);
+    sooner.map_or(planned, |sooner| sooner.min(planned)) <= now
+}
+
+/// The next runs, for people who check their configuration. An adaptive cadence shows its soonest.
+pub fn upcoming(cadence: &Cadence, zone: Tz, now: Timestamp, count: usize) -> Vec<DateTime<Tz>> {
+    let step = |at: DateTime<Tz>| match cadence {
+        Cadence::Every(every) | Cadence::Adaptive { min: every, .. } => {
+            Some(later(at.to_utc(), *every).with_timezone(&zone))
+        }
+        Cadence::Cron(cron) => cron.next_after(at),
+    };
+    std::iter::successors(step(now.with_timezone(&zone)), |at| step(*at))
+        .take(count)
+        .collect()
+}
+
+fn later(at: Timestamp, wait: Duration) -> Timestamp {
+    let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+    at.checked_add_signed(wait).unwrap_or(Timestamp::MAX_UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn now() -> Timestamp {
+        chrono::Utc
+            .with_ymd_and_hms(2026, 11, 22, 12, 0, 0)
+            .unwrap()
+    }
+
+    fn wait(cadence: &Cadence, interval: Option<Duration>, outcome: Outcome) -> Duration {
+        (next(cadence, Tz::UTC, interval, outcome, now()).due - now())
+            .to_std()
+            .unwrap()
+    }
+
+    fn failed(failures: u32, retry_after: Option<Duration>) -> Outcome {
+        Outcome::Failed {
+            failures,
+            retry_after,
+        }
+    }
+
+    #[test]
+    fn failures_wait_longer_and_longer_but_never_for_ever() {
+        let every = Cadence::Every(HOUR);
+        assert_eq!(wait(&every, None, Outcome::Nothing), HOUR);
+        assert_eq!(wait(&every, None, failed(1, None)), HOUR);
+        assert_eq!(wait(&every, None, failed(3, None)), 4 * HOUR);
+        assert_eq!(wait(&every, None, failed(1000, None)), 24 * HOUR);
+        assert_eq!(
+            wait(&Cadence::Every(100 * HOUR), None, failed(5, None)),
+            100 * HOUR
+        );
+        assert_eq!(wait(&every, None, failed(1, Some(3 * HOUR))), 3 * HOUR);
+        assert_eq!(
+            wait(&every, None, failed(1, Some(Duration::MAX))),
+            LONGEST_RETRY_AFTER
+        );
+        assert_eq!(wait(&every, None, Outcome::Gone), GONE_INTERVAL);
+    }
+
+    #[test]
+    fn an_adaptive_source_finds_its_pace() {
+        let adaptive = Cadence::Adaptive {
+            min: HOUR / 4,
+            max: 24 * HOUR,
+        };
+        assert_eq!(wait(&adaptive, None, Outcome::News), HOUR / 2);
+        assert_eq!(wait(&adaptive, Some(HOUR / 4), Outcome::News), HOUR / 4);
+        assert_eq!(wait(&adaptive, Some(2 * HOUR), Outcome::Nothing), 3 * HOUR);
+        assert_eq!(
+            wait(&adaptive, Some(20 * HOUR), Outcome::Nothing),
+            24 * HOUR
+        );
+    }
+
+    #[test]
+    fn cron_counts_in_the_sources_zone() {
+        let cron = Cadence::Cron(Box::new("0 7 * * *".parse().unwrap()));
+        let due = next(
+            &cron,
+            chrono_tz::America::Costa_Rica,
+            None,
+            Outcome::Nothing,
+            now(),
+        )
+        .due;
+        assert_eq!(due.to_rfc3339(), "2026-11-22T13:00:00+00:00");
+        let runs = upcoming(&cron, chrono_tz::America::Costa_Rica, now(), 2);
+        assert_eq!(
+            runs.iter().map(DateTime::to_rfc3339).collect::<Vec<_>>(),
+            ["2026-11-22T07:00:00-06:00", "2026-11-23T07:00:00-06:00"]
+        );
+    }
+
+    #[test]
+    fn a_source_is_due_when_its_time_comes_or_the_configuration_wants_it_sooner() {
+        let due = |every, since: i64, planned: i64, failing| {
+            let (last, planned) = (
+                now() - TimeDelta::hours(since),
+                now() + TimeDelta::hours(planned),
+            );
+            is_due(
+                &Cadence::Every(every * HOUR),
+                Tz::UTC,
+                Some(last),
+                Some(planned),
+                failing,
+                now(),
+            )
+        };
+        assert!(is_due(
+            &Cadence::Every(HOUR),
+            Tz::UTC,
+            None,
+            None,
+            false,
+            now()
+        ));
+        assert!(due(2, 2, 0, false));
+        assert!(!due(2, 1, 1, false));
+        assert!(due(1, 1, 5, false));
+        assert!(!due(1, 1, 5, true));
+    }
+}
