@@ -1,0 +1,143 @@
+//! Content codings (RFC 9110 §8.4.1) undone, with a limit on what comes out.
+
+use async_compression::tokio::bufread::{
+    BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
+};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+/// What we ask servers for.
+pub(super) const ACCEPT_ENCODING: &str = "gzip, br, zstd, deflate";
+
+/// Codings applied one upon the other: more is an attack.
+const MAX_CODINGS: usize = 2;
+
+/// Why a body could not be decoded.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum CodingError {
+    TooLarge,
+    Broken(String),
+}
+
+/// Undoes `codings`, the value of `Content-Encoding`.
+///
+/// # Errors
+/// [`CodingError::TooLarge`] as soon as more than `limit` bytes come out.
+pub(super) async fn decode(
+    body: Vec<u8>,
+    codings: &str,
+    limit: u64,
+) -> Result<Vec<u8>, CodingError> {
+    let names: Vec<String> = codings
+        .split(',')
+        .map(|name| name.trim().to_ascii_lowercase())
+        .collect();
+    let applied: Vec<&str> = names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !matches!(*name, "" | "identity"))
+        .collect();
+    if applied.len() > MAX_CODINGS {
+        return Err(CodingError::Broken(format!("{} codings", applied.len())));
+    }
+    let mut body = body;
+    for name in applied.into_iter().rev() {
+        // A server that names a coding for an empty body means no body.
+        if !body.is_empty() {
+            body = undo(name, &body, limit).await?;
+        }
+    }
+    Ok(body)
+}
+
+async fn undo(coding: &str, body: &[u8], limit: u64) -> Result<Vec<u8>, CodingError> {
+    match coding {
+        "gzip" | "x-gzip" => {
+            let mut decoder = GzipDecoder::new(body);
+            decoder.multiple_members(true);
+            read(decoder, limit).await
+        }
+        "br" => read(BrotliDecoder::new(body), limit).await,
+        "zstd" => read(ZstdDecoder::new(body), limit).await,
+        // RFC 9110 §8.4.1.2 means zlib; some servers send raw deflate.
+        "deflate" => match read(ZlibDecoder::new(body), limit).await {
+            Err(CodingError::Broken(_)) => read(DeflateDecoder::new(body), limit).await,
+            decoded => decoded,
+        },
+        other => Err(CodingError::Broken(format!(
+            "the coding `{}` is unknown",
+            other.escape_debug()
+        ))),
+    }
+}
+
+async fn read(decoder: impl AsyncRead + Unpin, limit: u64) -> Result<Vec<u8>, CodingError> {
+    let mut body = Vec::new();
+    let read = decoder.take(limit + 1).read_to_end(&mut body).await;
+    read.map_err(|error| CodingError::Broken(error.to_string()))?;
+    if body.len() as u64 > limit {
+        Err(CodingError::TooLarge)
+    } else {
+        Ok(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_compression::tokio::bufread as encode;
+
+    use super::*;
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    fn packed(encoder: impl AsyncRead + Unpin) -> Vec<u8> {
+        block_on(read(encoder, u64::MAX - 1)).unwrap()
+    }
+
+    #[test]
+    fn every_coding_is_undone() {
+        let text: &[u8] = b"bulletin ".repeat(100).leak();
+        for (coding, body) in [
+            ("gzip", packed(encode::GzipEncoder::new(text))),
+            ("br", packed(encode::BrotliEncoder::new(text))),
+            ("zstd", packed(encode::ZstdEncoder::new(text))),
+            ("deflate", packed(encode::ZlibEncoder::new(text))),
+            ("deflate", packed(encode::DeflateEncoder::new(text))),
+            ("identity", text.to_vec()),
+            ("", text.to_vec()),
+        ] {
+            assert_eq!(
+                block_on(decode(body, coding, 1000)).as_deref(),
+                Ok(text),
+                "{coding}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_cut_where_the_limit_is() {
+        let zeros: &[u8] = vec![0; 1 << 20].leak();
+        let once = packed(encode::GzipEncoder::new(zeros));
+        assert_eq!(
+            block_on(decode(once.clone(), "gzip", 1000)),
+            Err(CodingError::TooLarge)
+        );
+        let twice = packed(encode::GzipEncoder::new(&once[..]));
+        assert_eq!(
+            block_on(decode(twice, "gzip, gzip", 1 << 19)),
+            Err(CodingError::TooLarge)
+        );
+        assert!(matches!(
+            block_on(decode(vec![1], "gzip, gzip, gzip", 1000)),
+            Err(CodingError::Broken(_))
+        ));
+        assert!(matches!(
+            block_on(decode(vec![1], "lzma", 1000)),
+            Err(CodingError::Broken(_))
+        ));
+    }
+}

@@ -1,0 +1,167 @@
+//! Which network addresses may be asked: public ones, and private ones that the operator named.
+//!
+//! A source's address, or a redirect, must not become a way into the operator's own network. Names are checked where
+//! they are resolved, so that the connection goes to the address that was checked.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, LazyLock};
+
+use ipnet::IpNet;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// A network address that must not be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not a public address")]
+pub struct ForbiddenAddress(pub IpAddr);
+
+/// IANA's special-purpose registries (RFC 6890 and its updates), without what is globally reachable.
+static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
+    let networks = "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 \
+        192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 \
+        ::/127 100::/64 2001::/23 2001:db8::/32 3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8";
+    networks
+        .split_whitespace()
+        .map(|net| net.parse().expect("a network of the list above"))
+        .collect()
+});
+
+/// IPv6 networks that carry an IPv4 address, and the byte it begins at: the address within is what is reached.
+static CARRIERS: LazyLock<[(IpNet, usize); 4]> = LazyLock::new(|| {
+    [
+        ("::ffff:0:0/96", 12),
+        ("64:ff9b::/96", 12),
+        ("64:ff9b:1::/48", 12),
+        ("2002::/16", 2),
+    ]
+    .map(|(net, at)| (net.parse().expect("a network of the list above"), at))
+});
+
+/// Checks one address.
+///
+/// # Errors
+/// [`ForbiddenAddress`] when it is private and `allowed` does not name it.
+pub(super) fn check(address: IpAddr, allowed: &[IpNet]) -> Result<(), ForbiddenAddress> {
+    let reached = match address {
+        IpAddr::V6(v6) => carried(v6).unwrap_or(address),
+        IpAddr::V4(_) => address,
+    };
+    let named = allowed
+        .iter()
+        .any(|net| net.contains(&address) || net.contains(&reached));
+    if !named && PRIVATE.iter().any(|net| net.contains(&reached)) {
+        return Err(ForbiddenAddress(address));
+    }
+    Ok(())
+}
+
+fn carried(address: Ipv6Addr) -> Option<IpAddr> {
+    let (_, at) = CARRIERS
+        .iter()
+        .find(|(net, _)| net.contains(&IpAddr::V6(address)))?;
+    let octets = address.octets();
+    let v4: [u8; 4] = octets.get(*at..at + 4)?.try_into().ok()?;
+    Some(IpAddr::from(v4))
+}
+
+/// Checks an address that is written in the URL itself: those are never resolved.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_literal(url: &Url, allowed: &[IpNet]) -> Result<(), ForbiddenAddress> {
+    match url.host() {
+        Some(Host::Ipv4(address)) => check(address.into(), allowed),
+        Some(Host::Ipv6(address)) => check(address.into(), allowed),
+        Some(Host::Domain(_)) | None => Ok(()),
+    }
+}
+
+/// The system's resolver, without the answers that must not be asked.
+#[derive(Debug)]
+pub(super) struct GuardedResolver {
+    pub(super) allowed: Arc<[IpNet]>,
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allowed = Arc::clone(&self.allowed);
+        Box::pin(async move {
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let refused = found.iter().find_map(|at| check(at.ip(), &allowed).err());
+            let kept: Vec<SocketAddr> = found
+                .into_iter()
+                .filter(|at| check(at.ip(), &allowed).is_ok())
+                .collect();
+            match refused {
+                Some(refused) if kept.is_empty() => Err(refused.into()),
+                _ => Ok(Box::new(kept.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(address: &str, allowed: &str) -> bool {
+        let allowed: Vec<IpNet> = allowed
+            .split_whitespace()
+            .map(|net| net.parse().unwrap())
+            .collect();
+        super::check(address.parse().unwrap(), &allowed).is_err()
+    }
+
+    #[test]
+    fn only_public_addresses_pass() {
+        for private in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "255.255.255.255",
+            "2001:db8::1",
+        ] {
+            assert!(refused(private, ""), "{private}");
+        }
+        for public in [
+            "93.184.216.34",
+            "2606:2800:220:1::1",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+            "2002:808:808::",
+        ] {
+            assert!(!refused(public, ""), "{public}");
+        }
+    }
+
+    #[test]
+    fn named_networks_pass() {
+        assert!(!refused("127.0.0.1", "127.0.0.0/8"));
+        assert!(!refused("::ffff:127.0.0.1", "127.0.0.0/8"));
+        assert!(refused("10.0.0.1", "127.0.0.0/8"));
+    }
+
+    #[test]
+    fn addresses_in_urls_are_checked_in_every_spelling() {
+        for url in [
+            "http://127.1/",
+            "http://0x7f.0.0.1/",
+            "http://2130706433/",
+            "http://[::ffff:7f00:1]/",
+        ] {
+            let url: Url = url.parse().unwrap();
+            assert!(check_literal(&url, &[]).is_err(), "{url}");
+        }
+    }
+}

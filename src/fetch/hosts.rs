@@ -1,0 +1,97 @@
+//! Politeness: how many requests a host gets at once, and how soon after one another.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use url::Url;
+
+/// The hosts asked so far: one entry a configured host.
+#[derive(Debug)]
+pub(super) struct Hosts {
+    per_host: usize,
+    delay: Duration,
+    known: Mutex<HashMap<String, Host>>,
+}
+
+#[derive(Debug)]
+struct Host {
+    places: Arc<Semaphore>,
+    next_start: Instant,
+}
+
+impl Hosts {
+    pub(super) fn new(per_host: usize, delay: Duration) -> Self {
+        Self {
+            per_host,
+            delay,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Waits until the host of `url` may be asked; the request is over when the permit is dropped.
+    pub(super) async fn turn(&self, url: &Url) -> OwnedSemaphorePermit {
+        let name = url.host_str().unwrap_or_default().to_owned();
+        let places = Arc::clone(&self.host(&name, |host| Arc::clone(&host.places)));
+        let permit = places
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let start = self.host(&name, |host| {
+            let start = host.next_start.max(Instant::now());
+            host.next_start = start + self.delay;
+            start
+        });
+        tokio::time::sleep_until(start).await;
+        permit
+    }
+
+    fn host<T>(&self, name: &str, with: impl FnOnce(&mut Host) -> T) -> T {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Host {
+            places: Arc::new(Semaphore::new(self.per_host)),
+            next_start: Instant::now(),
+        };
+        with(known.entry(name.to_owned()).or_insert_with(new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_host_is_asked_one_after_another_and_others_meanwhile() {
+        runtime().block_on(async {
+            let hosts = Hosts::new(1, Duration::from_secs(1));
+            let (one, other) = (
+                "http://a.example/1".parse().unwrap(),
+                "http://b.example/1".parse().unwrap(),
+            );
+            let began = Instant::now();
+            let held = hosts.turn(&one).await;
+            drop(hosts.turn(&other).await);
+            assert_eq!(began.elapsed(), Duration::ZERO);
+            assert!(
+                tokio::time::timeout(Duration::from_mins(1), hosts.turn(&one))
+                    .await
+                    .is_err(),
+                "one at a time"
+            );
+            drop(held);
+            drop(hosts.turn(&one).await);
+            drop(hosts.turn(&one).await);
+            assert_eq!(began.elapsed(), Duration::from_secs(61));
+        });
+    }
+}

@@ -1,0 +1,220 @@
+//! One HTTP exchange: conditional, redirected by hand, read within its limits.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::DateTime;
+use reqwest::header::{self, HeaderMap, HeaderName};
+use reqwest::{Client, Response, StatusCode};
+
+use super::coding::{self, CodingError};
+use super::guard::{self, ForbiddenAddress, GuardedResolver};
+use super::{FetchError, Fetcher, Limits};
+use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
+
+/// Feeds first, then whatever else a source may be.
+const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, \
+                      text/xml;q=0.9, application/json;q=0.8, text/html;q=0.8, text/plain;q=0.7, */*;q=0.5";
+/// As many as browsers of old; nobody who publishes needs more.
+const MAX_REDIRECTS: usize = 10;
+/// A header value longer than this is not worth keeping.
+const MAX_VALIDATOR_LENGTH: usize = 1024;
+
+pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
+    // The first installation wins; a second fetcher finds the same provider there.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Client::builder()
+        .user_agent(&limits.user_agent)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(limits.timeout)
+        .pool_idle_timeout(Duration::from_secs(90))
+        .dns_resolver(Arc::new(GuardedResolver {
+            allowed: limits.allow_networks.as_slice().into(),
+        }))
+        .build()
+}
+
+impl Fetcher {
+    /// `None` when the server says that nothing changed (304).
+    pub(super) async fn http(
+        &self,
+        first: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+    ) -> Result<Option<(Document, Validators)>, FetchError> {
+        let mut url = first.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.request(&url, held).await?;
+            match response.status() {
+                StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
+                    return Ok(None);
+                }
+                status if status.is_success() => {
+                    return self.document(url, response, now).await.map(Some);
+                }
+                StatusCode::MOVED_PERMANENTLY
+                | StatusCode::FOUND
+                | StatusCode::SEE_OTHER
+                | StatusCode::TEMPORARY_REDIRECT
+                | StatusCode::PERMANENT_REDIRECT => url = target(&url, response.headers())?,
+                status => {
+                    let retry_after = retry_after(response.headers(), now);
+                    return Err(FetchError::Status {
+                        url: url.to_string(),
+                        status: status.as_u16(),
+                        retry_after,
+                    });
+                }
+            }
+        }
+        Err(FetchError::Redirects {
+            url: first.to_string(),
+            limit: MAX_REDIRECTS,
+        })
+    }
+
+    async fn request(&self, url: &PublicUrl, held: &Validators) -> Result<Response, FetchError> {
+        let forbidden = |cause| FetchError::Forbidden {
+            url: url.to_string(),
+            cause,
+        };
+        guard::check_literal(url.expose(), &self.limits.allow_networks).map_err(forbidden)?;
+        let mut request = self.client.get(url.expose().clone());
+        request = request
+            .header(header::ACCEPT, ACCEPT)
+            .header(header::ACCEPT_ENCODING, coding::ACCEPT_ENCODING);
+        if let Some(etag) = &held.etag {
+            request = request.header(header::IF_NONE_MATCH, etag);
+        }
+        if let Some(date) = &held.last_modified {
+            request = request.header(header::IF_MODIFIED_SINCE, date);
+        }
+        request
+            .send()
+            .await
+            .map_err(|cause| unreachable(url, cause))
+    }
+
+    async fn document(
+        &self,
+        url: PublicUrl,
+        response: Response,
+        now: Timestamp,
+    ) -> Result<(Document, Validators), FetchError> {
+        let headers = response.headers().clone();
+        let packed = self.body(&url, response).await?;
+        let codings: Vec<&str> = headers
+            .get_all(header::CONTENT_ENCODING)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        let limit = self.limits.max_body_bytes;
+        let decoded = coding::decode(packed, &codings.join(","), limit).await;
+        let body = decoded.map_err(|error| match error {
+            CodingError::TooLarge => FetchError::TooLarge {
+                url: url.to_string(),
+                limit,
+            },
+            CodingError::Broken(reason) => FetchError::Coding {
+                url: url.to_string(),
+                reason,
+            },
+        })?;
+        let validators = Validators {
+            etag: text(&headers, &header::ETAG),
+            last_modified: text(&headers, &header::LAST_MODIFIED),
+            body_hash: Some(Hash::of(&body)),
+        };
+        let content_type = text(&headers, &header::CONTENT_TYPE);
+        Ok((
+            Document {
+                // The base of relative links: what we log in with is no part of what we publish.
+                url: without_user(url.expose()),
+                content_type,
+                body,
+                fetched_at: now,
+            },
+            validators,
+        ))
+    }
+
+    /// The body as it is sent, at most as long as allowed.
+    async fn body(&self, url: &PublicUrl, mut response: Response) -> Result<Vec<u8>, FetchError> {
+        let limit = self.limits.max_body_bytes;
+        let too_large = || FetchError::TooLarge {
+            url: url.to_string(),
+            limit,
+        };
+        if response
+            .content_length()
+            .is_some_and(|length| length > limit)
+        {
+            return Err(too_large());
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|cause| unreachable(url, cause))?
+        {
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// The private address that was refused while connecting, or the failure itself.
+fn unreachable(url: &PublicUrl, cause: reqwest::Error) -> FetchError {
+    let url = url.to_string();
+    let mut link = cause.source();
+    while let Some(error) = link {
+        if let Some(forbidden) = error.downcast_ref::<ForbiddenAddress>() {
+            return FetchError::Forbidden {
+                url,
+                cause: *forbidden,
+            };
+        }
+        link = error.source();
+    }
+    FetchError::Unreachable {
+        url,
+        cause: cause.without_url(),
+    }
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?.trim();
+    (!value.is_empty() && value.len() <= MAX_VALIDATOR_LENGTH).then(|| value.to_owned())
+}
+
+fn target(url: &PublicUrl, headers: &HeaderMap) -> Result<PublicUrl, FetchError> {
+    // Some servers send UTF-8 in `Location`; `Url` escapes it as browsers do.
+    let location = headers
+        .get(header::LOCATION)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let location = location.unwrap_or_default();
+    let bad = || FetchError::BadRedirect {
+        url: url.to_string(),
+        target: location.chars().take(200).collect(),
+    };
+    let target = url.expose().join(&location).map_err(|_| bad())?;
+    if location.is_empty() || !matches!(target.scheme(), "http" | "https") {
+        return Err(bad());
+    }
+    Ok(url.with_url(target))
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let value = text(headers, &header::RETRY_AFTER)?;
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(&value).ok()?;
+    (date.to_utc() - now).to_std().ok()
+}

@@ -1,0 +1,326 @@
+//! A source's address to a [`Document`]: files, and HTTP with one pooled client.
+//!
+//! In: an address and the validators held for it. Out: the document with its new validators, or the word that nothing
+//! changed. The only module that talks to the network. It knows no database and no format: what a body means is not
+//! decided here. Every byte, redirect and second that a server controls has a limit.
+
+mod coding;
+mod guard;
+mod hosts;
+mod http;
+
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use url::Url;
+
+pub use self::guard::ForbiddenAddress;
+use self::hosts::Hosts;
+use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators};
+
+/// What a fetch may cost, and who it says it is.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// For a whole request: redirects, header and body.
+    pub timeout: Duration,
+    /// For a body, before and after decompression.
+    pub max_body_bytes: u64,
+    /// Requests under way at one host.
+    pub per_host: usize,
+    /// Between the beginnings of two requests at one host.
+    pub host_delay: Duration,
+    /// Private networks that may be asked all the same.
+    pub allow_networks: Vec<IpNet>,
+    /// `User-Agent` (RFC 9110 §10.1.5).
+    pub user_agent: String,
+}
+
+/// What a fetch brought.
+#[derive(Debug)]
+pub enum Fetched {
+    /// A body that differs from the one held, and the validators to hold with it.
+    Changed(Box<Document>, Validators),
+    /// The body is the one held.
+    Unchanged,
+}
+
+/// Why nothing could be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// A status that is no success.
+    #[error("{url} answered {status}")]
+    Status {
+        /// The address that answered, secrets hidden.
+        url: String,
+        /// HTTP status code.
+        status: u16,
+        /// `Retry-After`, counted from the answer.
+        retry_after: Option<Duration>,
+    },
+    /// Too slow.
+    #[error("{url} gave no whole answer within {}", humantime::format_duration(*limit))]
+    Timeout {
+        /// The address asked.
+        url: String,
+        /// The limit.
+        limit: Duration,
+    },
+    /// Too much.
+    #[error("{url} sends more than {}", bytesize::ByteSize(*limit))]
+    TooLarge {
+        /// The address asked.
+        url: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A chain of redirects without end.
+    #[error("{url} redirects more than {limit} times")]
+    Redirects {
+        /// The address asked first.
+        url: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// A redirect that leads nowhere.
+    #[error("{url} redirects to `{target}`, which cannot be followed")]
+    BadRedirect {
+        /// The address that answered.
+        url: String,
+        /// `Location` as sent.
+        target: String,
+    },
+    /// A private address.
+    #[error("{url} leads to a private network")]
+    Forbidden {
+        /// The address asked.
+        url: String,
+        /// Which network address it was.
+        #[source]
+        cause: ForbiddenAddress,
+    },
+    /// A body in a coding that we cannot undo.
+    #[error("{url} sends a body that cannot be decompressed ({reason})")]
+    Coding {
+        /// The address asked.
+        url: String,
+        /// What failed.
+        reason: String,
+    },
+    /// No connection, or one that broke.
+    #[error("{url} cannot be reached")]
+    Unreachable {
+        /// The address asked.
+        url: String,
+        /// What failed, without the address.
+        #[source]
+        cause: reqwest::Error,
+    },
+    /// A file that cannot be read.
+    #[error("{path} cannot be read")]
+    File {
+        /// The file.
+        path: String,
+        /// What failed.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A folder, a pipe or a device.
+    #[error("{path} is no regular file")]
+    NotAFile {
+        /// The path.
+        path: String,
+    },
+}
+
+impl FetchError {
+    /// The short name of the problem in `status`.
+    pub fn code(&self) -> String {
+        let code = match self {
+            Self::Status { status: 410, .. } => "gone",
+            Self::Status { status, .. } => return format!("http-{status}"),
+            Self::Timeout { .. } => "timeout",
+            Self::TooLarge { .. } => "too-large",
+            Self::Redirects { .. } | Self::BadRedirect { .. } => "redirect",
+            Self::Forbidden { .. } => "private-address",
+            Self::Coding { .. } => "coding",
+            Self::Unreachable { .. } => "unreachable",
+            Self::File { .. } | Self::NotAFile { .. } => "file",
+        };
+        code.to_owned()
+    }
+
+    /// What an operator can do about it.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Status {
+                status: 401 | 403, ..
+            } => "the publisher refuses us: write to them, or look for another address",
+            Self::Status { status: 404, .. } => {
+                "look for the new address on the publisher's site and correct `url`"
+            }
+            Self::Status { status: 410, .. } => {
+                "the publisher took it away for good: find its successor or remove the source"
+            }
+            Self::Status { status: 429, .. } => {
+                "we ask too often: raise `every`, or `host_delay` of [fetch]"
+            }
+            Self::Status { status: 500.., .. } => {
+                "the publisher's server fails; it is asked again by itself"
+            }
+            Self::Status { .. } => "look at the address in a browser and correct `url`",
+            Self::Timeout { .. } => {
+                "it is asked again by itself; if it is always slow, raise `timeout` of [fetch]"
+            }
+            Self::TooLarge { .. } => {
+                "check that `url` is a list of bulletins; if it is, raise `max_body` of [fetch]"
+            }
+            Self::Redirects { .. } | Self::BadRedirect { .. } => {
+                "open the address in a browser and put the last one into `url`"
+            }
+            Self::Forbidden { .. } => {
+                "if this network is yours, name it in `allow_networks` of [fetch]"
+            }
+            Self::Coding { .. } => "the publisher's server is misconfigured: write to them",
+            Self::Unreachable { .. } => {
+                "check the host's name in `url` and this machine's network; it is asked again by itself"
+            }
+            Self::File { .. } | Self::NotAFile { .. } => "put the file there, or correct `url`",
+        }
+    }
+
+    /// HTTP status, where an answer came.
+    pub fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// How long the server asked us to stay away.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// Fetches documents. One for the whole process: it pools connections and keeps hosts from being pressed.
+#[derive(Debug)]
+pub struct Fetcher {
+    client: reqwest::Client,
+    limits: Limits,
+    hosts: Hosts,
+}
+
+impl Fetcher {
+    /// A fetcher within `limits`.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be read or the User-Agent is no header value.
+    pub fn new(limits: Limits) -> Result<Self, reqwest::Error> {
+        let client = http::client(&limits)?;
+        let hosts = Hosts::new(limits.per_host, limits.host_delay);
+        Ok(Self {
+            client,
+            limits,
+            hosts,
+        })
+    }
+
+    /// Fetches `url` (`http`, `https` or `file`); with empty validators the request is unconditional.
+    ///
+    /// # Errors
+    /// [`FetchError`], naming the address without its secrets.
+    pub async fn fetch(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        let (document, validators) = if url.expose().scheme() == "file" {
+            self.file(url, now).await?
+        } else {
+            let limit = self.limits.timeout;
+            let _turn = self.hosts.turn(url.expose()).await;
+            let timeout = || FetchError::Timeout {
+                url: url.to_string(),
+                limit,
+            };
+            match tokio::time::timeout(limit, self.http(url, held, now))
+                .await
+                .map_err(|_| timeout())??
+            {
+                Some(answer) => answer,
+                None => return Ok(Fetched::Unchanged),
+            }
+        };
+        if held.body_hash.is_some() && held.body_hash == validators.body_hash {
+            return Ok(Fetched::Unchanged);
+        }
+        Ok(Fetched::Changed(Box::new(document), validators))
+    }
+
+    async fn file(
+        &self,
+        url: &PublicUrl,
+        now: Timestamp,
+    ) -> Result<(Document, Validators), FetchError> {
+        let path = url
+            .expose()
+            .to_file_path()
+            .map_err(|()| FetchError::NotAFile {
+                path: url.to_string(),
+            })?;
+        let limit = self.limits.max_body_bytes;
+        let read = tokio::task::spawn_blocking(move || document_of_file(&path, limit, now)).await;
+        let document =
+            read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let validators = Validators {
+            body_hash: Some(Hash::of(&document.body)),
+            ..Validators::default()
+        };
+        Ok((document, validators))
+    }
+}
+
+/// Reads a regular file of at most `limit` bytes, by its absolute path.
+///
+/// # Errors
+/// [`FetchError::File`], [`FetchError::NotAFile`] or [`FetchError::TooLarge`].
+pub fn document_of_file(path: &Path, limit: u64, now: Timestamp) -> Result<Document, FetchError> {
+    let body = read_file(path, limit)?;
+    let url = Url::from_file_path(path).map_err(|()| FetchError::NotAFile {
+        path: path.display().to_string(),
+    })?;
+    Ok(Document {
+        url,
+        content_type: None,
+        body,
+        fetched_at: now,
+    })
+}
+
+fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
+    let shown = path.display().to_string();
+    let failed = |cause| FetchError::File {
+        path: shown.clone(),
+        cause,
+    };
+    // Before it is opened: opening a pipe would wait for its writer.
+    if !path.metadata().map_err(failed)?.is_file() {
+        return Err(FetchError::NotAFile { path: shown });
+    }
+    let mut body = Vec::new();
+    std::fs::File::open(path)
+        .map_err(failed)?
+        .take(limit + 1)
+        .read_to_end(&mut body)
+        .map_err(failed)?;
+    if body.len() as u64 > limit {
+        return Err(FetchError::TooLarge { url: shown, limit });
+    }
+    Ok(body)
+}
