@@ -1,0 +1,145 @@
+//! A [`Document`] to raw entries, a file per format.
+//!
+//! In: the document and how its source is read. Out: entries in document order, a [`Problem`](crate::model::Problem)
+//! for each one left out, and further pages to follow. Nothing is decided here about what a date, a title or an
+//! address means: that is `normalize`. No network, no clock, no database.
+
+mod charset;
+mod feed;
+mod html;
+mod text;
+
+use url::Url;
+
+use crate::dates;
+use crate::model::{Document, Extracted, Problem, Reading, Source};
+
+/// Raised whenever the same bytes may give other entries: the next request is then unconditional.
+pub const VERSION: u32 = 1;
+
+/// The most entries that one document may bring.
+const MAX_ENTRIES: usize = 2_000;
+
+/// Why a document gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExtractError {
+    /// A page or something else where a feed was expected.
+    #[error("{found} came instead of a feed")]
+    NotAFeed {
+        /// What came.
+        found: &'static str,
+        /// The feed that a page links to.
+        link: Option<Url>,
+    },
+    /// A feed that breaks its format.
+    #[error("the feed cannot be read ({reason})")]
+    BadFeed {
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// A page without selectors.
+    #[error("the page needs `select.item` and `select.title`")]
+    NeedsSelectors,
+    /// A selector that finds nothing.
+    #[error("`select.item` ({selector}) found nothing on the page")]
+    NothingFound {
+        /// As configured.
+        selector: String,
+    },
+    /// Matches, but no entry among them.
+    #[error("`select.item` ({selector}) found {matches} parts of the page, none with a title")]
+    NoTitles {
+        /// As configured.
+        selector: String,
+        /// How many matches.
+        matches: usize,
+    },
+    /// A text without a dated notice.
+    #[error("the text has no line that is a date")]
+    Undated,
+    /// Markup nested so deep that reading it would take for ever.
+    #[error("the markup is nested more than {limit} levels deep")]
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl ExtractError {
+    /// The short name of the problem in `status`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotAFeed { .. } => "not-a-feed",
+            Self::BadFeed { .. } => "bad-feed",
+            Self::NeedsSelectors => "needs-selectors",
+            Self::NothingFound { .. } | Self::NoTitles { .. } => "nothing-found",
+            Self::Undated => "no-dates",
+            Self::TooDeep { .. } => "too-deep",
+        }
+    }
+
+    /// Whether the source was read before with the same rules, so that its page must have changed.
+    pub fn is_drift(&self) -> bool {
+        matches!(
+            self,
+            Self::NothingFound { .. } | Self::NoTitles { .. } | Self::Undated
+        )
+    }
+
+    /// What an operator can do about it.
+    pub fn action(&self) -> String {
+        match self {
+            Self::NotAFeed { link: Some(link), .. } => format!("put the feed that the page links to into `url`: {link}"),
+            Self::NotAFeed { link: None, .. } => {
+                "look at the address in a browser: correct `url`, or read it as `kind = \"html\"` with selectors".to_owned()
+            }
+            Self::BadFeed { .. } => "tell the publisher; the feed is read again as soon as it changes".to_owned(),
+            Self::NeedsSelectors => "add `select.item` and `select.title` to the source".to_owned(),
+            Self::NothingFound { .. } | Self::NoTitles { .. } => {
+                "the page's layout has changed: correct `select`, and try it with `tidings preview`".to_owned()
+            }
+            Self::Undated => "look at the text: dated notices are wanted, a date on a line of its own before each".to_owned(),
+            Self::TooDeep { .. } => "look at the page: no browser could show it either".to_owned(),
+        }
+    }
+}
+
+/// Reads `document` as `source` says.
+///
+/// # Errors
+/// [`ExtractError`] when it gives no entry at all where there must be some; an empty feed is none.
+pub fn extract(document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
+    let text = charset::decode(&document.body, document.content_type.as_deref());
+    let mut extracted = match &source.reading {
+        Reading::Feed => feed::read(&text, &document.url)?,
+        Reading::Html(rules) => html::read(&text, &document.url, rules)?,
+        Reading::Text => plain_text(&text, document, source)?,
+        Reading::Auto => match feed::sniff(&text) {
+            feed::Format::Html => return Err(ExtractError::NeedsSelectors),
+            feed::Format::Unknown => plain_text(&text, document, source)?,
+            _ => feed::read(&text, &document.url)?,
+        },
+    };
+    if extracted.entries.len() > MAX_ENTRIES {
+        extracted.entries.truncate(MAX_ENTRIES);
+        extracted
+            .problems
+            .push(Problem::TooManyEntries { limit: MAX_ENTRIES });
+    }
+    Ok(extracted)
+}
+
+fn plain_text(text: &str, document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
+    let hints = dates::Hints {
+        language: source.language.as_ref(),
+        order: source.date_order,
+        zone: source.zone,
+        now: document.fetched_at,
+    };
+    let extracted = text::read(text, &hints);
+    if extracted.entries.is_empty() {
+        Err(ExtractError::Undated)
+    } else {
+        Ok(extracted)
+    }
+}

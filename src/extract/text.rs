@@ -1,0 +1,582 @@
+//! Plain-text bulletins to entries: a date line, a title and a summary, one after another.
+//!
+//! In: the text of a document, and what dates in it may mean.
+//! Out: entries in document order, and a [`Problem`] for each date without an entry and for what stood before the first.
+//!
+//! Blank lines end a paragraph and mean nothing else; spaces are spaces whatever their kind. Publishers write the date
+//! above the item, below it, beside its title or under its title: which one it is holds for the whole document, so the
+//! document decides ([`Layout`]), never one entry. A text without dates brings no entries.
+//!
+//! No network, no clock. Linear in the text.
+
+use crate::dates::{self, Hints};
+use crate::model::{DateOrder, Extracted, Problem, RawEntry, RawText};
+
+/// One document brings no more entries.
+const MAX_ENTRIES: usize = 2_000;
+
+/// A longer line is cut.
+const MAX_LINE_CHARS: usize = 20_000;
+
+/// Nobody wraps lines wider than this: where a longer one stands, every line is a paragraph.
+const MAX_WRAP_CHARS: usize = 120;
+
+/// A longer paragraph is no title.
+const MAX_TITLE_CHARS: usize = 200;
+
+/// A line of so few words is a label, such as the category on a card.
+const MAX_LABEL_WORDS: usize = 3;
+
+/// Links to the full text, in lower case and without the signs around them.
+const MORE: [&str; 11] = [
+    "continue reading",
+    "full story",
+    "keep reading",
+    "leer mas",
+    "leer más",
+    "learn more",
+    "read more",
+    "seguir leyendo",
+    "ver mas",
+    "ver más",
+    "view more",
+];
+
+/// Reads a text of dated notices.
+pub(super) fn read(text: &str, hints: &Hints) -> Extracted {
+    let Bulletin { dates, blocks } = Bulletin::of(paragraphs(text, hints), hints);
+    let mut extracted = Extracted::default();
+    if dates.is_empty() {
+        return extracted;
+    }
+    let layout = Layout::of(&blocks);
+    let preamble = layout.cut(&blocks, 0);
+    if preamble > 0 {
+        let problem = Problem::Preamble { lines: preamble };
+        extracted.problems.push(problem);
+    }
+    for (index, date) in dates.iter().enumerate().take(MAX_ENTRIES) {
+        let position = index + 1;
+        match layout.entry(&blocks, index, date) {
+            Some(entry) => extracted.entries.push(entry),
+            None => extracted.problems.push(Problem::Empty { position }),
+        }
+    }
+    if dates.len() > MAX_ENTRIES {
+        let problem = Problem::TooManyEntries { limit: MAX_ENTRIES };
+        extracted.problems.push(problem);
+    }
+    extracted
+}
+
+/// Where the publisher puts the date of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// Date, title, summary.
+    DateFirst,
+    /// Label, date, title, summary.
+    Cards,
+    /// Title, date, summary: an article, or a list of them.
+    TitleFirst,
+    /// Title, summary, date.
+    DateLast,
+}
+
+/// Paragraphs between dates: `blocks[i]` stands before `dates[i]`, the last block behind them all.
+#[derive(Debug, Default)]
+struct Bulletin {
+    dates: Vec<String>,
+    blocks: Vec<Vec<String>>,
+}
+
+impl Layout {
+    fn of(blocks: &[Vec<String>]) -> Self {
+        let first = blocks.first().map_or(&[][..], Vec::as_slice);
+        let most = |holds: fn(&[String], &[String]) -> bool| {
+            let around = blocks.iter().zip(blocks.iter().skip(1));
+            let votes = around.filter(|(before, after)| holds(before, after));
+            votes.count() * 2 >= blocks.len()
+        };
+        if most(|before, after| has_title(before) && after.first().is_some_and(is_prose)) {
+            Self::TitleFirst
+        } else if !first.is_empty() && is_rest(blocks) {
+            Self::DateLast
+        } else if most(|before, _| before.last().is_some_and(is_label)) && ends_in_label(first) {
+            Self::Cards
+        } else {
+            Self::DateFirst
+        }
+    }
+
+    /// How many paragraphs of a block belong to the date above it. The others belong to the date below.
+    fn cut(self, blocks: &[Vec<String>], index: usize) -> usize {
+        let Some(block) = blocks.get(index) else {
+            return 0;
+        };
+        let last_block = index + 1 == blocks.len();
+        match self {
+            Self::DateLast if index == 0 => block.len() - first_item(blocks).len(),
+            Self::DateLast => 0,
+            _ if last_block => block.len(),
+            Self::DateFirst => block.len(),
+            Self::Cards => block.len() - usize::from(ends_in_label(block)),
+            Self::TitleFirst => {
+                let title = block.iter().rposition(is_title);
+                title.unwrap_or(block.len().saturating_sub(1))
+            }
+        }
+    }
+
+    fn entry(self, blocks: &[Vec<String>], index: usize, date: &str) -> Option<RawEntry> {
+        let before = blocks.get(index)?.get(self.cut(blocks, index)..)?;
+        let after = blocks.get(index + 1)?;
+        let after = after.get(..self.cut(blocks, index + 1))?;
+        let (title, summary) = match self {
+            Self::DateFirst | Self::Cards => after.split_first()?,
+            Self::TitleFirst => (before.first()?, after),
+            Self::DateLast => before.split_first()?,
+        };
+        let tags = if self == Self::Cards { before } else { &[] };
+        Some(RawEntry {
+            title: Some(RawText::Plain(title.clone())),
+            summary: (!summary.is_empty()).then(|| RawText::Plain(summary.join("\n\n"))),
+            published: Some(date.to_owned()),
+            tags: tags.to_vec(),
+            ..RawEntry::default()
+        })
+    }
+}
+
+/// Whether the last block holds no item: nothing, page numbers, a notice of rights.
+fn is_rest(blocks: &[Vec<String>]) -> bool {
+    let [first, inner @ .., last] = blocks else {
+        return false;
+    };
+    if is_bare(first) {
+        return last.is_empty() && inner.iter().all(|block| is_bare(block));
+    }
+    let titled = |block: &Vec<String>| block.first().is_some_and(is_title);
+    let items_have_titles = !inner.is_empty() && inner.iter().all(titled);
+    is_bare(last) || items_have_titles && last.first().is_some_and(is_prose)
+}
+
+/// The first item of a list whose dates stand last: what stands before it is no longer than another item, or no title.
+fn first_item(blocks: &[Vec<String>]) -> &[String] {
+    let [first, inner @ .., _] = blocks else {
+        return &[];
+    };
+    let longest = inner.iter().map(Vec::len).max();
+    let skipped = first.len().saturating_sub(longest.unwrap_or(first.len()));
+    let item = first.get(skipped..).unwrap_or_default();
+    let title = item.iter().position(is_title).unwrap_or(0);
+    item.get(title..).unwrap_or_default()
+}
+
+impl Bulletin {
+    fn of(paragraphs: Vec<Paragraph>, hints: &Hints) -> Self {
+        let beside_titles = dates_stand_beside_titles(&paragraphs, hints);
+        let mut bulletin = Self::default();
+        let mut block = Vec::new();
+        for paragraph in paragraphs {
+            match paragraph {
+                Paragraph::Date(date) => bulletin.push(date, &mut block),
+                Paragraph::Text(text) => match dated_title(&text, hints) {
+                    Some((date, title)) if beside_titles => {
+                        bulletin.push(date.to_owned(), &mut block);
+                        block.push(title.to_owned());
+                    }
+                    _ => block.push(text),
+                },
+            }
+        }
+        bulletin.blocks.push(block);
+        bulletin
+    }
+
+    fn push(&mut self, date: String, block: &mut Vec<String>) {
+        // `Published:` on a line of its own.
+        if block
+            .last()
+            .is_some_and(|line| line.ends_with(':') && is_label(line))
+        {
+            block.pop();
+        }
+        self.dates.push(date);
+        self.blocks.push(std::mem::take(block));
+    }
+}
+
+/// Whether more lines are `3 March 2020: Title` than dates alone.
+fn dates_stand_beside_titles(paragraphs: &[Paragraph], hints: &Hints) -> bool {
+    let (mut alone, mut beside) = (0, 0);
+    for paragraph in paragraphs {
+        match paragraph {
+            Paragraph::Date(_) => alone += 1,
+            Paragraph::Text(text) => beside += usize::from(dated_title(text, hints).is_some()),
+        }
+    }
+    beside > alone
+}
+
+/// Date and title of `3 March 2020: Title`.
+fn dated_title<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
+    if !text.starts_with(char::is_alphanumeric) || is_prose(text) {
+        return None;
+    }
+    let (range, _) = dates::find(text, hints).filter(|(range, _)| range.start == 0)?;
+    let (date, rest) = text.split_at_checked(range.end)?;
+    let title = rest
+        .trim_start()
+        .strip_prefix([':', '-', '–', '—', '|'])?
+        .trim_start();
+    (!title.is_empty()).then_some((date, title))
+}
+
+/// What stands between blank lines, or alone on its line where lines are not wrapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Paragraph {
+    Date(String),
+    Text(String),
+}
+
+/// A line, cleaned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Line {
+    Blank,
+    Date(String),
+    Text(String),
+}
+
+fn paragraphs(text: &str, hints: &Hints) -> Vec<Paragraph> {
+    let breaks = ['\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];
+    let lines = text.lines().flat_map(|line| line.split(breaks));
+    let lines: Vec<Line> = lines.map(|line| Line::of(line, hints)).collect();
+    let wrap = wrap_chars(&lines);
+    let mut paragraphs = Vec::new();
+    let mut above: Option<usize> = None;
+    for line in lines {
+        let chars = line.chars();
+        match (line, paragraphs.last_mut()) {
+            (Line::Blank, _) => {}
+            (Line::Date(date), _) => paragraphs.push(Paragraph::Date(date)),
+            (Line::Text(text), Some(Paragraph::Text(paragraph))) if fills(above, &text, wrap) => {
+                paragraph.push(' ');
+                paragraph.push_str(&text);
+            }
+            (Line::Text(text), _) => paragraphs.push(Paragraph::Text(text)),
+        }
+        above = chars;
+    }
+    paragraphs
+}
+
+/// Where the lines of the document are wrapped, if they are: then some line goes on in lower case where it was full.
+fn wrap_chars(lines: &[Line]) -> Option<usize> {
+    let longest = lines.iter().filter_map(Line::chars).max();
+    let width = longest.filter(|chars| *chars <= MAX_WRAP_CHARS);
+    let goes_on = |(above, line): (&Line, &Line)| match line {
+        Line::Text(text) => {
+            text.starts_with(char::is_lowercase) && fills(above.chars(), text, width)
+        }
+        _ => false,
+    };
+    let mut pairs = lines.iter().zip(lines.iter().skip(1));
+    width.filter(|_| pairs.any(goes_on))
+}
+
+/// Whether the line above had no room for the next word.
+fn fills(above_chars: Option<usize>, text: &str, wrap_chars: Option<usize>) -> bool {
+    let (Some(above), Some(width)) = (above_chars, wrap_chars) else {
+        return false;
+    };
+    let word = text
+        .split(' ')
+        .next()
+        .map_or(0, |word| word.chars().count());
+    above + 1 + word > width
+}
+
+impl Line {
+    fn of(line: &str, hints: &Hints) -> Self {
+        let text = clean(line);
+        if !text.contains(char::is_alphanumeric) || is_more(&text) {
+            Self::Blank
+        } else if is_date(&text, hints) {
+            Self::Date(text)
+        } else {
+            Self::Text(text)
+        }
+    }
+
+    /// Of running text only: nothing flows into a date or out of it.
+    fn chars(&self) -> Option<usize> {
+        match self {
+            Self::Text(text) => Some(text.chars().count()),
+            Self::Blank | Self::Date(_) => None,
+        }
+    }
+}
+
+/// Any space to one space, no character without width, no bullet.
+fn clean(line: &str) -> String {
+    let visible = |c: &char| {
+        !matches!(
+            c,
+            '\u{AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2060}' | '\u{FEFF}'
+        )
+    };
+    let line: String = line.chars().take(MAX_LINE_CHARS).filter(visible).collect();
+    let words = line.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words
+        .join(" ")
+        .trim_start_matches(['•', '▪', '◦', '‣', '·', '*', ' '])
+        .to_owned()
+}
+
+/// A date alone. One whose order is unknown is a date all the same: what it means is decided later.
+fn is_date(text: &str, hints: &Hints) -> bool {
+    let order = hints.order.or(Some(DateOrder::DayMonthYear));
+    dates::read(text, &Hints { order, ..*hints }).is_some()
+}
+
+/// A link to the full text: `Read more »`.
+fn is_more(text: &str) -> bool {
+    let words = text.trim_matches(|c: char| !c.is_alphanumeric());
+    words.len() <= MAX_TITLE_CHARS && MORE.contains(&words.to_lowercase().as_str())
+}
+
+fn has_title(block: &[String]) -> bool {
+    block.iter().any(is_title)
+}
+
+/// Neither titles nor text: the name of a site, the number of a page.
+fn is_bare(block: &[String]) -> bool {
+    !block.iter().any(|text| is_title(text) || is_prose(text))
+}
+
+fn ends_in_label(block: &[String]) -> bool {
+    block.last().is_some_and(is_label)
+}
+
+fn is_title(text: impl AsRef<str>) -> bool {
+    let text = text.as_ref();
+    word_count(text) > MAX_LABEL_WORDS && !is_prose(text) && !is_enumeration(text)
+}
+
+fn is_label(text: impl AsRef<str>) -> bool {
+    word_count(text.as_ref()) <= MAX_LABEL_WORDS && !is_prose(text)
+}
+
+/// Running text: it is long, or it ends as sentences end.
+fn is_prose(text: impl AsRef<str>) -> bool {
+    let text = text.as_ref();
+    let end = text.trim_end_matches(['"', '”', '’', '»', ')', ']']);
+    end.ends_with(['.', '…']) || text.chars().nth(MAX_TITLE_CHARS).is_some()
+}
+
+/// Places or tags, such as articles carry under their title: `Belize, Costa Rica, Mexico`.
+fn is_enumeration(text: &str) -> bool {
+    let parts = text.split(", ");
+    parts.clone().count() > 2
+        && parts
+            .into_iter()
+            .all(|part| word_count(part) <= MAX_LABEL_WORDS)
+}
+
+/// How many words have letters.
+fn word_count(text: &str) -> usize {
+    text.split(' ')
+        .filter(|word| word.contains(char::is_alphabetic))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+    use std::fs::File;
+
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hints() -> Hints<'static> {
+        Hints {
+            language: None,
+            order: None,
+            zone: chrono_tz::America::Costa_Rica,
+            now: DateTime::parse_from_rfc3339("2021-07-01T12:00:00Z")
+                .unwrap()
+                .to_utc(),
+        }
+    }
+
+    /// Entries as people read them, then problems.
+    fn show(extracted: &Extracted) -> String {
+        let mut shown = String::new();
+        for entry in &extracted.entries {
+            let plain = |text: &Option<RawText>| text.as_ref().map(|text| text.as_str().to_owned());
+            writeln!(
+                shown,
+                "date: {}\ntags: {:?}\ntitle: {}\nsummary: {}\n",
+                entry.published.as_deref().unwrap_or("none"),
+                entry.tags,
+                plain(&entry.title).unwrap_or_default(),
+                plain(&entry.summary).unwrap_or_default(),
+            )
+            .unwrap();
+        }
+        for problem in &extracted.problems {
+            writeln!(shown, "problem: {problem}").unwrap();
+        }
+        shown
+    }
+
+    /// Titles with the number of paragraphs in their summaries.
+    fn check(text: &str, expected: &[(&str, usize)]) {
+        let extracted = read(text, &hints());
+        let found = extracted.entries.iter().map(|entry| {
+            let summary = entry
+                .summary
+                .as_ref()
+                .map(|text| text.as_str().split("\n\n").count());
+            (
+                entry.title.as_ref().map_or("", RawText::as_str),
+                summary.unwrap_or(0),
+            )
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{text}");
+    }
+
+    fn check_problems(text: &str, expected: &[Problem]) {
+        assert_eq!(read(text, &hints()).problems, expected, "{text}");
+    }
+
+    #[test]
+    fn fixtures() {
+        insta::glob!("../../tests/fixtures/text", "*.txt", |path| {
+            let text = std::io::read_to_string(File::open(path).unwrap()).unwrap();
+            insta::assert_snapshot!(show(&read(&text, &hints())));
+        });
+    }
+
+    #[test]
+    fn the_sample_bulletin_is_read_whole() {
+        let text = include_str!("../../config/samples/iom-labour-migration-2021.txt");
+        let extracted = read(text, &hints());
+        let dates = extracted
+            .entries
+            .iter()
+            .filter_map(|entry| entry.published.as_deref());
+        let expected = [
+            "28 June, 2021",
+            "28 May, 2021",
+            "26 May, 2021",
+            "25 May, 2021",
+            "24 May, 2021",
+            "20 May, 2021",
+            "19 April, 2021",
+            "12 April, 2021",
+            "30 March, 2021",
+            "12 March, 2021",
+        ];
+        assert_eq!(dates.collect::<Vec<_>>(), expected);
+        let words = |text: &str| text.split_whitespace().count();
+        let read = show(&extracted)
+            .replace("title: ", "")
+            .replace("summary: ", "");
+        let read = read.replace("date: ", "").replace("tags: []", "");
+        assert_eq!(words(&read), words(text));
+        assert_eq!(extracted.problems, []);
+    }
+
+    #[test]
+    fn a_text_without_dates_has_no_entries() {
+        check(
+            "A first title of some length\n\nIts text of 28 June 2021.\n",
+            &[],
+        );
+        check("", &[]);
+    }
+
+    #[test]
+    fn a_date_of_unknown_order_is_a_date() {
+        check(
+            "03/04/2021\nA title of four words\nIts text.",
+            &[("A title of four words", 1)],
+        );
+    }
+
+    #[test]
+    fn what_is_left_out_is_told() {
+        check_problems(
+            "News\n28 June 2021\nA title of four words\nIts text.\n27 June 2021\n",
+            &[
+                Problem::Preamble { lines: 1 },
+                Problem::Empty { position: 2 },
+            ],
+        );
+        let many = "28 June 2021\nA title of four words\n".repeat(MAX_ENTRIES + 1);
+        check_problems(&many, &[Problem::TooManyEntries { limit: MAX_ENTRIES }]);
+        assert_eq!(read(&many, &hints()).entries.len(), MAX_ENTRIES);
+    }
+
+    #[test]
+    fn a_notice_of_rights_is_no_item() {
+        let text = "One title of four words\nOne text.\n3 days ago\nTwo titles of four words\nTwo texts.\n\
+                    4 days ago\n© The office. All rights reserved.\n";
+        check(
+            text,
+            &[
+                ("One title of four words", 1),
+                ("Two titles of four words", 1),
+            ],
+        );
+    }
+
+    /// A bulletin of one-line paragraphs: title, then its text.
+    fn bulletin() -> impl Strategy<Value = Vec<(String, Vec<String>)>> {
+        let title = "[A-Z][a-z]{2,9}( [a-zé]{2,9}){4,8}";
+        let text = proptest::collection::vec("[A-Z][a-z]{2,9}( [a-zñ]{2,9}){8,30}\\.", 1..4);
+        proptest::collection::vec((title, text), 1..8)
+    }
+
+    fn paragraphs_of(bulletin: &[(String, Vec<String>)]) -> Vec<&str> {
+        let mut paragraphs = Vec::new();
+        for (title, text) in bulletin {
+            paragraphs.extend(["28 June, 2021", title]);
+            paragraphs.extend(text.iter().map(String::as_str));
+        }
+        paragraphs
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "(\\PC|[\n\r\u{c}\u{a0}\u{200b}]|28 June 2021|: |\n){0,80}") {
+            read(&text, &hints());
+        }
+
+        #[test]
+        fn blank_lines_mean_nothing(bulletin in bulletin(), blanks in proptest::collection::vec(0_usize..4, 40)) {
+            let paragraphs = paragraphs_of(&bulletin);
+            let tight = paragraphs.join("\n");
+            let mut loose = String::new();
+            for (paragraph, blanks) in paragraphs.iter().zip(blanks.iter().cycle()) {
+                loose += paragraph;
+                loose += "\n";
+                loose += &" \u{a0}\u{200b}\r\n".repeat(*blanks);
+            }
+            let read_tight = read(&tight, &hints());
+            prop_assert_eq!(read_tight.entries.len(), bulletin.len());
+            prop_assert_eq!(read_tight, read(&loose, &hints()));
+        }
+
+        #[test]
+        fn spaces_are_spaces(bulletin in bulletin()) {
+            let text = paragraphs_of(&bulletin).join("\n\n");
+            let other = text.replace(' ', "\u{a0}");
+            prop_assert_eq!(read(&text, &hints()), read(&other, &hints()));
+        }
+    }
+}
