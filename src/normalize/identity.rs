@@ -1,0 +1,163 @@
+//! Which entry is which within its source: the key that an item's permanent id is made of.
+//!
+//! The publisher's guid, else the canonical address, else stated date and title. One poll is looked at as a whole: where
+//! entries that differ share a guid or an address, it tells nothing, and the next one down decides.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Draft;
+use super::text::folded;
+use crate::model::{IdentityKey, IdentityKind, Item, ItemId, Problem, SourceId};
+
+/// Gives every draft its key and id; of an entry that stands twice the first is kept.
+pub(super) fn assign(
+    source: &SourceId,
+    drafts: Vec<Draft>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Item> {
+    let shared = shared_keys(&drafts);
+    let mut seen = HashSet::new();
+    let mut items = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let position = draft.item.position as usize + 1;
+        let key = keys(&draft)
+            .into_iter()
+            .find(|key| !shared.contains(key))
+            .unwrap_or_else(|| date_title(&draft.item));
+        if let Some(stronger) = keys(&draft).first().filter(|first| **first != key) {
+            let kind = if stronger.kind == IdentityKind::Guid {
+                "guid"
+            } else {
+                "address"
+            };
+            problems.push(Problem::SharedIdentity { position, kind });
+        }
+        if seen.insert(key.clone()) {
+            items.push(Item {
+                id: ItemId::new(source, &key),
+                weak_key: date_title(&draft.item),
+                key,
+                ..draft.item
+            });
+        } else {
+            problems.push(Problem::Repeated { position });
+        }
+    }
+    items
+}
+
+/// Every key that the draft could go by, the strongest first.
+fn keys(draft: &Draft) -> Vec<IdentityKey> {
+    let guid = draft.guid.clone().filter(|guid| !guid.is_empty());
+    let address = draft.item.address.as_ref().map(ToString::to_string);
+    let key = |kind, value: Option<String>| value.map(|value| IdentityKey { kind, value });
+    let strong = [
+        key(IdentityKind::Guid, guid),
+        key(IdentityKind::Address, address),
+    ];
+    strong
+        .into_iter()
+        .flatten()
+        .chain([date_title(&draft.item)])
+        .collect()
+}
+
+/// Only a date that was stated in full identifies: one worked out from the time of reading changes with it.
+fn date_title(item: &Item) -> IdentityKey {
+    let date = item
+        .stated
+        .map(|dated| dated.at.to_rfc3339())
+        .unwrap_or_default();
+    IdentityKey {
+        kind: IdentityKind::DateTitle,
+        value: format!("{date} {}", folded(&item.title)),
+    }
+}
+
+/// Guids and addresses under which entries with different titles or dates stand.
+fn shared_keys(drafts: &[Draft]) -> HashSet<IdentityKey> {
+    let mut first_with: HashMap<IdentityKey, &Item> = HashMap::new();
+    let mut shared = HashSet::new();
+    for draft in drafts {
+        for key in keys(draft)
+            .into_iter()
+            .filter(|key| key.kind != IdentityKind::DateTitle)
+        {
+            let first = first_with.entry(key.clone()).or_insert(&draft.item);
+            if differ(first, &draft.item) {
+                shared.insert(key);
+            }
+        }
+    }
+    shared
+}
+
+/// A date that one of the two does not give (a teaser above the list) sets nothing apart.
+fn differ(one: &Item, other: &Item) -> bool {
+    let dates = one.stated.zip(other.stated);
+    folded(&one.title) != folded(&other.title)
+        || dates.is_some_and(|(one, other)| one.at != other.at)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::normalize::tests::{entry, source};
+    use crate::normalize::{Normalized, normalize};
+
+    /// Entries as `guid|link|title|date`, and the keys of the items they become.
+    fn check(entries: &[&str], expected: &[&str], problems: usize) {
+        let Normalized {
+            items,
+            problems: found,
+        } = normalize(&source(), vec![entry::page(entries)]);
+        let keys: Vec<String> = items
+            .iter()
+            .map(|item| format!("{}:{}", item.key.kind.as_str(), item.key.value))
+            .collect();
+        assert_eq!(
+            (
+                keys.iter().map(String::as_str).collect::<Vec<_>>(),
+                found.len()
+            ),
+            (expected.to_vec(), problems)
+        );
+    }
+
+    #[test]
+    fn the_strongest_key_that_tells_apart_is_taken() {
+        check(&["g1|/a|One|2021-06-28"], &["guid:g1"], 0);
+        check(&["|/a|One|2021-06-28"], &["url:https://host.example/a"], 0);
+        check(
+            &["||Óne!|2021-06-28T00:00:00Z"],
+            &["date-title:2021-06-28T00:00:00+00:00 one"],
+            0,
+        );
+        check(&["||One|"], &["date-title: one"], 0);
+    }
+
+    #[test]
+    fn a_shared_key_identifies_nothing() {
+        check(
+            &["|/list|No. 23|2021-06-27", "|/list|No. 24|2021-06-28"],
+            &[
+                "date-title:2021-06-27T00:00:00+00:00 no 23",
+                "date-title:2021-06-28T00:00:00+00:00 no 24",
+            ],
+            2,
+        );
+        check(
+            &["g|/a|One|", "g|/b|Two|"],
+            &["url:https://host.example/a", "url:https://host.example/b"],
+            2,
+        );
+    }
+
+    #[test]
+    fn an_entry_that_stands_twice_is_kept_once() {
+        check(
+            &["|/a|One|2021-06-28", "|/b|Two|", "|/a|One|"],
+            &["url:https://host.example/a", "url:https://host.example/b"],
+            1,
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! Plain text out of text as found.
+
+use std::collections::HashSet;
+
+use scraper::Html;
+use unicode_normalization::UnicodeNormalization;
+
+use super::html;
+use crate::model::{RawText, text_of_node};
+
+/// The longest title, tag or name, in characters.
+pub(super) const MAX_LINE: usize = 1_000;
+/// How much of a text stands in for a missing title, in characters.
+const TITLE_FROM_TEXT: usize = 100;
+
+/// One line of plain text: markup and entities undone once, white space folded, forbidden characters gone.
+pub(super) fn line(found: &RawText) -> String {
+    let plain = match found {
+        RawText::Html(markup) => of_markup(markup),
+        RawText::Unsaid(text) if html::looks_like_markup(text) => of_markup(text),
+        RawText::Plain(text) | RawText::Unsaid(text) => text.clone(),
+    };
+    let allowed: String = plain
+        .chars()
+        .filter(|c| html::is_xml_char(*c) && !is_invisible(*c))
+        .nfc()
+        .collect();
+    let words: Vec<&str> = allowed.split_whitespace().collect();
+    bounded(&words.join(" "), MAX_LINE)
+}
+
+fn of_markup(markup: &str) -> String {
+    let markup = bounded(markup, html::MAX_CHARACTERS);
+    if html::too_deep(&markup) {
+        markup
+    } else {
+        text_of_node(Html::parse_fragment(&markup).tree.root())
+    }
+}
+
+/// Zero-width characters and marks of direction that pages are full of and that no title needs.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// At most `limit` characters; a cut is marked.
+pub(super) fn bounded(text: &str, limit: usize) -> String {
+    if text.chars().nth(limit).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(limit - 1).chain(['…']).collect()
+}
+
+/// The beginning of a text as a title: its first line, cut between words.
+pub(super) fn title_from(text: &str) -> Option<String> {
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    if first.chars().nth(TITLE_FROM_TEXT).is_none() {
+        return Some(first.to_owned());
+    }
+    let cut: String = first.chars().take(TITLE_FROM_TEXT).collect();
+    let words = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
+    Some(format!("{words}…"))
+}
+
+/// Each text once, blank ones left out, in order.
+pub(super) fn once_each(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    texts
+        .filter(|text| !text.is_empty() && seen.insert(folded(text)))
+        .collect()
+}
+
+/// Letters and digits in lower case without accents, one space between words: what titles are compared by.
+pub fn folded(text: &str) -> String {
+    let plain = text
+        .nfkd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
+        .flat_map(char::to_lowercase);
+    let spaced: String = plain
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(found: &RawText, expected: &str) {
+        assert_eq!(line(found), expected);
+    }
+
+    #[test]
+    fn entities_are_decoded_exactly_once() {
+        check(&RawText::Plain("AT&amp;T <b>".into()), "AT&amp;T <b>");
+        check(&RawText::Html("AT&amp;amp;T".into()), "AT&amp;T");
+        check(&RawText::Unsaid("AT&amp;T".into()), "AT&T");
+        check(&RawText::Unsaid("R&D: 3 < 4".into()), "R&D: 3 < 4");
+        check(
+            &RawText::Unsaid("<b>Aviso</b>&nbsp;n.º&#160;3".into()),
+            "Aviso n.º 3",
+        );
+    }
+
+    #[test]
+    fn a_title_is_one_clean_line() {
+        check(
+            &RawText::Plain("  A\u{a0}\n\tb\u{0}\u{200b}c  ".into()),
+            "A bc",
+        );
+        check(&RawText::Plain("n\u{303}".into()), "ñ");
+        assert_eq!(
+            line(&RawText::Plain("x".repeat(5000))).chars().count(),
+            MAX_LINE
+        );
+    }
+
+    #[test]
+    fn a_missing_title_is_taken_from_the_text() {
+        assert_eq!(title_from("Short.\nLonger."), Some("Short.".into()));
+        assert_eq!(
+            title_from(&"word ".repeat(50)),
+            Some(format!("{}…", ["word"; 20].join(" ")))
+        );
+        assert_eq!(title_from(" \n "), None);
+    }
+
+    proptest! {
+        #[test]
+        fn twice_is_once(text in any::<String>()) {
+            let once = line(&RawText::Plain(text));
+            prop_assert_eq!(line(&RawText::Plain(once.clone())), once);
+        }
+
+        #[test]
+        fn folding_twice_is_folding_once(text in any::<String>()) {
+            let once = folded(&text);
+            prop_assert_eq!(folded(&once), once);
+        }
+    }
+}
