@@ -1,0 +1,372 @@
+//! Everything that must survive: items, stories, what each feed holds, what each source was last known by.
+//!
+//! In: polls, classified and with their keys. Out: stories for the publisher, states for people. One writer thread takes
+//! polls off a bounded channel, several into one transaction, and makes the decisions that need the whole store; readers
+//! see snapshots. It knows nothing of HTTP and of files in the published folder. `SQLite` runs WAL with `synchronous = FULL`.
+
+mod commit;
+mod define;
+mod read;
+mod rows;
+mod schema;
+mod story;
+mod writer;
+
+use std::fs::{File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::dedupe::Key;
+use crate::model::{Cadence, Hash, Item, SourceId, Timestamp, TopicId, Validators};
+
+pub use self::commit::Committed;
+pub use self::define::{Classify, Definition, FeedDefinition, SourceDefinition};
+pub use self::read::{FeedState, ProblemState, Reader, SourceState};
+use self::writer::Writer;
+
+/// How long a connection waits for another one's lock before it fails.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Reading connections kept open.
+const MAX_IDLE_READERS: usize = 4;
+
+/// Why the store failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder or the lock cannot be made.
+    #[error("the store at {} cannot be opened", path.display())]
+    Open {
+        /// The database.
+        path: PathBuf,
+        /// What failed.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// Another process writes.
+    #[error("another tidings (process {process}) is using the store at {}: stop it, or wait until it has finished", path.display())]
+    Locked {
+        /// The database.
+        path: PathBuf,
+        /// The other's process id, as far as it is known.
+        process: String,
+    },
+    /// A newer version wrote it.
+    #[error("the store at {} was written by a newer tidings (schema {found}, this one knows {known})", path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The database's own word.
+    #[error("the store failed")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A row that nobody of us wrote.
+    #[error("the store holds `{value}` as {column}")]
+    Row {
+        /// The column.
+        column: &'static str,
+        /// What it holds.
+        value: String,
+    },
+    /// The transaction did not reach the disk.
+    #[error("the store could not be written to the disk: look whether it is full")]
+    NotDurable,
+    /// The writer is gone.
+    #[error("the store's writer has stopped")]
+    Stopped,
+}
+
+/// What one poll of a source brings.
+#[derive(Debug)]
+pub struct Poll {
+    /// The source.
+    pub source: SourceId,
+    /// When it was polled.
+    pub at: Timestamp,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// When it is due again depends on these, and on what turns out to be new.
+    pub cadence: Cadence,
+    /// The zone that `cadence` counts in.
+    pub zone: chrono_tz::Tz,
+}
+
+/// What came of a poll.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing has changed.
+    Unchanged,
+    /// Documents were read.
+    Read {
+        /// Their items, in order.
+        items: Vec<NewItem>,
+        /// What each address is to be asked with next, under which fingerprint.
+        validators: Vec<(String, Validators, Hash)>,
+        /// What was left out, for the operator.
+        problem: Option<SourceProblem>,
+    },
+    /// Something failed; what was read before it is kept.
+    Failed {
+        /// Items of the pages that were read.
+        items: Vec<NewItem>,
+        /// What failed.
+        failure: Failure,
+    },
+}
+
+/// An item with what was worked out beforehand.
+#[derive(Clone, Debug)]
+pub struct NewItem {
+    /// The item.
+    pub item: Item,
+    /// The topics it belongs to.
+    pub topics: Vec<TopicId>,
+    /// What it is compared by.
+    pub keys: Vec<Key>,
+}
+
+/// How a source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Never polled.
+    New,
+    /// The last poll went well.
+    Ok,
+    /// It was not fetched or not read.
+    Failing,
+    /// It is fetched, but its rules find nothing any more.
+    Drifted,
+    /// The publisher took it away.
+    Gone,
+}
+
+impl State {
+    /// The word in `status` and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Ok => "ok",
+            Self::Failing => "failing",
+            Self::Drifted => "drifted",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl FromStr for State {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        let states = [
+            Self::New,
+            Self::Ok,
+            Self::Failing,
+            Self::Drifted,
+            Self::Gone,
+        ];
+        states
+            .into_iter()
+            .find(|state| state.as_str() == word)
+            .ok_or(())
+    }
+}
+
+/// Something about a source for an operator to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceProblem {
+    /// Its short name.
+    pub code: String,
+    /// What happened.
+    pub text: String,
+    /// What to do about it.
+    pub action: String,
+}
+
+/// Why a poll failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// For the operator.
+    pub problem: SourceProblem,
+    /// HTTP status, where an answer came.
+    pub http_status: Option<u16>,
+    /// How long the server asked us to stay away.
+    pub retry_after: Option<Duration>,
+    /// What it makes of the source.
+    pub kind: FailureKind,
+}
+
+/// What a failure makes of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// It was not fetched: the validators held are still true.
+    Fetch,
+    /// It was fetched and not understood: what is held must not hide a repair.
+    Extraction,
+    /// As `Extraction`, and it used to be understood.
+    Drift,
+    /// The publisher took it away.
+    Gone,
+}
+
+/// The store, open for writing by this process alone.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    writer: Writer,
+    idle: Arc<Mutex<Vec<Reader>>>,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the store at `path`, and makes it where there is none. A story older than `fresh` enters quietly.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another process writes; [`StoreError::Newer`] when this version is too old for it.
+    pub fn open(path: &Path, fresh: Duration) -> Result<Self, StoreError> {
+        let failed = |cause| StoreError::Open {
+            path: path.to_owned(),
+            cause,
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let lock = lock(path)?;
+        let mut connection = Connection::open(path)?;
+        configure(&connection)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        schema::migrate(&mut connection, path)?;
+        let writer = Writer::start(connection, fresh);
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            idle: Arc::default(),
+            _lock: lock,
+        })
+    }
+
+    /// Brings what is configured into the store: feeds, sources, and topics of stored items where queries changed.
+    ///
+    /// # Errors
+    /// [`StoreError`], and then nothing has changed.
+    pub async fn define(&self, definition: Definition) -> Result<(), StoreError> {
+        self.writer.define(definition).await
+    }
+
+    /// Commits a poll whole: items, stories, feeds, validators and the source's state, or none of it.
+    ///
+    /// # Errors
+    /// [`StoreError`], and then nothing has changed.
+    pub async fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {
+        self.writer.commit(poll).await
+    }
+
+    /// Marks feeds as published at a revision, under the key that they were rendered by.
+    ///
+    /// # Errors
+    /// [`StoreError`], and then they are published again.
+    pub async fn mark_published(&self, feeds: Vec<(TopicId, i64, Hash)>) -> Result<(), StoreError> {
+        self.writer.mark_published(feeds).await
+    }
+
+    /// Runs `query` on a snapshot, off the async threads.
+    ///
+    /// # Errors
+    /// Those of `query`, and [`StoreError::Sqlite`] when no connection can be had.
+    pub async fn read<T, E>(
+        &self,
+        query: impl FnOnce(&Reader) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (path, idle) = (self.path.clone(), Arc::clone(&self.idle));
+        let read = tokio::task::spawn_blocking(move || {
+            let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let reader = kept.map_or_else(|| reading(&path), Ok)?;
+            let result = reader.snapshot(query)?;
+            let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < MAX_IDLE_READERS {
+                idle.push(reader);
+            }
+            Ok(result)
+        });
+        read.await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+}
+
+/// Reads a store that may not exist and that another process may be writing; `None` when there is none.
+///
+/// # Errors
+/// Those of `query`, and [`StoreError`] when the file is no store of this version.
+pub fn inspect<T, E>(
+    path: &Path,
+    query: impl FnOnce(&Reader) -> Result<T, E>,
+) -> Result<Option<T>, E>
+where
+    E: From<StoreError>,
+{
+    if !path.exists() {
+        return Ok(None);
+    }
+    reading(path)?.snapshot(query).map(Some)
+}
+
+fn reading(path: &Path) -> Result<Reader, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    schema::check(&connection, path)?;
+    Ok(Reader::new(connection))
+}
+
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// A lock file beside the database, held as long as the process lives, with its id for the one who comes second.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let failed = |cause| StoreError::Open {
+        path: path.to_owned(),
+        cause,
+    };
+    let name = path.with_added_extension("lock");
+    let mut file = File::options()
+        .create(true)
+        .read(true)
+        .write(true)
+        .truncate(false)
+        .open(name)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0)
+                .and_then(|()| writeln!(file, "{}", std::process::id()))
+                .map_err(failed)?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut process = String::new();
+            let read = file
+                .rewind()
+                .and_then(|()| file.take(32).read_to_string(&mut process));
+            let process = if read.is_ok() { process.trim() } else { "" };
+            Err(StoreError::Locked {
+                path: path.to_owned(),
+                process: process.to_owned(),
+            })
+        }
+        Err(TryLockError::Error(cause)) => Err(failed(cause)),
+    }
+}

@@ -1,0 +1,351 @@
+//! What is in the store, for the publisher, for the fetcher and for people: snapshots, never the writer's half-done work.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::TimeDelta;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::rows;
+use super::{State, StoreError};
+use crate::model::{Hash, Report, SourceId, Story, Timestamp, TopicId, Validators};
+
+/// The most stories of a live feed, however many came at once.
+const MAX_LIVE: usize = 500;
+
+/// A reading connection.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+}
+
+/// A feed as the store knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedState {
+    /// Its topic.
+    pub topic: TopicId,
+    /// Its title in the site's language.
+    pub title: String,
+    /// When a story left it or its definition changed.
+    pub changed_at: Option<Timestamp>,
+    /// The last revision that changed it.
+    pub wanted_rev: i64,
+    /// The revision that is published; 0 before the first time.
+    pub published_rev: i64,
+    /// What it was rendered by.
+    pub render_key: Option<Hash>,
+    /// Stories in it, quiet ones among them.
+    pub stories: usize,
+    /// The latest change of a story in it, or of itself.
+    pub updated: Option<Timestamp>,
+}
+
+/// A problem that an operator should look at.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ProblemState {
+    /// Its short name.
+    pub code: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// What happened.
+    pub text: String,
+    /// What to do.
+    pub action: String,
+}
+
+/// A source as the store knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceState {
+    /// How it is.
+    pub state: State,
+    /// What to look at.
+    pub problem: Option<ProblemState>,
+    /// When it was last asked.
+    pub last_attempt: Option<Timestamp>,
+    /// When that last went well.
+    pub last_success: Option<Timestamp>,
+    /// The last failure, also one that is over.
+    pub last_error: Option<String>,
+    /// HTTP status of a failure that is not over.
+    pub http_status: Option<u16>,
+    /// Failures since the last success.
+    pub consecutive_failures: u32,
+    /// When it is due.
+    pub next_poll: Option<Timestamp>,
+    /// Items held.
+    pub items: usize,
+}
+
+impl SourceState {
+    /// The state of a source that the store does not know yet.
+    pub fn never_polled() -> Self {
+        Self {
+            state: State::New,
+            problem: None,
+            last_attempt: None,
+            last_success: None,
+            last_error: None,
+            http_status: None,
+            consecutive_failures: 0,
+            next_poll: None,
+            items: 0,
+        }
+    }
+}
+
+impl Reader {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    /// Runs `query` on what was committed when it began.
+    pub(super) fn snapshot<T, E>(&self, query: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        let transaction = self
+            .connection
+            .unchecked_transaction()
+            .map_err(StoreError::from)?;
+        let result = query(self)?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(result)
+    }
+
+    /// The revision of the last commit.
+    ///
+    /// # Errors
+    /// [`StoreError`], as everywhere here.
+    pub fn revision(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT CAST(value AS INTEGER) FROM fact WHERE name = 'rev'";
+        Ok(self
+            .connection
+            .query_row(sql, [], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0))
+    }
+
+    /// What to ask `url` with; nothing when the source is read differently now.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn validators(
+        &self,
+        source: &SourceId,
+        fingerprint: Hash,
+    ) -> Result<HashMap<String, Validators>, StoreError> {
+        let sql = "SELECT url, etag, last_modified, body_hash FROM validator WHERE source = ? AND fingerprint = ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(params![source.as_str(), fingerprint.as_bytes()])?;
+        let mut validators = HashMap::new();
+        while let Some(row) = found.next()? {
+            let body_hash: Option<Vec<u8>> = row.get(3)?;
+            let body_hash = body_hash
+                .map(|bytes| rows::hash("body_hash", &bytes))
+                .transpose()?;
+            validators.insert(
+                row.get(0)?,
+                Validators {
+                    etag: row.get(1)?,
+                    last_modified: row.get(2)?,
+                    body_hash,
+                },
+            );
+        }
+        Ok(validators)
+    }
+
+    /// Every source that was ever configured.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn sources(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
+        let sql = "SELECT *, (SELECT count(*) FROM item WHERE item.source = source_state.source) AS items FROM source_state";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query([])?;
+        let mut sources = BTreeMap::new();
+        while let Some(row) = found.next()? {
+            sources.insert(
+                rows::parsed("source", &row.get::<_, String>("source")?)?,
+                source_state(row)?,
+            );
+        }
+        Ok(sources)
+    }
+
+    /// Every configured feed.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn feeds(&self) -> Result<Vec<FeedState>, StoreError> {
+        self.feeds_where("configured")
+    }
+
+    /// Feeds whose topics are configured no longer, with files that may still be there.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn removed_feeds(&self) -> Result<Vec<FeedState>, StoreError> {
+        self.feeds_where("NOT configured")
+    }
+
+    fn feeds_where(&self, condition: &str) -> Result<Vec<FeedState>, StoreError> {
+        let sql = format!(
+            "{} WHERE {condition} ORDER BY feed.topic",
+            include_str!("sql/feeds.sql")
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut found = statement.query([])?;
+        let mut feeds = Vec::new();
+        while let Some(row) = found.next()? {
+            let render_key: Option<Vec<u8>> = row.get("render_key")?;
+            let changed_at = rows::maybe_instant("changed_at", row.get("changed_at")?)?;
+            let latest = rows::maybe_instant("updated_at", row.get("latest")?)?;
+            feeds.push(FeedState {
+                topic: rows::parsed("topic", &row.get::<_, String>("topic")?)?,
+                title: row.get("title")?,
+                changed_at,
+                wanted_rev: row.get("wanted_rev")?,
+                published_rev: row.get("published_rev")?,
+                render_key: render_key
+                    .map(|bytes| rows::hash("render_key", &bytes))
+                    .transpose()?,
+                stories: row.get("stories")?,
+                updated: latest.max(changed_at),
+            });
+        }
+        Ok(feeds)
+    }
+
+    /// The live feed of a topic, in order: its newest `max_items`, and all that came within `min_age` of its newest.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn live(
+        &self,
+        topic: &TopicId,
+        max_items: usize,
+        min_age: TimeDelta,
+    ) -> Result<Vec<Story>, StoreError> {
+        let active = "FROM membership WHERE feed = ? AND quiet = 0 AND left_at IS NULL";
+        let sql = format!("SELECT max(recent_at) {active}");
+        let newest: Option<i64> = self
+            .connection
+            .prepare_cached(&sql)?
+            .query_row([topic.as_str()], |row| row.get(0))?;
+        let since = newest.unwrap_or(0).saturating_sub(min_age.num_seconds());
+        let mut chosen = self.ids(
+            &format!("SELECT story {active} ORDER BY published_at DESC, position, story LIMIT ?"),
+            params![topic.as_str(), max_items.min(MAX_LIVE)],
+        )?;
+        let recent = format!(
+            "SELECT story {active} AND recent_at >= ? ORDER BY recent_at DESC, story LIMIT ?"
+        );
+        let recent = self.ids(&recent, params![topic.as_str(), since, MAX_LIVE])?;
+        let known: HashSet<String> = chosen.iter().cloned().collect();
+        chosen.extend(recent.into_iter().filter(|story| !known.contains(story)));
+        chosen.truncate(MAX_LIVE);
+        self.stories(&chosen)
+    }
+
+    /// Stories that entered a topic quietly, in order, the newest `max_items`.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn quiet(&self, topic: &TopicId, max_items: usize) -> Result<Vec<Story>, StoreError> {
+        let sql = "SELECT story FROM membership WHERE feed = ? AND quiet = 1 AND left_at IS NULL
+                   ORDER BY published_at DESC, position, story LIMIT ?";
+        let chosen = self.ids(sql, params![topic.as_str(), max_items])?;
+        self.stories(&chosen)
+    }
+
+    fn ids(&self, sql: &str, bound: impl rusqlite::Params) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map(bound, |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn stories(&self, ids: &[String]) -> Result<Vec<Story>, StoreError> {
+        let mut stories = ids
+            .iter()
+            .map(|id| self.story(id))
+            .collect::<Result<Vec<_>, _>>()?;
+        stories.sort_by(Story::feed_order);
+        Ok(stories)
+    }
+
+    fn story(&self, id: &str) -> Result<Story, StoreError> {
+        let reports = self.reports(id)?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT * FROM story WHERE id = ?")?;
+        let mut found = statement.query([id])?;
+        let row = found.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let mut shown = self
+            .connection
+            .prepare_cached("SELECT * FROM item WHERE id = ?")?;
+        let mut shown = shown.query([row.get::<_, String>("shown")?])?;
+        let shown = rows::item(shown.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?)?;
+        let (first, others): (Vec<_>, Vec<_>) = reports
+            .into_iter()
+            .partition(|report| report.item == shown.id);
+        Ok(Story {
+            id: rows::parsed("id", id)?,
+            published: rows::published(row)?,
+            updated: rows::instant("updated_at", row.get("updated_at")?)?,
+            reports: first.into_iter().chain(others).collect(),
+            shown,
+        })
+    }
+
+    /// Every report of a story: the lowest rank first, then in the order of their commits.
+    fn reports(&self, story: &str) -> Result<Vec<Report>, StoreError> {
+        let sql = "SELECT item.id, item.source, item.title, item.address, item.published_at, item.published_offset,
+                          item.published_precision, item.published_origin, source_state.name AS publisher
+                   FROM item JOIN source_state ON source_state.source = item.source
+                   WHERE item.story = ? ORDER BY source_state.rank, item.seq";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query([story])?;
+        let mut reports = Vec::new();
+        while let Some(row) = found.next()? {
+            let address: Option<String> = row.get("address")?;
+            reports.push(Report {
+                item: rows::parsed("id", &row.get::<_, String>("id")?)?,
+                source: rows::parsed("source", &row.get::<_, String>("source")?)?,
+                publisher: row.get("publisher")?,
+                title: row.get("title")?,
+                address: address
+                    .map(|address| rows::parsed("address", &address))
+                    .transpose()?,
+                published: rows::published(row)?,
+            });
+        }
+        Ok(reports)
+    }
+}
+
+fn source_state(row: &Row<'_>) -> Result<SourceState, StoreError> {
+    let instant = |column: &'static str| rows::maybe_instant(column, row.get(column)?);
+    let problem = match (
+        row.get::<_, Option<String>>("problem_code")?,
+        instant("problem_since")?,
+    ) {
+        (Some(code), Some(since)) => Some(ProblemState {
+            code,
+            since,
+            text: row.get("problem_text")?,
+            action: row.get("problem_action")?,
+        }),
+        _ => None,
+    };
+    Ok(SourceState {
+        state: rows::parsed("state", &row.get::<_, String>("state")?)?,
+        problem,
+        last_attempt: instant("last_attempt")?,
+        last_success: instant("last_success")?,
+        last_error: row.get("last_error")?,
+        http_status: row.get("http_status")?,
+        consecutive_failures: row.get("consecutive_failures")?,
+        next_poll: instant("next_poll")?,
+        items: row.get("items")?,
+    })
+}

@@ -1,0 +1,232 @@
+//! Rows to types and back.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, FixedOffset};
+use rusqlite::{Row, named_params};
+use serde::de::DeserializeOwned;
+
+use super::StoreError;
+use crate::model::{
+    Dated, Hash, IdentityKey, IdentityKind, Item, Precision, Published, SafeHtml, Timestamp,
+    TopicId,
+};
+use crate::normalize::{SANITIZER_VERSION, restored};
+
+/// Reads `text` of a row that we wrote ourselves.
+pub(super) fn parsed<T: FromStr>(column: &'static str, text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::Row {
+        column,
+        value: text.to_owned(),
+    })
+}
+
+fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Row {
+        column,
+        value: text.to_owned(),
+    })
+}
+
+fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("lists of plain text always serialize")
+}
+
+/// Topics as a row holds them.
+pub(super) fn topics_json(topics: &[TopicId]) -> String {
+    to_json(&topics.iter().map(TopicId::as_str).collect::<Vec<_>>())
+}
+
+/// Topics of a row.
+pub(super) fn topics(text: &str) -> Result<Vec<TopicId>, StoreError> {
+    let names: Vec<String> = json("topics", text)?;
+    names.iter().map(|name| parsed("topics", name)).collect()
+}
+
+/// A hash of a row.
+pub(super) fn hash(column: &'static str, bytes: &[u8]) -> Result<Hash, StoreError> {
+    Hash::from_bytes(bytes).ok_or_else(|| StoreError::Row {
+        column,
+        value: format!("{bytes:?}"),
+    })
+}
+
+/// An instant of a row.
+pub(super) fn instant(column: &'static str, seconds: i64) -> Result<Timestamp, StoreError> {
+    DateTime::from_timestamp(seconds, 0).ok_or_else(|| StoreError::Row {
+        column,
+        value: seconds.to_string(),
+    })
+}
+
+/// An instant of a row that may hold none.
+pub(super) fn maybe_instant(
+    column: &'static str,
+    seconds: Option<i64>,
+) -> Result<Option<Timestamp>, StoreError> {
+    seconds.map(|seconds| instant(column, seconds)).transpose()
+}
+
+fn dated(at: i64, offset: i32, precision: &str) -> Result<Dated, StoreError> {
+    let wrong = || StoreError::Row {
+        column: "a date",
+        value: format!("{at} {offset} {precision}"),
+    };
+    let offset = FixedOffset::east_opt(offset).ok_or_else(wrong)?;
+    let precision = match precision {
+        "instant" => Precision::Instant,
+        "day" => Precision::Day,
+        _ => return Err(wrong()),
+    };
+    Ok(Dated {
+        at: instant("a date", at)?.with_timezone(&offset),
+        precision,
+    })
+}
+
+/// The four columns of a date of publication.
+pub(super) struct PublishedColumns {
+    pub(super) at: i64,
+    pub(super) offset: i32,
+    pub(super) precision: &'static str,
+    pub(super) origin: &'static str,
+}
+
+impl From<&Published> for PublishedColumns {
+    fn from(published: &Published) -> Self {
+        Self {
+            at: published.at().timestamp(),
+            offset: published.at().offset().local_minus_utc(),
+            precision: published.precision().as_str(),
+            origin: published.origin(),
+        }
+    }
+}
+
+/// The date of publication in the columns `published_…` of a row.
+pub(super) fn published(row: &Row<'_>) -> Result<Published, StoreError> {
+    let precision: String = row.get("published_precision")?;
+    let dated = dated(
+        row.get("published_at")?,
+        row.get("published_offset")?,
+        &precision,
+    )?;
+    let origin: String = row.get("published_origin")?;
+    match origin.as_str() {
+        "stated" => Ok(Published::Stated(dated)),
+        "derived" => Ok(Published::Derived(dated)),
+        "first-seen" => Ok(Published::FirstSeen(dated.at.to_utc())),
+        _ => Err(StoreError::Row {
+            column: "published_origin",
+            value: origin,
+        }),
+    }
+}
+
+fn stated(row: &Row<'_>) -> Result<Option<Dated>, StoreError> {
+    let Some(at) = row.get::<_, Option<i64>>("stated_at")? else {
+        return Ok(None);
+    };
+    let precision: String = row.get("stated_precision")?;
+    dated(at, row.get("stated_offset")?, &precision).map(Some)
+}
+
+fn identity_kind(word: &str) -> Result<IdentityKind, StoreError> {
+    let kinds = [
+        IdentityKind::Guid,
+        IdentityKind::Address,
+        IdentityKind::DateTitle,
+    ];
+    let known = kinds.into_iter().find(|kind| kind.as_str() == word);
+    known.ok_or_else(|| StoreError::Row {
+        column: "key_kind",
+        value: word.to_owned(),
+    })
+}
+
+/// An item from a whole row of `item`.
+pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
+    let text = |column: &'static str| row.get::<_, String>(column);
+    let maybe = |column: &'static str| row.get::<_, Option<String>>(column);
+    let sanitizer = row.get("sanitizer")?;
+    let safe = |html: Option<String>| -> Option<SafeHtml> {
+        html.and_then(|html| restored(html, sanitizer))
+    };
+    Ok(Item {
+        id: parsed("id", &text("id")?)?,
+        source: parsed("source", &text("source")?)?,
+        key: IdentityKey {
+            kind: identity_kind(&text("key_kind")?)?,
+            value: text("key")?,
+        },
+        weak_key: IdentityKey {
+            kind: IdentityKind::DateTitle,
+            value: text("weak_key")?,
+        },
+        title: text("title")?,
+        address: maybe("address")?
+            .map(|url| parsed("address", &url))
+            .transpose()?,
+        summary: safe(maybe("summary")?),
+        content: safe(maybe("content")?),
+        text: text("text")?,
+        language: maybe("language")?
+            .map(|tag| parsed("language", &tag))
+            .transpose()?,
+        authors: json("authors", &text("authors")?)?,
+        tags: json("tags", &text("tags")?)?,
+        enclosures: json("enclosures", &text("enclosures")?)?,
+        stated: stated(row)?,
+        published: published(row)?,
+        updated: maybe_instant("updated_at", row.get("updated_at")?)?,
+        position: row.get("position")?,
+    })
+}
+
+/// Which story an item's row belongs to, and the revision of its last change.
+pub(super) struct Place<'a> {
+    pub(super) story: &'a str,
+    pub(super) rev: i64,
+}
+
+/// Writes an item's row; of one that is there the first revision and the order of commits stay.
+pub(super) fn write_item(
+    connection: &rusqlite::Connection,
+    item: &Item,
+    topics: &[TopicId],
+    place: &Place<'_>,
+) -> Result<(), StoreError> {
+    let published = PublishedColumns::from(&item.published);
+    let mut statement = connection.prepare_cached(include_str!("sql/write_item.sql"))?;
+    statement.execute(named_params! {
+        ":id": item.id.to_string(),
+        ":source": item.source.as_str(),
+        ":story": place.story,
+        ":key_kind": item.key.kind.as_str(),
+        ":key": item.key.value,
+        ":weak_key": item.weak_key.value,
+        ":title": item.title,
+        ":address": item.address.as_ref().map(url::Url::as_str),
+        ":summary": item.summary.as_ref().map(SafeHtml::as_str),
+        ":content": item.content.as_ref().map(SafeHtml::as_str),
+        ":text": item.text,
+        ":sanitizer": SANITIZER_VERSION,
+        ":language": item.language.as_ref().map(crate::model::Language::as_str),
+        ":authors": to_json(&item.authors),
+        ":tags": to_json(&item.tags),
+        ":enclosures": to_json(&item.enclosures),
+        ":stated_at": item.stated.map(|stated| stated.at.timestamp()),
+        ":stated_offset": item.stated.map(|stated| stated.at.offset().local_minus_utc()),
+        ":stated_precision": item.stated.map(|stated| stated.precision.as_str()),
+        ":published_at": published.at,
+        ":published_offset": published.offset,
+        ":published_precision": published.precision,
+        ":published_origin": published.origin,
+        ":updated_at": item.updated.map(|at| at.timestamp()),
+        ":position": item.position,
+        ":topics": topics_json(topics),
+        ":content_hash": item.content_hash().as_bytes(),
+        ":rev": place.rev,
+    })?;
+    Ok(())
+}

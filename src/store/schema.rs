@@ -1,0 +1,44 @@
+//! The tables, and how older ones become newer ones.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// One file a step, never edited once it has been released; `user_version` counts the steps taken.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+#[expect(clippy::cast_possible_wrap, reason = "a handful")]
+const KNOWN: i64 = MIGRATIONS.len() as i64;
+
+/// Takes the steps that are missing, all or none.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let taken = version(connection, path)?;
+    if taken == KNOWN {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    for step in MIGRATIONS.iter().skip(usize::try_from(taken).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", KNOWN)?;
+    Ok(transaction.commit()?)
+}
+
+/// Refuses a store that this version cannot read.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    version(connection, path).map(drop)
+}
+
+fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > KNOWN {
+        Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known: KNOWN,
+        })
+    } else {
+        Ok(found)
+    }
+}

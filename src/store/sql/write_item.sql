@@ -1,0 +1,33 @@
+INSERT INTO item (
+    id, source, story, key_kind, key, weak_key, title, address, summary, content, text, sanitizer, language, authors, tags,
+    enclosures, stated_at, stated_offset, stated_precision, published_at, published_offset, published_precision,
+    published_origin, updated_at, position, topics, content_hash, first_rev, changed_rev
+) VALUES (
+    :id, :source, :story, :key_kind, :key, :weak_key, :title, :address, :summary, :content, :text, :sanitizer, :language,
+    :authors, :tags, :enclosures, :stated_at, :stated_offset, :stated_precision, :published_at, :published_offset,
+    :published_precision, :published_origin, :updated_at, :position, :topics, :content_hash, :rev, :rev
+)
+ON CONFLICT (id) DO UPDATE SET
+    story = excluded.story,
+    weak_key = excluded.weak_key,
+    title = excluded.title,
+    address = excluded.address,
+    summary = excluded.summary,
+    content = excluded.content,
+    text = excluded.text,
+    sanitizer = excluded.sanitizer,
+    language = excluded.language,
+    authors = excluded.authors,
+    tags = excluded.tags,
+    enclosures = excluded.enclosures,
+    stated_at = excluded.stated_at,
+    stated_offset = excluded.stated_offset,
+    stated_precision = excluded.stated_precision,
+    published_at = excluded.published_at,
+    published_offset = excluded.published_offset,
+    published_precision = excluded.published_precision,
+    published_origin = excluded.published_origin,
+    updated_at = excluded.updated_at,
+    topics = excluded.topics,
+    content_hash = excluded.content_hash,
+    changed_rev = excluded.changed_rev

@@ -1,0 +1,351 @@
+//! Stories as their items make them, and the feeds that hold them.
+//!
+//! A story is worked out anew from its items whenever one of them came or changed: which report is shown, its date,
+//! `updated`, its topics. What readers have seen decides whether `updated` moves.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use rusqlite::{Connection, OptionalExtension as _, named_params, params};
+
+use super::StoreError;
+use super::rows::{self, PublishedColumns};
+use crate::model::{Hash, Published, SourceId, StoryId, Timestamp, TopicId};
+
+/// What one commit does to stories and feeds.
+pub(super) struct Stories<'a> {
+    pub(super) connection: &'a Connection,
+    /// The revision of this commit.
+    pub(super) rev: i64,
+    at: Timestamp,
+    /// Whether old stories come late rather than late to us: a first poll, a catch-up, a changed query.
+    late: bool,
+    /// Older ones are old.
+    fresh: Duration,
+}
+
+/// What a story needs to know of one of its items.
+struct Report {
+    id: String,
+    rank: u32,
+    text_length: usize,
+    content_hash: Hash,
+    published: Published,
+    updated: Option<Timestamp>,
+    position: u32,
+    topics: Vec<TopicId>,
+}
+
+/// A story's row as it was.
+struct Row {
+    founder: String,
+    shown_hash: Hash,
+    updated: Timestamp,
+}
+
+impl<'a> Stories<'a> {
+    pub(super) fn new(
+        connection: &'a Connection,
+        at: Timestamp,
+        late: bool,
+        fresh: Duration,
+    ) -> Result<Self, StoreError> {
+        let sql = "SELECT CAST(value AS INTEGER) FROM fact WHERE name = 'rev'";
+        let last: Option<i64> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+        Ok(Self {
+            connection,
+            rev: last.unwrap_or(0) + 1,
+            at,
+            late,
+            fresh,
+        })
+    }
+
+    /// Makes this commit's revision the store's.
+    pub(super) fn keep_revision(&self) -> Result<(), StoreError> {
+        let sql = "INSERT OR REPLACE INTO fact (name, value) VALUES ('rev', ?)";
+        self.connection.execute(sql, [self.rev.to_string()])?;
+        Ok(())
+    }
+
+    /// `stories` in the order in which they were founded.
+    pub(super) fn oldest_first(&self, stories: Vec<StoryId>) -> Result<Vec<StoryId>, StoreError> {
+        let mut aged = Vec::with_capacity(stories.len());
+        for story in stories {
+            let mut statement = self
+                .connection
+                .prepare_cached("SELECT seq FROM story WHERE id = ?")?;
+            aged.push((
+                statement.query_row([story.to_string()], |row| row.get::<_, i64>(0))?,
+                story,
+            ));
+        }
+        aged.sort_unstable();
+        Ok(aged.into_iter().map(|(_, story)| story).collect())
+    }
+
+    /// Whether a source reports the story already.
+    pub(super) fn has_report_of(
+        &self,
+        story: StoryId,
+        source: &SourceId,
+    ) -> Result<bool, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT 1 FROM item WHERE story = ? AND source = ?")?;
+        Ok(statement.exists(params![story.to_string(), source.as_str()])?)
+    }
+
+    /// Whether one source reports both.
+    pub(super) fn share_a_source(&self, one: StoryId, other: StoryId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM item AS a JOIN item AS b ON a.source = b.source WHERE a.story = ? AND b.story = ?";
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .exists([one.to_string(), other.to_string()])?)
+    }
+
+    /// Makes `gone` part of `kept`; its id becomes an alias, and it leaves every feed.
+    pub(super) fn merge(&self, gone: StoryId, kept: StoryId) -> Result<(), StoreError> {
+        let (gone_id, kept_id) = (gone.to_string(), kept.to_string());
+        for topic in self.active_feeds(gone)? {
+            self.leave(&topic, gone)?;
+        }
+        self.connection.execute(
+            "UPDATE item SET story = ? WHERE story = ?",
+            [&kept_id, &gone_id],
+        )?;
+        self.connection.execute(
+            "UPDATE alias SET story = ? WHERE story = ?",
+            [&kept_id, &gone_id],
+        )?;
+        let sql = "INSERT INTO alias (alias, story, merged_at) VALUES (?, ?, ?)";
+        self.connection
+            .execute(sql, params![gone_id, kept_id, self.at.timestamp()])?;
+        self.connection
+            .execute("DELETE FROM story WHERE id = ?", [&gone_id])?;
+        Ok(())
+    }
+
+    /// Works the story out from its items, and brings it into the feeds where it belongs and out of the others.
+    pub(super) fn refresh(&self, story: StoryId) -> Result<(), StoreError> {
+        let reports = self.reports(story)?;
+        let row = self.row(story)?;
+        let Some(shown) = reports
+            .iter()
+            .min_by_key(|report| (report.rank, Reverse(report.text_length)))
+        else {
+            return Ok(());
+        };
+        let founder = row.as_ref().map_or_else(
+            || reports.first().map(|first| first.id.clone()),
+            |row| Some(row.founder.clone()),
+        );
+        let founder = founder.unwrap_or_else(|| shown.id.clone());
+        let published = date(&reports, &founder);
+        let updated = match &row {
+            Some(row) if self.is_seen(story)? => self.moved(row, shown),
+            _ => shown
+                .updated
+                .unwrap_or(published.at().to_utc())
+                .max(published.at().to_utc()),
+        };
+        self.write(story, &founder, shown, &published, updated)?;
+        let topics: BTreeSet<&TopicId> = reports.iter().flat_map(|report| &report.topics).collect();
+        self.enter_and_leave(story, &topics, &published, shown.position)
+    }
+
+    /// The story's items in the order of their commits.
+    fn reports(&self, story: StoryId) -> Result<Vec<Report>, StoreError> {
+        let sql = "SELECT item.*, length(item.text) AS text_length, source_state.rank FROM item
+                   JOIN source_state ON source_state.source = item.source WHERE item.story = ? ORDER BY item.seq";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query([story.to_string()])?;
+        let mut reports = Vec::new();
+        while let Some(row) = found.next()? {
+            reports.push(Report {
+                id: row.get("id")?,
+                rank: row.get("rank")?,
+                text_length: row.get("text_length")?,
+                content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
+                published: rows::published(row)?,
+                updated: rows::maybe_instant("updated_at", row.get("updated_at")?)?,
+                position: row.get("position")?,
+                topics: rows::topics(&row.get::<_, String>("topics")?)?,
+            });
+        }
+        Ok(reports)
+    }
+
+    fn row(&self, story: StoryId) -> Result<Option<Row>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT founder, shown_hash, updated_at FROM story WHERE id = ?")?;
+        let mut found = statement.query([story.to_string()])?;
+        let Some(row) = found.next()? else {
+            return Ok(None);
+        };
+        Ok(Some(Row {
+            founder: row.get(0)?,
+            shown_hash: rows::hash("shown_hash", &row.get::<_, Vec<u8>>(1)?)?,
+            updated: rows::instant("updated_at", row.get(2)?)?,
+        }))
+    }
+
+    /// Whether a reader may have seen the story: a feed was published while it was in there.
+    fn is_seen(&self, story: StoryId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM membership JOIN feed ON feed.topic = membership.feed
+                   WHERE membership.story = ? AND feed.published_rev >= membership.entered_rev";
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .exists([story.to_string()])?)
+    }
+
+    /// When what is shown has changed: the publisher's word for when, if it can be, else now.
+    fn moved(&self, row: &Row, shown: &Report) -> Timestamp {
+        if row.shown_hash == shown.content_hash {
+            return row.updated;
+        }
+        shown
+            .updated
+            .filter(|stated| *stated > row.updated && *stated <= self.at)
+            .unwrap_or(self.at.max(row.updated))
+    }
+
+    fn write(
+        &self,
+        story: StoryId,
+        founder: &str,
+        shown: &Report,
+        published: &Published,
+        updated: Timestamp,
+    ) -> Result<(), StoreError> {
+        let published = PublishedColumns::from(published);
+        let mut statement = self
+            .connection
+            .prepare_cached(include_str!("sql/write_story.sql"))?;
+        statement.execute(named_params! {
+            ":id": story.to_string(),
+            ":founder": founder,
+            ":shown": shown.id,
+            ":shown_hash": shown.content_hash.as_bytes(),
+            ":published_at": published.at,
+            ":published_offset": published.offset,
+            ":published_precision": published.precision,
+            ":published_origin": published.origin,
+            ":updated_at": updated.timestamp(),
+        })?;
+        Ok(())
+    }
+
+    fn enter_and_leave(
+        &self,
+        story: StoryId,
+        topics: &BTreeSet<&TopicId>,
+        published: &Published,
+        position: u32,
+    ) -> Result<(), StoreError> {
+        for topic in self.active_feeds(story)? {
+            if !topics.contains(&topic) {
+                self.leave(&topic, story)?;
+            }
+        }
+        for topic in topics {
+            let Some(known) = self.is_known(topic)? else {
+                continue;
+            };
+            self.enter(topic, story, published, position, known)?;
+        }
+        Ok(())
+    }
+
+    fn active_feeds(&self, story: StoryId) -> Result<Vec<TopicId>, StoreError> {
+        let sql = "SELECT feed FROM membership WHERE story = ? AND left_at IS NULL";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let names = statement.query_map([story.to_string()], |row| row.get::<_, String>(0))?;
+        names.map(|name| rows::parsed("feed", &name?)).collect()
+    }
+
+    /// Whether readers may know the topic's feed: it was published with a story in it. `None` when no such topic is
+    /// configured.
+    fn is_known(&self, topic: &TopicId) -> Result<Option<bool>, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM membership WHERE feed = topic AND entered_rev <= published_rev)
+                   FROM feed WHERE topic = ? AND configured";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement
+            .query_row([topic.as_str()], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// Brings the story into a feed; of one that is in there only the order may change.
+    fn enter(
+        &self,
+        topic: &TopicId,
+        story: StoryId,
+        published: &Published,
+        position: u32,
+        known: bool,
+    ) -> Result<(), StoreError> {
+        let old = self.at - published.at().to_utc()
+            > TimeDelta::from_std(self.fresh).unwrap_or(TimeDelta::MAX);
+        let quiet = known && self.late && old;
+        let rings = known && !quiet;
+        let published_at = published.at().timestamp();
+        let mut statement = self
+            .connection
+            .prepare_cached(include_str!("sql/enter_feed.sql"))?;
+        statement.execute(named_params! {
+            ":feed": topic.as_str(),
+            ":story": story.to_string(),
+            ":at": self.at.timestamp(),
+            ":rev": self.rev,
+            ":quiet": quiet,
+            ":recent_at": if rings { self.at.timestamp() } else { published_at },
+            ":published_at": published_at,
+            ":position": position,
+        })?;
+        self.raise(topic)
+    }
+
+    fn leave(&self, topic: &TopicId, story: StoryId) -> Result<(), StoreError> {
+        let sql = "UPDATE membership SET left_at = ? WHERE feed = ? AND story = ?";
+        self.connection.prepare_cached(sql)?.execute(params![
+            self.at.timestamp(),
+            topic.as_str(),
+            story.to_string()
+        ])?;
+        let sql = "UPDATE feed SET changed_at = max(coalesce(changed_at, 0), ?) WHERE topic = ?";
+        self.connection
+            .prepare_cached(sql)?
+            .execute(params![self.at.timestamp(), topic.as_str()])?;
+        self.raise(topic)
+    }
+
+    /// Marks a feed to be published anew.
+    pub(super) fn raise(&self, topic: &TopicId) -> Result<(), StoreError> {
+        let sql = "UPDATE feed SET wanted_rev = ? WHERE topic = ?";
+        self.connection
+            .prepare_cached(sql)?
+            .execute(params![self.rev, topic.as_str()])?;
+        Ok(())
+    }
+}
+
+/// A story's date: its founder's where that was stated, else the first that another report states.
+fn date(reports: &[Report], founder: &str) -> Published {
+    let own = reports
+        .iter()
+        .find(|report| report.id == founder)
+        .or(reports.first());
+    let stated = |report: &&Report| matches!(report.published, Published::Stated(_));
+    let found = own
+        .filter(stated)
+        .or_else(|| reports.iter().find(stated))
+        .or(own);
+    found
+        .expect("a story that is refreshed has a report")
+        .published
+}

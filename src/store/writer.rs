@@ -1,0 +1,158 @@
+//! The one writer: a thread that takes jobs off a bounded channel, all that wait into one transaction.
+//!
+//! Each job has a savepoint of its own: one that fails leaves nothing, and the others stand. Nobody is answered before the
+//! transaction is on the disk.
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior, params};
+use tokio::sync::{mpsc, oneshot};
+
+use super::commit::{self, Committed};
+use super::define::{self, Definition};
+use super::{Poll, StoreError};
+use crate::model::{Hash, TopicId};
+
+/// Jobs that may wait: whoever comes later waits to get in.
+const QUEUE: usize = 64;
+
+/// The writer's end of the channel, and its thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+enum Job {
+    Commit(Box<Poll>, Answer<Committed>),
+    Define(Box<Definition>, Answer<()>),
+    MarkPublished(Vec<(TopicId, i64, Hash)>, Answer<()>),
+}
+
+/// An answer that waits for the transaction.
+type Pending = Box<dyn FnOnce(bool)>;
+
+impl Writer {
+    pub(super) fn start(connection: Connection, fresh: Duration) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let thread = std::thread::spawn(move || run(connection, fresh, queue));
+        Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        }
+    }
+
+    pub(super) async fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {
+        self.ask(|answer| Job::Commit(Box::new(poll), answer)).await
+    }
+
+    pub(super) async fn define(&self, definition: Definition) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Define(Box::new(definition), answer))
+            .await
+    }
+
+    pub(super) async fn mark_published(
+        &self,
+        feeds: Vec<(TopicId, i64, Hash)>,
+    ) -> Result<(), StoreError> {
+        self.ask(|answer| Job::MarkPublished(feeds, answer)).await
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
+        jobs.send(job(answer))
+            .await
+            .map_err(|_| StoreError::Stopped)?;
+        answered.await.map_err(|_| StoreError::Stopped)?
+    }
+}
+
+impl Drop for Writer {
+    /// What was taken on is finished: the channel closes, the thread runs dry.
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic in there was told to whoever waited for an answer.
+            drop(thread.join());
+        }
+    }
+}
+
+fn run(mut connection: Connection, fresh: Duration, mut queue: mpsc::Receiver<Job>) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut jobs = vec![first];
+        while jobs.len() < QUEUE
+            && let Ok(job) = queue.try_recv()
+        {
+            jobs.push(job);
+        }
+        together(&mut connection, fresh, jobs);
+    }
+}
+
+/// Runs `jobs` in one transaction, and answers when it is committed.
+fn together(connection: &mut Connection, fresh: Duration, jobs: Vec<Job>) {
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    // Dropping the jobs tells each that the writer did not get to it.
+    let Ok(mut transaction) = begun else { return };
+    let mut pending: Vec<Pending> = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        pending.push(match job {
+            Job::Commit(poll, answer) => one(&mut transaction, answer, |tx| {
+                commit::commit(tx, &poll, fresh)
+            }),
+            Job::Define(definition, answer) => one(&mut transaction, answer, |tx| {
+                define::define(tx, &definition, fresh)
+            }),
+            Job::MarkPublished(feeds, answer) => {
+                one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
+            }
+        });
+    }
+    let durable = transaction.commit().is_ok();
+    for answer in pending {
+        answer(durable);
+    }
+}
+
+fn one<T: 'static>(
+    transaction: &mut rusqlite::Transaction<'_>,
+    answer: Answer<T>,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Pending {
+    let result = transaction
+        .savepoint()
+        .map_err(StoreError::from)
+        .and_then(|savepoint| {
+            let done = work(&savepoint)?;
+            savepoint.commit()?;
+            Ok(done)
+        });
+    Box::new(move |durable| {
+        let result = if durable {
+            result
+        } else {
+            result.and(Err(StoreError::NotDurable))
+        };
+        // Whoever asked may have gone away meanwhile.
+        drop(answer.send(result));
+    })
+}
+
+/// A feed that was published at a later revision meanwhile keeps that one.
+fn mark_published(
+    connection: &Connection,
+    feeds: &[(TopicId, i64, Hash)],
+) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE feed SET published_rev = max(published_rev, ?), render_key = ? WHERE topic = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    for (topic, rev, render_key) in feeds {
+        statement.execute(params![rev, render_key.as_bytes(), topic.as_str()])?;
+    }
+    Ok(())
+}
