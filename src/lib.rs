@@ -10,3 +10,13 @@
 pub mod model;
 pub mod dates;
 pub mod config;
+pub mod schedule;
+pub mod fetch;
+pub mod extract;
+pub mod normalize;
+pub mod classify;
+pub mod dedupe;
+pub mod store;
+pub mod publish;
+pub mod daemon;
+pub mod cli;

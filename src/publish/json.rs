@@ -13,7 +13,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Enclosure, Feed, Language, Person, Precision, Report, Site, Story};
+use crate::model::{Enclosure, Feed, Language, Person, Report, Site, Story};
 
 use super::view::{self, Format};
 
@@ -116,10 +116,7 @@ fn item(story: &Story) -> Item<'_> {
         attachments: shown.enclosures.iter().map(attachment).collect(),
         extension: Extension {
             date: story.published.origin(),
-            date_precision: match story.published.precision() {
-                Precision::Day => "day",
-                Precision::Instant => "instant",
-            },
+            date_precision: story.published.precision().as_str(),
             reports: story.reports.iter().map(report).collect(),
         },
     }

@@ -21,7 +21,7 @@ mod tests;
 
 pub use files::{Folder, PublishError};
 
-use crate::model::{Feed, FeedSummary, Site};
+use crate::model::{Feed, FeedSummary, Site, TopicId};
 
 /// Raised whenever the same input gives other bytes than before: every feed is then published anew.
 pub const RENDERER_VERSION: u32 = 1;
@@ -48,6 +48,14 @@ pub fn feed(feed: &Feed, site: &Site) -> Vec<File> {
         file(Format::Json, json::render(feed, site)),
         file(Format::Html, page::render(feed, site)),
     ]
+}
+
+/// The names of a topic's files.
+pub fn names(topic: &TopicId) -> Vec<String> {
+    use view::Format;
+    [Format::Rss, Format::Atom, Format::Json, Format::Html]
+        .map(|format| format.file(topic))
+        .into()
 }
 
 /// What leads to the feeds: `index.html`, `index.opml`, and the `style.css` of all pages.

@@ -146,6 +146,7 @@ fn item(source: &str, guid: &str, title: &str, published: Published) -> Item {
     Item {
         id: ItemId::new(&source, &key),
         source,
+        weak_key: key.clone(),
         key,
         title: title.into(),
         address: None,

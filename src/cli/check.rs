@@ -1,0 +1,103 @@
+//! `tidings check`: every mistake of the configuration at once, and the next runs of each source.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{CliError, Output, OutputArguments, clock, environment, print_json, table, timestamp};
+use crate::config::{self, Config, Diagnostic};
+use crate::model::{Cadence, Source, Timestamp};
+use crate::schedule;
+
+/// Runs of each source that are shown.
+const SHOWN_RUNS: usize = 3;
+
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Arguments {
+    /// Take this for the present time
+    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    now: Option<Timestamp>,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
+    let now = clock(arguments.now).now();
+    match (config::load(file, &environment), arguments.output.output()) {
+        (Ok(config), Output::Table) => Ok(print(&config, now)?),
+        (Ok(config), Output::Json) => {
+            print_json(&answer(&[], &config.warnings, &config.sources, now))
+        }
+        (Err(refused), Output::Table) => Err(refused.into()),
+        (Err(refused), Output::Json) => {
+            print_json(&answer(&refused.0, &[], &[], now))?;
+            Err(refused.into())
+        }
+    }
+}
+
+fn print(config: &Config, now: Timestamp) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let mut rows = table::table(&["source", "polled", "next runs"]);
+    for source in &config.sources {
+        let runs = next_runs(source, now, "%a %Y-%m-%d %H:%M %Z").join("\n");
+        rows.add_row([source.id.to_string(), cadence(&source.cadence), runs]);
+    }
+    writeln!(out, "{}\n", table::lines(&rows))?;
+    for warning in &config.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    let counted =
+        |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (sources, topics) = (
+        counted(config.sources.len(), "source"),
+        counted(config.topics.len(), "topic"),
+    );
+    writeln!(
+        out,
+        "{sources}, {topics}, {}, no mistakes",
+        counted(config.warnings.len(), "warning")
+    )
+}
+
+fn cadence(cadence: &Cadence) -> String {
+    let short = |duration: &Duration| humantime::format_duration(*duration).to_string();
+    match cadence {
+        Cadence::Every(every) => format!("every {}", short(every)),
+        Cadence::Cron(cron) => cron.to_string(),
+        Cadence::Adaptive { min, max } => {
+            format!("as news comes, {} to {}", short(min), short(max))
+        }
+    }
+}
+
+fn next_runs(source: &Source, now: Timestamp, format: &str) -> Vec<String> {
+    let runs = schedule::upcoming(&source.cadence, source.zone, now, SHOWN_RUNS);
+    runs.iter()
+        .map(|run| run.format(format).to_string())
+        .collect()
+}
+
+fn answer(
+    mistakes: &[Diagnostic],
+    warnings: &[Diagnostic],
+    sources: &[Source],
+    now: Timestamp,
+) -> serde_json::Value {
+    let diagnostic = |found: &Diagnostic| {
+        let (place, message, hint) = (&found.place, &found.message, &found.hint);
+        json!({"file": place.file, "line": place.line, "column": place.column, "message": message, "hint": hint})
+    };
+    let source = |source: &Source| {
+        let runs = next_runs(source, now, "%Y-%m-%dT%H:%M:%S%:z");
+        json!({"id": source.id.as_str(), "next_runs": runs})
+    };
+    json!({
+        "mistakes": mistakes.iter().map(diagnostic).collect::<Vec<_>>(),
+        "warnings": warnings.iter().map(diagnostic).collect::<Vec<_>>(),
+        "sources": sources.iter().map(source).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,162 @@
+//! The command line: what people type and what they see.
+//!
+//! Exit status: 0 done, 1 something failed (one line on stderr), 2 usage or configuration wrong. A failing source is that
+//! source's state, not the command's failure.
+
+mod check;
+mod once;
+mod preview;
+mod status;
+mod table;
+
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, Config, Refused};
+use crate::daemon::{Clock, DaemonError};
+use crate::model::Timestamp;
+
+/// Reads the bulletins of a region in whatever form they come and republishes them as clean feeds, one per topic.
+#[derive(Debug, Parser)]
+#[command(name = "tidings", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// The configuration [default: config/tidings.toml, else /etc/tidings/tidings.toml]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "TIDINGS_CONFIG"
+    )]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Poll what is due (or the named sources, or all), publish, exit
+    Once(once::Arguments),
+    /// Look for mistakes in the configuration and show when each source is polled; polls nothing
+    Check(check::Arguments),
+    /// Show what a source, an address or a file gives; stores nothing
+    Preview(Box<preview::Arguments>),
+    /// Show the state of every source, and what to do where something is wrong
+    Status(status::Arguments),
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+struct OutputArguments {
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+    /// The same as --output json
+    #[arg(long)]
+    json: bool,
+}
+
+impl OutputArguments {
+    fn output(self) -> Output {
+        if self.json { Output::Json } else { self.output }
+    }
+}
+
+/// Why a command ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The configuration is wrong: every mistake in a line of its own.
+    #[error(transparent)]
+    Config(#[from] Refused),
+    /// The arguments are wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// The work failed.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    /// What was looked at cannot be fetched or read, or a source failed where none may.
+    #[error("{0}")]
+    Failed(String),
+    /// The output cannot be written, or the runtime cannot start.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CliError`], for [`report`].
+pub async fn run(cli: Cli) -> Result<(), CliError> {
+    match cli.command {
+        Command::Once(arguments) => once::run(&arguments, load(cli.config)?).await,
+        Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
+        Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
+        Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
+    }
+}
+
+/// Says what went wrong, and with which exit status.
+pub fn report(error: &CliError) -> ExitCode {
+    let (text, status) = match error {
+        // Whoever reads our output has read enough.
+        CliError::Io(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+        CliError::Config(refused) => (refused.to_string(), 2),
+        CliError::Usage(usage) => (format!("tidings: {usage}"), 2),
+        CliError::Daemon(error @ DaemonError::UnknownSource(_)) => (format!("tidings: {error}"), 2),
+        CliError::Daemon(error) => (format!("tidings: {}", crate::daemon::chain(error)), 1),
+        CliError::Failed(_) | CliError::Io(_) => (format!("tidings: {error}"), 1),
+    };
+    // With stderr closed there is nobody left to tell.
+    drop(writeln!(io::stderr(), "{text}"));
+    ExitCode::from(status)
+}
+
+/// The configuration that is meant when none is named.
+fn config_file(named: Option<PathBuf>) -> PathBuf {
+    const USUAL: &str = "config/tidings.toml";
+    const SYSTEM: &str = "/etc/tidings/tidings.toml";
+    let system = !Path::new(USUAL).exists() && Path::new(SYSTEM).exists();
+    named.unwrap_or_else(|| PathBuf::from(if system { SYSTEM } else { USUAL }))
+}
+
+/// Reads the configuration; what may not be meant is said on stderr.
+fn load(named: Option<PathBuf>) -> Result<Config, CliError> {
+    let config = config::load(&config_file(named), &environment)?;
+    for warning in &config.warnings {
+        writeln!(io::stderr(), "warning: {warning}")?;
+    }
+    Ok(config)
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// `--now`, for tests and for reading old documents.
+fn clock(now: Option<Timestamp>) -> Clock {
+    now.map_or(Clock::System, Clock::Fixed)
+}
+
+fn timestamp(text: &str) -> Result<Timestamp, String> {
+    let read = chrono::DateTime::parse_from_rfc3339(text);
+    read.map(|at| at.to_utc())
+        .map_err(|_| "a time such as 2026-11-22T12:00:00Z is wanted".to_owned())
+}
+
+/// Prints JSON, one document.
+fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value).expect("plain data always serializes");
+    Ok(writeln!(io::stdout(), "{text}")?)
+}

@@ -1,0 +1,160 @@
+//! `tidings once`: polls, publishes, says what came of it, ends.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use super::{CliError, Output, OutputArguments, clock, print_json, table, timestamp};
+use crate::config::Config;
+use crate::daemon::{Daemon, Polled, Published, Selection};
+use crate::model::Timestamp;
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    /// Sources to poll, due or not [default: those that are due]
+    sources: Vec<String>,
+    /// Poll every source, due or not
+    #[arg(long, conflicts_with = "sources")]
+    all: bool,
+    /// End with status 1 when a source failed
+    #[arg(long)]
+    strict: bool,
+    /// Take this for the present time
+    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    now: Option<Timestamp>,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), CliError> {
+    let folder = config.publish.dir.clone();
+    let daemon = Daemon::start(config, clock(arguments.now)).await?;
+    let selection = match arguments {
+        Arguments { all: true, .. } => Selection::All,
+        Arguments { sources, .. } if sources.is_empty() => Selection::Due,
+        Arguments { sources, .. } => Selection::Named(sources.clone()),
+    };
+    let sources = daemon.select(selection).await?;
+    let bar = progress_bar(sources.len());
+    let polled = daemon.poll(&sources, |polled| {
+        bar.set_message(polled.source.to_string());
+        bar.inc(1);
+    });
+    let polled = polled.await;
+    bar.finish_and_clear();
+    // What was committed before the store failed is published all the same.
+    let published = daemon.publish().await?;
+    let mut polled = polled?;
+    polled.sort_by(|one, other| one.source.cmp(&other.source));
+    match arguments.output.output() {
+        Output::Table => print(&folder, &polled, &published)?,
+        Output::Json => print_json(&answer(&polled, &published))?,
+    }
+    let failed = polled
+        .iter()
+        .filter(|polled| polled.failure.is_some())
+        .count();
+    if arguments.strict && failed > 0 {
+        return Err(CliError::Failed(format!(
+            "{failed} of {} sources failed",
+            polled.len()
+        )));
+    }
+    Ok(())
+}
+
+/// On a terminal only; anything else sees nothing of it.
+fn progress_bar(sources: usize) -> ProgressBar {
+    let terminal = io::stderr().is_terminal();
+    let target = if terminal {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {msg}")
+        .expect("a template of our own");
+    ProgressBar::with_draw_target(Some(sources as u64), target).with_style(style)
+}
+
+fn print(folder: &Path, polled: &[Polled], published: &[Published]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for done in polled {
+        let found = &done.committed;
+        match &done.failure {
+            Some(problem) => writeln!(
+                out,
+                "{}: failed: {}\n  {}",
+                done.source, problem.text, problem.action
+            )?,
+            None => writeln!(
+                out,
+                "{}: {} new ({} of them reports of known stories), {} changed",
+                done.source, found.new, found.joined, found.updated
+            )?,
+        }
+        if let Some(problem) = &done.problem {
+            writeln!(out, "  {}\n  {}", problem.text, problem.action)?;
+        }
+    }
+    if polled.is_empty() {
+        writeln!(out, "no source is due")?;
+    }
+    let folder = shown(folder);
+    let mut feeds = table::table(&["feed", "title", "stories", ""]);
+    for feed in published {
+        let path = folder
+            .join(format!("{}.atom", feed.topic))
+            .display()
+            .to_string();
+        let changed = if feed.changed { "written" } else { "unchanged" };
+        feeds.add_row([
+            path,
+            feed.title.clone(),
+            feed.stories.to_string(),
+            changed.to_owned(),
+        ]);
+    }
+    writeln!(out, "\n{}", table::lines(&feeds))?;
+    let index = folder.join("index.html");
+    writeln!(
+        out,
+        "\nEach also as .rss, .json and .html; {} lists them all",
+        index.display()
+    )
+}
+
+/// A path as short as it can be typed from here.
+fn shown(path: &Path) -> PathBuf {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let short = here
+        .ok()
+        .and_then(|here| whole.strip_prefix(here).map(Path::to_owned).ok());
+    short.unwrap_or(whole)
+}
+
+fn answer(polled: &[Polled], published: &[Published]) -> serde_json::Value {
+    let source = |done: &Polled| {
+        let problem = done.failure.as_ref().or(done.problem.as_ref());
+        json!({
+            "id": done.source.as_str(),
+            "failed": done.failure.is_some(),
+            "new": done.committed.new,
+            "joined": done.committed.joined,
+            "changed": done.committed.updated,
+            "next_poll": done.committed.next_poll,
+            "problem": problem.map(|found| json!({"code": found.code, "text": found.text, "action": found.action})),
+        })
+    };
+    let feed = |feed: &Published| {
+        let (topic, title) = (feed.topic.as_str(), &feed.title);
+        json!({"topic": topic, "title": title, "stories": feed.stories, "changed": feed.changed})
+    };
+    json!({
+        "sources": polled.iter().map(source).collect::<Vec<_>>(),
+        "feeds": published.iter().map(feed).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,340 @@
+//! `tidings preview`: fetches, reads and normalizes one document and shows what came of it; stores nothing.
+
+mod jsonfeed;
+
+use std::io::{self, BufRead as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use url::Url;
+
+use super::{CliError, clock, config_file, environment, print_json, table, timestamp};
+use crate::config;
+use crate::daemon;
+use crate::extract;
+use crate::fetch::{self, Fetched, Fetcher, Limits};
+use crate::model::{
+    Cadence, DateOrder, Document, FieldRule, HtmlRules, Language, Location, Place, Precision,
+    PublicUrl, Published, Reading, Source, Timestamp, Validators,
+};
+use crate::normalize::{self, About, Normalized};
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    /// A source of the configuration, an address, or a file
+    #[arg(required_unless_present_any = ["file", "batch"])]
+    target: Option<String>,
+    /// A file
+    #[arg(long, conflicts_with = "target")]
+    file: Option<PathBuf>,
+    /// Read paths (`PATH` or `PATH<TAB>BASE-URL`) from stdin and answer each with a line of JSON
+    #[arg(long, conflicts_with_all = ["target", "file"])]
+    batch: bool,
+    /// How to read it [default: find out]
+    #[arg(long = "as", value_enum, value_name = "KIND")]
+    kind: Option<Kind>,
+    /// Where the file was, for its relative links
+    #[arg(long, value_name = "URL")]
+    base_url: Option<Url>,
+    /// Its language
+    #[arg(long)]
+    language: Option<Language>,
+    /// What comes first in its numeric dates: dmy, mdy or ymd
+    #[arg(long, value_parser = date_order, value_name = "ORDER")]
+    date_order: Option<DateOrder>,
+    /// The zone of its dates
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<chrono_tz::Tz>,
+    /// Take this for the time of reading
+    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    now: Option<Timestamp>,
+    /// A selector of a page: item=CSS, title=CSS, link=CSS@href, …
+    #[arg(long, value_parser = field, value_name = "FIELD=CSS")]
+    select: Vec<(String, FieldRule)>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    output: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Find out
+    Auto,
+    /// RSS, Atom or JSON Feed
+    Feed,
+    /// A page, by selectors
+    Html,
+    /// Plain text with dated notices
+    Text,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// JSON Feed
+    Jsonfeed,
+    /// One JSON Feed item a line
+    Jsonl,
+}
+
+const FIELDS: [&str; 8] = [
+    "item", "title", "link", "date", "summary", "content", "author", "tag",
+];
+
+fn date_order(text: &str) -> Result<DateOrder, String> {
+    text.parse()
+        .map_err(|()| "dmy, mdy or ymd is wanted".to_owned())
+}
+
+fn field(text: &str) -> Result<(String, FieldRule), String> {
+    let (name, rule) = text.split_once('=').ok_or("FIELD=CSS is wanted")?;
+    if !FIELDS.contains(&name) {
+        return Err(format!("`{name}` is none of {}", FIELDS.join(", ")));
+    }
+    Ok((
+        name.to_owned(),
+        FieldRule::from_str(rule).map_err(|error| error.to_string())?,
+    ))
+}
+
+pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
+    if arguments.batch {
+        return batch(arguments);
+    }
+    let (source, limits) = match (&arguments.file, &arguments.target) {
+        (Some(file), _) => (
+            unconfigured(Location::File(std::path::absolute(file)?)),
+            daemon::default_limits(),
+        ),
+        (None, target) => named(target.as_deref().unwrap_or_default(), config)?,
+    };
+    let source = overridden(source, arguments)?;
+    let looked = look(&source, limits, arguments)
+        .await
+        .map_err(CliError::Failed)?;
+    match arguments.output {
+        Format::Table => Ok(print(&looked)?),
+        Format::Jsonfeed => print_json(&looked.jsonfeed()),
+        Format::Jsonl => {
+            let mut items = looked.normalized.items.iter();
+            Ok(items.try_for_each(|item| writeln!(io::stdout(), "{}", jsonfeed::item(item)))?)
+        }
+    }
+}
+
+/// What a word on the command line means: a file, an address, or a source of the configuration.
+fn named(target: &str, config: Option<PathBuf>) -> Result<(Source, Limits), CliError> {
+    let load = || config::load(&config_file(config), &environment);
+    if Path::new(target).exists() {
+        return Ok((
+            unconfigured(Location::File(std::path::absolute(target)?)),
+            daemon::default_limits(),
+        ));
+    }
+    match Url::parse(target) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => {
+            // It needs no configuration; one that is there knows which networks are ours.
+            let limits = load().map_or_else(
+                |_| daemon::default_limits(),
+                |config| daemon::limits(&config),
+            );
+            Ok((unconfigured(Location::Http(PublicUrl::new(url))), limits))
+        }
+        Ok(url) if url.scheme() == "file" => {
+            let path = url
+                .to_file_path()
+                .map_err(|()| CliError::Usage(format!("`{target}` names no file")))?;
+            Ok((unconfigured(Location::File(path)), daemon::default_limits()))
+        }
+        _ => {
+            let config = load()?;
+            let unknown =
+                || CliError::Usage(format!("`{target}` is no file, no address and no source"));
+            let source = config
+                .sources
+                .iter()
+                .find(|source| source.id.as_str() == target)
+                .ok_or_else(unknown)?;
+            Ok((source.clone(), daemon::limits(&config)))
+        }
+    }
+}
+
+fn unconfigured(location: Location) -> Source {
+    Source {
+        place: Place {
+            file: PathBuf::from("command line"),
+            line: 1,
+            column: 1,
+        },
+        id: "preview".parse().expect("a good name"),
+        name: location.to_string(),
+        location,
+        reading: Reading::Auto,
+        cadence: Cadence::Every(Duration::MAX),
+        zone: chrono_tz::UTC,
+        language: None,
+        date_order: None,
+        rank: 0,
+        topics: Vec::new(),
+    }
+}
+
+/// The source with the arguments in place of its settings.
+fn overridden(source: Source, arguments: &Arguments) -> Result<Source, CliError> {
+    Ok(Source {
+        reading: reading(arguments)?.unwrap_or(source.reading),
+        zone: arguments.timezone.unwrap_or(source.zone),
+        language: arguments.language.clone().or(source.language),
+        date_order: arguments.date_order.or(source.date_order),
+        ..source
+    })
+}
+
+fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
+    let usage = |text: &str| Err(CliError::Usage(text.to_owned()));
+    match (arguments.kind, rules(arguments)) {
+        (None | Some(Kind::Auto | Kind::Html), Some(rules)) => {
+            Ok(Some(Reading::Html(Box::new(rules))))
+        }
+        (Some(Kind::Feed | Kind::Text), Some(_)) => usage("--select is for pages"),
+        (kind, None) if kind == Some(Kind::Html) || !arguments.select.is_empty() => {
+            usage("a page is read by selectors: give --select item=CSS and --select title=CSS")
+        }
+        (Some(Kind::Feed), None) => Ok(Some(Reading::Feed)),
+        (Some(Kind::Text), None) => Ok(Some(Reading::Text)),
+        (Some(_), None) => Ok(Some(Reading::Auto)),
+        (None, None) => Ok(None),
+    }
+}
+
+fn rules(arguments: &Arguments) -> Option<HtmlRules> {
+    let rule = |name: &str| {
+        let given = arguments.select.iter().find(|(field, _)| field == name);
+        given.map(|(_, rule)| rule.clone())
+    };
+    Some(HtmlRules {
+        item: rule("item")?,
+        title: rule("title")?,
+        link: rule("link"),
+        date: rule("date"),
+        summary: rule("summary"),
+        content: rule("content"),
+        author: rule("author"),
+        tag: rule("tag"),
+        pages: None,
+    })
+}
+
+/// A document as it was read.
+struct Looked {
+    about: About,
+    url: Url,
+    normalized: Normalized,
+}
+
+impl Looked {
+    fn jsonfeed(&self) -> serde_json::Value {
+        jsonfeed::feed(&self.about, &self.url, &self.normalized.items)
+    }
+}
+
+async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<Looked, String> {
+    let fetcher = Fetcher::new(limits).map_err(|error| daemon::chain(&error))?;
+    let now = clock(arguments.now).now();
+    let url = daemon::address(&source.location);
+    match fetcher.fetch(&url, &Validators::default(), now).await {
+        Ok(Fetched::Changed(document, _)) => digest(*document, source, arguments.base_url.clone()),
+        Ok(Fetched::Unchanged) => Err(format!(
+            "{} answered that nothing has changed",
+            source.location
+        )),
+        Err(error) => Err(format!("{} ({})", daemon::chain(&error), error.action())),
+    }
+}
+
+fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Looked, String> {
+    let document = Document {
+        url: base.unwrap_or(document.url),
+        ..document
+    };
+    let failed =
+        |error: extract::ExtractError| format!("{}: {error} ({})", source.location, error.action());
+    let extracted = extract::extract(&document, source).map_err(failed)?;
+    let about = normalize::about(&document, &extracted.channel);
+    let url = document.url.clone();
+    let normalized = normalize::normalize(source, vec![(document, extracted)]);
+    Ok(Looked {
+        about,
+        url,
+        normalized,
+    })
+}
+
+/// Answers each path at once, whatever became of the one before.
+fn batch(arguments: &Arguments) -> Result<(), CliError> {
+    // A mistake in the arguments is told once, not for every path.
+    reading(arguments)?;
+    let mut out = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let (path, base) = line
+            .split_once('\t')
+            .map_or((line.as_str(), None), |(path, base)| (path, Some(base)));
+        let answer = match one_of_batch(arguments, Path::new(path), base) {
+            Ok(looked) => json!({"file": path, "feed": looked.jsonfeed(), "error": null}),
+            Err(error) => json!({"file": path, "feed": null, "error": error}),
+        };
+        writeln!(out, "{answer}")?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn one_of_batch(arguments: &Arguments, path: &Path, base: Option<&str>) -> Result<Looked, String> {
+    let base = base
+        .map(Url::parse)
+        .transpose()
+        .map_err(|error| error.to_string())?;
+    let path = std::path::absolute(path).map_err(|error| error.to_string())?;
+    let source = unconfigured(Location::File(path.clone()));
+    let source = overridden(source, arguments).map_err(|error| error.to_string())?;
+    let limit = daemon::default_limits().max_body_bytes;
+    let document = fetch::document_of_file(&path, limit, clock(arguments.now).now());
+    let document = document.map_err(|error| daemon::chain(&error))?;
+    digest(
+        document,
+        &source,
+        base.or_else(|| arguments.base_url.clone()),
+    )
+}
+
+fn print(looked: &Looked) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let Normalized { items, problems } = &looked.normalized;
+    if let Some(title) = &looked.about.title {
+        writeln!(out, "{title}\n")?;
+    }
+    let mut rows = table::table(&["date", "title", "address"]);
+    for item in items {
+        let address = item.address.as_ref().map_or("–", Url::as_str);
+        rows.add_row([date(&item.published).as_str(), &item.title, address]);
+    }
+    writeln!(out, "{}\n\n{} items", table::lines(&rows), items.len())?;
+    problems
+        .iter()
+        .try_for_each(|problem| writeln!(out, "problem: {problem}"))
+}
+
+fn date(published: &Published) -> String {
+    match (published, published.precision()) {
+        (Published::FirstSeen(_), _) => "none".to_owned(),
+        (_, Precision::Day) => published.at().format("%Y-%m-%d").to_string(),
+        (_, Precision::Instant) => published.at().format("%Y-%m-%d %H:%M %:z").to_string(),
+    }
+}

@@ -1,0 +1,74 @@
+//! A document as it was read, as JSON Feed 1.1: for programs that look over our shoulder.
+//!
+//! Unlike what we publish it speaks of entries, not of stories: ids are the publisher's, and a date stands only where
+//! the document gives one.
+
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::model::{Enclosure, IdentityKind, Item, Language, Person, Published, SafeHtml, StoryId};
+use crate::normalize::{self, About};
+
+/// The whole document.
+pub(super) fn feed(about: &About, url: &Url, items: &[Item]) -> Value {
+    let mut feed = filled(json!({
+        "version": "https://jsonfeed.org/version/1.1",
+        "home_page_url": about.home_page,
+        "feed_url": url,
+        "description": about.description,
+        "language": about.language.as_ref().map(Language::as_str),
+    }));
+    feed["title"] = json!(about.title.as_deref().unwrap_or_default());
+    feed["items"] = items.iter().map(item).collect();
+    feed
+}
+
+/// One entry.
+pub(super) fn item(item: &Item) -> Value {
+    let is_guid = item.key.kind == IdentityKind::Guid;
+    let id = if is_guid {
+        item.key.value.clone()
+    } else {
+        StoryId::founded_by(item.id).urn()
+    };
+    let dated = !matches!(item.published, Published::FirstSeen(_));
+    let body = item.content.as_ref().or(item.summary.as_ref());
+    filled(json!({
+        "id": id,
+        "url": item.address,
+        "title": item.title,
+        "content_html": body.map_or("", SafeHtml::as_str),
+        "summary": item.summary.as_ref().map(normalize::plain_text),
+        "date_published": dated.then(|| item.published.at().to_rfc3339()),
+        "date_modified": item.updated.map(|at| at.to_rfc3339()),
+        "authors": item.authors.iter().map(author).collect::<Vec<_>>(),
+        "tags": item.tags,
+        "language": item.language.as_ref().map(Language::as_str),
+        "attachments": item.enclosures.iter().map(attachment).collect::<Vec<_>>(),
+        "_tidings": {"date": item.published.origin(), "date_precision": item.published.precision().as_str()},
+    }))
+}
+
+fn author(person: &Person) -> Value {
+    filled(json!({"name": person.name, "url": person.url}))
+}
+
+fn attachment(enclosure: &Enclosure) -> Value {
+    let size = (enclosure.length_bytes > 0).then_some(enclosure.length_bytes);
+    filled(json!({"url": enclosure.url, "mime_type": enclosure.mime_type, "size_in_bytes": size}))
+}
+
+/// The object without members that are null or empty lists.
+fn filled(object: Value) -> Value {
+    let Value::Object(members) = object else {
+        return object;
+    };
+    let told =
+        |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
+    Value::Object(
+        members
+            .into_iter()
+            .filter(|(_, value)| told(value))
+            .collect::<Map<_, _>>(),
+    )
+}

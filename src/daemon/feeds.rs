@@ -1,0 +1,112 @@
+//! Feeds out of the store and into the published folder: those that a commit touched, those that are rendered
+//! differently now, and those whose files are missing.
+
+use chrono::TimeDelta;
+
+use super::{DaemonError, Published};
+use crate::config::Config;
+use crate::model::{Feed, FeedSummary, Hash, TopicId};
+use crate::publish::{self, Folder};
+use crate::store::{FeedState, Reader, StoreError};
+
+/// Feeds that are rendered and synced together.
+const PUBLISH_BATCH: usize = 64;
+
+/// What was written, and what to mark as published once it is on the disk.
+pub(super) struct Rendered {
+    pub(super) feeds: Vec<Published>,
+    pub(super) marks: Vec<(TopicId, i64, Hash)>,
+}
+
+/// Renders and writes the feeds that want it, from one snapshot.
+pub(super) fn write(reader: &Reader, config: &Config) -> Result<Rendered, DaemonError> {
+    let folder = Folder::open(&config.publish.dir)?;
+    let rev = reader.revision()?;
+    let render_key = render_key(config);
+    let states = reader.feeds()?;
+    let stale = |state: &&FeedState| {
+        state.wanted_rev > state.published_rev
+            || state.render_key != Some(render_key)
+            || !is_whole(&folder, &state.topic)
+    };
+    let dirty: Vec<&FeedState> = states.iter().filter(stale).collect();
+    let mut changed = Vec::new();
+    for batch in dirty.chunks(PUBLISH_BATCH) {
+        let feeds = batch
+            .iter()
+            .map(|state| feed(reader, config, state))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let files: Vec<publish::File> = feeds
+            .iter()
+            .flat_map(|feed| publish::feed(feed, &config.site.site))
+            .collect();
+        changed.extend(folder.replace(&files)?);
+    }
+    folder.replace(&publish::index(&config.site.site, &summaries(&states)))?;
+    for removed in reader.removed_feeds()? {
+        folder.remove(&publish::names(&removed.topic))?;
+    }
+    let marks = dirty
+        .iter()
+        .map(|state| (state.topic.clone(), rev, render_key))
+        .collect();
+    let written = |topic: &TopicId| {
+        publish::names(topic)
+            .iter()
+            .any(|name| changed.contains(name))
+    };
+    let feeds = states.iter().map(|state| Published {
+        topic: state.topic.clone(),
+        title: state.title.clone(),
+        stories: state.stories,
+        changed: written(&state.topic),
+    });
+    Ok(Rendered {
+        feeds: feeds.collect(),
+        marks,
+    })
+}
+
+fn is_whole(folder: &Folder, topic: &TopicId) -> bool {
+    publish::names(topic).iter().all(|name| folder.holds(name))
+}
+
+fn feed(reader: &Reader, config: &Config, state: &FeedState) -> Result<Feed, StoreError> {
+    let settings = &config.publish;
+    let min_age = TimeDelta::from_std(settings.min_age).unwrap_or(TimeDelta::MAX);
+    Ok(Feed {
+        topic: state.topic.clone(),
+        title: state.title.clone(),
+        updated: state.updated.unwrap_or_default(),
+        live: reader.live(&state.topic, settings.max_items, min_age)?,
+        quiet: reader.quiet(&state.topic, settings.max_items)?,
+    })
+}
+
+fn summaries(states: &[FeedState]) -> Vec<FeedSummary> {
+    let summary = |state: &FeedState| FeedSummary {
+        topic: state.topic.clone(),
+        title: state.title.clone(),
+        updated: state.updated.unwrap_or_default(),
+        stories: state.stories,
+    };
+    states.iter().map(summary).collect()
+}
+
+/// Everything beside the store that a feed's bytes depend on.
+fn render_key(config: &Config) -> Hash {
+    let names: Vec<String> = config
+        .sources
+        .iter()
+        .map(|source| format!("{} {}", source.id, source.name))
+        .collect();
+    let publish = &config.publish;
+    let rest = format!(
+        "{} {:?} {} {:?}",
+        publish::RENDERER_VERSION,
+        config.site.site,
+        publish.max_items,
+        publish.min_age
+    );
+    Hash::of_parts(names.iter().map(String::as_str).chain([rest.as_str()]))
+}

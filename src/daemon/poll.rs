@@ -1,0 +1,256 @@
+//! One poll, up to the commit: a source's documents, their entries, the items made of them.
+//!
+//! In: a source, and the validators held for it. Out: an [`Outcome`] for the store. What fails becomes the source's own
+//! problem, in words that name the address, what happened and what to do.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::{address, chain, topics};
+use crate::classify::Classifier;
+use crate::extract::{self, ExtractError};
+use crate::fetch::{FetchError, Fetched, Fetcher};
+use crate::model::{Document, Extracted, Hash, Problem, PublicUrl, Source, Timestamp, Validators};
+use crate::store::{Failure, FailureKind, NewItem, Outcome, SourceProblem};
+use crate::{dedupe, normalize};
+
+/// Problems of one poll that are told in words.
+const TOLD_PROBLEMS: usize = 3;
+
+/// What one poll fetched and read, before anything is decided.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pages: Vec<(Document, Extracted)>,
+    /// Every address that answered, with what to ask it with next.
+    validators: Vec<(String, Validators)>,
+    trouble: Option<Trouble>,
+}
+
+/// Why a page was not fetched or not read.
+enum Trouble {
+    Fetch(FetchError),
+    Extract(String, ExtractError),
+    Panicked,
+}
+
+/// Fetches and reads the source's document and the pages that follow it, as far as there is news.
+pub(super) async fn gather(
+    fetcher: &Fetcher,
+    source: &Source,
+    held: &HashMap<String, Validators>,
+    at: Timestamp,
+) -> Gathered {
+    let first = address(&source.location);
+    let mut gathered = Gathered::default();
+    let mut asked = HashSet::new();
+    let mut waiting = vec![first.clone()];
+    let budget = 1 + source.reading.further_pages() as usize;
+    while let Some(url) = waiting.pop() {
+        if asked.len() == budget || !asked.insert(url.expose().to_string()) {
+            continue;
+        }
+        match page(fetcher, source, &url, held, at, &mut gathered.validators).await {
+            // An unchanged page leads no further: what follows it was read with it.
+            Ok(None) => {}
+            Ok(Some((document, extracted))) => {
+                // The next page is taken first: pages come in their order.
+                let follow = extracted.follow.iter().rev();
+                waiting.extend(follow.map(|next| first.with_url(next.clone())));
+                gathered.pages.push((document, extracted));
+            }
+            Err(trouble) if asked.len() > 1 && trouble.ends_the_list() => {}
+            Err(trouble) => {
+                gathered.trouble = Some(trouble);
+                break;
+            }
+        }
+    }
+    gathered
+}
+
+/// One page; `None` when it has not changed.
+async fn page(
+    fetcher: &Fetcher,
+    source: &Source,
+    url: &PublicUrl,
+    held: &HashMap<String, Validators>,
+    at: Timestamp,
+    validators: &mut Vec<(String, Validators)>,
+) -> Result<Option<(Document, Extracted)>, Trouble> {
+    let key = url.expose().to_string();
+    let known = held.get(&key).cloned().unwrap_or_default();
+    match fetcher
+        .fetch(url, &known, at)
+        .await
+        .map_err(Trouble::Fetch)?
+    {
+        Fetched::Unchanged => {
+            validators.push((key, known));
+            Ok(None)
+        }
+        Fetched::Changed(document, new) => {
+            validators.push((key, new));
+            let shown = url.with_url(document.url.clone()).to_string();
+            read(source, document, shown).await.map(Some)
+        }
+    }
+}
+
+/// Reads a document off the async threads.
+async fn read(
+    source: &Source,
+    document: Box<Document>,
+    shown: String,
+) -> Result<(Document, Extracted), Trouble> {
+    let source = source.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let extracted = extract::extract(&document, &source)?;
+        // What was read is in the entries: a long list of pages must not hold all their bodies.
+        Ok((
+            Document {
+                body: Vec::new(),
+                ..*document
+            },
+            extracted,
+        ))
+    });
+    match work.await {
+        Ok(read) => read.map_err(|error| Trouble::Extract(shown, error)),
+        Err(_) => Err(Trouble::Panicked),
+    }
+}
+
+/// Makes items of what was gathered, off the async threads.
+pub(super) async fn digest(
+    classifier: &Arc<Classifier>,
+    source: &Source,
+    gathered: Gathered,
+    fingerprint: Hash,
+) -> Outcome {
+    let Gathered {
+        pages,
+        validators,
+        trouble,
+    } = gathered;
+    if pages.is_empty() && trouble.is_none() {
+        return Outcome::Unchanged;
+    }
+    let (owned, classifier) = (source.clone(), Arc::clone(classifier));
+    let work = tokio::task::spawn_blocking(move || items(&owned, pages, &classifier));
+    let Ok((items, problem)) = work.await else {
+        return Outcome::Failed {
+            items: Vec::new(),
+            failure: Trouble::Panicked.into_failure(source),
+        };
+    };
+    if let Some(trouble) = trouble {
+        return Outcome::Failed {
+            items,
+            failure: trouble.into_failure(source),
+        };
+    }
+    let validators = validators
+        .into_iter()
+        .map(|(url, held)| (url, held, fingerprint))
+        .collect();
+    Outcome::Read {
+        items,
+        validators,
+        problem,
+    }
+}
+
+fn items(
+    source: &Source,
+    pages: Vec<(Document, Extracted)>,
+    classifier: &Classifier,
+) -> (Vec<NewItem>, Option<SourceProblem>) {
+    let normalized = normalize::normalize(source, pages);
+    let problem = told(&normalized.problems, source);
+    let items = normalized.items.into_iter().map(|item| {
+        let topics = topics(&item, &source.topics, classifier);
+        NewItem {
+            keys: dedupe::keys(&item),
+            topics,
+            item,
+        }
+    });
+    (items.collect(), problem)
+}
+
+/// What was left out, in one line; the source is well all the same.
+fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
+    let told: Vec<String> = problems
+        .iter()
+        .take(TOLD_PROBLEMS)
+        .map(ToString::to_string)
+        .collect();
+    let more = match problems.len().saturating_sub(TOLD_PROBLEMS) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let action = format!("compare the document with `tidings preview {}`", source.id);
+    let text = format!("{}{more}", told.join("; "));
+    (!told.is_empty()).then(|| problem("left-out", text, &action, source))
+}
+
+impl Trouble {
+    /// Whether a list simply ends there, when it is not its first page.
+    fn ends_the_list(&self) -> bool {
+        match self {
+            Self::Fetch(error) => matches!(error.http_status(), Some(404 | 410)),
+            Self::Extract(_, error) => error.is_drift(),
+            Self::Panicked => false,
+        }
+    }
+
+    fn into_failure(self, source: &Source) -> Failure {
+        let (http_status, retry_after) = match &self {
+            Self::Fetch(error) => (error.http_status(), error.retry_after()),
+            Self::Extract(..) | Self::Panicked => (None, None),
+        };
+        Failure {
+            problem: self.problem(source),
+            http_status,
+            retry_after,
+            kind: self.kind(),
+        }
+    }
+
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Fetch(error) if error.http_status() == Some(410) => FailureKind::Gone,
+            Self::Fetch(_) => FailureKind::Fetch,
+            Self::Extract(_, error) if error.is_drift() => FailureKind::Drift,
+            Self::Extract(..) | Self::Panicked => FailureKind::Extraction,
+        }
+    }
+
+    fn problem(&self, source: &Source) -> SourceProblem {
+        match self {
+            Self::Fetch(error) => problem(&error.code(), chain(error), error.action(), source),
+            Self::Extract(url, error) => {
+                let text = format!("{url}: {}", chain(error));
+                problem(error.code(), text, &error.action(), source)
+            }
+            Self::Panicked => {
+                let text = format!("{} met a mistake in tidings itself", source.location);
+                problem(
+                    "internal",
+                    text,
+                    "please report it with a copy of the document",
+                    source,
+                )
+            }
+        }
+    }
+}
+
+/// A problem of `source`, with the place where it is configured.
+fn problem(code: &str, text: String, action: &str, source: &Source) -> SourceProblem {
+    SourceProblem {
+        code: code.to_owned(),
+        text,
+        action: format!("{action} ({})", source.place),
+    }
+}
