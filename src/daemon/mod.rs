@@ -306,19 +306,8 @@ fn definition(config: &Config, at: Timestamp, classifier: &Arc<Classifier>) -> D
         rank: source.rank,
         topics: source.topics.clone(),
     });
-    let fixed: BTreeMap<SourceId, Vec<TopicId>> = config
-        .sources
-        .iter()
-        .map(|source| (source.id.clone(), source.topics.clone()))
-        .collect();
     let classifier = Arc::clone(classifier);
-    let classify = move |item: &Item| {
-        topics(
-            item,
-            fixed.get(&item.source).map_or(&[], Vec::as_slice),
-            &classifier,
-        )
-    };
+    let classify = move |item: &Item| classifier.topics(item).into_iter().collect();
     Definition {
         at,
         feeds: feeds.collect(),

@@ -253,8 +253,17 @@ fn with_parameter(url: &Url, name: &str, number: u32) -> Url {
     page
 }
 
-/// A list goes on where it began: a page from the web leads to no file, and none to another host.
+/// A list goes on where it began: a page from the web on its host, a file in its folder.
 fn same_site(url: &Url, next: &Url) -> bool {
     let web = |url: &Url| matches!(url.scheme(), "http" | "https");
-    url.host_str() == next.host_str() && (web(url) && web(next) || url.scheme() == next.scheme())
+    let folder = |url: &Url| {
+        url.path()
+            .rsplit_once('/')
+            .map(|(folder, _)| folder.to_owned())
+    };
+    if web(url) {
+        web(next) && url.host_str() == next.host_str()
+    } else {
+        url.scheme() == next.scheme() && folder(url) == folder(next)
+    }
 }

@@ -98,10 +98,7 @@ impl Item {
     /// Hash of what readers see and the publisher can change: when it differs, the item was updated. Dates that we
     /// worked out are no part of it.
     pub fn content_hash(&self) -> Hash {
-        let stated = self
-            .stated
-            .map(|dated| dated.at.to_rfc3339())
-            .unwrap_or_default();
+        let stated = self.stated.map(|dated| dated.local()).unwrap_or_default();
         Hash::of_parts([
             self.title.as_str(),
             self.address.as_ref().map_or("", Url::as_str),

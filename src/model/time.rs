@@ -35,6 +35,18 @@ pub struct Dated {
     pub precision: Precision,
 }
 
+impl Dated {
+    /// The date as its publisher's calendar shows it, `2021-06-28` or `2021-06-28T09:10:00`: it stays when an operator
+    /// corrects the zone that was assumed for it.
+    pub fn local(&self) -> String {
+        let form = match self.precision {
+            Precision::Instant => "%Y-%m-%dT%H:%M:%S",
+            Precision::Day => "%Y-%m-%d",
+        };
+        self.at.format(form).to_string()
+    }
+}
+
 /// When an entry was published, and how we know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::StoreError;
 use super::rows;
 use super::story::Stories;
+use super::{State, StoreError};
 use crate::model::{Hash, Item, SourceId, StoryId, Timestamp, TopicId};
 
-/// The topics of an item under a configuration.
+/// The topics whose queries an item satisfies.
 pub type Classify = Box<dyn Fn(&Item) -> Vec<TopicId> + Send>;
 
 /// What is configured, as far as the store must know.
@@ -22,7 +22,7 @@ pub struct Definition {
     pub feeds: Vec<FeedDefinition>,
     /// Every source.
     pub sources: Vec<SourceDefinition>,
-    /// The topics of an item under this configuration.
+    /// The topics whose queries an item satisfies.
     pub classify: Classify,
 }
 
@@ -71,59 +71,66 @@ pub(super) fn define(
 ) -> Result<(), StoreError> {
     // What a changed query brings is old news: it enters quietly.
     let stories = Stories::new(connection, definition.at, true, fresh)?;
-    let mut changed = define_feeds(&stories, definition)?;
-    let mut touched = reranked(connection, &definition.sources)?;
-    let classification = classification(definition);
-    if fact(connection, "classification")?.as_deref() != Some(&classification) {
-        touched.extend(reclassify(connection, definition)?);
-        set_fact(connection, "classification", &classification)?;
-        changed = true;
+    let feeds = define_feeds(&stories, definition)?;
+    let sources = define_sources(connection, &definition.sources)?;
+    let mut touched = feeds.returned;
+    for source in &sources.reranked {
+        touched.extend(stories_of(connection, source)?);
+    }
+    let queries = queries(&definition.feeds);
+    if fact(connection, "queries")?.as_deref() == Some(&queries) {
+        for source in &sources.retagged {
+            touched.extend(classify_items(
+                connection,
+                &definition.classify,
+                Some(source),
+            )?);
+        }
+    } else {
+        touched.extend(classify_items(connection, &definition.classify, None)?);
+        set_fact(connection, "queries", &queries)?;
     }
     for story in &touched {
         stories.refresh(*story)?;
     }
-    if changed || !touched.is_empty() {
+    if feeds.changed || !touched.is_empty() {
         stories.keep_revision()
     } else {
         Ok(())
     }
 }
 
-fn define_feeds(stories: &Stories<'_>, definition: &Definition) -> Result<bool, StoreError> {
+/// What became of the feeds.
+#[derive(Default)]
+struct Feeds {
+    changed: bool,
+    /// Stories of feeds that are configured again: they may have changed meanwhile.
+    returned: BTreeSet<StoryId>,
+}
+
+/// A feed that is configured no longer keeps its stories: should it come back, readers see what they saw.
+fn define_feeds(stories: &Stories<'_>, definition: &Definition) -> Result<Feeds, StoreError> {
     let connection = stories.connection;
-    let mut changed = false;
+    let mut feeds = Feeds::default();
     for feed in &definition.feeds {
-        let sql = "SELECT definition, title, configured FROM feed WHERE topic = ?";
-        let held = connection.query_row(sql, [feed.topic.as_str()], |row| {
-            Ok((
-                row.get::<_, Vec<u8>>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, bool>(2)?,
-            ))
+        let (topic, fingerprint) = (feed.topic.as_str(), feed.fingerprint.as_bytes());
+        let sql = "SELECT configured, definition = ?2 AND title = ?3 FROM feed WHERE topic = ?1";
+        let mut statement = connection.prepare_cached(sql)?;
+        let held = statement.query_row(params![topic, fingerprint, feed.title], |row| {
+            Ok((row.get(0)?, row.get(1)?))
         });
-        let held = held.optional()?;
-        if held
-            .as_ref()
-            .is_some_and(|(fingerprint, title, configured)| {
-                *configured && fingerprint == feed.fingerprint.as_bytes() && *title == feed.title
-            })
-        {
+        let held: Option<(bool, bool)> = held.optional()?;
+        if held == Some((true, true)) {
             continue;
         }
-        changed = true;
-        let sql = "INSERT INTO feed (topic, definition, title, configured, wanted_rev) VALUES (?1, ?2, ?3, 1, ?4)
-                   ON CONFLICT (topic) DO UPDATE SET definition = ?2, title = ?3, configured = 1, wanted_rev = ?4, changed_at = ?5";
+        feeds.changed = true;
+        if held.is_some_and(|(configured, _)| !configured) {
+            let sql = "SELECT story FROM membership WHERE feed = ? AND left_at IS NULL";
+            feeds.returned.extend(ids(connection, sql, topic)?);
+        }
         let at = definition.at.timestamp();
-        connection.execute(
-            sql,
-            params![
-                feed.topic.as_str(),
-                feed.fingerprint.as_bytes(),
-                feed.title,
-                stories.rev,
-                at
-            ],
-        )?;
+        let mut statement = connection.prepare_cached(include_str!("sql/define_feed.sql"))?;
+        statement.execute(params![topic, fingerprint, feed.title, stories.rev, at])?;
     }
     let kept: BTreeSet<&str> = definition
         .feeds
@@ -136,76 +143,101 @@ fn define_feeds(stories: &Stories<'_>, definition: &Definition) -> Result<bool, 
         .collect::<Result<_, _>>()?;
     for gone in names.iter().filter(|name| !kept.contains(name.as_str())) {
         connection.execute("UPDATE feed SET configured = 0 WHERE topic = ?", [gone])?;
-        changed = true;
+        feeds.changed = true;
+    }
+    Ok(feeds)
+}
+
+/// Sources that are configured differently.
+#[derive(Default)]
+struct Sources {
+    /// Another report of their stories may be shown now.
+    reranked: Vec<SourceId>,
+    /// Other topics are those of all their items.
+    retagged: Vec<SourceId>,
+}
+
+/// A source that is configured no longer keeps its items, its name and its topics.
+fn define_sources(
+    connection: &Connection,
+    sources: &[SourceDefinition],
+) -> Result<Sources, StoreError> {
+    let mut changed = Sources::default();
+    for source in sources {
+        let topics = rows::topics_json(&source.topics);
+        let sql = "SELECT rank, topics, name FROM source_state WHERE source = ?";
+        let mut statement = connection.prepare_cached(sql)?;
+        let held = statement.query_row([source.id.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        });
+        let held: Option<(u32, String, String)> = held.optional()?;
+        if let Some((rank, held_topics, name)) = held {
+            if (rank, &held_topics, &name) == (source.rank, &topics, &source.name) {
+                continue;
+            }
+            if rank != source.rank {
+                changed.reranked.push(source.id.clone());
+            }
+            if held_topics != topics {
+                changed.retagged.push(source.id.clone());
+            }
+        }
+        let sql = "INSERT INTO source_state (source, name, rank, topics, state) VALUES (?1, ?2, ?3, ?4, ?5)
+                   ON CONFLICT (source) DO UPDATE SET name = ?2, rank = ?3, topics = ?4";
+        let state = State::New.as_str();
+        connection.execute(
+            sql,
+            params![source.id.as_str(), source.name, source.rank, topics, state],
+        )?;
     }
     Ok(changed)
 }
 
-/// Writes names and ranks; the stories whose report shown may be another one now.
-fn reranked(
-    connection: &Connection,
-    sources: &[SourceDefinition],
-) -> Result<BTreeSet<StoryId>, StoreError> {
-    let mut touched = BTreeSet::new();
-    for source in sources {
-        let sql = "SELECT name, rank FROM source_state WHERE source = ?";
-        let held = connection
-            .prepare_cached(sql)?
-            .query_row([source.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)));
-        let held: Option<(String, u32)> = held.optional()?;
-        if held
-            .as_ref()
-            .is_some_and(|(name, rank)| *name == source.name && *rank == source.rank)
-        {
-            continue;
-        }
-        let sql = "INSERT INTO source_state (source, name, rank, state) VALUES (?1, ?2, ?3, 'new')
-                   ON CONFLICT (source) DO UPDATE SET name = ?2, rank = ?3";
-        connection.execute(sql, params![source.id.as_str(), source.name, source.rank])?;
-        if held.is_some() {
-            touched.extend(stories_of(connection, &source.id)?);
-        }
-    }
-    Ok(touched)
+fn stories_of(connection: &Connection, source: &SourceId) -> Result<BTreeSet<StoryId>, StoreError> {
+    ids(
+        connection,
+        "SELECT story FROM item WHERE source = ?",
+        source.as_str(),
+    )
 }
 
-fn stories_of(connection: &Connection, source: &SourceId) -> Result<Vec<StoryId>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT DISTINCT story FROM item WHERE source = ?")?;
-    let stories = statement.query_map([source.as_str()], |row| row.get::<_, String>(0))?;
+fn ids(connection: &Connection, sql: &str, of: &str) -> Result<BTreeSet<StoryId>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let stories = statement.query_map([of], |row| row.get::<_, String>(0))?;
     stories
         .map(|story| rows::parsed("story", &story?))
         .collect()
 }
 
-/// Everything that decides an item's topics, as one hash.
-fn classification(definition: &Definition) -> String {
-    let feeds = definition
-        .feeds
+/// Every query that decides an item's topics, as one hash.
+fn queries(feeds: &[FeedDefinition]) -> String {
+    let parts: Vec<String> = feeds
         .iter()
-        .map(|feed| format!("{} {}", feed.topic, feed.fingerprint));
-    let sources = definition
-        .sources
-        .iter()
-        .map(|source| format!("{} {:?}", source.id, source.topics));
-    let parts: Vec<String> = feeds.chain(sources).collect();
+        .map(|feed| format!("{} {}", feed.topic, feed.fingerprint))
+        .collect();
     Hash::of_parts(parts.iter().map(String::as_str)).to_string()
 }
 
-/// Classifies every stored item again; the stories whose topics changed.
-fn reclassify(
+/// Classifies stored items again, all or those of one source; the stories whose topics changed.
+fn classify_items(
     connection: &Connection,
-    definition: &Definition,
+    classify: &Classify,
+    source: Option<&SourceId>,
 ) -> Result<BTreeSet<StoryId>, StoreError> {
+    let sql = "SELECT item.*, source_state.topics AS fixed FROM item
+               JOIN source_state ON source_state.source = item.source
+               WHERE ?1 IS NULL OR item.source = ?1 ORDER BY item.seq";
     let mut touched = BTreeSet::new();
-    let mut statement = connection.prepare("SELECT * FROM item ORDER BY seq")?;
+    let mut statement = connection.prepare(sql)?;
     let mut update = connection.prepare("UPDATE item SET topics = ? WHERE id = ?")?;
-    let mut found = statement.query([])?;
+    let mut found = statement.query([source.map(SourceId::as_str)])?;
     while let Some(row) = found.next()? {
         let item = rows::item(row)?;
-        let topics = rows::topics_json(&(definition.classify)(&item));
-        // A topic that is back holds again what it held before it went.
-        if topics != row.get::<_, String>("topics")? || topics != "[]" {
+        let mut topics = classify(&item);
+        topics.extend(rows::topics(&row.get::<_, String>("fixed")?)?);
+        let topics: BTreeSet<TopicId> = topics.into_iter().collect();
+        let topics = rows::topics_json(&topics.into_iter().collect::<Vec<_>>());
+        if topics != row.get::<_, String>("topics")? {
             update.execute([topics, item.id.to_string()])?;
             touched.insert(rows::parsed("story", &row.get::<_, String>("story")?)?);
         }

@@ -189,17 +189,14 @@ impl Reader {
     }
 
     fn feeds_where(&self, condition: &str) -> Result<Vec<FeedState>, StoreError> {
-        let sql = format!(
-            "{} WHERE {condition} ORDER BY feed.topic",
-            include_str!("sql/feeds.sql")
-        );
+        let sql = format!("SELECT * FROM feed WHERE {condition} ORDER BY topic");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut found = statement.query([])?;
         let mut feeds = Vec::new();
         while let Some(row) = found.next()? {
             let render_key: Option<Vec<u8>> = row.get("render_key")?;
             let changed_at = rows::maybe_instant("changed_at", row.get("changed_at")?)?;
-            let latest = rows::maybe_instant("updated_at", row.get("latest")?)?;
+            let latest = rows::maybe_instant("latest_at", row.get("latest_at")?)?;
             feeds.push(FeedState {
                 topic: rows::parsed("topic", &row.get::<_, String>("topic")?)?,
                 title: row.get("title")?,

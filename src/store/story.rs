@@ -38,6 +38,14 @@ struct Report {
     topics: Vec<TopicId>,
 }
 
+/// Where a story stands in a feed.
+#[derive(Clone, Copy)]
+struct Place {
+    published_at: Timestamp,
+    updated_at: Timestamp,
+    position: u32,
+}
+
 /// A story's row as it was.
 struct Row {
     founder: String,
@@ -110,7 +118,8 @@ impl<'a> Stories<'a> {
     /// Makes `gone` part of `kept`; its id becomes an alias, and it leaves every feed.
     pub(super) fn merge(&self, gone: StoryId, kept: StoryId) -> Result<(), StoreError> {
         let (gone_id, kept_id) = (gone.to_string(), kept.to_string());
-        for topic in self.active_feeds(gone)? {
+        let active = "SELECT feed FROM membership WHERE story = ? AND left_at IS NULL";
+        for topic in self.feeds(active, gone)? {
             self.leave(&topic, gone)?;
         }
         self.connection.execute(
@@ -154,14 +163,19 @@ impl<'a> Stories<'a> {
         };
         self.write(story, &founder, shown, &published, updated)?;
         let topics: BTreeSet<&TopicId> = reports.iter().flat_map(|report| &report.topics).collect();
-        self.enter_and_leave(story, &topics, &published, shown.position)
+        let place = Place {
+            published_at: published.at().to_utc(),
+            updated_at: updated,
+            position: shown.position,
+        };
+        self.enter_and_leave(story, &topics, place)
     }
 
     /// The story's items in the order of their commits.
     fn reports(&self, story: StoryId) -> Result<Vec<Report>, StoreError> {
-        let sql = "SELECT item.*, length(item.text) AS text_length, source_state.rank FROM item
-                   JOIN source_state ON source_state.source = item.source WHERE item.story = ? ORDER BY item.seq";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self
+            .connection
+            .prepare_cached(include_str!("sql/reports.sql"))?;
         let mut found = statement.query([story.to_string()])?;
         let mut reports = Vec::new();
         while let Some(row) = found.next()? {
@@ -241,29 +255,30 @@ impl<'a> Stories<'a> {
         Ok(())
     }
 
+    /// Brings the story into the feeds where it belongs now, and out of the others.
     fn enter_and_leave(
         &self,
         story: StoryId,
         topics: &BTreeSet<&TopicId>,
-        published: &Published,
-        position: u32,
+        place: Place,
     ) -> Result<(), StoreError> {
-        for topic in self.active_feeds(story)? {
+        let active = "SELECT feed FROM membership JOIN feed ON feed.topic = membership.feed AND feed.configured
+                      WHERE story = ? AND left_at IS NULL";
+        for topic in self.feeds(active, story)? {
             if !topics.contains(&topic) {
                 self.leave(&topic, story)?;
             }
         }
         for topic in topics {
-            let Some(known) = self.is_known(topic)? else {
-                continue;
-            };
-            self.enter(topic, story, published, position, known)?;
+            // A topic of a source that is configured no longer may have gone with it.
+            if let Some(known) = self.is_known(topic)? {
+                self.enter(topic, story, place, known)?;
+            }
         }
         Ok(())
     }
 
-    fn active_feeds(&self, story: StoryId) -> Result<Vec<TopicId>, StoreError> {
-        let sql = "SELECT feed FROM membership WHERE story = ? AND left_at IS NULL";
+    fn feeds(&self, sql: &str, story: StoryId) -> Result<Vec<TopicId>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let names = statement.query_map([story.to_string()], |row| row.get::<_, String>(0))?;
         names.map(|name| rows::parsed("feed", &name?)).collect()
@@ -285,15 +300,52 @@ impl<'a> Stories<'a> {
         &self,
         topic: &TopicId,
         story: StoryId,
-        published: &Published,
-        position: u32,
+        place: Place,
         known: bool,
     ) -> Result<(), StoreError> {
-        let old = self.at - published.at().to_utc()
+        let sql = "SELECT quiet FROM membership WHERE feed = ? AND story = ? AND left_at IS NULL";
+        let key = [topic.as_str(), &story.to_string()];
+        let held: Option<bool> = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row(key, |row| row.get(0))
+            .optional()?;
+        let quiet = match held {
+            Some(quiet) => {
+                let sql = "UPDATE membership SET published_at = ?, position = ? WHERE feed = ? AND story = ?";
+                let order = params![
+                    place.published_at.timestamp(),
+                    place.position,
+                    key[0],
+                    key[1]
+                ];
+                self.connection.prepare_cached(sql)?.execute(order)?;
+                quiet
+            }
+            None => self.enter_anew(topic, story, place, known)?,
+        };
+        if !quiet {
+            let sql = "UPDATE feed SET latest_at = max(coalesce(latest_at, 0), ?) WHERE topic = ?";
+            self.connection
+                .prepare_cached(sql)?
+                .execute(params![place.updated_at.timestamp(), topic.as_str()])?;
+        }
+        self.raise(topic)
+    }
+
+    /// Whether it entered quietly: too old to be news where readers are.
+    fn enter_anew(
+        &self,
+        topic: &TopicId,
+        story: StoryId,
+        place: Place,
+        known: bool,
+    ) -> Result<bool, StoreError> {
+        let old = self.at - place.published_at
             > TimeDelta::from_std(self.fresh).unwrap_or(TimeDelta::MAX);
         let quiet = known && self.late && old;
         let rings = known && !quiet;
-        let published_at = published.at().timestamp();
+        let recent_at = if rings { self.at } else { place.published_at };
         let mut statement = self
             .connection
             .prepare_cached(include_str!("sql/enter_feed.sql"))?;
@@ -303,29 +355,43 @@ impl<'a> Stories<'a> {
             ":at": self.at.timestamp(),
             ":rev": self.rev,
             ":quiet": quiet,
-            ":recent_at": if rings { self.at.timestamp() } else { published_at },
-            ":published_at": published_at,
-            ":position": position,
+            ":recent_at": recent_at.timestamp(),
+            ":published_at": place.published_at.timestamp(),
+            ":position": place.position,
         })?;
-        self.raise(topic)
+        let sql = "UPDATE feed SET stories = stories + 1 WHERE topic = ?";
+        self.connection
+            .prepare_cached(sql)?
+            .execute([topic.as_str()])?;
+        if rings {
+            self.changed(topic)?;
+        }
+        Ok(quiet)
     }
 
     fn leave(&self, topic: &TopicId, story: StoryId) -> Result<(), StoreError> {
         let sql = "UPDATE membership SET left_at = ? WHERE feed = ? AND story = ?";
-        self.connection.prepare_cached(sql)?.execute(params![
-            self.at.timestamp(),
-            topic.as_str(),
-            story.to_string()
-        ])?;
+        let left = params![self.at.timestamp(), topic.as_str(), story.to_string()];
+        self.connection.prepare_cached(sql)?.execute(left)?;
+        let sql = "UPDATE feed SET stories = stories - 1 WHERE topic = ?";
+        self.connection
+            .prepare_cached(sql)?
+            .execute([topic.as_str()])?;
+        self.changed(topic)?;
+        self.raise(topic)
+    }
+
+    /// The feed itself has changed: a story came that is older than its newest, or one left.
+    fn changed(&self, topic: &TopicId) -> Result<(), StoreError> {
         let sql = "UPDATE feed SET changed_at = max(coalesce(changed_at, 0), ?) WHERE topic = ?";
         self.connection
             .prepare_cached(sql)?
             .execute(params![self.at.timestamp(), topic.as_str()])?;
-        self.raise(topic)
+        Ok(())
     }
 
     /// Marks a feed to be published anew.
-    pub(super) fn raise(&self, topic: &TopicId) -> Result<(), StoreError> {
+    fn raise(&self, topic: &TopicId) -> Result<(), StoreError> {
         let sql = "UPDATE feed SET wanted_rev = ? WHERE topic = ?";
         self.connection
             .prepare_cached(sql)?

@@ -8,6 +8,7 @@ CREATE TABLE source_state (
     source               TEXT PRIMARY KEY,
     name                 TEXT NOT NULL,
     rank                 INTEGER NOT NULL,
+    topics               TEXT NOT NULL,  -- JSON: those of all its items
     state                TEXT NOT NULL,
     last_attempt         INTEGER,
     last_success         INTEGER,
@@ -103,7 +104,9 @@ CREATE TABLE feed (
     definition    BLOB NOT NULL,
     title         TEXT NOT NULL,
     configured    INTEGER NOT NULL,
-    changed_at    INTEGER,
+    stories       INTEGER NOT NULL DEFAULT 0,
+    latest_at     INTEGER,  -- the greatest `updated_at` of the stories that entered, quiet ones apart
+    changed_at    INTEGER,  -- when a story came late or left, or the definition changed
     wanted_rev    INTEGER NOT NULL,
     published_rev INTEGER NOT NULL DEFAULT 0,
     render_key    BLOB
