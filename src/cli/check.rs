@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{CliError, Output, OutputArguments, clock, environment, print_json, table, timestamp};
-use crate::config::{self, Config, Diagnostic};
+use crate::config::{self, Config, Diagnostic, Severity};
 use crate::model::{Cadence, Source, Timestamp};
 use crate::schedule;
 
@@ -28,12 +28,10 @@ pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
     let now = clock(arguments.now).now();
     match (config::load(file, &environment), arguments.output.output()) {
         (Ok(config), Output::Table) => Ok(print(&config, now)?),
-        (Ok(config), Output::Json) => {
-            print_json(&answer(&[], &config.warnings, &config.sources, now))
-        }
+        (Ok(config), Output::Json) => print_json(&answer(&config.warnings, &config.sources, now)),
         (Err(refused), Output::Table) => Err(refused.into()),
         (Err(refused), Output::Json) => {
-            print_json(&answer(&refused.0, &[], &[], now))?;
+            print_json(&answer(&refused.0, &[], now))?;
             Err(refused.into())
         }
     }
@@ -48,7 +46,7 @@ fn print(config: &Config, now: Timestamp) -> io::Result<()> {
     }
     writeln!(out, "{}\n", table::lines(&rows))?;
     for warning in &config.warnings {
-        writeln!(out, "warning: {warning}")?;
+        writeln!(out, "{warning}")?;
     }
     let counted =
         |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
@@ -81,23 +79,25 @@ fn next_runs(source: &Source, now: Timestamp, format: &str) -> Vec<String> {
         .collect()
 }
 
-fn answer(
-    mistakes: &[Diagnostic],
-    warnings: &[Diagnostic],
-    sources: &[Source],
-    now: Timestamp,
-) -> serde_json::Value {
+fn answer(found: &[Diagnostic], sources: &[Source], now: Timestamp) -> serde_json::Value {
     let diagnostic = |found: &Diagnostic| {
         let (place, message, hint) = (&found.place, &found.message, &found.hint);
         json!({"file": place.file, "line": place.line, "column": place.column, "message": message, "hint": hint})
+    };
+    let diagnostics = |severity: Severity| -> Vec<serde_json::Value> {
+        found
+            .iter()
+            .filter(|found| found.severity == severity)
+            .map(diagnostic)
+            .collect()
     };
     let source = |source: &Source| {
         let runs = next_runs(source, now, "%Y-%m-%dT%H:%M:%S%:z");
         json!({"id": source.id.as_str(), "next_runs": runs})
     };
     json!({
-        "mistakes": mistakes.iter().map(diagnostic).collect::<Vec<_>>(),
-        "warnings": warnings.iter().map(diagnostic).collect::<Vec<_>>(),
+        "mistakes": diagnostics(Severity::Mistake),
+        "warnings": diagnostics(Severity::Warning),
         "sources": sources.iter().map(source).collect::<Vec<_>>(),
     })
 }

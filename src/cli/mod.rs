@@ -135,7 +135,7 @@ fn config_file(named: Option<PathBuf>) -> PathBuf {
 fn load(named: Option<PathBuf>) -> Result<Config, CliError> {
     let config = config::load(&config_file(named), &environment)?;
     for warning in &config.warnings {
-        writeln!(io::stderr(), "warning: {warning}")?;
+        writeln!(io::stderr(), "{warning}")?;
     }
     Ok(config)
 }

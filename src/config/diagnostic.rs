@@ -8,9 +8,20 @@ use std::str::FromStr;
 use super::file::File;
 use crate::model::Place;
 
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The configuration cannot be used.
+    Mistake,
+    /// It can, but may not mean what it says.
+    Warning,
+}
+
 /// One mistake in the configuration, or one thing to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
     /// Where it stands.
     pub place: Place,
     /// What is wrong.
@@ -21,7 +32,11 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.message)?;
+        let nature = match self.severity {
+            Severity::Mistake => "",
+            Severity::Warning => "warning: ",
+        };
+        write!(f, "{}: {nature}{}", self.place, self.message)?;
         match &self.hint {
             Some(hint) => write!(f, "\n  hint: {hint}"),
             None => Ok(()),
@@ -29,7 +44,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// A configuration that cannot be used, with every mistake in it: by file in the order of inclusion, then by line.
+/// A configuration that cannot be used, with every mistake and warning: by file in the order of inclusion, then by line.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Refused(pub Vec<Diagnostic>);
 
@@ -105,6 +120,8 @@ enum Nature {
     Absent,
     /// Something to look at.
     Warning,
+    /// Something that is nowhere and may be missed: where there are mistakes, they may be why.
+    Lack,
 }
 
 struct Found {
@@ -139,13 +156,22 @@ impl Report {
         self.add(Nature::Warning, file, at, mistake);
     }
 
+    pub(super) fn lack(&self, file: &File, at: usize, mistake: Mistake) {
+        self.add(Nature::Lack, file, at, mistake);
+    }
+
     /// Some text could not be read: what is missing elsewhere may well stand there.
     pub(super) fn torn(&self) {
         self.torn.set(true);
     }
 
     fn add(&self, nature: Nature, file: &File, at: usize, mistake: Mistake) {
+        let severity = match nature {
+            Nature::Warning | Nature::Lack => Severity::Warning,
+            Nature::Syntax | Nature::Wrong | Nature::Absent => Severity::Mistake,
+        };
         let diagnostic = Diagnostic {
+            severity,
             place: file.place(at),
             message: mistake.message,
             hint: mistake.hint,
@@ -165,14 +191,15 @@ impl Report {
             found.retain(|found| found.nature != Nature::Absent);
         }
         once_a_torn_line(&mut found);
-        let warnings: Vec<Found> = found
-            .extract_if(.., |found| found.nature == Nature::Warning)
-            .collect();
-        let diagnostics = |found: Vec<Found>| found.into_iter().map(|f| f.diagnostic).collect();
-        if found.is_empty() {
-            Ok(diagnostics(warnings))
+        let usable = !found
+            .iter()
+            .any(|found| found.diagnostic.severity == Severity::Mistake);
+        found.retain(|found| usable || found.nature != Nature::Lack);
+        let diagnostics = found.into_iter().map(|found| found.diagnostic).collect();
+        if usable {
+            Ok(diagnostics)
         } else {
-            Err(Refused(diagnostics(found)))
+            Err(Refused(diagnostics))
         }
     }
 }

@@ -23,7 +23,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use diagnostic::{Diagnostic, Refused};
+pub use diagnostic::{Diagnostic, Refused, Severity};
 pub use section::{FetchConfig, PublishConfig, SiteConfig, StoreConfig};
 
 use diagnostic::Report;

@@ -39,7 +39,7 @@ pub(super) fn read(tops: &[Table], around: &Surroundings) -> Vec<Source> {
     }
     if sources.is_empty() {
         let message = "there is no source: nothing will be published";
-        tops[0].warn(0, Mistake::new(message).hint("add a `[[source]]`"));
+        tops[0].lack(0, Mistake::new(message).hint("add a `[[source]]`"));
     }
     sources
 }

@@ -119,6 +119,10 @@ impl<'a> Table<'a> {
         self.report.warn(self.file, at, mistake);
     }
 
+    pub(super) fn lack(&self, at: usize, mistake: Mistake) {
+        self.report.lack(self.file, at, mistake);
+    }
+
     /// Reports something that may stand in a file that could not be read.
     pub(super) fn absent(&self, at: usize, mistake: Mistake) {
         self.report.absent(self.file, at, mistake);

@@ -40,7 +40,7 @@ impl<'a> Topics<'a> {
             if !topic.selects() && !named.contains(&topic.id) {
                 let message = format!("nothing fills the topic `{}`", topic.id);
                 let hint = "give it `any`, `all` or `query`, or name it in a source's `topics`";
-                table.warn(table.at, Mistake::new(message).hint(hint));
+                table.lack(table.at, Mistake::new(message).hint(hint));
             }
         }
         self.read.into_iter().map(|(_, topic)| topic).collect()
