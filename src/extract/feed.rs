@@ -4,6 +4,7 @@
 //!
 //! RSS is read by the crate `rss`, Atom (RFC 4287) by `atom_syndication`; both want well-formed XML.
 
+mod aside;
 mod atom;
 mod json;
 mod rss;
