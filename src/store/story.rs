@@ -70,17 +70,15 @@ impl<'a> Stories<'a> {
         Ok(())
     }
 
-    /// `stories` in the order in which they were founded.
+    /// `stories` in the order in which they were founded: that of their first items, one of this commit among them.
     pub(super) fn oldest_first(&self, stories: Vec<StoryId>) -> Result<Vec<StoryId>, StoreError> {
         let mut aged = Vec::with_capacity(stories.len());
         for story in stories {
             let mut statement = self
                 .connection
-                .prepare_cached("SELECT seq FROM story WHERE id = ?")?;
-            aged.push((
-                statement.query_row([story.to_string()], |row| row.get::<_, i64>(0))?,
-                story,
-            ));
+                .prepare_cached("SELECT min(seq) FROM item WHERE story = ?")?;
+            let founded: i64 = statement.query_row([story.to_string()], |row| row.get(0))?;
+            aged.push((founded, story));
         }
         aged.sort_unstable();
         Ok(aged.into_iter().map(|(_, story)| story).collect())

@@ -1,6 +1,7 @@
 //! Which items are one story, which report is shown, when it was published and changed.
 
 use chrono::TimeDelta;
+use proptest::prelude::*;
 
 use super::*;
 use crate::model::Published;
@@ -159,6 +160,35 @@ fn a_third_report_may_make_two_stories_one() {
 }
 
 #[test]
+fn of_two_stories_the_one_founded_first_is_joined() {
+    let desk = Desk::new();
+    let entry = |n: usize, link: usize| format!("g{n}|/{link}|Notice {n}|2021-06-30|{BRIDGE}");
+    let founding: Vec<String> = (0..8).map(|n| entry(n, n)).collect();
+    desk.read("a", 1, &founding);
+    for n in (0..8).step_by(2) {
+        // The address of one story of `a`, title and text of the one before it.
+        assert_eq!(desk.read("b", 1, &[&entry(n, n + 1)]), [1, 0, 1]);
+    }
+    let expected: Vec<String> = (0..8)
+        .map(|n| format!("Notice {n} [{}]", ["a b", "a"][n % 2]))
+        .collect();
+    assert_eq!(titles(&desk.live("all")), expected);
+}
+
+#[test]
+fn an_entry_known_since_a_moment_ago_is_updated() {
+    let desk = Desk::new();
+    // Two share an address and go by date and title; the third says it is one of them, by a guid of its own.
+    let entries = [
+        "|/list|Bridge closed|2021-06-30",
+        "|/list|Ferry late|2021-06-30",
+        "g1|/1|Bridge closed|2021-06-30",
+    ];
+    assert_eq!(desk.read("a", 1, &entries), [2, 1, 0]);
+    desk.check(&["Bridge closed [a]", "Ferry late [a]"]);
+}
+
+#[test]
 fn the_report_shown_is_that_of_the_lowest_rank_then_the_longest_then_the_first() {
     let desk = Desk::new();
     let report = |source: &str, text: &str| {
@@ -187,4 +217,50 @@ fn the_report_shown_is_that_of_the_lowest_rank_then_the_longest_then_the_first()
         (july(1) - TimeDelta::hours(36), july(2))
     );
     assert_eq!(desk.dirty(), ["all"]);
+}
+
+/// Entries that are often alike: three sources, few guids, addresses, titles and dates.
+fn arrivals() -> impl Strategy<Value = Vec<(usize, String)>> {
+    let entry = (0..4_u8, 0..3_u8, 0..3_u8, 28..30_u8).prop_map(|(guid, link, title, day)| {
+        let guid = if guid == 0 {
+            String::new()
+        } else {
+            format!("g{guid}")
+        };
+        let title = ["Bridge closed", "Flood at the bridge", "Ferry late"][usize::from(title)];
+        format!("{guid}|/{link}|{title}|2021-06-{day}|{BRIDGE}")
+    });
+    prop::collection::vec((0..3_usize, entry), 1..16)
+}
+
+/// What readers get when `arrivals` come in polls that end where `cuts` says, or where the source changes.
+fn after(arrivals: &[(usize, String)], cuts: &[bool]) -> [Vec<Story>; 2] {
+    let desk = Desk::new();
+    let source = |number: usize| Some(["a", "b", "c"][arrivals.get(number)?.0]);
+    let mut waiting: Vec<NewItem> = Vec::new();
+    for (number, (_, entry)) in arrivals.iter().enumerate() {
+        let from = source(number).unwrap();
+        let mut new = items(from, 1, &[entry]).remove(0);
+        new.item.position = u32::try_from(number).unwrap();
+        waiting.push(new);
+        if cuts[number] || source(number + 1) != Some(from) {
+            let outcome = read(std::mem::take(&mut waiting));
+            desk.commit(poll(from, july(1), outcome)).unwrap();
+        }
+    }
+    ["all", "floods"].map(|topic| desk.live(topic))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn how_arrivals_are_cut_into_polls_means_nothing(
+        arrivals in arrivals(),
+        cuts in prop::collection::vec(any::<bool>(), 16),
+    ) {
+        let whole = after(&arrivals, &[false; 16]);
+        prop_assert_eq!(after(&arrivals, &cuts), whole.clone());
+        prop_assert_eq!(after(&arrivals, &[true; 16]), whole);
+    }
 }
