@@ -252,7 +252,7 @@ fn after(arrivals: &[(usize, String)], cuts: &[bool]) -> [Vec<Story>; 2] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(20))]
 
     #[test]
     fn how_arrivals_are_cut_into_polls_means_nothing(
