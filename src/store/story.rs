@@ -52,11 +52,9 @@ impl<'a> Stories<'a> {
         late: bool,
         fresh: Duration,
     ) -> Result<Self, StoreError> {
-        let sql = "SELECT CAST(value AS INTEGER) FROM fact WHERE name = 'rev'";
-        let last: Option<i64> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
         Ok(Self {
             connection,
-            rev: last.unwrap_or(0) + 1,
+            rev: rows::revision(connection)? + 1,
             at,
             late,
             fresh,
