@@ -82,10 +82,6 @@ enum Format {
     Jsonl,
 }
 
-const FIELDS: [&str; 8] = [
-    "item", "title", "link", "date", "summary", "content", "author", "tag",
-];
-
 fn date_order(text: &str) -> Result<DateOrder, String> {
     text.parse()
         .map_err(|()| "dmy, mdy or ymd is wanted".to_owned())
@@ -93,8 +89,11 @@ fn date_order(text: &str) -> Result<DateOrder, String> {
 
 fn field(text: &str) -> Result<(String, FieldRule), String> {
     let (name, rule) = text.split_once('=').ok_or("FIELD=CSS is wanted")?;
-    if !FIELDS.contains(&name) {
-        return Err(format!("`{name}` is none of {}", FIELDS.join(", ")));
+    if !HtmlRules::FIELDS.contains(&name) {
+        return Err(format!(
+            "`{name}` is none of {}",
+            HtmlRules::FIELDS.join(", ")
+        ));
     }
     Ok((
         name.to_owned(),
@@ -218,17 +217,7 @@ fn rules(arguments: &Arguments) -> Option<HtmlRules> {
         let given = arguments.select.iter().find(|(field, _)| field == name);
         given.map(|(_, rule)| rule.clone())
     };
-    Some(HtmlRules {
-        item: rule("item")?,
-        title: rule("title")?,
-        link: rule("link"),
-        date: rule("date"),
-        summary: rule("summary"),
-        content: rule("content"),
-        author: rule("author"),
-        tag: rule("tag"),
-        pages: None,
-    })
+    HtmlRules::of_fields(rule, None)
 }
 
 /// A document as it was read.

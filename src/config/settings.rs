@@ -9,7 +9,9 @@ use chrono_tz::Tz;
 use super::diagnostic::{Mistake, parsed};
 use super::table::{Given, Table};
 use super::units;
-use crate::model::{Cadence, Cron, CronError, DateOrder, FieldRule, Language, Place, TopicId};
+use crate::model::{
+    Cadence, Cron, CronError, DateOrder, FieldRule, HtmlRules, Language, Place, TopicId,
+};
 
 const KINDS: [(&str, Kind); 4] = [
     ("auto", Kind::Auto),
@@ -18,9 +20,6 @@ const KINDS: [(&str, Kind); 4] = [
     ("text", Kind::Text),
 ];
 const LATER_KINDS: [&str; 3] = ["json", "sitemap", "xml"];
-const FIELDS: [&str; 8] = [
-    "item", "title", "link", "date", "summary", "content", "author", "tag",
-];
 
 /// How a source's documents are to be read.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +108,7 @@ impl PageKeys {
 }
 
 fn select(table: &Table) -> BTreeMap<&'static str, Given<FieldRule>> {
-    let fields = FIELDS.map(|key| (key, table.text(key, parsed)));
+    let fields = HtmlRules::FIELDS.map(|key| (key, table.text(key, parsed)));
     table.finish(&[]);
     fields
         .into_iter()

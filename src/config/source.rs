@@ -175,21 +175,8 @@ fn html(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
         }
     }
     let pages = pages(table, own, defaults);
-    let mut rule = |key| rules.remove(key).and_then(|rule| rule.value);
-    let (Some(item), Some(title)) = (rule("item"), rule("title")) else {
-        return Reading::Auto;
-    };
-    Reading::Html(Box::new(HtmlRules {
-        item,
-        title,
-        link: rule("link"),
-        date: rule("date"),
-        summary: rule("summary"),
-        content: rule("content"),
-        author: rule("author"),
-        tag: rule("tag"),
-        pages,
-    }))
+    let rule = |key: &str| rules.remove(key).and_then(|rule| rule.value);
+    HtmlRules::of_fields(rule, pages).map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules)))
 }
 
 fn pages(table: &Table, own: &Settings, defaults: &Settings) -> Option<Pages> {

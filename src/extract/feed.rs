@@ -4,6 +4,7 @@
 //!
 //! RSS is read by the crate `rss`, Atom (RFC 4287) by `atom_syndication`; both want well-formed XML.
 
+mod aside;
 mod atom;
 mod json;
 mod rss;
@@ -36,8 +37,8 @@ const HEAD_BYTES: usize = 256 * 1024;
 pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
     let not_a_feed = |found| Err(ExtractError::NotAFeed { found, link: None });
     match sniff(text) {
-        Format::Rss => rss::read(text),
-        Format::Atom => atom::read(text, url),
+        Format::Rss => rss::read(undeclared(text)),
+        Format::Atom => atom::read(undeclared(text), url),
         Format::Json => json::read(text),
         Format::Html => Err(ExtractError::NotAFeed {
             found: "an HTML page",
@@ -51,7 +52,7 @@ pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
 
 /// Tells the format by the root element's local name, whatever prefix, namespace and `Content-Type` say.
 pub(super) fn sniff(text: &str) -> Format {
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+    let text = text.trim_start_matches(is_blank);
     if text.starts_with('{') {
         return Format::Json;
     }
@@ -78,6 +79,19 @@ pub(super) fn sniff(text: &str) -> Format {
             Ok(_) => {}
         }
     }
+}
+
+/// The feed without its XML declaration. The text was decoded by it: the readers would decode it once more.
+fn undeclared(feed: &str) -> &str {
+    let feed = feed.trim_start_matches(is_blank);
+    let declaration = feed
+        .strip_prefix("<?xml")
+        .and_then(|rest| rest.split_once("?>"));
+    declaration.map_or(feed, |(_, rest)| rest)
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\u{FEFF}'
 }
 
 /// The feed that a page names in its head (`link rel="alternate"`).

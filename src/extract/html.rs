@@ -3,7 +3,7 @@
 //! In: the page, its address, the source's rules. Out: one entry a match of `select.item`, in page order, and the next
 //! pages. A page where the rules find nothing is an error: its layout has changed.
 
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
 use super::ExtractError;
@@ -141,9 +141,19 @@ fn markup(item: ElementRef<'_>, rule: &FieldRule) -> Option<RawText> {
     }
     let html: String = outermost(matches(item, rule))
         .iter()
+        .filter(|element| shows(element))
         .map(ElementRef::html)
         .collect();
     (!html.is_empty()).then_some(RawText::Html(html))
+}
+
+/// Whether there is anything in it to read or to look at.
+fn shows(element: &ElementRef<'_>) -> bool {
+    element.descendants().any(|node| match node.value() {
+        Node::Text(text) => !text.trim().is_empty(),
+        Node::Element(element) => element.name() == "img",
+        _ => false,
+    })
 }
 
 /// Drops matches within other matches (`div, p`), whose text would stand twice.
@@ -187,7 +197,12 @@ fn title_link(item: ElementRef<'_>, rule: &FieldRule) -> Option<String> {
     found.attr("href").map(str::to_owned)
 }
 
+/// The rules that found something in some entries only. What has neither title nor text is no entry.
 fn uneven(entries: &[RawEntry], rules: &HtmlRules) -> Vec<Problem> {
+    let says = |entry: &&RawEntry| {
+        entry.title.is_some() || entry.summary.is_some() || entry.content.is_some()
+    };
+    let entries: Vec<&RawEntry> = entries.iter().filter(says).collect();
     let missing = |is_missing: &dyn Fn(&RawEntry) -> bool| {
         entries.iter().filter(|entry| is_missing(entry)).count()
     };

@@ -9,6 +9,9 @@ mod feed;
 mod html;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use url::Url;
 
 use crate::dates;

@@ -9,11 +9,9 @@
 //!
 //! No network, no clock. Linear in the text.
 
+use super::MAX_ENTRIES;
 use crate::dates::{self, Hints};
 use crate::model::{DateOrder, Extracted, Problem, RawEntry, RawText};
-
-/// One document brings no more entries.
-const MAX_ENTRIES: usize = 2_000;
 
 /// A longer line is cut.
 const MAX_LINE_CHARS: usize = 20_000;

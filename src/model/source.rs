@@ -119,6 +119,31 @@ pub struct HtmlRules {
     pub pages: Option<Pages>,
 }
 
+impl HtmlRules {
+    /// The names of the rules, as they stand in the configuration and on the command line.
+    pub const FIELDS: [&str; 8] = [
+        "item", "title", "link", "date", "summary", "content", "author", "tag",
+    ];
+
+    /// Puts together the rule of each of [`Self::FIELDS`]; `None` without `item` and `title`.
+    pub fn of_fields(
+        mut rule: impl FnMut(&str) -> Option<FieldRule>,
+        pages: Option<Pages>,
+    ) -> Option<Self> {
+        Some(Self {
+            item: rule("item")?,
+            title: rule("title")?,
+            link: rule("link"),
+            date: rule("date"),
+            summary: rule("summary"),
+            content: rule("content"),
+            author: rule("author"),
+            tag: rule("tag"),
+            pages,
+        })
+    }
+}
+
 /// Where further pages of a list are.
 #[derive(Clone, Debug)]
 pub enum Pages {

@@ -370,8 +370,12 @@ pub(crate) mod tests {
     pub(crate) mod entry {
         use super::*;
 
-        /// Entries as `guid|link|title|date` in one document fetched on 1 July 2021.
+        /// Entries as `guid|link|title|date|text|updated` in one document fetched on 1 July 2021.
         pub(crate) fn page(entries: &[&str]) -> (Document, Extracted) {
+            page_at(Utc.with_ymd_and_hms(2021, 7, 1, 12, 0, 0).unwrap(), entries)
+        }
+
+        pub(crate) fn page_at(fetched_at: Timestamp, entries: &[&str]) -> (Document, Extracted) {
             let entries = entries.iter().map(|line| {
                 let mut parts = line
                     .split('|')
@@ -382,6 +386,8 @@ pub(crate) mod tests {
                     link: next(),
                     title: next().map(RawText::Plain),
                     published: next(),
+                    summary: next().map(RawText::Plain),
+                    updated: next(),
                     ..RawEntry::default()
                 }
             });
@@ -389,15 +395,13 @@ pub(crate) mod tests {
                 url: "https://host.example/list".parse().unwrap(),
                 content_type: None,
                 body: Vec::new(),
-                fetched_at: Utc.with_ymd_and_hms(2021, 7, 1, 12, 0, 0).unwrap(),
+                fetched_at,
             };
-            (
-                document,
-                Extracted {
-                    entries: entries.collect(),
-                    ..Extracted::default()
-                },
-            )
+            let extracted = Extracted {
+                entries: entries.collect(),
+                ..Extracted::default()
+            };
+            (document, extracted)
         }
     }
 

@@ -12,6 +12,9 @@ mod schema;
 mod story;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::rows;
 use super::{State, StoreError};
@@ -116,12 +116,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`], as everywhere here.
     pub fn revision(&self) -> Result<i64, StoreError> {
-        let sql = "SELECT CAST(value AS INTEGER) FROM fact WHERE name = 'rev'";
-        Ok(self
-            .connection
-            .query_row(sql, [], |row| row.get(0))
-            .optional()?
-            .unwrap_or(0))
+        rows::revision(&self.connection)
     }
 
     /// What to ask `url` with; nothing when the source is read differently now.

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, FixedOffset};
-use rusqlite::{Row, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
@@ -49,6 +49,13 @@ pub(super) fn hash(column: &'static str, bytes: &[u8]) -> Result<Hash, StoreErro
         column,
         value: format!("{bytes:?}"),
     })
+}
+
+/// The revision of the last commit, 0 before the first.
+pub(super) fn revision(connection: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT CAST(value AS INTEGER) FROM fact WHERE name = 'rev'";
+    let found = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or(0))
 }
 
 /// An instant of a row.
@@ -191,7 +198,7 @@ pub(super) struct Place<'a> {
 
 /// Writes an item's row; of one that is there the first revision and the order of commits stay.
 pub(super) fn write_item(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     item: &Item,
     topics: &[TopicId],
     place: &Place<'_>,

@@ -60,11 +60,9 @@ impl<'a> Stories<'a> {
         late: bool,
         fresh: Duration,
     ) -> Result<Self, StoreError> {
-        let sql = "SELECT CAST(value AS INTEGER) FROM fact WHERE name = 'rev'";
-        let last: Option<i64> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
         Ok(Self {
             connection,
-            rev: last.unwrap_or(0) + 1,
+            rev: rows::revision(connection)? + 1,
             at,
             late,
             fresh,
@@ -78,17 +76,15 @@ impl<'a> Stories<'a> {
         Ok(())
     }
 
-    /// `stories` in the order in which they were founded.
+    /// `stories` in the order in which they were founded: that of their first items, one of this commit among them.
     pub(super) fn oldest_first(&self, stories: Vec<StoryId>) -> Result<Vec<StoryId>, StoreError> {
         let mut aged = Vec::with_capacity(stories.len());
         for story in stories {
             let mut statement = self
                 .connection
-                .prepare_cached("SELECT seq FROM story WHERE id = ?")?;
-            aged.push((
-                statement.query_row([story.to_string()], |row| row.get::<_, i64>(0))?,
-                story,
-            ));
+                .prepare_cached("SELECT min(seq) FROM item WHERE story = ?")?;
+            let founded: i64 = statement.query_row([story.to_string()], |row| row.get(0))?;
+            aged.push((founded, story));
         }
         aged.sort_unstable();
         Ok(aged.into_iter().map(|(_, story)| story).collect())

@@ -1,18 +1,19 @@
 //! Atom 1.0 to raw entries.
 //!
-//! Follows RFC 4287, including `xml:base` of the feed and of `content` (§2), as far as `atom_syndication` keeps it.
+//! Follows RFC 4287, including `xml:base` and `xml:lang` of the feed, of an entry and of `content` (§2).
 
 use atom_syndication::{Content, Entry, Feed, Link, Person, Text, TextType};
 use url::Url;
 
+use super::aside::{Aside, set_aside};
 use super::{ExtractError, filled};
 use crate::model::{Channel, Extracted, RawAuthor, RawEnclosure, RawEntry, RawText};
 
 pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
-    let feed = Feed::read_from(text.as_bytes()).map_err(|error| ExtractError::BadFeed {
-        reason: error.to_string(),
-    })?;
-    let base = feed.base.as_deref().and_then(|base| url.join(base).ok());
+    let bad = |reason: String| ExtractError::BadFeed { reason };
+    let (rest, aside) = set_aside(text).map_err(|error| bad(error.to_string()))?;
+    let feed = Feed::read_from(rest.as_bytes()).map_err(|error| bad(error.to_string()))?;
+    let base = rebased(url, feed.base.as_deref());
     let channel = Channel {
         title: filled(&feed.title.value).map(|_| text_of(&feed.title)),
         description: feed
@@ -20,23 +21,21 @@ pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
             .as_ref()
             .filter(|text| !text.value.trim().is_empty())
             .map(text_of),
-        home_page: alternate(&feed.links).map(|link| absolute(base.as_ref(), &link.href)),
+        home_page: alternate(&feed.links).map(|link| absolute(&base, &link.href)),
         language: feed.lang.clone(),
         authors: feed.authors.iter().map(author).collect(),
     };
-    let entries = feed
-        .entries
-        .iter()
-        .map(|found| entry(found, base.as_ref(), url))
-        .collect();
+    let entries = feed.entries.iter().zip(aside);
+    let entries = entries.map(|(found, aside)| entry(found, aside, &base));
     Ok(Extracted {
         channel,
-        entries,
+        entries: entries.collect(),
         ..Extracted::default()
     })
 }
 
-fn entry(entry: &Entry, base: Option<&Url>, document: &Url) -> RawEntry {
+/// `outer` is what `xml:base` of the entry starts from.
+fn entry(entry: &Entry, aside: Aside, outer: &Url) -> RawEntry {
     let source_authors = entry
         .source
         .as_ref()
@@ -47,31 +46,24 @@ fn entry(entry: &Entry, base: Option<&Url>, document: &Url) -> RawEntry {
         &entry.authors
     };
     let content = entry.content.as_ref();
-    let own_base = content.and_then(|content| content.base.as_deref());
-    let start = base.unwrap_or(document);
+    let base = rebased(outer, aside.base.as_deref());
     let language = content
         .and_then(|content| content.lang.clone())
-        .or_else(|| entry.title.lang.clone());
+        .or_else(|| entry.title.lang.clone())
+        .or(aside.language);
     RawEntry {
         guid: filled(entry.id.trim()),
         title: filled(&entry.title.value).map(|_| text_of(&entry.title)),
         // `xml:base` of the content is not that of the entry's links.
-        link: alternate(&entry.links).map(|link| absolute(Some(start), &link.href)),
-        base: own_base
-            .and_then(|own| start.join(own).ok())
-            .or_else(|| base.cloned()),
+        link: alternate(&entry.links).map(|link| absolute(&base, &link.href)),
         summary: entry
             .summary
             .as_ref()
             .filter(|text| !text.value.trim().is_empty())
             .map(text_of),
         content: content.and_then(content_of),
-        published: entry
-            .published
-            .as_ref()
-            .map(chrono::DateTime::to_rfc3339)
-            .or_else(|| updated(entry)),
-        updated: updated(entry),
+        published: aside.published.or_else(|| aside.updated.clone()),
+        updated: aside.updated,
         language,
         authors: authors.iter().map(author).collect(),
         tags: entry
@@ -83,14 +75,19 @@ fn entry(entry: &Entry, base: Option<&Url>, document: &Url) -> RawEntry {
             .links
             .iter()
             .filter(|link| link.rel == "enclosure")
-            .map(|link| enclosure(link, start))
+            .map(|link| enclosure(link, &base))
             .collect(),
+        base: Some(rebased(
+            &base,
+            content.and_then(|content| content.base.as_deref()),
+        )),
     }
 }
 
-/// `atom_syndication` fills a missing `updated` with the epoch.
-fn updated(entry: &Entry) -> Option<String> {
-    (entry.updated.timestamp() != 0).then(|| entry.updated.to_rfc3339())
+/// Where relative addresses start within an element that may have a base of its own.
+fn rebased(outer: &Url, own: Option<&str>) -> Url {
+    own.and_then(|own| outer.join(own).ok())
+        .unwrap_or_else(|| outer.clone())
 }
 
 fn text_of(text: &Text) -> RawText {
@@ -129,9 +126,9 @@ fn alternate(links: &[Link]) -> Option<&Link> {
     )
 }
 
-fn absolute(base: Option<&Url>, href: &str) -> String {
-    base.and_then(|base| base.join(href).ok())
-        .map_or_else(|| href.to_owned(), String::from)
+fn absolute(base: &Url, href: &str) -> String {
+    base.join(href)
+        .map_or_else(|_| href.to_owned(), String::from)
 }
 
 fn author(person: &Person) -> RawAuthor {
@@ -145,7 +142,7 @@ fn author(person: &Person) -> RawAuthor {
 }
 
 fn enclosure(link: &Link, base: &Url) -> RawEnclosure {
-    let url = absolute(Some(base), &link.href);
+    let url = absolute(base, &link.href);
     RawEnclosure {
         url,
         mime_type: link.mime_type.clone(),

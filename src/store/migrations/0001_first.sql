@@ -79,8 +79,7 @@ CREATE INDEX item_story ON item (story);
 CREATE INDEX item_source ON item (source);
 
 CREATE TABLE story (
-    seq                 INTEGER PRIMARY KEY AUTOINCREMENT,
-    id                  TEXT NOT NULL UNIQUE,
+    id                  TEXT PRIMARY KEY,
     founder             TEXT NOT NULL,
     shown               TEXT NOT NULL,
     shown_hash          BLOB NOT NULL,
@@ -89,7 +88,7 @@ CREATE TABLE story (
     published_precision TEXT NOT NULL,
     published_origin    TEXT NOT NULL,
     updated_at          INTEGER NOT NULL
-);
+) WITHOUT ROWID;
 
 -- Stories that turned out to be others: their ids stay known.
 CREATE TABLE alias (

@@ -1,0 +1,257 @@
+//! The fixtures, read as their sources would be, up to the items that they become; and bytes that are none.
+//!
+//! The settings of a fixture's source stand in its first comment, a line each, as an operator writes them.
+
+use std::fmt::{Display, Write as _};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use chrono::{TimeZone as _, Utc};
+use proptest::prelude::*;
+
+use super::*;
+use crate::config;
+use crate::model::{Enclosure, Item, Location, Person, RawText, SafeHtml};
+use crate::normalize::{self, About};
+
+/// A source for a fixture, with its own settings over those that all of them share.
+fn source(kind: &str, settings: &str) -> Source {
+    let has_address = settings.lines().any(|line| line.starts_with("url "));
+    let address = if has_address {
+        ""
+    } else {
+        "url = 'https://bulletins.example/news/list'\n"
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tidings.toml");
+    let text = format!(
+        "[site]\ntimezone = \"America/Costa_Rica\"\n[[source]]\nid = \"fixture\"\nkind = \"{kind}\"\n{address}{settings}"
+    );
+    std::fs::write(&file, text).unwrap();
+    let config = config::load(&file, &|_| None);
+    let mut config = config.unwrap_or_else(|refused| panic!("{refused}"));
+    config.sources.remove(0)
+}
+
+/// The lines of the first comment that are settings.
+fn settings(fixture: &str) -> String {
+    let comment = fixture.split("<!--").nth(1).unwrap_or_default();
+    let comment = comment.split("-->").next().unwrap_or_default();
+    let is_key = |key: &str| {
+        key.chars()
+            .all(|c| c.is_ascii_lowercase() || "._".contains(c))
+    };
+    let is_setting = |line: &&str| {
+        line.split_once('=')
+            .is_some_and(|(key, _)| is_key(key.trim()))
+    };
+    let lines = comment.lines().filter(is_setting);
+    lines.map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+fn document(source: &Source, body: Vec<u8>) -> Document {
+    let Location::Http(url) = &source.location else {
+        panic!("a fixture has an address on the web");
+    };
+    Document {
+        url: url.expose().clone(),
+        content_type: None,
+        body,
+        fetched_at: Utc.with_ymd_and_hms(2021, 12, 1, 12, 0, 0).unwrap(),
+    }
+}
+
+/// What a document becomes, or why it cannot be read and what to do.
+fn shown(source: &Source, body: Vec<u8>) -> String {
+    let document = document(source, body);
+    let extracted = match extract(&document, source) {
+        Ok(extracted) => extracted,
+        Err(error) => {
+            return format!("{}: {error}\naction: {}\n", error.code(), error.action());
+        }
+    };
+    let about = normalize::about(&document, &extracted.channel);
+    let follow = extracted.follow.clone();
+    let normalized = normalize::normalize(source, vec![(document, extracted)]);
+    let mut text = Lines::default();
+    text.about(&about);
+    text.each("follow", &follow);
+    text.each("problem", &normalized.problems);
+    for item in &normalized.items {
+        text.item(item);
+    }
+    text.0
+}
+
+/// `name: value` lines; what is absent has none.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn each<T: Display>(&mut self, name: &str, values: impl IntoIterator<Item = T>) {
+        for value in values {
+            writeln!(self.0, "{name}: {value}").unwrap();
+        }
+    }
+
+    fn about(&mut self, about: &About) {
+        self.each("channel", &about.title);
+        self.each("description", &about.description);
+        self.each("home page", &about.home_page);
+        self.each("language", &about.language);
+    }
+
+    fn item(&mut self, item: &Item) {
+        let (at, published) = (item.published.at().to_rfc3339(), &item.published);
+        let date = format!(
+            "{at} {} {}",
+            published.origin(),
+            published.precision().as_str()
+        );
+        self.0.push('\n');
+        self.each("title", [&item.title]);
+        self.each("id", [item.id]);
+        self.each(
+            "key",
+            [format!("{} {}", item.key.kind.as_str(), item.key.value)],
+        );
+        self.each("address", &item.address);
+        self.each("date", [date]);
+        self.each("updated", item.updated.map(|at| at.to_rfc3339()));
+        self.each("language", &item.language);
+        self.each("author", item.authors.iter().map(person));
+        self.each("tag", &item.tags);
+        self.each("enclosure", item.enclosures.iter().map(enclosure));
+        self.each("summary", item.summary.as_ref().map(SafeHtml::as_str));
+        self.each("content", item.content.as_ref().map(SafeHtml::as_str));
+    }
+}
+
+fn person(person: &Person) -> String {
+    let url = person.url.as_ref().map(|url| format!(" <{url}>"));
+    format!("{}{}", person.name, url.unwrap_or_default())
+}
+
+fn enclosure(file: &Enclosure) -> String {
+    let Enclosure {
+        url,
+        mime_type,
+        length_bytes,
+    } = file;
+    format!("{url} {mime_type} {length_bytes}")
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+fn fixture(kind: &str, path: &Path) -> String {
+    let body = bytes(path);
+    let source = source(kind, &settings(&String::from_utf8_lossy(&body)));
+    shown(&source, body)
+}
+
+#[test]
+fn feeds() {
+    insta::glob!(
+        "../../tests/fixtures/feed",
+        "*.{xml,rdf,json,html}",
+        |path| insta::assert_snapshot!(fixture("feed", path))
+    );
+}
+
+#[test]
+fn pages() {
+    insta::glob!("../../tests/fixtures/html", "*.html", |path| {
+        insta::assert_snapshot!(fixture("html", path));
+    });
+}
+
+const SELECTORS: &str = "select.item = 'li'\nselect.title = 'b'\nselect.date = 'time'\nselect.summary = 'p, i'\npages.next = 'a'\n";
+
+#[test]
+fn a_page_nested_too_deep_is_refused() {
+    let source = source("html", SELECTORS);
+    let page = |levels: usize| format!("{}<li><b>One</b>", "<div>".repeat(levels)).into_bytes();
+    let read = |levels| extract(&document(&source, page(levels)), &source);
+    assert_eq!(read(500).unwrap().entries.len(), 1);
+    assert_eq!(read(100_000), Err(ExtractError::TooDeep { limit: 512 }));
+}
+
+#[test]
+fn a_feed_is_decoded_once() {
+    let source = source("feed", "");
+    for encoding in ["utf-16", "utf-8", "iso-8859-1", "no-such-encoding"] {
+        let feed = format!(
+            "\u{feff}<?xml version='1.0' encoding='{encoding}'?>\n<rss><channel><item><title>Año</title></item></channel></rss>"
+        );
+        let body = feed.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let read = extract(&document(&source, body), &source).unwrap();
+        let title = read.entries[0].title.as_ref().map(RawText::as_str);
+        assert_eq!(title, Some("Año"), "{encoding}");
+    }
+}
+
+/// Bytes that are almost a document: some of a fixture's replaced by others.
+fn almost_documents() -> impl Strategy<Value = Vec<u8>> {
+    let fixtures: Vec<Vec<u8>> = ["feed", "html", "text"].iter().flat_map(bodies).collect();
+    let edit = (any::<prop::sample::Index>(), 0..200_usize, scrap());
+    let edits = prop::collection::vec(edit, 0..6);
+    (prop::sample::select(fixtures), edits).prop_map(|(mut body, edits)| {
+        for (at, length, scrap) in edits {
+            let start = at.index(body.len() + 1);
+            let end = body.len().min(start + length);
+            body.splice(start..end, scrap);
+        }
+        body
+    })
+}
+
+fn bodies(folder: &&str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{folder}"));
+    let mut files: Vec<_> = folder
+        .read_dir()
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    files.iter().map(|file| bytes(file)).collect()
+}
+
+fn scrap() -> impl Strategy<Value = Vec<u8>> {
+    let markup = "(<|</|>|/>|=|'|\"|&|;|&#|<!--|-->|<!\\[CDATA\\[|\\]\\]>|<\\?|\\?>|<!DOCTYPE |entry|item|updated|title|xml:base|xmlns:|p|\\{|\\[|\\]|\\}|:|,|28 June 2021|\n){0,12}";
+    prop_oneof![
+        markup.prop_map(String::into_bytes),
+        prop::collection::vec(any::<u8>(), 0..12),
+    ]
+}
+
+static READINGS: LazyLock<[Source; 4]> = LazyLock::new(|| {
+    [
+        source("auto", ""),
+        source("feed", ""),
+        source("text", ""),
+        source("html", SELECTORS),
+    ]
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn no_bytes_panic(
+        body in prop_oneof![3 => almost_documents(), 1 => prop::collection::vec(any::<u8>(), 0..400)],
+        content_type in prop::option::of("(text/html; charset=)?[a-z0-9-]{0,12}"),
+    ) {
+        for source in READINGS.iter() {
+            let document = Document { content_type: content_type.clone(), ..document(source, body.clone()) };
+            if let Ok(extracted) = extract(&document, source) {
+                normalize::normalize(source, vec![(document, extracted)]);
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The store as the daemon uses it, on real files, seen through its readers.
+
+mod feeds;
+mod polls;
+mod stories;
+
+use std::future::Future;
+
+use chrono::{TimeDelta, TimeZone as _, Utc};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::*;
+use crate::dedupe;
+use crate::model::Story;
+use crate::normalize::normalize;
+use crate::normalize::tests::{entry, source};
+
+/// A store with the sources `a`, `b` and `c` and two feeds: of everything, and of what has a flood in its title.
+struct Desk {
+    runtime: Runtime,
+    folder: TempDir,
+    store: Store,
+}
+
+/// Noon of a day in July 2021.
+fn july(day: u32) -> Timestamp {
+    Utc.with_ymd_and_hms(2021, 7, day, 12, 0, 0).unwrap()
+}
+
+/// Entries of a source as `guid|link|title|date|text|updated`, read on a day in July.
+fn items(id: &str, day: u32, entries: &[impl AsRef<str>]) -> Vec<NewItem> {
+    let mut source = source();
+    source.id = id.parse().unwrap();
+    let entries: Vec<&str> = entries.iter().map(AsRef::as_ref).collect();
+    let normalized = normalize(&source, vec![entry::page_at(july(day), &entries)]);
+    let new = |item| NewItem {
+        topics: topics(&item),
+        keys: dedupe::keys(&item),
+        item,
+    };
+    normalized.items.into_iter().map(new).collect()
+}
+
+fn topics(item: &Item) -> Vec<TopicId> {
+    let flood = item.title.to_lowercase().contains("flood");
+    let names = if flood {
+        &["all", "floods"][..]
+    } else {
+        &["all"]
+    };
+    names.iter().map(|name| name.parse().unwrap()).collect()
+}
+
+fn read(items: Vec<NewItem>) -> Outcome {
+    Outcome::Read {
+        items,
+        validators: Vec::new(),
+        problem: None,
+    }
+}
+
+fn failed(kind: FailureKind) -> Outcome {
+    let problem = SourceProblem {
+        code: "timeout".into(),
+        text: "no answer".into(),
+        action: "wait".into(),
+    };
+    Outcome::Failed {
+        items: Vec::new(),
+        failure: Failure {
+            problem,
+            http_status: None,
+            retry_after: None,
+            kind,
+        },
+    }
+}
+
+fn poll(source: &str, at: Timestamp, outcome: Outcome) -> Poll {
+    Poll {
+        source: source.parse().unwrap(),
+        at,
+        outcome,
+        cadence: Cadence::Every(Duration::from_hours(1)),
+        zone: chrono_tz::UTC,
+    }
+}
+
+fn open(folder: &TempDir) -> Result<Store, StoreError> {
+    let week = Duration::from_hours(7 * 24);
+    Store::open(&folder.path().join("tidings.db"), week)
+}
+
+/// A definition of the three sources with a rank each and of these feeds.
+fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
+    let source = |(id, rank): (&str, u32)| SourceDefinition {
+        id: id.parse().unwrap(),
+        name: format!("Office {id}"),
+        rank,
+        topics: Vec::new(),
+    };
+    let feed = |topic: &&str| FeedDefinition {
+        topic: topic.parse().unwrap(),
+        title: format!("About {topic}"),
+        fingerprint: Hash::of(topic.as_bytes()),
+    };
+    Definition {
+        at: july(1),
+        feeds: feeds.iter().map(feed).collect(),
+        sources: ["a", "b", "c"].into_iter().zip(ranks).map(source).collect(),
+        classify: Box::new(topics),
+    }
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let desk = Self {
+            runtime: runtime.enable_all().build().unwrap(),
+            store: open(&folder).unwrap(),
+            folder,
+        };
+        desk.define(definition([100; 3], &["all", "floods"]));
+        desk
+    }
+
+    fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    fn define(&self, definition: Definition) {
+        self.wait(self.store.define(definition)).unwrap();
+    }
+
+    fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {
+        self.wait(self.store.commit(poll))
+    }
+
+    /// Commits a poll that read `entries`; how many of them are new, updated and joined.
+    fn read(&self, source: &str, day: u32, entries: &[impl AsRef<str>]) -> [usize; 3] {
+        let poll = poll(source, july(day), read(items(source, day, entries)));
+        let committed = self.commit(poll).unwrap();
+        [committed.new, committed.updated, committed.joined]
+    }
+
+    fn ask<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        self.wait(self.store.read(query)).unwrap()
+    }
+
+    /// Marks every feed as published as it is now.
+    fn publish(&self) {
+        let key = Hash::of(b"rendered");
+        let (rev, feeds) = self.ask(|reader| Ok((reader.revision()?, reader.feeds()?)));
+        let marks = feeds.into_iter().map(|feed| (feed.topic, rev, key));
+        self.wait(self.store.mark_published(marks.collect()))
+            .unwrap();
+    }
+
+    fn live(&self, topic: &str) -> Vec<Story> {
+        let topic = topic.parse().unwrap();
+        self.ask(move |reader| reader.live(&topic, 100, TimeDelta::days(14)))
+    }
+
+    fn quiet(&self, topic: &str) -> Vec<Story> {
+        let topic = topic.parse().unwrap();
+        self.ask(move |reader| reader.quiet(&topic, 100))
+    }
+
+    fn feed(&self, topic: &str) -> FeedState {
+        let feeds = self.ask(Reader::feeds).into_iter();
+        let mut found = feeds.filter(|feed| feed.topic.as_str() == topic);
+        found.next().unwrap()
+    }
+
+    /// Topics of the feeds that are to be published.
+    fn dirty(&self) -> Vec<String> {
+        let feeds = self.ask(Reader::feeds).into_iter();
+        let dirty = feeds.filter(|feed| feed.wanted_rev > feed.published_rev);
+        dirty.map(|feed| feed.topic.to_string()).collect()
+    }
+
+    fn source(&self, id: &str) -> SourceState {
+        let id = id.parse().unwrap();
+        self.ask(Reader::sources).remove(&id).unwrap()
+    }
+
+    /// The live feed of everything as `title [sources]`, the report shown first.
+    fn check(&self, expected: &[&str]) {
+        assert_eq!(titles(&self.live("all")), expected);
+    }
+
+    /// A connection of our own, for what no reader tells.
+    fn connection(&self) -> Connection {
+        Connection::open(self.folder.path().join("tidings.db")).unwrap()
+    }
+
+    fn aliases(&self) -> Vec<(String, String)> {
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare("SELECT alias, story FROM alias ORDER BY alias")
+            .unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+}
+
+fn titles(stories: &[Story]) -> Vec<String> {
+    let title = |story: &Story| {
+        let sources: Vec<&str> = story
+            .reports
+            .iter()
+            .map(|one| one.source.as_str())
+            .collect();
+        format!("{} [{}]", story.shown.title, sources.join(" "))
+    };
+    stories.iter().map(title).collect()
+}

@@ -1,0 +1,132 @@
+//! Which stories a feed holds, and when it is to be published.
+
+use chrono::TimeDelta;
+
+use super::*;
+
+#[test]
+fn a_feed_is_dirty_until_what_it_holds_is_published() {
+    let desk = Desk::new();
+    assert_eq!(desk.dirty(), ["all", "floods"]);
+    desk.publish();
+    assert_eq!(desk.dirty(), [""; 0]);
+    desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
+    assert_eq!(desk.dirty(), ["all"]);
+    desk.publish();
+    desk.read("a", 2, &["g1||Bridge closed|2021-06-30"]);
+    assert_eq!(desk.dirty(), [""; 0]);
+    desk.read("a", 3, &["g1||Flood at the bridge|2021-06-30"]);
+    assert_eq!(desk.dirty(), ["all", "floods"]);
+    // Published at a revision that another commit has overtaken meanwhile.
+    let rev = desk.ask(Reader::revision);
+    desk.read("a", 4, &["g1||Flood over|2021-06-30"]);
+    let marks = |rev| vec![("all".parse().unwrap(), rev, Hash::of(b"rendered"))];
+    desk.wait(desk.store.mark_published(marks(rev))).unwrap();
+    assert_eq!(desk.dirty(), ["all", "floods"]);
+    desk.publish();
+    // A slow publisher does not take back what a quicker one said.
+    desk.wait(desk.store.mark_published(marks(rev))).unwrap();
+    assert_eq!(desk.dirty(), [""; 0]);
+}
+
+#[test]
+fn old_stories_that_come_late_enter_quietly() {
+    let desk = Desk::new();
+    let [old, new] = ["2021-05-01", "2021-07-09"];
+    let read = |source: &str, name: &str| {
+        let entries = [old, new].map(|date| format!("{name} {date}||{name} {date}|{date}"));
+        desk.read(source, 10, &entries);
+    };
+    // The first publication takes whatever there is.
+    read("a", "First");
+    desk.publish();
+    assert_eq!(desk.quiet("all"), []);
+    // A source's first poll, and one after a failure, bring what is old quietly; any other poll rings.
+    read("b", "Second");
+    read("a", "Third");
+    desk.commit(poll("a", july(10), failed(FailureKind::Fetch)))
+        .unwrap();
+    read("a", "Fourth");
+    let live = [
+        "First 2021-07-09 [a]",
+        "Second 2021-07-09 [b]",
+        "Third 2021-07-09 [a]",
+        "Fourth 2021-07-09 [a]",
+        "First 2021-05-01 [a]",
+        "Third 2021-05-01 [a]",
+    ];
+    let sorted = |mut titles: Vec<String>| {
+        titles.sort();
+        titles
+    };
+    assert_eq!(
+        sorted(titles(&desk.live("all"))),
+        sorted(live.map(String::from).into())
+    );
+    assert_eq!(
+        sorted(titles(&desk.quiet("all"))),
+        ["Fourth 2021-05-01 [a]", "Second 2021-05-01 [b]"]
+    );
+}
+
+#[test]
+fn the_live_feed_holds_the_newest_and_all_of_the_last_days() {
+    let desk = Desk::new();
+    let entries = (1..10).map(|day| format!("g{day}||Notice {day}|2021-06-0{day}T12:00:00Z"));
+    let entries: Vec<String> = entries.collect();
+    desk.read("a", 1, &entries);
+    let live = |max_items: usize, days: i64| {
+        let all: TopicId = "all".parse().unwrap();
+        let stories = desk.ask(move |reader| reader.live(&all, max_items, TimeDelta::days(days)));
+        stories.len()
+    };
+    assert_eq!(
+        [live(2, 0), live(2, 3), live(4, 3), live(6, 3), live(0, 0)],
+        [2, 4, 4, 6, 1]
+    );
+}
+
+#[test]
+fn a_topic_comes_and_goes_with_its_definition() {
+    let desk = Desk::new();
+    let define = |day: u32, feeds: &[&str]| {
+        let at = july(day);
+        desk.define(Definition {
+            at,
+            ..definition([100; 3], feeds)
+        });
+    };
+    desk.read("a", 1, &["g1||Flood at the bridge|2021-06-30"]);
+    desk.publish();
+    let before = desk.ask(Reader::feeds);
+    define(2, &["all", "floods"]);
+    assert_eq!(desk.ask(Reader::feeds), before);
+    define(3, &["all"]);
+    assert_eq!(desk.ask(Reader::feeds).len(), 1);
+    assert_eq!(desk.ask(Reader::removed_feeds)[0].topic.as_str(), "floods");
+    define(4, &["all", "floods"]);
+    assert_eq!(desk.ask(Reader::removed_feeds), []);
+    assert_eq!(titles(&desk.live("floods")), ["Flood at the bridge [a]"]);
+    assert_eq!(desk.feed("floods").changed_at, Some(july(4)));
+}
+
+#[test]
+fn changed_queries_judge_what_is_stored() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g1||Flood|2021-05-30", "g2||Bridge|2021-06-30"]);
+    desk.publish();
+    let floods: fn(&Item) -> Vec<TopicId> = |item| {
+        let flood = item.title == "Bridge";
+        let names = if flood { &["floods"][..] } else { &["all"] };
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    };
+    let mut changed = definition([100; 3], &["all", "floods"]);
+    changed.at = july(2);
+    changed.feeds[1].fingerprint = Hash::of(b"bridges are floods now");
+    changed.classify = Box::new(floods);
+    desk.define(changed);
+    assert_eq!(titles(&desk.live("all")), ["Flood [a]"]);
+    assert_eq!(titles(&desk.live("floods")), ["Bridge [a]"]);
+    assert_eq!(desk.feed("all").changed_at, Some(july(2)));
+    assert_eq!(desk.dirty(), ["all", "floods"]);
+}

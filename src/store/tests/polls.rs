@@ -1,0 +1,210 @@
+//! What a poll leaves behind beside its items, and that it commits whole; who may open the store.
+
+use futures_util::future::{join, join_all};
+
+use super::*;
+
+#[test]
+fn a_sources_state_is_that_of_its_last_poll() {
+    let desk = Desk::new();
+    assert_eq!(desk.source("a"), SourceState::never_polled());
+    desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
+    for day in [2, 3] {
+        desk.commit(poll("a", july(day), failed(FailureKind::Drift)))
+            .unwrap();
+    }
+    let failing = desk.source("a");
+    assert_eq!(
+        (failing.state, failing.consecutive_failures),
+        (State::Drifted, 2)
+    );
+    assert_eq!(failing.problem.unwrap().since, july(2));
+    assert_eq!(
+        (failing.last_success, failing.last_attempt),
+        (Some(july(1)), Some(july(3)))
+    );
+    assert!(failing.next_poll > Some(july(3)));
+    let left_out = Outcome::Read {
+        items: items("a", 4, &["g2||Ferry late|2021-07-04"]),
+        validators: Vec::new(),
+        problem: Some(SourceProblem {
+            code: "left-out".into(),
+            text: "entry 2 says nothing".into(),
+            action: "look".into(),
+        }),
+    };
+    desk.commit(poll("a", july(4), left_out)).unwrap();
+    desk.commit(poll("a", july(5), Outcome::Unchanged)).unwrap();
+    let ok = desk.source("a");
+    assert_eq!(
+        (ok.state, ok.consecutive_failures, ok.items),
+        (State::Ok, 0, 2)
+    );
+    assert_eq!(ok.problem.unwrap().since, july(4));
+    assert_eq!(ok.last_error.as_deref(), Some("no answer"));
+}
+
+#[test]
+fn validators_are_kept_as_long_as_they_are_true() {
+    let desk = Desk::new();
+    let fingerprint = Hash::of(b"selectors");
+    let validators = Validators {
+        etag: Some("\"1\"".into()),
+        last_modified: Some("Thu, 01 Jul 2021 12:00:00 GMT".into()),
+        body_hash: Some(Hash::of(b"body")),
+    };
+    let held = |fingerprint: Hash| {
+        let source = "a".parse().unwrap();
+        desk.ask(move |reader| reader.validators(&source, fingerprint))
+    };
+    let read = |urls: &[&str]| {
+        let validators = urls
+            .iter()
+            .map(|url| ((*url).to_owned(), validators.clone(), fingerprint));
+        let outcome = Outcome::Read {
+            items: Vec::new(),
+            validators: validators.collect(),
+            problem: None,
+        };
+        desk.commit(poll("a", july(1), outcome)).unwrap();
+    };
+    read(&["https://a.example/1", "https://a.example/2"]);
+    assert_eq!(held(fingerprint).len(), 2);
+    assert_eq!(held(Hash::of(b"other selectors")).len(), 0);
+    read(&["https://a.example/1"]);
+    assert_eq!(
+        held(fingerprint),
+        [("https://a.example/1".to_owned(), validators.clone())].into()
+    );
+    for (outcome, kept) in [
+        (Outcome::Unchanged, 1),
+        (failed(FailureKind::Fetch), 1),
+        (failed(FailureKind::Extraction), 0),
+        (failed(FailureKind::Drift), 0),
+        (failed(FailureKind::Gone), 0),
+    ] {
+        read(&["https://a.example/1"]);
+        let shown = format!("{outcome:?}");
+        desk.commit(poll("a", july(2), outcome)).unwrap();
+        assert_eq!(held(fingerprint).len(), kept, "{shown}");
+    }
+}
+
+/// Commits `polls` while they all wait for the same lock: what came of each, and in how many transactions.
+fn commit_together(desk: &Desk, polls: Vec<Poll>) -> (Vec<Result<Committed, StoreError>>, usize) {
+    let blocker = desk.connection();
+    blocker
+        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); BEGIN IMMEDIATE")
+        .unwrap();
+    let commits = join_all(polls.into_iter().map(|poll| desk.store.commit(poll)));
+    let release = async { blocker.execute_batch("ROLLBACK").unwrap() };
+    let (committed, ()) = desk.wait(join(commits, release));
+    let log = File::open(desk.folder.path().join("tidings.db-wal")).unwrap();
+    (committed, transactions(log))
+}
+
+/// Frames of the log that end a transaction: those that give the size of the database (the file format, §4.1).
+fn transactions(mut log: File) -> usize {
+    let mut bytes = Vec::new();
+    log.read_to_end(&mut bytes).unwrap();
+    let number = |bytes: &[u8]| u32::from_be_bytes(bytes.try_into().unwrap());
+    let (head, frames) = bytes.split_at(32);
+    let frame = 24 + number(&head[8..12]) as usize;
+    let ends = |frame: &&[u8]| number(&frame[4..8]) != 0 && frame[8..16] == head[16..24];
+    frames.chunks_exact(frame).filter(ends).count()
+}
+
+#[test]
+fn polls_that_wait_share_a_transaction() {
+    let desk = Desk::new();
+    let polls = (0..40).map(|n| {
+        let entry = format!("g{n}||Notice {n}|2021-06-30");
+        poll("a", july(1), read(items("a", 1, &[&entry])))
+    });
+    let (committed, transactions) = commit_together(&desk, polls.collect());
+    assert!(committed.iter().all(|one| one.as_ref().unwrap().new == 1));
+    assert_eq!(desk.live("all").len(), 40);
+    // The writer may have taken the first before the others were there.
+    assert!((1..=2).contains(&transactions), "{transactions}");
+}
+
+#[test]
+fn a_poll_that_fails_leaves_nothing_and_harms_no_other() {
+    let desk = Desk::new();
+    let bridge = |source: &str| {
+        let entry = format!("|https://{source}.example/|Bridge closed {source}|2021-06-30");
+        poll(source, july(1), read(items(source, 1, &[&entry])))
+    };
+    let trouble = "CREATE TRIGGER trouble BEFORE INSERT ON item WHEN new.title = 'Second'
+                   BEGIN SELECT RAISE(ABORT, 'a bad sector'); END";
+    desk.connection().execute_batch(trouble).unwrap();
+    let entries = ["g1||First|2021-06-30", "g2||Second|2021-06-30"];
+    let polls = vec![
+        bridge("a"),
+        poll("b", july(1), read(items("b", 1, &entries))),
+        bridge("c"),
+        bridge("unknown"),
+    ];
+    let (committed, _) = commit_together(&desk, polls);
+    let done: Vec<bool> = committed.iter().map(Result::is_ok).collect();
+    assert_eq!(done, [true, false, true, false]);
+    desk.check(&["Bridge closed a [a]", "Bridge closed c [c]"]);
+    assert_eq!(desk.source("b"), SourceState::never_polled());
+}
+
+#[test]
+fn a_second_writer_is_told_who_is_first() {
+    let desk = Desk::new();
+    let refused = open(&desk.folder).unwrap_err();
+    let StoreError::Locked { process, .. } = &refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(*process, std::process::id().to_string());
+    let Desk { folder, store, .. } = desk;
+    drop(store);
+    open(&folder).unwrap();
+}
+
+#[test]
+fn what_was_committed_is_there_when_the_store_is_opened_again() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
+    let before = desk.live("all");
+    let Desk {
+        runtime,
+        folder,
+        store,
+    } = desk;
+    drop(store);
+    let desk = Desk {
+        store: open(&folder).unwrap(),
+        runtime,
+        folder,
+    };
+    assert_eq!(desk.live("all"), before);
+    assert_eq!(
+        desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]),
+        [0, 0, 0]
+    );
+}
+
+#[test]
+fn a_newer_store_is_left_alone() {
+    let desk = Desk::new();
+    let connection = desk.connection();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    let Desk { folder, store, .. } = desk;
+    drop(store);
+    let newer = |error: &StoreError| matches!(error, StoreError::Newer { found: 99, .. });
+    assert!(newer(&open(&folder).unwrap_err()));
+    let path = folder.path().join("tidings.db");
+    assert!(newer(&inspect(&path, Reader::feeds).unwrap_err()));
+}
+
+#[test]
+fn looking_makes_no_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tidings.db");
+    assert_eq!(inspect(&path, Reader::feeds).unwrap(), None);
+    assert!(!path.exists());
+}

@@ -1,0 +1,266 @@
+//! Which items are one story, which report is shown, when it was published and changed.
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::Published;
+
+const BRIDGE: &str = "The bridge stays closed until the water falls below the mark of last week.";
+
+#[test]
+fn an_item_is_new_then_known_then_updated() {
+    let desk = Desk::new();
+    let entries = [
+        "g1|/1|Bridge closed|2021-06-30",
+        "g2|/2|Ferry late|2021-06-29",
+    ];
+    assert_eq!(desk.read("a", 1, &entries), [2, 0, 0]);
+    let before = desk.live("all");
+    assert_eq!(desk.read("a", 2, &entries), [0, 0, 0]);
+    assert_eq!(desk.live("all"), before);
+    assert_eq!(
+        desk.read("a", 3, &["g1|/1|Bridge open|2021-06-30"]),
+        [0, 1, 0]
+    );
+    desk.check(&["Bridge open [a]", "Ferry late [a]"]);
+    assert_eq!(desk.live("all")[0].id, before[0].id);
+}
+
+#[test]
+fn updated_moves_once_the_story_was_published() {
+    let desk = Desk::new();
+    let updated = || desk.live("all")[0].updated;
+    desk.read("a", 1, &["g1||Bridge closed|2021-06-30T08:00:00Z"]);
+    desk.read("a", 2, &["g1||Bridge shut|2021-06-30T08:00:00Z"]);
+    assert_eq!(updated(), july(1) - TimeDelta::hours(28));
+    desk.publish();
+    desk.read("a", 3, &["g1||Bridge shut|2021-06-30T08:00:00Z"]);
+    assert_eq!(updated(), july(1) - TimeDelta::hours(28));
+    desk.read("a", 4, &["g1||Bridge open|2021-06-30T08:00:00Z"]);
+    assert_eq!(updated(), july(4));
+    // The publisher knows better than we when it changed, within reason.
+    let stated = "g1||Bridge open again|2021-06-30T08:00:00Z||2021-07-04T20:00:00Z";
+    desk.read("a", 5, &[stated]);
+    assert_eq!(updated(), july(4) + TimeDelta::hours(8));
+    let backwards = "g1||Bridge open at last|2021-06-30T08:00:00Z||2021-07-01T00:00:00Z";
+    desk.read("a", 6, &[backwards]);
+    assert_eq!(updated(), july(6));
+    assert_eq!(desk.feed("all").updated, Some(july(6)));
+}
+
+#[test]
+fn a_derived_date_is_frozen_until_one_is_stated() {
+    let desk = Desk::new();
+    let published = || desk.live("all")[0].published;
+    for first in ["g1||Bridge closed|3 days ago", "g2||Ferry late|"] {
+        desk.read("a", 10, &[first]);
+    }
+    desk.publish();
+    let before = desk.live("all");
+    for again in ["g1||Bridge closed|3 days ago", "g2||Ferry late|"] {
+        assert_eq!(desk.read("a", 11, &[again]), [0, 0, 0]);
+    }
+    assert_eq!(desk.live("all"), before);
+    assert_eq!(desk.dirty(), [""; 0]);
+    assert!(matches!(before[1].published, Published::Derived(_)));
+    assert_eq!(published(), Published::FirstSeen(july(10)));
+    desk.read("a", 12, &["g2||Ferry late|2021-07-09T12:00:00Z"]);
+    assert_eq!(published().at(), july(9));
+    // The publisher takes the date away again: what was stated stays.
+    desk.read("a", 13, &["g2||Ferry late|"]);
+    assert_eq!(published().origin(), "stated");
+    assert_eq!(published().at(), july(9));
+}
+
+#[test]
+fn a_date_in_the_future_is_the_time_of_first_reading() {
+    let desk = Desk::new();
+    let published = || desk.live("all")[0].published;
+    desk.read("a", 1, &["g1||Bridge closed|2021-07-20T12:00:00Z"]);
+    assert_eq!(published(), Published::FirstSeen(july(1)));
+    // It stays so, even when that day has come.
+    desk.read("a", 21, &["g1||Bridge closed|2021-07-20T12:00:00Z"]);
+    assert_eq!(published(), Published::FirstSeen(july(1)));
+    desk.read("a", 22, &["g1||Bridge closed|2021-07-02T12:00:00Z"]);
+    assert_eq!(published().at(), july(2));
+}
+
+#[test]
+fn one_address_is_one_story() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g1|/1|Bridge closed|2021-06-30"]);
+    let id = desk.live("all")[0].id;
+    let other = "|http://www.host.example/1/?utm_source=b|No way over the river|2021-07-01";
+    assert_eq!(desk.read("b", 1, &[other]), [1, 0, 1]);
+    desk.check(&["Bridge closed [a b]"]);
+    let story = &desk.live("all")[0];
+    assert_eq!(story.id, id);
+    assert_eq!(story.reports[1].publisher, "Office b");
+    assert_eq!(story.reports[1].title, "No way over the river");
+}
+
+#[test]
+fn one_title_on_one_day_with_one_text_is_one_story() {
+    let desk = Desk::new();
+    let of =
+        |link: &str, day: u32, text: &str| format!("|{link}|Bridge closed|2021-06-{day}|{text}");
+    desk.read("a", 1, &[&of("/a", 28, BRIDGE)]);
+    assert_eq!(desk.read("b", 1, &[&of("/b", 28, BRIDGE)]), [1, 0, 1]);
+    assert_eq!(desk.read("c", 1, &[&of("/c", 29, BRIDGE)]), [1, 0, 0]);
+    desk.check(&["Bridge closed [c]", "Bridge closed [a b]"]);
+}
+
+#[test]
+fn a_story_has_one_report_of_a_source() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g1|/1|Bridge closed|2021-06-30"]);
+    desk.read("b", 1, &["g1|/1|Bridge closed|2021-06-30"]);
+    desk.read("b", 2, &["g2|/1|Bridge still closed|2021-07-02"]);
+    desk.read("a", 3, &["g2|/1|Bridge open|2021-07-03"]);
+    desk.check(&[
+        "Bridge open [a]",
+        "Bridge still closed [b]",
+        "Bridge closed [a b]",
+    ]);
+}
+
+#[test]
+fn an_edit_may_make_two_stories_one() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g1|/1|Bridge closed|2021-07-01"]);
+    desk.read("b", 1, &["g1|/2|Flood at the bridge|2021-06-30"]);
+    desk.publish();
+    let [older, younger] = [0, 1].map(|at| desk.live("all")[at].id);
+    let entry = "g1|/1|Flood at the bridge|2021-06-30";
+    assert_eq!(desk.read("b", 2, &[entry]), [0, 1, 0]);
+    desk.check(&["Bridge closed [a b]"]);
+    assert_eq!(desk.live("all")[0].id, older);
+    assert_eq!(desk.aliases(), [(younger.to_string(), older.to_string())]);
+    // The one that is left belongs where both did; the feeds that the other left have changed.
+    assert_eq!(titles(&desk.live("floods")), ["Bridge closed [a b]"]);
+    assert_eq!(desk.feed("all").changed_at, Some(july(2)));
+    assert_eq!(desk.feed("all").stories, 1);
+    assert_eq!(desk.dirty(), ["all", "floods"]);
+}
+
+#[test]
+fn a_third_report_may_make_two_stories_one() {
+    let desk = Desk::new();
+    let entry =
+        |link: &str, title: &str, day: u32| [format!("|/{link}|{title}|2021-06-{day}|{BRIDGE}")];
+    desk.read("a", 1, &entry("1", "Bridge closed", 30));
+    desk.read("b", 1, &entry("2", "No way over the river", 29));
+    let [first, second] = [0, 1].map(|at| desk.live("all")[at].id);
+    let both = entry("1", "No way over the river", 29);
+    assert_eq!(desk.read("c", 1, &both), [1, 0, 1]);
+    desk.check(&["Bridge closed [a b c]"]);
+    assert_eq!(desk.live("all")[0].id, first);
+    assert_eq!(desk.aliases(), [(second.to_string(), first.to_string())]);
+}
+
+#[test]
+fn of_two_stories_the_one_founded_first_is_joined() {
+    let desk = Desk::new();
+    let entry = |n: usize, link: usize| format!("g{n}|/{link}|Notice {n}|2021-06-30|{BRIDGE}");
+    let founding: Vec<String> = (0..8).map(|n| entry(n, n)).collect();
+    desk.read("a", 1, &founding);
+    for n in (0..8).step_by(2) {
+        // The address of one story of `a`, title and text of the one before it.
+        assert_eq!(desk.read("b", 1, &[&entry(n, n + 1)]), [1, 0, 1]);
+    }
+    let expected: Vec<String> = (0..8)
+        .map(|n| format!("Notice {n} [{}]", ["a b", "a"][n % 2]))
+        .collect();
+    assert_eq!(titles(&desk.live("all")), expected);
+}
+
+#[test]
+fn an_entry_known_since_a_moment_ago_is_updated() {
+    let desk = Desk::new();
+    // Two share an address and go by date and title; the third says it is one of them, by a guid of its own.
+    let entries = [
+        "|/list|Bridge closed|2021-06-30",
+        "|/list|Ferry late|2021-06-30",
+        "g1|/1|Bridge closed|2021-06-30",
+    ];
+    assert_eq!(desk.read("a", 1, &entries), [2, 1, 0]);
+    desk.check(&["Bridge closed [a]", "Ferry late [a]"]);
+}
+
+#[test]
+fn the_report_shown_is_that_of_the_lowest_rank_then_the_longest_then_the_first() {
+    let desk = Desk::new();
+    let report = |source: &str, text: &str| {
+        let entry = format!("|/1|Bridge says {source}|2021-06-30|{text}");
+        desk.read(source, 1, &[&entry]);
+    };
+    report("a", "Closed.");
+    report("b", "Closed for a week.");
+    report("c", "Closed for a year.");
+    desk.check(&["Bridge says b [b a c]"]);
+    desk.publish();
+    let before = desk.live("all").remove(0);
+    let reranked = |ranks| {
+        let at = july(2);
+        desk.define(Definition {
+            at,
+            ..definition(ranks, &["all", "floods"])
+        });
+    };
+    reranked([100, 100, 10]);
+    desk.check(&["Bridge says c [c a b]"]);
+    let after = desk.live("all").remove(0);
+    assert_eq!((after.id, after.published), (before.id, before.published));
+    assert_eq!(
+        (before.updated, after.updated),
+        (july(1) - TimeDelta::hours(36), july(2))
+    );
+    assert_eq!(desk.dirty(), ["all"]);
+}
+
+/// Entries that are often alike: three sources, few guids, addresses, titles and dates.
+fn arrivals() -> impl Strategy<Value = Vec<(usize, String)>> {
+    let entry = (0..4_u8, 0..3_u8, 0..3_u8, 28..30_u8).prop_map(|(guid, link, title, day)| {
+        let guid = if guid == 0 {
+            String::new()
+        } else {
+            format!("g{guid}")
+        };
+        let title = ["Bridge closed", "Flood at the bridge", "Ferry late"][usize::from(title)];
+        format!("{guid}|/{link}|{title}|2021-06-{day}|{BRIDGE}")
+    });
+    prop::collection::vec((0..3_usize, entry), 1..16)
+}
+
+/// What readers get when `arrivals` come in polls that end where `cuts` says, or where the source changes.
+fn after(arrivals: &[(usize, String)], cuts: &[bool]) -> [Vec<Story>; 2] {
+    let desk = Desk::new();
+    let source = |number: usize| Some(["a", "b", "c"][arrivals.get(number)?.0]);
+    let mut waiting: Vec<NewItem> = Vec::new();
+    for (number, (_, entry)) in arrivals.iter().enumerate() {
+        let from = source(number).unwrap();
+        let mut new = items(from, 1, &[entry]).remove(0);
+        new.item.position = u32::try_from(number).unwrap();
+        waiting.push(new);
+        if cuts[number] || source(number + 1) != Some(from) {
+            let outcome = read(std::mem::take(&mut waiting));
+            desk.commit(poll(from, july(1), outcome)).unwrap();
+        }
+    }
+    ["all", "floods"].map(|topic| desk.live(topic))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+
+    #[test]
+    fn how_arrivals_are_cut_into_polls_means_nothing(
+        arrivals in arrivals(),
+        cuts in prop::collection::vec(any::<bool>(), 16),
+    ) {
+        let whole = after(&arrivals, &[false; 16]);
+        prop_assert_eq!(after(&arrivals, &cuts), whole.clone());
+        prop_assert_eq!(after(&arrivals, &[true; 16]), whole);
+    }
+}
