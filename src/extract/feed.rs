@@ -9,7 +9,7 @@ mod json;
 mod rss;
 
 use quick_xml::events::Event;
-use scraper::{Html, Selector};
+use scraper::Selector;
 use url::Url;
 
 use super::ExtractError;
@@ -85,10 +85,7 @@ fn linked_feed(text: &str, url: &Url) -> Option<Url> {
     let end = (0..=HEAD_BYTES.min(text.len()))
         .rev()
         .find(|at| text.is_char_boundary(*at))?;
-    let head = text
-        .get(..end)
-        .filter(|head| !super::html::too_deep(head))?;
-    let page = Html::parse_document(head);
+    let page = super::html::parse(text.get(..end)?).ok()?;
     let links = Selector::parse("link[rel~='alternate' i][href]").expect("a selector of our own");
     let feed = page.select(&links).find(|link| {
         let kind = link.attr("type").unwrap_or_default().to_ascii_lowercase();

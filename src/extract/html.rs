@@ -9,15 +9,15 @@ use url::Url;
 use super::ExtractError;
 use crate::model::{
     Channel, Extracted, FieldRule, HtmlRules, Pages, Problem, RawAuthor, RawEntry, RawText,
-    nesting_exceeds, text_of_node,
+    parse_page, text_of_node,
 };
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;
 
-/// Whether a page is nested deeper than is safe to parse.
-pub(super) fn too_deep(text: &str) -> bool {
-    nesting_exceeds(text, MAX_DEPTH)
+/// Parses a page, unless it is nested deeper than is safe.
+pub(super) fn parse(text: &str) -> Result<Html, ExtractError> {
+    parse_page(text, MAX_DEPTH).ok_or(ExtractError::TooDeep { limit: MAX_DEPTH })
 }
 
 /// Reads a page by `rules`.
@@ -25,10 +25,7 @@ pub(super) fn too_deep(text: &str) -> bool {
 /// # Errors
 /// [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] when the rules do not fit the page any more.
 pub(super) fn read(text: &str, url: &Url, rules: &HtmlRules) -> Result<Extracted, ExtractError> {
-    if too_deep(text) {
-        return Err(ExtractError::TooDeep { limit: MAX_DEPTH });
-    }
-    let page = Html::parse_document(text);
+    let page = parse(text)?;
     let base = base(&page, url);
     let items = matches(page.root_element(), &rules.item);
     if items.is_empty() {
