@@ -2,7 +2,7 @@
 //!
 //! Runs on the writer, inside a transaction, because every decision here needs the whole store as it is at this commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use rusqlite::{Connection, named_params, params};
@@ -10,7 +10,7 @@ use rusqlite::{Connection, named_params, params};
 use super::rows::{self, Place};
 use super::story::Stories;
 use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
-use crate::dedupe::{self, Candidate, Key};
+use crate::dedupe::{self, Candidate, Key, KeyKind};
 use crate::model::{
     Hash, IdentityKey, Item, ItemId, Published, SourceId, StoryId, Timestamp, Validators,
 };
@@ -48,6 +48,7 @@ pub(super) fn commit(
         let late = before.last_success.is_none() || before.failures > 0;
         let mut change = Change {
             stories: Stories::new(connection, poll.at, late, fresh)?,
+            pages: shared_addresses(items),
             touched: BTreeSet::new(),
         };
         for item in items {
@@ -91,6 +92,8 @@ impl Before {
 /// The item changes of one poll.
 struct Change<'a> {
     stories: Stories<'a>,
+    /// Addresses that tell nothing.
+    pages: HashSet<Hash>,
     touched: BTreeSet<StoryId>,
 }
 
@@ -216,7 +219,7 @@ impl Change<'_> {
         own: Option<StoryId>,
     ) -> Result<Vec<StoryId>, StoreError> {
         let mut candidates = Vec::new();
-        for key in keys {
+        for key in keys.iter().filter(|key| !self.pages.contains(&key.hash)) {
             candidates.extend(self.candidates(*key, item.id)?);
         }
         let mut found = Vec::new();
@@ -300,6 +303,15 @@ impl Change<'_> {
             self.stories.keep_revision()
         }
     }
+}
+
+/// Addresses that several items of a poll give: those of a page, not of a story.
+fn shared_addresses(items: &[NewItem]) -> HashSet<Hash> {
+    let mut seen = HashSet::new();
+    let keys = items.iter().flat_map(|new| &new.keys);
+    keys.filter(|key| key.kind == KeyKind::Address && !seen.insert(key.hash))
+        .map(|key| key.hash)
+        .collect()
 }
 
 /// The new state of a held item: its id, its place and a date that the publisher has not restated stay.
@@ -531,6 +543,35 @@ mod tests {
             (&["g1|/a|One|2021-06-27"], 0),
             (&[edited], 0),
         ]);
+    }
+
+    fn stories(connection: &Connection) -> usize {
+        let sql = "SELECT count(DISTINCT story) FROM item";
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Whichever source is polled first: a notice of `b` at the address of a list of `a` is none of them.
+    #[test]
+    fn the_address_of_a_page_makes_no_story() {
+        let list = ["g1|/list|No. 23|2021-06-27", "g2|/list|No. 24|2021-06-28"];
+        let other = ["|/list|About us|2021-06-01"];
+        for order in [["a", "b"], ["b", "a"]] {
+            let connection = store(&order);
+            for id in order {
+                poll(&connection, id, if id == "a" { &list } else { &other });
+            }
+            assert_eq!(stories(&connection), 3, "{order:?}");
+        }
+        let connection = store(&["a", "b"]);
+        let polls = [("a", &list[..1]), ("b", &other), ("a", &list[1..])];
+        for (id, entries) in polls {
+            poll(&connection, id, entries);
+        }
+        assert_eq!(
+            stories(&connection),
+            2,
+            "the first two cannot be told apart"
+        );
     }
 
     #[test]
