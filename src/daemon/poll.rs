@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{address, chain, topics};
+use super::{address, chain, one_line, topics};
 use crate::classify::Classifier;
 use crate::extract::{self, ExtractError};
 use crate::fetch::{FetchError, Fetched, Fetcher};
@@ -191,7 +191,7 @@ fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
     };
     let action = format!("compare the document with `tidings preview {}`", source.id);
     let text = format!("{}{more}", told.join("; "));
-    (!told.is_empty()).then(|| problem("left-out", text, &action, source))
+    (!told.is_empty()).then(|| problem("left-out", &text, &action, source))
 }
 
 impl Trouble {
@@ -228,16 +228,16 @@ impl Trouble {
 
     fn problem(&self, source: &Source) -> SourceProblem {
         match self {
-            Self::Fetch(error) => problem(&error.code(), chain(error), error.action(), source),
+            Self::Fetch(error) => problem(&error.code(), &chain(error), error.action(), source),
             Self::Extract(url, error) => {
                 let text = format!("{url}: {}", chain(error));
-                problem(error.code(), text, &error.action(), source)
+                problem(error.code(), &text, &error.action(), source)
             }
             Self::Panicked => {
                 let text = format!("{} met a mistake in tidings itself", source.location);
                 problem(
                     "internal",
-                    text,
+                    &text,
                     "please report it with a copy of the document",
                     source,
                 )
@@ -247,10 +247,10 @@ impl Trouble {
 }
 
 /// A problem of `source`, with the place where it is configured.
-fn problem(code: &str, text: String, action: &str, source: &Source) -> SourceProblem {
+fn problem(code: &str, text: &str, action: &str, source: &Source) -> SourceProblem {
     SourceProblem {
         code: code.to_owned(),
-        text,
+        text: one_line(text),
         action: format!("{action} ({})", source.place),
     }
 }
