@@ -6,6 +6,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use url::Url;
+
 use super::{address, chain, one_line, topics};
 use crate::classify::Classifier;
 use crate::extract::{self, ExtractError};
@@ -55,7 +57,7 @@ pub(super) async fn gather(
             Ok(Some((document, extracted))) => {
                 // The next page is taken first: pages come in their order.
                 let follow = extracted.follow.iter().rev();
-                waiting.extend(follow.map(|next| first.with_url(next.clone())));
+                waiting.extend(follow.map(|next| next_page(&first, next)));
                 gathered.pages.push((document, extracted));
             }
             Err(trouble) if asked.len() > 1 && trouble.ends_the_list() => {}
@@ -66,6 +68,19 @@ pub(super) async fn gather(
         }
     }
     gathered
+}
+
+/// A page that a page links to. The document's own address has lost what we log in with; on the same server the next
+/// page wants it again.
+fn next_page(first: &PublicUrl, next: &Url) -> PublicUrl {
+    let (from, mut next) = (first.expose(), next.clone());
+    if next.origin() == from.origin() {
+        let set = next
+            .set_username(from.username())
+            .and_then(|()| next.set_password(from.password()));
+        debug_assert!(set.is_ok(), "both are addresses on the web");
+    }
+    first.with_url(next)
 }
 
 /// One page; `None` when it has not changed.
@@ -252,5 +267,31 @@ fn problem(code: &str, text: &str, action: &str, source: &Source) -> SourceProbl
         code: code.to_owned(),
         text: one_line(text),
         action: format!("{action} ({})", source.place),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_logged_in_to_where_the_first_is() {
+        let check = |next: &str, asked: &str| {
+            let first = PublicUrl::new("https://ana:p%40w@host.example/list".parse().unwrap());
+            let page = next_page(&first, &next.parse().unwrap());
+            assert_eq!(page.expose().as_str(), asked);
+        };
+        check(
+            "https://host.example/list?page=1",
+            "https://ana:p%40w@host.example/list?page=1",
+        );
+        for elsewhere in [
+            "https://other.example/list",
+            "http://host.example/list",
+            "https://host.example:8443/list",
+            "file:///list",
+        ] {
+            check(elsewhere, elsewhere);
+        }
     }
 }
