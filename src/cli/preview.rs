@@ -115,7 +115,7 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
     let source = overridden(source, arguments)?;
     let looked = look(&source, limits, arguments)
         .await
-        .map_err(CliError::Failed)?;
+        .map_err(|error| CliError::Failed(daemon::one_line(&error)))?;
     match arguments.output {
         Format::Table => Ok(print(&looked)?),
         Format::Jsonfeed => print_json(&looked.jsonfeed()),
@@ -277,7 +277,9 @@ fn batch(arguments: &Arguments) -> Result<(), CliError> {
             .map_or((line.as_str(), None), |(path, base)| (path, Some(base)));
         let answer = match one_of_batch(arguments, Path::new(path), base) {
             Ok(looked) => json!({"file": path, "feed": looked.jsonfeed(), "error": null}),
-            Err(error) => json!({"file": path, "feed": null, "error": error}),
+            Err(error) => {
+                json!({"file": path, "feed": null, "error": daemon::one_line(&error)})
+            }
         };
         writeln!(out, "{answer}")?;
         out.flush()?;

@@ -273,6 +273,19 @@ pub fn chain(error: &dyn Error) -> String {
     line
 }
 
+/// The longest text of a problem, in characters.
+const LONGEST_LINE: usize = 500;
+
+/// `text`, which may quote a document, as a terminal may show it: on one line, without escape sequences, not endless.
+pub fn one_line(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let mut line: String = text.chars().take(LONGEST_LINE).map(shown).collect();
+    if text.chars().nth(LONGEST_LINE).is_some() {
+        line.push('…');
+    }
+    line
+}
+
 /// The address of a location, for a request.
 ///
 /// # Panics
@@ -346,5 +359,21 @@ pub fn default_limits() -> Limits {
         host_delay: Duration::ZERO,
         allow_networks: Vec::new(),
         user_agent: format!("tidings/{} (preview)", env!("CARGO_PKG_VERSION")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_quoted_does_nothing_to_a_terminal() {
+        let check = |text: &str, shown: &str| assert_eq!(one_line(text), shown);
+        check(
+            "expected `</a\u{1b}[31m>`\nbut\u{9b}0m",
+            "expected `</a [31m>` but 0m",
+        );
+        check(&"ñ".repeat(500), &"ñ".repeat(500));
+        check(&"ñ".repeat(501), &("ñ".repeat(500) + "…"));
     }
 }

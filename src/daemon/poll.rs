@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{address, chain, topics};
+use url::Url;
+
+use super::{address, chain, one_line, topics};
 use crate::classify::Classifier;
 use crate::extract::{self, ExtractError};
 use crate::fetch::{FetchError, Fetched, Fetcher};
@@ -55,7 +57,7 @@ pub(super) async fn gather(
             Ok(Some((document, extracted))) => {
                 // The next page is taken first: pages come in their order.
                 let follow = extracted.follow.iter().rev();
-                waiting.extend(follow.map(|next| first.with_url(next.clone())));
+                waiting.extend(follow.map(|next| next_page(&first, next)));
                 gathered.pages.push((document, extracted));
             }
             Err(trouble) if asked.len() > 1 && trouble.ends_the_list() => {}
@@ -66,6 +68,19 @@ pub(super) async fn gather(
         }
     }
     gathered
+}
+
+/// A page that a page links to. The document's own address has lost what we log in with; on the same server the next
+/// page wants it again.
+fn next_page(first: &PublicUrl, next: &Url) -> PublicUrl {
+    let (from, mut next) = (first.expose(), next.clone());
+    if next.origin() == from.origin() {
+        let set = next
+            .set_username(from.username())
+            .and_then(|()| next.set_password(from.password()));
+        debug_assert!(set.is_ok(), "both are addresses on the web");
+    }
+    first.with_url(next)
 }
 
 /// One page; `None` when it has not changed.
@@ -191,7 +206,7 @@ fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
     };
     let action = format!("compare the document with `tidings preview {}`", source.id);
     let text = format!("{}{more}", told.join("; "));
-    (!told.is_empty()).then(|| problem("left-out", text, &action, source))
+    (!told.is_empty()).then(|| problem("left-out", &text, &action, source))
 }
 
 impl Trouble {
@@ -228,16 +243,16 @@ impl Trouble {
 
     fn problem(&self, source: &Source) -> SourceProblem {
         match self {
-            Self::Fetch(error) => problem(&error.code(), chain(error), error.action(), source),
+            Self::Fetch(error) => problem(&error.code(), &chain(error), error.action(), source),
             Self::Extract(url, error) => {
                 let text = format!("{url}: {}", chain(error));
-                problem(error.code(), text, &error.action(), source)
+                problem(error.code(), &text, &error.action(), source)
             }
             Self::Panicked => {
                 let text = format!("{} met a mistake in tidings itself", source.location);
                 problem(
                     "internal",
-                    text,
+                    &text,
                     "please report it with a copy of the document",
                     source,
                 )
@@ -247,10 +262,36 @@ impl Trouble {
 }
 
 /// A problem of `source`, with the place where it is configured.
-fn problem(code: &str, text: String, action: &str, source: &Source) -> SourceProblem {
+fn problem(code: &str, text: &str, action: &str, source: &Source) -> SourceProblem {
     SourceProblem {
         code: code.to_owned(),
-        text,
+        text: one_line(text),
         action: format!("{action} ({})", source.place),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_logged_in_to_where_the_first_is() {
+        let check = |next: &str, asked: &str| {
+            let first = PublicUrl::new("https://ana:p%40w@host.example/list".parse().unwrap());
+            let page = next_page(&first, &next.parse().unwrap());
+            assert_eq!(page.expose().as_str(), asked);
+        };
+        check(
+            "https://host.example/list?page=1",
+            "https://ana:p%40w@host.example/list?page=1",
+        );
+        for elsewhere in [
+            "https://other.example/list",
+            "http://host.example/list",
+            "https://host.example:8443/list",
+            "file:///list",
+        ] {
+            check(elsewhere, elsewhere);
+        }
     }
 }

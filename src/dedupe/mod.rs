@@ -90,7 +90,7 @@ pub fn stories(item: &Item, candidates: &[Candidate]) -> Vec<StoryId> {
         .filter(|candidate| candidate.source != item.source)
     {
         let same = match candidate.shared {
-            KeyKind::Address => !is_shared_page(candidate, candidates),
+            KeyKind::Address => !is_shared_page(item, candidate, candidates),
             KeyKind::TitleDay => texts_agree(item, &candidate.text),
         };
         if same && !found.contains(&candidate.story) {
@@ -101,9 +101,9 @@ pub fn stories(item: &Item, candidates: &[Candidate]) -> Vec<StoryId> {
 }
 
 /// An address that one source gives to several stories is the address of a page, not of a story.
-fn is_shared_page(candidate: &Candidate, candidates: &[Candidate]) -> bool {
-    let same_page =
-        |other: &&Candidate| other.shared == KeyKind::Address && other.source == candidate.source;
+fn is_shared_page(item: &Item, candidate: &Candidate, candidates: &[Candidate]) -> bool {
+    let given_by = |other: &Candidate| [&candidate.source, &item.source].contains(&&other.source);
+    let same_page = |other: &&Candidate| other.shared == KeyKind::Address && given_by(other);
     candidates
         .iter()
         .filter(same_page)
@@ -214,6 +214,7 @@ mod tests {
         let two = item("a", "g2|https://x.example/list|Two|2021-06-02", "");
         let other = item("b", "|https://x.example/list|Three|", "");
         assert_eq!(stories(&other, &candidates(&other, &[&one, &two])), []);
+        assert_eq!(stories(&one, &candidates(&one, &[&two, &other])), []);
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod json;
 mod rss;
 
 use quick_xml::events::Event;
-use scraper::{Html, Selector};
+use scraper::Selector;
 use url::Url;
 
 use super::ExtractError;
@@ -30,6 +30,10 @@ pub(super) enum Format {
 /// How far into a page a link to its feed is looked for: the head of a page is its beginning.
 const HEAD_BYTES: usize = 256 * 1024;
 
+/// Both crates call themselves for every level of an element they do not know: depth would take the stack, and with it
+/// the whole process.
+const MAX_DEPTH: usize = 200;
+
 /// Reads a feed.
 ///
 /// # Errors
@@ -37,6 +41,9 @@ const HEAD_BYTES: usize = 256 * 1024;
 pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
     let not_a_feed = |found| Err(ExtractError::NotAFeed { found, link: None });
     match sniff(text) {
+        Format::Rss | Format::Atom if nests_deep(text) => {
+            Err(ExtractError::TooDeep { limit: MAX_DEPTH })
+        }
         Format::Rss => rss::read(undeclared(text)),
         Format::Atom => atom::read(undeclared(text), url),
         Format::Json => json::read(text),
@@ -99,10 +106,7 @@ fn linked_feed(text: &str, url: &Url) -> Option<Url> {
     let end = (0..=HEAD_BYTES.min(text.len()))
         .rev()
         .find(|at| text.is_char_boundary(*at))?;
-    let head = text
-        .get(..end)
-        .filter(|head| !super::html::too_deep(head))?;
-    let page = Html::parse_document(head);
+    let page = super::html::parse(text.get(..end)?).ok()?;
     let links = Selector::parse("link[rel~='alternate' i][href]").expect("a selector of our own");
     let feed = page.select(&links).find(|link| {
         let kind = link.attr("type").unwrap_or_default().to_ascii_lowercase();
@@ -119,7 +123,53 @@ fn linked_feed(text: &str, url: &Url) -> Option<Url> {
         .filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
+/// Whether elements are nested deeper than feeds ever are, as far as the text is XML.
+fn nests_deep(text: &str) -> bool {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut depth = 0_usize;
+    while depth <= MAX_DEPTH {
+        match reader.read_event() {
+            Ok(Event::Start(_)) => depth += 1,
+            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Event::Eof) | Err(_) => return false,
+            Ok(_) => {}
+        }
+    }
+    true
+}
+
 /// The text, unless it is blank.
 fn filled(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An entry around `levels` elements of another namespace.
+    fn check(feed: &str, levels: usize, deep: bool) {
+        let inner = "<x:y>".repeat(levels) + &"</x:y>".repeat(levels);
+        let text = feed.replace("INNER", &inner);
+        let read = read(&text, &"https://host.example/".parse().unwrap());
+        let expected = if deep {
+            Err(ExtractError::TooDeep { limit: MAX_DEPTH })
+        } else {
+            Ok(1)
+        };
+        assert_eq!(read.map(|read| read.entries.len()), expected, "{levels}");
+    }
+
+    #[test]
+    fn depth_takes_no_stack() {
+        let rss = "<rss version='2.0' xmlns:x='urn:x'><channel><item><title>a</title>INNER</item></channel></rss>";
+        let atom =
+            "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:x='urn:x'><id>a</id><title>a</title>
+            <updated>2021-06-28T00:00:00Z</updated><entry><id>a</id><title>a</title>
+            <updated>2021-06-28T00:00:00Z</updated>INNER</entry></feed>";
+        for feed in [rss, atom] {
+            check(feed, MAX_DEPTH - 10, false);
+            check(feed, 200_000, true);
+        }
+    }
 }

@@ -6,18 +6,18 @@
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
-use super::ExtractError;
+use super::{ExtractError, MAX_ENTRIES};
 use crate::model::{
     Channel, Extracted, FieldRule, HtmlRules, Pages, Problem, RawAuthor, RawEntry, RawText,
-    nesting_exceeds, text_of_node,
+    parse_page, text_of_node,
 };
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;
 
-/// Whether a page is nested deeper than is safe to parse.
-pub(super) fn too_deep(text: &str) -> bool {
-    nesting_exceeds(text, MAX_DEPTH)
+/// Parses a page, unless it is nested deeper than is safe.
+pub(super) fn parse(text: &str) -> Result<Html, ExtractError> {
+    parse_page(text, MAX_DEPTH).ok_or(ExtractError::TooDeep { limit: MAX_DEPTH })
 }
 
 /// Reads a page by `rules`.
@@ -25,12 +25,12 @@ pub(super) fn too_deep(text: &str) -> bool {
 /// # Errors
 /// [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] when the rules do not fit the page any more.
 pub(super) fn read(text: &str, url: &Url, rules: &HtmlRules) -> Result<Extracted, ExtractError> {
-    if too_deep(text) {
-        return Err(ExtractError::TooDeep { limit: MAX_DEPTH });
-    }
-    let page = Html::parse_document(text);
+    let page = parse(text)?;
     let base = base(&page, url);
-    let items = matches(page.root_element(), &rules.item);
+    // A match within another one is part of it: were both entries, each level would repeat all that is below.
+    let mut items = outermost(matches(page.root_element(), &rules.item));
+    // One more than are kept, for them to be missed.
+    items.truncate(MAX_ENTRIES + 1);
     if items.is_empty() {
         return Err(ExtractError::NothingFound {
             selector: rules.item.to_string(),
@@ -280,5 +280,41 @@ fn same_site(url: &Url, next: &Url) -> bool {
         web(next) && url.host_str() == next.host_str()
     } else {
         url.scheme() == next.scheme() && folder(url) == folder(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn titles(page: &str) -> Vec<String> {
+        let rule = |text: &str| text.parse().expect("a rule");
+        let rules = HtmlRules {
+            item: rule(".item"),
+            title: rule("h3"),
+            link: None,
+            date: None,
+            summary: Some(rule("p")),
+            content: None,
+            author: None,
+            tag: None,
+            pages: None,
+        };
+        let url = "https://host.example/".parse().expect("an address");
+        let entries = read(page, &url, &rules).expect("a page").entries;
+        let title = |entry: RawEntry| entry.title.expect("a title").as_str().to_owned();
+        entries.into_iter().map(title).collect()
+    }
+
+    #[test]
+    fn a_match_within_a_match_is_no_entry() {
+        let nested = "<div class=item><h3>a</h3><div class=item><h3>b</h3></div></div>";
+        assert_eq!(titles(&format!("{nested}{nested}")), ["a", "a"]);
+    }
+
+    #[test]
+    fn a_long_list_is_cut_before_it_is_read() {
+        let page = "<div class=item><h3>a</h3></div>".repeat(MAX_ENTRIES + 100);
+        assert_eq!(titles(&page).len(), MAX_ENTRIES + 1);
     }
 }

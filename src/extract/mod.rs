@@ -102,7 +102,7 @@ impl ExtractError {
                 "the page's layout has changed: correct `select`, and try it with `tidings preview`".to_owned()
             }
             Self::Undated => "look at the text: dated notices are wanted, a date on a line of its own before each".to_owned(),
-            Self::TooDeep { .. } => "look at the page: no browser could show it either".to_owned(),
+            Self::TooDeep { .. } => "look at the document: no browser or reader could show it either".to_owned(),
         }
     }
 }

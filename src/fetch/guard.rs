@@ -19,7 +19,7 @@ pub struct ForbiddenAddress(pub IpAddr);
 static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
     let networks = "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 \
         192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 \
-        ::/127 100::/64 2001::/23 2001:db8::/32 3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8";
+        ::/127 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8";
     networks
         .split_whitespace()
         .map(|net| net.parse().expect("a network of the list above"))
@@ -27,11 +27,10 @@ static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
 });
 
 /// IPv6 networks that carry an IPv4 address, and the byte it begins at: the address within is what is reached.
-static CARRIERS: LazyLock<[(IpNet, usize); 4]> = LazyLock::new(|| {
+static CARRIERS: LazyLock<[(IpNet, usize); 3]> = LazyLock::new(|| {
     [
         ("::ffff:0:0/96", 12),
         ("64:ff9b::/96", 12),
-        ("64:ff9b:1::/48", 12),
         ("2002::/16", 2),
     ]
     .map(|(net, at)| (net.parse().expect("a network of the list above"), at))
@@ -128,6 +127,8 @@ mod tests {
             "fd00::1",
             "::ffff:127.0.0.1",
             "64:ff9b::7f00:1",
+            // Where such a network puts the address within is its own business (RFC 8215).
+            "64:ff9b:1::808:808",
             "2002:7f00:1::",
             "255.255.255.255",
             "2001:db8::1",

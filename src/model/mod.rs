@@ -24,7 +24,7 @@ pub use document::{Document, Validators};
 pub use entry::{Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawText};
 pub use feed::{Feed, FeedSummary, Site};
 pub use hash::Hash;
-pub use html::{SafeHtml, nesting_exceeds, text_of_node};
+pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
 pub use language::{Language, LanguageError};

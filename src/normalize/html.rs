@@ -6,7 +6,7 @@ use ammonia::{Builder, UrlRelative};
 use scraper::Html;
 use url::Url;
 
-use crate::model::{RawText, SafeHtml, nesting_exceeds, text_of_node};
+use crate::model::{RawText, SafeHtml, parse_fragment, text_of_node};
 
 /// Stored with every row; raised when what is allowed changes, so that stored rows are sanitized again.
 pub const VERSION: u32 = 1;
@@ -44,10 +44,10 @@ impl Sanitizer {
         };
         let markup = super::text::bounded(&markup, MAX_CHARACTERS);
         let markup: String = markup.chars().filter(|c| is_xml_char(*c)).collect();
-        let clean = if too_deep(&markup) {
-            ammonia::clean_text(&markup)
-        } else {
+        let clean = if is_shallow(&markup) {
             self.builder.clean(&markup).to_string()
+        } else {
+            ammonia::clean_text(&markup)
         };
         // A character reference may stand for a forbidden character.
         let clean: String = clean.trim().chars().filter(|c| is_xml_char(*c)).collect();
@@ -73,8 +73,14 @@ pub fn text(html: &SafeHtml) -> String {
     text_of_node(Html::parse_fragment(html.as_str()).tree.root())
 }
 
-pub(super) fn too_deep(markup: &str) -> bool {
-    nesting_exceeds(markup, MAX_DEPTH)
+/// Parses markup, unless it is nested deeper than is safe.
+pub(super) fn parse(markup: &str) -> Option<Html> {
+    parse_fragment(markup, MAX_DEPTH)
+}
+
+/// Whether a parser of another crate may have it. Few tags cannot nest deep, and most texts have few.
+fn is_shallow(markup: &str) -> bool {
+    markup.split('<').nth(MAX_DEPTH).is_none() || parse(markup).is_some()
 }
 
 /// Plain text as HTML: a paragraph for each run of lines.

@@ -220,7 +220,10 @@ impl<'a> Page<'a> {
             zone: self.source.zone,
             now,
         };
-        let shown = |text: &str| text::bounded(text.trim(), SHOWN_CHARACTERS);
+        let shown = |found: &str| {
+            let line = text::line(&RawText::Plain(found.to_owned()));
+            text::bounded(&line, SHOWN_CHARACTERS)
+        };
         let position = position + 1;
         let read = |text: &str| read_date(text, &hints);
         let reading = entry.published.as_deref().and_then(|text| {
@@ -323,7 +326,8 @@ fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
         .mime_type
         .as_deref()
         .map(str::trim)
-        .filter(|mime| mime.contains('/') && mime.len() < 128);
+        .filter(|mime| mime.contains('/') && mime.len() < 128)
+        .filter(|mime| mime.chars().all(|c| c == ' ' || c.is_ascii_graphic()));
     Some(Enclosure {
         url: canonical(&found.url, base)?,
         mime_type: mime_type
@@ -434,6 +438,34 @@ pub(crate) mod tests {
             published("1 January 2099"),
             (Published::FirstSeen(now), Some(ahead), 1)
         );
+    }
+
+    #[test]
+    fn what_is_shown_of_a_date_is_one_line() {
+        let found = "soon\u{1b}]0;x\u{7}\n".to_owned() + &"x".repeat(100);
+        let entry = format!("||One|{found}");
+        let problems = normalize(&source(), vec![entry::page(&[&entry])]).problems;
+        let [Problem::UnreadDate { text, .. }] = problems.as_slice() else {
+            panic!("{problems:?}");
+        };
+        assert_eq!(*text, format!("soon]0;x {}…", "x".repeat(50)));
+    }
+
+    #[test]
+    fn media_types_are_ascii() {
+        let mime_type = |found: &str| {
+            let found = RawEnclosure {
+                url: "/a".into(),
+                mime_type: Some(found.into()),
+                length_bytes: None,
+            };
+            let base = "https://host.example/".parse().unwrap();
+            enclosure(&found, &base).unwrap().mime_type
+        };
+        assert_eq!(mime_type(" Audio/MPEG; a=b "), "audio/mpeg; a=b");
+        for odd in ["mp3", "audio/\u{1}mp3", "audio/ñ"] {
+            assert_eq!(mime_type(odd), "application/octet-stream");
+        }
     }
 
     #[test]

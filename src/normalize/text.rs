@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use scraper::Html;
 use unicode_normalization::UnicodeNormalization;
 
 use super::html;
@@ -31,10 +30,9 @@ pub(super) fn line(found: &RawText) -> String {
 
 fn of_markup(markup: &str) -> String {
     let markup = bounded(markup, html::MAX_CHARACTERS);
-    if html::too_deep(&markup) {
-        markup
-    } else {
-        text_of_node(Html::parse_fragment(&markup).tree.root())
+    match html::parse(&markup) {
+        Some(fragment) => text_of_node(fragment.tree.root()),
+        None => markup,
     }
 }
 

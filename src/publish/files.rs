@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use super::File;
 
 /// Where a batch is written before it is renamed: in the folder itself, for a rename never leaves a file system.
-const STAGING: &str = ".tmp";
+/// It is emptied whenever it is found, so its name is nobody else's.
+const STAGING: &str = ".tidings";
 
 /// Why nothing was published.
 #[derive(Debug, thiserror::Error)]
@@ -277,6 +278,16 @@ mod tests {
     }
 
     #[test]
+    fn what_others_keep_there_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let theirs = dir.path().join(".tmp/upload");
+        fs::create_dir(theirs.parent().unwrap()).unwrap();
+        fs::write(&theirs, "half").unwrap();
+        Folder::open(dir.path()).unwrap();
+        assert!(theirs.exists());
+    }
+
+    #[test]
     fn a_folder_wiped_meanwhile_is_filled_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("feeds");
@@ -308,7 +319,7 @@ mod tests {
             "../a",
             "/a",
             "a/../../b",
-            ".tmp",
+            ".tidings",
             "c:a",
             "a\\b",
             "a\0b",

@@ -2,7 +2,7 @@
 //!
 //! Runs on the writer, inside a transaction, because every decision here needs the whole store as it is at this commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use rusqlite::{Connection, named_params, params};
@@ -10,7 +10,7 @@ use rusqlite::{Connection, named_params, params};
 use super::rows::{self, Place};
 use super::story::Stories;
 use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
-use crate::dedupe::{self, Candidate, Key};
+use crate::dedupe::{self, Candidate, Key, KeyKind};
 use crate::model::{
     Hash, IdentityKey, Item, ItemId, Published, SourceId, StoryId, Timestamp, Validators,
 };
@@ -48,6 +48,7 @@ pub(super) fn commit(
         let late = before.last_success.is_none() || before.failures > 0;
         let mut change = Change {
             stories: Stories::new(connection, poll.at, late, fresh)?,
+            pages: shared_addresses(items),
             touched: BTreeSet::new(),
         };
         for item in items {
@@ -91,6 +92,8 @@ impl Before {
 /// The item changes of one poll.
 struct Change<'a> {
     stories: Stories<'a>,
+    /// Addresses that tell nothing.
+    pages: HashSet<Hash>,
     touched: BTreeSet<StoryId>,
 }
 
@@ -108,10 +111,13 @@ impl Change<'_> {
     }
 
     fn item(&mut self, new: &NewItem, committed: &mut Committed) -> Result<(), StoreError> {
-        match self.held(&new.item)? {
-            Some(held) => self.update(new, &held, committed),
-            None => self.insert(new, committed),
+        let Some(held) = self.held(&new.item)? else {
+            return self.insert(new, committed);
+        };
+        if new.item.key != held.item.key {
+            self.identify(&new.item.source, &new.item.key, held.item.id)?;
         }
+        self.update(new, &held, committed)
     }
 
     /// By the weak key first: an entry known by it stood beside others under its guid or address.
@@ -121,14 +127,28 @@ impl Change<'_> {
                 return Ok(Some(held));
             }
         }
-        Ok(None)
+        self.held_otherwise(item)
     }
 
     fn held_by(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<Held>, StoreError> {
         let sql = "SELECT item.* FROM identity JOIN item ON item.id = identity.item
                    WHERE identity.source = ? AND identity.kind = ? AND identity.key = ?";
+        self.find(sql, params![source.as_str(), key.kind.as_str(), key.value])
+    }
+
+    /// The same date, title and address under a key of another kind: alone in its document it went by the address that
+    /// another entry shares now, or the publisher has begun to give guids.
+    fn held_otherwise(&self, item: &Item) -> Result<Option<Held>, StoreError> {
+        let sql = "SELECT * FROM item
+                   WHERE source = ? AND weak_key = ? AND key_kind <> ? AND address IS ? ORDER BY seq LIMIT 1";
+        let address = item.address.as_ref().map(url::Url::as_str);
+        let (source, kind) = (item.source.as_str(), item.key.kind.as_str());
+        self.find(sql, params![source, item.weak_key.value, kind, address])
+    }
+
+    fn find(&self, sql: &str, bound: impl rusqlite::Params) -> Result<Option<Held>, StoreError> {
         let mut statement = self.connection().prepare_cached(sql)?;
-        let mut found = statement.query(params![source.as_str(), key.kind.as_str(), key.value])?;
+        let mut found = statement.query(bound)?;
         let Some(row) = found.next()? else {
             return Ok(None);
         };
@@ -150,15 +170,26 @@ impl Change<'_> {
             .copied()
             .unwrap_or_else(|| StoryId::founded_by(item.id));
         self.write(new, item, story)?;
-        let sql = "INSERT INTO identity (source, kind, key, item) VALUES (?, ?, ?, ?)";
-        let key = params![
-            item.source.as_str(),
-            item.key.kind.as_str(),
-            item.key.value,
-            item.id.to_string()
-        ];
-        self.connection().prepare_cached(sql)?.execute(key)?;
+        self.identify(&item.source, &item.key, item.id)?;
         self.merge(&found)
+    }
+
+    /// Remembers what an item is known by; a key that is another item's stays that one's.
+    fn identify(
+        &self,
+        source: &SourceId,
+        key: &IdentityKey,
+        item: ItemId,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT OR IGNORE INTO identity (source, kind, key, item) VALUES (?, ?, ?, ?)";
+        let (kind, item) = (key.kind.as_str(), item.to_string());
+        self.connection().prepare_cached(sql)?.execute(params![
+            source.as_str(),
+            kind,
+            key.value,
+            item
+        ])?;
+        Ok(())
     }
 
     fn update(
@@ -188,7 +219,7 @@ impl Change<'_> {
         own: Option<StoryId>,
     ) -> Result<Vec<StoryId>, StoreError> {
         let mut candidates = Vec::new();
-        for key in keys {
+        for key in keys.iter().filter(|key| !self.pages.contains(&key.hash)) {
             candidates.extend(self.candidates(*key, item.id)?);
         }
         let mut found = Vec::new();
@@ -272,6 +303,15 @@ impl Change<'_> {
             self.stories.keep_revision()
         }
     }
+}
+
+/// Addresses that several items of a poll give: those of a page, not of a story.
+fn shared_addresses(items: &[NewItem]) -> HashSet<Hash> {
+    let mut seen = HashSet::new();
+    let keys = items.iter().flat_map(|new| &new.keys);
+    keys.filter(|key| key.kind == KeyKind::Address && !seen.insert(key.hash))
+        .map(|key| key.hash)
+        .collect()
 }
 
 /// The new state of a held item: its id, its place and a date that the publisher has not restated stay.
@@ -414,4 +454,132 @@ fn since(problem: &SourceProblem, before: &Before, at: Timestamp) -> i64 {
         .as_ref()
         .filter(|(code, _)| *code == problem.code);
     known.map_or(at.timestamp(), |(_, since)| *since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Cadence;
+    use crate::normalize::tests::{entry, source};
+    use crate::store::{Definition, SourceDefinition, define, schema};
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn now() -> Timestamp {
+        "2021-07-01T12:00:00Z".parse().unwrap()
+    }
+
+    /// An empty store that knows these sources.
+    fn store(sources: &[&str]) -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection, "memory".as_ref()).unwrap();
+        let definition = Definition {
+            at: now(),
+            feeds: Vec::new(),
+            sources: sources
+                .iter()
+                .map(|id| SourceDefinition {
+                    id: id.parse().unwrap(),
+                    name: (*id).to_owned(),
+                    rank: 100,
+                    topics: Vec::new(),
+                })
+                .collect(),
+            classify: Box::new(|_| Vec::new()),
+        };
+        define::define(&connection, &definition, DAY).unwrap();
+        connection
+    }
+
+    /// Commits entries written `guid|link|title|date`; how many are new.
+    fn poll(connection: &Connection, id: &str, entries: &[&str]) -> usize {
+        let mut source = source();
+        source.id = id.parse().unwrap();
+        let items = crate::normalize::normalize(&source, vec![entry::page(entries)]).items;
+        let items = items.into_iter().map(|item| NewItem {
+            keys: dedupe::keys(&item),
+            topics: Vec::new(),
+            item,
+        });
+        let poll = Poll {
+            source: source.id,
+            at: now(),
+            outcome: Outcome::Read {
+                items: items.collect(),
+                validators: Vec::new(),
+                problem: None,
+            },
+            cadence: Cadence::Every(DAY),
+            zone: chrono_tz::UTC,
+        };
+        commit(connection, &poll, DAY).unwrap().new
+    }
+
+    /// Each poll, and how many of its entries are new.
+    fn check(polls: &[(&[&str], usize)]) {
+        let connection = store(&["a"]);
+        for (entries, new) in polls {
+            assert_eq!(poll(&connection, "a", entries), *new, "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_known_when_another_one_comes_to_share_its_address() {
+        let (one, two) = ("|/list|No. 23|2021-06-27", "|/list|No. 24|2021-06-28");
+        check(&[(&[one], 1), (&[two, one], 1), (&[two, one], 0), (&[two], 0)]);
+    }
+
+    #[test]
+    fn an_entry_is_known_when_another_one_comes_to_share_its_guid() {
+        let (one, two) = ("g|/a|One|2021-06-27", "g|/b|Two|2021-06-28");
+        check(&[(&[one], 1), (&[one, two], 1), (&[one, two], 0)]);
+    }
+
+    #[test]
+    fn an_entry_is_known_when_its_publisher_begins_to_give_guids() {
+        let edited = "g1|/a|One, corrected|2021-06-27";
+        check(&[
+            (&["|/a|One|2021-06-27"], 1),
+            (&["g1|/a|One|2021-06-27"], 0),
+            (&[edited], 0),
+        ]);
+    }
+
+    fn stories(connection: &Connection) -> usize {
+        let sql = "SELECT count(DISTINCT story) FROM item";
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Whichever source is polled first: a notice of `b` at the address of a list of `a` is none of them.
+    #[test]
+    fn the_address_of_a_page_makes_no_story() {
+        let list = ["g1|/list|No. 23|2021-06-27", "g2|/list|No. 24|2021-06-28"];
+        let other = ["|/list|About us|2021-06-01"];
+        for order in [["a", "b"], ["b", "a"]] {
+            let connection = store(&order);
+            for id in order {
+                poll(&connection, id, if id == "a" { &list } else { &other });
+            }
+            assert_eq!(stories(&connection), 3, "{order:?}");
+        }
+        let connection = store(&["a", "b"]);
+        let polls = [("a", &list[..1]), ("b", &other), ("a", &list[1..])];
+        for (id, entries) in polls {
+            poll(&connection, id, entries);
+        }
+        assert_eq!(
+            stories(&connection),
+            2,
+            "the first two cannot be told apart"
+        );
+    }
+
+    #[test]
+    fn entries_that_were_told_apart_stay_apart() {
+        check(&[
+            (&["g1||Notice|", "g2||Notice|"], 2),
+            (&["g3||Notice|"], 1),
+            (&["|/a|Notice|", "|/b|Notice|"], 2),
+        ]);
+    }
 }

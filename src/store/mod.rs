@@ -321,7 +321,12 @@ where
     if !path.exists() {
         return Ok(None);
     }
-    reading(path)?.snapshot(query).map(Some)
+    let reader = reading(path)?;
+    // Whoever makes it may just have begun, or have been stopped there.
+    if !schema::is_made(reader.connection())? {
+        return Ok(None);
+    }
+    reader.snapshot(query).map(Some)
 }
 
 fn reading(path: &Path) -> Result<Reader, StoreError> {

@@ -97,6 +97,10 @@ impl Reader {
         Self { connection }
     }
 
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Runs `query` on what was committed when it began.
     pub(super) fn snapshot<T, E>(&self, query: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E>
     where

@@ -30,6 +30,12 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
     version(connection, path).map(drop)
 }
 
+/// Whether there are tables at all.
+pub(super) fn is_made(connection: &Connection) -> Result<bool, StoreError> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(version > 0)
+}
+
 fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found > KNOWN {
@@ -40,5 +46,25 @@ fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
         })
     } else {
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::Duration;
+
+    use crate::store::{Reader, Store, inspect};
+
+    #[test]
+    fn a_store_that_was_only_begun_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tidings.db");
+        let look = || inspect(&path, Reader::sources).unwrap();
+        assert_eq!(look(), None);
+        File::create(&path).unwrap();
+        assert_eq!(look(), None);
+        drop(Store::open(&path, Duration::ZERO).unwrap());
+        assert_eq!(look(), Some(std::collections::BTreeMap::new()));
     }
 }

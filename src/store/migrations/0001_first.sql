@@ -76,7 +76,7 @@ CREATE TABLE item (
     changed_rev         INTEGER NOT NULL
 );
 CREATE INDEX item_story ON item (story);
-CREATE INDEX item_source ON item (source);
+CREATE INDEX item_source ON item (source, weak_key);
 
 CREATE TABLE story (
     id                  TEXT PRIMARY KEY,
