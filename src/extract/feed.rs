@@ -36,8 +36,8 @@ const HEAD_BYTES: usize = 256 * 1024;
 pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
     let not_a_feed = |found| Err(ExtractError::NotAFeed { found, link: None });
     match sniff(text) {
-        Format::Rss => rss::read(text),
-        Format::Atom => atom::read(text, url),
+        Format::Rss => rss::read(without_declaration(text)),
+        Format::Atom => atom::read(without_declaration(text), url),
         Format::Json => json::read(text),
         Format::Html => Err(ExtractError::NotAFeed {
             found: "an HTML page",
@@ -80,6 +80,15 @@ pub(super) fn sniff(text: &str) -> Format {
     }
 }
 
+/// The document without `<?xml … ?>`: the text is decoded, and the crates would decode it again as the declaration says.
+fn without_declaration(text: &str) -> &str {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+    let declared = text.strip_prefix("<?xml ");
+    declared
+        .and_then(|rest| rest.split_once("?>"))
+        .map_or(text, |(_, rest)| rest)
+}
+
 /// The feed that a page names in its head (`link rel="alternate"`).
 fn linked_feed(text: &str, url: &Url) -> Option<Url> {
     let end = (0..=HEAD_BYTES.min(text.len()))
@@ -108,4 +117,32 @@ fn linked_feed(text: &str, url: &Url) -> Option<Url> {
 /// The text, unless it is blank.
 fn filled(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RawText;
+
+    /// The title of a feed whose characters were decoded before, whatever its declaration says.
+    fn check(declaration: &str, feed: &str) {
+        let text = format!("{declaration}{feed}");
+        let url = "https://host.example/feed".parse().unwrap();
+        let found = read(&text, &url).expect(&text).channel.title;
+        let title = found.as_ref().map(RawText::as_str);
+        assert_eq!(title, Some("Peñón, 高"), "{text}");
+    }
+
+    #[test]
+    fn characters_are_decoded_once() {
+        let rss = "<rss version=\"2.0\"><channel><title>Peñón, 高</title><link>/</link>\
+                   <description>d</description></channel></rss>";
+        let atom = "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Peñón, 高</title></feed>";
+        for feed in [rss, atom] {
+            check("", feed);
+            check("\u{FEFF}<?xml version='1.0'?>", feed);
+            check("\n<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n", feed);
+            check("<?xml version='1.0' encoding='Shift_JIS'?><!-- ?> -->", feed);
+        }
+    }
 }
