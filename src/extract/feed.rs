@@ -142,7 +142,10 @@ mod tests {
             check("", feed);
             check("\u{FEFF}<?xml version='1.0'?>", feed);
             check("\n<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n", feed);
-            check("<?xml version='1.0' encoding='Shift_JIS'?><!-- ?> -->", feed);
+            check(
+                "<?xml version='1.0' encoding='Shift_JIS'?><!-- ?> -->",
+                feed,
+            );
         }
     }
 }
