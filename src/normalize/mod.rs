@@ -66,6 +66,8 @@ pub struct About {
     pub home_page: Option<Url>,
     /// Its language.
     pub language: Option<Language>,
+    /// Who publishes it.
+    pub authors: Vec<Person>,
 }
 
 /// Normalizes what a document says of itself.
@@ -86,6 +88,7 @@ pub fn about(document: &Document, channel: &Channel) -> About {
             .as_deref()
             .and_then(|home| canonical(home, &document.url)),
         language: channel.language.as_deref().and_then(|tag| tag.parse().ok()),
+        authors: people(&channel.authors, &document.url),
     }
 }
 
@@ -209,13 +212,7 @@ impl<'a> Page<'a> {
         } else {
             &entry.authors
         };
-        let mut people: Vec<Person> = Vec::new();
-        for person in found.iter().filter_map(|author| person(author, base)) {
-            if people.len() < MAX_LIST && !people.iter().any(|known| known.name == person.name) {
-                people.push(person);
-            }
-        }
-        people
+        people(found, base)
     }
 
     fn dates(
@@ -329,6 +326,17 @@ fn is_identified(entry: &RawEntry) -> bool {
         .flatten()
         .chain(author);
     said.any(|text| !text.trim().is_empty())
+}
+
+/// Each once, in order.
+fn people(found: &[RawAuthor], base: &Url) -> Vec<Person> {
+    let mut people: Vec<Person> = Vec::new();
+    for person in found.iter().filter_map(|author| person(author, base)) {
+        if people.len() < MAX_LIST && !people.iter().any(|known| known.name == person.name) {
+            people.push(person);
+        }
+    }
+    people
 }
 
 /// RSS 2.0 writes `mail (name)`, others `name <mail>`; the address is the author's own business.
