@@ -339,15 +339,15 @@ fn people(found: &[RawAuthor], base: &Url) -> Vec<Person> {
     people
 }
 
-/// RSS 2.0 writes `mail (name)`, others `name <mail>`; the address is the author's own business.
+/// RSS 2.0 writes `mail (name)`, others `name (mail)` or `name <mail>`; the address is the author's own business.
 fn person(author: &RawAuthor, base: &Url) -> Option<Person> {
     let line = text::line(&RawText::Unsaid(author.name.clone()));
-    let named = match line.split_once('(') {
-        Some((mail, name)) if mail.contains('@') => name.trim_end_matches(')').trim(),
-        _ => match line.rsplit_once('<') {
-            Some((name, mail)) if mail.contains('@') && !name.trim().is_empty() => name.trim(),
-            _ => line.as_str(),
-        },
+    let is_name = |part: &&str| !part.is_empty() && !part.contains('@');
+    let mut parts = line.split(['(', ')', '<', '>']).map(str::trim);
+    let named = if line.contains('@') {
+        parts.find(is_name).unwrap_or(&line)
+    } else {
+        &line
     };
     let url = author.url.as_deref().and_then(|url| canonical(url, base));
     (!named.is_empty()).then(|| Person {
@@ -580,6 +580,12 @@ pub(crate) mod tests {
             Some("Ana & Co")
         );
         assert_eq!(name("Ana <ana@host.example>").as_deref(), Some("Ana"));
+        assert_eq!(name("Ana (ana@host.example)").as_deref(), Some("Ana"));
+        assert_eq!(name("Ana (press)").as_deref(), Some("Ana (press)"));
+        assert_eq!(
+            name("ana@host.example").as_deref(),
+            Some("ana@host.example")
+        );
         assert_eq!(name(" "), None);
     }
 }
