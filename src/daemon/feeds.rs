@@ -77,7 +77,7 @@ fn feed(reader: &Reader, config: &Config, state: &FeedState) -> Result<Feed, Sto
     Ok(Feed {
         topic: state.topic.clone(),
         title: state.title.clone(),
-        updated: state.updated.unwrap_or_default(),
+        updated: state.updated,
         live: reader.live(&state.topic, settings.max_items, min_age)?,
         quiet: reader.quiet(&state.topic, settings.max_items)?,
     })
@@ -87,7 +87,7 @@ fn summaries(states: &[FeedState]) -> Vec<FeedSummary> {
     let summary = |state: &FeedState| FeedSummary {
         topic: state.topic.clone(),
         title: state.title.clone(),
-        updated: state.updated.unwrap_or_default(),
+        updated: state.updated,
         stories: state.stories,
     };
     states.iter().map(summary).collect()

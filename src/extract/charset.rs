@@ -1,7 +1,7 @@
 //! Bytes to characters.
 //!
-//! What decides, in this order: a byte order mark, `charset` of `Content-Type`, the declaration in the document (XML
-//! 1.0 §4.3.3, HTML `meta`), UTF-8 where the bytes are valid, windows-1252.
+//! What decides, in this order: a byte order mark, markup in pairs of bytes, `charset` of `Content-Type`, the declaration
+//! in the document (XML 1.0 §4.3.3, HTML `meta`), UTF-8 where the bytes are valid, windows-1252.
 
 use std::borrow::Cow;
 
@@ -17,6 +17,9 @@ pub(super) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, 
             .decode_without_bom_handling(body.get(length..).unwrap_or_default())
             .0;
     }
+    if let Some(encoding) = in_pairs(body) {
+        return encoding.decode_without_bom_handling(body).0;
+    }
     let stated = content_type
         .and_then(|value| after_charset(value.as_bytes()))
         .or_else(|| declared(body));
@@ -28,6 +31,15 @@ pub(super) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, 
         None => WINDOWS_1252,
     };
     encoding.decode_without_bom_handling(body).0
+}
+
+/// UTF-16 without a byte order mark (XML 1.0 appendix F): no other encoding begins markup with a zero beside `<`.
+fn in_pairs(body: &[u8]) -> Option<&'static Encoding> {
+    match body {
+        [0, b'<', 0, second, ..] if *second != 0 => Some(UTF_16BE),
+        [b'<', 0, second, 0, ..] if *second != 0 => Some(UTF_16LE),
+        _ => None,
+    }
 }
 
 fn declared(body: &[u8]) -> Option<&'static Encoding> {
@@ -76,6 +88,8 @@ mod tests {
             "año",
         );
         check(b"\xFF\xFEa\0\xF1\0", None, "añ");
+        check(b"<\0a\0\xF1\0", None, "<añ");
+        check(b"\0<\0a\0\xF1", Some("text/xml; charset=utf-8"), "<añ");
         check(b"a\xF1o", Some("text/html; charset=\"ISO-8859-1\""), "año");
         check(
             b"<?xml version='1.0' encoding='iso-8859-1'?><a>\xF1</a>",

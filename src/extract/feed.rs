@@ -146,6 +146,7 @@ fn filled(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::RawText;
 
     /// An entry around `levels` elements of another namespace.
     fn check(feed: &str, levels: usize, deep: bool) {
@@ -170,6 +171,31 @@ mod tests {
         for feed in [rss, atom] {
             check(feed, MAX_DEPTH - 10, false);
             check(feed, 200_000, true);
+        }
+    }
+
+    /// The title of a feed whose characters were decoded before, whatever its declaration says.
+    fn check_title(declaration: &str, feed: &str) {
+        let text = format!("{declaration}{feed}");
+        let url = "https://host.example/feed".parse().unwrap();
+        let found = read(&text, &url).expect(&text).channel.title;
+        let title = found.as_ref().map(RawText::as_str);
+        assert_eq!(title, Some("Peñón, 高"), "{text}");
+    }
+
+    #[test]
+    fn characters_are_decoded_once() {
+        let rss = "<rss version=\"2.0\"><channel><title>Peñón, 高</title><link>/</link>\
+                   <description>d</description></channel></rss>";
+        let atom = "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Peñón, 高</title></feed>";
+        for feed in [rss, atom] {
+            check_title("", feed);
+            check_title("\u{FEFF}<?xml version='1.0'?>", feed);
+            check_title("\n<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n", feed);
+            check_title(
+                "<?xml version='1.0' encoding='Shift_JIS'?><!-- ?> -->",
+                feed,
+            );
         }
     }
 }

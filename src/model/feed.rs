@@ -22,8 +22,8 @@ pub struct Feed {
     pub topic: TopicId,
     /// Its title in the site's language.
     pub title: String,
-    /// The latest change of a story shown, or of the feed itself.
-    pub updated: Timestamp,
+    /// The latest change of a story shown, or of the feed itself; none as long as nothing was ever in it.
+    pub updated: Option<Timestamp>,
     /// The live feed, in order.
     pub live: Vec<Story>,
     /// Stories that only people see, on the page: older ones that entered quietly. In order.
@@ -38,7 +38,7 @@ pub struct FeedSummary {
     /// Its title in the site's language.
     pub title: String,
     /// As the feed's own.
-    pub updated: Timestamp,
+    pub updated: Option<Timestamp>,
     /// Stories on its page.
     pub stories: usize,
 }

@@ -109,6 +109,12 @@ pub fn comparable(url: &Url) -> Option<String> {
     (!rest.is_empty()).then(|| format!("{host}{port}{rest}"))
 }
 
+/// An address as the title of an entry without one: `host.example/news/7`.
+pub(super) fn as_title(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    format!("{host}{}", url.path().trim_end_matches('/'))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

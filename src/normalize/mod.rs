@@ -15,11 +15,11 @@ pub use self::address::{canonical, comparable};
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
 pub use self::text::folded;
-use crate::dates::{self, Hints, Reading};
+use crate::dates::{self, Hints};
 use crate::model::{
     Channel, Dated, Document, Enclosure, Extracted, IdentityKey, IdentityKind, Item, ItemId,
-    Language, Person, Problem, Published, RawAuthor, RawEnclosure, RawEntry, RawText, SafeHtml,
-    Source, Timestamp,
+    Language, Person, Problem, Published, RawAuthor, RawEnclosure, RawEntry, RawText, Reading,
+    SafeHtml, Source, Timestamp,
 };
 
 /// Clocks and zones explain a date this far ahead; beyond it the publisher erred, or means an event.
@@ -66,6 +66,8 @@ pub struct About {
     pub home_page: Option<Url>,
     /// Its language.
     pub language: Option<Language>,
+    /// Who publishes it.
+    pub authors: Vec<Person>,
 }
 
 /// Normalizes what a document says of itself.
@@ -86,6 +88,7 @@ pub fn about(document: &Document, channel: &Channel) -> About {
             .as_deref()
             .and_then(|home| canonical(home, &document.url)),
         language: channel.language.as_deref().and_then(|tag| tag.parse().ok()),
+        authors: people(&channel.authors, &document.url),
     }
 }
 
@@ -130,12 +133,19 @@ impl<'a> Page<'a> {
             .as_ref()
             .and_then(|text| sanitizer.sanitize(text));
         let text = plain(&[summary.as_ref(), content.as_ref()]);
-        let stated_title = entry
-            .title
-            .as_ref()
-            .map(text::line)
-            .filter(|title| !title.is_empty());
-        let Some(title) = stated_title.or_else(|| text::title_from(&text)) else {
+        let address = entry.link.as_deref().and_then(|link| canonical(link, base));
+        let enclosures: Vec<Enclosure> = entry
+            .enclosures
+            .iter()
+            .filter_map(|found| enclosure(found, base))
+            .take(MAX_LIST)
+            .collect();
+        let Some(title) = title(&entry, &text).or_else(|| {
+            let linked = address.as_ref();
+            let linked = linked.or(enclosures.first().map(|file| &file.url));
+            let shown = summary.is_some() || content.is_some();
+            self.stand_in(linked, shown || is_identified(&entry))
+        }) else {
             problems.push(Problem::Empty {
                 position: position + 1,
             });
@@ -150,7 +160,7 @@ impl<'a> Page<'a> {
             weak_key: unidentified(),
             source: self.source.id.clone(),
             title,
-            address: entry.link.as_deref().and_then(|link| canonical(link, base)),
+            address,
             summary,
             content,
             text,
@@ -162,12 +172,7 @@ impl<'a> Page<'a> {
                     .iter()
                     .map(|tag| text::line(&RawText::Unsaid(tag.clone()))),
             )),
-            enclosures: entry
-                .enclosures
-                .iter()
-                .filter_map(|found| enclosure(found, base))
-                .take(MAX_LIST)
-                .collect(),
+            enclosures,
             stated: dates.stated,
             published: dates.published,
             updated: dates.updated,
@@ -179,6 +184,16 @@ impl<'a> Page<'a> {
                 .map(|guid| text::bounded(guid.trim(), text::MAX_LINE)),
             item,
         })
+    }
+
+    /// What an entry without title and text is called: an entry that is no more than a picture, a file or a link. What a
+    /// selector finds in a page is no entry without one of them, but a heading or a rule.
+    fn stand_in(&self, linked: Option<&Url>, is_entry: bool) -> Option<String> {
+        if matches!(self.source.reading, Reading::Html(_)) {
+            return None;
+        }
+        let name = || is_entry.then(|| self.source.name.clone());
+        linked.map(address::as_title).or_else(name)
     }
 
     /// The operator knows best, then the entry; a channel's language is often a template's default.
@@ -197,13 +212,7 @@ impl<'a> Page<'a> {
         } else {
             &entry.authors
         };
-        let mut people: Vec<Person> = Vec::new();
-        for person in found.iter().filter_map(|author| person(author, base)) {
-            if people.len() < MAX_LIST && !people.iter().any(|known| known.name == person.name) {
-                people.push(person);
-            }
-        }
-        people
+        people(found, base)
     }
 
     fn dates(
@@ -242,7 +251,7 @@ impl<'a> Page<'a> {
             .and_then(read)
             .map(|reading| reading.dated().at.to_utc());
         let stated = match &reading {
-            Some(Reading::Absolute(dated)) => Some(*dated),
+            Some(dates::Reading::Absolute(dated)) => Some(*dated),
             _ => None,
         };
         let ahead = |dated: &Dated| dated.at > now + FUTURE_TOLERANCE;
@@ -252,8 +261,8 @@ impl<'a> Page<'a> {
                 problems.push(Problem::FutureDate { position, text });
                 Published::FirstSeen(now)
             }
-            Some(Reading::Absolute(dated)) => Published::Stated(dated),
-            Some(Reading::Derived(dated)) => Published::Derived(dated),
+            Some(dates::Reading::Absolute(dated)) => Published::Stated(dated),
+            Some(dates::Reading::Derived(dated)) => Published::Derived(dated),
             None => Published::FirstSeen(now),
         };
         Dates {
@@ -265,15 +274,15 @@ impl<'a> Page<'a> {
 }
 
 /// The date that `text` is, else the first within it; in whole seconds, as rows and feeds hold it.
-fn read_date(text: &str, hints: &Hints<'_>) -> Option<Reading> {
+fn read_date(text: &str, hints: &Hints<'_>) -> Option<dates::Reading> {
     let reading = dates::read(text, hints);
     let whole = |dated: Dated| Dated {
         at: dated.at.trunc_subsecs(0),
         ..dated
     };
     match reading.or_else(|| dates::find(text, hints).map(|(_, reading)| reading))? {
-        Reading::Absolute(dated) => Some(Reading::Absolute(whole(dated))),
-        Reading::Derived(dated) => Some(Reading::Derived(whole(dated))),
+        dates::Reading::Absolute(dated) => Some(dates::Reading::Absolute(whole(dated))),
+        dates::Reading::Derived(dated) => Some(dates::Reading::Derived(whole(dated))),
     }
 }
 
@@ -304,15 +313,44 @@ fn plain(parts: &[Option<&SafeHtml>; 2]) -> String {
     }
 }
 
-/// RSS 2.0 writes `mail (name)`, others `name <mail>`; the address is the author's own business.
+/// The title as found, else the beginning of the text.
+fn title(entry: &RawEntry, text: &str) -> Option<String> {
+    let stated = entry.title.as_ref().map(text::line);
+    stated
+        .filter(|title| !title.is_empty())
+        .or_else(|| text::title_from(text))
+}
+
+/// Whether an entry says at least that it is one: by an identifier, a date or an author.
+fn is_identified(entry: &RawEntry) -> bool {
+    let author = entry.authors.first().map(|author| &author.name);
+    let mut said = [&entry.guid, &entry.published, &entry.updated]
+        .into_iter()
+        .flatten()
+        .chain(author);
+    said.any(|text| !text.trim().is_empty())
+}
+
+/// Each once, in order.
+fn people(found: &[RawAuthor], base: &Url) -> Vec<Person> {
+    let mut people: Vec<Person> = Vec::new();
+    for person in found.iter().filter_map(|author| person(author, base)) {
+        if people.len() < MAX_LIST && !people.iter().any(|known| known.name == person.name) {
+            people.push(person);
+        }
+    }
+    people
+}
+
+/// RSS 2.0 writes `mail (name)`, others `name (mail)` or `name <mail>`; the address is the author's own business.
 fn person(author: &RawAuthor, base: &Url) -> Option<Person> {
     let line = text::line(&RawText::Unsaid(author.name.clone()));
-    let named = match line.split_once('(') {
-        Some((mail, name)) if mail.contains('@') => name.trim_end_matches(')').trim(),
-        _ => match line.rsplit_once('<') {
-            Some((name, mail)) if mail.contains('@') && !name.trim().is_empty() => name.trim(),
-            _ => line.as_str(),
-        },
+    let is_name = |part: &&str| !part.is_empty() && !part.contains('@');
+    let mut parts = line.split(['(', ')', '<', '>']).map(str::trim);
+    let named = if line.contains('@') {
+        parts.find(is_name).unwrap_or(&line)
+    } else {
+        &line
     };
     let url = author.url.as_deref().and_then(|url| canonical(url, base));
     (!named.is_empty()).then(|| Person {
@@ -348,7 +386,7 @@ pub(crate) mod tests {
     use chrono::{TimeZone, Utc};
 
     use super::*;
-    use crate::model::{Cadence, Location, Place, Precision, PublicUrl, Reading as Kind};
+    use crate::model::{Cadence, FieldRule, HtmlRules, Location, Place, Precision, PublicUrl};
 
     pub(crate) fn source() -> Source {
         let url: Url = "https://host.example/list".parse().unwrap();
@@ -361,7 +399,7 @@ pub(crate) mod tests {
             id: "host".parse().unwrap(),
             name: "Host".into(),
             location: Location::Http(PublicUrl::new(url)),
-            reading: Kind::Feed,
+            reading: Reading::Feed,
             cadence: Cadence::Every(Duration::from_mins(1)),
             zone: chrono_tz::UTC,
             language: None,
@@ -440,6 +478,102 @@ pub(crate) mod tests {
         );
     }
 
+    /// The titles of one entry in a feed and in a page.
+    fn check_title(entry: &RawEntry, in_feed: Option<&str>, in_page: Option<&str>) {
+        let rule: FieldRule = "p".parse().unwrap();
+        let rules = HtmlRules {
+            item: rule.clone(),
+            title: rule,
+            link: None,
+            date: None,
+            summary: None,
+            content: None,
+            author: None,
+            tag: None,
+            pages: None,
+        };
+        let page = Source {
+            reading: Reading::Html(Box::new(rules)),
+            ..source()
+        };
+        for (source, expected) in [(source(), in_feed), (page, in_page)] {
+            let (document, mut extracted) = entry::page(&[""]);
+            extracted.entries = vec![entry.clone()];
+            let Normalized { items, problems } = normalize(&source, vec![(document, extracted)]);
+            let title = items.first().map(|item| item.title.as_str());
+            assert_eq!(
+                (title, problems.len()),
+                (expected, usize::from(title.is_none()))
+            );
+        }
+    }
+
+    #[test]
+    fn an_entry_of_a_feed_is_kept_without_title_and_text() {
+        let html = |html: &str| Some(RawText::Html(html.into()));
+        let both = |title| (Some(title), Some(title));
+        let check = |entry: RawEntry, (in_feed, in_page)| check_title(&entry, in_feed, in_page);
+        let none = RawEntry::default;
+        check(
+            RawEntry {
+                title: html("<b>One</b>"),
+                ..none()
+            },
+            both("One"),
+        );
+        check(
+            RawEntry {
+                title: html(" "),
+                summary: html("Text."),
+                ..none()
+            },
+            both("Text."),
+        );
+        let picture = html("<img src=/a.png>");
+        let link = Some("/news/7/?a".to_owned());
+        check(
+            RawEntry {
+                summary: picture.clone(),
+                link,
+                ..none()
+            },
+            (Some("host.example/news/7"), None),
+        );
+        check(
+            RawEntry {
+                summary: picture,
+                ..none()
+            },
+            (Some("Host"), None),
+        );
+        let file = RawEnclosure {
+            url: "/a.mp3".into(),
+            mime_type: None,
+            length_bytes: None,
+        };
+        check(
+            RawEntry {
+                enclosures: vec![file],
+                ..none()
+            },
+            (Some("host.example/a.mp3"), None),
+        );
+        check(
+            RawEntry {
+                guid: Some("7".into()),
+                ..none()
+            },
+            (Some("Host"), None),
+        );
+        check(
+            RawEntry {
+                summary: html("<script>x</script>"),
+                ..none()
+            },
+            (None, None),
+        );
+    }
+
     #[test]
     fn what_is_shown_of_a_date_is_one_line() {
         let found = "soon\u{1b}]0;x\u{7}\n".to_owned() + &"x".repeat(100);
@@ -482,6 +616,12 @@ pub(crate) mod tests {
             Some("Ana & Co")
         );
         assert_eq!(name("Ana <ana@host.example>").as_deref(), Some("Ana"));
+        assert_eq!(name("Ana (ana@host.example)").as_deref(), Some("Ana"));
+        assert_eq!(name("Ana (press)").as_deref(), Some("Ana (press)"));
+        assert_eq!(
+            name("ana@host.example").as_deref(),
+            Some("ana@host.example")
+        );
         assert_eq!(name(" "), None);
     }
 }

@@ -15,7 +15,8 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         title: Text::plain(&*feed.title),
         subtitle: Some(Text::plain(view::description(feed, site))),
         id: view::feed_id(&feed.topic),
-        updated: view::changed(feed.updated),
+        // Never missing (RFC 4287 §4.1.1), and never the time of rendering: a feed that held nothing yet has the epoch.
+        updated: view::changed(feed.updated.unwrap_or_default()),
         authors: vec![atom_syndication::Person {
             name: site.title.clone(),
             uri: Some(site.base_url.to_string()),

@@ -22,6 +22,7 @@ pub(super) fn page(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
         header .masthead {
             h1 { (site.title) }
             @if !feeds.is_empty() {
+                p .lead { (words.about) }
                 p .facts { a href=(OPML) type="text/x-opml" { (words.all_feeds) } }
             }
         }
@@ -35,7 +36,7 @@ pub(super) fn page(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
                 article .feed {
                     div {
                         h3 { a href=(Format::Html.file(&feed.topic)) { (feed.title) } }
-                        p .facts { (words.stories(feed.stories)) " · " (page::last_change(feed.updated, words)) }
+                        p .facts { (page::feed_facts(feed.stories, feed.updated, words)) }
                     }
                     (page::feed_links(&feed.topic, &feed.title, words))
                 }
@@ -75,7 +76,7 @@ fn write(site: &Site, feeds: &[FeedSummary]) -> io::Result<Vec<u8>> {
 fn head(xml: &mut Writer<Vec<u8>>, site: &Site, feeds: &[FeedSummary]) -> io::Result<()> {
     xml.create_element("title")
         .write_text_content(BytesText::new(&site.title))?;
-    if let Some(latest) = feeds.iter().map(|feed| feed.updated).max() {
+    if let Some(latest) = feeds.iter().filter_map(|feed| feed.updated).max() {
         xml.create_element("dateModified")
             .write_text_content(BytesText::new(&view::rfc822(view::changed(latest))))?;
     }

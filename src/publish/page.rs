@@ -4,7 +4,7 @@
 //! `default-src 'none'; style-src 'self'; img-src https: data:`. Links to other pages are relative: the folder works wherever it stands.
 
 use bytesize::ByteSize;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::model::{
@@ -14,6 +14,11 @@ use crate::model::{
 
 use super::view::{self, Format};
 use super::words::{self, Words};
+
+/// A page is an overview. A text of more characters than this would be all there is to see of it …
+const WHOLE_CHARACTERS: usize = 1_500;
+/// … and gives only so many.
+const BEGINNING_CHARACTERS: usize = 800;
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let words = Words::of(&site.language);
@@ -25,7 +30,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
                 a href="index.html" { (site.title) }
             }
             h1 { (feed.title) }
-            p .facts { (words.stories(stories.len())) " · " (last_change(feed.updated, words)) }
+            p .facts { (feed_facts(stories.len(), feed.updated, words)) }
             div .subscribe {
                 span { (words.subscribe) }
                 (feed_links(&feed.topic, &feed.title, words))
@@ -39,6 +44,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
                 (section(day, words))
             }
         }
+        footer { a href="index.html" { (words.all_topics) } }
     };
     let head = html! {
         title { (feed.title) " · " (site.title) }
@@ -51,6 +57,11 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     document(&site.language, &head, &body)
 }
 
+/// A note with its lines, drawn rather than fetched: a page is whole with its style alone.
+const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E\
+    %3Crect%20width='16'%20height='16'%20rx='3'%20fill='%230a5a70'/%3E\
+    %3Cpath%20d='M4%205h8M4%208h8M4%2011h5'%20stroke='%23fff'%20stroke-width='1.5'/%3E%3C/svg%3E";
+
 /// A whole page around `body`.
 pub(super) fn document(language: &Language, head: &Markup, body: &Markup) -> Vec<u8> {
     let words = Words::of(language);
@@ -61,7 +72,9 @@ pub(super) fn document(language: &Language, head: &Markup, body: &Markup) -> Vec
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
                 (head)
+                link rel="icon" href=(ICON);
                 link rel="stylesheet" href="style.css";
             }
             body {
@@ -84,10 +97,14 @@ pub(super) fn feed_links(topic: &TopicId, title: &str, words: &Words) -> Markup 
     }
 }
 
-/// When something last changed.
-pub(super) fn last_change(at: Timestamp, words: &Words) -> Markup {
-    let at = view::changed(at);
-    html! { (words.last_change) " " time datetime=(at.to_rfc3339()) { (words.day(at.date_naive())) } }
+/// How much is in a feed, and when it last changed.
+pub(super) fn feed_facts(stories: usize, updated: Option<Timestamp>, words: &Words) -> Markup {
+    html! {
+        (words.stories(stories))
+        @if let Some(at) = updated.map(view::changed) {
+            " · " (words.last_change) " " time datetime=(at.to_rfc3339()) { (words.day(at.date_naive())) }
+        }
+    }
 }
 
 /// The day on which a story was published, where its publisher is.
@@ -112,7 +129,6 @@ fn section(stories: &[&Story], words: &Words) -> Markup {
 fn article(story: &Story, words: &Words) -> Markup {
     let shown = &story.shown;
     let lang = shown.language.as_ref();
-    let text = shown.summary.as_ref().or(shown.content.as_ref());
     html! {
         article id=(story.id) {
             h3 lang=[lang] dir="auto" {
@@ -122,12 +138,22 @@ fn article(story: &Story, words: &Words) -> Markup {
                 }
             }
             p .facts { (facts(story, words)) }
-            @if let Some(text) = text.map(SafeHtml::as_str) {
-                div .text lang=[lang] dir="auto" { (PreEscaped(text)) }
+            @if let Some(html) = shown.summary.as_ref().or(shown.content.as_ref()) {
+                div .text lang=[lang] dir="auto" { (text(html, story.address().is_some())) }
             }
             (attached(&shown.enclosures, words))
             (also_reported_by(story, words))
         }
+    }
+}
+
+/// A text as it is; of a long one its beginning, where the story's address leads to the rest.
+fn text(html: &SafeHtml, goes_on: bool) -> Markup {
+    let line = view::plain(html);
+    if goes_on && line.chars().nth(WHOLE_CHARACTERS).is_some() {
+        html! { p { (view::beginning(&line, BEGINNING_CHARACTERS)) } }
+    } else {
+        PreEscaped(html.as_str().to_owned())
     }
 }
 
@@ -143,15 +169,16 @@ fn facts(story: &Story, words: &Words) -> Markup {
     }
 }
 
-/// The time of day where one is known; its day stands above.
+/// The time of day where one is known; its day stands above. Midnight sharp is a day, in a format that wants a time.
 fn time(published: &Published, words: &Words) -> Markup {
-    if published.precision() == Precision::Day {
+    let at = view::published(published);
+    let first_seen = matches!(published, Published::FirstSeen(_));
+    if published.precision() == Precision::Day || (!first_seen && at.time() == NaiveTime::MIN) {
         return html! {};
     }
-    let at = view::published(published);
     html! {
         " · "
-        @if let Published::FirstSeen(_) = published { (words.first_seen) " " }
+        @if first_seen { (words.first_seen) " " }
         time datetime=(at.to_rfc3339()) { (words::time_of_day(at)) }
     }
 }

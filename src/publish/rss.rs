@@ -29,7 +29,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         link: Format::Html.address(&feed.topic, site),
         description: view::description(feed, site),
         language: Some(site.language.to_string()),
-        last_build_date: Some(view::rfc822(view::changed(feed.updated))),
+        last_build_date: feed.updated.map(|at| view::rfc822(view::changed(at))),
         generator: Some(view::GENERATOR.to_owned()),
         docs: Some("https://www.rssboard.org/rss-specification".to_owned()),
         extensions: atom(links.collect(), Vec::new()),

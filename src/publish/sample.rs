@@ -19,7 +19,7 @@ pub(super) fn feed() -> Feed {
     Feed {
         topic: "labour-migration".parse().unwrap(),
         title: "Labour migration".into(),
-        updated: utc("2021-06-30T09:15:00Z"),
+        updated: Some(utc("2021-06-30T09:15:00Z")),
         live: vec![first_seen(), with_everything(), reported_twice()],
         quiet: Vec::new(),
     }
@@ -29,7 +29,7 @@ pub(super) fn summaries() -> Vec<FeedSummary> {
     let summary = |topic: &str, title: &str, updated, stories| FeedSummary {
         topic: topic.parse().unwrap(),
         title: title.into(),
-        updated: utc(updated),
+        updated: Some(utc(updated)),
         stories,
     };
     vec![

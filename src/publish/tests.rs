@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::sample;
 use super::view::Format;
 use super::*;
-use crate::model::SafeHtml;
+use crate::model::{Dated, Precision, Published, SafeHtml};
 
 /// What all formats must agree on.
 #[derive(Debug, PartialEq)]
@@ -151,6 +151,7 @@ fn quiet_stories_are_on_the_page_alone() {
 fn an_empty_page_speaks_its_sites_language() {
     let empty = Feed {
         live: Vec::new(),
+        updated: None,
         ..sample::feed()
     };
     let site = Site {
@@ -159,8 +160,54 @@ fn an_empty_page_speaks_its_sites_language() {
     };
     let page = rendered(&empty, &site, Format::Html);
     assert!(page.contains("Aún no se ha publicado nada sobre este tema."));
-    assert!(page.contains("0 noticias · último cambio"));
+    assert!(page.contains("0 noticias</p>"));
     assert!(read(&empty, &site).is_empty());
+    // Nothing that people see speaks of the epoch.
+    assert!(!page.contains("1970") && !rendered(&empty, &site, Format::Rss).contains("1970"));
+}
+
+#[test]
+fn a_page_gives_the_beginning_of_a_long_text() {
+    let text = |words: usize, reports: usize| {
+        let mut feed = sample::feed();
+        feed.live = vec![sample::reported_twice()];
+        feed.live[0].reports.truncate(reports);
+        let html = format!("<p>{}<b>end</b></p>", "word ".repeat(words));
+        feed.live[0].shown.summary = Some(SafeHtml::vouched(html));
+        rendered(&feed, &sample::site(), Format::Html)
+    };
+    assert!(text(250, 2).contains("<b>end</b>"));
+    assert!(text(400, 2).contains("word word…</p></div>"));
+    // Its only report has no address: there is nowhere else to read it.
+    assert!(text(400, 1).contains("<b>end</b>"));
+}
+
+#[test]
+fn a_page_tells_the_time_of_day_where_there_is_one() {
+    let check = |published: Published, expected: Option<&str>| {
+        let mut feed = sample::feed();
+        feed.live = vec![sample::reported_twice()];
+        feed.live[0].published = published;
+        let page = rendered(&feed, &sample::site(), Format::Html);
+        let shown = page.contains(" · <time") || page.contains(" · first seen <time");
+        assert!(
+            expected.map_or(!shown, |time| page.contains(time)),
+            "{page}"
+        );
+    };
+    let stated = |at: &str, precision| {
+        let at = at.parse().unwrap();
+        Published::Stated(Dated { at, precision })
+    };
+    let (noon, midnight) = ("2021-06-28T12:00:00-06:00", "2021-06-28T00:00:00-06:00");
+    check(stated(noon, Precision::Instant), Some("12:00 UTC−6"));
+    check(stated(noon, Precision::Day), None);
+    check(stated(midnight, Precision::Instant), None);
+    let seen = Published::FirstSeen("2021-06-28T00:00:00Z".parse().unwrap());
+    check(
+        seen,
+        Some("first seen <time datetime=\"2021-06-28T00:00:00+00:00\">00:00 UTC"),
+    );
 }
 
 #[test]

@@ -177,6 +177,15 @@ pub(super) fn plain(html: &SafeHtml) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The first `limit` characters of a line or fewer, cut between words.
+pub(super) fn beginning(line: &str, limit: usize) -> String {
+    let cut: String = line.chars().take(limit).collect();
+    let words = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
+    format!("{words}…")
+}
+
 /// Whether an element stands within a line of text.
 fn inline(name: &str) -> bool {
     const INLINE: [&str; 25] = [

@@ -24,6 +24,8 @@ pub(super) struct Words {
     pub(super) no_stories: &'static str,
     pub(super) feeds: &'static str,
     pub(super) all_feeds: &'static str,
+    pub(super) all_topics: &'static str,
+    pub(super) about: &'static str,
     pub(super) no_feeds: &'static str,
 }
 
@@ -58,6 +60,8 @@ const ENGLISH: Words = Words {
     no_stories: "Nothing has been published on this topic yet. Subscribe, and the first story will come to you.",
     feeds: "Feeds",
     all_feeds: "All feeds in one list (OPML)",
+    all_topics: "All topics",
+    about: "Bulletins by topic: to read here, or to have in a feed reader.",
     no_feeds: "No feed has been set up yet. They will be listed here.",
 };
 
@@ -92,6 +96,8 @@ const SPANISH: Words = Words {
     no_stories: "Aún no se ha publicado nada sobre este tema. Suscríbase y la primera noticia le llegará.",
     feeds: "Canales",
     all_feeds: "Todos los canales en una lista (OPML)",
+    all_topics: "Todos los temas",
+    about: "Boletines por tema: para leer aquí o recibir en un lector de canales.",
     no_feeds: "Aún no hay canales. Aparecerán aquí.",
 };
 

@@ -17,6 +17,7 @@ pub(super) fn feed(about: &About, url: &Url, items: &[Item]) -> Value {
         "feed_url": url,
         "description": about.description,
         "language": about.language.as_ref().map(Language::as_str),
+        "authors": about.authors.iter().map(author).collect::<Vec<_>>(),
     }));
     feed["title"] = json!(about.title.as_deref().unwrap_or_default());
     feed["items"] = items.iter().map(item).collect();

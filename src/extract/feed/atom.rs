@@ -111,7 +111,10 @@ fn content_of(content: &Content) -> Option<RawText> {
 
 /// The page of the entry: the first alternate link, HTML before others (RFC 4287 §4.1.1).
 fn alternate(links: &[Link]) -> Option<&Link> {
-    let mut alternates = links.iter().filter(|link| link.rel == "alternate");
+    // An empty reference means the document itself, which is the feed.
+    let mut alternates = links
+        .iter()
+        .filter(|link| link.rel == "alternate" && !link.href.trim().is_empty());
     let first = alternates.next()?;
     let is_page = |link: &&Link| {
         link.mime_type
@@ -147,5 +150,30 @@ fn enclosure(link: &Link, base: &Url) -> RawEnclosure {
         url,
         mime_type: link.mime_type.clone(),
         length_bytes: link.length.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_an_entry_is_found() {
+        let check = |links: &str, expected: Option<&str>| {
+            let text = format!(
+                "<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry>{links}</entry></feed>"
+            );
+            let read = read(&text, &"https://host.example/feed".parse().unwrap()).expect(links);
+            assert_eq!(read.entries[0].link.as_deref(), expected, "{links}");
+        };
+        check("<link href=\"/a\"/>", Some("https://host.example/a"));
+        check(
+            "<link type=\"application/pdf\" href=\"/a.pdf\"/><link type=\"text/html\" href=\"/a\"/>",
+            Some("https://host.example/a"),
+        );
+        check(
+            "<link rel=\"enclosure\" href=\"/a\"/><link rel=\"alternate\"/>",
+            None,
+        );
     }
 }

@@ -16,12 +16,16 @@ pub(super) fn read(text: &str) -> Result<Extracted, ExtractError> {
         .language
         .clone()
         .or_else(|| dublin_core(channel.dublin_core_ext.as_ref(), |dc| &dc.languages));
+    let creators = dublin_core_all(channel.dublin_core_ext.as_ref(), |dc| &dc.creators);
+    // Under every item a name says something, an office's mail address does not.
+    let editor = channel.managing_editor.clone();
+    let editor = editor.filter(|editor| editor.contains('('));
     let about = Channel {
         title: filled(&channel.title).map(RawText::Unsaid),
         description: filled(&channel.description).map(RawText::Unsaid),
         home_page: filled(&channel.link),
         language,
-        authors: Vec::new(),
+        authors: creators_or(creators, editor),
     };
     let entries = channel.items.into_iter().map(entry).collect();
     Ok(Extracted {
@@ -36,19 +40,6 @@ fn entry(item: rss::Item) -> RawEntry {
     let guid = item.guid.as_ref();
     // The guid of an item is its address unless it says otherwise (RSS 2.0, `isPermaLink`).
     let permalink = guid.filter(|guid| guid.permalink && guid.value.trim().starts_with("http"));
-    let mut authors: Vec<RawAuthor> = dc
-        .map_or(&[][..], |dc| &dc.creators)
-        .iter()
-        .map(|name| author(name))
-        .collect();
-    if authors.is_empty() {
-        authors.extend(
-            item.author
-                .as_deref()
-                .and_then(filled)
-                .map(|name| author(&name)),
-        );
-    }
     RawEntry {
         guid: guid.and_then(|guid| filled(guid.value.trim())),
         title: item
@@ -74,23 +65,32 @@ fn entry(item: rss::Item) -> RawEntry {
             .and_then(filled)
             .or_else(|| dublin_core(dc, |dc| &dc.dates)),
         language: dublin_core(dc, |dc| &dc.languages),
-        authors,
+        authors: creators_or(
+            dublin_core_all(dc, |dc| &dc.creators),
+            item.author.as_deref().and_then(filled),
+        ),
         tags: item
             .categories
             .iter()
             .map(|category| category.name.clone())
-            .chain(subjects(dc))
+            .chain(dublin_core_all(dc, |dc| &dc.subjects))
             .collect(),
         enclosures: item.enclosure.into_iter().map(enclosure).collect(),
         ..RawEntry::default()
     }
 }
 
-fn author(name: &str) -> RawAuthor {
-    RawAuthor {
-        name: name.to_owned(),
-        url: None,
-    }
+/// Dublin Core names people; RSS's own element gives a mail address, often with a name behind it.
+fn creators_or(creators: Vec<String>, own: Option<String>) -> Vec<RawAuthor> {
+    let names = if creators.is_empty() {
+        own.into_iter().collect()
+    } else {
+        creators
+    };
+    names
+        .into_iter()
+        .map(|name| RawAuthor { name, url: None })
+        .collect()
 }
 
 fn enclosure(enclosure: rss::Enclosure) -> RawEnclosure {
@@ -106,8 +106,12 @@ fn enclosure(enclosure: rss::Enclosure) -> RawEnclosure {
     }
 }
 
-fn subjects(dc: Option<&DublinCoreExtension>) -> Vec<String> {
-    dc.map(|dc| dc.subjects.clone()).unwrap_or_default()
+/// The texts of one Dublin Core element.
+fn dublin_core_all(
+    dc: Option<&DublinCoreExtension>,
+    of: impl Fn(&DublinCoreExtension) -> &Vec<String>,
+) -> Vec<String> {
+    dc.map(|dc| of(dc).clone()).unwrap_or_default()
 }
 
 /// The first text of one Dublin Core element.
@@ -115,5 +119,36 @@ fn dublin_core(
     dc: Option<&DublinCoreExtension>,
     of: impl Fn(&DublinCoreExtension) -> &Vec<String>,
 ) -> Option<String> {
-    dc.and_then(|dc| of(dc).iter().find_map(|text| filled(text)))
+    dublin_core_all(dc, of).iter().find_map(|text| filled(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(authors: &[RawAuthor]) -> Vec<&str> {
+        authors.iter().map(|author| author.name.as_str()).collect()
+    }
+
+    #[test]
+    fn authors_are_those_of_dublin_core_else_of_rss() {
+        let check = |elements: &str, expected: &[&str]| {
+            let text = format!(
+                "<rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><channel>\
+                 <managingEditor>ed@host.example (Ed)</managingEditor><item>{elements}</item></channel></rss>"
+            );
+            let read = read(&text).expect(elements);
+            assert_eq!(names(&read.channel.authors), ["ed@host.example (Ed)"]);
+            assert_eq!(names(&read.entries[0].authors), expected);
+        };
+        check(
+            "<author>a@host.example (Ana)</author>",
+            &["a@host.example (Ana)"],
+        );
+        check(
+            "<author>a@host.example</author><dc:creator>Ana</dc:creator><dc:creator>Luis</dc:creator>",
+            &["Ana", "Luis"],
+        );
+        check("<title>One</title>", &[]);
+    }
 }
