@@ -13,7 +13,7 @@ use scraper::{Html, Selector};
 use url::Url;
 
 use super::ExtractError;
-use crate::model::Extracted;
+use crate::model::{Extracted, Location};
 
 /// What a text is, by its first element or character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +29,11 @@ pub(super) enum Format {
 /// How far into a page a link to its feed is looked for: the head of a page is its beginning.
 const HEAD_BYTES: usize = 256 * 1024;
 
-/// Reads a feed.
+/// Reads a feed that came from `location`, in the end from `url`.
 ///
 /// # Errors
 /// [`ExtractError::NotAFeed`] for anything else, [`ExtractError::BadFeed`] for one that breaks its format.
-pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
+pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extracted, ExtractError> {
     let not_a_feed = |found| Err(ExtractError::NotAFeed { found, link: None });
     match sniff(text) {
         Format::Rss => rss::read(text),
@@ -41,7 +41,7 @@ pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
         Format::Json => json::read(text),
         Format::Html => Err(ExtractError::NotAFeed {
             found: "an HTML page",
-            link: linked_feed(text, url),
+            link: linked_feed(text, url).map(|link| location.leading_to(link)),
         }),
         Format::OtherXml => not_a_feed("XML of another kind"),
         Format::Unknown if text.trim().is_empty() => not_a_feed("an empty document"),
