@@ -14,7 +14,7 @@ use scraper::Selector;
 use url::Url;
 
 use super::ExtractError;
-use crate::model::Extracted;
+use crate::model::{Extracted, Location};
 
 /// What a text is, by its first element or character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +34,11 @@ const HEAD_BYTES: usize = 256 * 1024;
 /// the whole process.
 const MAX_DEPTH: usize = 200;
 
-/// Reads a feed.
+/// Reads a feed that came from `location`, in the end from `url`.
 ///
 /// # Errors
 /// [`ExtractError::NotAFeed`] for anything else, [`ExtractError::BadFeed`] for one that breaks its format.
-pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
+pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extracted, ExtractError> {
     let not_a_feed = |found| Err(ExtractError::NotAFeed { found, link: None });
     match sniff(text) {
         Format::Rss | Format::Atom if nests_deep(text) => {
@@ -49,7 +49,7 @@ pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
         Format::Json => json::read(text),
         Format::Html => Err(ExtractError::NotAFeed {
             found: "an HTML page",
-            link: linked_feed(text, url),
+            link: linked_feed(text, url).map(|link| location.leading_to(link)),
         }),
         Format::OtherXml => not_a_feed("XML of another kind"),
         Format::Unknown if text.trim().is_empty() => not_a_feed("an empty document"),
@@ -146,13 +146,18 @@ fn filled(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RawText;
+    use crate::model::{PublicUrl, RawText};
+
+    fn of(text: &str) -> Result<Extracted, ExtractError> {
+        let url: Url = "https://host.example/feed".parse().unwrap();
+        read(text, &url, &Location::Http(PublicUrl::new(url.clone())))
+    }
 
     /// An entry around `levels` elements of another namespace.
     fn check(feed: &str, levels: usize, deep: bool) {
         let inner = "<x:y>".repeat(levels) + &"</x:y>".repeat(levels);
         let text = feed.replace("INNER", &inner);
-        let read = read(&text, &"https://host.example/".parse().unwrap());
+        let read = of(&text);
         let expected = if deep {
             Err(ExtractError::TooDeep { limit: MAX_DEPTH })
         } else {
@@ -177,8 +182,7 @@ mod tests {
     /// The title of a feed whose characters were decoded before, whatever its declaration says.
     fn check_title(declaration: &str, feed: &str) {
         let text = format!("{declaration}{feed}");
-        let url = "https://host.example/feed".parse().unwrap();
-        let found = read(&text, &url).expect(&text).channel.title;
+        let found = of(&text).expect(&text).channel.title;
         let title = found.as_ref().map(RawText::as_str);
         assert_eq!(title, Some("Peñón, 高"), "{text}");
     }
