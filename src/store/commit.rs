@@ -2,7 +2,7 @@
 //!
 //! Runs on the writer, inside a transaction, because every decision here needs the whole store as it is at this commit.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, named_params, params};
@@ -10,7 +10,7 @@ use rusqlite::{Connection, named_params, params};
 use super::rows::{self, Place};
 use super::story::Stories;
 use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
-use crate::dedupe::{self, Candidate, Key, KeyKind};
+use crate::dedupe::{self, Candidate, Key};
 use crate::model::{
     Hash, IdentityKey, Item, ItemId, Published, SourceId, StoryId, Timestamp, Validators,
 };
@@ -48,7 +48,6 @@ pub(super) fn commit(
         let late = before.last_success.is_none() || before.failures > 0;
         let mut change = Change {
             stories: Stories::new(connection, poll.at, late, fresh)?,
-            pages: shared_addresses(items),
             touched: BTreeSet::new(),
         };
         for item in items {
@@ -92,8 +91,6 @@ impl Before {
 /// The item changes of one poll.
 struct Change<'a> {
     stories: Stories<'a>,
-    /// Addresses that tell nothing.
-    pages: HashSet<Hash>,
     touched: BTreeSet<StoryId>,
 }
 
@@ -219,7 +216,7 @@ impl Change<'_> {
         own: Option<StoryId>,
     ) -> Result<Vec<StoryId>, StoreError> {
         let mut candidates = Vec::new();
-        for key in keys.iter().filter(|key| !self.pages.contains(&key.hash)) {
+        for key in keys {
             candidates.extend(self.candidates(*key, item.id)?);
         }
         let mut found = Vec::new();
@@ -303,15 +300,6 @@ impl Change<'_> {
             self.stories.keep_revision()
         }
     }
-}
-
-/// Addresses that several items of a poll give: those of a page, not of a story.
-fn shared_addresses(items: &[NewItem]) -> HashSet<Hash> {
-    let mut seen = HashSet::new();
-    let keys = items.iter().flat_map(|new| &new.keys);
-    keys.filter(|key| key.kind == KeyKind::Address && !seen.insert(key.hash))
-        .map(|key| key.hash)
-        .collect()
 }
 
 /// The new state of a held item: its id, its place and a date that the publisher has not restated stay.
@@ -496,16 +484,17 @@ mod tests {
         let mut source = source();
         source.id = id.parse().unwrap();
         let items = crate::normalize::normalize(&source, vec![entry::page(entries)]).items;
-        let items = items.into_iter().map(|item| NewItem {
-            keys: dedupe::keys(&item),
-            topics: Vec::new(),
+        let keys = dedupe::keys_within(&items);
+        let new = |(item, keys)| NewItem {
             item,
-        });
+            topics: Vec::new(),
+            keys,
+        };
         let poll = Poll {
             source: source.id,
             at: now(),
             outcome: Outcome::Read {
-                items: items.collect(),
+                items: items.into_iter().zip(keys).map(new).collect(),
                 validators: Vec::new(),
                 problem: None,
             },
