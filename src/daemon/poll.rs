@@ -182,13 +182,12 @@ fn items(
 ) -> (Vec<NewItem>, Option<SourceProblem>) {
     let normalized = normalize::normalize(source, pages);
     let problem = told(&normalized.problems, source);
-    let items = normalized.items.into_iter().map(|item| {
-        let topics = topics(&item, &source.topics, classifier);
-        NewItem {
-            keys: dedupe::keys(&item),
-            topics,
-            item,
-        }
+    let keys = dedupe::keys_within(&normalized.items);
+    let items = normalized.items.into_iter().zip(keys);
+    let items = items.map(|(item, keys)| NewItem {
+        topics: topics(&item, &source.topics, classifier),
+        item,
+        keys,
     });
     (items.collect(), problem)
 }

@@ -62,7 +62,7 @@ const SHINGLE: usize = 3;
 /// Words of a text that are compared.
 const MAX_WORDS: usize = 2_000;
 
-/// The keys of an item. Computed before the writer, in parallel.
+/// The keys that an item is found by.
 pub fn keys(item: &Item) -> Vec<Key> {
     let address = item.address.as_ref().and_then(comparable);
     let title_day = format!("{} {}", day(item), folded(&item.title));
@@ -75,6 +75,23 @@ pub fn keys(item: &Item) -> Vec<Key> {
         hash: Hash::of(title_day.as_bytes()),
     };
     address.into_iter().chain([title_day]).collect()
+}
+
+/// What to look the items of one poll up by. An address that several of them give is that of a page, not of a story:
+/// where it comes from another source, it tells nothing.
+pub fn keys_within(items: &[Item]) -> Vec<Vec<Key>> {
+    let all: Vec<Vec<Key>> = items.iter().map(keys).collect();
+    let mut seen = HashSet::new();
+    let addresses = all.iter().flatten();
+    let shared: HashSet<Hash> = addresses
+        .filter(|key| key.kind == KeyKind::Address && !seen.insert(key.hash))
+        .map(|key| key.hash)
+        .collect();
+    let telling = |mut keys: Vec<Key>| {
+        keys.retain(|key| !shared.contains(&key.hash));
+        keys
+    };
+    all.into_iter().map(telling).collect()
 }
 
 /// The day in the publisher's own zone.
@@ -206,6 +223,18 @@ mod tests {
             &item("a", "|https://x.example/news/1|Other|", ""),
             false,
         );
+    }
+
+    #[test]
+    fn an_address_of_many_is_not_looked_for() {
+        let link = |link: &str, title: &str| item("a", &format!("|{link}|{title}|"), "");
+        let items = [
+            link("/1", "One"),
+            link("/list", "Two"),
+            link("/list", "Three"),
+        ];
+        let counted: Vec<usize> = keys_within(&items).iter().map(Vec::len).collect();
+        assert_eq!(counted, [2, 1, 1]);
     }
 
     #[test]

@@ -484,16 +484,17 @@ mod tests {
         let mut source = source();
         source.id = id.parse().unwrap();
         let items = crate::normalize::normalize(&source, vec![entry::page(entries)]).items;
-        let items = items.into_iter().map(|item| NewItem {
-            keys: dedupe::keys(&item),
-            topics: Vec::new(),
+        let keys = dedupe::keys_within(&items);
+        let new = |(item, keys)| NewItem {
             item,
-        });
+            topics: Vec::new(),
+            keys,
+        };
         let poll = Poll {
             source: source.id,
             at: now(),
             outcome: Outcome::Read {
-                items: items.collect(),
+                items: items.into_iter().zip(keys).map(new).collect(),
                 validators: Vec::new(),
                 problem: None,
             },
