@@ -100,7 +100,10 @@ fn print(folder: &Path, polled: &[Polled], published: &[Published]) -> io::Resul
         }
     }
     if polled.is_empty() {
-        writeln!(out, "no source is due")?;
+        writeln!(
+            out,
+            "no source is due; `tidings status` tells when, --all polls now"
+        )?;
     }
     let folder = shown(folder);
     let mut feeds = table::table(&["feed", "title", "stories", ""]);
