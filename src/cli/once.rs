@@ -11,6 +11,7 @@ use super::{CliError, Output, OutputArguments, clock, print_json, table, timesta
 use crate::config::Config;
 use crate::daemon::{Daemon, Polled, Published, Selection};
 use crate::model::Timestamp;
+use crate::store::Committed;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
@@ -89,18 +90,17 @@ fn print(folder: &Path, polled: &[Polled], published: &[Published]) -> io::Resul
                 "{}: failed: {}\n  {}",
                 done.source, problem.text, problem.action
             )?,
-            None => writeln!(
-                out,
-                "{}: {} new ({} of them reports of known stories), {} changed",
-                done.source, found.new, found.joined, found.updated
-            )?,
+            None => writeln!(out, "{}: {}", done.source, news(found))?,
         }
         if let Some(problem) = &done.problem {
             writeln!(out, "  {}\n  {}", problem.text, problem.action)?;
         }
     }
     if polled.is_empty() {
-        writeln!(out, "no source is due")?;
+        writeln!(
+            out,
+            "no source is due; `tidings status` tells when, --all polls now"
+        )?;
     }
     let folder = shown(folder);
     let mut feeds = table::table(&["feed", "title", "stories", ""]);
@@ -124,6 +124,20 @@ fn print(folder: &Path, polled: &[Polled], published: &[Published]) -> io::Resul
         "\nEach also as .rss, .json and .html; {} lists them all",
         index.display()
     )
+}
+
+/// What a poll brought: `10 new (4 of them on known stories), 1 changed`.
+fn news(found: &Committed) -> String {
+    let joined = match found.joined {
+        0 => String::new(),
+        all if all == found.new => " (on known stories)".to_owned(),
+        some => format!(" ({some} of them on known stories)"),
+    };
+    let changed = match found.updated {
+        0 => String::new(),
+        some => format!(", {some} changed"),
+    };
+    format!("{} new{joined}{changed}", found.new)
 }
 
 /// A path as short as it can be typed from here.
@@ -157,4 +171,27 @@ fn answer(polled: &[Polled], published: &[Published]) -> serde_json::Value {
         "sources": polled.iter().map(source).collect::<Vec<_>>(),
         "feeds": published.iter().map(feed).collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poll_is_told_in_few_words() {
+        let check = |new, joined, updated, expected| {
+            let found = Committed {
+                new,
+                updated,
+                joined,
+                next_poll: None,
+            };
+            assert_eq!(news(&found), expected);
+        };
+        check(0, 0, 0, "0 new");
+        check(10, 0, 0, "10 new");
+        check(10, 10, 0, "10 new (on known stories)");
+        check(10, 4, 1, "10 new (4 of them on known stories), 1 changed");
+        check(0, 0, 2, "0 new, 2 changed");
+    }
 }

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use url::Url;
 
-use super::{CliError, clock, config_file, environment, print_json, table, timestamp};
+use super::{CliError, clock, config_file, environment, print_json, timestamp};
 use crate::config;
 use crate::daemon;
 use crate::extract;
@@ -81,6 +81,9 @@ enum Format {
     /// One JSON Feed item a line
     Jsonl,
 }
+
+/// How much of each text is shown.
+const SHOWN_CHARACTERS: usize = 150;
 
 fn date_order(text: &str) -> Result<DateOrder, String> {
     text.parse()
@@ -311,12 +314,21 @@ fn print(looked: &Looked) -> io::Result<()> {
     if let Some(title) = &looked.about.title {
         writeln!(out, "{title}\n")?;
     }
-    let mut rows = table::table(&["date", "title", "address"]);
     for item in items {
-        let address = item.address.as_ref().map_or("–", Url::as_str);
-        rows.add_row([date(&item.published).as_str(), &item.title, address]);
+        let beginning: String = item.text.chars().take(SHOWN_CHARACTERS).collect();
+        let beginning = beginning.replace('\n', " ");
+        writeln!(out, "{}\n  {}", date(&item.published), item.title)?;
+        // Each on a line of its own, which a terminal breaks without hurting what is copied from it.
+        let address = item.address.as_ref().map_or("", Url::as_str);
+        for line in [address, &beginning]
+            .into_iter()
+            .filter(|line| !line.is_empty())
+        {
+            writeln!(out, "  {line}")?;
+        }
+        writeln!(out)?;
     }
-    writeln!(out, "{}\n\n{} items", table::lines(&rows), items.len())?;
+    writeln!(out, "{} items", items.len())?;
     problems
         .iter()
         .try_for_each(|problem| writeln!(out, "problem: {problem}"))
@@ -324,7 +336,7 @@ fn print(looked: &Looked) -> io::Result<()> {
 
 fn date(published: &Published) -> String {
     match (published, published.precision()) {
-        (Published::FirstSeen(_), _) => "none".to_owned(),
+        (Published::FirstSeen(_), _) => "no date".to_owned(),
         (_, Precision::Day) => published.at().format("%Y-%m-%d").to_string(),
         (_, Precision::Instant) => published.at().format("%Y-%m-%d %H:%M %:z").to_string(),
     }

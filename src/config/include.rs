@@ -92,6 +92,10 @@ impl Reader<'_> {
             units::line(text).and_then(|name| matches(&shown, &name))
         });
         for (at, paths) in names.value.unwrap_or_default() {
+            if paths.is_empty() {
+                let mistake = Mistake::new("no file matches this pattern");
+                self.report.warn(&self.files[number], at, mistake);
+            }
             for path in paths {
                 if let Err(mistake) = self.add(&path, depth) {
                     self.report.wrong(&self.files[number], at, mistake);

@@ -136,8 +136,11 @@ fn kind(text: &str) -> Result<Kind, Mistake> {
             "the kind `{text}` is not supported yet"
         )))
     } else {
-        let names = KINDS.iter().map(|(name, _)| *name);
-        Err(Mistake::new(format!("there is no kind `{text}`")).or_rather(text, names))
+        let mistake = Mistake::new(format!("there is no kind `{text}`"));
+        Err(match text {
+            "rss" | "atom" | "jsonfeed" => mistake.hint("`feed` reads RSS, Atom and JSON Feed"),
+            _ => mistake.or_rather(text, KINDS.iter().map(|(name, _)| *name)),
+        })
     }
 }
 

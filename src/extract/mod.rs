@@ -95,7 +95,9 @@ impl ExtractError {
                 "look at the address in a browser: correct `url`, or read it as `kind = \"html\"` with selectors".to_owned()
             }
             Self::BadFeed { .. } => "tell the publisher; the feed is read again as soon as it changes".to_owned(),
-            Self::NeedsSelectors => "add `select.item` and `select.title` to the source".to_owned(),
+            Self::NeedsSelectors => {
+                "add both to the source; `tidings preview --select item=CSS --select title=CSS` tries them".to_owned()
+            },
             Self::NothingFound { .. } | Self::NoTitles { .. } => {
                 "the page's layout has changed: correct `select`, and try it with `tidings preview`".to_owned()
             }

@@ -1,6 +1,6 @@
 //! One HTTP exchange: conditional, redirected by hand, read within its limits.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -171,19 +171,19 @@ impl Fetcher {
 /// The private address that was refused while connecting, or the failure itself.
 fn unreachable(url: &PublicUrl, cause: reqwest::Error) -> FetchError {
     let url = url.to_string();
-    let mut link = cause.source();
-    while let Some(error) = link {
-        if let Some(forbidden) = error.downcast_ref::<ForbiddenAddress>() {
-            return FetchError::Forbidden {
-                url,
-                cause: *forbidden,
-            };
+    // Its own words would repeat the address, with what is secret in it.
+    let cause = cause.without_url();
+    let mut innermost: &dyn Error = &cause;
+    loop {
+        if let Some(forbidden) = innermost.downcast_ref::<ForbiddenAddress>() {
+            let cause = *forbidden;
+            return FetchError::Forbidden { url, cause };
         }
-        link = error.source();
-    }
-    FetchError::Unreachable {
-        url,
-        cause: cause.without_url(),
+        let Some(deeper) = innermost.source() else {
+            let reason = innermost.to_string();
+            return FetchError::Unreachable { url, reason };
+        };
+        innermost = deeper;
     }
 }
 
@@ -222,4 +222,33 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     }
     let date = DateTime::parse_from_rfc2822(&value).ok()?;
     (date.to_utc() - now).to_std().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failure_is_told_by_its_cause_alone() {
+        let closed = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap()
+        };
+        let limits = Limits {
+            timeout: Duration::from_mins(1),
+            max_body_bytes: 1,
+            per_host: 1,
+            host_delay: Duration::ZERO,
+            allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
+            user_agent: "tidings".into(),
+        };
+        let url = PublicUrl::new(format!("http://{closed}/a?token=x").parse().unwrap());
+        let fetcher = Fetcher::new(limits).unwrap();
+        let held = Validators::default();
+        let answer = fetcher.fetch(&url, &held, DateTime::UNIX_EPOCH).await;
+        let message = answer.unwrap_err().to_string();
+        let expected =
+            format!("http://{closed}/a?token=hidden cannot be reached: Connection refused");
+        assert!(message.starts_with(&expected), "{message}");
+    }
 }

@@ -109,13 +109,12 @@ pub enum FetchError {
         reason: String,
     },
     /// No connection, or one that broke.
-    #[error("{url} cannot be reached")]
+    #[error("{url} cannot be reached: {reason}")]
     Unreachable {
         /// The address asked.
         url: String,
-        /// What failed, without the address.
-        #[source]
-        cause: reqwest::Error,
+        /// What failed at the bottom of it; all above only says that something did.
+        reason: String,
     },
     /// A file that cannot be read.
     #[error("{path} cannot be read")]
