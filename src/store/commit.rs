@@ -539,8 +539,8 @@ mod tests {
         connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// A notice of `b` at the address of a list of `a` is none of them. Only the first entry of a list that comes after
-    /// it cannot be told from it, in one poll as in several.
+    /// A notice of `b` at the address of a list of `a` is none of them. Only the first entry of a list that shows them one
+    /// by one, and after it, cannot be told from it.
     #[test]
     fn the_address_of_a_page_makes_no_story() {
         let list = ["g1|/list|No. 23|2021-06-27", "g2|/list|No. 24|2021-06-28"];
@@ -553,7 +553,7 @@ mod tests {
             assert_eq!(stories(&connection), expected, "{polls:?}");
         };
         check(&[("a", &list), ("b", &other)], 3);
-        check(&[("b", &other), ("a", &list)], 2);
+        check(&[("b", &other), ("a", &list)], 3);
         check(&[("b", &other), ("a", &list[..1]), ("a", &list[1..])], 2);
     }
 

@@ -148,7 +148,7 @@ fn killed(workspace: &Workspace, press: &Press, moment: Moment, later: usize) ->
     let (asked, answered) = (press.server.requests().len(), &press.answered);
     let already = answered.load(Ordering::SeqCst);
     let committing = changed("var/tidings.db-wal");
-    let staging = workspace.path("feeds/.tmp/news.html");
+    let staging = workspace.path("feeds/.tidings/news.html");
     let replacing = changed("feeds/news.rss");
     let mut run = start(workspace);
     let lives = run.lives_until(|| match moment {
@@ -216,10 +216,10 @@ fn what_a_killed_run_left_half_written_is_removed() {
     let mut press = Press::new();
     press.issue();
     let workspace = Workspace::new(&press.configuration());
-    workspace.write("feeds/.tmp/news.atom", "<feed><entry>half of");
-    workspace.write("feeds/.tmp/gone.atom", "<feed><entry>half of");
+    workspace.write("feeds/.tidings/news.atom", "<feed><entry>half of");
+    workspace.write("feeds/.tidings/gone.atom", "<feed><entry>half of");
     workspace.poll(day(0));
-    let left = fs::read_dir(workspace.path("feeds/.tmp"));
+    let left = fs::read_dir(workspace.path("feeds/.tidings"));
     assert_eq!(left.map_or(0, Iterator::count), 0);
     assert_eq!(workspace.published().stories("news").len(), BATCH);
 }

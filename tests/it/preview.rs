@@ -53,7 +53,7 @@ fn check(name: &str, arguments: &[&str], expected: &[[&str; 3]]) {
     assert!(!workspace.path("var").exists() && !workspace.path("feeds").exists());
 }
 
-const HARBOUR: [[&str; 3]; 3] = [
+const HARBOUR: [[&str; 3]; 4] = [
     [
         "North quay closed for dredging",
         "https://harbour.example/notices/41",
@@ -68,6 +68,11 @@ const HARBOUR: [[&str; 3]; 3] = [
         "Fog expected until noon.",
         "https://harbour.example/notices/39",
         "2021-05-02T09:00:00+00:00",
+    ],
+    [
+        "harbour.example/notices/38",
+        "https://harbour.example/notices/38",
+        "–",
     ],
 ];
 

@@ -93,7 +93,7 @@ fn further_runs_touch_no_file() {
         assert!(names.iter().any(|known| known == name), "{name}");
     }
     let second = workspace.run(&["once"]).well();
-    assert!(second.stdout.starts_with("no source is due\n"));
+    assert!(second.stdout.starts_with("no source is due;"));
     workspace.published().files().are_untouched_since(&before);
     let all = workspace.run(&["once", "--all"]).well();
     assert!(all.stdout.contains("iom-mesocaribe-text: 0 new"));

@@ -18,7 +18,7 @@ fn run(workspace: &Workspace) {
         .run(&["once", "--now", &day(0).to_rfc3339()])
         .well();
     assert!(
-        ran.stdout.starts_with("no source is due\n"),
+        ran.stdout.starts_with("no source is due;"),
         "{}",
         ran.stdout
     );
