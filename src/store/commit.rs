@@ -20,7 +20,7 @@ use crate::schedule;
 const MAX_CANDIDATES: usize = 20;
 
 /// What a poll changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// Items seen for the first time.
     pub new: usize,
@@ -28,8 +28,18 @@ pub struct Committed {
     pub updated: usize,
     /// New items that report a story known from another source.
     pub joined: usize,
-    /// When the source is due again.
-    pub next_poll: Option<Timestamp>,
+    /// How the source is now.
+    pub state: State,
+    /// When it is due again.
+    pub next_poll: Timestamp,
+}
+
+/// The items of a poll, counted.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    new: usize,
+    updated: usize,
+    joined: usize,
 }
 
 /// Commits `poll`; a story older than `fresh` may enter quietly.
@@ -39,7 +49,7 @@ pub(super) fn commit(
     fresh: Duration,
 ) -> Result<Committed, StoreError> {
     let before = Before::read(connection, &poll.source)?;
-    let mut committed = Committed::default();
+    let mut counts = Counts::default();
     let items = match &poll.outcome {
         Outcome::Unchanged => &[][..],
         Outcome::Read { items, .. } | Outcome::Failed { items, .. } => items,
@@ -51,13 +61,24 @@ pub(super) fn commit(
             touched: BTreeSet::new(),
         };
         for item in items {
-            change.item(item, &mut committed)?;
+            change.item(item, &mut counts)?;
         }
         change.finish()?;
     }
     write_validators(connection, poll)?;
-    committed.next_poll = Some(write_state(connection, poll, &before, committed)?);
-    Ok(committed)
+    let (state, next_poll) = write_state(connection, poll, &before, counts)?;
+    let Counts {
+        new,
+        updated,
+        joined,
+    } = counts;
+    Ok(Committed {
+        new,
+        updated,
+        joined,
+        state,
+        next_poll,
+    })
 }
 
 /// What the store knew of the source.
@@ -107,10 +128,10 @@ impl Change<'_> {
         self.stories.connection
     }
 
-    fn item(&mut self, new: &NewItem, committed: &mut Committed) -> Result<(), StoreError> {
+    fn item(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {
         match self.held(&new.item)? {
-            Some(held) => self.update(new, &held, committed),
-            None => self.insert(new, committed),
+            Some(held) => self.update(new, &held, counts),
+            None => self.insert(new, counts),
         }
     }
 
@@ -140,11 +161,11 @@ impl Change<'_> {
         }))
     }
 
-    fn insert(&mut self, new: &NewItem, committed: &mut Committed) -> Result<(), StoreError> {
+    fn insert(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {
         let item = &new.item;
         let found = self.stories_of(item, &new.keys, None)?;
-        committed.new += 1;
-        committed.joined += usize::from(!found.is_empty());
+        counts.new += 1;
+        counts.joined += usize::from(!found.is_empty());
         let story = found
             .first()
             .copied()
@@ -165,13 +186,13 @@ impl Change<'_> {
         &mut self,
         new: &NewItem,
         held: &Held,
-        committed: &mut Committed,
+        counts: &mut Counts,
     ) -> Result<(), StoreError> {
         let item = restated(&new.item, &held.item);
         if item == held.item && rows::topics_json(&new.topics) == held.topics {
             return Ok(());
         }
-        committed.updated += usize::from(item.content_hash() != held.content_hash);
+        counts.updated += usize::from(item.content_hash() != held.content_hash);
         let mut found = self.stories_of(&item, &new.keys, Some(held.story))?;
         self.write(new, &item, held.story)?;
         found.push(held.story);
@@ -341,8 +362,8 @@ fn write_state(
     connection: &Connection,
     poll: &Poll,
     before: &Before,
-    committed: Committed,
-) -> Result<Timestamp, StoreError> {
+    counts: Counts,
+) -> Result<(State, Timestamp), StoreError> {
     let failure = match &poll.outcome {
         Outcome::Failed { failure, .. } => Some(failure),
         Outcome::Unchanged | Outcome::Read { .. } => None,
@@ -357,11 +378,12 @@ fn write_state(
     } else {
         0
     };
+    let state = state(failure);
     let next = schedule::next(
         &poll.cadence,
         poll.zone,
         before.interval,
-        outcome(failure, failures, committed),
+        outcome(failure, failures, counts),
         poll.at,
     );
     // What the last reading left out is still left out when the document has not changed.
@@ -369,7 +391,7 @@ fn write_state(
     let mut statement = connection.prepare_cached(include_str!("sql/write_state.sql"))?;
     statement.execute(named_params! {
         ":source": poll.source.as_str(),
-        ":state": state(failure).as_str(),
+        ":state": state.as_str(),
         ":at": poll.at.timestamp(),
         ":failed": failure.is_some(),
         ":error": failure.map(|failure| &failure.problem.text),
@@ -383,17 +405,17 @@ fn write_state(
         ":problem_text": problem.map(|problem| &problem.text),
         ":problem_action": problem.map(|problem| &problem.action),
     })?;
-    Ok(next.due)
+    Ok((state, next.due))
 }
 
-fn outcome(failure: Option<&Failure>, failures: u32, committed: Committed) -> schedule::Outcome {
+fn outcome(failure: Option<&Failure>, failures: u32, counts: Counts) -> schedule::Outcome {
     match failure {
         Some(failure) if failure.kind == FailureKind::Gone => schedule::Outcome::Gone,
         Some(failure) => schedule::Outcome::Failed {
             failures,
             retry_after: failure.retry_after,
         },
-        None if committed.new + committed.updated > 0 => schedule::Outcome::News,
+        None if counts.new + counts.updated > 0 => schedule::Outcome::News,
         None => schedule::Outcome::Nothing,
     }
 }
