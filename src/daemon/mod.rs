@@ -22,7 +22,7 @@ use url::Url;
 
 pub use self::clock::Clock;
 pub use self::feeds::Files;
-pub use self::run::{Setup, Signal, run};
+pub use self::run::{Serving, Setup, Signal, run};
 use crate::classify::Classifier;
 use crate::config::Config;
 use crate::extract;
