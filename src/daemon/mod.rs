@@ -11,7 +11,7 @@ mod run;
 mod systemd;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -116,6 +116,8 @@ pub struct Publication {
 pub struct InForce {
     /// The configuration.
     pub config: Config,
+    /// Where in the configuration each source stands.
+    places: HashMap<SourceId, usize>,
     fetcher: Fetcher,
     classifier: Arc<Classifier>,
 }
@@ -157,11 +159,24 @@ impl InForce {
     fn new(config: Config) -> Result<Self, DaemonError> {
         let fetcher = Fetcher::new(limits(&config)).map_err(DaemonError::Client)?;
         let classifier = Arc::new(Classifier::new(&config.topics));
+        let places = config
+            .sources
+            .iter()
+            .enumerate()
+            .map(|(place, source)| (source.id.clone(), place))
+            .collect();
         Ok(Self {
             config,
+            places,
             fetcher,
             classifier,
         })
+    }
+}
+
+impl InForce {
+    fn source(&self, id: &SourceId) -> Option<&Source> {
+        self.config.sources.get(*self.places.get(id)?)
     }
 }
 
@@ -259,19 +274,15 @@ impl Daemon {
         }
     }
 
-    /// As [`Self::refresh`], for one source of `in_force`.
-    async fn refresh_by_id(&self, in_force: &InForce, id: &SourceId) -> Result<Polled, StoreError> {
-        let found = in_force
-            .config
-            .sources
-            .iter()
-            .find(|source| source.id == *id);
-        Box::pin(self.refresh(in_force, found.expect("what is queued is configured"))).await
+    /// Polls one source, once it may be asked.
+    async fn refresh(&self, in_force: &InForce, source: &Source) -> Result<Polled, StoreError> {
+        let _admission = in_force.fetcher.admit(&address(&source.location)).await;
+        // Boxed after the wait: thousands may wait for their hosts.
+        Box::pin(self.flow(in_force, source)).await
     }
 
     /// The flow of one source, from its address to the commit.
-    async fn refresh(&self, in_force: &InForce, source: &Source) -> Result<Polled, StoreError> {
-        let _admission = in_force.fetcher.admit(&address(&source.location)).await;
+    async fn flow(&self, in_force: &InForce, source: &Source) -> Result<Polled, StoreError> {
         let at = self.clock.now();
         let fingerprint = source.fingerprint(extract::VERSION);
         let id = source.id.clone();

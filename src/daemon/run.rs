@@ -204,6 +204,8 @@ struct Run {
     polls: JoinSet<Done>,
     running: HashSet<SourceId>,
     states: BTreeMap<SourceId, State>,
+    /// Sources by state.
+    counts: BTreeMap<&'static str, u32>,
     reloading: Option<JoinHandle<Reloaded>>,
     /// Who waits for the reload that runs.
     waiting: Vec<oneshot::Sender<ReloadReport>>,
@@ -234,6 +236,7 @@ impl Run {
             polls: JoinSet::new(),
             running: HashSet::new(),
             states: BTreeMap::new(),
+            counts: BTreeMap::new(),
             reloading: None,
             waiting: Vec::new(),
             again: false,
@@ -269,6 +272,11 @@ impl Run {
             .iter()
             .map(|source| (source.id.clone(), known(source)))
             .collect();
+        self.counts.clear();
+        for state in self.states.values() {
+            *self.counts.entry(state.as_str()).or_default() += 1;
+        }
+        self.show_counts();
     }
 
     /// Turns until it is told to stop. Whatever it waits for, it comes round within [`PULSE`].
@@ -282,8 +290,9 @@ impl Run {
             self.begin_due();
             self.systemd.goes_on(&self.summary());
             let now = self.daemon.clock.now();
-            let wait = self.queue.next().map_or(PULSE, |at| {
-                (at - now).to_std().unwrap_or_default().min(PULSE)
+            let pulse = self.systemd.pulse(PULSE);
+            let wait = self.queue.next().map_or(pulse, |at| {
+                (at - now).to_std().unwrap_or_default().min(pulse)
             });
             tokio::select! {
                 signal = signals.recv() => match signal {
@@ -308,8 +317,8 @@ impl Run {
             let (daemon, in_force) = (Arc::clone(&self.daemon), Arc::clone(&self.in_force));
             self.running.insert(id.clone());
             self.polls.spawn(async move {
-                // Boxed, so that thousands that wait for their host cost little.
-                let polled = daemon.refresh_by_id(&in_force, &id).await;
+                let source = in_force.source(&id).expect("what is queued is configured");
+                let polled = daemon.refresh(&in_force, source).await;
                 (id, polled)
             });
         }
@@ -322,9 +331,11 @@ impl Run {
             Ok(polled) => {
                 tell(polled, self.states.get(&id).copied());
                 if configured {
-                    self.states.insert(id.clone(), polled.committed.state);
+                    self.note(&id, polled.committed.state);
                 }
-                self.dirty.notify_one();
+                if polled.committed.changed {
+                    self.dirty.notify_one();
+                }
                 polled.committed.next_poll
             }
             Err(error) => {
@@ -334,6 +345,26 @@ impl Run {
         };
         if configured {
             self.queue.put(id, next);
+        }
+    }
+
+    /// Notes how a source is, for the metrics and for systemd.
+    fn note(&mut self, id: &SourceId, state: State) {
+        let before = self.states.insert(id.clone(), state);
+        if before == Some(state) {
+            return;
+        }
+        if let Some(count) = before.and_then(|before| self.counts.get_mut(before.as_str())) {
+            *count -= 1;
+        }
+        *self.counts.entry(state.as_str()).or_default() += 1;
+        self.show_counts();
+    }
+
+    fn show_counts(&self) {
+        for state in State::ALL {
+            let count = self.counts.get(state.as_str()).copied().unwrap_or_default();
+            metrics::gauge!("tidings_sources", "state" => state.as_str()).set(f64::from(count));
         }
     }
 
@@ -447,11 +478,8 @@ impl Run {
 
     /// One line for `systemctl status`.
     fn summary(&self) -> String {
-        let failing = self
-            .states
-            .values()
-            .filter(|state| !matches!(state, State::New | State::Ok))
-            .count();
+        let of = |state: State| self.counts.get(state.as_str()).copied().unwrap_or_default();
+        let failing = of(State::Failing) + of(State::Drifted) + of(State::Gone);
         let (sources, feeds, polling) = (
             self.states.len(),
             self.in_force.config.topics.len(),

@@ -5,20 +5,26 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::time::Instant;
 
+/// A new status is told no more often: polls change it all the time.
+const STATUS_PAUSE: Duration = Duration::from_secs(1);
+
 /// The line to systemd, and what it has heard.
 #[derive(Debug)]
 pub(super) struct Systemd {
-    /// How often it wants to hear from us, halved for safety.
+    /// The longest silence that it bears.
     watchdog: Option<Duration>,
     last_ping: Option<Instant>,
+    last_status: Option<Instant>,
     status: String,
 }
 
 impl Default for Systemd {
     fn default() -> Self {
+        let watchdog = sd_notify::watchdog_enabled();
         Self {
-            watchdog: sd_notify::watchdog_enabled().map(|within| within / 2),
+            watchdog,
             last_ping: None,
+            last_status: None,
             status: String::new(),
         }
     }
@@ -43,19 +49,30 @@ impl Systemd {
         tell(&[NotifyState::Stopping]);
     }
 
+    /// How long the loop may wait: `usual`, or less for an impatient watchdog.
+    pub(super) fn pulse(&self, usual: Duration) -> Duration {
+        self.watchdog
+            .map_or(usual, |silence| usual.min(silence / 4))
+    }
+
     /// The loop has come round: the watchdog is fed by this and by nothing else.
     pub(super) fn goes_on(&mut self, status: &str) {
         let now = Instant::now();
-        let hungry = self
+        let passed =
+            |last: Option<Instant>, pause: Duration| last.is_none_or(|last| now - last >= pause);
+        if self
             .watchdog
-            .is_some_and(|within| self.last_ping.is_none_or(|last| now - last >= within / 2));
-        if hungry {
+            .is_some_and(|silence| passed(self.last_ping, silence / 4))
+        {
             tell(&[NotifyState::Watchdog]);
             self.last_ping = Some(now);
         }
-        if self.status != status {
-            tell(&[NotifyState::Status(status)]);
-            status.clone_into(&mut self.status);
+        if passed(self.last_status, STATUS_PAUSE) {
+            self.last_status = Some(now);
+            if self.status != status {
+                tell(&[NotifyState::Status(status)]);
+                status.clone_into(&mut self.status);
+            }
         }
     }
 }

@@ -149,6 +149,15 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::New,
+        Self::Ok,
+        Self::Failing,
+        Self::Drifted,
+        Self::Gone,
+    ];
+
     /// The word in `status` and in the store.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -165,14 +174,7 @@ impl FromStr for State {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        let states = [
-            Self::New,
-            Self::Ok,
-            Self::Failing,
-            Self::Drifted,
-            Self::Gone,
-        ];
-        states
+        Self::ALL
             .into_iter()
             .find(|state| state.as_str() == word)
             .ok_or(())
