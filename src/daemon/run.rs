@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::future;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -105,11 +107,12 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
         .collect();
     (setup.serving)(&addresses, &topics);
     Systemd::ready();
-    run.turn(&mut setup.signals, &mut questions).await;
+    let turned = run.turn(&mut setup.signals, &mut questions).await;
     Systemd::stopping();
     run.finish().await;
     publisher.abort();
     drop(publisher.await);
+    turned?;
     daemon.publish(Files::Trust).await?;
     stop.send_replace(true);
     let ended = async { while servers.join_next().await.is_some() {} };
@@ -284,7 +287,7 @@ impl Run {
         &mut self,
         signals: &mut mpsc::Receiver<Signal>,
         questions: &mut mpsc::Receiver<Question>,
-    ) {
+    ) -> Result<(), StoreError> {
         loop {
             super::failpoint::hang("schedule").await;
             self.begin_due();
@@ -297,10 +300,12 @@ impl Run {
             tokio::select! {
                 signal = signals.recv() => match signal {
                     Some(Signal::Reload) => self.reload(),
-                    Some(Signal::Stop) | None => return,
+                    Some(Signal::Stop) | None => return Ok(()),
                 },
                 Some(question) = questions.recv() => self.answer(question),
                 Some(done) = self.polls.join_next() => match done {
+                    // Without its writer the daemon is of no use: a restart may mend it.
+                    Ok((_, Err(StoreError::Stopped))) => return Err(StoreError::Stopped),
                     Ok((source, polled)) => self.polled(source, &polled),
                     Err(error) => tracing::error!("a poll ended in a way that it cannot: {error}"),
                 },
@@ -318,8 +323,9 @@ impl Run {
             self.running.insert(id.clone());
             self.polls.spawn(async move {
                 let source = in_force.source(&id).expect("what is queued is configured");
-                let polled = daemon.refresh(&in_force, source).await;
-                (id, polled)
+                let polled = AssertUnwindSafe(daemon.refresh(&in_force, source)).catch_unwind();
+                // Only the writer's own end is left to panic about: what a document does to us is caught before.
+                (id, polled.await.unwrap_or(Err(StoreError::Stopped)))
             });
         }
     }
@@ -401,12 +407,14 @@ impl Run {
             }
             Err(error) => self.refuse(vec![super::chain(&error)]),
         };
-        for waiting in std::mem::take(&mut self.waiting) {
-            drop(waiting.send(report.clone()));
-        }
         Systemd::ready();
         if std::mem::take(&mut self.again) {
+            // Who asked meanwhile is told of what the files say now.
             self.reload();
+            return;
+        }
+        for waiting in std::mem::take(&mut self.waiting) {
+            drop(waiting.send(report.clone()));
         }
     }
 
