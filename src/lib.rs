@@ -3,8 +3,8 @@
 //! The modules stand in the order in which data moves, and each knows only those above it:
 //!
 //! ```text
-//! schedule -> fetch -> extract -> normalize -> classify -> dedupe -> store -> publish
-//!  sources    Document  RawEntry    Item        topics     Story     commit   feed files
+//! schedule -> fetch -> extract -> normalize -> classify -> dedupe -> store -> publish -> serve
+//!  sources    Document  RawEntry    Item        topics     Story     commit   feed files   HTTP
 //! ```
 
 pub mod model;
@@ -18,5 +18,6 @@ pub mod classify;
 pub mod dedupe;
 pub mod store;
 pub mod publish;
+pub mod serve;
 pub mod daemon;
 pub mod cli;

@@ -6,6 +6,8 @@
 mod check;
 mod once;
 mod preview;
+mod reload;
+mod run;
 mod status;
 mod table;
 
@@ -38,8 +40,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Poll on schedule, publish, serve; SIGHUP reads the configuration again, SIGTERM ends
+    Run(run::Arguments),
     /// Poll what is due (or the named sources, or all), publish, exit
     Once(once::Arguments),
+    /// Make the running daemon read its configuration again, and say what came of it
+    Reload(reload::Arguments),
     /// Look for mistakes in the configuration and show when each source is polled; polls nothing
     Check(check::Arguments),
     /// Show what a source, an address or a file gives; stores nothing
@@ -101,6 +107,8 @@ pub enum CliError {
 pub async fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Once(arguments) => once::run(&arguments, load(cli.config)?).await,
+        Command::Run(arguments) => run::run(&arguments, cli.config).await,
+        Command::Reload(arguments) => reload::run(arguments, &load(cli.config)?).await,
         Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{CliError, Output, OutputArguments, clock, print_json, table, timestamp};
 use crate::config::Config;
-use crate::daemon::{Daemon, Polled, Published, Selection};
+use crate::daemon::{Daemon, DaemonError, Files, Polled, Published, Selection};
 use crate::model::Timestamp;
 use crate::store::Committed;
 
@@ -38,16 +38,21 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
         Arguments { sources, .. } if sources.is_empty() => Selection::Due,
         Arguments { sources, .. } => Selection::Named(sources.clone()),
     };
-    let sources = daemon.select(selection).await?;
-    let bar = progress_bar(sources.len());
-    let polled = daemon.poll(&sources, |polled| {
-        bar.set_message(polled.source.to_string());
-        bar.inc(1);
+    let bar = progress_bar();
+    let polled = daemon.poll(&selection, |all, polled| {
+        bar.set_length(all as u64);
+        if let Some(polled) = polled {
+            bar.set_message(polled.source.to_string());
+            bar.inc(1);
+        }
     });
     let polled = polled.await;
     bar.finish_and_clear();
+    if let Err(error @ DaemonError::UnknownSource(_)) = polled {
+        return Err(error.into());
+    }
     // What was committed before the store failed is published all the same.
-    let published = daemon.publish().await?;
+    let published = daemon.publish(Files::Look).await?.feeds;
     let mut polled = polled?;
     polled.sort_by(|one, other| one.source.cmp(&other.source));
     match arguments.output.output() {
@@ -68,7 +73,7 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
 }
 
 /// On a terminal only; anything else sees nothing of it.
-fn progress_bar(sources: usize) -> ProgressBar {
+fn progress_bar() -> ProgressBar {
     let terminal = io::stderr().is_terminal();
     let target = if terminal {
         ProgressDrawTarget::stderr()
@@ -77,7 +82,7 @@ fn progress_bar(sources: usize) -> ProgressBar {
     };
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {msg}")
         .expect("a template of our own");
-    ProgressBar::with_draw_target(Some(sources as u64), target).with_style(style)
+    ProgressBar::with_draw_target(None, target).with_style(style)
 }
 
 fn print(folder: &Path, polled: &[Polled], published: &[Published]) -> io::Result<()> {
@@ -175,7 +180,10 @@ fn answer(polled: &[Polled], published: &[Published]) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+    use crate::store::State;
 
     #[test]
     fn a_poll_is_told_in_few_words() {
@@ -184,7 +192,9 @@ mod tests {
                 new,
                 updated,
                 joined,
-                next_poll: None,
+                changed: false,
+                state: State::Ok,
+                next_poll: DateTime::UNIX_EPOCH,
             };
             assert_eq!(news(&found), expected);
         };

@@ -25,7 +25,7 @@ pub(super) enum Kind {
     /// The nearest one where it is beyond 64 bits: out of every range that we know.
     Integer(i64),
     Float,
-    Boolean,
+    Boolean(bool),
     Date,
     List(Vec<Value>),
     Table(Vec<Entry>),
@@ -37,7 +37,7 @@ impl Kind {
         match self {
             Self::Text(_) => "text",
             Self::Integer(_) | Self::Float => "a number",
-            Self::Boolean => "true or false",
+            Self::Boolean(_) => "true or false",
             Self::Date => "a date",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
@@ -165,7 +165,7 @@ fn value(value: Spanned<DeValue<'_>>, depth: usize) -> Value {
         DeValue::String(text) => Kind::Text(text.into_owned()),
         DeValue::Integer(number) => Kind::Integer(integer(&number)),
         DeValue::Float(_) => Kind::Float,
-        DeValue::Boolean(_) => Kind::Boolean,
+        DeValue::Boolean(flag) => Kind::Boolean(flag),
         DeValue::Datetime(_) => Kind::Date,
         DeValue::Array(_) if inner == MAX_DEPTH => Kind::List(Vec::new()),
         DeValue::Table(_) if inner == MAX_DEPTH => Kind::Table(Vec::new()),

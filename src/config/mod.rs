@@ -24,7 +24,9 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Diagnostic, Refused, Severity};
-pub use section::{FetchConfig, PublishConfig, SiteConfig, StoreConfig};
+pub use section::{
+    AdminConfig, DaemonConfig, FetchConfig, PublishConfig, ServerConfig, SiteConfig, StoreConfig,
+};
 
 use diagnostic::Report;
 use source::Surroundings;
@@ -46,6 +48,14 @@ pub struct Config {
     pub publish: PublishConfig,
     /// Limits and manners of fetching.
     pub fetch: FetchConfig,
+    /// Where readers are answered.
+    pub server: ServerConfig,
+    /// Where administrators are answered.
+    pub admin: AdminConfig,
+    /// How the daemon runs.
+    pub daemon: DaemonConfig,
+    /// Every file that was read, absolute.
+    pub files: Vec<PathBuf>,
     /// Where bulletins come from, in the order of files and lines; no id twice.
     pub sources: Vec<Source>,
     /// What is published, in the order of files and lines; no id twice.
@@ -62,7 +72,10 @@ pub fn load(file: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result
     let report = Report::default();
     let files = include::read(file, &report);
     let tops: Vec<Table> = files.iter().map(|file| Table::top(file, &report)).collect();
-    let site = section::site(&tops);
+    let server = section::server(&tops);
+    let site = section::site(&tops, &server);
+    let admin = section::admin(&tops);
+    let daemon = section::daemon(&tops);
     let store = section::store(&tops, environment);
     let publish = section::publish(&tops);
     let fetch = section::fetch(&tops);
@@ -76,15 +89,20 @@ pub fn load(file: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result
     let topics = topics.finish(&sources);
     for top in &tops {
         top.known(include::KEY);
-        top.finish(&["admin", "daemon", "server"]);
+        top.finish(&[]);
     }
     let file = files[0].path.clone();
+    let files = files.iter().map(|file| file.path.clone()).collect();
     Ok(Config {
         file,
         site,
         store,
         publish,
         fetch,
+        server,
+        admin,
+        daemon,
+        files,
         sources,
         topics,
         warnings: report.finish()?,

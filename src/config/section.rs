@@ -1,16 +1,18 @@
-//! The sections that stand once: `[site]`, `[store]`, `[publish]`, `[fetch]`.
+//! The sections that stand once: `[site]`, `[server]` and the like.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 use ipnet::IpNet;
+use url::Url;
 
 use super::diagnostic::{Mistake, parsed};
 use super::secret::{self, Environment};
 use super::table::Table;
 use super::{address, units};
-use crate::model::Site;
+use crate::model::{Listen, Site};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -62,7 +64,76 @@ pub struct FetchConfig {
     pub allow_networks: Vec<IpNet>,
 }
 
-pub(super) fn site(tops: &[Table]) -> SiteConfig {
+/// `[server]`: where readers are answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Every address that is listened on, unless systemd hands sockets over.
+    pub listen: Vec<Listen>,
+}
+
+/// `[admin]`: where administrators are answered, and nobody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminConfig {
+    /// Every address that is listened on.
+    pub listen: Vec<Listen>,
+}
+
+/// `[daemon]`: how it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaemonConfig {
+    /// Whether a changed file of the configuration is read by itself.
+    pub watch: bool,
+}
+
+/// `[server]`, where it stands.
+pub(super) fn server(tops: &[Table]) -> ServerConfig {
+    let table = section(tops, "server");
+    let listen = listen(
+        &table,
+        Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080))),
+    );
+    table.finish(&["trusted_proxies"]);
+    ServerConfig { listen }
+}
+
+/// `[admin]`, where it stands.
+pub(super) fn admin(tops: &[Table]) -> AdminConfig {
+    let table = section(tops, "admin");
+    let listen = listen(
+        &table,
+        Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8081))),
+    );
+    table.finish(&[]);
+    AdminConfig { listen }
+}
+
+/// `[daemon]`, where it stands.
+pub(super) fn daemon(tops: &[Table]) -> DaemonConfig {
+    let table = section(tops, "daemon");
+    let watch = table.flag("watch");
+    table.finish(&[]);
+    DaemonConfig {
+        watch: watch.value.unwrap_or(false),
+    }
+}
+
+/// An empty list listens nowhere.
+fn listen(table: &Table, usual: Listen) -> Vec<Listen> {
+    let places = table.texts("listen", |text| match text.strip_prefix("unix:") {
+        Some(path) => Ok(Listen::Unix(table.file.resolve(path))),
+        None => text.parse().map(Listen::Tcp).map_err(|_| {
+            let message = format!("`{text}` is no address to listen on");
+            Mistake::new(message)
+                .hint(r#"write `"127.0.0.1:8080"`, `"[::]:8080"` or `"unix:/run/tidings.sock"`"#)
+        }),
+    });
+    let places = places
+        .value
+        .map(|places| places.into_iter().map(|(_, place)| place).collect());
+    places.unwrap_or_else(|| vec![usual])
+}
+
+pub(super) fn site(tops: &[Table], server: &ServerConfig) -> SiteConfig {
     let table = section(tops, "site");
     let title = table.text("title", units::line);
     let base_url = table.text("base_url", address::base_url);
@@ -76,6 +147,7 @@ pub(super) fn site(tops: &[Table]) -> SiteConfig {
             title: title.value.unwrap_or("Bulletins".into()),
             base_url: base_url
                 .value
+                .or_else(|| served_at(server))
                 .unwrap_or("http://127.0.0.1:8080/".parse().expect(known)),
             language: language.value.unwrap_or("en".parse().expect(known)),
         },
@@ -129,6 +201,22 @@ pub(super) fn fetch(tops: &[Table]) -> FetchConfig {
         host_delay: host_delay.value.unwrap_or(Duration::from_secs(1)),
         allow_networks: networks.map(|(_, network)| network).collect(),
     }
+}
+
+/// The address that readers on this machine find the server at.
+fn served_at(server: &ServerConfig) -> Option<Url> {
+    let tcp = server.listen.iter().find_map(|listen| match listen {
+        Listen::Tcp(address) => Some(*address),
+        Listen::Unix(_) => None,
+    })?;
+    let host = if tcp.ip().is_unspecified() {
+        Ipv4Addr::LOCALHOST.into()
+    } else {
+        tcp.ip()
+    };
+    format!("http://{}/", SocketAddr::new(host, tcp.port()))
+        .parse()
+        .ok()
 }
 
 /// A line that a header may hold.

@@ -244,6 +244,14 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// `true` or `false`.
+    pub(super) fn flag(&self, key: &'static str) -> Given<bool> {
+        self.given(key, |value| match value.kind {
+            Kind::Boolean(flag) => Ok(flag),
+            ref other => Err(self.unwanted(key, other, "`true` or `false`")),
+        })
+    }
+
     /// A list of texts, each with its place; one that `parse` refuses is left out.
     pub(super) fn texts<T>(
         &self,

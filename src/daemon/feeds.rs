@@ -1,9 +1,11 @@
 //! Feeds out of the store and into the published folder: those that a commit touched, those that are rendered
 //! differently now, and those whose files are missing.
 
+use std::collections::HashSet;
+
 use chrono::TimeDelta;
 
-use super::{DaemonError, Published};
+use super::{DaemonError, Publication, Published};
 use crate::config::Config;
 use crate::model::{Feed, FeedSummary, Hash, TopicId};
 use crate::publish::{self, Folder};
@@ -12,14 +14,27 @@ use crate::store::{FeedState, Reader, StoreError};
 /// Feeds that are rendered and synced together.
 const PUBLISH_BATCH: usize = 64;
 
+/// Whether a publication looks for files that are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Files {
+    /// Somebody may have taken some away since the last time.
+    Look,
+    /// They are as they were left.
+    Trust,
+}
+
 /// What was written, and what to mark as published once it is on the disk.
 pub(super) struct Rendered {
-    pub(super) feeds: Vec<Published>,
+    pub(super) publication: Publication,
     pub(super) marks: Vec<(TopicId, i64, Hash)>,
 }
 
 /// Renders and writes the feeds that want it, from one snapshot.
-pub(super) fn write(reader: &Reader, config: &Config) -> Result<Rendered, DaemonError> {
+pub(super) fn write(
+    reader: &Reader,
+    config: &Config,
+    look: Files,
+) -> Result<Rendered, DaemonError> {
     let folder = Folder::open(&config.publish.dir)?;
     let rev = reader.revision()?;
     let render_key = render_key(config);
@@ -27,33 +42,34 @@ pub(super) fn write(reader: &Reader, config: &Config) -> Result<Rendered, Daemon
     let stale = |state: &&FeedState| {
         state.wanted_rev > state.published_rev
             || state.render_key != Some(render_key)
-            || !is_whole(&folder, &state.topic)
+            || look == Files::Look && !is_whole(&folder, &state.topic)
     };
     let dirty: Vec<&FeedState> = states.iter().filter(stale).collect();
-    let mut changed = Vec::new();
+    let mut files = Vec::new();
     for batch in dirty.chunks(PUBLISH_BATCH) {
         let feeds = batch
             .iter()
             .map(|state| feed(reader, config, state))
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let files: Vec<publish::File> = feeds
+        let rendered: Vec<publish::File> = feeds
             .iter()
             .flat_map(|feed| publish::feed(feed, &config.site.site))
             .collect();
-        changed.extend(folder.replace(&files)?);
+        files.extend(folder.replace(&rendered)?);
     }
-    folder.replace(&publish::index(&config.site.site, &summaries(&states)))?;
+    files.extend(folder.replace(&publish::index(&config.site.site, &summaries(&states)))?);
     for removed in reader.removed_feeds()? {
-        folder.remove(&publish::names(&removed.topic))?;
+        files.extend(folder.remove(&publish::names(&removed.topic))?);
     }
     let marks = dirty
         .iter()
         .map(|state| (state.topic.clone(), rev, render_key))
         .collect();
+    let changed: HashSet<&str> = files.iter().map(String::as_str).collect();
     let written = |topic: &TopicId| {
         publish::names(topic)
             .iter()
-            .any(|name| changed.contains(name))
+            .any(|name| changed.contains(name.as_str()))
     };
     let feeds = states.iter().map(|state| Published {
         topic: state.topic.clone(),
@@ -61,8 +77,9 @@ pub(super) fn write(reader: &Reader, config: &Config) -> Result<Rendered, Daemon
         stories: state.stories,
         changed: written(&state.topic),
     });
+    let feeds = feeds.collect();
     Ok(Rendered {
-        feeds: feeds.collect(),
+        publication: Publication { feeds, files },
         marks,
     })
 }

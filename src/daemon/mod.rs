@@ -3,19 +3,26 @@
 //!
 //! The clock is here. Parsing and comparing leave the async threads; a poll that panics costs its source only.
 
+mod clock;
+mod failpoint;
 mod feeds;
 mod poll;
+mod run;
+mod systemd;
+mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use chrono::{SubsecRound as _, Utc};
 use futures_util::StreamExt as _;
 use url::Url;
 
+pub use self::clock::Clock;
+pub use self::feeds::Files;
+pub use self::run::{Serving, Setup, Signal, run};
 use crate::classify::Classifier;
 use crate::config::Config;
 use crate::extract;
@@ -23,33 +30,11 @@ use crate::fetch::{Fetcher, Limits};
 use crate::model::{Item, Location, PublicUrl, Source, SourceId, Timestamp, TopicId};
 use crate::publish::PublishError;
 use crate::schedule;
+use crate::serve::ListenError;
 use crate::store::{
     self, Committed, Definition, FeedDefinition, Outcome, Poll, Reader, SourceDefinition,
-    SourceProblem, SourceState, Store, StoreError,
+    SourceProblem, SourceState, SourceStatus, Store, StoreError,
 };
-
-/// Where the time comes from.
-#[derive(Clone, Copy, Debug)]
-pub enum Clock {
-    /// The machine.
-    System,
-    /// The caller: for tests, and for reading old captures.
-    Fixed(Timestamp),
-}
-
-impl Clock {
-    /// The time in whole seconds, which is what everything keeps.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that looks at the clock"
-    )]
-    pub fn now(self) -> Timestamp {
-        match self {
-            Self::System => Utc::now().trunc_subsecs(0),
-            Self::Fixed(now) => now,
-        }
-    }
-}
 
 /// Why the flow stopped. A failing source is no such reason.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +48,18 @@ pub enum DaemonError {
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
+    /// A socket cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The published folder cannot be read.
+    #[error("the published folder {} cannot be read", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What failed.
+        #[source]
+        cause: std::io::Error,
+    },
     /// A source that is not configured.
     #[error("there is no source `{0}` in the configuration")]
     UnknownSource(String),
@@ -105,14 +102,32 @@ pub struct Published {
     pub changed: bool,
 }
 
+/// What a publication wrote.
+#[derive(Clone, Debug, Default)]
+pub struct Publication {
+    /// Every feed.
+    pub feeds: Vec<Published>,
+    /// The files that changed or are gone.
+    pub files: Vec<String>,
+}
+
+/// A configuration with what is made of it.
+#[derive(Debug)]
+pub struct InForce {
+    /// The configuration.
+    pub config: Config,
+    /// Where in the configuration each source stands.
+    places: HashMap<SourceId, usize>,
+    fetcher: Fetcher,
+    classifier: Arc<Classifier>,
+}
+
 /// Everything that a run needs.
 #[derive(Debug)]
 pub struct Daemon {
-    config: Config,
     clock: Clock,
     store: Store,
-    fetcher: Fetcher,
-    classifier: Arc<Classifier>,
+    in_force: RwLock<Arc<InForce>>,
 }
 
 /// The limits that a configuration sets for fetching.
@@ -121,6 +136,7 @@ pub fn limits(config: &Config) -> Limits {
     Limits {
         timeout: fetch.timeout,
         max_body_bytes: fetch.max_body_bytes,
+        concurrency: fetch.concurrency,
         per_host: fetch.per_host,
         host_delay: fetch.host_delay,
         allow_networks: fetch.allow_networks.clone(),
@@ -139,72 +155,91 @@ fn user_agent(base_url: &Url, contact: Option<&str>) -> String {
     )
 }
 
+impl InForce {
+    fn new(config: Config) -> Result<Self, DaemonError> {
+        let fetcher = Fetcher::new(limits(&config)).map_err(DaemonError::Client)?;
+        let classifier = Arc::new(Classifier::new(&config.topics));
+        let places = config
+            .sources
+            .iter()
+            .enumerate()
+            .map(|(place, source)| (source.id.clone(), place))
+            .collect();
+        Ok(Self {
+            config,
+            places,
+            fetcher,
+            classifier,
+        })
+    }
+}
+
+impl InForce {
+    fn source(&self, id: &SourceId) -> Option<&Source> {
+        self.config.sources.get(*self.places.get(id)?)
+    }
+}
+
 impl Daemon {
     /// Opens the store and brings the configuration into it.
     ///
     /// # Errors
     /// [`DaemonError`] when another process uses the store, or it cannot be opened.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, DaemonError> {
-        let fetcher = Fetcher::new(limits(&config)).map_err(DaemonError::Client)?;
-        let store = Store::open(&config.store.path, config.publish.fresh)?;
-        let classifier = Arc::new(Classifier::new(&config.topics));
-        store
-            .define(definition(&config, clock.now(), &classifier))
-            .await?;
+        let store = Store::open(&config.store.path)?;
+        let in_force = InForce::new(config)?;
+        store.define(definition(&in_force, clock.now())).await?;
         Ok(Self {
-            config,
             clock,
             store,
-            fetcher,
-            classifier,
+            in_force: RwLock::new(Arc::new(in_force)),
         })
     }
 
-    /// The sources that `selection` means, in the order of the configuration.
-    ///
-    /// # Errors
-    /// [`DaemonError::UnknownSource`] for a name that is not configured.
-    pub async fn select(&self, selection: Selection) -> Result<Vec<&Source>, DaemonError> {
-        let sources = self.config.sources.iter();
-        match selection {
-            Selection::All => Ok(sources.collect()),
-            Selection::Named(names) => {
-                let known =
-                    |name: &&String| sources.clone().any(|source| source.id.as_str() == *name);
-                if let Some(unknown) = names.iter().find(|name| !known(name)) {
-                    return Err(DaemonError::UnknownSource(unknown.clone()));
-                }
-                Ok(sources
-                    .filter(|source| names.iter().any(|name| name == source.id.as_str()))
-                    .collect())
-            }
-            Selection::Due => {
-                let states = self.store.read(Reader::sources).await?;
-                let now = self.clock.now();
-                Ok(sources
-                    .filter(|source| is_due(source, states.get(&source.id), now))
-                    .collect())
-            }
-        }
+    /// The configuration that is in force, and stays so for whoever holds it.
+    pub fn in_force(&self) -> Arc<InForce> {
+        Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Polls `sources`, as many at once as configured; `progress` hears of each as it is done.
+    /// Puts another configuration in force; the store, the listeners and polls that run stay as they are.
     ///
     /// # Errors
-    /// The first [`DaemonError`] of the store; the other sources are polled all the same.
+    /// [`DaemonError`], and then the one before it stays.
+    pub async fn replace(&self, config: Config) -> Result<(), DaemonError> {
+        let in_force = InForce::new(config)?;
+        self.store
+            .define(definition(&in_force, self.clock.now()))
+            .await?;
+        *self
+            .in_force
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(in_force);
+        Ok(())
+    }
+
+    /// Polls the sources that `selection` means, as many at once as configured, begun in the order of the configuration;
+    /// `progress` hears how many there are, and of each as it is done.
+    ///
+    /// # Errors
+    /// [`DaemonError::UnknownSource`]; the first [`StoreError`], and the other sources are polled all the same.
     pub async fn poll(
         &self,
-        sources: &[&Source],
-        mut progress: impl FnMut(&Polled),
+        selection: &Selection,
+        mut progress: impl FnMut(usize, Option<&Polled>),
     ) -> Result<Vec<Polled>, DaemonError> {
-        let polls = futures_util::stream::iter(sources.iter().map(|source| self.refresh(source)));
-        let mut polls = polls.buffer_unordered(self.config.fetch.concurrency);
+        let in_force = self.in_force();
+        let sources = self.select(&in_force, selection).await?;
+        progress(sources.len(), None);
+        let polls = futures_util::stream::iter(
+            sources.iter().map(|source| self.refresh(&in_force, source)),
+        );
+        let mut polls = polls.buffer_unordered(in_force.config.fetch.concurrency);
         let mut done = Vec::with_capacity(sources.len());
         let mut failed = None;
         while let Some(polled) = polls.next().await {
             match polled {
                 Ok(polled) => {
-                    progress(&polled);
+                    progress(sources.len(), Some(&polled));
                     done.push(polled);
                 }
                 Err(error) => failed = failed.or(Some(error)),
@@ -213,8 +248,41 @@ impl Daemon {
         failed.map_or(Ok(done), |error| Err(error.into()))
     }
 
+    async fn select<'a>(
+        &self,
+        in_force: &'a InForce,
+        selection: &Selection,
+    ) -> Result<Vec<&'a Source>, DaemonError> {
+        let sources = &in_force.config.sources;
+        match selection {
+            Selection::All => Ok(sources.iter().collect()),
+            Selection::Named(names) => {
+                let known =
+                    |name: &&String| sources.iter().any(|source| source.id.as_str() == *name);
+                if let Some(unknown) = names.iter().find(|name| !known(name)) {
+                    return Err(DaemonError::UnknownSource(unknown.clone()));
+                }
+                let wanted = |source: &&Source| names.iter().any(|name| name == source.id.as_str());
+                Ok(sources.iter().filter(wanted).collect())
+            }
+            Selection::Due => {
+                let states = self.store.read(Reader::sources).await?;
+                let now = self.clock.now();
+                let due = |source: &&Source| due(source, states.get(&source.id), now) <= now;
+                Ok(sources.iter().filter(due).collect())
+            }
+        }
+    }
+
+    /// Polls one source, once it may be asked.
+    async fn refresh(&self, in_force: &InForce, source: &Source) -> Result<Polled, StoreError> {
+        let _admission = in_force.fetcher.admit(&address(&source.location)).await;
+        // Boxed after the wait: thousands may wait for their hosts.
+        Box::pin(self.flow(in_force, source)).await
+    }
+
     /// The flow of one source, from its address to the commit.
-    async fn refresh(&self, source: &Source) -> Result<Polled, StoreError> {
+    async fn flow(&self, in_force: &InForce, source: &Source) -> Result<Polled, StoreError> {
         let at = self.clock.now();
         let fingerprint = source.fingerprint(extract::VERSION);
         let id = source.id.clone();
@@ -222,19 +290,27 @@ impl Daemon {
             .store
             .read(move |reader| reader.validators(&id, fingerprint))
             .await?;
-        let gathered = poll::gather(&self.fetcher, source, &held, at).await;
-        let outcome = poll::digest(&self.classifier, source, gathered, fingerprint).await;
+        let gathered = poll::gather(&in_force.fetcher, source, &held, at);
+        let outcome = poll::outcome(
+            &in_force.config.fetch,
+            &in_force.classifier,
+            source,
+            gathered,
+            fingerprint,
+        )
+        .await;
         let (failure, problem) = match &outcome {
             Outcome::Unchanged => (None, None),
             Outcome::Read { problem, .. } => (None, problem.clone()),
             Outcome::Failed { failure, .. } => (Some(failure.problem.clone()), None),
         };
+        let (cadence, zone) = (source.cadence.clone(), source.zone);
         let poll = Poll {
             source: source.id.clone(),
             at,
             outcome,
-            cadence: source.cadence.clone(),
-            zone: source.zone,
+            cadence,
+            zone,
         };
         let committed = self.store.commit(poll).await?;
         Ok(Polled {
@@ -245,21 +321,44 @@ impl Daemon {
         })
     }
 
-    /// Publishes what has changed since it was last published, and what is missing in the folder.
+    /// Publishes what has changed since it was last published, and (where `files` says to look) what is missing.
     ///
     /// # Errors
     /// [`DaemonError`] when the folder cannot be written; what was not marked is published the next time.
-    pub async fn publish(&self) -> Result<Vec<Published>, DaemonError> {
-        let config = self.config.clone();
+    pub async fn publish(&self, files: Files) -> Result<Publication, DaemonError> {
+        let in_force = self.in_force();
         let rendered = self
             .store
-            .read(move |reader| feeds::write(reader, &config))
+            .read(move |reader| feeds::write(reader, &in_force.config, files))
             .await?;
         if !rendered.marks.is_empty() {
             self.store.mark_published(rendered.marks).await?;
         }
-        Ok(rendered.feeds)
+        Ok(rendered.publication)
     }
+
+    /// What the store knows of every configured source, in the order of the configuration.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn status(&self) -> Result<Vec<SourceStatus>, StoreError> {
+        let states = self.store.read(Reader::sources).await?;
+        Ok(statuses(&self.in_force().config, states))
+    }
+}
+
+/// What is known of every configured source, in the order of the configuration.
+pub fn statuses(config: &Config, mut states: BTreeMap<SourceId, SourceState>) -> Vec<SourceStatus> {
+    let of = |source: &Source| {
+        let known = states
+            .remove(&source.id)
+            .unwrap_or_else(SourceState::never_polled);
+        SourceStatus {
+            id: source.id.to_string(),
+            known,
+        }
+    };
+    config.sources.iter().map(of).collect()
 }
 
 /// An error and its causes in one line.
@@ -306,7 +405,8 @@ fn topics(item: &Item, fixed: &[TopicId], classifier: &Classifier) -> Vec<TopicI
     topics.into_iter().collect()
 }
 
-fn definition(config: &Config, at: Timestamp, classifier: &Arc<Classifier>) -> Definition {
+fn definition(in_force: &InForce, at: Timestamp) -> Definition {
+    let config = &in_force.config;
     let language = &config.site.site.language;
     let feeds = config.topics.iter().map(|topic| FeedDefinition {
         topic: topic.id.clone(),
@@ -319,27 +419,29 @@ fn definition(config: &Config, at: Timestamp, classifier: &Arc<Classifier>) -> D
         rank: source.rank,
         topics: source.topics.clone(),
     });
-    let classifier = Arc::clone(classifier);
+    let classifier = Arc::clone(&in_force.classifier);
     let classify = move |item: &Item| classifier.topics(item).into_iter().collect();
     Definition {
         at,
+        fresh: config.publish.fresh,
         feeds: feeds.collect(),
         sources: sources.collect(),
         classify: Box::new(classify),
     }
 }
 
-fn is_due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> bool {
-    let Some(state) = state else { return true };
+/// When a source is due, which may be past.
+fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestamp {
+    let Some(state) = state else { return now };
     let failing = state.consecutive_failures > 0;
-    schedule::is_due(
+    schedule::due(
         &source.cadence,
         source.zone,
         state.last_attempt,
         state.next_poll,
         failing,
-        now,
     )
+    .unwrap_or(now)
 }
 
 /// Reads what the store knows of every source, without making a store; empty when there is none.
@@ -355,6 +457,7 @@ pub fn default_limits() -> Limits {
     Limits {
         timeout: Duration::from_secs(30),
         max_body_bytes: 10 << 20,
+        concurrency: 1,
         per_host: 1,
         host_delay: Duration::ZERO,
         allow_networks: Vec::new(),

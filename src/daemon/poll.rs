@@ -4,12 +4,17 @@
 //! problem, in words that name the address, what happened and what to do.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
 
 use url::Url;
 
 use super::{address, chain, one_line, topics};
 use crate::classify::Classifier;
+use crate::config::FetchConfig;
 use crate::extract::{self, ExtractError};
 use crate::fetch::{FetchError, Fetched, Fetcher};
 use crate::model::{Document, Extracted, Hash, Problem, PublicUrl, Source, Timestamp, Validators};
@@ -18,6 +23,8 @@ use crate::{dedupe, normalize};
 
 /// Problems of one poll that are told in words.
 const TOLD_PROBLEMS: usize = 3;
+/// What reading may take beside the requests.
+const WORKING_TIME: Duration = Duration::from_mins(1);
 
 /// What one poll fetched and read, before anything is decided.
 #[derive(Default)]
@@ -33,6 +40,7 @@ enum Trouble {
     Fetch(FetchError),
     Extract(String, ExtractError),
     Panicked,
+    Hung(Duration),
 }
 
 /// Fetches and reads the source's document and the pages that follow it, as far as there is news.
@@ -135,8 +143,32 @@ async fn read(
     }
 }
 
+/// What came of a poll: `gathering` is given the time that its requests may take, and a mistake of ours costs this
+/// source only.
+pub(super) async fn outcome(
+    limits: &FetchConfig,
+    classifier: &Arc<Classifier>,
+    source: &Source,
+    gathering: impl Future<Output = Gathered>,
+    fingerprint: Hash,
+) -> Outcome {
+    let requests = 1 + source.reading.further_pages();
+    let deadline = (limits.timeout + limits.host_delay).saturating_mul(requests) + WORKING_TIME;
+    let work = async { digest(classifier, source, gathering.await, fingerprint).await };
+    let trouble = match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await
+    {
+        Ok(Ok(outcome)) => return outcome,
+        Ok(Err(_)) => Trouble::Panicked,
+        Err(_) => Trouble::Hung(deadline),
+    };
+    Outcome::Failed {
+        items: Vec::new(),
+        failure: trouble.into_failure(source),
+    }
+}
+
 /// Makes items of what was gathered, off the async threads.
-pub(super) async fn digest(
+async fn digest(
     classifier: &Arc<Classifier>,
     source: &Source,
     gathered: Gathered,
@@ -214,14 +246,14 @@ impl Trouble {
         match self {
             Self::Fetch(error) => matches!(error.http_status(), Some(404 | 410)),
             Self::Extract(_, error) => error.is_drift(),
-            Self::Panicked => false,
+            Self::Panicked | Self::Hung(_) => false,
         }
     }
 
     fn into_failure(self, source: &Source) -> Failure {
         let (http_status, retry_after) = match &self {
             Self::Fetch(error) => (error.http_status(), error.retry_after()),
-            Self::Extract(..) | Self::Panicked => (None, None),
+            Self::Extract(..) | Self::Panicked | Self::Hung(_) => (None, None),
         };
         Failure {
             problem: self.problem(source),
@@ -236,7 +268,7 @@ impl Trouble {
             Self::Fetch(error) if error.http_status() == Some(410) => FailureKind::Gone,
             Self::Fetch(_) => FailureKind::Fetch,
             Self::Extract(_, error) if error.is_drift() => FailureKind::Drift,
-            Self::Extract(..) | Self::Panicked => FailureKind::Extraction,
+            Self::Extract(..) | Self::Panicked | Self::Hung(_) => FailureKind::Extraction,
         }
     }
 
@@ -246,6 +278,16 @@ impl Trouble {
             Self::Extract(url, error) => {
                 let text = format!("{url}: {}", chain(error));
                 problem(error.code(), &text, &error.action(), source)
+            }
+            Self::Hung(deadline) => {
+                let took = humantime::format_duration(*deadline);
+                let text = format!("{} was not read within {took}", source.location);
+                problem(
+                    "hung",
+                    &text,
+                    "look whether its documents are very large or nested very deep",
+                    source,
+                )
             }
             Self::Panicked => {
                 let text = format!("{} met a mistake in tidings itself", source.location);

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use url::Url;
 
-/// The hosts asked so far: one entry a configured host.
+/// The hosts asked so far: one entry a host that a source names.
 #[derive(Debug)]
 pub(super) struct Hosts {
     per_host: usize,
@@ -31,24 +31,27 @@ impl Hosts {
         }
     }
 
-    /// Waits until the host of `url` may be asked; the request is over when the permit is dropped.
-    pub(super) async fn turn(&self, url: &Url) -> OwnedSemaphorePermit {
-        let name = url.host_str().unwrap_or_default().to_owned();
-        let places = Arc::clone(&self.host(&name, |host| Arc::clone(&host.places)));
-        let permit = places
+    /// Waits for a place at the host of `url`, which is given back when the permit is dropped.
+    pub(super) async fn place(&self, url: &Url) -> OwnedSemaphorePermit {
+        let places = self.host(url, |host| Arc::clone(&host.places));
+        places
             .acquire_owned()
             .await
-            .expect("the semaphore is never closed");
-        let start = self.host(&name, |host| {
+            .expect("the semaphore is never closed")
+    }
+
+    /// Waits until the next request at the host of `url` may begin.
+    pub(super) async fn pace(&self, url: &Url) {
+        let start = self.host(url, |host| {
             let start = host.next_start.max(Instant::now());
             host.next_start = start + self.delay;
             start
         });
         tokio::time::sleep_until(start).await;
-        permit
     }
 
-    fn host<T>(&self, name: &str, with: impl FnOnce(&mut Host) -> T) -> T {
+    fn host<T>(&self, url: &Url, with: impl FnOnce(&mut Host) -> T) -> T {
+        let name = url.host_str().unwrap_or_default();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Host {
             places: Arc::new(Semaphore::new(self.per_host)),
@@ -79,18 +82,21 @@ mod tests {
                 "http://b.example/1".parse().unwrap(),
             );
             let began = Instant::now();
-            let held = hosts.turn(&one).await;
-            drop(hosts.turn(&other).await);
+            let held = hosts.place(&one).await;
+            hosts.pace(&one).await;
+            drop(hosts.place(&other).await);
+            hosts.pace(&other).await;
             assert_eq!(began.elapsed(), Duration::ZERO);
             assert!(
-                tokio::time::timeout(Duration::from_mins(1), hosts.turn(&one))
+                tokio::time::timeout(Duration::from_mins(1), hosts.place(&one))
                     .await
                     .is_err(),
                 "one at a time"
             );
             drop(held);
-            drop(hosts.turn(&one).await);
-            drop(hosts.turn(&one).await);
+            drop(hosts.place(&one).await);
+            hosts.pace(&one).await;
+            hosts.pace(&one).await;
             assert_eq!(began.elapsed(), Duration::from_secs(61));
         });
     }

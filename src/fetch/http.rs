@@ -21,13 +21,18 @@ const MAX_REDIRECTS: usize = 10;
 /// A header value longer than this is not worth keeping.
 const MAX_VALIDATOR_LENGTH: usize = 1024;
 
-pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
-    // The first installation wins; a second fetcher finds the same provider there.
+/// A client without proxy and redirects, for an address that is known to be ours.
+pub(super) fn plain_client() -> reqwest::ClientBuilder {
+    // The first installation wins; a second client finds the same provider there.
     drop(rustls::crypto::ring::default_provider().install_default());
     Client::builder()
-        .user_agent(&limits.user_agent)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+}
+
+pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
+    plain_client()
+        .user_agent(&limits.user_agent)
         .connect_timeout(limits.timeout)
         .pool_idle_timeout(Duration::from_secs(90))
         .dns_resolver(Arc::new(GuardedResolver {
@@ -237,6 +242,7 @@ mod tests {
         let limits = Limits {
             timeout: Duration::from_mins(1),
             max_body_bytes: 1,
+            concurrency: 1,
             per_host: 1,
             host_delay: Duration::ZERO,
             allow_networks: vec!["127.0.0.0/8".parse().unwrap()],

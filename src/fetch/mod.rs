@@ -11,9 +11,11 @@ mod http;
 
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 pub use self::guard::ForbiddenAddress;
@@ -27,7 +29,9 @@ pub struct Limits {
     pub timeout: Duration,
     /// For a body, before and after decompression.
     pub max_body_bytes: u64,
-    /// Requests under way at one host.
+    /// Polls under way.
+    pub concurrency: usize,
+    /// Polls under way at one host.
     pub per_host: usize,
     /// Between the beginnings of two requests at one host.
     pub host_delay: Duration,
@@ -206,12 +210,25 @@ impl FetchError {
     }
 }
 
+/// A client without proxy and redirects, for an address that is known to be ours: the daemon's own.
+pub fn plain_client() -> reqwest::ClientBuilder {
+    http::plain_client()
+}
+
 /// Fetches documents. One for the whole process: it pools connections and keeps hosts from being pressed.
 #[derive(Debug)]
 pub struct Fetcher {
     client: reqwest::Client,
     limits: Limits,
     hosts: Hosts,
+    places: Arc<Semaphore>,
+}
+
+/// Leave to fetch the documents of one poll; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Admission {
+    _host: Option<OwnedSemaphorePermit>,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Fetcher {
@@ -222,11 +239,28 @@ impl Fetcher {
     pub fn new(limits: Limits) -> Result<Self, reqwest::Error> {
         let client = http::client(&limits)?;
         let hosts = Hosts::new(limits.per_host, limits.host_delay);
+        let places = Arc::new(Semaphore::new(limits.concurrency));
         Ok(Self {
             client,
             limits,
             hosts,
+            places,
         })
+    }
+
+    /// Waits until a poll at `url` may begin: first for its host, then for a place among all, so that those who wait for
+    /// a slow host keep nobody else from theirs.
+    pub async fn admit(&self, url: &PublicUrl) -> Admission {
+        let host = match url.expose().host() {
+            Some(_) => Some(self.hosts.place(url.expose()).await),
+            None => None,
+        };
+        // The semaphore is never closed: there always is a place in the end.
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        Admission {
+            _host: host,
+            _place: place,
+        }
     }
 
     /// Fetches `url` (`http`, `https` or `file`); with empty validators the request is unconditional.
@@ -243,7 +277,7 @@ impl Fetcher {
             self.file(url, now).await?
         } else {
             let limit = self.limits.timeout;
-            let _turn = self.hosts.turn(url.expose()).await;
+            self.hosts.pace(url.expose()).await;
             let timeout = || FetchError::Timeout {
                 url: url.to_string(),
                 limit,

@@ -26,6 +26,9 @@ use crate::model::{Feed, FeedSummary, Site, TopicId};
 /// Raised whenever the same input gives other bytes than before: every feed is then published anew.
 pub const RENDERER_VERSION: u32 = 1;
 
+/// The style sheet of all pages.
+pub const STYLE: &str = include_str!("style.css");
+
 /// One published file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
@@ -67,6 +70,6 @@ pub fn index(site: &Site, feeds: &[FeedSummary]) -> Vec<File> {
     vec![
         file("index.html", index::page(site, feeds)),
         file("index.opml", index::opml(site, feeds)),
-        file("style.css", include_bytes!("style.css").to_vec()),
+        file("style.css", STYLE.as_bytes().to_vec()),
     ]
 }

@@ -102,18 +102,16 @@ fn backoff(interval: Duration, failures: u32) -> Duration {
     doubled.min(LONGEST_BACKOFF.max(base))
 }
 
-/// Whether a source is due: its time has come, or a changed configuration wants it sooner than was planned.
-pub fn is_due(
+/// When a source is due: as planned, or sooner where a changed configuration wants it. `None` for one that was never
+/// polled: it is due at once.
+pub fn due(
     cadence: &Cadence,
     zone: Tz,
     last: Option<Timestamp>,
     planned: Option<Timestamp>,
     failing: bool,
-    now: Timestamp,
-) -> bool {
-    let (Some(last), Some(planned)) = (last, planned) else {
-        return true;
-    };
+) -> Option<Timestamp> {
+    let (last, planned) = (last?, planned?);
     let by_cadence = match cadence {
         Cadence::Every(every) => Some(later(last, *every)),
         Cadence::Cron(cron) => cron
@@ -122,7 +120,7 @@ pub fn is_due(
         Cadence::Adaptive { max, .. } => Some(later(last, *max)),
     };
     let sooner = by_cadence.filter(|_| !failing);
-    sooner.map_or(planned, |sooner| sooner.min(planned)) <= now
+    Some(sooner.map_or(planned, |sooner| sooner.min(planned)))
 }
 
 /// The next runs, for people who check their configuration. An adaptive cadence shows its soonest.
@@ -224,32 +222,21 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_due_when_its_time_comes_or_the_configuration_wants_it_sooner() {
-        let due = |every, since: i64, planned: i64, failing| {
-            let (last, planned) = (
-                now() - TimeDelta::hours(since),
-                now() + TimeDelta::hours(planned),
-            );
-            is_due(
+    fn a_source_is_due_as_planned_or_sooner_when_the_configuration_wants_it() {
+        let hours = |count: i64| now() + TimeDelta::hours(count);
+        let check = |every, failing, expected: i64| {
+            let due = due(
                 &Cadence::Every(every * HOUR),
                 Tz::UTC,
-                Some(last),
-                Some(planned),
+                Some(now()),
+                Some(hours(5)),
                 failing,
-                now(),
-            )
+            );
+            assert_eq!(due, Some(hours(expected)));
         };
-        assert!(is_due(
-            &Cadence::Every(HOUR),
-            Tz::UTC,
-            None,
-            None,
-            false,
-            now()
-        ));
-        assert!(due(2, 2, 0, false));
-        assert!(!due(2, 1, 1, false));
-        assert!(due(1, 1, 5, false));
-        assert!(!due(1, 1, 5, true));
+        check(2, false, 2);
+        check(9, false, 5);
+        check(2, true, 5);
+        assert_eq!(due(&Cadence::Every(HOUR), Tz::UTC, None, None, false), None);
     }
 }

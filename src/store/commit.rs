@@ -20,7 +20,7 @@ use crate::schedule;
 const MAX_CANDIDATES: usize = 20;
 
 /// What a poll changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// Items seen for the first time.
     pub new: usize,
@@ -28,8 +28,20 @@ pub struct Committed {
     pub updated: usize,
     /// New items that report a story known from another source.
     pub joined: usize,
-    /// When the source is due again.
-    pub next_poll: Option<Timestamp>,
+    /// Whether any story changed, so that feeds want publishing.
+    pub changed: bool,
+    /// How the source is now.
+    pub state: State,
+    /// When it is due again.
+    pub next_poll: Timestamp,
+}
+
+/// The items of a poll, counted.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    new: usize,
+    updated: usize,
+    joined: usize,
 }
 
 /// Commits `poll`; a story older than `fresh` may enter quietly.
@@ -39,7 +51,8 @@ pub(super) fn commit(
     fresh: Duration,
 ) -> Result<Committed, StoreError> {
     let before = Before::read(connection, &poll.source)?;
-    let mut committed = Committed::default();
+    let mut counts = Counts::default();
+    let mut changed = false;
     let items = match &poll.outcome {
         Outcome::Unchanged => &[][..],
         Outcome::Read { items, .. } | Outcome::Failed { items, .. } => items,
@@ -51,13 +64,25 @@ pub(super) fn commit(
             touched: BTreeSet::new(),
         };
         for item in items {
-            change.item(item, &mut committed)?;
+            change.item(item, &mut counts)?;
         }
-        change.finish()?;
+        changed = change.finish()?;
     }
     write_validators(connection, poll)?;
-    committed.next_poll = Some(write_state(connection, poll, &before, committed)?);
-    Ok(committed)
+    let (state, next_poll) = write_state(connection, poll, &before, counts)?;
+    let Counts {
+        new,
+        updated,
+        joined,
+    } = counts;
+    Ok(Committed {
+        new,
+        updated,
+        joined,
+        changed,
+        state,
+        next_poll,
+    })
 }
 
 /// What the store knew of the source.
@@ -107,14 +132,14 @@ impl Change<'_> {
         self.stories.connection
     }
 
-    fn item(&mut self, new: &NewItem, committed: &mut Committed) -> Result<(), StoreError> {
+    fn item(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {
         let Some(held) = self.held(&new.item)? else {
-            return self.insert(new, committed);
+            return self.insert(new, counts);
         };
         if new.item.key != held.item.key {
             self.identify(&new.item.source, &new.item.key, held.item.id)?;
         }
-        self.update(new, &held, committed)
+        self.update(new, &held, counts)
     }
 
     /// By the weak key first: an entry known by it stood beside others under its guid or address.
@@ -157,11 +182,11 @@ impl Change<'_> {
         }))
     }
 
-    fn insert(&mut self, new: &NewItem, committed: &mut Committed) -> Result<(), StoreError> {
+    fn insert(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {
         let item = &new.item;
         let found = self.stories_of(item, &new.keys, None)?;
-        committed.new += 1;
-        committed.joined += usize::from(!found.is_empty());
+        counts.new += 1;
+        counts.joined += usize::from(!found.is_empty());
         let story = found
             .first()
             .copied()
@@ -193,13 +218,13 @@ impl Change<'_> {
         &mut self,
         new: &NewItem,
         held: &Held,
-        committed: &mut Committed,
+        counts: &mut Counts,
     ) -> Result<(), StoreError> {
         let item = restated(&new.item, &held.item);
         if item == held.item && rows::topics_json(&new.topics) == held.topics {
             return Ok(());
         }
-        committed.updated += usize::from(item.content_hash() != held.content_hash);
+        counts.updated += usize::from(item.content_hash() != held.content_hash);
         let mut found = self.stories_of(&item, &new.keys, Some(held.story))?;
         self.write(new, &item, held.story)?;
         found.push(held.story);
@@ -290,15 +315,15 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn finish(self) -> Result<(), StoreError> {
+    /// Whether anything changed.
+    fn finish(self) -> Result<bool, StoreError> {
         for story in &self.touched {
             self.stories.refresh(*story)?;
         }
-        if self.touched.is_empty() {
-            Ok(())
-        } else {
-            self.stories.keep_revision()
+        if !self.touched.is_empty() {
+            self.stories.keep_revision()?;
         }
+        Ok(!self.touched.is_empty())
     }
 }
 
@@ -369,8 +394,8 @@ fn write_state(
     connection: &Connection,
     poll: &Poll,
     before: &Before,
-    committed: Committed,
-) -> Result<Timestamp, StoreError> {
+    counts: Counts,
+) -> Result<(State, Timestamp), StoreError> {
     let failure = match &poll.outcome {
         Outcome::Failed { failure, .. } => Some(failure),
         Outcome::Unchanged | Outcome::Read { .. } => None,
@@ -385,11 +410,12 @@ fn write_state(
     } else {
         0
     };
+    let state = state(failure);
     let next = schedule::next(
         &poll.cadence,
         poll.zone,
         before.interval,
-        outcome(failure, failures, committed),
+        outcome(failure, failures, counts),
         poll.at,
     );
     // What the last reading left out is still left out when the document has not changed.
@@ -397,7 +423,7 @@ fn write_state(
     let mut statement = connection.prepare_cached(include_str!("sql/write_state.sql"))?;
     statement.execute(named_params! {
         ":source": poll.source.as_str(),
-        ":state": state(failure).as_str(),
+        ":state": state.as_str(),
         ":at": poll.at.timestamp(),
         ":failed": failure.is_some(),
         ":error": failure.map(|failure| &failure.problem.text),
@@ -411,17 +437,17 @@ fn write_state(
         ":problem_text": problem.map(|problem| &problem.text),
         ":problem_action": problem.map(|problem| &problem.action),
     })?;
-    Ok(next.due)
+    Ok((state, next.due))
 }
 
-fn outcome(failure: Option<&Failure>, failures: u32, committed: Committed) -> schedule::Outcome {
+fn outcome(failure: Option<&Failure>, failures: u32, counts: Counts) -> schedule::Outcome {
     match failure {
         Some(failure) if failure.kind == FailureKind::Gone => schedule::Outcome::Gone,
         Some(failure) => schedule::Outcome::Failed {
             failures,
             retry_after: failure.retry_after,
         },
-        None if committed.new + committed.updated > 0 => schedule::Outcome::News,
+        None if counts.new + counts.updated > 0 => schedule::Outcome::News,
         None => schedule::Outcome::Nothing,
     }
 }
@@ -463,6 +489,7 @@ mod tests {
         schema::migrate(&mut connection, "memory".as_ref()).unwrap();
         let definition = Definition {
             at: now(),
+            fresh: DAY,
             feeds: Vec::new(),
             sources: sources
                 .iter()
@@ -475,7 +502,7 @@ mod tests {
                 .collect(),
             classify: Box::new(|_| Vec::new()),
         };
-        define::define(&connection, &definition, DAY).unwrap();
+        define::define(&connection, &definition).unwrap();
         connection
     }
 

@@ -18,6 +18,8 @@ pub type Classify = Box<dyn Fn(&Item) -> Vec<TopicId> + Send>;
 pub struct Definition {
     /// When it came into force.
     pub at: Timestamp,
+    /// A story older than this enters quietly where it comes late.
+    pub fresh: Duration,
     /// Every topic.
     pub feeds: Vec<FeedDefinition>,
     /// Every source.
@@ -64,13 +66,9 @@ impl fmt::Debug for Definition {
 }
 
 /// Brings `definition` into the store.
-pub(super) fn define(
-    connection: &Connection,
-    definition: &Definition,
-    fresh: Duration,
-) -> Result<(), StoreError> {
+pub(super) fn define(connection: &Connection, definition: &Definition) -> Result<(), StoreError> {
     // What a changed query brings is old news: it enters quietly.
-    let stories = Stories::new(connection, definition.at, true, fresh)?;
+    let stories = Stories::new(connection, definition.at, true, definition.fresh)?;
     let feeds = define_feeds(&stories, definition)?;
     let sources = define_sources(connection, &definition.sources)?;
     let mut touched = feeds.returned;

@@ -29,7 +29,7 @@ use crate::model::{Cadence, Hash, Item, SourceId, Timestamp, TopicId, Validators
 
 pub use self::commit::Committed;
 pub use self::define::{Classify, Definition, FeedDefinition, SourceDefinition};
-pub use self::read::{FeedState, ProblemState, Reader, SourceState};
+pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
 use self::writer::Writer;
 
 /// How long a connection waits for another one's lock before it fails.
@@ -136,7 +136,8 @@ pub struct NewItem {
 }
 
 /// How a source is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum State {
     /// Never polled.
     New,
@@ -151,6 +152,15 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::New,
+        Self::Ok,
+        Self::Failing,
+        Self::Drifted,
+        Self::Gone,
+    ];
+
     /// The word in `status` and in the store.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -167,14 +177,7 @@ impl FromStr for State {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        let states = [
-            Self::New,
-            Self::Ok,
-            Self::Failing,
-            Self::Drifted,
-            Self::Gone,
-        ];
-        states
+        Self::ALL
             .into_iter()
             .find(|state| state.as_str() == word)
             .ok_or(())
@@ -228,11 +231,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store at `path`, and makes it where there is none. A story older than `fresh` enters quietly.
+    /// Opens the store at `path`, and makes it where there is none.
     ///
     /// # Errors
     /// [`StoreError::Locked`] when another process writes; [`StoreError::Newer`] when this version is too old for it.
-    pub fn open(path: &Path, fresh: Duration) -> Result<Self, StoreError> {
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
         let failed = |cause| StoreError::Open {
             path: path.to_owned(),
             cause,
@@ -246,7 +249,7 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         schema::migrate(&mut connection, path)?;
-        let writer = Writer::start(connection, fresh);
+        let writer = Writer::start(connection);
         Ok(Self {
             path: path.to_owned(),
             writer,

@@ -52,8 +52,18 @@ pub struct ProblemState {
     pub action: String,
 }
 
+/// A source's name and what the store knows of it: the shape of `status --json`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SourceStatus {
+    /// Its name.
+    pub id: String,
+    /// What the store knows.
+    #[serde(flatten)]
+    pub known: SourceState,
+}
+
 /// A source as the store knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct SourceState {
     /// How it is.
     pub state: State,

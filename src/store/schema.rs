@@ -52,7 +52,6 @@ fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
 #[cfg(test)]
 mod tests {
     use std::fs::File;
-    use std::time::Duration;
 
     use crate::store::{Reader, Store, inspect};
 
@@ -64,7 +63,7 @@ mod tests {
         assert_eq!(look(), None);
         File::create(&path).unwrap();
         assert_eq!(look(), None);
-        drop(Store::open(&path, Duration::ZERO).unwrap());
+        drop(Store::open(&path).unwrap());
         assert_eq!(look(), Some(std::collections::BTreeMap::new()));
     }
 }

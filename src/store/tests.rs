@@ -88,8 +88,7 @@ fn poll(source: &str, at: Timestamp, outcome: Outcome) -> Poll {
 }
 
 fn open(folder: &TempDir) -> Result<Store, StoreError> {
-    let week = Duration::from_hours(7 * 24);
-    Store::open(&folder.path().join("tidings.db"), week)
+    Store::open(&folder.path().join("tidings.db"))
 }
 
 /// A definition of the three sources with a rank each and of these feeds.
@@ -107,6 +106,7 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
     };
     Definition {
         at: july(1),
+        fresh: Duration::from_hours(7 * 24),
         feeds: feeds.iter().map(feed).collect(),
         sources: ["a", "b", "c"].into_iter().zip(ranks).map(source).collect(),
         classify: Box::new(topics),

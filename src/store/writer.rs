@@ -36,9 +36,9 @@ enum Job {
 type Pending = Box<dyn FnOnce(bool)>;
 
 impl Writer {
-    pub(super) fn start(connection: Connection, fresh: Duration) -> Self {
+    pub(super) fn start(connection: Connection) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let thread = std::thread::spawn(move || run(connection, fresh, queue));
+        let thread = std::thread::spawn(move || run(connection, queue));
         Self {
             jobs: Some(jobs),
             thread: Some(thread),
@@ -82,7 +82,9 @@ impl Drop for Writer {
     }
 }
 
-fn run(mut connection: Connection, fresh: Duration, mut queue: mpsc::Receiver<Job>) {
+fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
+    // Nothing is old before a definition says so: it comes first.
+    let mut fresh = Duration::MAX;
     while let Some(first) = queue.blocking_recv() {
         let mut jobs = vec![first];
         while jobs.len() < QUEUE
@@ -90,12 +92,12 @@ fn run(mut connection: Connection, fresh: Duration, mut queue: mpsc::Receiver<Jo
         {
             jobs.push(job);
         }
-        together(&mut connection, fresh, jobs);
+        together(&mut connection, &mut fresh, jobs);
     }
 }
 
 /// Runs `jobs` in one transaction, and answers when it is committed.
-fn together(connection: &mut Connection, fresh: Duration, jobs: Vec<Job>) {
+fn together(connection: &mut Connection, fresh: &mut Duration, jobs: Vec<Job>) {
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     // Dropping the jobs tells each that the writer did not get to it.
     let Ok(mut transaction) = begun else { return };
@@ -103,11 +105,14 @@ fn together(connection: &mut Connection, fresh: Duration, jobs: Vec<Job>) {
     for job in jobs {
         pending.push(match job {
             Job::Commit(poll, answer) => one(&mut transaction, answer, |tx| {
-                commit::commit(tx, &poll, fresh)
+                commit::commit(tx, &poll, *fresh)
             }),
-            Job::Define(definition, answer) => one(&mut transaction, answer, |tx| {
-                define::define(tx, &definition, fresh)
-            }),
+            Job::Define(definition, answer) => {
+                *fresh = definition.fresh;
+                one(&mut transaction, answer, |tx| {
+                    define::define(tx, &definition)
+                })
+            }
             Job::MarkPublished(feeds, answer) => {
                 one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
             }

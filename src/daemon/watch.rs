@@ -1,0 +1,75 @@
+//! The files of the configuration, watched for changes.
+//!
+//! Editors write a new file and rename it into place, so the folders are watched, not the files; they do so in several
+//! steps, so a change is told when nothing more has happened for a moment.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::Notify;
+
+use crate::config::Config;
+
+/// What happens within this belongs together.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Watches as long as it is held.
+#[derive(Debug)]
+pub(super) struct Watch {
+    happened: Arc<Notify>,
+    _watcher: RecommendedWatcher,
+}
+
+impl Watch {
+    /// Watches the folders of every file that was read, where the configuration wants that.
+    pub(super) fn new(config: &Config) -> Option<Self> {
+        if !config.daemon.watch {
+            return None;
+        }
+        let happened = Arc::new(Notify::new());
+        let heard = {
+            let happened = Arc::clone(&happened);
+            move |event: notify::Result<Event>| {
+                if event.is_ok_and(|event| concerns(&event)) {
+                    happened.notify_one();
+                }
+            }
+        };
+        let watching = notify::recommended_watcher(heard).and_then(|mut watcher| {
+            let folders: HashSet<&Path> = config
+                .files
+                .iter()
+                .filter_map(|file| file.parent())
+                .collect();
+            folders
+                .into_iter()
+                .try_for_each(|folder| watcher.watch(folder, RecursiveMode::NonRecursive))?;
+            Ok(Self {
+                happened,
+                _watcher: watcher,
+            })
+        });
+        watching
+            .inspect_err(|error| tracing::warn!("the configuration cannot be watched: {error}"))
+            .ok()
+    }
+
+    /// Waits for a change, and until it is over.
+    pub(super) async fn changed(&self) {
+        self.happened.notified().await;
+        while tokio::time::timeout(QUIET, self.happened.notified())
+            .await
+            .is_ok()
+        {}
+    }
+}
+
+/// Reading a file, as we do ourselves, is no change; nor is what an editor leaves beside it.
+fn concerns(event: &Event) -> bool {
+    let toml = |path: &PathBuf| path.extension() == Some(OsStr::new("toml"));
+    !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(toml)
+}

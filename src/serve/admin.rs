@@ -1,0 +1,235 @@
+//! What administrators get: health, state, metrics, and a reload. On a listener of its own, never the public one.
+//!
+//! The daemon answers: this module asks it over a bounded channel, and gives up when no answer comes.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::routing::{get, post};
+use maud::{DOCTYPE, Markup, html};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot};
+
+use super::public::{plain, secure, set};
+use crate::model::Timestamp;
+use crate::store::SourceStatus;
+
+/// How long the daemon has for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A reload may have to classify every stored item again.
+const RELOAD_PATIENCE: Duration = Duration::from_mins(5);
+
+/// Something that only the daemon knows or does.
+#[derive(Debug)]
+pub enum Question {
+    /// Is it well?
+    Health(oneshot::Sender<Health>),
+    /// How is every source?
+    Status(oneshot::Sender<Status>),
+    /// Read the configuration again.
+    Reload(oneshot::Sender<ReloadReport>),
+}
+
+/// Whether the daemon is well.
+#[derive(Clone, Debug, Serialize)]
+pub struct Health {
+    /// Whether the schedule goes on.
+    pub well: bool,
+    /// What is wrong otherwise.
+    pub reason: Option<String>,
+}
+
+/// The state of everything.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// Every configured source.
+    pub sources: Vec<SourceStatus>,
+    /// Lines of a changed configuration that was refused; empty when the files are in force.
+    pub refused: Vec<String>,
+    /// Since when the configuration in force is.
+    pub configured_at: Timestamp,
+}
+
+/// What became of a reload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReloadReport {
+    /// Whether the files are in force now.
+    pub applied: bool,
+    /// What changed, or why they were refused, a line each.
+    pub lines: Vec<String>,
+}
+
+#[derive(Clone)]
+struct Admin {
+    questions: mpsc::Sender<Question>,
+    metrics: PrometheusHandle,
+}
+
+/// The administrators' site.
+pub fn router(questions: mpsc::Sender<Question>, metrics: PrometheusHandle) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/status", get(page))
+        .route("/status.json", get(json))
+        .route("/healthz", get(health))
+        .route("/metrics", get(render_metrics))
+        .route("/reload", post(reload))
+        .route("/style.css", get(style))
+        .with_state(Admin { questions, metrics })
+}
+
+impl Admin {
+    async fn ask<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> Question,
+        patience: Duration,
+    ) -> Option<T> {
+        let (answer, answered) = oneshot::channel();
+        let asked = async {
+            self.questions.send(question(answer)).await.ok()?;
+            answered.await.ok()
+        };
+        tokio::time::timeout(patience, asked).await.ok().flatten()
+    }
+}
+
+async fn health(State(admin): State<Admin>) -> Response<Body> {
+    match admin.ask(Question::Health, PATIENCE).await {
+        Some(Health { well: true, .. }) => plain(StatusCode::OK, "ok\n"),
+        Some(Health { reason, .. }) => {
+            let reason = reason.unwrap_or_default();
+            respond(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "text/plain; charset=utf-8",
+                format!("{reason}\n"),
+            )
+        }
+        None => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the daemon does not answer\n",
+        ),
+    }
+}
+
+async fn page(State(admin): State<Admin>, headers: HeaderMap) -> Response<Body> {
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if accept.starts_with("application/json") {
+        return json(State(admin)).await;
+    }
+    match admin.ask(Question::Status, PATIENCE).await {
+        Some(status) => respond(
+            StatusCode::OK,
+            "text/html; charset=utf-8",
+            status_page(&status).into_string(),
+        ),
+        None => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the daemon does not answer\n",
+        ),
+    }
+}
+
+async fn json(State(admin): State<Admin>) -> Response<Body> {
+    match admin.ask(Question::Status, PATIENCE).await {
+        Some(status) => respond_json(&status),
+        None => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the daemon does not answer\n",
+        ),
+    }
+}
+
+async fn reload(State(admin): State<Admin>) -> Response<Body> {
+    match admin.ask(Question::Reload, RELOAD_PATIENCE).await {
+        Some(report) => respond_json(&report),
+        None => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the daemon does not answer\n",
+        ),
+    }
+}
+
+async fn render_metrics(State(admin): State<Admin>) -> Response<Body> {
+    respond(
+        StatusCode::OK,
+        "text/plain; version=0.0.4; charset=utf-8",
+        admin.metrics.render(),
+    )
+}
+
+async fn style() -> Response<Body> {
+    respond(
+        StatusCode::OK,
+        "text/css; charset=utf-8",
+        crate::publish::STYLE.to_owned(),
+    )
+}
+
+fn respond_json(value: &impl Serialize) -> Response<Body> {
+    let text = serde_json::to_string_pretty(value).expect("plain data always serializes");
+    respond(StatusCode::OK, "application/json; charset=utf-8", text)
+}
+
+fn respond(status: StatusCode, content_type: &str, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    set(response.headers_mut(), header::CONTENT_TYPE, content_type);
+    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    secure(response.headers_mut());
+    response
+}
+
+fn status_page(status: &Status) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Sources" }
+                link rel="stylesheet" href="style.css";
+            }
+            body {
+                main {
+                    h1 { "Sources" }
+                    @if !status.refused.is_empty() {
+                        h2 { "The changed configuration was refused; the one before it is in force" }
+                        pre { @for line in &status.refused { (line) "\n" } }
+                    }
+                    @for source in &status.sources { (source_block(source)) }
+                    p { a href="status.json" { "As JSON" } }
+                }
+            }
+        }
+    }
+}
+
+fn source_block(source: &SourceStatus) -> Markup {
+    let time = |at: Option<Timestamp>| {
+        at.map_or_else(
+            || "never".to_owned(),
+            |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
+        )
+    };
+    html! {
+        article {
+            h2 { (source.id) ": " (source.known.state.as_str()) }
+            @if let Some(problem) = &source.known.problem {
+                p { (problem.text) }
+                p { (problem.action) }
+            }
+            p {
+                (source.known.items) " items, last success " (time(source.known.last_success))
+                ", next poll " (time(source.known.next_poll))
+            }
+        }
+    }
+}
