@@ -223,7 +223,7 @@ fn rules(arguments: &Arguments) -> Option<HtmlRules> {
 /// A document as it was read.
 struct Looked {
     about: About,
-    url: Url,
+    url: PublicUrl,
     normalized: Normalized,
 }
 
@@ -256,7 +256,7 @@ fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Look
         |error: extract::ExtractError| format!("{}: {error} ({})", source.location, error.action());
     let extracted = extract::extract(&document, source).map_err(failed)?;
     let about = normalize::about(&document, &extracted.channel);
-    let url = document.url.clone();
+    let url = source.location.leading_to(document.url.clone());
     let normalized = normalize::normalize(source, vec![(document, extracted)]);
     Ok(Looked {
         about,

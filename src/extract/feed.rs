@@ -14,7 +14,7 @@ use scraper::Selector;
 use url::Url;
 
 use super::ExtractError;
-use crate::model::Extracted;
+use crate::model::{Extracted, PublicUrl};
 
 /// What a text is, by its first element or character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,18 +38,18 @@ const MAX_DEPTH: usize = 200;
 ///
 /// # Errors
 /// [`ExtractError::NotAFeed`] for anything else, [`ExtractError::BadFeed`] for one that breaks its format.
-pub(super) fn read(text: &str, url: &Url) -> Result<Extracted, ExtractError> {
+pub(super) fn read(text: &str, url: &PublicUrl) -> Result<Extracted, ExtractError> {
     let not_a_feed = |found| Err(ExtractError::NotAFeed { found, link: None });
     match sniff(text) {
         Format::Rss | Format::Atom if nests_deep(text) => {
             Err(ExtractError::TooDeep { limit: MAX_DEPTH })
         }
         Format::Rss => rss::read(undeclared(text)),
-        Format::Atom => atom::read(undeclared(text), url),
+        Format::Atom => atom::read(undeclared(text), url.expose()),
         Format::Json => json::read(text),
         Format::Html => Err(ExtractError::NotAFeed {
             found: "an HTML page",
-            link: linked_feed(text, url),
+            link: linked_feed(text, url.expose()).map(|link| url.with_url(link)),
         }),
         Format::OtherXml => not_a_feed("XML of another kind"),
         Format::Unknown if text.trim().is_empty() => not_a_feed("an empty document"),
@@ -152,7 +152,10 @@ mod tests {
     fn check(feed: &str, levels: usize, deep: bool) {
         let inner = "<x:y>".repeat(levels) + &"</x:y>".repeat(levels);
         let text = feed.replace("INNER", &inner);
-        let read = read(&text, &"https://host.example/".parse().unwrap());
+        let read = read(
+            &text,
+            &PublicUrl::new("https://host.example/".parse().unwrap()),
+        );
         let expected = if deep {
             Err(ExtractError::TooDeep { limit: MAX_DEPTH })
         } else {
@@ -177,7 +180,7 @@ mod tests {
     /// The title of a feed whose characters were decoded before, whatever its declaration says.
     fn check_title(declaration: &str, feed: &str) {
         let text = format!("{declaration}{feed}");
-        let url = "https://host.example/feed".parse().unwrap();
+        let url = PublicUrl::new("https://host.example/feed".parse().unwrap());
         let found = read(&text, &url).expect(&text).channel.title;
         let title = found.as_ref().map(RawText::as_str);
         assert_eq!(title, Some("Peñón, 高"), "{text}");

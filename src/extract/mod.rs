@@ -12,10 +12,8 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use url::Url;
-
 use crate::dates;
-use crate::model::{Document, Extracted, Problem, Reading, Source};
+use crate::model::{Document, Extracted, Problem, PublicUrl, Reading, Source};
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
 pub const VERSION: u32 = 1;
@@ -31,8 +29,8 @@ pub enum ExtractError {
     NotAFeed {
         /// What came.
         found: &'static str,
-        /// The feed that a page links to.
-        link: Option<Url>,
+        /// The feed that a page links to, secrets hidden.
+        link: Option<PublicUrl>,
     },
     /// A feed that breaks its format.
     #[error("the feed cannot be read ({reason})")]
@@ -113,14 +111,15 @@ impl ExtractError {
 /// [`ExtractError`] when it gives no entry at all where there must be some; an empty feed is none.
 pub fn extract(document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
     let text = charset::decode(&document.body, document.content_type.as_deref());
+    let url = source.location.leading_to(document.url.clone());
     let mut extracted = match &source.reading {
-        Reading::Feed => feed::read(&text, &document.url)?,
+        Reading::Feed => feed::read(&text, &url)?,
         Reading::Html(rules) => html::read(&text, &document.url, rules)?,
         Reading::Text => plain_text(&text, document, source)?,
         Reading::Auto => match feed::sniff(&text) {
             feed::Format::Html => return Err(ExtractError::NeedsSelectors),
             feed::Format::Unknown => plain_text(&text, document, source)?,
-            _ => feed::read(&text, &document.url)?,
+            _ => feed::read(&text, &url)?,
         },
     };
     if extracted.entries.len() > MAX_ENTRIES {

@@ -198,15 +198,20 @@ fn target(url: &PublicUrl, headers: &HeaderMap) -> Result<PublicUrl, FetchError>
         .get(header::LOCATION)
         .map(|value| String::from_utf8_lossy(value.as_bytes()));
     let location = location.unwrap_or_default();
-    let bad = || FetchError::BadRedirect {
-        url: url.to_string(),
-        target: location.chars().take(200).collect(),
+    let bad = |target: &str| {
+        Err(FetchError::BadRedirect {
+            url: url.to_string(),
+            target: target.chars().take(200).collect(),
+        })
     };
-    let target = url.expose().join(&location).map_err(|_| bad())?;
-    if location.is_empty() || !matches!(target.scheme(), "http" | "https") {
-        return Err(bad());
+    // It may repeat what is secret in our own address.
+    let target = url.expose().join(&location).map(|to| url.with_url(to));
+    match target {
+        _ if location.is_empty() => bad(""),
+        Ok(target) if matches!(target.expose().scheme(), "http" | "https") => Ok(target),
+        Ok(target) => bad(&target.to_string()),
+        Err(_) => bad("…"),
     }
-    Ok(url.with_url(target))
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).

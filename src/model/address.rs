@@ -106,6 +106,16 @@ pub enum Location {
     File(PathBuf),
 }
 
+impl Location {
+    /// An address that a document from here names, as secret as this one.
+    pub fn leading_to(&self, url: Url) -> PublicUrl {
+        match self {
+            Self::Http(own) => own.with_url(url),
+            Self::File(_) => PublicUrl::new(url),
+        }
+    }
+}
+
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

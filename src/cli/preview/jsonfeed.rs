@@ -4,17 +4,18 @@
 //! the document gives one.
 
 use serde_json::{Map, Value, json};
-use url::Url;
 
-use crate::model::{Enclosure, IdentityKind, Item, Language, Person, Published, SafeHtml, StoryId};
+use crate::model::{
+    Enclosure, IdentityKind, Item, Language, Person, PublicUrl, Published, SafeHtml, StoryId,
+};
 use crate::normalize::{self, About};
 
 /// The whole document.
-pub(super) fn feed(about: &About, url: &Url, items: &[Item]) -> Value {
+pub(super) fn feed(about: &About, url: &PublicUrl, items: &[Item]) -> Value {
     let mut feed = filled(json!({
         "version": "https://jsonfeed.org/version/1.1",
         "home_page_url": about.home_page,
-        "feed_url": url,
+        "feed_url": url.to_string(),
         "description": about.description,
         "language": about.language.as_ref().map(Language::as_str),
         "authors": about.authors.iter().map(author).collect::<Vec<_>>(),
