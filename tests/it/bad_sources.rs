@@ -19,7 +19,7 @@ const BAD: &str = "
     error     | failing | http-500        | 500 | /error answered 500          | asked again by itself
     missing   | failing | http-404        | 404 | /missing answered 404        | look for the new address
     gone      | gone    | gone            | 410 | /gone answered 410           | remove the source
-    silent    | failing | timeout         |     | no whole answer within 2s    | raise `timeout`
+    silent    | failing | timeout         |     | no whole answer within 3s    | raise `timeout`
     large     | failing | too-large       |     | more than 10.0 MiB           | raise `max_body`
     endless   | failing | too-large       |     | more than 10.0 MiB           | raise `max_body`
     bomb      | failing | too-large       |     | more than 10.0 MiB           | raise `max_body`
@@ -110,7 +110,7 @@ fn configuration(server: &Server, refusing: &Server) -> String {
     };
     let ids = bad().into_iter().map(|[id, ..]| id).chain(["good"]);
     let sources: String = ids.map(|id| source(id, &url(id))).collect();
-    let fetch = "allow_networks = [\"127.0.0.1/32\"]\nhost_delay = \"0s\"\ntimeout = \"2s\"";
+    let fetch = "allow_networks = [\"127.0.0.1/32\"]\nhost_delay = \"0s\"\ntimeout = \"3s\"";
     format!("[fetch]\n{fetch}\n{NEWS}{sources}")
 }
 

@@ -20,6 +20,7 @@ mod corrections;
 mod quiet;
 mod topics;
 mod bad_sources;
+mod secrets;
 mod store;
 mod manners;
 mod mistakes;
