@@ -225,7 +225,7 @@ impl Daemon {
         let gathered = poll::gather(&self.fetcher, source, &held, at).await;
         let outcome = poll::digest(&self.classifier, source, gathered, fingerprint).await;
         let (failure, problem) = match &outcome {
-            Outcome::Unchanged => (None, None),
+            Outcome::Unchanged | Outcome::Renewed(_) => (None, None),
             Outcome::Read { problem, .. } => (None, problem.clone()),
             Outcome::Failed { failure, .. } => (Some(failure.problem.clone()), None),
         };

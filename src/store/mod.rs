@@ -106,6 +106,8 @@ pub struct Poll {
 pub enum Outcome {
     /// Nothing has changed.
     Unchanged,
+    /// Nothing has changed but what these addresses are to be asked with next.
+    Renewed(Vec<(String, Validators, Hash)>),
     /// Documents were read.
     Read {
         /// Their items, in order.

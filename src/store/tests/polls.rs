@@ -76,6 +76,17 @@ fn validators_are_kept_as_long_as_they_are_true() {
         held(fingerprint),
         [("https://a.example/1".to_owned(), validators.clone())].into()
     );
+    let renewed = Validators {
+        etag: Some("\"2\"".into()),
+        ..validators.clone()
+    };
+    read(&["https://a.example/1", "https://a.example/2"]);
+    let other = ("https://a.example/1".to_owned(), renewed, fingerprint);
+    desk.commit(poll("a", july(1), Outcome::Renewed(vec![other])))
+        .unwrap();
+    let etags = |url: &str| held(fingerprint)[url].etag.clone();
+    assert_eq!(etags("https://a.example/1").as_deref(), Some("\"2\""));
+    assert_eq!(etags("https://a.example/2").as_deref(), Some("\"1\""));
     for (outcome, kept) in [
         (Outcome::Unchanged, 1),
         (failed(FailureKind::Fetch), 1),
