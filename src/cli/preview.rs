@@ -242,7 +242,7 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
     let url = daemon::address(&source.location);
     match fetcher.fetch(&url, &Validators::default(), now).await {
         Ok(Fetched::Changed(document, _)) => digest(*document, source, arguments.base_url.clone()),
-        Ok(Fetched::Unchanged) => Err(format!(
+        Ok(Fetched::Unchanged(_)) => Err(format!(
             "{} answered that nothing has changed",
             source.location
         )),

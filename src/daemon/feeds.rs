@@ -112,18 +112,11 @@ fn summaries(states: &[FeedState]) -> Vec<FeedSummary> {
 
 /// Everything beside the store that a feed's bytes depend on.
 fn render_key(config: &Config) -> Hash {
-    let names: Vec<String> = config
-        .sources
-        .iter()
-        .map(|source| format!("{} {}", source.id, source.name))
-        .collect();
-    let publish = &config.publish;
-    let rest = format!(
-        "{} {:?} {} {:?}",
-        publish::RENDERER_VERSION,
-        config.site.site,
-        publish.max_items,
-        publish.min_age
+    let (publish, site) = (&config.publish, &config.site.site);
+    let version = publish::RENDERER_VERSION;
+    let key = format!(
+        "{version} {site:?} {} {:?}",
+        publish.max_items, publish.min_age
     );
-    Hash::of_parts(names.iter().map(String::as_str).chain([rest.as_str()]))
+    Hash::of(key.as_bytes())
 }

@@ -300,7 +300,7 @@ impl Daemon {
         )
         .await;
         let (failure, problem) = match &outcome {
-            Outcome::Unchanged => (None, None),
+            Outcome::Unchanged | Outcome::Renewed(_) => (None, None),
             Outcome::Read { problem, .. } => (None, problem.clone()),
             Outcome::Failed { failure, .. } => (Some(failure.problem.clone()), None),
         };

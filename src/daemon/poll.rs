@@ -32,6 +32,8 @@ pub(super) struct Gathered {
     pages: Vec<(Document, Extracted)>,
     /// Every address that answered, with what to ask it with next.
     validators: Vec<(String, Validators)>,
+    /// Whether a server wants to be asked with other validators, though its answer is the same.
+    renewed: bool,
     trouble: Option<Trouble>,
 }
 
@@ -59,7 +61,7 @@ pub(super) async fn gather(
         if asked.len() == budget || !asked.insert(url.expose().to_string()) {
             continue;
         }
-        match page(fetcher, source, &url, held, at, &mut gathered.validators).await {
+        match page(fetcher, source, &url, held, at, &mut gathered).await {
             // An unchanged page leads no further: what follows it was read with it.
             Ok(None) => {}
             Ok(Some((document, extracted))) => {
@@ -98,7 +100,7 @@ async fn page(
     url: &PublicUrl,
     held: &HashMap<String, Validators>,
     at: Timestamp,
-    validators: &mut Vec<(String, Validators)>,
+    gathered: &mut Gathered,
 ) -> Result<Option<(Document, Extracted)>, Trouble> {
     let key = url.expose().to_string();
     let known = held.get(&key).cloned().unwrap_or_default();
@@ -107,12 +109,13 @@ async fn page(
         .await
         .map_err(Trouble::Fetch)?
     {
-        Fetched::Unchanged => {
-            validators.push((key, known));
+        Fetched::Unchanged(new) => {
+            gathered.renewed |= new != known;
+            gathered.validators.push((key, new));
             Ok(None)
         }
         Fetched::Changed(document, new) => {
-            validators.push((key, new));
+            gathered.validators.push((key, new));
             let shown = url.with_url(document.url.clone()).to_string();
             read(source, document, shown).await.map(Some)
         }
@@ -177,10 +180,18 @@ async fn digest(
     let Gathered {
         pages,
         validators,
+        renewed,
         trouble,
     } = gathered;
+    let validators = validators
+        .into_iter()
+        .map(|(url, held)| (url, held, fingerprint));
     if pages.is_empty() && trouble.is_none() {
-        return Outcome::Unchanged;
+        return if renewed {
+            Outcome::Renewed(validators.collect())
+        } else {
+            Outcome::Unchanged
+        };
     }
     let (owned, classifier) = (source.clone(), Arc::clone(classifier));
     let work = tokio::task::spawn_blocking(move || items(&owned, pages, &classifier));
@@ -196,13 +207,9 @@ async fn digest(
             failure: trouble.into_failure(source),
         };
     }
-    let validators = validators
-        .into_iter()
-        .map(|(url, held)| (url, held, fingerprint))
-        .collect();
     Outcome::Read {
         items,
-        validators,
+        validators: validators.collect(),
         problem,
     }
 }

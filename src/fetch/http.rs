@@ -10,7 +10,7 @@ use reqwest::{Client, Response, StatusCode};
 
 use super::coding::{self, CodingError};
 use super::guard::{self, ForbiddenAddress, GuardedResolver};
-use super::{FetchError, Fetcher, Limits};
+use super::{FetchError, Fetched, Fetcher, Limits};
 use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
 
 /// Feeds first, then whatever else a source may be.
@@ -42,22 +42,22 @@ pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
 }
 
 impl Fetcher {
-    /// `None` when the server says that nothing changed (304).
+    /// Asks for `first` and follows where it redirects.
     pub(super) async fn http(
         &self,
         first: &PublicUrl,
         held: &Validators,
         now: Timestamp,
-    ) -> Result<Option<(Document, Validators)>, FetchError> {
+    ) -> Result<Fetched, FetchError> {
         let mut url = first.clone();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.request(&url, held).await?;
             match response.status() {
                 StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
-                    return Ok(None);
+                    return Ok(Fetched::Unchanged(renewed(held, response.headers())));
                 }
                 status if status.is_success() => {
-                    return self.document(url, response, now).await.map(Some);
+                    return self.document(url, response, now).await;
                 }
                 StatusCode::MOVED_PERMANENTLY
                 | StatusCode::FOUND
@@ -107,7 +107,7 @@ impl Fetcher {
         url: PublicUrl,
         response: Response,
         now: Timestamp,
-    ) -> Result<(Document, Validators), FetchError> {
+    ) -> Result<Fetched, FetchError> {
         let headers = response.headers().clone();
         let packed = self.body(&url, response).await?;
         let codings: Vec<&str> = headers
@@ -133,16 +133,14 @@ impl Fetcher {
             body_hash: Some(Hash::of(&body)),
         };
         let content_type = text(&headers, &header::CONTENT_TYPE);
-        Ok((
-            Document {
-                // The base of relative links: what we log in with is no part of what we publish.
-                url: without_user(url.expose()),
-                content_type,
-                body,
-                fetched_at: now,
-            },
-            validators,
-        ))
+        let document = Document {
+            // The base of relative links: what we log in with is no part of what we publish.
+            url: without_user(url.expose()),
+            content_type,
+            body,
+            fetched_at: now,
+        };
+        Ok(Fetched::Changed(Box::new(document), validators))
     }
 
     /// The body as it is sent, at most as long as allowed.
@@ -189,6 +187,15 @@ fn unreachable(url: &PublicUrl, cause: reqwest::Error) -> FetchError {
             return FetchError::Unreachable { url, reason };
         };
         innermost = deeper;
+    }
+}
+
+/// A 304 brings the validators of the body that it stands for, where they are others (RFC 9110 §15.4.5).
+fn renewed(held: &Validators, headers: &HeaderMap) -> Validators {
+    Validators {
+        etag: text(headers, &header::ETAG).or_else(|| held.etag.clone()),
+        last_modified: text(headers, &header::LAST_MODIFIED).or_else(|| held.last_modified.clone()),
+        body_hash: held.body_hash,
     }
 }
 

@@ -46,8 +46,8 @@ pub struct Limits {
 pub enum Fetched {
     /// A body that differs from the one held, and the validators to hold with it.
     Changed(Box<Document>, Validators),
-    /// The body is the one held.
-    Unchanged,
+    /// The body is the one held; the validators to hold with it may be others.
+    Unchanged(Validators),
 }
 
 /// Why nothing could be fetched.
@@ -273,34 +273,27 @@ impl Fetcher {
         held: &Validators,
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
-        let (document, validators) = if url.expose().scheme() == "file" {
+        let fetched = if url.expose().scheme() == "file" {
             self.file(url, now).await?
         } else {
             let limit = self.limits.timeout;
             self.hosts.pace(url.expose()).await;
-            let timeout = || FetchError::Timeout {
+            let timeout = |_| FetchError::Timeout {
                 url: url.to_string(),
                 limit,
             };
-            match tokio::time::timeout(limit, self.http(url, held, now))
-                .await
-                .map_err(|_| timeout())??
-            {
-                Some(answer) => answer,
-                None => return Ok(Fetched::Unchanged),
-            }
+            let answer = tokio::time::timeout(limit, self.http(url, held, now));
+            answer.await.map_err(timeout)??
         };
-        if held.body_hash.is_some() && held.body_hash == validators.body_hash {
-            return Ok(Fetched::Unchanged);
+        match fetched {
+            Fetched::Changed(_, new) if new.body_hash == held.body_hash => {
+                Ok(Fetched::Unchanged(new))
+            }
+            fetched => Ok(fetched),
         }
-        Ok(Fetched::Changed(Box::new(document), validators))
     }
 
-    async fn file(
-        &self,
-        url: &PublicUrl,
-        now: Timestamp,
-    ) -> Result<(Document, Validators), FetchError> {
+    async fn file(&self, url: &PublicUrl, now: Timestamp) -> Result<Fetched, FetchError> {
         let path = url
             .expose()
             .to_file_path()
@@ -315,7 +308,7 @@ impl Fetcher {
             body_hash: Some(Hash::of(&document.body)),
             ..Validators::default()
         };
-        Ok((document, validators))
+        Ok(Fetched::Changed(Box::new(document), validators))
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn commit(
     let mut counts = Counts::default();
     let mut changed = false;
     let items = match &poll.outcome {
-        Outcome::Unchanged => &[][..],
+        Outcome::Unchanged | Outcome::Renewed(_) => &[][..],
         Outcome::Read { items, .. } | Outcome::Failed { items, .. } => items,
     };
     if !items.is_empty() {
@@ -352,13 +352,17 @@ fn write_validators(connection: &Connection, poll: &Poll) -> Result<(), StoreErr
             .prepare_cached("DELETE FROM validator WHERE source = ?")?
             .execute([source])
     };
+    let write = |validators: &[(String, Validators, Hash)]| {
+        validators.iter().try_for_each(|(url, held, fingerprint)| {
+            write_validator(connection, source, url, held, fingerprint)
+        })
+    };
     match &poll.outcome {
         Outcome::Read { validators, .. } => {
             clear()?;
-            validators.iter().try_for_each(|(url, held, fingerprint)| {
-                write_validator(connection, source, url, held, fingerprint)
-            })
+            write(validators)
         }
+        Outcome::Renewed(validators) => write(validators),
         // A 304 must not hide that what was fetched could not be read.
         Outcome::Failed { failure, .. } if failure.kind != FailureKind::Fetch => {
             Ok(clear().map(drop)?)
@@ -398,12 +402,12 @@ fn write_state(
 ) -> Result<(State, Timestamp), StoreError> {
     let failure = match &poll.outcome {
         Outcome::Failed { failure, .. } => Some(failure),
-        Outcome::Unchanged | Outcome::Read { .. } => None,
+        Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => None,
     };
     let problem = match &poll.outcome {
         Outcome::Read { problem, .. } => problem.as_ref(),
         Outcome::Failed { failure, .. } => Some(&failure.problem),
-        Outcome::Unchanged => None,
+        Outcome::Unchanged | Outcome::Renewed(_) => None,
     };
     let failures = if failure.is_some() {
         before.failures + 1
@@ -419,7 +423,8 @@ fn write_state(
         poll.at,
     );
     // What the last reading left out is still left out when the document has not changed.
-    let keep_problem = matches!(poll.outcome, Outcome::Unchanged) && before.failures == 0;
+    let unchanged = matches!(poll.outcome, Outcome::Unchanged | Outcome::Renewed(_));
+    let keep_problem = unchanged && before.failures == 0;
     let mut statement = connection.prepare_cached(include_str!("sql/write_state.sql"))?;
     statement.execute(named_params! {
         ":source": poll.source.as_str(),

@@ -72,7 +72,7 @@ pub(super) fn define(connection: &Connection, definition: &Definition) -> Result
     let feeds = define_feeds(&stories, definition)?;
     let sources = define_sources(connection, &definition.sources)?;
     let mut touched = feeds.returned;
-    for source in &sources.reranked {
+    for source in &sources.reshown {
         touched.extend(stories_of(connection, source)?);
     }
     let queries = queries(&definition.feeds);
@@ -149,8 +149,8 @@ fn define_feeds(stories: &Stories<'_>, definition: &Definition) -> Result<Feeds,
 /// Sources that are configured differently.
 #[derive(Default)]
 struct Sources {
-    /// Another report of their stories may be shown now.
-    reranked: Vec<SourceId>,
+    /// Their stories may look different: another report is shown, or they have another name.
+    reshown: Vec<SourceId>,
     /// Other topics are those of all their items.
     retagged: Vec<SourceId>,
 }
@@ -173,8 +173,8 @@ fn define_sources(
             if (rank, &held_topics, &name) == (source.rank, &topics, &source.name) {
                 continue;
             }
-            if rank != source.rank {
-                changed.reranked.push(source.id.clone());
+            if (rank, &name) != (source.rank, &source.name) {
+                changed.reshown.push(source.id.clone());
             }
             if held_topics != topics {
                 changed.retagged.push(source.id.clone());

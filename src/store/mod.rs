@@ -78,9 +78,14 @@ pub enum StoreError {
         /// What it holds.
         value: String,
     },
-    /// The transaction did not reach the disk.
-    #[error("the store could not be written to the disk: look whether it is full")]
-    NotDurable,
+    /// The transaction could not begin, or did not reach the disk.
+    #[error(
+        "the store could not be written to: look whether the disk is full, or another program holds the database"
+    )]
+    NotDurable(#[source] Arc<rusqlite::Error>),
+    /// A mistake of ours in what one job does.
+    #[error("the store's writer met a mistake in tidings itself")]
+    Panicked,
     /// The writer is gone.
     #[error("the store's writer has stopped")]
     Stopped,
@@ -106,6 +111,8 @@ pub struct Poll {
 pub enum Outcome {
     /// Nothing has changed.
     Unchanged,
+    /// Nothing has changed but what these addresses are to be asked with next.
+    Renewed(Vec<(String, Validators, Hash)>),
     /// Documents were read.
     Read {
         /// Their items, in order.

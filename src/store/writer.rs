@@ -3,6 +3,8 @@
 //! Each job has a savepoint of its own: one that fails leaves nothing, and the others stand. Nobody is answered before the
 //! transaction is on the disk.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -32,8 +34,24 @@ enum Job {
     MarkPublished(Vec<(TopicId, i64, Hash)>, Answer<()>),
 }
 
+/// What became of the transaction, for all who wait for it.
+type Ended = Result<(), Arc<rusqlite::Error>>;
+
 /// An answer that waits for the transaction.
-type Pending = Box<dyn FnOnce(bool)>;
+type Pending = Box<dyn FnOnce(&Ended)>;
+
+impl Job {
+    fn refuse(self, cause: Arc<rusqlite::Error>) {
+        let error = StoreError::NotDurable(cause);
+        // Whoever asked may have gone away meanwhile.
+        match self {
+            Self::Commit(_, answer) => drop(answer.send(Err(error))),
+            Self::Define(_, answer) | Self::MarkPublished(_, answer) => {
+                drop(answer.send(Err(error)));
+            }
+        }
+    }
+}
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Self {
@@ -76,7 +94,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take() {
-            // A panic in there was told to whoever waited for an answer.
+            // Nothing in there panics but what was told to whoever waited for an answer.
             drop(thread.join());
         }
     }
@@ -99,8 +117,14 @@ fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
 /// Runs `jobs` in one transaction, and answers when it is committed.
 fn together(connection: &mut Connection, fresh: &mut Duration, jobs: Vec<Job>) {
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-    // Dropping the jobs tells each that the writer did not get to it.
-    let Ok(mut transaction) = begun else { return };
+    let mut transaction = match begun.map_err(Arc::new) {
+        Ok(transaction) => transaction,
+        Err(cause) => {
+            return jobs
+                .into_iter()
+                .for_each(|job| job.refuse(Arc::clone(&cause)));
+        }
+    };
     let mut pending: Vec<Pending> = Vec::with_capacity(jobs.len());
     for job in jobs {
         pending.push(match job {
@@ -118,9 +142,9 @@ fn together(connection: &mut Connection, fresh: &mut Duration, jobs: Vec<Job>) {
             }
         });
     }
-    let durable = transaction.commit().is_ok();
+    let ended = transaction.commit().map_err(Arc::new);
     for answer in pending {
-        answer(durable);
+        answer(&ended);
     }
 }
 
@@ -133,15 +157,16 @@ fn one<T: 'static>(
         .savepoint()
         .map_err(StoreError::from)
         .and_then(|savepoint| {
-            let done = work(&savepoint)?;
+            // One that panics is rolled back like one that fails, and costs nobody else the writer.
+            let done = catch_unwind(AssertUnwindSafe(|| work(&savepoint)));
+            let done = done.unwrap_or(Err(StoreError::Panicked))?;
             savepoint.commit()?;
             Ok(done)
         });
-    Box::new(move |durable| {
-        let result = if durable {
-            result
-        } else {
-            result.and(Err(StoreError::NotDurable))
+    Box::new(move |ended| {
+        let result = match ended {
+            Ok(()) => result,
+            Err(cause) => result.and(Err(StoreError::NotDurable(Arc::clone(cause)))),
         };
         // Whoever asked may have gone away meanwhile.
         drop(answer.send(result));

@@ -23,6 +23,35 @@ fn what_was_stored_is_not_sent_again() {
     assert_eq!(workspace.published().stories("news").len(), 3);
 }
 
+/// A server that is moved gives other tags for the same feed: it is asked with those, or it would send it whole each time.
+#[test]
+fn a_new_tag_of_an_old_body_is_the_one_to_ask_with() {
+    let server = Server::start();
+    let body = rss(&notices(0..3, day(0)));
+    let serve = |tag: &'static str| {
+        let body = body.clone();
+        server.route("/", move |request| {
+            let answer = match request.header("if-none-match") {
+                Some(known) if known == tag => Answer::status(304),
+                _ => Answer::ok(body.clone()),
+            };
+            answer.with("ETag", tag)
+        });
+    };
+    let workspace = Workspace::new(&format!("{NEWS}{}", source("harbour", &server.url("/"))));
+    for (tag, asked_with) in [
+        ("\"old\"", None),
+        ("\"new\"", Some("\"old\"")),
+        ("\"new\"", Some("\"new\"")),
+    ] {
+        serve(tag);
+        workspace.poll(day(0));
+        let asked = server.last_request();
+        assert_eq!(asked.header("if-none-match"), asked_with);
+        workspace.check_well("harbour");
+    }
+}
+
 #[test]
 fn a_run_killed_amid_an_answer_leaves_the_next_request_unconditional() {
     let server = Server::start();

@@ -130,3 +130,16 @@ fn changed_queries_judge_what_is_stored() {
     assert_eq!(desk.feed("all").changed_at, Some(july(2)));
     assert_eq!(desk.dirty(), ["all", "floods"]);
 }
+
+#[test]
+fn a_source_with_another_name_is_told_where_its_stories_are() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
+    desk.read("b", 1, &["g1||Flood at the bridge|2021-06-30"]);
+    desk.publish();
+    let mut renamed = definition([100; 3], &["all", "floods"]);
+    renamed.sources[0].name = "Bridge office".into();
+    desk.define(renamed);
+    assert_eq!(desk.dirty(), ["all"]);
+    assert_eq!(desk.feed("all").changed_at, None);
+}

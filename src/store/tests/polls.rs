@@ -76,6 +76,17 @@ fn validators_are_kept_as_long_as_they_are_true() {
         held(fingerprint),
         [("https://a.example/1".to_owned(), validators.clone())].into()
     );
+    let renewed = Validators {
+        etag: Some("\"2\"".into()),
+        ..validators.clone()
+    };
+    read(&["https://a.example/1", "https://a.example/2"]);
+    let other = ("https://a.example/1".to_owned(), renewed, fingerprint);
+    desk.commit(poll("a", july(1), Outcome::Renewed(vec![other])))
+        .unwrap();
+    let etags = |url: &str| held(fingerprint)[url].etag.clone();
+    assert_eq!(etags("https://a.example/1").as_deref(), Some("\"2\""));
+    assert_eq!(etags("https://a.example/2").as_deref(), Some("\"1\""));
     for (outcome, kept) in [
         (Outcome::Unchanged, 1),
         (failed(FailureKind::Fetch), 1),
@@ -150,6 +161,42 @@ fn a_poll_that_fails_leaves_nothing_and_harms_no_other() {
     assert_eq!(done, [true, false, true, false]);
     desk.check(&["Bridge closed a [a]", "Bridge closed c [c]"]);
     assert_eq!(desk.source("b"), SourceState::never_polled());
+}
+
+#[test]
+fn a_job_that_panics_leaves_the_writer_at_work() {
+    let desk = Desk::new();
+    let broken = Definition {
+        classify: Box::new(|_| panic!("a mistake of ours")),
+        ..definition([100; 3], &["all"])
+    };
+    desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
+    let error = desk.wait(desk.store.define(broken)).unwrap_err();
+    assert!(matches!(error, StoreError::Panicked), "{error}");
+    desk.read("a", 2, &["g2||Ferry late|2021-06-30"]);
+    assert_eq!(desk.live("floods").len(), 0);
+    assert_eq!(desk.live("all").len(), 2);
+}
+
+#[test]
+fn a_transaction_that_does_not_reach_the_disk_says_why() {
+    let desk = Desk::new();
+    let trouble = "CREATE TABLE parent (id INTEGER PRIMARY KEY);
+                   CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+                   CREATE TRIGGER trouble AFTER INSERT ON item BEGIN INSERT INTO child VALUES (1); END";
+    desk.connection().execute_batch(trouble).unwrap();
+    let bridge = || {
+        let entries = ["g1||Bridge closed|2021-06-30"];
+        poll("a", july(1), read(items("a", 1, &entries)))
+    };
+    let error = desk.commit(bridge()).unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(matches!(error, StoreError::NotDurable(_)), "{error}");
+    assert_eq!(cause, "FOREIGN KEY constraint failed");
+    desk.connection()
+        .execute_batch("DROP TRIGGER trouble")
+        .unwrap();
+    assert_eq!(desk.commit(bridge()).unwrap().new, 1);
 }
 
 #[test]
