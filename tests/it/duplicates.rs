@@ -1,0 +1,150 @@
+//! What several sources report is one story under one id, in whatever order it comes in.
+
+use std::sync::{Arc, Condvar, Mutex};
+
+use crate::support::{
+    Answer, GUARD, NEWS, Notice, Server, Workspace, day, notice, notices, rss, source, titles,
+};
+
+/// Where two answers wait for one another.
+#[derive(Default)]
+struct Meeting {
+    arrived: Mutex<usize>,
+    both: Condvar,
+}
+
+impl Meeting {
+    fn wait(&self) {
+        let mut arrived = self.arrived.lock().unwrap();
+        *arrived += 1;
+        self.both.notify_all();
+        let alone = |arrived: &mut usize| *arrived < 2;
+        let waited = self.both.wait_timeout_while(arrived, GUARD, alone).unwrap();
+        assert!(!waited.1.timed_out(), "the two were not asked at once");
+    }
+}
+
+/// The same notices as another source brings them: under guids of its own, without their addresses.
+fn reprinted(notices: &[Notice]) -> Vec<Notice> {
+    let reprint = |notice: &Notice| Notice {
+        guid: format!("reprint-{}", notice.guid),
+        link: String::new(),
+        ..notice.clone()
+    };
+    notices.iter().map(reprint).collect()
+}
+
+#[test]
+fn two_reports_in_the_same_instant_make_one_story() {
+    for _ in 0..10 {
+        let (server, meeting) = (Server::start(), Arc::new(Meeting::default()));
+        let own = notices(0..20, day(0));
+        for (path, body) in [("/one", rss(&own)), ("/two", rss(&reprinted(&own)))] {
+            let meeting = Arc::clone(&meeting);
+            server.route(path, move |_| {
+                meeting.wait();
+                Answer::ok(body.clone())
+            });
+        }
+        let sources = ["one", "two"].map(|id| source(id, &server.url(&format!("/{id}"))));
+        let fetch =
+            "[fetch]\nconcurrency = 2\nallow_networks = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\n";
+        let workspace = Workspace::new(&format!("{fetch}{NEWS}{}", sources.concat()));
+        workspace.poll(day(0));
+        let stories = workspace.published().stories("news");
+        assert_eq!(stories.len(), 20, "{:?}", titles(&stories));
+        for mut story in stories {
+            story.reports.sort();
+            assert_eq!(story.reports, ["one", "two"], "{}", story.title);
+        }
+    }
+}
+
+/// A server with a path for each source, and the configuration of them.
+struct Town {
+    server: Server,
+    workspace: Workspace,
+}
+
+impl Town {
+    fn new(sources: &[(&str, &str)]) -> Self {
+        let server = Server::start();
+        let source = |(id, more): &(&str, &str)| {
+            server.serve(&format!("/{id}"), rss(&[]));
+            format!("{}{more}\n", source(id, &server.url(&format!("/{id}"))))
+        };
+        let sources: String = sources.iter().map(source).collect();
+        let workspace = Workspace::new(&format!("{NEWS}{sources}"));
+        Self { server, workspace }
+    }
+
+    /// The source now tells these, and all are polled.
+    fn tell(&self, source: &str, notices: &[Notice], days: i64) {
+        self.server.serve(&format!("/{source}"), rss(notices));
+        self.workspace.poll(day(days));
+    }
+}
+
+#[test]
+fn a_late_report_joins_without_moving_anything() {
+    let town = Town::new(&[("one", ""), ("two", "")]);
+    town.tell("one", &[notice(1, day(0))], 0);
+    let first = town.workspace.published().only_story();
+    town.tell("two", &reprinted(&[notice(1, day(0))]), 1);
+    let joined = town.workspace.published().only_story();
+    assert_eq!(joined.reports, ["one", "two"]);
+    assert_eq!((joined.id, joined.updated), (first.id, first.updated));
+    let page = town.workspace.published().text("news.html");
+    assert!(page.contains("Also reported by"), "{page}");
+}
+
+#[test]
+fn a_better_report_is_shown_under_the_same_id() {
+    let town = Town::new(&[("one", ""), ("two", "rank = 10")]);
+    town.tell("one", &[notice(1, day(0))], 0);
+    let first = town.workspace.published().only_story();
+    let longer = Notice {
+        text: format!("{} And so does the pier beside it.", first.text),
+        ..notice(1, day(0))
+    };
+    town.tell("two", &reprinted(&[longer]), 1);
+    let joined = town.workspace.published().only_story();
+    assert_eq!(joined.reports, ["two", "one"]);
+    assert!(joined.text.ends_with("beside it."), "{}", joined.text);
+    assert_eq!((joined.id, joined.published), (first.id, first.published));
+    assert_eq!(joined.updated, day(1));
+}
+
+#[test]
+fn stories_that_turn_out_to_be_one_keep_the_older_id() {
+    let town = Town::new(&[("one", ""), ("two", ""), ("three", "")]);
+    town.tell("one", &[notice(1, day(0))], 0);
+    let older = town.workspace.published().only_story();
+    // The same news in other words, and so far a story of its own.
+    town.tell("two", &[notice(2, day(0))], 1);
+    assert_eq!(town.workspace.published().stories("news").len(), 2);
+    // Somebody reprints the second under the address of the first.
+    let link = notice(1, day(0)).link;
+    let both = Notice {
+        link,
+        ..notice(2, day(0))
+    };
+    town.tell("three", &[both], 2);
+    let merged = town.workspace.published().only_story();
+    assert_eq!(merged.id, older.id);
+    let mut reports = merged.reports;
+    reports.sort();
+    assert_eq!(reports, ["one", "three", "two"]);
+}
+
+#[test]
+fn one_source_may_say_the_same_twice() {
+    let town = Town::new(&[("one", "")]);
+    let again = Notice {
+        guid: "again".into(),
+        link: "https://harbour.example/again".into(),
+        ..notice(1, day(0))
+    };
+    town.tell("one", &[notice(1, day(0)), again], 0);
+    assert_eq!(town.workspace.published().stories("news").len(), 2);
+}

@@ -1,0 +1,27 @@
+//! The program as people run it: the real binary, real files, real sockets, processes that are really killed.
+//!
+//! A module for each promise or group of commands; `support` holds what they stand on. Nothing here sleeps or measures
+//! time: who waits, waits for a request, an answer, a changed file or the end of a process.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed; clippy knows tests only by their attribute"
+)]
+
+mod support;
+
+mod samples;
+mod crash;
+mod validators;
+mod determinism;
+mod dates;
+mod duplicates;
+mod corrections;
+mod quiet;
+mod topics;
+mod bad_sources;
+mod store;
+mod manners;
+mod mistakes;
+mod preview;
+mod readers;

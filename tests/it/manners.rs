@@ -1,0 +1,65 @@
+//! No more load than a source allows, and an honest name.
+
+use chrono::TimeDelta;
+
+use crate::support::{Answer, NEWS, Server, Workspace, day, rss, source};
+
+fn once(workspace: &Workspace, minutes: i64) {
+    let now = day(0) + TimeDelta::minutes(minutes);
+    workspace.run(&["once", "--now", &now.to_rfc3339()]).well();
+}
+
+#[test]
+fn requests_say_who_asks_and_whom_to_write_to() {
+    let server = Server::start();
+    server.serve("/", rss(&[]));
+    let site =
+        "[site]\nbase_url = \"https://bulletins.example\"\ncontact = \"ops@bulletins.example\"\n";
+    let workspace = Workspace::new(&format!("{site}{NEWS}{}", source("a", &server.url("/"))));
+    once(&workspace, 0);
+    let request = server.last_request();
+    let version = env!("CARGO_PKG_VERSION");
+    let expected =
+        format!("tidings/{version} (+https://bulletins.example/; ops@bulletins.example)");
+    assert_eq!(request.header("user-agent"), Some(&*expected));
+}
+
+#[test]
+fn a_source_is_asked_when_it_is_due_and_not_before() {
+    let server = Server::start();
+    server.serve("/", rss(&[]));
+    let workspace = Workspace::new(&format!("{NEWS}{}", source("a", &server.url("/"))));
+    for (minutes, requests) in [(0, 1), (59, 1), (60, 2), (119, 2), (121, 3)] {
+        once(&workspace, minutes);
+        assert_eq!(server.requests().len(), requests, "after {minutes} minutes");
+    }
+    // By name it is asked whenever somebody wants it.
+    let now = (day(0) + TimeDelta::minutes(122)).to_rfc3339();
+    workspace.run(&["once", "a", "--now", &now]).well();
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
+fn a_server_that_wants_peace_gets_it() {
+    let server = Server::start();
+    server.route("/", |_| Answer::status(503).with("Retry-After", "18000"));
+    let workspace = Workspace::new(&format!("{NEWS}{}", source("a", &server.url("/"))));
+    once(&workspace, 0);
+    assert_eq!(workspace.status("a")["next_poll"], "2026-03-02T17:00:00Z");
+    once(&workspace, 5 * 60 - 1);
+    assert_eq!(server.requests().len(), 1);
+    once(&workspace, 5 * 60);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn what_a_publisher_took_away_is_hardly_asked_for() {
+    let server = Server::start();
+    server.route("/", |_| Answer::status(410));
+    let workspace = Workspace::new(&format!("{NEWS}{}", source("a", &server.url("/"))));
+    once(&workspace, 0);
+    once(&workspace, 6 * 24 * 60);
+    assert_eq!(server.requests().len(), 1);
+    once(&workspace, 7 * 24 * 60);
+    assert_eq!(server.requests().len(), 2);
+}

@@ -1,0 +1,180 @@
+//! Whatever operators get wrong is told at once, a line each, before anything is polled.
+
+use serde_json::{Value, json};
+
+use crate::support::{NEWS, Server, Workspace, rss, source};
+
+/// One of each mistake; `GOOD` is the address of a source without any.
+const MAIN: &str = r#"include = ["more.toml", "missing.toml"]
+
+[store]
+url = "sqlite:../var/tidings.db"
+
+[site]
+titel = "Bulletins"
+
+[publish]
+dir = "../feeds"
+min_age = 14
+
+[[source]]
+id = "good"
+url = "GOOD"
+
+[[source]]
+id = "bad-cron"
+url = "GOOD"
+cron = "*/5 7-19 * Mon-Fri"
+
+[[source]]
+id = "bad-selector"
+url = "GOOD"
+kind = "html"
+select.item = ".row >"
+select.title = "h3"
+
+[[source]]
+id = "bare-number"
+url = "GOOD"
+every = 30
+
+[[topic]]
+id = "piers"
+any = ["pier", '"pier 4']
+
+[[topic]]
+id = "piers"
+query = "pier OR"
+"#;
+
+const MORE: &str = "[[source]]\nid = \"more\"\nurll = \"x\"\n";
+
+const MISTAKES: [&str; 10] = [
+    "config/tidings.toml:1:25: there is no file `config/missing.toml`",
+    "config/tidings.toml:7:1: unknown key `titel`",
+    "config/tidings.toml:11:11: `min_age` is a number; a duration in quotation marks is wanted",
+    "config/tidings.toml:20:8: `*/5 7-19 * Mon-Fri` has 4 fields",
+    "config/tidings.toml:26:15: `.row >` is no CSS selector",
+    "config/tidings.toml:32:9: `every` is a number; a duration in quotation marks is wanted",
+    "config/tidings.toml:36:17: this phrase has no closing quotation mark",
+    "config/tidings.toml:39:6: the topic `piers` stands already at config/tidings.toml:35:6",
+    "config/tidings.toml:40:17: a word is missing at the end",
+    "config/more.toml:3:1: unknown key `urll`",
+];
+
+fn mistaken() -> (Server, Workspace) {
+    let server = Server::start();
+    server.serve("/", rss(&[]));
+    let workspace = Workspace::new("");
+    workspace.write(
+        "config/tidings.toml",
+        MAIN.replace("GOOD", &server.url("/")),
+    );
+    workspace.write("config/more.toml", MORE);
+    (server, workspace)
+}
+
+/// What was said, without the hints below it.
+fn told(stderr: &str) -> Vec<&str> {
+    let lines = stderr.lines();
+    lines.filter(|line| !line.starts_with("  hint: ")).collect()
+}
+
+#[test]
+fn every_mistake_is_told_in_a_line_and_nothing_is_polled() {
+    let (server, workspace) = mistaken();
+    for command in ["check", "once", "status"] {
+        let ran = workspace.run(&[command]);
+        assert_eq!((ran.status, &*ran.stdout), (Some(2), ""), "{command}");
+        assert_eq!(told(&ran.stderr), MISTAKES, "{command}");
+    }
+    assert!(server.requests().is_empty());
+    assert!(!workspace.path("var").exists() && !workspace.path("feeds").exists());
+}
+
+#[test]
+fn mistakes_come_for_programs_too() {
+    let (_server, workspace) = mistaken();
+    let ran = workspace.run(&["check", "--json"]);
+    assert_eq!(ran.status, Some(2));
+    let line = |mistake: &Value| {
+        let part = |name: &str| mistake[name].to_string().replace('"', "");
+        let message = mistake["message"].as_str().unwrap();
+        format!(
+            "{}:{}:{}: {message}",
+            part("file"),
+            part("line"),
+            part("column")
+        )
+    };
+    let answer = ran.json();
+    let lines: Vec<String> = answer["mistakes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(line)
+        .collect();
+    assert_eq!(lines, MISTAKES);
+    assert_eq!(answer["sources"], json!([]));
+}
+
+#[test]
+fn a_mistake_leaves_what_is_published_as_it_is() {
+    let server = Server::start();
+    server.serve("/", rss(&[]));
+    let workspace = Workspace::new("");
+    let harbour = source("harbour", &server.url("/"));
+    workspace.configure(&format!("{NEWS}{harbour}"));
+    workspace.run(&["once"]).well();
+    let before = workspace.published().files();
+    workspace.configure(&format!("{NEWS}{harbour}evry = \"1h\"\n"));
+    assert_eq!(workspace.run(&["once"]).status, Some(2));
+    workspace.published().files().are_untouched_since(&before);
+}
+
+#[test]
+fn check_shows_when_each_source_is_polled_and_polls_nothing() {
+    let server = Server::start();
+    let cron = format!(
+        "[[source]]\nid = \"dawn\"\nurl = \"{}\"\ncron = \"30 6 * * Mon\"\ntimezone = \"America/Costa_Rica\"\n",
+        server.url("/")
+    );
+    let workspace = Workspace::new(&format!("{cron}{NEWS}{}", source("a", &server.url("/"))));
+    let checked = workspace
+        .run(&["check", "--json", "--now", "2026-03-02T12:00:00Z"])
+        .well()
+        .json();
+    let expected = json!([
+        {"id": "dawn", "next_runs":
+            ["2026-03-02T06:30:00-06:00", "2026-03-09T06:30:00-06:00", "2026-03-16T06:30:00-06:00"]},
+        {"id": "a", "next_runs":
+            ["2026-03-02T13:00:00+00:00", "2026-03-02T14:00:00+00:00", "2026-03-02T15:00:00+00:00"]},
+    ]);
+    assert_eq!(checked["sources"], expected);
+    assert_eq!(checked["mistakes"], json!([]));
+    let table = workspace.run(&["check"]).well().stdout;
+    assert!(
+        table.ends_with("2 sources, 1 topic, 0 warnings, no mistakes\n"),
+        "{table}"
+    );
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn wrong_arguments_are_one_mistake_too() {
+    let workspace = Workspace::with_samples();
+    let unknown = workspace.run(&["once", "no-such-source"]);
+    let complaint = "tidings: there is no source `no-such-source` in the configuration";
+    assert_eq!(unknown.complaint(2), complaint);
+    for arguments in [
+        &["twice"][..],
+        &["once", "--now", "today"],
+        &["once", "a", "--all"],
+        &[],
+    ] {
+        let ran = workspace.run(arguments);
+        assert_eq!((ran.status, &*ran.stdout), (Some(2), ""), "{arguments:?}");
+        assert!(!ran.stderr.is_empty());
+    }
+    assert!(!workspace.path("feeds").exists());
+}

@@ -1,0 +1,247 @@
+//! `preview` shows what one document gives, and stores nothing.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{Ran, Server, Workspace, day, notices, rss};
+
+const NOW: &str = "2026-03-02T12:00:00Z";
+
+fn fixture(name: &str) -> String {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    fixtures.join(name).into_os_string().into_string().unwrap()
+}
+
+fn preview(workspace: &Workspace, arguments: &[&str]) -> Ran {
+    workspace.run(&[&["preview", "--now", NOW], arguments].concat())
+}
+
+/// Title, address and date of each item of a JSON Feed.
+fn items(feed: &Value) -> Vec<[String; 3]> {
+    let text = |item: &Value, name: &str| item[name].as_str().unwrap_or("–").to_owned();
+    let items = feed["items"].as_array().unwrap().iter();
+    items
+        .map(|item| ["title", "url", "date_published"].map(|name| text(item, name)))
+        .collect()
+}
+
+/// What a fixture gives, in every form of output.
+#[track_caller]
+fn check(name: &str, arguments: &[&str], expected: &[[&str; 3]]) {
+    let workspace = Workspace::with_samples();
+    let file = fixture(name);
+    let arguments = [&[&*file], arguments].concat();
+    let shown = |output: &str| {
+        let output = ["--output", output];
+        preview(&workspace, &[&*arguments, &output].concat()).well()
+    };
+    let feed = shown("jsonfeed").json();
+    assert_eq!(feed["version"], "https://jsonfeed.org/version/1.1");
+    assert_eq!(items(&feed), expected);
+    let lines = shown("jsonl").stdout;
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    assert_eq!(Value::Array(lines.collect()), feed["items"]);
+    let table = shown("table").stdout;
+    for [title, ..] in expected {
+        assert!(table.contains(title), "{table}");
+    }
+    assert!(!workspace.path("var").exists() && !workspace.path("feeds").exists());
+}
+
+const HARBOUR: [[&str; 3]; 3] = [
+    [
+        "North quay closed for dredging",
+        "https://harbour.example/notices/41",
+        "2021-05-04T07:30:00+01:00",
+    ],
+    [
+        "Tide tables for June",
+        "https://harbour.example/notices/40",
+        "2021-05-03T16:00:00+00:00",
+    ],
+    [
+        "Fog expected until noon.",
+        "https://harbour.example/notices/39",
+        "2021-05-02T09:00:00+00:00",
+    ],
+];
+
+#[test]
+fn a_feed_is_read_with_and_without_being_told_what_it_is() {
+    check("feed/rss2-basic.xml", &[], &HARBOUR);
+    check("feed/rss2-basic.xml", &["--as", "auto"], &HARBOUR);
+    check("feed/rss2-basic.xml", &["--as", "feed"], &HARBOUR);
+}
+
+#[test]
+fn a_text_is_read_in_its_language_and_zone() {
+    let expected = [
+        [
+            "Abren una ventanilla para trabajadores de temporada",
+            "–",
+            "2026-03-01T16:00:00-06:00",
+        ],
+        [
+            "Los permisos de pesca se tramitan en línea",
+            "–",
+            "2026-02-27T00:00:00-06:00",
+        ],
+        [
+            "La feria del mar vuelve a la plaza mayor",
+            "–",
+            "2026-02-23T00:00:00-06:00",
+        ],
+    ];
+    let settings = [
+        "--as",
+        "text",
+        "--language",
+        "es",
+        "--timezone",
+        "America/Costa_Rica",
+    ];
+    check("text/date-last-relative.txt", &settings, &expected);
+}
+
+#[test]
+fn a_page_is_read_by_selectors() {
+    let expected = [
+        [
+            "Paso & puente abiertos",
+            "https://aduana.example/es/avisos/paso-abierto",
+            "2021-11-05T08:00:00-06:00",
+        ],
+        [
+            "Báscula en reparación",
+            "https://aduana.example/es/avisos/bascula",
+            "–",
+        ],
+        ["Oficina cerrada", "–", "2021-11-02T08:00:00-06:00"],
+    ];
+    let select = [
+        "--select=item=.view-notices .views-row",
+        "--select=title=h3 a",
+        "--select=link=h3 a@href",
+        "--select=date=.date-display-single@content",
+    ];
+    check("html/views-list.html", &select, &expected);
+    check(
+        "html/views-list.html",
+        &[&["--as", "html"], &select[..]].concat(),
+        &expected,
+    );
+}
+
+#[test]
+fn an_address_and_a_source_are_shown_as_well() {
+    let server = Server::start();
+    server.serve("/", rss(&notices(1..3, day(0))));
+    let workspace = Workspace::new("");
+    let feed = preview(&workspace, &[&server.url("/"), "--output", "jsonfeed"])
+        .well()
+        .json();
+    assert_eq!(items(&feed).len(), 2);
+    assert_eq!(feed["feed_url"], server.url("/"));
+    let samples = Workspace::with_samples();
+    let feed = preview(&samples, &["iom-mesocaribe-text", "--output", "jsonfeed"])
+        .well()
+        .json();
+    assert_eq!(items(&feed).len(), 10);
+    assert_eq!(items(&feed)[0][2], "2021-06-28T00:00:00-06:00");
+}
+
+#[test]
+fn a_batch_answers_each_path_in_a_line() {
+    let workspace = Workspace::with_samples();
+    let (feed, page) = (
+        fixture("feed/rss2-basic.xml"),
+        fixture("feed/not-a-feed.html"),
+    );
+    let mut command = workspace.command(&["preview", "--batch", "--as", "feed", "--now", NOW]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = format!("{feed}\nno/such/file\n{page}\thttps://bridge.example/about\n");
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(lines.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let answers = String::from_utf8(output.stdout).unwrap();
+    let answers: Vec<Value> = answers
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let files: Vec<&Value> = answers.iter().map(|answer| &answer["file"]).collect();
+    assert_eq!(files, [feed.as_str(), "no/such/file", &page]);
+    assert_eq!(items(&answers[0]["feed"]), HARBOUR);
+    assert_eq!(answers[0]["error"], Value::Null);
+    let errors = ["cannot be read", "https://bridge.example/notices/feed.xml"];
+    for (answer, error) in answers[1..].iter().zip(errors) {
+        assert_eq!(answer["feed"], Value::Null);
+        assert!(
+            answer["error"].as_str().unwrap().contains(error),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_shown_is_said_in_one_line() {
+    let workspace = Workspace::with_samples();
+    let page = fixture("html/views-list.html");
+    let check = |arguments: &[&str], status: i32, part: &str| {
+        let ran = preview(&workspace, arguments);
+        let complaint = ran.complaint(status);
+        assert!(complaint.starts_with("tidings: "), "{complaint}");
+        assert!(complaint.contains(part), "{complaint}");
+        assert_eq!(ran.stdout, "");
+    };
+    check(
+        &["no-such"],
+        2,
+        "`no-such` is no file, no address and no source",
+    );
+    check(&[&page, "--as", "html"], 2, "give --select item=CSS");
+    check(
+        &[
+            &page, "--as", "feed", "--select", "item=a", "--select", "title=b",
+        ],
+        2,
+        "is for pages",
+    );
+    check(
+        &[&page, "--as", "feed"],
+        1,
+        "an HTML page came instead of a feed",
+    );
+    check(&[&page], 1, "needs `select.item`");
+    check(
+        &[&page, "--select", "item=.x", "--select", "title=a"],
+        1,
+        "(.x) found nothing",
+    );
+    check(&["--file", "no-such"], 1, "no-such cannot be read");
+    check(&["config"], 1, "is no regular file");
+    check(&["http://127.0.0.1:1/"], 1, "leads to a private network");
+    for wrong in [
+        &[][..],
+        &["a", "--select", "item=.x >"],
+        &["a", "--select", "nope=a"],
+        &["a", "--as", "pdf"],
+    ] {
+        let ran = preview(&workspace, wrong);
+        assert_eq!((ran.status, &*ran.stdout), (Some(2), ""), "{wrong:?}");
+        assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
+    }
+}

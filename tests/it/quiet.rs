@@ -1,0 +1,97 @@
+//! What rings in a reader is news: old stories that come late stand on the page alone.
+
+use crate::support::{NEWS, Server, Workspace, day, notice, notices, rss, source, titles};
+
+/// The source `harbour` has been published; the source `archive` is configured beside it.
+fn published() -> (Server, Workspace) {
+    let server = Server::start();
+    server.serve("/harbour", rss(&[notice(1, day(0))]));
+    server.serve("/archive", rss(&[notice(50, day(-50)), notice(3, day(-3))]));
+    let harbour = source("harbour", &server.url("/harbour"));
+    let workspace = Workspace::new(&format!("{NEWS}{harbour}"));
+    workspace.poll(day(0));
+    let archive = source("archive", &server.url("/archive"));
+    workspace.configure(&format!("{NEWS}{harbour}{archive}"));
+    (server, workspace)
+}
+
+#[test]
+fn the_old_items_of_a_new_source_enter_quietly() {
+    let (_server, workspace) = published();
+    workspace.poll(day(0));
+    let stories = workspace.published().stories("news");
+    let fresh = [notice(1, day(0)).title, notice(3, day(-3)).title];
+    assert_eq!(titles(&stories), fresh);
+    let page = workspace.published().text("news.html");
+    for number in [1, 3, 50] {
+        let title = notice(number, day(0)).title;
+        assert!(page.contains(&title), "{title} is not on the page");
+    }
+    // A correction of the quiet one rings no more than itself did.
+    workspace.poll(day(1));
+    assert_eq!(workspace.published().stories("news").len(), 2);
+}
+
+#[test]
+fn a_first_publication_takes_whatever_there_is() {
+    let server = Server::start();
+    server.serve("/", rss(&notices(0..5, day(-400))));
+    let workspace = Workspace::new(&format!("{NEWS}{}", source("harbour", &server.url("/"))));
+    workspace.poll(day(0));
+    assert_eq!(workspace.published().stories("news").len(), 5);
+}
+
+#[test]
+fn what_a_known_source_adds_rings_whatever_its_date() {
+    let (server, workspace) = published();
+    workspace.poll(day(0));
+    server.serve(
+        "/archive",
+        rss(&[notice(60, day(-60)), notice(50, day(-50))]),
+    );
+    workspace.poll(day(1));
+    let stories = workspace.published().stories("news");
+    assert_eq!(titles(&stories).last(), Some(&&*notice(60, day(0)).title));
+    assert_eq!(stories.len(), 3);
+}
+
+#[test]
+fn what_a_source_catches_up_on_after_a_failure_enters_quietly_when_it_is_old() {
+    let (server, workspace) = published();
+    workspace.poll(day(0));
+    server.route("/archive", |_| crate::support::Answer::status(500));
+    workspace.poll(day(1));
+    let missed = [notice(20, day(-20)), notice(70, day(1))];
+    server.serve("/archive", rss(&missed));
+    workspace.poll(day(20));
+    let stories = workspace.published().stories("news");
+    let titles = titles(&stories);
+    assert!(!titles.contains(&&*missed[0].title), "{titles:?}");
+    assert_eq!(stories.len(), 2, "{titles:?}");
+    let page = workspace.published().text("news.html");
+    assert!(page.contains(&missed[0].title) && page.contains(&missed[1].title));
+}
+
+#[test]
+fn what_a_changed_query_brings_enters_quietly_when_it_is_old() {
+    let server = Server::start();
+    server.serve(
+        "/",
+        rss(&[notice(1, day(0)), notice(2, day(-1)), notice(30, day(-30))]),
+    );
+    let harbour = source("harbour", &server.url("/"));
+    let topic =
+        |query: &str| format!("{NEWS}[[topic]]\nid = \"piers\"\nany = ['{query}']\n{harbour}");
+    let workspace = Workspace::new(&topic("\"pier 1\""));
+    workspace.poll(day(0));
+    assert_eq!(workspace.published().stories("piers").len(), 1);
+    workspace.configure(&topic("pier"));
+    workspace.poll(day(0));
+    let stories = workspace.published().stories("piers");
+    assert_eq!(
+        titles(&stories),
+        [notice(1, day(0)).title, notice(2, day(0)).title]
+    );
+    let page = workspace.published().text("piers.html");
+    assert!(page.contains(&notice(30, day(0)).title));
+}

@@ -1,0 +1,31 @@
+//! What the tests stand on: a folder with a configuration, a server on this machine, notices for it to serve, and the
+//! published feeds read back.
+
+mod notices;
+mod process;
+mod published;
+mod server;
+mod workspace;
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+pub(crate) use self::notices::{Notice, day, notice, notices, rss};
+pub(crate) use self::process::{Ran, Running};
+pub(crate) use self::published::{Published, Story, titles};
+pub(crate) use self::server::{Answer, GUARD, Server};
+pub(crate) use self::workspace::{NEWS, Workspace, source};
+
+/// The whole of a file.
+pub(crate) fn read(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    file.read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// The whole of a text file.
+pub(crate) fn read_text(path: &Path) -> String {
+    String::from_utf8(read(path)).unwrap()
+}

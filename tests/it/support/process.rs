@@ -1,0 +1,110 @@
+//! The program under way, and what it left behind.
+
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use serde_json::Value;
+
+/// A process that ends with the test at the latest.
+pub(crate) struct Running {
+    child: Option<Child>,
+}
+
+impl Running {
+    pub(crate) fn start(mut command: Command) -> Self {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Self {
+            child: Some(command.spawn().unwrap()),
+        }
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.child.as_mut().unwrap()
+    }
+
+    pub(crate) fn id(&mut self) -> u32 {
+        self.child().id()
+    }
+
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child().try_wait().unwrap().is_none()
+    }
+
+    /// Waits until something is so; `false` when the process ended before.
+    pub(crate) fn lives_until(&mut self, so: impl Fn() -> bool) -> bool {
+        while !so() {
+            if !self.is_alive() {
+                return false;
+            }
+            thread::yield_now();
+        }
+        true
+    }
+
+    /// Kills it with SIGKILL, which no process can prepare for; `false` when it had ended before.
+    pub(crate) fn kill(mut self) -> bool {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        let status = child.wait().unwrap();
+        status.code().is_none()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn finish(mut self) -> Ran {
+        let output = self.child.take().unwrap().wait_with_output().unwrap();
+        Ran {
+            status: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // It may have ended by itself.
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+/// How a process ended, and what it said.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// It ended with status 0, whatever it warned of.
+    #[track_caller]
+    pub(crate) fn done(self) -> Self {
+        assert_eq!(self.status, Some(0), "{}", self.stderr);
+        self
+    }
+
+    /// It ended with status 0 and had nothing to complain of.
+    #[track_caller]
+    pub(crate) fn well(self) -> Self {
+        assert_eq!((self.status, self.stderr.as_str()), (Some(0), ""));
+        self
+    }
+
+    /// It ended with `status` and one line on stderr, which is returned.
+    #[track_caller]
+    pub(crate) fn complaint(&self, status: i32) -> &str {
+        assert_eq!(self.status, Some(status), "{self:?}");
+        assert_eq!(self.stderr.lines().count(), 1, "{}", self.stderr);
+        self.stderr.trim_end()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).expect(&self.stdout)
+    }
+}

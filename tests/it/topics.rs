@@ -1,0 +1,106 @@
+//! Topics are queries over what is stored: adding, changing and removing one polls nothing.
+
+use crate::support::{NEWS, Server, Workspace, day, notice, notices, rss, source, titles};
+
+/// Five stored notices in the topic `news`; the sources are not asked again.
+fn stored() -> (Server, Workspace, String) {
+    let server = Server::start();
+    server.serve("/", rss(&notices(1..6, day(0))));
+    let harbour = source("harbour", &server.url("/"));
+    let workspace = Workspace::new(&format!("{NEWS}{harbour}"));
+    workspace.poll(day(0));
+    (server, workspace, harbour)
+}
+
+/// A run in which nothing is due.
+fn run(workspace: &Workspace) {
+    let ran = workspace
+        .run(&["once", "--now", &day(0).to_rfc3339()])
+        .well();
+    assert!(
+        ran.stdout.starts_with("no source is due\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+const PIERS: &str =
+    "[[topic]]\nid = \"piers\"\ntitle = \"Piers\"\nany = ['\"pier 2\" OR \"pier 4\"']\n";
+
+#[test]
+fn a_new_topic_is_filled_from_what_is_stored() {
+    let (server, workspace, harbour) = stored();
+    let news = workspace.published().stories("news");
+    workspace.configure(&format!("{NEWS}{PIERS}{harbour}"));
+    run(&workspace);
+    let piers = workspace.published().stories("piers");
+    assert_eq!(
+        titles(&piers),
+        [2, 4].map(|number| notice(number, day(0)).title)
+    );
+    // A story is the same one in every feed.
+    assert_eq!((&piers[0], &piers[1]), (&news[1], &news[3]));
+    assert_eq!(workspace.published().stories("news"), news);
+    assert!(
+        workspace
+            .published()
+            .text("index.html")
+            .contains("piers.html")
+    );
+    assert!(
+        workspace
+            .published()
+            .text("index.opml")
+            .contains("piers.atom")
+    );
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_topic_that_is_removed_takes_its_files_along() {
+    let (_server, workspace, harbour) = stored();
+    let before = workspace.published().files();
+    workspace.configure(&format!("{NEWS}{PIERS}{harbour}"));
+    run(&workspace);
+    let piers = workspace.published().stories("piers");
+    workspace.configure(&format!("{NEWS}{harbour}"));
+    run(&workspace);
+    workspace.published().files().hold_the_same_as(&before);
+    // Back again, it holds the same stories under the same ids.
+    workspace.configure(&format!("{NEWS}{PIERS}{harbour}"));
+    run(&workspace);
+    assert_eq!(workspace.published().stories("piers"), piers);
+}
+
+#[test]
+fn a_topic_with_another_title_is_rendered_again_with_the_same_stories() {
+    let (_server, workspace, harbour) = stored();
+    let before = workspace.published().stories("news");
+    workspace.configure(&format!("{}{harbour}", NEWS.replace("News", "Latest news")));
+    run(&workspace);
+    assert_eq!(workspace.published().stories("news"), before);
+    for name in [
+        "news.rss",
+        "news.atom",
+        "news.json",
+        "news.html",
+        "index.html",
+        "index.opml",
+    ] {
+        let text = workspace.published().text(name);
+        assert!(text.contains("Latest news"), "{name}");
+    }
+}
+
+#[test]
+fn a_story_leaves_a_topic_that_excludes_it() {
+    let (_server, workspace, harbour) = stored();
+    workspace.configure(&format!("{NEWS}{PIERS}{harbour}"));
+    run(&workspace);
+    workspace.configure(&format!("{NEWS}{PIERS}exclude = ['\"pier 4\"']\n{harbour}"));
+    run(&workspace);
+    let piers = workspace.published().stories("piers");
+    assert_eq!(titles(&piers), [notice(2, day(0)).title]);
+    let page = workspace.published().text("piers.html");
+    assert!(!page.contains(&notice(4, day(0)).title));
+}
