@@ -282,8 +282,9 @@ impl Run {
             self.begin_due();
             self.systemd.goes_on(&self.summary());
             let now = self.daemon.clock.now();
-            let wait = self.queue.next().map_or(PULSE, |at| {
-                (at - now).to_std().unwrap_or_default().min(PULSE)
+            let pulse = self.systemd.pulse().min(PULSE);
+            let wait = self.queue.next().map_or(pulse, |at| {
+                (at - now).to_std().unwrap_or_default().min(pulse)
             });
             tokio::select! {
                 signal = signals.recv() => match signal {

@@ -43,6 +43,11 @@ impl Systemd {
         tell(&[NotifyState::Stopping]);
     }
 
+    /// The longest that it may wait for [`Self::goes_on`].
+    pub(super) fn pulse(&self) -> Duration {
+        self.watchdog.map_or(Duration::MAX, |within| within / 2)
+    }
+
     /// The loop has come round: the watchdog is fed by this and by nothing else.
     pub(super) fn goes_on(&mut self, status: &str) {
         let now = Instant::now();
