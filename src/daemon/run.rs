@@ -90,6 +90,7 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
         ));
     }
     for listener in admin {
+        tracing::info!("administrators are answered at {}", listener.address());
         let router = serve::admin(asked.clone(), setup.metrics.clone());
         servers.spawn(serve::serve(listener, router, stopped.clone()));
     }
