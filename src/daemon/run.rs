@@ -210,6 +210,8 @@ struct Run {
     waiting: Vec<oneshot::Sender<ReloadReport>>,
     /// A signal came while a reload ran: the files may have changed under it.
     again: bool,
+    /// Who waits for the reload after that one.
+    waiting_again: Vec<oneshot::Sender<ReloadReport>>,
     refused: Vec<String>,
     dirty: Arc<Notify>,
     watch: Option<Watch>,
@@ -238,6 +240,7 @@ impl Run {
             reloading: None,
             waiting: Vec::new(),
             again: false,
+            waiting_again: Vec::new(),
             refused: Vec::new(),
             dirty,
             systemd: Systemd::default(),
@@ -377,6 +380,7 @@ impl Run {
         }
         Systemd::ready();
         if std::mem::take(&mut self.again) {
+            self.waiting = std::mem::take(&mut self.waiting_again);
             self.reload();
         }
     }
@@ -425,7 +429,12 @@ impl Run {
                 reason: None,
             })),
             Question::Reload(answer) => {
-                self.waiting.push(answer);
+                // What runs already may have read the files before they were what is asked about.
+                let waiting = match self.reloading {
+                    Some(_) => &mut self.waiting_again,
+                    None => &mut self.waiting,
+                };
+                waiting.push(answer);
                 self.reload();
             }
             Question::Status(answer) => {
