@@ -92,6 +92,7 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
         ));
     }
     for listener in admin {
+        tracing::info!("administrators are answered at {}", listener.address());
         let router = serve::admin(asked.clone(), setup.metrics.clone());
         servers.spawn(serve::serve(listener, router, stopped.clone()));
     }
@@ -214,6 +215,8 @@ struct Run {
     waiting: Vec<oneshot::Sender<ReloadReport>>,
     /// A signal came while a reload ran: the files may have changed under it.
     again: bool,
+    /// Who waits for the reload after that one.
+    waiting_again: Vec<oneshot::Sender<ReloadReport>>,
     refused: Vec<String>,
     dirty: Arc<Notify>,
     watch: Option<Watch>,
@@ -243,6 +246,7 @@ impl Run {
             reloading: None,
             waiting: Vec::new(),
             again: false,
+            waiting_again: Vec::new(),
             refused: Vec::new(),
             dirty,
             systemd: Systemd::default(),
@@ -407,14 +411,13 @@ impl Run {
             }
             Err(error) => self.refuse(vec![super::chain(&error)]),
         };
-        Systemd::ready();
-        if std::mem::take(&mut self.again) {
-            // Who asked meanwhile is told of what the files say now.
-            self.reload();
-            return;
-        }
         for waiting in std::mem::take(&mut self.waiting) {
             drop(waiting.send(report.clone()));
+        }
+        Systemd::ready();
+        if std::mem::take(&mut self.again) {
+            self.waiting = std::mem::take(&mut self.waiting_again);
+            self.reload();
         }
     }
 
@@ -462,7 +465,12 @@ impl Run {
                 reason: None,
             })),
             Question::Reload(answer) => {
-                self.waiting.push(answer);
+                // What runs already may have read the files before they were what is asked about.
+                let waiting = match self.reloading {
+                    Some(_) => &mut self.waiting_again,
+                    None => &mut self.waiting,
+                };
+                waiting.push(answer);
                 self.reload();
             }
             Question::Status(answer) => {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use crate::config::Config;
 
@@ -20,8 +21,10 @@ const QUIET: Duration = Duration::from_millis(300);
 /// Watches as long as it is held.
 #[derive(Debug)]
 pub(super) struct Watch {
-    happened: Arc<Notify>,
+    over: Arc<Notify>,
     _watcher: RecommendedWatcher,
+    /// Its own task: whoever asks [`Watch::changed`] may stop asking at any moment, and a change must outlive that.
+    _waiting: JoinSet<()>,
 }
 
 impl Watch {
@@ -48,9 +51,13 @@ impl Watch {
             folders
                 .into_iter()
                 .try_for_each(|folder| watcher.watch(folder, RecursiveMode::NonRecursive))?;
+            let over = Arc::new(Notify::new());
+            let mut waiting = JoinSet::new();
+            waiting.spawn(settle(happened, Arc::clone(&over)));
             Ok(Self {
-                happened,
+                over,
                 _watcher: watcher,
+                _waiting: waiting,
             })
         });
         watching
@@ -58,13 +65,21 @@ impl Watch {
             .ok()
     }
 
-    /// Waits for a change, and until it is over.
+    /// Waits until a change is over.
     pub(super) async fn changed(&self) {
-        self.happened.notified().await;
-        while tokio::time::timeout(QUIET, self.happened.notified())
+        self.over.notified().await;
+    }
+}
+
+/// Tells that a change is over when nothing more has happened for a moment.
+async fn settle(happened: Arc<Notify>, over: Arc<Notify>) {
+    loop {
+        happened.notified().await;
+        while tokio::time::timeout(QUIET, happened.notified())
             .await
             .is_ok()
         {}
+        over.notify_one();
     }
 }
 
