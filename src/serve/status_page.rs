@@ -105,7 +105,7 @@ fn refused(lines: &[String]) -> Markup {
             section .refused {
                 h2 { "The changed configuration was refused" }
                 p { "The one before it stays in force. Correct this, then reload:" }
-                pre tabindex="0" { @for line in lines { (line) "\n" } }
+                pre { @for line in lines { (line) "\n" } }
             }
         }
     }
@@ -141,9 +141,8 @@ fn facts(source: &SourceStatus) -> Markup {
     let known = &source.known;
     html! {
         (known.items) @if known.items == 1 { " item" } @else { " items" }
-        @if known.consecutive_failures > 0 {
-            " · failed " (known.consecutive_failures) @if known.consecutive_failures == 1 { " time" } @else { " times" }
-        }
+        @if let Some(problem) = &known.problem { " · since " (time(problem.since)) }
+        @if known.consecutive_failures > 0 { " · failures: " (known.consecutive_failures) }
         " · last success " @if let Some(at) = known.last_success { (time(at)) } @else { "never" }
         @if let Some(at) = known.next_poll { " · next poll " (time(at)) }
     }
