@@ -80,7 +80,8 @@ fn signals() -> io::Result<mpsc::Receiver<Signal>> {
 fn log(filter: &str) -> Result<(), CliError> {
     let filter =
         EnvFilter::try_new(filter).map_err(|error| CliError::Usage(format!("--log: {error}")))?;
-    let journal = std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok());
+    let journal = std::env::var("JOURNAL_STREAM").is_ok_and(|stream| is_stderr(&stream));
+    let journal = journal.then(tracing_journald::layer).and_then(Result::ok);
     let plain = journal.is_none().then(|| {
         tracing_subscriber::fmt::layer()
             .with_writer(io::stderr)
@@ -93,6 +94,13 @@ fn log(filter: &str) -> Result<(), CliError> {
         .with(plain)
         .try_init();
     installed.map_err(|error| CliError::Failed(error.to_string()))
+}
+
+/// Whether stderr still is the `stream` that systemd opened, by device and inode: terminals of a desktop inherit the
+/// variable and are none (`systemd.exec(5)`).
+fn is_stderr(stream: &str) -> bool {
+    rustix::fs::fstat(io::stderr())
+        .is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
 }
 
 /// What to subscribe to, for whoever started us by hand.

@@ -9,12 +9,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::{get, post};
-use maud::{DOCTYPE, Markup, html};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
 use super::public::{plain, secure, set};
+use super::status_page;
 use crate::model::Timestamp;
 use crate::store::SourceStatus;
 
@@ -78,7 +78,8 @@ pub fn router(questions: mpsc::Sender<Question>, metrics: PrometheusHandle) -> R
         .route("/healthz", get(health))
         .route("/metrics", get(render_metrics))
         .route("/reload", post(reload))
-        .route("/style.css", get(style))
+        .route("/style.css", get(|| style(crate::publish::STYLE)))
+        .route("/status.css", get(|| style(status_page::STYLE)))
         .with_state(Admin { questions, metrics })
 }
 
@@ -127,7 +128,7 @@ async fn page(State(admin): State<Admin>, headers: HeaderMap) -> Response<Body> 
         Some(status) => respond(
             StatusCode::OK,
             "text/html; charset=utf-8",
-            status_page(&status).into_string(),
+            status_page::render(&status).into_string(),
         ),
         None => plain(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -164,12 +165,8 @@ async fn render_metrics(State(admin): State<Admin>) -> Response<Body> {
     )
 }
 
-async fn style() -> Response<Body> {
-    respond(
-        StatusCode::OK,
-        "text/css; charset=utf-8",
-        crate::publish::STYLE.to_owned(),
-    )
+async fn style(sheet: &'static str) -> Response<Body> {
+    respond(StatusCode::OK, "text/css; charset=utf-8", sheet.to_owned())
 }
 
 fn respond_json(value: &impl Serialize) -> Response<Body> {
@@ -184,52 +181,4 @@ fn respond(status: StatusCode, content_type: &str, body: String) -> Response<Bod
     set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
     secure(response.headers_mut());
     response
-}
-
-fn status_page(status: &Status) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Sources" }
-                link rel="stylesheet" href="style.css";
-            }
-            body {
-                main {
-                    h1 { "Sources" }
-                    @if !status.refused.is_empty() {
-                        h2 { "The changed configuration was refused; the one before it is in force" }
-                        pre { @for line in &status.refused { (line) "\n" } }
-                    }
-                    @for source in &status.sources { (source_block(source)) }
-                    p { a href="status.json" { "As JSON" } }
-                }
-            }
-        }
-    }
-}
-
-fn source_block(source: &SourceStatus) -> Markup {
-    let time = |at: Option<Timestamp>| {
-        at.map_or_else(
-            || "never".to_owned(),
-            |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
-        )
-    };
-    html! {
-        article {
-            h2 { (source.id) ": " (source.known.state.as_str()) }
-            @if let Some(problem) = &source.known.problem {
-                p { (problem.text) }
-                p { (problem.action) }
-            }
-            p {
-                (source.known.items) " items, last success " (time(source.known.last_success))
-                ", next poll " (time(source.known.next_poll))
-            }
-        }
-    }
 }

@@ -8,6 +8,7 @@ mod assets;
 mod connection;
 mod listen;
 mod public;
+mod status_page;
 
 pub use self::admin::{Health, Question, ReloadReport, Status, router as admin};
 pub use self::assets::{Asset, Assets};

@@ -232,8 +232,9 @@ pub enum FailureKind {
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
-    writer: Writer,
+    /// Closed before the writer: the last connection to close brings the log into the database, and readers may not.
     idle: Arc<Mutex<Vec<Reader>>>,
+    writer: Writer,
     _lock: File,
 }
 
@@ -259,8 +260,8 @@ impl Store {
         let writer = Writer::start(connection);
         Ok(Self {
             path: path.to_owned(),
-            writer,
             idle: Arc::default(),
+            writer,
             _lock: lock,
         })
     }
@@ -386,5 +387,24 @@ fn lock(path: &Path) -> Result<File, StoreError> {
             })
         }
         Err(TryLockError::Error(cause)) => Err(failed(cause)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever copies the file of a daemon that was stopped has everything.
+    #[tokio::test]
+    async fn a_closed_store_is_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tidings.db");
+        let store = Store::open(&path).unwrap();
+        let rev: Result<i64, StoreError> = store.read(Reader::revision).await;
+        assert_eq!(rev.unwrap(), 0);
+        let log = path.with_file_name("tidings.db-wal");
+        assert!(log.exists());
+        drop(store);
+        assert!(!log.exists());
     }
 }

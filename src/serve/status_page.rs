@@ -1,0 +1,218 @@
+//! The state of everything as a page for people: what wants attention first, each with what to do about it.
+//!
+//! In: a [`Status`]. Out: HTML under the same content security policy as the public pages, in English as the log is.
+
+use std::cmp::Reverse;
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::admin::Status;
+use crate::model::Timestamp;
+use crate::store::{SourceStatus, State};
+
+/// Beside the public pages' style sheet.
+pub(super) const STYLE: &str = include_str!("status.css");
+
+/// Every state in the order of its urgency.
+const STATES: [State; 5] = [
+    State::Failing,
+    State::Drifted,
+    State::Gone,
+    State::New,
+    State::Ok,
+];
+
+pub(super) fn render(status: &Status) -> Markup {
+    let mut sources: Vec<&SourceStatus> = status.sources.iter().collect();
+    // The sort is stable: equals stay in the order of the configuration.
+    sources.sort_by_key(|source| {
+        let failures = Reverse(source.known.consecutive_failures);
+        (!wants_attention(source), urgency(source), failures)
+    });
+    let (unwell, well) =
+        sources.split_at(sources.partition_point(|source| wants_attention(source)));
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (headline(unwell.len())) " · tidings" }
+                link rel="stylesheet" href="style.css";
+                link rel="stylesheet" href="status.css";
+            }
+            body {
+                (masthead(status, unwell.len()))
+                main {
+                    (refused(&status.refused))
+                    (group("Want attention", unwell))
+                    (group("Others", well))
+                }
+            }
+        }
+    }
+}
+
+fn wants_attention(source: &SourceStatus) -> bool {
+    source.known.problem.is_some() || !matches!(source.known.state, State::New | State::Ok)
+}
+
+fn urgency(source: &SourceStatus) -> Option<usize> {
+    STATES.iter().position(|state| *state == source.known.state)
+}
+
+fn headline(unwell: usize) -> String {
+    match unwell {
+        0 => "All sources are well".to_owned(),
+        1 => "1 source wants attention".to_owned(),
+        _ => format!("{unwell} sources want attention"),
+    }
+}
+
+fn masthead(status: &Status, unwell: usize) -> Markup {
+    let count = |state: &State| {
+        let of_it = status
+            .sources
+            .iter()
+            .filter(|source| source.known.state == *state);
+        (*state, of_it.count())
+    };
+    html! {
+        header .masthead {
+            h1 { (headline(unwell)) }
+            p .facts {
+                (status.sources.len()) " configured"
+                @for (state, count) in STATES.iter().map(count).filter(|(_, count)| *count > 0) {
+                    " · " (count) " " (state.as_str())
+                }
+                " · configuration read " (time(status.configured_at))
+            }
+            div .subscribe {
+                ul .feeds aria-label="For programs" {
+                    li { a href="status.json" { "JSON" } }
+                    li { a href="metrics" { "Metrics" } }
+                    li { a href="healthz" { "Health" } }
+                }
+            }
+        }
+    }
+}
+
+fn refused(lines: &[String]) -> Markup {
+    html! {
+        @if !lines.is_empty() {
+            section .refused {
+                h2 { "The changed configuration was refused" }
+                p { "The one before it stays in force. Correct this, then reload:" }
+                pre { @for line in lines { (line) "\n" } }
+            }
+        }
+    }
+}
+
+fn group(title: &str, sources: &[&SourceStatus]) -> Markup {
+    html! {
+        @if !sources.is_empty() {
+            section .group {
+                h2 { (title) }
+                @for source in sources { (article(source)) }
+            }
+        }
+    }
+}
+
+fn article(source: &SourceStatus) -> Markup {
+    let known = &source.known;
+    let state = known.state.as_str();
+    html! {
+        article .source id=(source.id) {
+            h3 { (source.id) " " span .state .(state) { (state) } }
+            @if let Some(problem) = &known.problem {
+                p .problem { (problem.text) }
+                p .action { (problem.action) }
+            }
+            p .facts { (facts(source)) }
+        }
+    }
+}
+
+fn facts(source: &SourceStatus) -> Markup {
+    let known = &source.known;
+    html! {
+        (known.items) @if known.items == 1 { " item" } @else { " items" }
+        @if let Some(problem) = &known.problem { " · since " (time(problem.since)) }
+        @if known.consecutive_failures > 0 { " · failures: " (known.consecutive_failures) }
+        " · last success " @if let Some(at) = known.last_success { (time(at)) } @else { "never" }
+        @if let Some(at) = known.next_poll { " · next poll " (time(at)) }
+    }
+}
+
+fn time(at: Timestamp) -> Markup {
+    html! { time datetime=(at.to_rfc3339()) { (at.format("%Y-%m-%d %H:%M UTC")) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::store::{ProblemState, SourceState};
+
+    fn source(id: &str, state: State, failures: u32, problem: Option<&str>) -> SourceStatus {
+        let problem = problem.map(|text| ProblemState {
+            code: "http-500".into(),
+            since: DateTime::UNIX_EPOCH,
+            text: text.into(),
+            action: "write to them".into(),
+        });
+        let known = SourceState {
+            state,
+            problem,
+            consecutive_failures: failures,
+            ..SourceState::never_polled()
+        };
+        SourceStatus {
+            id: id.into(),
+            known,
+        }
+    }
+
+    fn page(sources: Vec<SourceStatus>, refused: Vec<String>) -> String {
+        let status = Status {
+            sources,
+            refused,
+            configured_at: DateTime::UNIX_EPOCH,
+        };
+        render(&status).into_string()
+    }
+
+    #[test]
+    fn what_wants_attention_comes_first_with_what_to_do() {
+        let page = page(
+            vec![
+                source("fine", State::Ok, 0, None),
+                source("left-out", State::Ok, 0, Some("an entry without a title")),
+                source("once", State::Failing, 1, Some("<b> answered 500")),
+                source("young", State::New, 0, None),
+                source("often", State::Failing, 9, Some("no answer")),
+            ],
+            Vec::new(),
+        );
+        let order = ["often", "once", "left-out", "young", "fine"];
+        let places = order.map(|id| page.find(&format!("id=\"{id}\"")).unwrap());
+        assert!(places.is_sorted(), "{order:?} stand at {places:?}");
+        assert!(page.contains("<h1>3 sources want attention</h1>"));
+        assert!(page.contains(r#"<p class="problem">&lt;b&gt; answered 500</p>"#));
+        assert!(page.contains(r#"<p class="action">write to them</p>"#));
+    }
+
+    #[test]
+    fn a_refused_configuration_is_shown_whole() {
+        let line = "tidings.toml:3:1: unknown key `lsten`".to_owned();
+        let page = page(vec![source("fine", State::Ok, 0, None)], vec![line.clone()]);
+        assert!(page.contains("was refused"));
+        assert!(page.contains(&line));
+        assert!(page.contains("<h1>All sources are well</h1>"));
+    }
+}
