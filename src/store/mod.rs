@@ -389,22 +389,3 @@ fn lock(path: &Path) -> Result<File, StoreError> {
         Err(TryLockError::Error(cause)) => Err(failed(cause)),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Whoever copies the file of a daemon that was stopped has everything.
-    #[tokio::test]
-    async fn a_closed_store_is_one_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tidings.db");
-        let store = Store::open(&path).unwrap();
-        let rev: Result<i64, StoreError> = store.read(Reader::revision).await;
-        assert_eq!(rev.unwrap(), 0);
-        let log = path.with_file_name("tidings.db-wal");
-        assert!(log.exists());
-        drop(store);
-        assert!(!log.exists());
-    }
-}
