@@ -77,12 +77,11 @@ impl fmt::Debug for PublicUrl {
 /// `url` as text, without user, password, and the values of parameters that look like keys.
 pub fn hide_secrets(url: &Url) -> String {
     let mut shown = without_user(url);
-    let secret = |name: &str| SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
-    if url.query_pairs().any(|(name, _)| secret(&name)) {
+    if url.query_pairs().any(|(name, _)| is_secret(&name)) {
         let mut pairs = shown.query_pairs_mut();
         pairs.clear();
         for (name, value) in url.query_pairs() {
-            pairs.append_pair(&name, if secret(&name) { "hidden" } else { &value });
+            pairs.append_pair(&name, if is_secret(&name) { "hidden" } else { &value });
         }
     }
     shown.into()
@@ -114,6 +113,24 @@ impl Location {
             Self::File(_) => PublicUrl::new(url),
         }
     }
+
+    /// Where relative addresses in a document at `base` may start, so that none of them repeats what is secret: an
+    /// address that is secret as a whole shows its host only, one with a key in it loses its parameters.
+    pub fn public_base(&self, base: &Url) -> Url {
+        let mut base = base.clone();
+        let Self::Http(own) = self else { return base };
+        if own.hidden && own.url.origin() == base.origin() {
+            base.set_path("/");
+            base.set_query(None);
+        } else if base.query_pairs().any(|(name, _)| is_secret(&name)) {
+            base.set_query(None);
+        }
+        base
+    }
+}
+
+fn is_secret(parameter: &str) -> bool {
+    SECRET_PARAMETERS.contains(&parameter.to_ascii_lowercase().as_str())
 }
 
 impl fmt::Display for Location {
@@ -155,5 +172,34 @@ mod tests {
                 .expect("a good address"),
         );
         assert_eq!(whole.to_string(), "https://host.example/…");
+    }
+
+    #[test]
+    fn no_relative_address_repeats_a_secret() {
+        let base = |location: PublicUrl, document: &str, link: &str| {
+            let document = document.parse().expect("a good address");
+            let base = Location::Http(location).public_base(&document);
+            base.join(link).expect("a good link").to_string()
+        };
+        let url = |text: &str| -> Url { text.parse().expect("a good address") };
+        let whole = || PublicUrl::secret(url("https://host.example/s3cret/feed"));
+        assert_eq!(
+            base(whole(), "https://host.example/s3cret/feed", "a#b"),
+            "https://host.example/a#b"
+        );
+        assert_eq!(
+            base(whole(), "https://other.example/x/feed", "a"),
+            "https://other.example/x/a"
+        );
+        let keyed = || PublicUrl::new(url("https://host.example/feed?token=x"));
+        assert_eq!(
+            base(keyed(), "https://host.example/feed?token=x", "#b"),
+            "https://host.example/feed#b"
+        );
+        let open = || PublicUrl::new(url("https://host.example/list?page=1"));
+        assert_eq!(
+            base(open(), "https://host.example/list?page=1", "#b"),
+            "https://host.example/list?page=1#b"
+        );
     }
 }

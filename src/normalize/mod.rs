@@ -102,16 +102,20 @@ struct Page<'a> {
     source: &'a Source,
     document: &'a Document,
     channel: &'a Channel,
+    /// Where relative addresses start.
+    base: Url,
     sanitizer: Sanitizer,
 }
 
 impl<'a> Page<'a> {
     fn new(source: &'a Source, document: &'a Document, channel: &'a Channel) -> Self {
+        let base = source.location.public_base(&document.url);
         Self {
             source,
             document,
             channel,
-            sanitizer: Sanitizer::new(&document.url),
+            sanitizer: Sanitizer::new(&base),
+            base,
         }
     }
 
@@ -121,8 +125,10 @@ impl<'a> Page<'a> {
         position: usize,
         problems: &mut Vec<Problem>,
     ) -> Option<Draft> {
-        let base = entry.base.as_ref().unwrap_or(&self.document.url);
-        let other_base = (*base != self.document.url).then(|| Sanitizer::new(base));
+        let stated = entry.base.as_ref();
+        let own_base = stated.map(|base| self.source.location.public_base(base));
+        let base = own_base.as_ref().unwrap_or(&self.base);
+        let other_base = (*base != self.base).then(|| Sanitizer::new(base));
         let sanitizer = other_base.as_ref().unwrap_or(&self.sanitizer);
         let summary = entry
             .summary
