@@ -6,6 +6,27 @@
 //! schedule -> fetch -> extract -> normalize -> classify -> dedupe -> store -> publish -> serve
 //!  sources    Document  RawEntry    Item        topics     Story     commit   feed files   HTTP
 //! ```
+//!
+//! | module | in | out | IO |
+//! |---|---|---|---|
+//! | [`model`] | | the words that every stage speaks | |
+//! | [`dates`] | text, a zone, the time of reading | a date, or none | |
+//! | [`config`] | TOML text | a checked [`Config`](config::Config), or every mistake by place | reads files |
+//! | [`schedule`] | a cadence, what a poll brought | when a source is due | |
+//! | [`fetch`] | an address, validators | a [`Document`](model::Document) | network |
+//! | [`extract`] | a document | raw entries, as found | |
+//! | [`normalize`] | raw entries | [`Item`](model::Item)s with one identity each, sanitized | |
+//! | [`classify`] | an item | its topics | |
+//! | [`dedupe`] | an item, candidates | the stories that it reports | |
+//! | [`store`] | polls | stories, feeds, states | database |
+//! | [`publish`] | stories | feed files | the published folder |
+//! | [`serve`] | the published folder | HTTP | sockets |
+//! | [`daemon`] | all of it | a run | the clock, signals |
+//! | [`cli`] | arguments | what people see | terminal |
+//!
+//! What nobody can see, because it is not there: the stages not marked IO know no clock, no network and no database.
+//! Time enters as `fetched_at` of a document. Nothing but `store` holds SQL, nothing but `normalize` makes
+//! [`SafeHtml`](model::SafeHtml), and nothing but [`daemon`] sees the whole flow. Rendering stamps nothing with the time.
 
 pub mod model;
 pub mod dates;
