@@ -7,7 +7,7 @@
 //! `calendar` says when that was. Read are RFC 822 and RFC 3339 in their wild forms, numeric dates, and the long and
 //! relative forms of English and Spanish. A month or a year alone, the ends of ranges and other languages are not.
 //!
-//! No clock: now is an argument. Linear in the text, of which only the first [`READ_CHARS`] or [`FIND_CHARS`] count.
+//! No clock: now is an argument. Linear in the text, of which only the first `READ_CHARS` or `FIND_CHARS` count.
 
 mod words;
 mod tokens;

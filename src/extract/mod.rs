@@ -1,6 +1,6 @@
 //! A [`Document`] to raw entries, a file per format.
 //!
-//! In: the document and how its source is read. Out: entries in document order, a [`Problem`](crate::model::Problem)
+//! In: the document and how its source is read. Out: entries in document order, a [`Problem`]
 //! for each one left out, and further pages to follow. Nothing is decided here about what a date, a title or an
 //! address means: that is `normalize`. No network, no clock, no database.
 
