@@ -26,3 +26,7 @@ mod manners;
 mod mistakes;
 mod preview;
 mod readers;
+mod daemon;
+mod reload;
+mod systemd;
+mod serving;

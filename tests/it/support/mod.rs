@@ -1,20 +1,28 @@
 //! What the tests stand on: a folder with a configuration, a server on this machine, notices for it to serve, and the
 //! published feeds read back.
 
+mod client;
+mod clock;
 mod notices;
 mod process;
 mod published;
 mod server;
+mod service;
+mod systemd;
 mod workspace;
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+pub(crate) use self::client::{Reply, get, request};
+pub(crate) use self::clock::Held;
 pub(crate) use self::notices::{Notice, day, notice, notices, rss};
 pub(crate) use self::process::{Ran, Running};
 pub(crate) use self::published::{Published, Story, titles};
 pub(crate) use self::server::{Answer, GUARD, Server};
+pub(crate) use self::service::{ANYWHERE, FINDABLE, Service, signal};
+pub(crate) use self::systemd::Systemd;
 pub(crate) use self::workspace::{NEWS, Workspace, source};
 
 /// The whole of a file.

@@ -1,0 +1,229 @@
+//! A changed configuration, put in force or refused while the daemon runs.
+
+use std::fs;
+use std::io::{self, Write as _};
+
+use serde_json::json;
+
+use crate::support::{
+    ANYWHERE, FINDABLE, NEWS, Server, Service, Systemd, Workspace, day, notices, rss, source,
+};
+
+/// Two sources' addresses on one server.
+fn server() -> Server {
+    let server = Server::start();
+    server.serve("/old", rss(&notices(0..2, day(0))));
+    server.serve("/new", rss(&notices(2..7, day(0))));
+    server
+}
+
+/// What a pipe holds on Linux.
+const PIPE_BYTES: usize = 64 << 10;
+
+const OTHER: &str = "[[topic]]\nid = \"other\"\ntitle = \"Other\"\n";
+
+/// The configuration before and after.
+fn configurations(server: &Server) -> [String; 2] {
+    let old = source("old", &server.url("/old"));
+    let new = source("new", &server.url("/new")).replace("news", "other");
+    [
+        format!("{FINDABLE}{NEWS}{old}"),
+        format!("{FINDABLE}{OTHER}{new}"),
+    ]
+}
+
+fn entries(service: &Service, target: &str) -> usize {
+    service.get(target).text().matches("<entry>").count()
+}
+
+/// The service with two stories of `news`.
+fn start(workspace: &Workspace) -> Service {
+    let mut service = Service::start(workspace);
+    service.get_until("/news.atom", |reply| {
+        reply.text().matches("<entry>").count() == 2
+    });
+    service
+}
+
+#[test]
+fn sources_and_topics_come_and_go_without_a_restart() {
+    let server = server();
+    let [before, after] = configurations(&server);
+    let workspace = Workspace::new(&before);
+    let mut service = start(&workspace);
+    let moved = after.replace("127.0.0.1:0", "127.0.0.2:0");
+    workspace.configure(&moved);
+    service.signal("HUP");
+    for line in [
+        "new source new",
+        "source old is configured no longer",
+        "new topic other",
+        "topic news is configured no longer",
+        "[server] listen changed: that takes a restart",
+        "in force: 1 sources, 1 topics",
+    ] {
+        service.logs(line);
+    }
+    service.get_until("/other.atom", |reply| {
+        reply.text().matches("<entry>").count() == 5
+    });
+    for gone in ["/news.atom", "/news", "/news.json"] {
+        service.get_until(gone, |reply| reply.status == 404);
+    }
+    let targets: Vec<String> = server
+        .requests()
+        .into_iter()
+        .map(|asked| asked.target)
+        .collect();
+    assert_eq!(targets, ["/old", "/new"]);
+
+    // And back: nothing was lost, and no source is asked before its time.
+    workspace.configure(&before);
+    service.signal("HUP");
+    service.logs("in force: 1 sources, 1 topics");
+    service.get_until("/news.atom", |reply| {
+        reply.text().matches("<entry>").count() == 2
+    });
+    service.stop();
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_broken_configuration_is_refused_and_the_old_one_stays() {
+    let server = server();
+    let [before, after] = configurations(&server);
+    let workspace = Workspace::new(&before);
+    let mut service = start(&workspace);
+    let since = service.ask_admin("/status.json").json()["configured_at"].clone();
+    workspace
+        .configure(&after.replace("every = \"1h\"", "every = \"sometimes\"\ncolour = \"red\""));
+    service.signal("HUP");
+    service.logs("was refused, the one before it stays in force");
+    let first = service.logs("config/tidings.toml:");
+    assert!(first.contains("sometimes"), "{first}");
+    service.logs("colour");
+
+    let status = service.ask_admin("/status.json").json();
+    let refused: Vec<&str> = status["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line.as_str().unwrap())
+        .collect();
+    assert!(
+        refused.iter().any(|line| line.contains("`colour`")),
+        "{refused:?}"
+    );
+    assert!(
+        refused[0].starts_with("config/tidings.toml:"),
+        "{refused:?}"
+    );
+    assert_eq!(status["configured_at"], since);
+    assert_eq!(status["sources"][0]["id"], "old");
+    assert!(service.ask_admin("/status").text().contains("`colour`"));
+    assert_eq!(entries(&service, "/news.atom"), 2);
+
+    workspace.configure(&before);
+    service.signal("HUP");
+    service.logs("in force: 1 sources, 1 topics");
+    assert_eq!(
+        service.ask_admin("/status.json").json()["refused"],
+        json!([])
+    );
+    service.stop();
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn the_command_says_what_came_of_it() {
+    let server = server();
+    let [before, after] = configurations(&server);
+    let workspace = Workspace::new(&before);
+    let complaint = workspace.run(&["reload"]);
+    assert!(
+        complaint
+            .complaint(1)
+            .contains("no daemon answers at unix:")
+    );
+
+    let service = start(&workspace);
+    workspace.configure(&after);
+    let ran = workspace.run(&["reload"]).well();
+    assert!(ran.stdout.contains("new source new\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.ends_with("in force: 1 sources, 1 topics\n"),
+        "{}",
+        ran.stdout
+    );
+    let report = workspace.run(&["reload", "--json"]).well().json();
+    assert_eq!(
+        report,
+        json!({"applied": true, "lines": ["in force: 1 sources, 1 topics"]})
+    );
+    service.stop();
+}
+
+#[test]
+fn the_command_says_why_it_was_refused() {
+    let workspace = Workspace::with_samples();
+    workspace.write(
+        "config/sources/served.toml",
+        FINDABLE.replace("../admin", "../../admin"),
+    );
+    let service = Service::start(&workspace);
+    workspace.write("config/sources/broken.toml", "[[source]]\nid = \"x\"\n");
+    let ran = workspace.run(&["reload"]);
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(told.contains("config/sources/broken.toml:1:"), "{ran:?}");
+    assert_eq!(service.get("/labour-migration.atom").status, 200);
+    service.stop();
+}
+
+#[test]
+fn a_signal_before_it_serves_is_obeyed_afterwards() {
+    let workspace = Workspace::new(&format!("{ANYWHERE}{NEWS}"));
+    // A pipe that is full holds it where it prints what to subscribe to, which is before it tells that it is ready.
+    let (said, mut full) = io::pipe().unwrap();
+    full.write_all(&vec![b'\n'; PIPE_BYTES]).unwrap();
+    let mut command = Service::command(&workspace);
+    command.stdout(full);
+    let systemd = Systemd::new(&workspace);
+    systemd.listens_to(&mut command);
+    let mut service = Service::spawn_unheard(command);
+    service.logs("administrators are answered at");
+    workspace.configure(&format!("{ANYWHERE}{NEWS}{OTHER}"));
+    service.signal("HUP");
+    assert!(systemd.heard().is_empty());
+    service.listen(said);
+    systemd.hears("READY=1");
+    service.logs("new topic other");
+    service.stop();
+}
+
+#[test]
+fn a_file_that_is_renamed_into_place_is_read_by_itself() {
+    let server = server();
+    let configuration =
+        configurations(&server).map(|text| format!("{text}[daemon]\nwatch = true\n"));
+    let workspace = Workspace::new(&configuration[0]);
+    let mut service = start(&workspace);
+    let original = workspace.path("config/tidings.toml");
+    // Twice: the watch must survive that the file it knew is gone.
+    for (text, line) in [
+        (&configuration[1], "new source new"),
+        (&configuration[0], "new source old"),
+    ] {
+        let other = Workspace::new(text);
+        workspace.write("config/.tidings.toml.swp", "");
+        fs::copy(
+            other.path("config/tidings.toml"),
+            workspace.path("config/tidings.toml~"),
+        )
+        .unwrap();
+        fs::rename(workspace.path("config/tidings.toml~"), &original).unwrap();
+        service.logs(line);
+        service.logs("in force:");
+    }
+    service.stop();
+}

@@ -1,0 +1,227 @@
+//! The daemon under way: what it says as it says it, its signals, and where it answers.
+
+use std::io::{self, BufRead as _, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+use super::{GUARD, Ran, Reply, Workspace, get};
+
+/// Variables of whoever runs the tests that a daemon would listen to.
+const FOREIGN: [&str; 6] = [
+    "JOURNAL_STREAM",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "NOTIFY_SOCKET",
+    "TIDINGS_LOG",
+    "WATCHDOG_USEC",
+];
+
+/// `[server]` and `[admin]` on ports that nobody else has.
+pub(crate) const ANYWHERE: &str =
+    "[server]\nlisten = [\"127.0.0.1:0\"]\n[admin]\nlisten = [\"127.0.0.1:0\"]\n";
+
+/// The same with an address for administrators that a command finds again.
+pub(crate) const FINDABLE: &str =
+    "[server]\nlisten = [\"127.0.0.1:0\"]\n[admin]\nlisten = [\"unix:../admin.sock\"]\n";
+
+/// A daemon that ends with the test at the latest.
+pub(crate) struct Service {
+    child: Child,
+    said: Lines,
+    logged: Lines,
+    public: String,
+    admin: String,
+}
+
+impl Service {
+    /// `tidings run`, not looked at yet.
+    pub(crate) fn command(workspace: &Workspace) -> Command {
+        let mut command = workspace.command(&["run"]);
+        for name in FOREIGN {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// One whose words nobody reads.
+    pub(crate) fn unread(mut command: Command) -> Child {
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        child
+    }
+
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
+        let mut service = Self::spawn_unheard(command);
+        let said = service.child.stdout.take().unwrap();
+        service.listen(said);
+        service
+    }
+
+    /// One whose stdout is the caller's, until [`Self::listen`].
+    pub(crate) fn spawn_unheard(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        Self {
+            said: Lines::of(io::empty()),
+            logged: Lines::of(child.stderr.take().unwrap()),
+            child,
+            public: String::new(),
+            admin: String::new(),
+        }
+    }
+
+    /// Reads its stdout from now on.
+    pub(crate) fn listen(&mut self, said: impl Read + Send + 'static) {
+        self.said = Lines::of(said);
+    }
+
+    /// Waits until it serves.
+    pub(crate) fn until_served(mut self) -> Self {
+        let after = |line: &str, words: &str| line.rsplit_once(words).unwrap().1.to_owned();
+        let line = self.logs("administrators are answered at");
+        self.admin = after(&line, "administrators are answered at ");
+        let line = self.says("is served at");
+        self.public = after(line.trim_end_matches('/'), "is served at ");
+        self
+    }
+
+    /// Runs in `workspace` and serves.
+    pub(crate) fn start(workspace: &Workspace) -> Self {
+        Self::spawn(Self::command(workspace)).until_served()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where readers are answered.
+    pub(crate) fn public(&self) -> &str {
+        &self.public
+    }
+
+    /// Waits for a line on stdout.
+    #[track_caller]
+    pub(crate) fn says(&mut self, words: &str) -> String {
+        self.said.wait(words)
+    }
+
+    /// Waits for a line of the log; a line before the last one that was waited for does not count.
+    #[track_caller]
+    pub(crate) fn logs(&mut self, words: &str) -> String {
+        self.logged.wait(words)
+    }
+
+    pub(crate) fn get(&self, target: &str) -> Reply {
+        get(&self.public, target, &[])
+    }
+
+    pub(crate) fn ask_admin(&self, target: &str) -> Reply {
+        get(&self.admin, target, &[])
+    }
+
+    /// Asks again whenever something was published, until the answer is as wanted: what was logged is served already.
+    #[track_caller]
+    pub(crate) fn get_until(&mut self, target: &str, wanted: impl Fn(&Reply) -> bool) -> Reply {
+        loop {
+            let reply = self.get(target);
+            if wanted(&reply) {
+                return reply;
+            }
+            self.logs("published ");
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.child, name);
+    }
+
+    /// Kills it with SIGKILL.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub(crate) fn finish(mut self) -> Ran {
+        let (stdout, stderr) = (self.said.rest(), self.logged.rest());
+        Ran {
+            status: self.child.wait().unwrap().code(),
+            stdout,
+            stderr,
+        }
+    }
+
+    /// Sends SIGTERM, and all is well.
+    #[track_caller]
+    pub(crate) fn stop(self) -> Ran {
+        self.signal("TERM");
+        self.finish().done()
+    }
+}
+
+/// Sends a signal such as `TERM`.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", name, &id]).status();
+    assert!(sent.unwrap().success(), "no process {id}");
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// What comes out of a pipe.
+struct Lines {
+    receiver: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Lines {
+    fn of(pipe: impl Read + Send + 'static) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let lines = BufReader::new(pipe).lines().map_while(Result::ok);
+            // Nobody listens once the test is over.
+            lines.for_each(|line| drop(sender.send(line)));
+        });
+        Self {
+            receiver,
+            seen: Vec::new(),
+        }
+    }
+
+    #[track_caller]
+    fn wait(&mut self, words: &str) -> String {
+        loop {
+            let line = self.receiver.recv_timeout(GUARD);
+            let Ok(line) = line else {
+                panic!("`{words}` was never said:\n{}", self.seen.join("\n"));
+            };
+            self.seen.push(line.clone());
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    /// Every line up to its end.
+    #[track_caller]
+    fn rest(&mut self) -> String {
+        loop {
+            match self.receiver.recv_timeout(GUARD) {
+                Ok(line) => self.seen.push(line),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return self.seen.join("\n"),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    panic!("it does not end:\n{}", self.seen.join("\n"))
+                }
+            }
+        }
+    }
+}
