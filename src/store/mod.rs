@@ -22,7 +22,8 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use url::Url;
 
 use crate::dedupe::Key;
 use crate::model::{Cadence, Hash, Item, SourceId, Timestamp, TopicId, Validators};
@@ -329,10 +330,14 @@ pub fn inspect<T, E>(
 where
     E: From<StoreError>,
 {
-    if !path.exists() {
+    let exists = path.try_exists().map_err(|cause| StoreError::Open {
+        path: path.to_owned(),
+        cause,
+    });
+    if !exists? {
         return Ok(None);
     }
-    let reader = reading(path)?;
+    let reader = reading(path).or_else(|error| at_rest(path, error))?;
     // Whoever makes it may just have begun, or have been stopped there.
     if !schema::is_made(reader.connection())? {
         return Ok(None);
@@ -344,6 +349,28 @@ fn reading(path: &Path) -> Result<Reader, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
+    schema::check(&connection, path)?;
+    Ok(Reader::new(connection))
+}
+
+/// Reads a store that nobody is using, for somebody who may not write beside it: `SQLite` wants to keep its log there,
+/// even for those who only read. `error` is what it said.
+fn at_rest(path: &Path, error: StoreError) -> Result<Reader, StoreError> {
+    let denied = matches!(&error, StoreError::Sqlite(cause) if matches!(
+        cause.sqlite_error_code(),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+    ));
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let in_use = Path::new(&log).exists();
+    let Some(mut url) = Url::from_file_path(path).ok().filter(|_| denied && !in_use) else {
+        return Err(error);
+    };
+    url.set_query(Some("immutable=1"));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(url.as_str(), flags)?;
     schema::check(&connection, path)?;
     Ok(Reader::new(connection))
 }

@@ -30,3 +30,4 @@ mod daemon;
 mod reload;
 mod systemd;
 mod serving;
+mod pages;

@@ -235,6 +235,42 @@ fn what_was_committed_is_there_when_the_store_is_opened_again() {
     );
 }
 
+/// Whoever copies the database while nobody uses it has a copy of everything.
+#[test]
+fn a_store_that_is_closed_is_one_file() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
+    desk.check(&["Bridge closed [a]"]);
+    let Desk { folder, store, .. } = desk;
+    drop(store);
+    let log = folder.path().join("tidings.db-wal");
+    assert!(!log.exists(), "{:?}", log.metadata());
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_may_not_write_may_look() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let desk = Desk::new();
+    desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
+    let Desk { folder, store, .. } = desk;
+    drop(store);
+    let permit = |mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(folder.path(), permissions).unwrap();
+    };
+    permit(0o555);
+    if File::create(folder.path().join("probe")).is_ok() {
+        eprintln!("skipped: this user writes everywhere");
+        return;
+    }
+    let sources = inspect(&folder.path().join("tidings.db"), Reader::sources);
+    permit(0o755);
+    let a = "a".parse().unwrap();
+    assert_eq!(sources.unwrap().unwrap()[&a].items, 1);
+}
+
 #[test]
 fn a_newer_store_is_left_alone() {
     let desk = Desk::new();
@@ -254,4 +290,9 @@ fn looking_makes_no_store() {
     let path = folder.path().join("tidings.db");
     assert_eq!(inspect(&path, Reader::feeds).unwrap(), None);
     assert!(!path.exists());
+    // That nobody may look is not that nothing is there.
+    let beyond = path.join("tidings.db");
+    File::create(&path).unwrap();
+    let error = inspect(&beyond, Reader::feeds).unwrap_err();
+    assert!(matches!(error, StoreError::Open { .. }), "{error}");
 }
