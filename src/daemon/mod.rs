@@ -18,6 +18,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use tokio::sync::Mutex;
 use url::Url;
 
 pub use self::clock::Clock;
@@ -128,6 +129,8 @@ pub struct Daemon {
     clock: Clock,
     store: Store,
     in_force: RwLock<Arc<InForce>>,
+    /// Held by whoever writes into the published folder.
+    publishing: Arc<Mutex<()>>,
 }
 
 /// The limits that a configuration sets for fetching.
@@ -193,6 +196,7 @@ impl Daemon {
             clock,
             store,
             in_force: RwLock::new(Arc::new(in_force)),
+            publishing: Arc::default(),
         })
     }
 
@@ -326,10 +330,15 @@ impl Daemon {
     /// # Errors
     /// [`DaemonError`] when the folder cannot be written; what was not marked is published the next time.
     pub async fn publish(&self, files: Files) -> Result<Publication, DaemonError> {
+        let turn = Arc::clone(&self.publishing).lock_owned().await;
         let in_force = self.in_force();
         let rendered = self
             .store
-            .read(move |reader| feeds::write(reader, &in_force.config, files))
+            .read(move |reader| {
+                // Held here and not around: writing goes on when nobody waits for it any more.
+                let _turn = turn;
+                feeds::write(reader, &in_force.config, files)
+            })
             .await?;
         if !rendered.marks.is_empty() {
             self.store.mark_published(rendered.marks).await?;

@@ -19,6 +19,8 @@ const SECOND: Duration = Duration::from_secs(1);
 /// By then a connection without a whole header is closed.
 const HEADER_DEADLINE: Duration = Duration::from_secs(15);
 const JUST_BEFORE: Duration = Duration::from_secs(14);
+/// However busy, it ends by then.
+const LONGEST_CONNECTION: Duration = Duration::from_mins(5);
 /// Connections that are held at once.
 const PLACES: usize = 1024;
 /// More than the buffers of two sockets hold.
@@ -126,6 +128,23 @@ fn who_asks_nothing_more_is_not_waited_for() {
         site.check_answered(&mut connection).await;
         site.clock.pass(HEADER_DEADLINE + SECOND, SECOND).await;
         assert_eq!(connection.read(&mut [0]).await.unwrap(), 0);
+    });
+}
+
+#[test]
+fn who_does_not_read_is_not_waited_for() {
+    on_a_still_clock(async |site| {
+        let mut connection = site.connect().await;
+        let large = b"GET /large.atom HTTP/1.1\r\nHost: test\r\n\r\n";
+        connection.write_all(large).await.unwrap();
+        site.clock.settle().await;
+        site.clock
+            .pass(LONGEST_CONNECTION + SECOND, 10 * SECOND)
+            .await;
+        let mut bytes = Vec::new();
+        // What the buffers held comes still; the rest never does.
+        drop(connection.read_to_end(&mut bytes).await);
+        assert!(!bytes.is_empty() && bytes.len() < LARGE, "{}", bytes.len());
     });
 }
 
