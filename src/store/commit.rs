@@ -142,14 +142,38 @@ impl Change<'_> {
         self.update(new, &held, counts)
     }
 
-    /// By the weak key first: an entry known by it stood beside others under its guid or address.
+    /// By its key, unless that has become another entry's: one known by its weak key stood beside others under its guid
+    /// or address.
     fn held(&self, item: &Item) -> Result<Option<Held>, StoreError> {
-        for key in [&item.weak_key, &item.key] {
-            if let Some(held) = self.held_by(&item.source, key)? {
-                return Ok(Some(held));
-            }
+        let by_key = self.held_by(&item.source, &item.key)?;
+        if by_key
+            .as_ref()
+            .is_some_and(|held| held.item.weak_key == item.weak_key)
+        {
+            return Ok(by_key);
         }
-        self.held_otherwise(item)
+        if let Some(held) = self.held_by(&item.source, &item.weak_key)?
+            && !self.is_another(&held, item)?
+        {
+            return Ok(Some(held));
+        }
+        if by_key.is_some() {
+            return Ok(by_key);
+        }
+        match self.held_otherwise(item)? {
+            Some(held) if !self.is_another(&held, item)? => Ok(Some(held)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether a held item of the same weak key is known by another key of the item's kind: then each is one of several
+    /// notices of one title.
+    fn is_another(&self, held: &Held, item: &Item) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM identity WHERE source = ? AND kind = ? AND key <> ? AND item = ?";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let (kind, key) = (item.key.kind.as_str(), &item.key.value);
+        let other = params![item.source.as_str(), kind, key, held.item.id.to_string()];
+        Ok(item.key != item.weak_key && statement.exists(other)?)
     }
 
     fn held_by(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<Held>, StoreError> {
@@ -587,6 +611,19 @@ mod tests {
         check(&[("a", &list), ("b", &other)], 3);
         check(&[("b", &other), ("a", &list)], 3);
         check(&[("b", &other), ("a", &list[..1]), ("a", &list[1..])], 2);
+    }
+
+    /// A selector that is repaired finds links where there were none: each notice is one of its own, in any order.
+    #[test]
+    fn notices_of_one_title_are_told_apart_as_soon_as_they_can_be() {
+        let (one, two) = ("g1|/1|Notice|", "g2|/2|Notice|");
+        check(&[
+            (&["||Notice|"], 1),
+            (&[one, two], 1),
+            (&[two, one], 0),
+            (&["||Notice|"], 0),
+        ]);
+        check(&[(&["||Notice|"], 1), (&[one], 0), (&[two], 1), (&[one], 0)]);
     }
 
     #[test]
