@@ -266,12 +266,22 @@ impl Daemon {
             .sources
             .iter()
             .find(|source| source.id == *id);
-        Box::pin(self.refresh(in_force, found.expect("what is queued is configured"))).await
+        self.refresh(in_force, found.expect("what is queued is configured"))
+            .await
     }
 
     /// The flow of one source, from its address to the commit.
     async fn refresh(&self, in_force: &InForce, source: &Source) -> Result<Polled, StoreError> {
         let _admission = in_force.fetcher.admit(&address(&source.location)).await;
+        // Boxed, so that thousands that wait to be admitted cost little.
+        Box::pin(self.refresh_admitted(in_force, source)).await
+    }
+
+    async fn refresh_admitted(
+        &self,
+        in_force: &InForce,
+        source: &Source,
+    ) -> Result<Polled, StoreError> {
         let at = self.clock.now();
         let fingerprint = source.fingerprint(extract::VERSION);
         let id = source.id.clone();
