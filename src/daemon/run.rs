@@ -280,7 +280,9 @@ impl Run {
         loop {
             super::failpoint::hang("schedule").await;
             self.begin_due();
-            self.systemd.goes_on(&self.summary());
+            if self.systemd.goes_on() {
+                self.systemd.tell_status(&self.summary());
+            }
             let now = self.daemon.clock.now();
             let wait = self.queue.next().map_or(PULSE, |at| {
                 (at - now).to_std().unwrap_or_default().min(PULSE)
@@ -308,7 +310,6 @@ impl Run {
             let (daemon, in_force) = (Arc::clone(&self.daemon), Arc::clone(&self.in_force));
             self.running.insert(id.clone());
             self.polls.spawn(async move {
-                // Boxed, so that thousands that wait for their host cost little.
                 let polled = daemon.refresh_by_id(&in_force, &id).await;
                 (id, polled)
             });
@@ -324,7 +325,9 @@ impl Run {
                 if configured {
                     self.states.insert(id.clone(), polled.committed.state);
                 }
-                self.dirty.notify_one();
+                if polled.committed.touched {
+                    self.dirty.notify_one();
+                }
                 polled.committed.next_poll
             }
             Err(error) => {

@@ -5,6 +5,9 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::time::Instant;
 
+/// The status line is told at most so often: with thousands of polls it changes all the time.
+const STATUS_PAUSE: Duration = Duration::from_secs(1);
+
 /// The line to systemd, and what it has heard.
 #[derive(Debug)]
 pub(super) struct Systemd {
@@ -12,6 +15,7 @@ pub(super) struct Systemd {
     watchdog: Option<Duration>,
     last_ping: Option<Instant>,
     status: String,
+    last_status: Option<Instant>,
 }
 
 impl Default for Systemd {
@@ -20,6 +24,7 @@ impl Default for Systemd {
             watchdog: sd_notify::watchdog_enabled().map(|within| within / 2),
             last_ping: None,
             status: String::new(),
+            last_status: None,
         }
     }
 }
@@ -43,8 +48,8 @@ impl Systemd {
         tell(&[NotifyState::Stopping]);
     }
 
-    /// The loop has come round: the watchdog is fed by this and by nothing else.
-    pub(super) fn goes_on(&mut self, status: &str) {
+    /// The loop has come round: the watchdog is fed by this and by nothing else. Whether a status line is wanted again.
+    pub(super) fn goes_on(&mut self) -> bool {
         let now = Instant::now();
         let hungry = self
             .watchdog
@@ -53,6 +58,13 @@ impl Systemd {
             tell(&[NotifyState::Watchdog]);
             self.last_ping = Some(now);
         }
+        self.last_status
+            .is_none_or(|last| now - last >= STATUS_PAUSE)
+    }
+
+    /// Tells the status line, where it is a new one.
+    pub(super) fn tell_status(&mut self, status: &str) {
+        self.last_status = Some(Instant::now());
         if self.status != status {
             tell(&[NotifyState::Status(status)]);
             status.clone_into(&mut self.status);

@@ -28,6 +28,8 @@ pub struct Committed {
     pub updated: usize,
     /// New items that report a story known from another source.
     pub joined: usize,
+    /// Whether any story was touched: a feed may want to be published.
+    pub touched: bool,
     /// How the source is now.
     pub state: State,
     /// When it is due again.
@@ -50,6 +52,7 @@ pub(super) fn commit(
 ) -> Result<Committed, StoreError> {
     let before = Before::read(connection, &poll.source)?;
     let mut counts = Counts::default();
+    let mut touched = false;
     let items = match &poll.outcome {
         Outcome::Unchanged => &[][..],
         Outcome::Read { items, .. } | Outcome::Failed { items, .. } => items,
@@ -63,7 +66,7 @@ pub(super) fn commit(
         for item in items {
             change.item(item, &mut counts)?;
         }
-        change.finish()?;
+        touched = change.finish()?;
     }
     write_validators(connection, poll)?;
     let (state, next_poll) = write_state(connection, poll, &before, counts)?;
@@ -76,6 +79,7 @@ pub(super) fn commit(
         new,
         updated,
         joined,
+        touched,
         state,
         next_poll,
     })
@@ -283,15 +287,15 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn finish(self) -> Result<(), StoreError> {
+    /// Whether there was anything to finish.
+    fn finish(self) -> Result<bool, StoreError> {
         for story in &self.touched {
             self.stories.refresh(*story)?;
         }
-        if self.touched.is_empty() {
-            Ok(())
-        } else {
-            self.stories.keep_revision()
+        if !self.touched.is_empty() {
+            self.stories.keep_revision()?;
         }
+        Ok(!self.touched.is_empty())
     }
 }
 
