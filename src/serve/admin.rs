@@ -78,8 +78,8 @@ pub fn router(questions: mpsc::Sender<Question>, metrics: PrometheusHandle) -> R
         .route("/healthz", get(health))
         .route("/metrics", get(render_metrics))
         .route("/reload", post(reload))
-        .route("/style.css", get(|| style(crate::publish::STYLE)))
-        .route("/status.css", get(|| style(status_page::STYLE)))
+        .route("/style.css", get(async || style(crate::publish::STYLE)))
+        .route("/status.css", get(async || style(status_page::STYLE)))
         .with_state(Admin { questions, metrics })
 }
 
@@ -165,7 +165,7 @@ async fn render_metrics(State(admin): State<Admin>) -> Response<Body> {
     )
 }
 
-async fn style(sheet: &'static str) -> Response<Body> {
+fn style(sheet: &'static str) -> Response<Body> {
     respond(StatusCode::OK, "text/css; charset=utf-8", sheet.to_owned())
 }
 
