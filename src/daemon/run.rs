@@ -295,7 +295,9 @@ impl Run {
         loop {
             super::failpoint::hang("schedule").await;
             self.begin_due();
-            self.systemd.goes_on(&self.summary());
+            if self.systemd.goes_on() {
+                self.systemd.tell_status(&self.summary());
+            }
             let now = self.daemon.clock.now();
             let pulse = self.systemd.pulse(PULSE);
             let wait = self.queue.next().map_or(pulse, |at| {

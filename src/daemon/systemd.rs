@@ -16,6 +16,7 @@ pub(super) struct Systemd {
     last_ping: Option<Instant>,
     last_status: Option<Instant>,
     status: String,
+    last_status: Option<Instant>,
 }
 
 impl Default for Systemd {
@@ -26,6 +27,7 @@ impl Default for Systemd {
             last_ping: None,
             last_status: None,
             status: String::new(),
+            last_status: None,
         }
     }
 }

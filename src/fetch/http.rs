@@ -18,6 +18,8 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
                       text/xml;q=0.9, application/json;q=0.8, text/html;q=0.8, text/plain;q=0.7, */*;q=0.5";
 /// As many as browsers of old; nobody who publishes needs more.
 const MAX_REDIRECTS: usize = 10;
+/// A connection is kept so long for another request, beyond the pause between two.
+const IDLE: Duration = Duration::from_secs(1);
 /// A header value longer than this is not worth keeping.
 const MAX_VALIDATOR_LENGTH: usize = 1024;
 
@@ -34,7 +36,8 @@ pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
     plain_client()
         .user_agent(&limits.user_agent)
         .connect_timeout(limits.timeout)
-        .pool_idle_timeout(Duration::from_secs(90))
+        // For the further pages of one poll; thousands of hosts that are kept otherwise cost memory and descriptors.
+        .pool_idle_timeout(limits.host_delay + IDLE)
         .dns_resolver(Arc::new(GuardedResolver {
             allowed: limits.allow_networks.as_slice().into(),
         }))
