@@ -295,9 +295,7 @@ impl Run {
         loop {
             super::failpoint::hang("schedule").await;
             self.begin_due();
-            if self.systemd.goes_on() {
-                self.systemd.tell_status(&self.summary());
-            }
+            self.systemd.goes_on(&self.summary());
             let now = self.daemon.clock.now();
             let pulse = self.systemd.pulse(PULSE);
             let wait = self.queue.next().map_or(pulse, |at| {

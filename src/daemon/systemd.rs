@@ -16,7 +16,6 @@ pub(super) struct Systemd {
     last_ping: Option<Instant>,
     last_status: Option<Instant>,
     status: String,
-    last_status: Option<Instant>,
 }
 
 impl Default for Systemd {
@@ -27,7 +26,6 @@ impl Default for Systemd {
             last_ping: None,
             last_status: None,
             status: String::new(),
-            last_status: None,
         }
     }
 }
