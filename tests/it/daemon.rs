@@ -14,7 +14,7 @@ use crate::support::{
 /// The samples, served where nobody else serves.
 fn samples() -> Workspace {
     let workspace = Workspace::with_samples();
-    workspace.write("config/sources/served.toml", ANYWHERE);
+    workspace.listen_anywhere();
     workspace
 }
 
@@ -245,17 +245,14 @@ fn a_second_daemon_is_told_who_was_first() {
 fn a_port_in_use_is_said_to_be() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let workspace = Workspace::with_samples();
-    for section in ["server", "admin"] {
-        let other = if section == "server" {
-            "admin"
-        } else {
-            "server"
-        };
-        let text = format!(
-            "[{section}]\nlisten = [\"{address}\"]\n[{other}]\nlisten = [\"127.0.0.1:0\"]\n"
-        );
-        workspace.write("config/sources/served.toml", text);
+    let listen = |at: &str| format!("listen = [\"{at}\"]");
+    for (taken, free) in [
+        ("127.0.0.1:8080", "127.0.0.1:8081"),
+        ("127.0.0.1:8081", "127.0.0.1:8080"),
+    ] {
+        let workspace = Workspace::with_samples();
+        workspace.edit(&listen(taken), &listen(&address));
+        workspace.edit(&listen(free), &listen("127.0.0.1:0"));
         let hint = "stop it, or set another `listen`";
         check_refused(&workspace, &[&format!("cannot listen on {address}"), hint]);
     }

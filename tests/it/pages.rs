@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{ANYWHERE, Service, Workspace};
+use crate::support::{Service, Workspace};
 
 /// A small phone, a phone, a desktop: in pixels.
 const WIDTHS: [u32; 3] = [320, 390, 1280];
@@ -83,7 +83,7 @@ fn no_page_runs_over_the_side() {
 #[test]
 fn a_browser_refuses_nothing_and_finds_the_feeds() {
     let workspace = Workspace::with_samples();
-    workspace.write("config/sources/served.toml", ANYWHERE);
+    workspace.listen_anywhere();
     workspace.run(&["once"]).well();
     let service = Service::start(&workspace);
     for path in ["/", "/labour-migration"] {

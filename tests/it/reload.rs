@@ -166,9 +166,13 @@ fn the_command_says_what_came_of_it() {
 #[test]
 fn the_command_says_why_it_was_refused() {
     let workspace = Workspace::with_samples();
-    workspace.write(
-        "config/sources/served.toml",
-        FINDABLE.replace("../admin", "../../admin"),
+    workspace.edit(
+        "listen = [\"127.0.0.1:8080\"]",
+        "listen = [\"127.0.0.1:0\"]",
+    );
+    workspace.edit(
+        "listen = [\"127.0.0.1:8081\"]",
+        "listen = [\"unix:../admin.sock\"]",
     );
     let service = Service::start(&workspace);
     workspace.write("config/sources/broken.toml", "[[source]]\nid = \"x\"\n");

@@ -58,6 +58,18 @@ impl Workspace {
         self.write(MAIN, format!("{FRAME}\n{fetch}\n{text}"));
     }
 
+    /// Has the samples served on ports that nobody else has.
+    pub(crate) fn listen_anywhere(&self) {
+        self.edit(
+            "listen = [\"127.0.0.1:8080\"]",
+            "listen = [\"127.0.0.1:0\"]",
+        );
+        self.edit(
+            "listen = [\"127.0.0.1:8081\"]",
+            "listen = [\"127.0.0.1:0\"]",
+        );
+    }
+
     /// Puts `new` in the place of `old`, which must be there once.
     pub(crate) fn edit(&self, old: &str, new: &str) {
         let text = read_text(&self.path(MAIN));
