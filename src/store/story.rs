@@ -155,8 +155,12 @@ impl<'a> Stories<'a> {
 
     /// The story's items in the order of their commits.
     fn reports(&self, story: StoryId) -> Result<Vec<Report>, StoreError> {
-        let sql = "SELECT item.*, length(item.text) AS text_length, source_state.rank FROM item
-                   JOIN source_state ON source_state.source = item.source WHERE item.story = ? ORDER BY item.seq";
+        // Not `*`: a row is mostly its texts.
+        let sql = "SELECT item.id, source_state.rank, length(item.text) AS text_length, item.content_hash,
+                          item.published_at, item.published_offset, item.published_precision, item.published_origin,
+                          item.updated_at, item.position, item.topics
+                   FROM item JOIN source_state ON source_state.source = item.source
+                   WHERE item.story = ? ORDER BY item.seq";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query([story.to_string()])?;
         let mut reports = Vec::new();
