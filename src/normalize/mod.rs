@@ -45,7 +45,7 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
     let mut position = 0;
     for (document, extracted) in pages {
         problems.extend(extracted.problems);
-        let page = Page::new(source, &document, &extracted.channel);
+        let mut page = Page::new(source, &document, &extracted.channel);
         for entry in extracted.entries {
             drafts.extend(page.draft(entry, position, &mut problems));
             position += 1;
@@ -113,22 +113,16 @@ impl<'a> Page<'a> {
     }
 
     fn draft(
-        &self,
+        &mut self,
         entry: RawEntry,
         position: usize,
         problems: &mut Vec<Problem>,
     ) -> Option<Draft> {
         let base = entry.base.as_ref().unwrap_or(&self.document.url);
-        let other_base = (*base != self.document.url).then(|| Sanitizer::new(base));
-        let sanitizer = other_base.as_ref().unwrap_or(&self.sanitizer);
-        let summary = entry
-            .summary
-            .as_ref()
-            .and_then(|text| sanitizer.sanitize(text));
-        let content = entry
-            .content
-            .as_ref()
-            .and_then(|text| sanitizer.sanitize(text));
+        self.sanitizer.rebase(base);
+        let safe =
+            |text: &Option<RawText>| text.as_ref().and_then(|text| self.sanitizer.sanitize(text));
+        let (summary, content) = (safe(&entry.summary), safe(&entry.content));
         let text = plain(&[summary.as_ref(), content.as_ref()]);
         let stated_title = entry
             .title
