@@ -76,7 +76,7 @@ impl Terms {
     }
 
     pub(super) fn term(&self, word: &str) -> Term {
-        let lower: String = word.nfc().flat_map(char::to_lowercase).collect();
+        let lower = lower(word);
         let stem = self
             .stemmer
             .as_ref()
@@ -89,7 +89,18 @@ impl Terms {
     }
 }
 
+fn lower(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    word.nfc().flat_map(char::to_lowercase).collect()
+}
+
+/// Most words have nothing to take off: they are spared the tables of Unicode.
 fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
     word.nfkd()
         .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
         .flat_map(char::to_lowercase)

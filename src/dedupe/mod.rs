@@ -128,7 +128,9 @@ fn is_shared_page(item: &Item, candidate: &Candidate, candidates: &[Candidate]) 
 }
 
 fn texts_agree(item: &Item, other: &str) -> bool {
-    let (own, other) = (shingles(&item.text), shingles(other));
+    let (own, other) = (folded(&item.text), folded(other));
+    let (own, other) = (words(&own), words(&other));
+    let (own, other) = (shingles(&own), shingles(&other));
     let (shorter, longer) = if own.len() <= other.len() {
         (own, other)
     } else {
@@ -146,21 +148,18 @@ fn texts_agree(item: &Item, other: &str) -> bool {
     share >= OVERLAP
 }
 
-/// Runs of words, hashed; a text shorter than one run is one shingle.
-fn shingles(text: &str) -> HashSet<Hash> {
-    let folded = folded(text);
-    let words: Vec<&str> = folded
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .take(MAX_WORDS)
-        .collect();
+fn words(folded: &str) -> Vec<&str> {
+    let words = folded.split(' ').filter(|word| !word.is_empty());
+    words.take(MAX_WORDS).collect()
+}
+
+/// Runs of words; a text shorter than one run is one shingle.
+fn shingles<'a>(words: &'a [&'a str]) -> HashSet<&'a [&'a str]> {
     if (1..SHINGLE).contains(&words.len()) {
-        return HashSet::from([Hash::of_parts(words)]);
+        HashSet::from([words])
+    } else {
+        words.windows(SHINGLE).collect()
     }
-    words
-        .windows(SHINGLE)
-        .map(|run| Hash::of_parts(run.iter().copied()))
-        .collect()
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ const MAX_DEPTH: usize = 200;
 
 /// Makes HTML safe; relative addresses start from one base.
 pub(super) struct Sanitizer {
+    base: Url,
     builder: Builder<'static>,
 }
 
@@ -34,7 +35,17 @@ impl Sanitizer {
         builder.url_schemes(["http", "https", "mailto", "tel"].into());
         // Links open no window, so there is no `opener` to hide; our pages send no referrer by a rule of their own.
         builder.link_rel(None);
-        Self { builder }
+        Self {
+            base: base.clone(),
+            builder,
+        }
+    }
+
+    /// Starts from another base. The entries of a page mostly share one: it is set up once for them.
+    pub(super) fn rebase(&mut self, base: &Url) {
+        if self.base != *base {
+            *self = Self::new(base);
+        }
     }
 
     /// `None` when nothing that can be seen is left.

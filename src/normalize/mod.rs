@@ -45,7 +45,7 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
     let mut position = 0;
     for (document, extracted) in pages {
         problems.extend(extracted.problems);
-        let page = Page::new(source, &document, &extracted.channel);
+        let mut page = Page::new(source, &document, &extracted.channel);
         for entry in extracted.entries {
             drafts.extend(page.draft(entry, position, &mut problems));
             position += 1;
@@ -120,7 +120,7 @@ impl<'a> Page<'a> {
     }
 
     fn draft(
-        &self,
+        &mut self,
         entry: RawEntry,
         position: usize,
         problems: &mut Vec<Problem>,
@@ -128,16 +128,10 @@ impl<'a> Page<'a> {
         let stated = entry.base.as_ref();
         let own_base = stated.map(|base| self.source.location.public_base(base));
         let base = own_base.as_ref().unwrap_or(&self.base);
-        let other_base = (*base != self.base).then(|| Sanitizer::new(base));
-        let sanitizer = other_base.as_ref().unwrap_or(&self.sanitizer);
-        let summary = entry
-            .summary
-            .as_ref()
-            .and_then(|text| sanitizer.sanitize(text));
-        let content = entry
-            .content
-            .as_ref()
-            .and_then(|text| sanitizer.sanitize(text));
+        self.sanitizer.rebase(base);
+        let safe =
+            |text: &Option<RawText>| text.as_ref().and_then(|text| self.sanitizer.sanitize(text));
+        let (summary, content) = (safe(&entry.summary), safe(&entry.content));
         let text = plain(&[summary.as_ref(), content.as_ref()]);
         let address = entry.link.as_deref().and_then(|link| canonical(link, base));
         let enclosures: Vec<Enclosure> = entry

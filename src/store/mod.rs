@@ -35,6 +35,8 @@ use self::writer::Writer;
 
 /// How long a connection waits for another one's lock before it fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// What the writer may hold of the database in memory: a transaction that outgrows it is written to the disk twice.
+const WRITER_CACHE_KIB: i64 = 32 * 1024;
 /// Reading connections kept open.
 const MAX_IDLE_READERS: usize = 4;
 
@@ -257,6 +259,7 @@ impl Store {
         configure(&connection)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         schema::migrate(&mut connection, path)?;
         let writer = Writer::start(connection);
         Ok(Self {

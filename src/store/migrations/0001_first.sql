@@ -75,7 +75,7 @@ CREATE TABLE item (
     first_rev           INTEGER NOT NULL,
     changed_rev         INTEGER NOT NULL
 );
-CREATE INDEX item_story ON item (story);
+CREATE INDEX item_story ON item (story, source);
 CREATE INDEX item_source ON item (source, weak_key);
 
 CREATE TABLE story (
@@ -124,6 +124,7 @@ CREATE TABLE membership (
     PRIMARY KEY (feed, story)
 ) WITHOUT ROWID;
 CREATE INDEX membership_story ON membership (story);
+CREATE INDEX membership_entered ON membership (feed, entered_rev);
 CREATE INDEX membership_order ON membership (feed, quiet, published_at DESC, position, story) WHERE left_at IS NULL;
 CREATE INDEX membership_recent ON membership (feed, quiet, recent_at DESC) WHERE left_at IS NULL;
 
