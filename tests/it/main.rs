@@ -29,3 +29,4 @@ mod daemon;
 mod reload;
 mod systemd;
 mod serving;
+mod schedule;
