@@ -88,3 +88,30 @@ fn concerns(event: &Event) -> bool {
     let toml = |path: &PathBuf| path.extension() == Some(OsStr::new("toml"));
     !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(toml)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    /// How long the system has to tell us of a change.
+    const GUARD: Duration = Duration::from_mins(1);
+
+    #[tokio::test]
+    async fn a_change_outlives_those_who_stop_asking() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tidings.toml");
+        std::fs::write(&file, "[daemon]\nwatch = true\n").unwrap();
+        let config = crate::config::load(&file, &|_| None).unwrap();
+        let watch = Watch::new(&config).unwrap();
+        std::fs::write(&file, "").unwrap();
+        let began = Instant::now();
+        while watch.changed().now_or_never().is_none() {
+            assert!(began.elapsed() < GUARD, "the change was lost");
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod published;
 mod server;
 mod service;
 mod systemd;
+mod town;
 mod workspace;
 
 use std::fs::File;
@@ -23,6 +24,7 @@ pub(crate) use self::published::{Published, Story, titles};
 pub(crate) use self::server::{Answer, GUARD, Server};
 pub(crate) use self::service::{ANYWHERE, FINDABLE, Service, signal};
 pub(crate) use self::systemd::Systemd;
+pub(crate) use self::town::{Host, Manner};
 pub(crate) use self::workspace::{NEWS, Workspace, source};
 
 /// The whole of a file.

@@ -1,0 +1,296 @@
+//! The whole daemon in this process, on a clock that the test moves: days pass in seconds.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tidings::config;
+use tidings::daemon::{self, Clock, Daemon, DaemonError, Files, Setup, Signal};
+use tidings::model::{SourceId, Timestamp};
+use tidings::store::SourceState;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, spawn_local};
+use tokio::time::{Instant, advance};
+
+use crate::support::{ANYWHERE, Held, Host, Manner, NEWS, Workspace, day, notices, rss};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_hours(1);
+/// What [`limits`] says.
+const PER_HOST: usize = 2;
+/// Sources of one host come to their turn within this, however slow it is.
+const TURN: Duration = Duration::from_mins(5);
+/// Looks at a thing that must happen without the clock.
+const LOOKS: usize = 1000;
+
+fn limits() -> String {
+    format!(
+        "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_delay = \"1s\"\nper_host = {PER_HOST}\n\
+         timeout = \"30s\"\nmax_body = \"64 KiB\"\n"
+    )
+}
+
+fn source(id: &str, address: &str, cadence: &str) -> String {
+    format!(
+        "\n[[source]]\nid = \"{id}\"\nurl = \"http://{address}/{id}\"\nkind = \"feed\"\n{cadence}\ntopics = [\"news\"]\n"
+    )
+}
+
+/// The daemon under way.
+struct Running {
+    workspace: Workspace,
+    clock: Held,
+    origin: Instant,
+    address: String,
+    signals: mpsc::Sender<Signal>,
+    ended: JoinHandle<Result<(), DaemonError>>,
+}
+
+impl Running {
+    async fn start(sources: &str) -> Self {
+        let clock = Held::new();
+        let workspace = Workspace::new(&format!("{ANYWHERE}{}{NEWS}{sources}", limits()));
+        let file = workspace.path("config/tidings.toml");
+        let environment = |_: &str| None;
+        let config = config::load(&file, &environment).unwrap();
+        let origin = Instant::now();
+        let start = day(0);
+        let daemon = Daemon::start(config, Clock::Runtime { start, origin })
+            .await
+            .unwrap();
+        let (signals, arrivals) = mpsc::channel(1);
+        let (serving, served) = oneshot::channel();
+        let setup = Setup {
+            file,
+            environment,
+            inherited: Vec::new(),
+            signals: arrivals,
+            metrics: PrometheusBuilder::new().build_recorder().handle(),
+            serving: Box::new(move |addresses, _| serving.send(addresses[0].clone()).unwrap()),
+        };
+        let ended = spawn_local(daemon::run(daemon, setup));
+        let address = served.await.unwrap().replace("http://", "");
+        Self {
+            workspace,
+            clock,
+            origin,
+            address,
+            signals,
+            ended,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        day(0) + self.origin.elapsed()
+    }
+
+    fn states(&self) -> BTreeMap<SourceId, SourceState> {
+        daemon::source_states(&self.workspace.path("var/tidings.db")).unwrap()
+    }
+
+    fn state(&self, id: &str) -> SourceState {
+        self.states()
+            .remove(&id.parse::<SourceId>().unwrap())
+            .unwrap()
+    }
+
+    /// When the next source is due; `None` while some are being polled or wait for their host.
+    fn next(&self, sources: usize) -> Option<Timestamp> {
+        let now = self.now();
+        let states = self.states();
+        let due = states.values().filter_map(|state| state.next_poll);
+        let coming: Vec<Timestamp> = due.filter(|at| *at > now).collect();
+        (coming.len() == sources).then(|| *coming.iter().min().unwrap())
+    }
+
+    /// Lets time pass: by the second while there are polls, up to the next one otherwise.
+    async fn pass(&self, sources: usize, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.clock.settle().await;
+            let step = self
+                .next(sources)
+                .map_or(SECOND, |next| (next - self.now()).to_std().unwrap());
+            advance(step.min(end - Instant::now())).await;
+        }
+        self.clock.settle().await;
+    }
+
+    async fn feed(&self) -> String {
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        let ask = b"GET /news.atom HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+        stream.write_all(ask).await.unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        text
+    }
+
+    async fn stop(self) {
+        self.signals.send(Signal::Stop).await.unwrap();
+        self.ended.await.unwrap().unwrap();
+    }
+}
+
+fn on_a_still_clock(test: impl AsyncFnOnce()) {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build_local(LocalOptions::default())
+        .unwrap();
+    runtime.block_on(test());
+}
+
+/// A host with ten sources.
+struct Village {
+    host: Host,
+    sources: Vec<String>,
+}
+
+const SOURCES: usize = 10;
+
+impl Village {
+    async fn start(number: usize, manner: Manner) -> Self {
+        let host = Host::start(number, manner).await;
+        let sources = (0..SOURCES).map(|source| format!("s{number}-{source}"));
+        Self {
+            host,
+            sources: sources.collect(),
+        }
+    }
+
+    /// Half of them by interval, half by the clock; those that fail by interval, which is what they are spared by.
+    fn configuration(&self) -> String {
+        let by_clock = match self.host.manner {
+            Manner::Well | Manner::Slowly(_) | Manner::InTurns => "cron = \"0 */2 * * *\"",
+            Manner::SilentUntil(_) | Manner::Endlessly | Manner::Dead => "every = \"2h\"",
+        };
+        let cadences = ["every = \"2h\"", by_clock];
+        let sources = self.sources.iter().zip(cadences.iter().cycle());
+        let sources = sources.map(|(id, cadence)| source(id, &self.host.address, cadence));
+        sources.collect()
+    }
+
+    /// When each source was asked, source by source.
+    fn polls(&self) -> Vec<Vec<Duration>> {
+        let visits = self.host.visits();
+        let of = |id: &String| {
+            let path = format!("/{id}");
+            let own = visits.iter().filter(|visit| visit.path == path);
+            own.map(|visit| visit.at).collect()
+        };
+        self.sources.iter().map(of).collect()
+    }
+
+    /// Never more at once than allowed, nor sooner after one another.
+    #[track_caller]
+    fn check_manners(&self) {
+        assert!(self.host.most_open() <= PER_HOST, "{:?}", self.host.manner);
+        for pair in self.host.visits().windows(2) {
+            assert!(pair[1].at >= pair[0].at + SECOND, "{pair:?}");
+        }
+    }
+
+    /// Each source was asked at these hours, or as soon after as its host allows.
+    #[track_caller]
+    fn check_hours(&self, hours: &[u32]) {
+        for polls in self.polls() {
+            assert_eq!(
+                polls.len(),
+                hours.len(),
+                "{:?}: {polls:?}",
+                self.host.manner
+            );
+            for (at, (poll, hour)) in polls.iter().zip(hours).enumerate() {
+                // By interval, what one poll waited for its host moves those that follow.
+                let turns = TURN * (u32::try_from(at).unwrap() + 1);
+                let hour = HOUR * *hour;
+                assert!((hour..=hour + turns).contains(poll), "{polls:?}");
+            }
+        }
+    }
+}
+
+const DAY: [u32; 12] = [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22];
+
+#[test]
+fn two_hundred_sources_are_polled_on_time_whatever_their_neighbours_do() {
+    on_a_still_clock(async || {
+        let odd = [
+            Manner::Slowly(20 * SECOND),
+            Manner::Slowly(29 * SECOND),
+            Manner::InTurns,
+            Manner::SilentUntil(12),
+            Manner::Endlessly,
+            Manner::Dead,
+        ];
+        let mut villages = Vec::new();
+        for number in 0..20 {
+            let manner = odd.get(number).copied().unwrap_or(Manner::Well);
+            villages.push(Village::start(number, manner).await);
+        }
+        let sources: String = villages.iter().map(Village::configuration).collect();
+        let running = Running::start(&sources).await;
+        running.pass(200, 23 * HOUR + HOUR / 2).await;
+        for village in &villages {
+            village.check_manners();
+            match village.host.manner {
+                Manner::Well | Manner::Slowly(_) | Manner::InTurns => village.check_hours(&DAY),
+                Manner::SilentUntil(_) => village.check_hours(&[0, 2, 6, 14, 16, 18, 20, 22]),
+                Manner::Endlessly => village.check_hours(&[0, 2, 6, 14]),
+                Manner::Dead => {
+                    let failures = running.state(&village.sources[0]).consecutive_failures;
+                    assert_eq!(failures, 4);
+                }
+            }
+        }
+        running.stop().await;
+    });
+}
+
+#[test]
+fn a_change_upstream_is_served_within_a_second_of_its_poll() {
+    on_a_still_clock(async || {
+        let host = Host::start(1, Manner::Well).await;
+        let running = Running::start(&source("one", &host.address, "every = \"1h\"")).await;
+        running.pass(1, 59 * 60 * SECOND).await;
+        assert_eq!(host.visits().len(), 1);
+        host.says(rss(&notices(500..501, day(0))));
+        running.pass(1, 60 * SECOND).await;
+        let mut looks = 0;
+        while host.visits().len() < 2 {
+            running.clock.settle().await;
+            looks += 1;
+            assert!(looks < LOOKS, "it is due, and nobody asks");
+        }
+        let polled = Instant::now();
+        while !running.feed().await.contains("Notice 500 of") {
+            assert!(polled.elapsed() < SECOND, "not served");
+            for _ in 0..10 {
+                running.clock.settle().await;
+            }
+            advance(SECOND / 10).await;
+        }
+        running.stop().await;
+    });
+}
+
+#[test]
+fn publications_at_once_do_not_meet_in_the_folder() {
+    on_a_still_clock(async || {
+        let workspace = Workspace::new(NEWS);
+        let environment = |_: &str| None;
+        let config = config::load(&workspace.path("config/tidings.toml"), &environment).unwrap();
+        let daemon = Daemon::start(config, Clock::Fixed(day(0))).await.unwrap();
+        for _ in 0..20 {
+            drop(std::fs::remove_dir_all(workspace.path("feeds")));
+            let publish = || daemon.publish(Files::Look);
+            let (one, two, three) = tokio::join!(publish(), publish(), publish());
+            for published in [one, two, three] {
+                published.unwrap();
+            }
+        }
+    });
+}
