@@ -30,4 +30,5 @@ mod daemon;
 mod reload;
 mod systemd;
 mod serving;
+mod schedule;
 mod pages;
