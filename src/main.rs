@@ -5,9 +5,14 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use tidings::cli::{self, Cli};
 
+/// Threads that parse, classify and read the database: enough to keep a few cores busy. Each one more keeps memory of its
+/// own.
+const BLOCKING_THREADS: usize = 8;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build();
     let done = match runtime {
