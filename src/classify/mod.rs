@@ -14,6 +14,9 @@ use self::compiled::Compiled;
 use self::terms::{Stemming, Text};
 use crate::model::{Item, Topic, TopicId};
 
+/// Raised whenever the same text and queries may give other topics: stored items are then classified again.
+pub const VERSION: u32 = 1;
+
 /// All topics, compiled for each language that turns up.
 #[derive(Debug)]
 pub struct Classifier {

@@ -78,14 +78,20 @@ impl Folder {
         let at = |action, path| move |cause| PublishError::io(action, path, cause);
         fs::create_dir_all(dir).map_err(at("create", dir))?;
         let staging = dir.join(STAGING);
-        match fs::remove_dir_all(&staging) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-                return Err(PublishError::io("empty", &staging, cause));
+        match fs::read_dir(&staging) {
+            // What is there already is left alone: a run that publishes nothing changes nothing, the folder included.
+            Ok(leftovers) => {
+                for leftover in leftovers {
+                    let removed = leftover.and_then(|leftover| fs::remove_file(leftover.path()));
+                    removed.map_err(at("empty", &staging))?;
+                }
             }
-            _ => {}
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                // Also the proof that the folder can be written to.
+                fs::create_dir(&staging).map_err(at("write to", dir))?;
+            }
+            Err(cause) => return Err(PublishError::io("empty", &staging, cause)),
         }
-        // Also the proof that the folder can be written to.
-        fs::create_dir(&staging).map_err(at("write to", dir))?;
         Ok(Self {
             dir: dir.to_owned(),
         })

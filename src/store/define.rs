@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::rows;
 use super::story::Stories;
 use super::{State, StoreError};
+use crate::classify;
 use crate::model::{Hash, Item, SourceId, StoryId, Timestamp, TopicId};
 
 /// The topics whose queries an item satisfies.
@@ -207,12 +208,13 @@ fn ids(connection: &Connection, sql: &str, of: &str) -> Result<BTreeSet<StoryId>
         .collect()
 }
 
-/// Every query that decides an item's topics, as one hash.
+/// Everything that decides an item's topics beside its source, as one hash.
 fn queries(feeds: &[FeedDefinition]) -> String {
-    let parts: Vec<String> = feeds
+    let classifier = format!("classifier {}", classify::VERSION);
+    let topics = feeds
         .iter()
-        .map(|feed| format!("{} {}", feed.topic, feed.fingerprint))
-        .collect();
+        .map(|feed| format!("{} {}", feed.topic, feed.fingerprint));
+    let parts: Vec<String> = std::iter::once(classifier).chain(topics).collect();
     Hash::of_parts(parts.iter().map(String::as_str)).to_string()
 }
 

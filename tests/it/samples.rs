@@ -92,12 +92,22 @@ fn further_runs_touch_no_file() {
     for name in ["index.html", "index.opml", "labour-migration.html"] {
         assert!(names.iter().any(|known| known == name), "{name}");
     }
+    let folder = || {
+        workspace
+            .path("feeds")
+            .metadata()
+            .unwrap()
+            .modified()
+            .unwrap()
+    };
+    let folder_before = folder();
     let second = workspace.run(&["once"]).well();
     assert!(second.stdout.starts_with("no source is due;"));
     workspace.published().files().are_untouched_since(&before);
     let all = workspace.run(&["once", "--all"]).well();
     assert!(all.stdout.contains("iom-mesocaribe-text: 0 new"));
     workspace.published().files().are_untouched_since(&before);
+    assert_eq!(folder(), folder_before);
 }
 
 #[test]
