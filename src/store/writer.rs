@@ -131,12 +131,12 @@ fn together(connection: &mut Connection, fresh: &mut Duration, jobs: Vec<Job>) {
             Job::Commit(poll, answer) => one(&mut transaction, answer, |tx| {
                 commit::commit(tx, &poll, *fresh)
             }),
-            Job::Define(definition, answer) => {
+            Job::Define(definition, answer) => one(&mut transaction, answer, |tx| {
+                define::define(tx, &definition)?;
+                // Of a definition that failed nothing is in force.
                 *fresh = definition.fresh;
-                one(&mut transaction, answer, |tx| {
-                    define::define(tx, &definition)
-                })
-            }
+                Ok(())
+            }),
             Job::MarkPublished(feeds, answer) => {
                 one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
             }
