@@ -1,7 +1,7 @@
 //! Files to HTTP: the published folder from memory for readers, and the daemon's state for administrators.
 //!
 //! In: the folder as `publish` left it; questions that the daemon answers. Out: responses, the files' bytes unchanged.
-//! It renders no feed and knows no store. Readers and administrators have listeners of their own.
+//! It renders no feed and opens no store: of that it knows the shape of `status` only. Readers and administrators have listeners of their own.
 
 mod admin;
 mod assets;
