@@ -17,7 +17,7 @@ use crate::daemon;
 use crate::extract;
 use crate::fetch::{self, Fetched, Fetcher, Limits};
 use crate::model::{
-    Cadence, DateOrder, Document, FieldRule, HtmlRules, Language, Location, Place, Precision,
+    Cadence, DateOrder, Document, FieldRule, HtmlRules, Item, Language, Location, Place, Precision,
     PublicUrl, Published, Reading, Source, Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
@@ -123,7 +123,7 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
         Format::Table => Ok(print(&looked)?),
         Format::Jsonfeed => print_json(&looked.jsonfeed()),
         Format::Jsonl => {
-            let mut items = looked.normalized.items.iter();
+            let mut items = looked.items();
             Ok(items.try_for_each(|item| writeln!(io::stdout(), "{}", jsonfeed::item(item)))?)
         }
     }
@@ -232,7 +232,17 @@ struct Looked {
 
 impl Looked {
     fn jsonfeed(&self) -> serde_json::Value {
-        jsonfeed::feed(&self.about, &self.url, &self.normalized.items)
+        jsonfeed::feed(&self.about, &self.url, self.items())
+    }
+
+    /// Every entry in its place, also one that stands there for the second time.
+    fn items(&self) -> impl Iterator<Item = &Item> {
+        let Normalized {
+            items, repeated, ..
+        } = &self.normalized;
+        let mut all: Vec<&Item> = items.iter().chain(repeated).collect();
+        all.sort_by_key(|item| item.position);
+        all.into_iter()
     }
 }
 
@@ -310,11 +320,11 @@ fn one_of_batch(arguments: &Arguments, path: &Path, base: Option<&str>) -> Resul
 
 fn print(looked: &Looked) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let Normalized { items, problems } = &looked.normalized;
+    let problems = &looked.normalized.problems;
     if let Some(title) = &looked.about.title {
         writeln!(out, "{title}\n")?;
     }
-    for item in items {
+    for item in looked.items() {
         let beginning: String = item.text.chars().take(SHOWN_CHARACTERS).collect();
         let beginning = beginning.replace('\n', " ");
         writeln!(out, "{}\n  {}", date(&item.published), item.title)?;
@@ -328,7 +338,7 @@ fn print(looked: &Looked) -> io::Result<()> {
         }
         writeln!(out)?;
     }
-    writeln!(out, "{} items", items.len())?;
+    writeln!(out, "{} items", looked.items().count())?;
     problems
         .iter()
         .try_for_each(|problem| writeln!(out, "problem: {problem}"))

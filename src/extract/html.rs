@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{ExtractError, MAX_ENTRIES};
 use crate::model::{
-    Channel, Extracted, FieldRule, HtmlRules, Pages, Problem, RawAuthor, RawEntry, RawText,
+    Channel, Extracted, FieldRule, HtmlRules, Pages, Problem, RawAuthor, RawEntry, RawTag, RawText,
     parse_page, text_of_node,
 };
 
@@ -100,7 +100,7 @@ fn entry(item: ElementRef<'_>, rules: &HtmlRules, base: &Url) -> RawEntry {
             .into_iter()
             .map(|name| RawAuthor { name, url: None })
             .collect(),
-        tags: every(&rules.tag),
+        tags: every(&rules.tag).into_iter().map(RawTag::from).collect(),
         ..RawEntry::default()
     }
 }

@@ -11,7 +11,7 @@
 
 use super::MAX_ENTRIES;
 use crate::dates::{self, Hints};
-use crate::model::{DateOrder, Extracted, Problem, RawEntry, RawText};
+use crate::model::{DateOrder, Extracted, Problem, RawEntry, RawTag, RawText};
 
 /// A longer line is cut.
 const MAX_LINE_CHARS: usize = 20_000;
@@ -139,7 +139,7 @@ impl Layout {
             title: Some(RawText::Plain(title.clone())),
             summary: (!summary.is_empty()).then(|| RawText::Plain(summary.join("\n\n"))),
             published: Some(date.to_owned()),
-            tags: tags.to_vec(),
+            tags: tags.iter().cloned().map(RawTag::from).collect(),
             ..RawEntry::default()
         })
     }
@@ -419,7 +419,7 @@ mod tests {
                 shown,
                 "date: {}\ntags: {:?}\ntitle: {}\nsummary: {}\n",
                 entry.published.as_deref().unwrap_or("none"),
-                entry.tags,
+                entry.tags.iter().map(|tag| &tag.name).collect::<Vec<_>>(),
                 plain(&entry.title).unwrap_or_default(),
                 plain(&entry.summary).unwrap_or_default(),
             )

@@ -42,8 +42,32 @@ pub struct RawEnclosure {
     pub length_bytes: Option<String>,
 }
 
-/// One bulletin as published: optional text as found.
+/// A category as found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawTag {
+    /// Its name for people, or else for machines.
+    pub name: String,
+    /// The scheme that it belongs to (Atom `scheme`, RSS `domain`).
+    pub scheme: Option<String>,
+}
+
+impl From<String> for RawTag {
+    fn from(name: String) -> Self {
+        Self { name, scheme: None }
+    }
+}
+
+/// Where an entry was taken over from (RSS and Atom `source`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawOrigin {
+    /// The title of the other feed.
+    pub title: Option<String>,
+    /// Its page or address, possibly relative.
+    pub url: Option<String>,
+}
+
+/// One bulletin as published: optional text as found.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RawEntry {
     /// The publisher's identifier, exactly as written.
     pub guid: Option<String>,
@@ -55,8 +79,12 @@ pub struct RawEntry {
     pub base: Option<Url>,
     /// Short text.
     pub summary: Option<RawText>,
+    /// What the summary's addresses start from, where it is not `base`.
+    pub summary_base: Option<Url>,
     /// Full text.
     pub content: Option<RawText>,
+    /// What the content's addresses start from, where it is not `base`.
+    pub content_base: Option<Url>,
     /// Date of publication as found.
     pub published: Option<String>,
     /// Date of last change as found.
@@ -66,9 +94,19 @@ pub struct RawEntry {
     /// Authors in order.
     pub authors: Vec<RawAuthor>,
     /// Tags or categories in order.
-    pub tags: Vec<String>,
+    pub tags: Vec<RawTag>,
     /// Attached files in order.
     pub enclosures: Vec<RawEnclosure>,
+    /// Address of a picture that stands for the entry.
+    pub image: Option<String>,
+    /// Address of the page of comments.
+    pub comments: Option<String>,
+    /// Address or name of the licence, or the rights as stated.
+    pub license: Option<String>,
+    /// Where it was taken over from.
+    pub origin: Option<RawOrigin>,
+    /// Latitude and longitude in degrees (WGS 84), in this order.
+    pub point: Option<(f64, f64)>,
 }
 
 /// What a document says of itself.
@@ -84,6 +122,93 @@ pub struct Channel {
     pub language: Option<String>,
     /// Authors, for entries that name none.
     pub authors: Vec<RawAuthor>,
+    /// Address of its logo or picture.
+    pub image: Option<String>,
+    /// Its licence, or the rights as stated.
+    pub license: Option<String>,
+    /// What it asks of those who poll it.
+    pub advice: Advice,
+}
+
+/// What a feed tells those who poll it: where it is, how often it changes, when it sleeps. Addresses are as found, or
+/// absolute where `xml:base` says from where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advice {
+    /// Its own address (`atom:link rel="self"`).
+    pub self_link: Option<String>,
+    /// Its address from now on (`itunes:new-feed-url`).
+    pub moved_to: Option<String>,
+    /// Hubs that tell of changes (WebSub).
+    pub hubs: Vec<String>,
+    /// The next page of the same feed (RFC 5005 §3).
+    pub next: Option<String>,
+    /// The archive before this one (RFC 5005 §4).
+    pub previous_archive: Option<String>,
+    /// Whether it holds all entries that there are (RFC 5005 §2).
+    pub is_complete: bool,
+    /// For how many minutes it may be kept (RSS `ttl`).
+    pub ttl_minutes: Option<u32>,
+    /// Hours of the day in UTC in which it does not change (RSS `skipHours`), 0 to 23.
+    pub skip_hours: Vec<u8>,
+    /// Days on which it does not change (RSS `skipDays`), as found.
+    pub skip_days: Vec<String>,
+    /// `hourly` to `yearly` (RSS 1.0 syndication module).
+    pub update_period: Option<String>,
+    /// How many times in that period.
+    pub update_frequency: Option<u32>,
+    /// The date that periods are counted from, as found.
+    pub update_base: Option<String>,
+    /// Where a `cloud` takes subscriptions (rssCloud): host, port and path as an address.
+    pub cloud: Option<String>,
+}
+
+/// What breaks the format of a feed, and what is done about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// `R&D`
+    #[error("`&` begins no entity; it stays as it is")]
+    BareAmpersand,
+    /// `a < b`
+    #[error("`<` begins no tag; it stays as it is")]
+    LoneLess,
+    /// A name that HTML does not know.
+    #[error(
+        "the entity `&{0};` is none of HTML's; it stays as it is (what a document declares is not expanded)"
+    )]
+    UnknownEntity(String),
+    /// A tag without its end, or with a quote left open.
+    #[error("a tag is broken; it is read up to where the next markup shows that it has ended")]
+    BrokenTag,
+    /// A comment or instruction without its end, or `<!` before something unknown.
+    #[error("a comment or declaration is broken; it is left out")]
+    BadDeclaration,
+    /// `<![CDATA[` without `]]>`
+    #[error("a CDATA section is not closed; it goes on to the end of the document")]
+    UnclosedCdata,
+    /// An element that something else ends.
+    #[error("`<{0}>` is not closed; it ends where what it stands in goes on or ends")]
+    Unclosed(String),
+    /// An end tag of nothing.
+    #[error("`</{0}>` closes nothing; it is ignored")]
+    StrayEnd(String),
+    /// Elements in elements in elements.
+    #[error("elements are nested too deep; the innermost are left out")]
+    TooDeep,
+    /// Text before the root element.
+    #[error("something stands before the feed; it is left out")]
+    JunkBefore,
+    /// Text behind the root element.
+    #[error("something stands behind the end of the feed; text is left out, entries are read")]
+    JunkAfter,
+    /// Text between elements.
+    #[error("text stands outside of all elements; it is left out")]
+    LooseText,
+    /// The end of the document within an entry.
+    #[error("the document ends within the entry that begins here; that entry is left out")]
+    CutEntry,
+    /// The end of the document before that of the feed.
+    #[error("the document ends before the feed does; what was read is kept")]
+    Cut,
 }
 
 /// Something that was not read, while the rest was.
@@ -94,6 +219,16 @@ pub enum Problem {
     Empty {
         /// Counted from 1.
         position: usize,
+    },
+    /// The document breaks its format.
+    #[error("line {line}: {fault}{}", repeated(*times))]
+    Malformed {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong there.
+        fault: Fault,
+        /// How many times in the document.
+        times: usize,
     },
     /// More entries than one document may bring.
     #[error("more than {limit} entries: the rest was left out")]
@@ -153,8 +288,15 @@ pub enum Problem {
     },
 }
 
+fn repeated(times: usize) -> String {
+    match times {
+        0 | 1 => String::new(),
+        times => format!(" ({times} times)"),
+    }
+}
+
 /// One document read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Extracted {
     /// What the document says of itself.
     pub channel: Channel,

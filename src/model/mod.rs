@@ -22,7 +22,10 @@ mod topic;
 pub use address::{Location, PublicUrl, hide_secrets, without_user};
 pub use cadence::{Cadence, Cron, CronError};
 pub use document::{Document, Validators};
-pub use entry::{Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawText};
+pub use entry::{
+    Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,
+    RawTag, RawText,
+};
 pub use feed::{Feed, FeedSummary, Site};
 pub use hash::Hash;
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};

@@ -5,19 +5,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Draft;
 use super::text::folded;
+use super::{Draft, Normalized};
 use crate::model::{IdentityKey, IdentityKind, Item, ItemId, Problem, SourceId};
 
-/// Gives every draft its key and id; of an entry that stands twice the first is kept.
-pub(super) fn assign(
-    source: &SourceId,
-    drafts: Vec<Draft>,
-    problems: &mut Vec<Problem>,
-) -> Vec<Item> {
+/// Gives every draft its key and id; of an entry that stands twice the first counts.
+pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>) -> Normalized {
     let shared = shared_keys(&drafts);
     let mut seen = HashSet::new();
-    let mut items = Vec::with_capacity(drafts.len());
+    let Normalized {
+        mut items,
+        mut repeated,
+        mut problems,
+    } = Normalized::default();
     for draft in drafts {
         let position = draft.item.position as usize + 1;
         let key = keys(&draft)
@@ -32,18 +32,24 @@ pub(super) fn assign(
             };
             problems.push(Problem::SharedIdentity { position, kind });
         }
-        if seen.insert(key.clone()) {
-            items.push(Item {
-                id: ItemId::new(source, &key),
-                weak_key: date_title(&draft.item),
-                key,
-                ..draft.item
-            });
+        let item = Item {
+            id: ItemId::new(source, &key),
+            weak_key: date_title(&draft.item),
+            key: key.clone(),
+            ..draft.item
+        };
+        if seen.insert(key) {
+            items.push(item);
         } else {
+            repeated.push(item);
             problems.push(Problem::Repeated { position });
         }
     }
-    items
+    Normalized {
+        items,
+        repeated,
+        problems,
+    }
 }
 
 /// Every key that the draft could go by, the strongest first.
@@ -106,6 +112,7 @@ mod tests {
         let Normalized {
             items,
             problems: found,
+            ..
         } = normalize(&source(), vec![entry::page(entries)]);
         let keys: Vec<String> = items
             .iter()

@@ -34,6 +34,8 @@ const SHOWN_CHARACTERS: usize = 60;
 pub struct Normalized {
     /// In document order, page after page.
     pub items: Vec<Item>,
+    /// Those that stand in the documents once more, under the id of one of `items`.
+    pub repeated: Vec<Item>,
     /// What was doubted or left out.
     pub problems: Vec<Problem>,
 }
@@ -51,8 +53,12 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
             position += 1;
         }
     }
-    let items = identity::assign(&source.id, drafts, &mut problems);
-    Normalized { items, problems }
+    let mut normalized = identity::assign(&source.id, drafts);
+    problems.append(&mut normalized.problems);
+    Normalized {
+        problems,
+        ..normalized
+    }
 }
 
 /// A document's channel, normalized, for those who show one document.
@@ -64,6 +70,8 @@ pub struct About {
     pub description: Option<String>,
     /// The page it stands for.
     pub home_page: Option<Url>,
+    /// Its own address, as it says.
+    pub self_link: Option<Url>,
     /// Its language.
     pub language: Option<Language>,
     /// Who publishes it.
@@ -87,6 +95,11 @@ pub fn about(document: &Document, channel: &Channel) -> About {
             .home_page
             .as_deref()
             .and_then(|home| canonical(home, &document.url)),
+        self_link: channel
+            .advice
+            .self_link
+            .as_deref()
+            .and_then(|link| canonical(link, &document.url)),
         language: channel.language.as_deref().and_then(|tag| tag.parse().ok()),
         authors: people(&channel.authors, &document.url),
     }
@@ -125,13 +138,11 @@ impl<'a> Page<'a> {
         position: usize,
         problems: &mut Vec<Problem>,
     ) -> Option<Draft> {
-        let stated = entry.base.as_ref();
-        let own_base = stated.map(|base| self.source.location.public_base(base));
-        let base = own_base.as_ref().unwrap_or(&self.base);
-        self.sanitizer.rebase(base);
-        let safe =
-            |text: &Option<RawText>| text.as_ref().and_then(|text| self.sanitizer.sanitize(text));
-        let (summary, content) = (safe(&entry.summary), safe(&entry.content));
+        let own_base = self.public(entry.base.as_ref());
+        let base = own_base.as_ref().unwrap_or(&self.base).clone();
+        let base = &base;
+        let summary = self.safe(entry.summary.as_ref(), entry.summary_base.as_ref(), base);
+        let content = self.safe(entry.content.as_ref(), entry.content_base.as_ref(), base);
         let text = plain(&[summary.as_ref(), content.as_ref()]);
         let address = entry.link.as_deref().and_then(|link| canonical(link, base));
         let enclosures: Vec<Enclosure> = entry
@@ -143,8 +154,7 @@ impl<'a> Page<'a> {
         let Some(title) = title(&entry, &text).or_else(|| {
             let linked = address.as_ref();
             let linked = linked.or(enclosures.first().map(|file| &file.url));
-            let shown = summary.is_some() || content.is_some();
-            self.stand_in(linked, shown || is_identified(&entry))
+            self.stand_in(linked, says_something(&entry))
         }) else {
             problems.push(Problem::Empty {
                 position: position + 1,
@@ -170,7 +180,7 @@ impl<'a> Page<'a> {
                 entry
                     .tags
                     .iter()
-                    .map(|tag| text::line(&RawText::Unsaid(tag.clone()))),
+                    .map(|tag| text::line(&RawText::Unsaid(tag.name.clone()))),
             )),
             enclosures,
             stated: dates.stated,
@@ -184,6 +194,19 @@ impl<'a> Page<'a> {
                 .map(|guid| text::bounded(guid.trim(), text::MAX_LINE)),
             item,
         })
+    }
+
+    /// A base that the document states, without what only its own address may hold.
+    fn public(&self, base: Option<&Url>) -> Option<Url> {
+        base.map(|base| self.source.location.public_base(base))
+    }
+
+    /// The text sanitized; its addresses start from its own base, else from that of the entry.
+    fn safe(&mut self, text: Option<&RawText>, own: Option<&Url>, base: &Url) -> Option<SafeHtml> {
+        let text = text?;
+        let own = self.public(own);
+        self.sanitizer.rebase(own.as_ref().unwrap_or(base));
+        self.sanitizer.sanitize(text)
     }
 
     /// What an entry without title and text is called: an entry that is no more than a picture, a file or a link. What a
@@ -321,14 +344,14 @@ fn title(entry: &RawEntry, text: &str) -> Option<String> {
         .or_else(|| text::title_from(text))
 }
 
-/// Whether an entry says at least that it is one: by an identifier, a date or an author.
-fn is_identified(entry: &RawEntry) -> bool {
-    let author = entry.authors.first().map(|author| &author.name);
-    let mut said = [&entry.guid, &entry.published, &entry.updated]
-        .into_iter()
-        .flatten()
-        .chain(author);
-    said.any(|text| !text.trim().is_empty())
+/// Whether an entry is more than a pair of tags.
+fn says_something(entry: &RawEntry) -> bool {
+    let base = entry.base.clone();
+    *entry
+        != RawEntry {
+            base,
+            ..RawEntry::default()
+        }
 }
 
 /// Each once, in order.
@@ -499,7 +522,9 @@ pub(crate) mod tests {
         for (source, expected) in [(source(), in_feed), (page, in_page)] {
             let (document, mut extracted) = entry::page(&[""]);
             extracted.entries = vec![entry.clone()];
-            let Normalized { items, problems } = normalize(&source, vec![(document, extracted)]);
+            let Normalized {
+                items, problems, ..
+            } = normalize(&source, vec![(document, extracted)]);
             let title = items.first().map(|item| item.title.as_str());
             assert_eq!(
                 (title, problems.len()),
@@ -570,8 +595,9 @@ pub(crate) mod tests {
                 summary: html("<script>x</script>"),
                 ..none()
             },
-            (None, None),
+            (Some("Host"), None),
         );
+        check(none(), (None, None));
     }
 
     #[test]

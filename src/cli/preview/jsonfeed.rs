@@ -4,6 +4,7 @@
 //! the document gives one.
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::model::{
     Enclosure, IdentityKind, Item, Language, Person, PublicUrl, Published, SafeHtml, StoryId,
@@ -11,17 +12,21 @@ use crate::model::{
 use crate::normalize::{self, About};
 
 /// The whole document.
-pub(super) fn feed(about: &About, url: &PublicUrl, items: &[Item]) -> Value {
+pub(super) fn feed<'a>(
+    about: &About,
+    url: &PublicUrl,
+    items: impl Iterator<Item = &'a Item>,
+) -> Value {
     let mut feed = filled(json!({
         "version": "https://jsonfeed.org/version/1.1",
         "home_page_url": about.home_page,
-        "feed_url": url.to_string(),
+        "feed_url": about.self_link.as_ref().map_or_else(|| url.to_string(), Url::to_string),
         "description": about.description,
         "language": about.language.as_ref().map(Language::as_str),
         "authors": about.authors.iter().map(author).collect::<Vec<_>>(),
     }));
     feed["title"] = json!(about.title.as_deref().unwrap_or_default());
-    feed["items"] = items.iter().map(item).collect();
+    feed["items"] = items.map(item).collect();
     feed
 }
 

@@ -23,6 +23,7 @@ pub(super) fn read(text: &str) -> Result<Extracted, ExtractError> {
         home_page: string(&feed, "home_page_url"),
         language: string(&feed, "language"),
         authors: authors(&feed),
+        ..Channel::default()
     };
     let entries = items
         .iter()
@@ -63,7 +64,10 @@ fn entry(item: &Map<String, Value>) -> RawEntry {
         updated: string(item, "date_modified"),
         language: string(item, "language"),
         authors: authors(item),
-        tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
+        tags: tags
+            .filter_map(Value::as_str)
+            .map(|tag| tag.to_owned().into())
+            .collect(),
         enclosures: attachments
             .filter_map(Value::as_object)
             .filter_map(enclosure)

@@ -1,0 +1,136 @@
+//! The content of an element to text of a kind.
+//!
+//! Atom 1.0 says of each text what it is (RFC 4287 §3.1 and §4.1.3), Atom 0.3 by `type` and `mode`, RSS not at all.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::scan::Tag;
+use crate::model::RawText;
+
+/// What stands in an element that holds text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Characters, references undone.
+    Text(String),
+    /// Elements stood in it: what it holds as HTML.
+    Markup(String),
+}
+
+impl Content {
+    pub(super) fn is_blank(&self) -> bool {
+        self.as_str().is_empty()
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Markup(text) => text,
+        }
+    }
+}
+
+/// What a format says of a text that names no type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unmarked {
+    /// Nothing: RSS, and the many Atom feeds that mean HTML but do not say so.
+    Unsaid,
+    /// HTML: `content:encoded`, a body.
+    Html,
+}
+
+/// The text, by the tag's `type` and `mode`; `None` for none, or for one that is no text.
+pub(super) fn text(tag: &Tag<'_>, content: Content, unmarked: Unmarked) -> Option<RawText> {
+    if content.is_blank() {
+        return None;
+    }
+    let kind = tag
+        .attribute(&["type"])
+        .map(|kind| kind.to_ascii_lowercase());
+    let mode = tag
+        .attribute(&["mode"])
+        .map(|mode| mode.to_ascii_lowercase());
+    let text = match content {
+        Content::Markup(markup) => return Some(RawText::Html(markup)),
+        Content::Text(text) => text,
+    };
+    let kind = kind
+        .as_deref()
+        .map(|kind| kind.split(';').next().unwrap_or(kind).trim());
+    let encoded = mode.as_deref() == Some("base64");
+    Some(match kind {
+        _ if encoded => decoded(&text, kind)?,
+        None => match unmarked {
+            Unmarked::Unsaid => RawText::Unsaid(text),
+            Unmarked::Html => RawText::Html(text),
+        },
+        Some("text" | "text/plain" | "plain") => RawText::Plain(text),
+        Some("html" | "text/html") => RawText::Html(text),
+        Some("xhtml" | "application/xhtml+xml") => RawText::Unsaid(text),
+        Some(kind) if kind.starts_with("text/") || !kind.contains('/') => RawText::Unsaid(text),
+        Some(kind) if kind.ends_with("xml") || kind.starts_with("image/") => return None,
+        Some(_) => decoded(&text, kind)?,
+    })
+}
+
+/// Base64 (RFC 4648 §4), with line breaks and without padding too; `None` when it is none, or no text.
+fn decoded(text: &str, kind: Option<&str>) -> Option<RawText> {
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let bare: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let bytes = GeneralPurpose::new(&STANDARD, LENIENT).decode(bare).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    Some(match kind {
+        None | Some("text" | "text/plain") => RawText::Plain(text),
+        Some("html" | "xhtml" | "text/html" | "application/xhtml+xml") => RawText::Html(text),
+        Some(_) => RawText::Unsaid(text),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(attributes: &str, found: &str, expected: Option<RawText>) {
+        let tag = Tag {
+            name: "content",
+            attributes,
+            is_empty: false,
+            at: 0,
+        };
+        let content = Content::Text(found.to_owned());
+        assert_eq!(
+            text(&tag, content, Unmarked::Unsaid),
+            expected,
+            "{attributes}"
+        );
+    }
+
+    #[test]
+    fn the_type_decides() {
+        let some = |kind: fn(String) -> RawText, text: &str| Some(kind(text.to_owned()));
+        check("", "a", some(RawText::Unsaid, "a"));
+        check(" type='text'", "<b>", some(RawText::Plain, "<b>"));
+        check(" type='HTML'", "<b>", some(RawText::Html, "<b>"));
+        check(
+            " type='text/html; charset=utf-8'",
+            "a",
+            some(RawText::Html, "a"),
+        );
+        check(" type='image/png'", "iVBORw0KGgo=", None);
+        check(" type='html'", "", None);
+    }
+
+    #[test]
+    fn base64_is_undone() {
+        let plain = Some(RawText::Plain("<b>".to_owned()));
+        check(" mode='base64'", "PG\nI+", plain);
+        let html = Some(RawText::Html("<b>".to_owned()));
+        check(" type='text/html' mode='base64'", "PGI+", html);
+        let unsaid = Some(RawText::Unsaid("<b>a".to_owned()));
+        check(" type='application/octet-stream'", "PGI+YQ==", unsaid);
+        check(" mode='base64'", "not base64!", None);
+        check(" mode='base64'", "/////w==", None);
+    }
+}

@@ -1,0 +1,697 @@
+//! A channel and an entry in the making: several elements may tell the same, and the one that tells it best is kept.
+
+use url::Url;
+
+use super::content::{self, Content, Unmarked};
+use super::names::{Element, Namespace};
+use super::scan::{Scanner, Tag, Token, local};
+use crate::model::{
+    Advice, Channel, RawAuthor, RawEnclosure, RawEntry, RawOrigin, RawTag, RawText,
+};
+
+/// What a list of any kind is cut to: tags, authors, enclosures.
+const MAX_LIST: usize = 100;
+
+/// An element of text, and all that bears on it.
+pub(super) struct Found<'t, 'a> {
+    pub(super) element: Element,
+    pub(super) namespace: Namespace,
+    pub(super) tag: &'t Tag<'a>,
+    pub(super) content: Content,
+    /// Where addresses start, if the document says so.
+    pub(super) base: Option<&'t Url>,
+    /// The same, if the element itself says so.
+    pub(super) own_base: Option<&'t Url>,
+    /// The language that the element itself states.
+    pub(super) own_language: Option<&'t String>,
+}
+
+impl Found<'_, '_> {
+    pub(super) fn into_text(self) -> String {
+        match self.content {
+            Content::Text(text) => text,
+            Content::Markup(markup) => words(&markup),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        match &self.content {
+            Content::Text(text) => text.clone(),
+            Content::Markup(markup) => words(markup),
+        }
+    }
+
+    /// The text, or the attribute that holds it, as an address.
+    pub(super) fn into_address(self) -> String {
+        let stated = self.tag.attribute(&["href", "url", "resource"]);
+        let base = self.base.cloned();
+        absolute(base.as_ref(), stated.unwrap_or_else(|| self.into_text()))
+    }
+
+    fn attribute_address(&self, names: &[&str]) -> Option<String> {
+        let stated = self.tag.attribute(names)?;
+        Some(absolute(self.base, stated))
+    }
+}
+
+/// The address, absolute where the document says what it starts from.
+fn absolute(base: Option<&Url>, address: String) -> String {
+    let joined = base.and_then(|base| base.join(&address).ok());
+    joined.map_or(address, String::from)
+}
+
+/// The text of markup, a space for each tag.
+fn words(markup: &str) -> String {
+    let mut scanner = Scanner::new(markup);
+    let mut words = Vec::new();
+    while let Some(token) = scanner.next() {
+        match token {
+            Token::Text(text) => words.push(super::references::decode(text).0.trim().to_owned()),
+            Token::Cdata(text) => words.push(text.trim().to_owned()),
+            Token::Open(_) | Token::Close(_) => {}
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words.join(" ")
+}
+
+/// The best of several: the first of the lowest rank.
+#[derive(Clone, Debug)]
+struct Best<T>(Option<(u8, T)>);
+
+impl<T> Default for Best<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Best<T> {
+    fn wants(&self, rank: u8) -> bool {
+        self.0.as_ref().is_none_or(|(held, _)| rank < *held)
+    }
+
+    fn offer(&mut self, rank: u8, value: T) {
+        if self.wants(rank) {
+            self.0 = Some((rank, value));
+        }
+    }
+
+    fn into_inner(self) -> Option<T> {
+        self.0.map(|(_, value)| value)
+    }
+}
+
+impl Best<String> {
+    fn offer_text(&mut self, rank: u8, text: String) {
+        if !text.trim().is_empty() {
+            self.offer(rank, text);
+        }
+    }
+}
+
+/// How well the vocabulary of an element fits what it tells.
+fn rank(namespace: Namespace) -> u8 {
+    match namespace {
+        Namespace::Plain | Namespace::Atom => 0,
+        Namespace::DublinCore => 1,
+        _ => 2,
+    }
+}
+
+/// `link` elements and what stands for them, by how likely they are the page of the entry.
+mod link_rank {
+    pub(super) const ORIGIN: u8 = 0;
+    pub(super) const TEXT: u8 = 1;
+    pub(super) const PAGE: u8 = 2;
+    pub(super) const ALTERNATE: u8 = 3;
+    pub(super) const PERMALINK: u8 = 4;
+    pub(super) const SOURCE_OF_CONTENT: u8 = 5;
+    pub(super) const ABOUT: u8 = 6;
+}
+
+/// How well `rdf:about` names an item: better than Dublin Core, less than a guid.
+const GUID_ABOUT: u8 = 1;
+
+/// A text with what its addresses start from.
+type Based = (RawText, Option<Url>);
+
+#[derive(Debug, Default)]
+pub(super) struct EntryDraft {
+    raw: RawEntry,
+    guid: Best<String>,
+    title: Best<RawText>,
+    link: Best<String>,
+    /// `description` and its like; `abridged` is what calls itself a summary.
+    summary: Best<Based>,
+    abridged: Option<Based>,
+    content: Best<Based>,
+    published: Best<String>,
+    updated: Best<String>,
+    image: Best<String>,
+    license: Best<String>,
+    language: Best<String>,
+    own: Vec<RawAuthor>,
+    creators: Vec<RawAuthor>,
+    others: Vec<RawAuthor>,
+    of_source: Vec<RawAuthor>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+}
+
+impl EntryDraft {
+    pub(super) fn new(tag: &Tag<'_>, base: Option<Url>, language: Option<String>) -> Self {
+        let mut draft = Self {
+            raw: RawEntry {
+                base,
+                ..RawEntry::default()
+            },
+            ..Self::default()
+        };
+        if let Some(language) = language {
+            draft.language.offer(2, language);
+        }
+        let about = || tag.attribute(&["about"]);
+        if let Some(about) = Some(tag)
+            .filter(|tag| tag.name != "entry")
+            .and_then(|_| about())
+        {
+            if is_web_address(&about) {
+                draft.link.offer(link_rank::ABOUT, about.clone());
+            }
+            draft.guid.offer(GUID_ABOUT, about);
+        }
+        // CDF
+        if let Some(href) = tag.attribute(&["href"]) {
+            draft.link.offer(link_rank::TEXT, href);
+        }
+        draft
+    }
+
+    /// Takes what an element tells.
+    pub(super) fn put(&mut self, found: Found<'_, '_>) {
+        use Element as E;
+        let rank = rank(found.namespace);
+        match found.element {
+            E::Title => self.put_title(found, rank),
+            E::Link => self.put_link(found),
+            E::Guid => self.put_guid(found, rank),
+            E::Summary | E::Subtitle | E::ITunesSummary => self.put_summary(found, rank),
+            E::Content | E::ContentEncoded | E::Body => self.put_content(found),
+            E::Published => {
+                // `created` is when somebody began to write.
+                let later = match local(found.tag.name).to_ascii_lowercase().as_str() {
+                    "created" => 6,
+                    "issued" => 3,
+                    _ => 0,
+                };
+                self.published.offer_text(rank + later, found.into_text());
+            }
+            E::Updated => self.put_updated(found, rank),
+            E::Creator | E::Author => self.put_creator(found),
+            E::Category => self.put_category(&found),
+            E::Keywords => {
+                for keyword in found.into_text().split(',') {
+                    push_tag(&mut self.raw.tags, keyword.trim().to_owned(), None);
+                }
+            }
+            E::Enclosure | E::MediaContent => self.put_enclosure(&found),
+            E::Thumbnail | E::ITunesImage => {
+                if let Some(url) = found.attribute_address(&["url", "href"]) {
+                    self.image.offer(1, url);
+                }
+            }
+            E::Logo => self.image.offer_text(2, found.into_address()),
+            E::Origin => self.link.offer_text(link_rank::ORIGIN, found.into_text()),
+            E::Comments => {
+                self.raw.comments = filled(found.into_text()).or(self.raw.comments.take())
+            }
+            E::License => self.license.offer_text(0, found.into_address()),
+            E::Rights => self.license.offer_text(1, found.into_text()),
+            E::Language => self.language.offer_text(0, found.into_text()),
+            E::Geometry => self.raw.point = self.raw.point.or(point(&found.to_text())),
+            E::Latitude => self.latitude = found.into_text().parse().ok(),
+            E::Longitude => self.longitude = found.into_text().parse().ok(),
+            _ => {}
+        }
+    }
+
+    /// Of several the last: it was added when the entry changed.
+    fn put_updated(&mut self, found: Found<'_, '_>, rank: u8) {
+        let text = found.into_text();
+        if !text.is_empty()
+            && self
+                .updated
+                .0
+                .as_ref()
+                .is_none_or(|(held, _)| rank <= *held)
+        {
+            self.updated = Best(Some((rank, text)));
+        }
+    }
+
+    fn put_title(&mut self, found: Found<'_, '_>, rank: u8) {
+        if let Some(language) = found.own_language {
+            self.language.offer(3, language.clone());
+        }
+        if self.title.wants(rank)
+            && let Some(title) = content::text(found.tag, found.content, Unmarked::Unsaid)
+        {
+            self.title.offer(rank, title);
+        }
+    }
+
+    /// `link` with its address as text (RSS) or in `href` (RFC 4287 §4.2.7), with or without a `rel`.
+    fn put_link(&mut self, found: Found<'_, '_>) {
+        let tag = found.tag;
+        let in_attribute = found.attribute_address(&["href", "resource"]);
+        let is_text = in_attribute.is_none();
+        let own_base = found.own_base.cloned();
+        let href = in_attribute.or_else(|| {
+            let text = filled(found.into_text())?;
+            Some(absolute(own_base.as_ref(), text))
+        });
+        let Some(href) = href else { return };
+        let rel = tag.attribute(&["rel"]);
+        let kind = tag.attribute(&["type"]);
+        match rel.as_deref().map_or("alternate", relation) {
+            "alternate" if is_text => self.link.offer(link_rank::TEXT, href),
+            "alternate" if kind.as_deref().is_none_or(|kind| kind.contains("html")) => {
+                self.link.offer(link_rank::PAGE, href);
+            }
+            "alternate" => self.link.offer(link_rank::ALTERNATE, href),
+            "enclosure" => self.push_enclosure(RawEnclosure {
+                url: href,
+                mime_type: kind,
+                length_bytes: tag.attribute(&["length"]),
+            }),
+            "replies" => {
+                self.raw.comments.get_or_insert(href);
+            }
+            "license" => self.license.offer(0, href),
+            "permalink" | "canonical" => self.link.offer(link_rank::PERMALINK, href),
+            _ => {}
+        }
+    }
+
+    /// The guid of an item of RSS is its address unless it says otherwise (RSS 2.0, `isPermaLink`).
+    fn put_guid(&mut self, found: Found<'_, '_>, rank: u8) {
+        let tag = found.tag;
+        let guid = found.into_text();
+        let denied = tag
+            .attribute(&["ispermalink"])
+            .is_some_and(|value| value.eq_ignore_ascii_case("false"));
+        if local(tag.name).eq_ignore_ascii_case("guid") && !denied && is_web_address(&guid) {
+            self.link.offer(link_rank::PERMALINK, guid.clone());
+        }
+        self.guid.offer_text(2 * rank, guid);
+    }
+
+    fn put_summary(&mut self, found: Found<'_, '_>, rank: u8) {
+        let is_plain = rank == 0 && found.element == Element::Summary;
+        let is_abridged = is_plain && local(found.tag.name).eq_ignore_ascii_case("summary");
+        if is_abridged {
+            self.abridged = self
+                .abridged
+                .take()
+                .or_else(|| based(found, Unmarked::Unsaid));
+        } else {
+            // What a vocabulary of its own adds in a line or two is less than its summary.
+            let rank = rank + u8::from(found.element == Element::Subtitle);
+            if self.summary.wants(rank)
+                && let Some(summary) = based(found, Unmarked::Unsaid)
+            {
+                self.summary.offer(rank, summary);
+            }
+        }
+    }
+
+    fn put_content(&mut self, found: Found<'_, '_>) {
+        if let Some(language) = found.own_language {
+            self.language.offer(1, language.clone());
+        }
+        let rank = match found.element {
+            Element::ContentEncoded => 0,
+            Element::Content => 1,
+            _ => 2,
+        };
+        let unmarked = if found.namespace == Namespace::Atom {
+            Unmarked::Unsaid
+        } else {
+            Unmarked::Html
+        };
+        if found.content.is_blank() {
+            return self.put_content_elsewhere(&found);
+        }
+        if self.content.wants(rank)
+            && let Some(content) = based(found, unmarked)
+        {
+            self.content.offer(rank, content);
+        }
+    }
+
+    /// Content that stands at another address (RFC 4287 §4.1.3.2).
+    fn put_content_elsewhere(&mut self, found: &Found<'_, '_>) {
+        let Some(url) = found.attribute_address(&["src"]) else {
+            return;
+        };
+        let mime_type = found.tag.attribute(&["type"]);
+        if mime_type
+            .as_deref()
+            .is_none_or(|kind| kind.contains("html"))
+        {
+            self.link.offer(link_rank::SOURCE_OF_CONTENT, url);
+        } else {
+            self.push_enclosure(RawEnclosure {
+                url,
+                mime_type,
+                length_bytes: None,
+            });
+        }
+    }
+
+    fn put_creator(&mut self, found: Found<'_, '_>) {
+        let namespace = found.namespace;
+        let Some(name) = filled(found.into_text()) else {
+            return;
+        };
+        let author = RawAuthor { name, url: None };
+        if namespace == Namespace::DublinCore {
+            push(&mut self.creators, author);
+        } else {
+            push(&mut self.others, author);
+        }
+    }
+
+    fn put_category(&mut self, found: &Found<'_, '_>) {
+        let tag = found.tag;
+        let name = tag
+            .attribute(&["label"])
+            .or_else(|| filled(found.to_text()))
+            .or_else(|| tag.attribute(&["term", "text", "value"]));
+        let scheme = tag.attribute(&["scheme", "domain"]);
+        push_tag(&mut self.raw.tags, name.unwrap_or_default(), scheme);
+    }
+
+    fn put_enclosure(&mut self, found: &Found<'_, '_>) {
+        let tag = found.tag;
+        let Some(url) = found.attribute_address(&["url", "href", "src"]) else {
+            return;
+        };
+        let is_image = tag
+            .attribute(&["medium", "type"])
+            .is_some_and(|kind| kind.starts_with("image"));
+        if found.element == Element::MediaContent && is_image {
+            self.image.offer(3, url.clone());
+        }
+        self.push_enclosure(RawEnclosure {
+            url,
+            mime_type: tag.attribute(&["type"]),
+            length_bytes: tag.attribute(&["length", "filesize"]),
+        });
+    }
+
+    fn push_enclosure(&mut self, enclosure: RawEnclosure) {
+        let is_known = |known: &RawEnclosure| known.url == enclosure.url;
+        if !self.raw.enclosures.iter().any(is_known) {
+            push(&mut self.raw.enclosures, enclosure);
+        }
+    }
+
+    pub(super) fn put_author(&mut self, author: RawAuthor) {
+        push(&mut self.own, author);
+    }
+
+    pub(super) fn put_source_author(&mut self, author: RawAuthor) {
+        push(&mut self.of_source, author);
+    }
+
+    pub(super) fn put_origin(&mut self, origin: RawOrigin) {
+        if origin.title.is_some() || origin.url.is_some() {
+            self.raw.origin.get_or_insert(origin);
+        }
+    }
+
+    pub(super) fn put_image(&mut self, url: String) {
+        self.image.offer_text(0, url);
+    }
+
+    pub(super) fn finish(self) -> RawEntry {
+        let (summary, content) = match (self.abridged, self.summary.into_inner()) {
+            (Some(abridged), description) => {
+                (Some(abridged), self.content.into_inner().or(description))
+            }
+            (None, summary) => (summary, self.content.into_inner()),
+        };
+        let (summary, summary_base) = summary.unzip();
+        let (content, content_base) = content.unzip();
+        let updated = self.updated.into_inner();
+        // Dublin Core names people; RSS's own element gives a mail address, often with a name behind it.
+        let authors = [self.creators, self.own, self.others, self.of_source];
+        RawEntry {
+            guid: own_guid(self.guid, &self.link),
+            title: self.title.into_inner(),
+            link: self.link.into_inner(),
+            summary,
+            summary_base: summary_base.flatten(),
+            content,
+            content_base: content_base.flatten(),
+            published: self.published.into_inner().or_else(|| updated.clone()),
+            updated,
+            language: self.language.into_inner(),
+            authors: authors
+                .into_iter()
+                .find(|list| !list.is_empty())
+                .unwrap_or_default(),
+            image: self.image.into_inner(),
+            license: self.license.into_inner(),
+            point: self.raw.point.or(self.latitude.zip(self.longitude)),
+            ..self.raw
+        }
+    }
+}
+
+/// An item of RSS 1.0 is mostly named by the address that it links to: then that is all that it says.
+fn own_guid(guid: Best<String>, link: &Best<String>) -> Option<String> {
+    let linked = link
+        .0
+        .as_ref()
+        .filter(|(rank, _)| *rank != link_rank::ABOUT);
+    let (rank, guid) = guid.0?;
+    let is_repeated = rank == GUID_ABOUT && linked.is_some_and(|(_, link)| *link == guid);
+    (!is_repeated).then_some(guid)
+}
+
+/// The text, with its own base where it has one.
+fn based(found: Found<'_, '_>, unmarked: Unmarked) -> Option<Based> {
+    let base = found.own_base.cloned();
+    Some((content::text(found.tag, found.content, unmarked)?, base))
+}
+
+/// A relation without the registry that some write before it: `http://www.iana.org/assignments/relation/alternate`.
+fn relation(rel: &str) -> &str {
+    let last = rel.rsplit(['/', '#']).next().unwrap_or(rel);
+    last.split_whitespace().next().unwrap_or("alternate")
+}
+
+fn is_web_address(text: &str) -> bool {
+    let start = text.trim_start().as_bytes();
+    let starts = |scheme: &[u8]| {
+        start
+            .get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    starts(b"http://") || starts(b"https://")
+}
+
+/// `45.256 -71.92`, also with a comma between; of several points the first.
+fn point(text: &str) -> Option<(f64, f64)> {
+    let mut numbers = text
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|part| !part.is_empty())
+        .map(str::parse);
+    let (latitude, longitude) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    let on_earth = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
+    on_earth.then_some((latitude, longitude))
+}
+
+fn filled(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.trim().is_empty())
+}
+
+fn push<T>(list: &mut Vec<T>, value: T) {
+    if list.len() < MAX_LIST {
+        list.push(value);
+    }
+}
+
+fn push_tag(tags: &mut Vec<RawTag>, name: String, scheme: Option<String>) {
+    if !name.trim().is_empty() {
+        push(tags, RawTag { name, scheme });
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct ChannelDraft {
+    title: Best<RawText>,
+    description: Best<RawText>,
+    home_page: Best<String>,
+    language: Best<String>,
+    image: Best<String>,
+    license: Best<String>,
+    own: Vec<RawAuthor>,
+    creators: Vec<RawAuthor>,
+    advice: Advice,
+}
+
+impl ChannelDraft {
+    pub(super) fn begin(&mut self, tag: &Tag<'_>, language: Option<&String>) {
+        if let Some(language) = language {
+            self.language.offer(2, language.clone());
+        }
+        // CDF
+        if let Some(href) = tag.attribute(&["href"]) {
+            self.home_page.offer(2, href);
+        }
+    }
+
+    /// Takes what an element tells.
+    pub(super) fn put(&mut self, found: Found<'_, '_>) {
+        use Element as E;
+        let rank = rank(found.namespace);
+        match found.element {
+            E::Title => {
+                if let Some(title) = content::text(found.tag, found.content, Unmarked::Unsaid) {
+                    self.title.offer(rank, title);
+                }
+            }
+            E::Summary | E::Subtitle | E::ITunesSummary => {
+                let rank = rank + u8::from(rank > 0 && found.element == E::Subtitle);
+                if let Some(text) = content::text(found.tag, found.content, Unmarked::Unsaid) {
+                    self.description.offer(rank, text);
+                }
+            }
+            E::Link => self.put_link(found),
+            E::Language => self.language.offer_text(rank, found.into_text()),
+            E::Creator => self.put_creator(found),
+            // Under every item a name says something, an office's mail address does not.
+            E::ManagingEditor if local(found.tag.name).eq_ignore_ascii_case("managingeditor") => {
+                if let Some(name) = filled(found.into_text()).filter(|name| name.contains('(')) {
+                    push(&mut self.own, RawAuthor { name, url: None });
+                }
+            }
+            E::Logo => self.image.offer_text(1, found.into_address()),
+            E::ITunesImage => {
+                if let Some(url) = found.attribute_address(&["href", "url"]) {
+                    self.image.offer(2, url);
+                }
+            }
+            E::License => self.license.offer_text(0, found.into_address()),
+            E::Rights => self.license.offer_text(1, found.into_text()),
+            _ => self.put_advice(found),
+        }
+    }
+
+    fn put_link(&mut self, found: Found<'_, '_>) {
+        let tag = found.tag;
+        let rel = tag.attribute(&["rel"]);
+        let kind = tag.attribute(&["type"]);
+        let stated = tag.attribute(&["href", "resource"]);
+        let is_text = stated.is_none();
+        let base = found.base.cloned();
+        let Some(href) = stated.or_else(|| filled(found.into_text())) else {
+            // An empty address with a base is the base itself.
+            let own = base.filter(|_| tag.attributes.contains("href"));
+            if let Some(base) = own.filter(|_| rel.as_deref() == Some("self")) {
+                self.advice.self_link.get_or_insert(base.into());
+            }
+            return;
+        };
+        let href = absolute(base.as_ref(), href);
+        let advice = &mut self.advice;
+        match rel.as_deref().map_or("alternate", relation) {
+            "alternate" if is_text => self.home_page.offer(0, href),
+            "alternate" if kind.is_none_or(|kind| kind.contains("html")) => {
+                self.home_page.offer(1, href);
+            }
+            "alternate" => self.home_page.offer(3, href),
+            "self" => drop(advice.self_link.get_or_insert(href)),
+            "hub" => push(&mut advice.hubs, href),
+            "next" => drop(advice.next.get_or_insert(href)),
+            "prev-archive" => drop(advice.previous_archive.get_or_insert(href)),
+            "license" => self.license.offer(0, href),
+            _ => {}
+        }
+    }
+
+    fn put_creator(&mut self, found: Found<'_, '_>) {
+        if let Some(name) = filled(found.into_text()) {
+            push(&mut self.creators, RawAuthor { name, url: None });
+        }
+    }
+
+    fn put_advice(&mut self, found: Found<'_, '_>) {
+        use Element as E;
+        let advice = &mut self.advice;
+        match found.element {
+            E::Ttl => advice.ttl_minutes = found.into_text().parse().ok(),
+            E::Hour => {
+                // 24 is what the first version of the format called midnight.
+                let hour = found.into_text().parse().ok().map(|hour: u8| hour % 24);
+                advice
+                    .skip_hours
+                    .extend(hour.filter(|hour| !advice.skip_hours.contains(hour)));
+            }
+            E::Day => {
+                let day = found.into_text();
+                if !day.is_empty() && advice.skip_days.len() < 7 {
+                    advice.skip_days.push(day);
+                }
+            }
+            E::UpdatePeriod => advice.update_period = filled(found.into_text()),
+            E::UpdateFrequency => advice.update_frequency = found.into_text().parse().ok(),
+            E::UpdateBase => advice.update_base = filled(found.into_text()),
+            E::Complete => advice.is_complete = true,
+            E::MovedTo => advice.moved_to = filled(found.into_text()),
+            E::Cloud => advice.cloud = cloud(found.tag),
+            _ => {}
+        }
+    }
+
+    pub(super) fn put_author(&mut self, author: RawAuthor) {
+        push(&mut self.own, author);
+    }
+
+    pub(super) fn put_image(&mut self, url: String) {
+        self.image.offer_text(0, url);
+    }
+
+    pub(super) fn finish(self) -> Channel {
+        let authors = if self.creators.is_empty() {
+            self.own
+        } else {
+            self.creators
+        };
+        Channel {
+            title: self.title.into_inner(),
+            description: self.description.into_inner(),
+            home_page: self.home_page.into_inner(),
+            language: self.language.into_inner(),
+            authors,
+            image: self.image.into_inner(),
+            license: self.license.into_inner(),
+            advice: self.advice,
+        }
+    }
+}
+
+/// Where a cloud takes subscriptions (RSS 2.0, `cloud`).
+fn cloud(tag: &Tag<'_>) -> Option<String> {
+    let domain = tag.attribute(&["domain"])?;
+    let port = tag.attribute(&["port"]).map(|port| format!(":{port}"));
+    let path = tag.attribute(&["path"]).unwrap_or_default();
+    let path = path.trim_start_matches('/');
+    Some(format!(
+        "http://{domain}{}/{path}",
+        port.unwrap_or_default()
+    ))
+}

@@ -1,0 +1,417 @@
+//! XML as found to tokens, whatever is wrong with it.
+//!
+//! In: the decoded text. Out: tags, texts and CDATA sections in order, each a slice of the text, and a [`Fault`] for what
+//! breaks XML 1.0. Comments, processing instructions and the document type are passed over: nothing in them is read,
+//! expanded or fetched.
+//!
+//! `quick-xml`'s own reader ends at the first syntax error, and finds some of them only at the end of the document, so
+//! that going on behind them would take quadratic time. Here a token is cut where the next markup shows that it has
+//! ended; what stands in a tag, and what entities mean, `quick-xml` tells.
+
+use memchr::{memchr, memchr2, memmem};
+use quick_xml::events::attributes::Attributes;
+
+use super::fault::{Fault, Faults};
+use super::references;
+
+/// The longest value of an attribute. A quote that is not closed within it was never opened.
+const MAX_VALUE_BYTES: usize = 64 * 1024;
+
+/// The most attributes of a tag that are looked at.
+const MAX_ATTRIBUTES: usize = 256;
+
+/// What a document is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    /// Characters, references among them as written. A `<` that begins no markup begins a text.
+    Text(&'a str),
+    /// Characters as they are.
+    Cdata(&'a str),
+    /// `<name …>` or `<name … />`
+    Open(Tag<'a>),
+    /// `</name>`
+    Close(&'a str),
+}
+
+/// A start tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tag<'a> {
+    /// With its prefix, as written.
+    pub(super) name: &'a str,
+    /// All that stands behind the name.
+    pub(super) attributes: &'a str,
+    /// Whether it ends itself.
+    pub(super) is_empty: bool,
+    /// The byte of the text that it begins at.
+    pub(super) at: usize,
+}
+
+impl<'a> Tag<'a> {
+    /// Names and values as written, without those that cannot be told apart.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let mut found = Attributes::html(self.attributes, 0);
+        found.with_checks(false);
+        found.take(MAX_ATTRIBUTES).flatten().filter_map(|found| {
+            let value = match found.value {
+                std::borrow::Cow::Borrowed(value) => std::str::from_utf8(value).ok()?,
+                std::borrow::Cow::Owned(_) => return None,
+            };
+            Some((std::str::from_utf8(found.key.0).ok()?, value))
+        })
+    }
+
+    /// The value of the first of these attributes that has one, whatever their prefixes and case.
+    pub(super) fn attribute(&self, names: &[&str]) -> Option<String> {
+        if self.attributes.is_empty() {
+            return None;
+        }
+        let values = names.iter().filter_map(|name| {
+            let mut all = self.attributes();
+            all.find(|(found, _)| local(found).eq_ignore_ascii_case(name))
+        });
+        values
+            .map(|(_, value)| references::decode(value).0.trim().to_owned())
+            .find(|value| !value.is_empty())
+    }
+}
+
+/// A name without its prefix.
+pub(super) fn local(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(_, local)| local)
+}
+
+/// A place in the text.
+#[derive(Debug)]
+pub(super) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    pub(super) faults: Faults,
+    /// Ends that were looked for up to the end of the text, in vain: they are not looked for again.
+    no_comment_end: bool,
+    no_instruction_end: bool,
+    no_subset_end: bool,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            faults: Faults::default(),
+            no_comment_end: false,
+            no_instruction_end: false,
+            no_subset_end: false,
+        }
+    }
+
+    /// The byte that the next token begins at, or what is passed over before it.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Goes back, or on, to a place where a token begins.
+    pub(super) fn go_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    /// The whole text.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn take(&mut self, bytes: usize) -> &'a str {
+        let taken = self.rest().get(..bytes).unwrap_or_default();
+        self.at += bytes;
+        taken
+    }
+
+    fn note(&mut self, fault: Fault) {
+        self.faults.note(fault, self.at);
+    }
+
+    /// The next token; `None` at the end.
+    pub(super) fn next(&mut self) -> Option<Token<'a>> {
+        loop {
+            let rest = self.rest().as_bytes();
+            let (first, second) = (*rest.first()?, rest.get(1).copied());
+            match second {
+                _ if first != b'<' => return Some(self.text_token(0)),
+                Some(b'/') => return Some(self.close()),
+                Some(b'!') => {
+                    if let Some(section) = self.declaration() {
+                        return Some(section);
+                    }
+                }
+                Some(b'?') => self.instruction(),
+                Some(second) if is_name_start(second) => return Some(self.open()),
+                _ => {
+                    self.note(Fault::LoneLess);
+                    return Some(self.text_token(1));
+                }
+            }
+        }
+    }
+
+    /// Up to the next `<` behind the first `known` bytes.
+    fn text_token(&mut self, known: usize) -> Token<'a> {
+        let rest = self.rest().as_bytes();
+        let found = rest.get(known..).and_then(|rest| memchr(b'<', rest));
+        Token::Text(self.take(found.map_or(rest.len(), |found| found + known)))
+    }
+
+    fn open(&mut self) -> Token<'a> {
+        let at = self.at;
+        let (length, is_whole) = tag_length(self.rest().as_bytes());
+        if !is_whole {
+            self.note(Fault::BrokenTag);
+        }
+        let written = self.take(length);
+        let inner = written.strip_prefix('<').unwrap_or(written);
+        let inner = inner.strip_suffix('>').unwrap_or(inner);
+        let (inner, is_empty) = match inner.strip_suffix('/') {
+            Some(inner) => (inner, true),
+            None => (inner, false),
+        };
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'/';
+        let name_length = inner.bytes().position(|byte| ends(&byte));
+        let (name, attributes) = inner.split_at(name_length.unwrap_or(inner.len()));
+        Token::Open(Tag {
+            name,
+            attributes,
+            is_empty,
+            at,
+        })
+    }
+
+    fn close(&mut self) -> Token<'a> {
+        let rest = self.rest().as_bytes();
+        let behind = rest.get(2..).unwrap_or_default();
+        let (inner, ended) = match memchr2(b'>', b'<', behind) {
+            Some(end) if behind.get(end) == Some(&b'>') => (end, 1),
+            Some(end) => (end, 0),
+            None => (behind.len(), 0),
+        };
+        if ended == 0 {
+            self.note(Fault::BrokenTag);
+        }
+        let written = self.take(2 + inner + ended);
+        let name = written.get(2..2 + inner).unwrap_or_default().trim();
+        Token::Close(name.split(char::is_whitespace).next().unwrap_or_default())
+    }
+
+    /// What begins with `<!`.
+    fn declaration(&mut self) -> Option<Token<'a>> {
+        let rest = self.rest().as_bytes();
+        if rest.starts_with(b"<![CDATA[") {
+            return Some(self.cdata());
+        }
+        if rest.starts_with(b"<!--") && !self.no_comment_end {
+            if let Some(end) = find_from(rest, 4, b"-->") {
+                self.at += end + 3;
+                return None;
+            }
+            self.no_comment_end = true;
+        }
+        if !rest.starts_with(b"<!--") && starts_with_ignoring_case(rest, b"<!doctype") {
+            self.document_type();
+            return None;
+        }
+        self.note(Fault::BadDeclaration);
+        self.skip_past_greater();
+        None
+    }
+
+    /// `<!DOCTYPE … [ … ]>` is read over. Its quotes are not minded: whoever hides an end in them has made it up.
+    fn document_type(&mut self) {
+        let rest = self.rest().as_bytes();
+        let first = memchr2(b'>', b'[', rest).unwrap_or(rest.len());
+        let has_subset = rest.get(first) == Some(&b'[') && !self.no_subset_end;
+        let end = has_subset.then(|| {
+            let subset_end = memchr(b']', rest.get(first..)?)?;
+            find_from(rest, first + subset_end, b">")
+        });
+        self.no_subset_end |= end == Some(None);
+        self.at = (self.at + end.flatten().unwrap_or(first) + 1).min(self.text.len());
+    }
+
+    fn cdata(&mut self) -> Token<'a> {
+        const START: usize = "<![CDATA[".len();
+        let rest = self.rest().as_bytes();
+        let end = find_from(rest, START, b"]]>");
+        if end.is_none() {
+            self.note(Fault::UnclosedCdata);
+        }
+        let written = self.take(end.unwrap_or(rest.len()));
+        self.at = (self.at + 3).min(self.text.len());
+        Token::Cdata(written.get(START..).unwrap_or_default())
+    }
+
+    /// `<? … ?>`; without its end it is taken for a tag.
+    fn instruction(&mut self) {
+        if !self.no_instruction_end {
+            if let Some(end) = find_from(self.rest().as_bytes(), 2, b"?>") {
+                self.at += end + 2;
+                return;
+            }
+            self.no_instruction_end = true;
+        }
+        self.note(Fault::BadDeclaration);
+        self.skip_past_greater();
+    }
+
+    fn skip_past_greater(&mut self) {
+        let rest = self.rest().as_bytes();
+        self.at += memchr(b'>', rest).map_or(rest.len(), |end| end + 1);
+    }
+}
+
+fn find_from(text: &[u8], start: usize, what: &[u8]) -> Option<usize> {
+    let found = memmem::find(text.get(start..)?, what)?;
+    Some(found + start)
+}
+
+fn starts_with_ignoring_case(text: &[u8], start: &[u8]) -> bool {
+    text.get(..start.len())
+        .is_some_and(|text| text.eq_ignore_ascii_case(start))
+}
+
+fn is_name_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || !byte.is_ascii()
+}
+
+/// The bytes of a start tag, and whether it ends with `>`. Each byte is looked at a bounded number of times: a quote that
+/// is closed nowhere within reach is the last of its kind there.
+fn tag_length(text: &[u8]) -> (usize, bool) {
+    let mut at = 1;
+    loop {
+        let Some(rest) = text.get(at..) else {
+            return (text.len(), false);
+        };
+        let Some(found) = rest
+            .iter()
+            .position(|byte| matches!(byte, b'>' | b'<' | b'"' | b'\''))
+        else {
+            return (text.len(), false);
+        };
+        at += found;
+        match text.get(at) {
+            Some(b'>') => return (at + 1, true),
+            Some(b'<') => return (at, false),
+            Some(quote) if follows_equals(text, at) => {
+                let reach = rest.get(found + 1..).unwrap_or_default();
+                let reach = reach.get(..MAX_VALUE_BYTES).unwrap_or(reach);
+                match memchr(*quote, reach) {
+                    Some(end) if !swallows_markup(reach.get(..end).unwrap_or_default()) => {
+                        at += end + 2;
+                    }
+                    _ => {
+                        let end = memchr2(b'>', b'<', reach).map_or(reach.len(), |end| {
+                            end + usize::from(reach.get(end) == Some(&b'>'))
+                        });
+                        return (at + 1 + end, false);
+                    }
+                }
+            }
+            _ => at += 1,
+        }
+    }
+}
+
+fn follows_equals(text: &[u8], quote: usize) -> bool {
+    let before = text.get(..quote).unwrap_or_default();
+    before.trim_ascii_end().last() == Some(&b'=')
+}
+
+/// Whether what stands between two quotes is more than a value: the first of them was left open.
+fn swallows_markup(value: &[u8]) -> bool {
+    let Some(greater) = memchr(b'>', value) else {
+        return false;
+    };
+    let behind = value.get(greater..).unwrap_or_default();
+    memchr(b'<', behind).is_some()
+        && !memchr(b'<', value.get(..greater).unwrap_or_default()).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tokens as they read, a bar between them.
+    fn shown(text: &str) -> String {
+        let mut scanner = Scanner::new(text);
+        let mut parts = Vec::new();
+        while let Some(token) = scanner.next() {
+            parts.push(match token {
+                Token::Text(text) => text.to_owned(),
+                Token::Cdata(text) => format!("[{text}]"),
+                Token::Close(name) => format!("</{name}>"),
+                Token::Open(tag) => {
+                    let attributes: Vec<String> = tag
+                        .attributes()
+                        .map(|(name, value)| format!(" {name}={value}"))
+                        .collect();
+                    let end = if tag.is_empty { "/" } else { "" };
+                    format!("<{}{}{end}>", tag.name, attributes.concat())
+                }
+            });
+        }
+        parts.join("|")
+    }
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(shown(text), expected, "{text}");
+    }
+
+    #[test]
+    fn well_formed_markup() {
+        check(
+            "<?xml version='1.0'?><a:b c=\"d\" e='f>'>g<!-- <h> --></a:b ><i/>",
+            "<a:b c=d e=f>>|g|</a:b>|<i/>",
+        );
+        check("<a><![CDATA[<b> & ]]]]></a>", "<a>|[<b> & ]]]|</a>");
+        check(
+            "<!DOCTYPE rss [<!ENTITY a \"b\">]><rss/><!DOCTYPE html><p>",
+            "<rss/>|<p>",
+        );
+    }
+
+    #[test]
+    fn broken_markup() {
+        check("a < b <3 <", "a |< b |<3 |<");
+        check("<a <b>c</b", "<a>|<b>|c|</b>");
+        check("<a href=\"x>y</a><b c=\"d\">", "<a>|y|</a>|<b c=d>");
+        check("<a href=x y='1' z>t", "<a href=x y=1 z=>|t");
+        check("<a b=\"c<d>e\">f", "<a b=c<d>e>|f");
+        check("<a b=it's c='d'>", "<a b=it's c=d>");
+        check("a<!-- b > c", "a| c");
+        check("a<![endif]>b<? c > d", "a|b| d");
+        check("a<![CDATA[b", "a|[b]");
+        check("a<!DOCTYPE b", "a");
+    }
+
+    #[test]
+    fn hostile_markup_ends() {
+        for piece in [
+            "<",
+            "<a ",
+            "<a b=\"",
+            "<a b='\">",
+            "<!--",
+            "<![CDATA[",
+            "<?",
+            "<!DOCTYPE [",
+            "</",
+            "&",
+            "<a>",
+        ] {
+            let text = piece.repeat(200_000);
+            let mut scanner = Scanner::new(&text);
+            while scanner.next().is_some() {}
+            assert_eq!(scanner.position(), text.len(), "{piece}");
+        }
+    }
+}
