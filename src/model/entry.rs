@@ -89,6 +89,22 @@ pub struct Channel {
 /// Something that was not read, while the rest was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
+    /// A document in another charset than it says, or that does not say which.
+    #[error("{}; it was read as `{read}`, `charset` changes that", stated_charset(stated.as_deref()))]
+    Charset {
+        /// The label as found, where it says one.
+        stated: Option<String>,
+        /// The encoding that its bytes look like.
+        read: &'static str,
+    },
+    /// Bytes that are no text.
+    #[error("{count} places are no text in `{charset}` and were replaced by what they look like")]
+    BadBytes {
+        /// How many places.
+        count: usize,
+        /// The encoding that the document was read as.
+        charset: &'static str,
+    },
     /// An entry without title and text.
     #[error("entry {position} has neither a title nor a text and was left out")]
     Empty {
@@ -151,6 +167,13 @@ pub enum Problem {
         /// How many lines.
         lines: usize,
     },
+}
+
+fn stated_charset(stated: Option<&str>) -> String {
+    stated.map_or_else(
+        || "the document does not say its charset".to_owned(),
+        |label| format!("the document says `{label}` of its charset, which it is not"),
+    )
 }
 
 /// One document read.
