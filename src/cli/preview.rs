@@ -17,8 +17,8 @@ use crate::daemon;
 use crate::extract;
 use crate::fetch::{self, Fetched, Fetcher, Limits};
 use crate::model::{
-    Cadence, DateOrder, Document, FieldRule, HtmlRules, Item, Language, Location, Place, Precision,
-    PublicUrl, Published, Reading, Source, Timestamp, Validators,
+    Cadence, Charset, DateOrder, Document, FieldRule, HtmlRules, Item, Language, Location, Place,
+    Precision, PublicUrl, Published, Reading, Source, Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
 
@@ -36,6 +36,9 @@ pub(super) struct Arguments {
     /// How to read it [default: find out]
     #[arg(long = "as", value_enum, value_name = "KIND")]
     kind: Option<Kind>,
+    /// Its encoding, whatever it says
+    #[arg(long, value_name = "LABEL")]
+    charset: Option<Charset>,
     /// Where the file was, for its relative links
     #[arg(long, value_name = "URL")]
     base_url: Option<Url>,
@@ -178,6 +181,7 @@ fn unconfigured(location: Location) -> Source {
         name: location.to_string(),
         location,
         reading: Reading::Auto,
+        charset: None,
         cadence: Cadence::Every(Duration::MAX),
         zone: chrono_tz::UTC,
         language: None,
@@ -191,6 +195,7 @@ fn unconfigured(location: Location) -> Source {
 fn overridden(source: Source, arguments: &Arguments) -> Result<Source, CliError> {
     Ok(Source {
         reading: reading(arguments)?.unwrap_or(source.reading),
+        charset: arguments.charset.or(source.charset),
         zone: arguments.timezone.unwrap_or(source.zone),
         language: arguments.language.clone().or(source.language),
         date_order: arguments.date_order.or(source.date_order),

@@ -10,7 +10,7 @@ use super::diagnostic::{Mistake, parsed};
 use super::table::{Given, Table};
 use super::units;
 use crate::model::{
-    Cadence, Cron, CronError, DateOrder, FieldRule, HtmlRules, Language, Place, TopicId,
+    Cadence, Charset, Cron, CronError, DateOrder, FieldRule, HtmlRules, Language, Place, TopicId,
 };
 
 const KINDS: [(&str, Kind); 4] = [
@@ -34,6 +34,7 @@ pub(super) enum Kind {
 #[derive(Default)]
 pub(super) struct Settings {
     pub(super) kind: Given<Kind>,
+    pub(super) charset: Given<Charset>,
     pub(super) every: Given<Duration>,
     pub(super) cron: Given<Cron>,
     pub(super) min_every: Given<Duration>,
@@ -52,6 +53,7 @@ impl Settings {
     pub(super) fn read(table: &Table, known: &BTreeMap<TopicId, Place>) -> Self {
         Self {
             kind: table.text("kind", kind),
+            charset: table.text("charset", charset),
             every: table.duration("every", units::interval),
             cron: table.text("cron", cron),
             min_every: table.duration("min_every", units::interval),
@@ -142,6 +144,11 @@ fn kind(text: &str) -> Result<Kind, Mistake> {
             _ => mistake.or_rather(text, KINDS.iter().map(|(name, _)| *name)),
         })
     }
+}
+
+fn charset(text: &str) -> Result<Charset, Mistake> {
+    let hint = r#"a name that browsers know, such as `"windows-1252"` or `"shift_jis"`; UTF-32 is found without"#;
+    parsed(text).map_err(|mistake: Mistake| mistake.hint(hint))
 }
 
 fn cron(text: &str) -> Result<Cron, Mistake> {

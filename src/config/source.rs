@@ -74,6 +74,7 @@ fn source(
         id,
         location: location.value?,
         reading,
+        charset: own.charset.over(&defaults.charset).value,
         cadence,
         zone: own.zone.over(&defaults.zone).value.unwrap_or(around.zone),
         language: own.language.over(&defaults.language).value,

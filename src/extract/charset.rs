@@ -1,64 +1,196 @@
 //! Bytes to characters.
 //!
-//! What decides, in this order: a byte order mark, markup in pairs of bytes, `charset` of `Content-Type`, the declaration
-//! in the document (XML 1.0 §4.3.3, HTML `meta`), UTF-8 where the bytes are valid, windows-1252.
+//! In: a document and the charset that its operator gives, if any. Out: its text, borrowed where the bytes are UTF-8,
+//! and a [`Problem`] where what the document says of itself does not hold.
+//!
+//! What decides, in this order:
+//!
+//! 1. Characters of two or four bytes (UTF-16, UTF-32), by a byte order mark or by the zeros among the first four bytes
+//!    (RFC 4627 §3): no other encoding has any.
+//! 2. The operator's `charset`.
+//! 3. The bytes, where they are UTF-8 beyond doubt: no other text looks like [`CONVINCING`] sequences of it.
+//! 4. What is stated, as far as the bytes agree: UTF-8 (a byte order mark among it) before others, then `charset` of
+//!    `Content-Type` before the document's own declaration (XML 1.0 §4.3.3, HTML `meta`), as RFC 7303 §3.2 has it. But
+//!    servers say `iso-8859-1` of whatever they serve: the declaration knows better. `us-ascii` of bytes that are none,
+//!    and UTF-16 of bytes that were legible one by one, is not true.
+//! 5. The default of XML and JSON: UTF-8.
+//! 6. A guess by language, as browsers make it.
+//!
+//! A bad byte costs a character, never the document: where most sequences are UTF-8, the document is. A byte that is no
+//! part of it is mostly pasted windows-1252 and read as such, unless it looks like a character that was cut: then it
+//! becomes U+FFFD. C1 controls, whatever they come from, are windows-1252 too.
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use memchr::{memchr, memchr_iter, memmem};
+
+use crate::model::{Charset, Document, Problem};
 
 /// How far into a document its declaration is looked for, as browsers do.
 const DECLARATION_BYTES: usize = 1024;
+/// So many sequences of UTF-8 are no accident: two letters of another encoding look like one in a tenth of all cases.
+const CONVINCING: usize = 4;
+/// What is kept of a label.
+const LABEL_BYTES: usize = 40;
+const ESCAPE: u8 = 0x1B;
 
-/// Decodes `body`; bytes that are no text become U+FFFD.
-pub(super) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
-    if let Some((encoding, length)) = Encoding::for_bom(body) {
-        return encoding
-            .decode_without_bom_handling(body.get(length..).unwrap_or_default())
-            .0;
-    }
-    if let Some(encoding) = in_pairs(body) {
-        return encoding.decode_without_bom_handling(body).0;
-    }
-    let stated = content_type
-        .and_then(|value| after_charset(value.as_bytes()))
-        .or_else(|| declared(body));
-    let encoding = match stated {
-        // Text whose declaration could be read byte by byte is not UTF-16, whatever it says.
-        Some(encoding) if encoding == UTF_16BE || encoding == UTF_16LE => UTF_8,
-        Some(encoding) => encoding,
-        None if std::str::from_utf8(body).is_ok() => UTF_8,
-        None => WINDOWS_1252,
+/// The text of a document.
+#[derive(Debug)]
+pub(super) struct Decoded<'a> {
+    pub(super) text: Cow<'a, str>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Decodes `document`, by `charset` where its operator gives one.
+pub(super) fn decode(document: &Document, charset: Option<Charset>) -> Decoded<'_> {
+    let marked = document.body.as_slice();
+    let body = marked.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(marked);
+    let mut problems = Vec::new();
+    let read = if let Some(wide) = wide(body) {
+        wide
+    } else if let Some(charset) = charset {
+        read(charset.encoding(), body)
+    } else {
+        let stated = stated(body, document.content_type.as_deref());
+        let has_mark = body.len() < marked.len();
+        let read = choose(body, &stated, has_mark, document.url.domain());
+        problems.extend(contradiction(&read, stated.first(), has_mark));
+        read
     };
-    encoding.decode_without_bom_handling(body).0
-}
-
-/// UTF-16 without a byte order mark (XML 1.0 appendix F): no other encoding begins markup with a zero beside `<`.
-fn in_pairs(body: &[u8]) -> Option<&'static Encoding> {
-    match body {
-        [0, b'<', 0, second, ..] if *second != 0 => Some(UTF_16BE),
-        [b'<', 0, second, 0, ..] if *second != 0 => Some(UTF_16LE),
-        _ => None,
+    if read.bad > 0 {
+        problems.push(Problem::BadBytes {
+            count: read.bad,
+            charset: read.name,
+        });
+    }
+    Decoded {
+        text: without_c1(read.text),
+        problems,
     }
 }
 
-fn declared(body: &[u8]) -> Option<&'static Encoding> {
-    let head = body.get(..DECLARATION_BYTES.min(body.len()))?;
-    let lower = head.to_ascii_lowercase();
-    if let Some(xml) = lower.strip_prefix(b"<?xml") {
-        let end = xml.iter().position(|byte| *byte == b'>')?;
-        return label_after(xml.get(..end)?, b"encoding");
-    }
-    after_charset(&lower)
+/// Bytes as one encoding reads them.
+struct Read<'a> {
+    text: Cow<'a, str>,
+    name: &'static str,
+    /// Places that it cannot read.
+    bad: usize,
 }
 
-fn after_charset(text: &[u8]) -> Option<&'static Encoding> {
-    label_after(&text.to_ascii_lowercase(), b"charset")
+impl Read<'_> {
+    /// Whether so little is unreadable that the rest cannot be by chance. `Shift_JIS` has private characters for what it
+    /// cannot read.
+    fn is_sound(&self) -> bool {
+        let odd = |c: &char| matches!(*c, '\u{E000}'..='\u{F8FF}' | char::REPLACEMENT_CHARACTER);
+        sequences(&self.text).filter(odd).count() * 20 <= sequences(&self.text).count()
+    }
+}
+
+fn read<'a>(encoding: &'static Encoding, body: &'a [u8]) -> Read<'a> {
+    if encoding == UTF_8 {
+        return Utf8::of(body).read;
+    }
+    let (mut text, malformed) = encoding.decode_without_bom_handling(body);
+    // A document that was cut is cut within a character as often as not.
+    if malformed && text.ends_with(char::REPLACEMENT_CHARACTER) {
+        text.to_mut().pop();
+    }
+    let bad = if malformed {
+        text.matches(char::REPLACEMENT_CHARACTER).count()
+    } else {
+        0
+    };
+    Read {
+        text,
+        name: encoding.name(),
+        bad,
+    }
+}
+
+/// UTF-16 and UTF-32.
+fn wide(body: &[u8]) -> Option<Read<'_>> {
+    Some(match body {
+        [0xFF, 0xFE, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
+        [0, 0, 0xFE, 0xFF, rest @ ..] => utf32(rest, u32::from_be_bytes),
+        [0xFF, 0xFE, rest @ ..] => read(UTF_16LE, rest),
+        [0xFE, 0xFF, rest @ ..] => read(UTF_16BE, rest),
+        [1..=0xFF, 0, 0, 0, ..] => utf32(body, u32::from_le_bytes),
+        [0, 0, 0, 1..=0xFF, ..] => utf32(body, u32::from_be_bytes),
+        [1..=0xFF, 0, 1..=0xFF, 0, ..] => read(UTF_16LE, body),
+        [0, 1..=0xFF, 0, 1..=0xFF, ..] => read(UTF_16BE, body),
+        _ => return None,
+    })
+}
+
+fn utf32(body: &[u8], number: fn([u8; 4]) -> u32) -> Read<'static> {
+    let units = body.as_chunks().0.iter();
+    let characters = units.map(|unit| char::from_u32(number(*unit)));
+    Read {
+        bad: characters.clone().filter(Option::is_none).count(),
+        text: characters
+            .map(|found| found.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect(),
+        name: "UTF-32",
+    }
+}
+
+/// An encoding that a document or its server names.
+struct Stated {
+    label: String,
+    /// The encoding, where it can be true.
+    encoding: Option<&'static Encoding>,
+}
+
+impl Stated {
+    fn new(label: &[u8]) -> Self {
+        let label = label.get(..LABEL_BYTES).unwrap_or(label);
+        let label = String::from_utf8_lossy(label).into_owned();
+        let named = label.parse().ok().map(Charset::encoding);
+        let is_untrue = |encoding: &&'static Encoding| {
+            [UTF_16BE, UTF_16LE].contains(encoding) || label.to_ascii_lowercase().ends_with("ascii")
+        };
+        let encoding = named.filter(|encoding| !is_untrue(encoding));
+        Self { label, encoding }
+    }
+
+    /// Whether this is what servers are set to say of anything.
+    fn is_default(&self) -> bool {
+        self.encoding == Some(WINDOWS_1252) && !self.label.contains("1252")
+    }
+}
+
+/// What is said of the encoding, the most trustworthy first.
+fn stated(body: &[u8], content_type: Option<&str>) -> Vec<Stated> {
+    let served = content_type.and_then(|value| label_after(value.as_bytes(), b"charset"));
+    let mut stated: Vec<Stated> = [served, declared(body)]
+        .into_iter()
+        .flatten()
+        .map(Stated::new)
+        .collect();
+    if stated.first().is_some_and(Stated::is_default) {
+        stated.reverse();
+    }
+    stated
+}
+
+/// The label in an XML declaration, or in the first `meta` that has one.
+fn declared(body: &[u8]) -> Option<&[u8]> {
+    let head = body.get(..DECLARATION_BYTES).unwrap_or(body);
+    let after = |mark: &[u8]| {
+        let lower = head.to_ascii_lowercase();
+        head.get(memmem::find(&lower, mark)? + mark.len()..)
+    };
+    match after(b"<?xml ") {
+        Some(xml) => label_after(xml.get(..memchr(b'>', xml)?)?, b"encoding"),
+        None => label_after(after(b"<meta")?, b"charset"),
+    }
 }
 
 /// The label in `name = "label"`, quoted or not.
-fn label_after(text: &[u8], name: &[u8]) -> Option<&'static Encoding> {
-    let at = text.windows(name.len()).position(|window| window == name)?;
+fn label_after<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let at = memmem::find(&text.to_ascii_lowercase(), name)?;
     let rest = text
         .get(at + name.len()..)?
         .trim_ascii_start()
@@ -68,37 +200,517 @@ fn label_after(text: &[u8], name: &[u8]) -> Option<&'static Encoding> {
         .strip_prefix(b"\"")
         .or_else(|| rest.strip_prefix(b"'"))
         .unwrap_or(rest);
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"';>/?".contains(byte);
-    Encoding::for_label(rest.get(..rest.iter().position(ends).unwrap_or(rest.len()))?)
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"';,>/?".contains(byte);
+    let label = rest.get(..rest.iter().position(ends).unwrap_or(rest.len()))?;
+    (!label.is_empty()).then_some(label)
+}
+
+/// Reads `body` as what is stated where that can be, else as what it looks like.
+fn choose<'a>(body: &'a [u8], stated: &[Stated], has_mark: bool, host: Option<&str>) -> Read<'a> {
+    let utf8 = Utf8::of(body);
+    if body.is_ascii() {
+        let japanese = memchr(ESCAPE, body).is_some() && guess(body, host) == ISO_2022_JP;
+        return if japanese {
+            read(ISO_2022_JP, body)
+        } else {
+            utf8.read
+        };
+    }
+    let mut named = stated.iter().filter_map(|stated| stated.encoding);
+    let says_utf8 = has_mark || named.clone().any(|encoding| encoding == UTF_8);
+    if utf8.is_certain() || says_utf8 && utf8.is_likely() {
+        return utf8.read;
+    }
+    let others = named.by_ref().filter(|encoding| *encoding != UTF_8);
+    let sound = others
+        .map(|encoding| read(encoding, body))
+        .find(Read::is_sound);
+    match sound {
+        Some(sound) => sound,
+        None if utf8.is_likely() => utf8.read,
+        None => read(guess(body, host), body),
+    }
+}
+
+/// What tells people that a document is not what it says, or does not say what it is.
+fn contradiction(read: &Read, first: Option<&Stated>, has_mark: bool) -> Option<Problem> {
+    let stated = match first {
+        _ if has_mark && read.name == UTF_8.name() || read.text.is_ascii() => return None,
+        None if read.name == UTF_8.name() => return None,
+        Some(first)
+            if first
+                .encoding
+                .is_some_and(|named| named.name() == read.name) =>
+        {
+            return None;
+        }
+        first => first.map(|first| first.label.clone()),
+    };
+    Some(Problem::Charset {
+        stated,
+        read: read.name,
+    })
+}
+
+/// What it looks like, UTF-8 apart. The top-level domain decides where languages share letters.
+fn guess(body: &[u8], host: Option<&str>) -> &'static Encoding {
+    let domain = host
+        .and_then(|host| host.trim_end_matches('.').rsplit('.').next())
+        .map(str::as_bytes)
+        .filter(|domain| {
+            domain
+                .iter()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        });
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(body, true);
+    detector.guess(domain, Utf8Detection::Deny)
+}
+
+/// Bytes read as UTF-8, and how much speaks for it.
+struct Utf8<'a> {
+    read: Read<'a>,
+    /// Sequences of more than one byte; where all is UTF-8 they are not counted further than [`CONVINCING`].
+    sequences: usize,
+}
+
+impl<'a> Utf8<'a> {
+    fn of(body: &'a [u8]) -> Self {
+        let (text, sequences, bad) = match std::str::from_utf8(body) {
+            Ok(text) => (
+                Cow::Borrowed(text),
+                sequences(text).take(CONVINCING).count(),
+                0,
+            ),
+            Err(_) => mended(body),
+        };
+        let name = UTF_8.name();
+        Self {
+            read: Read { text, name, bad },
+            sequences,
+        }
+    }
+
+    fn is_certain(&self) -> bool {
+        self.sequences >= CONVINCING && self.sequences >= self.read.bad * 3
+    }
+
+    fn is_likely(&self) -> bool {
+        self.sequences >= self.read.bad
+    }
+}
+
+fn sequences(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !c.is_ascii())
+}
+
+/// Text that is mostly UTF-8; how many sequences of it are, and how many bad places.
+fn mended(body: &[u8]) -> (Cow<'_, str>, usize, usize) {
+    let mut text = String::with_capacity(body.len());
+    let (mut good, mut bad, mut end) = (0, 0, 0);
+    for chunk in body.utf8_chunks() {
+        end += chunk.valid().len() + chunk.invalid().len();
+        good += sequences(chunk.valid()).count();
+        text.push_str(chunk.valid());
+        let next = body.get(end).copied();
+        if next.is_none() && is_beginning(chunk.invalid()) {
+            break;
+        }
+        text.push(stray(chunk.valid(), chunk.invalid(), next));
+        bad += 1;
+    }
+    (Cow::Owned(text), good, bad)
+}
+
+/// Whether nothing is wrong but that more should follow.
+fn is_beginning(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), str::is_empty)
+}
+
+/// What bytes between `before` and `next` stand for that are no UTF-8.
+///
+/// A letter of windows-1252 stands among letters. What begins a character and goes on otherwise was cut by those who
+/// shorten texts by the byte; and so was what follows other characters of several bytes, such as ideographs.
+fn stray(before: &str, bytes: &[u8], next: Option<u8>) -> char {
+    let is_letter = match bytes {
+        [0xC2..=0xDF] => next.is_some_and(|next| next.is_ascii_alphabetic()),
+        [_] => before.chars().next_back().is_none_or(|c| c.is_ascii()),
+        _ => false,
+    };
+    match bytes {
+        [byte] if is_letter => windows_1252(*byte),
+        _ => char::REPLACEMENT_CHARACTER,
+    }
+}
+
+fn windows_1252(byte: u8) -> char {
+    let bytes = [byte];
+    let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
+    text.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// The text with the punctuation of windows-1252 where it has C1 controls, which nobody means.
+fn without_c1(text: Cow<'_, str>) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let is_c1 = |at| bytes.get(at + 1).is_some_and(|second| *second < 0xA0);
+    if !memchr_iter(0xC2, bytes).any(is_c1) {
+        return text;
+    }
+    let meant = |c| match u8::try_from(c) {
+        Ok(byte @ 0x80..=0x9F) => windows_1252(byte),
+        _ => c,
+    };
+    text.chars().map(meant).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn check(body: &[u8], content_type: Option<&str>, text: &str) {
-        assert_eq!(decode(body, content_type), text);
+    fn document(body: &[u8], content_type: Option<&str>) -> Document {
+        Document {
+            url: "https://bulletins.example/feed".parse().unwrap(),
+            content_type: content_type.map(str::to_owned),
+            body: body.to_vec(),
+            fetched_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    /// The text of `body`, and each problem as `stated > read` or `count in charset`.
+    fn check(body: impl AsRef<[u8]>, content_type: Option<&str>, text: &str, problems: &[&str]) {
+        check_as(None, body, content_type, text, problems);
+    }
+
+    fn check_as(
+        charset: Option<&str>,
+        body: impl AsRef<[u8]>,
+        content_type: Option<&str>,
+        text: &str,
+        problems: &[&str],
+    ) {
+        let document = document(body.as_ref(), content_type);
+        let decoded = decode(&document, charset.map(|label| label.parse().unwrap()));
+        let shown = |problem: &Problem| match problem {
+            Problem::Charset { stated, read } => {
+                format!("{} > {read}", stated.as_deref().unwrap_or_default())
+            }
+            Problem::BadBytes { count, charset } => format!("{count} in {charset}"),
+            problem => problem.to_string(),
+        };
+        let found: Vec<String> = decoded.problems.iter().map(shown).collect();
+        assert_eq!(
+            (&*decoded.text, found),
+            (text, problems.iter().map(|&p| p.to_owned()).collect())
+        );
+    }
+
+    fn encoded(label: &str, text: &str) -> Vec<u8> {
+        let charset: Charset = label.parse().unwrap();
+        let (bytes, _, unmappable) = charset.encoding().encode(text);
+        assert!(!unmappable, "{text} in {label}");
+        bytes.into_owned()
+    }
+
+    /// A feed that declares `label` and is written in `real`.
+    fn feed(label: &str, real: &str, text: &str) -> (Vec<u8>, String) {
+        let text = format!("<?xml version='1.0' encoding='{label}'?><rss>{text}</rss>");
+        (encoded(real, &text), text)
+    }
+
+    fn check_feed(label: &str, real: &str, text: &str, problems: &[&str]) {
+        let (body, text) = feed(label, real, text);
+        check(body, None, &text, problems);
+    }
+
+    const SPANISH: &str = "La región pide información: año, niñez, acción";
+    const RUSSIAN: &str = "Международная организация по миграции сообщает";
+    const JAPANESE: &str = "国際移住機関は新しい報告書を発表しました。";
+    const KOREAN: &str = "국제이주기구는 새로운 보고서를 발표했다";
+
+    #[test]
+    fn wide_characters_are_seen_from_their_zeros() {
+        let utf16 = |number: fn(u16) -> [u8; 2], text: &str| -> Vec<u8> {
+            text.encode_utf16().flat_map(number).collect()
+        };
+        let utf32 = |number: fn(u32) -> [u8; 4], text: &str| -> Vec<u8> {
+            text.chars().flat_map(|c| number(u32::from(c))).collect()
+        };
+        for mark in ["", "\u{FEFF}"] {
+            for text in [
+                "<?xml version='1.0' encoding='utf-8'?><a>añ高😀</a>",
+                "{\"a\": \"ñ\"}",
+            ] {
+                let marked = format!("{mark}{text}");
+                for served in [None, Some("text/xml; charset=iso-8859-1")] {
+                    check(utf16(u16::to_be_bytes, &marked), served, text, &[]);
+                    check(utf16(u16::to_le_bytes, &marked), served, text, &[]);
+                    check(utf32(u32::to_be_bytes, &marked), served, text, &[]);
+                    check(utf32(u32::to_le_bytes, &marked), served, text, &[]);
+                }
+            }
+        }
+        check(
+            b"\xFF\xFEa\0\xD8\xD8b\0",
+            None,
+            "a\u{FFFD}b",
+            &["1 in UTF-16LE"],
+        );
+        check(
+            b"<\0\0\0\0\0\x11\0b\0\0\0",
+            None,
+            "<\u{FFFD}b",
+            &["1 in UTF-32"],
+        );
     }
 
     #[test]
-    fn the_first_that_says_it_decides() {
+    fn what_is_stated_decides() {
         check(
             b"\xEF\xBB\xBFa\xC3\xB1o",
-            Some("text/xml; charset=iso-8859-1"),
+            Some("text/xml; charset=windows-1251"),
             "año",
+            &[],
         );
-        check(b"\xFF\xFEa\0\xF1\0", None, "añ");
-        check(b"<\0a\0\xF1\0", None, "<añ");
-        check(b"\0<\0a\0\xF1", Some("text/xml; charset=utf-8"), "<añ");
-        check(b"a\xF1o", Some("text/html; charset=\"ISO-8859-1\""), "año");
         check(
-            b"<?xml version='1.0' encoding='iso-8859-1'?><a>\xF1</a>",
-            None,
-            "<?xml version='1.0' encoding='iso-8859-1'?><a>ñ</a>",
+            b"a\xF1o",
+            Some("text/html; charset=\"ISO-8859-1\""),
+            "año",
+            &[],
         );
-        check(b"<meta charset=latin1>\xF1", None, "<meta charset=latin1>ñ");
-        check("año".as_bytes(), None, "año");
-        check(b"a\xF1o \x93x\x94", None, "año “x”");
-        check(b"a\xF1o", Some("text/html; charset=utf-8"), "a\u{FFFD}o");
+        check(
+            b"a\xF1o",
+            Some("text/html; Charset = windows-1252;x=y"),
+            "año",
+            &[],
+        );
+        check(
+            encoded("koi8-r", RUSSIAN),
+            Some("text/xml; charset=koi8_r"),
+            RUSSIAN,
+            &[],
+        );
+        check(
+            b"<meta charset=latin1>\xF1",
+            None,
+            "<meta charset=latin1>ñ",
+            &[],
+        );
+        check_feed("ISO-8859-1", "windows-1252", SPANISH, &[]);
+        check_feed("windows_1251", "windows-1251", RUSSIAN, &[]);
+        check_feed("Shift_JIS", "shift_jis", JAPANESE, &[]);
+        check_feed("euc-kr", "euc-kr", KOREAN, &[]);
+        check_feed("ks_c_5601-1987", "euc-kr", "말", &[]);
+        check_feed("gb2312", "gb18030", "国际移民组织😀", &[]);
+        check_feed("ISO-2022-JP", "iso-2022-jp", JAPANESE, &[]);
+        let late = "\n<!-- a --> <?xml version='1.0' encoding=iso-8859-5?><a>";
+        check(
+            [late.as_bytes(), b"\xB0"].concat(),
+            None,
+            &format!("{late}А"),
+            &[],
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_is_not_believed() {
+        for label in ["utf-16", "UTF-16LE", "us-ascii", "x-no-such", "ibm850"] {
+            check_feed(label, "utf-8", "any", &[]);
+            check_feed(label, "utf-8", SPANISH, &[&format!("{label} > UTF-8")]);
+            check_feed(
+                label,
+                "windows-1252",
+                SPANISH,
+                &[&format!("{label} > windows-1252")],
+            );
+        }
+        check(
+            SPANISH,
+            Some("text/plain; charset=us-ascii"),
+            SPANISH,
+            &["us-ascii > UTF-8"],
+        );
+    }
+
+    #[test]
+    fn utf8_beyond_doubt_is_utf8() {
+        check_feed("iso-8859-1", "utf-8", SPANISH, &["iso-8859-1 > UTF-8"]);
+        check_feed("Shift_JIS", "utf-8", KOREAN, &["Shift_JIS > UTF-8"]);
+        // One letter may be two of another encoding.
+        let (body, _) = feed("windows-1252", "utf-8", "año");
+        let text = "<?xml version='1.0' encoding='windows-1252'?><rss>aÃ±o</rss>";
+        check(body, None, text, &[]);
+        // Every byte of this word could be UTF-8.
+        let (body, text) = feed("gb2312", "gb2312", "联盟");
+        check(body, None, &text, &[]);
+    }
+
+    #[test]
+    fn of_two_statements_the_likelier_holds() {
+        let served = |label: &str| format!("text/xml; charset={label}");
+        let check = |served_as: &str, declared: &str, real: &str, text: &str, problems: &[&str]| {
+            let (body, text) = feed(declared, real, text);
+            check(body, Some(&served(served_as)), &text, problems);
+        };
+        check("utf-8", "iso-8859-1", "utf-8", "año", &[]);
+        check(
+            "windows-1251",
+            "utf-8",
+            "utf-8",
+            "año",
+            &["windows-1251 > UTF-8"],
+        );
+        check("iso-8859-1", "windows-1251", "windows-1251", RUSSIAN, &[]);
+        check("us-ascii", "utf-8", "utf-8", "año", &["us-ascii > UTF-8"]);
+        check("koi8-r", "windows-1251", "koi8-r", RUSSIAN, &[]);
+        check(
+            "utf-8",
+            "windows-1251",
+            "windows-1251",
+            RUSSIAN,
+            &["utf-8 > windows-1251"],
+        );
+        check(
+            "shift_jis",
+            "euc-jp",
+            "euc-jp",
+            JAPANESE,
+            &["shift_jis > EUC-JP"],
+        );
+        check(
+            "euc-kr",
+            "utf-8",
+            "shift_jis",
+            JAPANESE,
+            &["euc-kr > Shift_JIS"],
+        );
+    }
+
+    #[test]
+    fn what_says_nothing_is_guessed() {
+        check(SPANISH, None, SPANISH, &[]);
+        check(b"a\xF1o \x93x\x94", None, "año “x”", &[" > windows-1252"]);
+        for (label, text) in [
+            ("KOI8-U", RUSSIAN),
+            ("windows-1251", RUSSIAN),
+            ("Shift_JIS", JAPANESE),
+            ("EUC-JP", JAPANESE),
+            ("ISO-2022-JP", JAPANESE),
+            ("EUC-KR", KOREAN),
+        ] {
+            check(encoded(label, text), None, text, &[&format!(" > {label}")]);
+        }
+        check(b"a\x1B[0mb", None, "a\u{1B}[0mb", &[]);
+    }
+
+    #[test]
+    fn a_bad_byte_costs_a_character() {
+        let utf8 = Some("text/xml; charset=utf-8");
+        let bad = ["1 in UTF-8"].as_slice();
+        check(b"\xC3\xB1 a\xF1o", utf8, "ñ año", bad);
+        check(b"\xC3\xB1 a\xF1o", None, "ñ año", bad);
+        check(
+            b"\xC3\xB1\xC3\xB1 \x93a\x94",
+            utf8,
+            "ññ “a”",
+            &["2 in UTF-8"],
+        );
+        check(
+            b"\xC3\xB1\xC3\xB1 a\xE7\xE3o",
+            utf8,
+            "ññ ação",
+            &["2 in UTF-8"],
+        );
+        check(b"\xC3\xB1 ESPA\xD1A", utf8, "ñ ESPAÑA", bad);
+        // Cut by those who count bytes.
+        check(
+            b"\xC3\xB1 migraci\xC3...",
+            utf8,
+            "ñ migraci\u{FFFD}...",
+            bad,
+        );
+        check(b"\xC3\xB1 \xE2\x80...", utf8, "ñ \u{FFFD}...", bad);
+        check("国\u{65}\u{20}".as_bytes(), utf8, "国e ", &[]);
+        check(b"\xE5\x9B\xBD\xE9<", utf8, "国\u{FFFD}<", bad);
+        // Not a word of it is UTF-8.
+        check(b"a\xF1o", utf8, "año", &["utf-8 > windows-1252"]);
+        // One in megabytes.
+        let body = [RUSSIAN.repeat(10_000).as_bytes(), b"\xFF"].concat();
+        check(body, None, &(RUSSIAN.repeat(10_000) + "\u{FFFD}"), bad);
+        let (mut body, text) = feed("euc-kr", "euc-kr", &KOREAN.repeat(10));
+        body.push(0xFF);
+        body.push(b' ');
+        check(body, None, &(text + "\u{FFFD} "), &["1 in EUC-KR"]);
+    }
+
+    #[test]
+    fn a_document_cut_within_a_character_lacks_it() {
+        check(b"\xC3\xB1 \xE2\x80", None, "ñ ", &[]);
+        let (mut body, text) = feed("shift_jis", "shift_jis", JAPANESE);
+        body.push(0x8A);
+        check(body, None, &text, &[]);
+        check(b"\xFF\xFEa\0\xF1", None, "a", &[]);
+    }
+
+    #[test]
+    fn controls_of_c1_are_windows_1252() {
+        check("\u{93}año\u{94} \u{80}", None, "“año” €", &[]);
+        check_feed("iso-8859-2", "iso-8859-2", "Příliš žluťoučký", &[]);
+    }
+
+    #[test]
+    fn the_operator_knows_best() {
+        check_as(
+            Some("koi8-r"),
+            encoded("koi8-r", RUSSIAN),
+            Some("text/xml; charset=utf-8"),
+            RUSSIAN,
+            &[],
+        );
+        check_as(
+            Some("windows-1252"),
+            b"\xEF\xBB\xBFa\xF1o",
+            None,
+            "año",
+            &[],
+        );
+        check_as(
+            Some("windows-1252"),
+            "ñ".repeat(4),
+            None,
+            &"Ã±".repeat(4),
+            &[],
+        );
+        check_as(Some("utf-8"), b"\xFF \xFF", None, "ÿ ÿ", &["2 in UTF-8"]);
+        check_as(Some("utf-16le"), b"\xF1\0", None, "ñ", &[]);
+    }
+
+    #[test]
+    fn utf8_is_not_copied() {
+        let document = document(SPANISH.as_bytes(), None);
+        assert!(matches!(decode(&document, None).text, Cow::Borrowed(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn utf8_stays_as_it_is(text in "(<|[a-zñ\u{A0}-\u{2FF}高-龠😀 ]){0,60}", mark in any::<bool>()) {
+            let mark = if mark { "\u{FEFF}" } else { "" };
+            let document = document(format!("{mark}{text}").as_bytes(), None);
+            let decoded = decode(&document, None);
+            prop_assert_eq!((&*decoded.text, decoded.problems), (&*text, Vec::new()));
+        }
+
+        #[test]
+        fn what_is_declared_is_read(
+            label in prop::sample::select(vec!["windows-1251", "koi8-r", "iso-8859-5", "x-mac-cyrillic", "utf-8"]),
+            text in "[а-яА-Я ]{0,40}",
+        ) {
+            let (body, text) = feed(label, label, &text);
+            let document = document(&body, None);
+            let decoded = decode(&document, None);
+            prop_assert_eq!((&*decoded.text, decoded.problems), (&*text, Vec::new()));
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::dates;
 use crate::model::{Document, Extracted, Problem, PublicUrl, Reading, Source};
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The most entries that one document may bring.
 const MAX_ENTRIES: usize = 2_000;
@@ -112,7 +112,7 @@ impl ExtractError {
 /// # Errors
 /// [`ExtractError`] when it gives no entry at all where there must be some; an empty feed is none.
 pub fn extract(document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
-    let text = charset::decode(&document.body, document.content_type.as_deref());
+    let charset::Decoded { text, problems } = charset::decode(document, source.charset);
     let mut extracted = match &source.reading {
         Reading::Feed => feed::read(&text, &document.url, &source.location)?,
         Reading::Html(rules) => html::read(&text, &document.url, rules)?,
@@ -123,6 +123,7 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
             _ => feed::read(&text, &document.url, &source.location)?,
         },
     };
+    extracted.problems.splice(..0, problems);
     if extracted.entries.len() > MAX_ENTRIES {
         extracted.entries.truncate(MAX_ENTRIES);
         extracted

@@ -214,6 +214,22 @@ pub enum Fault {
 /// Something that was not read, while the rest was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
+    /// A document in another charset than it says, or that does not say which.
+    #[error("{}; it was read as `{read}`, `charset` changes that", stated_charset(stated.as_deref()))]
+    Charset {
+        /// The label as found, where it says one.
+        stated: Option<String>,
+        /// The encoding that its bytes look like.
+        read: &'static str,
+    },
+    /// Bytes that are no text.
+    #[error("{count} places are no text in `{charset}` and were replaced by what they look like")]
+    BadBytes {
+        /// How many places.
+        count: usize,
+        /// The encoding that the document was read as.
+        charset: &'static str,
+    },
     /// An entry without title and text.
     #[error("entry {position} has neither a title nor a text and was left out")]
     Empty {
@@ -293,6 +309,13 @@ fn repeated(times: usize) -> String {
         0 | 1 => String::new(),
         times => format!(" ({times} times)"),
     }
+}
+
+fn stated_charset(stated: Option<&str>) -> String {
+    stated.map_or_else(
+        || "the document does not say its charset".to_owned(),
+        |label| format!("the document says `{label}` of its charset, which it is not"),
+    )
 }
 
 /// One document read.

@@ -4,6 +4,7 @@
 
 mod address;
 mod cadence;
+mod charset;
 mod document;
 mod entry;
 mod feed;
@@ -21,6 +22,7 @@ mod topic;
 
 pub use address::{Location, PublicUrl, hide_secrets, without_user};
 pub use cadence::{Cadence, Cron, CronError};
+pub use charset::{Charset, CharsetError};
 pub use document::{Document, Validators};
 pub use entry::{
     Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,

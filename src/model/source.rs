@@ -7,7 +7,7 @@ use std::str::FromStr;
 use chrono_tz::Tz;
 use scraper::Selector;
 
-use super::{Cadence, DateOrder, Hash, Language, Location, SourceId, TopicId};
+use super::{Cadence, Charset, DateOrder, Hash, Language, Location, SourceId, TopicId};
 
 /// Where in the configuration something stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +39,8 @@ pub struct Source {
     pub location: Location,
     /// How its documents are read.
     pub reading: Reading,
+    /// The encoding of its documents, whatever they say.
+    pub charset: Option<Charset>,
     /// When it is asked.
     pub cadence: Cadence,
     /// Zone of dates without one, and of `cron`.
@@ -58,14 +60,17 @@ impl Source {
     pub fn fingerprint(&self, extractor_version: u32) -> Hash {
         let Self {
             reading,
+            charset,
             zone,
             language,
             date_order,
             ..
         } = self;
         Hash::of(
-            format!("{extractor_version} {reading:?} {zone} {language:?} {date_order:?}")
-                .as_bytes(),
+            format!(
+                "{extractor_version} {reading:?} {charset:?} {zone} {language:?} {date_order:?}"
+            )
+            .as_bytes(),
         )
     }
 }

@@ -423,6 +423,7 @@ pub(crate) mod tests {
             name: "Host".into(),
             location: Location::Http(PublicUrl::new(url)),
             reading: Reading::Feed,
+            charset: None,
             cadence: Cadence::Every(Duration::from_mins(1)),
             zone: chrono_tz::UTC,
             language: None,

@@ -250,3 +250,21 @@ fn what_cannot_be_shown_is_said_in_one_line() {
         assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_charset_is_explained_and_settled() {
+    let workspace = Workspace::with_samples();
+    let file = fixture("feed/rss2-charset.xml");
+    let shown = preview(&workspace, &[&file]).well().stdout;
+    assert!(!shown.contains("Мол No 4"), "{shown}");
+    let problem =
+        "problem: the document says `UTF-8` of its charset, which it is not; it was read as ";
+    assert!(shown.contains(problem), "{shown}");
+    let shown = preview(&workspace, &[&file, "--charset", "x-mac-cyrillic"])
+        .well()
+        .stdout;
+    assert!(
+        shown.contains("Мол No 4") && !shown.contains("problem"),
+        "{shown}"
+    );
+}
