@@ -22,8 +22,8 @@
 //! | `summary` | `summary`, `description`, `dc:description`, `itunes:summary`, `media:description` | `summary` | `summary` |
 //! | `content` | `content:encoded`, `body` of XHTML, `fullitem`; `description` beside a `summary` | `content` | `content_html`, `content_text` |
 //! | `published` | `pubDate`, `dc:date`, `dc:issued`, `dc:created`; else `updated` | `published`, `issued`, `created`; else `updated` | `date_published`, `date_modified` |
-//! | `updated` | `lastBuildDate`, `dc:modified` | `updated`, `modified` | `date_modified` |
-//! | `authors` | `dc:creator`, `author`, `itunes:author`, `media:credit` | `author`, that of `source` | `authors`, `author` |
+//! | `updated` | `lastBuildDate`, `dc:modified`, `ITEM@LASTMOD` | `updated`, `modified`; of several the last | `date_modified` |
+//! | `authors` | `dc:creator`, `author`, `itunes:author`, `media:credit`, `dc:contributor`, `dc:publisher` | `author`, that of `source`, `contributor` | `authors`, `author` |
 //! | `tags` | `category`, `dc:subject`, `itunes:keywords`, `media:category`, `media:keywords` | `category` (`label`, `term`) | `tags` |
 //! | `enclosures` | `enclosure`, `media:content`, `link rel="enclosure"` | `link rel="enclosure"`, `content@src` of another type | `attachments` |
 //! | `image` | `image/url`, `media:thumbnail`, `itunes:image`, `media:content` that is one | the same | `image`, `banner_image` |
@@ -117,7 +117,7 @@ pub(super) fn sniff(text: &str) -> Format {
                 return Format::Html;
             }
             "div" | "p" | "main" | "article" | "section" | "ul" | "h1" | "h2" => {
-                seen = Format::Html
+                seen = Format::Html;
             }
             _ if seen == Format::Unknown && text.starts_with('<') => seen = Format::OtherXml,
             _ => {}

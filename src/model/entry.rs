@@ -138,7 +138,7 @@ pub struct Advice {
     pub self_link: Option<String>,
     /// Its address from now on (`itunes:new-feed-url`).
     pub moved_to: Option<String>,
-    /// Hubs that tell of changes (WebSub).
+    /// Hubs that tell of changes (`WebSub`).
     pub hubs: Vec<String>,
     /// The next page of the same feed (RFC 5005 §3).
     pub next: Option<String>,

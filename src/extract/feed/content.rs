@@ -92,44 +92,43 @@ fn decoded(text: &str, kind: Option<&str>) -> Option<RawText> {
 mod tests {
     use super::*;
 
-    fn check(attributes: &str, found: &str, expected: Option<RawText>) {
+    fn check(attributes: &str, found: &str, expected: Option<&RawText>) {
         let tag = Tag {
             name: "content",
             attributes,
             is_empty: false,
             at: 0,
         };
-        let content = Content::Text(found.to_owned());
-        assert_eq!(
-            text(&tag, content, Unmarked::Unsaid),
-            expected,
-            "{attributes}"
-        );
+        let read = text(&tag, Content::Text(found.to_owned()), Unmarked::Unsaid);
+        assert_eq!(read.as_ref(), expected, "{attributes}");
+    }
+
+    fn check_kind(attributes: &str, found: &str, kind: fn(String) -> RawText) {
+        check(attributes, found, Some(&kind(found.to_owned())));
     }
 
     #[test]
     fn the_type_decides() {
-        let some = |kind: fn(String) -> RawText, text: &str| Some(kind(text.to_owned()));
-        check("", "a", some(RawText::Unsaid, "a"));
-        check(" type='text'", "<b>", some(RawText::Plain, "<b>"));
-        check(" type='HTML'", "<b>", some(RawText::Html, "<b>"));
-        check(
-            " type='text/html; charset=utf-8'",
-            "a",
-            some(RawText::Html, "a"),
-        );
+        check_kind("", "a", RawText::Unsaid);
+        check_kind(" type='text'", "<b>", RawText::Plain);
+        check_kind(" type='HTML'", "<b>", RawText::Html);
+        check_kind(" type='text/html; charset=utf-8'", "a", RawText::Html);
         check(" type='image/png'", "iVBORw0KGgo=", None);
         check(" type='html'", "", None);
     }
 
     #[test]
     fn base64_is_undone() {
-        let plain = Some(RawText::Plain("<b>".to_owned()));
-        check(" mode='base64'", "PG\nI+", plain);
-        let html = Some(RawText::Html("<b>".to_owned()));
-        check(" type='text/html' mode='base64'", "PGI+", html);
-        let unsaid = Some(RawText::Unsaid("<b>a".to_owned()));
-        check(" type='application/octet-stream'", "PGI+YQ==", unsaid);
+        let plain = RawText::Plain("<b>".to_owned());
+        check(" mode='base64'", "PG\nI+", Some(&plain));
+        let html = RawText::Html("<b>".to_owned());
+        check(" type='text/html' mode='base64'", "PGI+", Some(&html));
+        let unsaid = RawText::Unsaid("<b>a".to_owned());
+        check(
+            " type='application/octet-stream'",
+            "PGI+YQ==",
+            Some(&unsaid),
+        );
         check(" mode='base64'", "not base64!", None);
         check(" mode='base64'", "/////w==", None);
     }

@@ -154,6 +154,7 @@ pub(super) struct EntryDraft {
     creators: Vec<RawAuthor>,
     others: Vec<RawAuthor>,
     of_source: Vec<RawAuthor>,
+    contributors: Vec<RawAuthor>,
     latitude: Option<f64>,
     longitude: Option<f64>,
 }
@@ -184,6 +185,9 @@ impl EntryDraft {
         if let Some(href) = tag.attribute(&["href"]) {
             draft.link.offer(link_rank::TEXT, href);
         }
+        if let Some(changed) = tag.attribute(&["lastmod"]) {
+            draft.updated.offer(0, changed);
+        }
         draft
     }
 
@@ -208,6 +212,11 @@ impl EntryDraft {
             }
             E::Updated => self.put_updated(found, rank),
             E::Creator | E::Author => self.put_creator(found),
+            E::Contributor => {
+                if let Some(name) = filled(found.into_text()) {
+                    self.put_contributor(RawAuthor { name, url: None });
+                }
+            }
             E::Category => self.put_category(&found),
             E::Keywords => {
                 for keyword in found.into_text().split(',') {
@@ -223,7 +232,7 @@ impl EntryDraft {
             E::Logo => self.image.offer_text(2, found.into_address()),
             E::Origin => self.link.offer_text(link_rank::ORIGIN, found.into_text()),
             E::Comments => {
-                self.raw.comments = filled(found.into_text()).or(self.raw.comments.take())
+                self.raw.comments = filled(found.into_text()).or(self.raw.comments.take());
             }
             E::License => self.license.offer_text(0, found.into_address()),
             E::Rights => self.license.offer_text(1, found.into_text()),
@@ -421,6 +430,10 @@ impl EntryDraft {
         push(&mut self.own, author);
     }
 
+    pub(super) fn put_contributor(&mut self, contributor: RawAuthor) {
+        push(&mut self.contributors, contributor);
+    }
+
     pub(super) fn put_source_author(&mut self, author: RawAuthor) {
         push(&mut self.of_source, author);
     }
@@ -446,7 +459,13 @@ impl EntryDraft {
         let (content, content_base) = content.unzip();
         let updated = self.updated.into_inner();
         // Dublin Core names people; RSS's own element gives a mail address, often with a name behind it.
-        let authors = [self.creators, self.own, self.others, self.of_source];
+        let authors = [
+            self.creators,
+            self.own,
+            self.others,
+            self.of_source,
+            self.contributors,
+        ];
         RawEntry {
             guid: own_guid(self.guid, &self.link),
             title: self.title.into_inner(),

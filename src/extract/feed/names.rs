@@ -237,12 +237,12 @@ fn own(name: &[u8]) -> Option<Element> {
         b"body" | b"fullitem" => Element::Body,
         b"rss" | b"rdf" | b"feed" => Element::Root,
         b"channel" => Element::Channel,
-        b"subtitle" | b"tagline" | b"abstract" | b"info" => Element::Subtitle,
+        b"subtitle" | b"tagline" | b"abstract" => Element::Subtitle,
         b"language" => Element::Language,
         b"managingeditor" | b"webmaster" => Element::ManagingEditor,
         b"image" => Element::Image,
         b"logo" | b"icon" => Element::Logo,
-        b"keywords" => Element::Keywords,
+        b"keywords" | b"tags" => Element::Keywords,
         b"ttl" => Element::Ttl,
         b"skiphours" => Element::SkipHours,
         b"hour" => Element::Hour,
@@ -258,7 +258,7 @@ fn dublin_core(name: &[u8]) -> Option<Element> {
         b"title" => Element::Title,
         b"description" | b"abstract" => Element::Summary,
         b"creator" | b"author" => Element::Creator,
-        b"contributor" => Element::Contributor,
+        b"contributor" | b"publisher" => Element::Contributor,
         b"subject" => Element::Category,
         b"date" | b"issued" | b"created" | b"available" | b"datesubmitted" => Element::Published,
         b"modified" => Element::Updated,
@@ -274,7 +274,7 @@ fn itunes(name: &[u8]) -> Option<Element> {
     Some(match name {
         b"title" => Element::Title,
         b"author" => Element::Creator,
-        b"owner" => Element::Contributor,
+        b"owner" => Element::ManagingEditor,
         b"name" => Element::Name,
         b"email" => Element::Email,
         b"summary" | b"description" => Element::ITunesSummary,
@@ -303,11 +303,10 @@ fn media(name: &[u8]) -> Option<Element> {
     })
 }
 
-/// GeoRSS (simple and GML) and the W3C's basic vocabulary.
+/// `GeoRSS` (simple and GML) and the W3C's basic vocabulary.
 fn geography(name: &[u8]) -> Option<Element> {
     Some(match name {
-        b"point" | b"where" => Element::Geometry,
-        b"pos" | b"coordinates" => Element::Geometry,
+        b"point" | b"where" | b"box" | b"line" | b"polygon" => Element::Geometry,
         b"lat" => Element::Latitude,
         b"long" | b"lon" => Element::Longitude,
         _ => return None,

@@ -333,7 +333,7 @@ fn swallows_markup(value: &[u8]) -> bool {
     };
     let behind = value.get(greater..).unwrap_or_default();
     memchr(b'<', behind).is_some()
-        && !memchr(b'<', value.get(..greater).unwrap_or_default()).is_some()
+        && memchr(b'<', value.get(..greater).unwrap_or_default()).is_none()
 }
 
 #[cfg(test)]

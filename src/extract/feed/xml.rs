@@ -47,6 +47,8 @@ enum Role {
 enum Standing {
     Channel,
     Entry,
+    /// Of an entry that may name no author.
+    Contributor,
     Source,
 }
 
@@ -134,20 +136,20 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, token: Token<'a>) {
         match token {
-            Token::Text(text) => self.loose_text(text, references::decode(text).0),
-            Token::Cdata(text) => self.loose_text(text, Cow::Borrowed(text)),
+            Token::Text(text) => self.loose_text(text, &references::decode(text).0),
+            Token::Cdata(text) => self.loose_text(text, text),
             Token::Open(tag) => self.begin(&tag),
             Token::Close(name) => self.end(name),
         }
     }
 
     /// Text that stands in no element of text: the name of an author or a source, or nothing.
-    fn loose_text(&mut self, found: &str, text: Cow<'a, str>) {
+    fn loose_text(&mut self, found: &str, text: &str) {
         if text.trim().is_empty() {
             return;
         }
         let fault = match self.role() {
-            Role::Person(_) => return self.person_text.push_str(&text),
+            Role::Person(_) => return self.person_text.push_str(text),
             Role::Source => {
                 let title = self.origin.title.get_or_insert_default();
                 return title.push_str(text.trim());
@@ -223,7 +225,9 @@ impl<'a> Reader<'a> {
             (Role::Channel, Some(E::Author)) => Role::Person(Standing::Channel),
             (Role::Entry, Some(E::Author)) => Role::Person(Standing::Entry),
             (Role::Source, Some(E::Author)) => Role::Person(Standing::Source),
-            (_, Some(E::Contributor)) => Role::Bystander,
+            (Role::Entry, Some(E::Contributor)) if is_own => Role::Person(Standing::Contributor),
+            (Role::Channel, Some(E::ManagingEditor)) if !is_own => Role::Bystander,
+            (Role::Channel | Role::Source, Some(E::Contributor)) => Role::Bystander,
             (Role::Entry, Some(E::Source)) if is_own => {
                 self.origin = RawOrigin {
                     url: tag.attribute(&["url"]),
@@ -234,8 +238,8 @@ impl<'a> Reader<'a> {
             (Role::Channel | Role::Entry, Some(E::Image)) => Role::Image,
             (Role::Person(_), Some(found @ (E::Name | E::Email | E::Url)))
             | (Role::Source, Some(found @ (E::Title | E::Link | E::Guid)))
-            | (Role::Image, Some(found @ E::Url)) => return Place::Text(found),
-            (Role::Channel | Role::Entry, Some(found)) => return Place::Text(found),
+            | (Role::Image, Some(found @ E::Url))
+            | (Role::Channel | Role::Entry, Some(found)) => return Place::Text(found),
             _ => Role::Ignored,
         })
     }
@@ -344,7 +348,7 @@ impl<'a> Reader<'a> {
         let mut person = std::mem::take(&mut self.person);
         let text = std::mem::take(&mut self.person_text);
         if !text.trim().is_empty() {
-            person.name = text.trim().to_owned();
+            text.trim().clone_into(&mut person.name);
         }
         if person.name.is_empty() {
             let Some(url) = &person.url else { return };
@@ -353,6 +357,7 @@ impl<'a> Reader<'a> {
         match (standing, &mut self.entry) {
             (Standing::Channel, _) => self.channel.put_author(person),
             (Standing::Entry, Some(entry)) => entry.put_author(person),
+            (Standing::Contributor, Some(entry)) => entry.put_contributor(person),
             (Standing::Source, Some(entry)) => entry.put_source_author(person),
             (_, None) => {}
         }
