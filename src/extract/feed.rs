@@ -6,6 +6,7 @@
 
 mod aside;
 mod atom;
+mod fault;
 mod json;
 mod rss;
 

@@ -86,6 +86,58 @@ pub struct Channel {
     pub authors: Vec<RawAuthor>,
 }
 
+/// What breaks the format of a feed, and what is done about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// `R&D`
+    #[error("`&` begins no entity; it stays as it is")]
+    BareAmpersand,
+    /// `a < b`
+    #[error("`<` begins no tag; it stays as it is")]
+    LoneLess,
+    /// A name that HTML does not know.
+    #[error(
+        "the entity `&{0};` is none of HTML's; it stays as it is (what a document declares is not expanded)"
+    )]
+    UnknownEntity(String),
+    /// A tag without its end, or with a quote left open.
+    #[error("a tag is broken; it is read up to where the next markup shows that it has ended")]
+    BrokenTag,
+    /// A comment or instruction without its end, or `<!` before something unknown.
+    #[error("a comment or declaration is broken; it is left out")]
+    BadDeclaration,
+    /// `<![CDATA[` without `]]>`
+    #[error("a CDATA section is not closed; it goes on to the end of the document")]
+    UnclosedCdata,
+    /// An element that something else ends.
+    #[error("`<{0}>` is not closed; it ends where what it stands in goes on or ends")]
+    Unclosed(String),
+    /// An end tag of nothing.
+    #[error("`</{0}>` closes nothing; it is ignored")]
+    StrayEnd(String),
+    /// Elements in elements in elements.
+    #[error("elements are nested too deep; the innermost are left out")]
+    TooDeep,
+    /// Text before the root element.
+    #[error("something stands before the feed; it is left out")]
+    JunkBefore,
+    /// Text behind the root element.
+    #[error("something stands behind the end of the feed; text is left out, entries are read")]
+    JunkAfter,
+    /// Text between elements.
+    #[error("text stands outside of all elements; it is left out")]
+    LooseText,
+    /// The end of the document within an entry.
+    #[error("the document ends within the entry that begins here; that entry is left out")]
+    CutEntry,
+    /// The end of the document before that of the feed.
+    #[error("the document ends before the feed does; what was read is kept")]
+    Cut,
+    /// What JSON Feed is written in, broken.
+    #[error("{0}")]
+    Json(&'static str),
+}
+
 /// Something that was not read, while the rest was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -110,6 +162,30 @@ pub enum Problem {
     Empty {
         /// Counted from 1.
         position: usize,
+    },
+    /// The document breaks its format.
+    #[error("line {line}: {fault}{}", repeated(*times))]
+    Malformed {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong there.
+        fault: Fault,
+        /// How many times in the document.
+        times: usize,
+    },
+    /// An item of a JSON Feed that is none.
+    #[error("entry {position} is no object and was left out")]
+    NoObject {
+        /// Counted from 1.
+        position: usize,
+    },
+    /// A member of an item that is of another type than its own.
+    #[error("entry {position}: `{field}` is of the wrong type and was left out")]
+    WrongType {
+        /// Counted from 1.
+        position: usize,
+        /// Its name.
+        field: &'static str,
     },
     /// More entries than one document may bring.
     #[error("more than {limit} entries: the rest was left out")]
@@ -174,6 +250,13 @@ fn stated_charset(stated: Option<&str>) -> String {
         || "the document does not say its charset".to_owned(),
         |label| format!("the document says `{label}` of its charset, which it is not"),
     )
+}
+
+fn repeated(times: usize) -> String {
+    match times {
+        0 | 1 => String::new(),
+        times => format!(" ({times} times)"),
+    }
 }
 
 /// One document read.

@@ -24,7 +24,7 @@ pub use address::{Location, PublicUrl, hide_secrets, without_user};
 pub use cadence::{Cadence, Cron, CronError};
 pub use charset::{Charset, CharsetError};
 pub use document::{Document, Validators};
-pub use entry::{Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawText};
+pub use entry::{Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawText};
 pub use feed::{Feed, FeedSummary, Site};
 pub use hash::Hash;
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};

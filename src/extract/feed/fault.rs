@@ -1,0 +1,79 @@
+//! What breaks the format of a feed, and what is done about it.
+
+use memchr::memchr_iter;
+
+pub(super) use crate::model::Fault;
+use crate::model::Problem;
+
+/// The most faults of different kinds that one document reports.
+const MAX_FAULTS: usize = 30;
+
+/// The faults of one document: each kind once, with the place of the first and how many there are.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<Noted>);
+
+#[derive(Debug)]
+struct Noted {
+    fault: Fault,
+    /// Byte of the text.
+    at: usize,
+    times: usize,
+}
+
+impl Faults {
+    /// `at` is a byte of the text.
+    pub(super) fn note(&mut self, fault: Fault, at: usize) {
+        if let Some(noted) = self.0.iter_mut().find(|noted| noted.fault == fault) {
+            noted.times += 1;
+            noted.at = noted.at.min(at);
+        } else if self.0.len() < MAX_FAULTS {
+            self.0.push(Noted {
+                fault,
+                at,
+                times: 1,
+            });
+        }
+    }
+
+    /// In the order of their places.
+    pub(super) fn problems(mut self, text: &str) -> Vec<Problem> {
+        self.0.sort_by_key(|noted| noted.at);
+        let (mut line, mut counted) = (1, 0);
+        let problem = |noted: Noted| {
+            let between = text.as_bytes().get(counted..noted.at).unwrap_or_default();
+            line += memchr_iter(b'\n', between).count();
+            counted = noted.at.max(counted);
+            Problem::Malformed {
+                line,
+                fault: noted.fault,
+                times: noted.times,
+            }
+        };
+        self.0.into_iter().map(problem).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_told_once_with_its_line() {
+        let mut faults = Faults::default();
+        faults.note(Fault::LoneLess, 6);
+        faults.note(Fault::BareAmpersand, 3);
+        faults.note(Fault::LoneLess, 5);
+        let told: Vec<String> = faults
+            .problems("a\nb\nc\nd")
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "line 2: `&` begins no entity; it stays as it is",
+                "line 3: `<` begins no tag; it stays as it is (2 times)"
+            ]
+        );
+    }
+}
