@@ -22,6 +22,9 @@ use crate::model::{Extracted, RawAuthor, RawOrigin};
 /// Elements nested deeper than this tell nothing: no format comes near it.
 const MAX_DEPTH: usize = 200;
 
+/// No address is that long.
+const MAX_BASE_BYTES: usize = 2_000;
+
 /// What an open element is to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -474,7 +477,11 @@ impl<'a> Reader<'a> {
 
     fn rebase(&mut self, stated: &str) {
         let outer = self.bases.last().unwrap_or(self.url);
-        if let Ok(base) = outer.join(references::decode(stated).0.trim()) {
+        let joined = outer.join(references::decode(stated).0.trim());
+        // Every entry holds a copy of it.
+        if let Ok(base) = joined
+            && base.as_str().len() <= MAX_BASE_BYTES
+        {
             self.bases.push(base);
         }
     }
