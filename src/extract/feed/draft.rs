@@ -655,7 +655,8 @@ impl ChannelDraft {
             E::Ttl => advice.ttl_minutes = found.into_text().parse().ok(),
             E::Hour => {
                 // 24 is what the first version of the format called midnight.
-                let hour = found.into_text().parse().ok().map(|hour: u8| hour % 24);
+                let hour = found.into_text().parse().ok().filter(|hour| *hour <= 24);
+                let hour = hour.map(|hour: u8| hour % 24);
                 advice
                     .skip_hours
                     .extend(hour.filter(|hour| !advice.skip_hours.contains(hour)));
