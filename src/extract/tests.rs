@@ -133,6 +133,7 @@ impl Lines {
 
     /// What a channel says that no item tells.
     fn channel(&mut self, channel: &Channel) {
+        self.each("format", &channel.format);
         self.each("picture", &channel.image);
         self.each("licence", &channel.license);
         let Advice {

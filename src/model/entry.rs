@@ -112,6 +112,8 @@ pub struct RawEntry {
 /// What a document says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Channel {
+    /// What a feed is: `RSS 2.0`, `Atom`.
+    pub format: Option<String>,
     /// Its title.
     pub title: Option<RawText>,
     /// Its description or subtitle.

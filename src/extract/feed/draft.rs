@@ -685,13 +685,15 @@ impl ChannelDraft {
         self.image.offer_text(0, url);
     }
 
-    pub(super) fn finish(self) -> Channel {
+    /// `format` is what the root element said.
+    pub(super) fn finish(self, format: Option<String>) -> Channel {
         let authors = if self.creators.is_empty() {
             self.own
         } else {
             self.creators
         };
         Channel {
+            format,
             title: self.title.into_inner(),
             description: self.description.into_inner(),
             home_page: self.home_page.into_inner(),

@@ -111,6 +111,8 @@ struct Reader<'a> {
     prefixes: Prefixes<'a>,
     bases: Vec<Url>,
     languages: Vec<String>,
+    /// What the root element says that the feed is.
+    format: Option<String>,
     is_atom: bool,
     /// Whether the root element has begun, and ended.
     begun: bool,
@@ -136,6 +138,7 @@ impl<'a> Reader<'a> {
             prefixes: Prefixes::default(),
             bases: Vec::new(),
             languages: Vec::new(),
+            format: None,
             is_atom: false,
             begun: false,
             ended: false,
@@ -156,7 +159,7 @@ impl<'a> Reader<'a> {
         let text = self.scanner.text().as_bytes();
         let times = text.iter().filter(|byte| is_control(byte)).count();
         if times > 0 {
-            let at = text.iter().position(|byte| is_control(byte));
+            let at = text.iter().position(is_control);
             let faults = &mut self.scanner.faults;
             faults.note_all(Fault::ControlCharacter, at.unwrap_or_default(), times);
         }
@@ -324,7 +327,7 @@ impl<'a> Reader<'a> {
 
 /// A name from outside, as much of it as a message needs.
 fn shown(name: &str) -> String {
-    name.chars().take(40).collect()
+    name.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 /// Elements with parts.
@@ -336,6 +339,7 @@ impl<'a> Reader<'a> {
             self.scanner.faults.note(Fault::JunkBefore, tag.at);
         }
         self.begun = true;
+        self.format.get_or_insert_with(|| format(tag));
         self.is_atom = local(tag.name).eq_ignore_ascii_case("feed");
         if self.is_atom {
             self.begin_channel(tag)
@@ -346,6 +350,7 @@ impl<'a> Reader<'a> {
 
     fn begin_channel(&mut self, tag: &Tag<'a>) -> Role {
         self.begun = true;
+        self.format.get_or_insert_with(|| format(tag));
         self.channel.begin(tag, self.languages.last());
         Role::Channel
     }
@@ -479,7 +484,7 @@ impl<'a> Reader<'a> {
         }
         let text = self.scanner.text();
         Extracted {
-            channel: self.channel.finish(),
+            channel: self.channel.finish(self.format),
             problems: self.scanner.faults.problems(text),
             ..self.extracted
         }
@@ -611,8 +616,15 @@ impl<'a> Reader<'a> {
         match found {
             Namespace::Plain | Namespace::Atom if is_xml() => false,
             Namespace::Plain | Namespace::Atom => match inner_element {
-                E::Entry | E::Channel | E::Published | E::Guid | E::Enclosure | E::Updated => true,
-                E::Author | E::Category | E::Comments => true,
+                E::Entry
+                | E::Channel
+                | E::Published
+                | E::Guid
+                | E::Enclosure
+                | E::Updated
+                | E::Author
+                | E::Category
+                | E::Comments => true,
                 // The one of HTML is nothing but attributes.
                 E::Link if !inner.is_empty && inner.attributes.is_empty() => true,
                 // Pages and drawings have titles, within elements of their own.
@@ -684,6 +696,26 @@ impl<'a> Reader<'a> {
         self.open
             .iter()
             .any(|open| is_structure(open) && open.is_ended_by(ended))
+    }
+}
+
+/// What a feed is by its first element: `RSS 2.0`.
+fn format(root: &Tag<'_>) -> String {
+    let name = match local(root.name).to_ascii_lowercase().as_str() {
+        "feed" => "Atom",
+        "rdf" => "RSS (RDF)",
+        "channel" => "CDF",
+        _ => "RSS",
+    };
+    let is_version = |text: &String| {
+        text.len() <= 8
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    match root.attribute(&["version"]).filter(is_version) {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
     }
 }
 
@@ -901,9 +933,13 @@ mod tests {
              <item><dc:title>b</dc:title></item>",
             &[["a", "–", "–"], ["b", "–", "–"]],
         );
-        let many: String = (0..300).map(|n| format!(" xmlns:x{n}='urn:x'")).collect();
+        let many = (0..300).map(|n| format!(" xmlns:x{n}='urn:x'"));
+        let many: Vec<String> = many.collect();
         check(
-            &format!("<item{many}><x1:title>1</x1:title><title>a</title></item>"),
+            &format!(
+                "<item{}><x1:title>1</x1:title><title>a</title></item>",
+                many.concat()
+            ),
             &[["a", "–", "–"]],
         );
     }
