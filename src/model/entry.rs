@@ -219,6 +219,9 @@ pub enum Fault {
     /// The end of the document before that of the feed.
     #[error("the document ends before the feed does; what was read is kept")]
     Cut,
+    /// What JSON Feed is written in, broken.
+    #[error("{0}")]
+    Json(&'static str),
 }
 
 /// Something that was not read, while the rest was.
@@ -255,6 +258,20 @@ pub enum Problem {
         fault: Fault,
         /// How many times in the document.
         times: usize,
+    },
+    /// An item of a JSON Feed that is none.
+    #[error("entry {position} is no object and was left out")]
+    NoObject {
+        /// Counted from 1.
+        position: usize,
+    },
+    /// A member of an item that is of another type than its own.
+    #[error("entry {position}: `{field}` is of the wrong type and was left out")]
+    WrongType {
+        /// Counted from 1.
+        position: usize,
+        /// Its name.
+        field: &'static str,
     },
     /// More entries than one document may bring.
     #[error("more than {limit} entries: the rest was left out")]

@@ -47,7 +47,7 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
     let mut position = 0;
     for (document, extracted) in pages {
         problems.extend(extracted.problems);
-        let mut page = Page::new(source, &document, &extracted.channel);
+        let page = Page::new(source, &document, &extracted.channel);
         for entry in extracted.entries {
             drafts.extend(page.draft(entry, position, &mut problems));
             position += 1;
@@ -117,7 +117,6 @@ struct Page<'a> {
     channel: &'a Channel,
     /// Where relative addresses start.
     base: Url,
-    sanitizer: Sanitizer,
 }
 
 impl<'a> Page<'a> {
@@ -127,20 +126,18 @@ impl<'a> Page<'a> {
             source,
             document,
             channel,
-            sanitizer: Sanitizer::new(&base),
             base,
         }
     }
 
     fn draft(
-        &mut self,
+        &self,
         entry: RawEntry,
         position: usize,
         problems: &mut Vec<Problem>,
     ) -> Option<Draft> {
         let own_base = self.public(entry.base.as_ref());
-        let base = own_base.as_ref().unwrap_or(&self.base).clone();
-        let base = &base;
+        let base = own_base.as_ref().unwrap_or(&self.base);
         let summary = self.safe(entry.summary.as_ref(), entry.summary_base.as_ref(), base);
         let content = self.safe(entry.content.as_ref(), entry.content_base.as_ref(), base);
         let text = plain(&[summary.as_ref(), content.as_ref()]);
@@ -191,7 +188,7 @@ impl<'a> Page<'a> {
         Some(Draft {
             guid: entry
                 .guid
-                .map(|guid| text::bounded(guid.trim(), text::MAX_LINE)),
+                .map(|guid| text::bounded(guid.trim(), text::MAX_LINE).into_owned()),
             item,
         })
     }
@@ -202,11 +199,9 @@ impl<'a> Page<'a> {
     }
 
     /// The text sanitized; its addresses start from its own base, else from that of the entry.
-    fn safe(&mut self, text: Option<&RawText>, own: Option<&Url>, base: &Url) -> Option<SafeHtml> {
-        let text = text?;
+    fn safe(&self, text: Option<&RawText>, own: Option<&Url>, base: &Url) -> Option<SafeHtml> {
         let own = self.public(own);
-        self.sanitizer.rebase(own.as_ref().unwrap_or(base));
-        self.sanitizer.sanitize(text)
+        Sanitizer::new(own.as_ref().unwrap_or(base)).sanitize(text?)
     }
 
     /// What an entry without title and text is called: an entry that is no more than a picture, a file or a link. What a
@@ -254,7 +249,7 @@ impl<'a> Page<'a> {
         };
         let shown = |found: &str| {
             let line = text::line(&RawText::Plain(found.to_owned()));
-            text::bounded(&line, SHOWN_CHARACTERS)
+            text::bounded(&line, SHOWN_CHARACTERS).into_owned()
         };
         let position = position + 1;
         let read = |text: &str| read_date(text, &hints);

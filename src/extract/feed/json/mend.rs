@@ -1,0 +1,321 @@
+//! What programs that put JSON together by hand get wrong, put right, so that a strict reader can go on.
+//!
+//! In: text that is no JSON (RFC 8259). Out: the same with commas where they belong and nowhere else, escapes and
+//! control characters in strings as they must be, `null` for words that mean nothing and for what is nested too deep,
+//! and no comments. A text that ends too early still does: what is whole is read before its end is missed.
+
+use super::super::fault::{Fault, Faults};
+
+/// What is nested deeper than this is left out; the strict reader goes 128 levels down.
+const MAX_DEPTH: usize = 100;
+
+/// The text put right; what was wrong is told to `faults`.
+pub(super) fn mend(text: &str, faults: &mut Faults) -> String {
+    let mut mender = Mender {
+        text,
+        at: 0,
+        faults,
+        out: String::with_capacity(text.len()),
+        open: Vec::new(),
+        muted: 0,
+        before: Before::Nothing,
+    };
+    while mender.step() {}
+    mender.out
+}
+
+/// What stands before the next value or name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Value,
+    ValueAndComma,
+}
+
+struct Mender<'a> {
+    text: &'a str,
+    at: usize,
+    faults: &'a mut Faults,
+    out: String,
+    /// The brackets that will close what is open.
+    open: Vec<char>,
+    /// Levels beyond [`MAX_DEPTH`].
+    muted: usize,
+    before: Before,
+}
+
+impl<'a> Mender<'a> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn fault(&mut self, what: &'static str) {
+        self.faults.note(Fault::Json(what), self.at);
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.muted == 0 {
+            self.out.push_str(text);
+        }
+    }
+
+    /// Reads the next token; `false` at the end of the text, or of the document in it.
+    fn step(&mut self) -> bool {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else {
+            return false;
+        };
+        match first {
+            '"' => self.string(),
+            '{' | '[' => self.enter(first),
+            '}' | ']' => return self.leave(first),
+            ',' => {
+                if self.before == Before::Value {
+                    self.before = Before::ValueAndComma;
+                } else {
+                    self.fault("a comma separates nothing; it is left out");
+                }
+                self.at += 1;
+            }
+            ':' => {
+                self.before = Before::Nothing;
+                self.write(":");
+                self.at += 1;
+            }
+            ' ' | '\n' | '\r' | '\t' => self.blank(),
+            '/' if rest.starts_with("//") => self.comment("\n", 0),
+            '/' if rest.starts_with("/*") => self.comment("*/", 2),
+            _ => self.word(),
+        }
+        true
+    }
+
+    /// What stands before a value or a name: the comma that belongs there.
+    fn begin(&mut self) {
+        if self.before == Before::Value {
+            self.fault("a comma is missing; it is read as if it were there");
+        }
+        if self.before != Before::Nothing {
+            self.write(",");
+        }
+        self.before = Before::Value;
+    }
+
+    fn enter(&mut self, bracket: char) {
+        self.begin();
+        self.at += 1;
+        if self.muted > 0 || self.open.len() == MAX_DEPTH {
+            if self.muted == 0 {
+                self.fault("values are nested too deep; the innermost are left out");
+                self.write("null");
+            }
+            self.muted += 1;
+            return;
+        }
+        let (opens, closes) = if bracket == '{' {
+            ("{", '}')
+        } else {
+            ("[", ']')
+        };
+        self.write(opens);
+        self.open.push(closes);
+        self.before = Before::Nothing;
+    }
+
+    fn leave(&mut self, bracket: char) -> bool {
+        if self.muted > 0 {
+            self.muted -= 1;
+            self.before = Before::Value;
+            self.at += 1;
+            return true;
+        }
+        if self.before == Before::ValueAndComma {
+            self.fault("a comma separates nothing; it is left out");
+        }
+        if self.open.last() != Some(&bracket) {
+            self.fault("brackets do not match; the inner ones are closed first");
+        }
+        // A bracket that nothing was opened with closes nothing.
+        if let Some(level) = self.open.iter().rposition(|open| *open == bracket) {
+            let closed: String = self.open.drain(level..).rev().collect();
+            self.write(&closed);
+            self.before = Before::Value;
+        }
+        self.at += 1;
+        !self.open.is_empty()
+    }
+
+    fn blank(&mut self) {
+        let rest = self.rest();
+        let blank = |c: char| matches!(c, ' ' | '\n' | '\r' | '\t');
+        let length = rest.find(|c| !blank(c)).unwrap_or(rest.len());
+        self.write(rest.get(..length).unwrap_or_default());
+        self.at += length;
+    }
+
+    /// Goes on `beyond` bytes after the beginning of its end.
+    fn comment(&mut self, end: &str, beyond: usize) {
+        self.fault("JSON has no comments; it is left out");
+        let rest = self.rest();
+        let body = rest.get(2..).unwrap_or_default();
+        let length = body.find(end).map_or(rest.len(), |at| 2 + at + beyond);
+        self.at += length;
+    }
+
+    /// A number or a constant, or what was meant for one.
+    fn word(&mut self) {
+        let rest = self.rest();
+        let ends = |c: char| c.is_whitespace() || "\"{}[],:/".contains(c);
+        // The first character may be any: a slash that begins no comment too.
+        let length = rest.char_indices().skip(1).find(|(_, c)| ends(*c));
+        let length = length.map_or(rest.len(), |(at, _)| at);
+        let word = rest.get(..length).unwrap_or_default();
+        self.begin();
+        if serde_json::from_str::<serde_json::Value>(word).is_ok() {
+            self.write(word);
+        } else if length < rest.len() {
+            self.fault("a word means nothing in JSON; it is left out");
+            self.write("null");
+        }
+        self.at += length;
+    }
+
+    fn string(&mut self) {
+        self.begin();
+        self.write("\"");
+        self.at += 1;
+        loop {
+            let rest = self.rest();
+            let special = |c: char| c == '"' || c == '\\' || c < ' ';
+            let length = rest.find(special).unwrap_or(rest.len());
+            self.write(rest.get(..length).unwrap_or_default());
+            self.at += length;
+            match self.rest().chars().next() {
+                None => return,
+                Some('"') => break,
+                Some('\\') => self.escape(),
+                Some(control) => {
+                    self.fault("a control character stands in a string; it is kept");
+                    self.write(&format!("\\u{:04x}", u32::from(control)));
+                    self.at += 1;
+                }
+            }
+        }
+        self.write("\"");
+        self.at += 1;
+    }
+
+    fn escape(&mut self) {
+        let rest = self.rest();
+        let unit = |at: usize| {
+            let digits = rest.get(at..at + 6)?.strip_prefix("\\u")?;
+            let digits = digits
+                .bytes()
+                .all(|byte| byte.is_ascii_hexdigit())
+                .then_some(digits)?;
+            u32::from_str_radix(digits, 16).ok()
+        };
+        let length = match (rest.as_bytes().get(1), unit(0), unit(6)) {
+            (Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't'), ..) => 2,
+            (_, Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (_, Some(0xD800..=0xDFFF), _) => {
+                self.fault("half a character is escaped; it is replaced");
+                self.write("\u{FFFD}");
+                self.at += 6;
+                return;
+            }
+            (_, Some(_), _) => 6,
+            (None, ..) => 1,
+            _ => {
+                self.fault("a backslash escapes nothing; it is left out");
+                self.at += 1;
+                return;
+            }
+        };
+        self.write(rest.get(..length).unwrap_or_default());
+        self.at += length;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let mut faults = Faults::default();
+        assert_eq!(mend(text, &mut faults), expected);
+        assert_eq!(faults.problems(text).is_empty(), text == expected, "{text}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_put_right() {
+        check("{\"a\": [1, 2,], \"b\": {},}", "{\"a\": [1 ,2] ,\"b\": {}}");
+        check("[{} {}\n\"a\"]", "[{} ,{}\n,\"a\"]");
+        check("[,1,,2]", "[1,2]");
+        check(
+            "{\"a\": NaN, \"b\": undefined, \"c\": True}",
+            "{\"a\": null ,\"b\": null ,\"c\": null}",
+        );
+        check("[-1.5e3,true,null]", "[-1.5e3,true,null]");
+        check("[\"a\nb\tc\u{1}\"]", "[\"a\\u000ab\\u0009c\\u0001\"]");
+        check(
+            r#"["\'\x41\/ \ud83d\ude00 \ud83d \u12"]"#,
+            "[\"'x41\\/ \\ud83d\\ude00 \u{FFFD} u12\"]",
+        );
+        check("[1 /* one */, // two\n2]", "[1  \n,2]");
+        check("{\"a\": [1}, \"b\": 2]}", "{\"a\": [1]}");
+        assert_eq!(mend("[1]; more", &mut Faults::default()), "[1]");
+        check("[[1]\n,2", "[[1]\n,2");
+        check("{\"a\": \"b", "{\"a\": \"b");
+        check("[\"a\\", "[\"a\\");
+    }
+
+    #[test]
+    fn depth_has_an_end() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000) + " ";
+        let mended = mend(&format!("[{deep}, \"a\"]"), &mut Faults::default());
+        let value: Value = serde_json::from_str(&mended).expect("JSON");
+        assert_eq!(value[1], "a");
+    }
+
+    proptest! {
+        #[test]
+        fn json_stays_what_it_is(value in value(), spaced in any::<bool>()) {
+            let text = if spaced { format!("{value:#}") } else { value.to_string() };
+            let mut faults = Faults::default();
+            let mended = mend(&text, &mut faults);
+            let read = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+            prop_assert_eq!(read(&mended), read(&text));
+            prop_assert_eq!(faults.problems(&text), []);
+        }
+
+        #[test]
+        fn nothing_but_the_end_is_missing(text in "(\\[|\\]|,|\"|\\\\|u12|a|é|1|-|null|/|\\*|\n|\u{1}){0,30}") {
+            let mended = mend(&format!("[{text}"), &mut Faults::default());
+            if let Err(error) = serde_json::from_str::<Value>(&mended) {
+                prop_assert!(error.is_eof(), "{mended}: {error}");
+            }
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+}

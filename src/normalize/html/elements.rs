@@ -1,0 +1,113 @@
+//! The elements and attributes that may be published.
+
+/// An element that may be published.
+#[derive(Debug)]
+pub(super) struct Element {
+    pub(super) name: &'static str,
+    /// Its attributes beside those of every element.
+    pub(super) attributes: &'static [&'static str],
+}
+
+impl Element {
+    /// Whether it has no content and no end tag.
+    pub(super) fn is_void(&self) -> bool {
+        matches!(self.name, "br" | "col" | "hr" | "img" | "wbr")
+    }
+
+    /// Whether another of its name ends it.
+    pub(super) fn ends_by_the_next(&self) -> bool {
+        matches!(self.name, "dd" | "dt" | "li" | "p" | "td" | "th" | "tr")
+    }
+}
+
+const fn element(name: &'static str, attributes: &'static [&'static str]) -> Element {
+    Element { name, attributes }
+}
+
+/// Attributes of every element.
+pub(super) const COMMON: [&str; 3] = ["dir", "lang", "title"];
+
+/// By name. `span` is none of them: without its style it says nothing.
+pub(super) static ELEMENTS: [Element; 75] = [
+    element("a", &["href", "hreflang"]),
+    element("abbr", &[]),
+    element("acronym", &[]),
+    element("address", &[]),
+    element("article", &[]),
+    element("aside", &[]),
+    element("b", &[]),
+    element("bdi", &[]),
+    element("bdo", &[]),
+    element("blockquote", &[]),
+    element("br", &[]),
+    element("caption", &[]),
+    element("center", &[]),
+    element("cite", &[]),
+    element("code", &[]),
+    element("col", &["span"]),
+    element("colgroup", &["span"]),
+    element("data", &["value"]),
+    element("dd", &[]),
+    element("del", &["datetime"]),
+    element("details", &[]),
+    element("dfn", &[]),
+    element("div", &[]),
+    element("dl", &[]),
+    element("dt", &[]),
+    element("em", &[]),
+    element("figcaption", &[]),
+    element("figure", &[]),
+    element("footer", &[]),
+    element("h1", &[]),
+    element("h2", &[]),
+    element("h3", &[]),
+    element("h4", &[]),
+    element("h5", &[]),
+    element("h6", &[]),
+    element("header", &[]),
+    element("hgroup", &[]),
+    element("hr", &[]),
+    element("i", &[]),
+    element("img", &["alt", "height", "src", "width"]),
+    element("ins", &["datetime"]),
+    element("kbd", &[]),
+    element("li", &["value"]),
+    element("main", &[]),
+    element("mark", &[]),
+    element("nav", &[]),
+    element("ol", &["reversed", "start", "type"]),
+    element("p", &[]),
+    element("pre", &[]),
+    element("q", &[]),
+    element("rp", &[]),
+    element("rt", &[]),
+    element("ruby", &[]),
+    element("s", &[]),
+    element("samp", &[]),
+    element("section", &[]),
+    element("small", &[]),
+    element("strike", &[]),
+    element("strong", &[]),
+    element("sub", &[]),
+    element("summary", &[]),
+    element("sup", &[]),
+    element("table", &[]),
+    element("tbody", &[]),
+    element("td", &["colspan", "rowspan"]),
+    element("tfoot", &[]),
+    element("th", &["colspan", "rowspan", "scope"]),
+    element("thead", &[]),
+    element("time", &["datetime"]),
+    element("tr", &[]),
+    element("tt", &[]),
+    element("u", &[]),
+    element("ul", &[]),
+    element("var", &[]),
+    element("wbr", &[]),
+];
+
+/// The element of that name in lower case, where it may be published.
+pub(super) fn named(name: &str) -> Option<&'static Element> {
+    let found = ELEMENTS.binary_search_by_key(&name, |element| element.name);
+    found.ok().and_then(|at| ELEMENTS.get(at))
+}
