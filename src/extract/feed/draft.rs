@@ -564,7 +564,8 @@ pub(super) struct ChannelDraft {
 
 impl ChannelDraft {
     pub(super) fn begin(&mut self, tag: &Tag<'_>, language: Option<&String>) {
-        if let Some(language) = language {
+        // A document may hold any number of channels.
+        if let Some(language) = language.filter(|_| self.language.wants(2)) {
             self.language.offer(2, language.clone());
         }
         // CDF

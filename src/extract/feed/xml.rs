@@ -203,10 +203,10 @@ impl<'a> Reader<'a> {
         let mut mark = self.enter(tag);
         let namespace = self.namespace(tag);
         let meaning = element(namespace, tag.name);
-        if meaning == Some(Element::Entry) && is_own(namespace) {
-            // An entry ends where the next one begins: what the next one declares is no part of it.
+        if let Some(depth) = self.ended_by(meaning, namespace) {
+            // What the tag declares is no part of what it ends.
             self.release(mark);
-            self.close_entry();
+            self.close_down_to(depth);
             mark = self.enter(tag);
         }
         match self.place(meaning, namespace, tag) {
@@ -239,6 +239,19 @@ impl<'a> Reader<'a> {
             Namespace::Plain if self.is_atom => Namespace::Atom,
             namespace => namespace,
         }
+    }
+
+    /// The depth of what cannot go on where such an element begins: of an entry, the next entry; of a person, whatever
+    /// is no part of one.
+    fn ended_by(&self, element: Option<Element>, namespace: Namespace) -> Option<usize> {
+        use Element as E;
+        let element = element.filter(|_| is_own(namespace))?;
+        let is_ended = |open: &Open<'_>| match open.role {
+            Role::Entry => element == E::Entry,
+            Role::Person(_) => !matches!(element, E::Name | E::Email | E::Url | E::Image | E::Logo),
+            _ => false,
+        };
+        self.open.iter().position(is_ended)
     }
 
     /// What an element is where it stands.
@@ -308,12 +321,6 @@ impl<'a> Reader<'a> {
                 self.scanner.faults.note(fault, open.at);
             }
             self.close_last();
-        }
-    }
-
-    fn close_entry(&mut self) {
-        if let Some(depth) = self.open.iter().position(|open| open.role == Role::Entry) {
-            self.close_down_to(depth);
         }
     }
 
@@ -883,6 +890,19 @@ mod tests {
             "<item><title>a</TITLE><link>https://a.example/</Link><description>b</item>",
             &[whole],
         );
+    }
+
+    #[test]
+    fn a_person_that_nobody_closed_ends_where_the_entry_goes_on() {
+        let items = "<item><author>c<title>a</title><link>https://a.example/</link>\
+                     <description>b</description></item>";
+        check(items, &[["a", "https://a.example/", "b"]]);
+        let feed = format!("<rss><channel>{items}</channel></rss>");
+        check_problems(
+            &feed,
+            &["line 1: `<author>` is not closed; it ends where the feed goes on"],
+        );
+        assert_eq!(of(&feed).entries[0].authors[0].name, "c");
     }
 
     #[test]
