@@ -619,9 +619,11 @@ impl<'a> Reader<'a> {
         let Some(inner_element) = element(found, inner.name) else {
             return false;
         };
-        let is_xml = || tag.attributes.contains("xml");
         match found {
-            Namespace::Plain | Namespace::Atom if is_xml() => false,
+            // XHTML holds no entries, XML may.
+            _ if says_markup(tag) => {
+                inner_element == E::Entry && is_own(found) && !tag.attributes.contains("xml")
+            }
             Namespace::Plain | Namespace::Atom => match inner_element {
                 E::Entry
                 | E::Channel
@@ -639,17 +641,14 @@ impl<'a> Reader<'a> {
                 E::Body => false,
                 _ => !holds_markup(element(namespace, tag.name)),
             },
-            Namespace::Content | Namespace::DublinCore | Namespace::ITunes => !is_xml(),
+            Namespace::Content | Namespace::DublinCore | Namespace::ITunes => true,
             _ => false,
         }
     }
 
     /// Whether a tag in a text is the feed's own by its namespace, which it cannot be.
     fn is_naked(&self, inner: &Tag<'a>, tag: &Tag<'a>) -> bool {
-        let says_markup = [inner.attributes, tag.attributes]
-            .iter()
-            .any(|attributes| attributes.contains("xml") || attributes.contains("html"));
-        !says_markup && is_own(self.namespace(inner))
+        !says_markup(inner) && !says_markup(tag) && is_own(self.namespace(inner))
     }
 
     /// What stands in an element as HTML: its elements without prefixes, its texts as they are written.
@@ -704,6 +703,13 @@ impl<'a> Reader<'a> {
             .iter()
             .any(|open| is_structure(open) && open.is_ended_by(ended))
     }
+}
+
+/// Whether a tag says that elements stand in it: by the type of XHTML or other XML, or by a namespace.
+fn says_markup(tag: &Tag<'_>) -> bool {
+    ["xml", "xhtml"]
+        .iter()
+        .any(|kind| tag.attributes.contains(kind))
 }
 
 /// What a feed is by its first element: `RSS 2.0`.
@@ -931,6 +937,20 @@ mod tests {
             "<item><title>a<!-- <item> --> b<?php <item> ?></title><description><![CDATA[c]]> &amp; <![CDATA[<i>]]></description></item>",
             &[["a b", "–", "c & <i>"]],
         );
+    }
+
+    #[test]
+    fn xhtml_holds_elements_of_any_name() {
+        let xhtml = "<div><svg><dc:title>x</dc:title></svg><author>b</author></div>";
+        let feed = format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom'><entry><content type='xhtml'>{xhtml}</content></entry></feed>"
+        );
+        let read = of(&feed);
+        let plain = xhtml.replace("dc:", "");
+        assert_eq!(told(read.entries[0].content.as_ref()), plain);
+        assert_eq!(read.problems, []);
+        let open = feed.replace("</content></entry>", "<entry><title>c</title></entry>");
+        assert_eq!(told(of(&open).entries[1].title.as_ref()), "c");
     }
 
     #[test]
