@@ -7,7 +7,7 @@ check:
 test:
     cargo test
 
-# Items a second from document bytes to committed store, and each stage's share.
+# Items a second from document bytes to committed store, and each stage's share; then feeds beside other readers.
 bench:
     cargo bench
 

@@ -1,6 +1,9 @@
-//! The fixtures, read as their sources would be, up to the items that they become; and bytes that are none.
+//! The fixtures, read as their sources would be, up to the items that they become.
 //!
 //! The settings of a fixture's source stand in its first comment, a line each, as an operator writes them.
+
+mod fuzz;
+mod hostile;
 
 use std::fmt::{Display, Write as _};
 use std::fs::File;
@@ -9,7 +12,6 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use chrono::{TimeZone as _, Utc};
-use proptest::prelude::*;
 
 use super::*;
 use crate::config;
@@ -229,6 +231,15 @@ fn pages() {
     });
 }
 
+static READINGS: LazyLock<[Source; 4]> = LazyLock::new(|| {
+    [
+        source("auto", ""),
+        source("feed", ""),
+        source("text", ""),
+        source("html", SELECTORS),
+    ]
+});
+
 const SELECTORS: &str = "select.item = 'li'\nselect.title = 'b'\nselect.date = 'time'\nselect.summary = 'p, i'\npages.next = 'a'\n";
 
 #[test]
@@ -251,65 +262,5 @@ fn a_feed_is_decoded_once() {
         let read = extract(&document(&source, body), &source).unwrap();
         let title = read.entries[0].title.as_ref().map(RawText::as_str);
         assert_eq!(title, Some("Año"), "{encoding}");
-    }
-}
-
-/// Bytes that are almost a document: some of a fixture's replaced by others.
-fn almost_documents() -> impl Strategy<Value = Vec<u8>> {
-    let fixtures: Vec<Vec<u8>> = ["feed", "html", "text"].iter().flat_map(bodies).collect();
-    let edit = (any::<prop::sample::Index>(), 0..200_usize, scrap());
-    let edits = prop::collection::vec(edit, 0..6);
-    (prop::sample::select(fixtures), edits).prop_map(|(mut body, edits)| {
-        for (at, length, scrap) in edits {
-            let start = at.index(body.len() + 1);
-            let end = body.len().min(start + length);
-            body.splice(start..end, scrap);
-        }
-        body
-    })
-}
-
-fn bodies(folder: &&str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{folder}"));
-    let mut files: Vec<_> = folder
-        .read_dir()
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
-    files.sort();
-    files.iter().map(|file| bytes(file)).collect()
-}
-
-fn scrap() -> impl Strategy<Value = Vec<u8>> {
-    let markup = "(<|</|>|/>|=|'|\"|&|;|&#|<!--|-->|<!\\[CDATA\\[|\\]\\]>|<\\?|\\?>|<!DOCTYPE |entry|item|updated|title|xml:base|xmlns:|p|\\{|\\[|\\]|\\}|:|,|28 June 2021|\n){0,12}";
-    prop_oneof![
-        markup.prop_map(String::into_bytes),
-        prop::collection::vec(any::<u8>(), 0..12),
-    ]
-}
-
-static READINGS: LazyLock<[Source; 4]> = LazyLock::new(|| {
-    [
-        source("auto", ""),
-        source("feed", ""),
-        source("text", ""),
-        source("html", SELECTORS),
-    ]
-});
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
-    #[test]
-    fn no_bytes_panic(
-        body in prop_oneof![3 => almost_documents(), 1 => prop::collection::vec(any::<u8>(), 0..400)],
-        content_type in prop::option::of("(text/html; charset=)?[a-z0-9-]{0,12}"),
-    ) {
-        for source in READINGS.iter() {
-            let document = Document { content_type: content_type.clone(), ..document(source, body.clone()) };
-            if let Ok(extracted) = extract(&document, source) {
-                normalize::normalize(source, vec![(document, extracted)]);
-            }
-        }
     }
 }
