@@ -1,8 +1,10 @@
 //! `tidings preview`: fetches, reads and normalizes one document and shows what came of it; stores nothing.
 
+mod advice;
 mod jsonfeed;
 
-use std::io::{self, BufRead as _, Write as _};
+use std::fmt::Display;
+use std::io::{self, BufRead as _, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use url::Url;
 
+use self::advice::Told;
 use super::{CliError, clock, config_file, environment, print_json, timestamp};
 use crate::config;
 use crate::daemon;
@@ -18,7 +21,7 @@ use crate::extract;
 use crate::fetch::{self, Fetched, Fetcher, Limits};
 use crate::model::{
     Cadence, Charset, DateOrder, Document, FieldRule, HtmlRules, Item, Language, Location, Place,
-    Precision, PublicUrl, Published, Reading, Source, Timestamp, Validators,
+    Precision, Problem, PublicUrl, Published, RawEntry, Reading, Source, Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
 
@@ -127,7 +130,9 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
         Format::Jsonfeed => print_json(&looked.jsonfeed()),
         Format::Jsonl => {
             let mut items = looked.items();
-            Ok(items.try_for_each(|item| writeln!(io::stdout(), "{}", jsonfeed::item(item)))?)
+            Ok(items.try_for_each(|(item, entry)| {
+                writeln!(io::stdout(), "{}", jsonfeed::item(item, entry))
+            })?)
         }
     }
 }
@@ -231,23 +236,37 @@ fn rules(arguments: &Arguments) -> Option<HtmlRules> {
 /// A document as it was read.
 struct Looked {
     about: About,
+    /// What it is, if it is a feed.
+    format: Option<String>,
+    /// What it tells those who poll it.
+    advice: Vec<Told>,
     url: PublicUrl,
+    /// What entries say that items do not tell, in order.
+    beside: Vec<RawEntry>,
     normalized: Normalized,
 }
 
 impl Looked {
     fn jsonfeed(&self) -> serde_json::Value {
-        jsonfeed::feed(&self.about, &self.url, self.items())
+        let mut feed = jsonfeed::feed(&self.about, &self.url, self.items());
+        feed["_tidings"] =
+            jsonfeed::judgement(self.format.as_deref(), &self.advice, self.problems());
+        feed
     }
 
-    /// Every entry in its place, also one that stands there for the second time.
-    fn items(&self) -> impl Iterator<Item = &Item> {
+    fn problems(&self) -> &[Problem] {
+        &self.normalized.problems
+    }
+
+    /// Every entry in its place, also one that stands there for the second time, and what else it says.
+    fn items(&self) -> impl Iterator<Item = (&Item, &RawEntry)> {
         let Normalized {
             items, repeated, ..
         } = &self.normalized;
         let mut all: Vec<&Item> = items.iter().chain(repeated).collect();
         all.sort_by_key(|item| item.position);
         all.into_iter()
+            .filter_map(|item| Some((item, self.beside.get(item.position as usize)?)))
     }
 }
 
@@ -275,12 +294,39 @@ fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Look
     let extracted = extract::extract(&document, source).map_err(failed)?;
     let about = normalize::about(&document, &extracted.channel);
     let url = source.location.leading_to(document.url.clone());
+    let advice = advice::told(&extracted.channel.advice, &document.url);
+    let format = extracted.channel.format.clone();
+    let beside = extracted
+        .entries
+        .iter()
+        .map(|entry| beside(entry, &document.url));
+    let beside = beside.collect();
     let normalized = normalize::normalize(source, vec![(document, extracted)]);
     Ok(Looked {
         about,
+        format,
+        advice,
         url,
+        beside,
         normalized,
     })
+}
+
+/// What an entry says that its item does not tell.
+fn beside(entry: &RawEntry, url: &Url) -> RawEntry {
+    let base = entry.base.as_ref().unwrap_or(url);
+    let address = |found: &Option<String>| {
+        let address = normalize::canonical(found.as_deref()?, base)?;
+        Some(String::from(address))
+    };
+    RawEntry {
+        image: address(&entry.image),
+        comments: address(&entry.comments),
+        license: entry.license.clone(),
+        origin: entry.origin.clone(),
+        point: entry.point,
+        ..RawEntry::default()
+    }
 }
 
 /// Answers each path at once, whatever became of the one before.
@@ -325,11 +371,8 @@ fn one_of_batch(arguments: &Arguments, path: &Path, base: Option<&str>) -> Resul
 
 fn print(looked: &Looked) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let problems = &looked.normalized.problems;
-    if let Some(title) = &looked.about.title {
-        writeln!(out, "{title}\n")?;
-    }
-    for item in looked.items() {
+    print_heading(&mut out, looked)?;
+    for (item, _) in looked.items() {
         let beginning: String = item.text.chars().take(SHOWN_CHARACTERS).collect();
         let beginning = beginning.replace('\n', " ");
         writeln!(out, "{}\n  {}", date(&item.published), item.title)?;
@@ -343,10 +386,34 @@ fn print(looked: &Looked) -> io::Result<()> {
         }
         writeln!(out)?;
     }
-    writeln!(out, "{} items", looked.items().count())?;
-    problems
-        .iter()
-        .try_for_each(|problem| writeln!(out, "problem: {problem}"))
+    match looked.items().count() {
+        1 => writeln!(out, "1 item")?,
+        several => writeln!(out, "{several} items")?,
+    }
+    print_block(&mut out, "For those who poll it:", &looked.advice)?;
+    let heading = match looked.problems().len() {
+        1 => "1 problem, and what was done about it:".to_owned(),
+        several => format!("{several} problems, and what was done about them:"),
+    };
+    print_block(&mut out, &heading, looked.problems())
+}
+
+/// `Council news (RSS 2.0)`
+fn print_heading(out: &mut impl Write, looked: &Looked) -> io::Result<()> {
+    match (&looked.about.title, &looked.format) {
+        (Some(title), Some(format)) => writeln!(out, "{title} ({format})\n"),
+        (Some(text), None) | (None, Some(text)) => writeln!(out, "{text}\n"),
+        (None, None) => Ok(()),
+    }
+}
+
+/// A line each, indented under a heading; nothing for none.
+fn print_block<T: Display>(out: &mut impl Write, heading: &str, lines: &[T]) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{heading}")?;
+    lines.iter().try_for_each(|line| writeln!(out, "  {line}"))
 }
 
 fn date(published: &Published) -> String {

@@ -69,6 +69,8 @@ pub(super) enum Format {
     Xml,
     Json,
     Html,
+    /// Something else that is known, such as a sitemap.
+    Other(&'static str),
     OtherXml,
     Unknown,
 }
@@ -92,6 +94,7 @@ pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extract
             found: "an HTML page",
             link: linked_feed(text, url).map(|link| location.leading_to(link)),
         }),
+        Format::Other(found) => not_a_feed(found),
         Format::OtherXml => not_a_feed("XML of another kind"),
         Format::Unknown if text.trim().is_empty() => not_a_feed("an empty document"),
         Format::Unknown => not_a_feed("text"),
@@ -119,6 +122,8 @@ pub(super) fn sniff(text: &str) -> Format {
             "div" | "p" | "main" | "article" | "section" | "ul" | "h1" | "h2" => {
                 seen = Format::Html;
             }
+            "opml" => return Format::Other("a list of feeds (OPML)"),
+            "urlset" | "sitemapindex" => return Format::Other("a sitemap"),
             _ if seen == Format::Unknown && text.starts_with('<') => seen = Format::OtherXml,
             _ => {}
         }

@@ -15,7 +15,9 @@ use chrono::{TimeZone as _, Utc};
 
 use super::*;
 use crate::config;
-use crate::model::{Enclosure, Item, Location, Person, RawText, SafeHtml};
+use crate::model::{
+    Advice, Channel, Enclosure, Item, Location, Person, RawEntry, RawTag, RawText, SafeHtml,
+};
 use crate::normalize::{self, About};
 
 /// A source for a fixture, with its own settings over those that all of them share.
@@ -75,14 +77,15 @@ fn shown(source: &Source, body: Vec<u8>) -> String {
         }
     };
     let about = normalize::about(&document, &extracted.channel);
-    let follow = extracted.follow.clone();
-    let normalized = normalize::normalize(source, vec![(document, extracted)]);
+    let normalized = normalize::normalize(source, vec![(document, extracted.clone())]);
     let mut text = Lines::default();
     text.about(&about);
-    text.each("follow", &follow);
+    text.channel(&extracted.channel);
+    text.each("follow", &extracted.follow);
     text.each("problem", &normalized.problems);
     for item in &normalized.items {
         text.item(item);
+        text.entry(&extracted.entries[item.position as usize]);
     }
     text.0
 }
@@ -128,6 +131,61 @@ impl Lines {
         self.each("enclosure", item.enclosures.iter().map(enclosure));
         self.each("summary", item.summary.as_ref().map(SafeHtml::as_str));
         self.each("content", item.content.as_ref().map(SafeHtml::as_str));
+    }
+
+    /// What a channel says that no item tells.
+    fn channel(&mut self, channel: &Channel) {
+        self.each("format", &channel.format);
+        self.each("picture", &channel.image);
+        self.each("licence", &channel.license);
+        let Advice {
+            self_link,
+            moved_to,
+            hubs,
+            next,
+            previous_archive,
+            is_complete,
+            ttl_minutes,
+            skip_hours,
+            skip_days,
+            update_period,
+            update_frequency,
+            update_base,
+            cloud,
+        } = &channel.advice;
+        self.each("self", self_link);
+        self.each("moved to", moved_to);
+        self.each("hub", hubs);
+        self.each("next", next);
+        self.each("previous archive", previous_archive);
+        self.each("complete", is_complete.then_some("yes"));
+        self.each("ttl", ttl_minutes);
+        self.each("skip hour", skip_hours);
+        self.each("skip day", skip_days);
+        self.each("update period", update_period);
+        self.each("update frequency", update_frequency);
+        self.each("update base", update_base);
+        self.each("cloud", cloud);
+    }
+
+    /// What an entry says that its item does not tell.
+    fn entry(&mut self, entry: &RawEntry) {
+        let scheme = |tag: &RawTag| Some(format!("{} of {}", tag.name, tag.scheme.as_ref()?));
+        self.each("scheme", entry.tags.iter().filter_map(scheme));
+        self.each("picture", &entry.image);
+        self.each("comments", &entry.comments);
+        self.each("licence", &entry.license);
+        let told = |part: &Option<String>| part.clone().unwrap_or_default();
+        let origin = entry.origin.iter();
+        self.each(
+            "origin",
+            origin.map(|from| format!("{} <{}>", told(&from.title), told(&from.url))),
+        );
+        let point = entry.point.iter();
+        self.each(
+            "point",
+            point.map(|(north, east)| format!("{north} {east}")),
+        );
     }
 }
 

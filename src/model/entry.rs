@@ -112,6 +112,8 @@ pub struct RawEntry {
 /// What a document says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Channel {
+    /// What a feed is: `RSS 2.0`, `Atom`.
+    pub format: Option<String>,
     /// Its title.
     pub title: Option<RawText>,
     /// Its description or subtitle.
@@ -180,13 +182,21 @@ pub enum Fault {
     #[error("a tag is broken; it is read up to where the next markup shows that it has ended")]
     BrokenTag,
     /// A comment or instruction without its end, or `<!` before something unknown.
-    #[error("a comment or declaration is broken; it is left out")]
+    #[error("a comment or declaration is broken; it is left out up to the next tag")]
     BadDeclaration,
     /// `<![CDATA[` without `]]>`
     #[error("a CDATA section is not closed; it goes on to the end of the document")]
     UnclosedCdata,
+    /// A character that XML 1.0 (§2.2) forbids.
+    #[error("a control character stands here; it is left out")]
+    ControlCharacter,
+    /// Tags of HTML in a text of the feed, not escaped.
+    #[error(
+        "tags stand in the text of `<{0}>` as if they were the feed's own; they are read as HTML"
+    )]
+    NakedMarkup(String),
     /// An element that something else ends.
-    #[error("`<{0}>` is not closed; it ends where what it stands in goes on or ends")]
+    #[error("`<{0}>` is not closed; it ends where the feed goes on")]
     Unclosed(String),
     /// An end tag of nothing.
     #[error("`</{0}>` closes nothing; it is ignored")]

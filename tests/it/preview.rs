@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Ran, Server, Workspace, day, notices, rss};
 
@@ -257,8 +257,8 @@ fn a_charset_is_explained_and_settled() {
     let file = fixture("feed/rss2-charset.xml");
     let shown = preview(&workspace, &[&file]).well().stdout;
     assert!(!shown.contains("Мол No 4"), "{shown}");
-    let problem =
-        "problem: the document says `UTF-8` of its charset, which it is not; it was read as ";
+    let problem = "\n1 problem, and what was done about it:\n  \
+                   the document says `UTF-8` of its charset, which it is not; it was read as ";
     assert!(shown.contains(problem), "{shown}");
     let shown = preview(&workspace, &[&file, "--charset", "x-mac-cyrillic"])
         .well()
@@ -267,4 +267,137 @@ fn a_charset_is_explained_and_settled() {
         shown.contains("Мол No 4") && !shown.contains("problem"),
         "{shown}"
     );
+}
+
+/// The lines of a block that a preview ends with.
+fn block<'a>(shown: &'a str, heading: &str) -> Vec<&'a str> {
+    let lines = shown.lines().skip_while(|line| *line != heading).skip(1);
+    lines
+        .take_while(|line| line.starts_with("  "))
+        .map(str::trim)
+        .collect()
+}
+
+#[test]
+fn a_broken_feed_is_explained() {
+    let workspace = Workspace::with_samples();
+    let file = fixture("feed/broken-unclosed.xml");
+    let arguments = ["--file", &file, "--as", "feed"];
+    let shown = preview(&workspace, &arguments).well().stdout;
+    assert!(
+        shown.starts_with(
+            "Consejo Municipal (RSS 2.0)\n\n2021-03-30 10:00 -05:00\n  Acta de marzo\n"
+        ),
+        "{shown}"
+    );
+    let problems = [
+        "line 5: `<title>` is not closed; it ends where the feed goes on (3 times)",
+        "line 11: `<description>` is not closed; it ends where the feed goes on",
+        "line 11: tags stand in the text of `<description>` as if they were the feed's own; they are read as HTML (2 times)",
+        "line 18: `<author>` is not closed; it ends where the feed goes on",
+        "line 19: `<item>` is not closed; it ends where the feed goes on",
+        "line 21: `<link>` is not closed; it ends where the feed goes on",
+        "line 21: `</guid>` closes nothing; it is ignored",
+        "line 24: `</titel>` closes nothing; it is ignored",
+    ];
+    let heading = "8 problems, and what was done about them:";
+    assert_eq!(block(&shown, heading), problems);
+    let feed = preview(
+        &workspace,
+        &[&arguments[..], &["--output", "jsonfeed"]].concat(),
+    );
+    let feed = feed.well().json();
+    assert_eq!(items(&feed).len(), 4);
+    assert_eq!(
+        feed["_tidings"],
+        json!({"format": "RSS 2.0", "problems": problems})
+    );
+}
+
+#[test]
+fn what_a_feed_tells_those_who_poll_it_is_shown() {
+    let workspace = Workspace::with_samples();
+    let file = fixture("feed/rss2-advice.xml");
+    let shown = preview(&workspace, &[&file]).well().stdout;
+    let told = [
+        "its own address is https://saint-aubin.example/flux.xml",
+        "do not ask again within 180 minutes",
+        "do not ask in these hours of UTC: 0, 1",
+        "do not ask on Saturday, Sunday",
+        "it changes weekly",
+        "3 times in each such period",
+        "hubs that tell of changes: https://hub.example/",
+        "a cloud tells of changes: http://cloud.example:5337/rsscloud/pleaseNotify",
+    ];
+    assert_eq!(block(&shown, "For those who poll it:"), told);
+    let feed = preview(&workspace, &[&file, "--output", "jsonfeed"])
+        .well()
+        .json();
+    let advice = json!({
+        "self": "https://saint-aubin.example/flux.xml",
+        "ttl_minutes": 180,
+        "skip_hours": [0, 1],
+        "skip_days": ["Saturday", "Sunday"],
+        "update_period": "weekly",
+        "update_frequency": 3,
+        "hubs": ["https://hub.example/"],
+        "cloud": "http://cloud.example:5337/rsscloud/pleaseNotify",
+    });
+    assert_eq!(
+        feed["_tidings"],
+        json!({"format": "RSS 2.0", "advice": advice, "problems": []})
+    );
+}
+
+#[test]
+fn what_an_entry_says_beside_its_text_is_in_the_json() {
+    let workspace = Workspace::with_samples();
+    let feed = |name: &str| {
+        let file = fixture(name);
+        preview(&workspace, &[&file, "--output", "jsonfeed"])
+            .well()
+            .json()
+    };
+    let films = feed("feed/media-rss.xml");
+    assert_eq!(
+        films["items"][0]["image"],
+        "https://protect.example/films/quake-small.jpg"
+    );
+    let tremors = feed("feed/georss.xml");
+    assert_eq!(
+        tremors["items"][1]["_tidings"]["point"],
+        json!([16.75, -93.12])
+    );
+    let port = feed("feed/atom-links.xml");
+    assert_eq!(
+        port["items"][0]["_tidings"]["comments"],
+        "https://port.example/4/comments"
+    );
+    assert_eq!(
+        port["items"][0]["_tidings"]["license"],
+        "https://creativecommons.org/licenses/by/4.0/"
+    );
+    let council = feed("feed/rss092.xml");
+    assert_eq!(
+        council["items"][1]["_tidings"]["origin"],
+        json!({"title": "Consejería de Salud", "url": "https://salud.example/avisos.xml"})
+    );
+}
+
+#[test]
+fn what_is_no_feed_is_called_what_it_is() {
+    let workspace = Workspace::with_samples();
+    for (name, found) in [
+        (
+            "feed/not-a-feed-opml.xml",
+            "a list of feeds (OPML) came instead of a feed",
+        ),
+        (
+            "feed/not-a-feed-sitemap.xml",
+            "a sitemap came instead of a feed",
+        ),
+    ] {
+        let ran = preview(&workspace, &[&fixture(name), "--as", "feed"]);
+        assert!(ran.complaint(1).contains(found), "{}", ran.stderr);
+    }
 }

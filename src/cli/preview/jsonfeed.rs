@@ -6,8 +6,10 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::advice::Told;
 use crate::model::{
-    Enclosure, IdentityKind, Item, Language, Person, PublicUrl, Published, SafeHtml, StoryId,
+    Enclosure, IdentityKind, Item, Language, Person, Problem, PublicUrl, Published, RawEntry,
+    RawOrigin, SafeHtml, StoryId,
 };
 use crate::normalize::{self, About};
 
@@ -15,7 +17,7 @@ use crate::normalize::{self, About};
 pub(super) fn feed<'a>(
     about: &About,
     url: &PublicUrl,
-    items: impl Iterator<Item = &'a Item>,
+    items: impl Iterator<Item = (&'a Item, &'a RawEntry)>,
 ) -> Value {
     let mut feed = filled(json!({
         "version": "https://jsonfeed.org/version/1.1",
@@ -26,12 +28,27 @@ pub(super) fn feed<'a>(
         "authors": about.authors.iter().map(author).collect::<Vec<_>>(),
     }));
     feed["title"] = json!(about.title.as_deref().unwrap_or_default());
-    feed["items"] = items.map(item).collect();
+    feed["items"] = items.map(|(found, entry)| item(found, entry)).collect();
     feed
 }
 
-/// One entry.
-pub(super) fn item(item: &Item) -> Value {
+/// What was thought of the document: its format, what was wrong with it, and what it tells those who poll it.
+pub(super) fn judgement(format: Option<&str>, advice: &[Told], problems: &[Problem]) -> Value {
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let advice: Map<String, Value> = advice
+        .iter()
+        .map(|told| (told.name.to_owned(), told.value.clone()))
+        .collect();
+    let mut judgement = filled(json!({
+        "format": format,
+        "advice": (!advice.is_empty()).then_some(advice),
+    }));
+    judgement["problems"] = json!(problems);
+    judgement
+}
+
+/// One entry: its item, and what it says beside it.
+pub(super) fn item(item: &Item, entry: &RawEntry) -> Value {
     let is_guid = item.key.kind == IdentityKind::Guid;
     let id = if is_guid {
         item.key.value.clone()
@@ -52,8 +69,20 @@ pub(super) fn item(item: &Item) -> Value {
         "tags": item.tags,
         "language": item.language.as_ref().map(Language::as_str),
         "attachments": item.enclosures.iter().map(attachment).collect::<Vec<_>>(),
-        "_tidings": {"date": item.published.origin(), "date_precision": item.published.precision().as_str()},
+        "image": entry.image,
+        "_tidings": filled(json!({
+            "date": item.published.origin(),
+            "date_precision": item.published.precision().as_str(),
+            "comments": entry.comments,
+            "license": entry.license,
+            "origin": entry.origin.as_ref().map(origin),
+            "point": entry.point,
+        })),
     }))
+}
+
+fn origin(origin: &RawOrigin) -> Value {
+    filled(json!({"title": origin.title, "url": origin.url}))
 }
 
 fn author(person: &Person) -> Value {

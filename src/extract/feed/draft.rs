@@ -564,7 +564,8 @@ pub(super) struct ChannelDraft {
 
 impl ChannelDraft {
     pub(super) fn begin(&mut self, tag: &Tag<'_>, language: Option<&String>) {
-        if let Some(language) = language {
+        // A document may hold any number of channels.
+        if let Some(language) = language.filter(|_| self.language.wants(2)) {
             self.language.offer(2, language.clone());
         }
         // CDF
@@ -655,7 +656,8 @@ impl ChannelDraft {
             E::Ttl => advice.ttl_minutes = found.into_text().parse().ok(),
             E::Hour => {
                 // 24 is what the first version of the format called midnight.
-                let hour = found.into_text().parse().ok().map(|hour: u8| hour % 24);
+                let hour = found.into_text().parse().ok().filter(|hour| *hour <= 24);
+                let hour = hour.map(|hour: u8| hour % 24);
                 advice
                     .skip_hours
                     .extend(hour.filter(|hour| !advice.skip_hours.contains(hour)));
@@ -684,13 +686,15 @@ impl ChannelDraft {
         self.image.offer_text(0, url);
     }
 
-    pub(super) fn finish(self) -> Channel {
+    /// `format` is what the root element said.
+    pub(super) fn finish(self, format: Option<String>) -> Channel {
         let authors = if self.creators.is_empty() {
             self.own
         } else {
             self.creators
         };
         Channel {
+            format,
             title: self.title.into_inner(),
             description: self.description.into_inner(),
             home_page: self.home_page.into_inner(),

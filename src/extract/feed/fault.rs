@@ -23,15 +23,16 @@ struct Noted {
 impl Faults {
     /// `at` is a byte of the text.
     pub(super) fn note(&mut self, fault: Fault, at: usize) {
+        self.note_all(fault, at, 1);
+    }
+
+    /// Several of a kind, `at` the place of the first.
+    pub(super) fn note_all(&mut self, fault: Fault, at: usize, times: usize) {
         if let Some(noted) = self.0.iter_mut().find(|noted| noted.fault == fault) {
-            noted.times += 1;
+            noted.times += times;
             noted.at = noted.at.min(at);
         } else if self.0.len() < MAX_FAULTS {
-            self.0.push(Noted {
-                fault,
-                at,
-                times: 1,
-            });
+            self.0.push(Noted { fault, at, times });
         }
     }
 

@@ -117,6 +117,7 @@ fn broken(error: &serde_json::Error, text: &str) -> (Fault, usize) {
 
 fn channel(mut feed: Object) -> Channel {
     Channel {
+        format: Some("JSON Feed".to_owned()),
         title: feed.text("title").map(said_plain),
         description: feed.text("description").map(said_plain),
         home_page: feed.text("home_page_url"),

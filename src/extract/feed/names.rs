@@ -322,6 +322,9 @@ fn syndication(name: &[u8]) -> Option<Element> {
     })
 }
 
+/// The most prefixes in force at a time: each name is looked for among them.
+const MAX_PREFIXES: usize = 256;
+
 /// The prefixes in force, innermost last.
 #[derive(Debug, Default)]
 pub(super) struct Prefixes<'a> {
@@ -349,8 +352,9 @@ impl<'a> Prefixes<'a> {
                 Some(prefix) if prefix.starts_with(':') => prefix.trim_start_matches(':'),
                 _ => continue,
             };
-            let namespace = self.meaning(uri, prefix);
-            self.bound.push((prefix, namespace));
+            if self.bound.len() < MAX_PREFIXES {
+                self.bound.push((prefix, self.meaning(uri, prefix)));
+            }
         }
     }
 

@@ -206,7 +206,7 @@ impl<'a> Scanner<'a> {
     /// What begins with `<!`.
     fn declaration(&mut self) -> Option<Token<'a>> {
         let rest = self.rest().as_bytes();
-        if rest.starts_with(b"<![CDATA[") {
+        if starts_with_ignoring_case(rest, b"<![CDATA[") {
             return Some(self.cdata());
         }
         if rest.starts_with(b"<!--") && !self.no_comment_end {
@@ -221,7 +221,7 @@ impl<'a> Scanner<'a> {
             return None;
         }
         self.note(Fault::BadDeclaration);
-        self.skip_past_greater();
+        self.skip_declaration();
         None
     }
 
@@ -260,12 +260,13 @@ impl<'a> Scanner<'a> {
             self.no_instruction_end = true;
         }
         self.note(Fault::BadDeclaration);
-        self.skip_past_greater();
+        self.skip_declaration();
     }
 
-    fn skip_past_greater(&mut self) {
-        let rest = self.rest().as_bytes();
-        self.at += memchr(b'>', rest).map_or(rest.len(), |end| end + 1);
+    /// Goes on behind the next `>`, or where the next markup begins before that: it may be an entry.
+    fn skip_declaration(&mut self) {
+        let behind = self.rest().as_bytes().get(1..).unwrap_or_default();
+        self.at += 1 + behind_markup(behind);
     }
 }
 
@@ -279,6 +280,13 @@ fn starts_with_ignoring_case(text: &[u8], start: &[u8]) -> bool {
         .is_some_and(|text| text.eq_ignore_ascii_case(start))
 }
 
+/// The bytes up to the next `>`, with it, or up to the next `<`.
+fn behind_markup(text: &[u8]) -> usize {
+    memchr2(b'>', b'<', text).map_or(text.len(), |end| {
+        end + usize::from(text.get(end) == Some(&b'>'))
+    })
+}
+
 fn is_name_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || !byte.is_ascii()
 }
@@ -288,37 +296,30 @@ fn is_name_start(byte: u8) -> bool {
 fn tag_length(text: &[u8]) -> (usize, bool) {
     let mut at = 1;
     loop {
-        let Some(rest) = text.get(at..) else {
+        let rest = text.get(at..).unwrap_or_default();
+        let marks = |byte: &u8| matches!(byte, b'>' | b'<' | b'"' | b'\'');
+        let Some(found) = rest.iter().position(marks) else {
             return (text.len(), false);
         };
-        let Some(found) = rest
-            .iter()
-            .position(|byte| matches!(byte, b'>' | b'<' | b'"' | b'\''))
-        else {
-            return (text.len(), false);
-        };
-        at += found;
-        match text.get(at) {
-            Some(b'>') => return (at + 1, true),
-            Some(b'<') => return (at, false),
-            Some(quote) if follows_equals(text, at) => {
-                let reach = rest.get(found + 1..).unwrap_or_default();
-                let reach = reach.get(..MAX_VALUE_BYTES).unwrap_or(reach);
-                match memchr(*quote, reach) {
-                    Some(end) if !swallows_markup(reach.get(..end).unwrap_or_default()) => {
-                        at += end + 2;
-                    }
-                    _ => {
-                        let end = memchr2(b'>', b'<', reach).map_or(reach.len(), |end| {
-                            end + usize::from(reach.get(end) == Some(&b'>'))
-                        });
-                        return (at + 1 + end, false);
-                    }
-                }
-            }
-            _ => at += 1,
+        at += found + 1;
+        let behind = rest.get(found + 1..).unwrap_or_default();
+        match rest.get(found) {
+            Some(b'>') => return (at, true),
+            Some(b'<') => return (at - 1, false),
+            Some(quote) if follows_equals(text, at - 1) => match value_length(*quote, behind) {
+                Some(length) => at += length + 1,
+                None => return (at + behind_markup(behind), false),
+            },
+            _ => {}
         }
     }
+}
+
+/// The bytes of a value up to the quote that closes it; `None` when none does.
+fn value_length(quote: u8, text: &[u8]) -> Option<usize> {
+    let reach = text.get(..MAX_VALUE_BYTES).unwrap_or(text);
+    let end = memchr(quote, reach)?;
+    (!swallows_markup(reach.get(..end)?)).then_some(end)
 }
 
 fn follows_equals(text: &[u8], quote: usize) -> bool {
@@ -388,7 +389,9 @@ mod tests {
         check("<a b=\"c<d>e\">f", "<a b=c<d>e>|f");
         check("<a b=it's c='d'>", "<a b=it's c=d>");
         check("a<!-- b > c", "a| c");
+        check("a<!-- b <c>d</c> e", "a|<c>|d|</c>| e");
         check("a<![endif]>b<? c > d", "a|b| d");
+        check("<![cdata[a > b]]>", "[a > b]");
         check("a<![CDATA[b", "a|[b]");
         check("a<!DOCTYPE b", "a");
     }

@@ -22,8 +22,8 @@ use crate::model::{Extracted, RawAuthor, RawOrigin};
 /// Elements nested deeper than this tell nothing: no format comes near it.
 const MAX_DEPTH: usize = 200;
 
-/// No address is that long.
-const MAX_BASE_BYTES: usize = 2_000;
+/// The longest base that counts: each address within it is written out against it.
+const MAX_BASE_BYTES: usize = 2_048;
 
 /// What an open element is to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +65,21 @@ enum Place {
 
 #[derive(Debug)]
 struct Open<'a> {
+    /// With its prefix, as written.
     name: &'a str,
+    /// Without it: end tags are looked for by it, often in vain.
+    local: &'a str,
+    /// The byte of the text that it begins at.
+    at: usize,
     role: Role,
     mark: Mark,
+}
+
+impl Open<'_> {
+    /// Whether an end tag of this name, without its prefix, is its own: prefixes and case are where people err.
+    fn is_ended_by(&self, local: &str) -> bool {
+        self.local.eq_ignore_ascii_case(local)
+    }
 }
 
 /// How much was in force before an element.
@@ -81,6 +93,7 @@ struct Mark {
 /// Reads an XML feed that came from `url`.
 pub(super) fn read(text: &str, url: &Url) -> Extracted {
     let mut reader = Reader::new(text, url);
+    reader.note_controls();
     while reader.entries < MAX_ENTRIES + 1
         && let Some(token) = reader.scanner.next()
     {
@@ -98,6 +111,8 @@ struct Reader<'a> {
     prefixes: Prefixes<'a>,
     bases: Vec<Url>,
     languages: Vec<String>,
+    /// What the root element says that the feed is.
+    format: Option<String>,
     is_atom: bool,
     /// Whether the root element has begun, and ended.
     begun: bool,
@@ -123,6 +138,7 @@ impl<'a> Reader<'a> {
             prefixes: Prefixes::default(),
             bases: Vec::new(),
             languages: Vec::new(),
+            format: None,
             is_atom: false,
             begun: false,
             ended: false,
@@ -137,6 +153,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// They are left out where texts are normalized; here they are told.
+    fn note_controls(&mut self) {
+        let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+        let text = self.scanner.text().as_bytes();
+        let times = text.iter().filter(|byte| is_control(byte)).count();
+        if times > 0 {
+            let at = text.iter().position(is_control);
+            let faults = &mut self.scanner.faults;
+            faults.note_all(Fault::ControlCharacter, at.unwrap_or_default(), times);
+        }
+    }
+
     fn take(&mut self, token: Token<'a>) {
         match token {
             Token::Text(text) => self.loose_text(text, &references::decode(text).0),
@@ -148,7 +176,8 @@ impl<'a> Reader<'a> {
 
     /// Text that stands in no element of text: the name of an author or a source, or nothing.
     fn loose_text(&mut self, found: &str, text: &str) {
-        if text.trim().is_empty() {
+        let is_nothing = |c: char| c.is_whitespace() || c.is_control();
+        if text.trim_matches(is_nothing).is_empty() {
             return;
         }
         let fault = match self.role() {
@@ -171,9 +200,15 @@ impl<'a> Reader<'a> {
     }
 
     fn begin(&mut self, tag: &Tag<'a>) {
-        let mark = self.enter(tag);
+        let mut mark = self.enter(tag);
         let namespace = self.namespace(tag);
         let meaning = element(namespace, tag.name);
+        if let Some(depth) = self.ended_by(meaning, namespace) {
+            // What the tag declares is no part of what it ends.
+            self.release(mark);
+            self.close_down_to(depth);
+            mark = self.enter(tag);
+        }
         match self.place(meaning, namespace, tag) {
             Place::Text(element) => {
                 let content = self.content(tag, namespace);
@@ -191,6 +226,8 @@ impl<'a> Reader<'a> {
             }
             Place::Within(role) => self.open.push(Open {
                 name: tag.name,
+                local: local(tag.name),
+                at: tag.at,
                 role,
                 mark,
             }),
@@ -204,13 +241,26 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The depth of what cannot go on where such an element begins: of an entry, the next entry; of a person, whatever
+    /// is no part of one.
+    fn ended_by(&self, element: Option<Element>, namespace: Namespace) -> Option<usize> {
+        use Element as E;
+        let element = element.filter(|_| is_own(namespace))?;
+        let is_ended = |open: &Open<'_>| match open.role {
+            Role::Entry => element == E::Entry,
+            Role::Person(_) => !matches!(element, E::Name | E::Email | E::Url | E::Image | E::Logo),
+            _ => false,
+        };
+        self.open.iter().position(is_ended)
+    }
+
     /// What an element is where it stands.
     fn place(&mut self, element: Option<Element>, namespace: Namespace, tag: &Tag<'a>) -> Place {
         use Element as E;
         let role = self.role();
-        let is_own = matches!(namespace, Namespace::Plain | Namespace::Atom);
+        let is_own = is_own(namespace);
         Place::Within(match (role, element) {
-            (_, Some(E::Entry)) if is_own => return self.begin_entry(tag),
+            (_, Some(E::Entry)) if is_own => self.begin_entry(tag),
             (Role::Document | Role::Ignored, Some(E::Root)) if self.entry.is_none() => {
                 self.begin_root(tag)
             }
@@ -221,8 +271,8 @@ impl<'a> Reader<'a> {
             }
             (Role::Channel, Some(E::Channel | E::SkipHours | E::SkipDays)) => Role::Channel,
             (Role::Channel | Role::Entry, Some(E::Group)) => role,
-            (Role::Channel | Role::Entry, Some(E::MediaContent)) => {
-                self.put_attributes(E::MediaContent, namespace, tag);
+            (Role::Channel | Role::Entry, Some(found)) if has_children(found, namespace, tag) => {
+                self.put_attributes(found, namespace, tag);
                 role
             }
             (Role::Channel, Some(E::Author)) => Role::Person(Standing::Channel),
@@ -252,7 +302,8 @@ impl<'a> Reader<'a> {
             self.deeper -= 1;
             return;
         }
-        let same = |open: &Open<'_>| local(open.name).eq_ignore_ascii_case(local(name));
+        let local = local(name);
+        let same = |open: &Open<'_>| open.is_ended_by(local);
         let Some(depth) = self.open.iter().rposition(same) else {
             let at = self.scanner.position().saturating_sub(name.len() + 3);
             let fault = Fault::StrayEnd(shown(name));
@@ -265,9 +316,10 @@ impl<'a> Reader<'a> {
     /// Closes what is open beyond this depth, though nothing closed it.
     fn close_down_to(&mut self, depth: usize) {
         while self.open.len() > depth {
-            let name = self.open.last().map_or("", |open| open.name);
-            let fault = Fault::Unclosed(shown(name));
-            self.scanner.faults.note(fault, self.scanner.position());
+            if let Some(open) = self.open.last() {
+                let fault = Fault::Unclosed(shown(open.name));
+                self.scanner.faults.note(fault, open.at);
+            }
             self.close_last();
         }
     }
@@ -282,7 +334,7 @@ impl<'a> Reader<'a> {
 
 /// A name from outside, as much of it as a message needs.
 fn shown(name: &str) -> String {
-    name.chars().take(40).collect()
+    name.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 /// Elements with parts.
@@ -294,6 +346,7 @@ impl<'a> Reader<'a> {
             self.scanner.faults.note(Fault::JunkBefore, tag.at);
         }
         self.begun = true;
+        self.format.get_or_insert_with(|| format(tag));
         self.is_atom = local(tag.name).eq_ignore_ascii_case("feed");
         if self.is_atom {
             self.begin_channel(tag)
@@ -304,20 +357,17 @@ impl<'a> Reader<'a> {
 
     fn begin_channel(&mut self, tag: &Tag<'a>) -> Role {
         self.begun = true;
+        self.format.get_or_insert_with(|| format(tag));
         self.channel.begin(tag, self.languages.last());
         Role::Channel
     }
 
-    /// An entry ends where the next one begins: none stands in another.
-    fn begin_entry(&mut self, tag: &Tag<'a>) -> Place {
-        if let Some(open) = self.open.iter().position(|open| open.role == Role::Entry) {
-            self.close_down_to(open);
-        }
+    fn begin_entry(&mut self, tag: &Tag<'a>) -> Role {
         self.begun = true;
         self.entry_at = tag.at;
         let base = self.bases.last().cloned();
         self.entry = Some(EntryDraft::new(tag, base, self.own_language(tag)));
-        Place::Within(Role::Entry)
+        Role::Entry
     }
 
     /// The language that a tag itself states.
@@ -441,7 +491,7 @@ impl<'a> Reader<'a> {
         }
         let text = self.scanner.text();
         Extracted {
-            channel: self.channel.finish(),
+            channel: self.channel.finish(self.format),
             problems: self.scanner.faults.problems(text),
             ..self.extracted
         }
@@ -477,13 +527,12 @@ impl<'a> Reader<'a> {
 
     fn rebase(&mut self, stated: &str) {
         let outer = self.bases.last().unwrap_or(self.url);
-        let joined = outer.join(references::decode(stated).0.trim());
-        // Every entry holds a copy of it.
-        if let Ok(base) = joined
-            && base.as_str().len() <= MAX_BASE_BYTES
-        {
-            self.bases.push(base);
-        }
+        let is_base = |base: &Url| {
+            base.as_str().len() <= MAX_BASE_BYTES
+                && (matches!(base.scheme(), "http" | "https") || base.scheme() == self.url.scheme())
+        };
+        let base = outer.join(references::decode(stated).0.trim()).ok();
+        self.bases.extend(base.filter(is_base));
     }
 
     fn release(&mut self, mark: Mark) {
@@ -508,11 +557,15 @@ impl<'a> Reader<'a> {
                 Some(Token::Cdata(found)) => append(&mut text, Cow::Borrowed(found)),
                 Some(Token::Close(name)) if self.closes(name, tag, before) => break,
                 Some(Token::Close(_)) => {}
-                Some(Token::Open(inner)) if self.ends_with(&inner, tag, namespace) => {
+                Some(Token::Open(inner)) if self.ends_with(&inner, tag, namespace, 0) => {
                     self.unclosed(tag, before);
                     break;
                 }
-                Some(Token::Open(_)) => {
+                Some(Token::Open(inner)) => {
+                    if self.is_naked(&inner, tag) {
+                        let fault = Fault::NakedMarkup(shown(tag.name));
+                        self.scanner.faults.note(fault, before);
+                    }
                     self.scanner.go_to(start);
                     return Content::Markup(self.markup(tag, namespace));
                 }
@@ -533,12 +586,11 @@ impl<'a> Reader<'a> {
     /// Whether an end tag ends the element of text: its own, or that of something around it, which is then still to be
     /// read.
     fn closes(&mut self, name: &str, tag: &Tag<'a>, at: usize) -> bool {
-        if local(name).eq_ignore_ascii_case(local(tag.name)) {
+        let ended = local(name);
+        if ended.eq_ignore_ascii_case(local(tag.name)) {
             return true;
         }
-        let around = |open: &Open<'_>| {
-            open.role != Role::Ignored && local(open.name).eq_ignore_ascii_case(local(name))
-        };
+        let around = |open: &Open<'_>| open.role != Role::Ignored && open.is_ended_by(ended);
         if self.open.iter().any(around) {
             self.unclosed(tag, at);
             return true;
@@ -553,30 +605,58 @@ impl<'a> Reader<'a> {
         self.scanner.go_to(at);
     }
 
-    /// Whether a tag shows that the element of text before it was left open: it cannot stand in it.
-    fn ends_with(&self, inner: &Tag<'a>, tag: &Tag<'a>, namespace: Namespace) -> bool {
+    /// Whether a tag shows that the element of text before it was left open: it cannot stand in it. `depth` is how many
+    /// elements of the text are open.
+    fn ends_with(
+        &self,
+        inner: &Tag<'a>,
+        tag: &Tag<'a>,
+        namespace: Namespace,
+        depth: usize,
+    ) -> bool {
         use Element as E;
         let found = self.namespace(inner);
         let Some(inner_element) = element(found, inner.name) else {
             return false;
         };
-        let is_xml = || tag.attributes.contains("xml");
         match found {
-            Namespace::Plain | Namespace::Atom if is_xml() => false,
+            // XHTML holds no entries, XML may.
+            _ if says_markup(tag) => {
+                inner_element == E::Entry && is_own(found) && !tag.attributes.contains("xml")
+            }
             Namespace::Plain | Namespace::Atom => match inner_element {
-                E::Entry | E::Channel | E::Published | E::Guid | E::Enclosure | E::Updated => true,
-                E::Body | E::Title => false,
+                E::Entry
+                | E::Channel
+                | E::Published
+                | E::Guid
+                | E::Enclosure
+                | E::Updated
+                | E::Author
+                | E::Category
+                | E::Comments => true,
+                // The one of HTML is nothing but attributes.
+                E::Link if !inner.is_empty && inner.attributes.is_empty() => true,
+                // Pages and drawings have titles, within elements of their own.
+                E::Title => depth == 0,
+                E::Body => false,
                 _ => !holds_markup(element(namespace, tag.name)),
             },
-            Namespace::Content | Namespace::DublinCore | Namespace::ITunes => !is_xml(),
+            Namespace::Content | Namespace::DublinCore | Namespace::ITunes => true,
             _ => false,
         }
+    }
+
+    /// Whether a tag in a text is the feed's own by its namespace, which it cannot be.
+    fn is_naked(&self, inner: &Tag<'a>, tag: &Tag<'a>) -> bool {
+        !says_markup(inner) && !says_markup(tag) && is_own(self.namespace(inner))
     }
 
     /// What stands in an element as HTML: its elements without prefixes, its texts as they are written.
     fn markup(&mut self, tag: &Tag<'a>, namespace: Namespace) -> String {
         let mut markup = String::new();
         let (mut depth, mut same) = (0_usize, 0_usize);
+        let own = local(tag.name);
+        let is_own = |name: &str| local(name).eq_ignore_ascii_case(own);
         loop {
             let before = self.scanner.position();
             match self.scanner.next() {
@@ -586,20 +666,20 @@ impl<'a> Reader<'a> {
                     markup.push_str(text);
                 }
                 Some(Token::Cdata(text)) => push_escaped(&mut markup, text),
-                Some(Token::Open(inner)) if self.ends_with(&inner, tag, namespace) => {
+                Some(Token::Open(inner)) if self.ends_with(&inner, tag, namespace, depth) => {
                     self.unclosed(tag, before);
                     break;
                 }
                 Some(Token::Open(inner)) => {
-                    let is_same = inner.name == tag.name && !inner.is_empty;
+                    let is_same = is_own(inner.name) && !inner.is_empty;
                     (depth, same) = (depth + 1, same + usize::from(is_same));
                     push_tag(&mut markup, &inner);
                 }
-                Some(Token::Close(name)) if name == tag.name && same > 0 => {
+                Some(Token::Close(name)) if is_own(name) && same > 0 => {
                     same -= 1;
                     push_end(&mut markup, name);
                 }
-                Some(Token::Close(name)) if name == tag.name => break,
+                Some(Token::Close(name)) if is_own(name) => break,
                 Some(Token::Close(name)) if self.is_around(name) => {
                     self.unclosed(tag, before);
                     break;
@@ -616,11 +696,54 @@ impl<'a> Reader<'a> {
 
     /// Whether the name is that of the feed or the entry around.
     fn is_around(&self, name: &str) -> bool {
+        let ended = local(name);
         let is_structure =
             |open: &Open<'_>| matches!(open.role, Role::Root | Role::Channel | Role::Entry);
         self.open
             .iter()
-            .any(|open| is_structure(open) && open.name == name)
+            .any(|open| is_structure(open) && open.is_ended_by(ended))
+    }
+}
+
+/// Whether a tag says that elements stand in it: by the type of XHTML or other XML, or by a namespace.
+fn says_markup(tag: &Tag<'_>) -> bool {
+    ["xml", "xhtml"]
+        .iter()
+        .any(|kind| tag.attributes.contains(kind))
+}
+
+/// What a feed is by its first element: `RSS 2.0`.
+fn format(root: &Tag<'_>) -> String {
+    let name = match local(root.name).to_ascii_lowercase().as_str() {
+        "feed" => "Atom",
+        "rdf" => "RSS (RDF)",
+        "channel" => "CDF",
+        _ => "RSS",
+    };
+    let is_version = |text: &String| {
+        text.len() <= 8
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    match root.attribute(&["version"]).filter(is_version) {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
+    }
+}
+
+/// Whether the element is one of the format itself.
+fn is_own(namespace: Namespace) -> bool {
+    matches!(namespace, Namespace::Plain | Namespace::Atom)
+}
+
+/// Whether an element tells something by its attributes, and its children something else: files of Media RSS, and
+/// categories of iTunes, which hold their subcategories.
+fn has_children(element: Element, namespace: Namespace, tag: &Tag<'_>) -> bool {
+    match element {
+        Element::MediaContent => true,
+        Element::Category => namespace == Namespace::ITunes && !tag.attributes.is_empty(),
+        _ => false,
     }
 }
 
@@ -705,5 +828,222 @@ fn html_name(name: &str) -> &str {
     match name.split_once(':') {
         Some((_, local)) if local.starts_with(|c: char| c.is_ascii_alphabetic()) => local,
         _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RawText;
+
+    fn of(text: &str) -> Extracted {
+        read(text, &"https://host.example/feed".parse().unwrap())
+    }
+
+    fn told(text: Option<&RawText>) -> &str {
+        text.map_or("–", RawText::as_str)
+    }
+
+    /// Title, address and summary of each entry in a channel of RSS.
+    #[track_caller]
+    fn check(items: &str, expected: &[[&str; 3]]) {
+        let read = of(&format!(
+            "<rss version='2.0'><channel><title>t</title>{items}</channel></rss>"
+        ));
+        let shown: Vec<[&str; 3]> = read
+            .entries
+            .iter()
+            .map(|entry| {
+                let link = entry.link.as_deref().unwrap_or("–");
+                [
+                    told(entry.title.as_ref()),
+                    link,
+                    told(entry.summary.as_ref()),
+                ]
+            })
+            .collect();
+        assert_eq!(shown, expected, "{items}");
+        assert_eq!(told(read.channel.title.as_ref()), "t", "{items}");
+    }
+
+    /// The problems of a feed.
+    #[track_caller]
+    fn check_problems(feed: &str, expected: &[&str]) {
+        let problems: Vec<String> = of(feed).problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, expected, "{feed}");
+    }
+
+    #[test]
+    fn a_text_that_nobody_closed_ends_where_the_feed_goes_on() {
+        let whole = ["a", "https://a.example/", "b"];
+        check(
+            "<item><title>a<link>https://a.example/</link><description>b</description></item>",
+            &[whole],
+        );
+        check(
+            "<item><description>b<title>a</title><link>https://a.example/</link></item>",
+            &[whole],
+        );
+        check(
+            "<item><title>a</title><description>b<link>https://a.example/</link></item>",
+            &[whole],
+        );
+        check(
+            "<item><title>a</title><link>https://a.example/<description>b<category>c</category></item>",
+            &[whole],
+        );
+        check(
+            "<item><title>a</TITLE><link>https://a.example/</Link><description>b</item>",
+            &[whole],
+        );
+    }
+
+    #[test]
+    fn a_person_that_nobody_closed_ends_where_the_entry_goes_on() {
+        let items = "<item><author>c<title>a</title><link>https://a.example/</link>\
+                     <description>b</description></item>";
+        check(items, &[["a", "https://a.example/", "b"]]);
+        let feed = format!("<rss><channel>{items}</channel></rss>");
+        check_problems(
+            &feed,
+            &["line 1: `<author>` is not closed; it ends where the feed goes on"],
+        );
+        assert_eq!(of(&feed).entries[0].authors[0].name, "c");
+    }
+
+    #[test]
+    fn an_entry_that_nobody_closed_ends_where_the_next_begins() {
+        check(
+            "<item><title>a</title><item><title>b</title><item><title>c</title>",
+            &[["a", "–", "–"], ["b", "–", "–"], ["c", "–", "–"]],
+        );
+        check(
+            "<item><title>a</title><item xml:base='https://b.example/x/'><atom:link href='y'/>",
+            &[["a", "–", "–"], ["–", "https://b.example/x/y", "–"]],
+        );
+    }
+
+    #[test]
+    fn html_in_a_text_is_none_of_the_feeds_own_elements() {
+        check(
+            "<item><description>a <link rel='x' href='y'/><source src='z'>b</description></item>",
+            &[["–", "–", "a <link rel=\"x\" href=\"y\"><source src=\"z\">b"]],
+        );
+        check(
+            "<item><description><svg><title>x</title></svg>b</DESCRIPTION><title>a</title></item>",
+            &[["a", "–", "<svg><title>x</title></svg>b"]],
+        );
+        check(
+            "<item><title>a<!-- <item> --> b<?php <item> ?></title><description><![CDATA[c]]> &amp; <![CDATA[<i>]]></description></item>",
+            &[["a b", "–", "c & <i>"]],
+        );
+    }
+
+    #[test]
+    fn xhtml_holds_elements_of_any_name() {
+        let xhtml = "<div><svg><dc:title>x</dc:title></svg><author>b</author></div>";
+        let feed = format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom'><entry><content type='xhtml'>{xhtml}</content></entry></feed>"
+        );
+        let read = of(&feed);
+        let plain = xhtml.replace("dc:", "");
+        assert_eq!(told(read.entries[0].content.as_ref()), plain);
+        assert_eq!(read.problems, []);
+        let open = feed.replace("</content></entry>", "<entry><title>c</title></entry>");
+        assert_eq!(told(of(&open).entries[1].title.as_ref()), "c");
+    }
+
+    #[test]
+    fn the_links_of_other_vocabularies_come_after_the_feeds_own() {
+        check(
+            "<item><atom:link rel='self' href='s'/><atom:link href='p'/><link>https://a.example/</link>\
+             <guid isPermaLink='true'>https://g.example/</guid></item>",
+            &[["–", "https://a.example/", "–"]],
+        );
+        check(
+            "<item><guid isPermaLink=' FALSE'>https://g.example/</guid></item><item><guid>https://g.example/</guid></item>",
+            &[["–", "–", "–"], ["–", "https://g.example/", "–"]],
+        );
+    }
+
+    #[test]
+    fn namespaces_hold_where_they_are_declared() {
+        check(
+            "<item xmlns='urn:own' xmlns:dc='urn:phones'><title>a</title><dc:description>1</dc:description></item>\
+             <item><dc:title>b</dc:title></item>",
+            &[["a", "–", "–"], ["b", "–", "–"]],
+        );
+        let many = (0..300).map(|n| format!(" xmlns:x{n}='urn:x'"));
+        let many: Vec<String> = many.collect();
+        check(
+            &format!(
+                "<item{}><x1:title>1</x1:title><title>a</title></item>",
+                many.concat()
+            ),
+            &[["a", "–", "–"]],
+        );
+    }
+
+    /// The address of an entry within these bases.
+    fn check_base(stated: &str, expected: &str) {
+        let link = "<atom:link href='y'/>";
+        check(
+            &format!("<item xml:base='{stated}'>{link}</item>"),
+            &[["–", expected, "–"]],
+        );
+    }
+
+    #[test]
+    fn a_base_is_an_address_of_the_web() {
+        check_base("https://b.example/x/", "https://b.example/x/y");
+        check_base("x/", "https://host.example/x/y");
+        check_base("", "https://host.example/y");
+        for none in [
+            "javascript:x",
+            "data:text/html,x/",
+            "file:///etc/",
+            &"x".repeat(4_000),
+        ] {
+            check_base(none, "y");
+        }
+    }
+
+    #[test]
+    fn subcategories_are_no_mistake() {
+        let feed = "<rss><channel><item><itunes:category text='a'><itunes:category text='b'/></itunes:category>\
+                    <itunes:category>c</itunes:category></item></channel></rss>";
+        check_problems(feed, &[]);
+        let tags = &of(feed).entries[0].tags;
+        let names: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_told() {
+        check_problems(
+            "<rss>\n<channel><title>a\u{1} <b>b</b>\u{0}</title></channel></rss>",
+            &[
+                "line 2: a control character stands here; it is left out (2 times)",
+                "line 2: tags stand in the text of `<title>` as if they were the feed's own; they are read as HTML",
+            ],
+        );
+        let xhtml = "<feed xmlns='http://www.w3.org/2005/Atom'><title type='xhtml'><div>a</div></title>\
+                     <subtitle><div xmlns='http://www.w3.org/1999/xhtml'>b</div></subtitle></feed>";
+        check_problems(xhtml, &[]);
+    }
+
+    #[test]
+    fn hours_of_rest_are_hours() {
+        let hours = |hours: &str| {
+            of(&format!(
+                "<rss><channel><skipHours>{hours}</skipHours></channel></rss>"
+            ))
+            .channel
+            .advice
+            .skip_hours
+        };
+        let stated = ["0", "7", "24", "25", "-1", "x", "7"];
+        let stated = stated.map(|hour| format!("<hour>{hour}</hour>"));
+        assert_eq!(hours(&stated.concat()), [0, 7]);
     }
 }

@@ -1,0 +1,109 @@
+//! What a feed tells those who poll it: for people in sentences, for programs by name.
+
+use std::fmt::{self, Display, Write as _};
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::model::Advice;
+use crate::normalize;
+
+/// How much of a sentence is shown: what a feed states may be of any length, and of any characters.
+const SHOWN_CHARACTERS: usize = 500;
+
+/// One thing that a feed tells.
+pub(super) struct Told {
+    /// Its name in JSON.
+    pub(super) name: &'static str,
+    pub(super) value: Value,
+    sentence: String,
+}
+
+impl Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.sentence.chars().filter(|c| !c.is_control());
+        shown
+            .take(SHOWN_CHARACTERS)
+            .try_for_each(|c| f.write_char(c))
+    }
+}
+
+/// What is stated of it, addresses absolute where `url` makes them so.
+pub(super) fn told(advice: &Advice, url: &Url) -> Vec<Told> {
+    let address = |found: &String| {
+        normalize::canonical(found, url).map_or_else(|| found.clone(), String::from)
+    };
+    let one = |found: &Option<String>| found.as_ref().map(address);
+    let hubs: Vec<String> = advice.hubs.iter().map(address).collect();
+    let complete = advice
+        .is_complete
+        .then_some("it holds all entries there are");
+    [
+        text(
+            "moved_to",
+            "it has moved: put this into `url`:",
+            one(&advice.moved_to),
+        ),
+        text("self", "its own address is", one(&advice.self_link)),
+        text("next", "it goes on at", one(&advice.next)),
+        text(
+            "previous_archive",
+            "older entries are at",
+            one(&advice.previous_archive),
+        ),
+        complete.map(|told| telling("complete", json!(true), told.to_owned())),
+        advice.ttl_minutes.map(|minutes| {
+            telling(
+                "ttl_minutes",
+                json!(minutes),
+                format!("do not ask again within {minutes} minutes"),
+            )
+        }),
+        list(
+            "skip_hours",
+            "do not ask in these hours of UTC:",
+            &advice.skip_hours,
+        ),
+        list("skip_days", "do not ask on", &advice.skip_days),
+        text("update_period", "it changes", advice.update_period.clone()),
+        advice.update_frequency.map(|times| {
+            telling(
+                "update_frequency",
+                json!(times),
+                format!("{times} times in each such period"),
+            )
+        }),
+        text(
+            "update_base",
+            "periods are counted from",
+            advice.update_base.clone(),
+        ),
+        list("hubs", "hubs that tell of changes:", &hubs),
+        text("cloud", "a cloud tells of changes:", one(&advice.cloud)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn telling(name: &'static str, value: Value, sentence: String) -> Told {
+    Told {
+        name,
+        value,
+        sentence,
+    }
+}
+
+fn text(name: &'static str, lead: &str, stated: Option<String>) -> Option<Told> {
+    let stated = stated?;
+    Some(telling(name, json!(stated), format!("{lead} {stated}")))
+}
+
+fn list<T: Display + serde::Serialize>(
+    name: &'static str,
+    lead: &str,
+    stated: &[T],
+) -> Option<Told> {
+    let told: Vec<String> = stated.iter().map(ToString::to_string).collect();
+    (!told.is_empty()).then(|| telling(name, json!(stated), format!("{lead} {}", told.join(", "))))
+}
