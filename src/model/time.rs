@@ -14,14 +14,20 @@ pub enum Precision {
     Instant,
     /// A day; the instant is its 00:00 in the source's zone.
     Day,
+    /// A month; the instant lies within it.
+    Month,
+    /// A year; the instant lies within it.
+    Year,
 }
 
 impl Precision {
-    /// The word for it in JSON and in the store: `instant` or `day`.
+    /// The word for it in JSON and in the store: `instant`, `day`, `month` or `year`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Instant => "instant",
             Self::Day => "day",
+            Self::Month => "month",
+            Self::Year => "year",
         }
     }
 }
@@ -36,12 +42,14 @@ pub struct Dated {
 }
 
 impl Dated {
-    /// The date as its publisher's calendar shows it, `2021-06-28` or `2021-06-28T09:10:00`: it stays when an operator
-    /// corrects the zone that was assumed for it.
+    /// The date as its publisher's calendar shows it, `2021`, `2021-06`, `2021-06-28` or `2021-06-28T09:10:00`: it stays
+    /// when an operator corrects the zone that was assumed for it.
     pub fn local(&self) -> String {
         let form = match self.precision {
             Precision::Instant => "%Y-%m-%dT%H:%M:%S",
             Precision::Day => "%Y-%m-%d",
+            Precision::Month => "%Y-%m",
+            Precision::Year => "%Y",
         };
         self.at.format(form).to_string()
     }

@@ -83,6 +83,8 @@ fn dated(at: i64, offset: i32, precision: &str) -> Result<Dated, StoreError> {
     let precision = match precision {
         "instant" => Precision::Instant,
         "day" => Precision::Day,
+        "month" => Precision::Month,
+        "year" => Precision::Year,
         _ => return Err(wrong()),
     };
     Ok(Dated {
