@@ -85,7 +85,7 @@ enum Format {
 /// How much of each text is shown.
 const SHOWN_CHARACTERS: usize = 150;
 
-fn date_order(text: &str) -> Result<DateOrder, String> {
+pub(super) fn date_order(text: &str) -> Result<DateOrder, String> {
     text.parse()
         .map_err(|()| "dmy, mdy or ymd is wanted".to_owned())
 }
@@ -337,6 +337,8 @@ fn print(looked: &Looked) -> io::Result<()> {
 fn date(published: &Published) -> String {
     match (published, published.precision()) {
         (Published::FirstSeen(_), _) => "no date".to_owned(),
+        (_, Precision::Year) => published.at().format("%Y").to_string(),
+        (_, Precision::Month) => published.at().format("%Y-%m").to_string(),
         (_, Precision::Day) => published.at().format("%Y-%m-%d").to_string(),
         (_, Precision::Instant) => published.at().format("%Y-%m-%d %H:%M %:z").to_string(),
     }

@@ -10,8 +10,8 @@
 //! No network, no clock. Linear in the text.
 
 use super::MAX_ENTRIES;
-use crate::dates::{self, Hints};
-use crate::model::{DateOrder, Extracted, Problem, RawEntry, RawText};
+use crate::dates::{self, Basis, Hints};
+use crate::model::{DateOrder, Extracted, Precision, Problem, RawEntry, RawText};
 
 /// A longer line is cut.
 const MAX_LINE_CHARS: usize = 20_000;
@@ -221,7 +221,9 @@ fn dated_title<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
     if !text.starts_with(char::is_alphanumeric) || is_prose(text) {
         return None;
     }
-    let (range, _) = dates::find(text, hints).filter(|(range, _)| range.start == 0)?;
+    let order = hints.order.or(Some(DateOrder::DayMonthYear));
+    let found = dates::find(text, &Hints { order, ..*hints });
+    let (range, _) = found.filter(|(range, _)| range.start == 0)?;
     let (date, rest) = text.split_at_checked(range.end)?;
     let title = rest
         .trim_start()
@@ -332,10 +334,16 @@ fn clean(line: &str) -> String {
         .to_owned()
 }
 
-/// A date alone. One whose order is unknown is a date all the same: what it means is decided later.
+/// A day alone: a year, a month or a time of day heads more than one notice, and a bare number is a count. A date whose
+/// order is unknown is one all the same: what it means is decided later.
 fn is_date(text: &str, hints: &Hints) -> bool {
     let order = hints.order.or(Some(DateOrder::DayMonthYear));
-    dates::read(text, &Hints { order, ..*hints }).is_some()
+    let reading = dates::read(text, &Hints { order, ..*hints });
+    let is_number = !text.contains(|c: char| !c.is_numeric());
+    reading.is_some_and(|reading| {
+        let is_day = matches!(reading.dated.precision, Precision::Day | Precision::Instant);
+        is_day && reading.basis != Basis::Presumed && !is_number
+    })
 }
 
 /// A link to the full text: `Read more »`.
@@ -403,6 +411,7 @@ mod tests {
         Hints {
             language: None,
             order: None,
+            learned: None,
             zone: chrono_tz::America::Costa_Rica,
             now: DateTime::parse_from_rfc3339("2021-07-01T12:00:00Z")
                 .unwrap()

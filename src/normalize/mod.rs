@@ -15,11 +15,11 @@ pub use self::address::{canonical, comparable};
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
 pub use self::text::folded;
-use crate::dates::{self, Hints};
+use crate::dates::{self, Basis, Hints};
 use crate::model::{
-    Channel, Dated, Document, Enclosure, Extracted, IdentityKey, IdentityKind, Item, ItemId,
-    Language, Person, Problem, Published, RawAuthor, RawEnclosure, RawEntry, RawText, Reading,
-    SafeHtml, Source, Timestamp,
+    Channel, DateOrder, Dated, Document, Enclosure, Extracted, IdentityKey, IdentityKind, Item,
+    ItemId, Language, Person, Problem, Published, RawAuthor, RawEnclosure, RawEntry, RawText,
+    Reading, SafeHtml, Source, Timestamp,
 };
 
 /// Clocks and zones explain a date this far ahead; beyond it the publisher erred, or means an event.
@@ -45,7 +45,12 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
     let mut position = 0;
     for (document, extracted) in pages {
         problems.extend(extracted.problems);
-        let mut page = Page::new(source, &document, &extracted.channel);
+        let written = extracted
+            .entries
+            .iter()
+            .filter_map(|entry| entry.published.as_deref());
+        let order = dates::order_of(written);
+        let mut page = Page::new(source, &document, &extracted.channel, order);
         for entry in extracted.entries {
             drafts.extend(page.draft(entry, position, &mut problems));
             position += 1;
@@ -102,18 +107,26 @@ struct Page<'a> {
     source: &'a Source,
     document: &'a Document,
     channel: &'a Channel,
+    /// The order of numeric dates that those of the document show.
+    order: Option<DateOrder>,
     /// Where relative addresses start.
     base: Url,
     sanitizer: Sanitizer,
 }
 
 impl<'a> Page<'a> {
-    fn new(source: &'a Source, document: &'a Document, channel: &'a Channel) -> Self {
+    fn new(
+        source: &'a Source,
+        document: &'a Document,
+        channel: &'a Channel,
+        order: Option<DateOrder>,
+    ) -> Self {
         let base = source.location.public_base(&document.url);
         Self {
             source,
             document,
             channel,
+            order,
             sanitizer: Sanitizer::new(&base),
             base,
         }
@@ -226,6 +239,7 @@ impl<'a> Page<'a> {
         let hints = Hints {
             language,
             order: self.source.date_order,
+            learned: self.order,
             zone: self.source.zone,
             now,
         };
@@ -249,41 +263,36 @@ impl<'a> Page<'a> {
             .updated
             .as_deref()
             .and_then(read)
-            .map(|reading| reading.dated().at.to_utc());
-        let stated = match &reading {
-            Some(dates::Reading::Absolute(dated)) => Some(*dated),
-            _ => None,
-        };
+            .map(|reading| reading.dated.at.to_utc());
+        let stated = reading.filter(|reading| reading.basis == Basis::Stated);
         let ahead = |dated: &Dated| dated.at > now + FUTURE_TOLERANCE;
         let published = match reading {
-            Some(reading) if ahead(&reading.dated()) => {
+            Some(reading) if ahead(&reading.dated) => {
                 let text = shown(entry.published.as_deref().unwrap_or_default());
                 problems.push(Problem::FutureDate { position, text });
                 Published::FirstSeen(now)
             }
-            Some(dates::Reading::Absolute(dated)) => Published::Stated(dated),
-            Some(dates::Reading::Derived(dated)) => Published::Derived(dated),
+            Some(dates::Reading {
+                dated,
+                basis: Basis::Stated,
+                ..
+            }) => Published::Stated(dated),
+            Some(dates::Reading { dated, .. }) => Published::Derived(dated),
             None => Published::FirstSeen(now),
         };
         Dates {
-            stated,
+            stated: stated.map(|reading| reading.dated),
             published,
             updated: updated.filter(|updated| *updated <= now),
         }
     }
 }
 
-/// The date that `text` is, else the first within it; in whole seconds, as rows and feeds hold it.
+/// The date of a field, in whole seconds, as rows and feeds hold it.
 fn read_date(text: &str, hints: &Hints<'_>) -> Option<dates::Reading> {
-    let reading = dates::read(text, hints);
-    let whole = |dated: Dated| Dated {
-        at: dated.at.trunc_subsecs(0),
-        ..dated
-    };
-    match reading.or_else(|| dates::find(text, hints).map(|(_, reading)| reading))? {
-        dates::Reading::Absolute(dated) => Some(dates::Reading::Absolute(whole(dated))),
-        dates::Reading::Derived(dated) => Some(dates::Reading::Derived(whole(dated))),
-    }
+    let mut reading = dates::of_field(text, hints)?;
+    reading.dated.at = reading.dated.at.trunc_subsecs(0);
+    Some(reading)
 }
 
 struct Dates {
