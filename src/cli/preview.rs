@@ -337,9 +337,7 @@ fn print(looked: &Looked) -> io::Result<()> {
 fn date(published: &Published) -> String {
     match (published, published.precision()) {
         (Published::FirstSeen(_), _) => "no date".to_owned(),
-        (_, Precision::Year) => published.at().format("%Y").to_string(),
-        (_, Precision::Month) => published.at().format("%Y-%m").to_string(),
-        (_, Precision::Day) => published.at().format("%Y-%m-%d").to_string(),
         (_, Precision::Instant) => published.at().format("%Y-%m-%d %H:%M %:z").to_string(),
+        (_, precision) => precision.of_day(published.at().date_naive()),
     }
 }

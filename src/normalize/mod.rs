@@ -4,30 +4,27 @@
 //! once, and a [`Problem`] for whatever was doubted or left out. Pure: the only clock is the documents' `fetched_at`.
 
 mod address;
+mod dates;
 mod html;
 mod identity;
 mod text;
 
-use chrono::SubsecRound as _;
 use url::Url;
 
 pub use self::address::{canonical, comparable};
+use self::dates::Dates;
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
 pub use self::text::folded;
-use crate::dates::{self, Basis, Hints};
+use crate::dates::{Hints, order_of};
 use crate::model::{
-    Channel, DateOrder, Dated, Document, Enclosure, Extracted, IdentityKey, IdentityKind, Item,
-    ItemId, Language, Person, Problem, Published, RawAuthor, RawEnclosure, RawEntry, RawText,
-    Reading, SafeHtml, Source, Timestamp,
+    Channel, DateOrder, Document, Enclosure, Extracted, IdentityKey, IdentityKind, Item, ItemId,
+    Language, Person, Problem, RawAuthor, RawEnclosure, RawEntry, RawText, Reading, SafeHtml,
+    Source,
 };
 
-/// Clocks and zones explain a date this far ahead; beyond it the publisher erred, or means an event.
-const FUTURE_TOLERANCE: chrono::TimeDelta = chrono::TimeDelta::days(1);
 /// What a list of any kind is cut to: tags, authors, enclosures.
 const MAX_LIST: usize = 50;
-/// How much of an unread date a problem shows.
-const SHOWN_CHARACTERS: usize = 60;
 
 /// The items of one poll.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +46,7 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
             .entries
             .iter()
             .filter_map(|entry| entry.published.as_deref());
-        let order = dates::order_of(written);
+        let order = order_of(written);
         let mut page = Page::new(source, &document, &extracted.channel, order);
         for entry in extracted.entries {
             drafts.extend(page.draft(entry, position, &mut problems));
@@ -165,7 +162,13 @@ impl<'a> Page<'a> {
             return None;
         };
         let language = self.language(&entry);
-        let dates = self.dates(&entry, language.as_ref(), position, problems);
+        let dates = self.dates(
+            &entry,
+            address.as_ref(),
+            language.as_ref(),
+            position,
+            problems,
+        );
         let list = |kept: Vec<String>| kept.into_iter().take(MAX_LIST).collect();
         let item = Item {
             id: ItemId::new(&self.source.id, &unidentified()),
@@ -231,74 +234,20 @@ impl<'a> Page<'a> {
     fn dates(
         &self,
         entry: &RawEntry,
+        address: Option<&Url>,
         language: Option<&Language>,
         position: usize,
         problems: &mut Vec<Problem>,
     ) -> Dates {
-        let now = self.document.fetched_at;
         let hints = Hints {
             language,
             order: self.source.date_order,
             learned: self.order,
             zone: self.source.zone,
-            now,
+            now: self.document.fetched_at,
         };
-        let shown = |found: &str| {
-            let line = text::line(&RawText::Plain(found.to_owned()));
-            text::bounded(&line, SHOWN_CHARACTERS)
-        };
-        let position = position + 1;
-        let read = |text: &str| read_date(text, &hints);
-        let reading = entry.published.as_deref().and_then(|text| {
-            let reading = read(text);
-            if reading.is_none() {
-                problems.push(Problem::UnreadDate {
-                    position,
-                    text: shown(text),
-                });
-            }
-            reading
-        });
-        let updated = entry
-            .updated
-            .as_deref()
-            .and_then(read)
-            .map(|reading| reading.dated.at.to_utc());
-        let stated = reading.filter(|reading| reading.basis == Basis::Stated);
-        let ahead = |dated: &Dated| dated.at > now + FUTURE_TOLERANCE;
-        let published = match reading {
-            Some(reading) if ahead(&reading.dated) => {
-                let text = shown(entry.published.as_deref().unwrap_or_default());
-                problems.push(Problem::FutureDate { position, text });
-                Published::FirstSeen(now)
-            }
-            Some(dates::Reading {
-                dated,
-                basis: Basis::Stated,
-                ..
-            }) => Published::Stated(dated),
-            Some(dates::Reading { dated, .. }) => Published::Derived(dated),
-            None => Published::FirstSeen(now),
-        };
-        Dates {
-            stated: stated.map(|reading| reading.dated),
-            published,
-            updated: updated.filter(|updated| *updated <= now),
-        }
+        Dates::of(entry, address, &hints, position + 1, problems)
     }
-}
-
-/// The date of a field, in whole seconds, as rows and feeds hold it.
-fn read_date(text: &str, hints: &Hints<'_>) -> Option<dates::Reading> {
-    let mut reading = dates::of_field(text, hints)?;
-    reading.dated.at = reading.dated.at.trunc_subsecs(0);
-    Some(reading)
-}
-
-struct Dates {
-    stated: Option<Dated>,
-    published: Published,
-    updated: Option<Timestamp>,
 }
 
 /// What stands in a draft until `identity::assign` has seen the whole poll.
@@ -395,7 +344,10 @@ pub(crate) mod tests {
     use chrono::{TimeZone, Utc};
 
     use super::*;
-    use crate::model::{Cadence, FieldRule, HtmlRules, Location, Place, Precision, PublicUrl};
+    use crate::model::{
+        Cadence, Dated, FieldRule, HtmlRules, Location, Place, Precision, PublicUrl, Published,
+        Timestamp,
+    };
 
     pub(crate) fn source() -> Source {
         let url: Url = "https://host.example/list".parse().unwrap();
