@@ -112,8 +112,8 @@ pub(super) enum Strength {
     Presumed,
     /// A date where one is expected, and a number or a word anywhere else: `2021`, `today`.
     Alone,
-    /// A month of a year: better than nothing.
-    Month,
+    /// A month of a year, a week of we know not which: better than nothing.
+    Coarse,
     /// A date wherever it stands.
     Sure,
 }

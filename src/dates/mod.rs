@@ -115,7 +115,7 @@ pub fn find(text: &str, hints: &Hints) -> Option<(Range<usize>, Reading)> {
 
 fn find_tokens(text: &str, tokens: &[Token], hints: &Hints) -> Option<(Range<usize>, Reading)> {
     let grammar = Grammar::new(text, tokens, hints);
-    let mut month = None;
+    let mut coarse = None;
     let mut start = 0;
     while let Some(first) = tokens.get(start) {
         let Some((meaning, end)) = grammar.match_at(start) else {
@@ -129,15 +129,15 @@ fn find_tokens(text: &str, tokens: &[Token], hints: &Hints) -> Option<(Range<usi
                 Some(found) => return Some(found),
                 None => start = end,
             },
-            Strength::Month => {
-                month = month.or_else(found);
+            Strength::Coarse => {
+                coarse = coarse.or_else(found);
                 start = end;
             }
             // Something surer may begin within it.
             Strength::Alone | Strength::Presumed => start += 1,
         }
     }
-    month
+    coarse
 }
 
 /// Reads a field that is meant to hold a date: the date that it is, else the best within it.

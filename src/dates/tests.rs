@@ -1,6 +1,6 @@
 //! What is read from texts, by example and by law.
 
-use chrono::DateTime;
+use chrono::{DateTime, Datelike as _, NaiveDate};
 use proptest::prelude::*;
 
 use super::*;
@@ -291,4 +291,247 @@ fn fields_of_all_languages() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A date as languages write it: `{d}` day, `{m}` month, `{y}` year.
+const WRITTEN: [(&str, &str, [&str; 12]); 10] = [
+    (
+        "en",
+        "{m} {d}, {y}",
+        [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ],
+    ),
+    (
+        "es",
+        "{d} de {m} de {y}",
+        [
+            "enero",
+            "febrero",
+            "marzo",
+            "abril",
+            "mayo",
+            "junio",
+            "julio",
+            "agosto",
+            "septiembre",
+            "octubre",
+            "noviembre",
+            "diciembre",
+        ],
+    ),
+    (
+        "fr",
+        "le {d} {m} {y}",
+        [
+            "janvier",
+            "février",
+            "mars",
+            "avril",
+            "mai",
+            "juin",
+            "juillet",
+            "août",
+            "septembre",
+            "octobre",
+            "novembre",
+            "décembre",
+        ],
+    ),
+    (
+        "pt",
+        "{d} de {m} de {y}",
+        [
+            "janeiro",
+            "fevereiro",
+            "março",
+            "abril",
+            "maio",
+            "junho",
+            "julho",
+            "agosto",
+            "setembro",
+            "outubro",
+            "novembro",
+            "dezembro",
+        ],
+    ),
+    (
+        "it",
+        "{d} {m} {y}",
+        [
+            "gennaio",
+            "febbraio",
+            "marzo",
+            "aprile",
+            "maggio",
+            "giugno",
+            "luglio",
+            "agosto",
+            "settembre",
+            "ottobre",
+            "novembre",
+            "dicembre",
+        ],
+    ),
+    (
+        "de",
+        "{d}. {m} {y}",
+        [
+            "Jänner",
+            "Februar",
+            "März",
+            "April",
+            "Mai",
+            "Juni",
+            "Juli",
+            "August",
+            "September",
+            "Oktober",
+            "November",
+            "Dezember",
+        ],
+    ),
+    (
+        "nl",
+        "{d} {m} {y}",
+        [
+            "januari",
+            "februari",
+            "maart",
+            "april",
+            "mei",
+            "juni",
+            "juli",
+            "augustus",
+            "september",
+            "oktober",
+            "november",
+            "december",
+        ],
+    ),
+    (
+        "ht",
+        "{d} {m} {y}",
+        [
+            "janvye", "fevriye", "mas", "avril", "me", "jen", "jiyè", "out", "septanm", "oktòb",
+            "novanm", "desanm",
+        ],
+    ),
+    (
+        "ar",
+        "{d} {m} {y}",
+        [
+            "كانون الثاني",
+            "شباط",
+            "آذار",
+            "نيسان",
+            "أيار",
+            "حزيران",
+            "تموز",
+            "آب",
+            "أيلول",
+            "تشرين الأول",
+            "تشرين الثاني",
+            "كانون الأول",
+        ],
+    ),
+    (
+        "ru",
+        "{d} {m} {y} г.",
+        [
+            "января",
+            "февраля",
+            "марта",
+            "апреля",
+            "мая",
+            "июня",
+            "июля",
+            "августа",
+            "сентября",
+            "октября",
+            "ноября",
+            "декабря",
+        ],
+    ),
+];
+
+/// The digits of ASCII in those that begin with `zero`.
+fn in_digits(text: &str, zero: char) -> String {
+    let digit = |c: char| {
+        c.to_digit(10)
+            .and_then(|value| char::from_u32(u32::from(zero) + value))
+    };
+    text.chars().map(|c| digit(c).unwrap_or(c)).collect()
+}
+
+fn day() -> impl Strategy<Value = NaiveDate> {
+    let days = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap()
+        ..=NaiveDate::from_ymd_opt(2100, 12, 31).unwrap();
+    (days.start().num_days_from_ce()..=days.end().num_days_from_ce())
+        .prop_map(|day| NaiveDate::from_num_days_from_ce_opt(day).unwrap())
+}
+
+proptest! {
+    #[test]
+    fn a_date_written_in_any_language_is_read_back(date in day(), zero in "[0٠۰०０]") {
+        let expected = date.to_string();
+        let cjk = [("zh", date.format("%Y年%-m月%-d日")), ("ja", date.format("%Y年%-m月%-d日")), ("ko", date.format("%Y년 %-m월 %-d일"))];
+        let written = WRITTEN.iter().map(|(language, form, months)| {
+            let text = form.replace("{m}", months[date.month0() as usize]);
+            (*language, text.replace("{d}", &date.day().to_string()).replace("{y}", &date.year().to_string()))
+        });
+        for (language, text) in written.chain(cjk.map(|(language, text)| (language, text.to_string()))) {
+            let language = language.parse().unwrap();
+            let text = in_digits(&text, zero.chars().next().unwrap());
+            prop_assert_eq!(&shown(read(&text, &hints(Some(&language), None))), &expected, "{}", text);
+            // The language is a hint: without it only `out`, October or August, may mean another month.
+            let unhinted = read(&text, &hints(None, None));
+            prop_assert!(text.contains("out") || shown(unhinted) == expected, "{}", text);
+            let within = format!("«{text}» x");
+            prop_assert_eq!(find(&within, &hints(Some(&language), None)).map(|found| show(found.1)), Some(expected.clone()), "{}", within);
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_a_field_too(text in "([0-9]{1,4}|[-/:., ]|jun|may|of|de|a|T|days|ago|hace|2021| ){1,10}") {
+        let hints = hints(None, None);
+        if let Some(reading) = read(&text, &hints) {
+            prop_assert_eq!(of_field(&text, &hints), Some(reading));
+        }
+        if let Some((range, reading)) = find(&text, &hints) {
+            let found = text.get(range).unwrap();
+            prop_assert_eq!(find(found, &hints).map(|found| found.1), Some(reading), "{}", found);
+        }
+    }
+}
+
+/// Forms look at a bounded number of tokens: a text ten times as long is looked at ten times, not a hundred.
+#[test]
+fn reading_is_linear() {
+    for part in [
+        "1 ", "may ", "1-", "3, ", "hace 1 ", "年", "le 1er ", "(", "10:30 ", "sem. ",
+    ] {
+        let looked = |times: usize| {
+            let text = part.repeat(times);
+            let tokens = tokens(&text);
+            let grammar = Grammar::new(&text, &tokens, &hints(None, None));
+            (0..tokens.len())
+                .filter_map(|start| Some(grammar.match_at(start)?.1 - start))
+                .max()
+                .unwrap_or(0)
+        };
+        assert!(looked(400) <= 40, "{part}: {} tokens", looked(400));
+    }
 }

@@ -56,6 +56,11 @@ impl Token {
         matches!(self.kind, Kind::Sign(sign) if signs.contains(sign))
     }
 
+    /// Whether these languages have it in a date.
+    pub(super) fn is_of(&self, languages: Languages) -> bool {
+        matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(_, of)| of.meets(languages)))
+    }
+
     pub(super) fn is_number(&self) -> bool {
         matches!(self.kind, Kind::Number(..))
     }

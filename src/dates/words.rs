@@ -24,8 +24,8 @@ pub(super) enum Sense {
     Unit(Unit),
     /// `d` in `3d ago`.
     Letter(Unit),
-    /// Arabic says “two days” in one word.
-    Pair(Unit),
+    /// A unit that counts itself: Russian leaves out one hour, Arabic says “two days” in one word.
+    Counted(u32, Unit),
     /// Days ahead: `yesterday` is -1.
     Day(i32),
     /// `just now`
@@ -277,7 +277,8 @@ fn sense(name: &str) -> Option<Sense> {
         "weekday" => Sense::Weekday(u8::try_from(number()?.checked_sub(1)?).ok()?),
         "unit" => Sense::Unit(unit(value)?),
         "letter" => Sense::Letter(unit(value)?),
-        "pair" => Sense::Pair(unit(value)?),
+        "single" => Sense::Counted(1, unit(value)?),
+        "pair" => Sense::Counted(2, unit(value)?),
         "day" => Sense::Day(value.parse().ok()?),
         "now" => Sense::Now,
         "ago" => Sense::Ago,

@@ -319,7 +319,7 @@ impl Cursor<'_> {
         let year = value / 10_u32.checked_pow(u32::try_from(digits).ok()?.checked_sub(4)?)?;
         self.attempt(|ahead| {
             ahead.sign(",.").filter(|_| ahead.glued())?;
-            ahead.glued_number(3..=3)
+            ahead.glued_number(1..=3)
         });
         GLUED_YEARS
             .contains(&year)
@@ -602,7 +602,7 @@ impl Cursor<'_> {
                 (Day::Full { year, month, day }, Strength::Sure)
             }
             (None, Some(month), Some(day)) => (Day::WithoutYear { month, day }, Strength::Sure),
-            (Some(year), Some(month), None) => (Day::Month { year, month }, Strength::Month),
+            (Some(year), Some(month), None) => (Day::Month { year, month }, Strength::Coarse),
             (Some(year), None, None) if first.is_none() => (Day::Year(year), Strength::Alone),
             _ => return None,
         })
@@ -739,10 +739,10 @@ impl Cursor<'_> {
             },
             _ => Day::EpiWeek { year, week },
         };
-        let strength = if letters && year.is_none() {
-            Strength::Alone
-        } else {
-            Strength::Sure
+        let strength = match (letters, year) {
+            (_, Some(_)) => Strength::Sure,
+            (false, None) => Strength::Coarse,
+            (true, None) => Strength::Alone,
         };
         Some((
             What::Days {
@@ -756,7 +756,7 @@ impl Cursor<'_> {
 
 fn month_strength(sure: bool) -> Strength {
     if sure {
-        Strength::Month
+        Strength::Coarse
     } else {
         Strength::Alone
     }
@@ -767,7 +767,8 @@ impl Cursor<'_> {
     /// `yesterday`, `last Friday`, `la semana pasada`; a weekday alone is the latest.
     fn near_day(&mut self) -> Option<(What, Strength)> {
         let before = self.attempt(Self::step);
-        let known = self.peek()?.is_longer_than(2) || before.is_some();
+        let token = self.peek()?;
+        let known = token.is_longer_than(2) || token.is_of(self.languages) || before.is_some();
         let day = self.sense(|sense| match sense {
             Sense::Day(days) => Some(Day::Ahead(days)),
             Sense::Weekday(weekday) => Some(Day::Weekday(weekday, Step::Latest)),

@@ -27,7 +27,7 @@ impl Cursor<'_> {
                     .or_else(|| ahead.word(Sense::To));
                 ahead.word(Sense::To);
                 let lettered = ahead.length(&mut longer)?;
-                (!lettered).then_some(longer)
+                (!lettered || led.is_some()).then_some(longer)
             });
             match part {
                 Some(longer) => span = longer,
@@ -71,36 +71,33 @@ impl Cursor<'_> {
         })
     }
 
-    /// Adds a count and its unit; whether the unit is a letter. Russian leaves out one: `час назад`.
+    /// Adds a count and its unit; whether the unit is a letter.
     fn length(&mut self, span: &mut Span) -> Option<bool> {
-        if let Some(unit) = self.sense(|sense| match sense {
-            Sense::Pair(unit) => Some(unit),
-            _ => None,
-        }) {
-            return span.add(2, unit).map(|()| false);
-        }
         let count = self.attempt(Self::count);
-        self.attempt(|ahead| ahead.sign("'"));
-        let unit = self.sense(|sense| match sense {
-            Sense::Unit(unit) => Some((unit, false)),
-            Sense::Letter(unit) => Some((unit, true)),
-            _ => None,
-        });
-        let (unit, letter) = unit?;
+        self.sign("'");
+        let (unit, letter) = match count {
+            Some(_) => self.sense(|sense| match sense {
+                Sense::Unit(unit) => Some((unit, false)),
+                Sense::Letter(unit) => Some((unit, true)),
+                _ => None,
+            })?,
+            None => {
+                let (count, unit) = self.sense(|sense| match sense {
+                    Sense::Counted(count, unit) => Some((count, unit)),
+                    _ => None,
+                })?;
+                return span.add(count, unit).map(|()| true);
+            }
+        };
         let mut ahead = *self;
         if ahead.sign(".").is_some() && ahead.side_after().is_some() {
             self.sign(".");
         }
-        match count {
-            Some(Count::Number(count)) => span.add(count, unit)?,
-            Some(Count::Few) => {
+        match count? {
+            Count::Number(count) => span.add(count, unit)?,
+            Count::Few => {
                 span.vague = true;
                 span.add(0, unit)?;
-            }
-            None => {
-                let mut ahead = *self;
-                ahead.side_after()?;
-                span.add(1, unit)?;
             }
         }
         Some(letter)
