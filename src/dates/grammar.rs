@@ -349,12 +349,13 @@ impl<'t> Cursor<'t> {
                 Kind::Number(..) | Kind::Word(_) => true,
             };
         // `No. 12 April 2022`
-        let noun = if last.is_sign(".:#") {
+        let noun = if last.is_sign(".:") {
             before(2)
         } else {
             Some(last)
         };
-        let numbered = token.is_number() && noun.is_some_and(|word| word.means(Sense::Counter));
+        let is_counter = |before: &Token| before.means(Sense::Counter) || before.is_sign("$€£¥₡₲#");
+        let numbered = token.is_number() && noun.is_some_and(is_counter);
         !within && !numbered
     }
 

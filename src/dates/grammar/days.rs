@@ -276,7 +276,8 @@ impl Cursor<'_> {
                     None => break,
                 }
             }
-            ahead.and_day()?;
+            // `3./4. Mai`
+            ahead.and_day().or_else(|| ahead.sign("/").map(|_| ()))?;
             ahead.day_of_month().filter(|day| *day > last)
         });
         Some((first, last))
@@ -380,7 +381,8 @@ impl Cursor<'_> {
     fn numeric_days(&mut self) -> Option<(What, Strength)> {
         self.attempt(|ahead| ahead.word(Sense::From));
         self.weekday();
-        if let Some(days) = self.attempt(Self::days_of_numeric) {
+        let without_year = self.attempt(Self::days_of_numeric);
+        if let Some(days) = without_year.or_else(|| self.attempt(Self::range_of_numeric)) {
             return Some(days);
         }
         let (first, strength) = self.numeric()?;
@@ -419,6 +421,42 @@ impl Cursor<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `28/06 – 02/07/2021`
+    fn range_of_numeric(&mut self) -> Option<(What, Strength)> {
+        let first = self.number(1..=2)?;
+        self.sign("/.")?;
+        let second = self.glued_number(1..=2)?;
+        self.and_day()?;
+        let day_first = three_numbers(self.tokens.get(self.at..)?)?;
+        let (last, strength) = self.numeric()?;
+        let Day::Full {
+            year,
+            month: last_month,
+            day: last_day,
+        } = last
+        else {
+            return None;
+        };
+        let (day, month) = if day_first.first == last_day {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        let year = if (last_month, last_day) < (month, day) {
+            year - 1
+        } else {
+            year
+        };
+        let first = Day::Full { year, month, day };
+        Some((
+            What::Days {
+                first,
+                last: Some(last),
+            },
+            strength,
+        ))
     }
 
     fn numeric(&mut self) -> Option<(Day, Strength)> {
