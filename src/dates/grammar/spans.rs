@@ -17,7 +17,7 @@ impl Cursor<'_> {
             self.attempt(|ahead| ahead.word(Sense::Filler));
         }
         let mut span = Span::default();
-        let lettered = self.length(&mut span)?;
+        let short = self.length(&mut span)?;
         for _ in 0..6 {
             let part = self.attempt(|ahead| {
                 let mut longer = span;
@@ -26,8 +26,8 @@ impl Cursor<'_> {
                     .map(|_| ())
                     .or_else(|| ahead.word(Sense::To));
                 ahead.word(Sense::To);
-                let lettered = ahead.length(&mut longer)?;
-                (!lettered || led.is_some()).then_some(longer)
+                let short = ahead.length(&mut longer)?;
+                (!short || led.is_some()).then_some(longer)
             });
             match part {
                 Some(longer) => span = longer,
@@ -38,7 +38,7 @@ impl Cursor<'_> {
         let strength = match (led, trailed) {
             (Some(Side::Past), _) | (None, Some(_)) => Strength::Sure,
             (Some(Side::Ahead), _) => Strength::Alone,
-            (None, None) if lettered || span.vague => return None,
+            (None, None) if short || span.vague => return None,
             (None, None) => Strength::Presumed,
         };
         span.ahead = led.or(trailed) == Some(Side::Ahead);
@@ -71,29 +71,27 @@ impl Cursor<'_> {
         })
     }
 
-    /// Adds a count and its unit; whether the unit is a letter.
+    /// Adds a count and its unit; whether it is too short to be a span without `ago`.
     fn length(&mut self, span: &mut Span) -> Option<bool> {
-        let count = self.attempt(Self::count);
-        self.sign("'");
-        let (unit, letter) = match count {
-            Some(_) => self.sense(|sense| match sense {
-                Sense::Unit(unit) => Some((unit, false)),
-                Sense::Letter(unit) => Some((unit, true)),
+        let Some(count) = self.attempt(Self::count) else {
+            let (count, unit) = self.sense(|sense| match sense {
+                Sense::Counted(count, unit) => Some((count, unit)),
                 _ => None,
-            })?,
-            None => {
-                let (count, unit) = self.sense(|sense| match sense {
-                    Sense::Counted(count, unit) => Some((count, unit)),
-                    _ => None,
-                })?;
-                return span.add(count, unit).map(|()| true);
-            }
+            })?;
+            return span.add(count, unit).map(|()| true);
         };
+        // `un'ora`
+        self.sign("'");
+        let (unit, letter) = self.sense(|sense| match sense {
+            Sense::Unit(unit) => Some((unit, false)),
+            Sense::Letter(unit) => Some((unit, true)),
+            _ => None,
+        })?;
         let mut ahead = *self;
         if ahead.sign(".").is_some() && ahead.side_after().is_some() {
             self.sign(".");
         }
-        match count? {
+        match count {
             Count::Number(count) => span.add(count, unit)?,
             Count::Few => {
                 span.vague = true;
