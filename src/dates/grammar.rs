@@ -333,7 +333,7 @@ impl<'t> Cursor<'t> {
 
     /// Whether a date may begin here: not within a number, and not with the number of a page.
     fn may_begin(&self) -> bool {
-        let Some(token) = self.peek() else {
+        let Some(token) = self.peek().filter(|token| token.may_begin()) else {
             return false;
         };
         let before = |back: usize| self.at.checked_sub(back).and_then(|at| self.tokens.get(at));

@@ -61,6 +61,15 @@ impl Token {
         matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(_, of)| of.meets(languages)))
     }
 
+    /// Whether a date may begin with it: most words of a text are done with here.
+    pub(super) fn may_begin(&self) -> bool {
+        match self.kind {
+            Kind::Number(..) => true,
+            Kind::Word(senses) => senses.iter().any(|(sense, _)| sense.may_begin()),
+            Kind::Sign(_) => false,
+        }
+    }
+
     pub(super) fn is_number(&self) -> bool {
         matches!(self.kind, Kind::Number(..))
     }

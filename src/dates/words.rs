@@ -98,6 +98,37 @@ pub(super) enum Sense {
     Filler,
 }
 
+impl Sense {
+    /// Whether a date may begin with it.
+    pub(super) fn may_begin(self) -> bool {
+        !matches!(
+            self,
+            Self::Ago
+                | Self::Later
+                | Self::Ordinal
+                | Self::HalfLetter(_)
+                | Self::HalfMark
+                | Self::HourMark
+                | Self::MinuteMark
+                | Self::SecondMark
+                | Self::Letter(_)
+                | Self::WeekMark
+                | Self::Zone(_)
+                | Self::Place(_)
+                | Self::PlaceLead
+                | Self::PlaceTail
+                | Self::YearMark
+                | Self::MonthMark
+                | Self::DayMark
+                | Self::YearWord
+                | Self::Of
+                | Self::To
+                | Self::Counter
+                | Self::Filler
+        )
+    }
+}
+
 /// Half of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Half {
