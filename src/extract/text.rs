@@ -334,15 +334,18 @@ fn clean(line: &str) -> String {
         .to_owned()
 }
 
-/// A day alone: a year, a month or a time of day heads more than one notice, and a bare number is a count. A date whose
-/// order is unknown is one all the same: what it means is decided later.
+/// A date alone. A stated year or month and a time of day head more than one notice, and a bare number is a count. A date
+/// whose order is unknown is one all the same: what it means is decided later.
 fn is_date(text: &str, hints: &Hints) -> bool {
     let order = hints.order.or(Some(DateOrder::DayMonthYear));
     let reading = dates::read(text, &Hints { order, ..*hints });
     let is_number = !text.contains(|c: char| !c.is_numeric());
-    reading.is_some_and(|reading| {
-        let is_day = matches!(reading.dated.precision, Precision::Day | Precision::Instant);
-        is_day && reading.basis != Basis::Presumed && !is_number
+    reading.is_some_and(|reading| match reading.basis {
+        Basis::Stated => {
+            matches!(reading.dated.precision, Precision::Day | Precision::Instant) && !is_number
+        }
+        Basis::Derived => true,
+        Basis::Presumed => false,
     })
 }
 
@@ -527,6 +530,30 @@ mod tests {
         let many = "28 June 2021\nA title of four words\n".repeat(MAX_ENTRIES + 1);
         check_problems(&many, &[Problem::TooManyEntries { limit: MAX_ENTRIES }]);
         assert_eq!(read(&many, &hints()).entries.len(), MAX_ENTRIES);
+    }
+
+    #[test]
+    fn what_heads_more_than_one_notice_is_no_date() {
+        let is_date = |text: &str| is_date(text, &hints());
+        for date in [
+            "28 June 2021",
+            "3 years ago",
+            "hace un mes",
+            "yesterday",
+            "03/04/2021",
+        ] {
+            assert!(is_date(date), "{date}");
+        }
+        for other in [
+            "2021",
+            "June 2021",
+            "20210628",
+            "Friday",
+            "10:30",
+            "3 hours",
+        ] {
+            assert!(!is_date(other), "{other}");
+        }
     }
 
     #[test]
