@@ -91,7 +91,7 @@ enum Format {
 /// How much of each text is shown.
 const SHOWN_CHARACTERS: usize = 150;
 
-fn date_order(text: &str) -> Result<DateOrder, String> {
+pub(super) fn date_order(text: &str) -> Result<DateOrder, String> {
     text.parse()
         .map_err(|()| "dmy, mdy or ymd is wanted".to_owned())
 }
@@ -419,7 +419,7 @@ fn print_block<T: Display>(out: &mut impl Write, heading: &str, lines: &[T]) -> 
 fn date(published: &Published) -> String {
     match (published, published.precision()) {
         (Published::FirstSeen(_), _) => "no date".to_owned(),
-        (_, Precision::Day) => published.at().format("%Y-%m-%d").to_string(),
         (_, Precision::Instant) => published.at().format("%Y-%m-%d %H:%M %:z").to_string(),
+        (_, precision) => precision.of_day(published.at().date_naive()),
     }
 }

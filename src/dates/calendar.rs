@@ -1,81 +1,220 @@
 //! When a date was: what the grammar found, in a zone and at a time of reading.
 
 use chrono::{
-    DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
-    TimeZone,
+    DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime,
+    Offset as _, TimeDelta, TimeZone, Weekday,
 };
-use chrono_tz::Tz;
+use chrono_tz::{OffsetName, Tz};
 
-use super::grammar::{Clock, Day, Meaning};
+use super::grammar::{Clock, Day, Meaning, Offset, Span, Step, Strength, What};
 use super::words::Unit;
-use super::{Hints, Reading};
+use super::zones::{Clocks, Zone};
+use super::{Basis, Hints, Reading};
 use crate::model::{Dated, Precision};
 
-/// Years outside are slips of the keyboard, or no years at all.
+/// Written years outside are slips of the keyboard, or no years at all.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2100;
+
+/// What a date to the second with its zone may say, which no person writes.
+const WRITTEN_BY_MACHINES: std::ops::RangeInclusive<i32> = 1..=9999;
 
 /// 29 February may be this many years back, around a century without a leap day.
 const LEAP_GAP_YEARS: i32 = 8;
 
 /// The date that was meant; `None` for a day that never was, or one of another century.
 pub(super) fn resolve(meaning: Meaning, hints: &Hints) -> Option<Reading> {
-    let reading = match meaning {
-        Meaning::Moment { day, clock } => moment(day, clock, hints)?,
-        Meaning::Elapsed { count, unit } => Reading::Derived(elapsed(count, unit, hints)?),
+    let Meaning {
+        what,
+        clock,
+        strength,
+        learned,
+    } = meaning;
+    let mut reading = match what {
+        What::Span(span) => elapsed(span, hints)?,
+        What::Days { first, last } => days(first, last, clock, hints)?,
     };
-    YEARS
-        .contains(&reading.dated().at.year())
-        .then_some(reading)
-}
-
-fn moment(day: Day, clock: Option<Clock>, hints: &Hints) -> Option<Reading> {
-    let today = today(hints);
-    match day {
-        Day::Full { year, month, day } => {
-            let date = NaiveDate::from_ymd_opt(year, month, day)?;
-            Some(Reading::Absolute(dated(date, clock, hints.zone)?))
-        }
-        Day::WithoutYear { month, day } => {
-            let date = latest(month, day, today)?;
-            Some(Reading::Derived(dated(date, clock, hints.zone)?))
-        }
-        Day::Back(days) => {
-            let date = today.checked_sub_days(Days::new(days.into()))?;
-            Some(Reading::Derived(dated(date, clock, hints.zone)?))
-        }
+    if strength == Strength::Presumed {
+        reading.basis = Basis::Presumed;
+    } else if learned && reading.basis == Basis::Stated {
+        reading.basis = Basis::Derived;
     }
+    Some(reading)
 }
 
-fn elapsed(count: u32, unit: Unit, hints: &Hints) -> Option<Dated> {
-    let seconds = match unit {
-        Unit::Second => 1,
-        Unit::Minute => 60,
-        Unit::Hour => 3600,
-        Unit::Day => return whole_days(count, hints),
-        Unit::Week => return whole_days(count.checked_mul(7)?, hints),
-        Unit::Month => return whole_months(count, hints),
-        Unit::Year => return whole_months(count.checked_mul(12)?, hints),
+fn days(first: Day, last: Option<Day>, clock: Option<Clock>, hints: &Hints) -> Option<Reading> {
+    let today = hints.today();
+    let clock = clock.filter(|_| !matches!(first, Day::Month { .. } | Day::Year(_)));
+    let begin = match (first, clock) {
+        (Day::Unsaid, Some(clock)) => Period::day(latest_time(clock, hints)?, Basis::Derived),
+        _ => period(first, today)?,
     };
-    let span = TimeDelta::try_seconds(i64::from(count) * seconds)?;
-    let at = hints.now.checked_sub_signed(span)?;
-    Some(Dated {
-        at: at.with_timezone(&hints.zone).fixed_offset(),
-        precision: Precision::Instant,
+    let end = match last {
+        Some(Day::WithoutYear { month, day }) => Some(following(month, day, begin.first)?),
+        Some(last) => Some(period(last, today)?.last).filter(|last| *last >= begin.first),
+        None => (begin.last != begin.first).then_some(begin.last),
+    };
+    let by_machine = clock.is_some_and(|clock| clock.to_the_second && clock.offset.is_some());
+    let years = if by_machine {
+        WRITTEN_BY_MACHINES
+    } else {
+        YEARS
+    };
+    if !years.contains(&begin.first.year()) {
+        return None;
+    }
+    let dated = dated(begin.first, begin.precision, clock, hints.zone)?;
+    Some(Reading {
+        dated,
+        end,
+        basis: begin.basis,
     })
 }
 
-fn whole_days(count: u32, hints: &Hints) -> Option<Dated> {
-    let date = today(hints).checked_sub_days(Days::new(count.into()))?;
-    dated(date, None, hints.zone)
+/// Days from the first to the last.
+struct Period {
+    first: NaiveDate,
+    last: NaiveDate,
+    precision: Precision,
+    basis: Basis,
 }
 
-fn whole_months(count: u32, hints: &Hints) -> Option<Dated> {
-    let date = today(hints).checked_sub_months(Months::new(count))?;
-    dated(date, None, hints.zone)
+impl Period {
+    fn day(day: NaiveDate, basis: Basis) -> Self {
+        Self {
+            first: day,
+            last: day,
+            precision: Precision::Day,
+            basis,
+        }
+    }
+
+    fn week(first: NaiveDate, basis: Basis) -> Option<Self> {
+        let last = first.checked_add_days(Days::new(6))?;
+        Some(Self {
+            first,
+            last,
+            precision: Precision::Day,
+            basis,
+        })
+    }
+
+    fn month(year: i32, month: u32, basis: Basis) -> Option<Self> {
+        let first = NaiveDate::from_ymd_opt(year, month, 1)?;
+        let last = first.checked_add_months(Months::new(1))?.pred_opt()?;
+        Some(Self {
+            first,
+            last,
+            precision: Precision::Month,
+            basis,
+        })
+    }
+
+    fn year(year: i32, basis: Basis) -> Option<Self> {
+        let first = NaiveDate::from_ymd_opt(year, 1, 1)?;
+        let last = NaiveDate::from_ymd_opt(year, 12, 31)?;
+        Some(Self {
+            first,
+            last,
+            precision: Precision::Year,
+            basis,
+        })
+    }
 }
 
-fn today(hints: &Hints) -> NaiveDate {
-    hints.now.with_timezone(&hints.zone).date_naive()
+fn period(day: Day, today: NaiveDate) -> Option<Period> {
+    let stated = |date: Option<NaiveDate>| Some(Period::day(date?, Basis::Stated));
+    let derived = |date: Option<NaiveDate>| Some(Period::day(date?, Basis::Derived));
+    match day {
+        Day::Full { year, month, day } => stated(NaiveDate::from_ymd_opt(year, month, day)),
+        Day::OfYear { year, day } => stated(NaiveDate::from_yo_opt(year, day)),
+        Day::Month { year, month } => Period::month(year, month, Basis::Stated),
+        Day::Year(year) => Period::year(year, Basis::Stated),
+        Day::IsoWeek {
+            year,
+            week,
+            weekday: Some(weekday),
+        } => {
+            let weekday = Weekday::try_from(weekday).ok()?;
+            stated(NaiveDate::from_isoywd_opt(year, week, weekday))
+        }
+        Day::IsoWeek {
+            year,
+            week,
+            weekday: None,
+        } => Period::week(
+            NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)?,
+            Basis::Stated,
+        ),
+        Day::EpiWeek {
+            year: Some(year),
+            week,
+        } => Period::week(epi_week(year, week)?, Basis::Stated),
+        Day::EpiWeek { year: None, week } => {
+            let years = [today.year() + 1, today.year(), today.year() - 1];
+            let weeks = years.into_iter().filter_map(|year| epi_week(year, week));
+            Period::week(
+                weeks.into_iter().find(|first| *first <= today)?,
+                Basis::Derived,
+            )
+        }
+        Day::WithoutYear { month, day } => derived(latest(month, day, today)),
+        Day::MonthWithoutYear(month) => {
+            let year = today.year() - i32::from(month > today.month());
+            Period::month(year, month, Basis::Derived)
+        }
+        Day::Ahead(days) => derived(shifted(today, i64::from(days))),
+        Day::Weekday(weekday, step) => derived(weekday_near(weekday, step, today)),
+        Day::Whole(unit, step) => whole(unit, step, today),
+        Day::Unsaid => None,
+    }
+}
+
+/// The Sunday that an epidemiological week begins with: the first week of a year is the one that holds 4 January.
+fn epi_week(year: i32, week: u32) -> Option<NaiveDate> {
+    let sunday_of = |date: NaiveDate| {
+        date.checked_sub_days(Days::new(date.weekday().num_days_from_sunday().into()))
+    };
+    let first = sunday_of(NaiveDate::from_ymd_opt(year, 1, 4)?)?;
+    let sunday = first.checked_add_days(Days::new(u64::from(week.checked_sub(1)?) * 7))?;
+    let next_year = sunday_of(NaiveDate::from_ymd_opt(year + 1, 1, 4)?)?;
+    (sunday < next_year).then_some(sunday)
+}
+
+fn shifted(date: NaiveDate, days: i64) -> Option<NaiveDate> {
+    date.checked_add_signed(TimeDelta::try_days(days)?)
+}
+
+/// The weekday that is not in the future, the one before today, or the one after.
+fn weekday_near(weekday: u8, step: Step, today: NaiveDate) -> Option<NaiveDate> {
+    let back =
+        (i64::from(today.weekday().num_days_from_monday()) - i64::from(weekday)).rem_euclid(7);
+    match step {
+        Step::Latest => shifted(today, -back),
+        Step::Last => shifted(today, if back == 0 { -7 } else { -back }),
+        Step::Next => shifted(today, 7 - back),
+    }
+}
+
+/// `last week`, `next month`, `last year`.
+fn whole(unit: Unit, step: Step, today: NaiveDate) -> Option<Period> {
+    let ahead = if step == Step::Next { 1 } else { -1 };
+    match unit {
+        Unit::Week => {
+            let monday = shifted(today, -i64::from(today.weekday().num_days_from_monday()))?;
+            Period::week(shifted(monday, ahead * 7)?, Basis::Derived)
+        }
+        Unit::Month => {
+            let month = Months::new(1);
+            let first = today.with_day(1)?;
+            let first = if ahead > 0 {
+                first.checked_add_months(month)
+            } else {
+                first.checked_sub_months(month)
+            }?;
+            Period::month(first.year(), first.month(), Basis::Derived)
+        }
+        _ => Period::year(today.year() + i32::try_from(ahead).ok()?, Basis::Derived),
+    }
 }
 
 /// The latest such day up to today.
@@ -86,23 +225,118 @@ fn latest(month: u32, day: u32, today: NaiveDate) -> Option<NaiveDate> {
         .find(|date| *date <= today)
 }
 
-fn dated(date: NaiveDate, clock: Option<Clock>, zone: Tz) -> Option<Dated> {
+/// The first such day from `first` on.
+fn following(month: u32, day: u32, first: NaiveDate) -> Option<NaiveDate> {
+    (first.year()..=first.year() + LEAP_GAP_YEARS)
+        .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
+        .find(|date| *date >= first)
+}
+
+/// Today where that time has come, else yesterday.
+fn latest_time(clock: Clock, hints: &Hints) -> Option<NaiveDate> {
+    let today = hints.today();
+    let at = dated(today, Precision::Day, Some(clock), hints.zone)?.at;
+    if at > hints.now {
+        today.pred_opt()
+    } else {
+        Some(today)
+    }
+}
+
+/// So long before now, or after: the finest unit says how precise it is.
+fn elapsed(span: Span, hints: &Hints) -> Option<Reading> {
+    let reading = |dated| {
+        Some(Reading {
+            dated,
+            end: None,
+            basis: Basis::Derived,
+        })
+    };
+    let precision = match span.finest? {
+        Unit::Second | Unit::Minute | Unit::Hour if !span.vague => Precision::Instant,
+        Unit::Second | Unit::Minute | Unit::Hour => {
+            return reading(dated(hints.today(), Precision::Day, None, hints.zone)?);
+        }
+        // How many a few are only the writer knows.
+        _ if span.vague => return None,
+        Unit::Day | Unit::Week => Precision::Day,
+        Unit::Month => Precision::Month,
+        Unit::Year | Unit::Decade => Precision::Year,
+    };
+    let local = hints.now.with_timezone(&hints.zone).naive_local();
+    let months = Months::new(span.months);
+    let days = Days::new(span.days.into());
+    let seconds = TimeDelta::try_seconds(i64::try_from(span.seconds).ok()?)?;
+    if precision != Precision::Instant {
+        let date = local.date();
+        let date = if span.ahead {
+            date.checked_add_months(months)?.checked_add_days(days)
+        } else {
+            date.checked_sub_months(months)?.checked_sub_days(days)
+        }?;
+        let year = WRITTEN_BY_MACHINES.contains(&date.year());
+        return reading(year.then(|| dated(date, precision, None, hints.zone))??);
+    }
+    // Hours are counted on a clock that is never changed, days and months on the calendar.
+    let day = if span.ahead {
+        local.checked_add_months(months)?.checked_add_days(days)
+    } else {
+        local.checked_sub_months(months)?.checked_sub_days(days)
+    }?;
+    let same = if span.months == 0 && span.days == 0 {
+        hints.now.with_timezone(&hints.zone).fixed_offset()
+    } else {
+        in_zone(day, hints.zone)?
+    };
+    let at = if span.ahead {
+        same.checked_add_signed(seconds)
+    } else {
+        same.checked_sub_signed(seconds)
+    }?;
+    let at = at.with_timezone(&hints.zone).fixed_offset();
+    reading(Dated { at, precision })
+}
+
+fn dated(date: NaiveDate, precision: Precision, clock: Option<Clock>, zone: Tz) -> Option<Dated> {
     let Some(clock) = clock else {
         let at = in_zone(date.and_time(NaiveTime::MIN), zone)?;
-        return Some(Dated {
-            at,
-            precision: Precision::Day,
-        });
+        return Some(Dated { at, precision });
     };
     let local = date.and_time(clock.time);
     let at = match clock.offset {
-        Some(offset) => offset.from_local_datetime(&local).single()?,
+        Some(Offset::Minutes(minutes)) => fixed(local, minutes)?,
+        Some(Offset::Region(region)) => in_zone(local, region)?,
+        Some(Offset::Named(name)) => named(local, name, zone)?,
         None => in_zone(local, zone)?,
     };
     Some(Dated {
         at,
         precision: Precision::Instant,
     })
+}
+
+fn fixed(local: NaiveDateTime, minutes: i32) -> Option<DateTime<FixedOffset>> {
+    FixedOffset::east_opt(minutes * 60)?
+        .from_local_datetime(&local)
+        .single()
+}
+
+/// A zone that goes by several names is the source's own where its clocks showed that name.
+fn named(local: NaiveDateTime, name: &Zone, zone: Tz) -> Option<DateTime<FixedOffset>> {
+    let own = zone.from_local_datetime(&local);
+    for at in [own.earliest(), own.latest()].into_iter().flatten() {
+        if at
+            .offset()
+            .abbreviation()
+            .is_some_and(|own| own.eq_ignore_ascii_case(name.name))
+        {
+            return Some(at.fixed_offset());
+        }
+    }
+    match name.clocks {
+        Clocks::Fixed(minutes) => fixed(local, minutes),
+        Clocks::Of(zone) => in_zone(local, zone),
+    }
 }
 
 /// A time that clocks show twice is the earlier one; one that they skip is counted from before the gap.
@@ -112,5 +346,6 @@ fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<DateTime<FixedOffset>> {
         let day_before = at(local.checked_sub_days(Days::new(1))?)?;
         day_before.checked_add_signed(TimeDelta::try_days(1)?)
     };
-    Some(at(local).or_else(after_gap)?.fixed_offset())
+    let found = at(local).or_else(after_gap)?;
+    Some(found.with_timezone(&found.offset().fix()))
 }

@@ -1,29 +1,37 @@
 //! Text to tokens: numbers, words and signs, each with its place in the text.
 //!
-//! What only the eye sees folds away here: case, accents, kinds of spaces, dashes and quotes, characters without width.
+//! What only the eye sees folds away here: case, accents, kinds of spaces, dashes and quotes, digits of other scripts,
+//! characters without width. Words that mean something together (`sexta-feira`, `il y a`) become one token.
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::words::{self, Sense, fold};
+use super::words::{self, Entry, Languages, Sense, fold, is_syllable};
+
+/// The longest word of a script without spaces, in characters.
+const MAX_SYLLABLES: usize = 5;
 
 /// A number, a word or a sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub(super) kind: Kind,
     /// First byte in the text.
     pub(super) start: usize,
     /// The byte after the last.
     pub(super) end: usize,
-    /// Whether space stands before it.
+    /// Whether space stands before it, or its script has no spaces.
     pub(super) spaced: bool,
+    /// Whether it is an ordinary word too, written like one: `may`, but not `May`.
+    pub(super) ordinary: bool,
+    /// Whether it begins with a capital letter.
+    pub(super) capital: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     /// A run of digits, and how many they are.
     Number(u32, usize),
-    /// A run of letters, with all that it can mean.
-    Word(&'static [Sense]),
+    /// A run of letters, with all that it can mean; nothing for a word that no date is written with.
+    Word(&'static [(Sense, Languages)]),
     /// Any other character; dashes are `-`, single quotes `'`.
     Sign(char),
 }
@@ -31,92 +39,335 @@ pub(super) enum Kind {
 impl Token {
     /// Whether it can mean `sense`.
     pub(super) fn means(&self, sense: Sense) -> bool {
-        matches!(self.kind, Kind::Word(senses) if senses.contains(&sense))
+        matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(known, _)| *known == sense))
+    }
+
+    /// Whether it can mean one of `wanted`.
+    pub(super) fn means_any(&self, wanted: &[Sense]) -> bool {
+        matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(known, _)| wanted.contains(known)))
+    }
+
+    pub(super) fn is_weekday(&self) -> bool {
+        matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(known, _)| matches!(known, Sense::Weekday(_))))
     }
 
     /// Whether it is a sign among `signs`.
     pub(super) fn is_sign(&self, signs: &str) -> bool {
         matches!(self.kind, Kind::Sign(sign) if signs.contains(sign))
     }
+
+    /// Whether these languages have it in a date.
+    pub(super) fn is_of(&self, languages: Languages) -> bool {
+        matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(_, of)| of.meets(languages)))
+    }
+
+    /// Whether a date may begin with it: most words of a text are done with here.
+    pub(super) fn may_begin(&self) -> bool {
+        match self.kind {
+            Kind::Number(..) => true,
+            Kind::Word(senses) => senses.iter().any(|(sense, _)| sense.may_begin()),
+            Kind::Sign(_) => false,
+        }
+    }
+
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self.kind, Kind::Number(..))
+    }
+
+    /// Whether it takes so many bytes: two letters are a weekday to those alone who know the language.
+    pub(super) fn is_longer_than(&self, bytes: usize) -> bool {
+        self.end - self.start > bytes
+    }
 }
 
 /// All tokens of the text, in order.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let mut scanner = Scanner::default();
+    let mut scanner = Scanner {
+        // Few texts have more pieces than a third of their bytes.
+        pieces: Vec::with_capacity(text.len() / 3 + 4),
+        folded: String::with_capacity(text.len() + text.len() / 4),
+        spaced: false,
+        in_word: false,
+    };
     for (start, c) in text.char_indices() {
         scanner.take(c, start);
     }
-    scanner.close_word();
-    scanner.tokens
+    scanner.tokens()
 }
 
-#[derive(Default)]
-struct Scanner {
-    tokens: Vec<Token>,
-    /// The word that the last token is growing into, folded.
-    word: String,
+/// What a token is made from.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    shape: Shape,
+    start: usize,
+    end: usize,
     spaced: bool,
+    capital: bool,
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    Number(u32, usize),
+    /// Where it stands, folded.
+    Word(usize, usize),
+    /// A character of a script without spaces.
+    Syllable(char, usize, usize),
+    Sign(char),
+}
+
+struct Scanner {
+    pieces: Vec<Piece>,
+    /// All words, folded, one space between them; none between syllables.
+    folded: String,
+    spaced: bool,
+    in_word: bool,
+}
+
+/// Characters to pieces.
 impl Scanner {
     fn take(&mut self, c: char, start: usize) {
         let end = start + c.len_utf8();
         if is_invisible(c) {
             return;
         }
-        // A degree sign stands for the ordinal `º` more often than not.
-        if c.is_alphabetic() || is_combining_mark(c) || c == '°' {
-            return self.letter(if c == '°' { 'º' } else { c }, start, end);
+        if is_syllable(c) {
+            return self.syllable(c, start, end);
         }
-        self.close_word();
-        match (c.to_digit(10), c.is_whitespace() || c.is_control()) {
+        if c.is_alphabetic() || is_combining_mark(c) || matches!(c, '°' | '№') {
+            return self.letter(c, start, end);
+        }
+        self.in_word = false;
+        match (digit(c), c.is_whitespace() || c.is_control()) {
             (Some(digit), _) => self.digit(digit, start, end),
             (None, true) => self.spaced = true,
-            (None, false) => self.push(Kind::Sign(plain_sign(c)), start, end),
+            (None, false) => self.push(Shape::Sign(plain_sign(c)), start, end, false),
         }
     }
 
     fn letter(&mut self, c: char, start: usize, end: usize) {
-        if self.word.is_empty() {
-            self.push(Kind::Word(&[]), start, end);
+        if !self.in_word {
+            self.in_word = true;
+            self.folded.push(' ');
+            let from = self.folded.len();
+            self.push(Shape::Word(from, from), start, end, c.is_uppercase());
         }
-        self.word.extend(fold(c));
-        if let Some(token) = self.tokens.last_mut() {
-            token.end = end;
+        // A degree sign stands for the ordinal `º` more often than not.
+        fold(if c == '°' { 'º' } else { c }, |part| {
+            self.folded.push(part);
+        });
+        if let Some(piece) = self.pieces.last_mut()
+            && let Shape::Word(_, to) = &mut piece.shape
+        {
+            *to = self.folded.len();
+            piece.end = end;
         }
     }
 
-    fn close_word(&mut self) {
-        if let Some(token) = self.tokens.last_mut()
-            && !self.word.is_empty()
-        {
-            token.kind = Kind::Word(words::senses(&self.word));
-            self.word.clear();
+    fn syllable(&mut self, c: char, start: usize, end: usize) {
+        self.in_word = false;
+        let follows = matches!(
+            self.pieces.last(),
+            Some(Piece {
+                shape: Shape::Syllable(..),
+                ..
+            })
+        ) && !self.spaced;
+        if !follows {
+            self.folded.push(' ');
         }
+        let from = self.folded.len();
+        self.folded.push(c);
+        self.push(
+            Shape::Syllable(c, from, self.folded.len()),
+            start,
+            end,
+            false,
+        );
     }
 
     fn digit(&mut self, digit: u32, start: usize, end: usize) {
-        if let Some(token) = self.tokens.last_mut()
-            && let Kind::Number(value, digits) = &mut token.kind
+        if let Some(piece) = self.pieces.last_mut()
+            && let Shape::Number(value, digits) = &mut piece.shape
             && !self.spaced
         {
             *value = value.saturating_mul(10).saturating_add(digit);
             *digits += 1;
-            token.end = end;
+            piece.end = end;
         } else {
-            self.push(Kind::Number(digit, 1), start, end);
+            self.push(Shape::Number(digit, 1), start, end, false);
         }
     }
 
-    fn push(&mut self, kind: Kind, start: usize, end: usize) {
+    fn push(&mut self, shape: Shape, start: usize, end: usize, capital: bool) {
         let spaced = std::mem::take(&mut self.spaced);
-        self.tokens.push(Token {
-            kind,
+        self.pieces.push(Piece {
+            shape,
             start,
             end,
             spaced,
+            capital,
         });
     }
+}
+
+/// Pieces to tokens.
+impl Scanner {
+    fn tokens(&self) -> Vec<Token> {
+        let mut tokens: Vec<Token> = Vec::with_capacity(self.pieces.len());
+        let mut at = 0;
+        let mut after_syllable = false;
+        while let Some(piece) = self.pieces.get(at) {
+            let (kind, pieces, ordinary) = match piece.shape {
+                Shape::Number(value, digits) => (Kind::Number(value, digits), 1, false),
+                Shape::Sign(sign) => (Kind::Sign(sign), 1, false),
+                Shape::Word(from, to) => self.words(at, from, to),
+                Shape::Syllable(c, from, _) => self.syllables(at, c, from),
+            };
+            let syllable = matches!(piece.shape, Shape::Syllable(..));
+            let last = self.pieces.get(at + pieces - 1).unwrap_or(piece);
+            tokens.push(Token {
+                kind,
+                start: piece.start,
+                end: last.end,
+                spaced: piece.spaced || syllable || after_syllable,
+                ordinary: ordinary && !piece.capital,
+                capital: piece.capital,
+            });
+            after_syllable = syllable;
+            at += pieces;
+        }
+        tokens
+    }
+
+    /// The longest entry that begins here, and the pieces that it takes; whether it is an ordinary word too.
+    fn words(&self, at: usize, from: usize, to: usize) -> (Kind, usize, bool) {
+        let word = self.folded.get(from..to).unwrap_or_default();
+        let Some(first) = words::entry(word) else {
+            return (Kind::Word(&[]), 1, false);
+        };
+        let (mut found, mut pieces) = (first, 1);
+        let (mut end, mut words) = (at, 1);
+        while words < first.longest
+            && let Some((next, to)) = self.joined(end)
+        {
+            end = next;
+            words += 1;
+            if let Some(entry) = self.folded.get(from..to).and_then(words::entry)
+                && !entry.senses.is_empty()
+            {
+                (found, pieces) = (entry, end - at + 1);
+            }
+        }
+        (
+            Kind::Word(&found.senses),
+            pieces,
+            pieces == 1 && words::is_ordinary(word),
+        )
+    }
+
+    /// The word that a space, a hyphen, an apostrophe or a point joins to the one at `at`, and where it ends.
+    fn joined(&self, at: usize) -> Option<(usize, usize)> {
+        let (next, piece) = (at + 1, self.pieces.get(at + 1)?);
+        match piece.shape {
+            Shape::Word(_, to) => Some((next, to)),
+            Shape::Sign('-' | '\'' | '.' | '/') if !piece.spaced => {
+                match self.pieces.get(next + 1)? {
+                    Piece {
+                        shape: Shape::Word(_, to),
+                        ..
+                    } => Some((next + 1, *to)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The longest word that begins here, or a number in Chinese numerals.
+    fn syllables(&self, at: usize, c: char, from: usize) -> (Kind, usize, bool) {
+        let mut found: (&Entry, usize) = (&NO_ENTRY, 1);
+        for (pieces, piece) in (1..=MAX_SYLLABLES).zip(self.pieces.iter().skip(at)) {
+            let Shape::Syllable(_, _, to) = piece.shape else {
+                break;
+            };
+            if pieces > 1 && piece.spaced {
+                break;
+            }
+            if let Some(entry) = self.folded.get(from..to).and_then(words::entry) {
+                found = (entry, pieces);
+            }
+        }
+        let (entry, pieces) = found;
+        if entry.senses.is_empty() && numeral(c).is_some() {
+            let numerals = self
+                .pieces
+                .iter()
+                .skip(at)
+                .map_while(|piece| match piece.shape {
+                    Shape::Syllable(c, ..) => numeral(c),
+                    _ => None,
+                });
+            let (value, pieces, digits) = number(numerals);
+            return (Kind::Number(value, digits), pieces, false);
+        }
+        (Kind::Word(&entry.senses), pieces, false)
+    }
+}
+
+static NO_ENTRY: Entry = Entry {
+    senses: Vec::new(),
+    longest: 0,
+};
+
+/// A Chinese numeral; 十 is ten.
+fn numeral(c: char) -> Option<u32> {
+    Some(match c {
+        '〇' | '零' => 0,
+        '一' => 1,
+        '二' => 2,
+        '三' => 3,
+        '四' => 4,
+        '五' => 5,
+        '六' => 6,
+        '七' => 7,
+        '八' => 8,
+        '九' => 9,
+        '十' => 10,
+        _ => return None,
+    })
+}
+
+/// The value of numerals, their count, and the digits that they would have: 二〇二一 and 二十八 alike.
+fn number(numerals: impl Iterator<Item = u32>) -> (u32, usize, usize) {
+    let (mut value, mut count, mut pending) = (0_u32, 0, None::<u32>);
+    for numeral in numerals.take(8) {
+        count += 1;
+        if numeral == 10 {
+            value = value.saturating_add(pending.take().unwrap_or(1) * 10);
+        } else if let Some(digit) = pending.replace(numeral) {
+            value = value.saturating_add(digit).saturating_mul(10);
+        }
+    }
+    let value = value.saturating_add(pending.unwrap_or(0));
+    (value, count, value.to_string().len())
+}
+
+/// The zeros of other scripts: Arabic, Persian, Devanagari, Bengali, Tamil, Thai, Khmer, full width.
+const ZEROS: [char; 8] = [
+    '\u{660}', '\u{6F0}', '\u{966}', '\u{9E6}', '\u{BE6}', '\u{E50}', '\u{17E0}', '\u{FF10}',
+];
+
+/// The value of a decimal digit of any script that dates are met in.
+fn digit(c: char) -> Option<u32> {
+    if c.is_ascii() {
+        return c.to_digit(10);
+    }
+    let value = |zero: char| {
+        u32::from(c)
+            .checked_sub(u32::from(zero))
+            .filter(|value| *value < 10)
+    };
+    ZEROS.into_iter().find_map(value)
 }
 
 /// Zero-width spaces and joiners, marks of direction, variation selectors, soft hyphens.
@@ -127,11 +378,63 @@ fn is_invisible(c: char) -> bool {
 
 fn plain_sign(c: char) -> char {
     match c {
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}' => '-',
+        '\u{2010}'..='\u{2015}'
+        | '\u{2212}'
+        | '\u{FE58}'
+        | '\u{FE63}'
+        | '\u{FF0D}'
+        | '~'
+        | '\u{301C}'
+        | '\u{FF5E}' => '-',
         '\u{2018}'..='\u{201B}' | '\u{2032}' | '\u{B4}' | '`' => '\'',
-        '\u{FF0C}' => ',',
+        '\u{FF0C}' | '\u{60C}' | '\u{3001}' => ',',
         '\u{FF1A}' => ':',
+        '\u{FF0E}' | '\u{3002}' => '.',
         '\u{FF0F}' | '\u{2044}' => '/',
+        '\u{FF08}' => '(',
+        '\u{FF09}' => ')',
         c => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_number(text: &str, expected: &[(u32, usize)]) {
+        let numbers = tokens(text)
+            .into_iter()
+            .filter_map(|token| match token.kind {
+                Kind::Number(value, digits) => Some((value, digits)),
+                _ => None,
+            });
+        assert_eq!(numbers.collect::<Vec<_>>(), expected, "{text}");
+    }
+
+    #[test]
+    fn numbers_of_all_scripts() {
+        check_number("28 ٢٨ ۲۸ २८ ２８", &[(28, 2); 5]);
+        check_number("007", &[(7, 3)]);
+        check_number("二〇二一年十二月二十八日", &[(2021, 4), (28, 2)]);
+        check_number("十日 二十日 三天", &[(10, 2), (20, 2), (3, 1)]);
+    }
+
+    #[test]
+    fn words_that_belong_together_are_one_token() {
+        for text in [
+            "sexta-feira",
+            "il y a",
+            "Aujourd’hui",
+            "a. m",
+            "كانون الثاني",
+            "前天",
+            "2小时",
+        ] {
+            let found = tokens(text);
+            let words = found
+                .iter()
+                .filter(|token| matches!(token.kind, Kind::Word(senses) if !senses.is_empty()));
+            assert_eq!(words.count(), 1, "{text}: {found:?}");
+        }
     }
 }

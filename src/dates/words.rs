@@ -1,49 +1,132 @@
-//! The words that dates are written with. A language is a [`Lexicon`]: adding one is adding data.
+//! The words that dates are written with.
 //!
-//! Words stand here as [`fold`] leaves them: lower case, without accents. A word may mean several things (`mar` is a
-//! month and a weekday, `ago` is August and English): the grammar takes whichever fits.
+//! In: two tables, `cldr.tsv` (names of months, weekdays and near days, written by `cldr.py`) and `own.tsv` (what it
+//! lacks). Out: all that a word, or several words together, can mean. Adding a language is adding lines.
+//!
+//! A word may mean several things (`mar` is a month and a weekday, `ago` is August and English): each meaning comes with
+//! the languages that have it, and the grammar takes the one that fits, those of the text's own language first.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+
+use super::zones::{LEADS, NAMES, PLACES, TAILS, Zone};
+use crate::model::Language;
 
 /// What a word can mean in a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sense {
     /// From 1.
     Month(u32),
-    Weekday,
+    /// Days since Monday.
+    Weekday(u8),
     Unit(Unit),
-    /// `today` is 0, `yesterday` 1.
-    DaysBack(u32),
-    /// After the span: `3 days ago`.
+    /// `d` in `3d ago`.
+    Letter(Unit),
+    /// A unit that counts itself: Russian leaves out one hour, Arabic says “two days” in one word.
+    Counted(u32, Unit),
+    /// Days ahead: `yesterday` is -1.
+    Day(i32),
+    /// `just now`
+    Now,
+    /// After a span that has passed: `3 days ago`.
     Ago,
-    /// Before or after the span: `hace 3 días`, `3 días hace`.
+    /// Before one: `hace 3 días`.
     Since,
-    /// `an` in `an hour ago`.
-    One,
+    /// Before a span to come: `in 3 days`.
+    In,
+    /// After one: `3 days from now`.
+    Later,
+    /// `last` in `last Friday`, on either side.
+    Last,
+    Next,
+    /// `three` in `three days ago`.
+    Count(u32),
+    /// `a few`
+    Few,
     /// The ending of a number: `st`, `º`.
     Ordinal,
-    /// `am`
+    /// The first of a month, in words.
+    First,
+    /// `am`, `de la mañana`
     Half(Half),
     /// `a` in `a. m.`
     HalfLetter(Half),
     /// `m` in `a. m.`
     HalfMark,
+    /// `noon` and `midnight`, by their hour.
+    Sharp(u32),
     /// `h` in `09:10h` and `9h10`
     HourMark,
+    MinuteMark,
+    SecondMark,
     /// `T` in `2021-06-28T09:10`
     TimeMark,
-    /// Minutes east of Greenwich.
-    Zone(i32),
+    /// `W` in `2021-W26-1`
+    WeekMark,
+    Zone(&'static Zone),
+    /// A place whose time can be named.
+    Place(&'static Zone),
+    /// Before the place.
+    PlaceLead,
+    /// After the place.
+    PlaceTail,
+    /// After the number of a year, a month or a day: 年, 月, 日.
+    YearMark,
+    MonthMark,
+    DayMark,
+    /// `г.`, `año`
+    YearWord,
+    /// Before the number of an epidemiological week.
+    EpiWeek,
+    /// `SE`, which is a word as well.
+    EpiLetters,
+    /// Before the number of a calendar week.
+    IsoWeek,
     /// Between the parts of a date: `28 de junio`.
     Of,
+    /// Before a range: `del 3 al 5 de mayo`.
+    From,
     /// Between the days of a range: `28 and 29 June`.
     To,
+    /// Before a time of day.
+    At,
+    /// Before the number of a thing, which is then no day: `Page 3`.
+    Counter,
     /// Around a date, telling nothing of it.
     Filler,
+}
+
+impl Sense {
+    /// Whether a date may begin with it.
+    pub(super) fn may_begin(self) -> bool {
+        !matches!(
+            self,
+            Self::Ago
+                | Self::Later
+                | Self::Ordinal
+                | Self::HalfLetter(_)
+                | Self::HalfMark
+                | Self::HourMark
+                | Self::MinuteMark
+                | Self::SecondMark
+                | Self::Letter(_)
+                | Self::WeekMark
+                | Self::Zone(_)
+                | Self::Place(_)
+                | Self::PlaceLead
+                | Self::PlaceTail
+                | Self::YearMark
+                | Self::MonthMark
+                | Self::DayMark
+                | Self::YearWord
+                | Self::Of
+                | Self::To
+                | Self::Counter
+                | Self::Filler
+        )
+    }
 }
 
 /// Half of the day.
@@ -53,8 +136,8 @@ pub(super) enum Half {
     Pm,
 }
 
-/// A span of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A span of time; the coarser the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unit {
     Second,
     Minute,
@@ -63,212 +146,223 @@ pub(super) enum Unit {
     Week,
     Month,
     Year,
+    Decade,
 }
 
-/// Lower case, compatibility forms resolved, accents removed.
-pub(super) fn fold(c: char) -> impl Iterator<Item = char> {
-    std::iter::once(c)
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-}
+/// A set of languages, a bit for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Languages(u16);
 
-/// All that a folded word can mean; nothing for a word that no date is written with.
-pub(super) fn senses(word: &str) -> &'static [Sense] {
-    SENSES.get(word).map_or(&[], Vec::as_slice)
-}
-
-/// The words of one language, several forms in one string.
-struct Lexicon {
-    /// January first.
-    months: [&'static str; 12],
-    weekdays: &'static str,
-    /// Seconds first, as in [`UNITS`].
-    units: [&'static str; 7],
-    /// Today first, each a day further back.
-    days_back: &'static [&'static str],
-    ago: &'static str,
-    since: &'static str,
-    one: &'static str,
-    ordinal: &'static str,
-    hour_mark: &'static str,
-    of: &'static str,
-    to: &'static str,
-    filler: &'static str,
-}
-
-const UNITS: [Unit; 7] = [
-    Unit::Second,
-    Unit::Minute,
-    Unit::Hour,
-    Unit::Day,
-    Unit::Week,
-    Unit::Month,
-    Unit::Year,
+const LANGUAGES: [&str; 15] = [
+    "en", "es", "fr", "pt", "it", "de", "nl", "ht", "ar", "ru", "zh", "ja", "ko", "el", "hu",
 ];
 
-const ENGLISH: Lexicon = Lexicon {
-    months: [
-        "january jan",
-        "february feb febr",
-        "march mar",
-        "april apr",
-        "may",
-        "june jun",
-        "july jul",
-        "august aug",
-        "september sep sept",
-        "october oct",
-        "november nov",
-        "december dec",
-    ],
-    weekdays: "monday mon tuesday tue tues wednesday wed weds thursday thu thur thurs friday fri saturday sat \
-               sunday sun",
-    units: [
-        "second seconds sec secs",
-        "minute minutes min mins",
-        "hour hours hr hrs h",
-        "day days",
-        "week weeks",
-        "month months",
-        "year years yr yrs",
-    ],
-    days_back: &["today", "yesterday"],
-    ago: "ago",
-    since: "",
-    one: "a an one",
-    ordinal: "st nd rd th",
-    hour_mark: "h hr hrs hours",
-    of: "of the",
-    to: "and to",
-    filler: "at created date dated issued last modified on post posted publication publish published release released \
-             since the time update updated written",
-};
+impl Languages {
+    const ALL: Self = Self(u16::MAX);
 
-const SPANISH: Lexicon = Lexicon {
-    months: [
-        "enero ene",
-        "febrero feb",
-        "marzo mar",
-        "abril abr",
-        "mayo may",
-        "junio jun",
-        "julio jul",
-        "agosto ago",
-        "septiembre setiembre sep sept set",
-        "octubre oct",
-        "noviembre nov",
-        "diciembre dic",
-    ],
-    weekdays: "lunes lun martes mar miercoles mie mier jueves jue juev viernes vie vier sabado sab domingo dom",
-    units: [
-        "segundo segundos seg",
-        "minuto minutos min",
-        "hora horas h hs",
-        "dia dias",
-        "semana semanas",
-        "mes meses",
-        "ano anos",
-    ],
-    days_back: &["hoy", "ayer", "anteayer antier"],
-    ago: "atras",
-    since: "hace",
-    one: "un una uno",
-    ordinal: "o a er ero ro do da ra to ta",
-    hour_mark: "h hs horas",
-    of: "de del ano",
-    to: "y e a al",
-    filler: "a actualizada actualizado actualizacion creada creado de del dia el en escrito fecha hora la las los \
-             modificado publicacion publicada publicado ultima",
-};
+    /// The language of a text; none where it is not known to us.
+    pub(super) fn of(language: Option<&Language>) -> Self {
+        let named = language.and_then(|language| Self::named(language.primary()));
+        named.unwrap_or_default()
+    }
 
-/// Zones by name. Those that mean several are what the Americas mean by them.
-const ZONES: [(&str, i32); 33] = [
-    ("z", 0),
-    ("ut", 0),
-    ("utc", 0),
-    ("gmt", 0),
-    ("wet", 0),
-    ("west", 60),
-    ("bst", 60),
-    ("cet", 60),
-    ("cest", 120),
-    ("eet", 120),
-    ("eest", 180),
-    ("msk", 180),
-    ("jst", 540),
-    ("aest", 600),
-    ("aedt", 660),
-    ("nzst", 720),
-    ("nzdt", 780),
-    ("ndt", -150),
-    ("brt", -180),
-    ("art", -180),
-    ("adt", -180),
-    ("ast", -240),
-    ("edt", -240),
-    ("est", -300),
-    ("cot", -300),
-    ("cdt", -300),
-    ("cst", -360),
-    ("mdt", -360),
-    ("mst", -420),
-    ("pdt", -420),
-    ("pst", -480),
-    ("akst", -540),
-    ("hst", -600),
+    fn named(name: &str) -> Option<Self> {
+        let at = LANGUAGES.iter().position(|known| *known == name)?;
+        Some(Self(1 << at))
+    }
+
+    pub(super) fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// A word, or several that stand together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    /// All that it can mean.
+    pub(super) senses: Vec<(Sense, Languages)>,
+    /// How many words the longest entry has that begins with this word.
+    pub(super) longest: usize,
+}
+
+/// What a folded word, or several with a space between them, can mean.
+pub(super) fn entry(words: &str) -> Option<&'static Entry> {
+    WORDS.get(words)
+}
+
+/// What a word means on its own.
+pub(super) fn is_ordinary(word: &str) -> bool {
+    ORDINARY.contains(&word)
+}
+
+/// Names of months that are common words too, or names of people, in a language that we meet.
+const ORDINARY: [&str; 14] = [
+    "ago", "dec", "gen", "jan", "jen", "mag", "mar", "march", "mart", "mas", "may", "me", "out",
+    "set",
 ];
 
-static SENSES: LazyLock<HashMap<&'static str, Vec<Sense>>> = LazyLock::new(|| {
-    let mut senses = Senses::default();
-    senses.add("am", Sense::Half(Half::Am));
-    senses.add("pm", Sense::Half(Half::Pm));
-    senses.add("a", Sense::HalfLetter(Half::Am));
-    senses.add("p", Sense::HalfLetter(Half::Pm));
-    senses.add("m", Sense::HalfMark);
-    senses.add("t", Sense::TimeMark);
-    for (name, minutes) in ZONES {
-        senses.add(name, Sense::Zone(minutes));
+/// Folds a character: lower case, compatibility forms resolved, accents removed.
+pub(super) fn fold(c: char, mut emit: impl FnMut(char)) {
+    if c.is_ascii() {
+        return emit(c.to_ascii_lowercase());
     }
-    for lexicon in [&ENGLISH, &SPANISH] {
-        senses.add_lexicon(lexicon);
+    if is_syllable(c) {
+        return emit(c);
     }
-    senses.0
+    decompose_compatible(c, |part| {
+        // Tatweel only stretches a word.
+        if !is_combining_mark(part) && part != '\u{640}' {
+            part.to_lowercase()
+                .for_each(|lower| emit(if lower == 'ς' { 'σ' } else { lower }));
+        }
+    });
+}
+
+/// Scripts that put no space between words, or whose syllables are not to be taken apart.
+pub(super) fn is_syllable(c: char) -> bool {
+    matches!(c, '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}')
+}
+
+/// Several words as they are looked up: folded, one space between them.
+fn folded(words: &str) -> String {
+    let mut folded = String::with_capacity(words.len());
+    for c in words.chars() {
+        if c.is_alphanumeric() || is_combining_mark(c) {
+            fold(c, |part| folded.push(part));
+        } else if !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+    }
+    folded
+}
+
+static PLACE_ZONES: LazyLock<Vec<Zone>> = LazyLock::new(|| {
+    let clocks = super::zones::Clocks::Of;
+    PLACES
+        .iter()
+        .map(|(name, zone)| Zone {
+            name,
+            clocks: clocks(*zone),
+        })
+        .collect()
+});
+
+static WORDS: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
+    let mut words = Words::default();
+    for line in [
+        include_str!("words/cldr.tsv"),
+        include_str!("words/own.tsv"),
+    ]
+    .into_iter()
+    .flat_map(str::lines)
+    {
+        if let Some((sense, languages, forms)) = parsed(line) {
+            words.add(forms, sense, languages);
+        }
+    }
+    for zone in &NAMES {
+        words.add(zone.name, Sense::Zone(zone), Languages::ALL);
+    }
+    for zone in &*PLACE_ZONES {
+        words.add(zone.name, Sense::Place(zone), Languages::ALL);
+    }
+    words.add(LEADS, Sense::PlaceLead, Languages::ALL);
+    words.add(TAILS, Sense::PlaceTail, Languages::ALL);
+    words.0
 });
 
 #[derive(Default)]
-struct Senses(HashMap<&'static str, Vec<Sense>>);
+struct Words(HashMap<String, Entry>);
 
-impl Senses {
-    fn add(&mut self, words: &'static str, sense: Sense) {
-        for word in words.split_whitespace() {
-            let senses = self.0.entry(word).or_default();
-            if !senses.contains(&sense) {
-                senses.push(sense);
+impl Words {
+    fn add(&mut self, forms: &str, sense: Sense, languages: Languages) {
+        for form in forms.split('|').map(|form| folded(form.trim())) {
+            let first = form.split(' ').next().unwrap_or_default().to_owned();
+            let longest = &mut self.0.entry(first).or_default().longest;
+            *longest = (*longest).max(form.split(' ').count());
+            let senses = &mut self.0.entry(form).or_default().senses;
+            match senses.iter_mut().find(|(known, _)| *known == sense) {
+                Some((_, known)) => known.0 |= languages.0,
+                None => senses.push((sense, languages)),
             }
         }
     }
+}
 
-    fn add_lexicon(&mut self, lexicon: &Lexicon) {
-        for (number, words) in (1..).zip(lexicon.months) {
-            self.add(words, Sense::Month(number));
-        }
-        for (unit, words) in UNITS.into_iter().zip(lexicon.units) {
-            self.add(words, Sense::Unit(unit));
-        }
-        for (days, words) in (0..).zip(lexicon.days_back) {
-            self.add(words, Sense::DaysBack(days));
-        }
-        self.add(lexicon.weekdays, Sense::Weekday);
-        self.add(lexicon.ago, Sense::Ago);
-        self.add(lexicon.since, Sense::Since);
-        self.add(lexicon.one, Sense::One);
-        self.add(lexicon.ordinal, Sense::Ordinal);
-        self.add(lexicon.hour_mark, Sense::HourMark);
-        self.add(lexicon.of, Sense::Of);
-        self.add(lexicon.to, Sense::To);
-        self.add(lexicon.filler, Sense::Filler);
-    }
+/// A line of the tables: language, sense, forms. `None` for a comment.
+fn parsed(line: &str) -> Option<(Sense, Languages, &str)> {
+    let mut fields = line.split('\t');
+    let languages = match fields.next()? {
+        "*" => Languages::ALL,
+        name => Languages::named(name)?,
+    };
+    let sense = sense(fields.next()?)?;
+    Some((sense, languages, fields.next()?))
+}
+
+fn sense(name: &str) -> Option<Sense> {
+    let (name, value) = name.split_once(' ').unwrap_or((name, ""));
+    let number = || value.parse::<u32>().ok();
+    Some(match name {
+        "month" => Sense::Month(number()?),
+        "weekday" => Sense::Weekday(u8::try_from(number()?.checked_sub(1)?).ok()?),
+        "unit" => Sense::Unit(unit(value)?),
+        "letter" => Sense::Letter(unit(value)?),
+        "single" => Sense::Counted(1, unit(value)?),
+        "pair" => Sense::Counted(2, unit(value)?),
+        "day" => Sense::Day(value.parse().ok()?),
+        "now" => Sense::Now,
+        "ago" => Sense::Ago,
+        "since" => Sense::Since,
+        "in" => Sense::In,
+        "later" => Sense::Later,
+        "last" => Sense::Last,
+        "next" => Sense::Next,
+        "count" => Sense::Count(number()?),
+        "few" => Sense::Few,
+        "ordinal" => Sense::Ordinal,
+        "first" => Sense::First,
+        "am" => Sense::Half(Half::Am),
+        "pm" => Sense::Half(Half::Pm),
+        "am-letter" => Sense::HalfLetter(Half::Am),
+        "pm-letter" => Sense::HalfLetter(Half::Pm),
+        "half-mark" => Sense::HalfMark,
+        "noon" => Sense::Sharp(12),
+        "midnight" => Sense::Sharp(0),
+        "hour-mark" => Sense::HourMark,
+        "minute-mark" => Sense::MinuteMark,
+        "second-mark" => Sense::SecondMark,
+        "time-mark" => Sense::TimeMark,
+        "week-mark" => Sense::WeekMark,
+        "year-mark" => Sense::YearMark,
+        "month-mark" => Sense::MonthMark,
+        "day-mark" => Sense::DayMark,
+        "year-word" => Sense::YearWord,
+        "epi-week" => Sense::EpiWeek,
+        "epi-letters" => Sense::EpiLetters,
+        "iso-week" => Sense::IsoWeek,
+        "of" => Sense::Of,
+        "from" => Sense::From,
+        "to" => Sense::To,
+        "at" => Sense::At,
+        "counter" => Sense::Counter,
+        "filler" => Sense::Filler,
+        _ => return None,
+    })
+}
+
+fn unit(name: &str) -> Option<Unit> {
+    Some(match name {
+        "second" => Unit::Second,
+        "minute" => Unit::Minute,
+        "hour" => Unit::Hour,
+        "day" => Unit::Day,
+        "week" => Unit::Week,
+        "month" => Unit::Month,
+        "year" => Unit::Year,
+        "decade" => Unit::Decade,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -276,16 +370,55 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_is_folded() {
-        for word in SENSES.keys() {
-            assert_eq!(word.chars().flat_map(fold).collect::<String>(), *word);
+    fn every_line_of_the_tables_is_read() {
+        for table in [
+            include_str!("words/cldr.tsv"),
+            include_str!("words/own.tsv"),
+        ] {
+            for line in table
+                .lines()
+                .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            {
+                assert!(parsed(line).is_some(), "{line}");
+            }
         }
     }
 
     #[test]
     fn a_word_may_mean_several_things() {
-        assert_eq!(senses("mar"), [Sense::Month(3), Sense::Weekday]);
-        assert_eq!(senses("ago"), [Sense::Ago, Sense::Month(8)]);
-        assert_eq!(senses("caribe"), []);
+        let senses = |word: &str| {
+            entry(word)
+                .unwrap()
+                .senses
+                .iter()
+                .map(|(sense, _)| *sense)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(senses("mar"), [Sense::Month(3), Sense::Weekday(1)]);
+        assert_eq!(senses("ago"), [Sense::Month(8), Sense::Ago]);
+        assert!(entry("caribe").is_none());
+    }
+
+    #[test]
+    fn languages_have_all_months_and_weekdays() {
+        let all = [
+            "en", "es", "fr", "pt", "it", "de", "nl", "ht", "ar", "ru", "zh", "el", "hu",
+        ];
+        for language in all.map(|name| Languages::named(name).unwrap()) {
+            let has = |sense: Sense| {
+                WORDS
+                    .values()
+                    .flat_map(|entry| &entry.senses)
+                    .any(|(known, of)| *known == sense && of.meets(language))
+            };
+            assert!(
+                (1..=12).all(|month| has(Sense::Month(month))),
+                "{language:?}"
+            );
+            assert!(
+                (0..7).all(|weekday| has(Sense::Weekday(weekday))),
+                "{language:?}"
+            );
+        }
     }
 }

@@ -137,6 +137,7 @@ fn plain_text(text: &str, document: &Document, source: &Source) -> Result<Extrac
     let hints = dates::Hints {
         language: source.language.as_ref(),
         order: source.date_order,
+        learned: None,
         zone: source.zone,
         now: document.fetched_at,
     };

@@ -10,8 +10,8 @@
 //! No network, no clock. Linear in the text.
 
 use super::MAX_ENTRIES;
-use crate::dates::{self, Hints};
-use crate::model::{DateOrder, Extracted, Problem, RawEntry, RawTag, RawText};
+use crate::dates::{self, Basis, Hints};
+use crate::model::{DateOrder, Extracted, Precision, Problem, RawEntry, RawTag, RawText};
 
 /// A longer line is cut.
 const MAX_LINE_CHARS: usize = 20_000;
@@ -221,7 +221,9 @@ fn dated_title<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
     if !text.starts_with(char::is_alphanumeric) || is_prose(text) {
         return None;
     }
-    let (range, _) = dates::find(text, hints).filter(|(range, _)| range.start == 0)?;
+    let order = hints.order.or(Some(DateOrder::DayMonthYear));
+    let found = dates::find(text, &Hints { order, ..*hints });
+    let (range, _) = found.filter(|(range, _)| range.start == 0)?;
     let (date, rest) = text.split_at_checked(range.end)?;
     let title = rest
         .trim_start()
@@ -332,10 +334,19 @@ fn clean(line: &str) -> String {
         .to_owned()
 }
 
-/// A date alone. One whose order is unknown is a date all the same: what it means is decided later.
+/// A date alone. A stated year or month and a time of day head more than one notice, and a bare number is a count. A date
+/// whose order is unknown is one all the same: what it means is decided later.
 fn is_date(text: &str, hints: &Hints) -> bool {
     let order = hints.order.or(Some(DateOrder::DayMonthYear));
-    dates::read(text, &Hints { order, ..*hints }).is_some()
+    let reading = dates::read(text, &Hints { order, ..*hints });
+    let is_number = !text.contains(|c: char| !c.is_numeric());
+    reading.is_some_and(|reading| match reading.basis {
+        Basis::Stated => {
+            matches!(reading.dated.precision, Precision::Day | Precision::Instant) && !is_number
+        }
+        Basis::Derived => true,
+        Basis::Presumed => false,
+    })
 }
 
 /// A link to the full text: `Read more »`.
@@ -403,6 +414,7 @@ mod tests {
         Hints {
             language: None,
             order: None,
+            learned: None,
             zone: chrono_tz::America::Costa_Rica,
             now: DateTime::parse_from_rfc3339("2021-07-01T12:00:00Z")
                 .unwrap()
@@ -518,6 +530,30 @@ mod tests {
         let many = "28 June 2021\nA title of four words\n".repeat(MAX_ENTRIES + 1);
         check_problems(&many, &[Problem::TooManyEntries { limit: MAX_ENTRIES }]);
         assert_eq!(read(&many, &hints()).entries.len(), MAX_ENTRIES);
+    }
+
+    #[test]
+    fn what_heads_more_than_one_notice_is_no_date() {
+        let is_date = |text: &str| is_date(text, &hints());
+        for date in [
+            "28 June 2021",
+            "3 years ago",
+            "hace un mes",
+            "yesterday",
+            "03/04/2021",
+        ] {
+            assert!(is_date(date), "{date}");
+        }
+        for other in [
+            "2021",
+            "June 2021",
+            "20210628",
+            "Friday",
+            "10:30",
+            "3 hours",
+        ] {
+            assert!(!is_date(other), "{other}");
+        }
     }
 
     #[test]

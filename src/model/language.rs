@@ -24,6 +24,15 @@ impl Language {
     pub fn primary(&self) -> &str {
         self.0.split('-').next().unwrap_or(&self.0)
     }
+
+    /// The country, where the tag names one (ISO 3166-1): `BR` of `pt-BR`.
+    pub fn region(&self) -> Option<&str> {
+        self.0
+            .split('-')
+            .skip(1)
+            .take_while(|part| part.len() > 1)
+            .find(|part| part.len() == 2)
+    }
 }
 
 impl FromStr for Language {

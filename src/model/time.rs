@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 /// An instant in UTC.
 pub type Timestamp = DateTime<Utc>;
@@ -14,15 +14,31 @@ pub enum Precision {
     Instant,
     /// A day; the instant is its 00:00 in the source's zone.
     Day,
+    /// A month; the instant lies within it.
+    Month,
+    /// A year; the instant lies within it.
+    Year,
 }
 
 impl Precision {
-    /// The word for it in JSON and in the store: `instant` or `day`.
+    /// The word for it in JSON and in the store: `instant`, `day`, `month` or `year`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Instant => "instant",
             Self::Day => "day",
+            Self::Month => "month",
+            Self::Year => "year",
         }
+    }
+
+    /// As much of a day as is known (ISO 8601 §5.2.1): `2021-06-28`, `2021-06` or `2021`.
+    pub fn of_day(self, day: NaiveDate) -> String {
+        let form = match self {
+            Self::Instant | Self::Day => "%Y-%m-%d",
+            Self::Month => "%Y-%m",
+            Self::Year => "%Y",
+        };
+        day.format(form).to_string()
     }
 }
 
@@ -36,14 +52,13 @@ pub struct Dated {
 }
 
 impl Dated {
-    /// The date as its publisher's calendar shows it, `2021-06-28` or `2021-06-28T09:10:00`: it stays when an operator
-    /// corrects the zone that was assumed for it.
+    /// The date as its publisher's calendar shows it, `2021`, `2021-06`, `2021-06-28` or `2021-06-28T09:10:00`: it stays
+    /// when an operator corrects the zone that was assumed for it.
     pub fn local(&self) -> String {
-        let form = match self.precision {
-            Precision::Instant => "%Y-%m-%dT%H:%M:%S",
-            Precision::Day => "%Y-%m-%d",
-        };
-        self.at.format(form).to_string()
+        match self.precision {
+            Precision::Instant => self.at.format("%Y-%m-%dT%H:%M:%S").to_string(),
+            precision => precision.of_day(self.at.date_naive()),
+        }
     }
 }
 
@@ -54,6 +69,10 @@ pub enum Published {
     Stated(Dated),
     /// Worked out from the time of reading (“3 days ago”, “28 June”); frozen at the first reading.
     Derived(Dated),
+    /// Not told as the entry's date: the only `time` element of its markup says it.
+    InMarkup(Dated),
+    /// Not told at all: a part of its address (`/2021/06/28/`).
+    InAddress(Dated),
     /// No usable date: when we first saw it.
     FirstSeen(Timestamp),
 }
@@ -62,7 +81,10 @@ impl Published {
     /// The instant that orders the entry among others.
     pub fn at(&self) -> DateTime<FixedOffset> {
         match self {
-            Self::Stated(dated) | Self::Derived(dated) => dated.at,
+            Self::Stated(dated)
+            | Self::Derived(dated)
+            | Self::InMarkup(dated)
+            | Self::InAddress(dated) => dated.at,
             Self::FirstSeen(at) => at.fixed_offset(),
         }
     }
@@ -70,16 +92,21 @@ impl Published {
     /// How much of the date is known; a first-seen date is an instant.
     pub fn precision(&self) -> Precision {
         match self {
-            Self::Stated(dated) | Self::Derived(dated) => dated.precision,
+            Self::Stated(dated)
+            | Self::Derived(dated)
+            | Self::InMarkup(dated)
+            | Self::InAddress(dated) => dated.precision,
             Self::FirstSeen(_) => Precision::Instant,
         }
     }
 
-    /// The word for it in JSON, in the store and on pages: `stated`, `derived` or `first-seen`.
+    /// The word for it in JSON and in the store: `stated`, `derived`, `markup`, `address` or `first-seen`.
     pub fn origin(&self) -> &'static str {
         match self {
             Self::Stated(_) => "stated",
             Self::Derived(_) => "derived",
+            Self::InMarkup(_) => "markup",
+            Self::InAddress(_) => "address",
             Self::FirstSeen(_) => "first-seen",
         }
     }

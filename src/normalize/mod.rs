@@ -4,30 +4,27 @@
 //! once, and a [`Problem`] for whatever was doubted or left out. Pure: the only clock is the documents' `fetched_at`.
 
 mod address;
+mod dates;
 mod html;
 mod identity;
 mod text;
 
-use chrono::SubsecRound as _;
 use url::Url;
 
 pub use self::address::{canonical, comparable};
+use self::dates::Dates;
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
 pub use self::text::folded;
-use crate::dates::{self, Hints};
+use crate::dates::{Hints, order_of};
 use crate::model::{
-    Channel, Dated, Document, Enclosure, Extracted, IdentityKey, IdentityKind, Item, ItemId,
-    Language, Person, Problem, Published, RawAuthor, RawEnclosure, RawEntry, RawText, Reading,
-    SafeHtml, Source, Timestamp,
+    Channel, DateOrder, Document, Enclosure, Extracted, IdentityKey, IdentityKind, Item, ItemId,
+    Language, Person, Problem, RawAuthor, RawEnclosure, RawEntry, RawText, Reading, SafeHtml,
+    Source,
 };
 
-/// Clocks and zones explain a date this far ahead; beyond it the publisher erred, or means an event.
-const FUTURE_TOLERANCE: chrono::TimeDelta = chrono::TimeDelta::days(1);
 /// What a list of any kind is cut to: tags, authors, enclosures.
 const MAX_LIST: usize = 50;
-/// How much of an unread date a problem shows.
-const SHOWN_CHARACTERS: usize = 60;
 
 /// The items of one poll.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +44,12 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
     let mut position = 0;
     for (document, extracted) in pages {
         problems.extend(extracted.problems);
-        let page = Page::new(source, &document, &extracted.channel);
+        let written = extracted
+            .entries
+            .iter()
+            .filter_map(|entry| entry.published.as_deref());
+        let order = order_of(written);
+        let page = Page::new(source, &document, &extracted.channel, order);
         for entry in extracted.entries {
             drafts.extend(page.draft(entry, position, &mut problems));
             position += 1;
@@ -115,17 +117,25 @@ struct Page<'a> {
     source: &'a Source,
     document: &'a Document,
     channel: &'a Channel,
+    /// The order of numeric dates that those of the document show.
+    order: Option<DateOrder>,
     /// Where relative addresses start.
     base: Url,
 }
 
 impl<'a> Page<'a> {
-    fn new(source: &'a Source, document: &'a Document, channel: &'a Channel) -> Self {
+    fn new(
+        source: &'a Source,
+        document: &'a Document,
+        channel: &'a Channel,
+        order: Option<DateOrder>,
+    ) -> Self {
         let base = source.location.public_base(&document.url);
         Self {
             source,
             document,
             channel,
+            order,
             base,
         }
     }
@@ -159,7 +169,13 @@ impl<'a> Page<'a> {
             return None;
         };
         let language = self.language(&entry);
-        let dates = self.dates(&entry, language.as_ref(), position, problems);
+        let dates = self.dates(
+            &entry,
+            address.as_ref(),
+            language.as_ref(),
+            position,
+            problems,
+        );
         let list = |kept: Vec<String>| kept.into_iter().take(MAX_LIST).collect();
         let item = Item {
             id: ItemId::new(&self.source.id, &unidentified()),
@@ -236,78 +252,20 @@ impl<'a> Page<'a> {
     fn dates(
         &self,
         entry: &RawEntry,
+        address: Option<&Url>,
         language: Option<&Language>,
         position: usize,
         problems: &mut Vec<Problem>,
     ) -> Dates {
-        let now = self.document.fetched_at;
         let hints = Hints {
             language,
             order: self.source.date_order,
+            learned: self.order,
             zone: self.source.zone,
-            now,
+            now: self.document.fetched_at,
         };
-        let shown = |found: &str| {
-            let line = text::line(&RawText::Plain(found.to_owned()));
-            text::bounded(&line, SHOWN_CHARACTERS).into_owned()
-        };
-        let position = position + 1;
-        let read = |text: &str| read_date(text, &hints);
-        let reading = entry.published.as_deref().and_then(|text| {
-            let reading = read(text);
-            if reading.is_none() {
-                problems.push(Problem::UnreadDate {
-                    position,
-                    text: shown(text),
-                });
-            }
-            reading
-        });
-        let updated = entry
-            .updated
-            .as_deref()
-            .and_then(read)
-            .map(|reading| reading.dated().at.to_utc());
-        let stated = match &reading {
-            Some(dates::Reading::Absolute(dated)) => Some(*dated),
-            _ => None,
-        };
-        let ahead = |dated: &Dated| dated.at > now + FUTURE_TOLERANCE;
-        let published = match reading {
-            Some(reading) if ahead(&reading.dated()) => {
-                let text = shown(entry.published.as_deref().unwrap_or_default());
-                problems.push(Problem::FutureDate { position, text });
-                Published::FirstSeen(now)
-            }
-            Some(dates::Reading::Absolute(dated)) => Published::Stated(dated),
-            Some(dates::Reading::Derived(dated)) => Published::Derived(dated),
-            None => Published::FirstSeen(now),
-        };
-        Dates {
-            stated,
-            published,
-            updated: updated.filter(|updated| *updated <= now),
-        }
+        Dates::of(entry, address, &hints, position + 1, problems)
     }
-}
-
-/// The date that `text` is, else the first within it; in whole seconds, as rows and feeds hold it.
-fn read_date(text: &str, hints: &Hints<'_>) -> Option<dates::Reading> {
-    let reading = dates::read(text, hints);
-    let whole = |dated: Dated| Dated {
-        at: dated.at.trunc_subsecs(0),
-        ..dated
-    };
-    match reading.or_else(|| dates::find(text, hints).map(|(_, reading)| reading))? {
-        dates::Reading::Absolute(dated) => Some(dates::Reading::Absolute(whole(dated))),
-        dates::Reading::Derived(dated) => Some(dates::Reading::Derived(whole(dated))),
-    }
-}
-
-struct Dates {
-    stated: Option<Dated>,
-    published: Published,
-    updated: Option<Timestamp>,
 }
 
 /// What stands in a draft until `identity::assign` has seen the whole poll.
@@ -404,7 +362,10 @@ pub(crate) mod tests {
     use chrono::{TimeZone, Utc};
 
     use super::*;
-    use crate::model::{Cadence, FieldRule, HtmlRules, Location, Place, Precision, PublicUrl};
+    use crate::model::{
+        Cadence, Dated, FieldRule, HtmlRules, Location, Place, Precision, PublicUrl, Published,
+        Timestamp,
+    };
 
     pub(crate) fn source() -> Source {
         let url: Url = "https://host.example/list".parse().unwrap();

@@ -8,7 +8,8 @@
 //! }
 //! ```
 //!
-//! `date` says how the date is known: `stated` by the publisher, `derived` from the time of reading, or `first-seen`. `date_precision` is `day` or `instant`.
+//! `date` says how the date is known: `stated` by the publisher, `derived` from the time of reading, found in the `markup` or in
+//! the `address` of the report, or `first-seen`. `date_precision` is `instant`, `day`, `month` or `year`: how much of the date is known.
 //! `reports` holds every report of the story, the one shown first; `source` is its name in the configuration, and `url` is left out where it has none.
 
 use serde::Serialize;

@@ -4,7 +4,7 @@
 //! `default-src 'none'; style-src 'self'; img-src https: data:`. Links to other pages are relative: the folder works wherever it stands.
 
 use bytesize::ByteSize;
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::model::{
@@ -107,17 +107,22 @@ pub(super) fn feed_facts(stories: usize, updated: Option<Timestamp>, words: &Wor
     }
 }
 
-/// The day on which a story was published, where its publisher is.
-fn day_of(story: &Story) -> NaiveDate {
-    view::published(&story.published).date_naive()
+/// The day on which a story was published, where its publisher is; of a month or a year the first, where no more is known.
+fn day_of(story: &Story) -> (NaiveDate, Precision) {
+    let day = view::published(&story.published).date_naive();
+    match story.published.precision() {
+        Precision::Year => (day.with_ordinal(1).unwrap_or(day), Precision::Year),
+        Precision::Month => (day.with_day(1).unwrap_or(day), Precision::Month),
+        Precision::Day | Precision::Instant => (day, Precision::Day),
+    }
 }
 
-/// The stories of one day.
+/// The stories of one day, or of a month whose days are not known.
 fn section(stories: &[&Story], words: &Words) -> Markup {
     html! {
         section .day {
-            @if let Some(day) = stories.first().map(|story| day_of(story)) {
-                h2 { time datetime=(day) { (words.day(day)) } }
+            @if let Some((day, precision)) = stories.first().map(|story| day_of(story)) {
+                h2 { time datetime=(precision.of_day(day)) { (words.date(day, precision)) } }
             }
             div {
                 @for story in stories { (article(story, words)) }
@@ -173,7 +178,7 @@ fn facts(story: &Story, words: &Words) -> Markup {
 fn time(published: &Published, words: &Words) -> Markup {
     let at = view::published(published);
     let first_seen = matches!(published, Published::FirstSeen(_));
-    if published.precision() == Precision::Day || (!first_seen && at.time() == NaiveTime::MIN) {
+    if published.precision() != Precision::Instant || (!first_seen && at.time() == NaiveTime::MIN) {
         return html! {};
     }
     html! {

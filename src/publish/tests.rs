@@ -211,6 +211,22 @@ fn a_page_tells_the_time_of_day_where_there_is_one() {
 }
 
 #[test]
+fn a_page_tells_no_day_that_is_not_known() {
+    let mut feed = sample::feed();
+    feed.live = vec![sample::reported_twice()];
+    feed.live[0].published = Published::Stated(Dated {
+        at: "2021-06-01T00:00:00-06:00".parse().unwrap(),
+        precision: Precision::Month,
+    });
+    let page = rendered(&feed, &sample::site(), Format::Html);
+    assert!(
+        page.contains("<h2><time datetime=\"2021-06\">June 2021</time></h2>"),
+        "{page}"
+    );
+    assert!(!page.contains("1 June 2021"), "{page}");
+}
+
+#[test]
 fn an_id_outlives_a_change_of_host() {
     let id = |base_url: &str| {
         let base_url = base_url.parse().unwrap();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
-use crate::model::Language;
+use crate::model::{Language, Precision};
 
 /// The words of a page in one language.
 pub(super) struct Words {
@@ -116,6 +116,16 @@ impl Words {
         format!("{}{of}{month}{of}{}", day.day(), day.year(), of = self.of)
     }
 
+    /// As much of a day as is known: `28 June 2021`, `June 2021`, `2021`.
+    pub(super) fn date(&self, day: NaiveDate, known: Precision) -> String {
+        let month = self.months[day.month0() as usize];
+        match known {
+            Precision::Instant | Precision::Day => self.day(day),
+            Precision::Month => format!("{month}{}{}", self.of, day.year()),
+            Precision::Year => day.year().to_string(),
+        }
+    }
+
     /// How many stories there are.
     pub(super) fn stories(&self, count: usize) -> String {
         let noun = if count == 1 { self.story } else { self.stories };
@@ -154,6 +164,21 @@ mod tests {
         check("en", "8 June 2021");
         check("es-MX", "8 de junio de 2021");
         check("fr", "8 June 2021");
+    }
+
+    #[test]
+    fn no_more_is_said_than_is_known() {
+        let check = |language: &str, known, expected: &str| {
+            let day = NaiveDate::from_ymd_opt(2021, 6, 1).unwrap();
+            assert_eq!(
+                Words::of(&language.parse().unwrap()).date(day, known),
+                expected
+            );
+        };
+        check("en", Precision::Instant, "1 June 2021");
+        check("en", Precision::Month, "June 2021");
+        check("es", Precision::Month, "junio de 2021");
+        check("en", Precision::Year, "2021");
     }
 
     #[test]

@@ -83,6 +83,8 @@ fn dated(at: i64, offset: i32, precision: &str) -> Result<Dated, StoreError> {
     let precision = match precision {
         "instant" => Precision::Instant,
         "day" => Precision::Day,
+        "month" => Precision::Month,
+        "year" => Precision::Year,
         _ => return Err(wrong()),
     };
     Ok(Dated {
@@ -122,6 +124,8 @@ pub(super) fn published(row: &Row<'_>) -> Result<Published, StoreError> {
     match origin.as_str() {
         "stated" => Ok(Published::Stated(dated)),
         "derived" => Ok(Published::Derived(dated)),
+        "markup" => Ok(Published::InMarkup(dated)),
+        "address" => Ok(Published::InAddress(dated)),
         "first-seen" => Ok(Published::FirstSeen(dated.at.to_utc())),
         _ => Err(StoreError::Row {
             column: "published_origin",

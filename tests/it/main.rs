@@ -25,6 +25,7 @@ mod store;
 mod manners;
 mod mistakes;
 mod preview;
+mod explain;
 mod readers;
 mod daemon;
 mod reload;

@@ -1,0 +1,128 @@
+//! `tidings explain date`: the date that a text gives.
+
+use std::io::{self, Write as _};
+
+use chrono::{DateTime, FixedOffset, NaiveDate, Offset as _};
+use chrono_tz::{TZ_VARIANTS, Tz};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::super::preview::date_order;
+use super::super::{CliError, clock, timestamp};
+use super::answer_lines;
+use crate::dates::{self, Hints, Reading};
+use crate::model::{DateOrder, Language, Precision, Timestamp};
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Arguments {
+    /// Texts with a date
+    text: Vec<String>,
+    /// Their language
+    #[arg(long)]
+    language: Option<Language>,
+    /// What comes first in their numeric dates: dmy, mdy or ymd
+    #[arg(long, value_parser = date_order, value_name = "ORDER")]
+    date_order: Option<DateOrder>,
+    /// The zone of their dates
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<Tz>,
+    /// Take this for the time of reading
+    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    now: Option<Timestamp>,
+}
+
+/// A line of stdin.
+#[derive(Deserialize)]
+struct Question {
+    text: String,
+    lang: Option<String>,
+    now: Option<DateTime<FixedOffset>>,
+    order: Option<String>,
+    tz: Option<String>,
+}
+
+/// A line of stdout: an instant as RFC 3339, a day or a longer period as the first day.
+#[derive(Serialize)]
+struct Answer {
+    date: Option<String>,
+    /// The last day of a range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<NaiveDate>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
+    if arguments.text.is_empty() {
+        return answer_lines(|question| answer(&question, arguments));
+    }
+    let hints = Hints {
+        language: arguments.language.as_ref(),
+        order: arguments.date_order,
+        learned: None,
+        zone: arguments.timezone.unwrap_or(Tz::UTC),
+        now: clock(arguments.now).now(),
+    };
+    let mut out = io::stdout().lock();
+    for text in &arguments.text {
+        let reading = dates::of_field(text, &hints);
+        writeln!(
+            out,
+            "{}",
+            reading.map_or_else(|| "no date".to_owned(), told)
+        )?;
+    }
+    Ok(())
+}
+
+fn answer(question: &Question, arguments: &Arguments) -> Result<Answer, String> {
+    let language = question.lang.as_deref().map(str::parse).transpose();
+    let language = language.map_err(|error: crate::model::LanguageError| error.to_string())?;
+    let order = question.order.as_deref().map(date_order).transpose()?;
+    let zone = question
+        .tz
+        .as_deref()
+        .map(|name| name.parse::<Tz>().map_err(|error| error.to_string()))
+        .transpose()?;
+    let zone = zone
+        .or(arguments.timezone)
+        .or_else(|| Some(zone_of(question.now?)));
+    let hints = Hints {
+        language: language.as_ref().or(arguments.language.as_ref()),
+        order: order.or(arguments.date_order),
+        learned: None,
+        zone: zone.unwrap_or(Tz::UTC),
+        now: question
+            .now
+            .map_or_else(|| clock(arguments.now).now(), |now| now.to_utc()),
+    };
+    let reading = dates::of_field(&question.text, &hints);
+    Ok(Answer {
+        date: reading.map(date),
+        end: reading.and_then(|reading| reading.end),
+    })
+}
+
+fn date(reading: Reading) -> String {
+    let dated = reading.dated;
+    match dated.precision {
+        Precision::Instant => dated.at.to_rfc3339(),
+        _ => dated.at.date_naive().to_string(),
+    }
+}
+
+/// For people: `2021-06-03 to 2021-06-05`.
+fn told(reading: Reading) -> String {
+    let date = date(reading);
+    reading
+        .end
+        .map_or_else(|| date.clone(), |end| format!("{date} to {end}"))
+}
+
+/// A zone whose clocks show this offset at this time: one that never changes them where there is one.
+fn zone_of(now: DateTime<FixedOffset>) -> Tz {
+    let shows = |zone: &&Tz| now.with_timezone(*zone).offset().fix() == *now.offset();
+    let fixed = TZ_VARIANTS
+        .iter()
+        .filter(|zone| zone.name().starts_with("Etc/"));
+    let zone = fixed.chain(&TZ_VARIANTS).find(shows);
+    zone.copied().unwrap_or(Tz::UTC)
+}

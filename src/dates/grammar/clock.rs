@@ -1,0 +1,291 @@
+//! Times of day, and their zones.
+
+use std::ops::RangeInclusive;
+
+use chrono::NaiveTime;
+use chrono_tz::Tz;
+
+use super::Cursor;
+use crate::dates::tokens::Kind;
+use crate::dates::words::{Half, Sense};
+use crate::dates::zones::{Clocks, Zone};
+
+/// A time of day, with its zone where one was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::dates) struct Clock {
+    pub(in crate::dates) time: NaiveTime,
+    /// Whether it was given to the second.
+    pub(in crate::dates) to_the_second: bool,
+    pub(in crate::dates) offset: Option<Offset>,
+}
+
+/// Where a time of day holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::dates) enum Offset {
+    /// Minutes east of Greenwich.
+    Minutes(i32),
+    /// A zone by a name that may stand for several.
+    Named(&'static Zone),
+    /// A zone by its name in the time zone database.
+    Region(Tz),
+}
+
+impl Cursor<'_> {
+    /// A time, or the first of two: `10:30-11:30`.
+    pub(super) fn clocks(&mut self) -> Option<Clock> {
+        let first = self.clock()?;
+        let last = self.attempt(|ahead| {
+            ahead.to()?;
+            ahead.clock()
+        });
+        // The zone stands behind both.
+        let offset = first.offset.or_else(|| last?.offset);
+        Some(Clock { offset, ..first })
+    }
+
+    pub(super) fn clock(&mut self) -> Option<Clock> {
+        if let Some(clock) = self.attempt(Self::compact_clock) {
+            return Some(clock);
+        }
+        let introduced = self.introduction();
+        if let Some(hour) = self.sense(|sense| match sense {
+            Sense::Sharp(hour) => Some(hour),
+            _ => None,
+        }) {
+            let time = NaiveTime::from_hms_opt(hour, 0, 0)?;
+            return Some(Clock {
+                time,
+                to_the_second: false,
+                offset: None,
+            });
+        }
+        let led = self.leading_half();
+        let hour = self.number(1..=2)?;
+        let (minute, second) = self.minutes(introduced || led.is_some())?;
+        self.word(Sense::HourMark);
+        let half = self.attempt(|ahead| {
+            ahead.sign(",");
+            ahead.half()
+        });
+        let hour = match (led.or(half), hour) {
+            (Some(Half::Pm), 1..12) => hour + 12,
+            (Some(Half::Am), 12) => 0,
+            _ => hour,
+        };
+        // A leap second is the one before it.
+        let time = NaiveTime::from_hms_opt(hour, minute, second.unwrap_or(0).min(59))?;
+        // `10:30-11:30` is a range, not an offset.
+        let glued_dash = self.glued() && self.peek().is_some_and(|next| next.is_sign("-"));
+        let offset = if glued_dash && second.is_none() && !introduced {
+            None
+        } else {
+            self.attempt(Self::offset)
+        };
+        Some(Clock {
+            time,
+            to_the_second: second.is_some(),
+            offset,
+        })
+    }
+
+    /// `T091005Z`, `T0910`
+    fn compact_clock(&mut self) -> Option<Clock> {
+        self.word(Sense::TimeMark)?;
+        let (value, digits) = self.glued().then(|| self.counted_number(4..=6))??;
+        let value = match digits {
+            4 => value * 100,
+            6 => value,
+            _ => return None,
+        };
+        let time = NaiveTime::from_hms_opt(value / 10_000, value / 100 % 100, value % 100)?;
+        let offset = self.attempt(Self::offset);
+        Some(Clock {
+            time,
+            to_the_second: digits == 6,
+            offset,
+        })
+    }
+
+    /// Words before a time: `T`, `at`, `a las`. After one, `9.30` is a time.
+    fn introduction(&mut self) -> bool {
+        let mut introduced = false;
+        for _ in 0..3 {
+            if self
+                .word(Sense::TimeMark)
+                .or_else(|| self.word(Sense::At))
+                .is_none()
+            {
+                break;
+            }
+            introduced = true;
+        }
+        introduced
+    }
+
+    /// `下午`, `오후`: where it stands before the time, it is not written `pm`, which German takes for a word.
+    fn leading_half(&mut self) -> Option<Half> {
+        let is_ascii = self
+            .peek()
+            .and_then(|token| self.text.get(token.start..token.end))
+            .is_none_or(str::is_ascii);
+        if is_ascii {
+            return None;
+        }
+        self.attempt(Self::whole_half)
+    }
+
+    /// Minutes, and seconds where given: `:30`, `:30:00.5`, `h30`, `时30分`, `.30 pm`, or none before `pm`.
+    fn minutes(&mut self, expected: bool) -> Option<(u32, Option<u32>)> {
+        if self.sign(":").is_some() {
+            let minute = self.number(2..=2)?;
+            return Some((minute, self.attempt(Self::seconds)));
+        }
+        let spaced = !self.glued();
+        if self.word(Sense::HourMark).is_some() {
+            let minute = self.attempt(|ahead| ahead.minutes_after_mark(spaced));
+            let second = minute.and_then(|_| {
+                self.attempt(|ahead| {
+                    let second = ahead.number(1..=2)?;
+                    ahead.word(Sense::SecondMark).map(|()| second)
+                })
+            });
+            return Some((minute.unwrap_or(0), second));
+        }
+        let minute = self.attempt(|ahead| {
+            ahead.sign(".")?;
+            ahead.number(2..=2)
+        });
+        let mut ahead = *self;
+        let marked = minute.is_some() && (expected || ahead.word(Sense::HourMark).is_some());
+        (marked || ahead.half().is_some()).then_some((minute.unwrap_or(0), None))
+    }
+
+    /// `30` in `9h30`, `9 h 30`, `9时30分`.
+    fn minutes_after_mark(&mut self, spaced: bool) -> Option<u32> {
+        let glued = self.glued();
+        let (minute, digits) = self.counted_number(1..=2)?;
+        let marked = self.word(Sense::MinuteMark).is_some();
+        (minute < 60 && (marked || digits == 2 && (glued || spaced))).then_some(minute)
+    }
+
+    /// The fraction is read over: nobody publishes by the millisecond.
+    fn seconds(&mut self) -> Option<u32> {
+        self.sign(":")?;
+        let second = self.number(2..=2)?;
+        self.attempt(|ahead| {
+            ahead.sign(".,")?;
+            ahead.glued_number(1..=9)
+        });
+        (second <= 60).then_some(second)
+    }
+
+    fn whole_half(&mut self) -> Option<Half> {
+        self.sense(|sense| match sense {
+            Sense::Half(half) => Some(half),
+            _ => None,
+        })
+    }
+
+    /// `pm`, `p.m.`, `p. m.`
+    fn half(&mut self) -> Option<Half> {
+        if let Some(half) = self.whole_half() {
+            self.sign(".");
+            return Some(half);
+        }
+        let half = self.sense(|sense| match sense {
+            Sense::HalfLetter(half) => Some(half),
+            _ => None,
+        })?;
+        self.sign(".");
+        self.word(Sense::HalfMark)?;
+        self.sign(".");
+        Some(half)
+    }
+
+    /// `Z`, `CST`, `-0600`, `+02:00 (CEST)`, `(GMT-6)`, `hora de Panamá`, `Etc/GMT`
+    fn offset(&mut self) -> Option<Offset> {
+        self.sign("(");
+        let offset = self
+            .attempt(Self::region)
+            .or_else(|| self.attempt(Self::place));
+        let offset = match offset {
+            Some(offset) => offset,
+            None => self.named_or_shifted()?,
+        };
+        self.attempt(|ahead| {
+            ahead.sign("(")?;
+            ahead.zone()
+        });
+        self.sign(")");
+        Some(offset)
+    }
+
+    fn named_or_shifted(&mut self) -> Option<Offset> {
+        Some(match self.zone() {
+            Some(Zone {
+                clocks: Clocks::Fixed(0),
+                ..
+            }) => Offset::Minutes(self.attempt(|ahead| ahead.shift(1..=2)).unwrap_or(0)),
+            Some(zone) => Offset::Named(zone),
+            None => Offset::Minutes(self.shift(2..=2)?),
+        })
+    }
+
+    /// An abbreviation stands in capitals: `est` is a word of French.
+    fn zone(&mut self) -> Option<&'static Zone> {
+        let capital = self.peek()?.capital;
+        self.sense(|sense| match sense {
+            Sense::Zone(zone) if capital || !zone.is_word() => Some(zone),
+            _ => None,
+        })
+    }
+
+    /// `hora de Panamá`, `Geneva time`
+    fn place(&mut self) -> Option<Offset> {
+        let led = self.word(Sense::PlaceLead).is_some();
+        let zone = self.sense(|sense| match sense {
+            Sense::Place(zone) => Some(zone),
+            _ => None,
+        })?;
+        let trailed = self.word(Sense::PlaceTail).is_some();
+        (led || trailed).then_some(Offset::Named(zone))
+    }
+
+    /// A name of the time zone database: `America/Costa_Rica`.
+    fn region(&mut self) -> Option<Offset> {
+        let start = self.peek()?.start;
+        matches!(self.peek()?.kind, Kind::Word(_)).then(|| self.at += 1)?;
+        self.sign("/")?;
+        let mut end = start;
+        for _ in 0..8 {
+            match self.peek() {
+                Some(token)
+                    if !token.spaced
+                        && (token.is_sign("/_-+") || !matches!(token.kind, Kind::Sign(_))) =>
+                {
+                    end = token.end;
+                    self.at += 1;
+                }
+                _ => break,
+            }
+        }
+        self.text.get(start..end)?.parse().ok().map(Offset::Region)
+    }
+
+    /// `-0600`, `-06:00`, or hours alone of so many digits, as minutes.
+    fn shift(&mut self, hour_digits: RangeInclusive<usize>) -> Option<i32> {
+        let sign = self.sign("+-")?;
+        let (hours, minutes) = if let Some(both) = self.glued_number(4..=4) {
+            (both / 100, both % 100)
+        } else {
+            let hours = self.glued_number(hour_digits)?;
+            let minutes = self.attempt(|ahead| {
+                ahead.sign(":")?;
+                ahead.glued_number(2..=2)
+            });
+            (hours, minutes.unwrap_or(0))
+        };
+        let east = i32::try_from(hours * 60 + minutes).ok()?;
+        (hours <= 14 && minutes < 60).then_some(if sign == '-' { -east } else { east })
+    }
+}

@@ -1,0 +1,261 @@
+//! An entry's dates: from its own field, else from its markup, else from its address.
+//!
+//! In: a raw entry, its canonical address, and what dates in it may mean. Out: [`Dates`], and a [`Problem`] for a date
+//! that was not understood or lies in the future. Only the field is the publisher's statement: what stands elsewhere
+//! may have been made by the publisher's software, and yields to a statement that comes later.
+
+use chrono::{NaiveDate, SubsecRound as _};
+use url::Url;
+
+use super::text;
+use crate::dates::{self, Basis, Hints};
+use crate::model::{Dated, Problem, Published, RawEntry, RawText, Timestamp};
+
+/// Clocks and zones explain a date this far ahead; beyond it the publisher erred, or means an event.
+const FUTURE_TOLERANCE: chrono::TimeDelta = chrono::TimeDelta::days(1);
+/// How much of an unread date a problem shows.
+const SHOWN_CHARACTERS: usize = 60;
+/// Addresses older than the Web have other numbers in them.
+const FIRST_YEAR: u32 = 1991;
+
+/// All that an entry says of its dates.
+pub(super) struct Dates {
+    /// The absolute date that the publisher stated, even one that we doubt.
+    pub(super) stated: Option<Dated>,
+    /// The date that we publish.
+    pub(super) published: Published,
+    /// The date of change, where it is not in the future.
+    pub(super) updated: Option<Timestamp>,
+}
+
+impl Dates {
+    /// The dates of the entry at `position`, counted from 1.
+    pub(super) fn of(
+        entry: &RawEntry,
+        address: Option<&Url>,
+        hints: &Hints,
+        position: usize,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let own = entry.published.as_deref();
+        let reading = own.and_then(|text| read(text, hints));
+        let shown = || {
+            let line = text::line(&RawText::Plain(own.unwrap_or_default().to_owned()));
+            text::bounded(&line, SHOWN_CHARACTERS).into_owned()
+        };
+        let published = match reading {
+            Some(reading) if is_ahead(reading.dated, hints) => {
+                problems.push(Problem::FutureDate {
+                    position,
+                    text: shown(),
+                });
+                Published::FirstSeen(hints.now)
+            }
+            Some(dates::Reading {
+                dated,
+                basis: Basis::Stated,
+                ..
+            }) => Published::Stated(dated),
+            Some(dates::Reading { dated, .. }) => Published::Derived(dated),
+            None => elsewhere(entry, address, hints),
+        };
+        if own.is_some() && reading.is_none() {
+            problems.push(Problem::UnreadDate {
+                position,
+                text: shown(),
+            });
+        }
+        let stated = reading.filter(|reading| reading.basis == Basis::Stated);
+        let updated = entry.updated.as_deref().and_then(|text| read(text, hints));
+        let updated = updated.map(|reading| reading.dated.at.to_utc());
+        Self {
+            stated: stated.map(|reading| reading.dated),
+            published,
+            updated: updated.filter(|updated| *updated <= hints.now),
+        }
+    }
+}
+
+/// The date of a field, in whole seconds, as rows and feeds hold it.
+fn read(text: &str, hints: &Hints) -> Option<dates::Reading> {
+    let mut reading = dates::of_field(text, hints)?;
+    reading.dated.at = reading.dated.at.trunc_subsecs(0);
+    Some(reading)
+}
+
+fn is_ahead(dated: Dated, hints: &Hints) -> bool {
+    dated.at > hints.now + FUTURE_TOLERANCE
+}
+
+/// The date of an entry that has none of its own.
+fn elsewhere(entry: &RawEntry, address: Option<&Url>, hints: &Hints) -> Published {
+    let believed = |dated: &Dated| !is_ahead(*dated, hints);
+    let markup = || {
+        [&entry.content, &entry.summary]
+            .into_iter()
+            .flatten()
+            .find_map(|text| in_markup(text, hints))
+    };
+    if let Some(dated) = markup().filter(believed) {
+        return Published::InMarkup(dated);
+    }
+    let address = address.and_then(|address| in_address(address, hints));
+    address
+        .filter(believed)
+        .map_or(Published::FirstSeen(hints.now), Published::InAddress)
+}
+
+/// The `datetime` of the only `time` element (HTML Living Standard §4.5.14): several tell of several things.
+fn in_markup(text: &RawText, hints: &Hints) -> Option<Dated> {
+    let (RawText::Html(html) | RawText::Unsaid(html)) = text else {
+        return None;
+    };
+    let mut elements = html.split('<').filter_map(|rest| {
+        rest.strip_prefix("time")
+            .or_else(|| rest.strip_prefix("TIME"))
+    });
+    let element = elements.next().filter(|_| elements.next().is_none())?;
+    let (attributes, _) = element.split_once('>')?;
+    let (_, value) = attributes.split_once("datetime")?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start();
+    let value = value.split(['"', '\'']).find(|part| !part.is_empty())?;
+    let reading = read(value, hints)?;
+    (reading.basis == Basis::Stated && reading.end.is_none()).then_some(reading.dated)
+}
+
+/// The day in an address: `/2021/06/28/`, `/2021-06-28-title`, `/20210628/`.
+fn in_address(address: &Url, hints: &Hints) -> Option<Dated> {
+    let segments: Vec<&str> = address.path_segments()?.collect();
+    let day = segments.iter().enumerate().find_map(|(at, segment)| {
+        let three = segments
+            .get(at..at + 3)
+            .and_then(|parts| day_of(parts.iter().copied(), true));
+        three
+            .or_else(|| day_of(segment.splitn(4, '-'), false))
+            .or_else(|| compact_day(segment))
+    })?;
+    let reading = read(&day.to_string(), hints)?;
+    Some(reading.dated)
+}
+
+/// Year, month and day; behind the last of several segments, or behind a hyphen, a title may stand.
+fn day_of<'a>(mut parts: impl Iterator<Item = &'a str>, titled: bool) -> Option<NaiveDate> {
+    let number = |part: &str, digits: std::ops::RangeInclusive<usize>| {
+        let all_digits = part.bytes().all(|byte| byte.is_ascii_digit());
+        (all_digits && digits.contains(&part.len())).then(|| part.parse::<u32>().ok())?
+    };
+    let year = number(parts.next()?, 4..=4)?;
+    let month = number(parts.next()?, 1..=2)?;
+    let last = parts.next()?;
+    let day = if titled {
+        last.split('-').next()?
+    } else {
+        last
+    };
+    day_from(year, month, number(day, 1..=2)?)
+}
+
+fn compact_day(segment: &str) -> Option<NaiveDate> {
+    let digits = segment.split(['-', '_', '.']).next()?;
+    if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: u32 = digits.parse().ok()?;
+    day_from(number / 10_000, number / 100 % 100, number % 100)
+}
+
+fn day_from(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    (year >= FIRST_YEAR).then_some(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone as _, Utc};
+
+    use super::*;
+
+    /// When the entry was published and how that is known, at noon of 1 July 2021.
+    fn check(field: &str, html: &str, address: &str, expected: &str) {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let entry = RawEntry {
+            published: some(field),
+            content: some(html).map(RawText::Html),
+            ..RawEntry::default()
+        };
+        let hints = Hints {
+            language: None,
+            order: None,
+            learned: None,
+            zone: chrono_tz::America::Costa_Rica,
+            now: Utc.with_ymd_and_hms(2021, 7, 1, 12, 0, 0).unwrap(),
+        };
+        let address = format!("https://host.example{address}").parse().unwrap();
+        let published = Dates::of(&entry, Some(&address), &hints, 1, &mut Vec::new()).published;
+        let dated = Dated {
+            at: published.at(),
+            precision: published.precision(),
+        };
+        assert_eq!(
+            format!("{} {}", published.origin(), dated.local()),
+            expected,
+            "{field} {html} {address}"
+        );
+    }
+
+    const FIRST_SEEN: &str = "first-seen 2021-07-01T12:00:00";
+
+    #[test]
+    fn the_field_then_the_markup_then_the_address() {
+        let html = "<p><time class=a datetime=\"2021-06-27\">Sunday</time></p>";
+        check("28 June 2021", html, "/2021/06/26/a", "stated 2021-06-28");
+        check("3 days ago", html, "/2021/06/26/a", "derived 2021-06-28");
+        check("", html, "/2021/06/26/a", "markup 2021-06-27");
+        check("soon", "", "/2021/06/26/a", "address 2021-06-26");
+        check("", "", "/news/a", FIRST_SEEN);
+    }
+
+    #[test]
+    fn dates_in_markup() {
+        let check = |html: &str, expected: &str| check("", html, "/", expected);
+        check(
+            "<time datetime='2021-06-27T09:10:00-06:00'>",
+            "markup 2021-06-27T09:10:00",
+        );
+        check(
+            "<TIME datetime = '2021-06-27'>x</TIME>",
+            "markup 2021-06-27",
+        );
+        check(
+            "<time datetime='2021-06-27'>x</time> <time datetime='2021-06-28'>y</time>",
+            FIRST_SEEN,
+        );
+        check("<time datetime='2021-08-27'>", FIRST_SEEN);
+        check("<time datetime='P3D'>", FIRST_SEEN);
+        check("<time datetime='2021-06'>", FIRST_SEEN);
+        check("<time>27 June 2021</time>", FIRST_SEEN);
+        check("<time datetime=", FIRST_SEEN);
+    }
+
+    #[test]
+    fn dates_in_addresses() {
+        let check = |address: &str, expected: &str| check("", "", address, expected);
+        check("/2021/06/28/title", "address 2021-06-28");
+        check("/es/noticias/2021/6/28", "address 2021-06-28");
+        check("/2021/06/28-title.html", "address 2021-06-28");
+        check("/news/2021-06-28-title", "address 2021-06-28");
+        check("/news/2021-06-28", "address 2021-06-28");
+        check("/files/20210628_bulletin.pdf", "address 2021-06-28");
+        for none in [
+            "/2021/06/title",
+            "/2021/13/28/",
+            "/2021/08/28/",
+            "/1234/12/12/",
+            "/12345678",
+            "/2021-2022-28",
+            "/a?d=2021/06/28",
+        ] {
+            check(none, FIRST_SEEN);
+        }
+    }
+}
