@@ -5,6 +5,7 @@
 //! costs about the same for ten topics and for ten thousand. Pure.
 
 mod compiled;
+pub mod regions;
 mod terms;
 
 use std::collections::{BTreeSet, HashMap};

@@ -4,6 +4,7 @@
 //! source's state, not the command's failure.
 
 mod check;
+mod explain;
 mod once;
 mod preview;
 mod reload;
@@ -50,6 +51,9 @@ enum Command {
     Check(check::Arguments),
     /// Show what a source, an address or a file gives; stores nothing
     Preview(Box<preview::Arguments>),
+    /// Show how a text is judged: the regions that it tells of
+    #[command(subcommand)]
+    Explain(explain::Arguments),
     /// Show the state of every source, and what to do where something is wrong
     Status(status::Arguments),
 }
@@ -111,6 +115,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Reload(arguments) => reload::run(arguments, &load(cli.config)?).await,
         Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
     }
 }

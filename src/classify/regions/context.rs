@@ -1,0 +1,616 @@
+//! What stands around a name: whether a place is meant at all.
+//!
+//! A street, a treaty, a saint and a person bear the names of places. Words are folded: small letters, no accents.
+
+use std::ops::Range;
+
+use super::gazetteer::{GAZETTEER, Name};
+use super::words::{Case, Gap, Style, Words};
+
+/// What bears the names of places, and stands before them: `Calle Cuba`, `Colegio República de Argentina`.
+const STREETS: &[&str] = &[
+    "av",
+    "ave",
+    "avda",
+    "avenida",
+    "avenue",
+    "barrio",
+    "boulevard",
+    "bulevar",
+    "calle",
+    "callejon",
+    "carretera",
+    "chaussee",
+    "cine",
+    "club",
+    "colegio",
+    "colonia",
+    "condominio",
+    "conjunto",
+    "edificio",
+    "escola",
+    "escuela",
+    "estadio",
+    "hotel",
+    "jiron",
+    "liceo",
+    "lycee",
+    "parque",
+    "pasaje",
+    "paseo",
+    "place",
+    "plaza",
+    "plazuela",
+    "poblacion",
+    "praca",
+    "residencial",
+    "restaurante",
+    "rua",
+    "rue",
+    "square",
+    "stade",
+    "teatro",
+    "travessa",
+    "urbanizacion",
+    "villa",
+];
+/// Of these, what bears them after `de` too: `rue de Paris`, `Plaza de España`.
+const STREETS_OF: &[&str] = &[
+    "avenida",
+    "avenue",
+    "boulevard",
+    "bulevar",
+    "calle",
+    "place",
+    "plaza",
+    "praca",
+    "rua",
+    "rue",
+];
+/// And what stands after them: `Cuba Street`.
+const ROADS: &[&str] = &[
+    "avenue",
+    "ave",
+    "blvd",
+    "boulevard",
+    "drive",
+    "lane",
+    "rd",
+    "road",
+    "square",
+    "street",
+    "st",
+];
+/// Hospitals are named after countries, and stand in others; `Hospital de Panamá` stands where it says.
+const HOUSES: &[&str] = &["hospital", "instituto", "clinica", "maternidad", "puente"];
+/// What is agreed upon in a city, and named after it: `Paris Agreement`.
+const AGREEMENTS: &[&str] = &[
+    "accord",
+    "accords",
+    "agreement",
+    "agreements",
+    "appeal",
+    "call",
+    "charter",
+    "commitment",
+    "compact",
+    "consensus",
+    "convention",
+    "conventions",
+    "declaration",
+    "framework",
+    "guidelines",
+    "pact",
+    "platform",
+    "principles",
+    "process",
+    "protocol",
+    "protocols",
+    "rules",
+    "statute",
+    "treaty",
+];
+/// `Acuerdo de París`, `Convention de Genève`.
+const AGREED: &[&str] = &[
+    "accord",
+    "accords",
+    "acordo",
+    "acordos",
+    "acta",
+    "acuerdo",
+    "acuerdos",
+    "agenda",
+    "appel",
+    "cadre",
+    "carta",
+    "charte",
+    "compromiso",
+    "consenso",
+    "consensus",
+    "convencao",
+    "convencion",
+    "convenciones",
+    "convenio",
+    "convenios",
+    "convention",
+    "conventions",
+    "declaracao",
+    "declaracion",
+    "declaration",
+    "directrices",
+    "estatuto",
+    "grupo",
+    "marco",
+    "pacto",
+    "pacte",
+    "plataforma",
+    "principes",
+    "principios",
+    "proceso",
+    "processo",
+    "processus",
+    "protocole",
+    "protocolo",
+    "protocolos",
+    "reglas",
+    "regles",
+    "regras",
+    "statut",
+    "traite",
+    "tratado",
+    "tratados",
+];
+/// Before a person's name.
+const TITLES: &[&str] = &[
+    "alcalde",
+    "alcaldesa",
+    "ambassador",
+    "arzobispo",
+    "bishop",
+    "canciller",
+    "capitan",
+    "captain",
+    "chancellor",
+    "colonel",
+    "concejal",
+    "comandante",
+    "coronel",
+    "deputado",
+    "deputy",
+    "diputada",
+    "diputado",
+    "director",
+    "directora",
+    "don",
+    "dona",
+    "doctor",
+    "doctora",
+    "dr",
+    "dra",
+    "embajador",
+    "embajadora",
+    "expresidente",
+    "general",
+    "gobernador",
+    "gobernadora",
+    "governador",
+    "governadora",
+    "governor",
+    "ing",
+    "ingeniero",
+    "judge",
+    "juez",
+    "jueza",
+    "lic",
+    "licenciada",
+    "licenciado",
+    "madame",
+    "maire",
+    "mayor",
+    "minister",
+    "ministra",
+    "ministre",
+    "ministro",
+    "miss",
+    "mlle",
+    "mme",
+    "monsenor",
+    "monsieur",
+    "mr",
+    "mrs",
+    "ms",
+    "obispo",
+    "padre",
+    "papa",
+    "pastor",
+    "pope",
+    "prefeito",
+    "presidenta",
+    "presidente",
+    "president",
+    "prof",
+    "professor",
+    "profesor",
+    "profesora",
+    "rector",
+    "rey",
+    "senador",
+    "senadora",
+    "senator",
+    "senhor",
+    "senhora",
+    "senor",
+    "senora",
+    "sergeant",
+    "sir",
+    "sor",
+    "sr",
+    "sra",
+    "sargento",
+    "teniente",
+    "vicepresidente",
+    "vereador",
+];
+/// With these before it, a name is part of another one: `Nueva Granada`, `Puerto Colombia`, `San Israel`.
+const PART_OF_A_NAME: &[&str] = &[
+    "cerro",
+    "ciudadela",
+    "colonia",
+    "fort",
+    "fuerte",
+    "lac",
+    "lago",
+    "lake",
+    "laguna",
+    "mont",
+    "monte",
+    "mount",
+    "new",
+    "nouveau",
+    "nouvelle",
+    "nova",
+    "novo",
+    "nueva",
+    "nuevo",
+    "port",
+    "porto",
+    "puerto",
+    "saint",
+    "sainte",
+    "san",
+    "santa",
+    "santo",
+    "sao",
+    "st",
+    "sta",
+    "sto",
+    "villa",
+    "volcan",
+];
+/// With these after it, a place is no given name: `Israel Defense Forces`.
+const NOT_A_FAMILY: &[&str] = &[
+    "agency",
+    "airport",
+    "and",
+    "authorities",
+    "bank",
+    "border",
+    "branch",
+    "central",
+    "centre",
+    "centro",
+    "chamber",
+    "city",
+    "coast",
+    "commission",
+    "committee",
+    "council",
+    "country",
+    "day",
+    "declaration",
+    "defense",
+    "defence",
+    "delegation",
+    "department",
+    "district",
+    "east",
+    "embassy",
+    "federation",
+    "first",
+    "foundation",
+    "government",
+    "health",
+    "house",
+    "institute",
+    "international",
+    "island",
+    "islands",
+    "king",
+    "mission",
+    "ministry",
+    "minister",
+    "national",
+    "north",
+    "office",
+    "oeste",
+    "operational",
+    "parliament",
+    "plan",
+    "police",
+    "president",
+    "programme",
+    "program",
+    "prime",
+    "province",
+    "queen",
+    "red",
+    "refugee",
+    "region",
+    "report",
+    "republic",
+    "response",
+    "river",
+    "situation",
+    "society",
+    "south",
+    "state",
+    "sub",
+    "supreme",
+    "times",
+    "today",
+    "tourism",
+    "trade",
+    "university",
+    "update",
+    "valley",
+    "weekly",
+    "west",
+];
+/// Before a place: `en Temuco`, `alcalde de Arica`.
+const LOCATIVES: &[&str] = &[
+    "a", "across", "al", "ao", "at", "au", "aux", "da", "de", "del", "desde", "do", "em", "en",
+    "entre", "for", "from", "hacia", "hasta", "in", "into", "na", "near", "no", "of", "para",
+    "por", "pour", "pres", "through", "to", "toward", "towards", "vers", "within",
+];
+/// Names of languages that are those of people too.
+const TONGUES: &[&str] = &[
+    "alemao",
+    "aleman",
+    "allemand",
+    "anglais",
+    "chines",
+    "chinese",
+    "chino",
+    "chinois",
+    "coreano",
+    "dutch",
+    "espagnol",
+    "espanhol",
+    "espanol",
+    "frances",
+    "francais",
+    "french",
+    "german",
+    "ingles",
+    "italian",
+    "italiano",
+    "italien",
+    "japanese",
+    "japones",
+    "portugais",
+    "portugues",
+    "portuguese",
+    "rusa",
+    "russe",
+    "russian",
+    "ruso",
+    "russo",
+    "spanish",
+];
+/// A language, not people: `en español`, `in French and English`.
+const BEFORE_A_TONGUE: &[&str] = &[
+    "al", "anglais", "aprender", "au", "aulas", "curso", "cursos", "em", "en", "english", "habla",
+    "hablan", "hablar", "idioma", "in", "ingles", "into", "language", "learn", "lengua", "lingua",
+    "speak", "speaks",
+];
+const AFTER_A_TONGUE: &[&str] = &[
+    "class",
+    "classes",
+    "course",
+    "courses",
+    "edition",
+    "language",
+    "languages",
+    "lessons",
+    "speaker",
+    "speakers",
+    "speaking",
+    "subtitles",
+    "translation",
+    "translations",
+    "version",
+    "versions",
+];
+
+/// A name where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) words: &'a Words,
+    pub(super) from: usize,
+    pub(super) to: usize,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn new(words: &'a Words, range: &Range<usize>) -> Self {
+        Self {
+            words,
+            from: range.start,
+            to: range.end,
+        }
+    }
+
+    /// The word before the name, where nothing parts them.
+    fn before(self, steps: usize) -> &'a str {
+        let first = self.from.checked_sub(steps);
+        let joined =
+            first.is_some_and(|first| (first..self.from).all(|at| self.words.joins(at + 1)));
+        first
+            .filter(|_| joined)
+            .map_or("", |first| self.words.word(first))
+    }
+
+    /// The word after it, where nothing parts them.
+    fn after(self) -> &'a str {
+        if self.words.joins(self.to) {
+            self.words.word(self.to)
+        } else {
+            ""
+        }
+    }
+
+    fn case(self, at: usize) -> Case {
+        self.words
+            .list
+            .get(at)
+            .map_or(Case::Small, |word| word.case)
+    }
+
+    fn is_one_word(self) -> bool {
+        self.to - self.from == 1
+    }
+
+    pub(super) fn style(self) -> Style {
+        self.words.style(self.from)
+    }
+
+    /// Whether it is written like a name.
+    pub(super) fn has_capital(self) -> bool {
+        [self.from, self.to - 1]
+            .into_iter()
+            .any(|at| matches!(self.case(at), Case::Capital | Case::Capitals))
+    }
+
+    /// Whether it has letters beyond ASCII.
+    pub(super) fn has_accents(self) -> bool {
+        (self.from..self.to).any(|at| self.words.list.get(at).is_some_and(|word| word.accented))
+    }
+
+    /// Whether it is an abbreviation in capitals, `US` or `U.S.`, among words that are not.
+    pub(super) fn is_in_capitals(self) -> bool {
+        let capitals = |at: usize| match self.case(at) {
+            Case::Capitals => true,
+            Case::Capital => self.words.word(at).len() == 1,
+            Case::Small | Case::Digits => false,
+        };
+        self.style() != Style::Capitals && (self.from..self.to).all(capitals)
+    }
+
+    /// A street, a school, a bridge.
+    pub(super) fn is_a_street(self) -> bool {
+        let mut named = self;
+        if self.before(1) == "de" && self.before(2) == "republica" {
+            named.from -= 2;
+        }
+        let (one, two) = (named.before(1), named.before(2));
+        STREETS.contains(&one)
+            || HOUSES.contains(&one)
+            || (matches!(one, "de" | "la" | "d" | "do" | "da") && STREETS_OF.contains(&two))
+            || ROADS.contains(&self.after()) && self.case(self.to) == Case::Capital
+    }
+
+    /// A treaty, a convention, a group of states.
+    pub(super) fn is_an_agreement(self) -> bool {
+        let of = matches!(self.before(1), "de" | "of" | "d" | "do" | "da");
+        AGREEMENTS.contains(&self.after()) || of && AGREED.contains(&self.before(2))
+    }
+
+    /// Part of a longer name that the table does not have.
+    pub(super) fn is_part_of_a_name(self) -> bool {
+        self.is_one_word()
+            && PART_OF_A_NAME.contains(&self.before(1))
+            && matches!(self.case(self.from - 1), Case::Capital | Case::Capitals)
+    }
+
+    /// A person's name, given or family name.
+    pub(super) fn is_a_person(self, name: &Name) -> bool {
+        if !self.is_one_word() || !self.has_capital() {
+            return false;
+        }
+        let (before, after) = (self.before(1), self.after());
+        if TITLES.contains(&before) {
+            return true;
+        }
+        if !name.person {
+            return false;
+        }
+        if GAZETTEER.is_given_name(before) && self.case(self.from - 1) != Case::Small {
+            return true;
+        }
+        if matches!(self.case(self.to), Case::Small | Case::Digits) || NOT_A_FAMILY.contains(&after)
+        {
+            return false;
+        }
+        GAZETTEER.is_family_name(after)
+            || !after.is_empty()
+                && self.style() == Style::Sentence
+                && self.case(self.to) == Case::Capital
+                && !LOCATIVES.contains(&before)
+                && GAZETTEER.longest(self.words, self.to).is_none()
+    }
+
+    /// A citizen's family name: `Victoria Alemán`.
+    pub(super) fn is_a_family(self) -> bool {
+        self.case(self.from) == Case::Capital
+            && self.style() == Style::Sentence
+            && self.from > 0
+            && self.case(self.from - 1) == Case::Capital
+            && GAZETTEER.is_given_name(self.before(1))
+    }
+
+    /// A language.
+    pub(super) fn is_a_tongue(self) -> bool {
+        if !TONGUES.contains(&self.words.run(self.from..self.to)) {
+            return false;
+        }
+        let (before, after) = (self.before(1), self.after());
+        let people = self.words.joins(self.to)
+            && before == "in"
+            && self.case(self.to) == Case::Small
+            && !matches!(
+                after,
+                "and" | "or" | "at" | "on" | "by" | "for" | "with" | "to"
+            );
+        AFTER_A_TONGUE.contains(&after) || BEFORE_A_TONGUE.contains(&before) && !people
+    }
+
+    /// Whether a word of every day is clearly a place here.
+    pub(super) fn is_located(self) -> bool {
+        let followed = self
+            .words
+            .list
+            .get(self.to)
+            .is_some_and(|word| matches!(word.gap, Gap::Dash | Gap::Comma));
+        let begins = self.words.begins(self.from);
+        if LOCATIVES.contains(&self.before(1)) {
+            return true;
+        }
+        if begins {
+            return followed;
+        }
+        self.style() == Style::Sentence
+    }
+
+    /// Whether one of `signs` stands in its sentence.
+    pub(super) fn beside(self, signs: &[&str]) -> bool {
+        let sentence = |at: usize| self.words.list.get(at).map(|word| word.sentence);
+        let own = sentence(self.from);
+        let back = (0..self.from).rev().take_while(|at| sentence(*at) == own);
+        let on = (self.to..self.words.list.len()).take_while(|at| sentence(*at) == own);
+        back.take(NEAR)
+            .chain(on.take(NEAR))
+            .any(|at| signs.contains(&self.words.word(at)))
+    }
+}
+
+/// How far a word may stand from a name that it explains.
+const NEAR: usize = 12;
