@@ -150,7 +150,7 @@ def add_demonyms(table, root, codes):
                 continue
             bare = form.rstrip("*").replace("_", " ")
             for one in inflected(bare, language) if form.endswith("*") else [bare]:
-                if not table.countries_of(fold(one)):
+                if table.countries_of(fold(one)) in ([], ["=" + code]):
                     table.add(one, "~" + code, language[0] if language != "es" else "s")
 
 

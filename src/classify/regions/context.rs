@@ -483,11 +483,18 @@ impl<'a> Place<'a> {
         self.words.style(self.from)
     }
 
-    /// Whether it is written like a name.
+    /// Whether it is written like a name, at its end or all through.
     pub(super) fn has_capital(self) -> bool {
-        [self.from, self.to - 1]
-            .into_iter()
-            .any(|at| matches!(self.case(at), Case::Capital | Case::Capitals))
+        self.is_capital(self.from) || self.is_capital(self.to - 1)
+    }
+
+    /// Whether it is written like a name from its first word to its last: `La Unión`, and not `la Unión`.
+    pub(super) fn has_capitals_at_both_ends(self) -> bool {
+        self.is_capital(self.from) && self.is_capital(self.to - 1)
+    }
+
+    fn is_capital(self, at: usize) -> bool {
+        matches!(self.case(at), Case::Capital | Case::Capitals)
     }
 
     /// Whether it has letters beyond ASCII.
@@ -567,20 +574,53 @@ impl<'a> Place<'a> {
             && GAZETTEER.is_given_name(self.before(1))
     }
 
-    /// A language.
+    /// A language: `en español`, `clases de inglés`, `in Spanish, French and Portuguese`.
     pub(super) fn is_a_tongue(self) -> bool {
         if !TONGUES.contains(&self.words.run(self.from..self.to)) {
             return false;
         }
         let (before, after) = (self.before(1), self.after());
-        let people = self.words.joins(self.to)
-            && before == "in"
+        let small = self.case(self.from) == Case::Small;
+        let people = before == "in"
             && self.case(self.to) == Case::Small
             && !matches!(
                 after,
-                "and" | "or" | "at" | "on" | "by" | "for" | "with" | "to"
+                "" | "and" | "or" | "at" | "on" | "by" | "for" | "with" | "to"
             );
-        AFTER_A_TONGUE.contains(&after) || BEFORE_A_TONGUE.contains(&before) && !people
+        AFTER_A_TONGUE.contains(&after)
+            || BEFORE_A_TONGUE.contains(&before) && !people
+            || small && matches!(before, "de" | "d" | "do")
+            || self
+                .listed_before(MAX_TONGUES)
+                .any(Self::is_a_tongue_itself)
+    }
+
+    /// The words of the enumeration that it ends, the nearest first.
+    fn listed_before(self, most: usize) -> impl Iterator<Item = Self> {
+        let mut last = self;
+        std::iter::from_fn(move || {
+            let joined = matches!(last.before(1), "and" | "or" | "y" | "o" | "e" | "et" | "ou");
+            let comma = self
+                .words
+                .list
+                .get(last.from)
+                .is_some_and(|word| word.gap == Gap::Comma);
+            let at = last
+                .from
+                .checked_sub(if joined { 2 } else { 1 })
+                .filter(|_| joined || comma)?;
+            last = Self {
+                words: last.words,
+                from: at,
+                to: at + 1,
+            };
+            TONGUES.contains(&last.words.word(at)).then_some(last)
+        })
+        .take(most)
+    }
+
+    fn is_a_tongue_itself(self) -> bool {
+        BEFORE_A_TONGUE.contains(&self.before(1))
     }
 
     /// Whether a word of every day is clearly a place here.
@@ -612,5 +652,7 @@ impl<'a> Place<'a> {
     }
 }
 
+/// Languages in one enumeration.
+const MAX_TONGUES: usize = 8;
 /// How far a word may stand from a name that it explains.
 const NEAR: usize = 12;

@@ -101,6 +101,7 @@ pub(super) fn decide(
     home: Option<Country>,
 ) -> Vec<(Region, usize)> {
     qualify(words, mentions);
+    enumerate(words, mentions);
     for mention in mentions.iter_mut() {
         weigh_words(&words[mention.part], mention, tongue);
     }
@@ -122,9 +123,10 @@ pub(super) fn decide(
 
 /// `Granada, Nicaragua`, `Lima, Ohio`, `Peru, Indiana`: the second name says where the first one is.
 fn qualify(words: &[Words], mentions: &mut [Mention]) {
-    for second in 1..mentions.len() {
-        let (before, after) = mentions.split_at_mut(second);
-        let (Some(first), Some(second)) = (before.last_mut(), after.first_mut()) else {
+    for number in 1..mentions.len() {
+        let (before, after) = mentions.split_at_mut(number);
+        let (Some(first), Some((second, rest))) = (before.last_mut(), after.split_first_mut())
+        else {
             continue;
         };
         if first.part != second.part || first.words.end != second.words.start {
@@ -150,7 +152,10 @@ fn qualify(words: &[Words], mentions: &mut [Mention]) {
             .iter()
             .find(|option| is_american_state(option))
             .copied();
-        if let Some(state) = state.filter(|_| gap == Some(Gap::Comma) && !is_list(words, second)) {
+        let goes_on = rest
+            .first()
+            .is_some_and(|third| are_listed(words, second, third));
+        if let Some(state) = state.filter(|_| gap == Some(Gap::Comma) && !goes_on) {
             first.options = vec![state];
             second.options = vec![state];
         }
@@ -204,14 +209,52 @@ fn is_american_state(meaning: &Meaning) -> bool {
         && !meaning.weak
 }
 
-/// Whether the name is one of several in a row.
-fn is_list(words: &Words, mention: &Mention) -> bool {
-    let next = words.list.get(mention.words.end);
-    next.is_some_and(|next| next.gap == Gap::Comma && next.case != super::words::Case::Digits)
-        || matches!(
-            words.word(mention.words.end),
-            "and" | "or" | "y" | "e" | "et" | "o" | "ou" | "und"
+/// Whether two names stand in one enumeration: `Granada, Dominica y Santa Lucía`.
+fn are_listed(words: &Words, first: &Mention, second: &Mention) -> bool {
+    let (end, next) = (first.words.end, second.words.start);
+    let comma = |at: usize| {
+        words
+            .list
+            .get(at)
+            .is_some_and(|word| word.gap == Gap::Comma)
+    };
+    let and = || {
+        matches!(
+            words.word(end),
+            "and" | "or" | "y" | "e" | "et" | "o" | "ou"
         )
+    };
+    first.part == second.part && (next == end && comma(end) || next == end + 1 && and())
+}
+
+/// What is listed with countries is a country.
+fn enumerate(words: &[Words], mentions: &mut [Mention]) {
+    let is_country = |option: &Meaning| option.kind == Kind::Country;
+    let listed: Vec<bool> = (1..mentions.len())
+        .map(|second| {
+            let (first, second) = (&mentions[second - 1], &mentions[second]);
+            are_listed(&words[first.part], first, second)
+        })
+        .collect();
+    let sure: Vec<bool> = mentions
+        .iter()
+        .map(|mention| {
+            mention
+                .options
+                .iter()
+                .all(|option| is_country(option) && !option.weak)
+        })
+        .collect();
+    for (number, mention) in mentions.iter_mut().enumerate() {
+        let before = number > 0 && listed[number - 1] && sure[number - 1];
+        let after = listed.get(number) == Some(&true) && sure[number + 1];
+        if (before || after) && mention.options.iter().any(is_country) {
+            mention.options.retain(is_country);
+            if let [only] = mention.options.as_mut_slice() {
+                only.weak = false;
+            }
+        }
+    }
 }
 
 /// A country or a part of another one: the words beside it say which.

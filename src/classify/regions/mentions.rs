@@ -100,7 +100,13 @@ fn is_written_so(meaning: &Meaning, place: Place, name: &Name, tongue: Tongues) 
     if meaning.capitals {
         return place.is_in_capitals();
     }
+    let is_town = matches!(meaning.kind, Kind::City(_) | Kind::Subdivision);
+    let capital = if is_town {
+        place.has_capitals_at_both_ends()
+    } else {
+        place.has_capital()
+    };
     let plain = !place.words.has_capitals && !name.person && !name.common;
     let accents = !meaning.accented || place.has_accents();
-    accents && (place.has_capital() || plain)
+    accents && (capital || plain)
 }
