@@ -21,7 +21,7 @@ use std::ops::Range;
 use self::gazetteer::Tongues;
 use self::mentions::Mention;
 use self::words::Words;
-use crate::model::{Country, Language, Region};
+use crate::model::{Country, Item, Language, Region};
 
 /// A region that a text tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,23 @@ pub enum Evidence {
     },
     /// The text names no place: it tells of the source's own country.
     Source,
+}
+
+/// The regions of an item: `fixed`, which its source says of all its items, and those that it tells of itself, in the order
+/// of their codes, with the country of every subdivision. `home` is the country of the source.
+pub fn of_item(item: &Item, home: Option<Country>, fixed: &[Region]) -> Vec<Region> {
+    // Where the source says what its items are about, where it is says nothing more.
+    let fallback = home.filter(|_| fixed.is_empty());
+    let found = regions(&[&item.title, &item.text], item.language.as_ref(), home);
+    let told = found
+        .iter()
+        .filter(|tagged| tagged.evidence != Evidence::Source || fallback.is_some())
+        .map(|tagged| tagged.region);
+    let all: BTreeSet<Region> = told
+        .chain(fixed.iter().copied())
+        .flat_map(|region| [region.country().into(), region])
+        .collect();
+    all.into_iter().collect()
 }
 
 /// The regions that `parts` tell of, a title before a summary and a text, in the order of their codes: every country, and
