@@ -26,6 +26,8 @@ HOME_LEAST, NEAR_LEAST, EVERYWHERE = 5_000, 50_000, 100_000
 STRONG = 100_000
 # Subdivisions that count by themselves, unless several share the name.
 STRONG_SUBDIVISIONS = set("AR AU BO BR CA CL CO CR CU DO EC ES GT HN IN IT MX NI PA PE PY SV US UY VE CD ET NG".split())
+# Of these, papers of other countries name them without their country.
+FAMOUS_SUBDIVISIONS = {"US", "CA"}
 # Names of a country that are also those of other places which bulletins mean.
 SHARED = {"granada", "georgia", "trinidad", "salvador", "antigua"}
 
@@ -172,8 +174,8 @@ def add_subdivisions(table, root, codes):
             folded = fold(one)
             if len(folded) < 4 or (table.countries_of(folded) and folded not in SHARED):
                 continue
-            strong = "" if country in STRONG_SUBDIVISIONS else "w"
-            table.add(one, "/" + region, flags=strong)
+            flags = "f" if country in FAMOUS_SUBDIVISIONS else "" if country in STRONG_SUBDIVISIONS else "w"
+            table.add(one, "/" + region, flags=flags)
     return known
 
 
@@ -277,7 +279,7 @@ def add_own(table):
             languages = "".join({"en": "e", "es": "s", "fr": "f", "pt": "p"}.get(o, "") for o in options)
             flags = "".join({"weak": "w", "UC": "u", "accent": "a"}.get(o, "") for o in options)
             kind = meaning[0]
-            if kind == "@" and not flags:
+            if kind in "/@" and not flags:
                 flags = "f"
             folded = fold(name)
             held = table.names.get(folded, {})
@@ -307,7 +309,7 @@ def rows(table):
     for name, meanings in sorted(table.names.items()):
         if name in common:
             for meaning, (_, flags) in meanings.items():
-                if meaning[0] in "/@" and (name, meaning) not in table.by_hand:
+                if meaning[0] in "/@" and "f" not in flags and (name, meaning) not in table.by_hand:
                     flags.add("w")
         shown = []
         for meaning, (languages, flags) in sorted(meanings.items()):

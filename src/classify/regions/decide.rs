@@ -105,9 +105,14 @@ pub(super) fn decide(
     for mention in mentions.iter_mut() {
         weigh_words(&words[mention.part], mention, tongue);
     }
-    let named = named(mentions);
-    for mention in mentions.iter_mut() {
-        choose(mention, &named, home);
+    // Towns come last: what a country's name or its people's leaves open may be settled by then.
+    for towns in [false, true] {
+        let named = named(mentions, home);
+        for mention in mentions.iter_mut() {
+            if mention.options.iter().all(is_town) == towns {
+                choose(mention, &named, home);
+            }
+        }
     }
     let countries = countries(mentions);
     let mut placed = Vec::new();
@@ -298,10 +303,17 @@ fn weigh_words(words: &Words, mention: &mut Mention, tongue: Tongues) {
     }
 }
 
+/// Whether a meaning speaks for itself. Papers name the towns of their own country without more, and of other countries
+/// the famous ones.
+fn is_sure(option: &Meaning, home: Option<Country>) -> bool {
+    let known = option.famous || home.is_none_or(|home| home == option.country());
+    !option.weak && (known || !is_town(option))
+}
+
 /// Countries that something speaks for by itself.
-fn named(mentions: &[Mention]) -> BTreeSet<Country> {
-    let sure = mentions.iter().filter(|mention| mention.office.is_none());
-    let sure = sure.filter(|mention| mention.options.iter().any(|option| !option.weak));
+fn named(mentions: &[Mention], home: Option<Country>) -> BTreeSet<Country> {
+    let told = mentions.iter().filter(|mention| mention.office.is_none());
+    let sure = told.filter(|mention| mention.options.iter().any(|option| is_sure(option, home)));
     sure.filter_map(country).collect()
 }
 
@@ -317,15 +329,9 @@ fn country(mention: &Mention) -> Option<Country> {
 
 /// Leaves the options of one country, or none.
 fn choose(mention: &mut Mention, named: &BTreeSet<Country>, home: Option<Country>) {
-    let sure = mention.options.iter().any(|option| !option.weak);
-    if country(mention)
-        .is_some_and(|country| sure || named.contains(&country) || home == Some(country))
-    {
-        return;
-    }
     let chosen = of_named(&mention.options, named)
         .or_else(|| of_home(&mention.options, home))
-        .or_else(|| usual(&mention.options));
+        .or_else(|| usual(&mention.options, home));
     mention
         .options
         .retain(|option| Some(option.country()) == chosen);
@@ -342,51 +348,45 @@ fn of_named(options: &[Meaning], named: &BTreeSet<Country>) -> Option<Country> {
 }
 
 fn of_home(options: &[Meaning], home: Option<Country>) -> Option<Country> {
-    let at_home = |option: &&Meaning| Some(option.country()) == home;
-    let own = options.iter().filter(at_home).map(weight).max()?;
-    let largest = options
-        .iter()
-        .filter(|option| !at_home(option))
-        .map(weight)
-        .max();
-    (largest.unwrap_or(0) <= own.max(1).saturating_mul(DWARFS))
-        .then_some(home)
-        .flatten()
+    let at_home = |option: &Meaning| Some(option.country()) == home;
+    let (own, others): (Vec<&Meaning>, Vec<&Meaning>) =
+        options.iter().partition(|option| at_home(option));
+    let own = own.into_iter().map(size).max()?;
+    let largest = others.into_iter().map(size).max().unwrap_or(0);
+    home.filter(|_| largest <= own.max(1).saturating_mul(DWARFS))
 }
 
 /// What is meant where nothing else is said: the country of the name, else the city that is far larger than the others.
-fn usual(options: &[Meaning]) -> Option<Country> {
-    let sure: Vec<&Meaning> = options.iter().filter(|option| !option.weak).collect();
-    let mut countries = sure
-        .iter()
-        .filter(|option| matches!(option.kind, Kind::Country | Kind::Demonym));
-    let first = countries.next().map(|option| option.country());
-    let towns = sure
-        .iter()
-        .any(|option| matches!(option.kind, Kind::City(_)));
-    if let Some(first) = first {
-        return (!towns && countries.all(|option| option.country() == first)).then_some(first);
+fn usual(options: &[Meaning], home: Option<Country>) -> Option<Country> {
+    let sure = || options.iter().filter(|option| is_sure(option, home));
+    let mut countries = sure()
+        .filter(|option| !is_town(option))
+        .map(Meaning::country);
+    if let Some(first) = countries.next() {
+        let city = sure().any(|option| matches!(option.kind, Kind::City(_)));
+        return (!city && countries.all(|other| other == first)).then_some(first);
     }
-    let largest = sure.iter().max_by_key(|option| weight(option))?;
+    let largest = sure().max_by_key(|option| weight(option))?;
     let others = options
         .iter()
         .filter(|option| option.country() != largest.country());
     let second = others.map(weight).max().unwrap_or(0);
-    let alone = second > 0
-        || sure
-            .iter()
-            .all(|option| option.country() == largest.country());
-    (alone && weight(largest) >= second.saturating_mul(FAR_LARGER)).then_some(largest.country())
+    (weight(largest) >= second.saturating_mul(FAR_LARGER)).then_some(largest.country())
 }
 
-/// How much a meaning weighs against others: a city by its inhabitants in thousands.
-fn weight(option: &Meaning) -> u64 {
+/// A city's inhabitants, in thousands.
+fn size(option: &Meaning) -> u64 {
     match option.kind {
-        Kind::City(thousands) if option.famous => u64::from(thousands) * CAPITAL,
         Kind::City(thousands) => u64::from(thousands),
         Kind::Subdivision => SUBDIVISION,
         Kind::Country | Kind::Demonym => 0,
     }
+}
+
+/// How much a meaning weighs against others where nothing else is said.
+fn weight(option: &Meaning) -> u64 {
+    let capital = option.famous && matches!(option.kind, Kind::City(_));
+    size(option) * if capital { CAPITAL } else { 1 }
 }
 
 /// Every country that the text tells of. That of an office's dateline counts where there is no other, and a country that

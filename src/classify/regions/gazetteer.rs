@@ -237,7 +237,10 @@ mod tests {
         let mut read = 0;
         for line in PLACES.lines() {
             let meanings = line.split('\t').nth(1).unwrap();
-            for written in meanings.split(' ').filter(|written| !written.starts_with('.')) {
+            for written in meanings
+                .split(' ')
+                .filter(|written| !written.starts_with('.'))
+            {
                 assert!(meaning(written).is_some(), "{line}");
                 read += 1;
             }
