@@ -37,7 +37,7 @@ pub struct RegionError(String);
 impl Country {
     /// The code in capitals.
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).expect("two letters of ASCII")
+        str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

@@ -28,10 +28,17 @@ pub(super) struct Meaning {
     pub(super) weak: bool,
     /// A capital, or a city as well known.
     pub(super) famous: bool,
-    /// Whether it must be written in capitals.
-    pub(super) capitals: bool,
-    /// Whether it must be written with its accents.
-    pub(super) accented: bool,
+    pub(super) written: Written,
+}
+
+/// How a name must be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    AsEver,
+    /// In capitals: `US`.
+    InCapitals,
+    /// With its accents: `Irã`.
+    WithAccents,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,8 +224,11 @@ fn meaning(written: &str) -> Option<Meaning> {
         tongues,
         weak: flags("w"),
         famous: flags("f"),
-        capitals: flags("u"),
-        accented: flags("a"),
+        written: match () {
+            () if flags("u") => Written::InCapitals,
+            () if flags("a") => Written::WithAccents,
+            () => Written::AsEver,
+        },
     })
 }
 

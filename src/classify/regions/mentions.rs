@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::context::Place;
 use super::dateline::{self, Office};
-use super::gazetteer::{GAZETTEER, Kind, Meaning, Name, Tongues};
+use super::gazetteer::{GAZETTEER, Kind, Meaning, Name, Tongues, Written};
 use super::words::{Case, Words};
 
 /// After so many words of a part, a place that is named once is named in passing.
@@ -97,8 +97,10 @@ fn is_written_so(meaning: &Meaning, place: Place, name: &Name, tongue: Tongues) 
         let small = meaning.tongues.write_people_small() && !tongue.is_english();
         return meaning.tongues.allow(tongue) && (small || place.has_capital());
     }
-    if meaning.capitals {
-        return place.is_in_capitals();
+    match meaning.written {
+        Written::InCapitals => return place.is_in_capitals(),
+        Written::WithAccents if !place.has_accents() => return false,
+        Written::WithAccents | Written::AsEver => {}
     }
     let is_town = matches!(meaning.kind, Kind::City(_) | Kind::Subdivision);
     let capital = if is_town {
@@ -107,6 +109,5 @@ fn is_written_so(meaning: &Meaning, place: Place, name: &Name, tongue: Tongues) 
         place.has_capital()
     };
     let plain = !place.words.has_capitals && !name.person && !name.common;
-    let accents = !meaning.accented || place.has_accents();
-    accents && (capital || plain)
+    capital || plain
 }

@@ -71,7 +71,11 @@ fn the_words_that_speak_for_a_region_are_told() {
         let told = regions(parts, None, "CR".parse().ok());
         let told = told.iter().map(|tagged| match &tagged.evidence {
             Evidence::Words { part, bytes } => {
-                format!("{} {}", tagged.region, &parts[*part][bytes.clone()])
+                format!(
+                    "{} {}",
+                    tagged.region,
+                    parts[*part].get(bytes.clone()).unwrap()
+                )
             }
             Evidence::Source => format!("{} source", tagged.region),
         });

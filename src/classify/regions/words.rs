@@ -85,7 +85,7 @@ impl Words {
                 if reader.end_word(end) && reader.words.list.len() >= MAX_WORDS {
                     break;
                 }
-                reader.between(c);
+                reader.between.add(c);
             }
         }
         reader.end_word(end);
@@ -151,29 +151,118 @@ fn is_word(c: char) -> bool {
 /// Puts words together, letter by letter.
 struct Reader {
     words: Words,
-    /// Where the word began that is being read, in the text and folded.
-    begun: Option<(usize, usize)>,
+    begun: Option<Begun>,
+    between: Between,
+    count: Count,
+}
+
+/// The word that is being read.
+#[derive(Default)]
+struct Begun {
+    /// Where it began in the text.
+    written: usize,
+    /// And folded.
+    folded: usize,
     letters: usize,
     capitals: usize,
     digits: usize,
     begins_capital: bool,
     accented: bool,
-    /// What came since the last word.
-    gap: Gap,
-    blank: bool,
-    /// A point that may end a sentence or an abbreviation, or a hyphen that may be a dash: the next character tells.
-    point: bool,
-    hyphen: bool,
-    count: Count,
 }
 
-/// The long words of a sentence.
+/// What came since the last word.
+struct Between {
+    gap: Gap,
+    blank: bool,
+    /// A point may end a sentence or an abbreviation: the word before it and what follows tell.
+    point: bool,
+    /// A hyphen after a blank may be a dash: a word follows at once, or another blank.
+    hyphen: bool,
+}
+
+/// The words of a sentence, and the long ones among them.
 #[derive(Default)]
 struct Count {
+    words: usize,
     long: usize,
     capital: usize,
     capitals: usize,
-    words: usize,
+}
+
+impl Between {
+    const NOTHING: Self = Self {
+        gap: Gap::Joined,
+        blank: false,
+        point: false,
+        hyphen: false,
+    };
+
+    fn add(&mut self, c: char) {
+        let gap = match c {
+            '.' => return self.point = true,
+            '-' | '‐' | '‑' => return self.hyphen = self.blank,
+            '\'' | '’' | '‘' | '´' | '`' | '\u{AD}' | '\u{200B}' => return,
+            ',' => Gap::Comma,
+            ':' | '–' | '—' | '―' | '|' | '•' => Gap::Dash,
+            '!' | '?' | '…' | '\n' | '\r' | ';' | '¡' | '¿' => Gap::Stop,
+            c if c.is_whitespace() => return self.blank = true,
+            _ => Gap::Aside,
+        };
+        self.gap = self.gap.max(gap);
+    }
+}
+
+impl Begun {
+    fn add(&mut self, c: char, folded: &mut String) {
+        if c.is_ascii() {
+            self.letters += 1;
+            self.capitals += usize::from(c.is_ascii_uppercase());
+            self.digits += usize::from(c.is_ascii_digit());
+            match c {
+                '&' => folded.push_str("and"),
+                c => folded.push(c.to_ascii_lowercase()),
+            }
+        } else {
+            self.accented = true;
+            self.letters += usize::from(c.is_alphanumeric());
+            self.capitals += usize::from(c.is_uppercase());
+            fold(c, folded);
+        }
+    }
+
+    fn case(&self) -> Case {
+        if self.digits == self.letters && self.letters > 0 {
+            Case::Digits
+        } else if self.capitals == self.letters && self.letters > 1 {
+            Case::Capitals
+        } else if self.begins_capital {
+            Case::Capital
+        } else {
+            Case::Small
+        }
+    }
+}
+
+impl Count {
+    fn add(&mut self, letters: usize, case: Case) {
+        self.words += 1;
+        if letters >= LONG && case != Case::Digits {
+            self.long += 1;
+            self.capital += usize::from(case == Case::Capital && self.words > 1);
+            self.capitals += usize::from(case == Case::Capitals);
+        }
+    }
+
+    /// The first word of a heading says nothing; four of five others do.
+    fn style(&self) -> Style {
+        if self.long > 0 && self.capitals == self.long {
+            Style::Capitals
+        } else if self.long > 3 && (self.capital + self.capitals) * 5 >= (self.long - 1) * 4 {
+            Style::Heading
+        } else {
+            Style::Sentence
+        }
+    }
 }
 
 impl Reader {
@@ -186,142 +275,71 @@ impl Reader {
                 has_capitals: false,
             },
             begun: None,
-            letters: 0,
-            capitals: 0,
-            digits: 0,
-            begins_capital: false,
-            accented: false,
-            gap: Gap::Stop,
-            blank: false,
-            point: false,
-            hyphen: false,
+            between: Between {
+                gap: Gap::Stop,
+                ..Between::NOTHING
+            },
             count: Count::default(),
         }
     }
 
     fn letter(&mut self, at: usize, c: char) {
         if self.begun.is_none() {
-            self.begin(at, c);
+            self.end_gap();
         }
-        if c.is_ascii() {
-            let upper = c.is_ascii_uppercase();
-            self.capitals += usize::from(upper);
-            self.digits += usize::from(c.is_ascii_digit());
-            self.letters += 1;
-            if c == '&' {
-                self.words.folded.push_str("and");
-            } else {
-                self.words.folded.push(c.to_ascii_lowercase());
-            }
-        } else {
-            self.accented = true;
-            self.letters += usize::from(c.is_alphanumeric());
-            self.capitals += usize::from(c.is_uppercase());
-            fold(c, &mut self.words.folded);
-        }
+        let begun = self.begun.get_or_insert_with(|| Begun {
+            written: at,
+            folded: self.words.folded.len(),
+            begins_capital: c.is_uppercase(),
+            ..Begun::default()
+        });
+        begun.add(c, &mut self.words.folded);
     }
 
-    fn begin(&mut self, at: usize, c: char) {
-        self.begun = Some((at, self.words.folded.len()));
-        self.begins_capital = c.is_uppercase();
-        if self.hyphen && self.blank {
-            self.gap = self.gap.max(Gap::Dash);
+    /// A word follows: what stood before it is known now.
+    fn end_gap(&mut self) {
+        let abbreviates = self.words.list.last().is_some_and(|word| {
+            word.written.len() <= ABBREVIATION
+                && matches!(word.case, Case::Capital | Case::Capitals)
+        });
+        let between = &mut self.between;
+        if between.hyphen && between.blank {
+            between.gap = between.gap.max(Gap::Dash);
         }
-        if self.point && self.blank && !self.abbreviates() {
-            self.gap = Gap::Stop;
+        if between.point && between.blank && !abbreviates {
+            between.gap = Gap::Stop;
         }
-        if self.gap >= Gap::Dash {
+        if between.gap >= Gap::Dash {
             self.end_sentence();
         }
     }
 
-    /// Whether the word before a point may be cut short by it.
-    fn abbreviates(&self) -> bool {
-        self.words.list.last().is_some_and(|word| {
-            word.written.len() <= ABBREVIATION
-                && matches!(word.case, Case::Capital | Case::Capitals)
-        })
-    }
-
     /// Whether there was a word to end.
     fn end_word(&mut self, end: usize) -> bool {
-        let Some((from, folded_from)) = self.begun.take() else {
+        let Some(begun) = self.begun.take() else {
             return false;
         };
-        let case = match () {
-            () if self.digits == self.letters && self.letters > 0 => Case::Digits,
-            () if self.capitals == self.letters && self.letters > 1 => Case::Capitals,
-            () if self.begins_capital => Case::Capital,
-            () => Case::Small,
-        };
-        self.count.words += 1;
-        if self.letters >= LONG && case != Case::Digits {
-            self.count.long += 1;
-            self.count.capital += usize::from(case == Case::Capital && self.count.words > 1);
-            self.count.capitals += usize::from(case == Case::Capitals);
-        }
-        self.words.has_capitals |= self.capitals > 0;
+        let case = begun.case();
+        self.count.add(begun.letters, case);
+        self.words.has_capitals |= begun.capitals > 0;
+        let between = std::mem::replace(&mut self.between, Between::NOTHING);
         self.words.list.push(Word {
-            at: folded_from..self.words.folded.len(),
-            written: from..end,
+            at: begun.folded..self.words.folded.len(),
+            written: begun.written..end,
             case,
-            accented: self.accented,
-            gap: self.gap,
+            accented: begun.accented,
+            gap: between.gap,
             sentence: self.words.styles.len(),
         });
         self.words.folded.push(' ');
-        (self.letters, self.capitals, self.digits, self.accented) = (0, 0, 0, false);
-        (self.gap, self.blank, self.point, self.hyphen) = (Gap::Joined, false, false, false);
         true
     }
 
-    fn between(&mut self, c: char) {
-        let gap = match c {
-            ' ' | '\t' | '\u{A0}' | '\u{202F}' => {
-                self.blank = true;
-                return;
-            }
-            '.' => {
-                self.point = true;
-                return;
-            }
-            '-' | '‐' | '‑' => {
-                // Only one between blanks is a dash: its blank before it is known already.
-                self.hyphen = self.blank;
-                return;
-            }
-            '\'' | '’' | '‘' | '´' | '`' | '\u{AD}' | '\u{200B}' => return,
-            ',' => Gap::Comma,
-            ':' | '–' | '—' | '―' | '|' | '•' => Gap::Dash,
-            '!' | '?' | '…' | '\n' | '\r' | ';' | '¡' | '¿' => Gap::Stop,
-            c if c.is_whitespace() => {
-                self.blank = true;
-                return;
-            }
-            _ => Gap::Aside,
-        };
-        self.gap = self.gap.max(gap);
-    }
-
     fn end_sentence(&mut self) {
-        let Count {
-            long,
-            capital,
-            capitals,
-            words,
-        } = self.count;
-        if words == 0 {
-            return;
+        if self.count.words > 0 {
+            self.words.styles.push(self.count.style());
+            self.count = Count::default();
         }
-        let style = if long > 0 && capitals == long {
-            Style::Capitals
-        } else if long > 3 && (capital + capitals) * 5 >= (long - 1) * 4 {
-            Style::Heading
-        } else {
-            Style::Sentence
-        };
-        self.words.styles.push(style);
-        self.count = Count::default();
     }
 
     fn finish(mut self) -> Words {

@@ -16,7 +16,7 @@ const MAX_LINE: u64 = 16 << 20;
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
-    /// Texts; without any, JSON lines are read: {"text": …, "lang": …, "source_region": …}
+    /// Texts; without any, JSON lines with `text`, `lang` and `source_region` are read
     #[arg(value_name = "TEXT")]
     texts: Vec<String>,
     /// The language of the texts
