@@ -240,7 +240,9 @@ def add_cities(table, root, codes, subdivisions):
         folded = fold(name)
         if country not in codes or (people < least and not capital and not (seat and country in AT_HOME)) or len(folded) < 4:
             continue
-        if table.countries_of(folded) and folded not in SHARED or re.search(r"\d", folded):
+        named = table.countries_of(folded)
+        large = people >= STRONG and country in AT_HOME and named != ["=" + country]
+        if named and folded not in SHARED and not large or re.search(r"\d", folded):
             continue
         region = iso.get((country, city.get(8)), country)
         key = folded, region
@@ -251,7 +253,8 @@ def add_cities(table, root, codes, subdivisions):
         # Written by hand already, with its rank.
         if any(m.startswith(f"@{region}:") or m.startswith("@" + region[:2]) and region == region[:2] for m in table.names.get(name, {})):
             continue
-        table.add(name, f"@{region}:{max(1, people // 1000)}", flags="f" if (name, region) in capitals else "" if people >= STRONG else "w")
+        small = people < STRONG or table.countries_of(name)
+        table.add(name, f"@{region}:{max(1, people // 1000)}", flags="f" if (name, region) in capitals else "w" if small else "")
 
 
 # Subdivisions that the two sources name differently.

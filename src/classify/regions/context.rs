@@ -3,440 +3,114 @@
 //! A street, a treaty, a saint and a person bear the names of places. Words are folded: small letters, no accents.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 use super::gazetteer::{GAZETTEER, Name};
 use super::words::{Case, Gap, Style, Words};
 
+/// Folded words that mean the same for the name beside them.
+pub(super) type Signs = LazyLock<FxHashSet<&'static str>>;
+
+/// Reads words that blanks part.
+pub(super) fn signs(words: &'static str) -> FxHashSet<&'static str> {
+    words.split_whitespace().collect()
+}
+
 /// What bears the names of places, and stands before them: `Calle Cuba`, `Colegio República de Argentina`.
-const STREETS: &[&str] = &[
-    "av",
-    "ave",
-    "avda",
-    "avenida",
-    "avenue",
-    "barrio",
-    "boulevard",
-    "bulevar",
-    "calle",
-    "callejon",
-    "campamento",
-    "cerro",
-    "carretera",
-    "chaussee",
-    "cine",
-    "club",
-    "colegio",
-    "colonia",
-    "condominio",
-    "conjunto",
-    "edificio",
-    "escola",
-    "escuela",
-    "estadio",
-    "estero",
-    "hotel",
-    "jiron",
-    "liceo",
-    "lycee",
-    "parque",
-    "pasaje",
-    "paseo",
-    "place",
-    "plaza",
-    "plazuela",
-    "poblacion",
-    "praca",
-    "quebrada",
-    "residencial",
-    "restaurante",
-    "rio",
-    "rua",
-    "rue",
-    "sector",
-    "square",
-    "stade",
-    "teatro",
-    "travessa",
-    "urbanizacion",
-    "villa",
-];
+static STREETS: Signs = LazyLock::new(|| {
+    signs(
+        "av avda ave avenida avenue barrio boulevard bulevar calle callejon campamento carretera cerro chaussee \
+         cine club colegio colonia condominio conjunto edificio escola escuela estadio estero hotel jiron liceo \
+         lycee parque pasaje paseo place plaza plazuela poblacion praca quebrada residencial restaurante rio rua \
+         rue sector square stade teatro travessa urbanizacion villa",
+    )
+});
 /// Of these, what bears them after `de` too: `rue de Paris`, `Plaza de España`.
-const STREETS_OF: &[&str] = &[
-    "avenida",
-    "avenue",
-    "boulevard",
-    "bulevar",
-    "calle",
-    "place",
-    "plaza",
-    "praca",
-    "rua",
-    "rue",
-];
+static STREETS_OF: Signs =
+    LazyLock::new(|| signs("avenida avenue boulevard bulevar calle place plaza praca rua rue"));
 /// And what stands after them: `Cuba Street`.
-const ROADS: &[&str] = &[
-    "avenue",
-    "ave",
-    "blvd",
-    "boulevard",
-    "drive",
-    "lane",
-    "rd",
-    "road",
-    "square",
-    "street",
-    "st",
-];
+static ROADS: Signs =
+    LazyLock::new(|| signs("ave avenue blvd boulevard drive lane rd road square st street"));
 /// Hospitals are named after countries, and stand in others; `Hospital de Panamá` stands where it says.
-const HOUSES: &[&str] = &["hospital", "instituto", "clinica", "maternidad", "puente"];
+static HOUSES: Signs = LazyLock::new(|| signs("clinica hospital instituto maternidad puente"));
 /// What is agreed upon in a city, and named after it: `Paris Agreement`.
-const AGREEMENTS: &[&str] = &[
-    "accord",
-    "accords",
-    "agreement",
-    "agreements",
-    "appeal",
-    "call",
-    "charter",
-    "commitment",
-    "compact",
-    "consensus",
-    "convention",
-    "conventions",
-    "declaration",
-    "framework",
-    "guidelines",
-    "pact",
-    "platform",
-    "principles",
-    "process",
-    "protocol",
-    "protocols",
-    "rules",
-    "statute",
-    "treaty",
-];
+static AGREEMENTS: Signs = LazyLock::new(|| {
+    signs(
+        "accord accords agreement agreements appeal call charter commitment compact consensus convention \
+         conventions declaration framework guidelines pact platform principles process protocol protocols rules \
+         statute treaty",
+    )
+});
 /// `Acuerdo de París`, `Convention de Genève`.
-const AGREED: &[&str] = &[
-    "accord",
-    "accords",
-    "acordo",
-    "acordos",
-    "acta",
-    "acuerdo",
-    "acuerdos",
-    "agenda",
-    "appel",
-    "cadre",
-    "carta",
-    "charte",
-    "compromiso",
-    "consenso",
-    "consensus",
-    "convencao",
-    "convencion",
-    "convenciones",
-    "convenio",
-    "convenios",
-    "convention",
-    "conventions",
-    "declaracao",
-    "declaracion",
-    "declaration",
-    "directrices",
-    "estatuto",
-    "grupo",
-    "marco",
-    "pacto",
-    "pacte",
-    "plataforma",
-    "principes",
-    "principios",
-    "proceso",
-    "processo",
-    "processus",
-    "protocole",
-    "protocolo",
-    "protocolos",
-    "reglas",
-    "regles",
-    "regras",
-    "statut",
-    "traite",
-    "tratado",
-    "tratados",
-];
+static AGREED: Signs = LazyLock::new(|| {
+    signs(
+        "accord accords acordo acordos acta acuerdo acuerdos agenda appel cadre carta charte compromiso consenso \
+         consensus convencao convencion convenciones convenio convenios convention conventions declaracao \
+         declaracion declaration directrices estatuto grupo marco pacte pacto plataforma principes principios \
+         proceso processo processus protocole protocolo protocolos reglas regles regras statut traite tratado \
+         tratados",
+    )
+});
 /// Before a person's name.
-const TITLES: &[&str] = &[
-    "alcalde",
-    "alcaldesa",
-    "ambassador",
-    "arzobispo",
-    "bishop",
-    "canciller",
-    "capitan",
-    "captain",
-    "chancellor",
-    "colonel",
-    "concejal",
-    "comandante",
-    "coronel",
-    "deputado",
-    "deputy",
-    "diputada",
-    "diputado",
-    "director",
-    "directora",
-    "don",
-    "dona",
-    "doctor",
-    "doctora",
-    "dr",
-    "dra",
-    "embajador",
-    "embajadora",
-    "expresidente",
-    "general",
-    "gobernador",
-    "gobernadora",
-    "governador",
-    "governadora",
-    "governor",
-    "ing",
-    "ingeniero",
-    "judge",
-    "juez",
-    "jueza",
-    "lic",
-    "licenciada",
-    "licenciado",
-    "madame",
-    "maire",
-    "mayor",
-    "minister",
-    "ministra",
-    "ministre",
-    "ministro",
-    "miss",
-    "mlle",
-    "mme",
-    "monsenor",
-    "monsieur",
-    "mr",
-    "mrs",
-    "ms",
-    "obispo",
-    "padre",
-    "papa",
-    "pastor",
-    "pope",
-    "prefeito",
-    "presidenta",
-    "presidente",
-    "president",
-    "prof",
-    "professor",
-    "profesor",
-    "profesora",
-    "rector",
-    "rey",
-    "senador",
-    "senadora",
-    "senator",
-    "senhor",
-    "senhora",
-    "senor",
-    "senora",
-    "sergeant",
-    "sir",
-    "sor",
-    "sr",
-    "sra",
-    "sargento",
-    "teniente",
-    "vicepresidente",
-    "vereador",
-];
+static TITLES: Signs = LazyLock::new(|| {
+    signs(
+        "alcalde alcaldesa ambassador arzobispo bishop canciller capitan captain chancellor colonel comandante \
+         concejal coronel deputado deputy diputada diputado director directora doctor doctora don dona dr dra \
+         embajador embajadora expresidente general gobernador gobernadora governador governadora governor ing \
+         ingeniero judge juez jueza lic licenciada licenciado madame maire mayor minister ministra ministre \
+         ministro miss mlle mme monsenor monsieur mr mrs ms obispo padre papa pastor pope prefeito president \
+         presidenta presidente prof profesor profesora professor rector rey sargento senador senadora senator \
+         senhor senhora senor senora sergeant sir sor sr sra teniente vereador vicepresidente",
+    )
+});
 /// With these before it, a name is part of another one: `Nueva Granada`, `Puerto Colombia`, `San Israel`.
-const PART_OF_A_NAME: &[&str] = &[
-    "cerro",
-    "ciudadela",
-    "colonia",
-    "fort",
-    "fuerte",
-    "lac",
-    "lago",
-    "lake",
-    "laguna",
-    "mont",
-    "monte",
-    "mount",
-    "new",
-    "nouveau",
-    "nouvelle",
-    "nova",
-    "novo",
-    "nueva",
-    "nuevo",
-    "port",
-    "porto",
-    "puerto",
-    "saint",
-    "sainte",
-    "san",
-    "santa",
-    "santo",
-    "sao",
-    "st",
-    "sta",
-    "sto",
-    "villa",
-    "volcan",
-];
+static PART_OF_A_NAME: Signs = LazyLock::new(|| {
+    signs(
+        "cerro ciudadela colonia fort fuerte lac lago laguna lake mont monte mount new nouveau nouvelle nova novo \
+         nueva nuevo port porto puerto saint sainte san santa santo sao st sta sto villa volcan",
+    )
+});
 /// With these after it, a place is no given name: `Israel Defense Forces`.
-const NOT_A_FAMILY: &[&str] = &[
-    "agency",
-    "airport",
-    "and",
-    "authorities",
-    "bank",
-    "border",
-    "branch",
-    "central",
-    "centre",
-    "centro",
-    "chamber",
-    "city",
-    "coast",
-    "commission",
-    "committee",
-    "council",
-    "country",
-    "day",
-    "declaration",
-    "defense",
-    "defence",
-    "delegation",
-    "department",
-    "district",
-    "east",
-    "embassy",
-    "federation",
-    "first",
-    "foundation",
-    "government",
-    "health",
-    "house",
-    "institute",
-    "international",
-    "island",
-    "islands",
-    "king",
-    "mission",
-    "ministry",
-    "minister",
-    "national",
-    "north",
-    "office",
-    "oeste",
-    "operational",
-    "parliament",
-    "plan",
-    "police",
-    "president",
-    "programme",
-    "program",
-    "prime",
-    "province",
-    "queen",
-    "red",
-    "refugee",
-    "region",
-    "report",
-    "republic",
-    "response",
-    "river",
-    "situation",
-    "society",
-    "south",
-    "state",
-    "sub",
-    "supreme",
-    "times",
-    "today",
-    "tourism",
-    "trade",
-    "university",
-    "update",
-    "valley",
-    "weekly",
-    "west",
-];
+static NOT_A_FAMILY: Signs = LazyLock::new(|| {
+    signs(
+        "agency airport and authorities bank border branch central centre centro chamber city coast commission \
+         committee council country day declaration defence defense delegation department district east embassy \
+         federation first foundation government health house institute international island islands king minister \
+         ministry mission national north oeste office operational parliament plan police president prime program \
+         programme province queen red refugee region report republic response river situation society south state \
+         sub supreme times today tourism trade university update valley weekly west",
+    )
+});
 /// Before a place: `en Temuco`, `alcalde de Arica`.
-const LOCATIVES: &[&str] = &[
-    "a", "across", "al", "ao", "at", "au", "aux", "da", "de", "del", "desde", "do", "em", "en",
-    "entre", "for", "from", "hacia", "hasta", "in", "into", "na", "near", "no", "of", "para",
-    "por", "pour", "pres", "through", "to", "toward", "towards", "vers", "within",
-];
+static LOCATIVES: Signs = LazyLock::new(|| {
+    signs(
+        "a across al ao at au aux da de del desde do em en entre for from hacia hasta in into na near no of para \
+         por pour pres through to toward towards vers within",
+    )
+});
 /// Names of languages that are those of people too.
-const TONGUES: &[&str] = &[
-    "alemao",
-    "aleman",
-    "allemand",
-    "anglais",
-    "chines",
-    "chinese",
-    "chino",
-    "chinois",
-    "coreano",
-    "dutch",
-    "espagnol",
-    "espanhol",
-    "espanol",
-    "frances",
-    "francais",
-    "french",
-    "german",
-    "ingles",
-    "italian",
-    "italiano",
-    "italien",
-    "japanese",
-    "japones",
-    "portugais",
-    "portugues",
-    "portuguese",
-    "rusa",
-    "russe",
-    "russian",
-    "ruso",
-    "russo",
-    "spanish",
-];
+static TONGUES: Signs = LazyLock::new(|| {
+    signs(
+        "aleman alemao allemand anglais chines chinese chino chinois coreano dutch espagnol espanhol espanol \
+         francais frances french german ingles italian italiano italien japanese japones portugais portugues \
+         portuguese rusa ruso russe russian russo spanish",
+    )
+});
 /// A language, not people: `en español`, `in French and English`.
-const BEFORE_A_TONGUE: &[&str] = &[
-    "al", "anglais", "aprender", "au", "aulas", "curso", "cursos", "em", "en", "english", "habla",
-    "hablan", "hablar", "idioma", "in", "ingles", "into", "language", "learn", "lengua", "lingua",
-    "speak", "speaks",
-];
-const AFTER_A_TONGUE: &[&str] = &[
-    "class",
-    "classes",
-    "course",
-    "courses",
-    "edition",
-    "language",
-    "languages",
-    "lessons",
-    "speaker",
-    "speakers",
-    "speaking",
-    "subtitles",
-    "translation",
-    "translations",
-    "version",
-    "versions",
-];
+static BEFORE_A_TONGUE: Signs = LazyLock::new(|| {
+    signs(
+        "al anglais aprender au aulas curso cursos em en english habla hablan hablar idioma in ingles into \
+         language learn lengua lingua speak speaks",
+    )
+});
+static AFTER_A_TONGUE: Signs = LazyLock::new(|| {
+    signs(
+        "class classes course courses edition language languages lessons speaker speakers speaking subtitles \
+         translation translations version versions",
+    )
+});
 
 /// A name where it stands.
 #[derive(Clone, Copy)]
@@ -525,22 +199,22 @@ impl<'a> Place<'a> {
             named.from -= 2;
         }
         let (one, two) = (named.before(1), named.before(2));
-        STREETS.contains(&one)
-            || HOUSES.contains(&one)
-            || (matches!(one, "de" | "la" | "d" | "do" | "da") && STREETS_OF.contains(&two))
-            || ROADS.contains(&self.after()) && self.case(self.to) == Case::Capital
+        STREETS.contains(one)
+            || HOUSES.contains(one)
+            || (matches!(one, "de" | "la" | "d" | "do" | "da") && STREETS_OF.contains(two))
+            || ROADS.contains(self.after()) && self.case(self.to) == Case::Capital
     }
 
     /// A treaty, a convention, a group of states.
     pub(super) fn is_an_agreement(self) -> bool {
         let of = matches!(self.before(1), "de" | "of" | "d" | "do" | "da");
-        AGREEMENTS.contains(&self.after()) || of && AGREED.contains(&self.before(2))
+        AGREEMENTS.contains(self.after()) || of && AGREED.contains(self.before(2))
     }
 
     /// Part of a longer name that the table does not have.
     pub(super) fn is_part_of_a_name(self) -> bool {
         self.is_one_word()
-            && PART_OF_A_NAME.contains(&self.before(1))
+            && PART_OF_A_NAME.contains(self.before(1))
             && matches!(self.case(self.from - 1), Case::Capital | Case::Capitals)
     }
 
@@ -550,7 +224,7 @@ impl<'a> Place<'a> {
             return false;
         }
         let (before, after) = (self.before(1), self.after());
-        if TITLES.contains(&before) {
+        if TITLES.contains(before) {
             return true;
         }
         if !name.person {
@@ -559,7 +233,7 @@ impl<'a> Place<'a> {
         if GAZETTEER.is_given_name(before) && self.case(self.from - 1) != Case::Small {
             return true;
         }
-        if matches!(self.case(self.to), Case::Small | Case::Digits) || NOT_A_FAMILY.contains(&after)
+        if matches!(self.case(self.to), Case::Small | Case::Digits) || NOT_A_FAMILY.contains(after)
         {
             return false;
         }
@@ -567,14 +241,15 @@ impl<'a> Place<'a> {
             || !after.is_empty()
                 && self.style() == Style::Sentence
                 && self.case(self.to) == Case::Capital
-                && !LOCATIVES.contains(&before)
-                && GAZETTEER.longest(self.words, self.to).is_none()
+                && !LOCATIVES.contains(before)
+                && !GAZETTEER.names_a_country(self.words, self.to)
     }
 
-    /// A citizen's family name: `Victoria Alemán`.
+    /// A family name, after a given one: `Victoria Alemán`, `Washington Irving`.
     pub(super) fn is_a_family(self) -> bool {
         self.case(self.from) == Case::Capital
             && self.style() == Style::Sentence
+            && self.is_one_word()
             && self.from > 0
             && self.case(self.from - 1) == Case::Capital
             && GAZETTEER.is_given_name(self.before(1))
@@ -582,7 +257,7 @@ impl<'a> Place<'a> {
 
     /// A language: `en español`, `clases de inglés`, `in Spanish, French and Portuguese`.
     pub(super) fn is_a_tongue(self) -> bool {
-        if !TONGUES.contains(&self.words.run(self.from..self.to)) {
+        if !TONGUES.contains(self.words.run(self.from..self.to)) {
             return false;
         }
         let (before, after) = (self.before(1), self.after());
@@ -593,8 +268,8 @@ impl<'a> Place<'a> {
                 after,
                 "" | "and" | "or" | "at" | "on" | "by" | "for" | "with" | "to"
             );
-        AFTER_A_TONGUE.contains(&after)
-            || BEFORE_A_TONGUE.contains(&before) && !people
+        AFTER_A_TONGUE.contains(after)
+            || BEFORE_A_TONGUE.contains(before) && !people
             || small && matches!(before, "de" | "d" | "do")
             || self
                 .listed_before(MAX_TONGUES)
@@ -620,13 +295,13 @@ impl<'a> Place<'a> {
                 from: at,
                 to: at + 1,
             };
-            TONGUES.contains(&last.words.word(at)).then_some(last)
+            TONGUES.contains(last.words.word(at)).then_some(last)
         })
         .take(most)
     }
 
     fn is_a_tongue_itself(self) -> bool {
-        BEFORE_A_TONGUE.contains(&self.before(1))
+        BEFORE_A_TONGUE.contains(self.before(1))
     }
 
     /// Whether a word of every day is clearly a place here.
@@ -635,9 +310,9 @@ impl<'a> Place<'a> {
             .words
             .list
             .get(self.to)
-            .is_some_and(|word| matches!(word.gap, Gap::Dash | Gap::Comma));
+            .is_some_and(|word| matches!(word.gap, Gap::Colon | Gap::Dash | Gap::Comma));
         let begins = self.words.begins(self.from);
-        if LOCATIVES.contains(&self.before(1)) {
+        if LOCATIVES.contains(self.before(1)) {
             return true;
         }
         if begins {
@@ -647,14 +322,14 @@ impl<'a> Place<'a> {
     }
 
     /// Whether one of `signs` stands in its sentence.
-    pub(super) fn beside(self, signs: &[&str]) -> bool {
+    pub(super) fn beside(self, signs: &Signs) -> bool {
         let sentence = |at: usize| self.words.list.get(at).map(|word| word.sentence);
         let own = sentence(self.from);
         let back = (0..self.from).rev().take_while(|at| sentence(*at) == own);
         let on = (self.to..self.words.list.len()).take_while(|at| sentence(*at) == own);
         back.take(NEAR)
             .chain(on.take(NEAR))
-            .any(|at| signs.contains(&self.words.word(at)))
+            .any(|at| signs.contains(self.words.word(at)))
     }
 }
 

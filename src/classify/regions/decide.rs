@@ -1,8 +1,9 @@
 //! Names to regions: what each of several meanings has for it.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use super::context::Place;
+use super::context::{Place, Signs, signs};
 use super::dateline::Office;
 use super::gazetteer::{Kind, Meaning, Tongues};
 use super::mentions::Mention;
@@ -19,78 +20,22 @@ const SUBDIVISION: u64 = 300;
 const CAPITAL: u64 = 5;
 
 /// Beside these a country is meant.
-const SOVEREIGN: &[&str] = &[
-    "ambassador",
-    "caricom",
-    "embajada",
-    "embajador",
-    "embassy",
-    "ambassade",
-    "embaixada",
-    "canciller",
-    "premier",
-    "primer",
-    "prime",
-    "primeiro",
-    "parliament",
-    "parlamento",
-    "presidente",
-    "president",
-    "republica",
-    "republic",
-    "visa",
-    "visas",
-    "sovereign",
-    "cancilleria",
-    "isla",
-    "island",
-];
+static SOVEREIGN: Signs = LazyLock::new(|| {
+    signs(
+        "ambassade ambassador canciller cancilleria caricom embaixada embajada embajador embassy isla island \
+         parlamento parliament premier president presidente prime primeiro primer republic republica sovereign \
+         visa visas",
+    )
+});
 /// Beside these a part of one.
-const LOCAL: &[&str] = &[
-    "alcalde",
-    "alcaldesa",
-    "alcaldia",
-    "alcaldias",
-    "ayuntamiento",
-    "cabildo",
-    "cantonal",
-    "ciudad",
-    "city",
-    "concejal",
-    "concejales",
-    "concejo",
-    "consejeria",
-    "county",
-    "cidade",
-    "departamento",
-    "department",
-    "diputacion",
-    "distrito",
-    "estado",
-    "governor",
-    "gobernador",
-    "intendencia",
-    "intendente",
-    "legislature",
-    "maire",
-    "mairie",
-    "mayor",
-    "municipal",
-    "municipalidad",
-    "municipio",
-    "municipio",
-    "prefeito",
-    "prefeitura",
-    "province",
-    "provincia",
-    "sheriff",
-    "state",
-    "university",
-    "universidad",
-    "vecinal",
-    "vecinos",
-    "camara",
-];
+static LOCAL: Signs = LazyLock::new(|| {
+    signs(
+        "alcalde alcaldesa alcaldia alcaldias ayuntamiento cabildo camara cantonal cidade city ciudad concejal \
+         concejales concejo consejeria county departamento department diputacion distrito estado gobernador \
+         governor intendencia intendente legislature maire mairie mayor municipal municipalidad municipio \
+         prefeito prefeitura province provincia sheriff state universidad university vecinal vecinos",
+    )
+});
 
 /// Regions, each with the number of the mention that speaks for it, in the order of mentions. Options that cannot be meant
 /// are taken from the mentions.
@@ -155,12 +100,15 @@ fn qualify(words: &[Words], mentions: &mut [Mention]) {
         let state = second
             .options
             .iter()
-            .find(|option| is_american_state(option))
+            .find(|option| is_state(option))
             .copied();
         let goes_on = rest
             .first()
             .is_some_and(|third| are_listed(words, second, third));
-        if let Some(state) = state.filter(|_| gap == Some(Gap::Comma) && !goes_on) {
+        let abroad =
+            |state: &Meaning| !first.options.iter().any(|o| o.country() == state.country());
+        let state = state.filter(|state| gap == Some(Gap::Comma) && !goes_on && abroad(state));
+        if let Some(state) = state {
             first.options = vec![state];
             second.options = vec![state];
         }
@@ -207,11 +155,9 @@ fn is_town_only(meaning: &Meaning) -> bool {
     matches!(meaning.kind, Kind::City(_) | Kind::Demonym)
 }
 
-/// Americans and Canadians write a town's state behind it.
-fn is_american_state(meaning: &Meaning) -> bool {
-    meaning.kind == Kind::Subdivision
-        && matches!(meaning.country().as_str(), "US" | "CA")
-        && !meaning.weak
+/// A subdivision that is known by its name alone, as people write it behind a town.
+fn is_state(meaning: &Meaning) -> bool {
+    meaning.kind == Kind::Subdivision && !meaning.weak
 }
 
 /// Whether two names stand in one enumeration: `Granada, Dominica y Santa Lucía`.
@@ -267,9 +213,9 @@ fn weigh_words(words: &Words, mention: &mut Mention, tongue: Tongues) {
     let is_country = |option: &Meaning| option.kind == Kind::Country;
     let place = Place::new(words, &mention.words);
     if mention.options.iter().any(is_country) && !mention.options.iter().all(is_country) {
-        if place.beside(SOVEREIGN) {
+        if place.beside(&SOVEREIGN) {
             mention.options.retain(is_country);
-        } else if place.beside(LOCAL) {
+        } else if place.beside(&LOCAL) {
             mention.options.retain(|option| !is_country(option));
             if country(mention).is_some() {
                 mention

@@ -3,9 +3,9 @@
 //! In: `data/places/places.tsv`, made by the script beside it. Out: a map of folded names, built once, when it is first
 //! asked for. Names of several words are found by the first of them, which knows how long the longest is.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::words::Words;
 use crate::model::{Country, Language, Region};
@@ -113,10 +113,10 @@ pub(super) struct Name {
 
 #[derive(Debug)]
 pub(super) struct Gazetteer {
-    names: HashMap<&'static str, Name>,
+    names: FxHashMap<&'static str, Name>,
     meanings: Vec<Meaning>,
-    given: HashSet<&'static str>,
-    family: HashSet<&'static str>,
+    given: FxHashSet<&'static str>,
+    family: FxHashSet<&'static str>,
 }
 
 impl Gazetteer {
@@ -125,7 +125,7 @@ impl Gazetteer {
         let names = |text: &'static str| text.lines().filter(|line| !line.starts_with(['#', '[']));
         let names = |text| names(text).flat_map(str::split_whitespace).collect();
         let mut gazetteer = Self {
-            names: HashMap::with_capacity(places.len() / 16),
+            names: FxHashMap::with_capacity_and_hasher(places.len() / 16, FxBuildHasher),
             meanings: Vec::with_capacity(places.len() / 16),
             given: names(given),
             family: names(family),
@@ -184,6 +184,13 @@ impl Gazetteer {
         self.meanings
             .get(from..from + usize::from(name.meanings.1))
             .unwrap_or_default()
+    }
+
+    /// Whether a name that begins there may be that of a country or of its people.
+    pub(super) fn names_a_country(&self, words: &Words, at: usize) -> bool {
+        let country = |meaning: &Meaning| matches!(meaning.kind, Kind::Country | Kind::Demonym);
+        self.longest(words, at)
+            .is_some_and(|(name, _)| self.meanings(name).iter().any(country))
     }
 
     /// Whether a folded word is a given name.

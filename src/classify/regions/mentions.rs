@@ -49,8 +49,12 @@ pub(super) fn find(words: &Words, part: usize, tongue: Tongues, mentions: &mut V
     }
     let own = &mut mentions[first..];
     let places: Vec<Range<usize>> = own.iter().map(|mention| mention.words.clone()).collect();
-    for mention in own.iter_mut() {
-        mention.office = dateline::office(words, mention.words.start, &places);
+    let sentence = |mention: &Mention| words.list[mention.words.start].sentence;
+    for same in own.chunk_by_mut(|one, other| sentence(one) == sentence(other)) {
+        let office = dateline::office(words, same[0].words.start, &places);
+        for mention in same {
+            mention.office = office;
+        }
     }
 }
 
@@ -80,7 +84,7 @@ fn options(words: &Words, range: &Range<usize>, name: &Name, tongue: Tongues) ->
     }
     let is_people = |meaning: &Meaning| meaning.kind == Kind::Demonym;
     if place.is_a_family() {
-        options.retain(|meaning| !is_people(meaning));
+        options.retain(|meaning| meaning.famous && !is_people(meaning));
     }
     if place.is_a_person(name) {
         options.retain(is_people);

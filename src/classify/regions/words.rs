@@ -33,7 +33,9 @@ pub(super) enum Gap {
     Comma,
     /// A bracket, a quotation mark, a slash.
     Aside,
-    /// A colon, or a dash between blanks.
+    /// What comes after it begins anew, as a sentence does.
+    Colon,
+    /// Between blanks; what comes after it too.
     Dash,
     /// The end of a sentence or of a line.
     Stop,
@@ -128,7 +130,7 @@ impl Words {
     pub(super) fn begins(&self, number: usize) -> bool {
         self.list
             .get(number)
-            .is_some_and(|word| word.gap >= Gap::Dash)
+            .is_some_and(|word| word.gap >= Gap::Colon)
     }
 
     /// Whether the word stands there, joined to the one before it.
@@ -203,7 +205,8 @@ impl Between {
             '-' | '‐' | '‑' => return self.hyphen = self.blank,
             '\'' | '’' | '‘' | '´' | '`' | '\u{AD}' | '\u{200B}' => return,
             ',' => Gap::Comma,
-            ':' | '–' | '—' | '―' | '|' | '•' => Gap::Dash,
+            ':' => Gap::Colon,
+            '–' | '—' | '―' | '|' | '•' => Gap::Dash,
             '!' | '?' | '…' | '\n' | '\r' | ';' | '¡' | '¿' => Gap::Stop,
             c if c.is_whitespace() => return self.blank = true,
             _ => Gap::Aside,
@@ -290,7 +293,7 @@ impl Reader {
         let begun = self.begun.get_or_insert_with(|| Begun {
             written: at,
             folded: self.words.folded.len(),
-            begins_capital: c.is_uppercase(),
+            begins_capital: c.is_ascii_uppercase() || !c.is_ascii() && c.is_uppercase(),
             ..Begun::default()
         });
         begun.add(c, &mut self.words.folded);
@@ -309,7 +312,7 @@ impl Reader {
         if between.point && between.blank && !abbreviates {
             between.gap = Gap::Stop;
         }
-        if between.gap >= Gap::Dash {
+        if between.gap >= Gap::Colon {
             self.end_sentence();
         }
     }
@@ -384,7 +387,7 @@ mod tests {
 
     #[test]
     fn what_stands_between_words_is_kept() {
-        use Gap::{Aside, Comma, Dash, Joined, Stop};
+        use Gap::{Aside, Colon, Comma, Dash, Joined, Stop};
         check("EE. UU., México", "ee uu mexico", &[Joined, Comma]);
         check("Côte d’Ivoire", "cote d ivoire", &[Joined, Joined]);
         check("Guinée-Bissau", "guinee bissau", &[Joined]);
@@ -396,7 +399,7 @@ mod tests {
         );
         check("Georgetown - IOM", "georgetown iom", &[Dash]);
         check("São Tomé & Príncipe", "sao tome and principe", &[Joined; 3]);
-        check("Cafe\u{301}: no", "cafe no", &[Dash]);
+        check("Cafe\u{301}: no", "cafe no", &[Colon]);
         check("", "", &[]);
     }
 
