@@ -16,7 +16,7 @@
 //! | [`fetch`] | an address, validators | a [`Document`](model::Document) | network |
 //! | [`extract`] | a document | raw entries, as found | |
 //! | [`normalize`] | raw entries | [`Item`](model::Item)s with one identity each, sanitized | |
-//! | [`classify`] | an item | its topics | |
+//! | [`classify`] | an item | its topics and regions | |
 //! | [`dedupe`] | an item, candidates | the stories that it reports | |
 //! | [`store`] | polls | stories, feeds, states | database |
 //! | [`publish`] | stories | feed files | the published folder |

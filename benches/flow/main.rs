@@ -76,6 +76,8 @@ fn definition(config: &Config) -> Definition {
         name: source.name.clone(),
         rank: source.rank,
         topics: Vec::new(),
+        country: None,
+        regions: Vec::new(),
     });
     Definition {
         fresh: Duration::from_hours(7 * 24),

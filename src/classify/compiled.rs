@@ -92,6 +92,7 @@ impl Node {
             Query::Phrase(words) => {
                 Self::Phrase(words.iter().map(|word| terms.term(word.as_str())).collect())
             }
+            Query::Region(region) => Self::Word(Term::of_region(*region)),
             Query::And(queries) => Self::And(nodes(queries)),
             Query::Or(queries) => Self::Or(nodes(queries)),
             Query::Not(query) => Self::Not(Box::new(Self::of(query, terms))),
@@ -163,7 +164,7 @@ mod tests {
         /// The index skips no topic that would match.
         #[test]
         fn what_holds_has_a_required_term(node in nodes(), words in prop::collection::vec("[a-d]", 0..6)) {
-            let text = Text::new(&[&words.join(" ")], Stemming::of(None));
+            let text = Text::new(&[&words.join(" ")], &[], Stemming::of(None));
             if node.holds(&text) && let Some(required) = node.required() {
                 prop_assert!(required.iter().any(|term| words.contains(term)));
             }

@@ -1,10 +1,12 @@
-//! An [`Item`] to its topics.
+//! An [`Item`] to its topics and regions.
 //!
-//! In: one item, alone; it is not known yet whose story it joins. Out: the topics whose queries it satisfies. Which
+//! In: one item, alone; it is not known yet whose story it joins. Out: the regions that it tells of ([`regions`]), and
+//! with them the topics whose queries it satisfies. Which
 //! topics are looked at at all is decided by an index of the terms that each of them cannot do without, so that an item
 //! costs about the same for ten topics and for ten thousand. Pure.
 
 mod compiled;
+pub mod regions;
 mod terms;
 
 use std::collections::{BTreeSet, HashMap};
@@ -14,8 +16,8 @@ use self::compiled::Compiled;
 use self::terms::{Stemming, Text};
 use crate::model::{Item, Topic, TopicId};
 
-/// Raised whenever the same text and queries may give other topics: stored items are then classified again.
-pub const VERSION: u32 = 1;
+/// Raised whenever the same text and queries may give other topics or regions: stored items are then classified again.
+pub const VERSION: u32 = 2;
 
 /// All topics, compiled for each language that turns up.
 #[derive(Debug)]
@@ -36,7 +38,11 @@ impl Classifier {
     /// The topics whose queries `item` satisfies.
     pub fn topics(&self, item: &Item) -> BTreeSet<TopicId> {
         let stemming = Stemming::of(item.language.as_ref());
-        let text = Text::new(&[&item.title, &item.text, &item.tags.join("\n")], stemming);
+        let text = Text::new(
+            &[&item.title, &item.text, &item.tags.join("\n")],
+            &item.regions,
+            stemming,
+        );
         let compiled = self.compiled(stemming);
         compiled
             .matching(&text)
@@ -113,6 +119,21 @@ mod tests {
         check("migrants", "migrant", "", false);
         check("2019-2025", "Plan 2019–2025", "en", true);
         check("México", "Chiapas (Mexico)", "en", true);
+    }
+
+    #[test]
+    fn regions_are_looked_for_by_code() {
+        let classifier = Classifier::new(&[topic("t", &["aid country:MX"], &["region:MX-CHP"])]);
+        let check = |regions: &[&str], matches: bool| {
+            let mut item = item("Aid arrives", "en");
+            item.regions = regions.iter().map(|code| code.parse().unwrap()).collect();
+            assert_eq!(!classifier.topics(&item).is_empty(), matches, "{regions:?}");
+        };
+        check(&["MX"], true);
+        check(&["GT", "MX", "MX-OAX"], true);
+        check(&["MX", "MX-CHP"], false);
+        check(&["GT"], false);
+        check(&[], false);
     }
 
     #[test]

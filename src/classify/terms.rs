@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::model::Language;
+use crate::model::{Language, Region};
 
 /// Words looked at in one item: a bulletin that is longer has said what it is about.
 const MAX_WORDS: usize = 20_000;
@@ -63,6 +63,17 @@ pub(super) struct Term {
     pub(super) stem: String,
 }
 
+impl Term {
+    /// The term of a region. No word has a colon.
+    pub(super) fn of_region(region: Region) -> Self {
+        let folded = format!("region:{region}");
+        Self {
+            stem: folded.clone(),
+            folded,
+        }
+    }
+}
+
 /// Makes terms of one language.
 pub(super) struct Terms {
     stemmer: Option<Stemmer>,
@@ -114,7 +125,8 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn new(parts: &[&str], stemming: Stemming) -> Self {
+    /// The terms of `parts`, and one for each region.
+    pub(super) fn new(parts: &[&str], regions: &[Region], stemming: Stemming) -> Self {
         let terms = Terms::new(stemming);
         let mut places: HashMap<String, Vec<u32>> = HashMap::new();
         let mut place = 0;
@@ -132,6 +144,10 @@ impl Text {
                 place += 1;
             }
             place += 1;
+        }
+        for region in regions {
+            let term = Term::of_region(*region).folded;
+            places.entry(term).or_default().push(place);
         }
         Self { places }
     }

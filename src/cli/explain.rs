@@ -1,6 +1,7 @@
 //! `tidings explain`: the judgement of a stage on text that is given to it.
 
 mod date;
+mod regions;
 
 use std::io::{self, BufRead as _, Write as _};
 
@@ -20,11 +21,14 @@ pub(super) struct Arguments {
 enum What {
     /// Read dates: of each TEXT, else of JSON lines {"text","lang"?,"now"?,"order"?,"tz"?} on stdin
     Date(date::Arguments),
+    /// Show which countries and subdivisions a text tells of
+    Regions(regions::Arguments),
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     match &arguments.what {
         What::Date(arguments) => date::run(arguments),
+        What::Regions(arguments) => regions::run(arguments),
     }
 }
 

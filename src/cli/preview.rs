@@ -193,6 +193,8 @@ fn unconfigured(location: Location) -> Source {
         date_order: None,
         rank: 0,
         topics: Vec::new(),
+        country: None,
+        regions: Vec::new(),
     }
 }
 

@@ -10,7 +10,8 @@ use super::diagnostic::{Mistake, parsed};
 use super::table::{Given, Table};
 use super::units;
 use crate::model::{
-    Cadence, Charset, Cron, CronError, DateOrder, FieldRule, HtmlRules, Language, Place, TopicId,
+    Cadence, Charset, Country, Cron, CronError, DateOrder, FieldRule, HtmlRules, Language, Place,
+    Region, TopicId,
 };
 
 const KINDS: [(&str, Kind); 4] = [
@@ -44,6 +45,8 @@ pub(super) struct Settings {
     pub(super) date_order: Given<DateOrder>,
     pub(super) rank: Given<u32>,
     pub(super) topics: Given<Vec<TopicId>>,
+    pub(super) country: Given<Country>,
+    pub(super) regions: Given<Vec<Region>>,
     /// The fields that stand there.
     pub(super) select: Given<BTreeMap<&'static str, Given<FieldRule>>>,
     pub(super) pages: Given<PageKeys>,
@@ -63,6 +66,10 @@ impl Settings {
             date_order: table.text("date_order", date_order),
             rank: table.number("rank", 0..=1000),
             topics: topics(table, known),
+            country: table.text("country", parsed),
+            regions: table
+                .texts("regions", parsed)
+                .map(|listed| listed.into_iter().map(|(_, region)| region).collect()),
             select: table
                 .dotted("select", "select.")
                 .map(|table| select(&table)),

@@ -14,7 +14,7 @@ use crate::model::{
     Cadence, HtmlRules, Location, Pages, Place, Reading, Source, SourceId, TopicId,
 };
 
-const LATER: [&str; 4] = ["country", "detail", "former", "regions"];
+const LATER: [&str; 2] = ["detail", "former"];
 const MIN_EVERY: Duration = Duration::from_mins(15);
 const MAX_EVERY: Duration = Duration::from_hours(24);
 
@@ -81,6 +81,12 @@ fn source(
         date_order: own.date_order.over(&defaults.date_order).value,
         rank: own.rank.over(&defaults.rank).value.unwrap_or(100),
         topics: own.topics.over(&defaults.topics).value.unwrap_or_default(),
+        country: own.country.over(&defaults.country).value,
+        regions: own
+            .regions
+            .over(&defaults.regions)
+            .value
+            .unwrap_or_default(),
     })
 }
 

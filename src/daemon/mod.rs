@@ -24,7 +24,7 @@ use url::Url;
 pub use self::clock::Clock;
 pub use self::feeds::Files;
 pub use self::run::{Serving, Setup, Signal, run};
-use crate::classify::Classifier;
+use crate::classify::{Classifier, regions};
 use crate::config::Config;
 use crate::extract;
 use crate::fetch::{Fetcher, Limits};
@@ -427,9 +427,19 @@ fn definition(in_force: &InForce, at: Timestamp) -> Definition {
         name: source.name.clone(),
         rank: source.rank,
         topics: source.topics.clone(),
+        country: source.country,
+        regions: source.regions.clone(),
     });
     let classifier = Arc::clone(&in_force.classifier);
-    let classify = move |item: &Item| classifier.topics(item).into_iter().collect();
+    let of_source = |source: &Source| (source.id.clone(), (source.country, source.regions.clone()));
+    let places: HashMap<_, _> = config.sources.iter().map(of_source).collect();
+    let classify = move |item: &mut Item| {
+        // The regions of a source that is configured no longer stay as they were.
+        if let Some((country, fixed)) = places.get(&item.source) {
+            item.regions = regions::of_item(item, *country, fixed);
+        }
+        classifier.topics(item).into_iter().collect()
+    };
     Definition {
         at,
         fresh: config.publish.fresh,

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use url::Url;
 
 use super::{address, chain, one_line, topics};
-use crate::classify::Classifier;
+use crate::classify::{Classifier, regions};
 use crate::config::FetchConfig;
 use crate::extract::{self, ExtractError};
 use crate::fetch::{FetchError, Fetched, Fetcher};
@@ -223,10 +223,13 @@ fn items(
     let problem = told(&normalized.problems, source);
     let keys = dedupe::keys_within(&normalized.items);
     let items = normalized.items.into_iter().zip(keys);
-    let items = items.map(|(item, keys)| NewItem {
-        topics: topics(&item, &source.topics, classifier),
-        item,
-        keys,
+    let items = items.map(|(mut item, keys)| {
+        item.regions = regions::of_item(&item, source.country, &source.regions);
+        NewItem {
+            topics: topics(&item, &source.topics, classifier),
+            item,
+            keys,
+        }
     });
     (items.collect(), problem)
 }

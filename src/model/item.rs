@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Dated, Hash, ItemId, Language, Published, SafeHtml, SourceId, Timestamp};
+use super::{Dated, Hash, ItemId, Language, Published, Region, SafeHtml, SourceId, Timestamp};
 
 /// What tells an entry from the others of its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,6 +92,9 @@ pub struct Item {
     pub updated: Option<Timestamp>,
     /// Place in its document, from 0.
     pub position: u32,
+    /// Where it is about: countries and subdivisions in the order of their codes, each once, a subdivision's country
+    /// among them. Empty until it is classified.
+    pub regions: Vec<Region>,
 }
 
 impl Item {

@@ -1,17 +1,19 @@
 //! The query language of topics, read into a tree.
 //!
-//! Words, `"phrases"`, juxtaposition (AND), `OR`, `-` or `NOT`, `( )`. What a word matches is decided in `classify`.
+//! Words, `"phrases"`, juxtaposition (AND), `OR`, `-` or `NOT`, `( )`, `country:MX`, `region:MX-CHP`. What a word matches is
+//! decided in `classify`.
 
 use std::fmt;
+
+use super::{Country, Region};
 
 /// The longest query, in characters.
 const MAX_LENGTH: usize = 4096;
 /// The deepest nesting of parentheses and negations.
 const MAX_DEPTH: usize = 64;
 /// Fields of the language that this version does not evaluate.
-const FIELDS: [&str; 11] = [
-    "title", "summary", "source", "lang", "country", "region", "author", "tag", "topic", "before",
-    "after",
+const FIELDS: [&str; 9] = [
+    "title", "summary", "source", "lang", "author", "tag", "topic", "before", "after",
 ];
 
 /// One word as written; folding and stemming depend on the item's language.
@@ -32,6 +34,8 @@ pub enum Query {
     Word(Word),
     /// The words follow one another.
     Phrase(Vec<Word>),
+    /// The item is about the region, or a part of it.
+    Region(Region),
     /// All hold.
     And(Vec<Query>),
     /// At least one holds.
@@ -105,6 +109,7 @@ fn error(column: usize, message: String, hint: Option<&str>) -> QueryError {
 enum Kind {
     Word(String),
     Phrase(String),
+    Region(Region),
     Or,
     And,
     Not,
@@ -188,8 +193,11 @@ fn word(column: usize, word: String) -> Result<Kind, QueryError> {
         "NOT" => return Ok(Kind::Not),
         _ => {}
     }
-    if let Some((field, _)) = word.split_once(':') {
+    if let Some((field, code)) = word.split_once(':') {
         let field = field.to_lowercase();
+        if let Some(region) = region(column, &field, code)? {
+            return Ok(Kind::Region(region));
+        }
         return Err(if FIELDS.contains(&field.as_str()) {
             error(
                 column,
@@ -212,6 +220,18 @@ fn word(column: usize, word: String) -> Result<Kind, QueryError> {
         ));
     }
     Ok(Kind::Word(word))
+}
+
+/// The region that `country:` or `region:` names; `None` for another field.
+fn region(column: usize, field: &str, code: &str) -> Result<Option<Region>, QueryError> {
+    let (read, hint) = match field {
+        "country" => (code.parse::<Country>().ok().map(Region::from), "country:MX"),
+        "region" => (code.parse().ok(), "region:MX-CHP"),
+        _ => return Ok(None),
+    };
+    let message = || format!("`{code}` is no {field} by its code of ISO 3166");
+    read.map(Some)
+        .ok_or_else(|| error(column, message(), Some(&format!("write `{hint}`"))))
 }
 
 struct Reader<'a> {
@@ -276,6 +296,7 @@ impl<'a> Reader<'a> {
                 inner
             }
             Kind::Word(text) | Kind::Phrase(text) => words(token.column, text)?,
+            Kind::Region(region) => Query::Region(*region),
             Kind::Close => {
                 return Err(error(
                     token.column,
@@ -387,6 +408,7 @@ impl fmt::Display for Query {
                 let words: Vec<&str> = words.iter().map(Word::as_str).collect();
                 write!(f, "\"{}\"", words.join(" "))
             }
+            Self::Region(region) => write!(f, "region:{region}"),
             Self::And(parts) => joined(f, parts, " "),
             Self::Or(parts) => joined(f, parts, " OR "),
             Self::Not(inner) => write!(f, "-{inner}"),
@@ -415,6 +437,8 @@ mod tests {
             r#"("labour migration" OR "trabajador")"#,
         );
         check("2019-2025 l'eau", r#"("2019 2025" "l eau")"#);
+        check("a country:mx", r#"("a" region:MX)"#);
+        check("Region:MX-CHP", "region:MX-CHP");
     }
 
     fn fails(text: &str, column: usize, message: &str) {
@@ -437,10 +461,17 @@ mod tests {
         fails("a ... b", 3, "there is no letter or digit to look for");
         fails("migra*", 1, "`prefix*` is not supported yet");
         fails(
-            "a country:MX",
+            "a country:Mexico",
             3,
-            "the field `country:` is not supported yet",
+            "`Mexico` is no country by its code of ISO 3166",
         );
+        fails(
+            "country:MX-CHP",
+            1,
+            "`MX-CHP` is no country by its code of ISO 3166",
+        );
+        fails("region:", 1, "`` is no region by its code of ISO 3166");
+        fails("a lang:es", 3, "the field `lang:` is not supported yet");
         fails("a contry:MX", 3, "there is no field `contry:`");
         fails("\"a b\"~5", 6, "`\"…\"~n` is not supported yet");
         fails(&"(".repeat(100), 65, "more than 64 levels of nesting");
@@ -465,7 +496,9 @@ mod tests {
         let word = "[a-zñé0-9]{1,6}".prop_map(|w| Query::Word(Word(w)));
         let phrase =
             prop::collection::vec("[a-z]{1,4}".prop_map(Word), 2..4).prop_map(Query::Phrase);
-        prop_oneof![word, phrase].prop_recursive(4, 24, 4, |inner| {
+        let region = prop::sample::select(vec!["MX", "MX-CHP", "PA-8"])
+            .prop_map(|code| Query::Region(code.parse().unwrap()));
+        prop_oneof![word, phrase, region].prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 2..4).prop_map(Query::And),
                 prop::collection::vec(inner.clone(), 2..4).prop_map(Query::Or),

@@ -7,7 +7,9 @@ use std::str::FromStr;
 use chrono_tz::Tz;
 use scraper::Selector;
 
-use super::{Cadence, Charset, DateOrder, Hash, Language, Location, SourceId, TopicId};
+use super::{
+    Cadence, Charset, Country, DateOrder, Hash, Language, Location, Region, SourceId, TopicId,
+};
 
 /// Where in the configuration something stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +55,10 @@ pub struct Source {
     pub rank: u32,
     /// Topics that all its items belong to.
     pub topics: Vec<TopicId>,
+    /// Where the publisher is: what its items tell of where they name no other place.
+    pub country: Option<Country>,
+    /// Regions that all its items tell of.
+    pub regions: Vec<Region>,
 }
 
 impl Source {

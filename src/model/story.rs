@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use url::Url;
 
-use super::{Item, ItemId, Published, SourceId, StoryId, Timestamp};
+use super::{Item, ItemId, Published, Region, SourceId, StoryId, Timestamp};
 
 /// One report of a story.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Story {
     pub published: Published,
     /// When the content shown last changed.
     pub updated: Timestamp,
+    /// Where it is about: the regions of its reports together, in the order of their codes.
+    pub regions: Vec<Region>,
     /// The report whose text is shown.
     pub shown: Item,
     /// Every report, the one shown first; never empty.

@@ -200,6 +200,7 @@ impl<'a> Page<'a> {
             published: dates.published,
             updated: dates.updated,
             position: u32::try_from(position).unwrap_or(u32::MAX),
+            regions: Vec::new(),
         };
         Some(Draft {
             guid: entry
@@ -386,6 +387,8 @@ pub(crate) mod tests {
             date_order: None,
             rank: 100,
             topics: Vec::new(),
+            country: None,
+            regions: Vec::new(),
         }
     }
 

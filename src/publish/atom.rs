@@ -70,7 +70,7 @@ fn entry(story: &Story) -> Entry {
         published: Some(view::published(&story.published)),
         authors: view::authors(story).into_iter().map(person).collect(),
         contributors: contributors.map(person).collect(),
-        categories: shown.tags.iter().map(|tag| category(tag)).collect(),
+        categories: categories(story),
         links: links(story),
         source: Some(source(story)),
         summary: shown
@@ -127,9 +127,19 @@ fn person(person: Person) -> atom_syndication::Person {
     }
 }
 
-fn category(tag: &str) -> Category {
-    Category {
-        term: tag.to_owned(),
+/// The publisher's own tags, then the regions.
+fn categories(story: &Story) -> Vec<Category> {
+    let category = |term: String, scheme: Option<&str>| Category {
+        term,
+        scheme: scheme.map(str::to_owned),
         ..Category::default()
-    }
+    };
+    let tags = story
+        .shown
+        .tags
+        .iter()
+        .map(|tag| category(tag.clone(), None));
+    let regions = story.regions.iter();
+    let regions = regions.map(|region| category(region.to_string(), Some(view::scheme(*region))));
+    tags.chain(regions).collect()
 }

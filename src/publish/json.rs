@@ -4,17 +4,19 @@
 //! "_tidings": {
 //!   "date": "stated",
 //!   "date_precision": "day",
+//!   "regions": ["MX", "MX-CHP"],
 //!   "reports": [{"publisher": "…", "source": "…", "title": "…", "url": "…", "date_published": "…"}]
 //! }
 //! ```
 //!
 //! `date` says how the date is known: `stated` by the publisher, `derived` from the time of reading, found in the `markup` or in
 //! the `address` of the report, or `first-seen`. `date_precision` is `instant`, `day`, `month` or `year`: how much of the date is known.
+//! `regions` are the countries and subdivisions that the story is about, by ISO 3166; the list may be empty.
 //! `reports` holds every report of the story, the one shown first; `source` is its name in the configuration, and `url` is left out where it has none.
 
 use serde::Serialize;
 
-use crate::model::{Enclosure, Feed, Language, Person, Report, Site, Story};
+use crate::model::{Enclosure, Feed, Language, Person, Region, Report, Site, Story};
 
 use super::view::{self, Format};
 
@@ -71,6 +73,7 @@ struct Attachment<'a> {
 struct Extension<'a> {
     date: &'static str,
     date_precision: &'static str,
+    regions: Vec<String>,
     reports: Vec<ReportOf<'a>>,
 }
 
@@ -118,6 +121,7 @@ fn item(story: &Story) -> Item<'_> {
         extension: Extension {
             date: story.published.origin(),
             date_precision: story.published.precision().as_str(),
+            regions: story.regions.iter().map(Region::to_string).collect(),
             reports: story.reports.iter().map(report).collect(),
         },
     }

@@ -171,6 +171,9 @@ fn facts(story: &Story, words: &Words) -> Markup {
             " · " (words.by) " " (list(authors, words, person))
         }
         (time(&story.published, words))
+        @for region in &story.regions {
+            " · " span .region { (region) }
+        }
     }
 }
 

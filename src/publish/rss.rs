@@ -67,7 +67,7 @@ fn item(story: &Story, feed: &Feed, site: &Site) -> Item {
         title: Some(shown.title.clone()),
         link: story.address().map(ToString::to_string),
         description: summary.map(|html| html.as_str().to_owned()),
-        categories: shown.tags.iter().map(|tag| category(tag)).collect(),
+        categories: categories(story),
         enclosure: shown.enclosures.first().map(enclosure),
         guid: Some(Guid {
             value: story.id.urn(),
@@ -112,11 +112,20 @@ fn dublin_core(story: &Story) -> DublinCoreExtension {
     }
 }
 
-fn category(tag: &str) -> Category {
-    Category {
-        name: tag.to_owned(),
-        domain: None,
-    }
+/// The publisher's own tags, then the regions.
+fn categories(story: &Story) -> Vec<Category> {
+    let category = |name: String, domain: Option<&str>| Category {
+        name,
+        domain: domain.map(str::to_owned),
+    };
+    let tags = story
+        .shown
+        .tags
+        .iter()
+        .map(|tag| category(tag.clone(), None));
+    let regions = story.regions.iter();
+    let regions = regions.map(|region| category(region.to_string(), Some(view::scheme(*region))));
+    tags.chain(regions).collect()
 }
 
 fn enclosure(enclosure: &crate::model::Enclosure) -> Enclosure {

@@ -129,6 +129,9 @@ pub(super) fn first_seen() -> Story {
 
 fn story(shown: Item, reports: Vec<Report>, updated: &str) -> Story {
     Story {
+        regions: ["CR", "MX", "MX-CHP"]
+            .map(|code| code.parse().unwrap())
+            .into(),
         id: StoryId::founded_by(shown.id),
         published: shown.published,
         updated: utc(updated),
@@ -161,6 +164,7 @@ fn item(source: &str, guid: &str, title: &str, published: Published) -> Item {
         published,
         updated: None,
         position: 0,
+        regions: Vec::new(),
     }
 }
 

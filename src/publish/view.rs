@@ -9,7 +9,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::model::{
-    Enclosure, Feed, Person, Published, Report, SafeHtml, Site, SourceId, Story, Timestamp, TopicId,
+    Enclosure, Feed, Person, Published, Region, Report, SafeHtml, Site, SourceId, Story, Timestamp,
+    TopicId,
 };
 
 use super::words::Words;
@@ -19,6 +20,15 @@ pub(super) const GENERATOR: &str = "tidings";
 
 /// The namespace of ids that feeds and sources bear in feeds. Ids are for ever: it never changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x2c6e_93d1_40fb_5a87_b1d9_7e05_c8a4_316f);
+
+/// What the code of a region is one of, in feeds: the parts of ISO 3166 by their names of RFC 5141.
+pub(super) fn scheme(region: Region) -> &'static str {
+    if region.is_subdivision() {
+        "urn:iso:std:iso:3166:-2"
+    } else {
+        "urn:iso:std:iso:3166:-1"
+    }
+}
 
 /// The forms in which a topic is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

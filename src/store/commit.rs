@@ -527,6 +527,8 @@ mod tests {
                     name: (*id).to_owned(),
                     rank: 100,
                     topics: Vec::new(),
+                    country: None,
+                    regions: Vec::new(),
                 })
                 .collect(),
             classify: Box::new(|_| Vec::new()),

@@ -10,10 +10,10 @@ use super::rows;
 use super::story::Stories;
 use super::{State, StoreError};
 use crate::classify;
-use crate::model::{Hash, Item, SourceId, StoryId, Timestamp, TopicId};
+use crate::model::{Country, Hash, Item, Region, SourceId, StoryId, Timestamp, TopicId};
 
-/// The topics whose queries an item satisfies.
-pub type Classify = Box<dyn Fn(&Item) -> Vec<TopicId> + Send>;
+/// Works out an item's regions, and the topics whose queries it satisfies.
+pub type Classify = Box<dyn Fn(&mut Item) -> Vec<TopicId> + Send>;
 
 /// What is configured, as far as the store must know.
 pub struct Definition {
@@ -25,7 +25,7 @@ pub struct Definition {
     pub feeds: Vec<FeedDefinition>,
     /// Every source.
     pub sources: Vec<SourceDefinition>,
-    /// The topics whose queries an item satisfies.
+    /// Works out an item's regions and topics.
     pub classify: Classify,
 }
 
@@ -51,6 +51,10 @@ pub struct SourceDefinition {
     pub rank: u32,
     /// Topics of all its items.
     pub topics: Vec<TopicId>,
+    /// Where its publisher is.
+    pub country: Option<Country>,
+    /// Regions of all its items.
+    pub regions: Vec<Region>,
 }
 
 impl fmt::Debug for Definition {
@@ -152,7 +156,7 @@ fn define_feeds(stories: &Stories<'_>, definition: &Definition) -> Result<Feeds,
 struct Sources {
     /// Their stories may look different: another report is shown, or they have another name.
     reshown: Vec<SourceId>,
-    /// Other topics are those of all their items.
+    /// Other topics or regions are those of all their items, or they are in another country.
     retagged: Vec<SourceId>,
 }
 
@@ -163,33 +167,81 @@ fn define_sources(
 ) -> Result<Sources, StoreError> {
     let mut changed = Sources::default();
     for source in sources {
-        let topics = rows::topics_json(&source.topics);
-        let sql = "SELECT rank, topics, name FROM source_state WHERE source = ?";
-        let mut statement = connection.prepare_cached(sql)?;
-        let held = statement.query_row([source.id.as_str()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        });
-        let held: Option<(u32, String, String)> = held.optional()?;
-        if let Some((rank, held_topics, name)) = held {
-            if (rank, &held_topics, &name) == (source.rank, &topics, &source.name) {
+        let new = SourceRow::of(source);
+        if let Some(held) = SourceRow::held(connection, &source.id)? {
+            if held == new {
                 continue;
             }
-            if (rank, &name) != (source.rank, &source.name) {
+            if (held.rank, &held.name) != (new.rank, &new.name) {
                 changed.reshown.push(source.id.clone());
             }
-            if held_topics != topics {
+            if held.tags() != new.tags() {
                 changed.retagged.push(source.id.clone());
             }
         }
-        let sql = "INSERT INTO source_state (source, name, rank, topics, state) VALUES (?1, ?2, ?3, ?4, ?5)
-                   ON CONFLICT (source) DO UPDATE SET name = ?2, rank = ?3, topics = ?4";
-        let state = State::New.as_str();
-        connection.execute(
-            sql,
-            params![source.id.as_str(), source.name, source.rank, topics, state],
-        )?;
+        new.write(connection, &source.id)?;
     }
     Ok(changed)
+}
+
+/// What a source's row holds of its definition.
+#[derive(PartialEq, Eq)]
+struct SourceRow {
+    name: String,
+    rank: u32,
+    topics: String,
+    country: Option<String>,
+    regions: String,
+}
+
+impl SourceRow {
+    fn of(source: &SourceDefinition) -> Self {
+        Self {
+            name: source.name.clone(),
+            rank: source.rank,
+            topics: rows::topics_json(&source.topics),
+            country: source.country.map(|country| country.to_string()),
+            regions: rows::regions_json(&source.regions),
+        }
+    }
+
+    fn held(connection: &Connection, source: &SourceId) -> Result<Option<Self>, StoreError> {
+        let sql = "SELECT name, rank, topics, country, regions FROM source_state WHERE source = ?";
+        let mut statement = connection.prepare_cached(sql)?;
+        let held = statement.query_row([source.as_str()], |row| {
+            Ok(Self {
+                name: row.get(0)?,
+                rank: row.get(1)?,
+                topics: row.get(2)?,
+                country: row.get(3)?,
+                regions: row.get(4)?,
+            })
+        });
+        Ok(held.optional()?)
+    }
+
+    /// What decides the topics and regions of all its items.
+    fn tags(&self) -> (&str, Option<&str>, &str) {
+        (&self.topics, self.country.as_deref(), &self.regions)
+    }
+
+    fn write(&self, connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
+        let sql = "INSERT INTO source_state (source, name, rank, topics, country, regions, state)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                   ON CONFLICT (source) DO UPDATE SET
+                   name = ?2, rank = ?3, topics = ?4, country = ?5, regions = ?6";
+        let Self {
+            name,
+            rank,
+            topics,
+            country,
+            regions,
+        } = self;
+        let state = State::New.as_str();
+        let row = params![source.as_str(), name, rank, topics, country, regions, state];
+        connection.execute(sql, row)?;
+        Ok(())
+    }
 }
 
 fn stories_of(connection: &Connection, source: &SourceId) -> Result<BTreeSet<StoryId>, StoreError> {
@@ -208,7 +260,7 @@ fn ids(connection: &Connection, sql: &str, of: &str) -> Result<BTreeSet<StoryId>
         .collect()
 }
 
-/// Everything that decides an item's topics beside its source, as one hash.
+/// Everything that decides an item's topics and regions beside its source, as one hash.
 fn queries(feeds: &[FeedDefinition]) -> String {
     let classifier = format!("classifier {}", classify::VERSION);
     let topics = feeds
@@ -218,7 +270,7 @@ fn queries(feeds: &[FeedDefinition]) -> String {
     Hash::of_parts(parts.iter().map(String::as_str)).to_string()
 }
 
-/// Classifies stored items again, all or those of one source; the stories whose topics changed.
+/// Classifies stored items again, all or those of one source; the stories whose topics or regions changed.
 fn classify_items(
     connection: &Connection,
     classify: &Classify,
@@ -229,16 +281,18 @@ fn classify_items(
                WHERE ?1 IS NULL OR item.source = ?1 ORDER BY item.seq";
     let mut touched = BTreeSet::new();
     let mut statement = connection.prepare(sql)?;
-    let mut update = connection.prepare("UPDATE item SET topics = ? WHERE id = ?")?;
+    let mut update = connection.prepare("UPDATE item SET topics = ?, regions = ? WHERE id = ?")?;
     let mut found = statement.query([source.map(SourceId::as_str)])?;
     while let Some(row) = found.next()? {
-        let item = rows::item(row)?;
-        let mut topics = classify(&item);
+        let mut item = rows::item(row)?;
+        let held = rows::regions_json(&item.regions);
+        let mut topics = classify(&mut item);
         topics.extend(rows::topics(&row.get::<_, String>("fixed")?)?);
         let topics: BTreeSet<TopicId> = topics.into_iter().collect();
         let topics = rows::topics_json(&topics.into_iter().collect::<Vec<_>>());
-        if topics != row.get::<_, String>("topics")? {
-            update.execute([topics, item.id.to_string()])?;
+        let regions = rows::regions_json(&item.regions);
+        if (&topics, &regions) != (&row.get("topics")?, &held) {
+            update.execute([topics, regions, item.id.to_string()])?;
             touched.insert(rows::parsed("story", &row.get::<_, String>("story")?)?);
         }
     }

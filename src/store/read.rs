@@ -1,13 +1,13 @@
 //! What is in the store, for the publisher, for the fetcher and for people: snapshots, never the writer's half-done work.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
 use rusqlite::{Connection, Row, params};
 
 use super::rows;
 use super::{State, StoreError};
-use crate::model::{Hash, Report, SourceId, Story, Timestamp, TopicId, Validators};
+use crate::model::{Hash, Region, Report, SourceId, Story, Timestamp, TopicId, Validators};
 
 /// The most stories of a live feed, however many came at once.
 const MAX_LIVE: usize = 500;
@@ -296,11 +296,22 @@ impl Reader {
             .partition(|report| report.item == shown.id);
         Ok(Story {
             id: rows::parsed("id", id)?,
+            regions: self.regions(id)?,
             published: rows::published(row)?,
             updated: rows::instant("updated_at", row.get("updated_at")?)?,
             reports: first.into_iter().chain(others).collect(),
             shown,
         })
+    }
+
+    /// The regions of a story's reports together.
+    fn regions(&self, story: &str) -> Result<Vec<Region>, StoreError> {
+        let sql = "SELECT DISTINCT regions FROM item WHERE story = ?";
+        let mut regions = BTreeSet::new();
+        for held in self.ids(sql, [story])? {
+            regions.extend(rows::regions(&held)?);
+        }
+        Ok(regions.into_iter().collect())
     }
 
     /// Every report of a story: the lowest rank first, then in the order of their commits.

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use crate::model::{
-    Dated, Hash, IdentityKey, IdentityKind, Item, Precision, Published, SafeHtml, Timestamp,
-    TopicId,
+    Dated, Hash, IdentityKey, IdentityKind, Item, Precision, Published, Region, SafeHtml,
+    Timestamp, TopicId,
 };
 use crate::normalize::{SANITIZER_VERSION, restored};
 
@@ -41,6 +41,17 @@ pub(super) fn topics_json(topics: &[TopicId]) -> String {
 pub(super) fn topics(text: &str) -> Result<Vec<TopicId>, StoreError> {
     let names: Vec<String> = json("topics", text)?;
     names.iter().map(|name| parsed("topics", name)).collect()
+}
+
+/// Regions as a row holds them.
+pub(super) fn regions_json(regions: &[Region]) -> String {
+    to_json(&regions.iter().map(Region::to_string).collect::<Vec<_>>())
+}
+
+/// Regions of a row.
+pub(super) fn regions(text: &str) -> Result<Vec<Region>, StoreError> {
+    let codes: Vec<String> = json("regions", text)?;
+    codes.iter().map(|code| parsed("regions", code)).collect()
 }
 
 /// A hash of a row.
@@ -191,6 +202,7 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
         published: published(row)?,
         updated: maybe_instant("updated_at", row.get("updated_at")?)?,
         position: row.get("position")?,
+        regions: regions(&text("regions")?)?,
     })
 }
 
@@ -236,6 +248,7 @@ pub(super) fn write_item(
         ":updated_at": item.updated.map(|at| at.timestamp()),
         ":position": item.position,
         ":topics": topics_json(topics),
+        ":regions": regions_json(&item.regions),
         ":content_hash": item.content_hash().as_bytes(),
         ":rev": place.rev,
     })?;

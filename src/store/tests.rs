@@ -98,6 +98,8 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
         name: format!("Office {id}"),
         rank,
         topics: Vec::new(),
+        country: None,
+        regions: Vec::new(),
     };
     let feed = |topic: &&str| FeedDefinition {
         topic: topic.parse().unwrap(),
@@ -109,7 +111,7 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
         fresh: Duration::from_hours(7 * 24),
         feeds: feeds.iter().map(feed).collect(),
         sources: ["a", "b", "c"].into_iter().zip(ranks).map(source).collect(),
-        classify: Box::new(topics),
+        classify: Box::new(|item| topics(item)),
     }
 }
 

@@ -19,6 +19,7 @@ mod duplicates;
 mod corrections;
 mod quiet;
 mod topics;
+mod regions;
 mod bad_sources;
 mod secrets;
 mod store;

@@ -1,4 +1,4 @@
-//! What it costs to understand an item: a group for each subject.
+//! What it costs to read a date.
 
 use std::hint::black_box;
 
@@ -36,13 +36,7 @@ const TEXT: &str = "The municipality and 12 partner organisations opened an offi
     pay; it answers in 4 languages. Its budget of 1,200,000 colones a year is shared between the 2 ministries that run \
     it. Whoever wants to know more may call 2222-0000 or write to the address below, and will have an answer within days.";
 
-fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
-    read_dates(&mut criterion);
-    criterion.final_summary();
-}
-
-fn read_dates(criterion: &mut Criterion) {
+pub(super) fn bench(criterion: &mut Criterion) {
     let hints = Hints {
         language: None,
         order: None,

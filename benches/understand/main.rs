@@ -1,0 +1,15 @@
+//! What it costs to understand an item: a group for each subject.
+//!
+//! `cargo bench --bench understand`
+
+mod dates;
+mod places;
+
+use criterion::Criterion;
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    dates::bench(&mut criterion);
+    places::bench(&mut criterion);
+    criterion.final_summary();
+}

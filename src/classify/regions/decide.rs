@@ -1,0 +1,392 @@
+//! Names to regions: what each of several meanings has for it.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::context::{Place, Signs, signs};
+use super::dateline::Office;
+use super::gazetteer::{Kind, Meaning, Tongues};
+use super::mentions::Mention;
+use super::words::{Gap, Words};
+use crate::model::{Country, Region};
+
+/// A city that is so many times larger than any other of its name is meant where nothing says otherwise.
+const FAR_LARGER: u64 = 3;
+/// And so many times, even where the source's own country has one of the name.
+const DWARFS: u64 = 50;
+/// A subdivision is named as often as a city of so many thousands.
+const SUBDIVISION: u64 = 300;
+/// A capital is named as often as a city that is so many times larger.
+const CAPITAL: u64 = 5;
+
+/// Beside these a country is meant.
+static SOVEREIGN: Signs = LazyLock::new(|| {
+    signs(
+        "ambassade ambassador canciller cancilleria caricom embaixada embajada embajador embassy isla island \
+         parlamento parliament premier president presidente prime primeiro primer republic republica sovereign \
+         visa visas",
+    )
+});
+/// Beside these a part of one.
+static LOCAL: Signs = LazyLock::new(|| {
+    signs(
+        "alcalde alcaldesa alcaldia alcaldias ayuntamiento cabildo camara cantonal cidade city ciudad concejal \
+         concejales concejo consejeria county departamento department diputacion distrito estado gobernador \
+         governor intendencia intendente legislature maire mairie mayor municipal municipalidad municipio \
+         prefeito prefeitura province provincia sheriff state universidad university vecinal vecinos",
+    )
+});
+
+/// Regions, each with the number of the mention that speaks for it, in the order of mentions. Options that cannot be meant
+/// are taken from the mentions.
+pub(super) fn decide(
+    words: &[Words],
+    mentions: &mut [Mention],
+    tongue: Tongues,
+    home: Option<Country>,
+) -> Vec<(Region, usize)> {
+    qualify(words, mentions);
+    enumerate(words, mentions);
+    for mention in mentions.iter_mut() {
+        weigh_words(&words[mention.part], mention, tongue);
+    }
+    // Towns come last: what a country's name or its people's leaves open may be settled by then.
+    for towns in [false, true] {
+        let named = named(mentions, home);
+        for mention in mentions.iter_mut() {
+            if mention.options.iter().all(is_town) == towns {
+                choose(mention, &named, home);
+            }
+        }
+    }
+    let countries = countries(mentions);
+    let mut placed = Vec::new();
+    for (number, mention) in mentions.iter().enumerate() {
+        let Some(country) = country(mention).filter(|country| countries.contains(country)) else {
+            continue;
+        };
+        placed.push((country.into(), number));
+        placed.extend(subdivision(mention).map(|region| (region, number)));
+    }
+    placed
+}
+
+/// `Granada, Nicaragua`, `Lima, Ohio`, `Peru, Indiana`: the second name says where the first one is.
+fn qualify(words: &[Words], mentions: &mut [Mention]) {
+    for number in 1..mentions.len() {
+        let (before, after) = mentions.split_at_mut(number);
+        let (Some(first), Some((second, rest))) = (before.last_mut(), after.split_first_mut())
+        else {
+            continue;
+        };
+        if first.part != second.part || first.words.end != second.words.start {
+            continue;
+        }
+        let words = &words[first.part];
+        let gap = words.list.get(second.words.start).map(|word| word.gap);
+        if !matches!(gap, Some(Gap::Comma | Gap::Aside)) {
+            continue;
+        }
+        let within = |inner: &Meaning, outer: &Meaning| {
+            is_town(inner) && !is_town_only(outer) && inner.country() == outer.country()
+        };
+        let exact = |inner: &Meaning, outer: &Meaning| {
+            within(inner, outer) && (outer.kind == Kind::Country || inner.region == outer.region)
+        };
+        if narrow(first, second, exact) || narrow(first, second, within) {
+            continue;
+        }
+        // A town that the table does not have, of a name that it has.
+        let state = second
+            .options
+            .iter()
+            .find(|option| is_state(option))
+            .copied();
+        let goes_on = rest
+            .first()
+            .is_some_and(|third| are_listed(words, second, third));
+        let abroad =
+            |state: &Meaning| !first.options.iter().any(|o| o.country() == state.country());
+        let state = state.filter(|state| gap == Some(Gap::Comma) && !goes_on && abroad(state));
+        if let Some(state) = state {
+            first.options = vec![state];
+            second.options = vec![state];
+        }
+    }
+}
+
+/// Keeps what fits together; `false` where nothing does.
+fn narrow(
+    first: &mut Mention,
+    second: &mut Mention,
+    fits: impl Fn(&Meaning, &Meaning) -> bool,
+) -> bool {
+    let kept = |own: &[Meaning], fit: &dyn Fn(&Meaning) -> bool| -> Vec<Meaning> {
+        own.iter().filter(|option| fit(option)).copied().collect()
+    };
+    let inner = kept(&first.options, &|inner| {
+        second.options.iter().any(|outer| fits(inner, outer))
+    });
+    if inner.is_empty() {
+        return false;
+    }
+    let outer = kept(&second.options, &|outer| {
+        inner.iter().any(|inner| fits(inner, outer))
+    });
+    let sure = |options: Vec<Meaning>| {
+        options
+            .into_iter()
+            .map(|option| Meaning {
+                weak: false,
+                ..option
+            })
+            .collect()
+    };
+    first.options = sure(inner);
+    second.options = sure(outer);
+    true
+}
+
+fn is_town(meaning: &Meaning) -> bool {
+    matches!(meaning.kind, Kind::City(_) | Kind::Subdivision)
+}
+
+fn is_town_only(meaning: &Meaning) -> bool {
+    matches!(meaning.kind, Kind::City(_) | Kind::Demonym)
+}
+
+/// A subdivision that is known by its name alone, as people write it behind a town.
+fn is_state(meaning: &Meaning) -> bool {
+    meaning.kind == Kind::Subdivision && !meaning.weak
+}
+
+/// Whether two names stand in one enumeration: `Granada, Dominica y Santa Lucía`.
+fn are_listed(words: &Words, first: &Mention, second: &Mention) -> bool {
+    let (end, next) = (first.words.end, second.words.start);
+    let comma = |at: usize| {
+        words
+            .list
+            .get(at)
+            .is_some_and(|word| word.gap == Gap::Comma)
+    };
+    let and = || {
+        matches!(
+            words.word(end),
+            "and" | "or" | "y" | "e" | "et" | "o" | "ou"
+        )
+    };
+    first.part == second.part && (next == end && comma(end) || next == end + 1 && and())
+}
+
+/// What is listed with countries is a country.
+fn enumerate(words: &[Words], mentions: &mut [Mention]) {
+    let is_country = |option: &Meaning| option.kind == Kind::Country;
+    let listed: Vec<bool> = (1..mentions.len())
+        .map(|second| {
+            let (first, second) = (&mentions[second - 1], &mentions[second]);
+            are_listed(&words[first.part], first, second)
+        })
+        .collect();
+    let sure: Vec<bool> = mentions
+        .iter()
+        .map(|mention| {
+            mention
+                .options
+                .iter()
+                .all(|option| is_country(option) && !option.weak)
+        })
+        .collect();
+    for (number, mention) in mentions.iter_mut().enumerate() {
+        let before = number > 0 && listed[number - 1] && sure[number - 1];
+        let after = listed.get(number) == Some(&true) && sure[number + 1];
+        if (before || after) && mention.options.iter().any(is_country) {
+            mention.options.retain(is_country);
+            if let [only] = mention.options.as_mut_slice() {
+                only.weak = false;
+            }
+        }
+    }
+}
+
+/// A country or a part of another one: the words beside it say which.
+fn weigh_words(words: &Words, mention: &mut Mention, tongue: Tongues) {
+    let is_country = |option: &Meaning| option.kind == Kind::Country;
+    let place = Place::new(words, &mention.words);
+    if mention.options.iter().any(is_country) && !mention.options.iter().all(is_country) {
+        if place.beside(&SOVEREIGN) {
+            mention.options.retain(is_country);
+        } else if place.beside(&LOCAL) {
+            mention.options.retain(|option| !is_country(option));
+            if country(mention).is_some() {
+                mention
+                    .options
+                    .iter_mut()
+                    .for_each(|option| option.weak = false);
+            }
+        }
+    }
+    // An accent, or a Romance language, is none of California's.
+    let english =
+        |option: &Meaning| matches!(option.country().as_str(), "US" | "CA" | "GB" | "AU" | "PH");
+    if (place.has_accents() || tongue.is_romance()) && !mention.options.iter().all(english) {
+        let keep = |option: &Meaning| {
+            !english(option)
+                || mention
+                    .options
+                    .iter()
+                    .all(|other| other.country() == option.country())
+        };
+        let kept: Vec<Meaning> = mention
+            .options
+            .iter()
+            .filter(|option| keep(option))
+            .copied()
+            .collect();
+        let romance = kept.iter().any(|option| weight(option) > 0 && !option.weak);
+        if romance {
+            mention.options = kept;
+        }
+    }
+}
+
+/// Whether a meaning speaks for itself. Papers name the towns of their own country without more, and of other countries
+/// the famous ones.
+fn is_sure(option: &Meaning, home: Option<Country>) -> bool {
+    let known = option.famous || home.is_none_or(|home| home == option.country());
+    !option.weak && (known || !is_town(option))
+}
+
+/// Countries that something speaks for by itself.
+fn named(mentions: &[Mention], home: Option<Country>) -> BTreeSet<Country> {
+    let told = mentions.iter().filter(|mention| mention.office.is_none());
+    let sure = told.filter(|mention| mention.options.iter().any(|option| is_sure(option, home)));
+    sure.filter_map(country).collect()
+}
+
+/// The country of all options.
+fn country(mention: &Mention) -> Option<Country> {
+    let first = mention.options.first()?.country();
+    let same = mention
+        .options
+        .iter()
+        .all(|option| option.country() == first);
+    same.then_some(first)
+}
+
+/// Leaves the options of one country, or none.
+fn choose(mention: &mut Mention, named: &BTreeSet<Country>, home: Option<Country>) {
+    let chosen = of_named(&mention.options, named)
+        .or_else(|| of_home(&mention.options, home))
+        .or_else(|| usual(&mention.options, home));
+    mention
+        .options
+        .retain(|option| Some(option.country()) == chosen);
+}
+
+/// Of the countries that are named too, the one with the most for it.
+fn of_named(options: &[Meaning], named: &BTreeSet<Country>) -> Option<Country> {
+    let spoken_for = options
+        .iter()
+        .filter(|option| named.contains(&option.country()));
+    spoken_for
+        .max_by_key(|option| (!option.weak, weight(option)))
+        .map(Meaning::country)
+}
+
+fn of_home(options: &[Meaning], home: Option<Country>) -> Option<Country> {
+    let at_home = |option: &Meaning| Some(option.country()) == home;
+    let (own, others): (Vec<&Meaning>, Vec<&Meaning>) =
+        options.iter().partition(|option| at_home(option));
+    let own = own.into_iter().map(size).max()?;
+    let largest = others.into_iter().map(size).max().unwrap_or(0);
+    home.filter(|_| largest <= own.max(1).saturating_mul(DWARFS))
+}
+
+/// What is meant where nothing else is said: the country of the name, else the city that is far larger than the others.
+fn usual(options: &[Meaning], home: Option<Country>) -> Option<Country> {
+    let sure = || options.iter().filter(|option| is_sure(option, home));
+    let mut countries = sure()
+        .filter(|option| !is_town(option))
+        .map(Meaning::country);
+    if let Some(first) = countries.next() {
+        let city = sure().any(|option| matches!(option.kind, Kind::City(_)));
+        return (!city && countries.all(|other| other == first)).then_some(first);
+    }
+    let largest = sure().max_by_key(|option| weight(option))?;
+    let others = options
+        .iter()
+        .filter(|option| option.country() != largest.country());
+    let second = others.map(weight).max().unwrap_or(0);
+    (weight(largest) >= second.saturating_mul(FAR_LARGER)).then_some(largest.country())
+}
+
+/// A city's inhabitants, in thousands.
+fn size(option: &Meaning) -> u64 {
+    match option.kind {
+        Kind::City(thousands) => u64::from(thousands),
+        Kind::Subdivision => SUBDIVISION,
+        Kind::Country | Kind::Demonym => 0,
+    }
+}
+
+/// How much a meaning weighs against others where nothing else is said.
+fn weight(option: &Meaning) -> u64 {
+    let capital = option.famous && matches!(option.kind, Kind::City(_));
+    size(option) * if capital { CAPITAL } else { 1 }
+}
+
+/// Every country that the text tells of. That of an office's dateline counts where there is no other, and a country that
+/// is named far down in a long text only where it is named again.
+fn countries(mentions: &[Mention]) -> BTreeSet<Country> {
+    let of = |counts: &dyn Fn(&Mention) -> bool| -> Vec<Country> {
+        mentions
+            .iter()
+            .filter(|mention| counts(mention))
+            .filter_map(country)
+            .collect()
+    };
+    let mut told: BTreeSet<Country> = of(&|mention| mention.office.is_none() && !mention.passing)
+        .into_iter()
+        .collect();
+    let mut once = BTreeSet::new();
+    for country in of(&|mention| mention.passing) {
+        if !once.insert(country) {
+            told.insert(country);
+        }
+    }
+    if told.is_empty() {
+        told.extend(of(&|mention| mention.office == Some(Office::Regional)));
+    }
+    told
+}
+
+/// The subdivision that the name says, where it is only one.
+fn subdivision(mention: &Mention) -> Option<Region> {
+    let parts = |cities: bool| -> BTreeSet<Region> {
+        let options = mention.options.iter();
+        let options = options.filter(|option| matches!(option.kind, Kind::City(_)) == cities);
+        options
+            .map(|option| option.region)
+            .filter(|region| region.is_subdivision())
+            .collect()
+    };
+    let only = |parts: &BTreeSet<Region>| parts.first().copied().filter(|_| parts.len() == 1);
+    let (divisions, cities) = (parts(false), parts(true));
+    match divisions.len() {
+        0 => only(&cities).or_else(|| largest(mention)),
+        _ => only(&divisions),
+    }
+}
+
+/// The subdivision of the city that is far larger than the others of its name.
+fn largest(mention: &Mention) -> Option<Region> {
+    let largest = mention.options.iter().max_by_key(|option| weight(option))?;
+    let others = mention
+        .options
+        .iter()
+        .filter(|option| option.region != largest.region);
+    let second = others.map(weight).max().unwrap_or(0);
+    let region = largest.region;
+    (region.is_subdivision() && weight(largest) >= second.saturating_mul(FAR_LARGER).max(1))
+        .then_some(region)
+}

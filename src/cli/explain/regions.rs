@@ -1,0 +1,109 @@
+//! `tidings explain regions`: the countries and subdivisions that a text tells of.
+//!
+//! JSON lines, one object in and one out, in order: `{"text", "lang"?, "source_region"?}` to `{"regions": ["MX", "MX-CHP"]}`.
+
+use std::io::{self, BufRead as _, Write};
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use crate::classify::regions::{Evidence, Tagged, regions};
+use crate::cli::CliError;
+use crate::model::{Country, Language, Region};
+
+/// The longest line of JSON, in bytes.
+const MAX_LINE: u64 = 16 << 20;
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Arguments {
+    /// Texts; without any, JSON lines with `text`, `lang` and `source_region` are read
+    #[arg(value_name = "TEXT")]
+    texts: Vec<String>,
+    /// The language of the texts
+    #[arg(long)]
+    language: Option<Language>,
+    /// The country of their source
+    #[arg(long)]
+    country: Option<Country>,
+}
+
+#[derive(Deserialize)]
+struct Question {
+    text: String,
+    lang: Option<String>,
+    source_region: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    regions: Vec<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if arguments.texts.is_empty() {
+        answer(&mut io::stdin().lock(), &mut out)?;
+    }
+    for text in &arguments.texts {
+        let tagged = regions(&[text], arguments.language.as_ref(), arguments.country);
+        explain(text, &tagged, &mut out)?;
+    }
+    Ok(out.flush()?)
+}
+
+/// One line for each region: its code, and what speaks for it.
+fn explain(text: &str, tagged: &[Tagged], out: &mut impl Write) -> io::Result<()> {
+    for Tagged { region, evidence } in tagged {
+        let why = match evidence {
+            Evidence::Words { bytes, .. } => text.get(bytes.clone()).unwrap_or_default(),
+            Evidence::Source => "(the country of the source)",
+        };
+        writeln!(out, "{:<8}{why}", region.to_string())?;
+    }
+    if tagged.is_empty() {
+        writeln!(out, "no region")?;
+    }
+    Ok(())
+}
+
+/// Each line is answered at once: whoever asks may wait for it before the next.
+fn answer(lines: &mut impl io::BufRead, out: &mut impl Write) -> Result<(), CliError> {
+    let mut number = 0;
+    loop {
+        let mut line = String::new();
+        number += 1;
+        if io::Read::take(&mut *lines, MAX_LINE).read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        if line.trim().is_empty() {
+            continue;
+        }
+        let question: Question = serde_json::from_str(&line)
+            .map_err(|error| CliError::Usage(format!("line {number}: {error}")))?;
+        let answer = Answer {
+            regions: question
+                .regions()
+                .map_err(|error| CliError::Usage(format!("line {number}: {error}")))?,
+        };
+        let json = serde_json::to_string(&answer).expect("plain data always serializes");
+        writeln!(out, "{json}")?;
+        out.flush()?;
+    }
+}
+
+impl Question {
+    fn regions(&self) -> Result<Vec<String>, String> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let language: Option<Language> = given(&self.lang)
+            .map(|tag| tag.parse().map_err(|error| format!("{error}")))
+            .transpose()?;
+        let home: Option<Region> = given(&self.source_region)
+            .map(|code| code.parse().map_err(|error| format!("{error}")))
+            .transpose()?;
+        let tagged = regions(&[&self.text], language.as_ref(), home.map(Region::country));
+        Ok(tagged
+            .iter()
+            .map(|tagged| tagged.region.to_string())
+            .collect())
+    }
+}
