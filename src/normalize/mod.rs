@@ -45,7 +45,7 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
     let mut position = 0;
     for (document, extracted) in pages {
         problems.extend(extracted.problems);
-        let mut page = Page::new(source, &document, &extracted.channel);
+        let page = Page::new(source, &document, &extracted.channel);
         for entry in extracted.entries {
             drafts.extend(page.draft(entry, position, &mut problems));
             position += 1;
@@ -104,7 +104,6 @@ struct Page<'a> {
     channel: &'a Channel,
     /// Where relative addresses start.
     base: Url,
-    sanitizer: Sanitizer,
 }
 
 impl<'a> Page<'a> {
@@ -114,13 +113,12 @@ impl<'a> Page<'a> {
             source,
             document,
             channel,
-            sanitizer: Sanitizer::new(&base),
             base,
         }
     }
 
     fn draft(
-        &mut self,
+        &self,
         entry: RawEntry,
         position: usize,
         problems: &mut Vec<Problem>,
@@ -128,9 +126,8 @@ impl<'a> Page<'a> {
         let stated = entry.base.as_ref();
         let own_base = stated.map(|base| self.source.location.public_base(base));
         let base = own_base.as_ref().unwrap_or(&self.base);
-        self.sanitizer.rebase(base);
-        let safe =
-            |text: &Option<RawText>| text.as_ref().and_then(|text| self.sanitizer.sanitize(text));
+        let sanitizer = Sanitizer::new(base);
+        let safe = |text: &Option<RawText>| text.as_ref().and_then(|text| sanitizer.sanitize(text));
         let (summary, content) = (safe(&entry.summary), safe(&entry.content));
         let text = plain(&[summary.as_ref(), content.as_ref()]);
         let address = entry.link.as_deref().and_then(|link| canonical(link, base));
@@ -181,7 +178,7 @@ impl<'a> Page<'a> {
         Some(Draft {
             guid: entry
                 .guid
-                .map(|guid| text::bounded(guid.trim(), text::MAX_LINE)),
+                .map(|guid| text::bounded(guid.trim(), text::MAX_LINE).into_owned()),
             item,
         })
     }
@@ -231,7 +228,7 @@ impl<'a> Page<'a> {
         };
         let shown = |found: &str| {
             let line = text::line(&RawText::Plain(found.to_owned()));
-            text::bounded(&line, SHOWN_CHARACTERS)
+            text::bounded(&line, SHOWN_CHARACTERS).into_owned()
         };
         let position = position + 1;
         let read = |text: &str| read_date(text, &hints);

@@ -1,11 +1,12 @@
 //! Plain text out of text as found.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::html;
-use crate::model::{RawText, text_of_node};
+use crate::model::RawText;
 
 /// The longest title, tag or name, in characters.
 pub(super) const MAX_LINE: usize = 1_000;
@@ -25,15 +26,11 @@ pub(super) fn line(found: &RawText) -> String {
         .nfc()
         .collect();
     let words: Vec<&str> = allowed.split_whitespace().collect();
-    bounded(&words.join(" "), MAX_LINE)
+    bounded(&words.join(" "), MAX_LINE).into_owned()
 }
 
 fn of_markup(markup: &str) -> String {
-    let markup = bounded(markup, html::MAX_CHARACTERS);
-    match html::parse(&markup) {
-        Some(fragment) => text_of_node(fragment.tree.root()),
-        None => markup,
-    }
+    html::text_of(&bounded(markup, html::MAX_CHARACTERS))
 }
 
 /// Zero-width characters and marks of direction that pages are full of and that no title needs.
@@ -42,9 +39,9 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// At most `limit` characters; a cut is marked.
-pub(super) fn bounded(text: &str, limit: usize) -> String {
-    if text.chars().nth(limit).is_none() {
-        return text.to_owned();
+pub(super) fn bounded(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit || text.chars().nth(limit).is_none() {
+        return Cow::Borrowed(text);
     }
     text.chars().take(limit - 1).chain(['…']).collect()
 }

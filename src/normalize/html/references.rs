@@ -1,0 +1,130 @@
+//! Character references to characters, and back.
+//!
+//! Follows WHATWG HTML §13.2.5.72; the names are those that `html5ever` knows.
+
+use std::borrow::Cow;
+
+use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
+
+/// The longest name of a reference, its `;` included.
+const MAX_NAME: usize = 32;
+
+/// Where a text stands: some references without `;` are none in an attribute (`?a=1&copy=2`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Within {
+    Text,
+    Attribute,
+}
+
+/// The text that is meant.
+pub(super) fn decoded(text: &str, within: Within) -> Cow<'_, str> {
+    let Some((before, mut rest)) = text.split_once('&') else {
+        return Cow::Borrowed(text);
+    };
+    let mut decoded = String::with_capacity(text.len());
+    decoded.push_str(before);
+    loop {
+        let known = if let Some(number) = rest.strip_prefix('#') {
+            numbered(number).map(|(c, rest)| (Some(c), None, rest))
+        } else {
+            named(rest, within)
+        };
+        match known {
+            Some((one, two, further)) => {
+                decoded.extend(one.into_iter().chain(two));
+                rest = further;
+            }
+            None => decoded.push('&'),
+        }
+        let Some((before, further)) = rest.split_once('&') else {
+            decoded.push_str(rest);
+            return Cow::Owned(decoded);
+        };
+        decoded.push_str(before);
+        rest = further;
+    }
+}
+
+/// The character of `#38;` and what follows it.
+fn numbered(text: &str) -> Option<(char, &str)> {
+    let (radix, digits) = match text.strip_prefix(['x', 'X']) {
+        Some(digits) => (16, digits),
+        None => (10, text),
+    };
+    let end = digits
+        .find(|c: char| !c.is_digit(radix))
+        .unwrap_or(digits.len());
+    let (digits, rest) = digits.split_at(end);
+    let number = match u32::from_str_radix(digits, radix) {
+        Err(_) if digits.is_empty() => return None,
+        number => number.unwrap_or(0),
+    };
+    let c = match number {
+        0x80..=0x9F => C1_REPLACEMENTS[number as usize - 0x80],
+        _ => None,
+    };
+    let c = c.or(char::from_u32(number)).filter(|c| *c != '\0');
+    Some((
+        c.unwrap_or(char::REPLACEMENT_CHARACTER),
+        rest.strip_prefix(';').unwrap_or(rest),
+    ))
+}
+
+/// The characters of `amp;` and what follows it.
+fn named(text: &str, within: Within) -> Option<(Option<char>, Option<char>, &str)> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric();
+    let length = text.bytes().take(MAX_NAME).position(|byte| !is_name(byte));
+    let length = length.unwrap_or(MAX_NAME.min(text.len()));
+    let (_, next) = text.split_at(length);
+    let whole = length + usize::from(next.starts_with(';'));
+    // Without `;` the longest beginning that is a name counts.
+    let (name, rest, found) = (1..=whole).rev().find_map(|length| {
+        let (name, rest) = text.split_at(length);
+        let found = NAMED_ENTITIES.get(name).filter(|(one, _)| *one != 0);
+        found.map(|found| (name, rest, *found))
+    })?;
+    let open = !name.ends_with(';');
+    let goes_on = rest.starts_with(|c: char| c == '=' || c.is_ascii_alphanumeric());
+    if open && goes_on && within == Within::Attribute {
+        return None;
+    }
+    let (one, two) = found;
+    Some((
+        char::from_u32(one),
+        char::from_u32(two).filter(|c| *c != '\0'),
+        rest,
+    ))
+}
+
+/// Appends text as the serializer of HTML writes it (WHATWG HTML §13.3), without what XML forbids.
+pub(super) fn push_escaped(markup: &mut String, text: &str, within: Within) {
+    let mut rest = text;
+    while let Some(plain) = rest.bytes().position(is_special) {
+        let (before, special) = rest.split_at(plain);
+        markup.push_str(before);
+        let mut chars = special.chars();
+        match chars.next() {
+            Some('&') => markup.push_str("&amp;"),
+            Some('<') => markup.push_str("&lt;"),
+            Some('>') => markup.push_str("&gt;"),
+            Some('"') if within == Within::Attribute => markup.push_str("&quot;"),
+            Some('\u{a0}') => markup.push_str("&nbsp;"),
+            Some('\r') if chars.as_str().starts_with('\n') => {}
+            Some('\r') => markup.push('\n'),
+            Some(c) if is_xml_char(c) => markup.push(c),
+            _ => {}
+        }
+        rest = chars.as_str();
+    }
+    markup.push_str(rest);
+}
+
+/// First bytes of what is not always written as it stands.
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xC2 | 0xEF | 0..=8 | 0xB..=0x1F)
+}
+
+/// Whether XML 1.0 (§2.2) allows the character.
+pub(in crate::normalize) fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}

@@ -1,0 +1,208 @@
+//! Markup to tags and text.
+//!
+//! In: any text. Out: what the tokenizer of HTML (WHATWG HTML §13.2.5) sees in it, comments and processing instructions
+//! left out. It departs from that one where feeds do: what a CDATA section holds is read on as markup, and `/>` ends an
+//! element, as XHTML means it. Linear in the text, whatever stands in it.
+
+use std::borrow::Cow;
+
+/// A piece of markup.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    /// Text with its character references, never empty.
+    Text(&'a str),
+    /// A start tag.
+    Start(Tag<'a>),
+    /// The name in an end tag, in lower case.
+    End(Cow<'a, str>),
+}
+
+/// A start tag.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Tag<'a> {
+    /// In lower case.
+    pub(super) name: Cow<'a, str>,
+    /// Names and values as written, with their character references; where a name stands twice the first counts.
+    pub(super) attributes: Vec<(&'a str, &'a str)>,
+    /// `<br/>`
+    pub(super) closed: bool,
+}
+
+impl<'a> Tag<'a> {
+    /// The value of an attribute, by its name in lower case.
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+        let mut attributes = self.attributes.iter();
+        let found = attributes.find(|(given, _)| given.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| *value)
+    }
+}
+
+/// The tokens of a text; a tag that is cut off by the end of the text is none.
+pub(super) fn tokens(markup: &str) -> Tokens<'_> {
+    Tokens {
+        rest: markup,
+        in_cdata: false,
+    }
+}
+
+pub(super) struct Tokens<'a> {
+    rest: &'a str,
+    in_cdata: bool,
+}
+
+const CDATA_END: &str = "]]>";
+/// White space within tags.
+const SPACES: [char; 5] = [' ', '\t', '\n', '\u{c}', '\r'];
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        while !self.rest.is_empty() {
+            let Some(inside) = self.rest.strip_prefix('<') else {
+                match self.text() {
+                    "" => continue,
+                    text => return Some(Token::Text(text)),
+                }
+            };
+            if inside.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                return self.tag(inside).map(Token::Start);
+            }
+            if let Some(ended) = inside.strip_prefix('/') {
+                if ended.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                    return self.tag(ended).map(end);
+                }
+                self.rest = after(ended, '>');
+            } else if let Some(held) = inside.strip_prefix("![CDATA[") {
+                self.rest = held;
+                self.in_cdata = true;
+            } else if let Some(comment) = inside.strip_prefix("!--") {
+                self.rest = after_comment(comment);
+            } else if inside.starts_with(['!', '?']) {
+                self.rest = after(inside, '>');
+            } else {
+                self.rest = inside;
+                return Some(Token::Text("<"));
+            }
+        }
+        None
+    }
+}
+
+impl<'a> Tokens<'a> {
+    /// Leaves out everything up to the end tag of an element, whose content is read as no markup.
+    pub(super) fn pass_over(&mut self, tag: &Tag<'_>) {
+        if tag.closed {
+            return;
+        }
+        let name = &*tag.name;
+        while let Some((_, ended)) = self.rest.split_once("</") {
+            self.rest = ended;
+            let (start, further) = ended.split_at_checked(name.len()).unwrap_or((ended, ""));
+            if start.eq_ignore_ascii_case(name) && further.starts_with(is_name_end) {
+                self.tag(ended);
+                return;
+            }
+        }
+        self.rest = "";
+    }
+
+    /// Up to the next `<`, or to the end of the CDATA section.
+    fn text(&mut self) -> &'a str {
+        let length = self.rest.find('<').unwrap_or(self.rest.len());
+        let (text, rest) = self.rest.split_at(length);
+        let ended = text.split_once(CDATA_END).filter(|_| self.in_cdata);
+        let Some((held, _)) = ended else {
+            self.rest = rest;
+            return text;
+        };
+        self.in_cdata = false;
+        (_, self.rest) = self.rest.split_at(held.len() + CDATA_END.len());
+        held
+    }
+
+    /// The tag whose name `rest` begins with; at the end of the text there is none, and nothing after it.
+    fn tag(&mut self, rest: &'a str) -> Option<Tag<'a>> {
+        self.rest = "";
+        let (name, mut rest) = rest.split_at(rest.find(is_name_end)?);
+        let mut attributes = Vec::new();
+        loop {
+            let given = rest.trim_start_matches(|c| c == '/' || SPACES.contains(&c));
+            if let Some(further) = given.strip_prefix('>') {
+                let (gap, _) = rest.split_at(rest.len() - given.len());
+                self.rest = further;
+                return Some(Tag {
+                    name: lower_case(name),
+                    attributes,
+                    closed: gap.ends_with('/'),
+                });
+            }
+            let (attribute, further) = read_attribute(given)?;
+            attributes.push(attribute);
+            rest = further;
+        }
+    }
+}
+
+/// An end tag; `</br>` breaks a line as `<br>` does (WHATWG HTML §13.2.6.4.7).
+fn end(tag: Tag<'_>) -> Token<'_> {
+    if tag.name == "br" {
+        Token::Start(tag)
+    } else {
+        Token::End(tag.name)
+    }
+}
+
+fn is_name_end(c: char) -> bool {
+    matches!(c, '/' | '>') || SPACES.contains(&c)
+}
+
+fn lower_case(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// The name and value that the text begins with, and what follows them.
+fn read_attribute(text: &str) -> Option<((&str, &str), &str)> {
+    // A name may begin with `=`.
+    let begins = text.chars().next()?.len_utf8();
+    let ends = |(at, c): &(usize, char)| *at >= begins && (*c == '=' || is_name_end(*c));
+    let (end, _) = text.char_indices().find(ends)?;
+    let (name, rest) = text.split_at(end);
+    let Some(value) = rest.trim_start_matches(SPACES).strip_prefix('=') else {
+        return Some(((name, ""), rest));
+    };
+    let value = value.trim_start_matches(SPACES);
+    for quote in ['"', '\''] {
+        if let Some(quoted) = value.strip_prefix(quote) {
+            let (value, rest) = quoted.split_once(quote)?;
+            return Some(((name, value), rest));
+        }
+    }
+    let end = value.find(|c| c == '>' || SPACES.contains(&c))?;
+    let (value, rest) = value.split_at(end);
+    Some(((name, value), rest))
+}
+
+fn after(text: &str, end: char) -> &str {
+    text.split_once(end).map_or("", |(_, rest)| rest)
+}
+
+/// What follows a comment that begins with `text`; one that is not closed takes the rest.
+fn after_comment(text: &str) -> &str {
+    if let Some(rest) = text.strip_prefix('>').or_else(|| text.strip_prefix("->")) {
+        return rest;
+    }
+    let mut text = text;
+    while let Some((_, rest)) = text.split_once('-') {
+        let mut ends = ["->", "-!>"].into_iter();
+        if let Some(rest) = ends.find_map(|end| rest.strip_prefix(end)) {
+            return rest;
+        }
+        text = rest;
+    }
+    ""
+}
