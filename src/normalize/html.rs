@@ -16,8 +16,8 @@ use ammonia::{Builder, UrlRelative};
 use url::Url;
 
 use self::elements::{COMMON, ELEMENTS};
-pub(super) use self::references::is_xml_char;
 use self::references::{Within, decoded, push_escaped};
+pub(super) use self::references::{is_xml_char, reference};
 use self::tokens::{Token, tokens};
 use self::tree::SCHEMES;
 use crate::model::{Lines, RawText, SafeHtml};
@@ -419,7 +419,7 @@ mod tests {
             6 => name.prop_map(|name| format!("</{name}>")),
             6 => "[a-z \n]{0,5}",
             3 => proptest::sample::select(&["<", ">", "&", "\"", "'", "<!--", "-->", "<![CDATA[", "]]>", "<?", "</", "&lt;", "&amp;",
-                "&nbsp;", "&#60;", "&#x3c;script&#62;", "&notit;", "&#13;", "\r\n", "\r", "\u{0}", "\u{a0}", "\u{ffff}", "=", "/", "\u{c}"][..])
+                "&nbsp;", "&#60;", "&#x3c;script&#62;", "&notit;", "&amp;nbsp;", "&am", "p;", "eacute;", "Ã", "©", "&copy;", "&#13;", "\r\n", "\r", "\u{0}", "\u{a0}", "\u{ffff}", "=", "/", "\u{c}"][..])
                 .prop_map(str::to_owned),
             1 => any::<String>(),
         ];

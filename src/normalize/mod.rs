@@ -6,6 +6,7 @@
 mod address;
 mod html;
 mod identity;
+mod mend;
 mod text;
 
 use chrono::SubsecRound as _;

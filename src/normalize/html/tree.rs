@@ -12,6 +12,7 @@ use url::{ParseError, Url};
 use super::elements::{self, COMMON, Element, Kind};
 use super::references::{Within, decoded, is_xml_char, push_escaped};
 use super::tokens::{Tag, Token, tokens};
+use crate::normalize::mend::mended;
 
 /// What stands deeper is shown without its tags. Tables bring the frames of their cells on top.
 const MAX_DEPTH: usize = 100;
@@ -46,6 +47,7 @@ pub(super) fn clean(markup: &str, base: Option<&Url>) -> Clean {
     let mut tree = Tree {
         base,
         html: String::with_capacity(markup.len()),
+        pending: String::new(),
         open: Vec::new(),
         beyond: 0,
         pre_begins: None,
@@ -67,6 +69,7 @@ pub(super) fn clean(markup: &str, base: Option<&Url>) -> Clean {
         }
     }
     tree.close(0);
+    tree.write_text();
     Clean {
         html: tree.html,
         mended: tree.mended,
@@ -81,6 +84,8 @@ pub(super) fn is_dropped(tag: &Tag<'_>) -> bool {
 struct Tree<'a> {
     base: Option<&'a Url>,
     html: String,
+    /// Text of which more may follow.
+    pending: String,
     /// What is open, the innermost last.
     open: Vec<&'static Element>,
     /// How many start tags were left out at the greatest depth, whose end tags are still to come.
@@ -96,14 +101,25 @@ impl Tree<'_> {
             self.open_cell();
         }
         let text = decoded(text, Within::Text);
-        // Line feeds that begin a `pre` are not shown (WHATWG HTML §13.2.6.4.7).
-        let lost = |c: char| matches!(c, '\r' | '\n') || !is_xml_char(c);
-        let shown = if self.pre_begins == Some(self.html.len()) {
-            text.trim_start_matches(lost)
+        // What is left out must not stand between what belongs together.
+        if text.bytes().any(|byte| byte < b' ' || byte == 0xEF) {
+            self.pending
+                .extend(text.chars().filter(|c| is_xml_char(*c)));
         } else {
-            &text
+            self.pending.push_str(&text);
+        }
+    }
+
+    /// Writes the text that stands before the next tag.
+    fn write_text(&mut self) {
+        // Line feeds that begin a `pre` are not shown (WHATWG HTML §13.2.6.4.7).
+        let shown = if self.pre_begins == Some(self.html.len()) {
+            self.pending.trim_start_matches(['\r', '\n'])
+        } else {
+            &self.pending
         };
-        push_escaped(&mut self.html, shown, Within::Text);
+        push_escaped(&mut self.html, &mended(shown), Within::Text);
+        self.pending.clear();
     }
 
     /// Opens an element, or leaves its tag out; says whether it was an image that a script would have loaded.
@@ -245,6 +261,7 @@ impl Tree<'_> {
     }
 
     fn open_implied(&mut self, element: &'static Element) {
+        self.write_text();
         self.html.push('<');
         self.html.push_str(element.name);
         self.html.push('>');
@@ -295,6 +312,7 @@ impl Tree<'_> {
 
     /// Writes a start tag with the attributes that may be published; an image's source is given.
     fn write_start(&mut self, element: &Element, tag: &Tag<'_>, mut source: Option<&str>) {
+        self.write_text();
         self.html.push('<');
         self.html.push_str(element.name);
         let known = || element.attributes.iter().chain(&COMMON);
@@ -342,6 +360,7 @@ impl Tree<'_> {
     }
 
     fn write_end(&mut self, element: &Element) {
+        self.write_text();
         self.html.push_str("</");
         self.html.push_str(element.name);
         self.html.push('>');
