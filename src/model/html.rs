@@ -76,13 +76,20 @@ impl Lines {
     /// Appends text with each run of white space, non-breaking ones among it, as one space.
     pub(crate) fn push(&mut self, text: &str) {
         let mut rest = text;
-        while let Some(at) = rest.find(char::is_whitespace) {
-            let (word, further) = rest.split_at(at);
-            self.0.push_str(word);
-            if !self.0.is_empty() && !self.0.ends_with([' ', '\n']) {
-                self.0.push(' ');
+        while let Some(at) = irregular(rest.as_bytes()) {
+            let (before, further) = rest.split_at(at);
+            self.0.push_str(before);
+            let folded = further.trim_start();
+            if folded.len() < further.len() {
+                if !self.0.is_empty() && !self.0.ends_with([' ', '\n']) {
+                    self.0.push(' ');
+                }
+                rest = folded;
+            } else {
+                let mut chars = further.chars();
+                self.0.extend(chars.next());
+                rest = chars.as_str();
             }
-            rest = further.trim_start();
         }
         self.0.push_str(rest);
     }
@@ -104,6 +111,20 @@ impl Lines {
         self.0.truncate(self.0.trim_end().len());
         self.0
     }
+}
+
+/// Where white space begins that is more than a space between two words, or a character that may be such.
+fn irregular(text: &[u8]) -> Option<usize> {
+    let mut before = b' ';
+    text.iter().position(|&byte| {
+        let found = match byte {
+            b' ' => before == b' ',
+            0..b' ' | 0xC2 | 0xE1..=0xE3 => true,
+            _ => false,
+        };
+        before = byte;
+        found
+    })
 }
 
 /// Elements that begin and end a line of text.

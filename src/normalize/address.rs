@@ -1,4 +1,7 @@
-//! Addresses: absolute, in one spelling, without trackers.
+//! Addresses: absolute, in one spelling, without trackers, redirectors and sessions.
+//!
+//! There are three spellings. Ids are made of [`spelled`], whose rules never change; [`canonical`] is published, and may
+//! learn more; [`comparable`] is what the two addresses of one page have in common.
 
 use url::Url;
 
@@ -7,7 +10,8 @@ use crate::model::without_user;
 /// The longest address that is kept, in bytes.
 const MAX_LENGTH: usize = 4_096;
 
-/// Query parameters that say where a reader came from, not what is read.
+/// Query parameters that say where a reader came from, not what is read. Ids are made of addresses without them: what
+/// is learnt later stands in [`LATER_TRACKERS`].
 const TRACKERS: [&str; 28] = [
     "_ga",
     "_gl",
@@ -40,11 +44,101 @@ const TRACKERS: [&str; 28] = [
 ];
 /// Beginnings of such parameters.
 const TRACKER_PREFIXES: [&str; 5] = ["utm_", "mtm_", "pk_", "hsa_", "piwik_"];
+/// Trackers that may stand in an id.
+const LATER_TRACKERS: [&str; 16] = [
+    "__twitter_impression",
+    "_branch_match_id",
+    "cmpid",
+    "epik",
+    "guccounter",
+    "guce_referrer",
+    "guce_referrer_sig",
+    "igsh",
+    "li_fat_id",
+    "ref_src",
+    "ref_url",
+    "srsltid",
+    "trk_contact",
+    "trk_msg",
+    "ttclid",
+    "xtor",
+];
 /// Beginnings of fragments that carry no place in the page.
 const IDLE_FRAGMENTS: [&str; 5] = ["utm_", "xtor=", ":~:", "at_", "mtm_"];
+/// Such beginnings that may stand in an id.
+const LATER_IDLE_FRAGMENTS: [&str; 2] = ["amp_tf=", "aoh="];
+/// Query parameters that name a visit.
+const SESSIONS: [&str; 7] = [
+    "cfid",
+    "cftoken",
+    "jsessionid",
+    "oscsid",
+    "phpsessid",
+    "zenid",
+    "aspsessionid",
+];
+/// Such as may mean something else, too: with a value that only a program could have chosen.
+const MAYBE_SESSIONS: [&str; 5] = ["s", "session", "session_id", "sessionid", "sid"];
+/// The ends of paths that lead elsewhere, and the parameters that say where.
+const REDIRECTORS: [&str; 16] = [
+    "url",
+    "redirect",
+    "redirect.php",
+    "redir",
+    "redir.php",
+    "away",
+    "away.php",
+    "l.php",
+    "l",
+    "out",
+    "goto",
+    "go",
+    "leave",
+    "linkfilter",
+    "apiclick.aspx",
+    "link",
+];
+const TARGETS: [&str; 12] = [
+    "url",
+    "u",
+    "q",
+    "uddg",
+    "to",
+    "target",
+    "dest",
+    "destination",
+    "redirect",
+    "murl",
+    "z",
+    "link",
+];
+/// Hosts that do nothing else.
+const REDIRECTING_HOSTS: [&str; 4] = [
+    "l.instagram.com",
+    "out.reddit.com",
+    "go.redirectingat.com",
+    "click.linksynergy.com",
+];
+/// How many redirectors may lead to one another.
+const MAX_REDIRECTORS: usize = 3;
 
 /// `link`, as found, as an address to publish; `None` for what a reader elsewhere cannot open.
 pub fn canonical(link: &str, base: &Url) -> Option<Url> {
+    let mut url = spelled(link, base)?;
+    for _ in 0..MAX_REDIRECTORS {
+        match target(&url).and_then(|target| spelled(&target, &url)) {
+            Some(target) => url = target,
+            None => break,
+        }
+    }
+    keep_parameters(&mut url, |name, _| !LATER_TRACKERS.contains(&name));
+    drop_fragment(&mut url, &LATER_IDLE_FRAGMENTS);
+    Some(url)
+}
+
+/// `link`, as found, in the spelling that ids are made of: absolute, without user, session and the trackers known from
+/// the beginning. It must not change: an entry known by its address would come again under another id.
+pub(super) fn spelled(link: &str, base: &Url) -> Option<Url> {
     let link: String = link.trim().chars().filter(|c| !c.is_control()).collect();
     if link.is_empty() || link.len() > MAX_LENGTH {
         return None;
@@ -54,59 +148,194 @@ pub fn canonical(link: &str, base: &Url) -> Option<Url> {
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         return None;
     }
-    if url.query_pairs().any(|(name, _)| is_tracker(&name)) {
-        let kept: Vec<&str> = url
-            .query()
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !is_tracking(pair))
-            .collect();
-        let kept = kept.join("&");
-        url.set_query((!kept.is_empty()).then_some(kept.as_str()));
-    }
-    if url.query() == Some("") {
-        url.set_query(None);
-    }
-    if url.fragment().is_some_and(|fragment| {
-        fragment.is_empty() || IDLE_FRAGMENTS.iter().any(|idle| fragment.starts_with(idle))
-    }) {
-        url.set_fragment(None);
-    }
+    keep_parameters(&mut url, |name, value| {
+        !is_tracker(name) && !is_session(name, value)
+    });
+    drop_session(&mut url);
+    drop_fragment(&mut url, &IDLE_FRAGMENTS);
     Some(url)
 }
 
-fn is_tracking(pair: &str) -> bool {
-    is_tracker(pair.split('=').next().unwrap_or_default())
+/// Leaves out parameters, by their names in lower case and their values as written.
+fn keep_parameters(url: &mut Url, keep: impl Fn(&str, &str) -> bool) {
+    let Some(query) = url.query() else { return };
+    let kept = |pair: &&str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        keep(&name.to_ascii_lowercase(), value)
+    };
+    let kept: Vec<&str> = query.split('&').filter(kept).collect();
+    let kept = kept.join("&");
+    if kept.len() < query.len() || kept.is_empty() {
+        url.set_query((!kept.is_empty()).then_some(kept.as_str()));
+    }
+}
+
+fn drop_fragment(url: &mut Url, idle: &[&str]) {
+    let is_idle =
+        |fragment: &str| fragment.is_empty() || idle.iter().any(|idle| fragment.starts_with(idle));
+    if url.fragment().is_some_and(is_idle) {
+        url.set_fragment(None);
+    }
 }
 
 fn is_tracker(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    TRACKERS.contains(&name.as_str())
+    TRACKERS.contains(&name)
         || TRACKER_PREFIXES
             .iter()
             .any(|prefix| name.starts_with(prefix))
 }
 
+fn is_session(name: &str, value: &str) -> bool {
+    let drawn = || {
+        value.len() >= 26
+            && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && value.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    SESSIONS.contains(&name)
+        || name.starts_with("aspsessionid")
+        || MAYBE_SESSIONS.contains(&name) && drawn()
+}
+
+/// Leaves out sessions in the path: `/a;jsessionid=1F/b` (servlets), `/(S(x))/b` (ASP.NET).
+fn drop_session(url: &mut Url) {
+    let path = url.path();
+    let is_session = |segment: &str| segment.starts_with("(S(") && segment.ends_with("))");
+    let servlet = |segment: &str| segment.to_ascii_lowercase().find(";jsessionid=");
+    if !path.contains("(S(") && servlet(path).is_none() {
+        return;
+    }
+    let kept = path.split('/').filter(|segment| !is_session(segment));
+    let kept = kept.map(|segment| {
+        let end = servlet(segment).unwrap_or(segment.len());
+        segment.split_at(end).0
+    });
+    let kept = kept.collect::<Vec<_>>().join("/");
+    url.set_path(&kept);
+}
+
+/// The address that a redirector's own address holds.
+fn target(url: &Url) -> Option<String> {
+    let host = url.host_str()?;
+    let path = url.path();
+    if let Some(amp) = amp_target(host, path) {
+        return Some(amp);
+    }
+    let is_web = |found: &str| {
+        let (scheme, rest) = found.split_once("://").unwrap_or_default();
+        matches!(scheme, "http" | "https") && !rest.is_empty()
+    };
+    let last = path
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    let redirects = REDIRECTORS.contains(&last.to_ascii_lowercase().as_str())
+        || REDIRECTING_HOSTS.contains(&host)
+        || host.ends_with(".safelinks.protection.outlook.com");
+    let mut given = url
+        .query_pairs()
+        .filter(|(name, value)| TARGETS.contains(&&**name) && is_web(value));
+    let (_, found) = given.next().filter(|_| redirects)?;
+    Some(found.into_owned())
+}
+
+/// The page behind a copy of it for telephones: `google.com/amp/s/host/path`, `host.cdn.ampproject.org/c/s/host/path`.
+fn amp_target(host: &str, path: &str) -> Option<String> {
+    let google = host.trim_start_matches("www.").starts_with("google.");
+    let copied = if google {
+        path.strip_prefix("/amp/")?
+    } else if host.ends_with(".cdn.ampproject.org") {
+        path.strip_prefix("/c/")
+            .or_else(|| path.strip_prefix("/v/"))?
+    } else {
+        return None;
+    };
+    let found = match copied.strip_prefix("s/") {
+        Some(secure) => format!("https://{secure}"),
+        None => format!("http://{copied}"),
+    };
+    copied.contains('.').then_some(found)
+}
+
+/// Labels before a host's name that stand for the same pages: `www.`, `m.`, `en.m.`, `amp.`
+const TWIN_LABELS: [&str; 4] = ["amp", "m", "mobile", "www"];
+/// Pages that are their folder's.
+const INDEX_PAGES: [&str; 6] = [
+    "index.html",
+    "index.htm",
+    "index.php",
+    "index.asp",
+    "index.jsp",
+    "default.aspx",
+];
+/// Parameters that ask for another layout of one page.
+const LAYOUTS: [(&str, &str); 5] = [
+    ("amp", ""),
+    ("amp", "1"),
+    ("amp", "true"),
+    ("outputtype", "amp"),
+    ("m", "1"),
+];
+
 /// What two spellings of one address have in common: for comparing, never for publishing. `None` for a site's front page,
 /// which tells nothing about what stands on it.
 pub fn comparable(url: &Url) -> Option<String> {
-    let host = url.host_str()?;
-    let host = host.strip_prefix("www.").unwrap_or(host);
+    let labels: Vec<&str> = url.host_str()?.split('.').collect();
+    let own = labels.len().saturating_sub(2);
+    let is_twin = |at: usize, label: &&str| at < own && TWIN_LABELS.contains(label);
+    let labels = labels
+        .iter()
+        .enumerate()
+        .filter(|(at, label)| !is_twin(*at, label));
+    let host = labels
+        .map(|(_, label)| *label)
+        .collect::<Vec<_>>()
+        .join(".");
     let port = url
         .port()
         .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    let path = url.path().trim_end_matches('/');
-    let query = url
-        .query()
-        .map(|query| format!("?{query}"))
         .unwrap_or_default();
     let fragment = url
         .fragment()
         .map(|fragment| format!("#{fragment}"))
         .unwrap_or_default();
-    let rest = format!("{path}{query}{fragment}");
+    let rest = format!(
+        "{}{}{fragment}",
+        comparable_path(url.path()),
+        comparable_query(url)
+    );
     (!rest.is_empty()).then(|| format!("{host}{port}{rest}"))
+}
+
+/// Without index page, layout and closing slash.
+fn comparable_path(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    let (folder, page) = path.rsplit_once('/').unwrap_or_default();
+    let folder = match page {
+        "amp" => folder,
+        page if INDEX_PAGES.contains(&page.to_ascii_lowercase().as_str()) => folder,
+        _ => path,
+    };
+    let folder = folder
+        .strip_prefix("/amp")
+        .filter(|rest| rest.starts_with('/'))
+        .unwrap_or(folder);
+    folder.trim_end_matches('/')
+}
+
+/// In one order, without layout.
+fn comparable_query(url: &Url) -> String {
+    let is_layout = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        LAYOUTS.contains(&(&*name.to_ascii_lowercase(), &*value.to_ascii_lowercase()))
+    };
+    let mut pairs: Vec<&str> = url.query().unwrap_or_default().split('&').collect();
+    pairs.retain(|pair| !pair.is_empty() && !is_layout(pair));
+    pairs.sort_unstable();
+    if pairs.is_empty() {
+        return String::new();
+    }
+    format!("?{}", pairs.join("&"))
 }
 
 /// An address as the title of an entry without one: `host.example/news/7`.
@@ -152,19 +381,111 @@ mod tests {
     }
 
     #[test]
+    fn sessions_are_left_out() {
+        let session = "0f3d2a1b4c5e6f708192a3b4c5d6e7f8";
+        check(
+            &format!("/a?PHPSESSID=x&id=1&sid={session}"),
+            Some("https://host.example/a?id=1"),
+        );
+        check(
+            &format!("/a?sid=12&s=storm&session={session}"),
+            Some("https://host.example/a?sid=12&s=storm"),
+        );
+        check(
+            "/a/b;jsessionid=1F.node?id=1",
+            Some("https://host.example/a/b?id=1"),
+        );
+        check("/a;JSESSIONID=1/b", Some("https://host.example/a/b"));
+        check("/(S(45abc))/a", Some("https://host.example/a"));
+    }
+
+    #[test]
+    fn redirectors_are_left_out() {
+        let target = "https%3A%2F%2Fb.example%2Fx%3Fid%3D1%26utm_source%3Dy";
+        let unwrapped = Some("https://b.example/x?id=1");
+        for redirector in [
+            "https://www.google.com/url?sa=t&url=",
+            "https://l.facebook.com/l.php?h=AT0&u=",
+            "https://l.instagram.com/?u=",
+            "https://www.youtube.com/redirect?event=x&q=",
+            "https://nam02.safelinks.protection.outlook.com/?url=",
+            "/go/?to=https%3A%2F%2Fvk.com%2Faway.php%3Fto%3D",
+        ] {
+            let target = if redirector.starts_with("/go") {
+                "https%253A%252F%252Fb.example%252Fx%253Fid%253D1"
+            } else {
+                target
+            };
+            check(&format!("{redirector}{target}"), unwrapped);
+        }
+        check(
+            "https://www.google.com/amp/s/b.example/x/amp/",
+            Some("https://b.example/x/amp/"),
+        );
+        check(
+            "https://b-example.cdn.ampproject.org/c/s/b.example/x#aoh=1",
+            Some("https://b.example/x"),
+        );
+        check(
+            "/share?u=https://b.example/",
+            Some("https://host.example/share?u=https://b.example/"),
+        );
+        check("/url?q=storm", Some("https://host.example/url?q=storm"));
+    }
+
+    #[test]
+    fn ids_keep_their_spelling() {
+        let base = "https://host.example/".parse().unwrap();
+        let check = |link: &str, expected: &str| {
+            assert_eq!(spelled(link, &base).unwrap().as_str(), expected)
+        };
+        check(
+            "/a?xtor=1&gclid=2&sid=3",
+            "https://host.example/a?xtor=1&sid=3",
+        );
+        check(
+            "/url?q=https://b.example/",
+            "https://host.example/url?q=https://b.example/",
+        );
+        check(
+            "//m.host.example/a/index.html#b",
+            "https://m.host.example/a/index.html#b",
+        );
+    }
+
+    #[test]
     fn spellings_of_one_address_compare_equal() {
         let key = |url: &str| comparable(&url.parse().unwrap());
-        assert_eq!(key("https://www.a.example/x/"), key("http://a.example/x"));
-        assert_ne!(
-            key("https://a.example/x?id=1"),
-            key("https://a.example/x?id=2")
+        let same = |one: &str, other: &str| assert_eq!(key(one), key(other), "{one} {other}");
+        same("https://www.a.example/x/", "http://a.example/x");
+        same(
+            "https://m.a.example/x?b=1&a=2",
+            "https://a.example/x?a=2&b=1",
         );
+        same("https://es.m.a.example/x", "https://es.a.example/x");
+        same(
+            "https://amp.a.example/x/amp/?outputType=amp",
+            "https://a.example/x",
+        );
+        same(
+            "https://a.example/amp/x?amp=1",
+            "https://a.example/x/index.html",
+        );
+        assert_eq!(
+            key("https://www.a.example:8080/x/?b#c").unwrap(),
+            "a.example:8080/x?b#c"
+        );
+        let differ = |one: &str, other: &str| assert_ne!(key(one), key(other), "{one} {other}");
+        differ("https://a.example/x?id=1", "https://a.example/x?id=2");
+        differ("https://m.example/x", "https://example/x");
+        differ("https://a.example/ampere", "https://a.example/ere");
         assert_eq!(key("https://a.example/"), None);
+        assert_eq!(key("https://a.example/index.php"), None);
     }
 
     proptest! {
         #[test]
-        fn twice_is_once(link in "(/|\\?|&|#|utm_|=|[a-z ñ%]|fbclid){0,30}") {
+        fn twice_is_once(link in "(/|\\?|&|#|utm_|=|[a-z ñ%]|fbclid|url|;jsessionid=|https://b.example|https%3A%2F%2F|/amp/s/|xtor|sid=){0,30}") {
             let base: Url = "https://host.example/list".parse().unwrap();
             if let Some(once) = canonical(&link, &base) {
                 prop_assert_eq!(canonical(once.as_str(), &base), Some(once));

@@ -16,8 +16,8 @@ use url::Url;
 
 use self::elements::{COMMON, ELEMENTS};
 use self::reduce::{SCHEMES, reduce};
-pub(super) use self::references::is_xml_char;
 use self::references::{Within, decoded, push_escaped};
+pub(super) use self::references::{is_xml_char, reference};
 use self::tokens::{Token, tokens};
 use crate::model::{Lines, RawText, SafeHtml, parse_fragment};
 
@@ -58,18 +58,12 @@ impl<'a> Sanitizer<'a> {
     fn clean(&self, markup: &str) -> String {
         let reduced = reduce(markup, self.base);
         if !reduced.html.contains('<') {
-            return trimmed(escaped(&decoded(&reduced.html, Within::Text)));
+            return trimmed(reduced.html);
         }
         if reduced.depth > MAX_DEPTH && parse_fragment(&reduced.html, MAX_DEPTH).is_none() {
             return paragraphs(&text_of(&reduced.html));
         }
-        let clean = AMMONIA.clean(&reduced.html).to_string();
-        // A character reference may stand for what XML forbids, or what the next reading takes for a line feed.
-        if clean.chars().all(|c| is_xml_char(c) && c != '\r') {
-            return trimmed(clean);
-        }
-        let clean = clean.replace('\r', "\n");
-        trimmed(clean.chars().filter(|c| is_xml_char(*c)).collect())
+        trimmed(AMMONIA.clean(&reduced.html).to_string())
     }
 }
 
@@ -79,12 +73,6 @@ fn trimmed(html: String) -> String {
         inner if inner.len() == html.len() => html,
         inner => inner.to_owned(),
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    push_escaped(&mut html, text, Within::Text);
-    html
 }
 
 /// Allows what [`elements`] allows; every address is absolute when it sees it.
@@ -412,7 +400,7 @@ mod tests {
             6 => name.prop_map(|name| format!("</{name}>")),
             6 => "[a-z \n]{0,5}",
             3 => proptest::sample::select(&["<", ">", "&", "\"", "'", "<!--", "-->", "<![CDATA[", "]]>", "<?", "</", "&lt;", "&amp;",
-                "&nbsp;", "&#60;", "&#x3c;script&#62;", "&notit;", "&#13;", "\r\n", "\r", "\u{0}", "\u{a0}", "\u{ffff}", "=", "/", "\u{c}"][..])
+                "&nbsp;", "&#60;", "&#x3c;script&#62;", "&notit;", "&amp;nbsp;", "&am", "p;", "eacute;", "Ã", "©", "&copy;", "&#13;", "\r\n", "\r", "\u{0}", "\u{a0}", "\u{ffff}", "=", "/", "\u{c}"][..])
                 .prop_map(str::to_owned),
             1 => any::<String>(),
         ];

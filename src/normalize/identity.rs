@@ -11,20 +11,19 @@ use crate::model::{IdentityKey, IdentityKind, Item, ItemId, Problem, SourceId};
 
 /// Gives every draft its key and id; of an entry that stands twice the first counts.
 pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>) -> Normalized {
-    let shared = shared_keys(&drafts);
+    let keys: Vec<Keys> = drafts.iter().map(Keys::of).collect();
+    let shared = shared_keys(&drafts, &keys);
     let mut seen = HashSet::new();
     let Normalized {
         mut items,
         mut repeated,
         mut problems,
     } = Normalized::default();
-    for draft in drafts {
+    for (draft, keys) in drafts.into_iter().zip(&keys) {
         let position = draft.item.position as usize + 1;
-        let key = keys(&draft)
-            .into_iter()
-            .find(|key| !shared.contains(key))
-            .unwrap_or_else(|| date_title(&draft.item));
-        if let Some(stronger) = keys(&draft).first().filter(|first| **first != key) {
+        let telling = |key: &&IdentityKey| !shared.contains(key);
+        let key = keys.strong.iter().find(telling).unwrap_or(&keys.weak);
+        if let Some(stronger) = keys.strong.first().filter(|first| *first != key) {
             let kind = if stronger.kind == IdentityKind::Guid {
                 "guid"
             } else {
@@ -33,9 +32,9 @@ pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>) -> Normalized {
             problems.push(Problem::SharedIdentity { position, kind });
         }
         let item = Item {
-            id: ItemId::new(source, &key),
-            weak_key: date_title(&draft.item),
+            id: ItemId::new(source, key),
             key: key.clone(),
+            weak_key: keys.weak.clone(),
             ..draft.item
         };
         if seen.insert(key) {
@@ -52,20 +51,28 @@ pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>) -> Normalized {
     }
 }
 
-/// Every key that the draft could go by, the strongest first.
-fn keys(draft: &Draft) -> Vec<IdentityKey> {
-    let guid = draft.guid.clone().filter(|guid| !guid.is_empty());
-    let address = draft.item.address.as_ref().map(ToString::to_string);
-    let key = |kind, value: Option<String>| value.map(|value| IdentityKey { kind, value });
-    let strong = [
-        key(IdentityKind::Guid, guid),
-        key(IdentityKind::Address, address),
-    ];
-    strong
-        .into_iter()
-        .flatten()
-        .chain([date_title(&draft.item)])
-        .collect()
+/// Every key that a draft could go by.
+struct Keys {
+    /// Guid and address, the stronger first.
+    strong: Vec<IdentityKey>,
+    /// Date and title.
+    weak: IdentityKey,
+}
+
+impl Keys {
+    fn of(draft: &Draft) -> Self {
+        let guid = draft.guid.clone().filter(|guid| !guid.is_empty());
+        let address = draft.item.address.as_ref().map(ToString::to_string);
+        let key = |kind, value: Option<String>| value.map(|value| IdentityKey { kind, value });
+        let strong = [
+            key(IdentityKind::Guid, guid),
+            key(IdentityKind::Address, address),
+        ];
+        Self {
+            strong: strong.into_iter().flatten().collect(),
+            weak: date_title(&draft.item),
+        }
+    }
 }
 
 /// Only a date that was stated in full identifies: one worked out from the time of reading changes with it.
@@ -78,16 +85,13 @@ fn date_title(item: &Item) -> IdentityKey {
 }
 
 /// Guids and addresses under which entries with different titles or dates stand.
-fn shared_keys(drafts: &[Draft]) -> HashSet<IdentityKey> {
-    let mut first_with: HashMap<IdentityKey, &Item> = HashMap::new();
+fn shared_keys<'a>(drafts: &[Draft], keys: &'a [Keys]) -> HashSet<&'a IdentityKey> {
+    let mut first_with: HashMap<&IdentityKey, &Item> = HashMap::new();
     let mut shared = HashSet::new();
-    for draft in drafts {
-        for key in keys(draft)
-            .into_iter()
-            .filter(|key| key.kind != IdentityKind::DateTitle)
-        {
-            let first = first_with.entry(key.clone()).or_insert(&draft.item);
-            if differ(first, &draft.item) {
+    for (draft, keys) in drafts.iter().zip(keys) {
+        for key in &keys.strong {
+            let first = *first_with.entry(key).or_insert(&draft.item);
+            if !std::ptr::eq(first, &draft.item) && differ(first, &draft.item) {
                 shared.insert(key);
             }
         }

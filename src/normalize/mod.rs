@@ -7,6 +7,7 @@ mod address;
 mod dates;
 mod html;
 mod identity;
+mod mend;
 mod text;
 
 use url::Url;

@@ -16,17 +16,23 @@ const TITLE_FROM_TEXT: usize = 100;
 /// One line of plain text: markup and entities undone once, white space folded, forbidden characters gone.
 pub(super) fn line(found: &RawText) -> String {
     let plain = match found {
-        RawText::Html(markup) => of_markup(markup),
-        RawText::Unsaid(text) if html::looks_like_markup(text) => of_markup(text),
-        RawText::Plain(text) | RawText::Unsaid(text) => text.clone(),
+        RawText::Html(markup) => Cow::Owned(of_markup(markup)),
+        RawText::Unsaid(text) if html::looks_like_markup(text) => Cow::Owned(of_markup(text)),
+        RawText::Plain(text) | RawText::Unsaid(text) => Cow::Borrowed(text.as_str()),
     };
-    let allowed: String = plain
-        .chars()
-        .filter(|c| html::is_xml_char(*c) && !is_invisible(*c))
-        .nfc()
-        .collect();
-    let words: Vec<&str> = allowed.split_whitespace().collect();
-    bounded(&words.join(" "), MAX_LINE).into_owned()
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    let shown = |c: &char| html::is_xml_char(*c) && !is_invisible(*c);
+    let composed: Cow<'_, str> = if plain.bytes().all(is_plain) {
+        plain
+    } else {
+        plain.chars().filter(shown).nfc().collect()
+    };
+    let mut line = String::with_capacity(composed.len());
+    for word in composed.split_whitespace() {
+        line.push_str(if line.is_empty() { "" } else { " " });
+        line.push_str(word);
+    }
+    bounded(&line, MAX_LINE).into_owned()
 }
 
 fn of_markup(markup: &str) -> String {
@@ -69,14 +75,23 @@ pub(super) fn once_each(texts: impl Iterator<Item = String>) -> Vec<String> {
 
 /// Letters and digits in lower case without accents, one space between words: what titles are compared by.
 pub fn folded(text: &str) -> String {
-    let plain = text
-        .nfkd()
-        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-        .flat_map(char::to_lowercase);
-    let spaced: String = plain
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut folded = String::with_capacity(text.len());
+    let mut push = |c: char| {
+        if c.is_alphanumeric() {
+            folded.push(c);
+        } else if !folded.is_empty() && !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+    };
+    if text.is_ascii() {
+        text.chars().for_each(|c| push(c.to_ascii_lowercase()));
+    } else {
+        let is_mark = unicode_normalization::char::is_combining_mark;
+        let plain = text.nfkd().filter(|c| !is_mark(*c));
+        plain.flat_map(char::to_lowercase).for_each(push);
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
 }
 
 #[cfg(test)]

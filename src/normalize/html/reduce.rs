@@ -12,11 +12,17 @@ use std::borrow::Cow;
 use url::{ParseError, Url};
 
 use super::elements::{self, COMMON, Element};
-use super::references::{Within, decoded, push_escaped};
+use super::references::{Within, decoded, is_xml_char, push_escaped};
 use super::tokens::{Tag, Token, tokens};
+use crate::normalize::mend::mended;
 
 /// Where that much is written, no further relative address is completed: each could add a long base.
 const MAX_WRITTEN_BYTES: usize = 4 * 1024 * 1024;
+
+/// The longest value of an attribute, in bytes.
+const MAX_VALUE_BYTES: usize = 4096;
+/// How many `&` stand in one run of text.
+const MAX_AMPERSANDS: usize = 256;
 
 /// Elements whose content is not for readers.
 const DROPPED: [&str; 4] = ["applet", "script", "style", "template"];
@@ -43,6 +49,7 @@ pub(super) fn reduce(markup: &str, base: Option<&Url>) -> Reduced {
     let mut writer = Writer {
         base,
         html: String::with_capacity(markup.len()),
+        pending: String::new(),
         open: Vec::new(),
         depth: 0,
         begins_pre: false,
@@ -62,6 +69,7 @@ pub(super) fn reduce(markup: &str, base: Option<&Url>) -> Reduced {
             Token::Start(tag) => after_lazy = writer.start(&tag),
         }
     }
+    writer.write_text();
     Reduced {
         html: writer.html,
         depth: writer.depth,
@@ -76,6 +84,8 @@ pub(super) fn is_dropped(tag: &Tag<'_>) -> bool {
 struct Writer<'a> {
     base: Option<&'a Url>,
     html: String,
+    /// Characters of which more may follow.
+    pending: String,
     /// Names of what is open, the innermost last.
     open: Vec<&'static str>,
     depth: usize,
@@ -85,14 +95,35 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn text(&mut self, text: &str) {
+        let text = decoded(text, Within::Text);
+        // What is left out must not stand between what belongs together.
+        if text.bytes().any(|byte| byte < b' ' || byte == 0xEF) {
+            self.pending
+                .extend(text.chars().filter(|c| is_xml_char(*c)));
+        } else {
+            self.pending.push_str(&text);
+        }
+    }
+
+    /// Writes the text that stands before the next tag.
+    fn write_text(&mut self) {
         // A line feed that begins a `pre` is not shown, and lost again at every reading.
         let text = if self.begins_pre {
-            text.trim_start_matches(['\r', '\n'])
+            self.pending.trim_start_matches(['\r', '\n'])
         } else {
-            text
+            &self.pending
         };
         self.begins_pre &= text.is_empty();
-        self.html.push_str(if text == "<" { "&lt;" } else { text });
+        let text = mended(text);
+        // For every `&` the serializer looks through all of the text that follows: comments, which are left out again,
+        // part a long text.
+        for (number, part) in text.split_inclusive('&').enumerate() {
+            if number % MAX_AMPERSANDS == MAX_AMPERSANDS - 1 {
+                self.html.push_str("<!---->");
+            }
+            push_escaped(&mut self.html, part, Within::Text);
+        }
+        self.pending.clear();
     }
 
     /// Writes a start tag; says whether it was an image that a script would have loaded.
@@ -148,6 +179,7 @@ impl Writer<'_> {
         if self.open.last() == Some(&element.name) {
             self.open.pop();
         }
+        self.write_text();
         self.html.push_str("</");
         self.html.push_str(element.name);
         self.html.push('>');
@@ -156,6 +188,7 @@ impl Writer<'_> {
 
     /// Writes a start tag with the attributes that may be published, each once; an image's source is given.
     fn write_start(&mut self, element: &Element, tag: &Tag<'_>, source: Option<&str>) {
+        self.write_text();
         self.html.push('<');
         self.html.push_str(element.name);
         for name in element.attributes.iter().chain(&COMMON) {
@@ -179,6 +212,9 @@ impl Writer<'_> {
     }
 
     fn write_attribute(&mut self, name: &str, value: &str) {
+        if value.len() > MAX_VALUE_BYTES {
+            return;
+        }
         self.html.push(' ');
         self.html.push_str(name);
         self.html.push_str("=\"");

@@ -25,13 +25,14 @@ pub(super) fn decoded(text: &str, within: Within) -> Cow<'_, str> {
     decoded.push_str(before);
     loop {
         let known = if let Some(number) = rest.strip_prefix('#') {
-            numbered(number).map(|(c, rest)| (Some(c), None, rest))
+            numbered(number).map(|(c, rest)| (c, None, rest))
         } else {
             named(rest, within)
         };
         match known {
             Some((one, two, further)) => {
-                decoded.extend(one.into_iter().chain(two));
+                decoded.push(one);
+                decoded.extend(two);
                 rest = further;
             }
             None => decoded.push('&'),
@@ -43,6 +44,16 @@ pub(super) fn decoded(text: &str, within: Within) -> Cow<'_, str> {
         decoded.push_str(before);
         rest = further;
     }
+}
+
+/// The characters of a reference that is closed, its `&` left out, and what follows it.
+pub(in crate::normalize) fn reference(text: &str) -> Option<(char, Option<char>, &str)> {
+    let found = match text.strip_prefix('#') {
+        Some(number) => numbered(number).map(|(c, rest)| (c, None, rest)),
+        None => named(text, Within::Text),
+    };
+    let closed = |rest: &str| text.split_at(text.len() - rest.len()).0.ends_with(';');
+    found.filter(|(_, _, rest)| closed(rest))
 }
 
 /// The character of `#38;` and what follows it.
@@ -71,7 +82,7 @@ fn numbered(text: &str) -> Option<(char, &str)> {
 }
 
 /// The characters of `amp;` and what follows it.
-fn named(text: &str, within: Within) -> Option<(Option<char>, Option<char>, &str)> {
+fn named(text: &str, within: Within) -> Option<(char, Option<char>, &str)> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric();
     let length = text.bytes().take(MAX_NAME).position(|byte| !is_name(byte));
     let length = length.unwrap_or(MAX_NAME.min(text.len()));
@@ -89,11 +100,8 @@ fn named(text: &str, within: Within) -> Option<(Option<char>, Option<char>, &str
         return None;
     }
     let (one, two) = found;
-    Some((
-        char::from_u32(one),
-        char::from_u32(two).filter(|c| *c != '\0'),
-        rest,
-    ))
+    let second = char::from_u32(two).filter(|c| *c != '\0');
+    Some((char::from_u32(one)?, second, rest))
 }
 
 /// Appends text as the serializer of HTML writes it (WHATWG HTML §13.3), without what XML forbids.
