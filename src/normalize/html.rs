@@ -19,6 +19,7 @@ use self::reduce::{SCHEMES, reduce};
 use self::references::{Within, decoded, push_escaped};
 pub(super) use self::references::{is_xml_char, reference};
 use self::tokens::{Token, tokens};
+use super::mend::mended;
 use crate::model::{Lines, RawText, SafeHtml, parse_fragment};
 
 /// Stored with every row; raised when what is allowed changes, so that stored rows are sanitized again.
@@ -58,13 +59,49 @@ impl<'a> Sanitizer<'a> {
     fn clean(&self, markup: &str) -> String {
         let reduced = reduce(markup, self.base);
         if !reduced.html.contains('<') {
-            return trimmed(reduced.html);
+            return trimmed(texts_mended(reduced.html));
         }
         if reduced.depth > MAX_DEPTH && parse_fragment(&reduced.html, MAX_DEPTH).is_none() {
             return paragraphs(&text_of(&reduced.html));
         }
-        trimmed(AMMONIA.clean(&reduced.html).to_string())
+        trimmed(texts_mended(AMMONIA.clean(&reduced.html).to_string()))
     }
+}
+
+/// Sanitized HTML with every text as it was meant; its tags stay as they are.
+fn texts_mended(html: String) -> String {
+    if !["&amp;", "Ã", "Â", "â"]
+        .iter()
+        .any(|sign| html.contains(sign))
+    {
+        return html;
+    }
+    let mut whole = String::with_capacity(html.len());
+    let mut rest = html.as_str();
+    while !rest.is_empty() {
+        let (text, tag) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
+        push_escaped(
+            &mut whole,
+            &mended(&decoded(text, Within::Text)),
+            Within::Text,
+        );
+        let (tag, further) = tag.split_at(tag_length(tag));
+        whole.push_str(tag);
+        rest = further;
+    }
+    whole
+}
+
+/// The bytes of the tag that `html` begins with: a `>` between quotes does not end it.
+fn tag_length(html: &str) -> usize {
+    let mut quoted = false;
+    let ends = |byte: u8| {
+        quoted ^= byte == b'"';
+        byte == b'>' && !quoted
+    };
+    html.bytes()
+        .position(ends)
+        .map_or(html.len(), |end| end + 1)
 }
 
 /// Without the white space of HTML around it; a space that does not break is no such.

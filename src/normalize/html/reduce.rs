@@ -14,7 +14,6 @@ use url::{ParseError, Url};
 use super::elements::{self, COMMON, Element};
 use super::references::{Within, decoded, is_xml_char, push_escaped};
 use super::tokens::{Tag, Token, tokens};
-use crate::normalize::mend::mended;
 
 /// Where that much is written, no further relative address is completed: each could add a long base.
 const MAX_WRITTEN_BYTES: usize = 4 * 1024 * 1024;
@@ -114,7 +113,6 @@ impl Writer<'_> {
             &self.pending
         };
         self.begins_pre &= text.is_empty();
-        let text = mended(text);
         // For every `&` the serializer looks through all of the text that follows: comments, which are left out again,
         // part a long text.
         for (number, part) in text.split_inclusive('&').enumerate() {
