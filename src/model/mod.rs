@@ -25,7 +25,7 @@ pub use document::{Document, Validators};
 pub use entry::{Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawText};
 pub use feed::{Feed, FeedSummary, Site};
 pub use hash::Hash;
-pub(crate) use html::Lines;
+pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_page, text_of_node};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};

@@ -50,7 +50,7 @@ impl<'a> Sanitizer<'a> {
             RawText::Unsaid(_) if looks_like_markup(&found_text) => self.clean(&found_text),
             RawText::Unsaid(_) | RawText::Plain(_) => paragraphs(&found_text),
         };
-        is_visible(&html).then(|| SafeHtml::vouched(html))
+        visible(html)
     }
 
     fn clean(&self, markup: &str) -> String {
@@ -135,15 +135,16 @@ pub(super) fn text_of(markup: &str) -> String {
     lines.finish()
 }
 
-/// Whether there is an image, or a character that is no white space.
-fn is_visible(html: &str) -> bool {
-    tokens(html).any(|token| match token {
+/// Sanitized markup that holds an image, or a character that is no white space.
+pub(super) fn visible(html: String) -> Option<SafeHtml> {
+    let shows = tokens(&html).any(|token| match token {
         Token::Text(text) => decoded(text, Within::Text)
             .chars()
             .any(|c| !c.is_whitespace()),
         Token::Start(tag) => tag.name == "img",
         Token::End(_) => false,
-    })
+    });
+    shows.then(|| SafeHtml::vouched(html))
 }
 
 /// Plain text as HTML: a paragraph for each run of lines.
@@ -345,7 +346,7 @@ mod tests {
         let many = "a &amp; b; ".repeat(1000);
         check(
             &format!("</b><p title=\"{many}\">{many}"),
-            &format!("<p>{}</p>", many),
+            &format!("<p>{many}</p>"),
         );
         check(&format!("</b>{many}c"), &format!("{many}c"));
     }

@@ -7,6 +7,8 @@ mod address;
 mod html;
 mod identity;
 mod mend;
+mod summary;
+mod tail;
 mod text;
 
 use chrono::SubsecRound as _;
@@ -15,6 +17,8 @@ use url::Url;
 pub use self::address::{canonical, comparable};
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
+pub use self::summary::dateline;
+use self::tail::SiteNames;
 pub use self::text::folded;
 use crate::dates::{self, Hints};
 use crate::model::{
@@ -93,9 +97,12 @@ pub fn about(document: &Document, channel: &Channel) -> About {
     }
 }
 
-/// An item without its identity, which depends on the others of its poll.
+/// An item without its identity, which depends on the others of its poll; and what that is made of, in spellings that
+/// stay as they are when what is published learns to spell better.
 struct Draft {
     guid: Option<String>,
+    address: Option<Url>,
+    title: String,
     item: Item,
 }
 
@@ -105,16 +112,26 @@ struct Page<'a> {
     channel: &'a Channel,
     /// Where relative addresses start.
     base: Url,
+    site: SiteNames,
 }
 
 impl<'a> Page<'a> {
     fn new(source: &'a Source, document: &'a Document, channel: &'a Channel) -> Self {
         let base = source.location.public_base(&document.url);
+        let titled = channel.title.as_ref().map(text::line).unwrap_or_default();
+        let host = document.url.host_str().unwrap_or_default();
+        let site = SiteNames::new([
+            &source.name,
+            titled.as_str(),
+            host,
+            host.trim_start_matches("www."),
+        ]);
         Self {
             source,
             document,
             channel,
             base,
+            site,
         }
     }
 
@@ -129,16 +146,21 @@ impl<'a> Page<'a> {
         let base = own_base.as_ref().unwrap_or(&self.base);
         let sanitizer = Sanitizer::new(base);
         let safe = |text: &Option<RawText>| text.as_ref().and_then(|text| sanitizer.sanitize(text));
-        let (summary, content) = (safe(&entry.summary), safe(&entry.content));
+        let summary = safe(&entry.summary).as_ref().and_then(tail::of_summary);
+        let content = safe(&entry.content).and_then(tail::of_content);
         let text = plain(&[summary.as_ref(), content.as_ref()]);
-        let address = entry.link.as_deref().and_then(|link| canonical(link, base));
+        let link = entry.link.as_deref();
+        let address = link.and_then(|link| canonical(link, base));
         let enclosures: Vec<Enclosure> = entry
             .enclosures
             .iter()
             .filter_map(|found| enclosure(found, base))
             .take(MAX_LIST)
             .collect();
-        let Some(title) = title(&entry, &text).or_else(|| {
+        let stated = entry.title.as_ref().map(text::as_found);
+        let stated = stated.filter(|title| !title.is_empty());
+        let known = stated.clone().or_else(|| text::title_from(&text));
+        let Some(known) = known.or_else(|| {
             let linked = address.as_ref();
             let linked = linked.or(enclosures.first().map(|file| &file.url));
             let shown = summary.is_some() || content.is_some();
@@ -149,6 +171,12 @@ impl<'a> Page<'a> {
             });
             return None;
         };
+        let title = match &entry.title {
+            Some(title) if stated.is_some() => self.site.without(&text::line(title)).to_owned(),
+            _ => title_of_text(&text).unwrap_or_else(|| known.clone()),
+        };
+        let summary = summary
+            .or_else(|| sanitizer.sanitize(&RawText::Plain(summary::of_text(&text, &title)?)));
         let language = self.language(&entry);
         let dates = self.dates(&entry, language.as_ref(), position, problems);
         let list = |kept: Vec<String>| kept.into_iter().take(MAX_LIST).collect();
@@ -180,6 +208,8 @@ impl<'a> Page<'a> {
             guid: entry
                 .guid
                 .map(|guid| text::bounded(guid.trim(), text::MAX_LINE).into_owned()),
+            address: link.and_then(|link| address::spelled(link, base)),
+            title: known,
             item,
         })
     }
@@ -298,25 +328,28 @@ fn unidentified() -> IdentityKey {
     }
 }
 
-/// The texts without markup; a summary that the content begins with is not repeated.
+/// The texts without markup; a summary that is part of the content is not repeated.
 fn plain(parts: &[Option<&SafeHtml>; 2]) -> String {
     let texts: Vec<String> = parts
         .iter()
         .flatten()
         .map(|html| html::text(html))
         .collect();
+    let on_one_line = |text: &str| text.replace('\n', " ");
     match texts.as_slice() {
-        [summary, content] if content.starts_with(summary.as_str()) => content.clone(),
+        [summary, content]
+            if on_one_line(content).contains(on_one_line(summary).trim_end_matches('…')) =>
+        {
+            content.clone()
+        }
         texts => texts.join("\n"),
     }
 }
 
-/// The title as found, else the beginning of the text.
-fn title(entry: &RawEntry, text: &str) -> Option<String> {
-    let stated = entry.title.as_ref().map(text::line);
-    stated
-        .filter(|title| !title.is_empty())
-        .or_else(|| text::title_from(text))
+/// The beginning of a text as a title, its dateline left out.
+fn title_of_text(text: &str) -> Option<String> {
+    let begins = dateline(text).map_or(0, |found| found.end);
+    text::title_from(text.split_at(begins).1)
 }
 
 /// Whether an entry says at least that it is one: by an identifier, a date or an author.
