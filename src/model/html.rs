@@ -73,7 +73,7 @@ fn parse(mut parser: driver::Parser<HtmlTreeSink>, html: &str, limit: usize) -> 
 pub(crate) struct Lines(String);
 
 impl Lines {
-    /// Appends text with each run of white space, non-breaking ones among it, as one space.
+    /// Appends text with each run of white space, non-breaking ones among it, as one space, without what is invisible.
     pub(crate) fn push(&mut self, text: &str) {
         let mut rest = text;
         while let Some(at) = irregular(rest.as_bytes()) {
@@ -87,7 +87,7 @@ impl Lines {
                 rest = folded;
             } else {
                 let mut chars = further.chars();
-                self.0.extend(chars.next());
+                self.0.extend(chars.next().filter(|c| !is_invisible(*c)));
                 rest = chars.as_str();
             }
         }
@@ -113,13 +113,21 @@ impl Lines {
     }
 }
 
+/// Zero-width characters and marks of direction, which a line of text does without.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
+    )
+}
+
 /// Where white space begins that is more than a space between two words, or a character that may be such.
 fn irregular(text: &[u8]) -> Option<usize> {
     let mut before = b' ';
     text.iter().position(|&byte| {
         let found = match byte {
             b' ' => before == b' ',
-            0..b' ' | 0xC2 | 0xE1..=0xE3 => true,
+            0..b' ' | 0xC2 | 0xE1..=0xE3 | 0xEF => true,
             _ => false,
         };
         before = byte;

@@ -31,7 +31,7 @@ pub use entry::{
 };
 pub use feed::{Feed, FeedSummary, Site};
 pub use hash::Hash;
-pub(crate) use html::Lines;
+pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};

@@ -437,7 +437,7 @@ mod tests {
     fn ids_keep_their_spelling() {
         let base = "https://host.example/".parse().unwrap();
         let check = |link: &str, expected: &str| {
-            assert_eq!(spelled(link, &base).unwrap().as_str(), expected)
+            assert_eq!(spelled(link, &base).unwrap().as_str(), expected);
         };
         check(
             "/a?xtor=1&gclid=2&sid=3",

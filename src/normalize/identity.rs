@@ -62,7 +62,7 @@ struct Keys {
 impl Keys {
     fn of(draft: &Draft) -> Self {
         let guid = draft.guid.clone().filter(|guid| !guid.is_empty());
-        let address = draft.item.address.as_ref().map(ToString::to_string);
+        let address = draft.address.as_ref().map(ToString::to_string);
         let key = |kind, value: Option<String>| value.map(|value| IdentityKey { kind, value });
         let strong = [
             key(IdentityKind::Guid, guid),
@@ -70,28 +70,29 @@ impl Keys {
         ];
         Self {
             strong: strong.into_iter().flatten().collect(),
-            weak: date_title(&draft.item),
+            weak: date_title(draft),
         }
     }
 }
 
 /// Only a date that was stated in full identifies: one worked out from the time of reading changes with it.
-fn date_title(item: &Item) -> IdentityKey {
-    let date = item.stated.map(|dated| dated.local()).unwrap_or_default();
+fn date_title(draft: &Draft) -> IdentityKey {
+    let stated = draft.item.stated.map(|dated| dated.local());
+    let date = stated.unwrap_or_default();
     IdentityKey {
         kind: IdentityKind::DateTitle,
-        value: format!("{date} {}", folded(&item.title)),
+        value: format!("{date} {}", folded(&draft.title)),
     }
 }
 
 /// Guids and addresses under which entries with different titles or dates stand.
 fn shared_keys<'a>(drafts: &[Draft], keys: &'a [Keys]) -> HashSet<&'a IdentityKey> {
-    let mut first_with: HashMap<&IdentityKey, &Item> = HashMap::new();
+    let mut first_with: HashMap<&IdentityKey, &Draft> = HashMap::new();
     let mut shared = HashSet::new();
     for (draft, keys) in drafts.iter().zip(keys) {
         for key in &keys.strong {
-            let first = *first_with.entry(key).or_insert(&draft.item);
-            if !std::ptr::eq(first, &draft.item) && differ(first, &draft.item) {
+            let first = *first_with.entry(key).or_insert(draft);
+            if !std::ptr::eq(first, draft) && differ(first, draft) {
                 shared.insert(key);
             }
         }
@@ -100,8 +101,8 @@ fn shared_keys<'a>(drafts: &[Draft], keys: &'a [Keys]) -> HashSet<&'a IdentityKe
 }
 
 /// A date that one of the two does not give (a teaser above the list) sets nothing apart.
-fn differ(one: &Item, other: &Item) -> bool {
-    let dates = one.stated.zip(other.stated);
+fn differ(one: &Draft, other: &Draft) -> bool {
+    let dates = one.item.stated.zip(other.item.stated);
     folded(&one.title) != folded(&other.title)
         || dates.is_some_and(|(one, other)| one.at != other.at)
 }

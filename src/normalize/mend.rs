@@ -32,16 +32,13 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     for piece in pieces {
         let meant = piece.trim_start_matches("amp;");
         let found = reference(meant).filter(|(c, ..)| !c.is_ascii() || matches!(c, '"' | '\''));
-        match found {
-            Some((c, combining, rest)) => {
-                plain.push(c);
-                plain.extend(combining);
-                plain.push_str(rest);
-            }
-            None => {
-                plain.push('&');
-                plain.push_str(meant);
-            }
+        if let Some((c, combining, rest)) = found {
+            plain.push(c);
+            plain.extend(combining);
+            plain.push_str(rest);
+        } else {
+            plain.push('&');
+            plain.push_str(meant);
         }
     }
     Cow::Owned(plain)

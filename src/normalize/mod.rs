@@ -7,7 +7,10 @@ mod address;
 mod dates;
 mod html;
 mod identity;
+mod language;
 mod mend;
+mod summary;
+mod tail;
 mod text;
 
 use url::Url;
@@ -16,6 +19,9 @@ pub use self::address::{canonical, comparable};
 use self::dates::Dates;
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
+pub use self::language::language_of;
+pub use self::summary::dateline;
+use self::tail::SiteNames;
 pub use self::text::folded;
 use crate::dates::{Hints, order_of};
 use crate::model::{
@@ -26,6 +32,11 @@ use crate::model::{
 
 /// What a list of any kind is cut to: tags, authors, enclosures.
 const MAX_LIST: usize = 50;
+
+/// Makes one text safe to be shown; its relative addresses start from `base`. `None` when nothing that can be seen is left.
+pub fn sanitized(text: &RawText, base: &Url) -> Option<SafeHtml> {
+    Sanitizer::new(base).sanitize(text)
+}
 
 /// The items of one poll.
 #[derive(Clone, Debug, Default)]
@@ -108,9 +119,12 @@ pub fn about(document: &Document, channel: &Channel) -> About {
     }
 }
 
-/// An item without its identity, which depends on the others of its poll.
+/// An item without its identity, which depends on the others of its poll; and what that is made of, in spellings that
+/// stay as they are when what is published learns to spell better.
 struct Draft {
     guid: Option<String>,
+    address: Option<Url>,
+    title: String,
     item: Item,
 }
 
@@ -122,6 +136,7 @@ struct Page<'a> {
     order: Option<DateOrder>,
     /// Where relative addresses start.
     base: Url,
+    site: SiteNames,
 }
 
 impl<'a> Page<'a> {
@@ -132,12 +147,21 @@ impl<'a> Page<'a> {
         order: Option<DateOrder>,
     ) -> Self {
         let base = source.location.public_base(&document.url);
+        let titled = channel.title.as_ref().map(text::line).unwrap_or_default();
+        let host = document.url.host_str().unwrap_or_default();
+        let site = SiteNames::new([
+            &source.name,
+            titled.as_str(),
+            host,
+            host.trim_start_matches("www."),
+        ]);
         Self {
             source,
             document,
             channel,
             order,
             base,
+            site,
         }
     }
 
@@ -150,16 +174,22 @@ impl<'a> Page<'a> {
         let own_base = self.public(entry.base.as_ref());
         let base = own_base.as_ref().unwrap_or(&self.base);
         let summary = self.safe(entry.summary.as_ref(), entry.summary_base.as_ref(), base);
+        let summary = summary.as_ref().and_then(tail::of_summary);
         let content = self.safe(entry.content.as_ref(), entry.content_base.as_ref(), base);
+        let content = content.and_then(tail::of_content);
         let text = plain(&[summary.as_ref(), content.as_ref()]);
-        let address = entry.link.as_deref().and_then(|link| canonical(link, base));
+        let link = entry.link.as_deref();
+        let address = link.and_then(|link| canonical(link, base));
         let enclosures: Vec<Enclosure> = entry
             .enclosures
             .iter()
             .filter_map(|found| enclosure(found, base))
             .take(MAX_LIST)
             .collect();
-        let Some(title) = title(&entry, &text).or_else(|| {
+        let stated = entry.title.as_ref().map(text::as_found);
+        let stated = stated.filter(|title| !title.is_empty());
+        let known = stated.clone().or_else(|| text::title_from(&text));
+        let Some(known) = known.or_else(|| {
             let linked = address.as_ref();
             let linked = linked.or(enclosures.first().map(|file| &file.url));
             self.stand_in(linked, says_something(&entry))
@@ -169,7 +199,18 @@ impl<'a> Page<'a> {
             });
             return None;
         };
-        let language = self.language(&entry);
+        let title = match &entry.title {
+            Some(title) if stated.is_some() => self.site.without(&text::line(title)).to_owned(),
+            _ => title_of_text(&text).unwrap_or_else(|| known.clone()),
+        };
+        let summary = summary.or_else(|| {
+            self.safe(
+                Some(&RawText::Plain(summary::of_text(&text, &title)?)),
+                None,
+                base,
+            )
+        });
+        let language = self.language(&entry, &title, &text);
         let dates = self.dates(
             &entry,
             address.as_ref(),
@@ -207,6 +248,8 @@ impl<'a> Page<'a> {
             guid: entry
                 .guid
                 .map(|guid| text::bounded(guid.trim(), text::MAX_LINE).into_owned()),
+            address: link.and_then(|link| address::spelled(link, base)),
+            title: known,
             item,
         })
     }
@@ -232,14 +275,28 @@ impl<'a> Page<'a> {
         linked.map(address::as_title).or_else(name)
     }
 
-    /// The operator knows best, then the entry; a channel's language is often a template's default.
-    fn language(&self, entry: &RawEntry) -> Option<Language> {
+    /// The operator knows best, then the entry. A channel's language is often a template's default: the text decides, where
+    /// it can.
+    fn language(&self, entry: &RawEntry, title: &str, text: &str) -> Option<Language> {
         let found = |tag: &Option<String>| tag.as_deref().and_then(|tag| tag.parse().ok());
-        self.source
-            .language
-            .clone()
-            .or_else(|| found(&entry.language))
-            .or_else(|| found(&self.channel.language))
+        let stated = self.source.language.clone();
+        if let Some(stated) = stated.or_else(|| found(&entry.language)) {
+            return Some(stated);
+        }
+        let channel: Option<Language> = found(&self.channel.language);
+        if channel
+            .as_ref()
+            .is_some_and(|channel| !language::is_known(channel))
+        {
+            return channel;
+        }
+        let written = language_of(&format!("{title}\n{}", language::beginning(text)));
+        let agree = |written: &Language| {
+            channel
+                .as_ref()
+                .is_some_and(|channel| channel.primary() == written.primary())
+        };
+        written.filter(|written| !agree(written)).or(channel)
     }
 
     fn authors(&self, entry: &RawEntry, base: &Url) -> Vec<Person> {
@@ -278,25 +335,28 @@ fn unidentified() -> IdentityKey {
     }
 }
 
-/// The texts without markup; a summary that the content begins with is not repeated.
+/// The texts without markup; a summary that is part of the content is not repeated.
 fn plain(parts: &[Option<&SafeHtml>; 2]) -> String {
     let texts: Vec<String> = parts
         .iter()
         .flatten()
         .map(|html| html::text(html))
         .collect();
+    let on_one_line = |text: &str| text.replace('\n', " ");
     match texts.as_slice() {
-        [summary, content] if content.starts_with(summary.as_str()) => content.clone(),
+        [summary, content]
+            if on_one_line(content).contains(on_one_line(summary).trim_end_matches('…')) =>
+        {
+            content.clone()
+        }
         texts => texts.join("\n"),
     }
 }
 
-/// The title as found, else the beginning of the text.
-fn title(entry: &RawEntry, text: &str) -> Option<String> {
-    let stated = entry.title.as_ref().map(text::line);
-    stated
-        .filter(|title| !title.is_empty())
-        .or_else(|| text::title_from(text))
+/// The beginning of a text as a title, its dateline left out.
+fn title_of_text(text: &str) -> Option<String> {
+    let begins = dateline(text).map_or(0, |found| found.end);
+    text::title_from(text.split_at(begins).1)
 }
 
 /// Whether an entry is more than a pair of tags.

@@ -6,22 +6,38 @@ use std::collections::HashSet;
 use unicode_normalization::UnicodeNormalization;
 
 use super::html;
-use crate::model::RawText;
+use super::mend::mended;
+use crate::model::{RawText, is_invisible};
 
 /// The longest title, tag or name, in characters.
 pub(super) const MAX_LINE: usize = 1_000;
 /// How much of a text stands in for a missing title, in characters.
 const TITLE_FROM_TEXT: usize = 100;
 
-/// One line of plain text: markup and entities undone once, white space folded, forbidden characters gone.
+/// One line of plain text, as it was meant.
 pub(super) fn line(found: &RawText) -> String {
+    let line = as_found(found);
+    if line.is_ascii() && !line.contains('&') {
+        return line;
+    }
+    let shown: String = mended(&line)
+        .chars()
+        .filter(|c| !is_invisible(*c))
+        .collect();
+    as_found(&RawText::Plain(shown))
+}
+
+/// One line of plain text: markup and entities undone once, white space folded, forbidden characters gone. Ids are made of
+/// titles in this spelling: it does not change.
+pub(super) fn as_found(found: &RawText) -> String {
     let plain = match found {
         RawText::Html(markup) => Cow::Owned(of_markup(markup)),
         RawText::Unsaid(text) if html::looks_like_markup(text) => Cow::Owned(of_markup(text)),
         RawText::Plain(text) | RawText::Unsaid(text) => Cow::Borrowed(text.as_str()),
     };
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
-    let shown = |c: &char| html::is_xml_char(*c) && !is_invisible(*c);
+    let zero_width = |c: char| matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}');
+    let shown = |c: &char| html::is_xml_char(*c) && !zero_width(*c);
     let composed: Cow<'_, str> = if plain.bytes().all(is_plain) {
         plain
     } else {
@@ -37,11 +53,6 @@ pub(super) fn line(found: &RawText) -> String {
 
 fn of_markup(markup: &str) -> String {
     html::text_of(&bounded(markup, html::MAX_CHARACTERS))
-}
-
-/// Zero-width characters and marks of direction that pages are full of and that no title needs.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}')
 }
 
 /// At most `limit` characters; a cut is marked.
@@ -107,7 +118,7 @@ mod tests {
     #[test]
     fn entities_are_decoded_exactly_once() {
         check(&RawText::Plain("AT&amp;T <b>".into()), "AT&amp;T <b>");
-        check(&RawText::Html("AT&amp;amp;T".into()), "AT&amp;T");
+        check(&RawText::Html("AT&amp;lt;T".into()), "AT&lt;T");
         check(&RawText::Unsaid("AT&amp;T".into()), "AT&T");
         check(&RawText::Unsaid("R&D: 3 < 4".into()), "R&D: 3 < 4");
         check(
@@ -123,6 +134,14 @@ mod tests {
             "A bc",
         );
         check(&RawText::Plain("n\u{303}".into()), "ñ");
+        check(
+            &RawText::Plain("a\u{202e}b\u{200f} \u{2066}c\u{ad}d".into()),
+            "ab cd",
+        );
+        check(
+            &RawText::Html("caf&amp;eacute;, AT&amp;amp;T".into()),
+            "café, AT&T",
+        );
         assert_eq!(
             line(&RawText::Plain("x".repeat(5000))).chars().count(),
             MAX_LINE

@@ -48,7 +48,7 @@ pub(super) fn reduce(markup: &str, base: Option<&Url>) -> Reduced {
     let mut writer = Writer {
         base,
         html: String::with_capacity(markup.len()),
-        pending: String::new(),
+        ampersands: 0,
         open: Vec::new(),
         depth: 0,
         begins_pre: false,
@@ -68,7 +68,6 @@ pub(super) fn reduce(markup: &str, base: Option<&Url>) -> Reduced {
             Token::Start(tag) => after_lazy = writer.start(&tag),
         }
     }
-    writer.write_text();
     Reduced {
         html: writer.html,
         depth: writer.depth,
@@ -83,8 +82,8 @@ pub(super) fn is_dropped(tag: &Tag<'_>) -> bool {
 struct Writer<'a> {
     base: Option<&'a Url>,
     html: String,
-    /// Characters of which more may follow.
-    pending: String,
+    /// How many there are in the text so far.
+    ampersands: usize,
     /// Names of what is open, the innermost last.
     open: Vec<&'static str>,
     depth: usize,
@@ -93,35 +92,31 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Writes text as it stands, a `<` that begins no tag aside.
     fn text(&mut self, text: &str) {
-        let text = decoded(text, Within::Text);
-        // What is left out must not stand between what belongs together.
-        if text.bytes().any(|byte| byte < b' ' || byte == 0xEF) {
-            self.pending
-                .extend(text.chars().filter(|c| is_xml_char(*c)));
-        } else {
-            self.pending.push_str(&text);
-        }
-    }
-
-    /// Writes the text that stands before the next tag.
-    fn write_text(&mut self) {
         // A line feed that begins a `pre` is not shown, and lost again at every reading.
-        let text = if self.begins_pre {
-            self.pending.trim_start_matches(['\r', '\n'])
-        } else {
-            &self.pending
-        };
-        self.begins_pre &= text.is_empty();
-        // For every `&` the serializer looks through all of the text that follows: comments, which are left out again,
-        // part a long text.
-        for (number, part) in text.split_inclusive('&').enumerate() {
-            if number % MAX_AMPERSANDS == MAX_AMPERSANDS - 1 {
+        if self.begins_pre {
+            let text = decoded(text, Within::Text);
+            let text =
+                text.trim_start_matches(|c: char| matches!(c, '\r' | '\n') || !is_xml_char(c));
+            self.begins_pre = text.is_empty();
+            return push_escaped(&mut self.html, text, Within::Text);
+        }
+        if text == "<" {
+            return self.html.push_str("&lt;");
+        }
+        let mut pieces = text.split('&');
+        self.html.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            // For every `&` the serializer looks through all of the text that follows: comments, which are left out
+            // again, part a long text.
+            self.ampersands += 1;
+            if self.ampersands.is_multiple_of(MAX_AMPERSANDS) {
                 self.html.push_str("<!---->");
             }
-            push_escaped(&mut self.html, part, Within::Text);
+            self.html.push('&');
+            self.html.push_str(piece);
         }
-        self.pending.clear();
     }
 
     /// Writes a start tag; says whether it was an image that a script would have loaded.
@@ -141,7 +136,7 @@ impl Writer<'_> {
         }
         self.open.push(element.name);
         self.depth = self.depth.max(self.open.len());
-        self.begins_pre = element.name == "pre";
+        self.begins_pre |= element.name == "pre";
         if tag.closed {
             self.end(element.name);
         }
@@ -177,7 +172,6 @@ impl Writer<'_> {
         if self.open.last() == Some(&element.name) {
             self.open.pop();
         }
-        self.write_text();
         self.html.push_str("</");
         self.html.push_str(element.name);
         self.html.push('>');
@@ -186,7 +180,6 @@ impl Writer<'_> {
 
     /// Writes a start tag with the attributes that may be published, each once; an image's source is given.
     fn write_start(&mut self, element: &Element, tag: &Tag<'_>, source: Option<&str>) {
-        self.write_text();
         self.html.push('<');
         self.html.push_str(element.name);
         for name in element.attributes.iter().chain(&COMMON) {
@@ -206,7 +199,8 @@ impl Writer<'_> {
             self.write_attribute("src", source);
         }
         self.html.push('>');
-        self.begins_pre = false;
+        // A `col` outside of a table is nothing.
+        self.begins_pre &= !element.is_void() || element.name == "col";
     }
 
     fn write_attribute(&mut self, name: &str, value: &str) {
