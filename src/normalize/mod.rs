@@ -6,6 +6,7 @@
 mod address;
 mod html;
 mod identity;
+mod language;
 mod mend;
 mod summary;
 mod tail;
@@ -17,6 +18,7 @@ use url::Url;
 pub use self::address::{canonical, comparable};
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
+pub use self::language::language_of;
 pub use self::summary::dateline;
 use self::tail::SiteNames;
 pub use self::text::folded;
@@ -177,7 +179,7 @@ impl<'a> Page<'a> {
         };
         let summary = summary
             .or_else(|| sanitizer.sanitize(&RawText::Plain(summary::of_text(&text, &title)?)));
-        let language = self.language(&entry);
+        let language = self.language(&entry, &title, &text);
         let dates = self.dates(&entry, language.as_ref(), position, problems);
         let list = |kept: Vec<String>| kept.into_iter().take(MAX_LIST).collect();
         let item = Item {
@@ -224,14 +226,28 @@ impl<'a> Page<'a> {
         linked.map(address::as_title).or_else(name)
     }
 
-    /// The operator knows best, then the entry; a channel's language is often a template's default.
-    fn language(&self, entry: &RawEntry) -> Option<Language> {
+    /// The operator knows best, then the entry. A channel's language is often a template's default: the text decides, where
+    /// it can.
+    fn language(&self, entry: &RawEntry, title: &str, text: &str) -> Option<Language> {
         let found = |tag: &Option<String>| tag.as_deref().and_then(|tag| tag.parse().ok());
-        self.source
-            .language
-            .clone()
-            .or_else(|| found(&entry.language))
-            .or_else(|| found(&self.channel.language))
+        let stated = self.source.language.clone();
+        if let Some(stated) = stated.or_else(|| found(&entry.language)) {
+            return Some(stated);
+        }
+        let channel: Option<Language> = found(&self.channel.language);
+        if channel
+            .as_ref()
+            .is_some_and(|channel| !language::is_known(channel))
+        {
+            return channel;
+        }
+        let written = language_of(&format!("{title}\n{}", language::beginning(text)));
+        let agree = |written: &Language| {
+            channel
+                .as_ref()
+                .is_some_and(|channel| channel.primary() == written.primary())
+        };
+        written.filter(|written| !agree(written)).or(channel)
     }
 
     fn authors(&self, entry: &RawEntry, base: &Url) -> Vec<Person> {
