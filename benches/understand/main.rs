@@ -3,6 +3,7 @@
 //! `cargo bench --bench understand`
 
 mod dates;
+mod language;
 mod places;
 
 use criterion::Criterion;
@@ -11,5 +12,6 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     dates::bench(&mut criterion);
     places::bench(&mut criterion);
+    language::bench(&mut criterion);
     criterion.final_summary();
 }

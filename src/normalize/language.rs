@@ -13,13 +13,14 @@ use whichlang::{Lang, detect_language};
 use crate::model::Language;
 
 /// How much of a text is looked at, in bytes: more makes nothing surer.
-const LOOKED_AT: usize = 480;
+const LOOKED_AT: usize = 400;
 /// How many of its words at least must be the language's, and what share of all.
 const MIN_WORDS: u32 = 3;
 const MIN_SHARE: u32 = 5;
-/// The same, and how many more than of any other, where the words stand alone.
+/// How many are wanted, how many more than of any other, and how many that no other has, where the words stand alone.
 const MIN_WORDS_ALONE: u32 = 5;
 const MIN_LEAD_ALONE: u32 = 2;
+const MIN_OWN_ALONE: u32 = 1;
 /// How many letters tell a script that one language uses.
 const MIN_LETTERS: usize = 10;
 
@@ -27,70 +28,70 @@ const MIN_LETTERS: usize = 10;
 const WORDS: [(&str, &str); 10] = [
     (
         "ca",
-        "a això al als amb aquest aquesta com d'un de del dels des el els en entre està fins ha han hi i l'any la les \
-         li molt més no o on pel pels per perquè però que qui s'ha se sense ser seu seus seva seves si sobre són també \
-         tot un una és",
-    ),
-    (
-        "de",
-        "aber als am an auch auf aus bei bis das dass dem den der des die durch ein eine einem einen einer eines er es \
-         für haben hat im in ist kann mehr mit nach nicht noch nur oder sein seine sich sie sind um und unter vom von \
-         vor war was werden wie wird wurde zu zum zur über",
-    ),
-    (
-        "en",
-        "a about after all also an and are as at be been but by can for from had has have he her his how in into is it \
-         its more new not of on or other our over said she than that the their there they this to up was we were what \
-         when which who will with would you",
-    ),
-    (
-        "es",
-        "a al ante así como con contra cuando de del desde donde e el ella en entre era es esta estas este estos está \
-         fue ha han hasta hay la las le les lo los muy más no nos o para pero por porque puede que se según ser sin \
-         sobre son su sus también tras un una unos y ya",
-    ),
-    (
-        "fr",
-        "a afin après au aussi aux avec ce ces cette comme contre d'un d'une dans de depuis des du elle elles en entre \
-         est et il ils je la le les leur leurs lors lui mais même ne nous on ont ou où par pas plus pour qu'il que qui \
-         sa sans se selon ses son sont sous sur un une vers vous à été être",
+        "a això al als amb aquest aquesta com d'un de del dels des el els en entre està fins ha han hi i l'any la \
+         les li molt més no o on pel pels per perquè però que qui s'ha se sense ser seu seus seva seves si sobre \
+         són també tot un una és",
     ),
     (
         "gl",
-        "a ao aos as ata ben como con contra da das de dende desta deste do dos durante e el en entre era esta este \
-         estes está foi fronte hai mellor moi máis na nas no non nos nosa nova o onde os outras outros para pero pode pola \
-         polas polo polos porque que se segundo sen ser seu seus sobre son só súa súas tamén tras un unha unhas xa á é \
-         ía",
+        "a ao aos as ata ben como con contra da das de dende desta deste do dos durante e el en entre era esta \
+         este estes está foi fronte hai mellor moi máis na nas no non nos nosa nova o onde os outras outros para \
+         pero pode pola polas polo polos porque que se segundo sen ser seu seus sobre son só súa súas tamén tras \
+         un unha unhas xa á é ía",
     ),
     (
         "ht",
-        "ak ansanm ap ayisyen ayiti ba chak dwa epi fè fèt gen genyen jodi ka kap ki konsa kont kote kounye la lan li \
-         lòt men moun mwen n nan nou nouvo pa paske peyi pi plis pou pral pran premye sa sak se si sitiyasyon sou sòti \
-         tankou te tou tout vin vle w yo yon youn",
+        "ak ansanm ap ayisyen ayiti ba chak dwa epi fè fèt gen genyen jodi ka kap ki konsa kont kote kounye la \
+         lan li lòt men moun mwen n nan nou nouvo pa paske peyi pi plis pou pral pran premye sa sak se si \
+         sitiyasyon sou sòti tankou te tou tout vin vle w yo yon youn",
+    ),
+    (
+        "de",
+        "aber als am an auch auf aus bei bis das dass dem den der des die durch ein eine einem einen einer eines \
+         er es für haben hat im in ist kann mehr mit nach nicht noch nur oder sein seine sich sie sind um und \
+         unter vom von vor war was werden wie wird wurde zu zum zur über",
+    ),
+    (
+        "en",
+        "a about after all also an and are as at be been but by can for from had has have he her his how in into \
+         is it its more new not of on or other our over said she than that the their there they this to up was we \
+         were what when which who will with would you",
+    ),
+    (
+        "es",
+        "a al ante así como con contra cuando de del desde donde e el ella en entre era es esta estas este estos \
+         está fue ha han hasta hay la las le les lo los muy más no nos o para pero por porque puede que se según \
+         ser sin sobre son su sus también tras un una unos y ya",
+    ),
+    (
+        "fr",
+        "a afin après au aussi aux avec ce ces cette comme contre d'un d'une dans de depuis des du elle elles en \
+         entre est et il ils je la le les leur leurs lors lui mais même ne nous on ont ou où par pas plus pour \
+         qu'il que qui sa sans se selon ses son sont sous sur un une vers vous à été être",
     ),
     (
         "it",
-        "a agli ai al alla alle anche che chi ci come con contro così da dal dalla dalle degli dei del della delle di \
-         dopo e ed era essere fino gli ha hanno i il in io la le lo loro ma molto nei nel nell nella nelle non o ogni \
-         per perché più prima quando quella questa questo se senza si sono stato su sua sui sul sulla suo suoi tra \
-         tutti un una uno è",
+        "a agli ai al alla alle anche che chi ci come con contro così da dal dalla dalle degli dei del della \
+         delle di dopo e ed era essere fino gli ha hanno i il in io la le lo loro ma molto nei nel nell nella \
+         nelle non o ogni per perché più prima quando quella questa questo se senza si sono stato su sua sui sul \
+         sulla suo suoi tra tutti un una uno è",
     ),
     (
         "nl",
-        "aan al als bij dan dat de deze die dit door een en er geen haar heb hebben heeft het hij hun ik in is kan maar \
-         meer met mijn na naar niet nog nu of om ook op over te tegen tijdens toch tot u uit van veel voor was wat we \
-         werd wie wij worden wordt zal ze zei zich zijn zo",
+        "aan al als bij dan dat de deze die dit door een en er geen haar heb hebben heeft het hij hun ik in is \
+         kan maar meer met mijn na naar niet nog nu of om ook op over te tegen tijdens toch tot u uit van veel \
+         voor was wat we werd wie wij worden wordt zal ze zei zich zijn zo",
     ),
     (
         "pt",
-        "a ainda ao aos após as até com como contra da das de depois desde dia do dos durante e ela ele em entre era \
-         essa esse esta este está eu foi foram há isso já mais mas mesmo muito na nas nem no nos nossa não o onde os ou \
-         para pela pelas pelo pelos pode por porque quando que quem se segundo sem ser seu seus sobre sua suas são só \
-         também tem um uma à às é",
+        "a ainda ante ao aos após as até com como contra da das de depois desde desta deste dia do dos durante e \
+         ela ele em entre era essa esse esta estas este estes está eu foi foram frente há isso já mais mas mesmo \
+         muito na nas nem no nos nossa nova não o onde os ou outra outras outros para pela pelas pelo pelos pode \
+         por porque quando que quem se segundo sem ser seu seus sobre sua suas são só também tem um uma à às é",
     ),
 ];
-/// Those that `whichlang` does not know.
-const WORDS_ALONE: [&str; 3] = ["ca", "gl", "ht"];
+/// How many of them, at the beginning, `whichlang` does not know.
+const ALONE: usize = 3;
 
 /// By word, the places in [`WORDS`] of the languages that have it, a bit each.
 static LANGUAGES: LazyLock<HashMap<&str, u16>> = LazyLock::new(|| {
@@ -163,34 +164,44 @@ fn script(letter: char) -> Option<&'static str> {
 }
 
 fn by_words(text: &str) -> Option<&'static str> {
-    let (counts, words) = counted(text);
-    let best = *counts.iter().max()?;
-    if best < MIN_WORDS || best * MIN_SHARE < words {
-        return None;
+    let counted = counted(text);
+    let enough = |count: u32, least| count >= least && count * MIN_SHARE >= counted.all;
+    let alone = |place: &usize| {
+        let others = counted
+            .known
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| other != place);
+        let second = others.map(|(_, known)| *known).max().unwrap_or(0);
+        let known = counted.known[*place];
+        enough(known, MIN_WORDS_ALONE)
+            && known >= second + MIN_LEAD_ALONE
+            && counted.own[*place] >= MIN_OWN_ALONE
+    };
+    if let Some(place) = (0..ALONE).find(alone) {
+        return Some(WORDS[place].0);
     }
-    let place = counts.iter().position(|count| *count == best)?;
-    let (code, _) = WORDS.get(place)?;
-    let others = counts
-        .iter()
-        .enumerate()
-        .filter(|(other, _)| *other != place);
-    let second = others.map(|(_, count)| *count).max().unwrap_or(0);
-    if WORDS_ALONE.contains(code) && best > second {
-        return (best >= MIN_WORDS_ALONE && best >= second + MIN_LEAD_ALONE).then_some(*code);
-    }
+    let most = counted.known[ALONE..].iter().max().copied().unwrap_or(0);
     let seen = code_of(detect_language(text))?;
     let place = WORDS.iter().position(|(code, _)| *code == seen)?;
-    // Neighbours share most of these words.
-    (counts.get(place)? + 1 >= best).then_some(seen)
+    (enough(most, MIN_WORDS) && counted.known[place] == most).then_some(seen)
 }
 
-/// How many words are each language's, and how many there are.
-fn counted(text: &str) -> ([u32; WORDS.len()], u32) {
-    let mut counts = [0; WORDS.len()];
-    let mut words = 0;
+/// How many words of a text are each language's.
+#[derive(Default)]
+struct Counted {
+    all: u32,
+    /// By the place in [`WORDS`].
+    known: [u32; WORDS.len()],
+    /// Those that are no other's.
+    own: [u32; WORDS.len()],
+}
+
+fn counted(text: &str) -> Counted {
+    let mut counted = Counted::default();
     let is_part = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’');
     for word in text.split(|c| !is_part(c)).filter(|word| !word.is_empty()) {
-        words += 1;
+        counted.all += 1;
         let plain = word.bytes().all(|byte| byte.is_ascii_lowercase());
         let found = if plain {
             LANGUAGES.get(word)
@@ -198,11 +209,13 @@ fn counted(text: &str) -> ([u32; WORDS.len()], u32) {
             LANGUAGES.get(&*word.to_lowercase().replace('’', "'"))
         };
         let found = found.copied().unwrap_or(0);
-        for (place, count) in counts.iter_mut().enumerate() {
-            *count += u32::from(found >> place & 1);
+        for place in 0..WORDS.len() {
+            let known = found >> place & 1;
+            counted.known[place] += u32::from(known);
+            counted.own[place] += u32::from(known) & u32::from(found.is_power_of_two());
         }
     }
-    (counts, words)
+    counted
 }
 
 fn code_of(language: Lang) -> Option<&'static str> {
