@@ -193,6 +193,9 @@ async fn digest(
             Outcome::Unchanged
         };
     }
+    let is_cut = pages
+        .iter()
+        .any(|(_, read)| read.problems.iter().any(Problem::is_cut));
     let (owned, classifier) = (source.clone(), Arc::clone(classifier));
     let work = tokio::task::spawn_blocking(move || items(&owned, pages, &classifier));
     let Ok((items, problem)) = work.await else {
@@ -209,7 +212,8 @@ async fn digest(
     }
     Outcome::Read {
         items,
-        validators: validators.collect(),
+        // What was cut off may come with the next answer: nothing may tell us then that all is as it was.
+        validators: validators.filter(|_| !is_cut).collect(),
         problem,
     }
 }
@@ -234,10 +238,13 @@ fn items(
     (items.collect(), problem)
 }
 
-/// What was left out, in one line; the source is well all the same.
+/// What was left out or mended, in one line; the source is well all the same.
 fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
-    let told: Vec<String> = problems
-        .iter()
+    let loses = problems.iter().any(Problem::loses);
+    let (lost, mended): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| problem.loses());
+    let told: Vec<String> = lost
+        .into_iter()
+        .chain(mended)
         .take(TOLD_PROBLEMS)
         .map(ToString::to_string)
         .collect();
@@ -247,7 +254,8 @@ fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
     };
     let action = format!("compare the document with `tidings preview {}`", source.id);
     let text = format!("{}{more}", told.join("; "));
-    (!told.is_empty()).then(|| problem("left-out", &text, &action, source))
+    let code = if loses { "left-out" } else { "mended" };
+    (!told.is_empty()).then(|| problem(code, &text, &action, source))
 }
 
 impl Trouble {

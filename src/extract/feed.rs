@@ -84,11 +84,12 @@ const JUNK_BYTES: usize = 16 * 1024;
 /// Reads a feed that came from `location`, in the end from `url`.
 ///
 /// # Errors
-/// [`ExtractError::NotAFeed`] for anything else, [`ExtractError::BadFeed`] for JSON that breaks off before its items.
+/// [`ExtractError::NotAFeed`] for anything else, [`ExtractError::BadFeed`] for one that breaks off before its first entry
+/// is whole.
 pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extracted, ExtractError> {
     let not_a_feed = |found| Err(ExtractError::NotAFeed { found, link: None });
     match sniff(text) {
-        Format::Xml => Ok(xml::read(text, url)),
+        Format::Xml => whole(xml::read(text, url)),
         Format::Json => json::read(text),
         Format::Html => Err(ExtractError::NotAFeed {
             found: "an HTML page",
@@ -98,6 +99,17 @@ pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extract
         Format::OtherXml => not_a_feed("XML of another kind"),
         Format::Unknown if text.trim().is_empty() => not_a_feed("an empty document"),
         Format::Unknown => not_a_feed("text"),
+    }
+}
+
+/// A feed of which not one whole entry came is none.
+fn whole(extracted: Extracted) -> Result<Extracted, ExtractError> {
+    let cut = extracted.problems.iter().find(|problem| problem.is_cut());
+    match cut {
+        Some(problem) if extracted.entries.is_empty() => Err(ExtractError::BadFeed {
+            reason: problem.to_string(),
+        }),
+        _ => Ok(extracted),
     }
 }
 

@@ -331,6 +331,30 @@ pub enum Problem {
     },
 }
 
+impl Problem {
+    /// Whether the document ends before what it holds does: more of it may come with the next answer, even where that
+    /// claims that nothing has changed.
+    pub fn is_cut(&self) -> bool {
+        let fault = match self {
+            Self::Malformed { fault, .. } => fault,
+            _ => return false,
+        };
+        matches!(fault, Fault::Cut | Fault::CutEntry | Fault::UnclosedCdata)
+    }
+
+    /// Whether something was left out because of it; all other problems were mended.
+    pub fn loses(&self) -> bool {
+        let Self::Malformed { fault, .. } = self else {
+            return !matches!(self, Self::Charset { .. } | Self::SharedIdentity { .. });
+        };
+        self.is_cut()
+            || matches!(
+                fault,
+                Fault::BadDeclaration | Fault::TooDeep | Fault::JunkAfter | Fault::LooseText
+            )
+    }
+}
+
 fn repeated(times: usize) -> String {
     match times {
         0 | 1 => String::new(),

@@ -572,7 +572,7 @@ impl<'a> Reader<'a> {
                 None => break,
             }
         }
-        Content::Text(text.trim().to_owned())
+        Content::Text(trimmed(text))
     }
 
     fn decoded(&mut self, found: &'a str, at: usize) -> Cow<'a, str> {
@@ -756,6 +756,16 @@ fn holds_markup(element: Option<Element>) -> bool {
             E::Summary | E::Subtitle | E::Content | E::ContentEncoded | E::Body | E::ITunesSummary
         )
     )
+}
+
+fn trimmed(text: Cow<'_, str>) -> String {
+    match text {
+        Cow::Owned(mut text) if text.trim().len() == text.len() => {
+            text.shrink_to_fit();
+            text
+        }
+        text => text.trim().to_owned(),
+    }
 }
 
 fn append<'a>(text: &mut Cow<'a, str>, more: Cow<'a, str>) {

@@ -106,8 +106,27 @@ pub(super) static ELEMENTS: [Element; 75] = [
     element("wbr", &[]),
 ];
 
+/// Where the elements of each initial letter begin and end.
+static BY_INITIAL: [(usize, usize); 26] = by_initial();
+
+const fn by_initial() -> [(usize, usize); 26] {
+    let mut ranges = [(0, 0); 26];
+    let mut at = 0;
+    while at < ELEMENTS.len() {
+        let initial = (ELEMENTS[at].name.as_bytes()[0] - b'a') as usize;
+        if ranges[initial].1 == 0 {
+            ranges[initial].0 = at;
+        }
+        at += 1;
+        ranges[initial].1 = at;
+    }
+    ranges
+}
+
 /// The element of that name in lower case, where it may be published.
 pub(super) fn named(name: &str) -> Option<&'static Element> {
-    let found = ELEMENTS.binary_search_by_key(&name, |element| element.name);
-    found.ok().and_then(|at| ELEMENTS.get(at))
+    let initial = name.bytes().next()?.checked_sub(b'a')?;
+    let (first, last) = *BY_INITIAL.get(usize::from(initial))?;
+    let mut known = ELEMENTS.get(first..last)?.iter();
+    known.find(|element| element.name == name)
 }

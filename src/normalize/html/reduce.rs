@@ -217,6 +217,9 @@ impl Writer<'_> {
     /// The address, completed where it is relative; `None` for what no reader may follow.
     fn address<'f>(&self, found: &'f str) -> Option<Cow<'f, str>> {
         let found = found.trim_matches(|c: char| c <= ' ');
+        if is_plain_address(found) {
+            return Some(Cow::Borrowed(found));
+        }
         match Url::parse(found) {
             Ok(url) => SCHEMES
                 .contains(&url.scheme())
@@ -234,6 +237,34 @@ impl Writer<'_> {
 
 /// Schemes of links.
 pub(super) const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
+
+/// Whether a parser of addresses would leave it as it is: what nearly all are.
+fn is_plain_address(found: &str) -> bool {
+    let rest = found
+        .strip_prefix("https://")
+        .or_else(|| found.strip_prefix("http://"));
+    let Some(rest) = rest else { return false };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let mut labels = host.split('.').rev();
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let top = labels
+        .next()
+        .is_some_and(|top| top.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let odd = |byte: u8| {
+        matches!(
+            byte,
+            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'\''
+        )
+    };
+    top && host
+        .split('.')
+        .all(|label| !label.is_empty() && !label.starts_with("xn--") && label.bytes().all(is_word))
+        && !path.contains("/.")
+        && path.starts_with('/')
+        && path
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !odd(byte))
+}
 
 /// An image of one dot, which shows nothing and tells its server who reads.
 fn is_pixel(tag: &Tag<'_>) -> bool {
