@@ -29,6 +29,8 @@ pub struct Classifier {
 impl Classifier {
     /// A classifier for `topics`.
     pub fn new(topics: &[Topic]) -> Self {
+        // Not while the first bulletin waits.
+        regions::prepare();
         Self {
             topics: topics.into(),
             compiled: Mutex::default(),

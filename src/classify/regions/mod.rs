@@ -17,6 +17,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use self::gazetteer::Tongues;
 use self::mentions::Mention;
@@ -61,6 +62,11 @@ pub fn of_item(item: &Item, home: Option<Country>, fixed: &[Region]) -> Vec<Regi
         .flat_map(|region| [region.country().into(), region])
         .collect();
     all.into_iter().collect()
+}
+
+/// Builds the table of places, which is otherwise done when the first text is looked at, and takes its time.
+pub fn prepare() {
+    LazyLock::force(&gazetteer::GAZETTEER);
 }
 
 /// The regions that `parts` tell of, a title before a summary and a text, in the order of their codes: every country, and
