@@ -147,9 +147,15 @@ impl<'a> Page<'a> {
         let own_base = stated.map(|base| self.source.location.public_base(base));
         let base = own_base.as_ref().unwrap_or(&self.base);
         let sanitizer = Sanitizer::new(base);
-        let safe = |text: &Option<RawText>| text.as_ref().and_then(|text| sanitizer.sanitize(text));
-        let summary = safe(&entry.summary).as_ref().and_then(tail::of_summary);
-        let content = safe(&entry.content).and_then(tail::of_content);
+        let safe = |text: &Option<RawText>, cut: fn(&SafeHtml) -> Option<String>| {
+            let safe = sanitizer.sanitize(text.as_ref()?)?;
+            match cut(&safe) {
+                Some(shorter) => sanitizer.sanitize(&RawText::Html(shorter)),
+                None => Some(safe),
+            }
+        };
+        let summary = safe(&entry.summary, tail::of_summary);
+        let content = safe(&entry.content, tail::of_content);
         let text = plain(&[summary.as_ref(), content.as_ref()]);
         let link = entry.link.as_deref();
         let address = link.and_then(|link| canonical(link, base));
@@ -159,24 +165,17 @@ impl<'a> Page<'a> {
             .filter_map(|found| enclosure(found, base))
             .take(MAX_LIST)
             .collect();
-        let stated = entry.title.as_ref().map(text::as_found);
-        let stated = stated.filter(|title| !title.is_empty());
-        let known = stated.clone().or_else(|| text::title_from(&text));
-        let Some(known) = known.or_else(|| {
-            let linked = address.as_ref();
-            let linked = linked.or(enclosures.first().map(|file| &file.url));
-            let shown = summary.is_some() || content.is_some();
-            self.stand_in(linked, shown || is_identified(&entry))
-        }) else {
+        let linked = address.as_ref();
+        let linked = linked.or(enclosures.first().map(|file| &file.url));
+        let shown = summary.is_some() || content.is_some();
+        let stand_in = self.stand_in(linked, shown || is_identified(&entry));
+        let Some((title, known_as)) = titles(&entry, &text, stand_in) else {
             problems.push(Problem::Empty {
                 position: position + 1,
             });
             return None;
         };
-        let title = match &entry.title {
-            Some(title) if stated.is_some() => self.site.without(&text::line(title)).to_owned(),
-            _ => title_of_text(&text).unwrap_or_else(|| known.clone()),
-        };
+        let title = self.site.without(title);
         let summary = summary
             .or_else(|| sanitizer.sanitize(&RawText::Plain(summary::of_text(&text, &title)?)));
         let language = self.language(&entry, &title, &text);
@@ -211,7 +210,7 @@ impl<'a> Page<'a> {
                 .guid
                 .map(|guid| text::bounded(guid.trim(), text::MAX_LINE).into_owned()),
             address: link.and_then(|link| address::spelled(link, base)),
-            title: known,
+            title: known_as,
             item,
         })
     }
@@ -362,10 +361,23 @@ fn plain(parts: &[Option<&SafeHtml>; 2]) -> String {
     }
 }
 
-/// The beginning of a text as a title, its dateline left out.
-fn title_of_text(text: &str) -> Option<String> {
-    let begins = dateline(text).map_or(0, |found| found.end);
-    text::title_from(text.split_at(begins).1)
+/// The title as found, else the beginning of the text, else what stands in for both: as it is shown, and as ids know it.
+fn titles(entry: &RawEntry, text: &str, stand_in: Option<String>) -> Option<(String, String)> {
+    let stated = |spelled: fn(&RawText) -> String| {
+        let title = entry.title.as_ref().map(spelled);
+        title.filter(|title| !title.is_empty())
+    };
+    let (_, told) = text.split_at(dateline(text).map_or(0, |found| found.end));
+    let told = || text::title_from(told).map(|title| text::line(&RawText::Plain(title)));
+    let told = || told().filter(|title| !title.is_empty());
+    let shown = stated(text::line)
+        .or_else(told)
+        .or_else(|| stand_in.clone())?;
+    let known = stated(text::as_found)
+        .or_else(|| text::title_from(text))
+        .or(stand_in);
+    let known = known.unwrap_or_else(|| shown.clone());
+    Some((shown, known))
 }
 
 /// Whether an entry says at least that it is one: by an identifier, a date or an author.
@@ -431,6 +443,7 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use chrono::{TimeZone, Utc};
+    use proptest::prelude::*;
 
     use super::*;
     use crate::model::{Cadence, FieldRule, HtmlRules, Location, Place, Precision, PublicUrl};
@@ -670,5 +683,55 @@ pub(crate) mod tests {
             Some("ana@host.example")
         );
         assert_eq!(name(" "), None);
+    }
+
+    fn item_of(entry: RawEntry) -> Option<Item> {
+        let (document, mut extracted) = entry::page(&[""]);
+        extracted.entries = vec![entry];
+        normalize(&source(), vec![(document, extracted)])
+            .items
+            .pop()
+    }
+
+    /// An item as an entry of a feed that says everything as we do.
+    fn entry_of(item: &Item) -> RawEntry {
+        let html = |html: &SafeHtml| RawText::Html(html.as_str().to_owned());
+        RawEntry {
+            guid: Some(item.key.value.clone()),
+            title: Some(RawText::Plain(item.title.clone())),
+            link: item.address.clone().map(String::from),
+            summary: item.summary.as_ref().map(html),
+            content: item.content.as_ref().map(html),
+            language: item.language.as_ref().map(ToString::to_string),
+            ..RawEntry::default()
+        }
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let piece = "<p>|</p>|<b>|</b>|<br>|<a href=/b>|</a>|The post | appeared first on Host|Read more|leer más|\
+            The workers of the harvest came to the valley. |GENEVA, 3 May – |&amp;nbsp;|&eacute;|Ã©|\u{200e}|\u{ad}| \\| Host| - Host|[a-z.…<&; \n]";
+        proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn normalizing_twice_is_normalizing_once(
+            title in text(), summary in text(), content in text(),
+            link in "(/a|https://www.google.com/url\\?q=https://b.example/|[?&#;]|jsessionid=|utm_id=|sid=1|b){0,6}",
+        ) {
+            let html = |text: String| (!text.is_empty()).then_some(RawText::Html(text));
+            let found = RawEntry {
+                guid: Some("7".into()),
+                title: html(title),
+                link: Some(link),
+                summary: html(summary),
+                content: html(content),
+                ..RawEntry::default()
+            };
+            if let Some(once) = item_of(found) {
+                let again = item_of(entry_of(&once)).unwrap();
+                prop_assert_eq!(Item { weak_key: once.weak_key.clone(), ..again }, once);
+            }
+        }
     }
 }
