@@ -119,17 +119,15 @@ const REDIRECTING_HOSTS: [&str; 4] = [
     "go.redirectingat.com",
     "click.linksynergy.com",
 ];
-/// How many redirectors may lead to one another.
-const MAX_REDIRECTORS: usize = 3;
 
 /// `link`, as found, as an address to publish; `None` for what a reader elsewhere cannot open.
 pub fn canonical(link: &str, base: &Url) -> Option<Url> {
     let mut url = spelled(link, base)?;
-    for _ in 0..MAX_REDIRECTORS {
-        match target(&url).and_then(|target| spelled(&target, &url)) {
-            Some(target) => url = target,
-            None => break,
+    while let Some(target) = target(&url).and_then(|target| spelled(&target, &url)) {
+        if target.as_str().len() >= url.as_str().len() {
+            break;
         }
+        url = target;
     }
     keep_parameters(&mut url, |name, _| !LATER_TRACKERS.contains(&name));
     drop_fragment(&mut url, &LATER_IDLE_FRAGMENTS);

@@ -22,7 +22,8 @@ use self::tokens::{Token, tokens};
 use super::mend::mended;
 use crate::model::{Lines, RawText, SafeHtml, parse_fragment};
 
-/// Stored with every row; raised when what is allowed changes, so that stored rows are sanitized again.
+/// Stored with every row; raised when what is allowed changes, so that stored rows are sanitized again, or when an entry
+/// comes to read otherwise, so that none is published as updated for that.
 pub const VERSION: u32 = 2;
 
 /// The longest text of one field, in characters.
@@ -179,7 +180,7 @@ pub(super) fn text_of(markup: &str) -> String {
 }
 
 /// Sanitized markup that holds an image, or a character that is no white space.
-pub(super) fn visible(html: String) -> Option<SafeHtml> {
+fn visible(html: String) -> Option<SafeHtml> {
     let shows = tokens(&html).any(|token| match token {
         Token::Text(text) => decoded(text, Within::Text)
             .chars()

@@ -119,6 +119,9 @@ pub fn about(document: &Document, channel: &Channel) -> About {
     }
 }
 
+/// What a text is without what programs put behind it, where they did.
+type Cut = fn(&SafeHtml) -> Option<String>;
+
 /// An item without its identity, which depends on the others of its poll; and what that is made of, in spellings that
 /// stay as they are when what is published learns to spell better.
 struct Draft {
@@ -173,10 +176,17 @@ impl<'a> Page<'a> {
     ) -> Option<Draft> {
         let own_base = self.public(entry.base.as_ref());
         let base = own_base.as_ref().unwrap_or(&self.base);
-        let summary = self.safe(entry.summary.as_ref(), entry.summary_base.as_ref(), base);
-        let summary = summary.as_ref().and_then(tail::of_summary);
-        let content = self.safe(entry.content.as_ref(), entry.content_base.as_ref(), base);
-        let content = content.and_then(tail::of_content);
+        let safe = |text: Option<&RawText>, own: Option<&Url>, cut: Cut| {
+            let safe = self.safe(text?, own, base)?;
+            match cut(&safe) {
+                Some(shorter) => self.safe(&RawText::Html(shorter), own, base),
+                None => Some(safe),
+            }
+        };
+        let (summary_base, content_base) =
+            (entry.summary_base.as_ref(), entry.content_base.as_ref());
+        let summary = safe(entry.summary.as_ref(), summary_base, tail::of_summary);
+        let content = safe(entry.content.as_ref(), content_base, tail::of_content);
         let text = plain(&[summary.as_ref(), content.as_ref()]);
         let link = entry.link.as_deref();
         let address = link.and_then(|link| canonical(link, base));
@@ -186,29 +196,19 @@ impl<'a> Page<'a> {
             .filter_map(|found| enclosure(found, base))
             .take(MAX_LIST)
             .collect();
-        let stated = entry.title.as_ref().map(text::as_found);
-        let stated = stated.filter(|title| !title.is_empty());
-        let known = stated.clone().or_else(|| text::title_from(&text));
-        let Some(known) = known.or_else(|| {
-            let linked = address.as_ref();
-            let linked = linked.or(enclosures.first().map(|file| &file.url));
-            self.stand_in(linked, says_something(&entry))
-        }) else {
+        let linked = address.as_ref();
+        let linked = linked.or(enclosures.first().map(|file| &file.url));
+        let stand_in = self.stand_in(linked, says_something(&entry));
+        let Some((title, known_as)) = titles(&entry, &text, stand_in) else {
             problems.push(Problem::Empty {
                 position: position + 1,
             });
             return None;
         };
-        let title = match &entry.title {
-            Some(title) if stated.is_some() => self.site.without(&text::line(title)).to_owned(),
-            _ => title_of_text(&text).unwrap_or_else(|| known.clone()),
-        };
+        let title = self.site.without(title);
         let summary = summary.or_else(|| {
-            self.safe(
-                Some(&RawText::Plain(summary::of_text(&text, &title)?)),
-                None,
-                base,
-            )
+            let begins = summary::of_text(&text, &title)?;
+            self.safe(&RawText::Plain(begins), None, base)
         });
         let language = self.language(&entry, &title, &text);
         let dates = self.dates(
@@ -249,7 +249,7 @@ impl<'a> Page<'a> {
                 .guid
                 .map(|guid| text::bounded(guid.trim(), text::MAX_LINE).into_owned()),
             address: link.and_then(|link| address::spelled(link, base)),
-            title: known,
+            title: known_as,
             item,
         })
     }
@@ -260,9 +260,9 @@ impl<'a> Page<'a> {
     }
 
     /// The text sanitized; its addresses start from its own base, else from that of the entry.
-    fn safe(&self, text: Option<&RawText>, own: Option<&Url>, base: &Url) -> Option<SafeHtml> {
+    fn safe(&self, text: &RawText, own: Option<&Url>, base: &Url) -> Option<SafeHtml> {
         let own = self.public(own);
-        Sanitizer::new(own.as_ref().unwrap_or(base)).sanitize(text?)
+        Sanitizer::new(own.as_ref().unwrap_or(base)).sanitize(text)
     }
 
     /// What an entry without title and text is called: an entry that is no more than a picture, a file or a link. What a
@@ -353,10 +353,23 @@ fn plain(parts: &[Option<&SafeHtml>; 2]) -> String {
     }
 }
 
-/// The beginning of a text as a title, its dateline left out.
-fn title_of_text(text: &str) -> Option<String> {
-    let begins = dateline(text).map_or(0, |found| found.end);
-    text::title_from(text.split_at(begins).1)
+/// The title as found, else the beginning of the text, else what stands in for both: as it is shown, and as ids know it.
+fn titles(entry: &RawEntry, text: &str, stand_in: Option<String>) -> Option<(String, String)> {
+    let stated = |spelled: fn(&RawText) -> String| {
+        let title = entry.title.as_ref().map(spelled);
+        title.filter(|title| !title.is_empty())
+    };
+    let (_, told) = text.split_at(dateline(text).map_or(0, |found| found.end));
+    let told = || text::title_from(told).map(|title| text::line(&RawText::Plain(title)));
+    let told = || told().filter(|title| !title.is_empty());
+    let shown = stated(text::line)
+        .or_else(told)
+        .or_else(|| stand_in.clone())?;
+    let known = stated(text::as_found)
+        .or_else(|| text::title_from(text))
+        .or(stand_in);
+    let known = known.unwrap_or_else(|| shown.clone());
+    Some((shown, known))
 }
 
 /// Whether an entry is more than a pair of tags.
@@ -422,6 +435,7 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use chrono::{TimeZone, Utc};
+    use proptest::prelude::*;
 
     use super::*;
     use crate::model::{
@@ -670,5 +684,55 @@ pub(crate) mod tests {
             Some("ana@host.example")
         );
         assert_eq!(name(" "), None);
+    }
+
+    fn item_of(entry: RawEntry) -> Option<Item> {
+        let (document, mut extracted) = entry::page(&[""]);
+        extracted.entries = vec![entry];
+        normalize(&source(), vec![(document, extracted)])
+            .items
+            .pop()
+    }
+
+    /// An item as an entry of a feed that says everything as we do.
+    fn entry_of(item: &Item) -> RawEntry {
+        let html = |html: &SafeHtml| RawText::Html(html.as_str().to_owned());
+        RawEntry {
+            guid: Some(item.key.value.clone()),
+            title: Some(RawText::Plain(item.title.clone())),
+            link: item.address.clone().map(String::from),
+            summary: item.summary.as_ref().map(html),
+            content: item.content.as_ref().map(html),
+            language: item.language.as_ref().map(ToString::to_string),
+            ..RawEntry::default()
+        }
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let piece = "<p>|</p>|<b>|</b>|<br>|<a href=/b>|</a>|The post | appeared first on Host|Read more|leer más|\
+            The workers of the harvest came to the valley. |GENEVA, 3 May – |&amp;nbsp;|&eacute;|Ã©|\u{200e}|\u{ad}| \\| Host| - Host|[a-z.…<&; \n]";
+        proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn normalizing_twice_is_normalizing_once(
+            title in text(), summary in text(), content in text(),
+            link in "(/a|https://www.google.com/url\\?q=https://b.example/|[?&#;]|jsessionid=|utm_id=|sid=1|b){0,6}",
+        ) {
+            let html = |text: String| (!text.is_empty()).then_some(RawText::Html(text));
+            let found = RawEntry {
+                guid: Some("7".into()),
+                title: html(title),
+                link: Some(link),
+                summary: html(summary),
+                content: html(content),
+                ..RawEntry::default()
+            };
+            if let Some(once) = item_of(found) {
+                let again = item_of(entry_of(&once)).unwrap();
+                prop_assert_eq!(Item { weak_key: once.weak_key.clone(), ..again }, once);
+            }
+        }
     }
 }

@@ -16,15 +16,22 @@ const TITLE_FROM_TEXT: usize = 100;
 
 /// One line of plain text, as it was meant.
 pub(super) fn line(found: &RawText) -> String {
-    let line = as_found(found);
-    if line.is_ascii() && !line.contains('&') {
-        return line;
+    let mut line = as_found(found);
+    loop {
+        if line.is_ascii() && !line.contains('&') {
+            return line;
+        }
+        let shown = mended(&line)
+            .chars()
+            .filter(|c| !is_invisible(*c))
+            .collect();
+        // What is mended may be white space, and what that stood beside in need of mending.
+        let better = as_found(&RawText::Plain(shown));
+        if better == line {
+            return line;
+        }
+        line = better;
     }
-    let shown: String = mended(&line)
-        .chars()
-        .filter(|c| !is_invisible(*c))
-        .collect();
-    as_found(&RawText::Plain(shown))
 }
 
 /// One line of plain text: markup and entities undone once, white space folded, forbidden characters gone. Ids are made of

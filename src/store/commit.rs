@@ -14,6 +14,7 @@ use crate::dedupe::{self, Candidate, Key};
 use crate::model::{
     Hash, IdentityKey, Item, ItemId, Published, SourceId, StoryId, Timestamp, Validators,
 };
+use crate::normalize::SANITIZER_VERSION;
 use crate::schedule;
 
 /// Candidates that are looked at for one key: more share only what is no evidence.
@@ -125,6 +126,8 @@ struct Held {
     story: StoryId,
     content_hash: Hash,
     topics: String,
+    /// An older version normalized it.
+    is_older: bool,
 }
 
 impl Change<'_> {
@@ -203,6 +206,7 @@ impl Change<'_> {
             story: rows::parsed("story", &row.get::<_, String>("story")?)?,
             content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
             topics: row.get("topics")?,
+            is_older: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
         }))
     }
 
@@ -248,7 +252,13 @@ impl Change<'_> {
         if item == held.item && rows::topics_json(&new.topics) == held.topics {
             return Ok(());
         }
-        counts.updated += usize::from(item.content_hash() != held.content_hash);
+        let changed = item.content_hash() != held.content_hash;
+        if changed && held.is_older {
+            self.stories
+                .reword(held.story, held.content_hash, item.content_hash())?;
+        } else {
+            counts.updated += usize::from(changed);
+        }
         let mut found = self.stories_of(&item, &new.keys, Some(held.story))?;
         self.write(new, &item, held.story)?;
         found.push(held.story);

@@ -134,6 +134,14 @@ impl<'a> Stories<'a> {
         Ok(())
     }
 
+    /// Takes note that a report reads otherwise because we learned to read it: no reader is told of that.
+    pub(super) fn reword(&self, story: StoryId, from: Hash, to: Hash) -> Result<(), StoreError> {
+        let sql = "UPDATE story SET shown_hash = ? WHERE id = ? AND shown_hash = ?";
+        let bound = params![to.as_bytes(), story.to_string(), from.as_bytes()];
+        self.connection.prepare_cached(sql)?.execute(bound)?;
+        Ok(())
+    }
+
     /// Works the story out from its items, and brings it into the feeds where it belongs and out of the others.
     pub(super) fn refresh(&self, story: StoryId) -> Result<(), StoreError> {
         let reports = self.reports(story)?;

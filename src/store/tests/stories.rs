@@ -49,6 +49,32 @@ fn updated_moves_once_the_story_was_published() {
     assert_eq!(desk.feed("all").updated, Some(july(6)));
 }
 
+/// An entry that reads otherwise because we learned to read it was changed by nobody.
+#[test]
+fn what_an_older_version_stored_is_stored_anew_without_an_update() {
+    let desk = Desk::new();
+    let shown = || {
+        let live = desk.live("all");
+        (live[0].shown.title.clone(), live[0].updated)
+    };
+    desk.read("a", 1, &["g1||Bridge shut|2021-06-30T08:00:00Z"]);
+    desk.publish();
+    let (_, updated) = shown();
+    desk.connection()
+        .execute("UPDATE item SET sanitizer = sanitizer - 1", [])
+        .unwrap();
+    assert_eq!(
+        desk.read("a", 2, &["g1||Bridge closed|2021-06-30T08:00:00Z"]),
+        [0, 0, 0]
+    );
+    assert_eq!(shown(), ("Bridge closed".to_owned(), updated));
+    assert_eq!(
+        desk.read("a", 3, &["g1||Bridge open|2021-06-30T08:00:00Z"]),
+        [0, 1, 0]
+    );
+    assert_eq!(shown(), ("Bridge open".to_owned(), july(3)));
+}
+
 #[test]
 fn a_derived_date_is_frozen_until_one_is_stated() {
     let desk = Desk::new();
