@@ -65,7 +65,7 @@ enum Kind {
     Auto,
     /// RSS, Atom or JSON Feed
     Feed,
-    /// A page, by selectors
+    /// A page, by selectors or by its structure
     Html,
     /// Plain text with dated notices
     Text,
@@ -205,9 +205,10 @@ fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
             Ok(Some(Reading::Html(Box::new(rules))))
         }
         (Some(Kind::Feed | Kind::Text), Some(_)) => usage("--select is for pages"),
-        (kind, None) if kind == Some(Kind::Html) || !arguments.select.is_empty() => {
-            usage("a page is read by selectors: give --select item=CSS and --select title=CSS")
+        (_, None) if !arguments.select.is_empty() => {
+            usage("selectors go together: give --select item=CSS and --select title=CSS, or none")
         }
+        (Some(Kind::Html), None) => Ok(Some(Reading::Page(None))),
         (Some(Kind::Feed), None) => Ok(Some(Reading::Feed)),
         (Some(Kind::Text), None) => Ok(Some(Reading::Text)),
         (Some(_), None) => Ok(Some(Reading::Auto)),

@@ -230,8 +230,9 @@ fn scrap() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-static READINGS: LazyLock<[Source; 4]> = LazyLock::new(|| {
+static READINGS: LazyLock<[Source; 5]> = LazyLock::new(|| {
     [
+        source("html", ""),
         source("auto", ""),
         source("feed", ""),
         source("text", ""),

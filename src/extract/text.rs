@@ -339,7 +339,7 @@ fn is_date(text: &str, hints: &Hints) -> bool {
 }
 
 /// A link to the full text: `Read more »`.
-fn is_more(text: &str) -> bool {
+pub(super) fn is_more(text: &str) -> bool {
     let words = text.trim_matches(|c: char| !c.is_alphanumeric());
     words.len() <= MAX_TITLE_CHARS && MORE.contains(&words.to_lowercase().as_str())
 }

@@ -73,12 +73,14 @@ impl Source {
 /// How documents become entries.
 #[derive(Clone, Debug)]
 pub enum Reading {
-    /// The document decides: a feed or plain text.
+    /// The document decides: a feed, a page or plain text.
     Auto,
     /// RSS, Atom or JSON Feed.
     Feed,
     /// A page, by CSS selectors.
     Html(Box<HtmlRules>),
+    /// A page, by its structure; with where its further pages are.
+    Page(Option<Pages>),
     /// Plain text with dated notices.
     Text,
 }
@@ -86,12 +88,14 @@ pub enum Reading {
 impl Reading {
     /// How many pages of a list are read after its first.
     pub fn further_pages(&self) -> u32 {
-        match self {
-            Self::Html(rules) => match rules.pages {
-                Some(Pages::Parameter { last, .. } | Pages::Next { last, .. }) => last,
-                None => 0,
-            },
-            Self::Auto | Self::Feed | Self::Text => 0,
+        let pages = match self {
+            Self::Html(rules) => rules.pages.as_ref(),
+            Self::Page(pages) => pages.as_ref(),
+            Self::Auto | Self::Feed | Self::Text => None,
+        };
+        match pages {
+            Some(Pages::Parameter { last, .. } | Pages::Next { last, .. }) => *last,
+            None => 0,
         }
     }
 }
