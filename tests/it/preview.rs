@@ -143,6 +143,25 @@ fn a_page_is_read_by_selectors() {
 }
 
 #[test]
+fn a_page_needs_no_selectors() {
+    let expected = [
+        [
+            "Paso & puente abiertos",
+            "https://aduana.example/es/avisos/paso-abierto",
+            "2021-11-05T08:00:00-06:00",
+        ],
+        [
+            "Báscula en reparación",
+            "https://aduana.example/es/avisos/bascula",
+            "2021-11-04T00:00:00+00:00",
+        ],
+        ["Oficina cerrada", "–", "2021-11-02T08:00:00-06:00"],
+    ];
+    check("html/views-list.html", &["--as", "html"], &expected);
+    check("html/views-list.html", &[], &expected);
+}
+
+#[test]
 fn an_address_and_a_source_are_shown_as_well() {
     let server = Server::start();
     server.serve("/", rss(&notices(1..3, day(0))));
@@ -230,7 +249,12 @@ fn what_cannot_be_shown_is_said_in_one_line() {
         1,
         "an HTML page came instead of a feed",
     );
-    check(&[&page], 1, "needs `select.item`");
+    let article = fixture("html/articles.html");
+    check(
+        &[&article],
+        1,
+        "neither a list of linked titles nor an article",
+    );
     check(
         &[&page, "--select", "item=.x", "--select", "title=a"],
         1,
