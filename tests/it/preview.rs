@@ -114,6 +114,25 @@ fn a_text_is_read_in_its_language_and_zone() {
 }
 
 #[test]
+fn the_time_of_reading_says_the_zone_where_nothing_else_does() {
+    let workspace = Workspace::with_samples();
+    let file = fixture("text/date-last-relative.txt");
+    let first_date = |now: &str, settings: &[&str]| {
+        let arguments = ["preview", &file, "--language", "es", "--output", "jsonfeed"];
+        let ran = workspace.run(&[&arguments, &["--now", now][..], settings].concat());
+        items(&ran.well().json())[0][2].clone()
+    };
+    let now = "2026-03-02T12:00:00-03:00";
+    assert_eq!(first_date(now, &[]), "2026-03-01T22:00:00-03:00");
+    let zone = ["--timezone", "America/Costa_Rica"];
+    assert_eq!(first_date(now, &zone), "2026-03-01T19:00:00-06:00");
+    assert_eq!(
+        first_date("2026-03-02T12:00", &[]),
+        "2026-03-01T22:00:00+00:00"
+    );
+}
+
+#[test]
 fn a_page_is_read_by_selectors() {
     let expected = [
         [
