@@ -57,8 +57,8 @@ pub enum ExtractError {
         /// How many matches.
         matches: usize,
     },
-    /// A text without a dated notice.
-    #[error("the text has no line that is a date")]
+    /// A text without dated notices that is no list of titles and texts either.
+    #[error("the text has no line that is a date, and no titles with a text under each")]
     Undated,
     /// Markup nested so deep that reading it would take for ever.
     #[error("the markup is nested more than {limit} levels deep")]
