@@ -11,6 +11,7 @@ mod linked_data;
 mod outline;
 mod reader;
 mod score;
+mod selectors;
 mod votes;
 
 use scraper::{ElementRef, Html, Node, Selector};
@@ -22,6 +23,7 @@ use crate::model::{
     Channel, Extracted, FieldRule, HtmlRules, Pages, Problem, RawAuthor, RawEntry, RawText,
     parse_page, text_of_node,
 };
+use auto::Wanted;
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;
@@ -78,13 +80,19 @@ pub(super) fn read_by_structure(
 ) -> Result<Extracted, ExtractError> {
     let page = parse(text)?;
     let base = base(&page, url);
-    let found = auto::find(&page, &base, hints).ok_or(ExtractError::NoRecords)?;
+    let found = auto::find(&page, &base, hints, Wanted::Entries).ok_or(ExtractError::NoRecords)?;
     Ok(Extracted {
         channel: channel(&page),
         follow: follow(&page, url, &base, pages),
         entries: found.entries,
         problems: Vec::new(),
     })
+}
+
+/// The selectors by which a page could be read as [`read_by_structure`] does.
+pub(super) fn rules(text: &str, url: &Url, hints: &Hints<'_>) -> Option<HtmlRules> {
+    let page = parse(text).ok()?;
+    auto::find(&page, &base(&page, url), hints, Wanted::Rules)?.rules
 }
 
 fn channel(page: &Html) -> Channel {

@@ -15,7 +15,7 @@ use text::is_more;
 mod tests;
 
 use crate::dates;
-use crate::model::{Document, Extracted, Pages, Problem, PublicUrl, Reading, Source};
+use crate::model::{Document, Extracted, HtmlRules, Pages, Problem, PublicUrl, Reading, Source};
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
 pub const VERSION: u32 = 2;
@@ -133,6 +133,13 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
             .push(Problem::TooManyEntries { limit: MAX_ENTRIES });
     }
     Ok(extracted)
+}
+
+/// The selectors that read a page as it is read without any: for an operator to keep or to change. None for anything
+/// else, and where the records have no elements of their own.
+pub fn selectors(document: &Document, source: &Source) -> Option<HtmlRules> {
+    let text = charset::decode(&document.body, document.content_type.as_deref());
+    html::rules(&text, &document.url, &hints(document, source))
 }
 
 fn by_structure(

@@ -13,14 +13,15 @@ use scraper::Html;
 use url::Url;
 
 use super::cluster::{self, List, Record};
-use super::fields::Fields;
+use super::fields::{Fields, Parts};
 use super::linked_data::{self, LinkedData};
 use super::outline::Outline;
 use super::reader::Reader;
 use super::score::{self, Signs};
-use super::{article, ratio};
+use super::{article, ratio, selectors};
 use crate::dates::Hints;
-use crate::model::{RawEntry, RawText};
+use crate::extract::MAX_ENTRIES;
+use crate::model::{HtmlRules, RawEntry, RawText};
 
 /// How many of the best lists are also tried with what stands between their records.
 const SPREAD: usize = 12;
@@ -35,6 +36,17 @@ const MIN_TITLE: f64 = 0.4;
 pub(super) struct Found {
     /// In page order.
     pub(super) entries: Vec<RawEntry>,
+    /// The selectors that find the same records; none for an article, and where no selectors do.
+    pub(super) rules: Option<HtmlRules>,
+}
+
+/// How much is wanted to be known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The entries alone, at every poll.
+    Entries,
+    /// The selectors too, for an operator.
+    Rules,
 }
 
 /// A list that was looked at closely.
@@ -45,7 +57,7 @@ struct Judged {
 }
 
 /// Finds what the page is for; `None` when it has neither a list of records nor an article.
-pub(super) fn find(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Found> {
+pub(super) fn find(page: &Html, base: &Url, hints: &Hints<'_>, wanted: Wanted) -> Option<Found> {
     let outline = Outline::of(page, base);
     let reader = Reader::new(&outline, hints);
     let list = best(&reader, base).filter(Judged::is_list);
@@ -54,21 +66,29 @@ pub(super) fn find(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Found> 
         let list = list.as_ref();
         list.is_none_or(|list| article.outweighs(list.letters(&outline), &list.records))
     });
-    let entries = match (article, list) {
+    let without_rules = |entries| Found {
+        entries,
+        rules: None,
+    };
+    Some(match (article, list) {
         (Some(article), _) => {
             let entry = article.entry(&reader, base);
-            vec![match stated.only() {
+            without_rules(vec![match stated.only() {
                 Some(stated) => linked_data::completed(entry, stated),
                 None => entry,
-            }]
+            }])
         }
         (None, Some(list)) => {
             let list = list.completed(&reader).without_bare(&reader);
-            list.entries(&reader, base, &stated)
+            let parts = list.parts(&reader);
+            let rules = || selectors::rules(page, &reader, &list.records, &parts);
+            Found {
+                entries: entries(&parts, &reader, base, &stated),
+                rules: (wanted == Wanted::Rules).then(rules).flatten(),
+            }
         }
-        (None, None) => stated.into_list()?,
-    };
-    Some(Found { entries })
+        (None, None) => without_rules(stated.into_list()?),
+    })
 }
 
 /// The list that the page is for.
@@ -139,8 +159,10 @@ impl Judged {
     }
 
     /// With the siblings that are records as well, though their links stand elsewhere, and without those that are none.
-    fn completed(self, reader: &Reader<'_, '_>) -> Self {
+    fn completed(mut self, reader: &Reader<'_, '_>) -> Self {
         let outline = reader.outline;
+        // One more than are kept, for them to be missed.
+        self.records.truncate(MAX_ENTRIES + 1);
         let mut known = HashSet::new();
         let mut tags = HashSet::new();
         for record in &self.records {
@@ -151,6 +173,9 @@ impl Judged {
             tags.insert(outline.at(record.start).name());
             known.extend(score::shape(reader, record));
         }
+        let is_cut = self.records.len() > MAX_ENTRIES;
+        let last = self.records.last().map_or(0, |record| record.start);
+        let end = if is_cut { last } else { outline.len() };
         let taken: HashSet<usize> = self.records.iter().map(|record| record.start).collect();
         let parents: HashSet<usize> = self
             .records
@@ -171,7 +196,7 @@ impl Judged {
         let missed: Vec<Record> = parents
             .iter()
             .flat_map(|parent| outline.roots(parent + 1..outline.at(*parent).end))
-            .filter(|sibling| !taken.contains(sibling))
+            .filter(|sibling| !taken.contains(sibling) && *sibling < end)
             .filter(alike)
             .map(|sibling| outline.range(sibling))
             .collect();
@@ -203,26 +228,126 @@ impl Judged {
         }
     }
 
-    fn entries(&self, reader: &Reader<'_, '_>, base: &Url, stated: &LinkedData) -> Vec<RawEntry> {
-        let entry = |record: &Record| {
-            let parts = self.fields.parts(reader, record);
-            let link = parts
-                .link
-                .and_then(|link| reader.outline.at(link).attr("href"));
-            let seen = RawEntry {
-                title: Some(RawText::Plain(parts.title_text(reader)?)),
-                link: link.map(str::to_owned),
-                base: Some(base.clone()),
-                summary: parts.summary_text(reader),
-                published: parts.date_text(reader),
-                ..RawEntry::default()
-            };
-            let stated = link.and_then(|link| stated.entry(link, base));
-            Some(match stated {
-                Some(stated) => linked_data::completed(seen, stated),
-                None => seen,
-            })
+    fn parts(&self, reader: &Reader<'_, '_>) -> Vec<Parts> {
+        let parts = |record| self.fields.parts(reader, record);
+        self.records.iter().map(parts).collect()
+    }
+}
+
+/// What records are made of to entries, completed by what the page states of them.
+fn entries(
+    parts: &[Parts],
+    reader: &Reader<'_, '_>,
+    base: &Url,
+    stated: &LinkedData,
+) -> Vec<RawEntry> {
+    let entry = |parts: &Parts| {
+        let link = parts
+            .link
+            .and_then(|link| reader.outline.at(link).attr("href"));
+        let seen = RawEntry {
+            title: Some(RawText::Plain(parts.title_text(reader)?)),
+            link: link.map(str::to_owned),
+            base: Some(base.clone()),
+            summary: parts.summary_text(reader),
+            published: parts.date_text(reader),
+            ..RawEntry::default()
         };
-        self.records.iter().filter_map(entry).collect()
+        Some(match link.and_then(|link| stated.entry(link, base)) {
+            Some(stated) => linked_data::completed(seen, stated),
+            None => seen,
+        })
+    };
+    parts.iter().filter_map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    /// Title and address of each entry.
+    fn check(page: &str, expected: &[(&str, &str)]) {
+        let hints = Hints {
+            language: None,
+            order: None,
+            zone: chrono_tz::UTC,
+            now: DateTime::parse_from_rfc3339("2021-12-01T12:00:00Z")
+                .unwrap()
+                .to_utc(),
+        };
+        let base: Url = "https://host.example/news".parse().unwrap();
+        let page = Html::parse_document(page);
+        let found = find(&page, &base, &hints, Wanted::Entries);
+        let entries = found.map(|found| found.entries).unwrap_or_default();
+        let shown = entries.iter().map(|entry| {
+            let title = entry.title.as_ref().map_or("", RawText::as_str);
+            (title, entry.link.as_deref().unwrap_or_default())
+        });
+        assert_eq!(shown.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_page_of_menus_is_no_list() {
+        check("", &[]);
+        check("<frameset><frame src=a></frameset>", &[]);
+        check(
+            "<ul><li><a href=a>Home</a><li><a href=b>About us</a><li><a href=c>Contact</a></ul>",
+            &[],
+        );
+    }
+
+    #[test]
+    fn links_in_running_text_are_no_titles() {
+        let paragraph = |n: usize| {
+            format!(
+                "<p>The counter at the crossing was opened in spring, as the office had told, and <a href=/{n}>the \
+                 report number {n} of the office</a> says what came of it in the months that followed.</p>"
+            )
+        };
+        let text: String = (0..6).map(paragraph).collect();
+        let page = format!("<h1>A year of the counter</h1><div>{text}</div>");
+        check(
+            &page,
+            &[("A year of the counter", "https://host.example/news")],
+        );
+    }
+
+    #[test]
+    fn what_the_page_only_states_is_read() {
+        let article = |n: usize| {
+            format!(r#"{{"@type":["Thing","NewsArticle"],"headline":"Title {n}","url":"/{n}"}}"#)
+        };
+        let path = r#"{"@type":"BreadcrumbList","itemListElement":[{"@type":"ListItem","name":"Home","item":"/"}]}"#;
+        let page = format!(
+            r#"<script type="application/ld+json">{{"@graph":[{path},{},{},{}]}}</script><div id=app></div>"#,
+            article(1),
+            article(2),
+            article(1)
+        );
+        check(&page, &[("Title 1", "/1"), ("Title 2", "/2")]);
+        check(
+            r#"<script type="application/ld+json">{"@type":</script>"#,
+            &[],
+        );
+    }
+
+    #[test]
+    fn a_record_with_another_way_to_its_title_is_one_too() {
+        let record = |n: usize, open: &str, close: &str| {
+            format!(
+                "<div><h3>{open}<a href=/{n}>The {n}th notice of the office</a>{close}</h3><span>{n} June 2021</span></div>"
+            )
+        };
+        let page = record(1, "", "") + &record(2, "<b>", "</b>") + &record(3, "", "");
+        check(
+            &page,
+            &[
+                ("The 1th notice of the office", "/1"),
+                ("The 2th notice of the office", "/2"),
+                ("The 3th notice of the office", "/3"),
+            ],
+        );
     }
 }

@@ -19,7 +19,7 @@ const MAX_LEVELS: usize = 6;
 const MAX_BRANCHES: usize = 4;
 
 /// How many ways of dividing the page are looked at closely.
-const MAX_LISTS: usize = 48;
+const MAX_LISTS: usize = 32;
 
 /// A part of the page that is one record: an element, or siblings that stand side by side.
 pub(super) type Record = Range<usize>;

@@ -2,9 +2,7 @@
 //!
 //! In: the outline, and what dates may mean. Out: answers about one node or one record.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::cell::OnceCell;
 
 use super::cluster::Record;
 use super::fields::Parts;
@@ -39,7 +37,8 @@ pub(super) struct Walk {
 pub(super) struct Reader<'a, 'h> {
     pub(super) outline: &'a Outline<'a>,
     hints: Hints<'h>,
-    dates: RefCell<HashMap<usize, Option<Date>>>,
+    /// By node.
+    dates: Vec<OnceCell<Option<Date>>>,
 }
 
 /// A text that is a date, or has one.
@@ -71,7 +70,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         Self {
             outline,
             hints: Hints { order, ..*hints },
-            dates: RefCell::default(),
+            dates: vec![OnceCell::new(); outline.len()],
         }
     }
 
@@ -86,12 +85,10 @@ impl<'a, 'h> Reader<'a, 'h> {
 
     /// Whether a node is a date, by its text or by an attribute for programs.
     pub(super) fn date(&self, index: usize) -> Option<Date> {
-        if let Some(known) = self.dates.borrow().get(&index) {
-            return *known;
-        }
-        let date = self.look_for_date(index);
-        self.dates.borrow_mut().insert(index, date);
-        date
+        *self
+            .dates
+            .get(index)?
+            .get_or_init(|| self.look_for_date(index))
     }
 
     fn look_for_date(&self, index: usize) -> Option<Date> {
@@ -112,19 +109,24 @@ impl<'a, 'h> Reader<'a, 'h> {
         }
     }
 
-    /// The date that an element states for programs.
-    pub(super) fn date_attribute(&self, index: usize) -> Option<&'a str> {
+    /// The attribute in which an element states a date for programs, and the date.
+    pub(super) fn date_attribute(&self, index: usize) -> Option<(&'static str, &'a str)> {
         let node = self.outline.at(index);
-        let stated = DATE_ATTRIBUTES.iter().filter_map(|name| node.attr(name));
-        let mut stated = stated.filter(|value| value.len() <= 64);
-        stated.find(|value| dates::read(value, &self.hints).is_some())
+        let stated = DATE_ATTRIBUTES
+            .iter()
+            .filter_map(|name| Some((*name, node.attr(name)?)));
+        let mut stated = stated.filter(|(_, value)| value.len() <= 64);
+        stated.find(|(_, value)| dates::read(value, &self.hints).is_some())
     }
 
     /// The date of a node as it stands there, for programs where it says so.
     pub(super) fn date_text(&self, index: usize) -> String {
         let mut within = self.outline.range(index);
         let stated = within.find_map(|index| self.date_attribute(index));
-        stated.map_or_else(|| self.text(index).replace('\n', " "), str::to_owned)
+        stated.map_or_else(
+            || self.text(index).replace('\n', " "),
+            |(_, date)| date.to_owned(),
+        )
     }
 
     /// Letters and digits of a part of a record that are its own, not those of links within it.
@@ -189,10 +191,11 @@ impl Walk {
     }
 }
 
+/// The place of an element in the one above it (FNV-1a: places are many, and nobody gains by making two alike).
 fn place(above: Place, name: &str, column: u32) -> Place {
-    let mut hasher = DefaultHasher::new();
-    (above, name, column).hash(&mut hasher);
-    hasher.finish()
+    let step = |hash: Place, byte: u8| (hash ^ Place::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let bytes = name.bytes().chain(column.to_le_bytes());
+    bytes.fold(above ^ 0xcbf2_9ce4_8422_2325, step)
 }
 
 /// Whether a short text has the numbers of a date: a year of four digits and another number, or a day and a month

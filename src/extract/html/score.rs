@@ -15,7 +15,7 @@ use super::ratio;
 use super::reader::{Place, Reader};
 
 /// How many records are judged.
-const JUDGED: usize = 30;
+const JUDGED: usize = 20;
 
 /// Deeper within a record its text begins, which every record has in another form.
 const SHAPE_DEPTH: usize = 4;

@@ -13,7 +13,7 @@ use super::ratio;
 use super::reader::{Date, Place, Reader, Walk};
 
 /// How many records vote.
-const VOTERS: usize = 30;
+const VOTERS: usize = 20;
 
 /// What a long text counts at most.
 const COUNTED_LETTERS: usize = 600;
