@@ -14,7 +14,7 @@ use url::Url;
 use super::{CliError, clock, config_file, environment, print_json, timestamp};
 use crate::config;
 use crate::daemon;
-use crate::extract;
+use crate::extract::{self, Hinted};
 use crate::fetch::{self, Fetched, Fetcher, Limits};
 use crate::model::{
     Cadence, DateOrder, Document, FieldRule, HtmlRules, Language, Location, Place, Precision,
@@ -260,6 +260,7 @@ struct Looked {
     about: About,
     url: PublicUrl,
     normalized: Normalized,
+    hinted: Hinted,
 }
 
 impl Looked {
@@ -290,6 +291,7 @@ fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Look
     let failed =
         |error: extract::ExtractError| format!("{}: {error} ({})", source.location, error.action());
     let extracted = extract::extract(&document, source).map_err(failed)?;
+    let hinted = extract::hint(&document, source);
     let about = normalize::about(&document, &extracted.channel);
     let url = source.location.leading_to(document.url.clone());
     let normalized = normalize::normalize(source, vec![(document, extracted)]);
@@ -297,6 +299,7 @@ fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Look
         about,
         url,
         normalized,
+        hinted,
     })
 }
 
@@ -364,7 +367,16 @@ fn print(looked: &Looked) -> io::Result<()> {
     writeln!(out, "{} items", items.len())?;
     problems
         .iter()
-        .try_for_each(|problem| writeln!(out, "problem: {problem}"))
+        .try_for_each(|problem| writeln!(out, "problem: {problem}"))?;
+    if let Some(feed) = &looked.hinted.feed {
+        let feed = PublicUrl::new(feed.clone());
+        writeln!(out, "the page links to a feed: {feed}")?;
+    }
+    let rules = looked.hinted.rules.iter().flat_map(HtmlRules::given);
+    rules.into_iter().try_for_each(|(field, rule)| {
+        // Made of names and signs alone, nothing in it needs escaping.
+        writeln!(out, "select.{field} = \"{rule}\"")
+    })
 }
 
 fn date(published: &Published) -> String {

@@ -14,6 +14,8 @@ use text::is_more;
 #[cfg(test)]
 mod tests;
 
+use url::Url;
+
 use crate::dates;
 use crate::model::{Document, Extracted, HtmlRules, Pages, Problem, PublicUrl, Reading, Source};
 
@@ -135,11 +137,30 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
     Ok(extracted)
 }
 
-/// The selectors that read a page as it is read without any: for an operator to keep or to change. None for anything
-/// else, and where the records have no elements of their own.
-pub fn selectors(document: &Document, source: &Source) -> Option<HtmlRules> {
+/// What an operator may put into the block of a source instead of leaving its page to be found out.
+#[derive(Clone, Debug, Default)]
+pub struct Hinted {
+    /// Selectors that read the same records; none where these have no elements of their own.
+    pub rules: Option<HtmlRules>,
+    /// The feed that the page links to. Whether it has the same records is for whoever fetches it to see.
+    pub feed: Option<Url>,
+}
+
+/// Looks at a page that is read by its structure; nothing for documents of other kinds, and for sources with selectors.
+pub fn hint(document: &Document, source: &Source) -> Hinted {
     let text = charset::decode(&document.body, document.content_type.as_deref());
-    html::rules(&text, &document.url, &hints(document, source))
+    let by_structure = match source.reading {
+        Reading::Page(_) => true,
+        Reading::Auto => feed::sniff(&text) == feed::Format::Html,
+        Reading::Feed | Reading::Html(_) | Reading::Text => false,
+    };
+    if !by_structure {
+        return Hinted::default();
+    }
+    Hinted {
+        rules: html::rules(&text, &document.url, &hints(document, source)),
+        feed: feed::linked_feed(&text, &document.url),
+    }
 }
 
 fn by_structure(

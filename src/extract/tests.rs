@@ -225,7 +225,7 @@ fn the_selectors_that_are_told_read_the_same() {
     for (name, page) in structured() {
         let by_structure = source("html", &settings(&page));
         let document = document(&by_structure, page.into_bytes());
-        let Some(rules) = selectors(&document, &by_structure) else {
+        let Some(rules) = hint(&document, &by_structure).rules else {
             writeln!(told, "{name}\n").unwrap();
             continue;
         };
@@ -236,19 +236,27 @@ fn the_selectors_that_are_told_read_the_same() {
         let read = |source| extract(&document, source).unwrap();
         let (by_rules, by_structure) = (read(&by_rules), read(&by_structure));
         writeln!(told, "{name}").unwrap();
-        for (field, rule) in [("item", Some(&rules.item)), ("title", Some(&rules.title))]
-            .into_iter()
-            .chain([("link", rules.link.as_ref()), ("date", rules.date.as_ref())])
-            .chain([("summary", rules.summary.as_ref())])
-        {
-            if let Some(rule) = rule {
-                writeln!(told, "  {field} = {rule}").unwrap();
-            }
+        for (field, rule) in rules.given() {
+            writeln!(told, "  {field} = {rule}").unwrap();
         }
         let same = essence(&by_rules) == essence(&by_structure);
         writeln!(told, "{}\n", if same { "the same" } else { "not the same" }).unwrap();
     }
     insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_linked_feed_is_told() {
+    let page = "<!DOCTYPE html><link rel=alternate type='application/rss+xml' href='/rss'><p>Text."
+        .to_owned();
+    let told = |kind: &str, settings: &str| {
+        let source = source(kind, settings);
+        let feed = hint(&document(&source, page.clone().into_bytes()), &source).feed;
+        feed.map(String::from)
+    };
+    let feed = Some("https://bulletins.example/rss".to_owned());
+    assert_eq!((told("html", ""), told("auto", "")), (feed.clone(), feed));
+    assert_eq!((told("html", SELECTORS), told("text", "")), (None, None));
 }
 
 const SELECTORS: &str = "select.item = 'li'\nselect.title = 'b'\nselect.date = 'time'\nselect.summary = 'p, i'\npages.next = 'a'\n";

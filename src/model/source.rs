@@ -129,6 +129,22 @@ impl HtmlRules {
         "item", "title", "link", "date", "summary", "content", "author", "tag",
     ];
 
+    /// The rules that are given, by name.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &FieldRule)> {
+        let rules = [
+            Some(&self.item),
+            Some(&self.title),
+            self.link.as_ref(),
+            self.date.as_ref(),
+            self.summary.as_ref(),
+            self.content.as_ref(),
+            self.author.as_ref(),
+            self.tag.as_ref(),
+        ];
+        let named = Self::FIELDS.into_iter().zip(rules);
+        named.filter_map(|(name, rule)| Some((name, rule?)))
+    }
+
     /// Puts together the rule of each of [`Self::FIELDS`]; `None` without `item` and `title`.
     pub fn of_fields(
         mut rule: impl FnMut(&str) -> Option<FieldRule>,
