@@ -87,18 +87,27 @@ pub(super) fn title_like(letters: usize) -> f64 {
     super::ratio(square, square.saturating_add(half * half)) * long
 }
 
-/// The links that lead to another page and can be read, by tag path, each in page order.
+/// The links that lead to another page and can be read, by tag path, each in page order. A column of a table may hold
+/// what the records have in common, or each cell a record: links in tables are clustered both ways.
 fn by_path(outline: &Outline<'_>) -> Vec<Vec<usize>> {
-    let mut paths: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    let mut columns: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    let mut plain: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for index in 0..outline.len() {
         if leads_away(outline, index) && outline.letters(&outline.range(index)) > 0 {
-            paths.entry(outline.at(index).path).or_default().push(index);
+            let node = outline.at(index);
+            columns.entry(node.path).or_default().push(index);
+            plain.entry(node.plain_path).or_default().push(index);
         }
     }
-    paths
-        .into_values()
-        .filter(|links| links.len() > 1)
-        .collect()
+    // Outside of tables both are the same.
+    plain.retain(|_, links| {
+        let first = links
+            .first()
+            .and_then(|first| columns.get(&outline.at(*first).path));
+        first.is_none_or(|column| column.len() < links.len())
+    });
+    let clusters = columns.into_values().chain(plain.into_values());
+    clusters.filter(|links| links.len() > 1).collect()
 }
 
 /// Whether the node is a link to another page.

@@ -58,8 +58,10 @@ pub(super) struct Visible<'a> {
     pub(super) depth: usize,
     /// Which column of its row it is, from 1; 0 for what is no cell.
     pub(super) column: u32,
-    /// The tag path from the body. Columns of a table differ.
+    /// The tag path from the body, columns of a table apart.
     pub(super) path: u32,
+    /// The tag path from the body, all columns alike.
+    pub(super) plain_path: u32,
     /// Whether it stands around the content: in navigation, an aside or a footer.
     pub(super) is_around: bool,
 }
@@ -239,10 +241,11 @@ impl<'a> Builder<'a> {
             }
         }
         let above = self.nodes.get(parent);
-        let path_above = above.map_or(0, |above| above.path);
+        let (path, plain_path) = above.map_or((0, 0), |above| (above.path, above.plain_path));
         let depth = above.map_or(0, |above| above.depth + 1);
         let is_around = is_around(node) || above.is_some_and(|above| above.is_around);
-        let new = u32::try_from(self.paths.len() + 1).unwrap_or(u32::MAX);
+        let path = self.path(path, name, column);
+        let plain_path = self.path(plain_path, name, 0);
         self.letters.push(self.letters_so_far);
         self.linked.push(self.linked_so_far);
         self.nodes.push(Visible {
@@ -251,9 +254,16 @@ impl<'a> Builder<'a> {
             end: index + 1,
             depth,
             column,
-            path: *self.paths.entry((path_above, name, column)).or_insert(new),
+            path,
+            plain_path,
             is_around,
         });
+    }
+
+    /// The number of a path, given when it is first met.
+    fn path(&mut self, above: u32, name: &'a str, column: u32) -> u32 {
+        let new = u32::try_from(self.paths.len() + 1).unwrap_or(u32::MAX);
+        *self.paths.entry((above, name, column)).or_insert(new)
     }
 
     fn close(&mut self, node: NodeRef<'a, Node>) {
