@@ -161,10 +161,17 @@ fn clock(now: Option<Timestamp>) -> Clock {
     now.map_or(Clock::System, Clock::Fixed)
 }
 
+/// A time as RFC 3339 writes it; without seconds and without an offset, which is then UTC, as people type it.
 fn timestamp(text: &str) -> Result<Timestamp, String> {
-    let read = chrono::DateTime::parse_from_rfc3339(text);
-    read.map(|at| at.to_utc())
-        .map_err(|_| "a time such as 2026-11-22T12:00:00Z is wanted".to_owned())
+    let stated = chrono::DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
+    let typed = || {
+        let mut forms = ["%FT%H:%M:%S", "%FT%H:%M"].into_iter();
+        forms.find_map(|form| chrono::NaiveDateTime::parse_from_str(text, form).ok())
+    };
+    stated
+        .ok()
+        .or_else(|| Some(typed()?.and_utc()))
+        .ok_or_else(|| "a time such as 2026-11-22T12:00:00Z is wanted".to_owned())
 }
 
 /// Prints JSON, one document.

@@ -17,7 +17,7 @@ use self::advice::Told;
 use super::{CliError, clock, config_file, environment, print_json, timestamp};
 use crate::config;
 use crate::daemon;
-use crate::extract;
+use crate::extract::{self, Hinted};
 use crate::fetch::{self, Fetched, Fetcher, Limits};
 use crate::model::{
     Cadence, Charset, DateOrder, Document, FieldRule, HtmlRules, Item, Language, Location, Place,
@@ -54,9 +54,9 @@ pub(super) struct Arguments {
     /// The zone of its dates
     #[arg(long, value_name = "ZONE")]
     timezone: Option<chrono_tz::Tz>,
-    /// Take this for the time of reading
-    #[arg(long, value_parser = timestamp, value_name = "TIME")]
-    now: Option<Timestamp>,
+    /// Take this for the time of reading; its offset is the zone where none is given
+    #[arg(long, value_parser = moment, value_name = "TIME")]
+    now: Option<(Timestamp, Option<chrono_tz::Tz>)>,
     /// A selector of a page: item=CSS, title=CSS, link=CSS@href, …
     #[arg(long, value_parser = field, value_name = "FIELD=CSS")]
     select: Vec<(String, FieldRule)>,
@@ -71,7 +71,7 @@ enum Kind {
     Auto,
     /// RSS, Atom or JSON Feed
     Feed,
-    /// A page, by selectors
+    /// A page, by selectors or by its structure
     Html,
     /// Plain text with dated notices
     Text,
@@ -91,9 +91,29 @@ enum Format {
 /// How much of each text is shown.
 const SHOWN_CHARACTERS: usize = 150;
 
+impl Arguments {
+    /// The zone of a source that has none of its own.
+    fn zone_of_now(&self) -> chrono_tz::Tz {
+        self.now
+            .and_then(|(_, zone)| zone)
+            .unwrap_or(chrono_tz::UTC)
+    }
+}
+
 pub(super) fn date_order(text: &str) -> Result<DateOrder, String> {
     text.parse()
         .map_err(|()| "dmy, mdy or ymd is wanted".to_owned())
+}
+
+/// A time, and the zone of its offset where that is of whole hours.
+fn moment(text: &str) -> Result<(Timestamp, Option<chrono_tz::Tz>), String> {
+    let at = timestamp(text)?;
+    let stated = chrono::DateTime::parse_from_rfc3339(text).ok();
+    let west_seconds = stated.map_or(0, |stated| stated.offset().utc_minus_local());
+    // These names count what is behind UTC, as POSIX does.
+    let zone = (west_seconds != 0 && west_seconds % 3600 == 0)
+        .then(|| format!("Etc/GMT{:+}", west_seconds / 3600).parse().ok());
+    Ok((at, zone.flatten()))
 }
 
 fn field(text: &str) -> Result<(String, FieldRule), String> {
@@ -114,12 +134,13 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
     if arguments.batch {
         return batch(arguments);
     }
+    let zone = arguments.zone_of_now();
     let (source, limits) = match (&arguments.file, &arguments.target) {
         (Some(file), _) => (
-            unconfigured(Location::File(std::path::absolute(file)?)),
+            unconfigured(Location::File(std::path::absolute(file)?), zone),
             daemon::default_limits(),
         ),
-        (None, target) => named(target.as_deref().unwrap_or_default(), config)?,
+        (None, target) => named(target.as_deref().unwrap_or_default(), config, zone)?,
     };
     let source = overridden(source, arguments)?;
     let looked = look(&source, limits, arguments)
@@ -138,11 +159,15 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
 }
 
 /// What a word on the command line means: a file, an address, or a source of the configuration.
-fn named(target: &str, config: Option<PathBuf>) -> Result<(Source, Limits), CliError> {
+fn named(
+    target: &str,
+    config: Option<PathBuf>,
+    zone: chrono_tz::Tz,
+) -> Result<(Source, Limits), CliError> {
     let load = || config::load(&config_file(config), &environment);
     if Path::new(target).exists() {
         return Ok((
-            unconfigured(Location::File(std::path::absolute(target)?)),
+            unconfigured(Location::File(std::path::absolute(target)?), zone),
             daemon::default_limits(),
         ));
     }
@@ -153,13 +178,19 @@ fn named(target: &str, config: Option<PathBuf>) -> Result<(Source, Limits), CliE
                 |_| daemon::default_limits(),
                 |config| daemon::limits(&config),
             );
-            Ok((unconfigured(Location::Http(PublicUrl::new(url))), limits))
+            Ok((
+                unconfigured(Location::Http(PublicUrl::new(url)), zone),
+                limits,
+            ))
         }
         Ok(url) if url.scheme() == "file" => {
             let path = url
                 .to_file_path()
                 .map_err(|()| CliError::Usage(format!("`{target}` names no file")))?;
-            Ok((unconfigured(Location::File(path)), daemon::default_limits()))
+            Ok((
+                unconfigured(Location::File(path), zone),
+                daemon::default_limits(),
+            ))
         }
         _ => {
             let config = load()?;
@@ -175,7 +206,7 @@ fn named(target: &str, config: Option<PathBuf>) -> Result<(Source, Limits), CliE
     }
 }
 
-fn unconfigured(location: Location) -> Source {
+fn unconfigured(location: Location, zone: chrono_tz::Tz) -> Source {
     Source {
         place: Place {
             file: PathBuf::from("command line"),
@@ -188,7 +219,7 @@ fn unconfigured(location: Location) -> Source {
         reading: Reading::Auto,
         charset: None,
         cadence: Cadence::Every(Duration::MAX),
-        zone: chrono_tz::UTC,
+        zone,
         language: None,
         date_order: None,
         rank: 0,
@@ -217,9 +248,10 @@ fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
             Ok(Some(Reading::Html(Box::new(rules))))
         }
         (Some(Kind::Feed | Kind::Text), Some(_)) => usage("--select is for pages"),
-        (kind, None) if kind == Some(Kind::Html) || !arguments.select.is_empty() => {
-            usage("a page is read by selectors: give --select item=CSS and --select title=CSS")
+        (_, None) if !arguments.select.is_empty() => {
+            usage("selectors go together: give --select item=CSS and --select title=CSS, or none")
         }
+        (Some(Kind::Html), None) => Ok(Some(Reading::Page(None))),
         (Some(Kind::Feed), None) => Ok(Some(Reading::Feed)),
         (Some(Kind::Text), None) => Ok(Some(Reading::Text)),
         (Some(_), None) => Ok(Some(Reading::Auto)),
@@ -246,6 +278,7 @@ struct Looked {
     /// What entries say that items do not tell, in order.
     beside: Vec<RawEntry>,
     normalized: Normalized,
+    hinted: Hinted,
 }
 
 impl Looked {
@@ -274,7 +307,7 @@ impl Looked {
 
 async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<Looked, String> {
     let fetcher = Fetcher::new(limits).map_err(|error| daemon::chain(&error))?;
-    let now = clock(arguments.now).now();
+    let now = clock(arguments.now.map(|(now, _)| now)).now();
     let url = daemon::address(&source.location);
     match fetcher.fetch(&url, &Validators::default(), now).await {
         Ok(Fetched::Changed(document, _)) => digest(*document, source, arguments.base_url.clone()),
@@ -294,6 +327,7 @@ fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Look
     let failed =
         |error: extract::ExtractError| format!("{}: {error} ({})", source.location, error.action());
     let extracted = extract::extract(&document, source).map_err(failed)?;
+    let hinted = extract::hint(&document, source);
     let about = normalize::about(&document, &extracted.channel);
     let url = source.location.leading_to(document.url.clone());
     let advice = advice::told(&extracted.channel.advice, &document.url);
@@ -311,6 +345,7 @@ fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Look
         url,
         beside,
         normalized,
+        hinted,
     })
 }
 
@@ -359,10 +394,11 @@ fn one_of_batch(arguments: &Arguments, path: &Path, base: Option<&str>) -> Resul
         .transpose()
         .map_err(|error| error.to_string())?;
     let path = std::path::absolute(path).map_err(|error| error.to_string())?;
-    let source = unconfigured(Location::File(path.clone()));
+    let source = unconfigured(Location::File(path.clone()), arguments.zone_of_now());
     let source = overridden(source, arguments).map_err(|error| error.to_string())?;
     let limit = daemon::default_limits().max_body_bytes;
-    let document = fetch::document_of_file(&path, limit, clock(arguments.now).now());
+    let document =
+        fetch::document_of_file(&path, limit, clock(arguments.now.map(|(now, _)| now)).now());
     let document = document.map_err(|error| daemon::chain(&error))?;
     digest(
         document,
@@ -397,7 +433,24 @@ fn print(looked: &Looked) -> io::Result<()> {
         1 => "1 problem, and what was done about it:".to_owned(),
         several => format!("{several} problems, and what was done about them:"),
     };
-    print_block(&mut out, &heading, looked.problems())
+    print_block(&mut out, &heading, looked.problems())?;
+    print_hints(&mut out, &looked.hinted)
+}
+
+/// What an operator may write instead of leaving the page to us.
+fn print_hints(out: &mut impl Write, hinted: &Hinted) -> io::Result<()> {
+    if let Some(feed) = &hinted.feed {
+        let feed = PublicUrl::new(feed.clone());
+        writeln!(out, "\nThe page links to a feed: {feed}")?;
+    }
+    let rules: Vec<String> = hinted
+        .rules
+        .iter()
+        .flat_map(HtmlRules::given)
+        // Made of names and signs alone, nothing in it needs escaping.
+        .map(|(field, rule)| format!("select.{field} = \"{rule}\""))
+        .collect();
+    print_block(out, "The same by selectors:", &rules)
 }
 
 /// `Council news (RSS 2.0)`

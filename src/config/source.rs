@@ -171,17 +171,17 @@ fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
 fn html(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
     let mut rules = defaults.select.value.clone().unwrap_or_default();
     rules.extend(own.select.value.clone().unwrap_or_default());
+    let pages = pages(table, own, defaults);
     if own.select.at.or(defaults.select.at).is_none() {
-        let message = "`kind = \"html\"` alone is not supported yet: `select.item` and `select.title` are needed";
-        table.wrong(own.kind.at.unwrap_or(table.at), Mistake::new(message));
-    } else if !own.select.is_wrong() && !defaults.select.is_wrong() {
+        return Reading::Page(pages);
+    }
+    if !own.select.is_wrong() && !defaults.select.is_wrong() {
         let missing = |key: &&str| !rules.contains_key(key);
         for key in ["item", "title"].into_iter().filter(missing) {
             let mistake = Mistake::new(format!("`select.{key}` is missing"));
             table.absent(own.select.at.unwrap_or(table.at), mistake);
         }
     }
-    let pages = pages(table, own, defaults);
     let rule = |key: &str| rules.remove(key).and_then(|rule| rule.value);
     HtmlRules::of_fields(rule, pages).map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules)))
 }

@@ -163,7 +163,7 @@ fn is_blank(c: char) -> bool {
 }
 
 /// The feed that a page names in its head (`link rel="alternate"`).
-fn linked_feed(text: &str, url: &Url) -> Option<Url> {
+pub(super) fn linked_feed(text: &str, url: &Url) -> Option<Url> {
     let end = (0..=HEAD_BYTES.min(text.len()))
         .rev()
         .find(|at| text.is_char_boundary(*at))?;

@@ -3,14 +3,27 @@
 //! In: the page, its address, the source's rules. Out: one entry a match of `select.item`, in page order, and the next
 //! pages. A page where the rules find nothing is an error: its layout has changed.
 
+mod article;
+mod auto;
+mod cluster;
+mod fields;
+mod linked_data;
+mod outline;
+mod reader;
+mod score;
+mod selectors;
+mod votes;
+
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
 use super::{ExtractError, MAX_ENTRIES};
+use crate::dates::Hints;
 use crate::model::{
     Channel, Extracted, FieldRule, HtmlRules, Pages, Problem, RawAuthor, RawEntry, RawTag, RawText,
     parse_page, text_of_node,
 };
+use auto::Wanted;
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;
@@ -49,10 +62,37 @@ pub(super) fn read(text: &str, url: &Url, rules: &HtmlRules) -> Result<Extracted
     let problems = uneven(&entries, rules);
     Ok(Extracted {
         channel: channel(&page),
-        follow: follow(&page, url, &base, rules),
+        follow: follow(&page, url, &base, rules.pages.as_ref()),
         entries,
         problems,
     })
+}
+
+/// Reads a page by its structure.
+///
+/// # Errors
+/// [`ExtractError::NoRecords`] when it has neither a list of records nor an article.
+pub(super) fn read_by_structure(
+    text: &str,
+    url: &Url,
+    pages: Option<&Pages>,
+    hints: &Hints<'_>,
+) -> Result<Extracted, ExtractError> {
+    let page = parse(text)?;
+    let base = base(&page, url);
+    let found = auto::find(&page, &base, hints, Wanted::Entries).ok_or(ExtractError::NoRecords)?;
+    Ok(Extracted {
+        channel: channel(&page),
+        follow: follow(&page, url, &base, pages),
+        entries: found.entries,
+        problems: Vec::new(),
+    })
+}
+
+/// The selectors by which a page could be read as [`read_by_structure`] does.
+pub(super) fn rules(text: &str, url: &Url, hints: &Hints<'_>) -> Option<HtmlRules> {
+    let page = parse(text).ok()?;
+    auto::find(&page, &base(&page, url), hints, Wanted::Rules)?.rules
 }
 
 fn channel(page: &Html) -> Channel {
@@ -238,8 +278,8 @@ fn uneven(entries: &[RawEntry], rules: &HtmlRules) -> Vec<Problem> {
 }
 
 /// The next pages; whether they are fetched, and how many, is the daemon's decision.
-fn follow(page: &Html, url: &Url, base: &Url, rules: &HtmlRules) -> Vec<Url> {
-    match &rules.pages {
+fn follow(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url> {
+    match pages {
         None => Vec::new(),
         Some(Pages::Parameter { name, last }) => (1..=*last)
             .map(|number| with_parameter(url, name, number))
@@ -281,6 +321,12 @@ fn same_site(url: &Url, next: &Url) -> bool {
     } else {
         url.scheme() == next.scheme() && folder(url) == folder(next)
     }
+}
+
+/// What part of a whole.
+fn ratio(part: usize, whole: usize) -> f64 {
+    let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    float(part) / float(whole)
 }
 
 #[cfg(test)]

@@ -9,11 +9,15 @@ mod feed;
 mod html;
 mod text;
 
+use text::is_more;
+
 #[cfg(test)]
 mod tests;
 
+use url::Url;
+
 use crate::dates;
-use crate::model::{Document, Extracted, Problem, PublicUrl, Reading, Source};
+use crate::model::{Document, Extracted, HtmlRules, Pages, Problem, PublicUrl, Reading, Source};
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
 pub const VERSION: u32 = 2;
@@ -38,9 +42,9 @@ pub enum ExtractError {
         /// What is wrong, and where.
         reason: String,
     },
-    /// A page without selectors.
-    #[error("the page needs `select.item` and `select.title`")]
-    NeedsSelectors,
+    /// A page without selectors, on which nothing is repeated and no article stands.
+    #[error("the page has neither a list of linked titles nor an article")]
+    NoRecords,
     /// A selector that finds nothing.
     #[error("`select.item` ({selector}) found nothing on the page")]
     NothingFound {
@@ -55,8 +59,8 @@ pub enum ExtractError {
         /// How many matches.
         matches: usize,
     },
-    /// A text without a dated notice.
-    #[error("the text has no line that is a date")]
+    /// A text without dated notices that is no list of titles and texts either.
+    #[error("the text has no line that is a date, and no titles with a text under each")]
     Undated,
     /// Markup nested so deep that reading it would take for ever.
     #[error("the markup is nested more than {limit} levels deep")]
@@ -72,8 +76,7 @@ impl ExtractError {
         match self {
             Self::NotAFeed { .. } => "not-a-feed",
             Self::BadFeed { .. } => "bad-feed",
-            Self::NeedsSelectors => "needs-selectors",
-            Self::NothingFound { .. } | Self::NoTitles { .. } => "nothing-found",
+            Self::NoRecords | Self::NothingFound { .. } | Self::NoTitles { .. } => "nothing-found",
             Self::Undated => "no-dates",
             Self::TooDeep { .. } => "too-deep",
         }
@@ -83,7 +86,7 @@ impl ExtractError {
     pub fn is_drift(&self) -> bool {
         matches!(
             self,
-            Self::NothingFound { .. } | Self::NoTitles { .. } | Self::Undated
+            Self::NoRecords | Self::NothingFound { .. } | Self::NoTitles { .. } | Self::Undated
         )
     }
 
@@ -95,8 +98,9 @@ impl ExtractError {
                 "look at the address in a browser: correct `url`, or read it as `kind = \"html\"` with selectors".to_owned()
             }
             Self::BadFeed { .. } => "tell the publisher; the feed is read again as soon as it changes".to_owned(),
-            Self::NeedsSelectors => {
-                "add both to the source; `tidings preview --select item=CSS --select title=CSS` tries them".to_owned()
+            Self::NoRecords => {
+                "look at the page in a browser; `select.item` and `select.title` read what is not found by itself, and \
+                 `tidings preview --select item=CSS --select title=CSS` tries them".to_owned()
             },
             Self::NothingFound { .. } | Self::NoTitles { .. } => {
                 "the page's layout has changed: correct `select`, and try it with `tidings preview`".to_owned()
@@ -116,9 +120,10 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
     let mut extracted = match &source.reading {
         Reading::Feed => feed::read(&text, &document.url, &source.location)?,
         Reading::Html(rules) => html::read(&text, &document.url, rules)?,
+        Reading::Page(pages) => by_structure(&text, document, source, pages.as_ref())?,
         Reading::Text => plain_text(&text, document, source)?,
         Reading::Auto => match feed::sniff(&text) {
-            feed::Format::Html => return Err(ExtractError::NeedsSelectors),
+            feed::Format::Html => by_structure(&text, document, source, None)?,
             feed::Format::Unknown => plain_text(&text, document, source)?,
             _ => feed::read(&text, &document.url, &source.location)?,
         },
@@ -133,15 +138,54 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
     Ok(extracted)
 }
 
-fn plain_text(text: &str, document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
-    let hints = dates::Hints {
+/// What an operator may put into the block of a source instead of leaving its page to be found out.
+#[derive(Clone, Debug, Default)]
+pub struct Hinted {
+    /// Selectors that read the same records; none where these have no elements of their own.
+    pub rules: Option<HtmlRules>,
+    /// The feed that the page links to. Whether it has the same records is for whoever fetches it to see.
+    pub feed: Option<Url>,
+}
+
+/// Looks at a page that is read by its structure; nothing for documents of other kinds, and for sources with selectors.
+pub fn hint(document: &Document, source: &Source) -> Hinted {
+    let charset::Decoded { text, .. } = charset::decode(document, source.charset);
+    let by_structure = match source.reading {
+        Reading::Page(_) => true,
+        Reading::Auto => feed::sniff(&text) == feed::Format::Html,
+        Reading::Feed | Reading::Html(_) | Reading::Text => false,
+    };
+    if !by_structure {
+        return Hinted::default();
+    }
+    Hinted {
+        rules: html::rules(&text, &document.url, &hints(document, source)),
+        feed: feed::linked_feed(&text, &document.url),
+    }
+}
+
+fn by_structure(
+    text: &str,
+    document: &Document,
+    source: &Source,
+    pages: Option<&Pages>,
+) -> Result<Extracted, ExtractError> {
+    html::read_by_structure(text, &document.url, pages, &hints(document, source))
+}
+
+/// What dates in the document may mean.
+fn hints<'a>(document: &Document, source: &'a Source) -> dates::Hints<'a> {
+    dates::Hints {
         language: source.language.as_ref(),
         order: source.date_order,
         learned: None,
         zone: source.zone,
         now: document.fetched_at,
-    };
-    let extracted = text::read(text, &hints);
+    }
+}
+
+fn plain_text(text: &str, document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
+    let extracted = text::read(text, &hints(document, source));
     if extracted.entries.is_empty() {
         Err(ExtractError::Undated)
     } else {

@@ -231,12 +231,101 @@ fn pages() {
     });
 }
 
-static READINGS: LazyLock<[Source; 4]> = LazyLock::new(|| {
+/// The fixtures that are read by their structure, by name.
+fn structured() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/html");
+    let files = folder.read_dir().unwrap().map(|file| file.unwrap().path());
+    let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let read = |path: &Path| (name(path), String::from_utf8(bytes(path)).unwrap());
+    let mut pages: Vec<_> = files.map(|path| read(&path)).collect();
+    pages.retain(|(name, _)| name.starts_with("auto-"));
+    pages.sort();
+    assert!(pages.len() >= 12);
+    pages
+}
+
+/// The page without the value of an attribute wherever it stands.
+fn without(attribute: &str, page: &str) -> String {
+    let begin = format!(" {attribute}=\"");
+    let mut pieces = page.split(&begin);
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |page, piece| {
+        page + piece.split_once('"').map_or("", |(_, rest)| rest)
+    })
+}
+
+#[test]
+fn neither_classes_nor_ids_are_needed() {
+    for (name, page) in structured() {
+        let source = source("html", &settings(&page));
+        let bare = ["class", "id", "itemprop", "rel"]
+            .iter()
+            .fold(page.clone(), |page, attribute| without(attribute, &page));
+        // An article's own address stands in `rel`.
+        if name != "auto-article" {
+            let read = |page: String| shown(&source, page.into_bytes());
+            assert_eq!(read(bare), read(page), "{name}");
+        }
+    }
+}
+
+/// Title, address and date of each entry.
+fn essence(extracted: &Extracted) -> Vec<(Option<&str>, Option<&str>, Option<&str>)> {
+    let entries = extracted.entries.iter();
+    let essence = entries.map(|entry| {
+        let title = entry.title.as_ref().map(RawText::as_str);
+        (title, entry.link.as_deref(), entry.published.as_deref())
+    });
+    essence.collect()
+}
+
+#[test]
+fn the_selectors_that_are_told_read_the_same() {
+    let mut told = String::new();
+    for (name, page) in structured() {
+        let by_structure = source("html", &settings(&page));
+        let document = document(&by_structure, page.into_bytes());
+        let Some(rules) = hint(&document, &by_structure).rules else {
+            writeln!(told, "{name}\n").unwrap();
+            continue;
+        };
+        let by_rules = Source {
+            reading: Reading::Html(Box::new(rules.clone())),
+            ..by_structure.clone()
+        };
+        let read = |source| extract(&document, source).unwrap();
+        let (by_rules, by_structure) = (read(&by_rules), read(&by_structure));
+        writeln!(told, "{name}").unwrap();
+        for (field, rule) in rules.given() {
+            writeln!(told, "  {field} = {rule}").unwrap();
+        }
+        let same = essence(&by_rules) == essence(&by_structure);
+        writeln!(told, "{}\n", if same { "the same" } else { "not the same" }).unwrap();
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_linked_feed_is_told() {
+    let page = "<!DOCTYPE html><link rel=alternate type='application/rss+xml' href='/rss'><p>Text."
+        .to_owned();
+    let told = |kind: &str, settings: &str| {
+        let source = source(kind, settings);
+        let feed = hint(&document(&source, page.clone().into_bytes()), &source).feed;
+        feed.map(String::from)
+    };
+    let feed = Some("https://bulletins.example/rss".to_owned());
+    assert_eq!((told("html", ""), told("auto", "")), (feed.clone(), feed));
+    assert_eq!((told("html", SELECTORS), told("text", "")), (None, None));
+}
+
+static READINGS: LazyLock<[Source; 5]> = LazyLock::new(|| {
     [
         source("auto", ""),
         source("feed", ""),
         source("text", ""),
         source("html", SELECTORS),
+        source("html", ""),
     ]
 });
 

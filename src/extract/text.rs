@@ -1,13 +1,16 @@
-//! Plain-text bulletins to entries: a date line, a title and a summary, one after another.
+//! Plain-text bulletins to entries: titles with their texts, one after another, most with a date line each.
 //!
 //! In: the text of a document, and what dates in it may mean.
 //! Out: entries in document order, and a [`Problem`] for each date without an entry and for what stood before the first.
 //!
 //! Blank lines end a paragraph and mean nothing else; spaces are spaces whatever their kind. Publishers write the date
 //! above the item, below it, beside its title or under its title: which one it is holds for the whole document, so the
-//! document decides ([`Layout`]), never one entry. A text without dates brings no entries.
+//! document decides ([`Layout`]), never one entry. A text without dates is a list when titles and texts take turns in it;
+//! else it brings no entries. A title printed twice, as pages do that caption the picture beside it, is one title.
 //!
 //! No network, no clock. Linear in the text.
+
+use std::collections::HashSet;
 
 use super::MAX_ENTRIES;
 use crate::dates::{self, Basis, Hints};
@@ -21,6 +24,12 @@ const MAX_WRAP_CHARS: usize = 120;
 
 /// A longer paragraph is no title.
 const MAX_TITLE_CHARS: usize = 200;
+
+/// A shorter line that does not end as sentences do is no text under a title.
+const MIN_TEXT_CHARS: usize = 100;
+
+/// Under a title of a list without dates stand no more paragraphs than this, as a rule.
+const MAX_PARAGRAPHS: usize = 2;
 
 /// A line of so few words is a label, such as the category on a card.
 const MAX_LABEL_WORDS: usize = 3;
@@ -42,11 +51,12 @@ const MORE: [&str; 11] = [
 
 /// Reads a text of dated notices.
 pub(super) fn read(text: &str, hints: &Hints) -> Extracted {
-    let Bulletin { dates, blocks } = Bulletin::of(paragraphs(text, hints), hints);
-    let mut extracted = Extracted::default();
+    let (paragraphs, repeated) = without_repeats(paragraphs(text, hints));
+    let Bulletin { dates, blocks } = Bulletin::of(paragraphs, hints);
     if dates.is_empty() {
-        return extracted;
+        return undated(&blocks.concat(), &repeated);
     }
+    let mut extracted = Extracted::default();
     let layout = Layout::of(&blocks);
     let preamble = layout.cut(&blocks, 0);
     if preamble > 0 {
@@ -65,6 +75,94 @@ pub(super) fn read(text: &str, hints: &Hints) -> Extracted {
         extracted.problems.push(problem);
     }
     extracted
+}
+
+/// Reads a list without dates: two titles or more, with about a paragraph of text under each. Titles that are printed
+/// twice (`repeated`) are the only ones where there are such.
+fn undated(paragraphs: &[String], repeated: &HashSet<String>) -> Extracted {
+    let is_above_text = |index: usize, text: &String| {
+        is_title(text)
+            && paragraphs
+                .get(index + 1)
+                .is_some_and(|below| is_text_of(text, below))
+    };
+    let titles: Vec<usize> = paragraphs
+        .iter()
+        .enumerate()
+        .filter(|(index, text)| match repeated.len() {
+            0 | 1 => is_above_text(*index, text),
+            _ => repeated.contains(*text),
+        })
+        .map(|(index, _)| index)
+        .collect();
+    let ends = titles.iter().skip(1).copied().chain([paragraphs.len()]);
+    let blocks: Vec<&[String]> = titles
+        .iter()
+        .zip(ends)
+        .filter_map(|(start, end)| paragraphs.get(*start..end))
+        .collect();
+    let mut lengths: Vec<usize> = blocks.iter().map(|block| block.len()).collect();
+    lengths.sort_unstable();
+    // Headings within an article have more under them.
+    let usual = lengths.get(lengths.len() / 2).copied().unwrap_or_default();
+    if blocks.len() < 2 || usual > 1 + MAX_PARAGRAPHS {
+        return Extracted::default();
+    }
+    let preamble = titles.first().copied().filter(|lines| *lines > 0);
+    let too_many = blocks.len() > MAX_ENTRIES;
+    let entries = blocks.iter().take(MAX_ENTRIES).filter_map(|block| {
+        let (title, summary) = block.split_first()?;
+        Some(entry(title, summary))
+    });
+    Extracted {
+        entries: entries.collect(),
+        problems: preamble
+            .map(|lines| Problem::Preamble { lines })
+            .into_iter()
+            .chain(too_many.then_some(Problem::TooManyEntries { limit: MAX_ENTRIES }))
+            .collect(),
+        ..Extracted::default()
+    }
+}
+
+/// Whether a paragraph is the text under a title: running text, or cut short without a sign of it.
+fn is_text_of(title: &str, below: &str) -> bool {
+    let [title, text] = [title, below].map(|text| text.chars().count());
+    is_prose(below) || text >= MIN_TEXT_CHARS && text >= 2 * title
+}
+
+fn entry(title: &str, summary: &[String]) -> RawEntry {
+    RawEntry {
+        title: Some(RawText::Plain(title.to_owned())),
+        summary: (!summary.is_empty()).then(|| RawText::Plain(summary.join("\n\n"))),
+        ..RawEntry::default()
+    }
+}
+
+/// Drops a title that stands once more right under itself, its first print perhaps behind `Photo of`. Told are the
+/// titles that did.
+fn without_repeats(paragraphs: Vec<Paragraph>) -> (Vec<Paragraph>, HashSet<String>) {
+    let mut kept: Vec<Paragraph> = Vec::with_capacity(paragraphs.len());
+    let mut repeated = HashSet::new();
+    for paragraph in paragraphs {
+        if let (Some(Paragraph::Text(above)), Paragraph::Text(title)) = (kept.last(), &paragraph)
+            && is_title(title)
+            && repeats(above, title)
+        {
+            repeated.insert(title.clone());
+            kept.pop();
+        }
+        kept.push(paragraph);
+    }
+    (kept, repeated)
+}
+
+/// Whether a line is the title below it, a few words before it aside.
+fn repeats(above: &str, title: &str) -> bool {
+    let before = above.strip_suffix(title);
+    before.is_some_and(|before| {
+        before.is_empty() || before.ends_with([' ', ':']) && word_count(before) <= MAX_LABEL_WORDS
+    })
 }
 
 /// Where the publisher puts the date of an entry.
@@ -136,11 +234,9 @@ impl Layout {
         };
         let tags = if self == Self::Cards { before } else { &[] };
         Some(RawEntry {
-            title: Some(RawText::Plain(title.clone())),
-            summary: (!summary.is_empty()).then(|| RawText::Plain(summary.join("\n\n"))),
             published: Some(date.to_owned()),
             tags: tags.iter().cloned().map(RawTag::from).collect(),
-            ..RawEntry::default()
+            ..entry(title, summary)
         })
     }
 }
@@ -350,7 +446,7 @@ fn is_date(text: &str, hints: &Hints) -> bool {
 }
 
 /// A link to the full text: `Read more »`.
-fn is_more(text: &str) -> bool {
+pub(super) fn is_more(text: &str) -> bool {
     let words = text.trim_matches(|c: char| !c.is_alphanumeric());
     words.len() <= MAX_TITLE_CHARS && MORE.contains(&words.to_lowercase().as_str())
 }

@@ -324,7 +324,7 @@ pub enum Problem {
         entries: usize,
     },
     /// Text that belongs to no entry.
-    #[error("{lines} lines before the first date were left out")]
+    #[error("{lines} lines before the first entry were left out")]
     Preamble {
         /// How many lines.
         lines: usize,

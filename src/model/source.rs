@@ -84,12 +84,14 @@ impl Source {
 /// How documents become entries.
 #[derive(Clone, Debug)]
 pub enum Reading {
-    /// The document decides: a feed or plain text.
+    /// The document decides: a feed, a page or plain text.
     Auto,
     /// RSS, Atom or JSON Feed.
     Feed,
     /// A page, by CSS selectors.
     Html(Box<HtmlRules>),
+    /// A page, by its structure; with where its further pages are.
+    Page(Option<Pages>),
     /// Plain text with dated notices.
     Text,
 }
@@ -97,12 +99,14 @@ pub enum Reading {
 impl Reading {
     /// How many pages of a list are read after its first.
     pub fn further_pages(&self) -> u32 {
-        match self {
-            Self::Html(rules) => match rules.pages {
-                Some(Pages::Parameter { last, .. } | Pages::Next { last, .. }) => last,
-                None => 0,
-            },
-            Self::Auto | Self::Feed | Self::Text => 0,
+        let pages = match self {
+            Self::Html(rules) => rules.pages.as_ref(),
+            Self::Page(pages) => pages.as_ref(),
+            Self::Auto | Self::Feed | Self::Text => None,
+        };
+        match pages {
+            Some(Pages::Parameter { last, .. } | Pages::Next { last, .. }) => *last,
+            None => 0,
         }
     }
 }
@@ -135,6 +139,22 @@ impl HtmlRules {
     pub const FIELDS: [&str; 8] = [
         "item", "title", "link", "date", "summary", "content", "author", "tag",
     ];
+
+    /// The rules that are given, by name.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &FieldRule)> {
+        let rules = [
+            Some(&self.item),
+            Some(&self.title),
+            self.link.as_ref(),
+            self.date.as_ref(),
+            self.summary.as_ref(),
+            self.content.as_ref(),
+            self.author.as_ref(),
+            self.tag.as_ref(),
+        ];
+        let named = Self::FIELDS.into_iter().zip(rules);
+        named.filter_map(|(name, rule)| Some((name, rule?)))
+    }
 
     /// Puts together the rule of each of [`Self::FIELDS`]; `None` without `item` and `title`.
     pub fn of_fields(

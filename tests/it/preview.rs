@@ -114,6 +114,25 @@ fn a_text_is_read_in_its_language_and_zone() {
 }
 
 #[test]
+fn the_time_of_reading_says_the_zone_where_nothing_else_does() {
+    let workspace = Workspace::with_samples();
+    let file = fixture("text/date-last-relative.txt");
+    let first_date = |now: &str, settings: &[&str]| {
+        let arguments = ["preview", &file, "--language", "es", "--output", "jsonfeed"];
+        let ran = workspace.run(&[&arguments, &["--now", now][..], settings].concat());
+        items(&ran.well().json())[0][2].clone()
+    };
+    let now = "2026-03-02T12:00:00-03:00";
+    assert_eq!(first_date(now, &[]), "2026-03-01T22:00:00-03:00");
+    let zone = ["--timezone", "America/Costa_Rica"];
+    assert_eq!(first_date(now, &zone), "2026-03-01T19:00:00-06:00");
+    assert_eq!(
+        first_date("2026-03-02T12:00", &[]),
+        "2026-03-01T22:00:00+00:00"
+    );
+}
+
+#[test]
 fn a_page_is_read_by_selectors() {
     let expected = [
         [
@@ -140,6 +159,25 @@ fn a_page_is_read_by_selectors() {
         &[&["--as", "html"], &select[..]].concat(),
         &expected,
     );
+}
+
+#[test]
+fn a_page_needs_no_selectors() {
+    let expected = [
+        [
+            "Paso & puente abiertos",
+            "https://aduana.example/es/avisos/paso-abierto",
+            "2021-11-05T08:00:00-06:00",
+        ],
+        [
+            "Báscula en reparación",
+            "https://aduana.example/es/avisos/bascula",
+            "2021-11-04T00:00:00+00:00",
+        ],
+        ["Oficina cerrada", "–", "2021-11-02T08:00:00-06:00"],
+    ];
+    check("html/views-list.html", &["--as", "html"], &expected);
+    check("html/views-list.html", &[], &expected);
 }
 
 #[test]
@@ -217,7 +255,7 @@ fn what_cannot_be_shown_is_said_in_one_line() {
         2,
         "`no-such` is no file, no address and no source",
     );
-    check(&[&page, "--as", "html"], 2, "give --select item=CSS");
+    check(&[&page, "--select", "item=a"], 2, "give --select item=CSS");
     check(
         &[
             &page, "--as", "feed", "--select", "item=a", "--select", "title=b",
@@ -230,7 +268,12 @@ fn what_cannot_be_shown_is_said_in_one_line() {
         1,
         "an HTML page came instead of a feed",
     );
-    check(&[&page], 1, "needs `select.item`");
+    let article = fixture("html/articles.html");
+    check(
+        &[&article],
+        1,
+        "neither a list of linked titles nor an article",
+    );
     check(
         &[&page, "--select", "item=.x", "--select", "title=a"],
         1,

@@ -1,0 +1,179 @@
+//! A page that is one article to one entry.
+//!
+//! In: the page. Out: the element that most running text stands in, with the title, the date and the address that the
+//! page gives for it.
+
+use scraper::{Html, Selector};
+use url::Url;
+
+use super::cluster::Record;
+use super::outline::Outline;
+use super::reader::{Date, Reader};
+use crate::model::{RawEntry, RawText};
+
+/// A shorter paragraph is a label, a notice, a caption.
+const MIN_PARAGRAPH_LETTERS: usize = 40;
+
+/// Less running text is no article.
+const MIN_LETTERS: usize = 250;
+
+/// How far before the text its title and its date are looked for, in nodes.
+const HEAD_NODES: usize = 60;
+
+/// The article of a page.
+pub(super) struct Article {
+    /// The element that the paragraphs stand in.
+    body: usize,
+    /// Letters and digits of its paragraphs.
+    letters: usize,
+    about: About,
+}
+
+/// What the head of the page says of it.
+struct About {
+    title: Option<String>,
+    published: Option<String>,
+    address: Option<String>,
+}
+
+/// The element with most running text, if it is enough for an article.
+pub(super) fn find(page: &Html, reader: &Reader<'_, '_>) -> Option<Article> {
+    let outline = reader.outline;
+    let mut sums = vec![0_usize; outline.len()];
+    for index in 0..outline.len() {
+        let node = outline.at(index);
+        if is_paragraph(outline, index) && !node.is_around {
+            sums[node.parent] += outline.unlinked(&outline.range(index));
+        }
+    }
+    let most = sums
+        .iter()
+        .copied()
+        .enumerate()
+        .max_by_key(|(index, sum)| (*sum, std::cmp::Reverse(*index)));
+    let (body, letters) = most.filter(|(_, letters)| *letters >= MIN_LETTERS)?;
+    Some(Article {
+        body,
+        letters,
+        about: About::of(page),
+    })
+}
+
+/// A `p`, or a text that stands in none, of some length.
+fn is_paragraph(outline: &Outline<'_>, index: usize) -> bool {
+    let node = outline.at(index);
+    let is_text = match node.name() {
+        "p" => true,
+        "#" => outline.at(node.parent).name() != "p",
+        _ => false,
+    };
+    is_text && outline.unlinked(&outline.range(index)) >= MIN_PARAGRAPH_LETTERS
+}
+
+/// A text as markup.
+fn escaped(outline: &Outline<'_>, index: usize) -> String {
+    let text = outline.at(index).node.value().as_text();
+    let text = text.map(|text| text.to_string()).unwrap_or_default();
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+impl Article {
+    /// Whether the page is rather for this than for a list with so many letters.
+    pub(super) fn outweighs(&self, list_letters: usize, records: &[Record]) -> bool {
+        let within = records.iter().any(|record| record.contains(&self.body));
+        // A page that states when it was published is an article.
+        let stated = if self.about.published.is_some() { 4 } else { 1 };
+        !within && self.letters * stated > list_letters
+    }
+
+    pub(super) fn entry(&self, reader: &Reader<'_, '_>, base: &Url) -> RawEntry {
+        let outline = reader.outline;
+        let heading = self.heading(reader);
+        let title = heading.map(|index| reader.text(index).replace('\n', " "));
+        RawEntry {
+            title: title
+                .or_else(|| self.about.title.clone())
+                .map(RawText::Plain),
+            link: self
+                .about
+                .address
+                .clone()
+                .or_else(|| Some(base.to_string())),
+            base: Some(base.clone()),
+            content: Some(RawText::Html(self.markup(outline))),
+            published: self
+                .about
+                .published
+                .clone()
+                .or_else(|| self.date(reader, heading)),
+            ..RawEntry::default()
+        }
+    }
+
+    /// From the first of its paragraphs to the last, with all that stands between them.
+    fn markup(&self, outline: &Outline<'_>) -> String {
+        let parts: Vec<usize> = outline
+            .roots(self.body + 1..outline.at(self.body).end)
+            .collect();
+        let is_text = |index: &usize| is_paragraph(outline, *index);
+        let first = parts.iter().position(is_text).unwrap_or_default();
+        let last = parts.iter().rposition(is_text).unwrap_or_default();
+        let text = parts.get(first..=last).unwrap_or_default().iter();
+        text.map(|index| match outline.at(*index).element() {
+            Some(element) => element.html(),
+            None => escaped(outline, *index),
+        })
+        .collect()
+    }
+
+    /// The last heading of the first level before the text or in it, else the last one of any level before it.
+    fn heading(&self, reader: &Reader<'_, '_>) -> Option<usize> {
+        let outline = reader.outline;
+        let is_first = |index: usize| {
+            let element = outline.at(index).element();
+            element.is_some_and(|element| element.value().name() == "h1")
+        };
+        let filled = |index: &usize| outline.letters(&outline.range(*index)) > 0;
+        let top = (0..outline.at(self.body).end).rev();
+        let mut top = top.filter(|index| is_first(*index));
+        let before = (0..self.body).rev().take(HEAD_NODES);
+        let mut heading = before.filter(|index| outline.at(*index).name() == "h");
+        top.find(filled).or_else(|| heading.find(filled))
+    }
+
+    /// The first date between the title and the text, or close before it.
+    fn date(&self, reader: &Reader<'_, '_>, heading: Option<usize>) -> Option<String> {
+        let from = heading.unwrap_or_else(|| self.body.saturating_sub(HEAD_NODES));
+        let behind = (from..reader.outline.len()).take(HEAD_NODES);
+        let before = (from.saturating_sub(HEAD_NODES / 4)..from).rev();
+        let dated = |index: &usize| reader.date(*index) >= Some(Date::Within);
+        let index = behind.chain(before).find(dated)?;
+        Some(reader.date_text(index))
+    }
+}
+
+impl About {
+    fn of(page: &Html) -> Self {
+        let content = |selectors: &str, attribute: &str| {
+            let selector = Selector::parse(selectors).expect("a selector of our own");
+            let mut found = page.select(&selector);
+            let value = found
+                .find_map(|element| element.attr(attribute))?
+                .trim()
+                .to_owned();
+            (!value.is_empty()).then_some(value)
+        };
+        Self {
+            title: content(
+                "meta[property='og:title'], meta[name='og:title']",
+                "content",
+            ),
+            published: content(
+                "meta[property='article:published_time'], meta[name='article:published_time']",
+                "content",
+            ),
+            address: content("link[rel='canonical' i]", "href")
+                .or_else(|| content("meta[property='og:url']", "content")),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Linked data that a page carries for programs (JSON-LD 1.1, the vocabulary of schema.org) to what it says of records.
+//!
+//! In: the page. Out: articles with address and title, in the order of the page: those of an `ItemList`, a `Blog` or a
+//! graph, and an article that the page is. Paths of navigation are no records. What is no JSON is not there.
+
+use std::collections::HashMap;
+
+use scraper::{Html, Selector};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::super::MAX_ENTRIES;
+use crate::model::{RawAuthor, RawEntry, RawText};
+
+/// Types that are a text with a title.
+const ARTICLES: [&str; 12] = [
+    "AdvertiserContentArticle",
+    "AnalysisNewsArticle",
+    "Article",
+    "BackgroundNewsArticle",
+    "BlogPosting",
+    "LiveBlogPosting",
+    "NewsArticle",
+    "OpinionNewsArticle",
+    "Report",
+    "ReportageNewsArticle",
+    "SpecialAnnouncement",
+    "TechArticle",
+];
+
+/// Lists that are no list of records.
+const NAVIGATION: [&str; 2] = ["BreadcrumbList", "SiteNavigationElement"];
+
+/// How deep objects are looked into.
+const MAX_DEPTH: usize = 12;
+
+/// The records that a page states.
+#[derive(Debug, Default)]
+pub(super) struct LinkedData {
+    entries: Vec<RawEntry>,
+    /// Where the entry of an address stands.
+    places: HashMap<String, usize>,
+}
+
+impl LinkedData {
+    /// Collects what the scripts of `page` state; relative addresses start at `base`.
+    pub(super) fn of(page: &Html, base: &Url) -> Self {
+        let scripts = Selector::parse("script[type='application/ld+json' i]");
+        let scripts = scripts.expect("a selector of our own");
+        let mut data = Self::default();
+        for script in page.select(&scripts) {
+            let text: String = script.text().collect();
+            if let Ok(value) = serde_json::from_str(text.trim()) {
+                data.collect(&value, base, 0);
+            }
+        }
+        data
+    }
+
+    /// All records, for a page that shows none itself.
+    pub(super) fn into_list(self) -> Option<Vec<RawEntry>> {
+        (self.entries.len() > 1).then_some(self.entries)
+    }
+
+    /// What is stated of an address.
+    pub(super) fn entry(&self, link: &str, base: &Url) -> Option<&RawEntry> {
+        self.entries.get(*self.places.get(&key(link, base)?)?)
+    }
+
+    /// The only record: the article that the page is.
+    pub(super) fn only(&self) -> Option<&RawEntry> {
+        match self.entries.as_slice() {
+            [entry] => Some(entry),
+            _ => None,
+        }
+    }
+
+    fn collect(&mut self, value: &Value, base: &Url, depth: usize) {
+        if depth > MAX_DEPTH || self.entries.len() >= MAX_ENTRIES {
+            return;
+        }
+        match value {
+            Value::Array(values) => {
+                for value in values {
+                    self.collect(value, base, depth + 1);
+                }
+            }
+            Value::Object(object) if is(object, &NAVIGATION) => {}
+            Value::Object(object) => {
+                let is_record = is(object, &ARTICLES) || is(object, &["ListItem"]);
+                match entry(object, base).filter(|_| is_record) {
+                    Some(entry) => self.push(entry, base),
+                    None => object
+                        .values()
+                        .for_each(|value| self.collect(value, base, depth + 1)),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, entry: RawEntry, base: &Url) {
+        let key = entry.link.as_deref().and_then(|link| key(link, base));
+        if let Some(key) = key {
+            let place = *self.places.entry(key).or_insert(self.entries.len());
+            if place == self.entries.len() {
+                self.entries.push(entry);
+            }
+        }
+    }
+}
+
+/// `entry` with what is stated of it in the place of what was seen: titles are cut short to be shown, dates written for
+/// people.
+pub(super) fn completed(entry: RawEntry, stated: &RawEntry) -> RawEntry {
+    let stated = stated.clone();
+    RawEntry {
+        title: stated.title.or(entry.title),
+        published: stated.published.or(entry.published),
+        updated: stated.updated.or(entry.updated),
+        summary: entry.summary.or(stated.summary),
+        authors: if entry.authors.is_empty() {
+            stated.authors
+        } else {
+            entry.authors
+        },
+        ..entry
+    }
+}
+
+fn key(link: &str, base: &Url) -> Option<String> {
+    let mut url = base.join(link.trim()).ok()?;
+    url.set_fragment(None);
+    Some(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn is(object: &Map<String, Value>, types: &[&str]) -> bool {
+    let named = |value: &Value| value.as_str().is_some_and(|name| types.contains(&name));
+    match object.get("@type") {
+        Some(Value::Array(several)) => several.iter().any(named),
+        Some(one) => named(one),
+        None => false,
+    }
+}
+
+/// The record of an object with an address and a title, its own or those of its `item`.
+fn entry(object: &Map<String, Value>, base: &Url) -> Option<RawEntry> {
+    let inner = object
+        .get("item")
+        .and_then(Value::as_object)
+        .unwrap_or(object);
+    let text = |name: &str| Some(inner.get(name)?.as_str()?.trim().to_owned());
+    let text = |name: &str| text(name).filter(|text| !text.is_empty());
+    let title = text("headline")
+        .or_else(|| text("name"))
+        .or_else(|| Some(object.get("name")?.as_str()?.to_owned()))?;
+    let link = ["url", "mainEntityOfPage", "@id"]
+        .iter()
+        .find_map(|name| address(inner.get(*name)?))
+        .or_else(|| address(object.get("item")?))
+        .or_else(|| address(object.get("url")?))?;
+    Some(RawEntry {
+        title: Some(RawText::Unsaid(title)),
+        link: Some(link.to_owned()),
+        base: Some(base.clone()),
+        summary: text("description").map(RawText::Unsaid),
+        published: text("datePublished").or_else(|| text("dateCreated")),
+        updated: text("dateModified"),
+        authors: inner.get("author").map(authors).unwrap_or_default(),
+        ..RawEntry::default()
+    })
+}
+
+/// An address, or the name of an object by its address.
+fn address(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(address) => Some(address),
+        Value::Object(object) => object.get("@id")?.as_str(),
+        _ => None,
+    }
+}
+
+fn authors(value: &Value) -> Vec<RawAuthor> {
+    let named = |name: &str| RawAuthor {
+        name: name.to_owned(),
+        url: None,
+    };
+    match value {
+        Value::String(name) => vec![named(name)],
+        Value::Array(values) => values.iter().flat_map(authors).collect(),
+        Value::Object(object) => {
+            let name = object.get("name").and_then(Value::as_str);
+            name.map(named).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}

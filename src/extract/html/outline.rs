@@ -1,0 +1,294 @@
+//! A page as a reader sees it, laid out flat: what the search for records walks over.
+//!
+//! In: the parsed page. Out: its visible elements and texts in document order, each with where it ends, how deep it
+//! stands and which tag path leads to it, so that the text of any part of the page is a subtraction.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use ego_tree::NodeRef;
+use ego_tree::iter::Edge;
+use scraper::{ElementRef, Html, Node};
+use url::Url;
+
+/// Elements without any text to read: what they hold is code, a form or a drawing.
+const UNSEEN: [&str; 16] = [
+    "audio", "button", "canvas", "datalist", "head", "iframe", "noscript", "object", "script",
+    "select", "style", "svg", "template", "textarea", "title", "video",
+];
+
+/// Elements that mark a passage of text, and are no part of how records are built.
+const INLINE: [&str; 14] = [
+    "abbr", "b", "br", "cite", "code", "em", "font", "i", "mark", "small", "strong", "sub", "sup",
+    "u",
+];
+
+/// Parts of a page that stand around its content, by HTML's own names for them.
+const AROUND: [&str; 4] = ["aside", "footer", "menu", "nav"];
+
+/// The same parts by their ARIA roles.
+const ROLES_AROUND: [&str; 5] = [
+    "banner",
+    "complementary",
+    "contentinfo",
+    "menu",
+    "navigation",
+];
+
+/// The page, flat.
+pub(super) struct Outline<'a> {
+    nodes: Vec<Visible<'a>>,
+    /// Letters and digits before each node, and after the last.
+    letters: Vec<usize>,
+    /// Those of them that stand in links.
+    linked: Vec<usize>,
+    /// The page's own address, as links on it may write it.
+    here: [String; 2],
+}
+
+/// A visible element, or a text that is not blank.
+pub(super) struct Visible<'a> {
+    /// It, in the page.
+    pub(super) node: NodeRef<'a, Node>,
+    /// The node that it stands in; the body is its own.
+    pub(super) parent: usize,
+    /// One past the last node within it.
+    pub(super) end: usize,
+    /// Steps from the body.
+    pub(super) depth: usize,
+    /// Which column of its row it is, from 1; 0 for what is no cell.
+    pub(super) column: u32,
+    /// The tag path from the body, columns of a table apart.
+    pub(super) path: u32,
+    /// The tag path from the body, all columns alike.
+    pub(super) plain_path: u32,
+    /// Whether it stands around the content: in navigation, an aside or a footer.
+    pub(super) is_around: bool,
+}
+
+impl<'a> Visible<'a> {
+    /// The element; `None` for a text.
+    pub(super) fn element(&self) -> Option<ElementRef<'a>> {
+        ElementRef::wrap(self.node)
+    }
+
+    /// Its tag, one for headings of any level; of a text `#`.
+    pub(super) fn name(&self) -> &'a str {
+        name(self.node)
+    }
+
+    /// The attribute of an element.
+    pub(super) fn attr(&self, name: &str) -> Option<&'a str> {
+        self.node.value().as_element()?.attr(name)
+    }
+
+    /// Whether it marks a passage of text, no more.
+    pub(super) fn is_inline(&self) -> bool {
+        INLINE.contains(&self.name())
+    }
+}
+
+impl<'a> Outline<'a> {
+    /// Lays out `page`, which came from `url`.
+    pub(super) fn of(page: &'a Html, url: &Url) -> Self {
+        let mut builder = Builder::default();
+        let mut unseen = 0_usize;
+        for edge in page.tree.root().traverse() {
+            match edge {
+                Edge::Open(node) if is_unseen(node) => unseen += 1,
+                Edge::Close(node) if is_unseen(node) => unseen -= 1,
+                Edge::Open(node) if unseen == 0 => builder.open(node),
+                Edge::Close(node) if unseen == 0 => builder.close(node),
+                _ => {}
+            }
+        }
+        builder.finish(url)
+    }
+
+    /// Whether a link leads to a place on this page.
+    pub(super) fn is_here(&self, href: &str) -> bool {
+        let place = href.split_once('#').map(|(page, _)| page);
+        place.is_some_and(|page| page.is_empty() || self.here.iter().any(|here| here == page))
+    }
+
+    /// How many nodes.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The node at `index`, which this outline gave out.
+    pub(super) fn at(&self, index: usize) -> &Visible<'a> {
+        &self.nodes[index]
+    }
+
+    /// A node with all that is in it.
+    pub(super) fn range(&self, index: usize) -> Range<usize> {
+        index..self.at(index).end
+    }
+
+    /// Letters and digits in a part.
+    pub(super) fn letters(&self, part: &Range<usize>) -> usize {
+        self.letters[part.end] - self.letters[part.start]
+    }
+
+    /// Letters and digits in a part that are in no link.
+    pub(super) fn unlinked(&self, part: &Range<usize>) -> usize {
+        self.letters(part) - (self.linked[part.end] - self.linked[part.start])
+    }
+
+    /// The outermost nodes of a part: siblings, in order.
+    pub(super) fn roots(&self, part: Range<usize>) -> impl Iterator<Item = usize> {
+        let mut next = part.start;
+        std::iter::from_fn(move || {
+            let root = (next < part.end).then_some(next)?;
+            next = self.at(root).end;
+            Some(root)
+        })
+    }
+
+    /// The node and all that it stands in, up to the body.
+    pub(super) fn above(&self, index: usize) -> impl Iterator<Item = usize> {
+        let mut next = Some(index);
+        std::iter::from_fn(move || {
+            let here = next?;
+            let parent = self.at(here).parent;
+            next = (parent != here).then_some(parent);
+            Some(here)
+        })
+    }
+
+    /// The node and all that it stands in, as far as that begins at `start` or behind it.
+    pub(super) fn above_within(&self, index: usize, start: usize) -> impl Iterator<Item = usize> {
+        self.above(index).take_while(move |above| *above >= start)
+    }
+
+    /// The ancestor of `index` at `depth`, or itself.
+    pub(super) fn at_depth(&self, index: usize, depth: usize) -> usize {
+        self.above(index)
+            .find(|above| self.at(*above).depth <= depth)
+            .unwrap_or(index)
+    }
+}
+
+fn name(node: NodeRef<'_, Node>) -> &str {
+    match node.value() {
+        Node::Element(element) => match element.name() {
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => "h",
+            name => name,
+        },
+        _ => "#",
+    }
+}
+
+fn is_unseen(node: NodeRef<'_, Node>) -> bool {
+    let Node::Element(element) = node.value() else {
+        return false;
+    };
+    UNSEEN.contains(&element.name()) || element.attr("hidden").is_some()
+}
+
+fn is_around(node: NodeRef<'_, Node>) -> bool {
+    let Node::Element(element) = node.value() else {
+        return false;
+    };
+    let role = element.attr("role").unwrap_or_default();
+    AROUND.contains(&element.name()) || ROLES_AROUND.contains(&role)
+}
+
+#[derive(Default)]
+struct Builder<'a> {
+    nodes: Vec<Visible<'a>>,
+    letters: Vec<usize>,
+    linked: Vec<usize>,
+    /// Nodes that are open, with the columns that each has shown so far.
+    open: Vec<(usize, u32)>,
+    /// Links that are open.
+    links: usize,
+    letters_so_far: usize,
+    linked_so_far: usize,
+    paths: HashMap<(u32, &'a str, u32), u32>,
+}
+
+impl<'a> Builder<'a> {
+    fn open(&mut self, node: NodeRef<'a, Node>) {
+        match node.value() {
+            Node::Element(element) if self.open.is_empty() && element.name() != "body" => {}
+            Node::Element(element) => {
+                self.push(node);
+                self.open.push((self.nodes.len() - 1, 0));
+                self.links += usize::from(element.name() == "a");
+            }
+            Node::Text(text) if !self.open.is_empty() && !text.trim().is_empty() => {
+                self.push(node);
+                let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+                self.letters_so_far += letters;
+                self.linked_so_far += if self.links > 0 { letters } else { 0 };
+            }
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, node: NodeRef<'a, Node>) {
+        let index = self.nodes.len();
+        let name = name(node);
+        let mut column = 0;
+        let mut parent = index;
+        if let Some((above, columns)) = self.open.last_mut() {
+            parent = *above;
+            if matches!(name, "td" | "th") {
+                *columns += 1;
+                column = *columns;
+            }
+        }
+        let above = self.nodes.get(parent);
+        let (path, plain_path) = above.map_or((0, 0), |above| (above.path, above.plain_path));
+        let depth = above.map_or(0, |above| above.depth + 1);
+        let is_around = is_around(node) || above.is_some_and(|above| above.is_around);
+        let path = self.path(path, name, column);
+        let plain_path = self.path(plain_path, name, 0);
+        self.letters.push(self.letters_so_far);
+        self.linked.push(self.linked_so_far);
+        self.nodes.push(Visible {
+            node,
+            parent,
+            end: index + 1,
+            depth,
+            column,
+            path,
+            plain_path,
+            is_around,
+        });
+    }
+
+    /// The number of a path, given when it is first met.
+    fn path(&mut self, above: u32, name: &'a str, column: u32) -> u32 {
+        let new = u32::try_from(self.paths.len() + 1).unwrap_or(u32::MAX);
+        *self.paths.entry((above, name, column)).or_insert(new)
+    }
+
+    fn close(&mut self, node: NodeRef<'a, Node>) {
+        let end = self.nodes.len();
+        let Some((index, _)) = self.open.last() else {
+            return;
+        };
+        if let Some(open) = self.nodes.get_mut(*index)
+            && open.node == node
+        {
+            open.end = end;
+            self.links -= usize::from(name(node) == "a");
+            self.open.pop();
+        }
+    }
+
+    fn finish(mut self, url: &Url) -> Outline<'a> {
+        let without_place = url.as_str().split('#').next().unwrap_or_default();
+        self.letters.push(self.letters_so_far);
+        self.linked.push(self.linked_so_far);
+        Outline {
+            nodes: self.nodes,
+            letters: self.letters,
+            linked: self.linked,
+            here: [without_place.to_owned(), url.path().to_owned()],
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! A page, read: its texts, which of them are dates, and where in a record each stands.
+//!
+//! In: the outline, and what dates may mean. Out: answers about one node or one record.
+
+use std::cell::OnceCell;
+
+use super::cluster::Record;
+use super::fields::Parts;
+use super::outline::Outline;
+use crate::dates::{self, Hints};
+use crate::model::{DateOrder, text_of_node};
+
+/// How many nodes of a record are looked at.
+const MAX_NODES: usize = 200;
+
+/// A longer text is no date.
+const MAX_DATE_LETTERS: usize = 60;
+
+/// Attributes that hold a date for programs.
+const DATE_ATTRIBUTES: [&str; 3] = ["datetime", "content", "data-date"];
+
+/// Places are the same in two records when the tag paths from the record on are.
+pub(super) type Place = u64;
+
+/// The place of a record that is one element.
+const RECORD: Place = 0;
+
+/// A record from its beginning.
+pub(super) struct Walk {
+    /// Its first node.
+    pub(super) start: usize,
+    /// The nodes in order, each with its place.
+    pub(super) nodes: Vec<(usize, Place)>,
+}
+
+/// Reads the outline of a page; what was once found to be a date is not read again.
+pub(super) struct Reader<'a, 'h> {
+    pub(super) outline: &'a Outline<'a>,
+    hints: Hints<'h>,
+    /// By node.
+    dates: Vec<OnceCell<Option<Date>>>,
+}
+
+/// A text that is a date, or has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Date {
+    /// Digits such as a date has, in words of an unknown language.
+    Likely,
+    /// A date among other words.
+    Within,
+    /// A date and nothing else.
+    Whole,
+}
+
+impl Date {
+    /// What it counts in a vote.
+    pub(super) fn weight(self) -> f64 {
+        match self {
+            Self::Likely => 0.5,
+            Self::Within => 0.6,
+            Self::Whole => 1.0,
+        }
+    }
+}
+
+impl<'a, 'h> Reader<'a, 'h> {
+    pub(super) fn new(outline: &'a Outline<'a>, hints: &Hints<'h>) -> Self {
+        // A date whose order is unknown is a date all the same: what it means is decided later.
+        let order = hints.order.or(Some(DateOrder::DayMonthYear));
+        Self {
+            outline,
+            hints: Hints { order, ..*hints },
+            dates: vec![OnceCell::new(); outline.len()],
+        }
+    }
+
+    /// The text of a node as a reader sees it.
+    pub(super) fn text(&self, index: usize) -> String {
+        let node = self.outline.at(index);
+        match node.node.value().as_text() {
+            Some(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+            None => text_of_node(node.node),
+        }
+    }
+
+    /// Whether a node is a date, by its text or by an attribute for programs.
+    pub(super) fn date(&self, index: usize) -> Option<Date> {
+        *self
+            .dates
+            .get(index)?
+            .get_or_init(|| self.look_for_date(index))
+    }
+
+    fn look_for_date(&self, index: usize) -> Option<Date> {
+        if self.date_attribute(index).is_some() {
+            return Some(Date::Whole);
+        }
+        let letters = self.outline.letters(&self.outline.range(index));
+        if !(2..=MAX_DATE_LETTERS).contains(&letters) {
+            return None;
+        }
+        let text = self.text(index);
+        if dates::read(&text, &self.hints).is_some() {
+            Some(Date::Whole)
+        } else if dates::find(&text, &self.hints).is_some() {
+            Some(Date::Within)
+        } else {
+            is_likely_date(&text).then_some(Date::Likely)
+        }
+    }
+
+    /// The attribute in which an element states a date for programs, and the date.
+    pub(super) fn date_attribute(&self, index: usize) -> Option<(&'static str, &'a str)> {
+        let node = self.outline.at(index);
+        let stated = DATE_ATTRIBUTES
+            .iter()
+            .filter_map(|name| Some((*name, node.attr(name)?)));
+        let mut stated = stated.filter(|(_, value)| value.len() <= 64);
+        stated.find(|(_, value)| dates::read(value, &self.hints).is_some())
+    }
+
+    /// The date of a node as it stands there, for programs where it says so.
+    pub(super) fn date_text(&self, index: usize) -> String {
+        let mut within = self.outline.range(index);
+        let stated = within.find_map(|index| self.date_attribute(index));
+        stated.map_or_else(
+            || self.text(index).replace('\n', " "),
+            |(_, date)| date.to_owned(),
+        )
+    }
+
+    /// Letters and digits of a part of a record that are its own, not those of links within it.
+    pub(super) fn own_letters(&self, index: usize, record_start: usize) -> usize {
+        let outline = self.outline;
+        let mut above = outline.above_within(index, record_start);
+        // Where the record is one link, everything is linked, and nothing is told by it.
+        if above.any(|above| outline.at(above).name() == "a") {
+            outline.letters(&outline.range(index))
+        } else {
+            outline.unlinked(&outline.range(index))
+        }
+    }
+
+    /// Letters and digits of a record beside its title and its date.
+    pub(super) fn text_letters(&self, record: &Record, parts: &Parts) -> usize {
+        let own = |index: usize| self.own_letters(index, record.start);
+        let all: usize = self.outline.roots(record.clone()).map(own).sum();
+        let labels: usize = [parts.title, parts.date]
+            .into_iter()
+            .flatten()
+            .map(own)
+            .sum();
+        all.saturating_sub(labels)
+    }
+
+    /// The first nodes of a record with their places.
+    pub(super) fn walk(&self, record: &Record) -> Walk {
+        let end = record.end.min(record.start + MAX_NODES);
+        let whole = self.outline.at(record.start).end >= record.end;
+        let mut nodes: Vec<(usize, Place)> = Vec::with_capacity(end - record.start);
+        for index in record.start..end {
+            let node = self.outline.at(index);
+            let above = node.parent.checked_sub(record.start);
+            let above = above.and_then(|above| nodes.get(above));
+            nodes.push(match above {
+                // The record itself, whatever its tag.
+                None if whole => (index, RECORD),
+                None => (index, place(RECORD, node.name(), 0)),
+                Some((_, above)) => (index, place(*above, node.name(), node.column)),
+            });
+        }
+        Walk {
+            start: record.start,
+            nodes,
+        }
+    }
+}
+
+impl Walk {
+    /// Whether the node is the record as a whole.
+    pub(super) fn is_whole(&self, index: usize) -> bool {
+        let own = |(node, place): &(usize, Place)| *node == index && *place == RECORD;
+        self.nodes.first().is_some_and(own)
+    }
+
+    /// The place of the texts that stand beside a node.
+    pub(super) fn text_beside(&self, outline: &Outline<'_>, index: usize) -> Place {
+        let above = outline.at(index).parent.checked_sub(self.start);
+        let above = above.and_then(|above| self.nodes.get(above));
+        place(above.map_or(RECORD, |(_, place)| *place), "#", 0)
+    }
+}
+
+/// The place of an element in the one above it (FNV-1a: places are many, and nobody gains by making two alike).
+fn place(above: Place, name: &str, column: u32) -> Place {
+    let step = |hash: Place, byte: u8| (hash ^ Place::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let bytes = name.bytes().chain(column.to_le_bytes());
+    bytes.fold(above ^ 0xcbf2_9ce4_8422_2325, step)
+}
+
+/// Whether a short text has the numbers of a date: a year of four digits and another number, or a day and a month
+/// such as `3/16`.
+fn is_likely_date(text: &str) -> bool {
+    let is_year =
+        |number: &&str| number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
+    let numbers = text.split(|c: char| !c.is_ascii_digit());
+    let numbers = numbers.filter(|number| !number.is_empty());
+    let (years, others): (Vec<&str>, Vec<&str>) = numbers.partition(is_year);
+    let small = others.iter().all(|number| number.len() <= 2);
+    let day = text.split(|c: char| c != '/' && c != '.' && !c.is_ascii_digit());
+    text.chars().count() <= MAX_DATE_LETTERS / 2
+        && small
+        && match years.len() {
+            0 => day.into_iter().any(is_day_of_month),
+            1 => (1..=3).contains(&others.len()),
+            _ => false,
+        }
+}
+
+/// `3/16`, `16.3.`
+fn is_day_of_month(text: &str) -> bool {
+    let numbers: Vec<u8> = text
+        .trim_end_matches('.')
+        .split(['/', '.'])
+        .map_while(|number| number.parse().ok())
+        .collect();
+    matches!(numbers.as_slice(), [one, other] if (1..=31).contains(one.max(other)) && (1..=12).contains(one.min(other)))
+}

@@ -1,0 +1,242 @@
+//! A list found by structure to the selectors that it amounts to.
+//!
+//! In: the page, the records that were found and what each is made of. Out: rules that read the same records, for an
+//! operator to keep or to change. There are none where records are no elements of their own, or where no short selector
+//! finds exactly them.
+
+use std::collections::{BTreeSet, HashSet};
+
+use ego_tree::NodeId;
+use scraper::{ElementRef, Html, Selector};
+
+use super::cluster::Record;
+use super::fields::Parts;
+use super::outermost;
+use super::outline::Outline;
+use super::reader::Reader;
+use crate::model::{FieldRule, HtmlRules};
+
+/// How many elements around the records may stand in a selector.
+const MAX_CONTEXT: usize = 6;
+
+/// How many records a selector of a field is tried on.
+const TRIED: usize = 30;
+
+/// The rules that read these records; `parts` are theirs, in the same order.
+pub(super) fn rules(
+    page: &Html,
+    reader: &Reader<'_, '_>,
+    records: &[Record],
+    parts: &[Parts],
+) -> Option<HtmlRules> {
+    let outline = reader.outline;
+    let elements: Vec<ElementRef<'_>> = records
+        .iter()
+        .filter(|record| outline.at(record.start).end == record.end)
+        .filter_map(|record| outline.at(record.start).element())
+        .collect();
+    if elements.len() != records.len() {
+        return None;
+    }
+    let field = |of: fn(&Parts) -> Option<usize>| {
+        let nodes = parts.iter().map(|parts| outline.at(of(parts)?).element());
+        let nodes: Vec<Option<ElementRef<'_>>> = nodes.take(TRIED).collect();
+        field(&elements, &nodes)
+    };
+    let title = field(|parts| parts.title)?;
+    let item = item(page, outline, records, &elements, &title)?;
+    let link = field(|parts| parts.link).map(|link| format!("{link}@href"));
+    let date = field_of_dates(reader, &elements, parts);
+    let summary = field(|parts| parts.summary.first().copied());
+    HtmlRules::of_fields(
+        |name| {
+            let written = match name {
+                "item" => Some(&item),
+                "title" => Some(&title),
+                "link" => link.as_ref(),
+                "date" => date.as_ref(),
+                "summary" => summary.as_ref(),
+                _ => None,
+            };
+            written?.parse::<FieldRule>().ok()
+        },
+        None,
+    )
+}
+
+/// The first selector that finds the records and nothing else.
+fn item(
+    page: &Html,
+    outline: &Outline<'_>,
+    records: &[Record],
+    elements: &[ElementRef<'_>],
+    title: &str,
+) -> Option<String> {
+    let wanted: HashSet<NodeId> = elements.iter().map(|element| element.id()).collect();
+    let (first, last) = (records.first()?, records.last()?);
+    let around = outline.above(first.start).skip(1);
+    let around = around.filter(|above| outline.range(*above).contains(&last.start));
+    let around: Vec<ElementRef<'_>> = around
+        .take(MAX_CONTEXT)
+        .filter_map(|above| outline.at(above).element())
+        .collect();
+    let parents: Vec<ElementRef<'_>> = elements.iter().filter_map(parent).collect();
+    let own = compounds(elements);
+    let below = |context: &[String], sign: &str| -> Vec<String> {
+        let pairs = context
+            .iter()
+            .flat_map(|above| own.iter().map(move |own| (above, own)));
+        pairs
+            .map(|(above, own)| format!("{above}{sign}{own}"))
+            .collect()
+    };
+    let mut written = own.clone();
+    written.extend(below(&compounds(&parents), " > "));
+    written.extend(
+        around
+            .iter()
+            .flat_map(|above| below(&compounds(&[*above]), " ")),
+    );
+    // Nothing names the place: what is in the records does, or the way to it from the body.
+    written.extend(own.iter().map(|own| format!("{own}:has({title})")));
+    let ways: Vec<String> = around
+        .first()
+        .map(|parent| way_to(*parent))
+        .into_iter()
+        .collect();
+    written.extend(below(&ways, " > "));
+    written.into_iter().find(|written| {
+        let selector = Selector::parse(written).ok();
+        selector.is_some_and(|selector| {
+            let found = outermost(page.select(&selector).collect());
+            found.len() == wanted.len() && found.iter().all(|found| wanted.contains(&found.id()))
+        })
+    })
+}
+
+/// The date where it is written for programs, with the attribute; else where it is written for people.
+fn field_of_dates(
+    reader: &Reader<'_, '_>,
+    records: &[ElementRef<'_>],
+    parts: &[Parts],
+) -> Option<String> {
+    let outline = reader.outline;
+    let stated = |date: usize| {
+        outline
+            .range(date)
+            .find(|index| reader.date_attribute(*index).is_some())
+    };
+    let dates = || parts.iter().take(TRIED).map(|parts| parts.date);
+    let nodes = |of: &dyn Fn(usize) -> usize| -> Vec<Option<ElementRef<'_>>> {
+        dates()
+            .map(|date| outline.at(of(date?)).element())
+            .collect()
+    };
+    let written = field(records, &nodes(&|date| stated(date).unwrap_or(date)));
+    let name = dates()
+        .flatten()
+        .find_map(|date| reader.date_attribute(stated(date)?));
+    match name {
+        // Read from `datetime` without being told.
+        Some((name, _)) if name != "datetime" => written.map(|written| format!("{written}@{name}")),
+        _ => written,
+    }
+}
+
+/// The first selector that finds the node of a field in each record, or in four of five.
+fn field(records: &[ElementRef<'_>], nodes: &[Option<ElementRef<'_>>]) -> Option<String> {
+    let found: Vec<ElementRef<'_>> = nodes.iter().flatten().copied().collect();
+    let parents: Vec<ElementRef<'_>> = found.iter().filter_map(parent).collect();
+    let (own, context) = (compounds(&found), compounds(&parents));
+    let nested = context
+        .iter()
+        .flat_map(|above| own.iter().map(move |own| format!("{above} > {own}")));
+    let written = own.iter().cloned().chain(nested);
+    let fits = |written: &String| {
+        let Ok(selector) = Selector::parse(written) else {
+            return 0;
+        };
+        let pairs = records.iter().zip(nodes);
+        let same = pairs.filter(|(record, node)| {
+            record.select(&selector).next().map(|found| found.id()) == node.map(|node| node.id())
+        });
+        same.count()
+    };
+    let mut best = (0, String::new());
+    for written in written {
+        let fits = fits(&written);
+        if fits > best.0 {
+            best = (fits, written);
+        }
+    }
+    (best.0 * 5 >= nodes.len() * 4).then_some(best.1)
+}
+
+/// Ways to name elements, the most telling first: the id of one, a class that all share, the place of a cell, the tag.
+fn compounds(elements: &[ElementRef<'_>]) -> Vec<String> {
+    let names: BTreeSet<&str> = elements
+        .iter()
+        .map(|element| element.value().name())
+        .collect();
+    let [first, ..] = elements else {
+        return Vec::new();
+    };
+    if names.len() > 1 {
+        return Vec::new();
+    }
+    let name = first.value().name();
+    let mut compounds = Vec::new();
+    if let ([_], Some(id)) = (elements, first.value().id()) {
+        compounds.extend(Some(format!("#{id}")).filter(|_| is_plain(id) && !is_numbered(id)));
+    }
+    let shared = first.value().classes().filter(|class| {
+        let has = |element: &ElementRef<'_>| element.value().classes().any(|own| own == *class);
+        is_plain(class) && (elements.len() > 1 || !is_numbered(class)) && elements.iter().all(has)
+    });
+    compounds.extend(shared.map(|class| format!("{name}.{class}")));
+    let places: BTreeSet<usize> = elements.iter().map(|element| place(*element)).collect();
+    if let (true, Some(place), 1) = (matches!(name, "td" | "th"), places.first(), places.len()) {
+        compounds.push(format!("{name}:nth-child({place})"));
+    }
+    compounds.push(name.to_owned());
+    compounds
+}
+
+/// Whether a name is that of one record or page, such as `post-17`.
+fn is_numbered(name: &str) -> bool {
+    name.ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// The element that an element stands in.
+fn parent<'a>(element: &ElementRef<'a>) -> Option<ElementRef<'a>> {
+    element.parent().and_then(ElementRef::wrap)
+}
+
+/// Whether a name can stand in a selector as it is.
+fn is_plain(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// Which child of its parent an element is, from 1.
+fn place(element: ElementRef<'_>) -> usize {
+    1 + element
+        .prev_siblings()
+        .filter(|node| node.value().is_element())
+        .count()
+}
+
+/// The way from the body to an element, by places.
+fn way_to(element: ElementRef<'_>) -> String {
+    let mut steps: Vec<String> = [element]
+        .into_iter()
+        .chain(element.ancestors().filter_map(ElementRef::wrap))
+        .take_while(|element| element.value().name() != "html")
+        .map(|element| match element.value().name() {
+            "body" => "body".to_owned(),
+            name => format!("{name}:nth-child({})", place(element)),
+        })
+        .collect();
+    steps.reverse();
+    steps.join(" > ")
+}
