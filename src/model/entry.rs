@@ -335,9 +335,8 @@ impl Problem {
     /// Whether the document ends before what it holds does: more of it may come with the next answer, even where that
     /// claims that nothing has changed.
     pub fn is_cut(&self) -> bool {
-        let fault = match self {
-            Self::Malformed { fault, .. } => fault,
-            _ => return false,
+        let Self::Malformed { fault, .. } = self else {
+            return false;
         };
         matches!(fault, Fault::Cut | Fault::CutEntry | Fault::UnclosedCdata)
     }
