@@ -22,10 +22,14 @@ impl SafeHtml {
     }
 }
 
-/// How much is parsed between two looks at the depth: what one piece can nest, a parser still gets through.
-const PIECE_BYTES: usize = 32 * 1024;
+/// How much is parsed between two looks at what came of it: what one piece can do, a parser still gets through.
+const PIECE_BYTES: usize = 4 * 1024;
+/// How many attributes one tag may bring.
+const MAX_ATTRIBUTES: u32 = 4_000;
 
-/// Parses a page; `None` when nodes are nested deeper than `limit`, on which a parser takes quadratic time.
+/// Parses a page; `None` when it is made to keep a parser busy: nodes nested deeper than `limit` or a tag of thousands of
+/// attributes, on which it takes quadratic time, or elements opened again in every paragraph until there are more nodes
+/// than bytes.
 pub fn parse_page(html: &str, limit: usize) -> Option<Html> {
     let sink = HtmlTreeSink::new(Html::new_document());
     parse(
@@ -50,7 +54,8 @@ pub fn parse_fragment(html: &str, limit: usize) -> Option<Html> {
 /// Parses piece by piece. Nothing but the parser knows how deep it is: counting tags is led astray by end tags that it
 /// ignores, by scripts, by comments.
 fn parse(mut parser: driver::Parser<HtmlTreeSink>, html: &str, limit: usize) -> Option<Html> {
-    let mut known = 0;
+    let (mut known, mut known_text) = (0, 0);
+    let (mut began, mut unfinished) = ("", None);
     let mut rest = html;
     while !rest.is_empty() {
         let (piece, further) = rest.split_at(rest.floor_char_boundary(PIECE_BYTES));
@@ -58,14 +63,124 @@ fn parse(mut parser: driver::Parser<HtmlTreeSink>, html: &str, limit: usize) -> 
         rest = further;
         let page = parser.tokenizer.sink.sink.0.borrow();
         let nodes = page.tree.nodes();
-        let new = nodes.len() - known;
-        known = nodes.len();
+        let count = nodes.len();
         let deep = |node: NodeRef<'_, Node>| node.ancestors().nth(limit + 1).is_some();
-        if nodes.rev().take(new).any(deep) {
+        if nodes.rev().take(count - known).any(deep) || count > html.len() + PIECE_BYTES {
+            return None;
+        }
+        let last = page.tree.nodes().next_back();
+        let text = last
+            .and_then(|node| node.value().as_text())
+            .map_or(0, |text| text.len());
+        if count > known || text != known_text {
+            // What is unfinished now began in this piece.
+            (known, known_text, began) = (count, text, piece);
+            unfinished = None;
+            continue;
+        }
+        let tag = unfinished.get_or_insert_with(|| Unfinished::after(began));
+        tag.read(piece);
+        if tag.attributes() > MAX_ATTRIBUTES {
             return None;
         }
     }
     Some(parser.finish())
+}
+
+/// A tag that the parser may be in the middle of: where in it, and with how many attributes so far. Whether a `<` begins
+/// one only the parser knows, so that every possibility is followed, each place with the most attributes of any.
+#[derive(Clone, Copy, Default)]
+struct Unfinished([Option<u32>; PLACES.len()]);
+
+/// Places in a tag.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Open,
+    Gap,
+    Name,
+    AfterName,
+    BeforeValue,
+    Value,
+    DoubleQuotes,
+    SingleQuotes,
+}
+
+/// In their own order.
+const PLACES: [Place; 8] = [
+    Place::Open,
+    Place::Gap,
+    Place::Name,
+    Place::AfterName,
+    Place::BeforeValue,
+    Place::Value,
+    Place::DoubleQuotes,
+    Place::SingleQuotes,
+];
+
+impl Unfinished {
+    /// At the end of a piece that may begin it.
+    fn after(piece: &str) -> Self {
+        let mut tag = Self::default();
+        tag.read(piece);
+        tag
+    }
+
+    /// The most attributes that it may have.
+    fn attributes(&self) -> u32 {
+        self.0.into_iter().flatten().max().unwrap_or(0)
+    }
+
+    fn read(&mut self, piece: &str) {
+        let mut bytes = piece.as_bytes();
+        while let Some((&byte, further)) = bytes.split_first() {
+            if self.0 == Self::default().0 && byte != b'<' {
+                let skipped = bytes.iter().position(|byte| *byte == b'<');
+                bytes = bytes.split_at(skipped.unwrap_or(bytes.len())).1;
+                continue;
+            }
+            bytes = further;
+            let mut next = Self::default();
+            for (place, count) in PLACES.into_iter().zip(self.0) {
+                if let (Some(count), Some(after)) = (count, place.after(byte)) {
+                    let begins =
+                        after == Place::Name && matches!(place, Place::Gap | Place::AfterName);
+                    next.reach(after, count + u32::from(begins));
+                }
+            }
+            if byte == b'<' {
+                next.reach(Place::Open, 0);
+            }
+            *self = next;
+        }
+    }
+
+    fn reach(&mut self, place: Place, attributes: u32) {
+        let known = &mut self.0[place as usize];
+        *known = (*known).max(Some(attributes));
+    }
+}
+
+impl Place {
+    /// Where a byte leads (WHATWG HTML §13.2.5.6 and on); `None` out of the tag.
+    fn after(self, byte: u8) -> Option<Self> {
+        let space = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0xC);
+        match (self, byte) {
+            (Self::Open, b'/') => Some(Self::Open),
+            (Self::Open, _) => byte.is_ascii_alphabetic().then_some(Self::Name),
+            (Self::DoubleQuotes, b'"') | (Self::SingleQuotes, b'\'') => Some(Self::Gap),
+            (Self::DoubleQuotes | Self::SingleQuotes, _) => Some(self),
+            (_, b'>') => None,
+            (Self::BeforeValue, b'"') => Some(Self::DoubleQuotes),
+            (Self::BeforeValue, b'\'') => Some(Self::SingleQuotes),
+            (Self::BeforeValue, _) => Some(if space { self } else { Self::Value }),
+            (Self::Value, _) => Some(if space { Self::Gap } else { self }),
+            (Self::Name | Self::AfterName, b'=') => Some(Self::BeforeValue),
+            (Self::Name | Self::AfterName, _) if space => Some(Self::AfterName),
+            (Self::Gap, _) if space => Some(self),
+            (_, b'/') => Some(Self::Gap),
+            _ => Some(Self::Name),
+        }
+    }
 }
 
 /// Text as a reader sees it: white space folded, a line for each block.
@@ -228,6 +343,36 @@ mod tests {
         check(&"<div>".repeat(7), 10, false);
         check(&"<div>".repeat(11), 10, true);
         check("a < b << c <1 < / <", 10, false);
+    }
+
+    #[test]
+    fn a_tag_of_too_many_attributes_is_given_up() {
+        check(&format!("<a {}>", "b ".repeat(1_000)), 10, false);
+        check(&format!("<a b='{}'>", "b ".repeat(100_000)), 10, false);
+        check(
+            &format!("<script>{}</script>", "b ".repeat(100_000)),
+            10,
+            false,
+        );
+        for tag in [
+            "<a {}>",
+            "<!-- <a c='--><a {}>",
+            "<svg><title><a {}>",
+            "</p {}>",
+            "<textarea></textarea {}>",
+        ] {
+            for attribute in ["b ", "b=\"'>\"", "b='\">'", "b/", "b=c ", "= "] {
+                check(&tag.replace("{}", &attribute.repeat(200_000)), 10, true);
+            }
+        }
+    }
+
+    #[test]
+    fn elements_opened_again_and_again_are_given_up() {
+        let open: Vec<String> = (0..100).map(|n| format!("<b title={n}>")).collect();
+        let open = open.concat();
+        check(&format!("<p>{open}{}", "<p>x".repeat(1_000)), 200, true);
+        check(&"<p><b><i>x<p>".repeat(1_000), 200, false);
     }
 
     /// Each of these deceived a count of tags, and took minutes.
