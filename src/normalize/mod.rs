@@ -176,26 +176,11 @@ impl<'a> Page<'a> {
     ) -> Option<Draft> {
         let own_base = self.public(entry.base.as_ref());
         let base = own_base.as_ref().unwrap_or(&self.base);
-        let safe = |text: Option<&RawText>, own: Option<&Url>, cut: Cut| {
-            let safe = self.safe(text?, own, base)?;
-            match cut(&safe) {
-                Some(shorter) => self.safe(&RawText::Html(shorter), own, base),
-                None => Some(safe),
-            }
-        };
-        let (summary_base, content_base) =
-            (entry.summary_base.as_ref(), entry.content_base.as_ref());
-        let summary = safe(entry.summary.as_ref(), summary_base, tail::of_summary);
-        let content = safe(entry.content.as_ref(), content_base, tail::of_content);
+        let (summary, content) = self.texts(&entry, base);
         let text = plain(&[summary.as_ref(), content.as_ref()]);
         let link = entry.link.as_deref();
         let address = link.and_then(|link| canonical(link, base));
-        let enclosures: Vec<Enclosure> = entry
-            .enclosures
-            .iter()
-            .filter_map(|found| enclosure(found, base))
-            .take(MAX_LIST)
-            .collect();
+        let enclosures = enclosures(&entry, base);
         let linked = address.as_ref();
         let linked = linked.or(enclosures.first().map(|file| &file.url));
         let stand_in = self.stand_in(linked, says_something(&entry));
@@ -218,7 +203,6 @@ impl<'a> Page<'a> {
             position,
             problems,
         );
-        let list = |kept: Vec<String>| kept.into_iter().take(MAX_LIST).collect();
         let item = Item {
             id: ItemId::new(&self.source.id, &unidentified()),
             key: unidentified(),
@@ -231,12 +215,7 @@ impl<'a> Page<'a> {
             text,
             language,
             authors: self.authors(&entry, base),
-            tags: list(text::once_each(
-                entry
-                    .tags
-                    .iter()
-                    .map(|tag| text::line(&RawText::Unsaid(tag.name.clone()))),
-            )),
+            tags: tags(&entry),
             enclosures,
             stated: dates.stated,
             published: dates.published,
@@ -252,6 +231,21 @@ impl<'a> Page<'a> {
             title: known_as,
             item,
         })
+    }
+
+    /// Summary and full text, sanitized and without what programs put behind them.
+    fn texts(&self, entry: &RawEntry, base: &Url) -> (Option<SafeHtml>, Option<SafeHtml>) {
+        let safe = |text: &Option<RawText>, own: &Option<Url>, cut: Cut| {
+            let safe = self.safe(text.as_ref()?, own.as_ref(), base)?;
+            match cut(&safe) {
+                Some(shorter) => self.safe(&RawText::Html(shorter), own.as_ref(), base),
+                None => Some(safe),
+            }
+        };
+        (
+            safe(&entry.summary, &entry.summary_base, tail::of_summary),
+            safe(&entry.content, &entry.content_base, tail::of_content),
+        )
     }
 
     /// A base that the document states, without what only its own address may hold.
@@ -380,6 +374,22 @@ fn says_something(entry: &RawEntry) -> bool {
             base,
             ..RawEntry::default()
         }
+}
+
+fn tags(entry: &RawEntry) -> Vec<String> {
+    let names = entry
+        .tags
+        .iter()
+        .map(|tag| RawText::Unsaid(tag.name.clone()));
+    let mut tags = text::once_each(names.map(|name| text::line(&name)));
+    tags.truncate(MAX_LIST);
+    tags
+}
+
+fn enclosures(entry: &RawEntry, base: &Url) -> Vec<Enclosure> {
+    let found = entry.enclosures.iter();
+    let enclosures = found.filter_map(|found| enclosure(found, base));
+    enclosures.take(MAX_LIST).collect()
 }
 
 /// Each once, in order.
