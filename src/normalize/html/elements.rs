@@ -86,22 +86,6 @@ impl Kind {
     pub(super) fn is_void(self) -> bool {
         matches!(self, Self::Break | Self::Image | Self::Rule | Self::Column)
     }
-
-    /// Whether HTML lets its end tag be left out.
-    pub(super) fn ends_by_itself(self) -> bool {
-        matches!(
-            self,
-            Self::Paragraph
-                | Self::Item
-                | Self::Term
-                | Self::RubyText
-                | Self::Caption
-                | Self::Columns
-                | Self::Section
-                | Self::Row
-                | Self::Cell
-        )
-    }
 }
 
 /// An element that may be published.

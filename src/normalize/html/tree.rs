@@ -38,7 +38,8 @@ const SETS: [&str; 3] = ["srcset", "data-srcset", "data-lazy-srcset"];
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Clean {
     pub(super) html: String,
-    /// Something stood where HTML has no place for it.
+    /// A browser would have made more of it: something ended that it carries on, stood in a table outside of its cells, or
+    /// too deep.
     pub(super) mended: bool,
 }
 
@@ -68,11 +69,12 @@ pub(super) fn clean(markup: &str, base: Option<&Url>) -> Clean {
             Token::Start(tag) => after_lazy = tree.start(&tag),
         }
     }
+    let mended = tree.mended;
     tree.close(0);
     tree.write_text();
     Clean {
         html: tree.html,
-        mended: tree.mended,
+        mended,
     }
 }
 
@@ -131,18 +133,20 @@ impl Tree<'_> {
             return self.image(element, tag);
         }
         if !self.make_room(element.kind) {
-            self.mended = true;
-        } else if element.kind.is_void() {
+            return false;
+        }
+        let part_of_table = element.kind.frame().is_some();
+        if element.kind.is_void() {
             self.write_start(element, tag, None);
-        } else if self.open.len() >= MAX_DEPTH && element.kind.frame().is_none() {
-            self.mended = true;
-            self.beyond += 1;
-        } else {
+        } else if self.open.len() < MAX_DEPTH || part_of_table {
             self.write_start(element, tag, None);
             self.open.push(element);
             if tag.closed {
                 self.end(element.name);
             }
+        } else {
+            self.mended = true;
+            self.beyond += 1;
         }
         false
     }
@@ -186,14 +190,11 @@ impl Tree<'_> {
             kind if kind.frame().is_some() => open == Kind::Table,
             _ => open.is_scope(),
         };
-        let Some(at) = self.nearest(ends, hides) else {
-            self.mended = true;
-            return;
-        };
-        self.close(at + 1);
-        if let Some(own) = self.open.pop() {
-            self.mended |= own.name != name;
-            self.write_end(own);
+        if let Some(at) = self.nearest(ends, hides) {
+            self.close(at + 1);
+            if let Some(own) = self.open.pop() {
+                self.write_end(own);
+            }
         }
     }
 
@@ -280,7 +281,7 @@ impl Tree<'_> {
         while self.open.len() > depth
             && let Some(element) = self.open.pop()
         {
-            self.mended |= !element.kind.ends_by_itself();
+            self.mended |= matches!(element.kind, Kind::Formatting | Kind::Anchor);
             self.write_end(element);
             self.beyond = 0;
         }
