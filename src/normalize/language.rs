@@ -12,8 +12,9 @@ use whichlang::{Lang, detect_language};
 
 use crate::model::Language;
 
-/// How much of a text is looked at, in bytes: more makes nothing surer.
+/// How much of a text is looked at, and how much of that by `whichlang`, in bytes: more makes nothing surer.
 const LOOKED_AT: usize = 400;
+const SEEN: usize = 240;
 /// How many of its words at least must be the language's, and what share of all.
 const MIN_WORDS: u32 = 3;
 const MIN_SHARE: u32 = 5;
@@ -204,7 +205,8 @@ fn by_words(text: &str, expected: Option<&str>) -> Option<&'static str> {
     {
         return Some(code);
     }
-    code_of(detect_language(text)).filter(|code| is_most(code))
+    let (seen, _) = text.split_at(text.floor_char_boundary(SEEN));
+    code_of(detect_language(seen)).filter(|code| is_most(code))
 }
 
 /// How many words of a text are each language's.
