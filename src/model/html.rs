@@ -236,17 +236,30 @@ pub(crate) fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Where white space begins that is more than a space between two words, or a character that may be such.
+/// First bytes of white space other than a space, and of what is invisible.
+const IRREGULAR: [bool; 256] = {
+    let mut irregular = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        irregular[byte] = true;
+        byte += 1;
+    }
+    let others = *b"\xC2\xE1\xE2\xE3\xEF";
+    let mut at = 0;
+    while at < others.len() {
+        irregular[others[at] as usize] = true;
+        at += 1;
+    }
+    irregular
+};
+
+/// Where something begins that may not stand as it is: anything but words with a space between them.
 fn irregular(text: &[u8]) -> Option<usize> {
     let mut before = b' ';
     text.iter().position(|&byte| {
-        let found = match byte {
-            b' ' => before == b' ',
-            0..b' ' | 0xC2 | 0xE1..=0xE3 | 0xEF => true,
-            _ => false,
-        };
+        let doubled = byte == b' ' && before == b' ';
         before = byte;
-        found
+        doubled || IRREGULAR[usize::from(byte)]
     })
 }
 

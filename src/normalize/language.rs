@@ -12,8 +12,9 @@ use whichlang::{Lang, detect_language};
 
 use crate::model::Language;
 
-/// How much of a text is looked at, in bytes: more makes nothing surer.
+/// How much of a text is looked at, and how much of that by `whichlang`, in bytes: more makes nothing surer.
 const LOOKED_AT: usize = 400;
+const SEEN: usize = 240;
 /// How many of its words at least must be the language's, and what share of all.
 const MIN_WORDS: u32 = 3;
 const MIN_SHARE: u32 = 5;
@@ -23,6 +24,9 @@ const MIN_LEAD_ALONE: u32 = 2;
 const MIN_OWN_ALONE: u32 = 1;
 /// How many letters tell a script that one language uses.
 const MIN_LETTERS: usize = 10;
+
+/// The longest of the words below, in bytes.
+const MAX_WORD_BYTES: usize = 12;
 
 /// The words of the languages that are written in Latin letters.
 const WORDS: [(&str, &str); 10] = [
@@ -106,8 +110,14 @@ static LANGUAGES: LazyLock<HashMap<&str, u16>> = LazyLock::new(|| {
 
 /// The language that a text is surely written in; its beginning is looked at.
 pub fn language_of(text: &str) -> Option<Language> {
+    written(text, None)
+}
+
+/// The same, where one language is expected: texts that are surely in it need only one witness.
+pub(super) fn written(text: &str, expected: Option<&Language>) -> Option<Language> {
     let text = beginning(text);
-    let code = by_script(text).or_else(|| by_words(text))?;
+    let expected = expected.map(Language::primary);
+    let code = by_script(text).or_else(|| by_words(text, expected))?;
     code.parse().ok()
 }
 
@@ -163,7 +173,7 @@ fn script(letter: char) -> Option<&'static str> {
     }
 }
 
-fn by_words(text: &str) -> Option<&'static str> {
+fn by_words(text: &str, expected: Option<&str>) -> Option<&'static str> {
     let counted = counted(text);
     let enough = |count: u32, least| count >= least && count * MIN_SHARE >= counted.all;
     let alone = |place: &usize| {
@@ -182,9 +192,21 @@ fn by_words(text: &str) -> Option<&'static str> {
         return Some(WORDS[place].0);
     }
     let most = counted.known[ALONE..].iter().max().copied().unwrap_or(0);
-    let seen = code_of(detect_language(text))?;
-    let place = WORDS.iter().position(|(code, _)| *code == seen)?;
-    (enough(most, MIN_WORDS) && counted.known[place] == most).then_some(seen)
+    if !enough(most, MIN_WORDS) {
+        return None;
+    }
+    let is_most = |code: &str| {
+        let place = WORDS.iter().position(|(known, _)| *known == code);
+        place.is_some_and(|place| counted.known[place] == most)
+    };
+    if let Some((code, _)) = WORDS
+        .iter()
+        .find(|(code, _)| Some(*code) == expected && is_most(code))
+    {
+        return Some(code);
+    }
+    let (seen, _) = text.split_at(text.floor_char_boundary(SEEN));
+    code_of(detect_language(seen)).filter(|code| is_most(code))
 }
 
 /// How many words of a text are each language's.
@@ -202,6 +224,9 @@ fn counted(text: &str) -> Counted {
     let is_part = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’');
     for word in text.split(|c| !is_part(c)).filter(|word| !word.is_empty()) {
         counted.all += 1;
+        if word.len() > MAX_WORD_BYTES {
+            continue;
+        }
         let plain = word.bytes().all(|byte| byte.is_ascii_lowercase());
         let found = if plain {
             LANGUAGES.get(word)

@@ -284,7 +284,8 @@ impl<'a> Page<'a> {
         {
             return channel;
         }
-        let written = language_of(&format!("{title}\n{}", language::beginning(text)));
+        let begins = format!("{title}\n{}", language::beginning(text));
+        let written = language::written(&begins, channel.as_ref());
         let agree = |written: &Language| {
             channel
                 .as_ref()
@@ -339,7 +340,8 @@ fn plain(parts: &[Option<&SafeHtml>; 2]) -> String {
     let on_one_line = |text: &str| text.replace('\n', " ");
     match texts.as_slice() {
         [summary, content]
-            if on_one_line(content).contains(on_one_line(summary).trim_end_matches('…')) =>
+            if content.starts_with(summary)
+                || on_one_line(content).contains(on_one_line(summary).trim_end_matches('…')) =>
         {
             content.clone()
         }

@@ -72,67 +72,75 @@ const MORE: [&str; 24] = [
 const MAX_LINK_BYTES: usize = 1_024;
 /// The longest words to the same effect, with what stands after them, in bytes.
 const MAX_WORDS_BYTES: usize = 64;
-/// The longest paragraph that names where a post appeared first, in bytes.
-const MAX_CREDIT_BYTES: usize = 4 * 1024;
+/// The longest paragraph that names where a post appeared first, and what tells that it may be one, in bytes.
+const MAX_CREDIT_BYTES: usize = 2 * 1024;
+const BEGINS_BYTES: usize = 16;
 /// What `WordPress` says below a post (“The post X appeared first on Y.”): how it begins, and what it says of the site.
 const CREDITS: [(&str, &str); 12] = [
-    ("der beitrag ", " erschien zuerst auf "),
-    ("het bericht ", " verscheen eerst op "),
-    ("l article ", " est apparu en premier sur "),
-    ("l articolo ", " proviene da "),
-    ("la entrada ", " aparece primero en "),
-    ("la entrada ", " se publico primero en "),
-    ("l entrada ", " ha aparegut primer a "),
-    ("o artigo ", " aparece primeiro em "),
-    ("o post ", " apareceu primeiro em "),
-    ("the post ", " appeared first on "),
-    ("the post ", " first appeared on "),
-    ("this post ", " appeared first on "),
+    ("der beitrag", " erschien zuerst auf "),
+    ("het bericht", " verscheen eerst op "),
+    ("l article", " est apparu en premier sur "),
+    ("l articolo", " proviene da "),
+    ("la entrada", " aparece primero en "),
+    ("la entrada", " se publico primero en "),
+    ("l entrada", " ha aparegut primer a "),
+    ("o artigo", " aparece primeiro em "),
+    ("o post", " apareceu primeiro em "),
+    ("the post", " appeared first on "),
+    ("the post", " first appeared on "),
+    ("this post", " appeared first on "),
 ];
 
 /// A short text without what leads to the whole one, and without what was put below it; `None` when there is neither.
 /// In: sanitized markup. Out: markup to sanitize again.
 pub(super) fn of_summary(summary: &SafeHtml) -> Option<String> {
-    cut(summary, |markup| cut_credit(markup) || cut_more(markup))
+    cut(summary, |markup| credit(markup).or_else(|| more(markup)))
 }
 
 /// A text without what was put below it; `None` when there is nothing. In and out as of [`of_summary`].
 pub(super) fn of_content(content: &SafeHtml) -> Option<String> {
-    cut(content, cut_credit)
+    cut(content, credit)
 }
 
-fn cut(html: &SafeHtml, once: impl Fn(&mut String) -> bool) -> Option<String> {
+/// The beginning of some markup that is kept, and the end tags that close it.
+type Kept = (usize, String);
+
+fn cut(html: &SafeHtml, tail: impl Fn(&str) -> Option<Kept>) -> Option<String> {
+    let mut found = tail(html.as_str())?;
     let mut markup = html.as_str().to_owned();
-    while once(&mut markup) {}
-    (markup.len() < html.as_str().len()).then_some(markup)
-}
-
-/// Cuts a last paragraph that names where a post appeared first.
-fn cut_credit(markup: &mut String) -> bool {
-    let (before, end) = ending(markup, MAX_CREDIT_BYTES);
-    let Some(inner) = end.strip_suffix("</p>") else {
-        return false;
-    };
-    let Some(begins) = inner.rfind("<p>").max(inner.rfind("<p ")) else {
-        return false;
-    };
-    let (kept, last) = end.split_at(begins);
-    let text = folded(&html::text_of(last));
-    let is_credit = |(begins, says): &(&str, &str)| text.starts_with(begins) && text.contains(says);
-    if !CREDITS.iter().any(is_credit) {
-        return false;
+    loop {
+        let (kept, closing) = found;
+        markup.truncate(kept);
+        markup.push_str(&closing);
+        match tail(&markup) {
+            Some(next) => found = next,
+            None => return Some(markup),
+        }
     }
-    markup.truncate(before.len() + kept.len());
-    markup.truncate(markup.trim_end().len());
-    true
 }
 
-/// Cuts what leads to the rest of a text: a link at its end, or the words alone after a sentence.
-fn cut_more(markup: &mut String) -> bool {
+/// Finds a last paragraph that names where a post appeared first.
+fn credit(markup: &str) -> Option<Kept> {
+    let (before, end) = ending(markup, MAX_CREDIT_BYTES);
+    let inner = end.strip_suffix("</p>")?;
+    let (kept, last) = end.split_at(inner.rfind("<p>").max(inner.rfind("<p "))?);
+    let (_, words) = last.split_once('>')?;
+    let begins: String = folded(words.split_at(words.floor_char_boundary(BEGINS_BYTES)).0);
+    let is_credit = |credit: &&(&str, &str)| begins.starts_with(credit.0);
+    CREDITS.iter().find(is_credit)?;
+    let text = folded(&html::text_of(last));
+    let says = |(begins, says): &(&str, &str)| text.starts_with(begins) && text.contains(says);
+    let (kept, _) = markup.split_at(before.len() + kept.len());
+    CREDITS
+        .iter()
+        .any(says)
+        .then(|| (kept.trim_end().len(), String::new()))
+}
+
+/// Finds what leads to the rest of a text: a link at its end, or the words alone after a sentence.
+fn more(markup: &str) -> Option<Kept> {
     let (text, mut closing) = markup.split_at(text_end(markup));
-    let Some(mut kept) = before_link(text).or_else(|| before_words(text)) else {
-        return false;
-    };
+    let mut kept = before_link(text).or_else(|| before_words(text))?;
     kept = kept.trim_end().trim_end_matches(['[', '(']).trim_end();
     // What held nothing else goes with it.
     while let Some((outside, name)) = kept
@@ -147,10 +155,7 @@ fn cut_more(markup: &mut String) -> bool {
             break;
         }
     }
-    let (kept, closing) = (kept.len(), closing.to_owned());
-    markup.truncate(kept);
-    markup.push_str(&closing);
-    true
+    Some((kept.len(), closing.to_owned()))
 }
 
 /// The last bytes of a text, and what stands before them: as much as is looked at, however long the text.
@@ -179,14 +184,16 @@ fn before_link(text: &str) -> Option<&str> {
     let (linked, after) = end.rsplit_once("</a>")?;
     let begins = linked.rfind("<a ").max(linked.rfind("<a>"))?;
     let (_, link) = linked.split_at(begins);
+    if after.contains('<') || !folded(&html::text_of(after)).is_empty() {
+        return None;
+    }
     let shown = folded(&html::text_of(link));
     let leads = |phrase: &str| {
         let rest = shown.strip_prefix(phrase);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
-    let is_last = !after.contains('<') && folded(&html::text_of(after)).is_empty();
     let (kept, _) = text.split_at(before.len() + begins);
-    (is_last && MORE.iter().any(|phrase| leads(phrase))).then_some(kept)
+    MORE.iter().any(|phrase| leads(phrase)).then_some(kept)
 }
 
 /// What stands before last words that lead to the rest, where they follow a sentence.
@@ -197,15 +204,16 @@ fn before_words(text: &str) -> Option<&str> {
         // They stand in a tag.
         return None;
     }
+    let told = folded(words);
+    let phrase = MORE.iter().find(|phrase| told.ends_with(**phrase))?;
     let is_within = |c: char| !c.is_whitespace() && !matches!(c, '>' | '(' | '[');
-    let kept = MORE.iter().find_map(|phrase| {
-        let mut kept = words;
-        for _ in phrase.split(' ') {
-            kept = kept.trim_end().trim_end_matches(is_within);
-        }
-        let (_, found) = words.split_at(kept.len());
-        (folded(found) == *phrase).then_some(kept)
-    })?;
+    let mut kept = words;
+    for _ in phrase.split(' ') {
+        kept = kept.trim_end().trim_end_matches(is_within);
+    }
+    if folded(words.split_at(kept.len()).1) != **phrase {
+        return None;
+    }
     let (kept, _) = text.split_at(before.len() + kept.len());
     let sentence = kept.trim_end().trim_end_matches(['[', '(']).trim_end();
     let closed = sentence.ends_with(['.', '!', '?', '…', ']', ')', '"', '”', '»', '>']);

@@ -107,7 +107,7 @@ fn named(text: &str, within: Within) -> Option<(char, Option<char>, &str)> {
 /// Appends text as the serializer of HTML writes it (WHATWG HTML §13.3), without what XML forbids.
 pub(super) fn push_escaped(markup: &mut String, text: &str, within: Within) {
     let mut rest = text;
-    while let Some(plain) = rest.bytes().position(is_special) {
+    while let Some(plain) = rest.bytes().position(|byte| SPECIAL[usize::from(byte)]) {
         let (before, special) = rest.split_at(plain);
         markup.push_str(before);
         let mut chars = special.chars();
@@ -128,9 +128,21 @@ pub(super) fn push_escaped(markup: &mut String, text: &str, within: Within) {
 }
 
 /// First bytes of what is not always written as it stands.
-fn is_special(byte: u8) -> bool {
-    matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xC2 | 0xEF | 0..=8 | 0xB..=0x1F)
-}
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        special[byte] = !matches!(byte, 0x9 | 0xA);
+        byte += 1;
+    }
+    let others = *b"&<>\"\xC2\xEF";
+    let mut at = 0;
+    while at < others.len() {
+        special[others[at] as usize] = true;
+        at += 1;
+    }
+    special
+};
 
 /// Whether XML 1.0 (§2.2) allows the character.
 pub(in crate::normalize) fn is_xml_char(c: char) -> bool {
