@@ -167,9 +167,10 @@ impl Tree<'_> {
         let source = lazy
             .or_else(|| address(&"src"))
             .or_else(|| SETS.iter().find_map(first_of_set));
-        if let Some(source) = source.filter(|_| !is_pixel(tag)) {
+        let described = tag.get("alt").is_some_and(|alt| !is_blank(alt));
+        if (source.is_some() || described) && !is_pixel(tag) {
             self.make_room(element.kind);
-            self.write_start(element, tag, Some(&source));
+            self.write_start(element, tag, source.as_deref());
         }
         is_lazy
     }
