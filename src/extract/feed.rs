@@ -46,7 +46,6 @@
 //!
 //! - `&lang;` and `&rang;` are the mathematical brackets U+27E8 and U+27E9 that HTML has had since version 5, not
 //!   U+2329 and U+232A (`entities/lang.xml`, `entities/rang.xml`).
-//! - Marks of direction are left out of titles, which stand on lines of their own (`entities/lrm.xml`, `entities/rlm.xml`).
 //! - An entry that the document breaks off in is not kept: half a notice may say the opposite of the whole one
 //!   (`illformed/rss_incomplete_cdata.xml`).
 //! - Entities that a document declares are not expanded (`wellformed/rss/entity_in_doctype.xml`): a few of them grow into

@@ -228,11 +228,12 @@ impl Lines {
     }
 }
 
-/// Zero-width characters and marks of direction, which a line of text does without.
+/// Characters that show nothing: soft hyphens, zero-width spaces, and what turns the direction of all that follows. Marks
+/// of direction for one place, and what joins letters, are part of how some languages are written.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
+        '\u{AD}' | '\u{200B}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
     )
 }
 

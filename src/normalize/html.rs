@@ -334,7 +334,8 @@ mod tests {
             "srcset='https://b.example/x.png 1x, y.png 2x'",
             "b.example/x.png",
         );
-        check("a<img alt=b><img src=x width=1 height=1px>", "a");
+        check("a<img><img alt=' '><img src=x width=1 height=1px>", "a");
+        check("<img alt=b src=data:x>", "<img alt=\"b\">");
         check(
             "<a href=/b><img data-src=/x.png></a> <noscript><img src=/x.png></noscript><noscript>c</noscript>",
             "<a href=\"https://host.example/b\"><img src=\"https://host.example/x.png\"></a>",

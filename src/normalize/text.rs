@@ -142,7 +142,7 @@ mod tests {
         );
         check(&RawText::Plain("n\u{303}".into()), "ñ");
         check(
-            &RawText::Plain("a\u{202e}b\u{200f} \u{2066}c\u{ad}d".into()),
+            &RawText::Plain("a\u{202e}b\u{202c} \u{2066}c\u{ad}d".into()),
             "ab cd",
         );
         check(

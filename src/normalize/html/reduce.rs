@@ -159,8 +159,9 @@ impl Writer<'_> {
         let source = lazy
             .or_else(|| address(&"src"))
             .or_else(|| SETS.iter().find_map(first_of_set));
-        if let Some(source) = source.filter(|_| !is_pixel(tag)) {
-            self.write_start(element, tag, Some(&source));
+        let described = tag.get("alt").is_some_and(|alt| !alt.trim().is_empty());
+        if (source.is_some() || described) && !is_pixel(tag) {
+            self.write_start(element, tag, source.as_deref());
         }
         is_lazy
     }
