@@ -277,6 +277,8 @@ struct Utf8<'a> {
 impl<'a> Utf8<'a> {
     fn of(body: &'a [u8]) -> Self {
         let (text, sequences, bad) = match std::str::from_utf8(body) {
+            // Many bytes at a time, where characters would be looked at one by one.
+            Ok(text) if text.is_ascii() => (Cow::Borrowed(text), 0, 0),
             Ok(text) => (
                 Cow::Borrowed(text),
                 sequences(text).take(CONVINCING).count(),
