@@ -12,6 +12,7 @@ mod file;
 mod include;
 mod secret;
 mod section;
+mod select;
 mod settings;
 mod source;
 mod table;

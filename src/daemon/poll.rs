@@ -56,7 +56,7 @@ pub(super) async fn gather(
     let mut gathered = Gathered::default();
     let mut asked = HashSet::new();
     let mut waiting = vec![first.clone()];
-    let budget = 1 + source.reading.further_pages() as usize;
+    let budget = 1 + source.further_pages() as usize;
     while let Some(url) = waiting.pop() {
         if asked.len() == budget || !asked.insert(url.expose().to_string()) {
             continue;
@@ -155,7 +155,7 @@ pub(super) async fn outcome(
     gathering: impl Future<Output = Gathered>,
     fingerprint: Hash,
 ) -> Outcome {
-    let requests = 1 + source.reading.further_pages();
+    let requests = 1 + source.further_pages();
     let deadline = (limits.timeout + limits.host_delay).saturating_mul(requests) + WORKING_TIME;
     let work = async { digest(classifier, source, gathering.await, fingerprint).await };
     let trouble = match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await
