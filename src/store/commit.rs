@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, named_params, params};
 
+use super::revision;
 use super::rows::{self, Place};
 use super::story::Stories;
 use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
@@ -256,8 +257,15 @@ impl Change<'_> {
         if changed && held.is_older {
             self.stories
                 .reword(held.story, held.content_hash, item.content_hash())?;
-        } else {
-            counts.updated += usize::from(changed);
+        } else if changed {
+            revision::keep(
+                self.connection(),
+                &held.item,
+                &item,
+                self.stories.rev,
+                self.stories.at,
+            )?;
+            counts.updated += 1;
         }
         let mut found = self.stories_of(&item, &new.keys, Some(held.story))?;
         self.write(new, &item, held.story)?;
@@ -280,7 +288,9 @@ impl Change<'_> {
         }
         let mut found = Vec::new();
         for story in dedupe::stories(item, &candidates) {
-            if Some(story) != own && !self.stories.has_report_of(story, &item.source)? {
+            let is_another = self.stories.has_report_of(story, &item.source)?
+                || self.stories.is_kept_apart(item.id, story)?;
+            if Some(story) != own && !is_another {
                 found.push(story);
             }
         }
@@ -339,7 +349,7 @@ impl Change<'_> {
             return Ok(());
         };
         for other in others {
-            if self.stories.share_a_source(*kept, *other)? {
+            if !self.stories.may_be_one(*kept, *other)? {
                 continue;
             }
             self.stories.merge(*other, *kept)?;

@@ -5,8 +5,10 @@
 //! see snapshots. It knows nothing of HTTP and of files in the published folder. `SQLite` runs WAL with `synchronous = FULL`.
 
 mod commit;
+mod decide;
 mod define;
 mod read;
+mod revision;
 mod rows;
 mod schema;
 mod story;
@@ -29,6 +31,7 @@ use crate::dedupe::Key;
 use crate::model::{Cadence, Hash, Item, SourceId, Timestamp, TopicId, Validators};
 
 pub use self::commit::Committed;
+pub use self::decide::{Decided, Decision, DecisionError};
 pub use self::define::{Classify, Definition, FeedDefinition, SourceDefinition};
 pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
 use self::writer::Writer;
@@ -86,6 +89,9 @@ pub enum StoreError {
         "the store could not be written to: look whether the disk is full, or another program holds the database"
     )]
     NotDurable(#[source] Arc<rusqlite::Error>),
+    /// A decision by hand that cannot be carried out.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
     /// A mistake of ours in what one job does.
     #[error("the store's writer met a mistake in tidings itself")]
     Panicked,
@@ -284,6 +290,14 @@ impl Store {
     /// [`StoreError`], and then nothing has changed.
     pub async fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {
         self.writer.commit(poll).await
+    }
+
+    /// Carries out, and remembers, what an operator decided about stories.
+    ///
+    /// # Errors
+    /// [`StoreError::Decision`] where it cannot be carried out; then, as with other errors, nothing has changed.
+    pub async fn decide(&self, decision: Decision, at: Timestamp) -> Result<Decided, StoreError> {
+        self.writer.decide(decision, at).await
     }
 
     /// Marks feeds as published at a revision, under the key that they were rendered by.

@@ -12,9 +12,10 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::commit::{self, Committed};
+use super::decide::{self, Decided, Decision};
 use super::define::{self, Definition};
 use super::{Poll, StoreError};
-use crate::model::{Hash, TopicId};
+use crate::model::{Hash, Timestamp, TopicId};
 
 /// Jobs that may wait: whoever comes later waits to get in.
 const QUEUE: usize = 64;
@@ -31,6 +32,7 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 enum Job {
     Commit(Box<Poll>, Answer<Committed>),
     Define(Box<Definition>, Answer<()>),
+    Decide(Decision, Timestamp, Answer<Decided>),
     MarkPublished(Vec<(TopicId, i64, Hash)>, Answer<()>),
 }
 
@@ -46,6 +48,7 @@ impl Job {
         // Whoever asked may have gone away meanwhile.
         match self {
             Self::Commit(_, answer) => drop(answer.send(Err(error))),
+            Self::Decide(_, _, answer) => drop(answer.send(Err(error))),
             Self::Define(_, answer) | Self::MarkPublished(_, answer) => {
                 drop(answer.send(Err(error)));
             }
@@ -70,6 +73,14 @@ impl Writer {
     pub(super) async fn define(&self, definition: Definition) -> Result<(), StoreError> {
         self.ask(|answer| Job::Define(Box::new(definition), answer))
             .await
+    }
+
+    pub(super) async fn decide(
+        &self,
+        decision: Decision,
+        at: Timestamp,
+    ) -> Result<Decided, StoreError> {
+        self.ask(|answer| Job::Decide(decision, at, answer)).await
     }
 
     pub(super) async fn mark_published(
@@ -136,6 +147,9 @@ fn together(connection: &mut Connection, fresh: &mut Duration, jobs: Vec<Job>) {
                 // Of a definition that failed nothing is in force.
                 *fresh = definition.fresh;
                 Ok(())
+            }),
+            Job::Decide(decision, at, answer) => one(&mut transaction, answer, |tx| {
+                decide::decide(tx, &decision, at, *fresh)
             }),
             Job::MarkPublished(feeds, answer) => {
                 one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
