@@ -324,6 +324,7 @@ impl Change<'_> {
         let place = Place {
             story: &story.to_string(),
             rev: self.stories.rev,
+            at: self.stories.at,
         };
         rows::write_item(self.connection(), item, &new.topics, &place)?;
         let id = item.id.to_string();

@@ -4,6 +4,7 @@
 //! polls off a bounded channel, several into one transaction, and makes the decisions that need the whole store; readers
 //! see snapshots. It knows nothing of HTTP and of files in the published folder. `SQLite` runs WAL with `synchronous = FULL`.
 
+mod account;
 mod commit;
 mod decide;
 mod define;
@@ -30,6 +31,7 @@ use url::Url;
 use crate::dedupe::Key;
 use crate::model::{Cadence, Hash, Item, SourceId, Timestamp, TopicId, Validators};
 
+pub use self::account::{Account, Revision, Standing, Verdict};
 pub use self::commit::Committed;
 pub use self::decide::{Decided, Decision, DecisionError};
 pub use self::define::{Classify, Definition, FeedDefinition, SourceDefinition};

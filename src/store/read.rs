@@ -313,7 +313,7 @@ impl Reader {
         Ok(stories)
     }
 
-    fn story(&self, id: &str) -> Result<Story, StoreError> {
+    pub(super) fn story(&self, id: &str) -> Result<Story, StoreError> {
         let reports = self.reports(id)?;
         let mut statement = self
             .connection

@@ -21,7 +21,7 @@ pub(super) fn parsed<T: FromStr>(column: &'static str, text: &str) -> Result<T, 
     })
 }
 
-fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
+pub(super) fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Row {
         column,
         value: text.to_owned(),
@@ -210,9 +210,10 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
 pub(super) struct Place<'a> {
     pub(super) story: &'a str,
     pub(super) rev: i64,
+    pub(super) at: Timestamp,
 }
 
-/// Writes an item's row; of one that is there the first revision and the order of commits stay.
+/// Writes an item's row; of one that is there stays when it was found, and the order of commits.
 pub(super) fn write_item(
     connection: &Connection,
     item: &Item,
@@ -251,6 +252,7 @@ pub(super) fn write_item(
         ":regions": regions_json(&item.regions),
         ":content_hash": item.content_hash().as_bytes(),
         ":rev": place.rev,
+        ":at": place.at.timestamp(),
     })?;
     Ok(())
 }

@@ -22,3 +22,5 @@ CREATE TABLE revision (
 
 -- Stories that left a feed, the last first: those that readers may forget are told to them.
 CREATE INDEX membership_left ON membership (feed, left_at DESC) WHERE left_at IS NOT NULL;
+
+ALTER TABLE item ADD COLUMN found_at INTEGER;
