@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 1 something failed (one line on stderr), 2 usage or configuration wrong. A failing source is that
 //! source's state, not the command's failure.
 
+mod admin;
 mod check;
 mod explain;
 mod once;
