@@ -10,6 +10,7 @@ mod once;
 mod preview;
 mod reload;
 mod run;
+mod sources;
 mod status;
 mod table;
 
@@ -54,6 +55,8 @@ enum Command {
     Preview(Box<preview::Arguments>),
     /// Judge text that is given, as the daemon would judge it
     Explain(explain::Arguments),
+    /// Look after one source
+    Sources(sources::Arguments),
     /// Show the state of every source, and what to do where something is wrong
     Status(status::Arguments),
 }
@@ -116,6 +119,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Sources(arguments) => sources::run(&arguments, load(cli.config)?).await,
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
     }
 }
