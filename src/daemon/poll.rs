@@ -132,13 +132,14 @@ async fn page(
             Ok(None)
         }
         Fetched::Changed(document, new) => {
-            let document = Arc::new(*document);
-            if gathered.validators.is_empty() {
-                gathered.first = Some(First::of(&document, source));
-            }
+            let is_first = gathered.validators.is_empty();
             gathered.validators.push((key, new));
             let shown = url.with_url(document.url.clone()).to_string();
-            read(source, document, shown).await.map(Some)
+            let (first, read) = read(source, Arc::from(document), shown).await;
+            if is_first {
+                gathered.first = first;
+            }
+            read.map(Some)
         }
     }
 }
@@ -158,21 +159,25 @@ impl First {
     }
 }
 
-/// Reads a document off the async threads.
+/// Reads a document off the async threads; with what the source is judged by, should it be its first.
 async fn read(
     source: &Source,
     document: Arc<Document>,
     shown: String,
-) -> Result<(Document, Extracted), Trouble> {
+) -> (Option<First>, Result<(Document, Extracted), Trouble>) {
     let source = source.clone();
     let work = tokio::task::spawn_blocking(move || {
-        let extracted = extract::extract(&document, &source)?;
+        let first = First::of(&document, &source);
+        let read = extract::extract(&document, &source);
         // What was read is in the entries: a long list of pages must not hold all their bodies.
-        Ok((document.without_body(), extracted))
+        (first, read.map(|read| (document.without_body(), read)))
     });
     match work.await {
-        Ok(read) => read.map_err(|error| Trouble::Extract(shown, error)),
-        Err(_) => Err(Trouble::Panicked),
+        Ok((first, read)) => {
+            let read = read.map_err(|error| Trouble::Extract(shown, error));
+            (Some(first), read)
+        }
+        Err(_) => (None, Err(Trouble::Panicked)),
     }
 }
 

@@ -310,9 +310,10 @@ impl fmt::Display for Drift {
                 before,
                 of,
             } => {
+                let plural = if *titles == 1 { "" } else { "s" };
                 write!(
                     f,
-                    "{titles} different titles in {records} records, where {of} had {before} before"
+                    "{titles} title{plural} in {records} records, where {of} had {before} before"
                 )
             }
             Self::Backwards { from, to } => {

@@ -91,3 +91,96 @@ fn found_again(items: &[Item], known: &[Known]) -> Vec<String> {
     });
     known.map(|item| item.title.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normalize::tests::source;
+
+    const TITLES: [&str; 6] = [
+        "The bridge over the river is closed",
+        "No ferries leave before noon",
+        "The harbour office moves to the pier",
+        "Boats of more than six metres pay less",
+        "The ball of the harbour is in August",
+        "A new lamp stands at the breakwater",
+    ];
+
+    fn page(titles: &[&str]) -> Document {
+        let card = |(n, title): (usize, &&str)| {
+            format!(
+                "<li class=card><h2><a href=/stories/{n}>{title}</a></h2><time>{} June 2021</time>",
+                n + 1
+            )
+        };
+        let cards: String = titles.iter().enumerate().map(card).collect();
+        let menu = "<ul class=menu><li><a href=/>Home</a><li><a href=/about>About us</a></ul>";
+        Document {
+            url: "https://host.example/list".parse().unwrap(),
+            content_type: Some("text/html".into()),
+            body: format!("<title>Host</title>{menu}<ul>{cards}</ul>").into_bytes(),
+            fetched_at: "2021-07-01T12:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn known(titles: &[&str]) -> Vec<Known> {
+        let known = |title: &&str| Known {
+            title: title.to_uppercase(),
+            address: Some("https://host.example/old".parse().unwrap()),
+        };
+        titles.iter().map(known).collect()
+    }
+
+    fn of_page() -> Source {
+        Source {
+            reading: Reading::Page,
+            ..source()
+        }
+    }
+
+    #[test]
+    fn what_is_known_shows_that_the_rules_are_right() {
+        let repair = repair(&page(&TITLES), &of_page(), &known(&TITLES[1..])).unwrap();
+        assert_eq!(repair.found, TITLES[1..]);
+        assert_eq!((repair.known, repair.records), (5, 6));
+        let rules = ["item", "title", "date"].map(|rule| repair.select.contains_key(rule));
+        assert_eq!(rules, [true; 3], "{:?}", repair.select);
+    }
+
+    #[test]
+    fn an_address_is_as_good_as_a_title() {
+        let moved = (0..3).map(|n| Known {
+            title: "Otherwise".into(),
+            address: Some(
+                format!("http://www.host.example/stories/{n}/")
+                    .parse()
+                    .unwrap(),
+            ),
+        });
+        let known: Vec<Known> = moved.collect();
+        let repair = repair(&page(&TITLES), &of_page(), &known).unwrap();
+        assert_eq!(repair.found, TITLES[..3]);
+    }
+
+    #[test]
+    fn too_little_that_is_known_proposes_nothing() {
+        let check = |known: &[Known], source: &Source| {
+            assert_eq!(repair(&page(&TITLES), source, known), None, "{known:?}");
+        };
+        check(&[], &of_page());
+        check(&known(&TITLES[..2]), &of_page());
+        check(&known(&TITLES), &source());
+        // Three of six that the page has room for are enough, three of 23 are not.
+        let old: Vec<String> = (0..40)
+            .map(|n| format!("Notice {n} of last year"))
+            .collect();
+        let mut old: Vec<&str> = old.iter().map(String::as_str).collect();
+        old.extend(&TITLES[..3]);
+        assert!(repair(&page(&TITLES), &of_page(), &known(&old)).is_some());
+        let shop = |n| format!("A thing of the number {n} to be bought");
+        let shop: Vec<String> = (0..20).map(shop).collect();
+        let mut shop: Vec<&str> = shop.iter().map(String::as_str).collect();
+        shop.extend(&TITLES[..3]);
+        assert_eq!(repair(&page(&shop), &of_page(), &known(&old)), None);
+    }
+}

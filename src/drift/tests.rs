@@ -184,7 +184,7 @@ fn titles_that_are_all_alike_are_an_alarm() {
     check(
         &titled(1),
         &usual,
-        "1 different titles in 20 records, where 20 had 20 before",
+        "1 title in 20 records, where 20 had 20 before",
     );
     check(&titled(11), &usual, "");
     let series: Vec<Shape> = usual

@@ -110,7 +110,12 @@ fn commit_items(
     let late = before.last_success.is_none() || before.failures > 0;
     let write = |holds| {
         let stories = Stories::new(connection, poll.at, late, fresh)?;
-        Change::new(stories, items, holds).commit()
+        let change = Change::new(stories, items, holds);
+        match before.last_success {
+            // Of a source that never gave anything nothing can have moved.
+            None => change.without_moves().commit(),
+            Some(_) => change.commit(),
+        }
     };
     if release::held(connection, &poll.source)? > 0 {
         return write(true);
@@ -208,6 +213,13 @@ impl<'a> Change<'a> {
         }
     }
 
+    fn without_moves(self) -> Self {
+        Self {
+            moved: Some(HashMap::new()),
+            ..self
+        }
+    }
+
     fn commit(mut self) -> Result<Counts, StoreError> {
         let mut counts = Counts::default();
         for item in self.items {
@@ -257,12 +269,10 @@ impl<'a> Change<'a> {
 
     /// The same bulletin under a key that it has lost.
     fn held_elsewhere(&mut self, item: &Item) -> Result<Option<Held>, StoreError> {
-        let moved = match self.moved.take() {
-            Some(moved) => moved,
-            None => moved::find(self.connection(), self.items)?,
-        };
-        let was = moved.get(&item.id).copied();
-        self.moved = Some(moved);
+        if self.moved.is_none() {
+            self.moved = Some(moved::find(self.connection(), self.items)?);
+        }
+        let was = self.moved.as_ref().and_then(|moved| moved.get(&item.id));
         let Some(was) = was else { return Ok(None) };
         let held = self.find("SELECT * FROM item WHERE id = ?", [was.to_string()])?;
         Ok(held.map(|held| Held {
