@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 1 something failed (one line on stderr), 2 usage or configuration wrong. A failing source is that
 //! source's state, not the command's failure.
 
+mod admin;
 mod check;
 mod explain;
 mod named;
@@ -10,6 +11,7 @@ mod once;
 mod preview;
 mod reload;
 mod run;
+mod sources;
 mod status;
 mod table;
 
@@ -54,6 +56,8 @@ enum Command {
     Preview(Box<preview::Arguments>),
     /// Judge text that is given, as the daemon would judge it
     Explain(explain::Arguments),
+    /// Look after one source
+    Sources(sources::Arguments),
     /// Show the state of every source, and what to do where something is wrong
     Status(status::Arguments),
 }
@@ -116,6 +120,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
         Command::Explain(arguments) => explain::run(&arguments, cli.config),
+        Command::Sources(arguments) => sources::run(&arguments, load(cli.config)?).await,
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
     }
 }

@@ -5,6 +5,8 @@
 //!
 //! Two sources report one story when they give one address, or one title on one day with texts that overlap.
 
+mod moved;
+
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
@@ -12,6 +14,8 @@ use url::Url;
 
 use crate::model::{Hash, Item, SourceId, StoryId};
 use crate::normalize::{comparable, folded};
+
+pub use self::moved::{Arrival, moved};
 
 /// What items of one story may have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,16 +137,24 @@ fn is_shared_page(item: &Item, candidate: &Candidate, candidates: &[Candidate]) 
 }
 
 fn texts_agree(item: &Item, other: &str) -> bool {
-    let (own, other) = (folded(&item.text), folded(other));
-    let (own, other) = (words(&own), words(&other));
-    let (own, other) = (shingles(&own), shingles(&other));
-    let (shorter, longer) = if own.len() <= other.len() {
-        (own, other)
+    match overlap(&item.text, other) {
+        Some(share) => share >= OVERLAP,
+        None => folded(&item.title).split(' ').count() >= TELLING_TITLE_WORDS,
+    }
+}
+
+/// Share of the shorter text's shingles that the longer one has; `None` when one of them says nothing.
+fn overlap(one: &str, other: &str) -> Option<f64> {
+    let (one, other) = (folded(one), folded(other));
+    let (one, other) = (words(&one), words(&other));
+    let (one, other) = (shingles(&one), shingles(&other));
+    let (shorter, longer) = if one.len() <= other.len() {
+        (one, other)
     } else {
-        (other, own)
+        (other, one)
     };
     if shorter.is_empty() {
-        return folded(&item.title).split(' ').count() >= TELLING_TITLE_WORDS;
+        return None;
     }
     let shared = shorter
         .iter()
@@ -150,7 +162,7 @@ fn texts_agree(item: &Item, other: &str) -> bool {
         .count();
     #[expect(clippy::cast_precision_loss, reason = "both are at most MAX_WORDS")]
     let share = shared as f64 / shorter.len() as f64;
-    share >= OVERLAP
+    Some(share)
 }
 
 fn words(folded: &str) -> Vec<&str> {

@@ -1,4 +1,4 @@
-//! What administrators get: health, state, metrics, and a reload. On a listener of its own, never the public one.
+//! What administrators get: health, state, metrics, a reload, the release of a source. On a listener of its own, never the public one.
 //!
 //! The daemon answers: this module asks it over a bounded channel, and gives up when no answer comes.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -16,12 +16,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::public::{plain, secure, set};
 use super::status_page;
 use crate::model::Timestamp;
-use crate::store::SourceStatus;
+use crate::store::{Released, SourceStatus};
 
 /// How long the daemon has for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A reload may have to classify every stored item again.
-const RELOAD_PATIENCE: Duration = Duration::from_mins(5);
+/// A reload may have to classify every stored item again, a release to publish as many.
+const LONG_PATIENCE: Duration = Duration::from_mins(5);
 
 /// Something that only the daemon knows or does.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub enum Question {
     Status(oneshot::Sender<Status>),
     /// Read the configuration again.
     Reload(oneshot::Sender<ReloadReport>),
+    /// Let a source through that is held back or has drifted; no answer when there is no such source.
+    Release(String, oneshot::Sender<Released>),
 }
 
 /// Whether the daemon is well.
@@ -78,6 +80,7 @@ pub fn router(questions: mpsc::Sender<Question>, metrics: PrometheusHandle) -> R
         .route("/healthz", get(health))
         .route("/metrics", get(render_metrics))
         .route("/reload", post(reload))
+        .route("/sources/{id}/release", post(release))
         .route("/style.css", get(async || style(crate::publish::STYLE)))
         .route("/status.css", get(async || style(status_page::STYLE)))
         .with_state(Admin { questions, metrics })
@@ -148,12 +151,20 @@ async fn json(State(admin): State<Admin>) -> Response<Body> {
 }
 
 async fn reload(State(admin): State<Admin>) -> Response<Body> {
-    match admin.ask(Question::Reload, RELOAD_PATIENCE).await {
+    match admin.ask(Question::Reload, LONG_PATIENCE).await {
         Some(report) => respond_json(&report),
         None => plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "the daemon does not answer\n",
         ),
+    }
+}
+
+async fn release(State(admin): State<Admin>, Path(id): Path<String>) -> Response<Body> {
+    let question = |answer| Question::Release(id, answer);
+    match admin.ask(question, LONG_PATIENCE).await {
+        Some(released) => respond_json(&released),
+        None => plain(StatusCode::NOT_FOUND, "nothing was released\n"),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Runs on the writer, inside a transaction, because every decision here needs the whole store as it is at this commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use rusqlite::{Connection, named_params, params};
@@ -11,7 +11,9 @@ use super::revision;
 use super::rows::{self, Place};
 use super::story::Stories;
 use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
+use super::{moved, release, shape};
 use crate::dedupe::{self, Candidate, Key};
+use crate::drift;
 use crate::model::{
     Hash, IdentityKey, Item, ItemId, Published, SourceId, StoryId, Timestamp, Validators,
 };
@@ -22,7 +24,7 @@ use crate::schedule;
 const MAX_CANDIDATES: usize = 20;
 
 /// What a poll changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// Items seen for the first time.
     pub new: usize,
@@ -34,6 +36,8 @@ pub struct Committed {
     pub changed: bool,
     /// How the source is now.
     pub state: State,
+    /// What is held back of it, and what to do about that.
+    pub held: Option<SourceProblem>,
     /// When it is due again.
     pub next_poll: Timestamp,
 }
@@ -44,6 +48,7 @@ struct Counts {
     new: usize,
     updated: usize,
     joined: usize,
+    changed: bool,
 }
 
 /// Commits `poll`; a story older than `fresh` may enter quietly.
@@ -53,29 +58,29 @@ pub(super) fn commit(
     fresh: Duration,
 ) -> Result<Committed, StoreError> {
     let before = Before::read(connection, &poll.source)?;
-    let mut counts = Counts::default();
-    let mut changed = false;
-    let items = match &poll.outcome {
-        Outcome::Unchanged | Outcome::Renewed(_) => &[][..],
-        Outcome::Read { items, .. } | Outcome::Failed { items, .. } => items,
-    };
-    if !items.is_empty() {
-        let late = before.last_success.is_none() || before.failures > 0;
-        let mut change = Change {
-            stories: Stories::new(connection, poll.at, late, fresh)?,
-            touched: BTreeSet::new(),
-        };
-        for item in items {
-            change.item(item, &mut counts)?;
-        }
-        changed = change.finish()?;
-    }
+    let usual = shape::new_items(connection, &poll.source, poll.fingerprint)?;
+    let counts = commit_items(connection, poll, &before, &usual, fresh)?;
     write_validators(connection, poll)?;
-    let (state, next_poll) = write_state(connection, poll, &before, counts)?;
+    if let Outcome::Read {
+        shape: Some(shape), ..
+    } = &poll.outcome
+    {
+        shape::remember(
+            connection,
+            &poll.source,
+            poll.fingerprint,
+            shape,
+            counts.new,
+        )?;
+    }
+    let held = release::held(connection, &poll.source)?;
+    let held = (held > 0).then(|| held_back(&poll.source, held, &usual));
+    let (state, next_poll) = write_state(connection, poll, &before, counts, held.as_ref())?;
     let Counts {
         new,
         updated,
         joined,
+        changed,
     } = counts;
     Ok(Committed {
         new,
@@ -83,8 +88,67 @@ pub(super) fn commit(
         joined,
         changed,
         state,
+        held,
         next_poll,
     })
+}
+
+/// Commits the items of a poll; those of a flood once more, held back.
+fn commit_items(
+    connection: &Connection,
+    poll: &Poll,
+    before: &Before,
+    usual: &[usize],
+    fresh: Duration,
+) -> Result<Counts, StoreError> {
+    let (items, walked_back) = match &poll.outcome {
+        Outcome::Unchanged | Outcome::Renewed(_) => return Ok(Counts::default()),
+        Outcome::Read {
+            items, walked_back, ..
+        } => (items, *walked_back),
+        Outcome::Failed { items, .. } => (items, false),
+    };
+    let late = before.last_success.is_none() || before.failures > 0;
+    let write = |holds| {
+        let stories = Stories::new(connection, poll.at, late, fresh)?;
+        let change = Change::new(stories, items, holds);
+        match before.last_success {
+            // Of a source that never gave anything nothing can have moved.
+            None => change.without_moves().commit(),
+            Some(_) => change.commit(),
+        }
+    };
+    if release::held(connection, &poll.source)? > 0 {
+        return write(true);
+    }
+    // How many are new is known when all are written, and what they joined must then not have been touched.
+    connection.execute_batch("SAVEPOINT items")?;
+    let counts = write(false)?;
+    let floods = !walked_back && drift::is_flood(counts.new, usual);
+    if floods {
+        connection.execute_batch("ROLLBACK TO items")?;
+    }
+    connection.execute_batch("RELEASE items")?;
+    if floods { write(true) } else { Ok(counts) }
+}
+
+/// What an operator is told of `held` items.
+fn held_back(source: &SourceId, held: usize, usual: &[usize]) -> SourceProblem {
+    let usual = drift::usual_new(usual).map_or(String::new(), |usual| {
+        format!(", where {usual} a poll are usual")
+    });
+    let (items, are) = if held == 1 {
+        ("item", "is")
+    } else {
+        ("items", "are")
+    };
+    SourceProblem {
+        code: "held".to_owned(),
+        text: format!("{held} new {items} {are} held back{usual}"),
+        action: format!(
+            "look at them with `tidings preview {source}`; `tidings sources release {source}` shows them"
+        ),
+    }
 }
 
 /// What the store knew of the source.
@@ -115,10 +179,16 @@ impl Before {
     }
 }
 
-/// The item changes of one poll.
-struct Change<'a> {
+/// Items on their way into the store: those of one poll, or some that are released.
+pub(super) struct Change<'a> {
     stories: Stories<'a>,
     touched: BTreeSet<StoryId>,
+    /// Those of the poll.
+    items: &'a [NewItem],
+    /// Whether new ones are held back.
+    holds: bool,
+    /// Which of those that no key tells are items of the source all the same; worked out when one is met.
+    moved: Option<HashMap<ItemId, ItemId>>,
 }
 
 /// An item as it is held.
@@ -127,12 +197,40 @@ struct Held {
     story: StoryId,
     content_hash: Hash,
     topics: String,
-    /// An older version normalized it.
-    is_older: bool,
+    /// An older version normalized it, or its publisher gave it another key: nobody corrected it.
+    is_reread: bool,
+    /// Its story is shown, as far as it is concerned.
+    is_shown: bool,
 }
 
-impl Change<'_> {
-    fn connection(&self) -> &Connection {
+impl<'a> Change<'a> {
+    pub(super) fn new(stories: Stories<'a>, items: &'a [NewItem], holds: bool) -> Self {
+        Self {
+            stories,
+            touched: BTreeSet::new(),
+            items,
+            holds,
+            moved: None,
+        }
+    }
+
+    fn without_moves(self) -> Self {
+        Self {
+            moved: Some(HashMap::new()),
+            ..self
+        }
+    }
+
+    fn commit(mut self) -> Result<Counts, StoreError> {
+        let mut counts = Counts::default();
+        for item in self.items {
+            self.item(item, &mut counts)?;
+        }
+        counts.changed = self.finish()?;
+        Ok(counts)
+    }
+
+    fn connection(&self) -> &'a Connection {
         self.stories.connection
     }
 
@@ -148,7 +246,7 @@ impl Change<'_> {
 
     /// By its key, unless that has become another entry's: one known by its weak key stood beside others under its guid
     /// or address.
-    fn held(&self, item: &Item) -> Result<Option<Held>, StoreError> {
+    fn held(&mut self, item: &Item) -> Result<Option<Held>, StoreError> {
         let by_key = self.held_by(&item.source, &item.key)?;
         if by_key
             .as_ref()
@@ -166,8 +264,22 @@ impl Change<'_> {
         }
         match self.held_otherwise(item)? {
             Some(held) if !self.is_another(&held, item)? => Ok(Some(held)),
-            _ => Ok(None),
+            _ => self.held_elsewhere(item),
         }
+    }
+
+    /// The same bulletin under a key that it has lost.
+    fn held_elsewhere(&mut self, item: &Item) -> Result<Option<Held>, StoreError> {
+        if self.moved.is_none() {
+            self.moved = Some(moved::find(self.connection(), self.items)?);
+        }
+        let was = self.moved.as_ref().and_then(|moved| moved.get(&item.id));
+        let Some(was) = was else { return Ok(None) };
+        let held = self.find("SELECT * FROM item WHERE id = ?", [was.to_string()])?;
+        Ok(held.map(|held| Held {
+            is_reread: true,
+            ..held
+        }))
     }
 
     /// Whether a held item of the same weak key is known by another key of the item's kind: then each is one of several
@@ -207,13 +319,18 @@ impl Change<'_> {
             story: rows::parsed("story", &row.get::<_, String>("story")?)?,
             content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
             topics: row.get("topics")?,
-            is_older: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
+            is_reread: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
+            is_shown: !row.get::<_, bool>("held")?,
         }))
     }
 
     fn insert(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {
         let item = &new.item;
-        let found = self.stories_of(item, &new.keys, None)?;
+        let found = if self.holds {
+            Vec::new()
+        } else {
+            self.stories_of(item, &new.keys, None)?
+        };
         counts.new += 1;
         counts.joined += usize::from(!found.is_empty());
         let story = found
@@ -254,7 +371,7 @@ impl Change<'_> {
             return Ok(());
         }
         let changed = item.content_hash() != held.content_hash;
-        if changed && held.is_older {
+        if changed && held.is_reread {
             self.stories
                 .reword(held.story, held.content_hash, item.content_hash())?;
         } else if changed {
@@ -266,6 +383,9 @@ impl Change<'_> {
                 self.stories.at,
             )?;
             counts.updated += 1;
+        }
+        if !held.is_shown {
+            return self.write(new, &item, held.story);
         }
         let mut found = self.stories_of(&item, &new.keys, Some(held.story))?;
         self.write(new, &item, held.story)?;
@@ -299,7 +419,7 @@ impl Change<'_> {
 
     fn candidates(&self, key: Key, item: ItemId) -> Result<Vec<Candidate>, StoreError> {
         let sql = "SELECT item.source, item.story, item.text FROM dedupe_key JOIN item ON item.id = dedupe_key.item
-                   WHERE dedupe_key.kind = ? AND dedupe_key.hash = ? AND item.id <> ? ORDER BY item.seq LIMIT ?";
+                   WHERE dedupe_key.kind = ? AND dedupe_key.hash = ? AND item.id <> ? AND NOT item.held ORDER BY item.seq LIMIT ?";
         let mut statement = self.connection().prepare_cached(sql)?;
         let bound = params![
             key.kind.as_str(),
@@ -325,6 +445,7 @@ impl Change<'_> {
             story: &story.to_string(),
             rev: self.stories.rev,
             at: self.stories.at,
+            held: self.holds,
         };
         rows::write_item(self.connection(), item, &new.topics, &place)?;
         let id = item.id.to_string();
@@ -344,6 +465,15 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Has an item that was held back report what it reports. Its own story is unknown to readers: those that they know
+    /// keep their ids.
+    pub(super) fn show(&mut self, item: &Item, story: StoryId) -> Result<(), StoreError> {
+        let mut found = self.stories_of(item, &dedupe::keys(item), Some(story))?;
+        found.push(story);
+        self.touched.insert(story);
+        self.merge(&found)
+    }
+
     /// Makes the first of `ordered` and the others one story: the oldest keeps its id.
     fn merge(&mut self, ordered: &[StoryId]) -> Result<(), StoreError> {
         let Some((kept, others)) = ordered.split_first() else {
@@ -361,7 +491,7 @@ impl Change<'_> {
     }
 
     /// Whether anything changed.
-    fn finish(self) -> Result<bool, StoreError> {
+    pub(super) fn finish(self) -> Result<bool, StoreError> {
         for story in &self.touched {
             self.stories.refresh(*story)?;
         }
@@ -444,22 +574,23 @@ fn write_state(
     poll: &Poll,
     before: &Before,
     counts: Counts,
+    held: Option<&SourceProblem>,
 ) -> Result<(State, Timestamp), StoreError> {
     let failure = match &poll.outcome {
         Outcome::Failed { failure, .. } => Some(failure),
         Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => None,
     };
     let problem = match &poll.outcome {
-        Outcome::Read { problem, .. } => problem.as_ref(),
+        Outcome::Read { problem, .. } => held.or(problem.as_ref()),
         Outcome::Failed { failure, .. } => Some(&failure.problem),
-        Outcome::Unchanged | Outcome::Renewed(_) => None,
+        Outcome::Unchanged | Outcome::Renewed(_) => held,
     };
     let failures = if failure.is_some() {
         before.failures + 1
     } else {
         0
     };
-    let state = state(failure);
+    let state = state(failure, held.is_some());
     let next = schedule::next(
         &poll.cadence,
         poll.zone,
@@ -469,7 +600,9 @@ fn write_state(
     );
     // What the last reading left out is still left out when the document has not changed.
     let unchanged = matches!(poll.outcome, Outcome::Unchanged | Outcome::Renewed(_));
-    let keep_problem = unchanged && before.failures == 0;
+    let keep_problem = unchanged && before.failures == 0 && held.is_none();
+    let fetched = failure.is_none_or(|failure| failure.kind != FailureKind::Fetch);
+    let repair = failure.and_then(|failure| failure.repair.as_ref());
     let mut statement = connection.prepare_cached(include_str!("sql/write_state.sql"))?;
     statement.execute(named_params! {
         ":source": poll.source.as_str(),
@@ -486,6 +619,8 @@ fn write_state(
         ":problem_since": problem.map(|problem| since(problem, before, poll.at)),
         ":problem_text": problem.map(|problem| &problem.text),
         ":problem_action": problem.map(|problem| &problem.action),
+        ":keep_repair": !fetched,
+        ":repair": repair.map(rows::to_json),
     })?;
     Ok((state, next.due))
 }
@@ -502,8 +637,9 @@ fn outcome(failure: Option<&Failure>, failures: u32, counts: Counts) -> schedule
     }
 }
 
-fn state(failure: Option<&Failure>) -> State {
+fn state(failure: Option<&Failure>, is_held: bool) -> State {
     match failure.map(|failure| failure.kind) {
+        None if is_held => State::Held,
         None => State::Ok,
         Some(FailureKind::Fetch | FailureKind::Extraction) => State::Failing,
         Some(FailureKind::Drift) => State::Drifted,
@@ -576,9 +712,12 @@ mod tests {
                 items: items.into_iter().zip(keys).map(new).collect(),
                 validators: Vec::new(),
                 problem: None,
+                shape: None,
+                walked_back: false,
             },
             cadence: Cadence::Every(DAY),
             zone: chrono_tz::UTC,
+            fingerprint: Hash::of(b"block"),
         };
         commit(connection, &poll, DAY).unwrap().new
     }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::rows;
 use super::{State, StoreError};
+use super::{rows, shape};
+use crate::drift::{Known, Shape};
 use crate::model::{
-    Fate, Hash, Region, Report, SourceId, Story, Timestamp, Tombstone, TopicId, Validators,
+    Fate, Hash, Region, Repair, Report, SourceId, Story, Timestamp, Tombstone, TopicId, Validators,
 };
 
 /// The most stories of a live feed, however many came at once.
@@ -166,6 +167,48 @@ impl Reader {
             );
         }
         Ok(validators)
+    }
+
+    /// What the last good polls of a source gave, the newest first; nothing when the source is read differently now.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn history(&self, source: &SourceId, fingerprint: Hash) -> Result<Vec<Shape>, StoreError> {
+        shape::history(&self.connection, source, fingerprint)
+    }
+
+    /// The newest items of a source, as far as they can be found again.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn known(&self, source: &SourceId, most: usize) -> Result<Vec<Known>, StoreError> {
+        let sql = "SELECT title, address FROM item WHERE source = ? AND NOT held
+                   ORDER BY published_at DESC, position, seq DESC LIMIT ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(params![source.as_str(), most])?;
+        let mut known = Vec::new();
+        while let Some(row) = found.next()? {
+            let address: Option<String> = row.get(1)?;
+            known.push(Known {
+                title: row.get(0)?,
+                address: address
+                    .map(|address| rows::parsed("address", &address))
+                    .transpose()?,
+            });
+        }
+        Ok(known)
+    }
+
+    /// What would read the page of a source that drifted; `None` once it is read again, and where nothing was found.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn repair(&self, source: &SourceId) -> Result<Option<Repair>, StoreError> {
+        let sql = "SELECT repair FROM source_state WHERE source = ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let held = statement.query_row([source.as_str()], |row| row.get::<_, Option<String>>(0));
+        let held = held.optional()?.flatten();
+        held.map(|text| rows::json("repair", &text)).transpose()
     }
 
     /// Every source that was ever configured.
@@ -340,7 +383,7 @@ impl Reader {
 
     /// The regions of a story's reports together.
     fn regions(&self, story: &str) -> Result<Vec<Region>, StoreError> {
-        let sql = "SELECT DISTINCT regions FROM item WHERE story = ?";
+        let sql = "SELECT DISTINCT regions FROM item WHERE story = ? AND NOT held";
         let mut regions = BTreeSet::new();
         for held in self.ids(sql, [story])? {
             regions.extend(rows::regions(&held)?);
@@ -353,7 +396,7 @@ impl Reader {
         let sql = "SELECT item.id, item.source, item.title, item.address, item.published_at, item.published_offset,
                           item.published_precision, item.published_origin, source_state.name AS publisher
                    FROM item JOIN source_state ON source_state.source = item.source
-                   WHERE item.story = ? ORDER BY source_state.rank, item.seq";
+                   WHERE item.story = ? AND NOT item.held ORDER BY source_state.rank, item.seq";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query([story])?;
         let mut reports = Vec::new();

@@ -14,8 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::commit::{self, Committed};
 use super::decide::{self, Decided, Decision};
 use super::define::{self, Definition};
+use super::release::{self, Released};
 use super::{Poll, StoreError};
-use crate::model::{Hash, Timestamp, TopicId};
+use crate::model::{Hash, SourceId, Timestamp, TopicId};
 
 /// Jobs that may wait: whoever comes later waits to get in.
 const QUEUE: usize = 64;
@@ -33,6 +34,7 @@ enum Job {
     Commit(Box<Poll>, Answer<Committed>),
     Define(Box<Definition>, Answer<()>),
     Decide(Decision, Timestamp, Answer<Decided>),
+    Release(SourceId, Timestamp, Answer<Released>),
     MarkPublished(Vec<(TopicId, i64, Hash)>, Answer<()>),
 }
 
@@ -49,6 +51,7 @@ impl Job {
         match self {
             Self::Commit(_, answer) => drop(answer.send(Err(error))),
             Self::Decide(_, _, answer) => drop(answer.send(Err(error))),
+            Self::Release(_, _, answer) => drop(answer.send(Err(error))),
             Self::Define(_, answer) | Self::MarkPublished(_, answer) => {
                 drop(answer.send(Err(error)));
             }
@@ -81,6 +84,14 @@ impl Writer {
         at: Timestamp,
     ) -> Result<Decided, StoreError> {
         self.ask(|answer| Job::Decide(decision, at, answer)).await
+    }
+
+    pub(super) async fn release(
+        &self,
+        source: SourceId,
+        at: Timestamp,
+    ) -> Result<Released, StoreError> {
+        self.ask(|answer| Job::Release(source, at, answer)).await
     }
 
     pub(super) async fn mark_published(
@@ -150,6 +161,9 @@ fn together(connection: &mut Connection, fresh: &mut Duration, jobs: Vec<Job>) {
             }),
             Job::Decide(decision, at, answer) => one(&mut transaction, answer, |tx| {
                 decide::decide(tx, &decision, at, *fresh)
+            }),
+            Job::Release(source, at, answer) => one(&mut transaction, answer, |tx| {
+                release::release(tx, &source, at, *fresh)
             }),
             Job::MarkPublished(feeds, answer) => {
                 one(&mut transaction, answer, |tx| mark_published(tx, &feeds))

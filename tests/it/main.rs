@@ -17,6 +17,7 @@ mod determinism;
 mod dates;
 mod duplicates;
 mod corrections;
+mod drift;
 mod quiet;
 mod topics;
 mod regions;
