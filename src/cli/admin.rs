@@ -8,8 +8,12 @@ use crate::model::Listen;
 /// An answer is never longer.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
 
-/// Posts to `path` where the daemon listens; the body of its answer.
-pub(super) async fn post(listen: &Listen, path: &str) -> Result<Vec<u8>, reqwest::Error> {
+/// Posts `body` to `path` where the daemon listens; the body of its answer.
+pub(super) async fn post(
+    listen: &Listen,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<Vec<u8>, reqwest::Error> {
     let builder = fetch::plain_client();
     let (builder, address) = match listen {
         Listen::Tcp(address) => (builder, format!("http://{address}{path}")),
@@ -19,7 +23,12 @@ pub(super) async fn post(listen: &Listen, path: &str) -> Result<Vec<u8>, reqwest
         ),
     };
     let client: Client = builder.build()?;
-    let mut answer: Response = client.post(address).send().await?.error_for_status()?;
+    let mut answer: Response = client
+        .post(address)
+        .body(body)
+        .send()
+        .await?
+        .error_for_status()?;
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
         if body.len() < MAX_ANSWER_BYTES {

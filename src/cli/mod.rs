@@ -12,6 +12,7 @@ mod preview;
 mod reload;
 mod run;
 mod sources;
+mod stories;
 mod status;
 mod table;
 
@@ -58,6 +59,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Look after one source
     Sources(sources::Arguments),
+    /// Decide by hand what is one story, what is several, and what is none; polls keep to it
+    Stories(stories::Arguments),
     /// Show the state of every source, and what to do where something is wrong
     Status(status::Arguments),
 }
@@ -121,6 +124,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
         Command::Explain(arguments) => explain::run(&arguments, cli.config),
         Command::Sources(arguments) => sources::run(&arguments, load(cli.config)?).await,
+        Command::Stories(arguments) => stories::run(arguments, load(cli.config)?).await,
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
     }
 }

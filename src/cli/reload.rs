@@ -23,7 +23,7 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), Cli
     };
     let failed =
         |reason: String| CliError::Failed(format!("no daemon answers at {listen}: {reason}"));
-    let answer = admin::post(listen, "/reload")
+    let answer = admin::post(listen, "/reload", Vec::new())
         .await
         .map_err(|error| failed(daemon::chain(&error)))?;
     let report: ReloadReport =

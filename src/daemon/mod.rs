@@ -34,8 +34,8 @@ use crate::publish::PublishError;
 use crate::schedule;
 use crate::serve::ListenError;
 use crate::store::{
-    self, Committed, Definition, FeedDefinition, Outcome, Poll, Reader, Released, SourceDefinition,
-    SourceProblem, SourceState, SourceStatus, Store, StoreError,
+    self, Committed, Decided, Decision, Definition, FeedDefinition, Outcome, Poll, Reader,
+    Released, SourceDefinition, SourceProblem, SourceState, SourceStatus, Store, StoreError,
 };
 
 /// The most known items that a page which drifted is searched for.
@@ -357,6 +357,14 @@ impl Daemon {
         let source = id.parse().map_err(|_| unknown())?;
         self.in_force().source(&source).ok_or_else(unknown)?;
         Ok(self.store.release(source, self.clock.now()).await?)
+    }
+
+    /// Carries out, and remembers, what an operator decided about stories.
+    ///
+    /// # Errors
+    /// [`StoreError`], with the reason where it cannot be carried out.
+    pub async fn decide(&self, decision: Decision) -> Result<Decided, StoreError> {
+        self.store.decide(decision, self.clock.now()).await
     }
 
     /// Publishes what has changed since it was last published, and (where `files` says to look) what is missing.

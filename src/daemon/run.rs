@@ -21,7 +21,7 @@ use super::{Daemon, DaemonError, Files, InForce, Polled, due};
 use crate::config::{self, Config, Refused};
 use crate::model::{Listen, Source, SourceId, Timestamp, TopicId};
 use crate::serve::{self, Assets, Health, Listener, Question, ReloadReport, Status};
-use crate::store::{Reader, Released, SourceState, State, StoreError};
+use crate::store::{Decided, Reader, Released, SourceState, State, StoreError};
 
 /// The loop turns at least this often.
 const PULSE: Duration = Duration::from_secs(5);
@@ -207,6 +207,7 @@ struct Run {
     queue: Queue,
     polls: JoinSet<Done>,
     releases: JoinSet<Option<(SourceId, Released)>>,
+    decisions: JoinSet<Option<Decided>>,
     running: HashSet<SourceId>,
     states: BTreeMap<SourceId, State>,
     /// Sources by state.
@@ -242,6 +243,7 @@ impl Run {
             queue: Queue::default(),
             polls: JoinSet::new(),
             releases: JoinSet::new(),
+            decisions: JoinSet::new(),
             running: HashSet::new(),
             states: BTreeMap::new(),
             counts: BTreeMap::new(),
@@ -316,6 +318,7 @@ impl Run {
                     Err(error) => tracing::error!("a poll ended in a way that it cannot: {error}"),
                 },
                 Some(Ok(Some((source, released)))) = self.releases.join_next() => self.released(&source, &released),
+                Some(Ok(Some(decided))) = self.decisions.join_next() => self.decided(&decided),
                 reloaded = ended(&mut self.reloading) => self.reloaded(reloaded).await,
                 () = changed(self.watch.as_ref()) => self.reload(),
                 () = tokio::time::sleep(wait) => {}
@@ -370,6 +373,12 @@ impl Run {
         if self.states.get(id) == Some(&State::Held) {
             self.note(id, State::Ok);
         }
+        self.dirty.notify_one();
+    }
+
+    fn decided(&mut self, decided: &Decided) {
+        let story = decided.story;
+        tracing::info!(%story, "the story {story} was decided about by hand");
         self.dirty.notify_one();
     }
 
@@ -500,6 +509,19 @@ impl Run {
                     // Whoever asked may have gone away meanwhile.
                     drop(answer.send(released.clone()));
                     Some((id.parse().ok()?, released))
+                });
+            }
+            Question::Decide(decision, answer) => {
+                let daemon = Arc::clone(&self.daemon);
+                self.decisions.spawn(async move {
+                    let decided = daemon.decide(decision).await;
+                    let told = decided
+                        .as_ref()
+                        .map_err(|error| super::chain(error))
+                        .cloned();
+                    // Whoever asked may have gone away meanwhile.
+                    drop(answer.send(told.into()));
+                    decided.ok()
                 });
             }
             Question::Status(answer) => {

@@ -19,10 +19,14 @@ pub struct Account {
     pub found_at: Option<Timestamp>,
     /// The topics that it belongs to itself.
     pub topics: Vec<TopicId>,
-    /// The story that it reports, with every report.
-    pub story: Story,
+    /// Whether it is held back until its source is released.
+    pub held: bool,
+    /// The story that it reports.
+    pub story_id: StoryId,
+    /// That story with every report; none as long as all of them are held back.
+    pub story: Option<Story>,
     /// The item that founded the story.
-    pub founder: ItemId,
+    pub founder: Option<ItemId>,
     /// When and why the story was withdrawn.
     pub withdrawn: Option<(Timestamp, String)>,
     /// Ids under which the story was published before it was merged.
@@ -117,24 +121,30 @@ impl Reader {
     pub fn account(&self, item: ItemId) -> Result<Option<Account>, StoreError> {
         let id = item.to_string();
         let sql = "SELECT item.*, story.founder, story.withdrawn_at, story.withdrawn_reason
-                   FROM item JOIN story ON story.id = item.story WHERE item.id = ?";
+                   FROM item LEFT JOIN story ON story.id = item.story WHERE item.id = ?";
         let mut statement = self.connection().prepare_cached(sql)?;
         let mut found = statement.query([&id])?;
         let Some(row) = found.next()? else {
             return Ok(None);
         };
         let story: String = row.get("story")?;
+        let founder: Option<String> = row.get("founder")?;
         Ok(Some(Account {
             item: rows::item(row)?,
             found_at: rows::maybe_instant("found_at", row.get("found_at")?)?,
             topics: rows::topics(&row.get::<_, String>("topics")?)?,
-            founder: rows::parsed("founder", &row.get::<_, String>("founder")?)?,
+            held: row.get("held")?,
+            story_id: rows::parsed("story", &story)?,
+            founder: founder
+                .as_deref()
+                .map(|founder| rows::parsed("founder", founder))
+                .transpose()?,
             withdrawn: withdrawn(row)?,
             aliases: self.aliases(&story)?,
             places: self.places(&story)?,
             revisions: self.revisions(&id)?,
             decisions: self.decisions(&id)?,
-            story: self.story(&story)?,
+            story: founder.map(|_| self.story(&story)).transpose()?,
         }))
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::rows;
@@ -14,7 +15,8 @@ use super::story::Stories;
 use crate::model::{ItemId, StoryId, Timestamp};
 
 /// A decision by hand. A story may be named by any id that it was ever published under.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Decision {
     /// Both are one story; the older one's id stays.
     Merge(StoryId, StoryId),
@@ -26,7 +28,7 @@ pub enum Decision {
 }
 
 /// What became of a decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
     /// The story that it was about, under the id that it has now.
     pub story: StoryId,

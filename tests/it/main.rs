@@ -24,6 +24,7 @@ mod regions;
 mod bad_sources;
 mod secrets;
 mod store;
+mod stories;
 mod manners;
 mod mistakes;
 mod preview;

@@ -1,6 +1,6 @@
 //! `tidings explain item`: an item's whole way, from its source to its feeds.
 //!
-//! As JSON, a list of one object a report: `{"item", "story", "source", "address", "identity", "found", "read", "date",
+//! As JSON, a list of one object a report: `{"item", "story", "held", "source", "address", "identity", "found", "read", "date",
 //! "regions", "topics", "reports", "aliases", "withdrawn", "feeds", "revisions", "decisions"}`.
 
 use std::io::{self, Write};
@@ -103,14 +103,22 @@ fn print(out: &mut impl Write, account: &Account, source: Option<&Source>) -> io
 }
 
 fn story(out: &mut impl Write, account: &Account) -> io::Result<()> {
-    writeln!(out, "\n  Its story {}", account.story.id.urn())?;
+    writeln!(out, "\n  Its story {}", account.story_id.urn())?;
+    if account.held {
+        let source = &account.item.source;
+        writeln!(
+            out,
+            "    held back until `tidings sources release {source}`"
+        )?;
+    }
     if let Some((at, reason)) = &account.withdrawn {
         writeln!(out, "    withdrawn {}: {reason}", moment(*at))?;
     }
     for alias in &account.aliases {
         writeln!(out, "    was published as {} too", alias.urn())?;
     }
-    for report in &account.story.reports {
+    let reports = account.story.iter().flat_map(|story| &story.reports);
+    for report in reports {
         writeln!(out, "    {}", report_line(report, account))?;
     }
     Ok(())
@@ -119,8 +127,8 @@ fn story(out: &mut impl Write, account: &Account) -> io::Result<()> {
 fn report_line(report: &Report, account: &Account) -> String {
     let mut marks = Vec::new();
     for (is_so, mark) in [
-        (report.item == account.founder, "founded it"),
-        (report.item == account.story.shown.id, "shown"),
+        (Some(report.item) == account.founder, "founded it"),
+        (is_shown(report, account), "shown"),
         (report.item == account.item.id, "this one"),
     ] {
         marks.extend(is_so.then_some(mark));
@@ -133,6 +141,11 @@ fn report_line(report: &Report, account: &Account) -> String {
     } else {
         format!("{line}: {}", marks.join(", "))
     }
+}
+
+fn is_shown(report: &Report, account: &Account) -> bool {
+    let story = account.story.as_ref();
+    story.is_some_and(|story| story.shown.id == report.item)
 }
 
 fn block(
@@ -229,19 +242,21 @@ fn object(account: &Account, source: Option<&Source>) -> Value {
     let item = &account.item;
     let report = |report: &Report| {
         json!({
-            "item": report.item.to_string(),
+            "item": report.item,
             "source": report.source.as_str(),
             "publisher": report.publisher,
             "title": report.title,
             "url": report.address,
-            "founded": report.item == account.founder,
-            "shown": report.item == account.story.shown.id,
+            "founded": Some(report.item) == account.founder,
+            "shown": is_shown(report, account),
         })
     };
     let withdrawn = account.withdrawn.as_ref();
+    let reports = account.story.iter().flat_map(|story| &story.reports);
     json!({
-        "item": item.id.to_string(),
-        "story": account.story.id.to_string(),
+        "item": item.id,
+        "story": account.story_id,
+        "held": account.held,
         "title": item.title,
         "source": item.source.as_str(),
         "configured": source.map(|source| source.place.to_string()),
@@ -257,7 +272,7 @@ fn object(account: &Account, source: Option<&Source>) -> Value {
         "language": item.language.as_ref().map(ToString::to_string),
         "regions": item.regions.iter().map(Region::to_string).collect::<Vec<_>>(),
         "topics": account.topics.iter().map(TopicId::as_str).collect::<Vec<_>>(),
-        "reports": account.story.reports.iter().map(report).collect::<Vec<_>>(),
+        "reports": reports.map(report).collect::<Vec<_>>(),
         "aliases": account.aliases.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "withdrawn": withdrawn.map(|(at, reason)| json!({"at": at, "reason": reason})),
         "feeds": account.places,

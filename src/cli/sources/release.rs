@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
 
 /// What the running daemon answers; `None` when none does.
 async fn by_daemon(listen: &Listen, id: &str) -> Result<Option<Released>, CliError> {
-    let answer = match admin::post(listen, &format!("/sources/{id}/release")).await {
+    let answer = match admin::post(listen, &format!("/sources/{id}/release"), Vec::new()).await {
         Ok(answer) => answer,
         Err(error) if error.is_connect() => return Ok(None),
         Err(error) => {
