@@ -211,6 +211,27 @@ fn a_held_report_is_seen_nowhere() {
     assert_eq!(stories.len(), 5 + FLOOD);
 }
 
+/// Whoever comes after what is held back keeps its id, though a third report joins both.
+#[test]
+fn a_held_report_takes_no_id_away() {
+    let desk = Desk::new();
+    desk.usual("a");
+    desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
+    desk.read("b", 7, &["b1|/pier|No boats|2021-07-05"]);
+    desk.publish();
+    let id = desk.live("all")[0].id;
+    let both = "c1|/pier|Notice 60 of the harbour|2021-07-05";
+    assert_eq!(desk.read("c", 7, &[both]), [1, 0, 1]);
+    let reports = || {
+        let mut shown = desk.shown().into_iter();
+        let story = shown.find(|story| story.id == id).unwrap();
+        story.reports.len()
+    };
+    assert_eq!(reports(), 2);
+    desk.release("a", 8);
+    assert_eq!(reports(), 3);
+}
+
 #[test]
 fn a_flood_whose_commit_fails_leaves_nothing() {
     let desk = Desk::new();
