@@ -6,6 +6,7 @@
 mod admin;
 mod check;
 mod explain;
+mod named;
 mod once;
 mod preview;
 mod reload;
@@ -118,7 +119,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Reload(arguments) => reload::run(arguments, &load(cli.config)?).await,
         Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
-        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments, cli.config),
         Command::Sources(arguments) => sources::run(&arguments, load(cli.config)?).await,
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
     }

@@ -10,6 +10,7 @@ mod moved;
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
+use url::Url;
 
 use crate::model::{Hash, Item, SourceId, StoryId};
 use crate::normalize::{comparable, folded};
@@ -68,17 +69,21 @@ const MAX_WORDS: usize = 2_000;
 
 /// The keys that an item is found by.
 pub fn keys(item: &Item) -> Vec<Key> {
-    let address = item.address.as_ref().and_then(comparable);
     let title_day = format!("{} {}", day(item), folded(&item.title));
-    let address = address.map(|address| Key {
-        kind: KeyKind::Address,
-        hash: Hash::of(address.as_bytes()),
-    });
+    let address = item.address.as_ref().and_then(address_key);
     let title_day = Key {
         kind: KeyKind::TitleDay,
         hash: Hash::of(title_day.as_bytes()),
     };
     address.into_iter().chain([title_day]).collect()
+}
+
+/// The key of an address, in any of its spellings.
+pub fn address_key(address: &Url) -> Option<Key> {
+    Some(Key {
+        kind: KeyKind::Address,
+        hash: Hash::of(comparable(address)?.as_bytes()),
+    })
 }
 
 /// What to look the items of one poll up by. An address that several of them give is that of a page, not of a story:

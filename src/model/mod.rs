@@ -31,7 +31,7 @@ pub use entry::{
     Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,
     RawTag, RawText,
 };
-pub use feed::{Feed, FeedSummary, Site};
+pub use feed::{Fate, Feed, FeedSummary, Site, Tombstone};
 pub use hash::Hash;
 pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, named_params, params};
 
+use super::revision;
 use super::rows::{self, Place};
 use super::story::Stories;
 use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
@@ -373,8 +374,15 @@ impl<'a> Change<'a> {
         if changed && held.is_reread {
             self.stories
                 .reword(held.story, held.content_hash, item.content_hash())?;
-        } else {
-            counts.updated += usize::from(changed);
+        } else if changed {
+            revision::keep(
+                self.connection(),
+                &held.item,
+                &item,
+                self.stories.rev,
+                self.stories.at,
+            )?;
+            counts.updated += 1;
         }
         if !held.is_shown {
             return self.write(new, &item, held.story);
@@ -400,7 +408,9 @@ impl<'a> Change<'a> {
         }
         let mut found = Vec::new();
         for story in dedupe::stories(item, &candidates) {
-            if Some(story) != own && !self.stories.has_report_of(story, &item.source)? {
+            let is_another = self.stories.has_report_of(story, &item.source)?
+                || self.stories.is_kept_apart(item.id, story)?;
+            if Some(story) != own && !is_another {
                 found.push(story);
             }
         }
@@ -434,6 +444,7 @@ impl<'a> Change<'a> {
         let place = Place {
             story: &story.to_string(),
             rev: self.stories.rev,
+            at: self.stories.at,
             held: self.holds,
         };
         rows::write_item(self.connection(), item, &new.topics, &place)?;
@@ -469,7 +480,7 @@ impl<'a> Change<'a> {
             return Ok(());
         };
         for other in others {
-            if self.stories.share_a_source(*kept, *other)? {
+            if !self.stories.may_be_one(*kept, *other)? {
                 continue;
             }
             self.stories.merge(*other, *kept)?;

@@ -4,10 +4,13 @@
 //! polls off a bounded channel, several into one transaction, and makes the decisions that need the whole store; readers
 //! see snapshots. It knows nothing of HTTP and of files in the published folder. `SQLite` runs WAL with `synchronous = FULL`.
 
+mod account;
 mod commit;
+mod decide;
 mod define;
 mod moved;
 mod read;
+mod revision;
 mod release;
 mod rows;
 mod schema;
@@ -32,7 +35,9 @@ use crate::dedupe::Key;
 use crate::drift::Shape;
 use crate::model::{Cadence, Hash, Item, Repair, SourceId, Timestamp, TopicId, Validators};
 
+pub use self::account::{Account, Revision, Standing, Verdict};
 pub use self::commit::Committed;
+pub use self::decide::{Decided, Decision, DecisionError};
 pub use self::define::{Classify, Definition, FeedDefinition, SourceDefinition};
 pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
 pub use self::release::Released;
@@ -91,6 +96,9 @@ pub enum StoreError {
         "the store could not be written to: look whether the disk is full, or another program holds the database"
     )]
     NotDurable(#[source] Arc<rusqlite::Error>),
+    /// A decision by hand that cannot be carried out.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
     /// A mistake of ours in what one job does.
     #[error("the store's writer met a mistake in tidings itself")]
     Panicked,
@@ -301,6 +309,14 @@ impl Store {
     /// [`StoreError`], and then nothing has changed.
     pub async fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {
         self.writer.commit(poll).await
+    }
+
+    /// Carries out, and remembers, what an operator decided about stories.
+    ///
+    /// # Errors
+    /// [`StoreError::Decision`] where it cannot be carried out; then, as with other errors, nothing has changed.
+    pub async fn decide(&self, decision: Decision, at: Timestamp) -> Result<Decided, StoreError> {
+        self.writer.decide(decision, at).await
     }
 
     /// Shows what is held back of a source, and takes what its next poll gives as it is.

@@ -8,10 +8,15 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{State, StoreError};
 use super::{rows, shape};
 use crate::drift::{Known, Shape};
-use crate::model::{Hash, Region, Repair, Report, SourceId, Story, Timestamp, TopicId, Validators};
+use crate::model::{
+    Fate, Hash, Region, Repair, Report, SourceId, Story, Timestamp, Tombstone, TopicId, Validators,
+};
 
 /// The most stories of a live feed, however many came at once.
 const MAX_LIVE: usize = 500;
+
+/// Tombstones that a feed shows.
+const MAX_TOMBSTONES: usize = 50;
 
 /// A reading connection.
 #[derive(Debug)]
@@ -307,6 +312,35 @@ impl Reader {
         self.stories(&chosen)
     }
 
+    /// Stories that left a topic because they are none any more, the last first, at most [`MAX_TOMBSTONES`].
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn gone(&self, topic: &TopicId) -> Result<Vec<Tombstone>, StoreError> {
+        let sql = "SELECT membership.story, membership.left_at, alias.story AS kept, story.withdrawn_reason AS reason
+                   FROM membership
+                   LEFT JOIN alias ON alias.alias = membership.story
+                   LEFT JOIN story ON story.id = membership.story
+                   WHERE membership.feed = ? AND membership.left_at IS NOT NULL
+                   AND (kept IS NOT NULL OR reason IS NOT NULL)
+                   ORDER BY membership.left_at DESC, membership.story LIMIT ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(params![topic.as_str(), MAX_TOMBSTONES])?;
+        let mut gone = Vec::new();
+        while let Some(row) = found.next()? {
+            let fate = match row.get::<_, Option<String>>("kept")? {
+                Some(kept) => Fate::Merged(rows::parsed("story", &kept)?),
+                None => Fate::Withdrawn(row.get("reason")?),
+            };
+            gone.push(Tombstone {
+                id: rows::parsed("story", &row.get::<_, String>("story")?)?,
+                at: rows::instant("left_at", row.get("left_at")?)?,
+                fate,
+            });
+        }
+        Ok(gone)
+    }
+
     fn ids(&self, sql: &str, bound: impl rusqlite::Params) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map(bound, |row| row.get(0))?;
@@ -322,7 +356,7 @@ impl Reader {
         Ok(stories)
     }
 
-    fn story(&self, id: &str) -> Result<Story, StoreError> {
+    pub(super) fn story(&self, id: &str) -> Result<Story, StoreError> {
         let reports = self.reports(id)?;
         let mut statement = self
             .connection

@@ -212,10 +212,11 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
 pub(super) struct Place<'a> {
     pub(super) story: &'a str,
     pub(super) rev: i64,
+    pub(super) at: Timestamp,
     pub(super) held: bool,
 }
 
-/// Writes an item's row; of one that is there the first revision, the order of commits and whether it is held back stay.
+/// Writes an item's row; of one that is there stays when it was found, the order of commits and whether it is held back.
 pub(super) fn write_item(
     connection: &Connection,
     item: &Item,
@@ -254,6 +255,7 @@ pub(super) fn write_item(
         ":regions": regions_json(&item.regions),
         ":content_hash": item.content_hash().as_bytes(),
         ":rev": place.rev,
+        ":at": place.at.timestamp(),
         ":held": place.held,
     })?;
     Ok(())

@@ -12,6 +12,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::commit::{self, Committed};
+use super::decide::{self, Decided, Decision};
 use super::define::{self, Definition};
 use super::release::{self, Released};
 use super::{Poll, StoreError};
@@ -32,6 +33,7 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 enum Job {
     Commit(Box<Poll>, Answer<Committed>),
     Define(Box<Definition>, Answer<()>),
+    Decide(Decision, Timestamp, Answer<Decided>),
     Release(SourceId, Timestamp, Answer<Released>),
     MarkPublished(Vec<(TopicId, i64, Hash)>, Answer<()>),
 }
@@ -48,6 +50,7 @@ impl Job {
         // Whoever asked may have gone away meanwhile.
         match self {
             Self::Commit(_, answer) => drop(answer.send(Err(error))),
+            Self::Decide(_, _, answer) => drop(answer.send(Err(error))),
             Self::Release(_, _, answer) => drop(answer.send(Err(error))),
             Self::Define(_, answer) | Self::MarkPublished(_, answer) => {
                 drop(answer.send(Err(error)));
@@ -73,6 +76,14 @@ impl Writer {
     pub(super) async fn define(&self, definition: Definition) -> Result<(), StoreError> {
         self.ask(|answer| Job::Define(Box::new(definition), answer))
             .await
+    }
+
+    pub(super) async fn decide(
+        &self,
+        decision: Decision,
+        at: Timestamp,
+    ) -> Result<Decided, StoreError> {
+        self.ask(|answer| Job::Decide(decision, at, answer)).await
     }
 
     pub(super) async fn release(
@@ -147,6 +158,9 @@ fn together(connection: &mut Connection, fresh: &mut Duration, jobs: Vec<Job>) {
                 // Of a definition that failed nothing is in force.
                 *fresh = definition.fresh;
                 Ok(())
+            }),
+            Job::Decide(decision, at, answer) => one(&mut transaction, answer, |tx| {
+                decide::decide(tx, &decision, at, *fresh)
             }),
             Job::Release(source, at, answer) => one(&mut transaction, answer, |tx| {
                 release::release(tx, &source, at, *fresh)
