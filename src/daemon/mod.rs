@@ -26,7 +26,7 @@ pub use self::feeds::Files;
 pub use self::run::{Serving, Setup, Signal, run};
 use crate::classify::{Classifier, regions};
 use crate::config::Config;
-use crate::drift::{self, Known, Shape};
+use crate::drift::{History, Known};
 use crate::extract;
 use crate::fetch::{Fetcher, Limits};
 use crate::model::{Item, Location, PublicUrl, Source, SourceId, Timestamp, TopicId};
@@ -342,8 +342,8 @@ impl Daemon {
     }
 
     /// As many of a source's newest items as its document used to show.
-    async fn known(&self, id: &SourceId, history: &[Shape]) -> Result<Vec<Known>, StoreError> {
-        let usual = drift::usual_records(history).unwrap_or(MAX_KNOWN);
+    async fn known(&self, id: &SourceId, history: &History) -> Result<Vec<Known>, StoreError> {
+        let usual = history.usual_records().unwrap_or(MAX_KNOWN);
         let (id, most) = (id.clone(), usual.min(MAX_KNOWN));
         self.store.read(move |reader| reader.known(&id, most)).await
     }

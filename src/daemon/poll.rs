@@ -15,7 +15,7 @@ use url::Url;
 use super::{address, chain, one_line, topics};
 use crate::classify::{Classifier, regions};
 use crate::config::FetchConfig;
-use crate::drift::{self, Drift, Kind, Known, Shape};
+use crate::drift::{self, Drift, History, Kind, Known, Shape};
 use crate::extract::{self, ExtractError};
 use crate::fetch::{FetchError, Fetched, Fetcher};
 use crate::model::{Document, Extracted, Hash, Problem, PublicUrl, Source, Timestamp, Validators};
@@ -188,7 +188,7 @@ pub(super) async fn outcome(
     classifier: &Arc<Classifier>,
     source: &Source,
     gathering: impl Future<Output = Gathered>,
-    history: &[Shape],
+    history: &History,
     fingerprint: Hash,
 ) -> Digested {
     let requests = 1 + source.further_pages();
@@ -208,7 +208,7 @@ async fn digest(
     classifier: &Arc<Classifier>,
     source: &Source,
     gathered: Gathered,
-    history: &[Shape],
+    history: &History,
     fingerprint: Hash,
 ) -> Digested {
     let Gathered {
@@ -354,7 +354,7 @@ impl Trouble {
         }
     }
 
-    fn into_failure(self, source: &Source, history: &[Shape]) -> Failure {
+    fn into_failure(self, source: &Source, history: &History) -> Failure {
         let (http_status, retry_after) = match &self {
             Self::Fetch(error) => (error.http_status(), error.retry_after()),
             Self::Extract(..) | Self::Drift(_) | Self::Panicked | Self::Hung(_) => (None, None),
@@ -378,11 +378,11 @@ impl Trouble {
         }
     }
 
-    fn problem(&self, source: &Source, history: &[Shape]) -> SourceProblem {
+    fn problem(&self, source: &Source, history: &History) -> SourceProblem {
         match self {
             Self::Fetch(error) => problem(&error.code(), &chain(error), error.action(), source),
             Self::Extract(url, error) => {
-                let usual = drift::usual_records(history).filter(|_| error.is_drift());
+                let usual = history.usual_records().filter(|_| error.is_drift());
                 let usual = usual.map_or(String::new(), |usual| {
                     format!(", where {usual} records were usual")
                 });

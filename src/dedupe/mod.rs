@@ -139,8 +139,13 @@ fn is_shared_page(item: &Item, candidate: &Candidate, candidates: &[Candidate]) 
 fn texts_agree(item: &Item, other: &str) -> bool {
     match overlap(&item.text, other) {
         Some(share) => share >= OVERLAP,
-        None => folded(&item.title).split(' ').count() >= TELLING_TITLE_WORDS,
+        None => is_telling(&item.title),
     }
+}
+
+/// Whether a title can stand for a text.
+fn is_telling(title: &str) -> bool {
+    folded(title).split(' ').count() >= TELLING_TITLE_WORDS
 }
 
 /// Share of the shorter text's shingles that the longer one has; `None` when one of them says nothing.

@@ -4,11 +4,11 @@
 //! this poll does not give. Out: which of these each is. Pure.
 //!
 //! A guid or an address that goes while its text comes again under another one was given anew. Whatever could be two of
-//! something is: notices of one title stay apart.
+//! something is: notices of one title stay apart, and so do texts that say something else.
 
 use std::collections::HashMap;
 
-use super::{overlap, texts_agree};
+use super::{OVERLAP, is_telling, overlap, texts_agree};
 use crate::model::{Item, ItemId, Precision};
 
 /// As many entries must have moved together for titles and days alone to tell it.
@@ -43,7 +43,7 @@ pub fn moved(arrivals: &[Arrival<'_>], known: usize) -> HashMap<ItemId, ItemId> 
     let together = known == 0 && pairs.len() >= MIN_MOVED && pairs.len() * 2 >= arrivals.len();
     let same = pairs
         .into_iter()
-        .filter(|(entry, item)| together || is_same(entry, item));
+        .filter(|(entry, item)| is_same(entry, item) || together && is_likely(entry, item));
     same.map(|(entry, item)| (entry.id, item.id)).collect()
 }
 
@@ -73,5 +73,14 @@ fn is_same(entry: &Item, item: &Item) -> bool {
         None => {
             both_say && overlap(&entry.text, &item.text).is_some_and(|share| share >= NEARLY_ALL)
         }
+    }
+}
+
+/// Whether nothing speaks against it, and not too little for it.
+fn is_likely(entry: &Item, item: &Item) -> bool {
+    let of_one_day = entry.stated.is_some() && item.stated.is_some();
+    match overlap(&entry.text, &item.text) {
+        Some(share) => share >= OVERLAP,
+        None => of_one_day || is_telling(&entry.title),
     }
 }

@@ -22,7 +22,7 @@ use crate::normalize::folded;
 
 pub use self::repair::{Known, is_repairable, repair};
 
-/// How many good polls are remembered.
+/// How many good polls that read something are remembered.
 pub const REMEMBERED: usize = 20;
 /// What fewer polls show is no habit yet.
 const MIN_POLLS: usize = 5;
@@ -50,6 +50,35 @@ pub struct Shape {
     pub middle: Option<Timestamp>,
     /// The last date.
     pub newest: Option<Timestamp>,
+}
+
+/// What a source gave so far, read by the same block.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// Each good poll that read something, the newest first, at most [`REMEMBERED`].
+    pub shapes: Vec<Shape>,
+    /// How many polls went well, those that found nothing changed among them.
+    pub polls: usize,
+}
+
+impl History {
+    fn is_habit(&self) -> bool {
+        self.polls >= MIN_POLLS
+    }
+
+    /// Whether this is so of every poll.
+    fn always(&self, is_so: impl FnMut(&Shape) -> bool) -> bool {
+        self.shapes.iter().all(is_so)
+    }
+
+    fn median(&self, count: impl FnMut(&Shape) -> usize) -> Option<usize> {
+        median(self.shapes.iter().map(count).collect())
+    }
+
+    /// Records that are usual; `None` before there were any polls.
+    pub fn usual_records(&self) -> Option<usize> {
+        self.median(|before| before.records)
+    }
 }
 
 /// What is expected of a kind of document.
@@ -157,29 +186,26 @@ fn date(item: &Item) -> Option<Timestamp> {
     told.then(|| item.published.at().to_utc())
 }
 
-/// Compares `shape` with those of the good polls before it, the newest first.
+/// Compares `shape` with those of the good polls before it.
 ///
 /// # Errors
 /// The first way in which it differs more than a living source does.
-pub fn judge(shape: &Shape, history: &[Shape], kind: Kind) -> Result<(), Drift> {
-    let Some(last) = history.first() else {
+pub fn judge(shape: &Shape, history: &History, kind: Kind) -> Result<(), Drift> {
+    let Some(last) = history.shapes.first() else {
         return Ok(());
     };
     let found = match kind {
         Kind::Feed => None,
-        Kind::Data => nothing(shape, history, MIN_POLLS).or_else(|| poorer(shape, last, history)),
-        Kind::Page => nothing(shape, history, 1)
+        Kind::Page if !history.is_habit() => nothing(shape, history),
+        Kind::Data if !history.is_habit() => None,
+        Kind::Data => nothing(shape, history).or_else(|| poorer(shape, last, history)),
+        Kind::Page => nothing(shape, history)
             .or_else(|| far_fewer(shape, history))
             .or_else(|| poorer(shape, last, history))
             .or_else(|| alike(shape, last, history))
             .or_else(|| backwards(shape, last, history)),
     };
     found.map_or(Ok(()), Err)
-}
-
-/// Records that are usual; `None` before there were any polls.
-pub fn usual_records(history: &[Shape]) -> Option<usize> {
-    median(history.iter().map(|before| before.records).collect())
 }
 
 /// New items that are usual; `None` before there were polls enough.
@@ -192,46 +218,45 @@ pub fn is_flood(new: usize, before: &[usize]) -> bool {
     usual_new(before).is_some_and(|usual| new > FLOOD.saturating_mul(usual.max(1)))
 }
 
-fn nothing(shape: &Shape, history: &[Shape], polls: usize) -> Option<Drift> {
-    let always = history.iter().all(|before| before.records > 0);
-    let drifted = shape.records == 0 && always && history.len() >= polls;
-    let usual = usual_records(history).filter(|_| drifted)?;
+fn nothing(shape: &Shape, history: &History) -> Option<Drift> {
+    let drifted = shape.records == 0 && history.always(|before| before.records > 0);
+    let usual = history.usual_records().filter(|_| drifted)?;
     Some(Drift::Nothing { usual })
 }
 
 /// A fifth of the usual number or less, and less than half of the fewest that there were.
-fn far_fewer(shape: &Shape, history: &[Shape]) -> Option<Drift> {
-    let usual = usual_records(history)?;
-    let records = shape.records;
-    let fewer = records * 5 <= usual && history.iter().all(|before| records * 2 < before.records);
-    let drifted = history.len() >= MIN_POLLS && usual >= MIN_RECORDS && fewer;
-    (drifted && !begins_anew(shape, history)).then_some(Drift::FarFewer { records, usual })
+fn far_fewer(shape: &Shape, history: &History) -> Option<Drift> {
+    let (records, usual) = (shape.records, history.usual_records()?);
+    let fewer = records * 5 <= usual && history.always(|before| records * 2 < before.records);
+    let drifted = usual >= MIN_RECORDS && fewer && !begins_anew(shape, history);
+    drifted.then_some(Drift::FarFewer { records, usual })
 }
 
 /// A list of a year or of a month that begins anew has records of the new one only.
-fn begins_anew(shape: &Shape, history: &[Shape]) -> bool {
+fn begins_anew(shape: &Shape, history: &History) -> bool {
     let month = |at: Timestamp| (at.year(), at.month());
-    let last = history.iter().filter_map(|before| before.newest).max();
+    let last = history
+        .shapes
+        .iter()
+        .filter_map(|before| before.newest)
+        .max();
     let later = |(now, last)| month(now) > month(last);
     shape.dated == shape.records && shape.oldest.zip(last).is_some_and(later)
 }
 
 /// A part that four of five records had, and that one of five has now, fewer than ever.
-fn poorer(shape: &Shape, last: &Shape, history: &[Shape]) -> Option<Drift> {
-    if history.len() < MIN_POLLS || shape.records < MIN_RECORDS {
+fn poorer(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
+    if shape.records < MIN_RECORDS {
         return None;
     }
     let lacks = |part: &Part| {
-        let shares = |shape: &Shape| permille(shape.with(*part), shape.records);
-        let before: Vec<usize> = history.iter().map(shares).collect();
-        let now = shares(shape);
-        now <= 200
-            && before.iter().all(|share| now < *share)
-            && median(before).is_some_and(|usual| usual >= 800)
+        let having = |shape: &Shape| permille(shape.with(*part), shape.records);
+        let now = having(shape);
+        let fewer = now <= 200 && history.always(|before| now < having(before));
+        fewer && history.median(having).is_some_and(|usual| usual >= 800)
     };
-    let part = [Part::Date, Part::Link, Part::Text]
-        .into_iter()
-        .find(lacks)?;
+    let mut parts = [Part::Date, Part::Link, Part::Text].into_iter();
+    let part = parts.find(lacks)?;
     Some(Drift::Without {
         part,
         missing: shape.records - shape.with(part),
@@ -242,13 +267,12 @@ fn poorer(shape: &Shape, last: &Shape, history: &[Shape]) -> Option<Drift> {
 }
 
 /// Nine of ten titles were different, and at most half of them are now.
-fn alike(shape: &Shape, last: &Shape, history: &[Shape]) -> Option<Drift> {
+fn alike(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
     let different = |shape: &Shape| permille(shape.titles, shape.records);
-    let enough = history.len() >= MIN_POLLS && shape.records >= MIN_RECORDS;
-    let before: Vec<usize> = history.iter().map(different).collect();
     let now = different(shape);
-    let fewer = now <= 500 && before.iter().all(|share| now < *share);
-    let drifted = enough && fewer && median(before).is_some_and(|usual| usual >= 900);
+    let fewer = now <= 500 && history.always(|before| now < different(before));
+    let usual = history.median(different)?;
+    let drifted = shape.records >= MIN_RECORDS && fewer && usual >= 900;
     drifted.then_some(Drift::Alike {
         titles: shape.titles,
         records: shape.records,
@@ -259,14 +283,12 @@ fn alike(shape: &Shape, last: &Shape, history: &[Shape]) -> Option<Drift> {
 
 /// The newest date is older than the middle one of every poll before: not the newest records were taken away, but others
 /// are shown.
-fn backwards(shape: &Shape, last: &Shape, history: &[Shape]) -> Option<Drift> {
-    let enough = history.len() >= MIN_POLLS && shape.dated >= MIN_RECORDS;
-    let dated = history.iter().all(|before| before.dated >= MIN_RECORDS);
-    let newest = shape.newest.filter(|_| enough && dated)?;
-    let older = history
-        .iter()
-        .all(|before| before.middle.is_some_and(|middle| newest < middle));
-    let from = last.newest.filter(|_| older)?;
+fn backwards(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
+    let dated = |shape: &Shape| shape.dated >= MIN_RECORDS;
+    let newest = shape.newest.filter(|_| dated(shape))?;
+    let older =
+        |before: &Shape| dated(before) && before.middle.is_some_and(|middle| newest < middle);
+    let from = last.newest.filter(|_| history.always(older))?;
     Some(Drift::Backwards {
         from: from.date_naive(),
         to: newest.date_naive(),

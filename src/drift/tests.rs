@@ -24,19 +24,25 @@ fn list(records: usize, newest: i64) -> Shape {
     }
 }
 
+/// As many good polls, the newest first.
+fn past(shapes: impl IntoIterator<Item = Shape>) -> History {
+    let shapes: Vec<Shape> = shapes.into_iter().collect();
+    History {
+        polls: shapes.len(),
+        shapes,
+    }
+}
+
 /// Polls of a list on consecutive days, the newest first.
-fn polls(counts: &[usize]) -> Vec<Shape> {
+fn polls(counts: &[usize]) -> History {
     let days = (0..counts.len()).rev();
     let days = days.map(|day| i64::try_from(day).unwrap());
-    counts
-        .iter()
-        .zip(days)
-        .map(|(records, day)| list(*records, day))
-        .collect()
+    let list = |(records, day): (&usize, i64)| list(*records, day);
+    past(counts.iter().zip(days).map(list))
 }
 
 #[track_caller]
-fn check(shape: &Shape, history: &[Shape], expected: &str) {
+fn check(shape: &Shape, history: &History, expected: &str) {
     let told = judge(shape, history, Kind::Page)
         .err()
         .map(|drift| drift.to_string());
@@ -68,7 +74,7 @@ fn a_shape_is_counted() {
 
 #[test]
 fn nothing_is_an_alarm_where_there_always_was_something() {
-    check(&list(0, 0), &[], "");
+    check(&list(0, 0), &History::default(), "");
     check(&list(0, 1), &polls(&[30]), "no records where 30 were usual");
     check(&list(0, 2), &polls(&[30, 0]), "");
     let feed = judge(&list(0, 9), &polls(&[30; 9]), Kind::Feed);
@@ -97,6 +103,12 @@ fn far_fewer_records_than_ever_are_an_alarm() {
     check(&list(3, 4), &polls(&[30; 4]), "");
     check(&list(1, 4), &polls(&[4; 9]), "");
     check(&list(7, 4), &polls(&[30; 9]), "");
+    // One poll that read it, and four that found it unchanged, are a habit.
+    let unchanged = History {
+        polls: 5,
+        ..polls(&[30])
+    };
+    check(&list(3, 4), &unchanged, "3 records where 30 were usual");
     // It was as short before.
     check(&list(3, 4), &polls(&[30, 30, 3, 30, 30, 30]), "");
     assert_eq!(judge(&list(3, 4), &polls(&[30; 5]), Kind::Data), Ok(()));
@@ -110,7 +122,7 @@ fn a_list_that_begins_anew_is_well() {
         let today = 29 + i64::try_from(length).unwrap();
         let now = list(length, today);
         check(&now, &history, "");
-        history.insert(0, now);
+        history.shapes.insert(0, now);
     }
     let without_dates = Shape {
         dated: 0,
@@ -144,12 +156,14 @@ fn a_part_that_all_records_lack_is_an_alarm() {
         "no date in 16 of 20 records, where 0 of 20 had none before",
     );
     check(&dated(20, 5), &usual, "");
-    check(&dated(20, 0), &usual[..4], "");
+    check(&dated(20, 0), &polls(&[20; 4]), "");
     check(&dated(4, 0), &polls(&[4; 6]), "");
-    let never: Vec<Shape> = usual
-        .iter()
-        .map(|shape| Shape { dated: 0, ..*shape })
-        .collect();
+    let never = past(
+        usual
+            .shapes
+            .iter()
+            .map(|shape| Shape { dated: 0, ..*shape }),
+    );
     check(&dated(20, 0), &never, "");
     let bare = Shape {
         texts: 0,
@@ -187,13 +201,10 @@ fn titles_that_are_all_alike_are_an_alarm() {
         "1 title in 20 records, where 20 had 20 before",
     );
     check(&titled(11), &usual, "");
-    let series: Vec<Shape> = usual
-        .iter()
-        .map(|shape| Shape {
-            titles: 12,
-            ..*shape
-        })
-        .collect();
+    let series = past(usual.shapes.iter().map(|shape| Shape {
+        titles: 12,
+        ..*shape
+    }));
     check(&titled(9), &series, "");
 }
 
@@ -207,7 +218,7 @@ fn dates_that_go_back_are_an_alarm() {
     );
     // The newest records were taken away.
     check(&list(18, 3), &usual, "");
-    check(&list(20, -30), &usual[..4], "");
+    check(&list(20, -30), &polls(&[20; 4]), "");
     check(&list(4, -30), &polls(&[4; 6]), "");
 }
 
@@ -220,7 +231,7 @@ fn what_was_accepted_once_is_no_drift_again() {
         ..list(2, 0)
     };
     let mut history = polls(&[30; 19]);
-    history.insert(7, Shape { records: 2, ..odd });
+    history.shapes.insert(7, Shape { records: 2, ..odd });
     check(&odd, &history, "");
 }
 
@@ -271,32 +282,34 @@ fn any_shape() -> impl Strategy<Value = Shape> {
 proptest! {
     #[test]
     fn a_source_that_never_changes_never_alarms(shape in any_shape(), polls in 0..REMEMBERED) {
-        prop_assert_eq!(judge(&shape, &vec![shape; polls], Kind::Page), Ok(()));
+        prop_assert_eq!(judge(&shape, &past(vec![shape; polls]), Kind::Page), Ok(()));
     }
 
     #[test]
     fn a_list_that_lives_never_alarms(lists in living()) {
-        let mut history: Vec<Shape> = Vec::new();
+        let mut history = History::default();
         for shape in lists {
             prop_assert_eq!(judge(&shape, &history, Kind::Page), Ok(()));
-            history.insert(0, shape);
-            history.truncate(REMEMBERED);
+            history.polls += 1;
+            history.shapes.insert(0, shape);
+            history.shapes.truncate(REMEMBERED);
         }
     }
 
     #[test]
     fn nothing_after_something_always_alarms(lists in living()) {
-        let drift = judge(&Shape::default(), &lists, Kind::Page);
+        let drift = judge(&Shape::default(), &past(lists), Kind::Page);
         let alarms = matches!(drift, Err(Drift::Nothing { .. }));
         prop_assert!(alarms);
     }
 
     /// What is usual is so in whatever order it came; only what is quoted for comparison is the last poll's.
     #[test]
-    fn the_order_of_the_past_decides_nothing(shape in any_shape(), mut history in prop::collection::vec(any_shape(), 1..20)) {
+    fn the_order_of_the_past_decides_nothing(shape in any_shape(), shapes in prop::collection::vec(any_shape(), 1..20)) {
         let dates = Shape { oldest: None, middle: None, newest: None, ..shape };
+        let mut history = past(shapes);
         let before = judge(&dates, &history, Kind::Page).is_ok();
-        history.reverse();
+        history.shapes.reverse();
         prop_assert_eq!(judge(&dates, &history, Kind::Page).is_ok(), before);
     }
 

@@ -57,7 +57,7 @@ pub(super) fn commit(
     poll: &Poll,
     fresh: Duration,
 ) -> Result<Committed, StoreError> {
-    let before = Before::read(connection, &poll.source)?;
+    let mut before = Before::read(connection, &poll.source)?;
     let usual = shape::new_items(connection, &poll.source, poll.fingerprint)?;
     let counts = commit_items(connection, poll, &before, &usual, fresh)?;
     write_validators(connection, poll)?;
@@ -73,6 +73,7 @@ pub(super) fn commit(
             counts.new,
         )?;
     }
+    before.good_polls = good_polls(poll, before.good_polls, usual.is_empty());
     let held = release::held(connection, &poll.source)?;
     let held = (held > 0).then(|| held_back(&poll.source, held, &usual));
     let (state, next_poll) = write_state(connection, poll, &before, counts, held.as_ref())?;
@@ -91,6 +92,15 @@ pub(super) fn commit(
         held,
         next_poll,
     })
+}
+
+/// How many polls went well under the block that the source has now; one that found nothing changed went well.
+fn good_polls(poll: &Poll, before: u32, is_first: bool) -> u32 {
+    match &poll.outcome {
+        Outcome::Failed { .. } => before,
+        Outcome::Read { .. } if is_first => 1,
+        Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => before.saturating_add(1),
+    }
 }
 
 /// Commits the items of a poll; those of a flood once more, held back.
@@ -157,11 +167,12 @@ struct Before {
     failures: u32,
     interval: Option<Duration>,
     problem: Option<(String, i64)>,
+    good_polls: u32,
 }
 
 impl Before {
     fn read(connection: &Connection, source: &SourceId) -> Result<Self, StoreError> {
-        let sql = "SELECT last_success, consecutive_failures, interval_seconds, problem_code, problem_since
+        let sql = "SELECT last_success, consecutive_failures, interval_seconds, problem_code, problem_since, good_polls
                    FROM source_state WHERE source = ?";
         let mut statement = connection.prepare_cached(sql)?;
         let row = statement.query_row([source.as_str()], |row| {
@@ -173,6 +184,7 @@ impl Before {
                 failures: row.get(1)?,
                 interval,
                 problem,
+                good_polls: row.get(5)?,
             })
         });
         Ok(row?)
@@ -619,6 +631,7 @@ fn write_state(
         ":problem_since": problem.map(|problem| since(problem, before, poll.at)),
         ":problem_text": problem.map(|problem| &problem.text),
         ":problem_action": problem.map(|problem| &problem.action),
+        ":good_polls": before.good_polls,
         ":keep_repair": !fetched,
         ":repair": repair.map(rows::to_json),
     })?;

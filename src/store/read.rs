@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{State, StoreError};
 use super::{rows, shape};
-use crate::drift::{Known, Shape};
+use crate::drift::{History, Known};
 use crate::model::{
     Fate, Hash, Region, Repair, Report, SourceId, Story, Timestamp, Tombstone, TopicId, Validators,
 };
@@ -169,11 +169,11 @@ impl Reader {
         Ok(validators)
     }
 
-    /// What the last good polls of a source gave, the newest first; nothing when the source is read differently now.
+    /// What the last good polls of a source gave; nothing when the source is read differently now.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn history(&self, source: &SourceId, fingerprint: Hash) -> Result<Vec<Shape>, StoreError> {
+    pub fn history(&self, source: &SourceId, fingerprint: Hash) -> Result<History, StoreError> {
         shape::history(&self.connection, source, fingerprint)
     }
 

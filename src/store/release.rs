@@ -51,7 +51,7 @@ pub(super) fn release(
     let begins_anew = is(State::Drifted)?;
     if begins_anew {
         shape::forget(connection, source)?;
-        let sql = "UPDATE source_state SET next_poll = ? WHERE source = ?";
+        let sql = "UPDATE source_state SET next_poll = ?, good_polls = 0 WHERE source = ?";
         connection.execute(sql, params![at.timestamp(), source.as_str()])?;
     } else if is(State::Held)? {
         let sql = "UPDATE source_state SET state = ?, problem_code = NULL, problem_since = NULL, problem_text = NULL,

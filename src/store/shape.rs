@@ -4,23 +4,25 @@ use rusqlite::{Connection, Row, params};
 
 use super::StoreError;
 use super::rows;
-use crate::drift::{REMEMBERED, Shape};
+use crate::drift::{History, REMEMBERED, Shape};
 use crate::model::{Hash, SourceId, Timestamp};
 
-/// The shapes of the last good polls, the newest first; none when the source is read differently now.
+/// What the last good polls gave; nothing when the source is read differently now.
 pub(super) fn history(
     connection: &Connection,
     source: &SourceId,
     fingerprint: Hash,
-) -> Result<Vec<Shape>, StoreError> {
-    let sql = "SELECT * FROM shape WHERE source = ? AND fingerprint = ? ORDER BY number DESC";
+) -> Result<History, StoreError> {
+    let sql = "SELECT shape.*, source_state.good_polls FROM shape JOIN source_state USING (source)
+               WHERE source = ? AND fingerprint = ? ORDER BY number DESC";
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query(params![source.as_str(), fingerprint.as_bytes()])?;
-    let mut shapes = Vec::new();
+    let mut history = History::default();
     while let Some(row) = found.next()? {
-        shapes.push(shape(row)?);
+        history.polls = row.get("good_polls")?;
+        history.shapes.push(shape(row)?);
     }
-    Ok(shapes)
+    Ok(history)
 }
 
 /// How many new items each of the last good polls brought.

@@ -255,6 +255,17 @@ fn a_page_with_a_short_past_is_not_judged_by_it() {
     harbour.workspace.check_well("harbour");
 }
 
+/// One that stayed the same for a while has a habit too.
+#[test]
+fn a_page_that_never_changed_is_judged_by_that() {
+    let mut harbour = Harbour::of_page(1);
+    for _ in 0..4 {
+        harbour.poll(&old_page(&of_day(0)));
+    }
+    harbour.poll(&old_page(&of_day(0)[..2]));
+    harbour.check("drifted", ": 2 records where 20 were usual", "");
+}
+
 #[test]
 fn a_changed_block_begins_a_new_past() {
     let mut harbour = Harbour::of_page(POLLS);

@@ -15,6 +15,7 @@ CREATE TABLE shape (
     PRIMARY KEY (source, number)
 ) WITHOUT ROWID;
 
+ALTER TABLE source_state ADD COLUMN good_polls INTEGER NOT NULL DEFAULT 0;  -- under that block, unchanged ones among them
 ALTER TABLE source_state ADD COLUMN repair TEXT;  -- JSON: what would read the page that drifted
 ALTER TABLE item ADD COLUMN held INTEGER NOT NULL DEFAULT 0;  -- committed, and not shown before it is released
 CREATE INDEX item_held ON item (source) WHERE held;

@@ -89,26 +89,55 @@ fn notices_of_one_title_stay_apart() {
     ]);
 }
 
+/// Entries `(title, date, text)` before, and after under other addresses; how many of these are new.
+#[track_caller]
+fn check_list(before: &[(&str, &str, &str)], after: &[(&str, &str, &str)], new: usize) {
+    let list = |path: &str, entries: &[(&str, &str, &str)]| -> Vec<String> {
+        let entry = |(n, entry): (usize, &(&str, &str, &str))| {
+            let (title, date, text) = entry;
+            format!("|/{path}/{n}|{title}|{date}|{text}")
+        };
+        entries.iter().enumerate().map(entry).collect()
+    };
+    let desk = Desk::new();
+    desk.read("a", 1, &list("old", before));
+    let read = desk.read("a", 2, &list("new", after));
+    assert_eq!(read[0], new, "{before:?} {after:?}");
+}
+
 #[test]
-fn titles_alone_tell_a_move_only_where_the_whole_list_moved() {
-    let list = |path: &str, titles: &[&str]| -> Vec<String> {
-        let entry = |title: &&str| format!("|/{path}/{title}|{title}|");
-        titles.iter().map(entry).collect()
+fn titles_tell_a_move_where_the_whole_list_moved() {
+    let told = [
+        ("No boats leave the old harbour", "", ""),
+        ("The ferry to the island is late", "", ""),
+        ("The ball of the harbour office", "", ""),
+        ("A new lamp stands at the pier", "", ""),
+    ];
+    let others = ["One", "Two", "Three", "Four"].map(|title| (title, "", ""));
+    check_list(&told, &told[..3], 0);
+    check_list(&told, &told[..2], 2);
+    check_list(&told, &[&told[..3], &others[..3]].concat(), 3);
+    check_list(&told, &[&told[..3], &others].concat(), 7);
+    // Short titles may come every week.
+    check_list(&others, &others, 4);
+    let dated = others.map(|(title, ..)| (title, "2021-06-28", ""));
+    check_list(&dated, &dated, 0);
+    // Twice a day, and not the same.
+    let morning =
+        others.map(|(title, ..)| (title, "2021-06-28", "Rain in the morning, then wind."));
+    let evening =
+        others.map(|(title, ..)| (title, "2021-06-28", "Clear until the next day comes."));
+    check_list(&morning, &evening, 4);
+}
+
+#[test]
+fn a_list_that_is_known_has_not_moved() {
+    let list = |path: &str, days: std::ops::Range<usize>| -> Vec<String> {
+        let entry = |n| format!("|/{path}/{n}|Bulletin {n}|2021-06-28|");
+        days.map(entry).collect()
     };
-    let check = |before: &[String], after: &[String], new: usize| {
-        let desk = Desk::new();
-        desk.read("a", 1, before);
-        assert_eq!(desk.read("a", 2, after)[0], new, "{before:?} {after:?}");
-    };
-    let old = list("old", &["Bridge", "Ferry", "Ball", "Pier"]);
-    check(&old, &list("new", &["Bridge", "Ferry", "Ball"]), 0);
-    check(&old, &list("new", &["Bridge", "Ferry"]), 2);
-    check(
-        &old,
-        &list("new", &["Bridge", "Ferry", "Ball", "a", "b", "c", "d"]),
-        7,
-    );
-    let mut partly = list("new", &["Bridge", "Ferry", "Ball"]);
-    partly.push(old[3].clone());
-    check(&old, &partly, 3);
+    let desk = Desk::new();
+    desk.read("a", 1, &list("old", 0..6));
+    let partly = [list("new", 0..4), list("old", 4..6)].concat();
+    assert_eq!(desk.read("a", 2, &partly)[0], 4);
 }
