@@ -86,6 +86,19 @@ pub(super) fn read(
     })
 }
 
+/// Reads a page that is one entry.
+///
+/// # Errors
+/// [`ExtractError::TooDeep`]
+pub(super) fn read_one(
+    text: &str,
+    fields: &crate::model::Fields<Css>,
+    source: &Source,
+) -> Result<RawEntry, ExtractError> {
+    let page = parse(text, &source.remove)?;
+    Ok(rules::entry(&page.root_element(), fields))
+}
+
 /// What the first of these selectors that finds anything finds.
 fn items<'a>(page: &'a Html, item: &[Css]) -> Vec<ElementRef<'a>> {
     let found = item.iter().map(|css| matches(page.root_element(), css));
