@@ -12,7 +12,9 @@ use tempfile::TempDir;
 use tidings::classify::Classifier;
 use tidings::config::{self, Config};
 use tidings::model::{Document, Item, Source, TopicId, Validators};
-use tidings::store::{Definition, FeedDefinition, NewItem, Outcome, Poll, SourceDefinition, Store};
+use tidings::store::{
+    Definition, Details, FeedDefinition, NewItem, Outcome, Poll, SourceDefinition, Store, Walk,
+};
 use tidings::{daemon, dedupe, extract, normalize};
 use tokio::runtime::Runtime;
 
@@ -154,7 +156,9 @@ impl Bench {
         Poll {
             source: source.id.clone(),
             at: documents::now(),
+            walk: Walk::Ordinary,
             outcome,
+            details: Details::default(),
             cadence: source.cadence.clone(),
             zone: source.zone,
         }

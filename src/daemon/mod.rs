@@ -290,19 +290,26 @@ impl Daemon {
         let at = self.clock.now();
         let fingerprint = source.fingerprint(extract::VERSION);
         let id = source.id.clone();
-        let held = self
+        let standing = self
             .store
-            .read(move |reader| reader.validators(&id, fingerprint))
+            .read(move |reader| poll::Standing::read(reader, &id, fingerprint, at))
             .await?;
-        let gathered = poll::gather(&in_force.fetcher, source, &held, at);
-        let outcome = poll::outcome(
+        let errand = poll::Errand {
+            fetcher: &in_force.fetcher,
+            store: &self.store,
+            source,
+            at,
+        };
+        let (walk, requests) = (standing.walk, errand.requests(&standing));
+        let poll::Digested { outcome, details } = poll::outcome(
             &in_force.config.fetch,
             &in_force.classifier,
             source,
-            gathered,
+            Box::pin(errand.gather(standing)),
+            requests,
             fingerprint,
         )
-        .await;
+        .await?;
         let (failure, problem) = match &outcome {
             Outcome::Unchanged | Outcome::Renewed(_) => (None, None),
             Outcome::Read { problem, .. } => (None, problem.clone()),
@@ -312,7 +319,9 @@ impl Daemon {
         let poll = Poll {
             source: source.id.clone(),
             at,
+            walk,
             outcome,
+            details,
             cadence,
             zone,
         };

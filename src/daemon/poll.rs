@@ -1,24 +1,25 @@
 //! One poll, up to the commit: a source's documents, their entries, the items made of them.
 //!
-//! In: a source, and the validators held for it. Out: an [`Outcome`] for the store. What fails becomes the source's own
+//! In: a source, and what the store knows of it. Out: an [`Outcome`] for the store. What fails becomes the source's own
 //! problem, in words that name the address, what happened and what to do.
 
-use std::collections::{HashMap, HashSet};
+mod details;
+mod walk;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-use url::Url;
-
-use super::{address, chain, one_line, topics};
+pub(super) use self::walk::{Errand, Standing};
+use super::{chain, one_line, topics};
 use crate::classify::{Classifier, regions};
 use crate::config::FetchConfig;
-use crate::extract::{self, ExtractError};
-use crate::fetch::{FetchError, Fetched, Fetcher};
-use crate::model::{Document, Extracted, Hash, Problem, PublicUrl, Source, Timestamp, Validators};
-use crate::store::{Failure, FailureKind, NewItem, Outcome, SourceProblem};
+use crate::extract::ExtractError;
+use crate::fetch::FetchError;
+use crate::model::{Document, Extracted, Hash, Problem, Source, Validators};
+use crate::store::{Details, Failure, FailureKind, NewItem, Outcome, SourceProblem, StoreError};
 use crate::{dedupe, normalize};
 
 /// Problems of one poll that are told in words.
@@ -35,6 +36,13 @@ pub(super) struct Gathered {
     /// Whether a server wants to be asked with other validators, though its answer is the same.
     renewed: bool,
     trouble: Option<Trouble>,
+    details: Details,
+}
+
+/// What came of a poll, and what it learnt of the pages of its entries.
+pub(super) struct Digested {
+    pub(super) outcome: Outcome,
+    pub(super) details: Details,
 }
 
 /// Why a page was not fetched or not read.
@@ -45,129 +53,40 @@ enum Trouble {
     Hung(Duration),
 }
 
-/// Fetches and reads the source's document and the pages that follow it, as far as there is news.
-pub(super) async fn gather(
-    fetcher: &Fetcher,
-    source: &Source,
-    held: &HashMap<String, Validators>,
-    at: Timestamp,
-) -> Gathered {
-    let first = address(&source.location);
-    let mut gathered = Gathered::default();
-    let mut asked = HashSet::new();
-    let mut waiting = vec![first.clone()];
-    let budget = 1 + source.further_pages() as usize;
-    while let Some(url) = waiting.pop() {
-        if asked.len() == budget || !asked.insert(url.expose().to_string()) {
-            continue;
-        }
-        match page(fetcher, source, &url, held, at, &mut gathered).await {
-            // An unchanged page leads no further: what follows it was read with it.
-            Ok(None) => {}
-            Ok(Some((document, extracted))) => {
-                // The next page is taken first: pages come in their order.
-                let follow = extracted.follow.iter().rev();
-                waiting.extend(follow.map(|next| next_page(&first, next)));
-                gathered.pages.push((document, extracted));
-            }
-            Err(trouble) if asked.len() > 1 && trouble.ends_the_list() => {}
-            Err(trouble) => {
-                gathered.trouble = Some(trouble);
-                break;
-            }
-        }
-    }
-    gathered
-}
-
-/// A page that a page links to. The document's own address has lost what we log in with; on the same server the next
-/// page wants it again.
-fn next_page(first: &PublicUrl, next: &Url) -> PublicUrl {
-    let (from, mut next) = (first.expose(), next.clone());
-    if next.origin() == from.origin() {
-        let set = next
-            .set_username(from.username())
-            .and_then(|()| next.set_password(from.password()));
-        debug_assert!(set.is_ok(), "both are addresses on the web");
-    }
-    first.with_url(next)
-}
-
-/// One page; `None` when it has not changed.
-async fn page(
-    fetcher: &Fetcher,
-    source: &Source,
-    url: &PublicUrl,
-    held: &HashMap<String, Validators>,
-    at: Timestamp,
-    gathered: &mut Gathered,
-) -> Result<Option<(Document, Extracted)>, Trouble> {
-    let key = url.expose().to_string();
-    let known = held.get(&key).cloned().unwrap_or_default();
-    match fetcher
-        .fetch(url, &known, at)
-        .await
-        .map_err(Trouble::Fetch)?
-    {
-        Fetched::Unchanged(new) => {
-            gathered.renewed |= new != known;
-            gathered.validators.push((key, new));
-            Ok(None)
-        }
-        Fetched::Changed(document, new) => {
-            gathered.validators.push((key, new));
-            let shown = url.with_url(document.url.clone()).to_string();
-            read(source, document, shown).await.map(Some)
-        }
-    }
-}
-
-/// Reads a document off the async threads.
-async fn read(
-    source: &Source,
-    document: Box<Document>,
-    shown: String,
-) -> Result<(Document, Extracted), Trouble> {
-    let source = source.clone();
-    let work = tokio::task::spawn_blocking(move || {
-        let extracted = extract::extract(&document, &source)?;
-        // What was read is in the entries: a long list of pages must not hold all their bodies.
-        Ok((
-            Document {
-                body: Vec::new(),
-                ..*document
-            },
-            extracted,
-        ))
-    });
-    match work.await {
-        Ok(read) => read.map_err(|error| Trouble::Extract(shown, error)),
-        Err(_) => Err(Trouble::Panicked),
-    }
-}
-
-/// What came of a poll: `gathering` is given the time that its requests may take, and a mistake of ours costs this
+/// What came of a poll: `gathering` is given the time that as many requests may take, and a mistake of ours costs this
 /// source only.
+///
+/// # Errors
+/// [`StoreError`] when what is known of the source cannot be read.
 pub(super) async fn outcome(
     limits: &FetchConfig,
     classifier: &Arc<Classifier>,
     source: &Source,
-    gathering: impl Future<Output = Gathered>,
+    gathering: impl Future<Output = Result<Gathered, StoreError>>,
+    requests: u32,
     fingerprint: Hash,
-) -> Outcome {
-    let requests = 1 + source.further_pages();
+) -> Result<Digested, StoreError> {
     let deadline = (limits.timeout + limits.host_delay).saturating_mul(requests) + WORKING_TIME;
-    let work = async { digest(classifier, source, gathering.await, fingerprint).await };
+    let work = async {
+        let mut gathered = gathering.await?;
+        let details = std::mem::take(&mut gathered.details);
+        let outcome = digest(classifier, source, gathered, fingerprint).await;
+        Ok(Digested { outcome, details })
+    };
     let trouble = match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await
     {
-        Ok(Ok(outcome)) => return outcome,
+        Ok(Ok(digested)) => return digested,
         Ok(Err(_)) => Trouble::Panicked,
         Err(_) => Trouble::Hung(deadline),
     };
-    Outcome::Failed {
+    let outcome = Outcome::Failed {
         items: Vec::new(),
         failure: trouble.into_failure(source),
-    }
+    };
+    Ok(Digested {
+        outcome,
+        details: Details::default(),
+    })
 }
 
 /// Makes items of what was gathered, off the async threads.
@@ -182,6 +101,7 @@ async fn digest(
         validators,
         renewed,
         trouble,
+        ..
     } = gathered;
     let validators = validators
         .into_iter()
@@ -326,31 +246,5 @@ fn problem(code: &str, text: &str, action: &str, source: &Source) -> SourceProbl
         code: code.to_owned(),
         text: one_line(text),
         action: format!("{action} ({})", source.place),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_page_is_logged_in_to_where_the_first_is() {
-        let check = |next: &str, asked: &str| {
-            let first = PublicUrl::new("https://ana:p%40w@host.example/list".parse().unwrap());
-            let page = next_page(&first, &next.parse().unwrap());
-            assert_eq!(page.expose().as_str(), asked);
-        };
-        check(
-            "https://host.example/list?page=1",
-            "https://ana:p%40w@host.example/list?page=1",
-        );
-        for elsewhere in [
-            "https://other.example/list",
-            "http://host.example/list",
-            "https://host.example:8443/list",
-            "file:///list",
-        ] {
-            check(elsewhere, elsewhere);
-        }
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, named_params, params};
 use super::rows::{self, Place};
 use super::story::Stories;
 use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
+use super::{details, walk};
 use crate::dedupe::{self, Candidate, Key};
 use crate::model::{
     Hash, IdentityKey, Item, ItemId, Published, SourceId, StoryId, Timestamp, Validators,
@@ -69,6 +70,8 @@ pub(super) fn commit(
         }
         changed = change.finish()?;
     }
+    walk::write(connection, poll)?;
+    details::write(connection, poll)?;
     write_validators(connection, poll)?;
     let (state, next_poll) = write_state(connection, poll, &before, counts)?;
     let Counts {
@@ -514,7 +517,7 @@ mod tests {
     use super::*;
     use crate::model::Cadence;
     use crate::normalize::tests::{entry, source};
-    use crate::store::{Definition, SourceDefinition, define, schema};
+    use crate::store::{Definition, Details, SourceDefinition, Walk, define, schema};
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -566,6 +569,8 @@ mod tests {
                 validators: Vec::new(),
                 problem: None,
             },
+            walk: Walk::Ordinary,
+            details: Details::default(),
             cadence: Cadence::Every(DAY),
             zone: chrono_tz::UTC,
         };

@@ -6,10 +6,12 @@
 
 mod commit;
 mod define;
+mod details;
 mod read;
 mod rows;
 mod schema;
 mod story;
+mod walk;
 mod writer;
 
 #[cfg(test)]
@@ -30,7 +32,9 @@ use crate::model::{Cadence, Hash, Item, SourceId, Timestamp, TopicId, Validators
 
 pub use self::commit::Committed;
 pub use self::define::{Classify, Definition, FeedDefinition, SourceDefinition};
+pub use self::details::{Details, KeptDetail};
 pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
+pub use self::walk::Walk;
 use self::writer::Writer;
 
 /// How long a connection waits for another one's lock before it fails.
@@ -101,8 +105,12 @@ pub struct Poll {
     pub source: SourceId,
     /// When it was polled.
     pub at: Timestamp,
+    /// Why its list was walked as far as it was.
+    pub walk: Walk,
     /// What came of it.
     pub outcome: Outcome,
+    /// What was learnt of the pages of its entries.
+    pub details: Details,
     /// When it is due again depends on these, and on what turns out to be new.
     pub cadence: Cadence,
     /// The zone that `cadence` counts in.

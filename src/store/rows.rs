@@ -21,15 +21,17 @@ pub(super) fn parsed<T: FromStr>(column: &'static str, text: &str) -> Result<T, 
     })
 }
 
-fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
+/// Reads JSON of a row that we wrote ourselves.
+pub(super) fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Row {
         column,
         value: text.to_owned(),
     })
 }
 
-fn to_json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("lists of plain text always serialize")
+/// Plain data as a row holds it.
+pub(super) fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("plain data always serializes")
 }
 
 /// Topics as a row holds them.

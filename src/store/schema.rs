@@ -7,9 +7,10 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// One file a step, never edited once it has been released; `user_version` counts the steps taken.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_regions.sql"),
+    include_str!("migrations/0004_details.sql"),
 ];
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
 const KNOWN: i64 = MIGRATIONS.len() as i64;

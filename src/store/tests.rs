@@ -1,5 +1,6 @@
 //! The store as the daemon uses it, on real files, seen through its readers.
 
+mod details;
 mod feeds;
 mod polls;
 mod stories;
@@ -81,7 +82,9 @@ fn poll(source: &str, at: Timestamp, outcome: Outcome) -> Poll {
     Poll {
         source: source.parse().unwrap(),
         at,
+        walk: Walk::Ordinary,
         outcome,
+        details: Details::default(),
         cadence: Cadence::Every(Duration::from_hours(1)),
         zone: chrono_tz::UTC,
     }
