@@ -13,7 +13,9 @@ use tidings::classify::Classifier;
 use tidings::config::{self, Config};
 use tidings::drift::Shape;
 use tidings::model::{Document, Item, Source, TopicId, Validators};
-use tidings::store::{Definition, FeedDefinition, NewItem, Outcome, Poll, SourceDefinition, Store};
+use tidings::store::{
+    Definition, Details, FeedDefinition, NewItem, Outcome, Poll, SourceDefinition, Store, Walk,
+};
 use tidings::{daemon, dedupe, extract, normalize};
 use tokio::runtime::Runtime;
 
@@ -158,7 +160,9 @@ impl Bench {
         Poll {
             source: source.id.clone(),
             at: documents::now(),
+            walk: Walk::Ordinary,
             outcome,
+            details: Details::default(),
             cadence: source.cadence.clone(),
             zone: source.zone,
             fingerprint,

@@ -10,6 +10,7 @@ mod address;
 mod diagnostic;
 mod file;
 mod include;
+mod pages;
 mod secret;
 mod section;
 mod select;

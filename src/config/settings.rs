@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 
 use super::diagnostic::{Mistake, parsed};
 use super::file;
+use super::pages::{self, PageKeys};
 use super::select::{self, Selected};
 use super::table::{Given, Table};
 use super::units;
@@ -55,6 +56,7 @@ pub(super) struct Settings {
     pub(super) remove: Given<Vec<Css>>,
     pub(super) replace: Given<Vec<Replacement>>,
     pub(super) pages: Given<PageKeys>,
+    pub(super) backfill: Given<u32>,
 }
 
 impl Settings {
@@ -85,6 +87,7 @@ impl Settings {
             pages: table
                 .dotted("pages", "pages.")
                 .map(|table| PageKeys::read(&table)),
+            backfill: table.number("backfill", 1..=pages::MOST),
         }
     }
 
@@ -93,35 +96,6 @@ impl Settings {
         let cron = || self.cron.value.clone();
         let every = self.every.value.map(Cadence::Every);
         every.or_else(|| Some(Cadence::Cron(Box::new(cron()?))))
-    }
-}
-
-/// `pages`: where further pages of a list are.
-#[derive(Clone, Default)]
-pub(super) struct PageKeys {
-    pub(super) param: Given<String>,
-    pub(super) next: Given<Css>,
-    pub(super) last: Given<u32>,
-}
-
-impl PageKeys {
-    fn read(table: &Table) -> Self {
-        let keys = Self {
-            param: table.text("param", units::line),
-            next: table.text("next", parsed),
-            last: table.number("last", 1..=100),
-        };
-        table.finish(&[]);
-        if let (Some(param), Some(next)) = (keys.param.at, keys.next.at) {
-            let mistake = Mistake::new("`pages.param` and `pages.next` exclude one another");
-            table.wrong(param.max(next), mistake);
-        }
-        keys
-    }
-
-    /// Whether they say how to get to another page, be it by a mistake.
-    pub(super) fn leads(&self) -> bool {
-        self.param.at.or(self.next.at).is_some()
     }
 }
 

@@ -9,8 +9,8 @@ use super::diagnostic::{Mistake, parsed};
 use super::secret::{self, Environment, Written};
 use super::settings::{Kind, Settings};
 use super::table::{Given, Table};
-use super::{address, units};
-use crate::model::{Cadence, Location, Pages, Place, Reading, Source, SourceId, TopicId};
+use super::{address, pages, units};
+use crate::model::{Cadence, Location, Place, Reading, Source, SourceId, TopicId};
 
 const LATER: [&str; 1] = ["former"];
 const MIN_EVERY: Duration = Duration::from_mins(15);
@@ -65,7 +65,7 @@ fn source(
     table.finish(&LATER);
     let reading = reading(table, &own, defaults);
     let cadence = cadence(table, &own, defaults);
-    let pages = pages(table, &own, defaults);
+    let pages = pages::pages(table, &own, defaults, &reading);
     let unnamed = Source::at(location.value?, id.value?, table.place());
     Some(Source {
         name: name.value.unwrap_or(unnamed.name),
@@ -169,11 +169,9 @@ fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
         Some(Kind::Feed) => Reading::Feed,
         Some(Kind::Text) => Reading::Text,
     };
-    for (key, at) in [("select", own.select.at), ("pages", own.pages.at)] {
-        if let Some(at) = at {
-            let message = format!("`{key}` goes only with `kind = \"html\"`");
-            table.wrong(at, Mistake::new(message));
-        }
+    if let Some(at) = own.select.at {
+        let message = "`select` goes only with `kind = \"html\"`";
+        table.wrong(at, Mistake::new(message));
     }
     reading
 }
@@ -191,23 +189,4 @@ fn html(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
     selected
         .rules(table, at)
         .map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules)))
-}
-
-fn pages(table: &Table, own: &Settings, defaults: &Settings) -> Option<Pages> {
-    let mine = own.pages.value.clone().unwrap_or_default();
-    let theirs = defaults.pages.value.clone().unwrap_or_default();
-    let last = mine.last.over(&theirs.last).value.unwrap_or(1);
-    let way = if mine.leads() { mine } else { theirs };
-    if let Some(at) = own.pages.at
-        && !own.pages.is_wrong()
-        && !way.leads()
-    {
-        let message = "`pages` needs `pages.param` or `pages.next`";
-        table.absent(at, Mistake::new(message));
-    }
-    match (way.param.value, way.next.value) {
-        (Some(name), _) => Some(Pages::Parameter { name, last }),
-        (None, Some(link)) => Some(Pages::Next { link, last }),
-        (None, None) => None,
-    }
 }

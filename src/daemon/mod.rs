@@ -294,26 +294,34 @@ impl Daemon {
         let at = self.clock.now();
         let fingerprint = source.fingerprint(extract::VERSION);
         let id = source.id.clone();
-        let (held, history) = self
+        let (standing, history) = self
             .store
             .read(move |reader| {
-                let held = reader.validators(&id, fingerprint)?;
-                Ok::<_, StoreError>((held, reader.history(&id, fingerprint)?))
+                let standing = poll::Standing::read(reader, &id, fingerprint, at)?;
+                Ok::<_, StoreError>((standing, reader.history(&id, fingerprint)?))
             })
             .await?;
-        let gathered = poll::gather(&in_force.fetcher, source, &held, at);
+        let errand = poll::Errand {
+            fetcher: &in_force.fetcher,
+            store: &self.store,
+            source,
+            at,
+        };
+        let (walk, requests) = (standing.walk, errand.requests(&standing));
         let poll::Digested {
             mut outcome,
             drifted,
+            details,
         } = poll::outcome(
             &in_force.config.fetch,
             &in_force.classifier,
             source,
-            gathered,
+            Box::pin(errand.gather(standing)),
+            requests,
             &history,
             fingerprint,
         )
-        .await;
+        .await?;
         if let (Some(page), Outcome::Failed { failure, .. }) = (drifted, &mut outcome) {
             let known = self.known(&source.id, &history).await?;
             poll::propose(source, page, known, failure).await;
@@ -327,7 +335,9 @@ impl Daemon {
         let poll = Poll {
             source: source.id.clone(),
             at,
+            walk,
             outcome,
+            details,
             cadence,
             zone,
             fingerprint,

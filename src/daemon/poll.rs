@@ -1,25 +1,26 @@
 //! One poll, up to the commit: a source's documents, their entries, the items made of them.
 //!
-//! In: a source, and the validators held for it. Out: an [`Outcome`] for the store. What fails becomes the source's own
+//! In: a source, and what the store knows of it. Out: an [`Outcome`] for the store. What fails becomes the source's own
 //! problem, in words that name the address, what happened and what to do.
 
-use std::collections::{HashMap, HashSet};
+mod details;
+mod walk;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-use url::Url;
-
-use super::{address, chain, one_line, topics};
+pub(super) use self::walk::{Errand, Standing};
+use super::{chain, one_line, topics};
 use crate::classify::{Classifier, regions};
 use crate::config::FetchConfig;
 use crate::drift::{self, Drift, History, Kind, Known, Shape};
 use crate::extract::{self, ExtractError};
-use crate::fetch::{FetchError, Fetched, Fetcher};
-use crate::model::{Document, Extracted, Hash, Problem, PublicUrl, Source, Timestamp, Validators};
-use crate::store::{Failure, FailureKind, NewItem, Outcome, SourceProblem};
+use crate::fetch::FetchError;
+use crate::model::{Document, Extracted, Hash, Problem, Source, Validators};
+use crate::store::{Details, Failure, FailureKind, NewItem, Outcome, SourceProblem, StoreError};
 use crate::{dedupe, normalize};
 
 /// Problems of one poll that are told in words.
@@ -38,6 +39,9 @@ pub(super) struct Gathered {
     trouble: Option<Trouble>,
     /// The source's own document, where it has changed.
     first: Option<First>,
+    /// Whether it may have gone further back than an ordinary poll.
+    walked_back: bool,
+    details: Details,
 }
 
 /// The document that a source is judged by.
@@ -47,10 +51,11 @@ struct First {
     page: Option<Arc<Document>>,
 }
 
-/// What came of a poll, and the page that the source's rules read no longer.
+/// What came of a poll, the page that the source's rules read no longer, and what was learnt of the pages of entries.
 pub(super) struct Digested {
     pub(super) outcome: Outcome,
     pub(super) drifted: Option<Arc<Document>>,
+    pub(super) details: Details,
 }
 
 /// Why a page was not fetched or not read.
@@ -60,88 +65,6 @@ enum Trouble {
     Drift(Drift),
     Panicked,
     Hung(Duration),
-}
-
-/// Fetches and reads the source's document and the pages that follow it, as far as there is news.
-pub(super) async fn gather(
-    fetcher: &Fetcher,
-    source: &Source,
-    held: &HashMap<String, Validators>,
-    at: Timestamp,
-) -> Gathered {
-    let first = address(&source.location);
-    let mut gathered = Gathered::default();
-    let mut asked = HashSet::new();
-    let mut waiting = vec![first.clone()];
-    let budget = 1 + source.further_pages() as usize;
-    while let Some(url) = waiting.pop() {
-        if asked.len() == budget || !asked.insert(url.expose().to_string()) {
-            continue;
-        }
-        match page(fetcher, source, &url, held, at, &mut gathered).await {
-            // An unchanged page leads no further: what follows it was read with it.
-            Ok(None) => {}
-            Ok(Some((document, extracted))) => {
-                // The next page is taken first: pages come in their order.
-                let follow = extracted.follow.iter().rev();
-                waiting.extend(follow.map(|next| next_page(&first, next)));
-                gathered.pages.push((document, extracted));
-            }
-            Err(trouble) if asked.len() > 1 && trouble.ends_the_list() => {}
-            Err(trouble) => {
-                gathered.trouble = Some(trouble);
-                break;
-            }
-        }
-    }
-    gathered
-}
-
-/// A page that a page links to. The document's own address has lost what we log in with; on the same server the next
-/// page wants it again.
-fn next_page(first: &PublicUrl, next: &Url) -> PublicUrl {
-    let (from, mut next) = (first.expose(), next.clone());
-    if next.origin() == from.origin() {
-        let set = next
-            .set_username(from.username())
-            .and_then(|()| next.set_password(from.password()));
-        debug_assert!(set.is_ok(), "both are addresses on the web");
-    }
-    first.with_url(next)
-}
-
-/// One page; `None` when it has not changed.
-async fn page(
-    fetcher: &Fetcher,
-    source: &Source,
-    url: &PublicUrl,
-    held: &HashMap<String, Validators>,
-    at: Timestamp,
-    gathered: &mut Gathered,
-) -> Result<Option<(Document, Extracted)>, Trouble> {
-    let key = url.expose().to_string();
-    let known = held.get(&key).cloned().unwrap_or_default();
-    match fetcher
-        .fetch(url, &known, at)
-        .await
-        .map_err(Trouble::Fetch)?
-    {
-        Fetched::Unchanged(new) => {
-            gathered.renewed |= new != known;
-            gathered.validators.push((key, new));
-            Ok(None)
-        }
-        Fetched::Changed(document, new) => {
-            let is_first = gathered.validators.is_empty();
-            gathered.validators.push((key, new));
-            let shown = url.with_url(document.url.clone()).to_string();
-            let (first, read) = read(source, Arc::from(document), shown).await;
-            if is_first {
-                gathered.first = first;
-            }
-            read.map(Some)
-        }
-    }
 }
 
 impl First {
@@ -159,48 +82,41 @@ impl First {
     }
 }
 
-/// Reads a document off the async threads; with what the source is judged by, should it be its first.
-async fn read(
-    source: &Source,
-    document: Arc<Document>,
-    shown: String,
-) -> (Option<First>, Result<(Document, Extracted), Trouble>) {
-    let source = source.clone();
-    let work = tokio::task::spawn_blocking(move || {
-        let first = First::of(&document, &source);
-        let read = extract::extract(&document, &source);
-        // What was read is in the entries: a long list of pages must not hold all their bodies.
-        (first, read.map(|read| (document.without_body(), read)))
-    });
-    match work.await {
-        Ok((first, read)) => {
-            let read = read.map_err(|error| Trouble::Extract(shown, error));
-            (Some(first), read)
-        }
-        Err(_) => (None, Err(Trouble::Panicked)),
-    }
-}
-
-/// What came of a poll: `gathering` is given the time that its requests may take, and a mistake of ours costs this
+/// What came of a poll: `gathering` is given the time that as many requests may take, and a mistake of ours costs this
 /// source only.
+///
+/// # Errors
+/// [`StoreError`] when what is known of the source cannot be read.
 pub(super) async fn outcome(
     limits: &FetchConfig,
     classifier: &Arc<Classifier>,
     source: &Source,
-    gathering: impl Future<Output = Gathered>,
+    gathering: impl Future<Output = Result<Gathered, StoreError>>,
+    requests: u32,
     history: &History,
     fingerprint: Hash,
-) -> Digested {
-    let requests = 1 + source.further_pages();
+) -> Result<Digested, StoreError> {
     let deadline = (limits.timeout + limits.host_delay).saturating_mul(requests) + WORKING_TIME;
-    let work = async { digest(classifier, source, gathering.await, history, fingerprint).await };
+    let work = async {
+        let mut gathered = gathering.await?;
+        let details = std::mem::take(&mut gathered.details);
+        let digested = digest(classifier, source, gathered, history, fingerprint).await;
+        Ok(Digested {
+            details,
+            ..digested
+        })
+    };
     let trouble = match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await
     {
         Ok(Ok(digested)) => return digested,
         Ok(Err(_)) => Trouble::Panicked,
         Err(_) => Trouble::Hung(deadline),
     };
-    Digested::failed(Vec::new(), trouble.into_failure(source, history), None)
+    Ok(Digested::failed(
+        Vec::new(),
+        trouble.into_failure(source, history),
+        None,
+    ))
 }
 
 /// Makes items of what was gathered, off the async threads, and compares them with what used to come.
@@ -217,6 +133,8 @@ async fn digest(
         renewed,
         trouble,
         first,
+        walked_back,
+        ..
     } = gathered;
     let validators = validators
         .into_iter()
@@ -252,7 +170,7 @@ async fn digest(
         validators: validators.filter(|_| !is_cut).collect(),
         problem,
         shape,
-        walked_back: false,
+        walked_back,
     })
 }
 
@@ -261,6 +179,7 @@ impl Digested {
         Self {
             outcome,
             drifted: None,
+            details: Details::default(),
         }
     }
 
@@ -268,6 +187,7 @@ impl Digested {
         Self {
             drifted: page.filter(|_| failure.kind == FailureKind::Drift),
             outcome: Outcome::Failed { items, failure },
+            details: Details::default(),
         }
     }
 }
@@ -426,31 +346,5 @@ fn problem(code: &str, text: &str, action: &str, source: &Source) -> SourceProbl
         code: code.to_owned(),
         text: one_line(text),
         action: format!("{action} ({})", source.place),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_page_is_logged_in_to_where_the_first_is() {
-        let check = |next: &str, asked: &str| {
-            let first = PublicUrl::new("https://ana:p%40w@host.example/list".parse().unwrap());
-            let page = next_page(&first, &next.parse().unwrap());
-            assert_eq!(page.expose().as_str(), asked);
-        };
-        check(
-            "https://host.example/list?page=1",
-            "https://ana:p%40w@host.example/list?page=1",
-        );
-        for elsewhere in [
-            "https://other.example/list",
-            "http://host.example/list",
-            "https://host.example:8443/list",
-            "file:///list",
-        ] {
-            check(elsewhere, elsewhere);
-        }
     }
 }

@@ -17,11 +17,12 @@ mod votes;
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
+use super::follow;
 use super::rules::{self, Record};
 use super::{ExtractError, MAX_ENTRIES};
 use crate::dates::Hints;
 use crate::model::{
-    Channel, Css, Extracted, Field, Pages, RawEntry, RawText, Rule, Rules, Source, parse_page,
+    Channel, Css, Extracted, Field, RawEntry, RawText, Rule, Rules, Source, parse_page,
     text_of_node,
 };
 use auto::Wanted;
@@ -80,10 +81,23 @@ pub(super) fn read(
     let problems = rules::uneven(&entries, &rules.fields);
     Ok(Extracted {
         channel: channel(&page),
-        follow: follow(&page, url, &base, source.pages.as_ref()),
+        follow: follow::of_page(&page, url, &base, source.pages.as_ref()),
         entries,
         problems,
     })
+}
+
+/// Reads a page that is one entry.
+///
+/// # Errors
+/// [`ExtractError::TooDeep`]
+pub(super) fn read_one(
+    text: &str,
+    fields: &crate::model::Fields<Css>,
+    source: &Source,
+) -> Result<RawEntry, ExtractError> {
+    let page = parse(text, &source.remove)?;
+    Ok(rules::entry(&page.root_element(), fields))
 }
 
 /// What the first of these selectors that finds anything finds.
@@ -121,7 +135,7 @@ pub(super) fn read_by_structure(
     let found = auto::find(&page, &base, hints, Wanted::Entries).ok_or(ExtractError::NoRecords)?;
     Ok(Extracted {
         channel: channel(&page),
-        follow: follow(&page, url, &base, source.pages.as_ref()),
+        follow: follow::of_page(&page, url, &base, source.pages.as_ref()),
         entries: found.entries,
         problems: Vec::new(),
     })
@@ -276,52 +290,6 @@ fn title_link(item: ElementRef<'_>, title: &[Css]) -> Option<String> {
         .or_else(|| around.take(8).find(is_link))
         .or_else(|| item.select(&link).next())?;
     found.attr("href").map(str::to_owned)
-}
-
-/// The next pages; whether they are fetched, and how many, is the daemon's decision.
-fn follow(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url> {
-    match pages {
-        None => Vec::new(),
-        Some(Pages::Parameter { name, last }) => (1..=*last)
-            .map(|number| with_parameter(url, name, number))
-            .collect(),
-        Some(Pages::Next { link, .. }) => {
-            let next = page.root_element().addresses(link).into_iter().next();
-            next.and_then(|href| base.join(&href).ok())
-                .into_iter()
-                .filter(|next| same_site(url, next))
-                .collect()
-        }
-    }
-}
-
-fn with_parameter(url: &Url, name: &str, number: u32) -> Url {
-    let mut page = url.clone();
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(key, _)| key != name)
-        .map(|(key, value)| (key.into_owned(), value.into_owned()))
-        .collect();
-    page.query_pairs_mut()
-        .clear()
-        .extend_pairs(kept)
-        .append_pair(name, &number.to_string());
-    page
-}
-
-/// A list goes on where it began: a page from the web on its host, a file in its folder.
-fn same_site(url: &Url, next: &Url) -> bool {
-    let web = |url: &Url| matches!(url.scheme(), "http" | "https");
-    let folder = |url: &Url| {
-        url.path()
-            .rsplit_once('/')
-            .map(|(folder, _)| folder.to_owned())
-    };
-    if web(url) {
-        web(next) && url.host_str() == next.host_str()
-    } else {
-        url.scheme() == next.scheme() && folder(url) == folder(next)
-    }
 }
 
 /// What part of a whole.

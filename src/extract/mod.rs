@@ -6,12 +6,16 @@
 
 mod amend;
 mod charset;
+mod detail;
 mod feed;
+mod follow;
 mod html;
 mod rules;
 mod text;
 
 use text::is_more;
+
+pub use detail::detail;
 
 #[cfg(test)]
 mod tests;
@@ -120,14 +124,14 @@ impl ExtractError {
 pub fn extract(document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
     let charset::Decoded { text, problems } = charset::decode(document, source.charset);
     let mut extracted = match &source.reading {
-        Reading::Feed => feed::read(&text, &document.url, &source.location)?,
+        Reading::Feed => a_feed(&text, document, source)?,
         Reading::Html(rules) => html::read(&text, &document.url, rules, source)?,
         Reading::Page => by_structure(&text, document, source)?,
         Reading::Text => plain_text(&text, document, source)?,
         Reading::Auto => match feed::sniff(&text) {
             feed::Format::Html => by_structure(&text, document, source)?,
             feed::Format::Unknown => plain_text(&text, document, source)?,
-            _ => feed::read(&text, &document.url, &source.location)?,
+            _ => a_feed(&text, document, source)?,
         },
     };
     extracted.problems.splice(..0, problems);
@@ -183,6 +187,13 @@ pub fn hint(document: &Document, source: &Source) -> Hinted {
         ),
         feed: feed::linked_feed(&text, &document.url),
     }
+}
+
+fn a_feed(text: &str, document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
+    let mut extracted = feed::read(text, &document.url, &source.location)?;
+    let advice = &extracted.channel.advice;
+    extracted.follow = follow::of_feed(advice, &document.url, source.pages.as_ref());
+    Ok(extracted)
 }
 
 fn by_structure(

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use url::Url;
 
-/// The hosts asked so far: one entry a host that a source names.
+/// The hosts asked so far: those that sources name, and those that their entries lead to.
 #[derive(Debug)]
 pub(super) struct Hosts {
     per_host: usize,
@@ -20,6 +20,13 @@ pub(super) struct Hosts {
 struct Host {
     places: Arc<Semaphore>,
     next_start: Instant,
+}
+
+impl Host {
+    /// Whether somebody is there or waits, or must not come yet.
+    fn is_needed(&self, now: Instant) -> bool {
+        self.next_start > now || Arc::strong_count(&self.places) > 1
+    }
 }
 
 impl Hosts {
@@ -53,6 +60,13 @@ impl Hosts {
     fn host<T>(&self, url: &Url, with: impl FnOnce(&mut Host) -> T) -> T {
         let name = url.host_str().unwrap_or_default();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() == known.capacity() {
+            // Entries lead to hosts without end: before more room is made, those that need no patience are forgotten.
+            let now = Instant::now();
+            known.retain(|_, host| host.is_needed(now));
+            let needed = known.len();
+            known.reserve(needed.max(1));
+        }
         let new = || Host {
             places: Arc::new(Semaphore::new(self.per_host)),
             next_start: Instant::now(),

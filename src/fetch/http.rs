@@ -10,7 +10,7 @@ use reqwest::{Client, Response, StatusCode};
 
 use super::coding::{self, CodingError};
 use super::guard::{self, ForbiddenAddress, GuardedResolver};
-use super::{FetchError, Fetched, Fetcher, Limits};
+use super::{FetchError, Fetched, FetchedPage, Fetcher, Limits};
 use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
 
 /// Feeds first, then whatever else a source may be.
@@ -44,23 +44,72 @@ pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
         .build()
 }
 
+/// What came in the end of a chain of redirects; the body is still to be read.
+enum Answer {
+    Unchanged(Validators),
+    Changed(PublicUrl, Response),
+}
+
 impl Fetcher {
-    /// Asks for `first` and follows where it redirects.
     pub(super) async fn http(
         &self,
         first: &PublicUrl,
         held: &Validators,
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
+        match self.answer(first, held, now).await? {
+            Answer::Unchanged(validators) => Ok(Fetched::Unchanged(validators)),
+            Answer::Changed(url, response) => {
+                let (document, validators) = self.document(url, response, now).await?;
+                Ok(Fetched::Changed(Box::new(document), validators))
+            }
+        }
+    }
+
+    /// A page; of anything else the body stays where it is.
+    pub(super) async fn http_page(
+        &self,
+        first: &PublicUrl,
+        now: Timestamp,
+    ) -> Result<FetchedPage, FetchError> {
+        match self.answer(first, &Validators::default(), now).await? {
+            // Not an answer to what was asked.
+            Answer::Unchanged(_) => Err(FetchError::Status {
+                url: first.to_string(),
+                status: StatusCode::NOT_MODIFIED.as_u16(),
+                retry_after: None,
+            }),
+            Answer::Changed(url, response) => {
+                let content_type = text(response.headers(), &header::CONTENT_TYPE);
+                if let Some(mime_type) = content_type.filter(|content_type| !is_page(content_type))
+                {
+                    return Ok(FetchedPage::File {
+                        mime_type,
+                        length_bytes: response.content_length(),
+                    });
+                }
+                let (document, _) = self.document(url, response, now).await?;
+                Ok(FetchedPage::Page(Box::new(document)))
+            }
+        }
+    }
+
+    /// Asks for `first` and follows where it redirects.
+    async fn answer(
+        &self,
+        first: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+    ) -> Result<Answer, FetchError> {
         let mut url = first.clone();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.request(&url, held).await?;
             match response.status() {
                 StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
-                    return Ok(Fetched::Unchanged(renewed(held, response.headers())));
+                    return Ok(Answer::Unchanged(renewed(held, response.headers())));
                 }
                 status if status.is_success() => {
-                    return self.document(url, response, now).await;
+                    return Ok(Answer::Changed(url, response));
                 }
                 StatusCode::MOVED_PERMANENTLY
                 | StatusCode::FOUND
@@ -110,7 +159,7 @@ impl Fetcher {
         url: PublicUrl,
         response: Response,
         now: Timestamp,
-    ) -> Result<Fetched, FetchError> {
+    ) -> Result<(Document, Validators), FetchError> {
         let headers = response.headers().clone();
         let packed = self.body(&url, response).await?;
         let codings: Vec<&str> = headers
@@ -143,7 +192,7 @@ impl Fetcher {
             body,
             fetched_at: now,
         };
-        Ok(Fetched::Changed(Box::new(document), validators))
+        Ok((document, validators))
     }
 
     /// The body as it is sent, at most as long as allowed.
@@ -191,6 +240,15 @@ fn unreachable(url: &PublicUrl, cause: reqwest::Error) -> FetchError {
         };
         innermost = deeper;
     }
+}
+
+/// Whether a media type is one that pages come under; servers that know none say `text/plain`.
+fn is_page(content_type: &str) -> bool {
+    let named = content_type.split(';').next().unwrap_or_default();
+    let named = named.trim().to_ascii_lowercase();
+    named.is_empty()
+        || named.ends_with("xml")
+        || matches!(named.as_str(), "text/html" | "text/plain" | "*/*")
 }
 
 /// A 304 brings the validators of the body that it stands for, where they are others (RFC 9110 §15.4.5).

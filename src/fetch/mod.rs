@@ -50,6 +50,20 @@ pub enum Fetched {
     Unchanged(Validators),
 }
 
+/// What an address that an entry leads to turned out to be.
+#[derive(Debug)]
+pub enum FetchedPage {
+    /// A page to read.
+    Page(Box<Document>),
+    /// Another kind of file, whose body was not fetched.
+    File {
+        /// `Content-Type` as sent.
+        mime_type: String,
+        /// `Content-Length`, where it was sent.
+        length_bytes: Option<u64>,
+    },
+}
+
 /// Why nothing could be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -276,14 +290,7 @@ impl Fetcher {
         let fetched = if url.expose().scheme() == "file" {
             self.file(url, now).await?
         } else {
-            let limit = self.limits.timeout;
-            self.hosts.pace(url.expose()).await;
-            let timeout = |_| FetchError::Timeout {
-                url: url.to_string(),
-                limit,
-            };
-            let answer = tokio::time::timeout(limit, self.http(url, held, now));
-            answer.await.map_err(timeout)??
+            self.in_time(url, self.http(url, held, now)).await?
         };
         match fetched {
             Fetched::Changed(_, new) if new.body_hash == held.body_hash => {
@@ -291,6 +298,29 @@ impl Fetcher {
             }
             fetched => Ok(fetched),
         }
+    }
+
+    /// Fetches the page at `url` (`http` or `https`), unless something else is there.
+    ///
+    /// # Errors
+    /// [`FetchError`], naming the address without its secrets.
+    pub async fn page(&self, url: &PublicUrl, now: Timestamp) -> Result<FetchedPage, FetchError> {
+        self.in_time(url, self.http_page(url, now)).await
+    }
+
+    /// Waits until the host may be asked, then as long as an answer may take.
+    async fn in_time<T>(
+        &self,
+        url: &PublicUrl,
+        answer: impl Future<Output = Result<T, FetchError>>,
+    ) -> Result<T, FetchError> {
+        let limit = self.limits.timeout;
+        self.hosts.pace(url.expose()).await;
+        let timeout = |_| FetchError::Timeout {
+            url: url.to_string(),
+            limit,
+        };
+        tokio::time::timeout(limit, answer).await.map_err(timeout)?
     }
 
     async fn file(&self, url: &PublicUrl, now: Timestamp) -> Result<Fetched, FetchError> {

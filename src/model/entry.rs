@@ -323,6 +323,14 @@ pub enum Problem {
         /// All entries.
         entries: usize,
     },
+    /// Pages of entries that could not be had.
+    #[error("{failed} entries stand without what their own pages say: {reason}")]
+    Details {
+        /// How many.
+        failed: usize,
+        /// Why the first of them could not.
+        reason: String,
+    },
     /// Text that belongs to no entry.
     #[error("{lines} lines before the first entry were left out")]
     Preamble {

@@ -5,6 +5,7 @@
 mod address;
 mod cadence;
 mod charset;
+mod detail;
 mod document;
 mod entry;
 mod feed;
@@ -14,6 +15,7 @@ mod id;
 mod item;
 mod language;
 mod listen;
+mod pages;
 mod query;
 mod region;
 mod repair;
@@ -26,6 +28,7 @@ mod topic;
 pub use address::{Location, PublicUrl, hide_secrets, without_user};
 pub use cadence::{Cadence, Cron, CronError};
 pub use charset::{Charset, CharsetError};
+pub use detail::Detail;
 pub use document::{Document, Validators};
 pub use entry::{
     Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,
@@ -39,11 +42,12 @@ pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
 pub use language::{Language, LanguageError};
 pub use listen::Listen;
+pub use pages::{Numbers, PageAddress, PageAddressError, PageWay, Pages};
 pub use query::{Query, QueryError, QueryWarning, Word};
 pub use region::{Country, CountryError, Region, RegionError};
 pub use repair::Repair;
 pub use rules::{Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules};
-pub use source::{Pages, Place, Reading, Source};
+pub use source::{Place, Reading, Source};
 pub use story::{Report, Story};
 pub use time::{DateFormat, DateFormatError, DateOrder, Dated, Precision, Published, Timestamp};
 pub use topic::{Title, Topic};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::{
-    Cadence, Charset, Country, Css, DateFormat, DateOrder, Fields, Hash, Language, Location,
+    Cadence, Charset, Country, Css, DateFormat, DateOrder, Fields, Hash, Language, Location, Pages,
     Region, Replacement, Rules, SourceId, TopicId,
 };
 
@@ -116,14 +116,6 @@ impl Source {
         let dates = format!("{date_formats:?} {zone} {language:?} {date_order:?}");
         Hash::of(format!("{extractor_version} {rules} {charset:?} {dates}").as_bytes())
     }
-
-    /// How many pages of its list are read after the first.
-    pub fn further_pages(&self) -> u32 {
-        match self.pages {
-            Some(Pages::Parameter { last, .. } | Pages::Next { last, .. }) => last,
-            None => 0,
-        }
-    }
 }
 
 /// How documents become entries.
@@ -139,23 +131,4 @@ pub enum Reading {
     Page,
     /// Plain text with dated notices.
     Text,
-}
-
-/// Where further pages of a list are.
-#[derive(Clone, Debug)]
-pub enum Pages {
-    /// A query parameter that counts: `?page=1` … `?page=last`.
-    Parameter {
-        /// The parameter's name.
-        name: String,
-        /// Its last value; the source's own address is the page before 1.
-        last: u32,
-    },
-    /// A link to the next page, at most `last` pages further.
-    Next {
-        /// Finds the link.
-        link: Css,
-        /// How many pages after the first.
-        last: u32,
-    },
 }

@@ -75,6 +75,61 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
     }
 }
 
+/// What an entry of a document is known by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// What its item's id is made of, as far as this document alone tells.
+    pub key: IdentityKey,
+    /// Stated date and title: of two entries of one key these tell whether they are the same.
+    pub weak_key: IdentityKey,
+}
+
+/// What each entry of a document is known by; `None` for one that becomes no item. What a text alone might tell of a
+/// date is left aside: nothing is published by this.
+pub fn identities(source: &Source, document: &Document, read: &Extracted) -> Vec<Option<Identity>> {
+    let light = Extracted {
+        channel: read.channel.clone(),
+        entries: read.entries.iter().map(without_texts).collect(),
+        ..Extracted::default()
+    };
+    let bodiless = Document {
+        body: Vec::new(),
+        url: document.url.clone(),
+        content_type: document.content_type.clone(),
+        fetched_at: document.fetched_at,
+    };
+    let mut identities = vec![None; read.entries.len()];
+    let Normalized {
+        items, repeated, ..
+    } = normalize(source, vec![(bodiless, light)]);
+    for item in items.into_iter().chain(repeated) {
+        if let Some(place) = identities.get_mut(item.position as usize) {
+            *place = Some(Identity {
+                key: item.key,
+                weak_key: item.weak_key,
+            });
+        }
+    }
+    identities
+}
+
+/// An entry without what only makes it longer; one without a title is called after its texts.
+fn without_texts(entry: &RawEntry) -> RawEntry {
+    if entry.title.is_none() {
+        return entry.clone();
+    }
+    RawEntry {
+        guid: entry.guid.clone(),
+        title: entry.title.clone(),
+        link: entry.link.clone(),
+        base: entry.base.clone(),
+        published: entry.published.clone(),
+        updated: entry.updated.clone(),
+        language: entry.language.clone(),
+        ..RawEntry::default()
+    }
+}
+
 /// A document's channel, normalized, for those who show one document.
 #[derive(Clone, Debug, Default)]
 pub struct About {

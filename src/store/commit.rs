@@ -11,7 +11,7 @@ use super::revision;
 use super::rows::{self, Place};
 use super::story::Stories;
 use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
-use super::{moved, release, shape};
+use super::{details, moved, release, shape, walk};
 use crate::dedupe::{self, Candidate, Key};
 use crate::drift;
 use crate::model::{
@@ -60,6 +60,8 @@ pub(super) fn commit(
     let mut before = Before::read(connection, &poll.source)?;
     let usual = shape::new_items(connection, &poll.source, poll.fingerprint)?;
     let counts = commit_items(connection, poll, &before, &usual, fresh)?;
+    walk::write(connection, poll)?;
+    details::write(connection, poll)?;
     write_validators(connection, poll)?;
     if let Outcome::Read {
         shape: Some(shape), ..
@@ -674,7 +676,7 @@ mod tests {
     use super::*;
     use crate::model::Cadence;
     use crate::normalize::tests::{entry, source};
-    use crate::store::{Definition, SourceDefinition, define, schema};
+    use crate::store::{Definition, Details, SourceDefinition, Walk, define, schema};
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -728,6 +730,8 @@ mod tests {
                 shape: None,
                 walked_back: false,
             },
+            walk: Walk::Ordinary,
+            details: Details::default(),
             cadence: Cadence::Every(DAY),
             zone: chrono_tz::UTC,
             fingerprint: Hash::of(b"block"),

@@ -9,6 +9,7 @@ mod commit;
 mod decide;
 mod define;
 mod moved;
+mod details;
 mod read;
 mod revision;
 mod release;
@@ -16,6 +17,7 @@ mod rows;
 mod schema;
 mod shape;
 mod story;
+mod walk;
 mod writer;
 
 #[cfg(test)]
@@ -39,8 +41,10 @@ pub use self::account::{Account, Revision, Standing, Verdict};
 pub use self::commit::Committed;
 pub use self::decide::{Decided, Decision, DecisionError};
 pub use self::define::{Classify, Definition, FeedDefinition, SourceDefinition};
+pub use self::details::{Details, KeptDetail};
 pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
 pub use self::release::Released;
+pub use self::walk::Walk;
 use self::writer::Writer;
 
 /// How long a connection waits for another one's lock before it fails.
@@ -114,8 +118,12 @@ pub struct Poll {
     pub source: SourceId,
     /// When it was polled.
     pub at: Timestamp,
+    /// Why its list was walked as far as it was.
+    pub walk: Walk,
     /// What came of it.
     pub outcome: Outcome,
+    /// What was learnt of the pages of its entries.
+    pub details: Details,
     /// When it is due again depends on these, and on what turns out to be new.
     pub cadence: Cadence,
     /// The zone that `cadence` counts in.

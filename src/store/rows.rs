@@ -29,7 +29,7 @@ pub(super) fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Res
     })
 }
 
-/// What a row holds of a list or of something with named parts.
+/// Plain data as a row holds it.
 pub(super) fn to_json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("plain data always serializes")
 }

@@ -1,6 +1,7 @@
 //! The store as the daemon uses it, on real files, seen through its readers.
 
 mod decisions;
+mod details;
 mod feeds;
 mod held;
 mod moves;
@@ -87,7 +88,9 @@ fn poll(source: &str, at: Timestamp, outcome: Outcome) -> Poll {
     Poll {
         source: source.parse().unwrap(),
         at,
+        walk: Walk::Ordinary,
         outcome,
+        details: Details::default(),
         cadence: Cadence::Every(Duration::from_hours(1)),
         zone: chrono_tz::UTC,
         fingerprint: Hash::of(b"block"),

@@ -13,6 +13,8 @@ mod support;
 mod samples;
 mod crash;
 mod validators;
+mod paging;
+mod details;
 mod determinism;
 mod dates;
 mod duplicates;
