@@ -6,12 +6,14 @@ mod address;
 mod cadence;
 mod charset;
 mod document;
+mod element_path;
 mod entry;
 mod feed;
 mod hash;
 mod html;
 mod id;
 mod item;
+mod json_path;
 mod language;
 mod listen;
 mod query;
@@ -22,10 +24,11 @@ mod story;
 mod time;
 mod topic;
 
-pub use address::{Location, PublicUrl, hide_secrets, without_user};
+pub use address::{CommandLine, Location, PublicUrl, hide_secrets, without_user};
 pub use cadence::{Cadence, Cron, CronError};
 pub use charset::{Charset, CharsetError};
 pub use document::{Document, Validators};
+pub use element_path::{ElementPath, ElementPathError, Step};
 pub use entry::{
     Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,
     RawTag, RawText,
@@ -36,11 +39,14 @@ pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
+pub use json_path::{JsonPath, JsonPathError};
 pub use language::{Language, LanguageError};
 pub use listen::Listen;
 pub use query::{Query, QueryError, QueryWarning, Word};
 pub use region::{Country, CountryError, Region, RegionError};
-pub use rules::{Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules};
+pub use rules::{
+    AddressPattern, Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules,
+};
 pub use source::{Pages, Place, Reading, Source};
 pub use story::{Report, Story};
 pub use time::{DateFormat, DateFormatError, DateOrder, Dated, Precision, Published, Timestamp};
