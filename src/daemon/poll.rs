@@ -68,7 +68,12 @@ pub(super) async fn gather(
                 // The next page is taken first: pages come in their order.
                 let follow = extracted.follow.iter().rev();
                 waiting.extend(follow.map(|next| next_page(&first, next)));
-                gathered.pages.push((document, extracted));
+                if extracted.is_index() {
+                    // It is asked for again in full: what it names may change while it does not.
+                    gathered.validators.pop();
+                } else {
+                    gathered.pages.push((document, extracted));
+                }
             }
             Err(trouble) if asked.len() > 1 && trouble.ends_the_list() => {}
             Err(trouble) => {
@@ -105,7 +110,7 @@ async fn page(
     let key = url.expose().to_string();
     let known = held.get(&key).cloned().unwrap_or_default();
     match fetcher
-        .fetch(url, &known, at)
+        .fetch_from(source, url, &known, at)
         .await
         .map_err(Trouble::Fetch)?
     {
@@ -156,7 +161,8 @@ pub(super) async fn outcome(
     fingerprint: Hash,
 ) -> Outcome {
     let requests = 1 + source.further_pages();
-    let deadline = (limits.timeout + limits.host_delay).saturating_mul(requests) + WORKING_TIME;
+    let deadline = (source.timeout(limits.timeout) + limits.host_delay).saturating_mul(requests)
+        + WORKING_TIME;
     let work = async { digest(classifier, source, gathering.await, fingerprint).await };
     let trouble = match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await
     {
