@@ -64,7 +64,7 @@ pub(super) fn read(
     let items = items(&page, &rules.item);
     if items.is_empty() {
         return Err(ExtractError::NothingFound {
-            selector: written(&rules.item),
+            selector: rules::written(&rules.item),
         });
     }
     let entries: Vec<RawEntry> = items
@@ -73,7 +73,7 @@ pub(super) fn read(
         .collect();
     if entries.iter().all(|entry| entry.title.is_none()) {
         return Err(ExtractError::NoTitles {
-            selector: written(&rules.item),
+            selector: rules::written(&rules.item),
             matches: items.len(),
         });
     }
@@ -101,11 +101,6 @@ fn items<'a>(page: &'a Html, item: &[Css]) -> Vec<ElementRef<'a>> {
     items
 }
 
-fn written(item: &[Css]) -> String {
-    let written: Vec<String> = item.iter().map(Css::to_string).collect();
-    written.join(", else ")
-}
-
 /// Reads a page by its structure.
 ///
 /// # Errors
@@ -125,6 +120,22 @@ pub(super) fn read_by_structure(
         entries: found.entries,
         problems: Vec::new(),
     })
+}
+
+/// The texts of what `css` finds in a page, scripts among it, or their attributes; and where relative addresses start.
+pub(super) fn texts(
+    text: &str,
+    url: &Url,
+    remove: &[Css],
+    css: &Css,
+) -> Result<(Url, Vec<String>), ExtractError> {
+    let page = parse(text, remove)?;
+    let text = |found: ElementRef<'_>| match &css.attribute {
+        Some(name) => found.attr(name).map(str::to_owned),
+        None => Some(found.text().collect()),
+    };
+    let found = matches(page.root_element(), css).into_iter();
+    Ok((base(&page, url), found.filter_map(text).collect()))
 }
 
 /// The selectors by which a page could be read as [`read_by_structure`] does.
@@ -281,7 +292,7 @@ fn title_link(item: ElementRef<'_>, title: &[Css]) -> Option<String> {
 /// The next pages; whether they are fetched, and how many, is the daemon's decision.
 fn follow(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url> {
     match pages {
-        None => Vec::new(),
+        None | Some(Pages::Named { .. }) => Vec::new(),
         Some(Pages::Parameter { name, last }) => (1..=*last)
             .map(|number| with_parameter(url, name, number))
             .collect(),
@@ -310,7 +321,7 @@ fn with_parameter(url: &Url, name: &str, number: u32) -> Url {
 }
 
 /// A list goes on where it began: a page from the web on its host, a file in its folder.
-fn same_site(url: &Url, next: &Url) -> bool {
+pub(super) fn same_site(url: &Url, next: &Url) -> bool {
     let web = |url: &Url| matches!(url.scheme(), "http" | "https");
     let folder = |url: &Url| {
         url.path()
