@@ -34,3 +34,4 @@ mod systemd;
 mod serving;
 mod schedule;
 mod pages;
+mod kinds;
