@@ -13,7 +13,7 @@
 //! | [`dates`] | text, a zone, the time of reading | a date, or none | |
 //! | [`config`] | TOML text | a checked [`Config`](config::Config), or every mistake by place | reads files |
 //! | [`schedule`] | a cadence, what a poll brought | when a source is due | |
-//! | [`fetch`] | an address, validators | a [`Document`](model::Document) | network |
+//! | [`fetch`] | an address, validators | a [`Document`](model::Document) | network, programs |
 //! | [`extract`] | a document | raw entries, as found | |
 //! | [`normalize`] | raw entries | [`Item`](model::Item)s with one identity each, sanitized | |
 //! | [`classify`] | an item | its topics and regions | |

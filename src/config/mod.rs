@@ -7,6 +7,7 @@
 //! slip of the finger never passes for a setting; one that is planned is told apart (“not supported yet”).
 
 mod address;
+mod command;
 mod diagnostic;
 mod file;
 mod include;

@@ -144,6 +144,14 @@ pub(super) fn pages(
 fn unfit(mine: &PageKeys, reading: &Reading) -> Option<Mistake> {
     match reading {
         Reading::Text => Some(Mistake::new("`pages` does not go with `kind = \"text\"`")),
+        Reading::Sitemap if mine.leads() => {
+            let mistake = Mistake::new("an index of sitemaps names its parts itself");
+            Some(mistake.hint("`pages.last` alone says how many of them are read"))
+        }
+        Reading::Json { script: None, .. } | Reading::Xml(_) if !mine.counts() => {
+            let mistake = Mistake::new("JSON and XML name no next page");
+            Some(mistake.hint("`pages.param` or `pages.url` count pages"))
+        }
         Reading::Feed if mine.next.at.is_some() => {
             let mistake = Mistake::new("`pages.next` goes only with `kind = \"html\"`");
             Some(mistake.hint("`pages.last` alone follows the feed's own link to its next page"))
@@ -156,7 +164,10 @@ fn unfit(mine: &PageKeys, reading: &Reading) -> Option<Mistake> {
 fn fits(way: &PageWay, reading: &Reading) -> bool {
     match reading {
         Reading::Text => false,
-        Reading::Feed => matches!(way, PageWay::Rel),
-        Reading::Auto | Reading::Html(_) | Reading::Page => true,
+        Reading::Feed | Reading::Sitemap => matches!(way, PageWay::Rel),
+        Reading::Json { script: None, .. } | Reading::Xml(_) => {
+            matches!(way, PageWay::Parameter { .. } | PageWay::Address { .. })
+        }
+        Reading::Auto | Reading::Html(_) | Reading::Page | Reading::Json { .. } => true,
     }
 }

@@ -1,6 +1,8 @@
 //! `[[source]]`: its own settings over the `[defaults]` of its file.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -9,8 +11,8 @@ use super::diagnostic::{Mistake, parsed};
 use super::secret::{self, Environment, Written};
 use super::settings::{Kind, Settings};
 use super::table::{Given, Table};
-use super::{address, pages, units};
-use crate::model::{Cadence, Location, Place, Reading, Source, SourceId, TopicId};
+use super::{address, command, pages, units};
+use crate::model::{Cadence, Location, Place, Reading, Rules, Source, SourceId, TopicId};
 
 const LATER: [&str; 1] = ["former"];
 const MIN_EVERY: Duration = Duration::from_mins(15);
@@ -60,8 +62,14 @@ fn source(
     around: &Surroundings,
 ) -> Option<Source> {
     let name = table.text("name", units::line);
-    let location = location(table, around.environment);
     let own = Settings::read(table, around.topics);
+    let kind = own.kind.over(&defaults.kind).value;
+    let location = if command::is_meant(table, kind) {
+        command::location(table, kind)
+    } else {
+        command::refuse(table, &own);
+        location(table, around.environment)
+    };
     table.finish(&LATER);
     let reading = reading(table, &own, defaults);
     let cadence = cadence(table, &own, defaults);
@@ -71,6 +79,7 @@ fn source(
         name: name.value.unwrap_or(unnamed.name),
         reading,
         pages,
+        only: own.only.over(&defaults.only).value,
         detail: own.detail.over(&defaults.detail).value.flatten(),
         remove: own.remove.over(&defaults.remove).value.unwrap_or_default(),
         replace: own
@@ -159,34 +168,74 @@ fn adaptive(table: &Table, own: &Settings, defaults: &Settings) -> Cadence {
 
 /// How the source is read. Where a mistake in a key leaves no way, any will do: it has been reported.
 fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
-    let kind = own.kind.over(&defaults.kind);
-    let selects = own.select.at.or(defaults.select.at).is_some();
-    let reading = match kind.value {
-        None if kind.at.is_some() => return Reading::Auto,
-        Some(Kind::Html) => return html(table, own, defaults),
-        None | Some(Kind::Auto) if selects => return html(table, own, defaults),
-        None | Some(Kind::Auto) => Reading::Auto,
-        Some(Kind::Feed) => Reading::Feed,
-        Some(Kind::Text) => Reading::Text,
-    };
-    if let Some(at) = own.select.at {
-        let message = "`select` goes only with `kind = \"html\"`";
-        table.wrong(at, Mistake::new(message));
+    let kind = of_documents(own, defaults);
+    if kind.is_wrong() {
+        return Reading::Auto;
     }
-    reading
+    let kind = match kind.value.unwrap_or(Kind::Auto) {
+        // What stands in a script is JSON; selectors are those of a page, unless another kind is named.
+        Kind::Auto if own.script.at.or(defaults.script.at).is_some() => Kind::Json,
+        Kind::Auto if own.select.at.or(defaults.select.at).is_some() => Kind::Html,
+        kind => kind,
+    };
+    fitting(table, own, kind);
+    match kind {
+        Kind::Auto | Kind::Command => Reading::Auto,
+        Kind::Feed => Reading::Feed,
+        Kind::Text => Reading::Text,
+        Kind::Sitemap => Reading::Sitemap,
+        Kind::Html => match rules(table, own, defaults) {
+            None => Reading::Page,
+            Some(rules) => rules.map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules))),
+        },
+        Kind::Json => Reading::Json {
+            script: own.script.over(&defaults.script).value,
+            rules: rules(table, own, defaults).flatten().map(Box::new),
+        },
+        Kind::Xml => Reading::Xml(rules(table, own, defaults).flatten().map(Box::new)),
+    }
 }
 
-fn html(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
-    let Some(at) = own.select.at.or(defaults.select.at) else {
-        return Reading::Page;
-    };
+/// What its documents are: of a program, what it writes.
+fn of_documents(own: &Settings, defaults: &Settings) -> Given<Kind> {
+    let kind = own.kind.over(&defaults.kind);
+    match kind.value {
+        Some(Kind::Command) => own.output.over(&defaults.output),
+        _ => kind,
+    }
+}
+
+/// Refuses keys that mean nothing for such documents.
+fn fitting(table: &Table, own: &Settings, kind: Kind) {
+    let wanted = [
+        (
+            "select",
+            own.select.at,
+            kind.has_rules(),
+            "html`, `json` or `xml",
+        ),
+        ("script", own.script.at, kind == Kind::Json, "json"),
+    ];
+    for (key, at, fits, kinds) in wanted {
+        if let Some(at) = at.filter(|_| !fits) {
+            let found = kind.as_str();
+            let message = format!("`{key}` goes only with the kind `{kinds}`, not with `{found}`");
+            table.wrong(at, Mistake::new(message));
+        }
+    }
+}
+
+/// What `select` says, in the words of `L`; `None` where it stands nowhere, and within that where a mistake leaves none.
+fn rules<L: FromStr<Err: Display>>(
+    table: &Table,
+    own: &Settings,
+    defaults: &Settings,
+) -> Option<Option<Rules<L>>> {
+    let at = own.select.at.or(defaults.select.at)?;
     let selected = own.select.value.clone().unwrap_or_default();
     let selected = selected.over(&defaults.select.value.clone().unwrap_or_default());
     if own.select.is_wrong() || defaults.select.is_wrong() {
-        return Reading::Auto;
+        return Some(None);
     }
-    let at = own.select.at.unwrap_or(table.at.max(at));
-    selected
-        .rules(table, at)
-        .map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules)))
+    Some(selected.rules(table, own.select.at.unwrap_or(table.at.max(at))))
 }

@@ -28,7 +28,7 @@ use crate::classify::{Classifier, regions};
 use crate::config::Config;
 use crate::drift::{History, Known};
 use crate::extract;
-use crate::fetch::{Fetcher, Limits};
+use crate::fetch::{self, Fetcher, Limits};
 use crate::model::{Item, Location, PublicUrl, Source, SourceId, Timestamp, TopicId};
 use crate::publish::PublishError;
 use crate::schedule;
@@ -446,7 +446,8 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// The address of a location, for a request.
+/// The address of a location, for a request. That of a program is none on the web: it tells its output from others, and
+/// nothing relative starts from it.
 ///
 /// # Panics
 /// For a relative path; the configuration and the command line make theirs absolute.
@@ -456,6 +457,7 @@ pub fn address(location: &Location) -> PublicUrl {
         Location::File(path) => {
             PublicUrl::new(Url::from_file_path(path).expect("an absolute path"))
         }
+        Location::Command(command) => PublicUrl::new(fetch::address_of_command(command)),
     }
 }
 

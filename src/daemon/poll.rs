@@ -17,7 +17,7 @@ use super::{chain, one_line, topics};
 use crate::classify::{Classifier, regions};
 use crate::config::FetchConfig;
 use crate::drift::{self, Drift, History, Kind, Known, Shape};
-use crate::extract::{self, ExtractError};
+use crate::extract::{self, ExtractError, Nature};
 use crate::fetch::FetchError;
 use crate::model::{Document, Extracted, Hash, Problem, Source, Validators};
 use crate::store::{Details, Failure, FailureKind, NewItem, Outcome, SourceProblem, StoreError};
@@ -69,10 +69,10 @@ enum Trouble {
 
 impl First {
     fn of(document: &Arc<Document>, source: &Source) -> Self {
-        let kind = if extract::is_feed(document, source) {
-            Kind::Feed
-        } else {
-            Kind::Page
+        let kind = match extract::nature(document, source) {
+            Nature::Feed => Kind::Feed,
+            Nature::Json | Nature::Xml | Nature::Sitemap => Kind::Data,
+            Nature::Page | Nature::Text => Kind::Page,
         };
         let page = drift::is_repairable(source) && kind == Kind::Page;
         Self {
@@ -96,7 +96,8 @@ pub(super) async fn outcome(
     history: &History,
     fingerprint: Hash,
 ) -> Result<Digested, StoreError> {
-    let deadline = (limits.timeout + limits.host_delay).saturating_mul(requests) + WORKING_TIME;
+    let deadline = (source.timeout(limits.timeout) + limits.host_delay).saturating_mul(requests)
+        + WORKING_TIME;
     let work = async {
         let mut gathered = gathering.await?;
         let details = std::mem::take(&mut gathered.details);

@@ -44,7 +44,7 @@ fn within(url: &Url, base: &Url, next: Option<&str>) -> Vec<Url> {
 }
 
 /// A list goes on where it began: a page from the web on its host, a file in its folder.
-fn same_site(url: &Url, next: &Url) -> bool {
+pub(super) fn same_site(url: &Url, next: &Url) -> bool {
     let web = |url: &Url| matches!(url.scheme(), "http" | "https");
     let folder = |url: &Url| {
         url.path()

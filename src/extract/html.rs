@@ -65,7 +65,7 @@ pub(super) fn read(
     let items = items(&page, &rules.item);
     if items.is_empty() {
         return Err(ExtractError::NothingFound {
-            selector: written(&rules.item),
+            selector: rules::written(&rules.item),
         });
     }
     let entries: Vec<RawEntry> = items
@@ -74,7 +74,7 @@ pub(super) fn read(
         .collect();
     if entries.iter().all(|entry| entry.title.is_none()) {
         return Err(ExtractError::NoTitles {
-            selector: written(&rules.item),
+            selector: rules::written(&rules.item),
             matches: items.len(),
         });
     }
@@ -115,11 +115,6 @@ fn items<'a>(page: &'a Html, item: &[Css]) -> Vec<ElementRef<'a>> {
     items
 }
 
-fn written(item: &[Css]) -> String {
-    let written: Vec<String> = item.iter().map(Css::to_string).collect();
-    written.join(", else ")
-}
-
 /// Reads a page by its structure.
 ///
 /// # Errors
@@ -139,6 +134,22 @@ pub(super) fn read_by_structure(
         entries: found.entries,
         problems: Vec::new(),
     })
+}
+
+/// The texts of what `css` finds in a page, scripts among it, or their attributes; and where relative addresses start.
+pub(super) fn texts(
+    text: &str,
+    url: &Url,
+    remove: &[Css],
+    css: &Css,
+) -> Result<(Url, Vec<String>), ExtractError> {
+    let page = parse(text, remove)?;
+    let text = |found: ElementRef<'_>| match &css.attribute {
+        Some(name) => found.attr(name).map(str::to_owned),
+        None => Some(found.text().collect()),
+    };
+    let found = matches(page.root_element(), css).into_iter();
+    Ok((base(&page, url), found.filter_map(text).collect()))
 }
 
 /// The selectors by which a page could be read as [`read_by_structure`] does.

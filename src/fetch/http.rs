@@ -10,7 +10,7 @@ use reqwest::{Client, Response, StatusCode};
 
 use super::coding::{self, CodingError};
 use super::guard::{self, ForbiddenAddress, GuardedResolver};
-use super::{FetchError, Fetched, FetchedPage, Fetcher, Limits};
+use super::{FetchError, Fetched, FetchedPage, Fetcher, Limits, unpacked};
 use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
 
 /// Feeds first, then whatever else a source may be.
@@ -179,6 +179,7 @@ impl Fetcher {
                 reason,
             },
         })?;
+        let body = unpacked(body, &url.to_string(), limit)?;
         let validators = Validators {
             etag: text(&headers, &header::ETAG),
             last_modified: text(&headers, &header::LAST_MODIFIED),

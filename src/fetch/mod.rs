@@ -1,15 +1,16 @@
-//! A source's address to a [`Document`]: files, and HTTP with one pooled client.
+//! A source's address to a [`Document`]: files, the output of programs, and HTTP with one pooled client.
 //!
 //! In: an address and the validators held for it. Out: the document with its new validators, or the word that nothing
 //! changed. The only module that talks to the network. It knows no database and no format: what a body means is not
 //! decided here. Every byte, redirect and second that a server controls has a limit.
 
 mod coding;
+mod command;
 mod guard;
 mod hosts;
 mod http;
 
-use std::io::Read as _;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +19,11 @@ use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
+use self::coding::CodingError;
+pub use self::command::address_of as address_of_command;
 pub use self::guard::ForbiddenAddress;
 use self::hosts::Hosts;
-use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators};
+use crate::model::{Document, Hash, Location, PublicUrl, Source, Timestamp, Validators};
 
 /// What a fetch may cost, and who it says it is.
 #[derive(Clone, Debug)]
@@ -134,6 +137,14 @@ pub enum FetchError {
         /// What failed at the bottom of it; all above only says that something did.
         reason: String,
     },
+    /// A program that cannot be run, or did not end well.
+    #[error("the program {program} {reason}")]
+    Command {
+        /// Its path, without what it was told.
+        program: String,
+        /// What happened, and the last line that it wrote of it.
+        reason: String,
+    },
     /// A file that cannot be read.
     #[error("{path} cannot be read")]
     File {
@@ -163,6 +174,7 @@ impl FetchError {
             Self::Forbidden { .. } => "private-address",
             Self::Coding { .. } => "coding",
             Self::Unreachable { .. } => "unreachable",
+            Self::Command { .. } => "command-failed",
             Self::File { .. } | Self::NotAFile { .. } => "file",
         };
         code.to_owned()
@@ -188,7 +200,7 @@ impl FetchError {
             }
             Self::Status { .. } => "look at the address in a browser and correct `url`",
             Self::Timeout { .. } => {
-                "it is asked again by itself; if it is always slow, raise `timeout` of [fetch]"
+                "it is asked again by itself; if it is always slow, raise `timeout` (of [fetch], or of the command)"
             }
             Self::TooLarge { .. } => {
                 "check that `url` is a list of bulletins; if it is, raise `max_body` of [fetch]"
@@ -202,6 +214,9 @@ impl FetchError {
             Self::Coding { .. } => "the publisher's server is misconfigured: write to them",
             Self::Unreachable { .. } => {
                 "check the host's name in `url` and this machine's network; it is asked again by itself"
+            }
+            Self::Command { .. } => {
+                "run it by hand, as the user and with the few variables that tidings runs it with, and correct `command`"
             }
             Self::File { .. } | Self::NotAFile { .. } => "put the file there, or correct `url`",
         }
@@ -277,6 +292,29 @@ impl Fetcher {
         }
     }
 
+    /// Fetches the document of `source` at `url`: one of its pages, or what its program writes.
+    ///
+    /// # Errors
+    /// [`FetchError`], naming the address without its secrets.
+    pub async fn fetch_from(
+        &self,
+        source: &Source,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        match &source.location {
+            Location::Command(command) => {
+                let timeout = source.timeout(self.limits.timeout);
+                let limit = self.limits.max_body_bytes;
+                let body = command::output(command, source.id.as_str(), timeout, limit).await?;
+                let document = document(url.expose().clone(), body, now);
+                Ok(of_body(Box::new(document), held))
+            }
+            Location::Http(_) | Location::File(_) => self.fetch(url, held, now).await,
+        }
+    }
+
     /// Fetches `url` (`http`, `https` or `file`); with empty validators the request is unconditional.
     ///
     /// # Errors
@@ -288,7 +326,7 @@ impl Fetcher {
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
         let fetched = if url.expose().scheme() == "file" {
-            self.file(url, now).await?
+            self.file(url, held, now).await?
         } else {
             self.in_time(url, self.http(url, held, now)).await?
         };
@@ -323,7 +361,12 @@ impl Fetcher {
         tokio::time::timeout(limit, answer).await.map_err(timeout)?
     }
 
-    async fn file(&self, url: &PublicUrl, now: Timestamp) -> Result<Fetched, FetchError> {
+    async fn file(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
         let path = url
             .expose()
             .to_file_path()
@@ -334,11 +377,29 @@ impl Fetcher {
         let read = tokio::task::spawn_blocking(move || document_of_file(&path, limit, now)).await;
         let document =
             read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        let validators = Validators {
-            body_hash: Some(Hash::of(&document.body)),
-            ..Validators::default()
-        };
-        Ok(Fetched::Changed(Box::new(document), validators))
+        Ok(of_body(Box::new(document), held))
+    }
+}
+
+/// What a document is whose body alone tells whether it is new.
+fn of_body(document: Box<Document>, held: &Validators) -> Fetched {
+    let validators = Validators {
+        body_hash: Some(Hash::of(&document.body)),
+        ..Validators::default()
+    };
+    if validators.body_hash == held.body_hash {
+        Fetched::Unchanged(validators)
+    } else {
+        Fetched::Changed(document, validators)
+    }
+}
+
+fn document(url: Url, body: Vec<u8>, now: Timestamp) -> Document {
+    Document {
+        url,
+        content_type: None,
+        body,
+        fetched_at: now,
     }
 }
 
@@ -351,12 +412,16 @@ pub fn document_of_file(path: &Path, limit: u64, now: Timestamp) -> Result<Docum
     let url = Url::from_file_path(path).map_err(|()| FetchError::NotAFile {
         path: path.display().to_string(),
     })?;
-    Ok(Document {
-        url,
-        content_type: None,
-        body,
-        fetched_at: now,
-    })
+    Ok(document(url, body, now))
+}
+
+/// Reads standard input, at most `limit` bytes of it, as if it stood at `url`.
+///
+/// # Errors
+/// [`FetchError::File`] or [`FetchError::TooLarge`].
+pub fn document_of_stdin(url: Url, limit: u64, now: Timestamp) -> Result<Document, FetchError> {
+    let body = read_all(&mut std::io::stdin().lock(), "standard input", limit)?;
+    Ok(document(url, body, now))
 }
 
 fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
@@ -369,14 +434,38 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
     if !path.metadata().map_err(failed)?.is_file() {
         return Err(FetchError::NotAFile { path: shown });
     }
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    read_all(&mut file, &shown, limit)
+}
+
+/// Reads what is called `name`, unpacked.
+fn read_all(from: &mut impl Read, name: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
-    std::fs::File::open(path)
-        .map_err(failed)?
-        .take(limit + 1)
-        .read_to_end(&mut body)
-        .map_err(failed)?;
+    let read = from.take(limit + 1).read_to_end(&mut body);
+    read.map_err(|cause| FetchError::File {
+        path: name.to_owned(),
+        cause,
+    })?;
     if body.len() as u64 > limit {
-        return Err(FetchError::TooLarge { url: shown, limit });
+        return Err(too_large(name, limit));
     }
-    Ok(body)
+    unpacked(body, name, limit)
+}
+
+/// A body that is a gzip file by itself, as sitemaps are, unpacked; any other as it is.
+fn unpacked(body: Vec<u8>, url: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
+    coding::unpacked(body, limit).map_err(|error| match error {
+        CodingError::TooLarge => too_large(url, limit),
+        CodingError::Broken(reason) => FetchError::Coding {
+            url: url.to_owned(),
+            reason,
+        },
+    })
+}
+
+fn too_large(url: &str, limit: u64) -> FetchError {
+    FetchError::TooLarge {
+        url: url.to_owned(),
+        limit,
+    }
 }

@@ -331,6 +331,16 @@ pub enum Problem {
         /// Why the first of them could not.
         reason: String,
     },
+    /// Entries that state no title, of a source whose pages are left alone.
+    #[error(
+        "{untitled} of {entries} entries have no title: their addresses stand in, `detail` would read it of their pages"
+    )]
+    Untitled {
+        /// Entries without it.
+        untitled: usize,
+        /// All entries.
+        entries: usize,
+    },
     /// Text that belongs to no entry.
     #[error("{lines} lines before the first entry were left out")]
     Preamble {
@@ -352,7 +362,10 @@ impl Problem {
     /// Whether something was left out because of it; all other problems were mended.
     pub fn loses(&self) -> bool {
         let Self::Malformed { fault, .. } = self else {
-            return !matches!(self, Self::Charset { .. } | Self::SharedIdentity { .. });
+            return !matches!(
+                self,
+                Self::Charset { .. } | Self::SharedIdentity { .. } | Self::Untitled { .. }
+            );
         };
         self.is_cut()
             || matches!(
@@ -387,4 +400,12 @@ pub struct Extracted {
     pub problems: Vec<Problem>,
     /// Next pages of the same list, to fetch within the poll's budget.
     pub follow: Vec<Url>,
+}
+
+impl Extracted {
+    /// Whether the document only names those that hold the list, as an index of sitemaps does. That it is as it was says
+    /// nothing of them.
+    pub fn is_index(&self) -> bool {
+        self.entries.is_empty() && !self.follow.is_empty()
+    }
 }

@@ -7,12 +7,14 @@ mod cadence;
 mod charset;
 mod detail;
 mod document;
+mod element_path;
 mod entry;
 mod feed;
 mod hash;
 mod html;
 mod id;
 mod item;
+mod json_path;
 mod language;
 mod listen;
 mod pages;
@@ -25,11 +27,12 @@ mod story;
 mod time;
 mod topic;
 
-pub use address::{Location, PublicUrl, hide_secrets, without_user};
+pub use address::{CommandLine, Location, PublicUrl, hide_secrets, without_user};
 pub use cadence::{Cadence, Cron, CronError};
 pub use charset::{Charset, CharsetError};
 pub use detail::Detail;
 pub use document::{Document, Validators};
+pub use element_path::{ElementPath, ElementPathError, Step};
 pub use entry::{
     Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,
     RawTag, RawText,
@@ -40,13 +43,16 @@ pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
+pub use json_path::{JsonPath, JsonPathError};
 pub use language::{Language, LanguageError};
 pub use listen::Listen;
 pub use pages::{Numbers, PageAddress, PageAddressError, PageWay, Pages};
 pub use query::{Query, QueryError, QueryWarning, Word};
 pub use region::{Country, CountryError, Region, RegionError};
 pub use repair::Repair;
-pub use rules::{Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules};
+pub use rules::{
+    AddressPattern, Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules,
+};
 pub use source::{Place, Reading, Source};
 pub use story::{Report, Story};
 pub use time::{DateFormat, DateFormatError, DateOrder, Dated, Precision, Published, Timestamp};

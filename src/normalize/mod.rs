@@ -315,9 +315,12 @@ impl<'a> Page<'a> {
     }
 
     /// What an entry without title and text is called: an entry that is no more than a picture, a file or a link. What a
-    /// selector finds in a page is no entry without one of them, but a heading or a rule.
+    /// selector finds, or what is found in a page, is no entry without one of them, but a heading or a rule.
     fn stand_in(&self, linked: Option<&Url>, is_entry: bool) -> Option<String> {
-        if matches!(self.source.reading, Reading::Html(_) | Reading::Page) {
+        if matches!(
+            self.source.reading,
+            Reading::Html(_) | Reading::Page | Reading::Json { .. } | Reading::Xml(_)
+        ) {
             return None;
         }
         let name = || is_entry.then(|| self.source.name.clone());

@@ -38,3 +38,4 @@ mod systemd;
 mod serving;
 mod schedule;
 mod pages;
+mod kinds;

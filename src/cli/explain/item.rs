@@ -3,6 +3,7 @@
 //! As JSON, a list of one object a report: `{"item", "story", "held", "source", "address", "identity", "found", "read", "date",
 //! "regions", "topics", "reports", "aliases", "withdrawn", "feeds", "revisions", "decisions"}`.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use clap::Args;
@@ -10,7 +11,9 @@ use serde_json::{Value, json};
 
 use crate::cli::{CliError, Output, OutputArguments, named, print_json};
 use crate::config::Config;
-use crate::model::{Precision, Published, Reading, Region, Report, Source, Timestamp, TopicId};
+use crate::model::{
+    Precision, Published, Reading, Region, Report, Rules, Source, Timestamp, TopicId,
+};
 use crate::store::{Account, Revision, Standing, Verdict};
 
 #[derive(Args, Debug)]
@@ -215,14 +218,31 @@ fn reading(source: &Source) -> String {
     match &source.reading {
         Reading::Auto => "whatever its document is".to_owned(),
         Reading::Feed => "a feed".to_owned(),
-        Reading::Html(rules) => {
-            let places = rules.places();
-            let places = places.map(|(name, place)| format!("select.{name} = `{place}`"));
-            format!("a page, by {}", list(places))
-        }
+        Reading::Html(rules) => format!("a page, by {}", places(rules)),
         Reading::Page => "a page, by its structure".to_owned(),
         Reading::Text => "plain text".to_owned(),
+        Reading::Json { rules, script } => {
+            let what = match script {
+                Some(script) => format!("JSON in `{script}` of a page"),
+                None => "JSON".to_owned(),
+            };
+            by(&what, rules.as_deref())
+        }
+        Reading::Xml(rules) => by("XML", rules.as_deref()),
+        Reading::Sitemap => "a sitemap".to_owned(),
     }
+}
+
+fn by<L: Display>(what: &str, rules: Option<&Rules<L>>) -> String {
+    match rules {
+        Some(rules) => format!("{what}, by {}", places(rules)),
+        None => format!("{what}, by its structure"),
+    }
+}
+
+fn places<L: Display>(rules: &Rules<L>) -> String {
+    let places = rules.places();
+    list(places.map(|(name, place)| format!("select.{name} = `{place}`")))
 }
 
 fn list(texts: impl Iterator<Item = String>) -> String {

@@ -3,7 +3,7 @@
 //! In: a source, and what the store knows of it. Out: the documents with their entries, each entry once, and the
 //! validators to ask with next. Every page is asked for at the pace of its host.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use url::Url;
@@ -86,7 +86,7 @@ fn goes_on(brought: Brought, owes: bool) -> bool {
 impl Errand<'_> {
     /// How many requests the poll may take at most.
     pub(in crate::daemon) fn requests(&self, standing: &Standing) -> u32 {
-        1 + self.depth(standing) + details::budget(self.source)
+        1 + self.depth(standing).max(self.source.parts()) + details::budget(self.source)
     }
 
     fn depth(&self, standing: &Standing) -> u32 {
@@ -121,20 +121,30 @@ impl Errand<'_> {
         let mut seen = HashSet::new();
         let mut asked = HashSet::new();
         let mut next = Some(first.clone());
-        while let Some(url) = next.take() {
+        let mut parts = VecDeque::new();
+        while let Some(url) = next.take().or_else(|| parts.pop_front()) {
             if !asked.insert(url.expose().clone()) {
-                break;
+                continue;
             }
             let page = match self.page(&url, &held, &mut gathered).await {
                 Ok(Some(page)) => page,
                 // What follows an unchanged page was read with it.
-                Ok(None) => break,
+                Ok(None) => continue,
                 Err(trouble) => {
                     let is_end = asked.len() > 1 && trouble.ends_the_list();
                     gathered.trouble = (!is_end).then_some(trouble);
                     break;
                 }
             };
+            if page.extracted.is_index() {
+                // It is asked for again in full: what it names may change while it does not.
+                gathered.validators.pop();
+                let room =
+                    (self.source.parts() as usize).saturating_sub(asked.len() + parts.len() - 1);
+                let named = page.extracted.follow.iter().take(room);
+                parts.extend(named.map(|part| same_login(&first, part)));
+                continue;
+            }
             let further = u32::try_from(asked.len()).unwrap_or(u32::MAX);
             let page = once(page, &mut seen);
             let brought = self.brought(&page).await?;
@@ -202,7 +212,10 @@ impl Errand<'_> {
     ) -> Result<Option<Page>, Trouble> {
         let key = url.expose().to_string();
         let known = held.get(&key).cloned().unwrap_or_default();
-        let fetched = self.fetcher.fetch(url, &known, self.at).await;
+        let fetched = self
+            .fetcher
+            .fetch_from(self.source, url, &known, self.at)
+            .await;
         match fetched.map_err(Trouble::Fetch)? {
             Fetched::Unchanged(new) => {
                 gathered.renewed |= new != known;

@@ -9,7 +9,7 @@
 
 use std::collections::HashSet;
 
-use scraper::Html;
+use scraper::{Html, Selector};
 use url::Url;
 
 use super::cluster::{self, List, Record};
@@ -20,7 +20,7 @@ use super::reader::Reader;
 use super::score::{self, Signs};
 use super::{article, ratio, selectors};
 use crate::dates::Hints;
-use crate::extract::MAX_ENTRIES;
+use crate::extract::{MAX_ENTRIES, json};
 use crate::model::{Css, RawEntry, RawText, Rules};
 
 /// How many of the best lists are also tried with what stands between their records.
@@ -31,6 +31,9 @@ const MAX_LEAD: usize = 2;
 
 /// A list of shorter titles, of which none has a date, is navigation.
 const MIN_TITLE: f64 = 0.4;
+
+/// Scripts that hold data.
+const DATA: &str = "script#__NEXT_DATA__, script[type='application/json' i]";
 
 /// What a page was found to hold.
 pub(super) struct Found {
@@ -87,8 +90,26 @@ pub(super) fn find(page: &Html, base: &Url, hints: &Hints<'_>, wanted: Wanted) -
                 rules: (wanted == Wanted::Rules).then(rules).flatten(),
             }
         }
-        (None, None) => without_rules(stated.into_list()?),
+        (None, None) => {
+            let list = stated.into_list();
+            without_rules(list.or_else(|| embedded(page, base, hints))?)
+        }
     })
+}
+
+/// The entries of the JSON that a page carries for the program that shows them: its markup has none.
+fn embedded(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Vec<RawEntry>> {
+    let scripts = Selector::parse(DATA).expect("a selector of our own");
+    let texts: Vec<String> = page
+        .select(&scripts)
+        .map(|script| script.text().collect())
+        .collect();
+    let based = |entry: RawEntry| RawEntry {
+        base: Some(base.clone()),
+        ..entry
+    };
+    let entries = json::list_in(&texts, hints)?.entries;
+    Some(entries.into_iter().map(based).collect())
 }
 
 /// The list that the page is for.
