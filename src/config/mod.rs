@@ -25,7 +25,8 @@ use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Diagnostic, Refused, Severity};
 pub use section::{
-    AdminConfig, DaemonConfig, FetchConfig, PublishConfig, ServerConfig, SiteConfig, StoreConfig,
+    AdminConfig, DaemonConfig, FetchConfig, PublishConfig, RobotsPolicy, ServerConfig, SiteConfig,
+    StoreConfig,
 };
 
 use diagnostic::Report;

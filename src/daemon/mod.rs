@@ -294,7 +294,8 @@ impl Daemon {
             .store
             .read(move |reader| reader.validators(&id, fingerprint))
             .await?;
-        let gathered = poll::gather(&in_force.fetcher, source, &held, at);
+        let robots = in_force.config.fetch.robots;
+        let gathered = poll::gather(&in_force.fetcher, robots, source, &held, at);
         let outcome = poll::outcome(
             &in_force.config.fetch,
             &in_force.classifier,

@@ -14,9 +14,9 @@ use url::Url;
 
 use super::{address, chain, one_line, topics};
 use crate::classify::{Classifier, regions};
-use crate::config::FetchConfig;
+use crate::config::{FetchConfig, RobotsPolicy};
 use crate::extract::{self, ExtractError};
-use crate::fetch::{FetchError, Fetched, Fetcher};
+use crate::fetch::{FetchError, Fetched, Fetcher, MAX_CRAWL_DELAY};
 use crate::model::{Document, Extracted, Hash, Problem, PublicUrl, Source, Timestamp, Validators};
 use crate::store::{Failure, FailureKind, NewItem, Outcome, SourceProblem};
 use crate::{dedupe, normalize};
@@ -48,6 +48,7 @@ enum Trouble {
 /// Fetches and reads the source's document and the pages that follow it, as far as there is news.
 pub(super) async fn gather(
     fetcher: &Fetcher,
+    robots: RobotsPolicy,
     source: &Source,
     held: &HashMap<String, Validators>,
     at: Timestamp,
@@ -61,7 +62,14 @@ pub(super) async fn gather(
         if asked.len() == budget || !asked.insert(url.expose().to_string()) {
             continue;
         }
-        match page(fetcher, source, &url, held, at, &mut gathered).await {
+        let known = held.get(url.expose().as_str());
+        let known = known.cloned().unwrap_or_default();
+        let fetched = if robots.covers(&source.reading) {
+            fetcher.crawl(&url, &known, at).await
+        } else {
+            fetcher.fetch(&url, &known, at).await
+        };
+        match page(source, &url, known, fetched, &mut gathered).await {
             // An unchanged page leads no further: what follows it was read with it.
             Ok(None) => {}
             Ok(Some((document, extracted))) => {
@@ -93,22 +101,16 @@ fn next_page(first: &PublicUrl, next: &Url) -> PublicUrl {
     first.with_url(next)
 }
 
-/// One page; `None` when it has not changed.
+/// One page, which was asked for with what was `known`; `None` when it has not changed.
 async fn page(
-    fetcher: &Fetcher,
     source: &Source,
     url: &PublicUrl,
-    held: &HashMap<String, Validators>,
-    at: Timestamp,
+    known: Validators,
+    fetched: Result<Fetched, FetchError>,
     gathered: &mut Gathered,
 ) -> Result<Option<(Document, Extracted)>, Trouble> {
     let key = url.expose().to_string();
-    let known = held.get(&key).cloned().unwrap_or_default();
-    match fetcher
-        .fetch(url, &known, at)
-        .await
-        .map_err(Trouble::Fetch)?
-    {
+    match fetched.map_err(Trouble::Fetch)? {
         Fetched::Unchanged(new) => {
             gathered.renewed |= new != known;
             gathered.validators.push((key, new));
@@ -155,8 +157,10 @@ pub(super) async fn outcome(
     gathering: impl Future<Output = Gathered>,
     fingerprint: Hash,
 ) -> Outcome {
-    let requests = 1 + source.reading.further_pages();
-    let deadline = (limits.timeout + limits.host_delay).saturating_mul(requests) + WORKING_TIME;
+    // The first is for robots.txt.
+    let requests = 2 + source.reading.further_pages();
+    let pause = limits.host_delay.max(MAX_CRAWL_DELAY);
+    let deadline = (limits.timeout + pause).saturating_mul(requests) + WORKING_TIME;
     let work = async { digest(classifier, source, gathering.await, fingerprint).await };
     let trouble = match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await
     {

@@ -10,7 +10,7 @@ use reqwest::{Client, Response, StatusCode};
 
 use super::coding::{self, CodingError};
 use super::guard::{self, ForbiddenAddress, GuardedResolver};
-use super::{FetchError, Fetched, Fetcher, Limits};
+use super::{FetchError, Fetched, Fetcher, Leave, Limits};
 use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
 
 /// Feeds first, then whatever else a source may be.
@@ -44,6 +44,13 @@ pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
         .build()
 }
 
+/// What one request leads to.
+enum Step {
+    Answer(Response),
+    Redirect(PublicUrl),
+    Unchanged(Validators),
+}
+
 impl Fetcher {
     /// Asks for `first` and follows where it redirects.
     pub(super) async fn http(
@@ -51,39 +58,75 @@ impl Fetcher {
         first: &PublicUrl,
         held: &Validators,
         now: Timestamp,
+        leave: Leave,
     ) -> Result<Fetched, FetchError> {
         let mut url = first.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.request(&url, held).await?;
-            match response.status() {
-                StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
-                    return Ok(Fetched::Unchanged(renewed(held, response.headers())));
+            match self.step(&url, held, coding::ACCEPT_ENCODING, now).await? {
+                Step::Unchanged(new) => return Ok(Fetched::Unchanged(new)),
+                Step::Answer(response) => return self.document(url, response, now).await,
+                Step::Redirect(target) if leave == Leave::Asked => {
+                    self.ask_leave(&target, now).await?;
+                    url = target;
                 }
-                status if status.is_success() => {
-                    return self.document(url, response, now).await;
-                }
-                StatusCode::MOVED_PERMANENTLY
-                | StatusCode::FOUND
-                | StatusCode::SEE_OTHER
-                | StatusCode::TEMPORARY_REDIRECT
-                | StatusCode::PERMANENT_REDIRECT => url = target(&url, response.headers())?,
-                status => {
-                    let retry_after = retry_after(response.headers(), now);
-                    return Err(FetchError::Status {
-                        url: url.to_string(),
-                        status: status.as_u16(),
-                        retry_after,
-                    });
-                }
+                Step::Redirect(target) => url = target,
             }
         }
-        Err(FetchError::Redirects {
-            url: first.to_string(),
-            limit: MAX_REDIRECTS,
-        })
+        Err(too_many_redirects(first))
     }
 
-    async fn request(&self, url: &PublicUrl, held: &Validators) -> Result<Response, FetchError> {
+    /// The first `limit` bytes of what is at `first`, or where it redirects.
+    pub(super) async fn beginning(
+        &self,
+        first: &PublicUrl,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, FetchError> {
+        let (mut url, nothing) = (first.clone(), Validators::default());
+        for _ in 0..=MAX_REDIRECTS {
+            // A beginning that is packed cannot be unpacked.
+            match self.step(&url, &nothing, "identity", now).await? {
+                Step::Unchanged(_) => break,
+                Step::Answer(response) => return cut(&url, response, limit).await,
+                Step::Redirect(target) => url = target,
+            }
+        }
+        Err(too_many_redirects(first))
+    }
+
+    /// One request, and what its answer means.
+    async fn step(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        codings: &str,
+        now: Timestamp,
+    ) -> Result<Step, FetchError> {
+        let response = self.request(url, held, codings).await?;
+        match response.status() {
+            StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
+                Ok(Step::Unchanged(renewed(held, response.headers())))
+            }
+            status if status.is_success() => Ok(Step::Answer(response)),
+            StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT => target(url, response.headers()).map(Step::Redirect),
+            status => Err(FetchError::Status {
+                url: url.to_string(),
+                status: status.as_u16(),
+                retry_after: retry_after(response.headers(), now),
+            }),
+        }
+    }
+
+    async fn request(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        codings: &str,
+    ) -> Result<Response, FetchError> {
         let forbidden = |cause| FetchError::Forbidden {
             url: url.to_string(),
             cause,
@@ -92,7 +135,7 @@ impl Fetcher {
         let mut request = self.client.get(url.expose().clone());
         request = request
             .header(header::ACCEPT, ACCEPT)
-            .header(header::ACCEPT_ENCODING, coding::ACCEPT_ENCODING);
+            .header(header::ACCEPT_ENCODING, codings);
         if let Some(etag) = &held.etag {
             request = request.header(header::IF_NONE_MATCH, etag);
         }
@@ -171,6 +214,26 @@ impl Fetcher {
             body.extend_from_slice(&chunk);
         }
         Ok(body)
+    }
+}
+
+/// At most the first `limit` bytes of the body.
+async fn cut(url: &PublicUrl, mut response: Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+    let broken = |cause| unreachable(url, cause);
+    let mut body = Vec::new();
+    while body.len() < limit
+        && let Some(chunk) = response.chunk().await.map_err(broken)?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    body.truncate(limit);
+    Ok(body)
+}
+
+fn too_many_redirects(first: &PublicUrl) -> FetchError {
+    FetchError::Redirects {
+        url: first.to_string(),
+        limit: MAX_REDIRECTS,
     }
 }
 

@@ -8,6 +8,7 @@ mod coding;
 mod guard;
 mod hosts;
 mod http;
+mod robots;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -20,6 +21,7 @@ use url::Url;
 
 pub use self::guard::ForbiddenAddress;
 use self::hosts::Hosts;
+pub use self::robots::{MAX_CRAWL_DELAY, Robots};
 use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators};
 
 /// What a fetch may cost, and who it says it is.
@@ -104,6 +106,16 @@ pub enum FetchError {
         #[source]
         cause: ForbiddenAddress,
     },
+    /// An address that its publisher does not want robots to fetch (RFC 9309).
+    #[error("{url} is not for robots: {reason}")]
+    Robots {
+        /// The address.
+        url: String,
+        /// Which rule says so, or why none could be read.
+        reason: String,
+        /// `Retry-After` of a server that fails to give its rules.
+        retry_after: Option<Duration>,
+    },
     /// A body in a coding that we cannot undo.
     #[error("{url} sends a body that cannot be decompressed ({reason})")]
     Coding {
@@ -147,6 +159,7 @@ impl FetchError {
             Self::TooLarge { .. } => "too-large",
             Self::Redirects { .. } | Self::BadRedirect { .. } => "redirect",
             Self::Forbidden { .. } => "private-address",
+            Self::Robots { .. } => "robots",
             Self::Coding { .. } => "coding",
             Self::Unreachable { .. } => "unreachable",
             Self::File { .. } | Self::NotAFile { .. } => "file",
@@ -185,6 +198,10 @@ impl FetchError {
             Self::Forbidden { .. } => {
                 "if this network is yours, name it in `allow_networks` of [fetch]"
             }
+            Self::Robots { .. } => {
+                "ask the publisher for leave or for a feed, which is read as `kind = \"feed\"`; `robots` of [fetch] \
+                 says what robots.txt is obeyed for"
+            }
             Self::Coding { .. } => "the publisher's server is misconfigured: write to them",
             Self::Unreachable { .. } => {
                 "check the host's name in `url` and this machine's network; it is asked again by itself"
@@ -204,7 +221,7 @@ impl FetchError {
     /// How long the server asked us to stay away.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Status { retry_after, .. } => *retry_after,
+            Self::Status { retry_after, .. } | Self::Robots { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -221,7 +238,17 @@ pub struct Fetcher {
     client: reqwest::Client,
     limits: Limits,
     hosts: Hosts,
+    robots: robots::Known,
     places: Arc<Semaphore>,
+}
+
+/// Whether robots.txt is asked where an address redirects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leave {
+    /// The operator named it.
+    Given,
+    /// Its publisher decides.
+    Asked,
 }
 
 /// Leave to fetch the documents of one poll; it ends when this is dropped.
@@ -244,6 +271,7 @@ impl Fetcher {
             client,
             limits,
             hosts,
+            robots: robots::Known::default(),
             places,
         })
     }
@@ -263,7 +291,8 @@ impl Fetcher {
         }
     }
 
-    /// Fetches `url` (`http`, `https` or `file`); with empty validators the request is unconditional.
+    /// Fetches `url` (`http`, `https` or `file`) as somebody named it, whatever robots.txt says; with empty validators the
+    /// request is unconditional.
     ///
     /// # Errors
     /// [`FetchError`], naming the address without its secrets.
@@ -272,6 +301,30 @@ impl Fetcher {
         url: &PublicUrl,
         held: &Validators,
         now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        self.get(url, held, now, Leave::Given).await
+    }
+
+    /// As [`Self::fetch`], but as a robot: what robots.txt closes is not asked for, neither there nor where it redirects.
+    ///
+    /// # Errors
+    /// [`FetchError::Robots`], and those of [`Self::fetch`].
+    pub async fn crawl(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        self.ask_leave(url, now).await?;
+        self.get(url, held, now, Leave::Asked).await
+    }
+
+    async fn get(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+        leave: Leave,
     ) -> Result<Fetched, FetchError> {
         let fetched = if url.expose().scheme() == "file" {
             self.file(url, now).await?
@@ -282,7 +335,7 @@ impl Fetcher {
                 url: url.to_string(),
                 limit,
             };
-            let answer = tokio::time::timeout(limit, self.http(url, held, now));
+            let answer = tokio::time::timeout(limit, self.http(url, held, now, leave));
             answer.await.map_err(timeout)??
         };
         match fetched {

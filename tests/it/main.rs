@@ -24,6 +24,7 @@ mod bad_sources;
 mod secrets;
 mod store;
 mod manners;
+mod robots;
 mod mistakes;
 mod preview;
 mod explain;
