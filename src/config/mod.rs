@@ -8,6 +8,7 @@
 
 mod address;
 mod diagnostic;
+pub mod edit;
 mod file;
 mod include;
 mod secret;
@@ -24,6 +25,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Diagnostic, Refused, Severity};
+pub use include::Changed;
 pub use section::{
     AdminConfig, DaemonConfig, FetchConfig, PublishConfig, RobotsPolicy, ServerConfig, SiteConfig,
     StoreConfig,
@@ -70,8 +72,29 @@ pub struct Config {
 /// # Errors
 /// [`Refused`] with every mistake, the file that cannot be read among them.
 pub fn load(file: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, Refused> {
+    read(file, None, environment)
+}
+
+/// Reads `file` as [`load`] does, with one of the files changed, or there where it is not yet: what an edit will bring,
+/// before it is made.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_changed(
+    file: &Path,
+    changed: &Changed<'_>,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Refused> {
+    read(file, Some(changed), environment)
+}
+
+fn read(
+    file: &Path,
+    changed: Option<&Changed<'_>>,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Refused> {
     let report = Report::default();
-    let files = include::read(file, &report);
+    let files = include::read(file, changed, &report);
     let tops: Vec<Table> = files.iter().map(|file| Table::top(file, &report)).collect();
     let server = section::server(&tops);
     let site = section::site(&tops, &server);
