@@ -6,8 +6,6 @@ mod jsonfeed;
 use std::fmt::Display;
 use std::io::{self, BufRead as _, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr as _;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -20,8 +18,8 @@ use crate::daemon;
 use crate::extract::{self, Hinted};
 use crate::fetch::{self, Fetched, Fetcher, Limits};
 use crate::model::{
-    Cadence, Charset, DateOrder, Document, FieldRule, HtmlRules, Item, Language, Location, Place,
-    Precision, Problem, PublicUrl, Published, RawEntry, Reading, Source, Timestamp, Validators,
+    Charset, Css, DateOrder, Document, Field, Item, Language, Location, Place, Precision, Problem,
+    PublicUrl, Published, RawEntry, Reading, Rule, Rules, Source, Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
 
@@ -59,7 +57,7 @@ pub(super) struct Arguments {
     now: Option<(Timestamp, Option<chrono_tz::Tz>)>,
     /// A selector of a page: item=CSS, title=CSS, link=CSS@href, …
     #[arg(long, value_parser = field, value_name = "FIELD=CSS")]
-    select: Vec<(String, FieldRule)>,
+    select: Vec<(String, String)>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     output: Format,
@@ -116,18 +114,14 @@ fn moment(text: &str) -> Result<(Timestamp, Option<chrono_tz::Tz>), String> {
     Ok((at, zone.flatten()))
 }
 
-fn field(text: &str) -> Result<(String, FieldRule), String> {
-    let (name, rule) = text.split_once('=').ok_or("FIELD=CSS is wanted")?;
-    if !HtmlRules::FIELDS.contains(&name) {
-        return Err(format!(
-            "`{name}` is none of {}",
-            HtmlRules::FIELDS.join(", ")
-        ));
+fn field(text: &str) -> Result<(String, String), String> {
+    let (name, place) = text.split_once('=').ok_or("FIELD=CSS is wanted")?;
+    if name != Rules::<Css>::ITEM && name.parse::<Field>().is_err() {
+        let names = Field::ALL.map(Field::as_str).join(", ");
+        return Err(format!("`{name}` is none of item, {names}"));
     }
-    Ok((
-        name.to_owned(),
-        FieldRule::from_str(rule).map_err(|error| error.to_string())?,
-    ))
+    place.parse::<Css>().map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), place.to_owned()))
 }
 
 pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
@@ -207,25 +201,18 @@ fn named(
 }
 
 fn unconfigured(location: Location, zone: chrono_tz::Tz) -> Source {
+    let place = Place {
+        file: PathBuf::from("command line"),
+        line: 1,
+        column: 1,
+    };
+    let name = location.to_string();
+    let id = "preview".parse().expect("a good name");
     Source {
-        place: Place {
-            file: PathBuf::from("command line"),
-            line: 1,
-            column: 1,
-        },
-        id: "preview".parse().expect("a good name"),
-        name: location.to_string(),
-        location,
-        reading: Reading::Auto,
-        charset: None,
-        cadence: Cadence::Every(Duration::MAX),
+        name,
         zone,
-        language: None,
-        date_order: None,
         rank: 0,
-        topics: Vec::new(),
-        country: None,
-        regions: Vec::new(),
+        ..Source::at(location, id, place)
     }
 }
 
@@ -251,7 +238,7 @@ fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
         (_, None) if !arguments.select.is_empty() => {
             usage("selectors go together: give --select item=CSS and --select title=CSS, or none")
         }
-        (Some(Kind::Html), None) => Ok(Some(Reading::Page(None))),
+        (Some(Kind::Html), None) => Ok(Some(Reading::Page)),
         (Some(Kind::Feed), None) => Ok(Some(Reading::Feed)),
         (Some(Kind::Text), None) => Ok(Some(Reading::Text)),
         (Some(_), None) => Ok(Some(Reading::Auto)),
@@ -259,12 +246,20 @@ fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
     }
 }
 
-fn rules(arguments: &Arguments) -> Option<HtmlRules> {
-    let rule = |name: &str| {
-        let given = arguments.select.iter().find(|(field, _)| field == name);
-        given.map(|(_, rule)| rule.clone())
-    };
-    HtmlRules::of_fields(rule, None)
+fn rules(arguments: &Arguments) -> Option<Rules<Css>> {
+    let given = arguments.select.iter();
+    let mut fields = given
+        .clone()
+        .filter_map(|(name, place)| Some((name.parse().ok()?, Rule::at(place.parse().ok()?))));
+    let has_title = fields.clone().any(|(field, _)| field == Field::Title);
+    let item: Vec<Css> = given
+        .filter(|(name, _)| name == Rules::<Css>::ITEM)
+        .filter_map(|(_, place)| place.parse().ok())
+        .collect();
+    (has_title && !item.is_empty()).then(|| Rules {
+        item,
+        fields: fields.by_ref().collect(),
+    })
 }
 
 /// A document as it was read.
@@ -446,9 +441,9 @@ fn print_hints(out: &mut impl Write, hinted: &Hinted) -> io::Result<()> {
     let rules: Vec<String> = hinted
         .rules
         .iter()
-        .flat_map(HtmlRules::given)
+        .flat_map(Rules::places)
         // Made of names and signs alone, nothing in it needs escaping.
-        .map(|(field, rule)| format!("select.{field} = \"{rule}\""))
+        .map(|(field, place)| format!("select.{field} = \"{place}\""))
         .collect();
     print_block(out, "The same by selectors:", &rules)
 }

@@ -191,6 +191,8 @@ impl Report {
             found.retain(|found| found.nature != Nature::Absent);
         }
         once_a_torn_line(&mut found);
+        // Defaults are read anew for every source that they serve.
+        found.dedup_by(|one, other| one.order == other.order && one.diagnostic == other.diagnostic);
         let usable = !found
             .iter()
             .any(|found| found.diagnostic.severity == Severity::Mistake);

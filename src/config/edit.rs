@@ -191,13 +191,15 @@ fn fields(
     let mut edits = Vec::new();
     let mut last = None;
     for (field, item) in table.iter() {
-        let Some(span) = item.span() else { continue };
-        match select.get(field) {
-            Some(rule) => edits.push((span.clone(), quoted(rule))),
-            None if REPAIRED.contains(&field) => edits.push((lines(text, &span), String::new())),
-            None => {}
-        }
+        let Some(span) = end_of(item) else { continue };
         last = last.max(Some(span.end));
+        match (select.get(field), place(item)) {
+            (Some(rule), Some(place)) => edits.push((place, quoted(rule))),
+            (None, _) if REPAIRED.contains(&field) && item.is_value() => {
+                edits.push((lines(text, &span), String::new()));
+            }
+            _ => {}
+        }
     }
     let end = last.or(otherwise.map(|span| span.end));
     let at = lines(
@@ -218,6 +220,14 @@ fn fields(
     edits
 }
 
+/// The bytes of a field's selector, also of one beside `regex` or `value`.
+fn place(item: &Item) -> Option<Range<usize>> {
+    match item.as_table_like() {
+        Some(rule) => rule.get("find")?.span(),
+        None => item.span(),
+    }
+}
+
 /// The fields in the order in which people write them.
 fn in_order(select: &BTreeMap<String, String>) -> impl Iterator<Item = (&String, &String)> {
     let known = |field: &str| REPAIRED.iter().position(|known| *known == field);
@@ -228,10 +238,12 @@ fn in_order(select: &BTreeMap<String, String>) -> impl Iterator<Item = (&String,
 
 /// `{ item = "…", … }` with the fields changed.
 fn rewritten(table: &InlineTable, select: &BTreeMap<String, String>) -> Edit {
-    let new = in_order(select).map(|(field, rule)| format!("{field} = {}", quoted(rule)));
-    let kept = table
-        .iter()
-        .filter(|(field, _)| !select.contains_key(*field) && !REPAIRED.contains(field));
+    let is_rule = |field: &str| table.get(field).is_some_and(Value::is_inline_table);
+    let new = in_order(select).filter(|(field, _)| !is_rule(field));
+    let new = new.map(|(field, rule)| format!("{field} = {}", quoted(rule)));
+    let kept = table.iter().filter(|(field, _)| {
+        is_rule(field) || !select.contains_key(*field) && !REPAIRED.contains(field)
+    });
     let kept = kept.map(|(field, value)| {
         let value = value.clone().decorated("", "");
         format!("{field} = {value}")
@@ -253,15 +265,16 @@ fn inserted(block: &dyn TableLike, select: &BTreeMap<String, String>) -> Vec<Edi
 
 /// Where the last of a block's own values ends, tables within it aside.
 fn end(block: &dyn TableLike) -> Option<Range<usize>> {
-    let own = |item: &Item| match item {
+    let ends = block.iter().filter_map(|(_, item)| end_of(item));
+    ends.max_by_key(|span| span.end)
+}
+
+fn end_of(item: &Item) -> Option<Range<usize>> {
+    match item {
         Item::Value(value) => value.span(),
         Item::Table(table) if table.is_dotted() => end(table),
         _ => None,
-    };
-    block
-        .iter()
-        .filter_map(|(_, item)| own(item))
-        .max_by_key(|span| span.end)
+    }
 }
 
 /// The whole lines that `span` stands on, with their ends.
@@ -352,6 +365,13 @@ mod tests {
             "[[source]]\nid = \"b\"\n[source.select]\n# rows\nitem = \".old\"\n[source.pages]\nparam = \"p\"",
             &[("item", ".new"), ("title", "h3")],
             "[[source]]\nid = \"b\"\n[source.select]\n# rows\nitem = \".new\"\ntitle = \"h3\"\n[source.pages]\nparam = \"p\"",
+        );
+        check_repaired(
+            "[[source]]\nid = \"b\"\nselect.date.find = \"i\" # day\nselect.date.regex = \"x\"\n\
+             select.title = { regex = \"y\", find = [\"a\"] }\n",
+            &[("date", "time"), ("title", "h3")],
+            "[[source]]\nid = \"b\"\nselect.date.find = \"time\" # day\nselect.date.regex = \"x\"\n\
+             select.title = { regex = \"y\", find = \"h3\" }\n",
         );
         check_repaired(
             "[[source]]\nid = \"b\"\nselect = { item = \".old\", author = \"b\" } # all\n",

@@ -13,6 +13,7 @@ mod file;
 mod include;
 mod secret;
 mod section;
+mod select;
 mod settings;
 mod source;
 mod table;

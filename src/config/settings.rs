@@ -7,11 +7,13 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 
 use super::diagnostic::{Mistake, parsed};
+use super::file;
+use super::select::{self, Selected};
 use super::table::{Given, Table};
 use super::units;
 use crate::model::{
-    Cadence, Charset, Country, Cron, CronError, DateOrder, FieldRule, HtmlRules, Language, Place,
-    Region, TopicId,
+    Cadence, Charset, Country, Cron, CronError, Css, DateFormat, DateOrder, Fields, Language,
+    Place, Region, Replacement, TopicId,
 };
 
 const KINDS: [(&str, Kind); 4] = [
@@ -47,8 +49,11 @@ pub(super) struct Settings {
     pub(super) topics: Given<Vec<TopicId>>,
     pub(super) country: Given<Country>,
     pub(super) regions: Given<Vec<Region>>,
-    /// The fields that stand there.
-    pub(super) select: Given<BTreeMap<&'static str, Given<FieldRule>>>,
+    pub(super) date_formats: Given<Vec<DateFormat>>,
+    pub(super) select: Given<Selected>,
+    pub(super) detail: Given<Option<Fields<Css>>>,
+    pub(super) remove: Given<Vec<Css>>,
+    pub(super) replace: Given<Vec<Replacement>>,
     pub(super) pages: Given<PageKeys>,
 }
 
@@ -70,9 +75,13 @@ impl Settings {
             regions: table
                 .texts("regions", parsed)
                 .map(|listed| listed.into_iter().map(|(_, region)| region).collect()),
+            date_formats: date_formats(table),
             select: table
                 .dotted("select", "select.")
-                .map(|table| select(&table)),
+                .map(|table| Selected::of_list(&table)),
+            detail: select::detail(table),
+            remove: select::remove(table),
+            replace: select::replace(table),
             pages: table
                 .dotted("pages", "pages.")
                 .map(|table| PageKeys::read(&table)),
@@ -91,7 +100,7 @@ impl Settings {
 #[derive(Clone, Default)]
 pub(super) struct PageKeys {
     pub(super) param: Given<String>,
-    pub(super) next: Given<FieldRule>,
+    pub(super) next: Given<Css>,
     pub(super) last: Given<u32>,
 }
 
@@ -116,13 +125,20 @@ impl PageKeys {
     }
 }
 
-fn select(table: &Table) -> BTreeMap<&'static str, Given<FieldRule>> {
-    let fields = HtmlRules::FIELDS.map(|key| (key, table.text(key, parsed)));
-    table.finish(&[]);
-    fields
-        .into_iter()
-        .filter(|(_, rule)| rule.at.is_some())
-        .collect()
+/// One format or several.
+fn date_formats(table: &Table) -> Given<Vec<DateFormat>> {
+    const KEY: &str = "date_format";
+    let read = |text: &str| {
+        let hint = r#"signs as in `"%d.%m.%Y"`: day, month and year; `%H:%M` for the time"#;
+        parsed(text).map_err(|mistake: Mistake| mistake.hint(hint))
+    };
+    match table.peek(KEY).map(|value| &value.kind) {
+        Some(file::Kind::List(_)) => {
+            let formats = table.texts(KEY, read);
+            formats.map(|listed| listed.into_iter().map(|(_, format)| format).collect())
+        }
+        _ => table.text(KEY, read).map(|format| vec![format]),
+    }
 }
 
 fn topics(table: &Table, known: &BTreeMap<TopicId, Place>) -> Given<Vec<TopicId>> {

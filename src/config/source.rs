@@ -10,11 +10,9 @@ use super::secret::{self, Environment, Written};
 use super::settings::{Kind, Settings};
 use super::table::{Given, Table};
 use super::{address, units};
-use crate::model::{
-    Cadence, HtmlRules, Location, Pages, Place, Reading, Source, SourceId, TopicId,
-};
+use crate::model::{Cadence, Location, Pages, Place, Reading, Source, SourceId, TopicId};
 
-const LATER: [&str; 2] = ["detail", "former"];
+const LATER: [&str; 1] = ["former"];
 const MIN_EVERY: Duration = Duration::from_mins(15);
 const MAX_EVERY: Duration = Duration::from_hours(24);
 
@@ -67,19 +65,30 @@ fn source(
     table.finish(&LATER);
     let reading = reading(table, &own, defaults);
     let cadence = cadence(table, &own, defaults);
-    let id = id.value?;
+    let pages = pages(table, &own, defaults);
+    let unnamed = Source::at(location.value?, id.value?, table.place());
     Some(Source {
-        place: table.place(),
-        name: name.value.unwrap_or_else(|| id.to_string()),
-        id,
-        location: location.value?,
+        name: name.value.unwrap_or(unnamed.name),
         reading,
+        pages,
+        detail: own.detail.over(&defaults.detail).value.flatten(),
+        remove: own.remove.over(&defaults.remove).value.unwrap_or_default(),
+        replace: own
+            .replace
+            .over(&defaults.replace)
+            .value
+            .unwrap_or_default(),
+        date_formats: own
+            .date_formats
+            .over(&defaults.date_formats)
+            .value
+            .unwrap_or_default(),
         charset: own.charset.over(&defaults.charset).value,
         cadence,
         zone: own.zone.over(&defaults.zone).value.unwrap_or(around.zone),
         language: own.language.over(&defaults.language).value,
         date_order: own.date_order.over(&defaults.date_order).value,
-        rank: own.rank.over(&defaults.rank).value.unwrap_or(100),
+        rank: own.rank.over(&defaults.rank).value.unwrap_or(unnamed.rank),
         topics: own.topics.over(&defaults.topics).value.unwrap_or_default(),
         country: own.country.over(&defaults.country).value,
         regions: own
@@ -87,6 +96,7 @@ fn source(
             .over(&defaults.regions)
             .value
             .unwrap_or_default(),
+        ..unnamed
     })
 }
 
@@ -169,21 +179,18 @@ fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
 }
 
 fn html(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
-    let mut rules = defaults.select.value.clone().unwrap_or_default();
-    rules.extend(own.select.value.clone().unwrap_or_default());
-    let pages = pages(table, own, defaults);
-    if own.select.at.or(defaults.select.at).is_none() {
-        return Reading::Page(pages);
+    let Some(at) = own.select.at.or(defaults.select.at) else {
+        return Reading::Page;
+    };
+    let selected = own.select.value.clone().unwrap_or_default();
+    let selected = selected.over(&defaults.select.value.clone().unwrap_or_default());
+    if own.select.is_wrong() || defaults.select.is_wrong() {
+        return Reading::Auto;
     }
-    if !own.select.is_wrong() && !defaults.select.is_wrong() {
-        let missing = |key: &&str| !rules.contains_key(key);
-        for key in ["item", "title"].into_iter().filter(missing) {
-            let mistake = Mistake::new(format!("`select.{key}` is missing"));
-            table.absent(own.select.at.unwrap_or(table.at), mistake);
-        }
-    }
-    let rule = |key: &str| rules.remove(key).and_then(|rule| rule.value);
-    HtmlRules::of_fields(rule, pages).map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules)))
+    let at = own.select.at.unwrap_or(table.at.max(at));
+    selected
+        .rules(table, at)
+        .map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules)))
 }
 
 fn pages(table: &Table, own: &Settings, defaults: &Settings) -> Option<Pages> {

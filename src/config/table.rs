@@ -298,6 +298,14 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// A table that stands for a value.
+    pub(super) fn table_of(&self, value: &'a Value) -> Self {
+        match &value.kind {
+            Kind::Table(entries) => self.inner(value.span.start, entries),
+            _ => self.inner(value.span.start, &[]),
+        }
+    }
+
     /// A table that is mostly written with dots: `select.item`.
     pub(super) fn dotted(&self, key: &'static str, prefix: &'static str) -> Given<Table<'a>> {
         self.table(key).map(|table| Table { prefix, ..table })

@@ -57,7 +57,7 @@ pub(super) async fn gather(
     let mut gathered = Gathered::default();
     let mut asked = HashSet::new();
     let mut waiting = vec![first.clone()];
-    let budget = 1 + source.reading.further_pages() as usize;
+    let budget = 1 + source.further_pages() as usize;
     while let Some(url) = waiting.pop() {
         if asked.len() == budget || !asked.insert(url.expose().to_string()) {
             continue;
@@ -158,7 +158,7 @@ pub(super) async fn outcome(
     fingerprint: Hash,
 ) -> Outcome {
     // The first is for robots.txt.
-    let requests = 2 + source.reading.further_pages();
+    let requests = 2 + source.further_pages();
     let pause = limits.host_delay.max(MAX_CRAWL_DELAY);
     let deadline = (limits.timeout + pause).saturating_mul(requests) + WORKING_TIME;
     let work = async { digest(classifier, source, gathering.await, fingerprint).await };

@@ -166,7 +166,7 @@ pub(super) fn linked_feed(text: &str, url: &Url) -> Option<Url> {
     let end = (0..=HEAD_BYTES.min(text.len()))
         .rev()
         .find(|at| text.is_char_boundary(*at))?;
-    let page = super::html::parse(text.get(..end)?).ok()?;
+    let page = super::html::parse(text.get(..end)?, &[]).ok()?;
     let links = Selector::parse("link[rel~='alternate' i][href]").expect("a selector of our own");
     let feed = page.select(&links).find(|link| {
         let kind = link.attr("type").unwrap_or_default().to_ascii_lowercase();

@@ -17,36 +17,54 @@ mod votes;
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
+use super::rules::{self, Record};
 use super::{ExtractError, MAX_ENTRIES};
 use crate::dates::Hints;
 use crate::model::{
-    Channel, Extracted, FieldRule, HtmlRules, Pages, Problem, RawAuthor, RawEntry, RawTag, RawText,
-    parse_page, text_of_node,
+    Channel, Css, Extracted, Field, Pages, RawEntry, RawText, Rule, Rules, Source, parse_page,
+    text_of_node,
 };
 use auto::Wanted;
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;
 
-/// Parses a page, unless it is nested deeper than is safe.
-pub(super) fn parse(text: &str) -> Result<Html, ExtractError> {
-    parse_page(text, MAX_DEPTH).ok_or(ExtractError::TooDeep { limit: MAX_DEPTH })
+/// Parses a page, unless it is nested deeper than is safe, and takes out of it what is not there for us.
+pub(super) fn parse(text: &str, remove: &[Css]) -> Result<Html, ExtractError> {
+    let page = parse_page(text, MAX_DEPTH).ok_or(ExtractError::TooDeep { limit: MAX_DEPTH })?;
+    Ok(without(page, remove))
+}
+
+fn without(mut page: Html, remove: &[Css]) -> Html {
+    let selectors = remove.iter().filter_map(|css| css.selector.as_ref());
+    let found: Vec<_> = selectors
+        .flat_map(|selector| page.select(selector))
+        .map(|element| element.id())
+        .collect();
+    for id in found {
+        if let Some(mut node) = page.tree.get_mut(id) {
+            node.detach();
+        }
+    }
+    page
 }
 
 /// Reads a page by `rules`.
 ///
 /// # Errors
 /// [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] when the rules do not fit the page any more.
-pub(super) fn read(text: &str, url: &Url, rules: &HtmlRules) -> Result<Extracted, ExtractError> {
-    let page = parse(text)?;
+pub(super) fn read(
+    text: &str,
+    url: &Url,
+    rules: &Rules<Css>,
+    source: &Source,
+) -> Result<Extracted, ExtractError> {
+    let page = parse(text, &source.remove)?;
     let base = base(&page, url);
-    // A match within another one is part of it: were both entries, each level would repeat all that is below.
-    let mut items = outermost(matches(page.root_element(), &rules.item));
-    // One more than are kept, for them to be missed.
-    items.truncate(MAX_ENTRIES + 1);
+    let items = items(&page, &rules.item);
     if items.is_empty() {
         return Err(ExtractError::NothingFound {
-            selector: rules.item.to_string(),
+            selector: written(&rules.item),
         });
     }
     let entries: Vec<RawEntry> = items
@@ -55,17 +73,37 @@ pub(super) fn read(text: &str, url: &Url, rules: &HtmlRules) -> Result<Extracted
         .collect();
     if entries.iter().all(|entry| entry.title.is_none()) {
         return Err(ExtractError::NoTitles {
-            selector: rules.item.to_string(),
+            selector: written(&rules.item),
             matches: items.len(),
         });
     }
-    let problems = uneven(&entries, rules);
+    let problems = rules::uneven(&entries, &rules.fields);
     Ok(Extracted {
         channel: channel(&page),
-        follow: follow(&page, url, &base, rules.pages.as_ref()),
+        follow: follow(&page, url, &base, source.pages.as_ref()),
         entries,
         problems,
     })
+}
+
+/// What the first of these selectors that finds anything finds.
+fn items<'a>(page: &'a Html, item: &[Css]) -> Vec<ElementRef<'a>> {
+    let found = item.iter().map(|css| matches(page.root_element(), css));
+    // A match within another one is part of it: were both entries, each level would repeat all that is below.
+    let mut items = outermost(
+        found
+            .into_iter()
+            .find(|found| !found.is_empty())
+            .unwrap_or_default(),
+    );
+    // One more than are kept, for them to be missed.
+    items.truncate(MAX_ENTRIES + 1);
+    items
+}
+
+fn written(item: &[Css]) -> String {
+    let written: Vec<String> = item.iter().map(Css::to_string).collect();
+    written.join(", else ")
 }
 
 /// Reads a page by its structure.
@@ -75,23 +113,28 @@ pub(super) fn read(text: &str, url: &Url, rules: &HtmlRules) -> Result<Extracted
 pub(super) fn read_by_structure(
     text: &str,
     url: &Url,
-    pages: Option<&Pages>,
+    source: &Source,
     hints: &Hints<'_>,
 ) -> Result<Extracted, ExtractError> {
-    let page = parse(text)?;
+    let page = parse(text, &source.remove)?;
     let base = base(&page, url);
     let found = auto::find(&page, &base, hints, Wanted::Entries).ok_or(ExtractError::NoRecords)?;
     Ok(Extracted {
         channel: channel(&page),
-        follow: follow(&page, url, &base, pages),
+        follow: follow(&page, url, &base, source.pages.as_ref()),
         entries: found.entries,
         problems: Vec::new(),
     })
 }
 
 /// The selectors by which a page could be read as [`read_by_structure`] does.
-pub(super) fn rules(text: &str, url: &Url, hints: &Hints<'_>) -> Option<HtmlRules> {
-    let page = parse(text).ok()?;
+pub(super) fn rules(
+    text: &str,
+    url: &Url,
+    remove: &[Css],
+    hints: &Hints<'_>,
+) -> Option<Rules<Css>> {
+    let page = parse(text, remove).ok()?;
     auto::find(&page, &base(&page, url), hints, Wanted::Rules)?.rules
 }
 
@@ -116,75 +159,84 @@ fn base(page: &Html, url: &Url) -> Url {
         .unwrap_or_else(|| url.clone())
 }
 
-fn entry(item: ElementRef<'_>, rules: &HtmlRules, base: &Url) -> RawEntry {
-    let first = |rule: &Option<FieldRule>| rule.as_ref().and_then(|rule| value(item, rule));
-    let every = |rule: &Option<FieldRule>| {
-        rule.as_ref()
-            .map(|rule| values(item, rule))
-            .unwrap_or_default()
+fn entry(item: ElementRef<'_>, rules: &Rules<Css>, base: &Url) -> RawEntry {
+    let entry = rules::entry(&item, &rules.fields);
+    let of_title = || {
+        let title = rules.fields.get(Field::Title);
+        title_link(item, title.map_or(&[], |rule: &Rule<Css>| &rule.find))
     };
+    let is_told = rules.fields.get(Field::Link).is_some() || rules.fields.is_cut_out(Field::Link);
     RawEntry {
-        title: value(item, &rules.title).map(RawText::Plain),
-        link: first(&rules.link).or_else(|| {
-            rules
-                .link
-                .is_none()
-                .then(|| title_link(item, &rules.title))
-                .flatten()
-        }),
+        link: entry.link.or_else(|| (!is_told).then(of_title).flatten()),
         base: Some(base.clone()),
-        summary: rules.summary.as_ref().and_then(|rule| markup(item, rule)),
-        content: rules.content.as_ref().and_then(|rule| markup(item, rule)),
-        published: rules.date.as_ref().and_then(|rule| date(item, rule)),
-        authors: every(&rules.author)
-            .into_iter()
-            .map(|name| RawAuthor { name, url: None })
-            .collect(),
-        tags: every(&rules.tag).into_iter().map(RawTag::from).collect(),
-        ..RawEntry::default()
+        ..entry
     }
 }
 
-fn matches<'a>(element: ElementRef<'a>, rule: &FieldRule) -> Vec<ElementRef<'a>> {
-    match &rule.selector {
+impl Record for ElementRef<'_> {
+    type At = Css;
+
+    fn texts(&self, at: &Css) -> Vec<String> {
+        let found = matches(*self, at).into_iter();
+        found
+            .filter_map(|found| text_or_attribute(found, at))
+            .collect()
+    }
+
+    fn text(&self, found: String) -> RawText {
+        RawText::Plain(found)
+    }
+
+    /// Every match as markup, one after the other; an attribute as plain text.
+    fn body(&self, at: &Css) -> Option<RawText> {
+        if at.attribute.is_some() {
+            return self.texts(at).into_iter().next().map(RawText::Plain);
+        }
+        let html: String = outermost(matches(*self, at))
+            .iter()
+            .filter(|element| shows(element))
+            .map(ElementRef::html)
+            .collect();
+        (!html.is_empty()).then_some(RawText::Html(html))
+    }
+
+    /// The text or attribute; of `<time datetime>` the attribute, which is there to be read by us.
+    fn date(&self, at: &Css) -> Option<String> {
+        let mut stated = matches(*self, at)
+            .into_iter()
+            .filter_map(|found| found.attr("datetime"));
+        match stated.next() {
+            Some(stated) if at.attribute.is_none() && !stated.trim().is_empty() => {
+                Some(stated.to_owned())
+            }
+            _ => self.texts(at).into_iter().next(),
+        }
+    }
+
+    /// The attribute, else that of a link or a picture, else the text.
+    fn addresses(&self, at: &Css) -> Vec<String> {
+        let address = |found: ElementRef<'_>| {
+            let own = || found.attr("href").or_else(|| found.attr("src"));
+            let stated = at.attribute.is_none().then(own).flatten();
+            stated.map_or_else(|| text_or_attribute(found, at), |own| Some(own.to_owned()))
+        };
+        matches(*self, at).into_iter().filter_map(address).collect()
+    }
+}
+
+fn matches<'a>(element: ElementRef<'a>, css: &Css) -> Vec<ElementRef<'a>> {
+    match &css.selector {
         Some(selector) => element.select(selector).collect(),
         None => vec![element],
     }
 }
 
-/// The text or the attribute of every match that has one.
-fn values(item: ElementRef<'_>, rule: &FieldRule) -> Vec<String> {
-    matches(item, rule)
-        .into_iter()
-        .filter_map(|found| text_or_attribute(found, rule))
-        .collect()
-}
-
-fn value(item: ElementRef<'_>, rule: &FieldRule) -> Option<String> {
-    matches(item, rule)
-        .into_iter()
-        .find_map(|found| text_or_attribute(found, rule))
-}
-
-fn text_or_attribute(found: ElementRef<'_>, rule: &FieldRule) -> Option<String> {
-    let text = match &rule.attribute {
+fn text_or_attribute(found: ElementRef<'_>, css: &Css) -> Option<String> {
+    let text = match &css.attribute {
         Some(name) => found.attr(name)?.to_owned(),
         None => text_of_node(*found),
     };
     (!text.trim().is_empty()).then_some(text)
-}
-
-/// Every match as markup, one after the other; an attribute as plain text.
-fn markup(item: ElementRef<'_>, rule: &FieldRule) -> Option<RawText> {
-    if rule.attribute.is_some() {
-        return value(item, rule).map(RawText::Plain);
-    }
-    let html: String = outermost(matches(item, rule))
-        .iter()
-        .filter(|element| shows(element))
-        .map(ElementRef::html)
-        .collect();
-    (!html.is_empty()).then_some(RawText::Html(html))
 }
 
 /// Whether there is anything in it to read or to look at.
@@ -205,23 +257,12 @@ fn outermost(found: Vec<ElementRef<'_>>) -> Vec<ElementRef<'_>> {
         .collect()
 }
 
-/// The text or attribute; of `<time datetime>` the attribute, which is there to be read by us.
-fn date(item: ElementRef<'_>, rule: &FieldRule) -> Option<String> {
-    let stated = matches(item, rule)
-        .into_iter()
-        .find_map(|found| found.attr("datetime"));
-    match stated {
-        Some(stated) if rule.attribute.is_none() && !stated.trim().is_empty() => {
-            Some(stated.to_owned())
-        }
-        _ => value(item, rule),
-    }
-}
-
 /// The link of the title: the title itself, one within it, one around it; else the first link of the item.
-fn title_link(item: ElementRef<'_>, rule: &FieldRule) -> Option<String> {
+fn title_link(item: ElementRef<'_>, title: &[Css]) -> Option<String> {
     let link = Selector::parse("a[href]").expect("a selector of our own");
-    let title = matches(item, rule).into_iter().next();
+    let title = title
+        .iter()
+        .find_map(|css| matches(item, css).into_iter().next());
     let around = title
         .into_iter()
         .flat_map(|title| title.ancestors())
@@ -237,46 +278,6 @@ fn title_link(item: ElementRef<'_>, rule: &FieldRule) -> Option<String> {
     found.attr("href").map(str::to_owned)
 }
 
-/// The rules that found something in some entries only. What has neither title nor text is no entry.
-fn uneven(entries: &[RawEntry], rules: &HtmlRules) -> Vec<Problem> {
-    let says = |entry: &&RawEntry| {
-        entry.title.is_some() || entry.summary.is_some() || entry.content.is_some()
-    };
-    let entries: Vec<&RawEntry> = entries.iter().filter(says).collect();
-    let missing = |is_missing: &dyn Fn(&RawEntry) -> bool| {
-        entries.iter().filter(|entry| is_missing(entry)).count()
-    };
-    let counted = [
-        ("title", true, missing(&|entry| entry.title.is_none())),
-        (
-            "link",
-            rules.link.is_some(),
-            missing(&|entry| entry.link.is_none()),
-        ),
-        (
-            "date",
-            rules.date.is_some(),
-            missing(&|entry| entry.published.is_none()),
-        ),
-        (
-            "summary",
-            rules.summary.is_some(),
-            missing(&|entry| entry.summary.is_none()),
-        ),
-    ];
-    let entries = entries.len();
-    let uneven = counted
-        .into_iter()
-        .filter(|(_, wanted, missing)| *wanted && *missing > 0);
-    uneven
-        .map(|(field, _, missing)| Problem::Uneven {
-            field,
-            missing,
-            entries,
-        })
-        .collect()
-}
-
 /// The next pages; whether they are fetched, and how many, is the daemon's decision.
 fn follow(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url> {
     match pages {
@@ -285,9 +286,9 @@ fn follow(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url>
             .map(|number| with_parameter(url, name, number))
             .collect(),
         Some(Pages::Next { link, .. }) => {
-            let next = value(page.root_element(), &link.or_attribute("href"))
-                .and_then(|href| base.join(&href).ok());
-            next.into_iter()
+            let next = page.root_element().addresses(link).into_iter().next();
+            next.and_then(|href| base.join(&href).ok())
+                .into_iter()
                 .filter(|next| same_site(url, next))
                 .collect()
         }
@@ -333,23 +334,25 @@ fn ratio(part: usize, whole: usize) -> f64 {
 mod tests {
     use super::*;
 
-    fn titles(page: &str) -> Vec<String> {
-        let rule = |text: &str| text.parse().expect("a rule");
-        let rules = HtmlRules {
-            item: rule(".item"),
-            title: rule("h3"),
-            link: None,
-            date: None,
-            summary: Some(rule("p")),
-            content: None,
-            author: None,
-            tag: None,
-            pages: None,
+    fn read_by(page: &str, item: &str, rules: &[(Field, &str)]) -> Vec<RawEntry> {
+        let at = |css: &str| css.parse::<Css>().expect("a selector");
+        let rule = |(field, css): &(Field, &str)| (*field, Rule::at(at(css)));
+        let rules = Rules {
+            item: vec![at(item)],
+            fields: rules.iter().map(rule).collect(),
         };
         let url = "https://host.example/".parse().expect("an address");
-        let entries = read(page, &url, &rules).expect("a page").entries;
+        let source = crate::normalize::tests::source();
+        read(page, &url, &rules, &source).expect("a page").entries
+    }
+
+    fn titles(page: &str) -> Vec<String> {
+        let rules = [(Field::Title, "h3"), (Field::Summary, "p")];
         let title = |entry: RawEntry| entry.title.expect("a title").as_str().to_owned();
-        entries.into_iter().map(title).collect()
+        read_by(page, ".item", &rules)
+            .into_iter()
+            .map(title)
+            .collect()
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! for each one left out, and further pages to follow. Nothing is decided here about what a date, a title or an
 //! address means: that is `normalize`. No network, no clock, no database.
 
+mod amend;
 mod charset;
 mod feed;
 mod html;
+mod rules;
 mod text;
 
 use text::is_more;
@@ -17,10 +19,10 @@ mod tests;
 use url::Url;
 
 use crate::dates;
-use crate::model::{Document, Extracted, HtmlRules, Pages, Problem, PublicUrl, Reading, Source};
+use crate::model::{Css, Document, Extracted, Problem, PublicUrl, Reading, Rules, Source};
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The most entries that one document may bring.
 const MAX_ENTRIES: usize = 2_000;
@@ -119,11 +121,11 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
     let charset::Decoded { text, problems } = charset::decode(document, source.charset);
     let mut extracted = match &source.reading {
         Reading::Feed => feed::read(&text, &document.url, &source.location)?,
-        Reading::Html(rules) => html::read(&text, &document.url, rules)?,
-        Reading::Page(pages) => by_structure(&text, document, source, pages.as_ref())?,
+        Reading::Html(rules) => html::read(&text, &document.url, rules, source)?,
+        Reading::Page => by_structure(&text, document, source)?,
         Reading::Text => plain_text(&text, document, source)?,
         Reading::Auto => match feed::sniff(&text) {
-            feed::Format::Html => by_structure(&text, document, source, None)?,
+            feed::Format::Html => by_structure(&text, document, source)?,
             feed::Format::Unknown => plain_text(&text, document, source)?,
             _ => feed::read(&text, &document.url, &source.location)?,
         },
@@ -135,6 +137,7 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
             .problems
             .push(Problem::TooManyEntries { limit: MAX_ENTRIES });
     }
+    amend::all(&mut extracted.entries, source);
     Ok(extracted)
 }
 
@@ -142,7 +145,7 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
 #[derive(Clone, Debug, Default)]
 pub struct Hinted {
     /// Selectors that read the same records; none where these have no elements of their own.
-    pub rules: Option<HtmlRules>,
+    pub rules: Option<Rules<Css>>,
     /// The feed that the page links to. Whether it has the same records is for whoever fetches it to see.
     pub feed: Option<Url>,
 }
@@ -151,7 +154,7 @@ pub struct Hinted {
 pub fn hint(document: &Document, source: &Source) -> Hinted {
     let charset::Decoded { text, .. } = charset::decode(document, source.charset);
     let by_structure = match source.reading {
-        Reading::Page(_) => true,
+        Reading::Page => true,
         Reading::Auto => feed::sniff(&text) == feed::Format::Html,
         Reading::Feed | Reading::Html(_) | Reading::Text => false,
     };
@@ -159,7 +162,12 @@ pub fn hint(document: &Document, source: &Source) -> Hinted {
         return Hinted::default();
     }
     Hinted {
-        rules: html::rules(&text, &document.url, &hints(document, source)),
+        rules: html::rules(
+            &text,
+            &document.url,
+            &source.remove,
+            &hints(document, source),
+        ),
         feed: feed::linked_feed(&text, &document.url),
     }
 }
@@ -168,9 +176,8 @@ fn by_structure(
     text: &str,
     document: &Document,
     source: &Source,
-    pages: Option<&Pages>,
 ) -> Result<Extracted, ExtractError> {
-    html::read_by_structure(text, &document.url, pages, &hints(document, source))
+    html::read_by_structure(text, &document.url, source, &hints(document, source))
 }
 
 /// What dates in the document may mean.

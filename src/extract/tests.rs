@@ -296,7 +296,7 @@ fn the_selectors_that_are_told_read_the_same() {
         let read = |source| extract(&document, source).unwrap();
         let (by_rules, by_structure) = (read(&by_rules), read(&by_structure));
         writeln!(told, "{name}").unwrap();
-        for (field, rule) in rules.given() {
+        for (field, rule) in rules.places() {
             writeln!(told, "  {field} = {rule}").unwrap();
         }
         let same = essence(&by_rules) == essence(&by_structure);

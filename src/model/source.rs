@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
+use std::time::Duration;
 
 use chrono_tz::Tz;
-use scraper::Selector;
 
 use super::{
-    Cadence, Charset, Country, DateOrder, Hash, Language, Location, Region, SourceId, TopicId,
+    Cadence, Charset, Country, Css, DateFormat, DateOrder, Fields, Hash, Language, Location,
+    Region, Replacement, Rules, SourceId, TopicId,
 };
 
 /// Where in the configuration something stands.
@@ -41,6 +41,16 @@ pub struct Source {
     pub location: Location,
     /// How its documents are read.
     pub reading: Reading,
+    /// Where its list goes on.
+    pub pages: Option<Pages>,
+    /// What is read of the page of each entry; `None` leaves these pages alone.
+    pub detail: Option<Fields<Css>>,
+    /// Parts of its pages that are not there for us.
+    pub remove: Vec<Css>,
+    /// What is written otherwise in its entries than it is published, in this order.
+    pub replace: Vec<Replacement>,
+    /// How it writes dates, tried in this order before all that is known of dates.
+    pub date_formats: Vec<DateFormat>,
     /// The encoding of its documents, whatever they say.
     pub charset: Option<Charset>,
     /// When it is asked.
@@ -62,22 +72,57 @@ pub struct Source {
 }
 
 impl Source {
+    /// A source of which nothing is known but where it is: the document decides how it is read.
+    pub fn at(location: Location, id: SourceId, place: Place) -> Self {
+        Self {
+            place,
+            name: id.to_string(),
+            id,
+            location,
+            reading: Reading::Auto,
+            pages: None,
+            detail: None,
+            remove: Vec::new(),
+            replace: Vec::new(),
+            date_formats: Vec::new(),
+            charset: None,
+            cadence: Cadence::Every(Duration::MAX),
+            zone: Tz::UTC,
+            language: None,
+            date_order: None,
+            rank: 100,
+            topics: Vec::new(),
+            country: None,
+            regions: Vec::new(),
+        }
+    }
+
     /// Changes whenever the same bytes might be read differently: a 304 answers only the question asked under the same one.
     pub fn fingerprint(&self, extractor_version: u32) -> Hash {
         let Self {
             reading,
+            pages,
+            detail,
+            remove,
+            replace,
+            date_formats,
             charset,
             zone,
             language,
             date_order,
             ..
         } = self;
-        Hash::of(
-            format!(
-                "{extractor_version} {reading:?} {charset:?} {zone} {language:?} {date_order:?}"
-            )
-            .as_bytes(),
-        )
+        let rules = format!("{reading:?} {pages:?} {detail:?} {remove:?} {replace:?}");
+        let dates = format!("{date_formats:?} {zone} {language:?} {date_order:?}");
+        Hash::of(format!("{extractor_version} {rules} {charset:?} {dates}").as_bytes())
+    }
+
+    /// How many pages of its list are read after the first.
+    pub fn further_pages(&self) -> u32 {
+        match self.pages {
+            Some(Pages::Parameter { last, .. } | Pages::Next { last, .. }) => last,
+            None => 0,
+        }
     }
 }
 
@@ -89,90 +134,11 @@ pub enum Reading {
     /// RSS, Atom or JSON Feed.
     Feed,
     /// A page, by CSS selectors.
-    Html(Box<HtmlRules>),
-    /// A page, by its structure; with where its further pages are.
-    Page(Option<Pages>),
+    Html(Box<Rules<Css>>),
+    /// A page, by its structure.
+    Page,
     /// Plain text with dated notices.
     Text,
-}
-
-impl Reading {
-    /// How many pages of a list are read after its first.
-    pub fn further_pages(&self) -> u32 {
-        let pages = match self {
-            Self::Html(rules) => rules.pages.as_ref(),
-            Self::Page(pages) => pages.as_ref(),
-            Self::Auto | Self::Feed | Self::Text => None,
-        };
-        match pages {
-            Some(Pages::Parameter { last, .. } | Pages::Next { last, .. }) => *last,
-            None => 0,
-        }
-    }
-}
-
-/// The selectors of a page of bulletins.
-#[derive(Clone, Debug)]
-pub struct HtmlRules {
-    /// One match is one entry; the other rules start from it.
-    pub item: FieldRule,
-    /// Title.
-    pub title: FieldRule,
-    /// Address; the first link of the title or of the item where it is not given.
-    pub link: Option<FieldRule>,
-    /// Date of publication.
-    pub date: Option<FieldRule>,
-    /// Short text.
-    pub summary: Option<FieldRule>,
-    /// Full text.
-    pub content: Option<FieldRule>,
-    /// Authors, one a match.
-    pub author: Option<FieldRule>,
-    /// Tags, one a match.
-    pub tag: Option<FieldRule>,
-    /// Further pages of the list.
-    pub pages: Option<Pages>,
-}
-
-impl HtmlRules {
-    /// The names of the rules, as they stand in the configuration and on the command line.
-    pub const FIELDS: [&str; 8] = [
-        "item", "title", "link", "date", "summary", "content", "author", "tag",
-    ];
-
-    /// The rules that are given, by name.
-    pub fn given(&self) -> impl Iterator<Item = (&'static str, &FieldRule)> {
-        let rules = [
-            Some(&self.item),
-            Some(&self.title),
-            self.link.as_ref(),
-            self.date.as_ref(),
-            self.summary.as_ref(),
-            self.content.as_ref(),
-            self.author.as_ref(),
-            self.tag.as_ref(),
-        ];
-        let named = Self::FIELDS.into_iter().zip(rules);
-        named.filter_map(|(name, rule)| Some((name, rule?)))
-    }
-
-    /// Puts together the rule of each of [`Self::FIELDS`]; `None` without `item` and `title`.
-    pub fn of_fields(
-        mut rule: impl FnMut(&str) -> Option<FieldRule>,
-        pages: Option<Pages>,
-    ) -> Option<Self> {
-        Some(Self {
-            item: rule("item")?,
-            title: rule("title")?,
-            link: rule("link"),
-            date: rule("date"),
-            summary: rule("summary"),
-            content: rule("content"),
-            author: rule("author"),
-            tag: rule("tag"),
-            pages,
-        })
-    }
 }
 
 /// Where further pages of a list are.
@@ -188,116 +154,8 @@ pub enum Pages {
     /// A link to the next page, at most `last` pages further.
     Next {
         /// Finds the link.
-        link: FieldRule,
+        link: Css,
         /// How many pages after the first.
         last: u32,
     },
-}
-
-/// A CSS selector, with the attribute to take where it is not the text: `h3 a@href`, `@id`.
-#[derive(Clone)]
-pub struct FieldRule {
-    /// What to find below the item; `None` is the item itself.
-    pub selector: Option<Selector>,
-    /// The attribute to take.
-    pub attribute: Option<String>,
-    written: String,
-}
-
-/// Text that is no field rule.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RuleError {
-    /// Not CSS.
-    #[error("`{0}` is no CSS selector")]
-    Selector(String),
-    /// `h3 a@`
-    #[error("`{0}` names no attribute after `@`")]
-    Attribute(String),
-}
-
-impl FieldRule {
-    /// The rule with an attribute to take where it names none.
-    #[must_use]
-    pub fn or_attribute(&self, name: &str) -> Self {
-        let attribute = self.attribute.clone().or_else(|| Some(name.to_owned()));
-        Self {
-            attribute,
-            ..self.clone()
-        }
-    }
-}
-
-impl FromStr for FieldRule {
-    type Err = RuleError;
-
-    fn from_str(text: &str) -> Result<Self, RuleError> {
-        let written = text.trim().to_owned();
-        // An `@` within `[href="mailto:a@b"]` is part of the selector.
-        let (css, attribute) = match written.rsplit_once('@') {
-            Some((css, name)) if !name.contains([']', '"', '\'']) => (css.trim(), Some(name)),
-            _ => (written.as_str(), None),
-        };
-        let named = |name: &str| {
-            name.chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_:".contains(c))
-                && !name.is_empty()
-        };
-        if attribute.is_some_and(|name| !named(name)) {
-            return Err(RuleError::Attribute(written));
-        }
-        let selector = match css {
-            "" if attribute.is_some() => None,
-            css => Some(Selector::parse(css).map_err(|_| RuleError::Selector(css.to_owned()))?),
-        };
-        Ok(Self {
-            selector,
-            attribute: attribute.map(str::to_ascii_lowercase),
-            written,
-        })
-    }
-}
-
-impl fmt::Debug for FieldRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.written)
-    }
-}
-
-impl fmt::Display for FieldRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn field_rules_are_read() {
-        let rule: FieldRule = "h3 a@HREF".parse().expect("a rule");
-        assert_eq!(
-            (rule.selector.is_some(), rule.attribute.as_deref()),
-            (true, Some("href"))
-        );
-        let own: FieldRule = "@data-date".parse().expect("a rule");
-        assert_eq!(
-            (own.selector.is_some(), own.attribute.as_deref()),
-            (false, Some("data-date"))
-        );
-        let mail: FieldRule = "a[href*='@']".parse().expect("a rule");
-        assert_eq!(mail.attribute, None);
-        assert_eq!(
-            "h3 >".parse::<FieldRule>().unwrap_err(),
-            RuleError::Selector("h3 >".into())
-        );
-        assert_eq!(
-            "h3@".parse::<FieldRule>().unwrap_err(),
-            RuleError::Attribute("h3@".into())
-        );
-        assert_eq!(
-            "".parse::<FieldRule>().unwrap_err(),
-            RuleError::Selector(String::new())
-        );
-    }
 }

@@ -1,7 +1,9 @@
 //! Instants, and dates as publishers give them.
 
+use std::fmt;
 use std::str::FromStr;
 
+use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 /// An instant in UTC.
@@ -134,5 +136,94 @@ impl FromStr for DateOrder {
             "ymd" => Ok(Self::YearMonthDay),
             _ => Err(()),
         }
+    }
+}
+
+/// How a publisher writes dates, in the signs of `strftime`: `%d.%m.%Y`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DateFormat(String);
+
+/// Text by which no date can be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DateFormatError {
+    /// A `%` with a letter that means nothing.
+    #[error("`{0}` holds a `%` with a sign that is unknown")]
+    Sign(String),
+    /// A day without a year, say.
+    #[error("`{0}` gives neither a day nor a month of a year")]
+    Incomplete(String),
+}
+
+impl DateFormat {
+    /// A date that is written so, as ISO 8601 writes it; with its time and offset as far as they are given.
+    pub fn iso(&self, text: &str) -> Option<String> {
+        let mut parsed = Parsed::new();
+        parse(&mut parsed, text.trim(), StrftimeItems::new(&self.0)).ok()?;
+        if let (Some(year), Some(month), None) = (parsed.year(), parsed.month(), parsed.day())
+            && parsed.ordinal().is_none()
+        {
+            return Some(format!("{year:04}-{month:02}"));
+        }
+        if let Ok(at) = parsed.to_datetime() {
+            return Some(at.to_rfc3339());
+        }
+        let date = parsed.to_naive_date().ok()?;
+        Some(match parsed.to_naive_time() {
+            Ok(time) => date.and_time(time).format("%Y-%m-%dT%H:%M:%S").to_string(),
+            Err(_) => date.to_string(),
+        })
+    }
+}
+
+impl FromStr for DateFormat {
+    type Err = DateFormatError;
+
+    fn from_str(text: &str) -> Result<Self, DateFormatError> {
+        if StrftimeItems::new(text).any(|item| item == Item::Error) {
+            return Err(DateFormatError::Sign(text.to_owned()));
+        }
+        let format = Self(text.to_owned());
+        let example = DateTime::UNIX_EPOCH.format(text).to_string();
+        match format.iso(&example) {
+            Some(_) => Ok(format),
+            None => Err(DateFormatError::Incomplete(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Debug for DateFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_a_stated_format_are_rewritten() {
+        let check = |format: &str, text: &str, expected: Option<&str>| {
+            let format: DateFormat = format.parse().expect("a format");
+            assert_eq!(format.iso(text).as_deref(), expected, "{format:?} {text}");
+        };
+        check("%d.%m.%y", " 28.6.21 ", Some("2021-06-28"));
+        check("%Y%m%d%H%M", "202106280910", Some("2021-06-28T09:10:00"));
+        check("%s", "1624871400", Some("2021-06-28T09:10:00+00:00"));
+        check("%m/%Y", "06/2021", Some("2021-06"));
+        check("%Y/%j", "2021/179", Some("2021-06-28"));
+        check("%d.%m.%Y", "31.2.2021", None);
+        check("%d.%m.%Y", "28.6.2021 later", None);
+    }
+
+    #[test]
+    fn a_format_must_give_a_date() {
+        let refused = |format: &str| format.parse::<DateFormat>().unwrap_err();
+        assert_eq!(refused("%Q"), DateFormatError::Sign("%Q".into()));
+        assert_eq!(
+            refused("%d.%m."),
+            DateFormatError::Incomplete("%d.%m.".into())
+        );
+        assert_eq!(refused(""), DateFormatError::Incomplete(String::new()));
     }
 }

@@ -262,7 +262,7 @@ impl<'a> Page<'a> {
     /// What an entry without title and text is called: an entry that is no more than a picture, a file or a link. What a
     /// selector finds in a page is no entry without one of them, but a heading or a rule.
     fn stand_in(&self, linked: Option<&Url>, is_entry: bool) -> Option<String> {
-        if matches!(self.source.reading, Reading::Html(_) | Reading::Page(_)) {
+        if matches!(self.source.reading, Reading::Html(_) | Reading::Page) {
             return None;
         }
         let name = || is_entry.then(|| self.source.name.clone());
@@ -444,38 +444,29 @@ fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::time::Duration;
-
     use chrono::{TimeZone, Utc};
     use proptest::prelude::*;
 
     use super::*;
     use crate::model::{
-        Cadence, Dated, FieldRule, HtmlRules, Location, Place, Precision, PublicUrl, Published,
-        Timestamp,
+        Css, Dated, Field, Location, Place, Precision, PublicUrl, Published, Rule, Rules, Timestamp,
     };
 
     pub(crate) fn source() -> Source {
         let url: Url = "https://host.example/list".parse().unwrap();
+        let place = Place {
+            file: "sources.toml".into(),
+            line: 1,
+            column: 1,
+        };
         Source {
-            place: Place {
-                file: "sources.toml".into(),
-                line: 1,
-                column: 1,
-            },
-            id: "host".parse().unwrap(),
             name: "Host".into(),
-            location: Location::Http(PublicUrl::new(url)),
             reading: Reading::Feed,
-            charset: None,
-            cadence: Cadence::Every(Duration::from_mins(1)),
-            zone: chrono_tz::UTC,
-            language: None,
-            date_order: None,
-            rank: 100,
-            topics: Vec::new(),
-            country: None,
-            regions: Vec::new(),
+            ..Source::at(
+                Location::Http(PublicUrl::new(url)),
+                "host".parse().unwrap(),
+                place,
+            )
         }
     }
 
@@ -550,17 +541,10 @@ pub(crate) mod tests {
 
     /// The titles of one entry in a feed and in a page.
     fn check_title(entry: &RawEntry, in_feed: Option<&str>, in_page: Option<&str>) {
-        let rule: FieldRule = "p".parse().unwrap();
-        let rules = HtmlRules {
-            item: rule.clone(),
-            title: rule,
-            link: None,
-            date: None,
-            summary: None,
-            content: None,
-            author: None,
-            tag: None,
-            pages: None,
+        let place: Css = "p".parse().unwrap();
+        let rules = Rules {
+            item: vec![place.clone()],
+            fields: [(Field::Title, Rule::at(place))].into_iter().collect(),
         };
         let page = Source {
             reading: Reading::Html(Box::new(rules)),

@@ -21,7 +21,7 @@ use super::score::{self, Signs};
 use super::{article, ratio, selectors};
 use crate::dates::Hints;
 use crate::extract::MAX_ENTRIES;
-use crate::model::{HtmlRules, RawEntry, RawText};
+use crate::model::{Css, RawEntry, RawText, Rules};
 
 /// How many of the best lists are also tried with what stands between their records.
 const SPREAD: usize = 12;
@@ -37,7 +37,7 @@ pub(super) struct Found {
     /// In page order.
     pub(super) entries: Vec<RawEntry>,
     /// The selectors that find the same records; none for an article, and where no selectors do.
-    pub(super) rules: Option<HtmlRules>,
+    pub(super) rules: Option<Rules<Css>>,
 }
 
 /// How much is wanted to be known.

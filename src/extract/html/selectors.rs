@@ -14,7 +14,7 @@ use super::fields::Parts;
 use super::outermost;
 use super::outline::Outline;
 use super::reader::Reader;
-use crate::model::{FieldRule, HtmlRules};
+use crate::model::{Css, Field, Rule, Rules};
 
 /// How many elements around the records may stand in a selector.
 const MAX_CONTEXT: usize = 6;
@@ -28,7 +28,7 @@ pub(super) fn rules(
     reader: &Reader<'_, '_>,
     records: &[Record],
     parts: &[Parts],
-) -> Option<HtmlRules> {
+) -> Option<Rules<Css>> {
     let outline = reader.outline;
     let elements: Vec<ElementRef<'_>> = records
         .iter()
@@ -48,20 +48,20 @@ pub(super) fn rules(
     let link = field(|parts| parts.link).map(|link| format!("{link}@href"));
     let date = field_of_dates(reader, &elements, parts);
     let summary = field(|parts| parts.summary.first().copied());
-    HtmlRules::of_fields(
-        |name| {
-            let written = match name {
-                "item" => Some(&item),
-                "title" => Some(&title),
-                "link" => link.as_ref(),
-                "date" => date.as_ref(),
-                "summary" => summary.as_ref(),
-                _ => None,
-            };
-            written?.parse::<FieldRule>().ok()
-        },
-        None,
-    )
+    let fields = [
+        (Field::Title, Some(title)),
+        (Field::Link, link),
+        (Field::Date, date),
+        (Field::Summary, summary),
+    ];
+    let rule = |written: &str| Some(Rule::at(written.parse::<Css>().ok()?));
+    Some(Rules {
+        item: vec![item.parse().ok()?],
+        fields: fields
+            .into_iter()
+            .filter_map(|(field, written)| Some((field, rule(&written?)?)))
+            .collect(),
+    })
 }
 
 /// The first selector that finds the records and nothing else.

@@ -1,0 +1,74 @@
+//! What a source's block says of its entries beside how they are found: what is written otherwise than it is published,
+//! and how dates are written.
+//!
+//! In and out: raw entries, of any kind of document.
+
+use crate::model::{DateFormat, Field, RawEntry, RawText, Replacement, Source};
+
+/// The most bytes that a replacement may make of a text.
+const MAX_REPLACED: usize = 1 << 20;
+
+/// Replaces, then rewrites dates, in every entry.
+pub(super) fn all(entries: &mut [RawEntry], source: &Source) {
+    for entry in entries {
+        for replacement in &source.replace {
+            replace(entry, replacement);
+        }
+        for date in [&mut entry.published, &mut entry.updated] {
+            rewrite(date, &source.date_formats);
+        }
+    }
+}
+
+fn replace(entry: &mut RawEntry, replacement: &Replacement) {
+    let plain = |text: &mut String| {
+        *text = replacement.apply(text, MAX_REPLACED);
+    };
+    let each = |text: &mut Option<String>| {
+        text.iter_mut().for_each(plain);
+        text.take_if(|text| text.trim().is_empty());
+    };
+    let body = |text: &mut Option<RawText>| {
+        if let Some(RawText::Plain(text) | RawText::Html(text) | RawText::Unsaid(text)) = text {
+            plain(text);
+        }
+        text.take_if(|text| text.as_str().trim().is_empty());
+    };
+    match replacement.field {
+        Field::Title => body(&mut entry.title),
+        Field::Summary => body(&mut entry.summary),
+        Field::Content => body(&mut entry.content),
+        Field::Link => each(&mut entry.link),
+        Field::Date => each(&mut entry.published),
+        Field::Updated => each(&mut entry.updated),
+        Field::Guid => each(&mut entry.guid),
+        Field::Image => each(&mut entry.image),
+        Field::Author => {
+            let names = entry.authors.iter_mut().map(|author| &mut author.name);
+            names.for_each(plain);
+            entry
+                .authors
+                .retain(|author| !author.name.trim().is_empty());
+        }
+        Field::Tag => {
+            entry
+                .tags
+                .iter_mut()
+                .map(|tag| &mut tag.name)
+                .for_each(plain);
+            entry.tags.retain(|tag| !tag.name.trim().is_empty());
+        }
+        Field::Enclosure => {
+            let addresses = entry.enclosures.iter_mut().map(|file| &mut file.url);
+            addresses.for_each(plain);
+            entry.enclosures.retain(|file| !file.url.trim().is_empty());
+        }
+    }
+}
+
+fn rewrite(date: &mut Option<String>, formats: &[DateFormat]) {
+    let Some(text) = date else { return };
+    if let Some(iso) = formats.iter().find_map(|format| format.iso(text)) {
+        *text = iso;
+    }
+}

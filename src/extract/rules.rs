@@ -1,0 +1,200 @@
+//! Entries by rules, whatever language finds places in the document.
+//!
+//! In: a [`Record`], one entry's part of a document, and the [`Rules`] of its source. Out: a [`RawEntry`]; and, of all
+//! entries of a document, which rules found something in some of them only.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Field, Fields, Problem, RawAuthor, RawEnclosure, RawEntry, RawTag, RawText, Rule,
+};
+
+/// The most values that one field of one entry may have.
+const MAX_VALUES: usize = 100;
+
+/// The part of a document that is one entry; `At` finds places in it.
+pub(super) trait Record {
+    /// What finds places in it.
+    type At;
+
+    /// The texts of all places that `at` finds, blank ones left out.
+    fn texts(&self, at: &Self::At) -> Vec<String>;
+
+    /// A text as what the format means by it.
+    fn text(&self, found: String) -> RawText;
+
+    /// What `at` finds as running text, with its markup where there is any.
+    fn body(&self, at: &Self::At) -> Option<RawText> {
+        let texts = self.texts(at);
+        (!texts.is_empty()).then(|| self.text(texts.join("\n\n")))
+    }
+
+    /// A date for programs at the place, where it is not the text.
+    fn date(&self, at: &Self::At) -> Option<String> {
+        self.texts(at).into_iter().next()
+    }
+
+    /// An address at the place, where it is not the text.
+    fn addresses(&self, at: &Self::At) -> Vec<String> {
+        self.texts(at)
+    }
+}
+
+/// What the rules of one entry found.
+pub(super) struct Found<'a, R: Record> {
+    record: &'a R,
+    fields: &'a Fields<R::At>,
+    /// Values that patterns took out, by the field that they are for.
+    cut: BTreeMap<Field, Vec<String>>,
+}
+
+/// The entry of one record.
+pub(super) fn entry<R: Record>(record: &R, fields: &Fields<R::At>) -> RawEntry {
+    let found = Found {
+        record,
+        fields,
+        cut: cut(record, fields),
+    };
+    let text = |field| Some(record.text(found.first(field)?));
+    RawEntry {
+        guid: found.first(Field::Guid),
+        title: text(Field::Title),
+        link: found.first(Field::Link),
+        summary: found.body(Field::Summary),
+        content: found.body(Field::Content),
+        published: found.first(Field::Date),
+        updated: found.first(Field::Updated),
+        image: found.first(Field::Image),
+        authors: found.each(Field::Author, |name| RawAuthor { name, url: None }),
+        tags: found.each(Field::Tag, RawTag::from),
+        enclosures: found.each(Field::Enclosure, |url| RawEnclosure {
+            url,
+            mime_type: None,
+            length_bytes: None,
+        }),
+        ..RawEntry::default()
+    }
+}
+
+/// What the patterns take out of what they are laid on. A pattern that does not match leaves its field without a value:
+/// what it would have shown is not what was asked for.
+fn cut<R: Record>(record: &R, fields: &Fields<R::At>) -> BTreeMap<Field, Vec<String>> {
+    let mut cut: BTreeMap<Field, Vec<String>> = BTreeMap::new();
+    for (field, rule) in fields.iter() {
+        let Some(pattern) = &rule.pattern else {
+            continue;
+        };
+        let parts = found(record, field, rule);
+        let parts = parts.iter().flat_map(|text| pattern.cut(text));
+        for (named, part) in parts.take(MAX_VALUES) {
+            let part = part.trim();
+            if !part.is_empty() {
+                let values = cut.entry(named.unwrap_or(field)).or_default();
+                values.push(part.to_owned());
+            }
+        }
+    }
+    cut
+}
+
+/// The values of the first place that has any.
+fn found<R: Record>(record: &R, field: Field, rule: &Rule<R::At>) -> Vec<String> {
+    let values = |at: &R::At| match field {
+        Field::Date | Field::Updated => record.date(at).into_iter().collect(),
+        Field::Link | Field::Image | Field::Enclosure => record.addresses(at),
+        _ => record.texts(at),
+    };
+    let mut places = rule.find.iter().map(values);
+    places.find(|values| !values.is_empty()).unwrap_or_default()
+}
+
+impl<R: Record> Found<'_, R> {
+    /// The field's rule, unless a pattern takes its value out of what is found.
+    fn plain_rule(&self, field: Field) -> Option<&Rule<R::At>> {
+        self.fields.get(field).filter(|rule| rule.pattern.is_none())
+    }
+
+    fn values(&self, field: Field) -> Vec<String> {
+        let rule = self.plain_rule(field);
+        let mut values = rule
+            .map(|rule| found(self.record, field, rule))
+            .unwrap_or_default();
+        if values.is_empty() {
+            values = self.otherwise(field);
+        }
+        values.truncate(MAX_VALUES);
+        values
+    }
+
+    /// What patterns took out for the field, else its fixed value.
+    fn otherwise(&self, field: Field) -> Vec<String> {
+        let fixed = || self.fields.get(field)?.value.clone();
+        let cut = self.cut.get(&field).cloned();
+        cut.unwrap_or_else(|| fixed().into_iter().collect())
+    }
+
+    fn first(&self, field: Field) -> Option<String> {
+        self.values(field).into_iter().next()
+    }
+
+    fn each<T>(&self, field: Field, made: impl Fn(String) -> T) -> Vec<T> {
+        self.values(field).into_iter().map(made).collect()
+    }
+
+    /// Running text, with its markup where it stands as it was found.
+    fn body(&self, field: Field) -> Option<RawText> {
+        let places = self.plain_rule(field).map_or(&[][..], |rule| &rule.find);
+        let found = places.iter().find_map(|at| self.record.body(at));
+        found.or_else(|| {
+            let texts = self.otherwise(field);
+            (!texts.is_empty()).then(|| RawText::Plain(texts.join("\n\n")))
+        })
+    }
+}
+
+/// The rules that found something in some entries only. What has neither title nor text is no entry.
+pub(super) fn uneven<L>(entries: &[RawEntry], fields: &Fields<L>) -> Vec<Problem> {
+    let says = |entry: &&RawEntry| {
+        entry.title.is_some() || entry.summary.is_some() || entry.content.is_some()
+    };
+    let entries: Vec<&RawEntry> = entries.iter().filter(says).collect();
+    let wanted = |field: &Field| fields.get(*field).is_some() || fields.is_cut_out(*field);
+    let missing = |field| {
+        let missing = entries.iter().filter(|entry| !has(entry, field)).count();
+        (missing > 0).then_some(Problem::Uneven {
+            field: field.as_str(),
+            missing,
+            entries: entries.len(),
+        })
+    };
+    // Authors, tags, pictures and files are nothing that every entry must have.
+    let expected = [
+        Field::Title,
+        Field::Link,
+        Field::Date,
+        Field::Summary,
+        Field::Content,
+        Field::Guid,
+    ];
+    expected
+        .into_iter()
+        .filter(wanted)
+        .filter_map(missing)
+        .collect()
+}
+
+fn has(entry: &RawEntry, field: Field) -> bool {
+    match field {
+        Field::Title => entry.title.is_some(),
+        Field::Link => entry.link.is_some(),
+        Field::Date => entry.published.is_some(),
+        Field::Updated => entry.updated.is_some(),
+        Field::Summary => entry.summary.is_some(),
+        Field::Content => entry.content.is_some(),
+        Field::Author => !entry.authors.is_empty(),
+        Field::Tag => !entry.tags.is_empty(),
+        Field::Guid => entry.guid.is_some(),
+        Field::Image => entry.image.is_some(),
+        Field::Enclosure => !entry.enclosures.is_empty(),
+    }
+}

@@ -1,0 +1,443 @@
+//! Rules: where in a document an operator finds entries, and where in an entry each field.
+//!
+//! A rule is the same for all kinds of documents; what finds a place in them differs: CSS selectors in pages
+//! ([`Css`]), other languages elsewhere.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use regex::{Regex, RegexBuilder};
+use scraper::Selector;
+
+/// What compiled regular expressions may take of memory: those of an operator's are far below.
+const MAX_PATTERN_BYTES: usize = 1 << 20;
+
+/// A field of an entry that rules fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// Title.
+    Title,
+    /// Address.
+    Link,
+    /// Date of publication.
+    Date,
+    /// Date of last change.
+    Updated,
+    /// Short text.
+    Summary,
+    /// Full text.
+    Content,
+    /// Authors, one a match.
+    Author,
+    /// Tags, one a match.
+    Tag,
+    /// The publisher's identifier.
+    Guid,
+    /// Address of a picture that stands for the entry.
+    Image,
+    /// Addresses of attached files, one a match.
+    Enclosure,
+}
+
+impl Field {
+    /// Every field.
+    pub const ALL: [Self; 11] = [
+        Self::Title,
+        Self::Link,
+        Self::Date,
+        Self::Updated,
+        Self::Summary,
+        Self::Content,
+        Self::Author,
+        Self::Tag,
+        Self::Guid,
+        Self::Image,
+        Self::Enclosure,
+    ];
+
+    /// The word in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Link => "link",
+            Self::Date => "date",
+            Self::Updated => "updated",
+            Self::Summary => "summary",
+            Self::Content => "content",
+            Self::Author => "author",
+            Self::Tag => "tag",
+            Self::Guid => "guid",
+            Self::Image => "image",
+            Self::Enclosure => "enclosure",
+        }
+    }
+}
+
+impl FromStr for Field {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Self::ALL
+            .into_iter()
+            .find(|field| field.as_str() == word)
+            .ok_or(())
+    }
+}
+
+/// How one field of an entry is filled; `L` finds places in the document.
+#[derive(Clone, Debug)]
+pub struct Rule<L> {
+    /// Where to look, in this order: the first that finds something decides.
+    pub find: Vec<L>,
+    /// What is taken of the text that is found there.
+    pub pattern: Option<Pattern>,
+    /// The value where nothing is found: everywhere, if there is nowhere to look.
+    pub value: Option<String>,
+}
+
+impl<L> Rule<L> {
+    /// A rule that looks in one place.
+    pub fn at(place: L) -> Self {
+        Self {
+            find: vec![place],
+            pattern: None,
+            value: None,
+        }
+    }
+}
+
+/// The rules of an entry's fields.
+#[derive(Clone, Debug)]
+pub struct Fields<L>(BTreeMap<Field, Rule<L>>);
+
+impl<L> Default for Fields<L> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<L> FromIterator<(Field, Rule<L>)> for Fields<L> {
+    fn from_iter<T: IntoIterator<Item = (Field, Rule<L>)>>(rules: T) -> Self {
+        Self(rules.into_iter().collect())
+    }
+}
+
+impl<L> Fields<L> {
+    /// The rule of a field, if it has one.
+    pub fn get(&self, field: Field) -> Option<&Rule<L>> {
+        self.0.get(&field)
+    }
+
+    /// Every rule, in the order of [`Field::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = (Field, &Rule<L>)> {
+        self.0.iter().map(|(field, rule)| (*field, rule))
+    }
+
+    /// Whether a pattern of any rule fills `field`, beside or instead of a rule of its own.
+    pub fn is_cut_out(&self, field: Field) -> bool {
+        let patterns = self.0.values().filter_map(|rule| rule.pattern.as_ref());
+        patterns
+            .flat_map(Pattern::fields)
+            .any(|named| named == field)
+    }
+}
+
+/// The rules of a document that holds a list.
+#[derive(Clone, Debug)]
+pub struct Rules<L> {
+    /// One match is one entry; the first of these that finds something decides.
+    pub item: Vec<L>,
+    /// The fields of each entry; what they find starts from it.
+    pub fields: Fields<L>,
+}
+
+impl<L> Rules<L> {
+    /// The key of what the entries are, beside the names of fields.
+    pub const ITEM: &str = "item";
+
+    /// Every place that is looked into, by its key in the configuration.
+    pub fn places(&self) -> impl Iterator<Item = (&'static str, &L)> {
+        let item = self.item.iter().map(|place| (Self::ITEM, place));
+        let fields = self.fields.iter();
+        item.chain(
+            fields.flat_map(|(field, rule)| {
+                rule.find.iter().map(move |place| (field.as_str(), place))
+            }),
+        )
+    }
+}
+
+/// A regular expression that takes parts out of a text. Groups named as fields (`(?<date>…)`) fill these; without them
+/// the first group, or else the whole match, is the field's own value.
+#[derive(Clone)]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// The fields that its groups name.
+    pub fn fields(&self) -> impl Iterator<Item = Field> {
+        let names = self.0.capture_names().flatten();
+        names.filter_map(|name| name.parse().ok())
+    }
+
+    /// What it takes out of `text`, with the field that a group names; nothing where it does not match.
+    pub fn cut(&self, text: &str) -> Vec<(Option<Field>, String)> {
+        let Some(found) = self.0.captures(text) else {
+            return Vec::new();
+        };
+        let named: Vec<_> = self
+            .0
+            .capture_names()
+            .flatten()
+            .filter_map(|name| Some((Some(name.parse().ok()?), found.name(name)?.as_str().into())))
+            .collect();
+        if self.fields().next().is_some() {
+            return named;
+        }
+        let own = found.get(1).or_else(|| found.get(0));
+        own.map(|own| (None, own.as_str().to_owned()))
+            .into_iter()
+            .collect()
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
+        let regex = regex(text)?;
+        let mut names = regex.capture_names().flatten();
+        match names.find(|name| name.parse::<Field>().is_err()) {
+            Some(name) => Err(PatternError::Group(name.to_owned())),
+            None => Ok(Self(regex)),
+        }
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/", self.0)
+    }
+}
+
+/// Text that is no pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// Not a regular expression of the `regex` crate's syntax, or a very large one.
+    #[error("this is no regular expression: {0}")]
+    Syntax(String),
+    /// A group that is named as no field.
+    #[error("the group `{0}` names no field")]
+    Group(String),
+}
+
+fn regex(text: &str) -> Result<Regex, PatternError> {
+    let compiled = RegexBuilder::new(text)
+        .size_limit(MAX_PATTERN_BYTES)
+        .build();
+    compiled.map_err(|error| {
+        // Its last line says what is wrong; those above draw where.
+        let told = error.to_string();
+        let line = told.lines().last().unwrap_or_default();
+        PatternError::Syntax(line.trim_start_matches("error: ").to_owned())
+    })
+}
+
+/// Something in a field that is written otherwise than it is published.
+#[derive(Clone)]
+pub struct Replacement {
+    /// The field.
+    pub field: Field,
+    regex: Regex,
+    with: String,
+}
+
+impl Replacement {
+    /// Replaces every match of `pattern` in `field` by `with`, in which `$1` and `${name}` are groups of the match.
+    ///
+    /// # Errors
+    /// [`PatternError::Syntax`]
+    pub fn new(field: Field, pattern: &str, with: &str) -> Result<Self, PatternError> {
+        Ok(Self {
+            field,
+            regex: regex(pattern)?,
+            with: with.to_owned(),
+        })
+    }
+
+    /// `text` with every match replaced, at most `limit` bytes of it.
+    pub fn apply(&self, text: &str, limit: usize) -> String {
+        let mut replaced = String::with_capacity(text.len());
+        let mut last = 0;
+        for found in self.regex.captures_iter(text) {
+            let whole = found.get_match();
+            replaced.push_str(text.get(last..whole.start()).unwrap_or_default());
+            found.expand(&self.with, &mut replaced);
+            last = whole.end();
+            if replaced.len() > limit {
+                break;
+            }
+        }
+        replaced.push_str(text.get(last..).unwrap_or_default());
+        replaced.truncate(replaced.floor_char_boundary(limit));
+        replaced
+    }
+}
+
+impl fmt::Debug for Replacement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, regex, with } = self;
+        write!(f, "{}: /{regex}/ -> {with:?}", field.as_str())
+    }
+}
+
+/// A CSS selector, with the attribute to take where it is not the text: `h3 a@href`, `@id`.
+#[derive(Clone)]
+pub struct Css {
+    /// What to find below the item; `None` is the item itself.
+    pub selector: Option<Selector>,
+    /// The attribute to take.
+    pub attribute: Option<String>,
+    written: String,
+}
+
+/// Text that is no CSS selector with an attribute.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CssError {
+    /// Not CSS.
+    #[error("`{0}` is no CSS selector")]
+    Selector(String),
+    /// `h3 a@`
+    #[error("`{0}` names no attribute after `@`")]
+    Attribute(String),
+}
+
+impl Css {
+    /// The same with an attribute to take where it names none.
+    #[must_use]
+    pub fn or_attribute(&self, name: &str) -> Self {
+        let attribute = self.attribute.clone().or_else(|| Some(name.to_owned()));
+        Self {
+            attribute,
+            ..self.clone()
+        }
+    }
+}
+
+impl FromStr for Css {
+    type Err = CssError;
+
+    fn from_str(text: &str) -> Result<Self, CssError> {
+        let written = text.trim().to_owned();
+        // An `@` within `[href="mailto:a@b"]` is part of the selector.
+        let (css, attribute) = match written.rsplit_once('@') {
+            Some((css, name)) if !name.contains([']', '"', '\'']) => (css.trim(), Some(name)),
+            _ => (written.as_str(), None),
+        };
+        let named = |name: &str| {
+            name.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_:".contains(c))
+                && !name.is_empty()
+        };
+        if attribute.is_some_and(|name| !named(name)) {
+            return Err(CssError::Attribute(written));
+        }
+        let selector = match css {
+            "" if attribute.is_some() => None,
+            css => Some(Selector::parse(css).map_err(|_| CssError::Selector(css.to_owned()))?),
+        };
+        Ok(Self {
+            selector,
+            attribute: attribute.map(str::to_ascii_lowercase),
+            written,
+        })
+    }
+}
+
+impl fmt::Debug for Css {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.written)
+    }
+}
+
+impl fmt::Display for Css {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selectors_are_read() {
+        let rule: Css = "h3 a@HREF".parse().expect("a rule");
+        assert_eq!(
+            (rule.selector.is_some(), rule.attribute.as_deref()),
+            (true, Some("href"))
+        );
+        let own: Css = "@data-date".parse().expect("a rule");
+        assert_eq!(
+            (own.selector.is_some(), own.attribute.as_deref()),
+            (false, Some("data-date"))
+        );
+        let mail: Css = "a[href*='@']".parse().expect("a rule");
+        assert_eq!(mail.attribute, None);
+        assert_eq!(
+            "h3 >".parse::<Css>().unwrap_err(),
+            CssError::Selector("h3 >".into())
+        );
+        assert_eq!(
+            "h3@".parse::<Css>().unwrap_err(),
+            CssError::Attribute("h3@".into())
+        );
+        assert_eq!(
+            "".parse::<Css>().unwrap_err(),
+            CssError::Selector(String::new())
+        );
+    }
+
+    #[test]
+    fn a_pattern_takes_the_match_its_group_or_the_fields_it_names() {
+        let check = |pattern: &str, text: &str, expected: &[(Option<Field>, &str)]| {
+            let cut = pattern.parse::<Pattern>().expect("a pattern").cut(text);
+            let cut: Vec<_> = cut
+                .iter()
+                .map(|(field, text)| (*field, text.as_str()))
+                .collect();
+            assert_eq!(cut, expected, "{pattern}");
+        };
+        check(r"\d+", "no. 41", &[(None, "41")]);
+        check(r"no\. (\d+)", "no. 41", &[(None, "41")]);
+        check(r"no\. (\d+)", "none", &[]);
+        check(
+            r"^(?<date>\S+) - (?<title>.+)$",
+            "3/4/2021 - Notice",
+            &[
+                (Some(Field::Date), "3/4/2021"),
+                (Some(Field::Title), "Notice"),
+            ],
+        );
+        check(r"(?<tag>x)?y", "y", &[]);
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_read_says_why() {
+        let check = |pattern: &str, expected: &str| {
+            let error = pattern.parse::<Pattern>().unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        };
+        check("(a", "this is no regular expression: unclosed group");
+        check("(?<day>a)", "the group `day` names no field");
+    }
+
+    #[test]
+    fn a_replacement_is_bounded() {
+        let twice = Replacement::new(Field::Title, "(a)", "$1$1").expect("a pattern");
+        assert_eq!(twice.apply("banana", 100), "baanaanaa");
+        assert_eq!(twice.apply("ñaaaa", 5), "ñaaa");
+        let empty = Replacement::new(Field::Title, "", "é").expect("a pattern");
+        assert_eq!(empty.apply("ab", 100), "éaébé");
+    }
+}
