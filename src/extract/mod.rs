@@ -8,9 +8,11 @@ mod amend;
 mod charset;
 mod feed;
 mod html;
+mod leads;
 mod rules;
 mod text;
 
+pub use leads::{Form, Leads, form, leads};
 use text::is_more;
 
 #[cfg(test)]
