@@ -18,6 +18,7 @@
 //! | [`normalize`] | raw entries | [`Item`](model::Item)s with one identity each, sanitized | |
 //! | [`classify`] | an item | its topics and regions | |
 //! | [`dedupe`] | an item, candidates | the stories that it reports | |
+//! | [`discover`] | a document at an address | the source that it amounts to | |
 //! | [`store`] | polls | stories, feeds, states | database |
 //! | [`publish`] | stories | feed files | the published folder |
 //! | [`serve`] | the published folder | HTTP | sockets |
@@ -37,6 +38,7 @@ pub mod extract;
 pub mod normalize;
 pub mod classify;
 pub mod dedupe;
+pub mod discover;
 pub mod store;
 pub mod publish;
 pub mod serve;

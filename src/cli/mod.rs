@@ -4,11 +4,13 @@
 //! source's state, not the command's failure.
 
 mod check;
+mod discover;
 mod explain;
 mod once;
 mod preview;
 mod reload;
 mod run;
+mod shown;
 mod status;
 mod table;
 
@@ -51,6 +53,8 @@ enum Command {
     Check(check::Arguments),
     /// Show what a source, an address or a file gives; stores nothing
     Preview(Box<preview::Arguments>),
+    /// Find out what an address amounts to, and print the block of the source to paste
+    Discover(discover::Arguments),
     /// Judge text that is given, as the daemon would judge it
     Explain(explain::Arguments),
     /// Show the state of every source, and what to do where something is wrong
@@ -114,6 +118,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Reload(arguments) => reload::run(arguments, &load(cli.config)?).await,
         Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
+        Command::Discover(arguments) => discover::run(&arguments, cli.config).await,
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
     }

@@ -12,14 +12,14 @@ use serde_json::json;
 use url::Url;
 
 use self::advice::Told;
-use super::{CliError, clock, config_file, environment, print_json, timestamp};
+use super::{CliError, clock, config_file, environment, print_json, shown, timestamp};
 use crate::config;
 use crate::daemon;
 use crate::extract::{self, Hinted};
 use crate::fetch::{self, Fetched, Fetcher, Limits};
 use crate::model::{
-    Charset, Css, DateOrder, Document, Field, Item, Language, Location, Place, Precision, Problem,
-    PublicUrl, Published, RawEntry, Reading, Rule, Rules, Source, Timestamp, Validators,
+    Charset, Css, DateOrder, Document, Field, Item, Language, Location, Place, Problem, PublicUrl,
+    RawEntry, Reading, Rule, Rules, Source, Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
 
@@ -408,7 +408,7 @@ fn print(looked: &Looked) -> io::Result<()> {
     for (item, _) in looked.items() {
         let beginning: String = item.text.chars().take(SHOWN_CHARACTERS).collect();
         let beginning = beginning.replace('\n', " ");
-        writeln!(out, "{}\n  {}", date(&item.published), item.title)?;
+        writeln!(out, "{}\n  {}", shown::date(&item.published), item.title)?;
         // Each on a line of its own, which a terminal breaks without hurting what is copied from it.
         let address = item.address.as_ref().map_or("", Url::as_str);
         for line in [address, &beginning]
@@ -464,12 +464,4 @@ fn print_block<T: Display>(out: &mut impl Write, heading: &str, lines: &[T]) -> 
     }
     writeln!(out, "\n{heading}")?;
     lines.iter().try_for_each(|line| writeln!(out, "  {line}"))
-}
-
-fn date(published: &Published) -> String {
-    match (published, published.precision()) {
-        (Published::FirstSeen(_), _) => "no date".to_owned(),
-        (_, Precision::Instant) => published.at().format("%Y-%m-%d %H:%M %:z").to_string(),
-        (_, precision) => precision.of_day(published.at().date_naive()),
-    }
 }

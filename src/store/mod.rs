@@ -6,6 +6,7 @@
 
 mod commit;
 mod define;
+mod known;
 mod read;
 mod rows;
 mod schema;
