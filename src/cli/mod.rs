@@ -11,6 +11,7 @@ mod preview;
 mod reload;
 mod run;
 mod shown;
+mod sources;
 mod status;
 mod table;
 
@@ -57,6 +58,8 @@ enum Command {
     Discover(discover::Arguments),
     /// Judge text that is given, as the daemon would judge it
     Explain(explain::Arguments),
+    /// List the sources, add one by its address, repair one whose page has changed
+    Sources(Box<sources::Arguments>),
     /// Show the state of every source, and what to do where something is wrong
     Status(status::Arguments),
 }
@@ -120,6 +123,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
         Command::Discover(arguments) => discover::run(&arguments, cli.config).await,
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Sources(arguments) => sources::run(&arguments, cli.config).await,
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
     }
 }

@@ -68,6 +68,17 @@ pub struct Config {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// A duration longer than none, as the configuration writes it: `90s`, `15m`, `1h30m`, `7d`.
+///
+/// # Errors
+/// What is wrong with it, and what to write.
+pub fn interval(text: &str) -> Result<std::time::Duration, String> {
+    units::interval(text).map_err(|mistake| match mistake.hint {
+        Some(hint) => format!("{}: {hint}", mistake.message),
+        None => mistake.message,
+    })
+}
+
 /// Reads `file` and what it includes. `environment` looks up a variable.
 ///
 /// # Errors

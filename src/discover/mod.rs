@@ -172,6 +172,11 @@ pub fn propose(
     })
 }
 
+/// A word for the site of an address, for the name of a file: `salud` of `www.salud.gob.gt`.
+pub fn site(url: &Url) -> Option<String> {
+    naming::site(url)
+}
+
 /// A document, read.
 struct Read {
     source: Source,

@@ -72,7 +72,7 @@ pub(super) fn id(
     title: Option<&str>,
     taken: &BTreeSet<SourceId>,
 ) -> SourceId {
-    let own = labels(url).join("-");
+    let own = site(url).unwrap_or_default();
     let known: BTreeSet<String> = words(name).chain(words(&own)).collect();
     let section = title.map(parts).unwrap_or_default();
     let section = section
@@ -102,6 +102,11 @@ pub(super) fn id(
         .filter_map(|id| id.parse::<SourceId>().ok())
         .filter(|id| !taken.contains(id));
     free.next().expect("there are more numbers than sources")
+}
+
+/// What a site is called in an id.
+pub(super) fn site(url: &Url) -> Option<String> {
+    Some(labels(url).join("-")).filter(|site| !site.is_empty())
 }
 
 /// The labels of a host that name somebody; of a file its name.

@@ -28,6 +28,7 @@ mod robots;
 mod mistakes;
 mod preview;
 mod explain;
+mod discover;
 mod readers;
 mod daemon;
 mod reload;
