@@ -55,10 +55,10 @@ pub fn with_source(text: &str, block: &str) -> Result<String, EditError> {
     match document.get("source") {
         None | Some(Item::ArrayOfTables(_)) => Ok(appended(text, block)),
         Some(Item::Value(Value::Array(list))) => {
-            let last = list.iter().last().and_then(Value::span);
+            let newest = list.iter().last().and_then(Value::span);
             let inline = inline(block)?;
-            let (at, written) = match (last, list.span()) {
-                (Some(last), _) => (last.end, format!(", {inline}")),
+            let (at, written) = match (newest, list.span()) {
+                (Some(other), _) => (other.end, format!(", {inline}")),
                 (None, Some(list)) => (list.start + 1, inline),
                 (None, None) => return Err(EditError::NoList),
             };
@@ -84,8 +84,8 @@ pub fn with_select(
     let edits = match block.get("select") {
         Some(Item::Value(Value::InlineTable(table))) => vec![rewritten(table, select)],
         Some(Item::Table(table)) => {
-            let dotted = table.is_dotted().then_some("select.").unwrap_or_default();
-            fields(text, table, dotted, table.span(), select)
+            let prefix = if table.is_dotted() { "select." } else { "" };
+            fields(text, table, prefix, table.span(), select)
         }
         Some(_) => return Err(EditError::NoSelect(id.to_owned())),
         None => match form {
@@ -190,7 +190,7 @@ fn fields(
 ) -> Vec<Edit> {
     let mut edits = Vec::new();
     let mut last = None;
-    for (field, item) in table.iter() {
+    for (field, item) in table {
         let Some(span) = end_of(item) else { continue };
         last = last.max(Some(span.end));
         match (select.get(field), place(item)) {

@@ -64,12 +64,12 @@ pub(super) async fn gather(
         }
         let known = held.get(url.expose().as_str());
         let known = known.cloned().unwrap_or_default();
-        let fetched = if robots.covers(&source.reading) {
+        let answer = if robots.covers(&source.reading) {
             fetcher.crawl(&url, &known, at).await
         } else {
             fetcher.fetch(&url, &known, at).await
         };
-        match page(source, &url, known, fetched, &mut gathered).await {
+        match page(source, &url, known, answer, &mut gathered).await {
             // An unchanged page leads no further: what follows it was read with it.
             Ok(None) => {}
             Ok(Some((document, extracted))) => {
@@ -106,11 +106,11 @@ async fn page(
     source: &Source,
     url: &PublicUrl,
     known: Validators,
-    fetched: Result<Fetched, FetchError>,
+    answer: Result<Fetched, FetchError>,
     gathered: &mut Gathered,
 ) -> Result<Option<(Document, Extracted)>, Trouble> {
     let key = url.expose().to_string();
-    match fetched.map_err(Trouble::Fetch)? {
+    match answer.map_err(Trouble::Fetch)? {
         Fetched::Unchanged(new) => {
             gathered.renewed |= new != known;
             gathered.validators.push((key, new));

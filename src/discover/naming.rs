@@ -24,8 +24,41 @@ const NOISE: [&str; 22] = [
     "of", "de", "del", "la", "el", "los", "las", "y", "and", "for", "para",
 ];
 
+/// Words of titles that are a section's, not a publisher's.
+const SECTIONS: [&str; 26] = [
+    "news",
+    "latest",
+    "press",
+    "releases",
+    "release",
+    "room",
+    "notices",
+    "bulletin",
+    "bulletins",
+    "announcements",
+    "archive",
+    "blog",
+    "home",
+    "noticias",
+    "ultimas",
+    "avisos",
+    "comunicados",
+    "comunicado",
+    "prensa",
+    "boletin",
+    "boletines",
+    "actualidad",
+    "novedades",
+    "inicio",
+    "de",
+    "y",
+];
+
 /// Words of a title that go into an id.
 const MAX_WORDS: usize = 3;
+
+/// The longest name, in characters.
+const MAX_NAME: usize = 200;
 
 /// The longest id that is proposed, so that a number may follow.
 const MAX_ID: usize = 40;
@@ -44,7 +77,13 @@ pub(super) fn name(
     }
     let Some(title) = title else { return host };
     let parts = parts(title);
-    let is_heading = |part: &&str| heading.is_some_and(|heading| folded(heading) == folded(part));
+    let says_nobody = |part: &&str| {
+        let mut words = words(part).peekable();
+        words.peek().is_some() && words.all(|word| SECTIONS.contains(&word.as_str()))
+    };
+    let is_heading = |part: &&str| {
+        heading.is_some_and(|heading| folded(heading) == folded(part)) || says_nobody(part)
+    };
     let is_host = |part: &&str| {
         let named = labels(url);
         let part = folded(part).replace(' ', "");
@@ -62,7 +101,7 @@ pub(super) fn name(
         .copied()
         .find(is_host)
         .or(others.last().copied());
-    named.or(parts.last().copied()).map_or(host, str::to_owned)
+    named.map_or(host, str::to_owned)
 }
 
 /// An id that is not `taken`: who it is by its host, and what it is by its title or its path.
@@ -102,6 +141,12 @@ pub(super) fn id(
         .filter_map(|id| id.parse::<SourceId>().ok())
         .filter(|id| !taken.contains(id));
     free.next().expect("there are more numbers than sources")
+}
+
+/// As long as a line of the configuration may be.
+pub(super) fn bounded(name: &str) -> String {
+    let shown = name.chars().filter(|c| !c.is_control());
+    shown.take(MAX_NAME).collect()
 }
 
 /// What a site is called in an id.
@@ -188,7 +233,7 @@ mod tests {
             "https://programamesocaribe.iom.int/en/news",
             "News",
             Some("News"),
-            ("News", "programamesocaribe-iom"),
+            ("programamesocaribe.iom.int", "programamesocaribe-iom-news"),
         );
         check(
             "https://a.example/",

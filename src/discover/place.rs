@@ -89,7 +89,7 @@ mod tests {
         let country: Option<Country> = country.map(|code| code.parse().unwrap());
         assert_eq!(found, country, "{address}");
         let found = found.and_then(zone);
-        assert_eq!(found.map(|zone| zone.name()), zone_name, "{address}");
+        assert_eq!(found.map(Tz::name), zone_name, "{address}");
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Robots {
         let query = url.query().map(|query| format!("?{query}"));
         let path = format!("{}{}", url.path(), query.unwrap_or_default());
         let rule = self.rules.matching_rule(&path);
-        let rule = rule.map(|rule| rule.pattern()).unwrap_or("/");
+        let rule = rule.map_or("/", robotxt::Rule::pattern);
         Some(format!(
             "its robots.txt says `Disallow: {rule}` to `{}`",
             self.rules.user_agent()

@@ -127,10 +127,10 @@ async fn repair_of(
     let fetcher = Fetcher::new(daemon::limits(config));
     let fetcher = fetcher.map_err(|error| failed(&daemon::chain(&error)))?;
     let url = daemon::address(&source.location);
-    let fetched = fetcher
+    let answer = fetcher
         .fetch(&url, &Validators::default(), clock(now).now())
         .await;
-    let document = match fetched {
+    let document = match answer {
         Ok(Fetched::Changed(document, _)) => *document,
         Ok(Fetched::Unchanged(_)) => return Err(failed("the page answers nothing")),
         Err(error) => {

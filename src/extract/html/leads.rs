@@ -222,6 +222,9 @@ fn ways_to(link: ElementRef<'_>) -> Vec<String> {
             ways.push(format!("{above} a"));
             ways.push(format!("{above} > a:last-child"));
             ways.push(format!("{above} > :last-child > a"));
+            // Before the link to the last page.
+            ways.push(format!("{above} > a:nth-last-child(2)"));
+            ways.push(format!("{above} > :nth-last-child(2) > a"));
         }
     }
     ways
@@ -256,10 +259,9 @@ mod tests {
             type=text/html href=/es><link rel='Alternate' type=application/atom+xml href=f1>\
             <link rel=alternate type=application/rss+xml href=mailto:a@b>";
         check_feeds(&format!("{declared}{links}"), &["https://host.example/f1"]);
-        let many: String = (0..50)
-            .map(|n| format!("<a href=/{n}.rss>{n}</a>"))
-            .collect();
-        assert_eq!(of(&many).feeds.len(), MAX_FEEDS);
+        let link = |n: usize| format!("<a href=/{n}.rss>{n}</a>");
+        let many: Vec<String> = (0..50).map(link).collect();
+        assert_eq!(of(&many.concat()).feeds.len(), MAX_FEEDS);
     }
 
     fn check_next(page: &str, expected: Option<&str>) {
@@ -285,6 +287,10 @@ mod tests {
         check_next(
             "<p class=p><a href=/a>Prev</a> <a class=n href=/b aria-label='Next page'>·</a></p>",
             Some("a.n"),
+        );
+        check_next(
+            "<ul class=pager><li>1<li><a href=/b>2</a><li><a href=/b>next ›</a><li><a href=/c>last »</a></ul>",
+            Some("ul.pager > :nth-last-child(2) > a"),
         );
         check_next(
             "<p id=p><a href=/b>»</a> <a href=/c>›</a></p>",
