@@ -82,6 +82,9 @@ pub fn with_select(
     let found = block(&document, id).ok_or_else(|| EditError::NoSource(id.to_owned()))?;
     let Block { table: block, form } = found;
     let edits = match block.get("select") {
+        Some(Item::Value(Value::InlineTable(table))) if table.is_dotted() => {
+            replaced(table, select)
+        }
         Some(Item::Value(Value::InlineTable(table))) => vec![rewritten(table, select)],
         Some(Item::Table(table)) => {
             let prefix = if table.is_dotted() { "select." } else { "" };
@@ -208,7 +211,7 @@ fn fields(
     )
     .end;
     let missing = in_order(select).filter(|(field, _)| !table.contains_key(field));
-    let line = |(field, rule): (&String, &String)| {
+    let line = |(field, rule): (&str, &str)| {
         format!("{prefix}{field} = {}{}", quoted(rule), newline(text))
     };
     let missing: String = missing.map(line).collect();
@@ -229,9 +232,12 @@ fn place(item: &Item) -> Option<Range<usize>> {
 }
 
 /// The fields in the order in which people write them.
-fn in_order(select: &BTreeMap<String, String>) -> impl Iterator<Item = (&String, &String)> {
+fn in_order(select: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
     let known = |field: &str| REPAIRED.iter().position(|known| *known == field);
-    let mut fields: Vec<_> = select.iter().collect();
+    let fields = select
+        .iter()
+        .map(|(field, rule)| (field.as_str(), rule.as_str()));
+    let mut fields: Vec<_> = fields.collect();
     fields.sort_by_key(|(field, _)| known(field).unwrap_or(REPAIRED.len()));
     fields.into_iter()
 }
@@ -253,14 +259,29 @@ fn rewritten(table: &InlineTable, select: &BTreeMap<String, String>) -> Edit {
     (span, format!("{{ {} }}", pairs.join(", ")))
 }
 
-/// The fields behind the address of a source that is one `{ … }`.
+/// `select.item = "…"` in braces with the fields changed; those that are not found any more stay.
+fn replaced(table: &InlineTable, select: &BTreeMap<String, String>) -> Vec<Edit> {
+    let of = |field: &str| Some(Item::Value(table.get(field)?.clone()));
+    let mut edits: Vec<Edit> = in_order(select)
+        .filter_map(|(field, rule)| Some((place(&of(field)?)?, quoted(rule))))
+        .collect();
+    if let Some(Range { end, .. }) = end(table) {
+        let missing = in_order(select).filter(|(field, _)| !table.contains_key(field));
+        let field = |(field, rule)| format!(", select.{field} = {}", quoted(rule));
+        edits.push((end..end, missing.map(field).collect()));
+    }
+    edits
+}
+
+/// `select` behind the address of a source in braces.
 fn inserted(block: &dyn TableLike, select: &BTreeMap<String, String>) -> Vec<Edit> {
     let span = block.get("url").and_then(Item::span);
-    let Some(at) = span.map(|span| span.end) else {
-        return Vec::new();
-    };
-    let new = in_order(select).map(|(field, rule)| format!(", select.{field} = {}", quoted(rule)));
-    vec![(at..at, new.collect())]
+    let pair = |(field, rule)| format!("{field} = {}", quoted(rule));
+    let pairs: Vec<String> = in_order(select).map(pair).collect();
+    let written = format!(", select = {{ {} }}", pairs.join(", "));
+    span.map(|span| (span.end..span.end, written))
+        .into_iter()
+        .collect()
 }
 
 /// Where the last of a block's own values ends, tables within it aside.
@@ -271,6 +292,7 @@ fn end(block: &dyn TableLike) -> Option<Range<usize>> {
 
 fn end_of(item: &Item) -> Option<Range<usize>> {
     match item {
+        Item::Value(Value::InlineTable(table)) if table.is_dotted() => end(table),
         Item::Value(value) => value.span(),
         Item::Table(table) if table.is_dotted() => end(table),
         _ => None,
@@ -297,6 +319,8 @@ fn spliced(text: &str, mut edits: Vec<Edit>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const BLOCK: &str = "[[source]]\nid = \"new\"\nurl = \"https://a.example/\"\n";
@@ -400,7 +424,12 @@ mod tests {
         check_repaired(
             "source = [{ id = \"b\", url = \"u\" }]",
             &[("item", ".new")],
-            "source = [{ id = \"b\", url = \"u\", select.item = \".new\" }]",
+            "source = [{ id = \"b\", url = \"u\", select = { item = \".new\" } }]",
+        );
+        check_repaired(
+            "source = [{ id = \"b\", select.item = \"a\", select.date.find = \"i\", url = \"u\" }]",
+            &[("item", ".new"), ("title", "h3"), ("date", "b")],
+            "source = [{ id = \"b\", select.item = \".new\", select.date.find = \"b\", select.title = \"h3\", url = \"u\" }]",
         );
     }
 
@@ -425,6 +454,66 @@ mod tests {
         for text in ["a", "a \"b\"", "a'b\"", "tab\t\\", "ñ", ""] {
             let document: DocumentMut = format!("a = {}", quoted(text)).parse().unwrap();
             assert_eq!(document["a"].as_str(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_stays_where_it_is() {
+        check_added("\u{feff}a = 1\n", &format!("\u{feff}a = 1\n\n{BLOCK}"));
+        check_repaired(
+            "\u{feff}[[source]]\nid = \"b\"\nselect.item = \"é\" # ñ\n",
+            &[("item", ".new")],
+            "\u{feff}[[source]]\nid = \"b\"\nselect.item = \".new\" # ñ\n",
+        );
+    }
+
+    /// Lines that a configuration may hold, in any order.
+    fn any_lines() -> impl Strategy<Value = String> {
+        let line = proptest::sample::select(vec![
+            "[[source]]",
+            "id = \"b\"",
+            "url = \"u\" # é",
+            "select.item = 'i'",
+            "select.title = [\"a\", \"b\"]",
+            "select.date = { find = \"i\", regex = \"x\" }",
+            "select = { item = \"i\", link = \"a@href\" }",
+            "[source.select]",
+            "item = \"i\"",
+            "source = [{ id = \"b\", url = \"u\" }]",
+            "source = [{ id = \"b\", select.item = \"i\", select.date.find = \"i\" }]",
+            "[defaults]",
+            "# comment",
+            "",
+            "[",
+        ]);
+        let newline = proptest::sample::select(vec!["\n", "\r\n"]);
+        let lines = proptest::collection::vec((line, newline), 0..8);
+        lines.prop_map(|lines| {
+            lines
+                .into_iter()
+                .flat_map(|(line, end)| [line, end])
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_edited_stays_toml_and_is_edited_once(text in any_lines()) {
+            if let Ok(added) = with_source(&text, BLOCK) {
+                prop_assert!(parsed(&added).is_ok(), "{added}");
+            }
+            let select = [("item", ".new"), ("title", "h3")];
+            let select = select.map(|(field, rule)| (field.to_owned(), rule.to_owned())).into();
+            if let Ok(repaired) = with_select(&text, "b", &select) {
+                prop_assert!(parsed(&repaired).is_ok(), "{repaired}");
+                let again = with_select(&repaired, "b", &select);
+                prop_assert_eq!(again, Ok(repaired));
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            drop((with_source(&text, BLOCK), with_select(&text, "b", &BTreeMap::new())));
         }
     }
 }

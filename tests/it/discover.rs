@@ -20,10 +20,10 @@ fn list(notices: &[Notice], class: &str, head: &str) -> String {
             ..
         } = notice;
         let date = date.format("%Y-%m-%d");
-        write!(
+        writeln!(
             rows,
             "<div class=\"{class}\"><h3><a href=\"{link}\">{title}</a></h3>\
-             <time datetime=\"{date}\">{date}</time><p>{text}</p></div>\n"
+             <time datetime=\"{date}\">{date}</time><p>{text}</p></div>"
         )
         .unwrap();
     }
