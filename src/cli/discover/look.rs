@@ -13,7 +13,7 @@ use crate::config::{self, Config, RobotsPolicy};
 use crate::daemon;
 use crate::dedupe;
 use crate::discover::{self, Linked, Proposal, Surroundings};
-use crate::fetch::{self, Fetched, Fetcher, Limits};
+use crate::fetch::{self, FetchError, Fetched, Fetcher, Limits};
 use crate::model::{
     Document, Location, Place, PublicUrl, SourceId, Timestamp, TopicId, Validators,
 };
@@ -208,7 +208,11 @@ impl Visit {
             let told = format!("`{given}` is no address on the web: a copy is read with --file");
             return Err(CliError::Usage(told));
         }
-        let (document, validators) = self.fetch(&given).await.map_err(|error| failed(&error))?;
+        let told = |error: FetchError| {
+            let text = format!("{} ({})", daemon::chain(&error), error.action());
+            failed(&text)
+        };
+        let (document, validators) = self.fetch(&given).await.map_err(told)?;
         let location = Location::Http(reached(&given, &document));
         let leads = discover::leads(&document);
         let leads = leads.map_err(|error| failed(&format!("{location}: {error}")))?;
@@ -222,7 +226,7 @@ impl Visit {
             });
             linked.push(Linked {
                 url: feed.clone(),
-                document,
+                document: document.map_err(|error| daemon::chain(&error)),
             });
         }
         let proposal = propose(&location, &document, &linked, config)?;
@@ -230,15 +234,16 @@ impl Visit {
         Ok((proposal, Some(manners)))
     }
 
-    async fn fetch(&self, url: &PublicUrl) -> Result<(Document, Validators), String> {
-        let fetched = self
-            .fetcher
-            .fetch(url, &Validators::default(), self.now)
-            .await;
-        match fetched {
-            Ok(Fetched::Changed(document, validators)) => Ok((*document, validators)),
-            Ok(Fetched::Unchanged(_)) => Err(format!("{url} answered that nothing has changed")),
-            Err(error) => Err(format!("{} ({})", daemon::chain(&error), error.action())),
+    async fn fetch(&self, url: &PublicUrl) -> Result<(Document, Validators), FetchError> {
+        let nothing = Validators::default();
+        match self.fetcher.fetch(url, &nothing, self.now).await? {
+            Fetched::Changed(document, validators) => Ok((*document, validators)),
+            // Nobody who was asked without conditions may say so (RFC 9110 §15.4.5).
+            Fetched::Unchanged(_) => Err(FetchError::Status {
+                url: url.to_string(),
+                status: 304,
+                retry_after: None,
+            }),
         }
     }
 

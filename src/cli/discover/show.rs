@@ -150,6 +150,8 @@ fn compared(rival: &Rival, records: usize) -> String {
             format!("{url} has {items} items, {shared} of the page's {records} records among them")
         }
         Ok(items) => format!("{url} has {items} items"),
+        // What failed to be fetched names its address itself.
+        Err(reason) if reason.contains(url.as_str()) => reason.clone(),
         Err(reason) => format!("{url} cannot be read: {reason}"),
     }
 }

@@ -86,8 +86,11 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     Ok(())
 }
 
+/// File and line, from where we are if it is there.
 fn line(place: &Place) -> String {
-    format!("{}:{}", place.file.display(), place.line)
+    let here = std::env::current_dir().unwrap_or_default();
+    let file = place.file.strip_prefix(here).unwrap_or(&place.file);
+    format!("{}:{}", file.display(), place.line)
 }
 
 fn refuse_taken(config: &Config, id: &SourceId) -> Result<(), CliError> {
