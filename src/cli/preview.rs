@@ -13,15 +13,14 @@ use serde_json::json;
 use url::Url;
 
 use self::advice::Told;
-use super::{CliError, clock, config_file, environment, print_json, timestamp};
+use super::{CliError, clock, config_file, environment, print_json, shown, timestamp};
 use crate::config;
 use crate::daemon;
 use crate::extract::{self, Hinted};
-use crate::fetch::{self, Fetched, Fetcher, Limits};
+use crate::fetch::{self, Fetched, Fetcher, Leave, Limits};
 use crate::model::{
     Charset, Css, DateOrder, Document, ElementPath, Field, Item, JsonPath, Language, Location,
-    Place, Precision, Problem, PublicUrl, Published, RawEntry, Reading, Rule, Rules, Source,
-    Timestamp, Validators,
+    Place, Problem, PublicUrl, RawEntry, Reading, Rule, Rules, Source, Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
 
@@ -354,7 +353,10 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
         return digest(document, source, arguments.base_url.clone());
     }
     let held = Validators::default();
-    match fetcher.fetch_from(source, &url, &held, now).await {
+    match fetcher
+        .fetch_from(source, &url, &held, now, Leave::Given)
+        .await
+    {
         Ok(Fetched::Changed(document, _)) => digest(*document, source, arguments.base_url.clone()),
         Ok(Fetched::Unchanged(_)) => Err(format!(
             "{} answered that nothing has changed",
@@ -458,7 +460,7 @@ fn print(looked: &Looked) -> io::Result<()> {
     for (item, _) in looked.items() {
         let beginning: String = item.text.chars().take(SHOWN_CHARACTERS).collect();
         let beginning = beginning.replace('\n', " ");
-        writeln!(out, "{}\n  {}", date(&item.published), item.title)?;
+        writeln!(out, "{}\n  {}", shown::date(&item.published), item.title)?;
         // Each on a line of its own, which a terminal breaks without hurting what is copied from it.
         let address = item.address.as_ref().map_or("", Url::as_str);
         for line in [address, &beginning]
@@ -528,12 +530,4 @@ fn print_block<T: Display>(out: &mut impl Write, heading: &str, lines: &[T]) -> 
     }
     writeln!(out, "\n{heading}")?;
     lines.iter().try_for_each(|line| writeln!(out, "  {line}"))
-}
-
-fn date(published: &Published) -> String {
-    match (published, published.precision()) {
-        (Published::FirstSeen(_), _) => "no date".to_owned(),
-        (_, Precision::Instant) => published.at().format("%Y-%m-%d %H:%M %:z").to_string(),
-        (_, precision) => precision.of_day(published.at().date_naive()),
-    }
 }

@@ -304,6 +304,7 @@ impl Daemon {
         let errand = poll::Errand {
             fetcher: &in_force.fetcher,
             store: &self.store,
+            robots: in_force.config.fetch.robots,
             source,
             at,
         };

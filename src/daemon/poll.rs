@@ -18,7 +18,7 @@ use crate::classify::{Classifier, regions};
 use crate::config::FetchConfig;
 use crate::drift::{self, Drift, History, Kind, Known, Shape};
 use crate::extract::{self, ExtractError, Nature};
-use crate::fetch::FetchError;
+use crate::fetch::{FetchError, MAX_CRAWL_DELAY};
 use crate::model::{Document, Extracted, Hash, Problem, Source, Validators};
 use crate::store::{Details, Failure, FailureKind, NewItem, Outcome, SourceProblem, StoreError};
 use crate::{dedupe, normalize};
@@ -96,8 +96,9 @@ pub(super) async fn outcome(
     history: &History,
     fingerprint: Hash,
 ) -> Result<Digested, StoreError> {
-    let deadline = (source.timeout(limits.timeout) + limits.host_delay).saturating_mul(requests)
-        + WORKING_TIME;
+    let pause = limits.host_delay.max(MAX_CRAWL_DELAY);
+    let request = source.timeout(limits.timeout) + pause;
+    let deadline = request.saturating_mul(requests) + WORKING_TIME;
     let work = async {
         let mut gathered = gathering.await?;
         let details = std::mem::take(&mut gathered.details);

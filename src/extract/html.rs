@@ -7,6 +7,7 @@ mod article;
 mod auto;
 mod cluster;
 mod fields;
+mod leads;
 mod linked_data;
 mod outline;
 mod reader;
@@ -26,6 +27,7 @@ use crate::model::{
     text_of_node,
 };
 use auto::Wanted;
+pub(super) use leads::leads;
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;

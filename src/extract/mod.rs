@@ -12,12 +12,14 @@ mod feed;
 mod follow;
 mod html;
 mod json;
+mod leads;
 mod rules;
 mod sitemap;
 mod structure;
 mod text;
 mod xml;
 
+pub use leads::{Form, Leads, form, leads};
 use text::is_more;
 
 pub use detail::detail;

@@ -19,6 +19,7 @@ pub(super) struct Hosts {
 #[derive(Debug)]
 struct Host {
     places: Arc<Semaphore>,
+    delay: Duration,
     next_start: Instant,
 }
 
@@ -51,10 +52,19 @@ impl Hosts {
     pub(super) async fn pace(&self, url: &Url) {
         let start = self.host(url, |host| {
             let start = host.next_start.max(Instant::now());
-            host.next_start = start + self.delay;
+            host.next_start = start + host.delay;
             start
         });
         tokio::time::sleep_until(start).await;
+    }
+
+    /// Waits longer at the host of `url` from now on: its last request, too, is counted from with the longer pause.
+    pub(super) fn slow_down(&self, url: &Url, delay: Duration) {
+        self.host(url, |host| {
+            let longer = delay.saturating_sub(host.delay);
+            host.delay += longer;
+            host.next_start += longer;
+        });
     }
 
     fn host<T>(&self, url: &Url, with: impl FnOnce(&mut Host) -> T) -> T {
@@ -69,6 +79,7 @@ impl Hosts {
         }
         let new = || Host {
             places: Arc::new(Semaphore::new(self.per_host)),
+            delay: self.delay,
             next_start: Instant::now(),
         };
         with(known.entry(name.to_owned()).or_insert_with(new))
@@ -112,6 +123,20 @@ mod tests {
             hosts.pace(&one).await;
             hosts.pace(&one).await;
             assert_eq!(began.elapsed(), Duration::from_secs(61));
+        });
+    }
+
+    #[test]
+    fn a_host_may_want_more_time_and_never_gets_less() {
+        runtime().block_on(async {
+            let hosts = Hosts::new(1, Duration::from_secs(2));
+            let url = "http://a.example/1".parse().unwrap();
+            let began = Instant::now();
+            for (delay, seconds) in [(0, 0), (5, 5), (1, 10)] {
+                hosts.slow_down(&url, Duration::from_secs(delay));
+                hosts.pace(&url).await;
+                assert_eq!(began.elapsed(), Duration::from_secs(seconds));
+            }
         });
     }
 }

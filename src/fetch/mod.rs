@@ -9,6 +9,7 @@ mod command;
 mod guard;
 mod hosts;
 mod http;
+mod robots;
 
 use std::io::Read;
 use std::path::Path;
@@ -23,6 +24,7 @@ use self::coding::CodingError;
 pub use self::command::address_of as address_of_command;
 pub use self::guard::ForbiddenAddress;
 use self::hosts::Hosts;
+pub use self::robots::{MAX_CRAWL_DELAY, Robots};
 use crate::model::{Document, Hash, Location, PublicUrl, Source, Timestamp, Validators};
 
 /// What a fetch may cost, and who it says it is.
@@ -121,6 +123,16 @@ pub enum FetchError {
         #[source]
         cause: ForbiddenAddress,
     },
+    /// An address that its publisher does not want robots to fetch (RFC 9309).
+    #[error("{url} is not for robots: {reason}")]
+    Robots {
+        /// The address.
+        url: String,
+        /// Which rule says so, or why none could be read.
+        reason: String,
+        /// `Retry-After` of a server that fails to give its rules.
+        retry_after: Option<Duration>,
+    },
     /// A body in a coding that we cannot undo.
     #[error("{url} sends a body that cannot be decompressed ({reason})")]
     Coding {
@@ -172,6 +184,7 @@ impl FetchError {
             Self::TooLarge { .. } => "too-large",
             Self::Redirects { .. } | Self::BadRedirect { .. } => "redirect",
             Self::Forbidden { .. } => "private-address",
+            Self::Robots { .. } => "robots",
             Self::Coding { .. } => "coding",
             Self::Unreachable { .. } => "unreachable",
             Self::Command { .. } => "command-failed",
@@ -211,6 +224,10 @@ impl FetchError {
             Self::Forbidden { .. } => {
                 "if this network is yours, name it in `allow_networks` of [fetch]"
             }
+            Self::Robots { .. } => {
+                "ask the publisher for leave or for a feed, which is read as `kind = \"feed\"`; `robots` of [fetch] \
+                 says what robots.txt is obeyed for"
+            }
             Self::Coding { .. } => "the publisher's server is misconfigured: write to them",
             Self::Unreachable { .. } => {
                 "check the host's name in `url` and this machine's network; it is asked again by itself"
@@ -233,7 +250,7 @@ impl FetchError {
     /// How long the server asked us to stay away.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Status { retry_after, .. } => *retry_after,
+            Self::Status { retry_after, .. } | Self::Robots { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -250,7 +267,17 @@ pub struct Fetcher {
     client: reqwest::Client,
     limits: Limits,
     hosts: Hosts,
+    robots: robots::Known,
     places: Arc<Semaphore>,
+}
+
+/// Whether robots.txt is asked before an address is, and where it redirects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// The operator named it.
+    Given,
+    /// Its publisher decides.
+    Asked,
 }
 
 /// Leave to fetch the documents of one poll; it ends when this is dropped.
@@ -273,6 +300,7 @@ impl Fetcher {
             client,
             limits,
             hosts,
+            robots: robots::Known::default(),
             places,
         })
     }
@@ -302,6 +330,7 @@ impl Fetcher {
         url: &PublicUrl,
         held: &Validators,
         now: Timestamp,
+        leave: Leave,
     ) -> Result<Fetched, FetchError> {
         match &source.location {
             Location::Command(command) => {
@@ -311,11 +340,12 @@ impl Fetcher {
                 let document = document(url.expose().clone(), body, now);
                 Ok(of_body(Box::new(document), held))
             }
-            Location::Http(_) | Location::File(_) => self.fetch(url, held, now).await,
+            Location::Http(_) | Location::File(_) => self.get(url, held, now, leave).await,
         }
     }
 
-    /// Fetches `url` (`http`, `https` or `file`); with empty validators the request is unconditional.
+    /// Fetches `url` (`http`, `https` or `file`) as somebody named it, whatever robots.txt says; with empty validators the
+    /// request is unconditional.
     ///
     /// # Errors
     /// [`FetchError`], naming the address without its secrets.
@@ -325,10 +355,36 @@ impl Fetcher {
         held: &Validators,
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
+        self.get(url, held, now, Leave::Given).await
+    }
+
+    /// As [`Self::fetch`], but as a robot: what robots.txt closes is not asked for, neither there nor where it redirects.
+    ///
+    /// # Errors
+    /// [`FetchError::Robots`], and those of [`Self::fetch`].
+    pub async fn crawl(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        self.get(url, held, now, Leave::Asked).await
+    }
+
+    async fn get(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+        leave: Leave,
+    ) -> Result<Fetched, FetchError> {
+        if leave == Leave::Asked {
+            self.ask_leave(url, now).await?;
+        }
         let fetched = if url.expose().scheme() == "file" {
             self.file(url, held, now).await?
         } else {
-            self.in_time(url, self.http(url, held, now)).await?
+            self.in_time(url, self.http(url, held, now, leave)).await?
         };
         match fetched {
             Fetched::Changed(_, new) if new.body_hash == held.body_hash => {
@@ -342,8 +398,16 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError`], naming the address without its secrets.
-    pub async fn page(&self, url: &PublicUrl, now: Timestamp) -> Result<FetchedPage, FetchError> {
-        self.in_time(url, self.http_page(url, now)).await
+    pub async fn page(
+        &self,
+        url: &PublicUrl,
+        now: Timestamp,
+        leave: Leave,
+    ) -> Result<FetchedPage, FetchError> {
+        if leave == Leave::Asked {
+            self.ask_leave(url, now).await?;
+        }
+        self.in_time(url, self.http_page(url, now, leave)).await
     }
 
     /// Waits until the host may be asked, then as long as an answer may take.

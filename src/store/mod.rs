@@ -10,6 +10,7 @@ mod decide;
 mod define;
 mod moved;
 mod details;
+mod known;
 mod read;
 mod revision;
 mod release;

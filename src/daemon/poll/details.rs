@@ -281,7 +281,10 @@ impl Round<'_> {
             ..
         } = *self.errand;
         let url = same_login(&address(&source.location), url);
-        let document = match fetcher.page(&url, at).await? {
+        let document = match fetcher
+            .page(&url, at, self.errand.leave_for_pages())
+            .await?
+        {
             FetchedPage::Page(document) => document,
             FetchedPage::File {
                 mime_type,

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{First, Gathered, Trouble, details};
+use crate::config::RobotsPolicy;
 use crate::daemon::address;
 use crate::extract::{self, ExtractError};
-use crate::fetch::{Fetched, Fetcher};
+use crate::fetch::{Fetched, Fetcher, Leave};
 use crate::model::{
     Document, Extracted, Hash, Pages, PublicUrl, Source, SourceId, Timestamp, Validators,
 };
@@ -48,6 +49,8 @@ impl Standing {
 pub(in crate::daemon) struct Errand<'a> {
     pub(in crate::daemon) fetcher: &'a Fetcher,
     pub(in crate::daemon) store: &'a Store,
+    /// Whether publishers are asked for leave.
+    pub(in crate::daemon) robots: RobotsPolicy,
     pub(in crate::daemon) source: &'a Source,
     pub(in crate::daemon) at: Timestamp,
 }
@@ -86,7 +89,8 @@ fn goes_on(brought: Brought, owes: bool) -> bool {
 impl Errand<'_> {
     /// How many requests the poll may take at most.
     pub(in crate::daemon) fn requests(&self, standing: &Standing) -> u32 {
-        1 + self.depth(standing).max(self.source.parts()) + details::budget(self.source)
+        // The first two are the document and robots.txt.
+        2 + self.depth(standing).max(self.source.parts()) + details::budget(self.source)
     }
 
     fn depth(&self, standing: &Standing) -> u32 {
@@ -180,6 +184,23 @@ impl Errand<'_> {
         Some(same_login(first, &next))
     }
 
+    /// As [`Self::leave`], for the pages of entries, which are scraped whatever lists them.
+    pub(super) fn leave_for_pages(&self) -> Leave {
+        match self.robots {
+            RobotsPolicy::Pages | RobotsPolicy::Always => Leave::Asked,
+            RobotsPolicy::Never => Leave::Given,
+        }
+    }
+
+    /// Whether the source's documents are asked for as somebody named them, or as a robot.
+    fn leave(&self) -> Leave {
+        if self.robots.covers(&self.source.reading) {
+            Leave::Asked
+        } else {
+            Leave::Given
+        }
+    }
+
     async fn brought(&self, page: &Page) -> Result<Brought, StoreError> {
         let keys: HashSet<_> = page
             .identities
@@ -214,7 +235,7 @@ impl Errand<'_> {
         let known = held.get(&key).cloned().unwrap_or_default();
         let fetched = self
             .fetcher
-            .fetch_from(self.source, url, &known, self.at)
+            .fetch_from(self.source, url, &known, self.at, self.leave())
             .await;
         match fetched.map_err(Trouble::Fetch)? {
             Fetched::Unchanged(new) => {

@@ -173,7 +173,7 @@ fn field(records: &[ElementRef<'_>], nodes: &[Option<ElementRef<'_>>]) -> Option
 }
 
 /// Ways to name elements, the most telling first: the id of one, a class that all share, the place of a cell, the tag.
-fn compounds(elements: &[ElementRef<'_>]) -> Vec<String> {
+pub(super) fn compounds(elements: &[ElementRef<'_>]) -> Vec<String> {
     let names: BTreeSet<&str> = elements
         .iter()
         .map(|element| element.value().name())
