@@ -225,12 +225,15 @@ fn items(
     let normalized = normalize::normalize(source, pages);
     let shape = first.map(|entries| {
         let all = normalized.items.iter().chain(&normalized.repeated);
-        let mut shape = Shape::of(all.filter(|item| (item.position as usize) < entries));
-        if source.detail.is_some() {
-            // The pages of entries are read while these are new: what is told there says nothing about the list.
-            shape.texts = 0;
+        let shape = Shape::of(all.filter(|item| (item.position as usize) < entries));
+        // The pages of entries are read while these are new: what is told there says nothing about the list.
+        match &source.detail {
+            Some(detail) if detail.get(crate::model::Field::Date).is_some() => {
+                shape.undated().textless()
+            }
+            Some(_) => shape.textless(),
+            None => shape,
         }
-        shape
     });
     let problem = told(&normalized.problems, source);
     let keys = dedupe::keys_within(&normalized.items);

@@ -171,6 +171,24 @@ impl Shape {
         }
     }
 
+    /// The same without dates, where they are not told by the document.
+    #[must_use]
+    pub fn undated(self) -> Self {
+        Self {
+            dated: 0,
+            oldest: None,
+            middle: None,
+            newest: None,
+            ..self
+        }
+    }
+
+    /// The same without texts, where they are not told by the document.
+    #[must_use]
+    pub fn textless(self) -> Self {
+        Self { texts: 0, ..self }
+    }
+
     fn with(&self, part: Part) -> usize {
         match part {
             Part::Date => self.dated,
