@@ -127,8 +127,14 @@ impl Source {
     /// How many pages of its list are read after the first.
     pub fn further_pages(&self) -> u32 {
         match (&self.pages, &self.reading) {
-            (Some(Pages::Parameter { last, .. } | Pages::Next { last, .. }), _)
-            | (Some(Pages::Named { last }), _) => *last,
+            (
+                Some(
+                    Pages::Parameter { last, .. }
+                    | Pages::Next { last, .. }
+                    | Pages::Named { last },
+                ),
+                _,
+            ) => *last,
             (None, Reading::Sitemap | Reading::Auto) => SITEMAPS,
             (None, _) => 0,
         }
