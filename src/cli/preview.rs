@@ -56,10 +56,10 @@ pub(super) struct Arguments {
     /// Take this for the time of reading; its offset is the zone where none is given
     #[arg(long, value_parser = moment, value_name = "TIME")]
     now: Option<(Timestamp, Option<chrono_tz::Tz>)>,
-    /// Where things stand: item=PLACE, title=PLACE, link=PLACE, …; PLACE is CSS (`a@href`), a JSONPath or a path of elements
+    /// Where things stand: item=PLACE, title=PLACE, link=PLACE, …; PLACE is CSS (`a@href`), a `JSONPath` or a path of elements
     #[arg(long, value_parser = field, value_name = "FIELD=PLACE")]
     select: Vec<(String, String)>,
-    /// What holds the JSON in a page, such as script#__NEXT_DATA__
+    /// What holds the JSON in a page, such as `script#__NEXT_DATA__`
     #[arg(long, value_name = "CSS")]
     script: Option<Css>,
     /// How to print it
@@ -77,7 +77,7 @@ enum Kind {
     Html,
     /// Plain text with dated notices
     Text,
-    /// JSON, by JSONPaths or by its structure
+    /// JSON, by paths or by its structure
     Json,
     /// XML, by paths of elements or by its structure
     Xml,

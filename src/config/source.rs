@@ -184,15 +184,14 @@ fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
         Kind::Feed => Reading::Feed,
         Kind::Text => Reading::Text,
         Kind::Sitemap => Reading::Sitemap,
-        Kind::Html => match rules(table, own, defaults) {
-            None => Reading::Page,
-            Some(rules) => rules.map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules))),
-        },
+        Kind::Html if own.select.at.or(defaults.select.at).is_none() => Reading::Page,
+        Kind::Html => rules(table, own, defaults)
+            .map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules))),
         Kind::Json => Reading::Json {
             script: own.script.over(&defaults.script).value,
-            rules: rules(table, own, defaults).flatten().map(Box::new),
+            rules: rules(table, own, defaults).map(Box::new),
         },
-        Kind::Xml => Reading::Xml(rules(table, own, defaults).flatten().map(Box::new)),
+        Kind::Xml => Reading::Xml(rules(table, own, defaults).map(Box::new)),
     }
 }
 
@@ -225,17 +224,17 @@ fn fitting(table: &Table, own: &Settings, kind: Kind) {
     }
 }
 
-/// What `select` says, in the words of `L`; `None` where it stands nowhere, and within that where a mistake leaves none.
+/// What `select` says, in the words of `L`; `None` where it stands nowhere, or where a mistake leaves no rules.
 fn rules<L: FromStr<Err: Display>>(
     table: &Table,
     own: &Settings,
     defaults: &Settings,
-) -> Option<Option<Rules<L>>> {
+) -> Option<Rules<L>> {
     let at = own.select.at.or(defaults.select.at)?;
+    if own.select.is_wrong() || defaults.select.is_wrong() {
+        return None;
+    }
     let selected = own.select.value.clone().unwrap_or_default();
     let selected = selected.over(&defaults.select.value.clone().unwrap_or_default());
-    if own.select.is_wrong() || defaults.select.is_wrong() {
-        return Some(None);
-    }
-    Some(selected.rules(table, own.select.at.unwrap_or(table.at.max(at))))
+    selected.rules(table, own.select.at.unwrap_or(table.at.max(at)))
 }

@@ -167,7 +167,7 @@ pub(super) fn sniff(text: &str) -> Format {
     seen
 }
 
-fn is_html_by_declaration(text: &str) -> bool {
+pub(super) fn is_html_by_declaration(text: &str) -> bool {
     let start: String = text.chars().take(14).collect();
     start.eq_ignore_ascii_case("<!doctype html")
 }

@@ -18,7 +18,7 @@ use super::rules::{self, Record, without_doubts};
 use super::structure::{self, Found, Node, Step, Way};
 use super::{ExtractError, MAX_ENTRIES, epoch, html};
 use crate::dates::Hints;
-use crate::model::{Css, Extracted, Field, Fields, JsonPath, RawText, Rule, Rules, Source};
+use crate::model::{Css, Extracted, Field, JsonPath, RawText, Rule, Rules, Source};
 
 /// Each object takes some hundred bytes beside what it holds: no list of bulletins comes near this many.
 const MAX_OBJECTS: usize = 250_000;
@@ -55,12 +55,11 @@ pub(super) fn read(
         feed::Format::Html => bad("a page came; `script` says where in one it stands"),
         _ => error,
     })?;
-    let mut extracted = match rules {
-        Some(rules) => by(&value, rules)?,
-        None => {
-            let found = by_structure(&value, hints).ok_or(NO_LIST)?;
-            without_doubts(by(&value, &found)?)
-        }
+    let mut extracted = if let Some(rules) = rules {
+        by(&value, rules)?
+    } else {
+        let found = by_structure(&value, hints).ok_or(NO_LIST)?;
+        without_doubts(by(&value, &found)?)
     };
     extracted.problems.splice(..0, faults.problems(text));
     Ok(extracted)
@@ -130,8 +129,7 @@ pub(super) fn is_json(text: &str) -> bool {
 
 fn is_feed(text: &str) -> bool {
     let is_in = |sign: &&str| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
-    text.trim_start_matches(feed::is_blank).starts_with('{')
-        && FEED_SIGNS.iter().any(|sign| is_in(&sign))
+    text.trim_start_matches(feed::is_blank).starts_with('{') && FEED_SIGNS.iter().any(is_in)
 }
 
 fn by_structure(value: &Value, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
@@ -193,7 +191,14 @@ fn lines(first: Value, text: &str, start: usize, faults: &mut Faults) -> Value {
 
 fn mended(text: &str, faults: &mut Faults) -> Result<Value, ExtractError> {
     let mended = feed::mend(text, faults);
-    serde_json::from_str(&mended).map_err(|error| bad(&error.to_string()))
+    // Where it breaks in the mended text says nothing of the document.
+    serde_json::from_str(&mended).map_err(|error: serde_json::Error| {
+        bad(if error.is_eof() {
+            "it ends before it is whole"
+        } else {
+            "it is none"
+        })
+    })
 }
 
 fn bad(reason: &str) -> ExtractError {
@@ -285,23 +290,21 @@ impl<'a> Node<'a> for &'a Value {
     }
 }
 
+/// The rules that find the same. What stands behind names that no path can write is not found.
 fn rules_of(found: &Found<'_>) -> Option<Rules<JsonPath>> {
     let rule = |(field, ways): &(Field, Vec<Way<'_>>)| {
-        let find: Option<Vec<JsonPath>> = ways.iter().map(path).collect();
+        let find: Vec<JsonPath> = ways.iter().filter_map(path).collect();
         let (pattern, value) = (None, None);
-        Some((
-            *field,
-            Rule {
-                find: find?,
-                pattern,
-                value,
-            },
-        ))
+        let rule = Rule {
+            find,
+            pattern,
+            value,
+        };
+        (*field, rule)
     };
-    let fields: Option<Fields<JsonPath>> = found.fields.iter().map(rule).collect();
     Some(Rules {
         item: vec![path(&found.item)?],
-        fields: fields?,
+        fields: found.fields.iter().map(rule).collect(),
     })
 }
 
@@ -327,9 +330,85 @@ fn escaped(name: &str) -> String {
     for c in name.chars() {
         match c {
             '\'' | '\\' => escaped.extend(['\\', c]),
-            c if c.is_ascii_control() => escaped += &format!("\\u{:04x}", u32::from(c)),
             c => escaped.push(c),
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The value that a text is, and what is told of it.
+    #[track_caller]
+    fn check(text: &str, expected: &Value, told: &[&str]) {
+        let mut faults = Faults::default();
+        assert_eq!(value(text, &mut faults).as_ref(), Ok(expected), "{text}");
+        let problems = faults.problems(text);
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, told, "{text}");
+    }
+
+    #[test]
+    fn a_value_is_found_in_what_stands_around_it() {
+        let one = json!({"a": 1});
+        check("\u{feff} {\"a\": 1}", &one, &[]);
+        check("var x = {\"a\": 1}; var y = [2];", &one, &[]);
+        check("window[\"x\"] = {\"a\": 1};", &one, &[]);
+        check("callback({\"a\": 1});", &one, &[]);
+        check("x == y; // {\n z = \n{\"a\": 1}", &one, &[]);
+        check("{\"a\": 1}\n</script> {", &one, &[]);
+        check("[]", &json!([]), &[]);
+    }
+
+    #[test]
+    fn lines_are_a_list() {
+        check(
+            "{\"a\": 1}\n\n{\"a\": 2}\r\n",
+            &json!([{"a": 1}, {"a": 2}]),
+            &[],
+        );
+        let left_out = "line 2: the line is no JSON; it is left out";
+        check(
+            "{\"a\": 1}\n{\"a\": \n{\"a\": 3}",
+            &json!([{"a": 1}, {"a": 3}]),
+            &[left_out],
+        );
+    }
+
+    #[test]
+    fn what_is_broken_is_mended_where_it_can_be() {
+        let comma = "line 1: a comma separates nothing; it is left out";
+        check("[1, 2,]", &json!([1, 2]), &[comma]);
+        let bad = |text: &str| value(text, &mut Faults::default()).unwrap_err().to_string();
+        assert_eq!(bad("no JSON"), "the JSON cannot be read: it is empty");
+        assert_eq!(
+            bad("[1, 2"),
+            "the JSON cannot be read: it ends before it is whole"
+        );
+        assert_eq!(
+            bad(&"{".repeat(300_000)),
+            "the JSON cannot be read: it has more than 250000 objects"
+        );
+    }
+
+    /// The path that leads through such a name.
+    fn check_path(name: &str, expected: &str) {
+        let way = vec![Step::Each, Step::Member(name)];
+        assert_eq!(
+            path(&way).map(|path| path.to_string()).as_deref(),
+            Some(expected)
+        );
+    }
+
+    #[test]
+    fn names_are_written_as_paths_have_them() {
+        check_path("título", "$[*].título");
+        check_path("a-b", "$[*]['a-b']");
+        check_path("it's \\", "$[*]['it\\'s \\\\']");
+        assert!(path(&vec![Step::Member("\u{1}")]).is_none());
+    }
 }

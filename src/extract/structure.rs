@@ -641,3 +641,82 @@ fn ratio(part: usize, whole: usize) -> f64 {
     let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     float(part) / float(whole.max(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Where the entries are, and their fields; nothing where there are none.
+    #[track_caller]
+    fn check(value: &Value, expected: &str) {
+        let hints = Hints {
+            language: None,
+            order: None,
+            learned: None,
+            zone: chrono_tz::UTC,
+            now: DateTime::UNIX_EPOCH,
+        };
+        let way = |way: &Way<'_>| {
+            let steps = way.iter().map(|step| match step {
+                Step::Member(name) | Step::Attribute(name) => *name,
+                Step::Each => "*",
+            });
+            steps.collect::<Vec<_>>().join(".")
+        };
+        let shown = find(value, &hints).map(|found| {
+            let fields = found.fields.iter().map(|(field, ways)| {
+                let ways: Vec<String> = ways.iter().map(way).collect();
+                format!("; {} {}", field.as_str(), ways.join(" | "))
+            });
+            way(&found.item) + &fields.collect::<String>()
+        });
+        assert_eq!(shown.unwrap_or_default(), expected);
+    }
+
+    #[test]
+    fn a_list_has_titles_and_addresses_or_dates() {
+        let bare = json!([{"title": "One notice"}, {"title": "Another notice"}]);
+        check(&bare, "");
+        let linked =
+            json!([{"title": "One notice", "url": "/1"}, {"title": "Another", "url": "/2"}]);
+        check(&linked, "*; title title; link url");
+        let dated = json!({"notices": [{"name": "One notice", "fecha": "2021-11-30"}]});
+        check(&dated, "notices.*; title name; date fecha");
+        let numbers = json!([{"title": 1, "url": "/1"}, {"title": 2, "url": "/2"}]);
+        check(&numbers, "");
+    }
+
+    #[test]
+    fn a_name_that_holds_something_else_is_passed_over() {
+        let entry = json!({"data": {"x": 1}, "title": "One notice", "link": "no link", "url": "/1", "author": 7, "tags": [3, 4]});
+        check(&json!([entry]), "*; title title; link url");
+    }
+
+    #[test]
+    fn an_address_of_something_else_is_not_taken() {
+        let entry = json!({"title": "One notice", "date": "2021-11-30", "publisher": {"url": "https://a.example/"}});
+        check(&json!([entry]), "*; title title; date date");
+    }
+
+    #[test]
+    fn where_names_differ_several_are_looked_for() {
+        let entries = json!([
+            {"title": "One notice", "url": "/1"},
+            {"headline": "Another notice", "url": "/2"},
+            {"title": "A third notice", "url": "/3"},
+        ]);
+        check(&entries, "*; title title | headline; link url");
+    }
+
+    #[test]
+    fn lists_in_lists_are_fields() {
+        let entry = json!({"title": "One notice", "url": "/1", "tags": ["a", "b"], "authors": [{"name": "Ana"}, {"name": "Bo"}]});
+        check(
+            &json!([entry]),
+            "*; title title; link url; author authors.*.name; tag tags.*",
+        );
+    }
+}

@@ -16,7 +16,7 @@ use super::rules::{self, Record, without_doubts};
 use super::structure::{self, Found, Node, Step, Way};
 use super::{ExtractError, MAX_ENTRIES, epoch};
 use crate::dates::Hints;
-use crate::model::{ElementPath, Extracted, Field, Fields, RawText, Rule, Rules};
+use crate::model::{ElementPath, Extracted, Field, RawText, Rule, Rules};
 pub(super) use tree::{Element, Tree};
 
 /// Elements of HTML that stand in a text.
@@ -70,6 +70,9 @@ const OF_PAGES: [&str; 37] = [
 /// says that it is XML and its root is not `html`.
 pub(super) fn is_xml(text: &str) -> bool {
     let text = text.trim_start_matches(feed::is_blank);
+    if feed::is_html_by_declaration(text) {
+        return false;
+    }
     let mut scanner = Scanner::new(text);
     let root = std::iter::from_fn(|| scanner.next()).find_map(|token| match token {
         Token::Open(tag) => Some(Some(tag)),
@@ -94,13 +97,12 @@ pub(super) fn read(
     hints: &Hints<'_>,
 ) -> Result<Extracted, ExtractError> {
     let tree = Tree::of(text)?;
-    let mut extracted = match rules {
-        Some(rules) => by(&tree, rules)?,
-        None => {
-            let found = by_structure(&tree, hints);
-            let found = found.ok_or(ExtractError::NoList { what: "the XML" })?;
-            without_doubts(by(&tree, &found)?)
-        }
+    let mut extracted = if let Some(rules) = rules {
+        by(&tree, rules)?
+    } else {
+        let found = by_structure(&tree, hints);
+        let found = found.ok_or(ExtractError::NoList { what: "the XML" })?;
+        without_doubts(by(&tree, &found)?)
     };
     extracted.problems.splice(..0, tree.problems());
     Ok(extracted)
@@ -250,23 +252,21 @@ impl<'a> Node<'a> for Part<'a> {
     }
 }
 
+/// The rules that find the same. What stands behind names that no path can write is not found.
 fn rules_of(found: &Found<'_>) -> Option<Rules<ElementPath>> {
     let rule = |(field, ways): &(Field, Vec<Way<'_>>)| {
-        let find: Option<Vec<ElementPath>> = ways.iter().map(path).collect();
+        let find: Vec<ElementPath> = ways.iter().filter_map(path).collect();
         let (pattern, value) = (None, None);
-        Some((
-            *field,
-            Rule {
-                find: find?,
-                pattern,
-                value,
-            },
-        ))
+        let rule = Rule {
+            find,
+            pattern,
+            value,
+        };
+        (*field, rule)
     };
-    let fields: Option<Fields<ElementPath>> = found.fields.iter().map(rule).collect();
     Some(Rules {
         item: vec![path(&found.item)?],
-        fields: fields?,
+        fields: found.fields.iter().map(rule).collect(),
     })
 }
 
@@ -281,4 +281,36 @@ fn path(way: &Way<'_>) -> Option<ElementPath> {
         }
     }
     path.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xml_is_told_from_pages() {
+        for text in [
+            "<?xml version='1.0'?><title>a</title>",
+            " <notices><title>a</title></notices>",
+            "<n:list xmlns:n='urn:n'><p>a</p></n:list>",
+        ] {
+            assert!(is_xml(text), "{text}");
+        }
+        for text in [
+            "",
+            "text <notices>",
+            "<!DOCTYPE html><notices>",
+            "<?xml version='1.0'?><!DOCTYPE html><html><title>a</title>",
+            "<P>a",
+            "<svg><title>a</title></svg>",
+            "<my-app><p>a</p></my-app>",
+        ] {
+            assert!(!is_xml(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn elements_of_text_are_in_order() {
+        assert!(OF_TEXT.is_sorted());
+    }
 }

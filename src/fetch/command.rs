@@ -27,6 +27,9 @@ const SOURCE: &str = "TIDINGS_SOURCE";
 const MAX_ERROR_BYTES: usize = 4 * 1024;
 
 /// An address that stands for what it writes; nobody can ask for it.
+///
+/// # Panics
+/// Never: what it begins with is a constant.
 pub fn address_of(command: &CommandLine) -> Url {
     let mut url: Url = "command:/".parse().expect("an address of our own");
     url.set_path(&command.program.to_string_lossy());
@@ -139,7 +142,7 @@ async fn tail(from: Option<ChildStderr>) -> io::Result<Vec<u8>> {
     let Some(mut from) = from else {
         return Ok(kept);
     };
-    let mut buffer = [0; MAX_ERROR_BYTES];
+    let mut buffer = vec![0; MAX_ERROR_BYTES];
     loop {
         let read = from.read(&mut buffer).await?;
         if read == 0 {

@@ -336,7 +336,9 @@ impl Fetcher {
             Location::Command(command) => {
                 let timeout = source.timeout(self.limits.timeout);
                 let limit = self.limits.max_body_bytes;
-                let body = command::output(command, source.id.as_str(), timeout, limit).await?;
+                let output = command::output(command, source.id.as_str(), timeout, limit);
+                // Boxed: few sources are programs, and each poll would carry it.
+                let body = Box::pin(output).await?;
                 let document = document(url.expose().clone(), body, now);
                 Ok(of_body(Box::new(document), held))
             }

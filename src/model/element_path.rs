@@ -154,23 +154,16 @@ mod tests {
     /// Steps as they were understood, each behind `/` or `//`.
     fn check(path: &str, expected: &str) {
         let path: ElementPath = path.parse().expect(path);
-        let mut shown = String::new();
-        for Step {
-            deep,
-            name,
-            attribute,
-        } in &path.steps
-        {
-            shown += if *deep { "//" } else { "/" };
-            shown += name.as_deref().unwrap_or("*");
-            if let Some((name, value)) = attribute {
-                shown += &format!("[{name} {value:?}]");
-            }
-        }
-        if let Some(name) = &path.attribute {
-            shown += &format!("@{name}");
-        }
-        assert_eq!(shown, expected, "{path}");
+        let shown = |step: &Step| {
+            let deep = if step.deep { "//" } else { "/" };
+            let name = step.name.as_deref().unwrap_or("*");
+            let condition = step.attribute.iter();
+            let condition = condition.map(|(name, value)| format!("[{name} {value:?}]"));
+            format!("{deep}{name}{}", condition.collect::<String>())
+        };
+        let steps: String = path.steps.iter().map(shown).collect();
+        let attribute = path.attribute.iter().map(|name| format!("@{name}"));
+        assert_eq!(steps + &attribute.collect::<String>(), expected, "{path}");
     }
 
     #[test]

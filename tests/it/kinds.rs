@@ -341,13 +341,10 @@ fn source(url: &str, settings: &str) -> String {
 /// An index of a zipped and a plain sitemap, neither of which says when it changed.
 fn serve_index(server: &Server) {
     let named = ["/new.xml.gz", "/old.xml", "/missing.xml", "/older.xml"];
-    let named: String = named
-        .iter()
-        .map(|name| format!("<sitemap><loc>{}</loc></sitemap>", server.url(name)))
-        .collect();
+    let named = named.map(|name| format!("<sitemap><loc>{}</loc></sitemap>", server.url(name)));
     server.serve(
         "/index.xml",
-        format!("<sitemapindex>{named}</sitemapindex>"),
+        format!("<sitemapindex>{}</sitemapindex>", named.concat()),
     );
     let new = gzip(&sitemap(&[("New quay", "https://harbour.example/n/2")]));
     server.route("/new.xml.gz", move |_| {
