@@ -19,6 +19,7 @@
 //! | [`classify`] | an item | its topics and regions | |
 //! | [`dedupe`] | an item, candidates | the stories that it reports | |
 //! | [`discover`] | a document at an address | the source that it amounts to | |
+//! | [`drift`] | what a poll gave, and those before it | whether the source still gives what it used to give | |
 //! | [`store`] | polls | stories, feeds, states | database |
 //! | [`publish`] | stories | feed files | the published folder |
 //! | [`serve`] | the published folder | HTTP | sockets |
@@ -39,6 +40,7 @@ pub mod normalize;
 pub mod classify;
 pub mod dedupe;
 pub mod discover;
+pub mod drift;
 pub mod store;
 pub mod publish;
 pub mod serve;

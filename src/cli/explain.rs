@@ -1,9 +1,11 @@
 //! `tidings explain`: the judgement of a stage on text that is given to it.
 
 mod date;
+mod item;
 mod regions;
 
 use std::io::{self, BufRead as _, Write as _};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -21,13 +23,16 @@ pub(super) struct Arguments {
 enum What {
     /// Read dates: of each TEXT, else of JSON lines {"text","lang"?,"now"?,"order"?,"tz"?} on stdin
     Date(date::Arguments),
+    /// Tell all that is known of an item: where it came from, its date, its story, its feeds, its changes
+    Item(item::Arguments),
     /// Show which countries and subdivisions a text tells of
     Regions(regions::Arguments),
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
+pub(super) fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
     match &arguments.what {
         What::Date(arguments) => date::run(arguments),
+        What::Item(arguments) => item::run(arguments, &super::load(config)?),
         What::Regions(arguments) => regions::run(arguments),
     }
 }

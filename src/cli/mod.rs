@@ -3,15 +3,18 @@
 //! Exit status: 0 done, 1 something failed (one line on stderr), 2 usage or configuration wrong. A failing source is that
 //! source's state, not the command's failure.
 
+mod admin;
 mod check;
 mod discover;
 mod explain;
+mod named;
 mod once;
 mod preview;
 mod reload;
 mod run;
 mod shown;
 mod sources;
+mod stories;
 mod status;
 mod table;
 
@@ -58,8 +61,10 @@ enum Command {
     Discover(discover::Arguments),
     /// Judge text that is given, as the daemon would judge it
     Explain(explain::Arguments),
-    /// List the sources, add one by its address, repair one whose page has changed
+    /// List the sources, add one by its address, repair or release one that has changed
     Sources(Box<sources::Arguments>),
+    /// Decide by hand what is one story, what is several, and what is none; polls keep to it
+    Stories(stories::Arguments),
     /// Show the state of every source, and what to do where something is wrong
     Status(status::Arguments),
 }
@@ -122,8 +127,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
         Command::Discover(arguments) => discover::run(&arguments, cli.config).await,
-        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments, cli.config),
         Command::Sources(arguments) => sources::run(&arguments, cli.config).await,
+        Command::Stories(arguments) => stories::run(arguments, load(cli.config)?).await,
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
     }
 }

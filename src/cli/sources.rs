@@ -1,8 +1,9 @@
-//! `tidings sources`: the configured sources, listed, added and repaired. Files keep their comments.
+//! `tidings sources`: the configured sources, listed, added, repaired and released. Files keep their comments.
 
 mod add;
 mod list;
 mod patch;
+mod release;
 mod repair;
 mod replace;
 
@@ -27,6 +28,8 @@ enum Action {
     Add(add::Arguments),
     /// Show the selectors that find a changed page's items again, and write them into the configuration
     Repair(repair::Arguments),
+    /// Show what is held back of a source, and take what it gives now as it is
+    Release(release::Arguments),
 }
 
 pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
@@ -36,5 +39,6 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
         Action::List(arguments) => list::run(*arguments, &config),
         Action::Add(arguments) => add::run(arguments, &config).await,
         Action::Repair(arguments) => repair::run(arguments, &config).await,
+        Action::Release(arguments) => release::run(arguments, config).await,
     }
 }

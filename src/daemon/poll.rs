@@ -15,6 +15,7 @@ use url::Url;
 use super::{address, chain, one_line, topics};
 use crate::classify::{Classifier, regions};
 use crate::config::{FetchConfig, RobotsPolicy};
+use crate::drift::{self, Drift, History, Kind, Known, Shape};
 use crate::extract::{self, ExtractError};
 use crate::fetch::{FetchError, Fetched, Fetcher, MAX_CRAWL_DELAY};
 use crate::model::{Document, Extracted, Hash, Problem, PublicUrl, Source, Timestamp, Validators};
@@ -35,12 +36,28 @@ pub(super) struct Gathered {
     /// Whether a server wants to be asked with other validators, though its answer is the same.
     renewed: bool,
     trouble: Option<Trouble>,
+    /// The source's own document, where it has changed.
+    first: Option<First>,
+}
+
+/// The document that a source is judged by.
+struct First {
+    kind: Kind,
+    /// Whole, where other rules may be found that read it.
+    page: Option<Arc<Document>>,
+}
+
+/// What came of a poll, and the page that the source's rules read no longer.
+pub(super) struct Digested {
+    pub(super) outcome: Outcome,
+    pub(super) drifted: Option<Arc<Document>>,
 }
 
 /// Why a page was not fetched or not read.
 enum Trouble {
     Fetch(FetchError),
     Extract(String, ExtractError),
+    Drift(Drift),
     Panicked,
     Hung(Duration),
 }
@@ -117,34 +134,52 @@ async fn page(
             Ok(None)
         }
         Fetched::Changed(document, new) => {
+            let is_first = gathered.validators.is_empty();
             gathered.validators.push((key, new));
             let shown = url.with_url(document.url.clone()).to_string();
-            read(source, document, shown).await.map(Some)
+            let (first, read) = read(source, Arc::from(document), shown).await;
+            if is_first {
+                gathered.first = first;
+            }
+            read.map(Some)
         }
     }
 }
 
-/// Reads a document off the async threads.
+impl First {
+    fn of(document: &Arc<Document>, source: &Source) -> Self {
+        let kind = if extract::is_feed(document, source) {
+            Kind::Feed
+        } else {
+            Kind::Page
+        };
+        let page = drift::is_repairable(source) && kind == Kind::Page;
+        Self {
+            kind,
+            page: page.then(|| Arc::clone(document)),
+        }
+    }
+}
+
+/// Reads a document off the async threads; with what the source is judged by, should it be its first.
 async fn read(
     source: &Source,
-    document: Box<Document>,
+    document: Arc<Document>,
     shown: String,
-) -> Result<(Document, Extracted), Trouble> {
+) -> (Option<First>, Result<(Document, Extracted), Trouble>) {
     let source = source.clone();
     let work = tokio::task::spawn_blocking(move || {
-        let extracted = extract::extract(&document, &source)?;
+        let first = First::of(&document, &source);
+        let read = extract::extract(&document, &source);
         // What was read is in the entries: a long list of pages must not hold all their bodies.
-        Ok((
-            Document {
-                body: Vec::new(),
-                ..*document
-            },
-            extracted,
-        ))
+        (first, read.map(|read| (document.without_body(), read)))
     });
     match work.await {
-        Ok(read) => read.map_err(|error| Trouble::Extract(shown, error)),
-        Err(_) => Err(Trouble::Panicked),
+        Ok((first, read)) => {
+            let read = read.map_err(|error| Trouble::Extract(shown, error));
+            (Some(first), read)
+        }
+        Err(_) => (None, Err(Trouble::Panicked)),
     }
 }
 
@@ -155,79 +190,130 @@ pub(super) async fn outcome(
     classifier: &Arc<Classifier>,
     source: &Source,
     gathering: impl Future<Output = Gathered>,
+    history: &History,
     fingerprint: Hash,
-) -> Outcome {
+) -> Digested {
     // The first is for robots.txt.
     let requests = 2 + source.further_pages();
     let pause = limits.host_delay.max(MAX_CRAWL_DELAY);
     let deadline = (limits.timeout + pause).saturating_mul(requests) + WORKING_TIME;
-    let work = async { digest(classifier, source, gathering.await, fingerprint).await };
+    let work = async { digest(classifier, source, gathering.await, history, fingerprint).await };
     let trouble = match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await
     {
-        Ok(Ok(outcome)) => return outcome,
+        Ok(Ok(digested)) => return digested,
         Ok(Err(_)) => Trouble::Panicked,
         Err(_) => Trouble::Hung(deadline),
     };
-    Outcome::Failed {
-        items: Vec::new(),
-        failure: trouble.into_failure(source),
-    }
+    Digested::failed(Vec::new(), trouble.into_failure(source, history), None)
 }
 
-/// Makes items of what was gathered, off the async threads.
+/// Makes items of what was gathered, off the async threads, and compares them with what used to come.
 async fn digest(
     classifier: &Arc<Classifier>,
     source: &Source,
     gathered: Gathered,
+    history: &History,
     fingerprint: Hash,
-) -> Outcome {
+) -> Digested {
     let Gathered {
         pages,
         validators,
         renewed,
         trouble,
+        first,
     } = gathered;
     let validators = validators
         .into_iter()
         .map(|(url, held)| (url, held, fingerprint));
     if pages.is_empty() && trouble.is_none() {
-        return if renewed {
+        return Digested::well(if renewed {
             Outcome::Renewed(validators.collect())
         } else {
             Outcome::Unchanged
-        };
+        });
     }
     let is_cut = pages
         .iter()
         .any(|(_, read)| read.problems.iter().any(Problem::is_cut));
     let (owned, classifier) = (source.clone(), Arc::clone(classifier));
     let work = tokio::task::spawn_blocking(move || items(&owned, pages, &classifier));
-    let Ok((items, problem)) = work.await else {
-        return Outcome::Failed {
-            items: Vec::new(),
-            failure: Trouble::Panicked.into_failure(source),
-        };
+    let Ok((items, shape, problem)) = work.await else {
+        let failure = Trouble::Panicked.into_failure(source, history);
+        return Digested::failed(Vec::new(), failure, None);
     };
-    if let Some(trouble) = trouble {
-        return Outcome::Failed {
-            items,
-            failure: trouble.into_failure(source),
-        };
+    let shape = shape.filter(|_| first.is_some());
+    let (kind, page) = first.map_or((Kind::Feed, None), |first| (first.kind, first.page));
+    if let Some(Err(drift)) = shape.map(|shape| drift::judge(&shape, history, kind)) {
+        let failure = Trouble::Drift(drift).into_failure(source, history);
+        return Digested::failed(Vec::new(), failure, page);
     }
-    Outcome::Read {
+    if let Some(trouble) = trouble {
+        return Digested::failed(items, trouble.into_failure(source, history), page);
+    }
+    Digested::well(Outcome::Read {
         items,
         // What was cut off may come with the next answer: nothing may tell us then that all is as it was.
         validators: validators.filter(|_| !is_cut).collect(),
         problem,
+        shape,
+        walked_back: false,
+    })
+}
+
+impl Digested {
+    fn well(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            drifted: None,
+        }
+    }
+
+    fn failed(items: Vec<NewItem>, failure: Failure, page: Option<Arc<Document>>) -> Self {
+        Self {
+            drifted: page.filter(|_| failure.kind == FailureKind::Drift),
+            outcome: Outcome::Failed { items, failure },
+        }
     }
 }
 
+/// Looks for rules that read the page that drifted, off the async threads, and has the failure name them.
+pub(super) async fn propose(
+    source: &Source,
+    page: Arc<Document>,
+    known: Vec<Known>,
+    failure: &mut Failure,
+) {
+    let owned = source.clone();
+    let work = tokio::task::spawn_blocking(move || drift::repair(&page, &owned, &known));
+    // A mistake of ours in there costs the proposal.
+    let Some(repair) = work.await.ok().flatten() else {
+        return;
+    };
+    let (found, known) = (repair.found.len(), repair.known);
+    failure.problem.action = format!(
+        "`tidings sources repair {}` shows new selectors that find {found} of {known} known items again ({})",
+        source.id, source.place
+    );
+    failure.repair = Some(repair);
+}
+
+/// The items of the pages, what the first of these gave, and what was left out.
 fn items(
     source: &Source,
     pages: Vec<(Document, Extracted)>,
     classifier: &Classifier,
-) -> (Vec<NewItem>, Option<SourceProblem>) {
+) -> (Vec<NewItem>, Option<Shape>, Option<SourceProblem>) {
+    let first = pages.first().map(|(_, read)| read.entries.len());
     let normalized = normalize::normalize(source, pages);
+    let shape = first.map(|entries| {
+        let all = normalized.items.iter().chain(&normalized.repeated);
+        let mut shape = Shape::of(all.filter(|item| (item.position as usize) < entries));
+        if source.detail.is_some() {
+            // The pages of entries are read while these are new: what is told there says nothing about the list.
+            shape.texts = 0;
+        }
+        shape
+    });
     let problem = told(&normalized.problems, source);
     let keys = dedupe::keys_within(&normalized.items);
     let items = normalized.items.into_iter().zip(keys);
@@ -239,7 +325,7 @@ fn items(
             keys,
         }
     });
-    (items.collect(), problem)
+    (items.collect(), shape, problem)
 }
 
 /// What was left out or mended, in one line; the source is well all the same.
@@ -268,20 +354,21 @@ impl Trouble {
         match self {
             Self::Fetch(error) => matches!(error.http_status(), Some(404 | 410)),
             Self::Extract(_, error) => error.is_drift(),
-            Self::Panicked | Self::Hung(_) => false,
+            Self::Drift(_) | Self::Panicked | Self::Hung(_) => false,
         }
     }
 
-    fn into_failure(self, source: &Source) -> Failure {
+    fn into_failure(self, source: &Source, history: &History) -> Failure {
         let (http_status, retry_after) = match &self {
             Self::Fetch(error) => (error.http_status(), error.retry_after()),
-            Self::Extract(..) | Self::Panicked | Self::Hung(_) => (None, None),
+            Self::Extract(..) | Self::Drift(_) | Self::Panicked | Self::Hung(_) => (None, None),
         };
         Failure {
-            problem: self.problem(source),
+            problem: self.problem(source, history),
             http_status,
             retry_after,
             kind: self.kind(),
+            repair: None,
         }
     }
 
@@ -290,16 +377,29 @@ impl Trouble {
             Self::Fetch(error) if error.http_status() == Some(410) => FailureKind::Gone,
             Self::Fetch(_) => FailureKind::Fetch,
             Self::Extract(_, error) if error.is_drift() => FailureKind::Drift,
+            Self::Drift(_) => FailureKind::Drift,
             Self::Extract(..) | Self::Panicked | Self::Hung(_) => FailureKind::Extraction,
         }
     }
 
-    fn problem(&self, source: &Source) -> SourceProblem {
+    fn problem(&self, source: &Source, history: &History) -> SourceProblem {
         match self {
             Self::Fetch(error) => problem(&error.code(), &chain(error), error.action(), source),
             Self::Extract(url, error) => {
-                let text = format!("{url}: {}", chain(error));
+                let usual = history.usual_records().filter(|_| error.is_drift());
+                let usual = usual.map_or(String::new(), |usual| {
+                    format!(", where {usual} records were usual")
+                });
+                let text = format!("{url}: {}{usual}", chain(error));
                 problem(error.code(), &text, &error.action(), source)
+            }
+            Self::Drift(drift) => {
+                let (text, id) = (format!("{}: {drift}", source.location), &source.id);
+                let action = format!(
+                    "look at it with `tidings preview {id}` and correct how it is read; \
+                     if it is to be so, `tidings sources release {id}` takes it as it is"
+                );
+                problem("drifted", &text, &action, source)
             }
             Self::Hung(deadline) => {
                 let took = humantime::format_duration(*deadline);

@@ -5,12 +5,17 @@
 //!
 //! Two sources report one story when they give one address, or one title on one day with texts that overlap.
 
+mod moved;
+
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
+use url::Url;
 
 use crate::model::{Hash, Item, SourceId, StoryId};
 use crate::normalize::{comparable, folded};
+
+pub use self::moved::{Arrival, moved};
 
 /// What items of one story may have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,17 +69,21 @@ const MAX_WORDS: usize = 2_000;
 
 /// The keys that an item is found by.
 pub fn keys(item: &Item) -> Vec<Key> {
-    let address = item.address.as_ref().and_then(comparable);
     let title_day = format!("{} {}", day(item), folded(&item.title));
-    let address = address.map(|address| Key {
-        kind: KeyKind::Address,
-        hash: Hash::of(address.as_bytes()),
-    });
+    let address = item.address.as_ref().and_then(address_key);
     let title_day = Key {
         kind: KeyKind::TitleDay,
         hash: Hash::of(title_day.as_bytes()),
     };
     address.into_iter().chain([title_day]).collect()
+}
+
+/// The key of an address, in any of its spellings.
+pub fn address_key(address: &Url) -> Option<Key> {
+    Some(Key {
+        kind: KeyKind::Address,
+        hash: Hash::of(comparable(address)?.as_bytes()),
+    })
 }
 
 /// What to look the items of one poll up by. An address that several of them give is that of a page, not of a story:
@@ -128,16 +137,29 @@ fn is_shared_page(item: &Item, candidate: &Candidate, candidates: &[Candidate]) 
 }
 
 fn texts_agree(item: &Item, other: &str) -> bool {
-    let (own, other) = (folded(&item.text), folded(other));
-    let (own, other) = (words(&own), words(&other));
-    let (own, other) = (shingles(&own), shingles(&other));
-    let (shorter, longer) = if own.len() <= other.len() {
-        (own, other)
+    match overlap(&item.text, other) {
+        Some(share) => share >= OVERLAP,
+        None => is_telling(&item.title),
+    }
+}
+
+/// Whether a title can stand for a text.
+fn is_telling(title: &str) -> bool {
+    folded(title).split(' ').count() >= TELLING_TITLE_WORDS
+}
+
+/// Share of the shorter text's shingles that the longer one has; `None` when one of them says nothing.
+fn overlap(one: &str, other: &str) -> Option<f64> {
+    let (one, other) = (folded(one), folded(other));
+    let (one, other) = (words(&one), words(&other));
+    let (one, other) = (shingles(&one), shingles(&other));
+    let (shorter, longer) = if one.len() <= other.len() {
+        (one, other)
     } else {
-        (other, own)
+        (other, one)
     };
     if shorter.is_empty() {
-        return folded(&item.title).split(' ').count() >= TELLING_TITLE_WORDS;
+        return None;
     }
     let shared = shorter
         .iter()
@@ -145,7 +167,7 @@ fn texts_agree(item: &Item, other: &str) -> bool {
         .count();
     #[expect(clippy::cast_precision_loss, reason = "both are at most MAX_WORDS")]
     let share = shared as f64 / shorter.len() as f64;
-    share >= OVERLAP
+    Some(share)
 }
 
 fn words(folded: &str) -> Vec<&str> {

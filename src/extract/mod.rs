@@ -143,6 +143,19 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
     Ok(extracted)
 }
 
+/// Whether a document is read as a feed.
+pub fn is_feed(document: &Document, source: &Source) -> bool {
+    match source.reading {
+        Reading::Feed => true,
+        Reading::Auto => {
+            let charset::Decoded { text, .. } = charset::decode(document, source.charset);
+            let format = feed::sniff(&text);
+            !matches!(format, feed::Format::Html | feed::Format::Unknown)
+        }
+        Reading::Html(_) | Reading::Page | Reading::Text => false,
+    }
+}
+
 /// What an operator may put into the block of a source instead of leaving its page to be found out.
 #[derive(Clone, Debug, Default)]
 pub struct Hinted {

@@ -16,6 +16,7 @@ mod language;
 mod listen;
 mod query;
 mod region;
+mod repair;
 mod rules;
 mod source;
 mod story;
@@ -30,7 +31,7 @@ pub use entry::{
     Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,
     RawTag, RawText,
 };
-pub use feed::{Feed, FeedSummary, Site};
+pub use feed::{Fate, Feed, FeedSummary, Site, Tombstone};
 pub use hash::Hash;
 pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};
@@ -40,6 +41,7 @@ pub use language::{Language, LanguageError};
 pub use listen::Listen;
 pub use query::{Query, QueryError, QueryWarning, Word};
 pub use region::{Country, CountryError, Region, RegionError};
+pub use repair::Repair;
 pub use rules::{Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules};
 pub use source::{Pages, Place, Reading, Source};
 pub use story::{Report, Story};
