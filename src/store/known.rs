@@ -1,9 +1,8 @@
-//! What is known of items already, for whoever sets up or mends a source.
+//! What is known of items already, for whoever sets up a source.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::params;
-use url::Url;
 
 use super::{Reader, StoreError, rows};
 use crate::dedupe::Key;
@@ -33,26 +32,5 @@ impl Reader {
             }
         }
         Ok(counts)
-    }
-
-    /// Titles and addresses of the items of `source` that came last, at most `limit`.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub fn known_items(
-        &self,
-        source: &SourceId,
-        limit: usize,
-    ) -> Result<Vec<(String, Option<Url>)>, StoreError> {
-        let sql = "SELECT title, address FROM item WHERE source = ? ORDER BY seq DESC LIMIT ?";
-        let mut statement = self.connection().prepare_cached(sql)?;
-        let mut found = statement.query(params![source.as_str(), limit])?;
-        let mut items = Vec::new();
-        while let Some(row) = found.next()? {
-            let address: Option<String> = row.get(1)?;
-            let address = address.map(|address| rows::parsed("address", &address));
-            items.push((row.get(0)?, address.transpose()?));
-        }
-        Ok(items)
     }
 }

@@ -533,7 +533,9 @@ fn another_page_is_no_repair() {
     let before = read_text(&workspace.path("config/tidings.toml"));
     let refused = workspace.run(&["sources", "repair", "page", "--yes"]);
     assert!(
-        refused.complaint(1).contains("none of the known items"),
+        refused
+            .complaint(1)
+            .contains("no selectors find its known items again"),
         "{refused:?}"
     );
     assert_eq!(read_text(&workspace.path("config/tidings.toml")), before);
