@@ -13,9 +13,7 @@ use tidings::classify::Classifier;
 use tidings::config::{self, Config};
 use tidings::drift::Shape;
 use tidings::model::{Document, Item, Source, TopicId, Validators};
-use tidings::store::{
-    Definition, Details, FeedDefinition, NewItem, Outcome, Poll, SourceDefinition, Store, Walk,
-};
+use tidings::store::{Definition, FeedDefinition, NewItem, Outcome, Poll, SourceDefinition, Store};
 use tidings::{daemon, dedupe, extract, normalize};
 use tokio::runtime::Runtime;
 
@@ -160,9 +158,8 @@ impl Bench {
         Poll {
             source: source.id.clone(),
             at: documents::now(),
-            walk: Walk::Ordinary,
             outcome,
-            details: Details::default(),
+            details: None,
             cadence: source.cadence.clone(),
             zone: source.zone,
             fingerprint,

@@ -308,7 +308,7 @@ impl Daemon {
             source,
             at,
         };
-        let (walk, requests) = (standing.walk, errand.requests(&standing));
+        let requests = errand.requests(&standing);
         let poll::Digested {
             mut outcome,
             drifted,
@@ -336,7 +336,6 @@ impl Daemon {
         let poll = Poll {
             source: source.id.clone(),
             at,
-            walk,
             outcome,
             details,
             cadence,

@@ -41,7 +41,7 @@ pub(super) struct Gathered {
     first: Option<First>,
     /// Whether it may have gone further back than an ordinary poll.
     walked_back: bool,
-    details: Details,
+    details: Option<Details>,
 }
 
 /// The document that a source is judged by.
@@ -55,7 +55,7 @@ struct First {
 pub(super) struct Digested {
     pub(super) outcome: Outcome,
     pub(super) drifted: Option<Arc<Document>>,
-    pub(super) details: Details,
+    pub(super) details: Option<Details>,
 }
 
 /// Why a page was not fetched or not read.
@@ -101,7 +101,7 @@ pub(super) async fn outcome(
     let deadline = request.saturating_mul(requests) + WORKING_TIME;
     let work = async {
         let mut gathered = gathering.await?;
-        let details = std::mem::take(&mut gathered.details);
+        let details = gathered.details.take();
         let digested = digest(classifier, source, gathered, history, fingerprint).await;
         Ok(Digested {
             details,
@@ -181,7 +181,7 @@ impl Digested {
         Self {
             outcome,
             drifted: None,
-            details: Details::default(),
+            details: None,
         }
     }
 
@@ -189,7 +189,7 @@ impl Digested {
         Self {
             drifted: page.filter(|_| failure.kind == FailureKind::Drift),
             outcome: Outcome::Failed { items, failure },
-            details: Details::default(),
+            details: None,
         }
     }
 }

@@ -139,4 +139,23 @@ mod tests {
             }
         });
     }
+
+    #[test]
+    fn only_hosts_that_need_patience_are_remembered() {
+        runtime().block_on(async {
+            let hosts = Hosts::new(1, Duration::from_secs(1));
+            let address =
+                |number: usize| -> Url { format!("http://{number}.example/").parse().unwrap() };
+            let held = hosts.place(&address(0)).await;
+            for number in 1..10_000 {
+                hosts.pace(&address(number)).await;
+                tokio::time::advance(Duration::from_millis(100)).await;
+            }
+            let known = hosts.known.lock().unwrap();
+            assert!(known.contains_key("0.example"), "somebody is there");
+            assert!(known.contains_key("9999.example"), "it was just asked");
+            assert!(known.len() < 100, "{}", known.len());
+            drop(held);
+        });
+    }
 }

@@ -120,7 +120,7 @@ fn commit_items(
         } => (items, *walked_back),
         Outcome::Failed { items, .. } => (items, false),
     };
-    let late = before.last_success.is_none() || before.failures > 0;
+    let late = before.last_success.is_none() || before.failures > 0 || walked_back;
     let write = |holds| {
         let stories = Stories::new(connection, poll.at, late, fresh)?;
         let change = Change::new(stories, items, holds);
@@ -676,7 +676,7 @@ mod tests {
     use super::*;
     use crate::model::Cadence;
     use crate::normalize::tests::{entry, source};
-    use crate::store::{Definition, Details, SourceDefinition, Walk, define, schema};
+    use crate::store::{Definition, SourceDefinition, define, schema};
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -730,8 +730,7 @@ mod tests {
                 shape: None,
                 walked_back: false,
             },
-            walk: Walk::Ordinary,
-            details: Details::default(),
+            details: None,
             cadence: Cadence::Every(DAY),
             zone: chrono_tz::UTC,
             fingerprint: Hash::of(b"block"),

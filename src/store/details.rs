@@ -16,7 +16,7 @@ const KEPT: Duration = Duration::from_hours(24 * 90);
 const LISTED_STEP: Duration = Duration::from_hours(24);
 
 /// What a poll learnt of the pages of its entries.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Details {
     /// Addresses of the entries that it met.
     pub listed: Vec<String>,
@@ -101,12 +101,11 @@ fn kept_detail(row: &Row<'_>) -> Result<KeptDetail, StoreError> {
     })
 }
 
-/// Writes what `poll` learnt; a poll that met no entries with pages of their own costs nothing.
+/// Writes what `poll` learnt.
 pub(super) fn write(connection: &Connection, poll: &Poll) -> Result<(), StoreError> {
-    let Details { listed, changed } = &poll.details;
-    if listed.is_empty() {
+    let Some(Details { listed, changed }) = &poll.details else {
         return Ok(());
-    }
+    };
     let (source, at) = (poll.source.as_str(), poll.at.timestamp());
     for (address, kept) in changed {
         write_one(connection, poll, address, kept)?;

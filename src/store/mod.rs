@@ -119,12 +119,10 @@ pub struct Poll {
     pub source: SourceId,
     /// When it was polled.
     pub at: Timestamp,
-    /// Why its list was walked as far as it was.
-    pub walk: Walk,
     /// What came of it.
     pub outcome: Outcome,
-    /// What was learnt of the pages of its entries.
-    pub details: Details,
+    /// What was learnt of the pages of its entries, where these are read and there was a list to read.
+    pub details: Option<Details>,
     /// When it is due again depends on these, and on what turns out to be new.
     pub cadence: Cadence,
     /// The zone that `cadence` counts in.

@@ -88,9 +88,8 @@ fn poll(source: &str, at: Timestamp, outcome: Outcome) -> Poll {
     Poll {
         source: source.parse().unwrap(),
         at,
-        walk: Walk::Ordinary,
         outcome,
-        details: Details::default(),
+        details: None,
         cadence: Cadence::Every(Duration::from_hours(1)),
         zone: chrono_tz::UTC,
         fingerprint: Hash::of(b"block"),

@@ -209,6 +209,9 @@ pub(super) async fn complete(
     let Some(fields) = &errand.source.detail else {
         return Ok(());
     };
+    if gathered.pages.is_empty() {
+        return Ok(());
+    }
     attach_files(errand.source, &mut gathered.pages);
     let listed = listed(errand.source, &gathered.pages);
     let addresses: Vec<String> = listed.iter().map(|one| one.url.to_string()).collect();
@@ -381,10 +384,10 @@ impl Round<'_> {
         }
         let mut changed = self.kept;
         changed.retain(|address, _| self.changed.contains(address));
-        gathered.details = Details {
+        gathered.details = Some(Details {
             listed: addresses,
             changed: changed.into_iter().collect(),
-        };
+        });
     }
 }
 

@@ -106,7 +106,12 @@ impl Errand<'_> {
         standing: Standing,
     ) -> Result<Gathered, StoreError> {
         let depth = self.depth(&standing);
-        let Standing { held, mut owed, .. } = standing;
+        let Standing {
+            held,
+            mut owed,
+            walk,
+            ..
+        } = standing;
         if self.source.detail.is_none() {
             owed.clear();
         }
@@ -119,7 +124,7 @@ impl Errand<'_> {
         let first = address(&self.source.location);
         let usual = self.source.pages.as_ref().map_or(0, |pages| pages.last);
         let mut gathered = Gathered {
-            walked_back: depth > usual,
+            walked_back: depth > usual || walk != Walk::Ordinary,
             ..Gathered::default()
         };
         let mut seen = HashSet::new();
@@ -130,21 +135,17 @@ impl Errand<'_> {
             if !asked.insert(url.expose().clone()) {
                 continue;
             }
-            let page = match self.page(&url, &held, &mut gathered).await {
-                Ok(Some(page)) => page,
-                // What follows an unchanged page was read with it.
-                Ok(None) => continue,
-                Err(trouble) => {
-                    let is_end = asked.len() > 1 && trouble.ends_the_list();
-                    gathered.trouble = (!is_end).then_some(trouble);
+            let Some(page) = self.step(&url, &held, &mut gathered, asked.len()).await else {
+                if gathered.trouble.is_some() {
                     break;
                 }
+                continue;
             };
             if page.extracted.is_index() {
                 // It is asked for again in full: what it names may change while it does not.
                 gathered.validators.pop();
-                let room =
-                    (self.source.parts() as usize).saturating_sub(asked.len() + parts.len() - 1);
+                let known = asked.len() - 1 + parts.len();
+                let room = (self.source.parts() as usize).saturating_sub(known);
                 let named = page.extracted.follow.iter().take(room);
                 parts.extend(named.map(|part| same_login(&first, part)));
                 continue;
@@ -166,7 +167,26 @@ impl Errand<'_> {
         Ok(gathered)
     }
 
-    /// The page behind `page`, of which `further` are known then beside the first.
+    /// The page of that number, counted from 1; `None` where nothing comes of it: it has not changed, or is in trouble.
+    async fn step(
+        &self,
+        url: &PublicUrl,
+        held: &HashMap<String, Validators>,
+        gathered: &mut Gathered,
+        number: usize,
+    ) -> Option<Page> {
+        match self.page(url, held, gathered).await {
+            // What follows an unchanged page was read with it.
+            Ok(page) => page,
+            Err(trouble) => {
+                let is_end = number > 1 && trouble.ends_the_list();
+                gathered.trouble = (!is_end).then_some(trouble);
+                None
+            }
+        }
+    }
+
+    /// The page behind `page`, which comes `further` pages after the first.
     fn behind(
         &self,
         first: &PublicUrl,

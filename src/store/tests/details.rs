@@ -56,7 +56,7 @@ impl Desk {
             changed: changed.iter().map(owned).collect(),
         };
         let poll = Poll {
-            details,
+            details: Some(details),
             ..poll("a", july(1) + TimeDelta::days(i64::from(day) - 1), outcome)
         };
         self.commit(poll).unwrap();
@@ -96,7 +96,7 @@ fn what_no_walk_can_reach_is_owed_no_longer() {
     assert_eq!(desk.owed(3), 1);
     desk.details(3, super::read(Vec::new()), &["/1"], &[]);
     assert_eq!(desk.owed(3), 1);
-    desk.details(4, super::read(Vec::new()), &["/2"], &[]);
+    desk.details(4, super::read(Vec::new()), &[], &[]);
     assert_eq!(desk.owed(4), 0);
     assert!(desk.kept("/1").is_some());
 }
