@@ -7,8 +7,12 @@ mod article;
 mod auto;
 mod cluster;
 mod fields;
+mod files;
+mod head;
 mod linked_data;
 mod outline;
+mod page;
+mod readable;
 mod reader;
 mod score;
 mod selectors;
@@ -25,6 +29,8 @@ use crate::model::{
     text_of_node,
 };
 use auto::Wanted;
+
+pub(super) use page::{Page, page};
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;

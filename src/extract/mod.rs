@@ -6,12 +6,15 @@
 
 mod amend;
 mod charset;
+mod detail;
 mod feed;
 mod html;
 mod rules;
 mod text;
 
 use text::is_more;
+
+pub use detail::detail;
 
 #[cfg(test)]
 mod tests;

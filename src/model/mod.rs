@@ -5,6 +5,7 @@
 mod address;
 mod cadence;
 mod charset;
+mod detail;
 mod document;
 mod entry;
 mod feed;
@@ -25,6 +26,7 @@ mod topic;
 pub use address::{Location, PublicUrl, hide_secrets, without_user};
 pub use cadence::{Cadence, Cron, CronError};
 pub use charset::{Charset, CharsetError};
+pub use detail::Detail;
 pub use document::{Document, Validators};
 pub use entry::{
     Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,

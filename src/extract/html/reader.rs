@@ -91,6 +91,11 @@ impl<'a, 'h> Reader<'a, 'h> {
             .get_or_init(|| self.look_for_date(index))
     }
 
+    /// Whether a text is a date.
+    pub(super) fn reads(&self, text: &str) -> bool {
+        text.len() <= 64 && dates::read(text, &self.hints).is_some()
+    }
+
     fn look_for_date(&self, index: usize) -> Option<Date> {
         if self.date_attribute(index).is_some() {
             return Some(Date::Whole);
@@ -112,11 +117,10 @@ impl<'a, 'h> Reader<'a, 'h> {
     /// The attribute in which an element states a date for programs, and the date.
     pub(super) fn date_attribute(&self, index: usize) -> Option<(&'static str, &'a str)> {
         let node = self.outline.at(index);
-        let stated = DATE_ATTRIBUTES
+        let mut stated = DATE_ATTRIBUTES
             .iter()
             .filter_map(|name| Some((*name, node.attr(name)?)));
-        let mut stated = stated.filter(|(_, value)| value.len() <= 64);
-        stated.find(|(_, value)| dates::read(value, &self.hints).is_some())
+        stated.find(|(_, value)| self.reads(value))
     }
 
     /// The date of a node as it stands there, for programs where it says so.
