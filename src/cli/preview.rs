@@ -18,8 +18,9 @@ use crate::daemon;
 use crate::extract::{self, Hinted};
 use crate::fetch::{self, Fetched, Fetcher, Limits};
 use crate::model::{
-    Charset, Css, DateOrder, Document, Field, Item, Language, Location, Place, Precision, Problem,
-    PublicUrl, Published, RawEntry, Reading, Rule, Rules, Source, Timestamp, Validators,
+    Charset, Css, DateOrder, Document, Field, Grammar, Item, Language, Location, Place, Precision,
+    Problem, PublicUrl, Published, RawEntry, Reading, Rule, Rules, Separator, Shape, Source,
+    Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
 
@@ -58,6 +59,12 @@ pub(super) struct Arguments {
     /// A selector of a page: item=CSS, title=CSS, link=CSS@href, …
     #[arg(long, value_parser = field, value_name = "FIELD=CSS")]
     select: Vec<(String, String)>,
+    /// What stands between the entries of a text: a regular expression
+    #[arg(long, value_name = "REGEX")]
+    separator: Option<Separator>,
+    /// What an entry of a text looks like: a regular expression with groups such as (?<title>.+)
+    #[arg(long, value_name = "REGEX")]
+    record: Option<Shape>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     output: Format,
@@ -230,6 +237,14 @@ fn overridden(source: Source, arguments: &Arguments) -> Result<Source, CliError>
 
 fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
     let usage = |text: &str| Err(CliError::Usage(text.to_owned()));
+    if let Some(grammar) = grammar(arguments) {
+        return match arguments.kind {
+            None | Some(Kind::Auto | Kind::Text) if arguments.select.is_empty() => {
+                Ok(Some(Reading::Text(Some(Box::new(grammar)))))
+            }
+            _ => usage("--separator and --record are for texts"),
+        };
+    }
     match (arguments.kind, rules(arguments)) {
         (None | Some(Kind::Auto | Kind::Html), Some(rules)) => {
             Ok(Some(Reading::Html(Box::new(rules))))
@@ -240,10 +255,16 @@ fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
         }
         (Some(Kind::Html), None) => Ok(Some(Reading::Page)),
         (Some(Kind::Feed), None) => Ok(Some(Reading::Feed)),
-        (Some(Kind::Text), None) => Ok(Some(Reading::Text)),
+        (Some(Kind::Text), None) => Ok(Some(Reading::Text(None))),
         (Some(_), None) => Ok(Some(Reading::Auto)),
         (None, None) => Ok(None),
     }
+}
+
+fn grammar(arguments: &Arguments) -> Option<Grammar> {
+    let (separator, record) = (arguments.separator.clone(), arguments.record.clone());
+    let is_given = separator.is_some() || record.is_some();
+    is_given.then_some(Grammar { separator, record })
 }
 
 fn rules(arguments: &Arguments) -> Option<Rules<Css>> {

@@ -10,7 +10,7 @@ use super::secret::{self, Environment, Written};
 use super::settings::{Kind, Settings};
 use super::table::{Given, Table};
 use super::{address, units};
-use crate::model::{Cadence, Location, Pages, Place, Reading, Source, SourceId, TopicId};
+use crate::model::{Cadence, Grammar, Location, Pages, Place, Reading, Source, SourceId, TopicId};
 
 const LATER: [&str; 1] = ["former"];
 const MIN_EVERY: Duration = Duration::from_mins(15);
@@ -160,22 +160,46 @@ fn adaptive(table: &Table, own: &Settings, defaults: &Settings) -> Cadence {
 /// How the source is read. Where a mistake in a key leaves no way, any will do: it has been reported.
 fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
     let kind = own.kind.over(&defaults.kind);
-    let selects = own.select.at.or(defaults.select.at).is_some();
-    let reading = match kind.value {
-        None if kind.at.is_some() => return Reading::Auto,
-        Some(Kind::Html) => return html(table, own, defaults),
-        None | Some(Kind::Auto) if selects => return html(table, own, defaults),
-        None | Some(Kind::Auto) => Reading::Auto,
-        Some(Kind::Feed) => Reading::Feed,
-        Some(Kind::Text) => Reading::Text,
-    };
-    for (key, at) in [("select", own.select.at), ("pages", own.pages.at)] {
-        if let Some(at) = at {
-            let message = format!("`{key}` goes only with `kind = \"html\"`");
-            table.wrong(at, Mistake::new(message));
-        }
+    if kind.at.is_some() && kind.value.is_none() {
+        return Reading::Auto;
     }
-    reading
+    let given = |key: fn(&Settings) -> Option<usize>| key(own).or(key(defaults)).is_some();
+    let kind = match kind.value.unwrap_or(Kind::Auto) {
+        Kind::Auto if given(|keys| keys.select.at) => Kind::Html,
+        Kind::Auto if given(|keys| keys.separator.at.or(keys.record.at)) => Kind::Text,
+        kind => kind,
+    };
+    let of_pages = [("select", own.select.at), ("pages", own.pages.at)];
+    let of_texts = [("separator", own.separator.at), ("record", own.record.at)];
+    let misplaced = |keys: [(&str, Option<usize>); 2], kind: &str| {
+        for (key, at) in keys {
+            if let Some(at) = at {
+                let message = format!("`{key}` goes only with `kind = \"{kind}\"`");
+                table.wrong(at, Mistake::new(message));
+            }
+        }
+    };
+    if !matches!(kind, Kind::Html) {
+        misplaced(of_pages, "html");
+    }
+    if !matches!(kind, Kind::Text) {
+        misplaced(of_texts, "text");
+    }
+    match kind {
+        Kind::Auto => Reading::Auto,
+        Kind::Feed => Reading::Feed,
+        Kind::Html => html(table, own, defaults),
+        Kind::Text => Reading::Text(grammar(own, defaults)),
+    }
+}
+
+/// How a text divides. A source that says anything of it says all.
+fn grammar(own: &Settings, defaults: &Settings) -> Option<Box<Grammar>> {
+    let says = own.separator.at.or(own.record.at).is_some();
+    let keys = if says { own } else { defaults };
+    let (separator, record) = (keys.separator.value.clone(), keys.record.value.clone());
+    let is_given = separator.is_some() || record.is_some();
+    is_given.then(|| Box::new(Grammar { separator, record }))
 }
 
 fn html(table: &Table, own: &Settings, defaults: &Settings) -> Reading {

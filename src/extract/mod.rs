@@ -8,8 +8,10 @@ mod amend;
 mod charset;
 mod detail;
 mod feed;
+mod grammar;
 mod html;
 mod rules;
+mod series;
 mod text;
 
 use text::is_more;
@@ -67,6 +69,12 @@ pub enum ExtractError {
     /// A text without dated notices that is no list of titles and texts either.
     #[error("the text has no line that is a date, and no titles with a text under each")]
     Undated,
+    /// A text in which `separator` or `record` finds nothing.
+    #[error("`{key}` matches nowhere in the text")]
+    NoMatch {
+        /// The key in the configuration.
+        key: &'static str,
+    },
     /// Markup nested so deep that reading it would take for ever.
     #[error("the markup is nested more than {limit} levels deep")]
     TooDeep {
@@ -81,7 +89,10 @@ impl ExtractError {
         match self {
             Self::NotAFeed { .. } => "not-a-feed",
             Self::BadFeed { .. } => "bad-feed",
-            Self::NoRecords | Self::NothingFound { .. } | Self::NoTitles { .. } => "nothing-found",
+            Self::NoRecords
+            | Self::NothingFound { .. }
+            | Self::NoTitles { .. }
+            | Self::NoMatch { .. } => "nothing-found",
             Self::Undated => "no-dates",
             Self::TooDeep { .. } => "too-deep",
         }
@@ -91,7 +102,11 @@ impl ExtractError {
     pub fn is_drift(&self) -> bool {
         matches!(
             self,
-            Self::NoRecords | Self::NothingFound { .. } | Self::NoTitles { .. } | Self::Undated
+            Self::NoRecords
+                | Self::NothingFound { .. }
+                | Self::NoTitles { .. }
+                | Self::NoMatch { .. }
+                | Self::Undated
         )
     }
 
@@ -110,6 +125,9 @@ impl ExtractError {
             Self::NothingFound { .. } | Self::NoTitles { .. } => {
                 "the page's layout has changed: correct `select`, and try it with `tidings preview`".to_owned()
             }
+            Self::NoMatch { key } => {
+                format!("the text is written otherwise than before: correct `{key}`, and try it with `tidings preview`")
+            }
             Self::Undated => "look at the text: dated notices are wanted, a date on a line of its own before each".to_owned(),
             Self::TooDeep { .. } => "look at the document: no browser or reader could show it either".to_owned(),
         }
@@ -126,7 +144,8 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
         Reading::Feed => feed::read(&text, &document.url, &source.location)?,
         Reading::Html(rules) => html::read(&text, &document.url, rules, source)?,
         Reading::Page => by_structure(&text, document, source)?,
-        Reading::Text => plain_text(&text, document, source)?,
+        Reading::Text(None) => plain_text(&text, document, source)?,
+        Reading::Text(Some(grammar)) => grammar::read(&text, grammar, &hints(document, source))?,
         Reading::Auto => match feed::sniff(&text) {
             feed::Format::Html => by_structure(&text, document, source)?,
             feed::Format::Unknown => plain_text(&text, document, source)?,
@@ -141,6 +160,7 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
             .push(Problem::TooManyEntries { limit: MAX_ENTRIES });
     }
     amend::all(&mut extracted.entries, source);
+    extracted.problems.extend(series::gaps(&extracted.entries));
     Ok(extracted)
 }
 
@@ -159,7 +179,7 @@ pub fn hint(document: &Document, source: &Source) -> Hinted {
     let by_structure = match source.reading {
         Reading::Page => true,
         Reading::Auto => feed::sniff(&text) == feed::Format::Html,
-        Reading::Feed | Reading::Html(_) | Reading::Text => false,
+        Reading::Feed | Reading::Html(_) | Reading::Text(_) => false,
     };
     if !by_structure {
         return Hinted::default();

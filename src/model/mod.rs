@@ -9,6 +9,7 @@ mod detail;
 mod document;
 mod entry;
 mod feed;
+mod grammar;
 mod hash;
 mod html;
 mod id;
@@ -33,6 +34,7 @@ pub use entry::{
     RawTag, RawText,
 };
 pub use feed::{Feed, FeedSummary, Site};
+pub use grammar::{Grammar, Separator, Shape, ShapeError, Shaped};
 pub use hash::Hash;
 pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::{
-    Cadence, Charset, Country, Css, DateFormat, DateOrder, Fields, Hash, Language, Location,
-    Region, Replacement, Rules, SourceId, TopicId,
+    Cadence, Charset, Country, Css, DateFormat, DateOrder, Fields, Grammar, Hash, Language,
+    Location, Region, Replacement, Rules, SourceId, TopicId,
 };
 
 /// Where in the configuration something stands.
@@ -137,8 +137,8 @@ pub enum Reading {
     Html(Box<Rules<Css>>),
     /// A page, by its structure.
     Page,
-    /// Plain text with dated notices.
-    Text,
+    /// Plain text: by the source's own grammar, else dated notices and lists.
+    Text(Option<Box<Grammar>>),
 }
 
 /// Where further pages of a list are.
