@@ -71,8 +71,11 @@ fn is_paragraph(outline: &Outline<'_>, index: usize) -> bool {
 }
 
 /// The title of the text in `body`: the last heading of the first level before it or in it, else the last one of any
-/// level before it.
+/// level before it. Where nothing is running text, `body` is 0, the whole page.
 pub(super) fn heading(outline: &Outline<'_>, body: usize) -> Option<usize> {
+    if body >= outline.len() {
+        return None;
+    }
     let is_first = |index: usize| {
         let element = outline.at(index).element();
         element.is_some_and(|element| element.value().name() == "h1")

@@ -62,7 +62,6 @@ pub(super) fn of(
     article: Option<&Article>,
     base: &Url,
 ) -> Vec<RawEnclosure> {
-    // Of a page without running text the first node is all of it.
     let heading = article::heading(outline, article.map_or(0, Article::body));
     match (article, heading) {
         (Some(article), Some(_)) => files(outline, whole(outline, article), base),

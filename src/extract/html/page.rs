@@ -92,13 +92,21 @@ impl<'a> Seen<'a> {
                 .map(RawText::Html)
                 .or(seen.content)
         };
+        let heading = || {
+            let heading = article::heading(&outline, 0)?;
+            Some(RawText::Plain(reader.text(heading).replace('\n', " ")))
+        };
         let picture = || files::picture(&outline, article.as_ref()?);
         let is_date = |date: &String| reader.reads(date);
         let published = stated.published.filter(is_date);
         let updated = stated.updated.filter(is_date);
         RawEntry {
             link: link.map(String::from),
-            title: stated.title.or(seen.title).or_else(|| self.head.title()),
+            title: stated
+                .title
+                .or(seen.title)
+                .or_else(heading)
+                .or_else(|| self.head.title()),
             content: (!told.contains(&Field::Content)).then(text).flatten(),
             published: published
                 .or_else(|| self.head.published(is_date))

@@ -19,6 +19,9 @@ const MAX_BYTES: usize = 4 << 20;
 /// Pages of more elements are not looked at.
 const MAX_ELEMENTS: usize = 20_000;
 
+/// Pages that are nested deeper are not looked at: Readability goes up from every paragraph.
+const MAX_DEPTH: usize = 128;
+
 /// Less text is a label or a notice of the site's.
 const MIN_LETTERS: usize = 80;
 
@@ -27,6 +30,9 @@ const MENU_LINKS: usize = 3;
 
 /// The running text of the page.
 pub(super) fn text(page: &Html, outline: &Outline<'_>) -> Option<String> {
+    if (0..outline.len()).any(|index| outline.at(index).depth > MAX_DEPTH) {
+        return None;
+    }
     let html = without_menus(page, outline).html();
     if html.len() > MAX_BYTES {
         return None;
