@@ -14,7 +14,7 @@ mod rules;
 mod series;
 mod text;
 
-use text::is_more;
+use text::{is_more, leading_date};
 
 pub use detail::detail;
 

@@ -339,7 +339,12 @@ fn dates_stand_beside_titles(paragraphs: &[Paragraph], hints: &Hints) -> bool {
 
 /// Date and title of `3 March 2020: Title`.
 fn dated_title<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
-    if !text.starts_with(char::is_alphanumeric) || is_prose(text) {
+    (!is_prose(text)).then(|| leading_date(text, hints))?
+}
+
+/// The date that a text begins with, and what stands behind the sign after it.
+pub(super) fn leading_date<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
+    if !text.starts_with(char::is_alphanumeric) {
         return None;
     }
     let order = hints.order.or(Some(DateOrder::DayMonthYear));
