@@ -5,6 +5,7 @@
 mod details;
 mod fuzz;
 mod hostile;
+mod selectors;
 mod sites;
 
 use std::fmt::{Display, Write as _};

@@ -111,15 +111,15 @@ impl<'a> Head<'a> {
             let linked = elements(self.page, "a[rel~='author' i], [itemprop='author']");
             names = linked.take(4).map(|link| text_of_node(*link)).collect();
         }
-        let mut named: Vec<RawAuthor> = Vec::new();
+        let mut authors: Vec<RawAuthor> = Vec::new();
         for name in names {
             let name = name.replace('\n', " ").trim().to_owned();
-            let is_new = named.iter().all(|author| author.name != name);
+            let is_new = authors.iter().all(|author| author.name != name);
             if is_new && !name.is_empty() && name.chars().count() <= 100 {
-                named.push(RawAuthor { name, url: None });
+                authors.push(RawAuthor { name, url: None });
             }
         }
-        named
+        authors
     }
 
     /// Tags; else the links to pages of tags.

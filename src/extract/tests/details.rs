@@ -167,6 +167,7 @@ fn an_address_of_another_site_or_of_the_first_page_is_not_its_own() {
 proptest::proptest! {
     #[test]
     fn no_page_panics(page in "(\\PC|<p>|</p>|<br>|<a href=a.pdf>|<h1>|<td>|<div class=byline>|<noscript>|<img src=a>|<font>|[a-z ,]{60}){0,40}") {
-        let _ = read_body(page.as_bytes());
+        let read = read_body(page.as_bytes());
+        proptest::prop_assert!(read.is_ok_and(|detail| detail.enclosures.len() <= 20));
     }
 }
