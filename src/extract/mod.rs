@@ -27,7 +27,7 @@ use crate::dates;
 use crate::model::{Css, Document, Extracted, Problem, PublicUrl, Reading, Rules, Source};
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The most entries that one document may bring.
 const MAX_ENTRIES: usize = 2_000;

@@ -80,7 +80,7 @@ fn titles_are_published_otherwise_and_dates_read_as_they_are_written() {
     check(
         "remove = ['nav']\nselect.item = '.row'\nselect.title = 'a'\n\
          select.date = { find = 'p', regex = '[\\d.]{9,}' }\ndate_format = ['%Y-%m-%d', '%d.%m.%Y']\n\
-         replace = [{ field = 'title', regex = ' \\(new\\)$' }, { field = 'title', regex = '^T(.)', with = '$1t' }]\n",
+         replace = [{ field = 'title', regex = ' \\(new\\)$' }, { field = 'title', regex = '^T(.)', with = '${1}t' }]\n",
         &[
             "Notice | 2021-11-03 | - | -",
             "Second | - | - | -",
