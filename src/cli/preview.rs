@@ -19,8 +19,9 @@ use crate::daemon;
 use crate::extract::{self, Hinted};
 use crate::fetch::{self, Fetched, Fetcher, Leave, Limits};
 use crate::model::{
-    Charset, Css, DateOrder, Document, ElementPath, Field, Item, JsonPath, Language, Location,
-    Place, Problem, PublicUrl, RawEntry, Reading, Rule, Rules, Source, Timestamp, Validators,
+    Charset, Css, DateOrder, Document, ElementPath, Field, Grammar, Item, JsonPath, Language,
+    Location, Place, Problem, PublicUrl, RawEntry, Reading, Rule, Rules, Separator, Shape, Source,
+    Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
 
@@ -62,6 +63,12 @@ pub(super) struct Arguments {
     /// What holds the JSON in a page, such as `script#__NEXT_DATA__`
     #[arg(long, value_name = "CSS")]
     script: Option<Css>,
+    /// What stands between the entries of a text: a regular expression
+    #[arg(long, value_name = "REGEX")]
+    separator: Option<Separator>,
+    /// What an entry of a text looks like: a regular expression with groups such as (?<title>.+)
+    #[arg(long, value_name = "REGEX")]
+    record: Option<Shape>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     output: Format,
@@ -258,6 +265,14 @@ fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
         kind => kind,
     };
     let usage = |text: &str| Err(CliError::Usage(text.to_owned()));
+    if let Some(grammar) = grammar(arguments) {
+        return match arguments.kind {
+            None | Some(Kind::Auto | Kind::Text) if !selects && arguments.script.is_none() => {
+                Ok(Some(Reading::Text(Some(Box::new(grammar)))))
+            }
+            _ => usage("--separator and --record are for texts"),
+        };
+    }
     let has_rules = matches!(kind, Some(Kind::Html | Kind::Json | Kind::Xml));
     if selects && !has_rules {
         return usage("--select is for pages, JSON and XML");
@@ -269,7 +284,7 @@ fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
     Ok(Some(match kind {
         Kind::Auto => Reading::Auto,
         Kind::Feed => Reading::Feed,
-        Kind::Text => Reading::Text,
+        Kind::Text => Reading::Text(None),
         Kind::Sitemap => Reading::Sitemap,
         Kind::Html => rules(arguments)?.map_or(Reading::Page, Reading::Html),
         Kind::Xml => Reading::Xml(rules(arguments)?),
@@ -278,6 +293,12 @@ fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
             rules: rules(arguments)?,
         },
     }))
+}
+
+fn grammar(arguments: &Arguments) -> Option<Grammar> {
+    let (separator, record) = (arguments.separator.clone(), arguments.record.clone());
+    let is_given = separator.is_some() || record.is_some();
+    is_given.then_some(Grammar { separator, record })
 }
 
 /// The rules that the arguments name, if any.

@@ -143,7 +143,7 @@ pub(super) fn pages(
 /// What of a source's own `pages` its documents cannot have.
 fn unfit(mine: &PageKeys, reading: &Reading) -> Option<Mistake> {
     match reading {
-        Reading::Text => Some(Mistake::new("`pages` does not go with `kind = \"text\"`")),
+        Reading::Text(_) => Some(Mistake::new("`pages` does not go with `kind = \"text\"`")),
         Reading::Sitemap if mine.leads() => {
             let mistake = Mistake::new("an index of sitemaps names its parts itself");
             Some(mistake.hint("`pages.last` alone says how many of them are read"))
@@ -163,7 +163,7 @@ fn unfit(mine: &PageKeys, reading: &Reading) -> Option<Mistake> {
 /// Whether documents of this kind have such pages, which were said of all sources of a file.
 fn fits(way: &PageWay, reading: &Reading) -> bool {
     match reading {
-        Reading::Text => false,
+        Reading::Text(_) => false,
         Reading::Feed | Reading::Sitemap => matches!(way, PageWay::Rel),
         Reading::Json { script: None, .. } | Reading::Xml(_) => {
             matches!(way, PageWay::Parameter { .. } | PageWay::Address { .. })

@@ -13,8 +13,8 @@ use super::select::{self, Selected};
 use super::table::{Given, Table};
 use super::units;
 use crate::model::{
-    AddressPattern, Cadence, Charset, Country, Cron, CronError, Css, DateFormat, DateOrder, Fields,
-    Language, Place, Region, Replacement, TopicId,
+    AddressPattern, Cadence, Charset, Country, Cron, CronError, Css, DateFormat, DateOrder, Field,
+    Fields, Language, Place, Region, Replacement, Separator, Shape, TopicId,
 };
 
 const KINDS: [(&str, Kind); 8] = [
@@ -79,6 +79,8 @@ pub(super) struct Settings {
     pub(super) detail: Given<Option<Fields<Css>>>,
     pub(super) remove: Given<Vec<Css>>,
     pub(super) replace: Given<Vec<Replacement>>,
+    pub(super) separator: Given<Separator>,
+    pub(super) record: Given<Shape>,
     pub(super) pages: Given<PageKeys>,
     pub(super) backfill: Given<u32>,
 }
@@ -111,6 +113,8 @@ impl Settings {
             detail: select::detail(table),
             remove: select::remove(table),
             replace: select::replace(table),
+            separator: table.text("separator", parsed),
+            record: table.text("record", record),
             pages: table
                 .dotted("pages", "pages.")
                 .map(|table| PageKeys::read(&table)),
@@ -124,6 +128,11 @@ impl Settings {
         let every = self.every.value.map(Cadence::Every);
         every.or_else(|| Some(Cadence::Cron(Box::new(cron()?))))
     }
+}
+
+fn record(text: &str) -> Result<Shape, Mistake> {
+    let names = Field::ALL.map(Field::as_str).join(", ");
+    parsed(text).map_err(|mistake: Mistake| mistake.hint(format!("groups may be named {names}")))
 }
 
 /// One format or several.

@@ -12,7 +12,7 @@ use super::secret::{self, Environment, Written};
 use super::settings::{Kind, Settings};
 use super::table::{Given, Table};
 use super::{address, command, pages, units};
-use crate::model::{Cadence, Location, Place, Reading, Rules, Source, SourceId, TopicId};
+use crate::model::{Cadence, Grammar, Location, Place, Reading, Rules, Source, SourceId, TopicId};
 
 const LATER: [&str; 1] = ["former"];
 const MIN_EVERY: Duration = Duration::from_mins(15);
@@ -176,13 +176,14 @@ fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
         // What stands in a script is JSON; selectors are those of a page, unless another kind is named.
         Kind::Auto if own.script.at.or(defaults.script.at).is_some() => Kind::Json,
         Kind::Auto if own.select.at.or(defaults.select.at).is_some() => Kind::Html,
+        Kind::Auto if grammar(own, defaults).is_some() => Kind::Text,
         kind => kind,
     };
     fitting(table, own, kind);
     match kind {
         Kind::Auto | Kind::Command => Reading::Auto,
         Kind::Feed => Reading::Feed,
-        Kind::Text => Reading::Text,
+        Kind::Text => Reading::Text(grammar(own, defaults)),
         Kind::Sitemap => Reading::Sitemap,
         Kind::Html if own.select.at.or(defaults.select.at).is_none() => Reading::Page,
         Kind::Html => rules(table, own, defaults)
@@ -193,6 +194,15 @@ fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
         },
         Kind::Xml => Reading::Xml(rules(table, own, defaults).map(Box::new)),
     }
+}
+
+/// How a text divides. A source that says anything of it says all.
+fn grammar(own: &Settings, defaults: &Settings) -> Option<Box<Grammar>> {
+    let says = own.separator.at.or(own.record.at).is_some();
+    let keys = if says { own } else { defaults };
+    let (separator, record) = (keys.separator.value.clone(), keys.record.value.clone());
+    let is_given = separator.is_some() || record.is_some();
+    is_given.then(|| Box::new(Grammar { separator, record }))
 }
 
 /// What its documents are: of a program, what it writes.
@@ -214,6 +224,8 @@ fn fitting(table: &Table, own: &Settings, kind: Kind) {
             "html`, `json` or `xml",
         ),
         ("script", own.script.at, kind == Kind::Json, "json"),
+        ("separator", own.separator.at, kind == Kind::Text, "text"),
+        ("record", own.record.at, kind == Kind::Text, "text"),
     ];
     for (key, at, fits, kinds) in wanted {
         if let Some(at) = at.filter(|_| !fits) {

@@ -265,7 +265,11 @@ fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
     };
     let action = format!("compare the document with `tidings preview {}`", source.id);
     let text = format!("{}{more}", told.join("; "));
-    let code = if loses { "left-out" } else { "mended" };
+    let code = match loses {
+        true => "left-out",
+        false if problems.iter().all(Problem::is_note) => "noted",
+        false => "mended",
+    };
     (!told.is_empty()).then(|| problem(code, &text, &action, source))
 }
 

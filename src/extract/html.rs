@@ -8,8 +8,12 @@ mod auto;
 mod cluster;
 mod fields;
 mod leads;
+mod files;
+mod head;
 mod linked_data;
 mod outline;
+mod page;
+mod readable;
 mod reader;
 mod score;
 mod selectors;
@@ -28,6 +32,8 @@ use crate::model::{
 };
 use auto::Wanted;
 pub(super) use leads::leads;
+
+pub(super) use page::{Page, page};
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;
@@ -87,19 +93,6 @@ pub(super) fn read(
         entries,
         problems,
     })
-}
-
-/// Reads a page that is one entry.
-///
-/// # Errors
-/// [`ExtractError::TooDeep`]
-pub(super) fn read_one(
-    text: &str,
-    fields: &crate::model::Fields<Css>,
-    source: &Source,
-) -> Result<RawEntry, ExtractError> {
-    let page = parse(text, &source.remove)?;
-    Ok(rules::entry(&page.root_element(), fields))
 }
 
 /// What the first of these selectors that finds anything finds.

@@ -10,17 +10,20 @@ mod detail;
 mod epoch;
 mod feed;
 mod follow;
+mod grammar;
 mod html;
 mod json;
 mod leads;
 mod rules;
+mod series;
 mod sitemap;
 mod structure;
 mod text;
 mod xml;
 
 pub use leads::{Form, Leads, form, leads};
-use text::is_more;
+
+use text::{is_more, leading_date};
 
 pub use detail::detail;
 
@@ -97,6 +100,12 @@ pub enum ExtractError {
     /// A text without dated notices that is no list of titles and texts either.
     #[error("the text has no line that is a date, and no titles with a text under each")]
     Undated,
+    /// A text in which `separator` or `record` finds nothing.
+    #[error("`{key}` matches nowhere in the text")]
+    NoMatch {
+        /// The key in the configuration.
+        key: &'static str,
+    },
     /// Markup nested so deep that reading it would take for ever.
     #[error("the markup is nested more than {limit} levels deep")]
     TooDeep {
@@ -116,7 +125,8 @@ impl ExtractError {
             | Self::NoList { .. }
             | Self::NoScript { .. }
             | Self::NothingFound { .. }
-            | Self::NoTitles { .. } => "nothing-found",
+            | Self::NoTitles { .. }
+            | Self::NoMatch { .. } => "nothing-found",
             Self::Undated => "no-dates",
             Self::TooDeep { .. } => "too-deep",
         }
@@ -131,6 +141,7 @@ impl ExtractError {
                 | Self::NoScript { .. }
                 | Self::NothingFound { .. }
                 | Self::NoTitles { .. }
+                | Self::NoMatch { .. }
                 | Self::Undated
         )
     }
@@ -157,6 +168,9 @@ impl ExtractError {
             Self::NoScript { .. } | Self::NothingFound { .. } | Self::NoTitles { .. } => {
                 "the layout has changed: correct `select`, and try it with `tidings preview`".to_owned()
             }
+            Self::NoMatch { key } => {
+                format!("the text is written otherwise than before: correct `{key}`, and try it with `tidings preview`")
+            }
             Self::Undated => "look at the text: dated notices are wanted, a date on a line of its own before each".to_owned(),
             Self::TooDeep { .. } => "look at the document: no browser or reader could show it either".to_owned(),
         }
@@ -181,6 +195,7 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
             .push(Problem::TooManyEntries { limit: MAX_ENTRIES });
     }
     amend::all(&mut extracted.entries, source);
+    extracted.problems.extend(series::gaps(&extracted.entries));
     Ok(extracted)
 }
 
@@ -190,7 +205,8 @@ fn read(text: &str, document: &Document, source: &Source) -> Result<Extracted, E
         Reading::Feed => a_feed(text, url, source),
         Reading::Html(rules) => html::read(text, url, rules, source),
         Reading::Page => html::read_by_structure(text, url, source, &hints),
-        Reading::Text => plain_text(text, &hints),
+        Reading::Text(None) => plain_text(text, &hints),
+        Reading::Text(Some(grammar)) => grammar::read(text, grammar, &hints),
         Reading::Json {
             script: Some(script),
             rules,
@@ -239,7 +255,7 @@ pub fn nature(document: &Document, source: &Source) -> Nature {
     match &source.reading {
         Reading::Feed => Nature::Feed,
         Reading::Html(_) | Reading::Page => Nature::Page,
-        Reading::Text => Nature::Text,
+        Reading::Text(_) => Nature::Text,
         Reading::Json { .. } => Nature::Json,
         Reading::Xml(_) => Nature::Xml,
         Reading::Sitemap => Nature::Sitemap,

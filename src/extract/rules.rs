@@ -231,7 +231,8 @@ pub(super) fn uneven<L>(entries: &[RawEntry], fields: &Fields<L>) -> Vec<Problem
         .collect()
 }
 
-fn has(entry: &RawEntry, field: Field) -> bool {
+/// Whether an entry has a value in `field`.
+pub(super) fn has(entry: &RawEntry, field: Field) -> bool {
     match field {
         Field::Title => entry.title.is_some(),
         Field::Link => entry.link.is_some(),

@@ -2,8 +2,11 @@
 //!
 //! The settings of a fixture's source stand in its first comment, a line each, as an operator writes them.
 
+mod details;
 mod fuzz;
 mod hostile;
+mod selectors;
+mod sites;
 
 use std::fmt::{Display, Write as _};
 use std::fs::File;
@@ -331,13 +334,18 @@ fn without(attribute: &str, page: &str) -> String {
     })
 }
 
+/// The page without anything that names its parts for programs.
+fn bare(page: &str) -> String {
+    let names = ["class", "id", "itemprop", "rel"];
+    let bare = |page: String, name: &&str| without(name, &page);
+    names.iter().fold(page.to_owned(), bare)
+}
+
 #[test]
 fn neither_classes_nor_ids_are_needed() {
     for (name, page) in structured() {
         let source = source("html", &settings(&page));
-        let bare = ["class", "id", "itemprop", "rel"]
-            .iter()
-            .fold(page.clone(), |page, attribute| without(attribute, &page));
+        let bare = bare(&page);
         // An article's own address stands in `rel`.
         if name != "auto-article" {
             let read = |page: String| shown(&source, page.into_bytes());

@@ -123,22 +123,22 @@ fn each<T>(page_wins: bool, list: Vec<T>, page: Vec<T>) -> Vec<T> {
 mod tests {
     use super::*;
 
-    fn titled(title: &str) -> RawText {
-        RawText::Plain(title.to_owned())
+    fn plain(text: &str) -> RawText {
+        RawText::Plain(text.to_owned())
     }
 
     fn check_title(list: &str, page: &str, expected: &str) {
         let detail = Detail {
-            title: Some(titled(page)),
+            title: Some(plain(page)),
             ..Detail::default()
         };
         let entry = RawEntry {
-            title: Some(titled(list)),
+            title: Some(plain(list)),
             ..RawEntry::default()
         };
         assert_eq!(
             detail.complete(entry).title,
-            Some(titled(expected)),
+            Some(plain(expected)),
             "{list}"
         );
     }
@@ -168,12 +168,12 @@ mod tests {
             link: Some("/canonical".to_owned()),
             published: Some("2021-11-05".to_owned()),
             image: Some("/large.png".to_owned()),
-            content: Some(titled("Text")),
+            content: Some(plain("Text")),
             ..Detail::default()
         };
         let expected = RawEntry {
             published: Some("2021-11-05".to_owned()),
-            content: Some(titled("Text")),
+            content: Some(plain("Text")),
             ..entry.clone()
         };
         assert_eq!(detail.complete(entry.clone()), expected);

@@ -10,6 +10,7 @@ mod document;
 mod element_path;
 mod entry;
 mod feed;
+mod grammar;
 mod hash;
 mod html;
 mod id;
@@ -38,6 +39,7 @@ pub use entry::{
     RawTag, RawText,
 };
 pub use feed::{Fate, Feed, FeedSummary, Site, Tombstone};
+pub use grammar::{Grammar, Separator, Shape, ShapeError, Shaped};
 pub use hash::Hash;
 pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};

@@ -232,9 +232,16 @@ pub enum PatternError {
 }
 
 fn regex(text: &str) -> Result<Regex, PatternError> {
-    let compiled = RegexBuilder::new(text)
-        .size_limit(MAX_PATTERN_BYTES)
-        .build();
+    compiled(&mut RegexBuilder::new(text))
+}
+
+/// The same for whole texts: `^` and `$` are those of lines.
+pub(super) fn lines_regex(text: &str) -> Result<Regex, PatternError> {
+    compiled(RegexBuilder::new(text).multi_line(true))
+}
+
+fn compiled(builder: &mut RegexBuilder) -> Result<Regex, PatternError> {
+    let compiled = builder.size_limit(MAX_PATTERN_BYTES).build();
     compiled.map_err(|error| {
         // Its last line says what is wrong; those above draw where.
         let told = error.to_string();

@@ -8,7 +8,8 @@ use chrono_tz::Tz;
 
 use super::{
     AddressPattern, Cadence, Charset, Country, Css, DateFormat, DateOrder, ElementPath, Fields,
-    Hash, JsonPath, Language, Location, Pages, Region, Replacement, Rules, SourceId, TopicId,
+    Grammar, Hash, JsonPath, Language, Location, Pages, Region, Replacement, Rules, SourceId,
+    TopicId,
 };
 
 /// How many sitemaps of an index are read where nobody says otherwise.
@@ -153,8 +154,8 @@ pub enum Reading {
     Html(Box<Rules<Css>>),
     /// A page, by its structure.
     Page,
-    /// Plain text with dated notices.
-    Text,
+    /// Plain text: by the source's own grammar, else dated notices and lists.
+    Text(Option<Box<Grammar>>),
     /// JSON, or lines of it.
     Json {
         /// Finds it in a page, as a text or an attribute; `None` where the document is JSON itself.

@@ -220,7 +220,8 @@ fn reading(source: &Source) -> String {
         Reading::Feed => "a feed".to_owned(),
         Reading::Html(rules) => format!("a page, by {}", places(rules)),
         Reading::Page => "a page, by its structure".to_owned(),
-        Reading::Text => "plain text".to_owned(),
+        Reading::Text(None) => "plain text".to_owned(),
+        Reading::Text(Some(_)) => "plain text, by its own grammar".to_owned(),
         Reading::Json { rules, script } => {
             let what = match script {
                 Some(script) => format!("JSON in `{script}` of a page"),

@@ -64,7 +64,7 @@ fn kind(source: &Source) -> &'static str {
         Reading::Auto => "auto",
         Reading::Feed => "feed",
         Reading::Html(_) | Reading::Page => "html",
-        Reading::Text => "text",
+        Reading::Text(_) => "text",
         Reading::Json { .. } => "json",
         Reading::Xml(_) => "xml",
         Reading::Sitemap => "sitemap",
