@@ -1,8 +1,38 @@
 //! Whether an item reports a story that is known already.
 //!
-//! In: a new item, and items of other sources that share a key with it. Out: the stories that it reports. Pure: the
-//! store looks candidates up by [`keys`], on the one writer, and carries the decision out.
+//! In: an item, and those that came before it. Out: the story that it reports, and why. Pure: the caller says which items
+//! there are, in which order, and keeps what is decided.
+//!
+//! ```text
+//! item -> Fingerprint -> Window -> Decision
+//!         keys, words    candidates by key, compared, guarded
+//! ```
+//!
+//! A [`Fingerprint`] is made of each item alone, in parallel. A [`Window`] holds those of the newest items; it is asked for
+//! one item after the other. Two items are one story by evidence ([`Evidence`]): one address, one path on two hosts, one
+//! slug, one title, one text. A [`Guard`] refuses whatever the evidence: no similarity tells no. 23 of a bulletin from
+//! no. 24, their numbers do. No chain of likenesses joins two items that a guard keeps apart.
+//!
+//! [`keys`] and [`stories`] decide by keys in the database alone.
 
+mod align;
 mod by_key;
+mod fingerprint;
+mod guards;
+mod judge;
+mod numbers;
+mod place;
+mod postings;
+mod scan;
+mod tokens;
+mod window;
+mod words;
+
+#[cfg(test)]
+mod tests;
 
 pub use self::by_key::{Candidate, Key, KeyKind, keys, keys_within, stories};
+pub use self::fingerprint::{Fingerprint, Keys, Reading, Report};
+pub use self::guards::Guard;
+pub use self::judge::Evidence;
+pub use self::window::{Decision, Limits, Window};
