@@ -1,6 +1,7 @@
 //! `tidings explain`: the judgement of a stage on text that is given to it.
 
 mod date;
+mod duplicates;
 mod regions;
 
 use std::io::{self, BufRead as _, Write as _};
@@ -21,6 +22,8 @@ pub(super) struct Arguments {
 enum What {
     /// Read dates: of each TEXT, else of JSON lines {"text","lang"?,"now"?,"order"?,"tz"?} on stdin
     Date(date::Arguments),
+    /// Show which items report one story: JSON lines {"id","source","url","title","summary","date","lang"} on stdin
+    Duplicates(duplicates::Arguments),
     /// Show which countries and subdivisions a text tells of
     Regions(regions::Arguments),
 }
@@ -28,6 +31,7 @@ enum What {
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     match &arguments.what {
         What::Date(arguments) => date::run(arguments),
+        What::Duplicates(arguments) => duplicates::run(arguments),
         What::Regions(arguments) => regions::run(arguments),
     }
 }
