@@ -1,6 +1,7 @@
 //! `tidings explain`: the judgement of a stage on text that is given to it.
 
 mod date;
+mod duplicates;
 mod item;
 mod regions;
 
@@ -23,6 +24,8 @@ pub(super) struct Arguments {
 enum What {
     /// Read dates: of each TEXT, else of JSON lines {"text","lang"?,"now"?,"order"?,"tz"?} on stdin
     Date(date::Arguments),
+    /// Show which items report one story: JSON lines {"id","source","url","title","summary","date","lang"} on stdin
+    Duplicates(duplicates::Arguments),
     /// Tell all that is known of an item: where it came from, its date, its story, its feeds, its changes
     Item(item::Arguments),
     /// Show which countries and subdivisions a text tells of
@@ -32,6 +35,7 @@ enum What {
 pub(super) fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
     match &arguments.what {
         What::Date(arguments) => date::run(arguments),
+        What::Duplicates(arguments) => duplicates::run(arguments),
         What::Item(arguments) => item::run(arguments, &super::load(config)?),
         What::Regions(arguments) => regions::run(arguments),
     }

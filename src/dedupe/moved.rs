@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use super::{OVERLAP, is_telling, overlap, texts_agree};
+use super::by_key::{OVERLAP, is_telling, overlap, texts_agree};
 use crate::model::{Item, ItemId, Precision};
 
 /// As many entries must have moved together for titles and days alone to tell it.

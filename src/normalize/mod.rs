@@ -13,6 +13,8 @@ mod summary;
 mod tail;
 mod text;
 
+use std::borrow::Cow;
+
 use url::Url;
 
 pub use self::address::{canonical, comparable};
@@ -36,6 +38,15 @@ const MAX_LIST: usize = 50;
 /// Makes one text safe to be shown; its relative addresses start from `base`. `None` when nothing that can be seen is left.
 pub fn sanitized(text: &RawText, base: &Url) -> Option<SafeHtml> {
     Sanitizer::new(base).sanitize(text)
+}
+
+/// Text that may be markup, as a reader sees it: what is given to be judged, not to be published.
+pub fn as_read(text: &str) -> Cow<'_, str> {
+    if html::looks_like_markup(text) {
+        Cow::Owned(html::text_of(text))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The items of one poll.
