@@ -1,12 +1,41 @@
 //! What commands ask of the running daemon, at the address for administrators.
 
 use reqwest::{Client, Response};
+use serde::de::DeserializeOwned;
 
+use super::CliError;
+use crate::daemon;
 use crate::fetch;
 use crate::model::Listen;
 
 /// An answer is never longer.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
+
+/// What the running daemon answers to `body`, posted to `path`; `None` when none runs.
+///
+/// # Errors
+/// [`CliError::Failed`] when it does not do what it is asked, or is none of this version.
+pub(super) async fn ask<T: DeserializeOwned>(
+    listen: &Listen,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<Option<T>, CliError> {
+    let answer = match post(listen, path, body).await {
+        Ok(answer) => answer,
+        Err(error) if error.is_connect() => return Ok(None),
+        Err(error) => {
+            let why = daemon::chain(&error);
+            return Err(CliError::Failed(format!(
+                "the daemon at {listen} did not do it: {why}"
+            )));
+        }
+    };
+    serde_json::from_slice(&answer).map(Some).map_err(|error| {
+        CliError::Failed(format!(
+            "no tidings of this version answers at {listen}: {error}"
+        ))
+    })
+}
 
 /// Posts `body` to `path` where the daemon listens; the body of its answer.
 pub(super) async fn post(

@@ -141,11 +141,14 @@ fn field(text: &str) -> Result<(String, String), String> {
         let names = Field::ALL.map(Field::as_str).join(", ");
         return Err(format!("`{name}` is none of item, {names}"));
     }
-    // Which of them it is depends on the kind of the document.
-    let is_path = place.parse::<JsonPath>().is_ok() || place.parse::<ElementPath>().is_ok();
-    match place.parse::<Css>() {
-        Err(error) if !is_path => Err(error.to_string()),
-        _ => Ok((name.to_owned(), place.to_owned())),
+    // Which of them it must be depends on the kind of the document.
+    let is_place = place.parse::<Css>().is_ok()
+        || place.parse::<JsonPath>().is_ok()
+        || place.parse::<ElementPath>().is_ok();
+    if is_place {
+        Ok((name.to_owned(), place.to_owned()))
+    } else {
+        Err("neither a CSS selector nor a JSONPath nor a path of elements".to_owned())
     }
 }
 

@@ -8,8 +8,8 @@ use clap::{Args, Subcommand};
 
 use super::{CliError, Output, OutputArguments, admin, named, print_json};
 use crate::config::Config;
-use crate::daemon::{self, Clock, Daemon, DaemonError, Files};
-use crate::model::{ItemId, Listen, StoryId};
+use crate::daemon::{Clock, Daemon, DaemonError, Files};
+use crate::model::{ItemId, StoryId};
 use crate::serve::DecisionReport;
 use crate::store::{Account, Decided, Decision, Reader, StoreError};
 
@@ -63,8 +63,9 @@ fn reason(text: &str) -> Result<String, String> {
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
     let decision = decision(&arguments.action, &config)?;
+    let body = serde_json::to_vec(&decision).map_err(io::Error::from)?;
     let decided = match config.admin.listen.first() {
-        Some(listen) => match by_daemon(listen, &decision).await? {
+        Some(listen) => match admin::ask(listen, "/stories", body).await? {
             Some(report) => carried_out(report)?,
             None => by_ourselves(config, decision.clone()).await?,
         },
@@ -139,29 +140,6 @@ fn report(name: &str, story: StoryId, config: &Config) -> Result<ItemId, CliErro
     found.ok_or_else(|| {
         CliError::Usage(format!(
             "`{name}` is no report of this story: `tidings explain item {story}` shows them"
-        ))
-    })
-}
-
-/// What the running daemon answers; `None` when none does.
-async fn by_daemon(
-    listen: &Listen,
-    decision: &Decision,
-) -> Result<Option<DecisionReport>, CliError> {
-    let body = serde_json::to_vec(decision).map_err(io::Error::from)?;
-    let answer = match admin::post(listen, "/stories", body).await {
-        Ok(answer) => answer,
-        Err(error) if error.is_connect() => return Ok(None),
-        Err(error) => {
-            let why = daemon::chain(&error);
-            return Err(CliError::Failed(format!(
-                "the daemon at {listen} did not do it: {why}"
-            )));
-        }
-    };
-    serde_json::from_slice(&answer).map(Some).map_err(|error| {
-        CliError::Failed(format!(
-            "no tidings of this version answers at {listen}: {error}"
         ))
     })
 }

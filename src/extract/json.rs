@@ -15,10 +15,10 @@ use url::Url;
 
 use super::feed::{self, Fault, Faults};
 use super::rules::{self, Record, without_doubts};
-use super::structure::{self, Found, Node, Step, Way};
+use super::structure::{self, Node, Step, Way};
 use super::{ExtractError, MAX_ENTRIES, epoch, html};
 use crate::dates::Hints;
-use crate::model::{Css, Extracted, Field, JsonPath, RawText, Rule, Rules, Source};
+use crate::model::{Css, Extracted, JsonPath, RawText, Rules, Source};
 
 /// Each object takes some hundred bytes beside what it holds: no list of bulletins comes near this many.
 const MAX_OBJECTS: usize = 250_000;
@@ -105,7 +105,7 @@ pub(super) fn list_in(texts: &[String], hints: &Hints<'_>) -> Option<Extracted> 
     let values: Vec<Value> = values.collect();
     let found = values.iter().filter_map(|value| {
         let found = structure::find(value, hints)?;
-        Some((found.score, value, rules_of(&found)?))
+        Some((found.score, value, found.rules(path)?))
     });
     let (_, value, rules) = found.max_by(|(one, ..), (other, ..)| one.total_cmp(other))?;
     // One object is no list.
@@ -133,7 +133,7 @@ fn is_feed(text: &str) -> bool {
 }
 
 fn by_structure(value: &Value, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
-    rules_of(&structure::find(value, hints)?)
+    structure::find(value, hints)?.rules(path)
 }
 
 fn by(value: &Value, rules: &Rules<JsonPath>) -> Result<Extracted, ExtractError> {
@@ -290,24 +290,7 @@ impl<'a> Node<'a> for &'a Value {
     }
 }
 
-/// The rules that find the same. What stands behind names that no path can write is not found.
-fn rules_of(found: &Found<'_>) -> Option<Rules<JsonPath>> {
-    let rule = |(field, ways): &(Field, Vec<Way<'_>>)| {
-        let find: Vec<JsonPath> = ways.iter().filter_map(path).collect();
-        let (pattern, value) = (None, None);
-        let rule = Rule {
-            find,
-            pattern,
-            value,
-        };
-        (*field, rule)
-    };
-    Some(Rules {
-        item: vec![path(&found.item)?],
-        fields: found.fields.iter().map(rule).collect(),
-    })
-}
-
+/// A way as an operator writes it.
 fn path(way: &Way<'_>) -> Option<JsonPath> {
     let steps = way.iter().map(|step| match step {
         Step::Each => "[*]".to_owned(),

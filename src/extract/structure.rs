@@ -16,7 +16,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::epoch;
 use crate::dates::{self, Hints};
-use crate::model::Field;
+use crate::model::{Field, Rule, Rules};
 
 /// How many values of a list are looked at closely.
 const TRIED: usize = 40;
@@ -275,6 +275,26 @@ pub(super) struct Found<'a> {
     pub(super) fields: Vec<(Field, Vec<Way<'a>>)>,
     /// How sure this is, beside what other documents hold.
     pub(super) score: f64,
+}
+
+impl Found<'_> {
+    /// The rules that find the same, in the paths that `path` writes. What stands behind names that no path can write is
+    /// not found.
+    pub(super) fn rules<L>(&self, path: impl Fn(&Way<'_>) -> Option<L>) -> Option<Rules<L>> {
+        let rule = |(field, ways): &(Field, Vec<Way<'_>>)| {
+            let find = ways.iter().filter_map(&path).collect();
+            let rule = Rule {
+                find,
+                pattern: None,
+                value: None,
+            };
+            (*field, rule)
+        };
+        Some(Rules {
+            item: vec![path(&self.item)?],
+            fields: self.fields.iter().map(rule).collect(),
+        })
+    }
 }
 
 /// Finds the list that the document is for.

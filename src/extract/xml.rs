@@ -13,10 +13,10 @@ use std::borrow::Cow;
 
 use super::feed::{self, Scanner, Token, local};
 use super::rules::{self, Record, without_doubts};
-use super::structure::{self, Found, Node, Step, Way};
+use super::structure::{self, Node, Step, Way};
 use super::{ExtractError, MAX_ENTRIES, epoch};
 use crate::dates::Hints;
-use crate::model::{ElementPath, Extracted, Field, RawText, Rule, Rules};
+use crate::model::{ElementPath, Extracted, RawText, Rules};
 pub(super) use tree::{Element, Tree};
 
 /// Elements of HTML that stand in a text.
@@ -114,7 +114,7 @@ pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<ElementPath>>
 }
 
 fn by_structure(tree: &Tree<'_>, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {
-    rules_of(&structure::find(Part::Element(tree.document()), hints)?)
+    structure::find(Part::Element(tree.document()), hints)?.rules(path)
 }
 
 fn by(tree: &Tree<'_>, rules: &Rules<ElementPath>) -> Result<Extracted, ExtractError> {
@@ -252,24 +252,7 @@ impl<'a> Node<'a> for Part<'a> {
     }
 }
 
-/// The rules that find the same. What stands behind names that no path can write is not found.
-fn rules_of(found: &Found<'_>) -> Option<Rules<ElementPath>> {
-    let rule = |(field, ways): &(Field, Vec<Way<'_>>)| {
-        let find: Vec<ElementPath> = ways.iter().filter_map(path).collect();
-        let (pattern, value) = (None, None);
-        let rule = Rule {
-            find,
-            pattern,
-            value,
-        };
-        (*field, rule)
-    };
-    Some(Rules {
-        item: vec![path(&found.item)?],
-        fields: found.fields.iter().map(rule).collect(),
-    })
-}
-
+/// A way as an operator writes it.
 fn path(way: &Way<'_>) -> Option<ElementPath> {
     let mut path = String::new();
     for step in way {

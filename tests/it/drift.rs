@@ -158,7 +158,7 @@ fn a_redesigned_page_is_told_of_with_what_would_read_it_and_its_stories_stay_the
         harbour.published().stories("news"),
     );
     harbour.poll(&new_page(&of_day(POLLS - 1)));
-    let text = "`select.item` (.views-row) found nothing on the page, where 20 records were usual";
+    let text = "`select.item` (.views-row) found nothing, where 20 records were usual";
     let action =
         "`tidings sources repair harbour` shows new selectors that find 20 of 20 known items again";
     harbour.check("drifted", text, action);

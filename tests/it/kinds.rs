@@ -276,7 +276,7 @@ fn a_preview_takes_paths() {
             "--as",
             "json",
             "--select",
-            "item=$.a[",
+            "item=ul > li",
             "--select",
             "title=t",
         ],

@@ -18,7 +18,7 @@ fn configured(fetch: &str, sources: &str) -> Workspace {
 }
 
 fn asked(server: &Server) -> Vec<String> {
-    let targets = server.requests().into_iter();
+    let targets = server.all_requests().into_iter();
     targets.map(|request| request.target).collect()
 }
 

@@ -18,7 +18,11 @@ impl Town {
             source(id, &server.url(&format!("/{id}")))
         });
         let workspace = Workspace::new(&format!("{frame}{NEWS}{}", sources.concat()));
-        workspace.poll(day(0));
+        // One after the other: the first founds the stories.
+        for id in ["harbour", "office"] {
+            let at = day(0).to_rfc3339();
+            workspace.run(&["once", id, "--now", &at]).done();
+        }
         Self { server, workspace }
     }
 

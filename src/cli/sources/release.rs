@@ -8,8 +8,7 @@ use clap::Args;
 
 use crate::cli::{CliError, Output, OutputArguments, admin, print_json};
 use crate::config::Config;
-use crate::daemon::{self, Clock, Daemon, DaemonError, Files};
-use crate::model::Listen;
+use crate::daemon::{Clock, Daemon, DaemonError, Files};
 use crate::store::Released;
 
 #[derive(Args, Clone, Debug)]
@@ -26,35 +25,18 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
         return Err(DaemonError::UnknownSource(id.clone()).into());
     }
     let released = match config.admin.listen.first() {
-        Some(listen) => match by_daemon(listen, id).await? {
-            Some(released) => released,
-            None => by_ourselves(config, id).await?,
-        },
+        Some(listen) => {
+            match admin::ask(listen, &format!("/sources/{id}/release"), Vec::new()).await? {
+                Some(released) => released,
+                None => by_ourselves(config, id).await?,
+            }
+        }
         None => by_ourselves(config, id).await?,
     };
     match arguments.output.output() {
         Output::Json => print_json(&released),
         Output::Table => Ok(writeln!(io::stdout(), "{}", told(id, &released))?),
     }
-}
-
-/// What the running daemon answers; `None` when none does.
-async fn by_daemon(listen: &Listen, id: &str) -> Result<Option<Released>, CliError> {
-    let answer = match admin::post(listen, &format!("/sources/{id}/release"), Vec::new()).await {
-        Ok(answer) => answer,
-        Err(error) if error.is_connect() => return Ok(None),
-        Err(error) => {
-            let why = daemon::chain(&error);
-            return Err(CliError::Failed(format!(
-                "the daemon at {listen} did not release `{id}`: {why}"
-            )));
-        }
-    };
-    serde_json::from_slice(&answer).map(Some).map_err(|error| {
-        CliError::Failed(format!(
-            "no tidings of this version answers at {listen}: {error}"
-        ))
-    })
 }
 
 async fn by_ourselves(config: Config, id: &str) -> Result<Released, CliError> {

@@ -18,7 +18,7 @@ use crate::extract;
 use crate::fetch::{FetchError, FetchedPage};
 use crate::model::{
     Css, Detail, Document, Extracted, Fields, Hash, Problem, PublicUrl, RawEnclosure, RawEntry,
-    RawText, Source, Timestamp,
+    RawText, Source, Timestamp, file_type,
 };
 use crate::normalize;
 use crate::store::{Details, KeptDetail, StoreError};
@@ -41,41 +41,6 @@ const MAX_TEXT: usize = 256 * 1024;
 /// The longest value that is kept beside it, and how many of a kind.
 const MAX_VALUE: usize = 4 * 1024;
 const MAX_VALUES: usize = 50;
-
-/// Ends of addresses where no page is, and what is there.
-const FILES: [(&str, &str); 22] = [
-    ("pdf", "application/pdf"),
-    ("doc", "application/msword"),
-    (
-        "docx",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ),
-    ("odt", "application/vnd.oasis.opendocument.text"),
-    ("rtf", "application/rtf"),
-    ("xls", "application/vnd.ms-excel"),
-    (
-        "xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
-    ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
-    ("csv", "text/csv"),
-    ("ppt", "application/vnd.ms-powerpoint"),
-    (
-        "pptx",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    ),
-    ("odp", "application/vnd.oasis.opendocument.presentation"),
-    ("epub", "application/epub+zip"),
-    ("zip", "application/zip"),
-    ("jpg", "image/jpeg"),
-    ("jpeg", "image/jpeg"),
-    ("png", "image/png"),
-    ("gif", "image/gif"),
-    ("webp", "image/webp"),
-    ("mp3", "audio/mpeg"),
-    ("mp4", "video/mp4"),
-    ("ics", "text/calendar"),
-];
 
 /// How many pages of entries a poll of this source may ask for.
 pub(super) fn budget(source: &Source) -> u32 {
@@ -489,14 +454,6 @@ fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
             }
         }
     }
-}
-
-/// The media type of what an address leads to, where its end tells that this is no page.
-fn file_type(url: &Url) -> Option<&'static str> {
-    let (_, end) = url.path().rsplit_once('.')?;
-    let end = end.to_ascii_lowercase();
-    let known = FILES.iter().find(|(known, _)| *known == end)?;
-    Some(known.1)
 }
 
 /// What an entry has whose address turned out to be a file.

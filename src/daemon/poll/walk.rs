@@ -63,6 +63,43 @@ struct Page {
     identities: Vec<Option<Identity>>,
 }
 
+/// The addresses that a walk leads to, each once.
+struct Route {
+    next: Option<PublicUrl>,
+    /// Documents that an index named.
+    parts: VecDeque<PublicUrl>,
+    asked: HashSet<Url>,
+}
+
+impl Route {
+    fn from(first: PublicUrl) -> Self {
+        Self {
+            next: Some(first),
+            parts: VecDeque::new(),
+            asked: HashSet::new(),
+        }
+    }
+
+    /// Where the walk leads now, and whether that is part of an index.
+    fn take(&mut self) -> Option<(PublicUrl, bool)> {
+        loop {
+            let is_part = self.next.is_none();
+            let url = self.next.take().or_else(|| self.parts.pop_front())?;
+            if self.asked.insert(url.expose().clone()) {
+                return Some((url, is_part));
+            }
+        }
+    }
+
+    /// Goes on to what an index names, up to `most` documents in all.
+    fn divide(&mut self, first: &PublicUrl, index: &Extracted, most: usize) {
+        // The index itself is none of them.
+        let known = self.asked.len() - 1 + self.parts.len();
+        let named = index.follow.iter().take(most.saturating_sub(known));
+        self.parts.extend(named.map(|part| same_login(first, part)));
+    }
+}
+
 /// How many pages may follow the first: more where entries are wanted that the first pages may have lost.
 fn depth(pages: Option<&Pages>, walk: Walk, wants_older: bool) -> u32 {
     pages.map_or(0, |pages| match walk {
@@ -128,38 +165,30 @@ impl Errand<'_> {
             ..Gathered::default()
         };
         let mut seen = HashSet::new();
-        let mut asked = HashSet::new();
-        let mut next = Some(first.clone());
-        let mut parts = VecDeque::new();
-        while let Some(url) = next.take().or_else(|| parts.pop_front()) {
-            if !asked.insert(url.expose().clone()) {
-                continue;
-            }
-            let Some(page) = self.step(&url, &held, &mut gathered, asked.len()).await else {
-                if gathered.trouble.is_some() {
-                    break;
-                }
+        let mut route = Route::from(first.clone());
+        while gathered.trouble.is_none()
+            && let Some((url, is_part)) = route.take()
+        {
+            let number = route.asked.len();
+            let Some(page) = self.step(&url, &held, &mut gathered, number).await else {
                 continue;
             };
             if page.extracted.is_index() {
                 // It is asked for again in full: what it names may change while it does not.
                 gathered.validators.pop();
-                let known = asked.len() - 1 + parts.len();
-                let room = (self.source.parts() as usize).saturating_sub(known);
-                let named = page.extracted.follow.iter().take(room);
-                parts.extend(named.map(|part| same_login(&first, part)));
+                route.divide(&first, &page.extracted, self.source.parts() as usize);
                 continue;
             }
-            let further = u32::try_from(asked.len()).unwrap_or(u32::MAX);
+            let further = u32::try_from(number).unwrap_or(u32::MAX);
             let page = once(page, &mut seen);
             let brought = self.brought(&page).await?;
             for listed in details::addresses(self.source, &page.document, &page.extracted) {
                 owed.remove(listed.as_str());
             }
             if further <= depth && goes_on(brought, !owed.is_empty()) {
-                next = self.behind(&first, &gathered, &page, further);
+                route.next = self.behind(&first, &gathered, &page, further);
             }
-            if brought.fresh > 0 || gathered.pages.is_empty() {
+            if is_part || brought.fresh > 0 || gathered.pages.is_empty() {
                 gathered.pages.push((page.document, page.extracted));
             }
         }

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::article::{self, Article};
 use super::outline::{Outline, Visible};
-use crate::model::RawEnclosure;
+use crate::model::{RawEnclosure, file_type, is_file_type};
 
 /// The most files of one page.
 const MAX_FILES: usize = 20;
@@ -22,39 +22,6 @@ const PHOTOGRAPHS: [&str; 5] = ["jpg", "jpeg", "png", "webp", "avif"];
 
 /// So much text more is no other subject.
 const FEW_LETTERS: usize = 400;
-
-/// Endings of files that are published as such, with their media types (IANA).
-const TYPES: [(&str, &str); 20] = [
-    ("pdf", "application/pdf"),
-    ("doc", "application/msword"),
-    (
-        "docx",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ),
-    ("odt", "application/vnd.oasis.opendocument.text"),
-    ("rtf", "application/rtf"),
-    ("xls", "application/vnd.ms-excel"),
-    (
-        "xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
-    ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
-    ("csv", "text/csv"),
-    ("ppt", "application/vnd.ms-powerpoint"),
-    (
-        "pptx",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    ),
-    ("odp", "application/vnd.oasis.opendocument.presentation"),
-    ("epub", "application/epub+zip"),
-    ("zip", "application/zip"),
-    ("ics", "text/calendar"),
-    ("mp3", "audio/mpeg"),
-    ("m4a", "audio/mp4"),
-    ("ogg", "audio/ogg"),
-    ("mp4", "video/mp4"),
-    ("webm", "video/webm"),
-];
 
 /// The files of the page, each once.
 pub(super) fn of(
@@ -139,15 +106,17 @@ fn file(link: &Visible<'_>, base: &Url) -> Option<RawEnclosure> {
     }
     let stated = link.attr("type").unwrap_or_default().to_ascii_lowercase();
     let (stated, length) = stated.split_once(';').unwrap_or((stated.as_str(), ""));
-    let (_, ending) = url.path().rsplit_once('.')?;
-    let is =
-        |(own, mime): &&(&str, &str)| ending.eq_ignore_ascii_case(own) || stated.trim() == *mime;
-    let (_, mime_type) = TYPES.iter().find(is)?;
+    let stated = Some(stated.trim()).filter(|stated| is_file_type(stated));
+    let mime_type = file_type(&url).or(stated)?;
+    // A picture behind a link is that of the text, larger.
+    if mime_type.starts_with("image/") {
+        return None;
+    }
     // Drupal writes `application/pdf; length=482133`.
     let length = length.trim().strip_prefix("length=");
     Some(RawEnclosure {
         url: url.into(),
-        mime_type: Some((*mime_type).to_owned()),
+        mime_type: Some(mime_type.to_owned()),
         length_bytes: length.map(str::to_owned),
     })
 }

@@ -161,7 +161,14 @@ impl Server {
     }
 
     /// Every request so far, in order.
+    /// What was asked for, leave for robots aside.
     pub(crate) fn requests(&self) -> Vec<Request> {
+        let mut requests = self.all_requests();
+        requests.retain(|request| request.target != "/robots.txt");
+        requests
+    }
+
+    pub(crate) fn all_requests(&self) -> Vec<Request> {
         self.shared.requests.lock().unwrap().clone()
     }
 
