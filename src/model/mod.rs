@@ -38,10 +38,13 @@ pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
 pub use language::{Language, LanguageError};
 pub use listen::Listen;
-pub use query::{Query, QueryError, QueryWarning, Word};
+#[cfg(test)]
+pub(crate) use query::tests::trees as query_trees;
+pub use query::{Part, Query, QueryError, QueryRegex, QueryWarning, ReadQuery, Word, Words};
+pub(crate) use query::{is_joiner, is_stop_word, words_of};
 pub use region::{Country, CountryError, Region, RegionError};
 pub use rules::{Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules};
 pub use source::{Pages, Place, Reading, Source};
 pub use story::{Report, Story};
 pub use time::{DateFormat, DateFormatError, DateOrder, Dated, Precision, Published, Timestamp};
-pub use topic::{Title, Topic};
+pub use topic::{Role, Title, Topic, circle, in_order};
