@@ -2,14 +2,16 @@
 
 mod date;
 mod regions;
+mod topics;
 
 use std::io::{self, BufRead as _, Write as _};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::CliError;
+use super::{CliError, load};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -23,12 +25,15 @@ enum What {
     Date(date::Arguments),
     /// Show which countries and subdivisions a text tells of
     Regions(regions::Arguments),
+    /// Show which topics take a bulletin, and which words of it which part of their queries asked for
+    Topics(topics::Arguments),
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
+pub(super) fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
     match &arguments.what {
         What::Date(arguments) => date::run(arguments),
         What::Regions(arguments) => regions::run(arguments),
+        What::Topics(arguments) => topics::run(arguments, &load(config)?),
     }
 }
 

@@ -114,7 +114,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Reload(arguments) => reload::run(arguments, &load(cli.config)?).await,
         Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
-        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments, cli.config),
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
     }
 }
