@@ -30,19 +30,16 @@ fn main() {
     let words = Words::new();
     let mut chance = Chance(7);
     let items: Vec<String> = (0..ITEMS).map(|_| words.item(&mut chance)).collect();
-    let languages: Vec<Language> = ["en", "es"]
-        .iter()
-        .filter_map(|tag| tag.parse().ok())
-        .collect();
+    let facts = Facts::new();
     // What is made once for all of them is no part of any.
     Classifier::new(&[]);
     let mut sizes: Vec<Size> = TOPICS
         .iter()
-        .map(|count| Size::new(*count, &words, &items, &languages))
+        .map(|count| Size::new(*count, &words, &items, &facts))
         .collect();
     for _ in 0..ROUNDS {
         for size in &mut sizes {
-            size.round(&items, &languages);
+            size.round(&items, &facts);
         }
     }
     println!(
@@ -80,7 +77,7 @@ struct Size {
 }
 
 impl Size {
-    fn new(count: usize, words: &Words, items: &[String], languages: &[Language]) -> Self {
+    fn new(count: usize, words: &Words, items: &[String], facts: &Facts) -> Self {
         let mut chance = Chance(11);
         let before = held_mb();
         let topics: Vec<Topic> = (0..count).map(|n| words.topic(n, &mut chance)).collect();
@@ -91,13 +88,13 @@ impl Size {
         let compile_ms = millis(begin);
         let mut program_mb = Vec::new();
         let mut forms_ms = 0.0;
-        for language in languages {
+        for language in &facts.languages {
             let begin = Instant::now();
-            classify(&classifier, "", language);
+            facts.classify(&classifier, "", language);
             forms_ms = millis(begin);
             program_mb.push(held_mb() - before);
         }
-        let of = |item: &String| classify(&classifier, item, &languages[0]);
+        let of = |item: &String| facts.classify(&classifier, item, &facts.languages[0]);
         let found: usize = items.iter().map(of).sum();
         Self {
             topics: count,
@@ -106,18 +103,19 @@ impl Size {
             trees_mb,
             program_mb,
             found: mean(found, items.len()),
-            least: vec![Duration::MAX; languages.len() * items.len()],
+            least: vec![Duration::MAX; facts.languages.len() * items.len()],
             classifier,
         }
     }
 
-    fn round(&mut self, items: &[String], languages: &[Language]) {
-        let asked = languages
+    fn round(&mut self, items: &[String], facts: &Facts) {
+        let asked = facts
+            .languages
             .iter()
             .flat_map(|language| items.iter().map(move |item| (language, item)));
         for (least, (language, item)) in self.least.iter_mut().zip(asked) {
             let begin = Instant::now();
-            black_box(classify(&self.classifier, black_box(item), language));
+            black_box(facts.classify(&self.classifier, black_box(item), language));
             *least = begin.elapsed().min(*least);
         }
     }
@@ -128,22 +126,35 @@ impl Size {
     }
 }
 
-fn classify(classifier: &Classifier, item: &str, language: &Language) -> usize {
-    let source: SourceId = "source-3".parse().expect("an id");
-    let regions: Vec<Region> = ["MX", "MX-CHP"]
-        .iter()
-        .filter_map(|code| code.parse().ok())
-        .collect();
-    let (title, summary) = item.split_at(item.find('.').unwrap_or_default());
-    let subject = Subject {
-        title,
-        summary,
-        source: Some(&source),
-        language: Some(language),
-        regions: &regions,
-        ..Subject::default()
-    };
-    classifier.topics(&subject).len()
+/// What all items have in common.
+struct Facts {
+    languages: Vec<Language>,
+    source: SourceId,
+    regions: Vec<Region>,
+}
+
+impl Facts {
+    fn new() -> Self {
+        let languages = ["en", "es"].iter().filter_map(|tag| tag.parse().ok());
+        let regions = ["MX", "MX-CHP"].iter().filter_map(|code| code.parse().ok());
+        Self {
+            languages: languages.collect(),
+            source: "source-3".parse().expect("an id"),
+            regions: regions.collect(),
+        }
+    }
+
+    fn classify(&self, classifier: &Classifier, item: &str, language: &Language) -> usize {
+        let subject = Subject {
+            title: "",
+            summary: item,
+            source: Some(&self.source),
+            language: Some(language),
+            regions: &self.regions,
+            ..Subject::default()
+        };
+        classifier.topics(&subject).len()
+    }
 }
 
 /// A language: its words, the commonest first.
@@ -209,7 +220,7 @@ impl Words {
                 11..13 => (a.to_owned(), 1),
                 13..16 => (format!("{a} ({b} OR {c})"), 3),
                 16 => (format!("{a} {}*", b.chars().take(6).collect::<String>()), 2),
-                17 => (format!("title:{a} =\"{b}\""), 2),
+                17 => (format!("summary:{a} =\"{b}\""), 2),
                 18 => (format!("{a} country:MX -{b}"), 3),
                 _ => (
                     format!("\"{a} {b}\"~3 source:source-{}", chance.below(50)),

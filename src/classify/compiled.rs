@@ -29,6 +29,8 @@ struct Rule {
 enum Node {
     Fact(Key),
     Word(Option<Part>, Key),
+    /// A phrase of two words, as most are: nothing else has to be fetched to see that one of them is missing.
+    Pair(Option<Part>, [Key; 2]),
     Phrase(Option<Part>, Box<[Option<Key>]>),
     Near(Option<Part>, u8, Box<[Key]>),
     Regex(Option<Part>, Box<QueryRegex>),
@@ -121,6 +123,10 @@ impl Tried<'_> {
         match node {
             Node::Fact(key) => self.found.has(*key),
             Node::Word(part, key) => self.found.stands_in(*key, *part),
+            Node::Pair(part, [one, two]) => {
+                let both = self.found.has(*one) && self.found.has(*two);
+                both && self.holds_phrase(*part, &[Some(*one), Some(*two)])
+            }
             Node::Phrase(part, words) => self.holds_phrase(*part, words),
             Node::Near(part, apart, words) => self.holds_near(*part, *apart, words),
             Node::Regex(part, regex) => {
@@ -252,6 +258,7 @@ impl Builder {
         let keys: Vec<Option<Key>> = words.iter().map(|word| self.word(word)).collect();
         match (apart, keys.as_slice()) {
             (None, [Some(key)]) => Node::Word(*part, *key),
+            (None, [Some(one), Some(two)]) => Node::Pair(*part, [*one, *two]),
             (None, _) => Node::Phrase(*part, keys.into()),
             (Some(apart), _) => Node::Near(*part, *apart, keys.into_iter().flatten().collect()),
         }
@@ -320,6 +327,7 @@ impl Builder {
                 let keys: Vec<Key> = words.iter().flatten().copied().collect();
                 Some(vec![self.way(&keys)])
             }
+            Node::Pair(_, keys) => Some(vec![self.way(keys)]),
             Node::Near(_, _, keys) => Some(vec![self.way(keys)]),
             Node::Saved(rule) => saved[*rule as usize].clone(),
             Node::Or(nodes) => {

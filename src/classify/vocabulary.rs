@@ -3,10 +3,11 @@
 //! In: the words and facts of all queries. Out: for an item, the keys of those that it holds, with their places. A key is
 //! the same in every language; which forms of a word it is found by is worked out for each language that turns up.
 
+use std::hash::BuildHasher as _;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::subject::Subject;
 use super::terms::{Forms, MAX_WORDS, Stemming, fold};
@@ -27,6 +28,7 @@ pub(super) struct Vocabulary {
     prefixes: FxHashMap<Box<str>, Key>,
     /// The lengths of the prefixes in bytes, in order.
     lengths: Vec<usize>,
+    literals: Likely,
     sources: FxHashMap<SourceId, Key>,
     languages: FxHashMap<Language, Key>,
     regions: FxHashMap<Region, Key>,
@@ -60,6 +62,7 @@ impl Vocabulary {
             }
             Word::Exact(word) => {
                 fold(word, &mut folded);
+                self.literals.add(&folded);
                 key(&mut self.exact, &mut self.keys, &folded)
             }
             Word::Prefix(word) => {
@@ -67,6 +70,7 @@ impl Vocabulary {
                 if let Err(at) = self.lengths.binary_search(&folded.len()) {
                     self.lengths.insert(at, folded.len());
                 }
+                self.literals.add(&folded);
                 key(&mut self.prefixes, &mut self.keys, &folded)
             }
         })
@@ -123,7 +127,7 @@ impl Vocabulary {
 
     /// The keys of words as they stand, and of their beginnings.
     fn literal(&self, folded: &str, mut found: impl FnMut(Key)) {
-        if !self.exact.is_empty()
+        if self.literals.may_hold(folded)
             && let Some(key) = self.exact.get(folded)
         {
             found(*key);
@@ -132,7 +136,8 @@ impl Vocabulary {
             .lengths
             .iter()
             .take_while(|length| **length <= folded.len());
-        for prefix in short.filter_map(|length| folded.get(..*length)) {
+        let prefixes = short.filter_map(|length| folded.get(..*length));
+        for prefix in prefixes.filter(|prefix| self.literals.may_hold(prefix)) {
             if let Some(key) = self.prefixes.get(prefix) {
                 found(*key);
             }
@@ -153,6 +158,36 @@ impl Vocabulary {
         for (_, key) in languages.filter(|(language, _)| subject.is_in_language(language)) {
             found.mark(Some(key));
         }
+    }
+}
+
+/// A set that may take for its own what is not (a Bloom filter of one hash): small enough to stay in the processor's cache,
+/// where looking into a table for each beginning of each word would not.
+#[derive(Debug)]
+struct Likely(Box<[u64; Self::BITS / 64]>);
+
+impl Default for Likely {
+    fn default() -> Self {
+        Self(Box::new([0; Self::BITS / 64]))
+    }
+}
+
+impl Likely {
+    const BITS: usize = 1 << 16;
+
+    fn add(&mut self, word: &str) {
+        let bit = Self::bit(word);
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn may_hold(&self, word: &str) -> bool {
+        let bit = Self::bit(word);
+        self.0[bit / 64] & (1 << (bit % 64)) != 0
+    }
+
+    fn bit(word: &str) -> usize {
+        let hash = FxBuildHasher.hash_one(word);
+        usize::try_from(hash % Self::BITS as u64).unwrap_or_default()
     }
 }
 
