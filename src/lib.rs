@@ -13,11 +13,13 @@
 //! | [`dates`] | text, a zone, the time of reading | a date, or none | |
 //! | [`config`] | TOML text | a checked [`Config`](config::Config), or every mistake by place | reads files |
 //! | [`schedule`] | a cadence, what a poll brought | when a source is due | |
-//! | [`fetch`] | an address, validators | a [`Document`](model::Document) | network |
+//! | [`fetch`] | an address, validators | a [`Document`](model::Document) | network, programs |
 //! | [`extract`] | a document | raw entries, as found | |
 //! | [`normalize`] | raw entries | [`Item`](model::Item)s with one identity each, sanitized | |
 //! | [`classify`] | an item | its topics and regions | |
 //! | [`dedupe`] | an item, candidates | the stories that it reports | |
+//! | [`drift`] | what a poll gave, and those before it | whether the source still gives what it used to give | |
+//! | [`discover`] | a document at an address | the source that it amounts to | |
 //! | [`store`] | polls | stories, feeds, states | database |
 //! | [`publish`] | stories | feed files | the published folder |
 //! | [`serve`] | the published folder | HTTP | sockets |
@@ -37,6 +39,8 @@ pub mod extract;
 pub mod normalize;
 pub mod classify;
 pub mod dedupe;
+pub mod drift;
+pub mod discover;
 pub mod store;
 pub mod publish;
 pub mod serve;

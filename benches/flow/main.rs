@@ -11,6 +11,7 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 use tidings::classify::{Classifier, Subject};
 use tidings::config::{self, Config};
+use tidings::drift::Shape;
 use tidings::model::{Document, Item, Source, TopicId, Validators};
 use tidings::store::{Definition, FeedDefinition, NewItem, Outcome, Poll, SourceDefinition, Store};
 use tidings::{daemon, dedupe, extract, normalize};
@@ -146,17 +147,22 @@ impl Bench {
     fn poll(&self, source: &Source, document: Document, spent: &mut Spent) -> Poll {
         let address = document.url.to_string();
         let fingerprint = source.fingerprint(extract::VERSION);
+        let items = self.digest(source, document, spent);
         let outcome = Outcome::Read {
-            items: self.digest(source, document, spent),
+            shape: Some(Shape::of(items.iter().map(|new| &new.item))),
+            items,
             validators: vec![(address, Validators::default(), fingerprint)],
             problem: None,
+            walked_back: false,
         };
         Poll {
             source: source.id.clone(),
             at: documents::now(),
             outcome,
+            details: None,
             cadence: source.cadence.clone(),
             zone: source.zone,
+            fingerprint,
         }
     }
 

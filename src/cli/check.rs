@@ -61,7 +61,8 @@ fn print(config: &Config, now: Timestamp) -> io::Result<()> {
     )
 }
 
-fn cadence(cadence: &Cadence) -> String {
+/// When a source is asked, in words.
+pub(super) fn cadence(cadence: &Cadence) -> String {
     let short = |duration: &Duration| humantime::format_duration(*duration).to_string();
     match cadence {
         Cadence::Every(every) => format!("every {}", short(every)),

@@ -1,6 +1,8 @@
 //! `tidings explain`: the judgement of a stage on text that is given to it.
 
 mod date;
+mod duplicates;
+mod item;
 mod regions;
 mod topics;
 
@@ -23,6 +25,10 @@ pub(super) struct Arguments {
 enum What {
     /// Read dates: of each TEXT, else of JSON lines {"text","lang"?,"now"?,"order"?,"tz"?} on stdin
     Date(date::Arguments),
+    /// Show which items report one story: JSON lines {"id","source","url","title","summary","date","lang"} on stdin
+    Duplicates(duplicates::Arguments),
+    /// Tell all that is known of an item: where it came from, its date, its story, its feeds, its changes
+    Item(item::Arguments),
     /// Show which countries and subdivisions a text tells of
     Regions(regions::Arguments),
     /// Show which topics take a bulletin, and which words of it which part of their queries asked for
@@ -32,6 +38,8 @@ enum What {
 pub(super) fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
     match &arguments.what {
         What::Date(arguments) => date::run(arguments),
+        What::Duplicates(arguments) => duplicates::run(arguments),
+        What::Item(arguments) => item::run(arguments, &load(config)?),
         What::Regions(arguments) => regions::run(arguments),
         What::Topics(arguments) => topics::run(arguments, &load(config)?),
     }

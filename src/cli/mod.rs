@@ -3,12 +3,18 @@
 //! Exit status: 0 done, 1 something failed (one line on stderr), 2 usage or configuration wrong. A failing source is that
 //! source's state, not the command's failure.
 
+mod admin;
 mod check;
+mod discover;
 mod explain;
+mod named;
 mod once;
 mod preview;
 mod reload;
 mod run;
+mod shown;
+mod sources;
+mod stories;
 mod status;
 mod table;
 
@@ -51,8 +57,14 @@ enum Command {
     Check(check::Arguments),
     /// Show what a source, an address or a file gives; stores nothing
     Preview(Box<preview::Arguments>),
+    /// Find out what an address amounts to, and print the block of the source to paste
+    Discover(discover::Arguments),
     /// Judge text that is given, as the daemon would judge it
     Explain(explain::Arguments),
+    /// List the sources, add one by its address, repair one whose page has changed, release one that is held back
+    Sources(Box<sources::Arguments>),
+    /// Decide by hand what is one story, what is several, and what is none; polls keep to it
+    Stories(stories::Arguments),
     /// Show the state of every source, and what to do where something is wrong
     Status(status::Arguments),
 }
@@ -114,7 +126,10 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Reload(arguments) => reload::run(arguments, &load(cli.config)?).await,
         Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
+        Command::Discover(arguments) => discover::run(&arguments, cli.config).await,
         Command::Explain(arguments) => explain::run(&arguments, cli.config),
+        Command::Sources(arguments) => sources::run(&arguments, cli.config).await,
+        Command::Stories(arguments) => stories::run(arguments, load(cli.config)?).await,
         Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
     }
 }

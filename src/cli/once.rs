@@ -194,6 +194,7 @@ mod tests {
                 joined,
                 changed: false,
                 state: State::Ok,
+                held: None,
                 next_poll: DateTime::UNIX_EPOCH,
             };
             assert_eq!(news(&found), expected);

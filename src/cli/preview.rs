@@ -6,26 +6,28 @@ mod jsonfeed;
 use std::fmt::Display;
 use std::io::{self, BufRead as _, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use url::Url;
 
 use self::advice::Told;
-use super::{CliError, clock, config_file, environment, print_json, timestamp};
+use super::{CliError, clock, config_file, environment, print_json, shown, timestamp};
 use crate::config;
 use crate::daemon;
 use crate::extract::{self, Hinted};
-use crate::fetch::{self, Fetched, Fetcher, Limits};
+use crate::fetch::{self, Fetched, Fetcher, Leave, Limits};
 use crate::model::{
-    Charset, Css, DateOrder, Document, Field, Item, Language, Location, Place, Precision, Problem,
-    PublicUrl, Published, RawEntry, Reading, Rule, Rules, Source, Timestamp, Validators,
+    Charset, Css, DateOrder, Document, ElementPath, Field, Grammar, Item, JsonPath, Language,
+    Location, Place, Problem, PublicUrl, RawEntry, Reading, Rule, Rules, Separator, Shape, Source,
+    Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
-    /// A source of the configuration, an address, or a file
+    /// A source of the configuration, an address, a file, or `-` for standard input
     #[arg(required_unless_present_any = ["file", "batch"])]
     target: Option<String>,
     /// A file
@@ -55,9 +57,18 @@ pub(super) struct Arguments {
     /// Take this for the time of reading; its offset is the zone where none is given
     #[arg(long, value_parser = moment, value_name = "TIME")]
     now: Option<(Timestamp, Option<chrono_tz::Tz>)>,
-    /// A selector of a page: item=CSS, title=CSS, link=CSS@href, …
-    #[arg(long, value_parser = field, value_name = "FIELD=CSS")]
+    /// Where things stand: item=PLACE, title=PLACE, link=PLACE, …; PLACE is CSS (`a@href`), a `JSONPath` or a path of elements
+    #[arg(long, value_parser = field, value_name = "FIELD=PLACE")]
     select: Vec<(String, String)>,
+    /// What holds the JSON in a page, such as `script#__NEXT_DATA__`
+    #[arg(long, value_name = "CSS")]
+    script: Option<Css>,
+    /// What stands between the entries of a text: a regular expression
+    #[arg(long, value_name = "REGEX")]
+    separator: Option<Separator>,
+    /// What an entry of a text looks like: a regular expression with groups such as (?<title>.+)
+    #[arg(long, value_name = "REGEX")]
+    record: Option<Shape>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     output: Format,
@@ -73,6 +84,12 @@ enum Kind {
     Html,
     /// Plain text with dated notices
     Text,
+    /// JSON, by paths or by its structure
+    Json,
+    /// XML, by paths of elements or by its structure
+    Xml,
+    /// A sitemap, or an index of them
+    Sitemap,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -85,6 +102,10 @@ enum Format {
     /// One JSON Feed item a line
     Jsonl,
 }
+
+/// The word for standard input, and the file that stands for it.
+const STDIN: &str = "-";
+const STDIN_FILE: &str = "/dev/stdin";
 
 /// How much of each text is shown.
 const SHOWN_CHARACTERS: usize = 150;
@@ -115,13 +136,17 @@ fn moment(text: &str) -> Result<(Timestamp, Option<chrono_tz::Tz>), String> {
 }
 
 fn field(text: &str) -> Result<(String, String), String> {
-    let (name, place) = text.split_once('=').ok_or("FIELD=CSS is wanted")?;
+    let (name, place) = text.split_once('=').ok_or("FIELD=PLACE is wanted")?;
     if name != Rules::<Css>::ITEM && name.parse::<Field>().is_err() {
         let names = Field::ALL.map(Field::as_str).join(", ");
         return Err(format!("`{name}` is none of item, {names}"));
     }
-    place.parse::<Css>().map_err(|error| error.to_string())?;
-    Ok((name.to_owned(), place.to_owned()))
+    // Which of them it is depends on the kind of the document.
+    let is_path = place.parse::<JsonPath>().is_ok() || place.parse::<ElementPath>().is_ok();
+    match place.parse::<Css>() {
+        Err(error) if !is_path => Err(error.to_string()),
+        _ => Ok((name.to_owned(), place.to_owned())),
+    }
 }
 
 pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
@@ -132,6 +157,10 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
     let (source, limits) = match (&arguments.file, &arguments.target) {
         (Some(file), _) => (
             unconfigured(Location::File(std::path::absolute(file)?), zone),
+            daemon::default_limits(),
+        ),
+        (None, Some(target)) if target == STDIN => (
+            unconfigured(Location::File(STDIN_FILE.into()), zone),
             daemon::default_limits(),
         ),
         (None, target) => named(target.as_deref().unwrap_or_default(), config, zone)?,
@@ -229,37 +258,71 @@ fn overridden(source: Source, arguments: &Arguments) -> Result<Source, CliError>
 }
 
 fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
+    let selects = !arguments.select.is_empty();
+    let kind = match arguments.kind {
+        None | Some(Kind::Auto) if arguments.script.is_some() => Some(Kind::Json),
+        None | Some(Kind::Auto) if selects => Some(Kind::Html),
+        kind => kind,
+    };
     let usage = |text: &str| Err(CliError::Usage(text.to_owned()));
-    match (arguments.kind, rules(arguments)) {
-        (None | Some(Kind::Auto | Kind::Html), Some(rules)) => {
-            Ok(Some(Reading::Html(Box::new(rules))))
-        }
-        (Some(Kind::Feed | Kind::Text), Some(_)) => usage("--select is for pages"),
-        (_, None) if !arguments.select.is_empty() => {
-            usage("selectors go together: give --select item=CSS and --select title=CSS, or none")
-        }
-        (Some(Kind::Html), None) => Ok(Some(Reading::Page)),
-        (Some(Kind::Feed), None) => Ok(Some(Reading::Feed)),
-        (Some(Kind::Text), None) => Ok(Some(Reading::Text)),
-        (Some(_), None) => Ok(Some(Reading::Auto)),
-        (None, None) => Ok(None),
+    if let Some(grammar) = grammar(arguments) {
+        return match arguments.kind {
+            None | Some(Kind::Auto | Kind::Text) if !selects && arguments.script.is_none() => {
+                Ok(Some(Reading::Text(Some(Box::new(grammar)))))
+            }
+            _ => usage("--separator and --record are for texts"),
+        };
     }
+    let has_rules = matches!(kind, Some(Kind::Html | Kind::Json | Kind::Xml));
+    if selects && !has_rules {
+        return usage("--select is for pages, JSON and XML");
+    }
+    if arguments.script.is_some() && kind != Some(Kind::Json) {
+        return usage("--script is for JSON in a page");
+    }
+    let Some(kind) = kind else { return Ok(None) };
+    Ok(Some(match kind {
+        Kind::Auto => Reading::Auto,
+        Kind::Feed => Reading::Feed,
+        Kind::Text => Reading::Text(None),
+        Kind::Sitemap => Reading::Sitemap,
+        Kind::Html => rules(arguments)?.map_or(Reading::Page, Reading::Html),
+        Kind::Xml => Reading::Xml(rules(arguments)?),
+        Kind::Json => Reading::Json {
+            script: arguments.script.clone(),
+            rules: rules(arguments)?,
+        },
+    }))
 }
 
-fn rules(arguments: &Arguments) -> Option<Rules<Css>> {
-    let given = arguments.select.iter();
-    let mut fields = given
-        .clone()
-        .filter_map(|(name, place)| Some((name.parse().ok()?, Rule::at(place.parse().ok()?))));
-    let has_title = fields.clone().any(|(field, _)| field == Field::Title);
-    let item: Vec<Css> = given
-        .filter(|(name, _)| name == Rules::<Css>::ITEM)
-        .filter_map(|(_, place)| place.parse().ok())
-        .collect();
-    (has_title && !item.is_empty()).then(|| Rules {
-        item,
-        fields: fields.by_ref().collect(),
-    })
+fn grammar(arguments: &Arguments) -> Option<Grammar> {
+    let (separator, record) = (arguments.separator.clone(), arguments.record.clone());
+    let is_given = separator.is_some() || record.is_some();
+    is_given.then_some(Grammar { separator, record })
+}
+
+/// The rules that the arguments name, if any.
+fn rules<L: FromStr<Err: Display>>(
+    arguments: &Arguments,
+) -> Result<Option<Box<Rules<L>>>, CliError> {
+    let mut item = Vec::new();
+    let mut fields = Vec::new();
+    for (name, place) in &arguments.select {
+        let place = place.parse::<L>();
+        let place = place.map_err(|error| CliError::Usage(error.to_string()))?;
+        match name.parse() {
+            Ok(field) => fields.push((field, Rule::at(place))),
+            Err(()) => item.push(place),
+        }
+    }
+    let has_title = fields.iter().any(|(field, _)| *field == Field::Title);
+    if !arguments.select.is_empty() && (item.is_empty() || !has_title) {
+        let text =
+            "selectors go together: give --select item=PLACE and --select title=PLACE, or none";
+        return Err(CliError::Usage(text.to_owned()));
+    }
+    let fields = fields.into_iter().collect();
+    Ok((!item.is_empty()).then(|| Box::new(Rules { item, fields })))
 }
 
 /// A document as it was read.
@@ -304,7 +367,17 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
     let fetcher = Fetcher::new(limits).map_err(|error| daemon::chain(&error))?;
     let now = clock(arguments.now.map(|(now, _)| now)).now();
     let url = daemon::address(&source.location);
-    match fetcher.fetch(&url, &Validators::default(), now).await {
+    if arguments.target.as_deref() == Some(STDIN) {
+        let limit = daemon::default_limits().max_body_bytes;
+        let document = fetch::document_of_stdin(url.expose().clone(), limit, now);
+        let document = document.map_err(|error| daemon::chain(&error))?;
+        return digest(document, source, arguments.base_url.clone());
+    }
+    let held = Validators::default();
+    match fetcher
+        .fetch_from(source, &url, &held, now, Leave::Given)
+        .await
+    {
         Ok(Fetched::Changed(document, _)) => digest(*document, source, arguments.base_url.clone()),
         Ok(Fetched::Unchanged(_)) => Err(format!(
             "{} answered that nothing has changed",
@@ -408,7 +481,7 @@ fn print(looked: &Looked) -> io::Result<()> {
     for (item, _) in looked.items() {
         let beginning: String = item.text.chars().take(SHOWN_CHARACTERS).collect();
         let beginning = beginning.replace('\n', " ");
-        writeln!(out, "{}\n  {}", date(&item.published), item.title)?;
+        writeln!(out, "{}\n  {}", shown::date(&item.published), item.title)?;
         // Each on a line of its own, which a terminal breaks without hurting what is copied from it.
         let address = item.address.as_ref().map_or("", Url::as_str);
         for line in [address, &beginning]
@@ -445,7 +518,21 @@ fn print_hints(out: &mut impl Write, hinted: &Hinted) -> io::Result<()> {
         // Made of names and signs alone, nothing in it needs escaping.
         .map(|(field, place)| format!("select.{field} = \"{place}\""))
         .collect();
-    print_block(out, "The same by selectors:", &rules)
+    print_block(out, "The same by selectors:", &rules)?;
+    let line = |(key, values): &(String, Vec<String>)| {
+        let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+        match values.as_slice() {
+            [value] => format!("{key} = {value}"),
+            several => format!("{key} = [{}]", several.join(", ")),
+        }
+    };
+    let paths: Vec<String> = hinted.paths.iter().map(line).collect();
+    print_block(out, "The same by paths:", &paths)
+}
+
+/// Text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml_edit::Value::from(text).to_string().trim().to_owned()
 }
 
 /// `Council news (RSS 2.0)`
@@ -464,12 +551,4 @@ fn print_block<T: Display>(out: &mut impl Write, heading: &str, lines: &[T]) -> 
     }
     writeln!(out, "\n{heading}")?;
     lines.iter().try_for_each(|line| writeln!(out, "  {line}"))
-}
-
-fn date(published: &Published) -> String {
-    match (published, published.precision()) {
-        (Published::FirstSeen(_), _) => "no date".to_owned(),
-        (_, Precision::Instant) => published.at().format("%Y-%m-%d %H:%M %:z").to_string(),
-        (_, precision) => precision.of_day(published.at().date_naive()),
-    }
 }

@@ -3,17 +3,11 @@
 use std::io::{self, Write as _};
 
 use clap::Args;
-use reqwest::{Client, Response};
 
-use super::{CliError, Output, OutputArguments, print_json};
+use super::{CliError, Output, OutputArguments, admin, print_json};
 use crate::config::Config;
 use crate::daemon;
-use crate::fetch;
-use crate::model::Listen;
 use crate::serve::ReloadReport;
-
-/// An answer is never longer.
-const MAX_ANSWER_BYTES: usize = 16 << 20;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
@@ -29,7 +23,7 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), Cli
     };
     let failed =
         |reason: String| CliError::Failed(format!("no daemon answers at {listen}: {reason}"));
-    let answer = ask(listen)
+    let answer = admin::post(listen, "/reload", Vec::new())
         .await
         .map_err(|error| failed(daemon::chain(&error)))?;
     let report: ReloadReport =
@@ -47,24 +41,4 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), Cli
     Err(CliError::Usage(
         "refused: the configuration before it stays in force".to_owned(),
     ))
-}
-
-async fn ask(listen: &Listen) -> Result<Vec<u8>, reqwest::Error> {
-    let builder = fetch::plain_client();
-    let (builder, address) = match listen {
-        Listen::Tcp(address) => (builder, format!("http://{address}/reload")),
-        Listen::Unix(path) => (
-            builder.unix_socket(path.as_path()),
-            "http://localhost/reload".to_owned(),
-        ),
-    };
-    let client: Client = builder.build()?;
-    let mut answer: Response = client.post(address).send().await?.error_for_status()?;
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        if body.len() < MAX_ANSWER_BYTES {
-            body.extend_from_slice(&chunk);
-        }
-    }
-    Ok(body)
 }

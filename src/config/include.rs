@@ -18,10 +18,33 @@ const MAX_FILES: usize = 10_000;
 const MAX_FILE_BYTES: u64 = 4 << 20;
 const MAX_DEPTH: usize = 16;
 
+/// A file as it would be with other contents, or that is not there yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed<'a> {
+    /// Absolute, without links in it.
+    pub path: &'a Path,
+    /// Its text.
+    pub text: &'a str,
+}
+
+impl Changed<'_> {
+    /// How a file that is not there yet will be named, once `pattern` finds it.
+    fn shown(&self, pattern: &Path, options: MatchOptions) -> Option<PathBuf> {
+        let (folder, name) = (pattern.parent()?, pattern.file_name()?.to_str()?);
+        let own = self.path.file_name()?;
+        let is_there = in_folder(folder).is_some_and(|folder| folder.join(own) == self.path);
+        let found = Pattern::new(name)
+            .ok()?
+            .matches_with(own.to_str()?, options);
+        (is_there && found).then(|| folder.join(own))
+    }
+}
+
 /// Reads `main` and what it includes, each file once and before those that it includes. There always is a first one: empty where `main` could not be read.
-pub(super) fn read(main: &Path, report: &Report) -> Vec<File> {
+pub(super) fn read(main: &Path, changed: Option<&Changed>, report: &Report) -> Vec<File> {
     let mut reader = Reader {
         report,
+        changed,
         files: Vec::new(),
         seen: BTreeSet::new(),
     };
@@ -52,6 +75,7 @@ pub(super) fn contents(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
 
 struct Reader<'r> {
     report: &'r Report,
+    changed: Option<&'r Changed<'r>>,
     files: Vec<File>,
     /// Canonical paths.
     seen: BTreeSet<PathBuf>,
@@ -66,7 +90,12 @@ impl Reader<'_> {
             }
             _ => Mistake::new(format!("`{}` cannot be read: {error}", shown.display())),
         };
-        if !self.seen.insert(shown.canonicalize().map_err(refused)?) {
+        let changed = self.changed.filter(|changed| is_at(shown, changed.path));
+        let path = match changed {
+            Some(changed) => changed.path.to_owned(),
+            None => shown.canonicalize().map_err(refused)?,
+        };
+        if !self.seen.insert(path) {
             return Ok(());
         }
         if depth > MAX_DEPTH {
@@ -77,7 +106,10 @@ impl Reader<'_> {
         if self.files.len() == MAX_FILES {
             return Err(Mistake::new(format!("more than {MAX_FILES} files")));
         }
-        let bytes = contents(shown, MAX_FILE_BYTES).map_err(refused)?;
+        let bytes = match changed {
+            Some(changed) => changed.text.as_bytes().to_owned(),
+            None => contents(shown, MAX_FILE_BYTES).map_err(refused)?,
+        };
         let number = self.files.len();
         self.files
             .push(text_file(number, shown, bytes, self.report));
@@ -89,7 +121,7 @@ impl Reader<'_> {
         let file = &self.files[number];
         let shown = file.shown.clone();
         let names = Table::top(file, self.report).texts(KEY, |text| {
-            units::line(text).and_then(|name| matches(&shown, &name))
+            units::line(text).and_then(|name| matches(&shown, &name, self.changed))
         });
         for (at, paths) in names.value.unwrap_or_default() {
             if paths.is_empty() {
@@ -130,8 +162,26 @@ fn text_file(number: usize, shown: &Path, bytes: Vec<u8>, report: &Report) -> Fi
     }
 }
 
+/// Whether a file, as it is named, is the one at `path`, which may not be there yet.
+fn is_at(shown: &Path, path: &Path) -> bool {
+    let named = || Some(in_folder(shown.parent()?)?.join(shown.file_name()?));
+    let found = shown.canonicalize().ok().or_else(named);
+    found.is_some_and(|found| found == path)
+}
+
+/// A folder without links in its name.
+fn in_folder(folder: &Path) -> Option<PathBuf> {
+    let here = folder.as_os_str().is_empty();
+    let folder = if here { Path::new(".") } else { folder };
+    folder.canonicalize().ok()
+}
+
 /// The files that `name` means in the file `from`, sorted; a name without wildcards is taken at its word.
-fn matches(from: &Path, name: &str) -> Result<Vec<PathBuf>, Mistake> {
+fn matches(
+    from: &Path,
+    name: &str,
+    changed: Option<&Changed<'_>>,
+) -> Result<Vec<PathBuf>, Mistake> {
     let folder = from.parent().unwrap_or(Path::new(""));
     if !name.contains(['*', '?', '[']) {
         return Ok(vec![folder.join(name)]);
@@ -152,6 +202,8 @@ fn matches(from: &Path, name: &str) -> Result<Vec<PathBuf>, Mistake> {
         .take(MAX_FILES + 1)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| unreadable(error.error().to_string()))?;
+    let new = changed.filter(|changed| !changed.path.exists());
+    paths.extend(new.and_then(|new| new.shown(&pattern, options)));
     paths.sort();
     Ok(paths)
 }

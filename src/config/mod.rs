@@ -7,9 +7,12 @@
 //! slip of the finger never passes for a setting; one that is planned is told apart (“not supported yet”).
 
 mod address;
+mod command;
 mod diagnostic;
+pub mod edit;
 mod file;
 mod include;
+mod pages;
 mod secret;
 mod section;
 mod select;
@@ -25,8 +28,10 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Diagnostic, Refused, Severity};
+pub use include::Changed;
 pub use section::{
-    AdminConfig, DaemonConfig, FetchConfig, PublishConfig, ServerConfig, SiteConfig, StoreConfig,
+    AdminConfig, DaemonConfig, FetchConfig, PublishConfig, RobotsPolicy, ServerConfig, SiteConfig,
+    StoreConfig,
 };
 
 use diagnostic::Report;
@@ -65,13 +70,45 @@ pub struct Config {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// A duration longer than none, as the configuration writes it: `90s`, `15m`, `1h30m`, `7d`.
+///
+/// # Errors
+/// What is wrong with it, and what to write.
+pub fn interval(text: &str) -> Result<std::time::Duration, String> {
+    units::interval(text).map_err(|mistake| match mistake.hint {
+        Some(hint) => format!("{}: {hint}", mistake.message),
+        None => mistake.message,
+    })
+}
+
 /// Reads `file` and what it includes. `environment` looks up a variable.
 ///
 /// # Errors
 /// [`Refused`] with every mistake, the file that cannot be read among them.
 pub fn load(file: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, Refused> {
+    read(file, None, environment)
+}
+
+/// Reads `file` as [`load`] does, with one of the files changed, or there where it is not yet: what an edit will bring,
+/// before it is made.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_changed(
+    file: &Path,
+    changed: &Changed<'_>,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Refused> {
+    read(file, Some(changed), environment)
+}
+
+fn read(
+    file: &Path,
+    changed: Option<&Changed<'_>>,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Refused> {
     let report = Report::default();
-    let files = include::read(file, &report);
+    let files = include::read(file, changed, &report);
     let tops: Vec<Table> = files.iter().map(|file| Table::top(file, &report)).collect();
     let server = section::server(&tops);
     let site = section::site(&tops, &server);

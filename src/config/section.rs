@@ -12,7 +12,7 @@ use super::diagnostic::{Mistake, parsed};
 use super::secret::{self, Environment};
 use super::table::Table;
 use super::{address, units};
-use crate::model::{Listen, Site};
+use crate::model::{Listen, Reading, Site};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -62,6 +62,37 @@ pub struct FetchConfig {
     pub host_delay: Duration,
     /// Private networks that may be fetched from.
     pub allow_networks: Vec<IpNet>,
+    /// What robots.txt is obeyed for.
+    pub robots: RobotsPolicy,
+}
+
+/// What robots.txt (RFC 9309) is obeyed for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RobotsPolicy {
+    /// Whatever is read as a page may be read; a feed that the operator names is there to be polled.
+    #[default]
+    Pages,
+    /// Feeds too.
+    Always,
+    /// Nothing.
+    Never,
+}
+
+impl RobotsPolicy {
+    const NAMES: [(&str, Self); 3] = [
+        ("pages", Self::Pages),
+        ("always", Self::Always),
+        ("never", Self::Never),
+    ];
+
+    /// Whether it is obeyed for what is read so.
+    pub fn covers(self, reading: &Reading) -> bool {
+        match self {
+            Self::Pages => !matches!(reading, Reading::Feed),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
 }
 
 /// `[server]`: where readers are answered.
@@ -191,7 +222,8 @@ pub(super) fn fetch(tops: &[Table]) -> FetchConfig {
     let per_host = table.number("per_host", 1..=1024);
     let host_delay = table.duration("host_delay", units::duration);
     let networks = table.texts("allow_networks", network);
-    table.finish(&["robots"]);
+    let robots = table.text("robots", robots);
+    table.finish(&[]);
     let networks = networks.value.unwrap_or_default().into_iter();
     FetchConfig {
         timeout: timeout.value.unwrap_or(Duration::from_secs(30)),
@@ -200,6 +232,7 @@ pub(super) fn fetch(tops: &[Table]) -> FetchConfig {
         per_host: per_host.value.unwrap_or(2),
         host_delay: host_delay.value.unwrap_or(Duration::from_secs(1)),
         allow_networks: networks.map(|(_, network)| network).collect(),
+        robots: robots.value.unwrap_or_default(),
     }
 }
 
@@ -228,6 +261,14 @@ fn contact(text: &str) -> Result<String, Mistake> {
         Err(Mistake::new("this is sent in a header: only ASCII will do")
             .hint("write an address of mail or web"))
     }
+}
+
+fn robots(text: &str) -> Result<RobotsPolicy, Mistake> {
+    let known = RobotsPolicy::NAMES.iter().find(|(name, _)| *name == text);
+    known.map(|(_, policy)| *policy).ok_or_else(|| {
+        Mistake::new(format!("`{text}` is no way to treat robots.txt"))
+            .hint(r#"write `"pages"`, `"always"` or `"never"`"#)
+    })
 }
 
 fn network(text: &str) -> Result<IpNet, Mistake> {

@@ -125,6 +125,14 @@ pub(super) fn detail(table: &Table) -> Given<Option<Fields<Css>>> {
         let at = inner.at;
         let fields = inner.value.map(|inner| {
             let selected = Selected::of_entry(&inner);
+            if let Some(at) = selected.fields.get(&Field::Guid).and_then(|rule| rule.at) {
+                let message =
+                    "`guid` comes too late here: an entry is known before its page is read";
+                inner.wrong(
+                    at,
+                    Mistake::new(message).hint("`select.guid` finds it in the list"),
+                );
+            }
             inner.finish(&[]);
             selected.fields(&inner).map(Some)
         });

@@ -8,35 +8,60 @@ use chrono_tz::Tz;
 
 use super::diagnostic::{Mistake, parsed};
 use super::file;
+use super::pages::{self, PageKeys};
 use super::select::{self, Selected};
 use super::table::{Given, Table};
 use super::units;
 use crate::model::{
-    Cadence, Charset, Country, Cron, CronError, Css, DateFormat, DateOrder, Fields, Language,
-    Place, Region, Replacement, TopicId,
+    AddressPattern, Cadence, Charset, Country, Cron, CronError, Css, DateFormat, DateOrder, Field,
+    Fields, Language, Place, Region, Replacement, Separator, Shape, TopicId,
 };
 
-const KINDS: [(&str, Kind); 4] = [
+const KINDS: [(&str, Kind); 8] = [
     ("auto", Kind::Auto),
+    ("command", Kind::Command),
     ("feed", Kind::Feed),
     ("html", Kind::Html),
+    ("json", Kind::Json),
+    ("sitemap", Kind::Sitemap),
     ("text", Kind::Text),
+    ("xml", Kind::Xml),
 ];
-const LATER_KINDS: [&str; 3] = ["json", "sitemap", "xml"];
 
-/// How a source's documents are to be read.
-#[derive(Clone, Copy, Debug)]
+/// How a source's documents are to be read, or that a program writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Auto,
     Feed,
     Html,
+    Json,
+    Sitemap,
     Text,
+    Xml,
+    Command,
+}
+
+impl Kind {
+    /// The word in the configuration.
+    pub(super) fn as_str(self) -> &'static str {
+        let named = KINDS.iter().find(|(_, kind)| *kind == self);
+        named.map_or("", |(name, _)| name)
+    }
+
+    /// Whether an operator may say where in its documents things stand.
+    pub(super) fn has_rules(self) -> bool {
+        matches!(self, Self::Auto | Self::Html | Self::Json | Self::Xml)
+    }
 }
 
 /// What one table says of them. Whether they go together is decided where a source is put together.
 #[derive(Default)]
 pub(super) struct Settings {
     pub(super) kind: Given<Kind>,
+    /// What the output of a program is.
+    pub(super) output: Given<Kind>,
+    pub(super) script: Given<Css>,
+    pub(super) only: Given<AddressPattern>,
     pub(super) charset: Given<Charset>,
     pub(super) every: Given<Duration>,
     pub(super) cron: Given<Cron>,
@@ -54,13 +79,19 @@ pub(super) struct Settings {
     pub(super) detail: Given<Option<Fields<Css>>>,
     pub(super) remove: Given<Vec<Css>>,
     pub(super) replace: Given<Vec<Replacement>>,
+    pub(super) separator: Given<Separator>,
+    pub(super) record: Given<Shape>,
     pub(super) pages: Given<PageKeys>,
+    pub(super) backfill: Given<u32>,
 }
 
 impl Settings {
     pub(super) fn read(table: &Table, known: &BTreeMap<TopicId, Place>) -> Self {
         Self {
             kind: table.text("kind", kind),
+            output: table.text("as", output),
+            script: table.text("script", parsed),
+            only: table.text("only", parsed),
             charset: table.text("charset", charset),
             every: table.duration("every", units::interval),
             cron: table.text("cron", cron),
@@ -82,9 +113,12 @@ impl Settings {
             detail: select::detail(table),
             remove: select::remove(table),
             replace: select::replace(table),
+            separator: table.text("separator", parsed),
+            record: table.text("record", record),
             pages: table
                 .dotted("pages", "pages.")
                 .map(|table| PageKeys::read(&table)),
+            backfill: table.number("backfill", 1..=pages::MOST),
         }
     }
 
@@ -96,33 +130,9 @@ impl Settings {
     }
 }
 
-/// `pages`: where further pages of a list are.
-#[derive(Clone, Default)]
-pub(super) struct PageKeys {
-    pub(super) param: Given<String>,
-    pub(super) next: Given<Css>,
-    pub(super) last: Given<u32>,
-}
-
-impl PageKeys {
-    fn read(table: &Table) -> Self {
-        let keys = Self {
-            param: table.text("param", units::line),
-            next: table.text("next", parsed),
-            last: table.number("last", 1..=100),
-        };
-        table.finish(&[]);
-        if let (Some(param), Some(next)) = (keys.param.at, keys.next.at) {
-            let mistake = Mistake::new("`pages.param` and `pages.next` exclude one another");
-            table.wrong(param.max(next), mistake);
-        }
-        keys
-    }
-
-    /// Whether they say how to get to another page, be it by a mistake.
-    pub(super) fn leads(&self) -> bool {
-        self.param.at.or(self.next.at).is_some()
-    }
+fn record(text: &str) -> Result<Shape, Mistake> {
+    let names = Field::ALL.map(Field::as_str).join(", ");
+    parsed(text).map_err(|mistake: Mistake| mistake.hint(format!("groups may be named {names}")))
 }
 
 /// One format or several.
@@ -154,18 +164,22 @@ fn topics(table: &Table, known: &BTreeMap<TopicId, Place>) -> Given<Vec<TopicId>
 }
 
 fn kind(text: &str) -> Result<Kind, Mistake> {
-    if let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == text) {
-        Ok(*kind)
-    } else if LATER_KINDS.contains(&text) {
-        Err(Mistake::new(format!(
-            "the kind `{text}` is not supported yet"
-        )))
-    } else {
+    let named = KINDS.iter().find(|(name, _)| *name == text);
+    named.map(|(_, kind)| *kind).ok_or_else(|| {
         let mistake = Mistake::new(format!("there is no kind `{text}`"));
-        Err(match text {
+        match text {
             "rss" | "atom" | "jsonfeed" => mistake.hint("`feed` reads RSS, Atom and JSON Feed"),
             _ => mistake.or_rather(text, KINDS.iter().map(|(name, _)| *name)),
-        })
+        }
+    })
+}
+
+fn output(text: &str) -> Result<Kind, Mistake> {
+    match kind(text)? {
+        Kind::Command => Err(Mistake::new("`command` is no kind of output").hint(
+            "`as` says what the program writes: `feed`, `html`, `json`, `sitemap`, `text` or `xml`",
+        )),
+        kind => Ok(kind),
     }
 }
 

@@ -1,6 +1,8 @@
 //! `[[source]]`: its own settings over the `[defaults]` of its file.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -9,8 +11,8 @@ use super::diagnostic::{Mistake, parsed};
 use super::secret::{self, Environment, Written};
 use super::settings::{Kind, Settings};
 use super::table::{Given, Table};
-use super::{address, units};
-use crate::model::{Cadence, Location, Pages, Place, Reading, Source, SourceId, TopicId};
+use super::{address, command, pages, units};
+use crate::model::{Cadence, Grammar, Location, Place, Reading, Rules, Source, SourceId, TopicId};
 
 const LATER: [&str; 1] = ["former"];
 const MIN_EVERY: Duration = Duration::from_mins(15);
@@ -60,17 +62,24 @@ fn source(
     around: &Surroundings,
 ) -> Option<Source> {
     let name = table.text("name", units::line);
-    let location = location(table, around.environment);
     let own = Settings::read(table, around.topics);
+    let kind = own.kind.over(&defaults.kind).value;
+    let location = if command::is_meant(table, kind) {
+        command::location(table, kind)
+    } else {
+        command::refuse(table, &own);
+        location(table, around.environment)
+    };
     table.finish(&LATER);
     let reading = reading(table, &own, defaults);
     let cadence = cadence(table, &own, defaults);
-    let pages = pages(table, &own, defaults);
+    let pages = pages::pages(table, &own, defaults, &reading);
     let unnamed = Source::at(location.value?, id.value?, table.place());
     Some(Source {
         name: name.value.unwrap_or(unnamed.name),
         reading,
         pages,
+        only: own.only.over(&defaults.only).value,
         detail: own.detail.over(&defaults.detail).value.flatten(),
         remove: own.remove.over(&defaults.remove).value.unwrap_or_default(),
         replace: own
@@ -159,55 +168,85 @@ fn adaptive(table: &Table, own: &Settings, defaults: &Settings) -> Cadence {
 
 /// How the source is read. Where a mistake in a key leaves no way, any will do: it has been reported.
 fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
-    let kind = own.kind.over(&defaults.kind);
-    let selects = own.select.at.or(defaults.select.at).is_some();
-    let reading = match kind.value {
-        None if kind.at.is_some() => return Reading::Auto,
-        Some(Kind::Html) => return html(table, own, defaults),
-        None | Some(Kind::Auto) if selects => return html(table, own, defaults),
-        None | Some(Kind::Auto) => Reading::Auto,
-        Some(Kind::Feed) => Reading::Feed,
-        Some(Kind::Text) => Reading::Text,
+    let kind = of_documents(own, defaults);
+    if kind.is_wrong() {
+        return Reading::Auto;
+    }
+    let kind = match kind.value.unwrap_or(Kind::Auto) {
+        // What stands in a script is JSON; selectors are those of a page, unless another kind is named.
+        Kind::Auto if own.script.at.or(defaults.script.at).is_some() => Kind::Json,
+        Kind::Auto if own.select.at.or(defaults.select.at).is_some() => Kind::Html,
+        Kind::Auto if grammar(own, defaults).is_some() => Kind::Text,
+        kind => kind,
     };
-    for (key, at) in [("select", own.select.at), ("pages", own.pages.at)] {
-        if let Some(at) = at {
-            let message = format!("`{key}` goes only with `kind = \"html\"`");
+    fitting(table, own, kind);
+    match kind {
+        Kind::Auto | Kind::Command => Reading::Auto,
+        Kind::Feed => Reading::Feed,
+        Kind::Text => Reading::Text(grammar(own, defaults)),
+        Kind::Sitemap => Reading::Sitemap,
+        Kind::Html if own.select.at.or(defaults.select.at).is_none() => Reading::Page,
+        Kind::Html => rules(table, own, defaults)
+            .map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules))),
+        Kind::Json => Reading::Json {
+            script: own.script.over(&defaults.script).value,
+            rules: rules(table, own, defaults).map(Box::new),
+        },
+        Kind::Xml => Reading::Xml(rules(table, own, defaults).map(Box::new)),
+    }
+}
+
+/// How a text divides. A source that says anything of it says all.
+fn grammar(own: &Settings, defaults: &Settings) -> Option<Box<Grammar>> {
+    let says = own.separator.at.or(own.record.at).is_some();
+    let keys = if says { own } else { defaults };
+    let (separator, record) = (keys.separator.value.clone(), keys.record.value.clone());
+    let is_given = separator.is_some() || record.is_some();
+    is_given.then(|| Box::new(Grammar { separator, record }))
+}
+
+/// What its documents are: of a program, what it writes.
+fn of_documents(own: &Settings, defaults: &Settings) -> Given<Kind> {
+    let kind = own.kind.over(&defaults.kind);
+    match kind.value {
+        Some(Kind::Command) => own.output.over(&defaults.output),
+        _ => kind,
+    }
+}
+
+/// Refuses keys that mean nothing for such documents.
+fn fitting(table: &Table, own: &Settings, kind: Kind) {
+    let wanted = [
+        (
+            "select",
+            own.select.at,
+            kind.has_rules(),
+            "html`, `json` or `xml",
+        ),
+        ("script", own.script.at, kind == Kind::Json, "json"),
+        ("separator", own.separator.at, kind == Kind::Text, "text"),
+        ("record", own.record.at, kind == Kind::Text, "text"),
+    ];
+    for (key, at, fits, kinds) in wanted {
+        if let Some(at) = at.filter(|_| !fits) {
+            let found = kind.as_str();
+            let message = format!("`{key}` goes only with the kind `{kinds}`, not with `{found}`");
             table.wrong(at, Mistake::new(message));
         }
     }
-    reading
 }
 
-fn html(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
-    let Some(at) = own.select.at.or(defaults.select.at) else {
-        return Reading::Page;
-    };
+/// What `select` says, in the words of `L`; `None` where it stands nowhere, or where a mistake leaves no rules.
+fn rules<L: FromStr<Err: Display>>(
+    table: &Table,
+    own: &Settings,
+    defaults: &Settings,
+) -> Option<Rules<L>> {
+    let at = own.select.at.or(defaults.select.at)?;
+    if own.select.is_wrong() || defaults.select.is_wrong() {
+        return None;
+    }
     let selected = own.select.value.clone().unwrap_or_default();
     let selected = selected.over(&defaults.select.value.clone().unwrap_or_default());
-    if own.select.is_wrong() || defaults.select.is_wrong() {
-        return Reading::Auto;
-    }
-    let at = own.select.at.unwrap_or(table.at.max(at));
-    selected
-        .rules(table, at)
-        .map_or(Reading::Auto, |rules| Reading::Html(Box::new(rules)))
-}
-
-fn pages(table: &Table, own: &Settings, defaults: &Settings) -> Option<Pages> {
-    let mine = own.pages.value.clone().unwrap_or_default();
-    let theirs = defaults.pages.value.clone().unwrap_or_default();
-    let last = mine.last.over(&theirs.last).value.unwrap_or(1);
-    let way = if mine.leads() { mine } else { theirs };
-    if let Some(at) = own.pages.at
-        && !own.pages.is_wrong()
-        && !way.leads()
-    {
-        let message = "`pages` needs `pages.param` or `pages.next`";
-        table.absent(at, Mistake::new(message));
-    }
-    match (way.param.value, way.next.value) {
-        (Some(name), _) => Some(Pages::Parameter { name, last }),
-        (None, Some(link)) => Some(Pages::Next { link, last }),
-        (None, None) => None,
-    }
+    selected.rules(table, own.select.at.unwrap_or(table.at.max(at)))
 }

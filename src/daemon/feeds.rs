@@ -97,6 +97,7 @@ fn feed(reader: &Reader, config: &Config, state: &FeedState) -> Result<Feed, Sto
         updated: state.updated,
         live: reader.live(&state.topic, settings.max_items, min_age)?,
         quiet: reader.quiet(&state.topic, settings.max_items)?,
+        gone: reader.gone(&state.topic)?,
     })
 }
 

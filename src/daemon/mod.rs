@@ -26,16 +26,20 @@ pub use self::feeds::Files;
 pub use self::run::{Serving, Setup, Signal, run};
 use crate::classify::{Classifier, Subject, regions};
 use crate::config::Config;
+use crate::drift::{History, Known};
 use crate::extract;
-use crate::fetch::{Fetcher, Limits};
+use crate::fetch::{self, Fetcher, Limits};
 use crate::model::{Item, Location, PublicUrl, Source, SourceId, Timestamp, TopicId};
 use crate::publish::PublishError;
 use crate::schedule;
 use crate::serve::ListenError;
 use crate::store::{
-    self, Committed, Definition, FeedDefinition, Outcome, Poll, Reader, SourceDefinition,
-    SourceProblem, SourceState, SourceStatus, Store, StoreError,
+    self, Committed, Decided, Decision, Definition, FeedDefinition, Outcome, Poll, Reader,
+    Released, SourceDefinition, SourceProblem, SourceState, SourceStatus, Store, StoreError,
 };
+
+/// The most known items that a page which drifted is searched for.
+const MAX_KNOWN: usize = 50;
 
 /// Why the flow stopped. A failing source is no such reason.
 #[derive(Debug, thiserror::Error)]
@@ -290,19 +294,39 @@ impl Daemon {
         let at = self.clock.now();
         let fingerprint = source.fingerprint(extract::VERSION);
         let id = source.id.clone();
-        let held = self
+        let (standing, history) = self
             .store
-            .read(move |reader| reader.validators(&id, fingerprint))
+            .read(move |reader| {
+                let standing = poll::Standing::read(reader, &id, fingerprint, at)?;
+                Ok::<_, StoreError>((standing, reader.history(&id, fingerprint)?))
+            })
             .await?;
-        let gathered = poll::gather(&in_force.fetcher, source, &held, at);
-        let outcome = poll::outcome(
+        let errand = poll::Errand {
+            fetcher: &in_force.fetcher,
+            store: &self.store,
+            robots: in_force.config.fetch.robots,
+            source,
+            at,
+        };
+        let requests = errand.requests(&standing);
+        let poll::Digested {
+            mut outcome,
+            drifted,
+            details,
+        } = poll::outcome(
             &in_force.config.fetch,
             &in_force.classifier,
             source,
-            gathered,
+            Box::pin(errand.gather(standing)),
+            requests,
+            &history,
             fingerprint,
         )
-        .await;
+        .await?;
+        if let (Some(page), Outcome::Failed { failure, .. }) = (drifted, &mut outcome) {
+            let known = self.known(&source.id, &history).await?;
+            poll::propose(source, page, known, failure).await;
+        }
         let (failure, problem) = match &outcome {
             Outcome::Unchanged | Outcome::Renewed(_) => (None, None),
             Outcome::Read { problem, .. } => (None, problem.clone()),
@@ -313,16 +337,44 @@ impl Daemon {
             source: source.id.clone(),
             at,
             outcome,
+            details,
             cadence,
             zone,
+            fingerprint,
         };
         let committed = self.store.commit(poll).await?;
         Ok(Polled {
             source: source.id.clone(),
-            committed,
             failure,
-            problem,
+            problem: committed.held.clone().or(problem),
+            committed,
         })
+    }
+
+    /// As many of a source's newest items as its document used to show.
+    async fn known(&self, id: &SourceId, history: &History) -> Result<Vec<Known>, StoreError> {
+        let usual = history.usual_records().unwrap_or(MAX_KNOWN);
+        let (id, most) = (id.clone(), usual.min(MAX_KNOWN));
+        self.store.read(move |reader| reader.known(&id, most)).await
+    }
+
+    /// Shows what is held back of a source, and takes what its next poll gives as it is.
+    ///
+    /// # Errors
+    /// [`DaemonError::UnknownSource`] when it is not configured; [`StoreError`].
+    pub async fn release(&self, id: &str) -> Result<Released, DaemonError> {
+        let unknown = || DaemonError::UnknownSource(id.to_owned());
+        let source = id.parse().map_err(|_| unknown())?;
+        self.in_force().source(&source).ok_or_else(unknown)?;
+        Ok(self.store.release(source, self.clock.now()).await?)
+    }
+
+    /// Carries out, and remembers, what an operator decided about stories.
+    ///
+    /// # Errors
+    /// [`StoreError`], with the reason where it cannot be carried out.
+    pub async fn decide(&self, decision: Decision) -> Result<Decided, StoreError> {
+        self.store.decide(decision, self.clock.now()).await
     }
 
     /// Publishes what has changed since it was last published, and (where `files` says to look) what is missing.
@@ -394,7 +446,8 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// The address of a location, for a request.
+/// The address of a location, for a request. That of a program is none on the web: it tells its output from others, and
+/// nothing relative starts from it.
 ///
 /// # Panics
 /// For a relative path; the configuration and the command line make theirs absolute.
@@ -404,6 +457,7 @@ pub fn address(location: &Location) -> PublicUrl {
         Location::File(path) => {
             PublicUrl::new(Url::from_file_path(path).expect("an absolute path"))
         }
+        Location::Command(command) => PublicUrl::new(fetch::address_of_command(command)),
     }
 }
 

@@ -1,24 +1,26 @@
 //! One poll, up to the commit: a source's documents, their entries, the items made of them.
 //!
-//! In: a source, and the validators held for it. Out: an [`Outcome`] for the store. What fails becomes the source's own
+//! In: a source, and what the store knows of it. Out: an [`Outcome`] for the store. What fails becomes the source's own
 //! problem, in words that name the address, what happened and what to do.
 
-use std::collections::{HashMap, HashSet};
+mod details;
+mod walk;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-use url::Url;
-
-use super::{address, chain, one_line, topics};
+pub(super) use self::walk::{Errand, Standing};
+use super::{chain, one_line, topics};
 use crate::classify::{Classifier, regions};
 use crate::config::FetchConfig;
-use crate::extract::{self, ExtractError};
-use crate::fetch::{FetchError, Fetched, Fetcher};
-use crate::model::{Document, Extracted, Hash, Problem, PublicUrl, Source, Timestamp, Validators};
-use crate::store::{Failure, FailureKind, NewItem, Outcome, SourceProblem};
+use crate::drift::{self, Drift, History, Kind, Known, Shape};
+use crate::extract::{self, ExtractError, Nature};
+use crate::fetch::{FetchError, MAX_CRAWL_DELAY};
+use crate::model::{Document, Extracted, Hash, Problem, Source, Validators};
+use crate::store::{Details, Failure, FailureKind, NewItem, Outcome, SourceProblem, StoreError};
 use crate::{dedupe, normalize};
 
 /// Problems of one poll that are told in words.
@@ -35,195 +37,204 @@ pub(super) struct Gathered {
     /// Whether a server wants to be asked with other validators, though its answer is the same.
     renewed: bool,
     trouble: Option<Trouble>,
+    /// The source's own document, where it has changed.
+    first: Option<First>,
+    /// Whether it may have gone further back than an ordinary poll.
+    walked_back: bool,
+    details: Option<Details>,
+}
+
+/// The document that a source is judged by.
+struct First {
+    kind: Kind,
+    /// Whole, where other rules may be found that read it.
+    page: Option<Arc<Document>>,
+}
+
+/// What came of a poll, the page that the source's rules read no longer, and what was learnt of the pages of entries.
+pub(super) struct Digested {
+    pub(super) outcome: Outcome,
+    pub(super) drifted: Option<Arc<Document>>,
+    pub(super) details: Option<Details>,
 }
 
 /// Why a page was not fetched or not read.
 enum Trouble {
     Fetch(FetchError),
     Extract(String, ExtractError),
+    Drift(Drift),
     Panicked,
     Hung(Duration),
 }
 
-/// Fetches and reads the source's document and the pages that follow it, as far as there is news.
-pub(super) async fn gather(
-    fetcher: &Fetcher,
-    source: &Source,
-    held: &HashMap<String, Validators>,
-    at: Timestamp,
-) -> Gathered {
-    let first = address(&source.location);
-    let mut gathered = Gathered::default();
-    let mut asked = HashSet::new();
-    let mut waiting = vec![first.clone()];
-    let budget = 1 + source.further_pages() as usize;
-    while let Some(url) = waiting.pop() {
-        if asked.len() == budget || !asked.insert(url.expose().to_string()) {
-            continue;
-        }
-        match page(fetcher, source, &url, held, at, &mut gathered).await {
-            // An unchanged page leads no further: what follows it was read with it.
-            Ok(None) => {}
-            Ok(Some((document, extracted))) => {
-                // The next page is taken first: pages come in their order.
-                let follow = extracted.follow.iter().rev();
-                waiting.extend(follow.map(|next| next_page(&first, next)));
-                gathered.pages.push((document, extracted));
-            }
-            Err(trouble) if asked.len() > 1 && trouble.ends_the_list() => {}
-            Err(trouble) => {
-                gathered.trouble = Some(trouble);
-                break;
-            }
-        }
-    }
-    gathered
-}
-
-/// A page that a page links to. The document's own address has lost what we log in with; on the same server the next
-/// page wants it again.
-fn next_page(first: &PublicUrl, next: &Url) -> PublicUrl {
-    let (from, mut next) = (first.expose(), next.clone());
-    if next.origin() == from.origin() {
-        let set = next
-            .set_username(from.username())
-            .and_then(|()| next.set_password(from.password()));
-        debug_assert!(set.is_ok(), "both are addresses on the web");
-    }
-    first.with_url(next)
-}
-
-/// One page; `None` when it has not changed.
-async fn page(
-    fetcher: &Fetcher,
-    source: &Source,
-    url: &PublicUrl,
-    held: &HashMap<String, Validators>,
-    at: Timestamp,
-    gathered: &mut Gathered,
-) -> Result<Option<(Document, Extracted)>, Trouble> {
-    let key = url.expose().to_string();
-    let known = held.get(&key).cloned().unwrap_or_default();
-    match fetcher
-        .fetch(url, &known, at)
-        .await
-        .map_err(Trouble::Fetch)?
-    {
-        Fetched::Unchanged(new) => {
-            gathered.renewed |= new != known;
-            gathered.validators.push((key, new));
-            Ok(None)
-        }
-        Fetched::Changed(document, new) => {
-            gathered.validators.push((key, new));
-            let shown = url.with_url(document.url.clone()).to_string();
-            read(source, document, shown).await.map(Some)
+impl First {
+    fn of(document: &Arc<Document>, source: &Source) -> Self {
+        let kind = match extract::nature(document, source) {
+            Nature::Feed => Kind::Feed,
+            Nature::Json | Nature::Xml | Nature::Sitemap => Kind::Data,
+            Nature::Page | Nature::Text => Kind::Page,
+        };
+        let page = drift::is_repairable(source) && kind == Kind::Page;
+        Self {
+            kind,
+            page: page.then(|| Arc::clone(document)),
         }
     }
 }
 
-/// Reads a document off the async threads.
-async fn read(
-    source: &Source,
-    document: Box<Document>,
-    shown: String,
-) -> Result<(Document, Extracted), Trouble> {
-    let source = source.clone();
-    let work = tokio::task::spawn_blocking(move || {
-        let extracted = extract::extract(&document, &source)?;
-        // What was read is in the entries: a long list of pages must not hold all their bodies.
-        Ok((
-            Document {
-                body: Vec::new(),
-                ..*document
-            },
-            extracted,
-        ))
-    });
-    match work.await {
-        Ok(read) => read.map_err(|error| Trouble::Extract(shown, error)),
-        Err(_) => Err(Trouble::Panicked),
-    }
-}
-
-/// What came of a poll: `gathering` is given the time that its requests may take, and a mistake of ours costs this
+/// What came of a poll: `gathering` is given the time that as many requests may take, and a mistake of ours costs this
 /// source only.
+///
+/// # Errors
+/// [`StoreError`] when what is known of the source cannot be read.
 pub(super) async fn outcome(
     limits: &FetchConfig,
     classifier: &Arc<Classifier>,
     source: &Source,
-    gathering: impl Future<Output = Gathered>,
+    gathering: impl Future<Output = Result<Gathered, StoreError>>,
+    requests: u32,
+    history: &History,
     fingerprint: Hash,
-) -> Outcome {
-    let requests = 1 + source.further_pages();
-    let deadline = (limits.timeout + limits.host_delay).saturating_mul(requests) + WORKING_TIME;
-    let work = async { digest(classifier, source, gathering.await, fingerprint).await };
+) -> Result<Digested, StoreError> {
+    let pause = limits.host_delay.max(MAX_CRAWL_DELAY);
+    let request = source.timeout(limits.timeout) + pause;
+    let deadline = request.saturating_mul(requests) + WORKING_TIME;
+    let work = async {
+        let mut gathered = gathering.await?;
+        let details = gathered.details.take();
+        let digested = digest(classifier, source, gathered, history, fingerprint).await;
+        Ok(Digested {
+            details,
+            ..digested
+        })
+    };
     let trouble = match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await
     {
-        Ok(Ok(outcome)) => return outcome,
+        Ok(Ok(digested)) => return digested,
         Ok(Err(_)) => Trouble::Panicked,
         Err(_) => Trouble::Hung(deadline),
     };
-    Outcome::Failed {
-        items: Vec::new(),
-        failure: trouble.into_failure(source),
-    }
+    Ok(Digested::failed(
+        Vec::new(),
+        trouble.into_failure(source, history),
+        None,
+    ))
 }
 
-/// Makes items of what was gathered, off the async threads.
+/// Makes items of what was gathered, off the async threads, and compares them with what used to come.
 async fn digest(
     classifier: &Arc<Classifier>,
     source: &Source,
     gathered: Gathered,
+    history: &History,
     fingerprint: Hash,
-) -> Outcome {
+) -> Digested {
     let Gathered {
         pages,
         validators,
         renewed,
         trouble,
+        first,
+        walked_back,
+        ..
     } = gathered;
     let validators = validators
         .into_iter()
         .map(|(url, held)| (url, held, fingerprint));
     if pages.is_empty() && trouble.is_none() {
-        return if renewed {
+        return Digested::well(if renewed {
             Outcome::Renewed(validators.collect())
         } else {
             Outcome::Unchanged
-        };
+        });
     }
     let is_cut = pages
         .iter()
         .any(|(_, read)| read.problems.iter().any(Problem::is_cut));
     let (owned, classifier) = (source.clone(), Arc::clone(classifier));
     let work = tokio::task::spawn_blocking(move || items(&owned, pages, &classifier));
-    let Ok((items, problem)) = work.await else {
-        return Outcome::Failed {
-            items: Vec::new(),
-            failure: Trouble::Panicked.into_failure(source),
-        };
+    let Ok((items, shape, problem)) = work.await else {
+        let failure = Trouble::Panicked.into_failure(source, history);
+        return Digested::failed(Vec::new(), failure, None);
     };
-    if let Some(trouble) = trouble {
-        return Outcome::Failed {
-            items,
-            failure: trouble.into_failure(source),
-        };
+    let shape = shape.filter(|_| first.is_some());
+    let (kind, page) = first.map_or((Kind::Feed, None), |first| (first.kind, first.page));
+    if let Some(Err(drift)) = shape.map(|shape| drift::judge(&shape, history, kind)) {
+        let failure = Trouble::Drift(drift).into_failure(source, history);
+        return Digested::failed(Vec::new(), failure, page);
     }
-    Outcome::Read {
+    if let Some(trouble) = trouble {
+        return Digested::failed(items, trouble.into_failure(source, history), page);
+    }
+    Digested::well(Outcome::Read {
         items,
         // What was cut off may come with the next answer: nothing may tell us then that all is as it was.
         validators: validators.filter(|_| !is_cut).collect(),
         problem,
+        shape,
+        walked_back,
+    })
+}
+
+impl Digested {
+    fn well(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            drifted: None,
+            details: None,
+        }
+    }
+
+    fn failed(items: Vec<NewItem>, failure: Failure, page: Option<Arc<Document>>) -> Self {
+        Self {
+            drifted: page.filter(|_| failure.kind == FailureKind::Drift),
+            outcome: Outcome::Failed { items, failure },
+            details: None,
+        }
     }
 }
 
+/// Looks for rules that read the page that drifted, off the async threads, and has the failure name them.
+pub(super) async fn propose(
+    source: &Source,
+    page: Arc<Document>,
+    known: Vec<Known>,
+    failure: &mut Failure,
+) {
+    let owned = source.clone();
+    let work = tokio::task::spawn_blocking(move || drift::repair(&page, &owned, &known));
+    // A mistake of ours in there costs the proposal.
+    let Some(repair) = work.await.ok().flatten() else {
+        return;
+    };
+    let (found, known) = (repair.found.len(), repair.known);
+    failure.problem.action = format!(
+        "`tidings sources repair {}` shows new selectors that find {found} of {known} known items again ({})",
+        source.id, source.place
+    );
+    failure.repair = Some(repair);
+}
+
+/// The items of the pages, what the first of these gave, and what was left out.
 fn items(
     source: &Source,
     pages: Vec<(Document, Extracted)>,
     classifier: &Classifier,
-) -> (Vec<NewItem>, Option<SourceProblem>) {
+) -> (Vec<NewItem>, Option<Shape>, Option<SourceProblem>) {
+    let first = pages.first().map(|(_, read)| read.entries.len());
     let normalized = normalize::normalize(source, pages);
+    let shape = first.map(|entries| {
+        let all = normalized.items.iter().chain(&normalized.repeated);
+        let shape = Shape::of(all.filter(|item| (item.position as usize) < entries));
+        // The pages of entries are read while these are new: what is told there says nothing about the list.
+        match &source.detail {
+            Some(detail) if detail.get(crate::model::Field::Date).is_some() => {
+                shape.undated().textless()
+            }
+            Some(_) => shape.textless(),
+            None => shape,
+        }
+    });
     let problem = told(&normalized.problems, source);
     let keys = dedupe::keys_within(&normalized.items);
     let items = normalized.items.into_iter().zip(keys);
@@ -235,7 +246,7 @@ fn items(
             keys,
         }
     });
-    (items.collect(), problem)
+    (items.collect(), shape, problem)
 }
 
 /// What was left out or mended, in one line; the source is well all the same.
@@ -254,7 +265,11 @@ fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
     };
     let action = format!("compare the document with `tidings preview {}`", source.id);
     let text = format!("{}{more}", told.join("; "));
-    let code = if loses { "left-out" } else { "mended" };
+    let code = match loses {
+        true => "left-out",
+        false if problems.iter().all(Problem::is_note) => "noted",
+        false => "mended",
+    };
     (!told.is_empty()).then(|| problem(code, &text, &action, source))
 }
 
@@ -264,20 +279,21 @@ impl Trouble {
         match self {
             Self::Fetch(error) => matches!(error.http_status(), Some(404 | 410)),
             Self::Extract(_, error) => error.is_drift(),
-            Self::Panicked | Self::Hung(_) => false,
+            Self::Drift(_) | Self::Panicked | Self::Hung(_) => false,
         }
     }
 
-    fn into_failure(self, source: &Source) -> Failure {
+    fn into_failure(self, source: &Source, history: &History) -> Failure {
         let (http_status, retry_after) = match &self {
             Self::Fetch(error) => (error.http_status(), error.retry_after()),
-            Self::Extract(..) | Self::Panicked | Self::Hung(_) => (None, None),
+            Self::Extract(..) | Self::Drift(_) | Self::Panicked | Self::Hung(_) => (None, None),
         };
         Failure {
-            problem: self.problem(source),
+            problem: self.problem(source, history),
             http_status,
             retry_after,
             kind: self.kind(),
+            repair: None,
         }
     }
 
@@ -286,16 +302,29 @@ impl Trouble {
             Self::Fetch(error) if error.http_status() == Some(410) => FailureKind::Gone,
             Self::Fetch(_) => FailureKind::Fetch,
             Self::Extract(_, error) if error.is_drift() => FailureKind::Drift,
+            Self::Drift(_) => FailureKind::Drift,
             Self::Extract(..) | Self::Panicked | Self::Hung(_) => FailureKind::Extraction,
         }
     }
 
-    fn problem(&self, source: &Source) -> SourceProblem {
+    fn problem(&self, source: &Source, history: &History) -> SourceProblem {
         match self {
             Self::Fetch(error) => problem(&error.code(), &chain(error), error.action(), source),
             Self::Extract(url, error) => {
-                let text = format!("{url}: {}", chain(error));
+                let usual = history.usual_records().filter(|_| error.is_drift());
+                let usual = usual.map_or(String::new(), |usual| {
+                    format!(", where {usual} records were usual")
+                });
+                let text = format!("{url}: {}{usual}", chain(error));
                 problem(error.code(), &text, &error.action(), source)
+            }
+            Self::Drift(drift) => {
+                let (text, id) = (format!("{}: {drift}", source.location), &source.id);
+                let action = format!(
+                    "look at it with `tidings preview {id}` and correct how it is read; \
+                     if it is to be so, `tidings sources release {id}` takes it as it is"
+                );
+                problem("drifted", &text, &action, source)
             }
             Self::Hung(deadline) => {
                 let took = humantime::format_duration(*deadline);
@@ -326,31 +355,5 @@ fn problem(code: &str, text: &str, action: &str, source: &Source) -> SourceProbl
         code: code.to_owned(),
         text: one_line(text),
         action: format!("{action} ({})", source.place),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_page_is_logged_in_to_where_the_first_is() {
-        let check = |next: &str, asked: &str| {
-            let first = PublicUrl::new("https://ana:p%40w@host.example/list".parse().unwrap());
-            let page = next_page(&first, &next.parse().unwrap());
-            assert_eq!(page.expose().as_str(), asked);
-        };
-        check(
-            "https://host.example/list?page=1",
-            "https://ana:p%40w@host.example/list?page=1",
-        );
-        for elsewhere in [
-            "https://other.example/list",
-            "http://host.example/list",
-            "https://host.example:8443/list",
-            "file:///list",
-        ] {
-            check(elsewhere, elsewhere);
-        }
     }
 }

@@ -21,7 +21,7 @@ use super::{Daemon, DaemonError, Files, InForce, Polled, due};
 use crate::config::{self, Config, Refused};
 use crate::model::{Listen, Source, SourceId, Timestamp, TopicId};
 use crate::serve::{self, Assets, Health, Listener, Question, ReloadReport, Status};
-use crate::store::{Reader, SourceState, State, StoreError};
+use crate::store::{Decided, Reader, Released, SourceState, State, StoreError};
 
 /// The loop turns at least this often.
 const PULSE: Duration = Duration::from_secs(5);
@@ -206,6 +206,8 @@ struct Run {
     environment: fn(&str) -> Option<String>,
     queue: Queue,
     polls: JoinSet<Done>,
+    releases: JoinSet<Option<(SourceId, Released)>>,
+    decisions: JoinSet<Option<Decided>>,
     running: HashSet<SourceId>,
     states: BTreeMap<SourceId, State>,
     /// Sources by state.
@@ -240,6 +242,8 @@ impl Run {
             environment,
             queue: Queue::default(),
             polls: JoinSet::new(),
+            releases: JoinSet::new(),
+            decisions: JoinSet::new(),
             running: HashSet::new(),
             states: BTreeMap::new(),
             counts: BTreeMap::new(),
@@ -313,6 +317,8 @@ impl Run {
                     Ok((source, polled)) => self.polled(source, &polled),
                     Err(error) => tracing::error!("a poll ended in a way that it cannot: {error}"),
                 },
+                Some(Ok(Some((source, released)))) = self.releases.join_next() => self.released(&source, &released),
+                Some(Ok(Some(decided))) = self.decisions.join_next() => self.decided(&decided),
                 reloaded = ended(&mut self.reloading) => self.reloaded(reloaded).await,
                 () = changed(self.watch.as_ref()) => self.reload(),
                 () = tokio::time::sleep(wait) => {}
@@ -356,6 +362,24 @@ impl Run {
         if configured {
             self.queue.put(id, next);
         }
+    }
+
+    fn released(&mut self, id: &SourceId, released: &Released) {
+        let &Released { items, begins_anew } = released;
+        tracing::info!(source.id = %id, items, begins_anew, "{id} was released");
+        if begins_anew && self.queue.due.contains_key(id) {
+            self.queue.put(id.clone(), self.daemon.clock.now());
+        }
+        if self.states.get(id) == Some(&State::Held) {
+            self.note(id, State::Ok);
+        }
+        self.dirty.notify_one();
+    }
+
+    fn decided(&mut self, decided: &Decided) {
+        let story = decided.story;
+        tracing::info!(%story, "the story {story} was decided about by hand");
+        self.dirty.notify_one();
     }
 
     /// Notes how a source is, for the metrics and for systemd.
@@ -473,6 +497,33 @@ impl Run {
                 waiting.push(answer);
                 self.reload();
             }
+            Question::Release(id, answer) => {
+                let daemon = Arc::clone(&self.daemon);
+                self.releases.spawn(async move {
+                    let released = daemon.release(&id).await;
+                    let released = released
+                        .inspect_err(|error| {
+                            tracing::error!("{id} was not released: {}", super::chain(error));
+                        })
+                        .ok()?;
+                    // Whoever asked may have gone away meanwhile.
+                    drop(answer.send(released.clone()));
+                    Some((id.parse().ok()?, released))
+                });
+            }
+            Question::Decide(decision, answer) => {
+                let daemon = Arc::clone(&self.daemon);
+                self.decisions.spawn(async move {
+                    let decided = daemon.decide(decision).await;
+                    let told = decided
+                        .as_ref()
+                        .map_err(|error| super::chain(error))
+                        .cloned();
+                    // Whoever asked may have gone away meanwhile.
+                    drop(answer.send(told.into()));
+                    decided.ok()
+                });
+            }
             Question::Status(answer) => {
                 let (daemon, refused, configured_at) = (
                     Arc::clone(&self.daemon),
@@ -555,6 +606,15 @@ fn tell(polled: &Polled, before: Option<State>) {
             tracing::warn!(source.id = %id, code = problem.code, "{id}: {}; {}", problem.text, problem.action);
         }
         Some(problem) => tracing::debug!(source.id = %id, code = problem.code, "{id} fails still"),
+        None if committed.state == State::Held => {
+            if let Some(problem) = committed
+                .held
+                .as_ref()
+                .filter(|_| before != Some(State::Held))
+            {
+                tracing::warn!(source.id = %id, code = problem.code, "{id}: {}; {}", problem.text, problem.action);
+            }
+        }
         None if !was_well => {
             tracing::info!(source.id = %id, new = committed.new, "{id} is well again");
         }

@@ -65,7 +65,10 @@ mod json;
 use scraper::Selector;
 use url::Url;
 
-use self::scan::{Scanner, Token, local};
+pub(super) use self::fault::{Fault, Faults};
+pub(super) use self::json::mend;
+pub(super) use self::references::decode;
+pub(super) use self::scan::{Scanner, Tag, Token, local};
 use super::ExtractError;
 use crate::model::{Extracted, Location};
 
@@ -80,6 +83,9 @@ pub(super) enum Format {
     OtherXml,
     Unknown,
 }
+
+/// What [`Format::Other`] calls a sitemap.
+pub(super) const SITEMAP: &str = "a sitemap";
 
 /// How far into a page a link to its feed is looked for: the head of a page is its beginning.
 const HEAD_BYTES: usize = 256 * 1024;
@@ -106,6 +112,15 @@ pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extract
         Format::Unknown if text.trim().is_empty() => not_a_feed("an empty document"),
         Format::Unknown => not_a_feed("text"),
     }
+}
+
+/// Reads a JSON Feed.
+///
+/// # Errors
+/// [`ExtractError::NotAFeed`] without `items`, [`ExtractError::BadFeed`] for one that breaks off before its first entry is
+/// whole.
+pub(super) fn json(text: &str) -> Result<Extracted, ExtractError> {
+    json::read(text)
 }
 
 /// A feed of which not one whole entry came is none.
@@ -141,7 +156,7 @@ pub(super) fn sniff(text: &str) -> Format {
                 seen = Format::Html;
             }
             "opml" => return Format::Other("a list of feeds (OPML)"),
-            "urlset" | "sitemapindex" => return Format::Other("a sitemap"),
+            "urlset" | "sitemapindex" => return Format::Other(SITEMAP),
             _ if seen == Format::Unknown && text.starts_with('<') => seen = Format::OtherXml,
             _ => {}
         }
@@ -152,12 +167,12 @@ pub(super) fn sniff(text: &str) -> Format {
     seen
 }
 
-fn is_html_by_declaration(text: &str) -> bool {
+pub(super) fn is_html_by_declaration(text: &str) -> bool {
     let start: String = text.chars().take(14).collect();
     start.eq_ignore_ascii_case("<!doctype html")
 }
 
-fn is_blank(c: char) -> bool {
+pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\u{FEFF}'
 }
 

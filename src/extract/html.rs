@@ -7,8 +7,13 @@ mod article;
 mod auto;
 mod cluster;
 mod fields;
+mod leads;
+mod files;
+mod head;
 mod linked_data;
 mod outline;
+mod page;
+mod readable;
 mod reader;
 mod score;
 mod selectors;
@@ -17,14 +22,18 @@ mod votes;
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
+use super::follow;
 use super::rules::{self, Record};
 use super::{ExtractError, MAX_ENTRIES};
 use crate::dates::Hints;
 use crate::model::{
-    Channel, Css, Extracted, Field, Pages, RawEntry, RawText, Rule, Rules, Source, parse_page,
+    Channel, Css, Extracted, Field, RawEntry, RawText, Rule, Rules, Source, parse_page,
     text_of_node,
 };
 use auto::Wanted;
+pub(super) use leads::leads;
+
+pub(super) use page::{Page, page};
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;
@@ -64,7 +73,7 @@ pub(super) fn read(
     let items = items(&page, &rules.item);
     if items.is_empty() {
         return Err(ExtractError::NothingFound {
-            selector: written(&rules.item),
+            selector: rules::written(&rules.item),
         });
     }
     let entries: Vec<RawEntry> = items
@@ -73,14 +82,14 @@ pub(super) fn read(
         .collect();
     if entries.iter().all(|entry| entry.title.is_none()) {
         return Err(ExtractError::NoTitles {
-            selector: written(&rules.item),
+            selector: rules::written(&rules.item),
             matches: items.len(),
         });
     }
     let problems = rules::uneven(&entries, &rules.fields);
     Ok(Extracted {
         channel: channel(&page),
-        follow: follow(&page, url, &base, source.pages.as_ref()),
+        follow: follow::of_page(&page, url, &base, source.pages.as_ref()),
         entries,
         problems,
     })
@@ -101,11 +110,6 @@ fn items<'a>(page: &'a Html, item: &[Css]) -> Vec<ElementRef<'a>> {
     items
 }
 
-fn written(item: &[Css]) -> String {
-    let written: Vec<String> = item.iter().map(Css::to_string).collect();
-    written.join(", else ")
-}
-
 /// Reads a page by its structure.
 ///
 /// # Errors
@@ -121,10 +125,26 @@ pub(super) fn read_by_structure(
     let found = auto::find(&page, &base, hints, Wanted::Entries).ok_or(ExtractError::NoRecords)?;
     Ok(Extracted {
         channel: channel(&page),
-        follow: follow(&page, url, &base, source.pages.as_ref()),
+        follow: follow::of_page(&page, url, &base, source.pages.as_ref()),
         entries: found.entries,
         problems: Vec::new(),
     })
+}
+
+/// The texts of what `css` finds in a page, scripts among it, or their attributes; and where relative addresses start.
+pub(super) fn texts(
+    text: &str,
+    url: &Url,
+    remove: &[Css],
+    css: &Css,
+) -> Result<(Url, Vec<String>), ExtractError> {
+    let page = parse(text, remove)?;
+    let text = |found: ElementRef<'_>| match &css.attribute {
+        Some(name) => found.attr(name).map(str::to_owned),
+        None => Some(found.text().collect()),
+    };
+    let found = matches(page.root_element(), css).into_iter();
+    Ok((base(&page, url), found.filter_map(text).collect()))
 }
 
 /// The selectors by which a page could be read as [`read_by_structure`] does.
@@ -276,52 +296,6 @@ fn title_link(item: ElementRef<'_>, title: &[Css]) -> Option<String> {
         .or_else(|| around.take(8).find(is_link))
         .or_else(|| item.select(&link).next())?;
     found.attr("href").map(str::to_owned)
-}
-
-/// The next pages; whether they are fetched, and how many, is the daemon's decision.
-fn follow(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url> {
-    match pages {
-        None => Vec::new(),
-        Some(Pages::Parameter { name, last }) => (1..=*last)
-            .map(|number| with_parameter(url, name, number))
-            .collect(),
-        Some(Pages::Next { link, .. }) => {
-            let next = page.root_element().addresses(link).into_iter().next();
-            next.and_then(|href| base.join(&href).ok())
-                .into_iter()
-                .filter(|next| same_site(url, next))
-                .collect()
-        }
-    }
-}
-
-fn with_parameter(url: &Url, name: &str, number: u32) -> Url {
-    let mut page = url.clone();
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(key, _)| key != name)
-        .map(|(key, value)| (key.into_owned(), value.into_owned()))
-        .collect();
-    page.query_pairs_mut()
-        .clear()
-        .extend_pairs(kept)
-        .append_pair(name, &number.to_string());
-    page
-}
-
-/// A list goes on where it began: a page from the web on its host, a file in its folder.
-fn same_site(url: &Url, next: &Url) -> bool {
-    let web = |url: &Url| matches!(url.scheme(), "http" | "https");
-    let folder = |url: &Url| {
-        url.path()
-            .rsplit_once('/')
-            .map(|(folder, _)| folder.to_owned())
-    };
-    if web(url) {
-        web(next) && url.host_str() == next.host_str()
-    } else {
-        url.scheme() == next.scheme() && folder(url) == folder(next)
-    }
 }
 
 /// What part of a whole.

@@ -6,12 +6,26 @@
 
 mod amend;
 mod charset;
+mod detail;
+mod epoch;
 mod feed;
+mod follow;
+mod grammar;
 mod html;
+mod json;
+mod leads;
 mod rules;
+mod series;
+mod sitemap;
+mod structure;
 mod text;
+mod xml;
 
-use text::is_more;
+pub use leads::{Form, Leads, form, leads};
+
+use text::{is_more, leading_date};
+
+pub use detail::detail;
 
 #[cfg(test)]
 mod tests;
@@ -19,10 +33,12 @@ mod tests;
 use url::Url;
 
 use crate::dates;
-use crate::model::{Css, Document, Extracted, Problem, PublicUrl, Reading, Rules, Source};
+use crate::model::{
+    Css, Document, Extracted, Problem, PublicUrl, RawEntry, Reading, Rules, Source,
+};
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The most entries that one document may bring.
 const MAX_ENTRIES: usize = 2_000;
@@ -47,14 +63,34 @@ pub enum ExtractError {
     /// A page without selectors, on which nothing is repeated and no article stands.
     #[error("the page has neither a list of linked titles nor an article")]
     NoRecords,
+    /// JSON, XML or a sitemap that is none.
+    #[error("{what} cannot be read: {reason}")]
+    BadDocument {
+        /// What was expected.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// JSON or XML without rules, in which no list of entries is found.
+    #[error("{what} holds no list whose entries have a title and an address or a date")]
+    NoList {
+        /// What it is.
+        what: &'static str,
+    },
+    /// `script` finds nothing.
+    #[error("`script` ({selector}) found nothing on the page")]
+    NoScript {
+        /// As configured.
+        selector: String,
+    },
     /// A selector that finds nothing.
-    #[error("`select.item` ({selector}) found nothing on the page")]
+    #[error("`select.item` ({selector}) found nothing")]
     NothingFound {
         /// As configured.
         selector: String,
     },
     /// Matches, but no entry among them.
-    #[error("`select.item` ({selector}) found {matches} parts of the page, none with a title")]
+    #[error("`select.item` ({selector}) found {matches} parts of the document, none with a title")]
     NoTitles {
         /// As configured.
         selector: String,
@@ -64,6 +100,12 @@ pub enum ExtractError {
     /// A text without dated notices that is no list of titles and texts either.
     #[error("the text has no line that is a date, and no titles with a text under each")]
     Undated,
+    /// A text in which `separator` or `record` finds nothing.
+    #[error("`{key}` matches nowhere in the text")]
+    NoMatch {
+        /// The key in the configuration.
+        key: &'static str,
+    },
     /// Markup nested so deep that reading it would take for ever.
     #[error("the markup is nested more than {limit} levels deep")]
     TooDeep {
@@ -78,7 +120,13 @@ impl ExtractError {
         match self {
             Self::NotAFeed { .. } => "not-a-feed",
             Self::BadFeed { .. } => "bad-feed",
-            Self::NoRecords | Self::NothingFound { .. } | Self::NoTitles { .. } => "nothing-found",
+            Self::BadDocument { .. } => "bad-document",
+            Self::NoRecords
+            | Self::NoList { .. }
+            | Self::NoScript { .. }
+            | Self::NothingFound { .. }
+            | Self::NoTitles { .. }
+            | Self::NoMatch { .. } => "nothing-found",
             Self::Undated => "no-dates",
             Self::TooDeep { .. } => "too-deep",
         }
@@ -88,7 +136,13 @@ impl ExtractError {
     pub fn is_drift(&self) -> bool {
         matches!(
             self,
-            Self::NoRecords | Self::NothingFound { .. } | Self::NoTitles { .. } | Self::Undated
+            Self::NoRecords
+                | Self::NoList { .. }
+                | Self::NoScript { .. }
+                | Self::NothingFound { .. }
+                | Self::NoTitles { .. }
+                | Self::NoMatch { .. }
+                | Self::Undated
         )
     }
 
@@ -104,8 +158,18 @@ impl ExtractError {
                 "look at the page in a browser; `select.item` and `select.title` read what is not found by itself, and \
                  `tidings preview --select item=CSS --select title=CSS` tries them".to_owned()
             },
-            Self::NothingFound { .. } | Self::NoTitles { .. } => {
-                "the page's layout has changed: correct `select`, and try it with `tidings preview`".to_owned()
+            Self::BadDocument { .. } => {
+                "look at what the address gives; if it is something else by now, correct `url` or `kind`".to_owned()
+            }
+            Self::NoList { .. } => {
+                "look at the document: `select.item` and `select.title` read what is not found by itself, and \
+                 `tidings preview --select item=PATH --select title=PATH` tries them".to_owned()
+            }
+            Self::NoScript { .. } | Self::NothingFound { .. } | Self::NoTitles { .. } => {
+                "the layout has changed: correct `select`, and try it with `tidings preview`".to_owned()
+            }
+            Self::NoMatch { key } => {
+                format!("the text is written otherwise than before: correct `{key}`, and try it with `tidings preview`")
             }
             Self::Undated => "look at the text: dated notices are wanted, a date on a line of its own before each".to_owned(),
             Self::TooDeep { .. } => "look at the document: no browser or reader could show it either".to_owned(),
@@ -119,18 +183,11 @@ impl ExtractError {
 /// [`ExtractError`] when it gives no entry at all where there must be some; an empty feed is none.
 pub fn extract(document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
     let charset::Decoded { text, problems } = charset::decode(document, source.charset);
-    let mut extracted = match &source.reading {
-        Reading::Feed => feed::read(&text, &document.url, &source.location)?,
-        Reading::Html(rules) => html::read(&text, &document.url, rules, source)?,
-        Reading::Page => by_structure(&text, document, source)?,
-        Reading::Text => plain_text(&text, document, source)?,
-        Reading::Auto => match feed::sniff(&text) {
-            feed::Format::Html => by_structure(&text, document, source)?,
-            feed::Format::Unknown => plain_text(&text, document, source)?,
-            _ => feed::read(&text, &document.url, &source.location)?,
-        },
-    };
+    let mut extracted = read(&text, document, source)?;
     extracted.problems.splice(..0, problems);
+    extracted
+        .entries
+        .retain(|entry| is_wanted(entry, &document.url, source));
     if extracted.entries.len() > MAX_ENTRIES {
         extracted.entries.truncate(MAX_ENTRIES);
         extracted
@@ -138,46 +195,153 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
             .push(Problem::TooManyEntries { limit: MAX_ENTRIES });
     }
     amend::all(&mut extracted.entries, source);
+    extracted.problems.extend(series::gaps(&extracted.entries));
     Ok(extracted)
 }
 
-/// What an operator may put into the block of a source instead of leaving its page to be found out.
+fn read(text: &str, document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
+    let (url, hints) = (&document.url, hints(document, source));
+    match &source.reading {
+        Reading::Feed => a_feed(text, url, source),
+        Reading::Html(rules) => html::read(text, url, rules, source),
+        Reading::Page => html::read_by_structure(text, url, source, &hints),
+        Reading::Text(None) => plain_text(text, &hints),
+        Reading::Text(Some(grammar)) => grammar::read(text, grammar, &hints),
+        Reading::Json {
+            script: Some(script),
+            rules,
+        } => json::read_in_page(text, url, script, rules.as_deref(), source, &hints),
+        Reading::Json { rules, .. } => json::read(text, rules.as_deref(), &hints),
+        Reading::Xml(None) if feed::sniff(text) == feed::Format::Xml => a_feed(text, url, source),
+        Reading::Xml(rules) => xml::read(text, rules.as_deref(), &hints),
+        Reading::Sitemap => sitemap::read(text, url, source, &hints),
+        Reading::Auto => match nature_of(text) {
+            Nature::Feed => a_feed(text, url, source),
+            Nature::Page => html::read_by_structure(text, url, source, &hints),
+            Nature::Json => json::read(text, None, &hints),
+            Nature::Xml => xml::read(text, None, &hints),
+            Nature::Sitemap => sitemap::read(text, url, source, &hints),
+            Nature::Text => plain_text(text, &hints),
+        },
+    }
+}
+
+fn a_feed(text: &str, url: &Url, source: &Source) -> Result<Extracted, ExtractError> {
+    let mut extracted = feed::read(text, url, &source.location)?;
+    let advice = &extracted.channel.advice;
+    extracted.follow = follow::of_feed(advice, url, source.pages.as_ref());
+    Ok(extracted)
+}
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// RSS, Atom or JSON Feed.
+    Feed,
+    /// A page for people.
+    Page,
+    /// JSON of another kind, or within a page.
+    Json,
+    /// XML of another kind.
+    Xml,
+    /// A sitemap or an index of them.
+    Sitemap,
+    /// Plain text.
+    Text,
+}
+
+/// What a document is read as.
+pub fn nature(document: &Document, source: &Source) -> Nature {
+    match &source.reading {
+        Reading::Feed => Nature::Feed,
+        Reading::Html(_) | Reading::Page => Nature::Page,
+        Reading::Text(_) => Nature::Text,
+        Reading::Json { .. } => Nature::Json,
+        Reading::Xml(_) => Nature::Xml,
+        Reading::Sitemap => Nature::Sitemap,
+        Reading::Auto => nature_of(&charset::decode(document, source.charset).text),
+    }
+}
+
+fn nature_of(text: &str) -> Nature {
+    match feed::sniff(text) {
+        _ if json::is_json(text) => Nature::Json,
+        feed::Format::Html if xml::is_xml(text) => Nature::Xml,
+        feed::Format::Html => Nature::Page,
+        feed::Format::Other(feed::SITEMAP) => Nature::Sitemap,
+        feed::Format::OtherXml => Nature::Xml,
+        feed::Format::Unknown if sitemap::is_list(text) => Nature::Sitemap,
+        feed::Format::Unknown => Nature::Text,
+        feed::Format::Xml | feed::Format::Json | feed::Format::Other(_) => Nature::Feed,
+    }
+}
+
+/// Whether the operator wants an entry with such an address.
+fn is_wanted(entry: &RawEntry, url: &Url, source: &Source) -> bool {
+    source.only.as_ref().is_none_or(|only| {
+        let base = entry.base.as_ref().unwrap_or(url);
+        let address = entry
+            .link
+            .as_deref()
+            .and_then(|link| base.join(link.trim()).ok());
+        address.is_some_and(|address| only.matches(address.as_str()))
+    })
+}
+
+/// What an operator may put into the block of a source instead of leaving its document to be found out.
 #[derive(Clone, Debug, Default)]
 pub struct Hinted {
-    /// Selectors that read the same records; none where these have no elements of their own.
+    /// Selectors that read the same records of a page; none where these have no elements of their own.
     pub rules: Option<Rules<Css>>,
+    /// The keys, each with its values, that read the same entries of JSON or XML: its kind, and where they are.
+    pub paths: Vec<(String, Vec<String>)>,
     /// The feed that the page links to. Whether it has the same records is for whoever fetches it to see.
     pub feed: Option<Url>,
 }
 
-/// Looks at a page that is read by its structure; nothing for documents of other kinds, and for sources with selectors.
+/// Looks at a document that is read by its structure; nothing for sources with selectors.
 pub fn hint(document: &Document, source: &Source) -> Hinted {
     let charset::Decoded { text, .. } = charset::decode(document, source.charset);
-    let by_structure = match source.reading {
-        Reading::Page => true,
-        Reading::Auto => feed::sniff(&text) == feed::Format::Html,
-        Reading::Feed | Reading::Html(_) | Reading::Text => false,
+    let nature = match source.reading {
+        Reading::Page => Nature::Page,
+        Reading::Auto => nature_of(&text),
+        Reading::Json {
+            script: None,
+            rules: None,
+        } => Nature::Json,
+        Reading::Xml(None) => Nature::Xml,
+        _ => return Hinted::default(),
     };
-    if !by_structure {
-        return Hinted::default();
-    }
-    Hinted {
-        rules: html::rules(
-            &text,
-            &document.url,
-            &source.remove,
-            &hints(document, source),
-        ),
-        feed: feed::linked_feed(&text, &document.url),
+    let hints = hints(document, source);
+    match nature {
+        Nature::Page => Hinted {
+            rules: html::rules(&text, &document.url, &source.remove, &hints),
+            feed: feed::linked_feed(&text, &document.url),
+            ..Hinted::default()
+        },
+        Nature::Json => Hinted {
+            paths: json::rules(&text, &hints).map_or_else(Vec::new, |rules| paths("json", &rules)),
+            ..Hinted::default()
+        },
+        Nature::Xml => Hinted {
+            paths: xml::rules(&text, &hints).map_or_else(Vec::new, |rules| paths("xml", &rules)),
+            ..Hinted::default()
+        },
+        Nature::Feed | Nature::Sitemap | Nature::Text => Hinted::default(),
     }
 }
 
-fn by_structure(
-    text: &str,
-    document: &Document,
-    source: &Source,
-) -> Result<Extracted, ExtractError> {
-    html::read_by_structure(text, &document.url, source, &hints(document, source))
+/// Rules as keys and values; of a field that stands in several places, a list of them.
+fn paths<L: std::fmt::Display>(kind: &str, rules: &Rules<L>) -> Vec<(String, Vec<String>)> {
+    let mut paths = vec![("kind".to_owned(), vec![kind.to_owned()])];
+    for (key, place) in rules.places() {
+        let key = format!("select.{key}");
+        match paths.last_mut().filter(|(last, _)| *last == key) {
+            Some((_, places)) => places.push(place.to_string()),
+            None => paths.push((key, vec![place.to_string()])),
+        }
+    }
+    paths
 }
 
 /// What dates in the document may mean.
@@ -191,8 +355,8 @@ fn hints<'a>(document: &Document, source: &'a Source) -> dates::Hints<'a> {
     }
 }
 
-fn plain_text(text: &str, document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
-    let extracted = text::read(text, &hints(document, source));
+fn plain_text(text: &str, hints: &dates::Hints<'_>) -> Result<Extracted, ExtractError> {
+    let extracted = text::read(text, hints);
     if extracted.entries.is_empty() {
         Err(ExtractError::Undated)
     } else {

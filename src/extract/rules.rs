@@ -4,9 +4,12 @@
 //! entries of a document, which rules found something in some of them only.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
+use super::ExtractError;
 use crate::model::{
-    Field, Fields, Problem, RawAuthor, RawEnclosure, RawEntry, RawTag, RawText, Rule,
+    Extracted, Field, Fields, Problem, RawAuthor, RawEnclosure, RawEntry, RawTag, RawText, Rule,
+    Rules,
 };
 
 /// The most values that one field of one entry may have.
@@ -38,6 +41,51 @@ pub(super) trait Record {
     fn addresses(&self, at: &Self::At) -> Vec<String> {
         self.texts(at)
     }
+}
+
+/// The entries of all records that `rules.item` found, and what is odd about them.
+///
+/// # Errors
+/// [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] when the rules do not fit the document any more.
+pub(super) fn list<R: Record<At: Display>>(
+    records: &[R],
+    rules: &Rules<R::At>,
+) -> Result<Extracted, ExtractError> {
+    let selector = || written(&rules.item);
+    if records.is_empty() {
+        return Err(ExtractError::NothingFound {
+            selector: selector(),
+        });
+    }
+    let entries: Vec<RawEntry> = records
+        .iter()
+        .map(|record| entry(record, &rules.fields))
+        .collect();
+    if entries.iter().all(|entry| entry.title.is_none()) {
+        return Err(ExtractError::NoTitles {
+            selector: selector(),
+            matches: records.len(),
+        });
+    }
+    Ok(Extracted {
+        problems: uneven(&entries, &rules.fields),
+        entries,
+        ..Extracted::default()
+    })
+}
+
+/// What was read by rules of our own: that they find nothing in some entries is no mistake of anybody's.
+pub(super) fn without_doubts(extracted: Extracted) -> Extracted {
+    Extracted {
+        problems: Vec::new(),
+        ..extracted
+    }
+}
+
+/// Places as an operator wrote them.
+pub(super) fn written<L: Display>(places: &[L]) -> String {
+    let written: Vec<String> = places.iter().map(L::to_string).collect();
+    written.join(", else ")
 }
 
 /// What the rules of one entry found.
@@ -183,7 +231,8 @@ pub(super) fn uneven<L>(entries: &[RawEntry], fields: &Fields<L>) -> Vec<Problem
         .collect()
 }
 
-fn has(entry: &RawEntry, field: Field) -> bool {
+/// Whether an entry has a value in `field`.
+pub(super) fn has(entry: &RawEntry, field: Field) -> bool {
     match field {
         Field::Title => entry.title.is_some(),
         Field::Link => entry.link.is_some(),

@@ -2,8 +2,11 @@
 //!
 //! The settings of a fixture's source stand in its first comment, a line each, as an operator writes them.
 
+mod details;
 mod fuzz;
 mod hostile;
+mod selectors;
+mod sites;
 
 use std::fmt::{Display, Write as _};
 use std::fs::File;
@@ -209,9 +212,16 @@ fn bytes(path: &Path) -> Vec<u8> {
     bytes
 }
 
+/// A fixture's settings stand in it, or in the text beside it where it can hold no comment.
 fn fixture(kind: &str, path: &Path) -> String {
     let body = bytes(path);
-    let source = source(kind, &settings(&String::from_utf8_lossy(&body)));
+    let beside = path.with_extension("md");
+    let said = if beside.is_file() {
+        bytes(&beside)
+    } else {
+        body.clone()
+    };
+    let source = source(kind, &settings(&String::from_utf8_lossy(&said)));
     shown(&source, body)
 }
 
@@ -229,6 +239,76 @@ fn pages() {
     insta::glob!("../../tests/fixtures/html", "*.html", |path| {
         insta::assert_snapshot!(fixture("html", path));
     });
+}
+
+#[test]
+fn json() {
+    insta::glob!("../../tests/fixtures/json", "*.{json,html}", |path| {
+        insta::assert_snapshot!(fixture("json", path));
+    });
+}
+
+#[test]
+fn xml() {
+    insta::glob!("../../tests/fixtures/xml", "*.xml", |path| {
+        insta::assert_snapshot!(fixture("xml", path));
+    });
+}
+
+#[test]
+fn sitemaps() {
+    insta::glob!("../../tests/fixtures/sitemap", "*.{xml,txt}", |path| {
+        insta::assert_snapshot!(fixture("sitemap", path));
+    });
+}
+
+/// What is read without being told what it is, as if it had been told.
+#[test]
+fn the_document_tells_its_kind() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for (kind, name) in [
+        ("json", "json/wordpress.json"),
+        ("json", "json/lines.json"),
+        ("json", "json/jsonfeed.json"),
+        ("xml", "xml/structure.xml"),
+        ("sitemap", "sitemap/news.xml"),
+        ("sitemap", "sitemap/index.xml"),
+        ("sitemap", "sitemap/list.txt"),
+    ] {
+        let body = bytes(&fixtures.join(name));
+        assert_eq!(
+            shown(&source("auto", ""), body.clone()),
+            shown(&source(kind, ""), body),
+            "{name}"
+        );
+    }
+}
+
+/// The paths that are told of a document read by its structure, and whether they read the same.
+#[test]
+fn the_paths_that_are_told_read_the_same() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut told = String::new();
+    for name in [
+        "json/wordpress.json",
+        "json/strapi.json",
+        "json/graphql.json",
+        "json/lines.json",
+        "xml/structure.xml",
+    ] {
+        let by_structure = source("auto", "");
+        let document = document(&by_structure, bytes(&fixtures.join(name)));
+        let paths = hint(&document, &by_structure).paths;
+        let mut settings = String::new();
+        for (key, places) in paths.iter().skip(1) {
+            writeln!(settings, "{key} = {places:?}").unwrap();
+        }
+        let by_rules = source(&paths[0].1[0], &settings);
+        let read = |source| extract(&document, source).unwrap().entries;
+        assert_eq!(read(&by_rules), read(&by_structure), "{name}");
+        writeln!(told, "{name} ({})\n{settings}", paths[0].1[0]).unwrap();
+    }
+    insta::assert_snapshot!(told);
 }
 
 /// The fixtures that are read by their structure, by name.
@@ -254,13 +334,18 @@ fn without(attribute: &str, page: &str) -> String {
     })
 }
 
+/// The page without anything that names its parts for programs.
+fn bare(page: &str) -> String {
+    let names = ["class", "id", "itemprop", "rel"];
+    let bare = |page: String, name: &&str| without(name, &page);
+    names.iter().fold(page.to_owned(), bare)
+}
+
 #[test]
 fn neither_classes_nor_ids_are_needed() {
     for (name, page) in structured() {
         let source = source("html", &settings(&page));
-        let bare = ["class", "id", "itemprop", "rel"]
-            .iter()
-            .fold(page.clone(), |page, attribute| without(attribute, &page));
+        let bare = bare(&page);
         // An article's own address stands in `rel`.
         if name != "auto-article" {
             let read = |page: String| shown(&source, page.into_bytes());
@@ -319,15 +404,23 @@ fn a_linked_feed_is_told() {
     assert_eq!((told("html", SELECTORS), told("text", "")), (None, None));
 }
 
-static READINGS: LazyLock<[Source; 5]> = LazyLock::new(|| {
+static READINGS: LazyLock<[Source; 10]> = LazyLock::new(|| {
     [
         source("auto", ""),
         source("feed", ""),
         source("text", ""),
         source("html", SELECTORS),
         source("html", ""),
+        source("json", ""),
+        source("json", JSON_PATHS),
+        source("xml", ""),
+        source("xml", ELEMENT_PATHS),
+        source("sitemap", "only = 'e'"),
     ]
 });
+
+const JSON_PATHS: &str = "select.item = '$..*'\nselect.title = '$..title'\nselect.date = '$.id'\nselect.content = '$.*'\n";
+const ELEMENT_PATHS: &str = "select.item = '//*'\nselect.title = '//title'\nselect.date = '@a'\nselect.content = '*'\nselect.link = '*//*@href'\n";
 
 const SELECTORS: &str = "select.item = 'li'\nselect.title = 'b'\nselect.date = 'time'\nselect.summary = 'p, i'\npages.next = 'a'\n";
 

@@ -77,6 +77,31 @@ pub(super) fn read(text: &str, hints: &Hints) -> Extracted {
     extracted
 }
 
+/// How many lines stand before the date of a part, at most.
+const MAX_HEAD: usize = 4;
+
+/// One notice, of whose text it is known where it begins and ends: its first line is its title, a date near it its date.
+pub(super) fn entry_of(part: &str, hints: &Hints) -> Option<RawEntry> {
+    let (mut paragraphs, _) = without_repeats(paragraphs(part, hints));
+    let is_date = |paragraph: &Paragraph| matches!(paragraph, Paragraph::Date(_));
+    let date = paragraphs.iter().take(MAX_HEAD).position(is_date);
+    let date = date.map(|place| paragraphs.remove(place));
+    let mut published = date.map(Paragraph::into_text);
+    let mut texts: Vec<String> = paragraphs.into_iter().map(Paragraph::into_text).collect();
+    let first = texts.first_mut()?;
+    if published.is_none()
+        && let Some((date, title)) = dated_title(first, hints)
+    {
+        published = Some(date.to_owned());
+        *first = title.to_owned();
+    }
+    let (title, summary) = texts.split_first()?;
+    Some(RawEntry {
+        published,
+        ..entry(title, summary)
+    })
+}
+
 /// Reads a list without dates: two titles or more, with about a paragraph of text under each. Titles that are printed
 /// twice (`repeated`) are the only ones where there are such.
 fn undated(paragraphs: &[String], repeated: &HashSet<String>) -> Extracted {
@@ -314,7 +339,12 @@ fn dates_stand_beside_titles(paragraphs: &[Paragraph], hints: &Hints) -> bool {
 
 /// Date and title of `3 March 2020: Title`.
 fn dated_title<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
-    if !text.starts_with(char::is_alphanumeric) || is_prose(text) {
+    (!is_prose(text)).then(|| leading_date(text, hints))?
+}
+
+/// The date that a text begins with, and what stands behind the sign after it.
+pub(super) fn leading_date<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
+    if !text.starts_with(char::is_alphanumeric) {
         return None;
     }
     let order = hints.order.or(Some(DateOrder::DayMonthYear));
@@ -333,6 +363,14 @@ fn dated_title<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
 enum Paragraph {
     Date(String),
     Text(String),
+}
+
+impl Paragraph {
+    fn into_text(self) -> String {
+        match self {
+            Self::Date(text) | Self::Text(text) => text,
+        }
+    }
 }
 
 /// A line, cleaned.

@@ -1,8 +1,11 @@
 //! Content codings (RFC 9110 §8.4.1) undone, with a limit on what comes out.
 
+use std::io::Read as _;
+
 use async_compression::tokio::bufread::{
     BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
 };
+use flate2::bufread::MultiGzDecoder;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// What we ask servers for.
@@ -10,6 +13,9 @@ pub(super) const ACCEPT_ENCODING: &str = "gzip, br, zstd, deflate";
 
 /// Codings applied one upon the other: more is an attack.
 const MAX_CODINGS: usize = 2;
+
+/// What a gzip file begins with (RFC 1952 §2.3.1); no text does.
+const GZIP: [u8; 2] = [0x1F, 0x8B];
 
 /// Why a body could not be decoded.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,6 +53,26 @@ pub(super) async fn decode(
         }
     }
     Ok(body)
+}
+
+/// A body that is a gzip file, unpacked; any other as it is.
+///
+/// # Errors
+/// [`CodingError::TooLarge`] as soon as more than `limit` bytes come out.
+pub(super) fn unpacked(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, CodingError> {
+    if !body.starts_with(&GZIP) {
+        return Ok(body);
+    }
+    let mut text = Vec::new();
+    let read = MultiGzDecoder::new(&body[..])
+        .take(limit + 1)
+        .read_to_end(&mut text);
+    read.map_err(|error| CodingError::Broken(error.to_string()))?;
+    if text.len() as u64 > limit {
+        Err(CodingError::TooLarge)
+    } else {
+        Ok(text)
+    }
 }
 
 async fn undo(coding: &str, body: &[u8], limit: u64) -> Result<Vec<u8>, CodingError> {
@@ -116,6 +142,17 @@ mod tests {
                 "{coding}"
             );
         }
+    }
+
+    #[test]
+    fn a_gzip_file_is_unpacked_within_the_limit() {
+        let text: &[u8] = b"bulletin ".repeat(100).leak();
+        let file = packed(encode::GzipEncoder::new(text));
+        assert_eq!(unpacked(text.to_vec(), 10).as_deref(), Ok(text));
+        assert_eq!(unpacked(file.clone(), 900).as_deref(), Ok(text));
+        assert_eq!(unpacked(file.clone(), 899), Err(CodingError::TooLarge));
+        let cut = file[..file.len() / 2].to_vec();
+        assert!(matches!(unpacked(cut, 900), Err(CodingError::Broken(_))));
     }
 
     #[test]

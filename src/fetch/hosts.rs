@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use url::Url;
 
-/// The hosts asked so far: one entry a host that a source names.
+/// The hosts asked so far: those that sources name, and those that their entries lead to.
 #[derive(Debug)]
 pub(super) struct Hosts {
     per_host: usize,
@@ -19,7 +19,15 @@ pub(super) struct Hosts {
 #[derive(Debug)]
 struct Host {
     places: Arc<Semaphore>,
+    delay: Duration,
     next_start: Instant,
+}
+
+impl Host {
+    /// Whether somebody is there or waits, or must not come yet.
+    fn is_needed(&self, now: Instant) -> bool {
+        self.next_start > now || Arc::strong_count(&self.places) > 1
+    }
 }
 
 impl Hosts {
@@ -44,17 +52,34 @@ impl Hosts {
     pub(super) async fn pace(&self, url: &Url) {
         let start = self.host(url, |host| {
             let start = host.next_start.max(Instant::now());
-            host.next_start = start + self.delay;
+            host.next_start = start + host.delay;
             start
         });
         tokio::time::sleep_until(start).await;
     }
 
+    /// Waits longer at the host of `url` from now on: its last request, too, is counted from with the longer pause.
+    pub(super) fn slow_down(&self, url: &Url, delay: Duration) {
+        self.host(url, |host| {
+            let longer = delay.saturating_sub(host.delay);
+            host.delay += longer;
+            host.next_start += longer;
+        });
+    }
+
     fn host<T>(&self, url: &Url, with: impl FnOnce(&mut Host) -> T) -> T {
         let name = url.host_str().unwrap_or_default();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() == known.capacity() {
+            // Entries lead to hosts without end: before more room is made, those that need no patience are forgotten.
+            let now = Instant::now();
+            known.retain(|_, host| host.is_needed(now));
+            let needed = known.len();
+            known.reserve(needed.max(1));
+        }
         let new = || Host {
             places: Arc::new(Semaphore::new(self.per_host)),
+            delay: self.delay,
             next_start: Instant::now(),
         };
         with(known.entry(name.to_owned()).or_insert_with(new))
@@ -98,6 +123,39 @@ mod tests {
             hosts.pace(&one).await;
             hosts.pace(&one).await;
             assert_eq!(began.elapsed(), Duration::from_secs(61));
+        });
+    }
+
+    #[test]
+    fn a_host_may_want_more_time_and_never_gets_less() {
+        runtime().block_on(async {
+            let hosts = Hosts::new(1, Duration::from_secs(2));
+            let url = "http://a.example/1".parse().unwrap();
+            let began = Instant::now();
+            for (delay, seconds) in [(0, 0), (5, 5), (1, 10)] {
+                hosts.slow_down(&url, Duration::from_secs(delay));
+                hosts.pace(&url).await;
+                assert_eq!(began.elapsed(), Duration::from_secs(seconds));
+            }
+        });
+    }
+
+    #[test]
+    fn only_hosts_that_need_patience_are_remembered() {
+        runtime().block_on(async {
+            let hosts = Hosts::new(1, Duration::from_secs(1));
+            let address =
+                |number: usize| -> Url { format!("http://{number}.example/").parse().unwrap() };
+            let held = hosts.place(&address(0)).await;
+            for number in 1..10_000 {
+                hosts.pace(&address(number)).await;
+                tokio::time::advance(Duration::from_millis(100)).await;
+            }
+            let known = hosts.known.lock().unwrap();
+            assert!(known.contains_key("0.example"), "somebody is there");
+            assert!(known.contains_key("9999.example"), "it was just asked");
+            assert!(known.len() < 100, "{}", known.len());
+            drop(held);
         });
     }
 }

@@ -10,7 +10,7 @@ use reqwest::{Client, Response, StatusCode};
 
 use super::coding::{self, CodingError};
 use super::guard::{self, ForbiddenAddress, GuardedResolver};
-use super::{FetchError, Fetched, Fetcher, Limits};
+use super::{FetchError, Fetched, FetchedPage, Fetcher, Leave, Limits, unpacked};
 use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
 
 /// Feeds first, then whatever else a source may be.
@@ -44,46 +44,137 @@ pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
         .build()
 }
 
+/// What came in the end of a chain of redirects; the body is still to be read.
+enum Answer {
+    Unchanged(Validators),
+    Changed(PublicUrl, Response),
+}
+
+/// What one request leads to.
+enum Step {
+    Answer(Response),
+    Redirect(PublicUrl),
+    Unchanged(Validators),
+}
+
 impl Fetcher {
-    /// Asks for `first` and follows where it redirects.
     pub(super) async fn http(
         &self,
         first: &PublicUrl,
         held: &Validators,
         now: Timestamp,
+        leave: Leave,
     ) -> Result<Fetched, FetchError> {
-        let mut url = first.clone();
-        for _ in 0..=MAX_REDIRECTS {
-            let response = self.request(&url, held).await?;
-            match response.status() {
-                StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
-                    return Ok(Fetched::Unchanged(renewed(held, response.headers())));
-                }
-                status if status.is_success() => {
-                    return self.document(url, response, now).await;
-                }
-                StatusCode::MOVED_PERMANENTLY
-                | StatusCode::FOUND
-                | StatusCode::SEE_OTHER
-                | StatusCode::TEMPORARY_REDIRECT
-                | StatusCode::PERMANENT_REDIRECT => url = target(&url, response.headers())?,
-                status => {
-                    let retry_after = retry_after(response.headers(), now);
-                    return Err(FetchError::Status {
-                        url: url.to_string(),
-                        status: status.as_u16(),
-                        retry_after,
-                    });
-                }
+        let codings = coding::ACCEPT_ENCODING;
+        match self.answer(first, held, codings, now, leave).await? {
+            Answer::Unchanged(validators) => Ok(Fetched::Unchanged(validators)),
+            Answer::Changed(url, response) => {
+                let (document, validators) = self.document(url, response, now).await?;
+                Ok(Fetched::Changed(Box::new(document), validators))
             }
         }
-        Err(FetchError::Redirects {
-            url: first.to_string(),
-            limit: MAX_REDIRECTS,
-        })
     }
 
-    async fn request(&self, url: &PublicUrl, held: &Validators) -> Result<Response, FetchError> {
+    /// A page; of anything else the body stays where it is.
+    pub(super) async fn http_page(
+        &self,
+        first: &PublicUrl,
+        now: Timestamp,
+        leave: Leave,
+    ) -> Result<FetchedPage, FetchError> {
+        let (nothing, codings) = (Validators::default(), coding::ACCEPT_ENCODING);
+        match self.answer(first, &nothing, codings, now, leave).await? {
+            // Not an answer to what was asked.
+            Answer::Unchanged(_) => Err(not_asked_for(first)),
+            Answer::Changed(url, response) => {
+                let content_type = text(response.headers(), &header::CONTENT_TYPE);
+                if let Some(mime_type) = content_type.filter(|content_type| !is_page(content_type))
+                {
+                    return Ok(FetchedPage::File {
+                        mime_type,
+                        length_bytes: response.content_length(),
+                    });
+                }
+                let (document, _) = self.document(url, response, now).await?;
+                Ok(FetchedPage::Page(Box::new(document)))
+            }
+        }
+    }
+
+    /// Asks for `first` and follows where it redirects.
+    async fn answer(
+        &self,
+        first: &PublicUrl,
+        held: &Validators,
+        codings: &str,
+        now: Timestamp,
+        leave: Leave,
+    ) -> Result<Answer, FetchError> {
+        let mut url = first.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            match self.step(&url, held, codings, now).await? {
+                Step::Unchanged(new) => return Ok(Answer::Unchanged(new)),
+                Step::Answer(response) => return Ok(Answer::Changed(url, response)),
+                Step::Redirect(target) if leave == Leave::Asked => {
+                    // It is fetched as everything is.
+                    Box::pin(self.ask_leave(&target, now)).await?;
+                    url = target;
+                }
+                Step::Redirect(target) => url = target,
+            }
+        }
+        Err(too_many_redirects(first))
+    }
+
+    /// The first `limit` bytes of what is at `first`, or where it redirects.
+    pub(super) async fn beginning(
+        &self,
+        first: &PublicUrl,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, FetchError> {
+        let nothing = Validators::default();
+        // A beginning that is packed cannot be unpacked.
+        let answer = self.answer(first, &nothing, "identity", now, Leave::Given);
+        match answer.await? {
+            Answer::Unchanged(_) => Err(not_asked_for(first)),
+            Answer::Changed(url, response) => cut(&url, response, limit).await,
+        }
+    }
+
+    /// One request, and what its answer means.
+    async fn step(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        codings: &str,
+        now: Timestamp,
+    ) -> Result<Step, FetchError> {
+        let response = self.request(url, held, codings).await?;
+        match response.status() {
+            StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
+                Ok(Step::Unchanged(renewed(held, response.headers())))
+            }
+            status if status.is_success() => Ok(Step::Answer(response)),
+            StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT => target(url, response.headers()).map(Step::Redirect),
+            status => Err(FetchError::Status {
+                url: url.to_string(),
+                status: status.as_u16(),
+                retry_after: retry_after(response.headers(), now),
+            }),
+        }
+    }
+
+    async fn request(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        codings: &str,
+    ) -> Result<Response, FetchError> {
         let forbidden = |cause| FetchError::Forbidden {
             url: url.to_string(),
             cause,
@@ -92,7 +183,7 @@ impl Fetcher {
         let mut request = self.client.get(url.expose().clone());
         request = request
             .header(header::ACCEPT, ACCEPT)
-            .header(header::ACCEPT_ENCODING, coding::ACCEPT_ENCODING);
+            .header(header::ACCEPT_ENCODING, codings);
         if let Some(etag) = &held.etag {
             request = request.header(header::IF_NONE_MATCH, etag);
         }
@@ -110,7 +201,7 @@ impl Fetcher {
         url: PublicUrl,
         response: Response,
         now: Timestamp,
-    ) -> Result<Fetched, FetchError> {
+    ) -> Result<(Document, Validators), FetchError> {
         let headers = response.headers().clone();
         let packed = self.body(&url, response).await?;
         let codings: Vec<&str> = headers
@@ -130,6 +221,7 @@ impl Fetcher {
                 reason,
             },
         })?;
+        let body = unpacked(body, &url.to_string(), limit)?;
         let validators = Validators {
             etag: text(&headers, &header::ETAG),
             last_modified: text(&headers, &header::LAST_MODIFIED),
@@ -143,7 +235,7 @@ impl Fetcher {
             body,
             fetched_at: now,
         };
-        Ok(Fetched::Changed(Box::new(document), validators))
+        Ok((document, validators))
     }
 
     /// The body as it is sent, at most as long as allowed.
@@ -174,6 +266,35 @@ impl Fetcher {
     }
 }
 
+/// At most the first `limit` bytes of the body.
+/// A 304 to a request that had no conditions.
+fn not_asked_for(url: &PublicUrl) -> FetchError {
+    FetchError::Status {
+        url: url.to_string(),
+        status: StatusCode::NOT_MODIFIED.as_u16(),
+        retry_after: None,
+    }
+}
+
+async fn cut(url: &PublicUrl, mut response: Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+    let broken = |cause| unreachable(url, cause);
+    let mut body = Vec::new();
+    while body.len() < limit
+        && let Some(chunk) = response.chunk().await.map_err(broken)?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    body.truncate(limit);
+    Ok(body)
+}
+
+fn too_many_redirects(first: &PublicUrl) -> FetchError {
+    FetchError::Redirects {
+        url: first.to_string(),
+        limit: MAX_REDIRECTS,
+    }
+}
+
 /// The private address that was refused while connecting, or the failure itself.
 fn unreachable(url: &PublicUrl, cause: reqwest::Error) -> FetchError {
     let url = url.to_string();
@@ -191,6 +312,15 @@ fn unreachable(url: &PublicUrl, cause: reqwest::Error) -> FetchError {
         };
         innermost = deeper;
     }
+}
+
+/// Whether a media type is one that pages come under; servers that know none say `text/plain`.
+fn is_page(content_type: &str) -> bool {
+    let named = content_type.split(';').next().unwrap_or_default();
+    let named = named.trim().to_ascii_lowercase();
+    named.is_empty()
+        || named.ends_with("xml")
+        || matches!(named.as_str(), "text/html" | "text/plain" | "*/*")
 }
 
 /// A 304 brings the validators of the body that it stands for, where they are others (RFC 9110 §15.4.5).

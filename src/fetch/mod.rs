@@ -1,15 +1,17 @@
-//! A source's address to a [`Document`]: files, and HTTP with one pooled client.
+//! A source's address to a [`Document`]: files, the output of programs, and HTTP with one pooled client.
 //!
 //! In: an address and the validators held for it. Out: the document with its new validators, or the word that nothing
 //! changed. The only module that talks to the network. It knows no database and no format: what a body means is not
 //! decided here. Every byte, redirect and second that a server controls has a limit.
 
 mod coding;
+mod command;
 mod guard;
 mod hosts;
 mod http;
+mod robots;
 
-use std::io::Read as _;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +20,12 @@ use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
+use self::coding::CodingError;
+pub use self::command::address_of as address_of_command;
 pub use self::guard::ForbiddenAddress;
 use self::hosts::Hosts;
-use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators};
+pub use self::robots::{MAX_CRAWL_DELAY, Robots};
+use crate::model::{Document, Hash, Location, PublicUrl, Source, Timestamp, Validators};
 
 /// What a fetch may cost, and who it says it is.
 #[derive(Clone, Debug)]
@@ -48,6 +53,20 @@ pub enum Fetched {
     Changed(Box<Document>, Validators),
     /// The body is the one held; the validators to hold with it may be others.
     Unchanged(Validators),
+}
+
+/// What an address that an entry leads to turned out to be.
+#[derive(Debug)]
+pub enum FetchedPage {
+    /// A page to read.
+    Page(Box<Document>),
+    /// Another kind of file, whose body was not fetched.
+    File {
+        /// `Content-Type` as sent.
+        mime_type: String,
+        /// `Content-Length`, where it was sent.
+        length_bytes: Option<u64>,
+    },
 }
 
 /// Why nothing could be fetched.
@@ -104,6 +123,16 @@ pub enum FetchError {
         #[source]
         cause: ForbiddenAddress,
     },
+    /// An address that its publisher does not want robots to fetch (RFC 9309).
+    #[error("{url} is not for robots: {reason}")]
+    Robots {
+        /// The address.
+        url: String,
+        /// Which rule says so, or why none could be read.
+        reason: String,
+        /// `Retry-After` of a server that fails to give its rules.
+        retry_after: Option<Duration>,
+    },
     /// A body in a coding that we cannot undo.
     #[error("{url} sends a body that cannot be decompressed ({reason})")]
     Coding {
@@ -118,6 +147,14 @@ pub enum FetchError {
         /// The address asked.
         url: String,
         /// What failed at the bottom of it; all above only says that something did.
+        reason: String,
+    },
+    /// A program that cannot be run, or did not end well.
+    #[error("the program {program} {reason}")]
+    Command {
+        /// Its path, without what it was told.
+        program: String,
+        /// What happened, and the last line that it wrote of it.
         reason: String,
     },
     /// A file that cannot be read.
@@ -147,8 +184,10 @@ impl FetchError {
             Self::TooLarge { .. } => "too-large",
             Self::Redirects { .. } | Self::BadRedirect { .. } => "redirect",
             Self::Forbidden { .. } => "private-address",
+            Self::Robots { .. } => "robots",
             Self::Coding { .. } => "coding",
             Self::Unreachable { .. } => "unreachable",
+            Self::Command { .. } => "command-failed",
             Self::File { .. } | Self::NotAFile { .. } => "file",
         };
         code.to_owned()
@@ -174,7 +213,7 @@ impl FetchError {
             }
             Self::Status { .. } => "look at the address in a browser and correct `url`",
             Self::Timeout { .. } => {
-                "it is asked again by itself; if it is always slow, raise `timeout` of [fetch]"
+                "it is asked again by itself; if it is always slow, raise `timeout` (of [fetch], or of the command)"
             }
             Self::TooLarge { .. } => {
                 "check that `url` is a list of bulletins; if it is, raise `max_body` of [fetch]"
@@ -185,9 +224,16 @@ impl FetchError {
             Self::Forbidden { .. } => {
                 "if this network is yours, name it in `allow_networks` of [fetch]"
             }
+            Self::Robots { .. } => {
+                "ask the publisher for leave or for a feed, which is read as `kind = \"feed\"`; `robots` of [fetch] \
+                 says what robots.txt is obeyed for"
+            }
             Self::Coding { .. } => "the publisher's server is misconfigured: write to them",
             Self::Unreachable { .. } => {
                 "check the host's name in `url` and this machine's network; it is asked again by itself"
+            }
+            Self::Command { .. } => {
+                "run it by hand, as the user and with the few variables that tidings runs it with, and correct `command`"
             }
             Self::File { .. } | Self::NotAFile { .. } => "put the file there, or correct `url`",
         }
@@ -204,7 +250,7 @@ impl FetchError {
     /// How long the server asked us to stay away.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Status { retry_after, .. } => *retry_after,
+            Self::Status { retry_after, .. } | Self::Robots { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -221,7 +267,17 @@ pub struct Fetcher {
     client: reqwest::Client,
     limits: Limits,
     hosts: Hosts,
+    robots: robots::Known,
     places: Arc<Semaphore>,
+}
+
+/// Whether robots.txt is asked before an address is, and where it redirects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// The operator named it.
+    Given,
+    /// Its publisher decides.
+    Asked,
 }
 
 /// Leave to fetch the documents of one poll; it ends when this is dropped.
@@ -244,6 +300,7 @@ impl Fetcher {
             client,
             limits,
             hosts,
+            robots: robots::Known::default(),
             places,
         })
     }
@@ -263,7 +320,34 @@ impl Fetcher {
         }
     }
 
-    /// Fetches `url` (`http`, `https` or `file`); with empty validators the request is unconditional.
+    /// Fetches the document of `source` at `url`: one of its pages, or what its program writes.
+    ///
+    /// # Errors
+    /// [`FetchError`], naming the address without its secrets.
+    pub async fn fetch_from(
+        &self,
+        source: &Source,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+        leave: Leave,
+    ) -> Result<Fetched, FetchError> {
+        match &source.location {
+            Location::Command(command) => {
+                let timeout = source.timeout(self.limits.timeout);
+                let limit = self.limits.max_body_bytes;
+                let output = command::output(command, source.id.as_str(), timeout, limit);
+                // Boxed: few sources are programs, and each poll would carry it.
+                let body = Box::pin(output).await?;
+                let document = document(url.expose().clone(), body, now);
+                Ok(of_body(Box::new(document), held))
+            }
+            Location::Http(_) | Location::File(_) => self.get(url, held, now, leave).await,
+        }
+    }
+
+    /// Fetches `url` (`http`, `https` or `file`) as somebody named it, whatever robots.txt says; with empty validators the
+    /// request is unconditional.
     ///
     /// # Errors
     /// [`FetchError`], naming the address without its secrets.
@@ -273,17 +357,36 @@ impl Fetcher {
         held: &Validators,
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
+        self.get(url, held, now, Leave::Given).await
+    }
+
+    /// As [`Self::fetch`], but as a robot: what robots.txt closes is not asked for, neither there nor where it redirects.
+    ///
+    /// # Errors
+    /// [`FetchError::Robots`], and those of [`Self::fetch`].
+    pub async fn crawl(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        self.get(url, held, now, Leave::Asked).await
+    }
+
+    async fn get(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+        leave: Leave,
+    ) -> Result<Fetched, FetchError> {
+        if leave == Leave::Asked {
+            self.ask_leave(url, now).await?;
+        }
         let fetched = if url.expose().scheme() == "file" {
-            self.file(url, now).await?
+            self.file(url, held, now).await?
         } else {
-            let limit = self.limits.timeout;
-            self.hosts.pace(url.expose()).await;
-            let timeout = |_| FetchError::Timeout {
-                url: url.to_string(),
-                limit,
-            };
-            let answer = tokio::time::timeout(limit, self.http(url, held, now));
-            answer.await.map_err(timeout)??
+            self.in_time(url, self.http(url, held, now, leave)).await?
         };
         match fetched {
             Fetched::Changed(_, new) if new.body_hash == held.body_hash => {
@@ -293,7 +396,43 @@ impl Fetcher {
         }
     }
 
-    async fn file(&self, url: &PublicUrl, now: Timestamp) -> Result<Fetched, FetchError> {
+    /// Fetches the page at `url` (`http` or `https`), unless something else is there.
+    ///
+    /// # Errors
+    /// [`FetchError`], naming the address without its secrets.
+    pub async fn page(
+        &self,
+        url: &PublicUrl,
+        now: Timestamp,
+        leave: Leave,
+    ) -> Result<FetchedPage, FetchError> {
+        if leave == Leave::Asked {
+            self.ask_leave(url, now).await?;
+        }
+        self.in_time(url, self.http_page(url, now, leave)).await
+    }
+
+    /// Waits until the host may be asked, then as long as an answer may take.
+    async fn in_time<T>(
+        &self,
+        url: &PublicUrl,
+        answer: impl Future<Output = Result<T, FetchError>>,
+    ) -> Result<T, FetchError> {
+        let limit = self.limits.timeout;
+        self.hosts.pace(url.expose()).await;
+        let timeout = |_| FetchError::Timeout {
+            url: url.to_string(),
+            limit,
+        };
+        tokio::time::timeout(limit, answer).await.map_err(timeout)?
+    }
+
+    async fn file(
+        &self,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
         let path = url
             .expose()
             .to_file_path()
@@ -304,11 +443,29 @@ impl Fetcher {
         let read = tokio::task::spawn_blocking(move || document_of_file(&path, limit, now)).await;
         let document =
             read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        let validators = Validators {
-            body_hash: Some(Hash::of(&document.body)),
-            ..Validators::default()
-        };
-        Ok(Fetched::Changed(Box::new(document), validators))
+        Ok(of_body(Box::new(document), held))
+    }
+}
+
+/// What a document is whose body alone tells whether it is new.
+fn of_body(document: Box<Document>, held: &Validators) -> Fetched {
+    let validators = Validators {
+        body_hash: Some(Hash::of(&document.body)),
+        ..Validators::default()
+    };
+    if validators.body_hash == held.body_hash {
+        Fetched::Unchanged(validators)
+    } else {
+        Fetched::Changed(document, validators)
+    }
+}
+
+fn document(url: Url, body: Vec<u8>, now: Timestamp) -> Document {
+    Document {
+        url,
+        content_type: None,
+        body,
+        fetched_at: now,
     }
 }
 
@@ -321,12 +478,16 @@ pub fn document_of_file(path: &Path, limit: u64, now: Timestamp) -> Result<Docum
     let url = Url::from_file_path(path).map_err(|()| FetchError::NotAFile {
         path: path.display().to_string(),
     })?;
-    Ok(Document {
-        url,
-        content_type: None,
-        body,
-        fetched_at: now,
-    })
+    Ok(document(url, body, now))
+}
+
+/// Reads standard input, at most `limit` bytes of it, as if it stood at `url`.
+///
+/// # Errors
+/// [`FetchError::File`] or [`FetchError::TooLarge`].
+pub fn document_of_stdin(url: Url, limit: u64, now: Timestamp) -> Result<Document, FetchError> {
+    let body = read_all(&mut std::io::stdin().lock(), "standard input", limit)?;
+    Ok(document(url, body, now))
 }
 
 fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
@@ -339,14 +500,38 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
     if !path.metadata().map_err(failed)?.is_file() {
         return Err(FetchError::NotAFile { path: shown });
     }
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    read_all(&mut file, &shown, limit)
+}
+
+/// Reads what is called `name`, unpacked.
+fn read_all(from: &mut impl Read, name: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
-    std::fs::File::open(path)
-        .map_err(failed)?
-        .take(limit + 1)
-        .read_to_end(&mut body)
-        .map_err(failed)?;
+    let read = from.take(limit + 1).read_to_end(&mut body);
+    read.map_err(|cause| FetchError::File {
+        path: name.to_owned(),
+        cause,
+    })?;
     if body.len() as u64 > limit {
-        return Err(FetchError::TooLarge { url: shown, limit });
+        return Err(too_large(name, limit));
     }
-    Ok(body)
+    unpacked(body, name, limit)
+}
+
+/// A body that is a gzip file by itself, as sitemaps are, unpacked; any other as it is.
+fn unpacked(body: Vec<u8>, url: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
+    coding::unpacked(body, limit).map_err(|error| match error {
+        CodingError::TooLarge => too_large(url, limit),
+        CodingError::Broken(reason) => FetchError::Coding {
+            url: url.to_owned(),
+            reason,
+        },
+    })
+}
+
+fn too_large(url: &str, limit: u64) -> FetchError {
+    FetchError::TooLarge {
+        url: url.to_owned(),
+        limit,
+    }
 }

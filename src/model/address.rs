@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use url::Url;
 
@@ -103,6 +104,39 @@ pub enum Location {
     Http(PublicUrl),
     /// A regular file, by its absolute path.
     File(PathBuf),
+    /// What a program of the operator's writes to its standard output.
+    Command(CommandLine),
+}
+
+/// A program and what it is told, run as it stands: no shell reads it, nothing in it is expanded. Arguments may carry
+/// credentials: `Display` and `Debug` hide them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    /// An absolute path, or a name that is looked for in `PATH`.
+    pub program: PathBuf,
+    /// What it is told.
+    pub arguments: Vec<String>,
+    /// The folder that it runs in, and that relative paths among its arguments start from.
+    pub folder: PathBuf,
+    /// How long it may take, where not as long as any request.
+    pub timeout: Option<Duration>,
+}
+
+impl fmt::Display for CommandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = if self.arguments.is_empty() {
+            ""
+        } else {
+            " …"
+        };
+        write!(f, "`{}{more}`", self.program.display())
+    }
+}
+
+impl fmt::Debug for CommandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Location {
@@ -110,7 +144,7 @@ impl Location {
     pub fn leading_to(&self, url: Url) -> PublicUrl {
         match self {
             Self::Http(own) => own.with_url(url),
-            Self::File(_) => PublicUrl::new(url),
+            Self::File(_) | Self::Command(_) => PublicUrl::new(url),
         }
     }
 
@@ -138,6 +172,7 @@ impl fmt::Display for Location {
         match self {
             Self::Http(url) => fmt::Display::fmt(url, f),
             Self::File(path) => write!(f, "{}", path.display()),
+            Self::Command(command) => fmt::Display::fmt(command, f),
         }
     }
 }

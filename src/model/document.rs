@@ -27,3 +27,16 @@ pub struct Document {
     /// When the answer began: the only clock that later stages see.
     pub fetched_at: Timestamp,
 }
+
+impl Document {
+    /// All but the body, for whoever has read that.
+    #[must_use]
+    pub fn without_body(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            content_type: self.content_type.clone(),
+            body: Vec::new(),
+            fetched_at: self.fetched_at,
+        }
+    }
+}

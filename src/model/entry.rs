@@ -313,8 +313,8 @@ pub enum Problem {
         /// Counted from 1.
         position: usize,
     },
-    /// A selector that found something in some entries only.
-    #[error("the selector of `{field}` found nothing in {missing} of {entries} entries")]
+    /// A rule that found something in some entries only.
+    #[error("the rule of `{field}` found nothing in {missing} of {entries} entries")]
     Uneven {
         /// The configuration's key.
         field: &'static str,
@@ -322,6 +322,44 @@ pub enum Problem {
         missing: usize,
         /// All entries.
         entries: usize,
+    },
+    /// Pages of entries that could not be had.
+    #[error("{failed} entries stand without what their own pages say: {reason}")]
+    Details {
+        /// How many.
+        failed: usize,
+        /// Why the first of them could not.
+        reason: String,
+    },
+    /// Entries that state no title, of a source whose pages are left alone.
+    #[error(
+        "{untitled} of {entries} entries have no title: their addresses stand in, `detail` would read it of their pages"
+    )]
+    Untitled {
+        /// Entries without it.
+        untitled: usize,
+        /// All entries.
+        entries: usize,
+    },
+    /// A part of a text, between separators, that `record` does not match.
+    #[error("part {position} of the text does not match `record` and was left out")]
+    NoRecord {
+        /// Counted from 1.
+        position: usize,
+    },
+    /// Text beside what `record` matches.
+    #[error("{lines} lines are part of no match of `record` and were left out")]
+    Unmatched {
+        /// How many lines, blank ones aside.
+        lines: usize,
+    },
+    /// Numbers that the titles of a series skip.
+    #[error("{}", skipped(*first, *last))]
+    Skipped {
+        /// The first missing one.
+        first: u32,
+        /// The last missing one.
+        last: u32,
     },
     /// Text that belongs to no entry.
     #[error("{lines} lines before the first entry were left out")]
@@ -341,10 +379,21 @@ impl Problem {
         matches!(fault, Fault::Cut | Fault::CutEntry | Fault::UnclosedCdata)
     }
 
+    /// Whether it tells of what was published, not of how it was read.
+    pub fn is_note(&self) -> bool {
+        matches!(self, Self::Skipped { .. })
+    }
+
     /// Whether something was left out because of it; all other problems were mended.
     pub fn loses(&self) -> bool {
         let Self::Malformed { fault, .. } = self else {
-            return !matches!(self, Self::Charset { .. } | Self::SharedIdentity { .. });
+            return !matches!(
+                self,
+                Self::Charset { .. }
+                    | Self::SharedIdentity { .. }
+                    | Self::Skipped { .. }
+                    | Self::Untitled { .. }
+            );
         };
         self.is_cut()
             || matches!(
@@ -359,6 +408,17 @@ fn repeated(times: usize) -> String {
         0 | 1 => String::new(),
         times => format!(" ({times} times)"),
     }
+}
+
+/// `no. 41 is missing between no. 40 and no. 42`
+fn skipped(first: u32, last: u32) -> String {
+    let (before, behind) = (first.saturating_sub(1), last.saturating_add(1));
+    let missing = match last.saturating_sub(first) {
+        0 => format!("no. {first} is missing"),
+        1 => format!("no. {first} and no. {last} are missing"),
+        _ => format!("no. {first} to no. {last} are missing"),
+    };
+    format!("{missing} between no. {before} and no. {behind}")
 }
 
 fn stated_charset(stated: Option<&str>) -> String {
@@ -379,4 +439,12 @@ pub struct Extracted {
     pub problems: Vec<Problem>,
     /// Next pages of the same list, to fetch within the poll's budget.
     pub follow: Vec<Url>,
+}
+
+impl Extracted {
+    /// Whether the document only names those that hold the list, as an index of sitemaps does. That it is as it was says
+    /// nothing of them.
+    pub fn is_index(&self) -> bool {
+        self.entries.is_empty() && !self.follow.is_empty()
+    }
 }

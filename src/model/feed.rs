@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Language, Story, Timestamp, TopicId};
+use super::{Language, Story, StoryId, Timestamp, TopicId};
 
 /// The published site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,28 @@ pub struct Feed {
     pub live: Vec<Story>,
     /// Stories that only people see, on the page: older ones that entered quietly. In order.
     pub quiet: Vec<Story>,
+    /// Stories that were in it and are none any more, the last first: readers may forget them.
+    pub gone: Vec<Tombstone>,
+}
+
+/// What is left of a story that was in a feed (RFC 6721 §3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tombstone {
+    /// The id that it was published under.
+    pub id: StoryId,
+    /// When it left the feed.
+    pub at: Timestamp,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a story that is none any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It turned out to be another one.
+    Merged(StoryId),
+    /// It was taken out, for this reason.
+    Withdrawn(String),
 }
 
 /// One feed's line in the index.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::item::IdentityKey;
@@ -84,11 +85,13 @@ macro_rules! text_of {
 text_of!(SourceId, TopicId);
 
 /// An item's permanent id: `UUIDv5` (RFC 9562 §5.5) of its source, the kind of its identity and the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ItemId(Uuid);
 
 /// A story's permanent id, that of its founding item; published as `urn:uuid:…`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct StoryId(Uuid);
 
 impl ItemId {

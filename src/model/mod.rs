@@ -5,46 +5,60 @@
 mod address;
 mod cadence;
 mod charset;
+mod detail;
 mod document;
+mod element_path;
 mod entry;
 mod feed;
+mod grammar;
 mod hash;
 mod html;
 mod id;
 mod item;
+mod json_path;
 mod language;
 mod listen;
+mod pages;
 mod query;
 mod region;
+mod repair;
 mod rules;
 mod source;
 mod story;
 mod time;
 mod topic;
 
-pub use address::{Location, PublicUrl, hide_secrets, without_user};
+pub use address::{CommandLine, Location, PublicUrl, hide_secrets, without_user};
 pub use cadence::{Cadence, Cron, CronError};
 pub use charset::{Charset, CharsetError};
+pub use detail::Detail;
 pub use document::{Document, Validators};
+pub use element_path::{ElementPath, ElementPathError, Step};
 pub use entry::{
     Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,
     RawTag, RawText,
 };
-pub use feed::{Feed, FeedSummary, Site};
+pub use feed::{Fate, Feed, FeedSummary, Site, Tombstone};
+pub use grammar::{Grammar, Separator, Shape, ShapeError, Shaped};
 pub use hash::Hash;
 pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
+pub use json_path::{JsonPath, JsonPathError};
 pub use language::{Language, LanguageError};
 pub use listen::Listen;
+pub use pages::{Numbers, PageAddress, PageAddressError, PageWay, Pages};
 #[cfg(test)]
 pub(crate) use query::tests::trees as query_trees;
 pub use query::{Part, Query, QueryError, QueryRegex, QueryWarning, ReadQuery, Word, Words};
 pub(crate) use query::{is_joiner, is_stop_word, words_of};
 pub use region::{Country, CountryError, Region, RegionError};
-pub use rules::{Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules};
-pub use source::{Pages, Place, Reading, Source};
+pub use repair::Repair;
+pub use rules::{
+    AddressPattern, Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules,
+};
+pub use source::{Place, Reading, Source};
 pub use story::{Report, Story};
 pub use time::{DateFormat, DateFormatError, DateOrder, Dated, Precision, Published, Timestamp};
 pub use topic::{Role, Title, Topic, circle, in_order};

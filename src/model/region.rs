@@ -73,10 +73,17 @@ impl FromStr for Country {
 
     /// In any case.
     fn from_str(text: &str) -> Result<Self, CountryError> {
-        let code = text.trim().to_ascii_uppercase();
-        match *code.as_bytes() {
-            [a, b] if COUNTRIES.split(' ').any(|known| known == code) => Ok(Self([a, b])),
-            _ => Err(CountryError(text.to_owned())),
+        // In order, each with a blank after it but the last.
+        let (codes, last) = COUNTRIES.as_bytes().as_chunks::<3>();
+        let code = match text.trim().as_bytes() {
+            [a, b] => [a.to_ascii_uppercase(), b.to_ascii_uppercase()],
+            _ => return Err(CountryError(text.to_owned())),
+        };
+        let known = codes.binary_search_by(|[a, b, _]| [*a, *b].cmp(&code));
+        if known.is_ok() || last == code {
+            Ok(Self(code))
+        } else {
+            Err(CountryError(text.to_owned()))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rules: where in a document an operator finds entries, and where in an entry each field.
 //!
 //! A rule is the same for all kinds of documents; what finds a place in them differs: CSS selectors in pages
-//! ([`Css`]), other languages elsewhere.
+//! ([`Css`]), [`JsonPath`](super::JsonPath) in JSON, [`ElementPath`](super::ElementPath) in XML.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -232,9 +232,16 @@ pub enum PatternError {
 }
 
 fn regex(text: &str) -> Result<Regex, PatternError> {
-    let compiled = RegexBuilder::new(text)
-        .size_limit(MAX_PATTERN_BYTES)
-        .build();
+    compiled(&mut RegexBuilder::new(text))
+}
+
+/// The same for whole texts: `^` and `$` are those of lines.
+pub(super) fn lines_regex(text: &str) -> Result<Regex, PatternError> {
+    compiled(RegexBuilder::new(text).multi_line(true))
+}
+
+fn compiled(builder: &mut RegexBuilder) -> Result<Regex, PatternError> {
+    let compiled = builder.size_limit(MAX_PATTERN_BYTES).build();
     compiled.map_err(|error| {
         // Its last line says what is wrong; those above draw where.
         let told = error.to_string();
@@ -288,6 +295,31 @@ impl fmt::Debug for Replacement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { field, regex, with } = self;
         write!(f, "{}: /{regex}/ -> {with:?}", field.as_str())
+    }
+}
+
+/// What the addresses of entries must match for these to be wanted.
+#[derive(Clone)]
+pub struct AddressPattern(Regex);
+
+impl AddressPattern {
+    /// Whether it is found anywhere in `address`.
+    pub fn matches(&self, address: &str) -> bool {
+        self.0.is_match(address)
+    }
+}
+
+impl FromStr for AddressPattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
+        regex(text).map(Self)
+    }
+}
+
+impl fmt::Debug for AddressPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/", self.0)
     }
 }
 

@@ -7,9 +7,13 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::{
-    Cadence, Charset, Country, Css, DateFormat, DateOrder, Fields, Hash, Language, Location,
-    Region, Replacement, Rules, SourceId, TopicId,
+    AddressPattern, Cadence, Charset, Country, Css, DateFormat, DateOrder, ElementPath, Fields,
+    Grammar, Hash, JsonPath, Language, Location, Pages, Region, Replacement, Rules, SourceId,
+    TopicId,
 };
+
+/// How many sitemaps of an index are read where nobody says otherwise.
+const SITEMAPS: u32 = 5;
 
 /// Where in the configuration something stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +49,8 @@ pub struct Source {
     pub pages: Option<Pages>,
     /// What is read of the page of each entry; `None` leaves these pages alone.
     pub detail: Option<Fields<Css>>,
+    /// What the addresses of its entries must match; those of others are left out.
+    pub only: Option<AddressPattern>,
     /// Parts of its pages that are not there for us.
     pub remove: Vec<Css>,
     /// What is written otherwise in its entries than it is published, in this order.
@@ -82,6 +88,7 @@ impl Source {
             reading: Reading::Auto,
             pages: None,
             detail: None,
+            only: None,
             remove: Vec::new(),
             replace: Vec::new(),
             date_formats: Vec::new(),
@@ -103,6 +110,7 @@ impl Source {
             reading,
             pages,
             detail,
+            only,
             remove,
             replace,
             date_formats,
@@ -112,16 +120,25 @@ impl Source {
             date_order,
             ..
         } = self;
-        let rules = format!("{reading:?} {pages:?} {detail:?} {remove:?} {replace:?}");
+        let rules = format!("{reading:?} {pages:?} {detail:?} {only:?} {remove:?} {replace:?}");
         let dates = format!("{date_formats:?} {zone} {language:?} {date_order:?}");
         Hash::of(format!("{extractor_version} {rules} {charset:?} {dates}").as_bytes())
     }
 
-    /// How many pages of its list are read after the first.
-    pub fn further_pages(&self) -> u32 {
-        match self.pages {
-            Some(Pages::Parameter { last, .. } | Pages::Next { last, .. }) => last,
-            None => 0,
+    /// How many documents an index names that one poll reads: as many as pages of a list, where that is said.
+    pub fn parts(&self) -> u32 {
+        match (&self.pages, &self.reading) {
+            (Some(pages), _) => pages.last,
+            (None, Reading::Sitemap | Reading::Auto) => SITEMAPS,
+            (None, _) => 0,
+        }
+    }
+
+    /// How long one of its documents may take: `usual`, unless it is made by a program that was given a time of its own.
+    pub fn timeout(&self, usual: Duration) -> Duration {
+        match &self.location {
+            Location::Command(command) => command.timeout.unwrap_or(usual),
+            Location::Http(_) | Location::File(_) => usual,
         }
     }
 }
@@ -129,7 +146,7 @@ impl Source {
 /// How documents become entries.
 #[derive(Clone, Debug)]
 pub enum Reading {
-    /// The document decides: a feed, a page or plain text.
+    /// The document decides: a feed, a sitemap, JSON, XML, a page or plain text.
     Auto,
     /// RSS, Atom or JSON Feed.
     Feed,
@@ -137,25 +154,17 @@ pub enum Reading {
     Html(Box<Rules<Css>>),
     /// A page, by its structure.
     Page,
-    /// Plain text with dated notices.
-    Text,
-}
-
-/// Where further pages of a list are.
-#[derive(Clone, Debug)]
-pub enum Pages {
-    /// A query parameter that counts: `?page=1` … `?page=last`.
-    Parameter {
-        /// The parameter's name.
-        name: String,
-        /// Its last value; the source's own address is the page before 1.
-        last: u32,
+    /// Plain text: by the source's own grammar, else dated notices and lists.
+    Text(Option<Box<Grammar>>),
+    /// JSON, or lines of it.
+    Json {
+        /// Finds it in a page, as a text or an attribute; `None` where the document is JSON itself.
+        script: Option<Css>,
+        /// Where its entries are; `None` leaves that to its structure.
+        rules: Option<Box<Rules<JsonPath>>>,
     },
-    /// A link to the next page, at most `last` pages further.
-    Next {
-        /// Finds the link.
-        link: Css,
-        /// How many pages after the first.
-        last: u32,
-    },
+    /// XML of any kind, by these rules, else by its structure.
+    Xml(Option<Box<Rules<ElementPath>>>),
+    /// A sitemap, an index of sitemaps, or a list of addresses.
+    Sitemap,
 }

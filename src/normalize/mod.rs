@@ -13,6 +13,8 @@ mod summary;
 mod tail;
 mod text;
 
+use std::borrow::Cow;
+
 use url::Url;
 
 pub use self::address::{canonical, comparable};
@@ -36,6 +38,15 @@ const MAX_LIST: usize = 50;
 /// Makes one text safe to be shown; its relative addresses start from `base`. `None` when nothing that can be seen is left.
 pub fn sanitized(text: &RawText, base: &Url) -> Option<SafeHtml> {
     Sanitizer::new(base).sanitize(text)
+}
+
+/// Text that may be markup, as a reader sees it: what is given to be judged, not to be published.
+pub fn as_read(text: &str) -> Cow<'_, str> {
+    if html::looks_like_markup(text) {
+        Cow::Owned(html::text_of(text))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The items of one poll.
@@ -72,6 +83,61 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
     Normalized {
         problems,
         ..normalized
+    }
+}
+
+/// What an entry of a document is known by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// What its item's id is made of, as far as this document alone tells.
+    pub key: IdentityKey,
+    /// Stated date and title: of two entries of one key these tell whether they are the same.
+    pub weak_key: IdentityKey,
+}
+
+/// What each entry of a document is known by; `None` for one that becomes no item. What a text alone might tell of a
+/// date is left aside: nothing is published by this.
+pub fn identities(source: &Source, document: &Document, read: &Extracted) -> Vec<Option<Identity>> {
+    let light = Extracted {
+        channel: read.channel.clone(),
+        entries: read.entries.iter().map(without_texts).collect(),
+        ..Extracted::default()
+    };
+    let bodiless = Document {
+        body: Vec::new(),
+        url: document.url.clone(),
+        content_type: document.content_type.clone(),
+        fetched_at: document.fetched_at,
+    };
+    let mut identities = vec![None; read.entries.len()];
+    let Normalized {
+        items, repeated, ..
+    } = normalize(source, vec![(bodiless, light)]);
+    for item in items.into_iter().chain(repeated) {
+        if let Some(place) = identities.get_mut(item.position as usize) {
+            *place = Some(Identity {
+                key: item.key,
+                weak_key: item.weak_key,
+            });
+        }
+    }
+    identities
+}
+
+/// An entry without what only makes it longer; one without a title is called after its texts.
+fn without_texts(entry: &RawEntry) -> RawEntry {
+    if entry.title.is_none() {
+        return entry.clone();
+    }
+    RawEntry {
+        guid: entry.guid.clone(),
+        title: entry.title.clone(),
+        link: entry.link.clone(),
+        base: entry.base.clone(),
+        published: entry.published.clone(),
+        updated: entry.updated.clone(),
+        language: entry.language.clone(),
+        ..RawEntry::default()
     }
 }
 
@@ -260,9 +326,12 @@ impl<'a> Page<'a> {
     }
 
     /// What an entry without title and text is called: an entry that is no more than a picture, a file or a link. What a
-    /// selector finds in a page is no entry without one of them, but a heading or a rule.
+    /// selector finds, or what is found in a page, is no entry without one of them, but a heading or a rule.
     fn stand_in(&self, linked: Option<&Url>, is_entry: bool) -> Option<String> {
-        if matches!(self.source.reading, Reading::Html(_) | Reading::Page) {
+        if matches!(
+            self.source.reading,
+            Reading::Html(_) | Reading::Page | Reading::Json { .. } | Reading::Xml(_)
+        ) {
             return None;
         }
         let name = || is_entry.then(|| self.source.name.clone());

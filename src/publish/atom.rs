@@ -1,13 +1,20 @@
 //! Atom 1.0 (RFC 4287).
 //!
 //! In: one [`Feed`]. Out: a document in which every entry names all its reports: the one shown as `source`,
-//! the publishers of the others as `contributor`, their addresses as links to what is `related`.
+//! the publishers of the others as `contributor`, their addresses as links to what is `related`. Stories that are none
+//! any more have an `at:deleted-entry` (RFC 6721).
 
+use std::collections::BTreeMap;
+
+use atom_syndication::extension::{Extension, ExtensionMap};
 use atom_syndication::{Category, Content, Entry, Generator, Link, Source, Text, WriteConfig};
 
-use crate::model::{Feed, Person, Site, Story};
+use crate::model::{Feed, Person, Site, Story, Tombstone};
 
 use super::view::{self, Format};
+
+/// The namespace of RFC 6721, and the prefix that everybody gives it.
+const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0");
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let links = view::feed_links(feed, site, Format::Atom).into_iter();
@@ -29,6 +36,8 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         links: links.map(|link| feed_link(link, feed)).collect(),
         entries: feed.live.iter().map(entry).collect(),
         lang: Some(site.language.to_string()),
+        namespaces: namespaces(feed),
+        extensions: tombstones(&feed.gone),
         ..Default::default()
     };
     let config = WriteConfig {
@@ -48,6 +57,41 @@ fn feed_link(link: view::FeedLink, feed: &Feed) -> Link {
         mime_type: Some(link.mime_type.to_owned()),
         title: Some(feed.title.clone()),
         ..Link::default()
+    }
+}
+
+fn namespaces(feed: &Feed) -> BTreeMap<String, String> {
+    let (prefix, namespace) = TOMBSTONES;
+    let wanted = (!feed.gone.is_empty()).then(|| (prefix.to_owned(), namespace.to_owned()));
+    wanted.into_iter().collect()
+}
+
+fn tombstones(gone: &[Tombstone]) -> ExtensionMap {
+    const NAME: &str = "deleted-entry";
+    let (prefix, _) = TOMBSTONES;
+    let entries: Vec<Extension> = gone.iter().map(deleted_entry).collect();
+    let named = BTreeMap::from([(NAME.to_owned(), entries)]);
+    let wanted = (!gone.is_empty()).then(|| (prefix.to_owned(), named));
+    wanted.into_iter().collect()
+}
+
+/// `at:deleted-entry` with why in `at:comment` (RFC 6721 §3 and §4).
+fn deleted_entry(gone: &Tombstone) -> Extension {
+    let element = |name: &str| Extension {
+        name: format!("{}:{name}", TOMBSTONES.0),
+        ..Extension::default()
+    };
+    let comment = Extension {
+        value: Some(view::fate(&gone.fate)),
+        ..element("comment")
+    };
+    let when = view::changed(gone.at).to_rfc3339();
+    Extension {
+        attrs: [("ref", gone.id.urn()), ("when", when)]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
+        children: BTreeMap::from([("comment".to_owned(), vec![comment])]),
+        ..element("deleted-entry")
     }
 }
 

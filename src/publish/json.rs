@@ -13,10 +13,13 @@
 //! the `address` of the report, or `first-seen`. `date_precision` is `instant`, `day`, `month` or `year`: how much of the date is known.
 //! `regions` are the countries and subdivisions that the story is about, by ISO 3166; the list may be empty.
 //! `reports` holds every report of the story, the one shown first; `source` is its name in the configuration, and `url` is left out where it has none.
+//!
+//! The feed itself has `"_tidings": {"deleted": [{"id": "…", "date": "…", "reason": "…"}]}` when stories that were in it
+//! are none any more: withdrawn, or merged into others.
 
 use serde::Serialize;
 
-use crate::model::{Enclosure, Feed, Language, Person, Region, Report, Site, Story};
+use crate::model::{Enclosure, Feed, Language, Person, Region, Report, Site, Story, Tombstone};
 
 use super::view::{self, Format};
 
@@ -29,7 +32,21 @@ struct Document<'a> {
     description: String,
     authors: Vec<Author>,
     language: &'a str,
+    #[serde(rename = "_tidings", skip_serializing_if = "Option::is_none")]
+    extension: Option<FeedExtension>,
     items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct FeedExtension {
+    deleted: Vec<Deleted>,
+}
+
+#[derive(Serialize)]
+struct Deleted {
+    id: String,
+    date: String,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -99,9 +116,20 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
             url: Some(site.base_url.to_string()),
         }],
         language: site.language.as_str(),
+        extension: (!feed.gone.is_empty()).then(|| FeedExtension {
+            deleted: feed.gone.iter().map(deleted).collect(),
+        }),
         items: feed.live.iter().map(item).collect(),
     };
     serde_json::to_vec_pretty(&document).expect("text always serializes")
+}
+
+fn deleted(gone: &Tombstone) -> Deleted {
+    Deleted {
+        id: gone.id.urn(),
+        date: view::changed(gone.at).to_rfc3339(),
+        reason: view::fate(&gone.fate),
+    }
 }
 
 fn item(story: &Story) -> Item<'_> {

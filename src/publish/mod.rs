@@ -24,7 +24,7 @@ pub use files::{Folder, PublishError};
 use crate::model::{Feed, FeedSummary, Site, TopicId};
 
 /// Raised whenever the same input gives other bytes than before: every feed is then published anew.
-pub const RENDERER_VERSION: u32 = 2;
+pub const RENDERER_VERSION: u32 = 3;
 
 /// The style sheet of all pages.
 pub const STYLE: &str = include_str!("style.css");

@@ -22,6 +22,7 @@ pub(super) fn feed() -> Feed {
         updated: Some(utc("2021-06-30T09:15:00Z")),
         live: vec![first_seen(), with_everything(), reported_twice()],
         quiet: Vec::new(),
+        gone: Vec::new(),
     }
 }
 

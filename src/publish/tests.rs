@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::sample;
 use super::view::Format;
 use super::*;
-use crate::model::{Dated, Precision, Published, SafeHtml};
+use crate::model::{Dated, Fate, Precision, Published, SafeHtml, Tombstone};
 
 /// What all formats must agree on.
 #[derive(Debug, PartialEq)]
@@ -115,6 +115,30 @@ fn all_formats_hold_the_same() {
     assert_eq!(links, expected);
     let offset = |read: &Read| read.published.to_rfc3339();
     assert_eq!(offset(&read[1]), "2021-06-29T14:30:00-06:00");
+}
+
+#[test]
+fn what_is_a_story_no_more_leaves_a_tombstone() {
+    let [kept, merged, withdrawn] = [0, 1, 2].map(|at: usize| sample::feed().live[at].id);
+    let tombstone = |id, fate| Tombstone {
+        id,
+        at: "2021-07-02T10:00:00Z".parse().unwrap(),
+        fate,
+    };
+    let feed = Feed {
+        gone: vec![
+            tombstone(merged, Fate::Merged(kept)),
+            tombstone(
+                withdrawn,
+                Fate::Withdrawn("the <office> took it back".into()),
+            ),
+        ],
+        live: Vec::new(),
+        ..sample::feed()
+    };
+    let site = sample::site();
+    insta::assert_snapshot!("atom-tombstones", rendered(&feed, &site, Format::Atom));
+    insta::assert_snapshot!("json-tombstones", rendered(&feed, &site, Format::Json));
 }
 
 #[test]

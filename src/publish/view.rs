@@ -9,8 +9,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::model::{
-    Enclosure, Feed, Person, Published, Region, Report, SafeHtml, Site, SourceId, Story, Timestamp,
-    TopicId,
+    Enclosure, Fate, Feed, Person, Published, Region, Report, SafeHtml, Site, SourceId, Story,
+    Timestamp, TopicId,
 };
 
 use super::words::Words;
@@ -136,6 +136,14 @@ pub(super) fn authors(story: &Story) -> Vec<Person> {
         return vec![Person { name, url: None }];
     }
     story.shown.authors.clone()
+}
+
+/// What became of a story, in a line.
+pub(super) fn fate(fate: &Fate) -> String {
+    match fate {
+        Fate::Merged(kept) => format!("merged into {}", kept.urn()),
+        Fate::Withdrawn(reason) => format!("withdrawn: {reason}"),
+    }
 }
 
 /// The reports beside the one shown.

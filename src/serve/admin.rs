@@ -1,4 +1,4 @@
-//! What administrators get: health, state, metrics, and a reload. On a listener of its own, never the public one.
+//! What administrators get: health, state, metrics, a reload, the release of a source. On a listener of its own, never the public one.
 //!
 //! The daemon answers: this module asks it over a bounded channel, and gives up when no answer comes.
 
@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::{get, post};
+use bytes::Bytes;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
@@ -16,12 +17,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::public::{plain, secure, set};
 use super::status_page;
 use crate::model::Timestamp;
-use crate::store::SourceStatus;
+use crate::store::{Decided, Decision, Released, SourceStatus};
 
 /// How long the daemon has for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A reload may have to classify every stored item again.
-const RELOAD_PATIENCE: Duration = Duration::from_mins(5);
+/// A reload may have to classify every stored item again, a release to publish as many.
+const LONG_PATIENCE: Duration = Duration::from_mins(5);
 
 /// Something that only the daemon knows or does.
 #[derive(Debug)]
@@ -32,6 +33,26 @@ pub enum Question {
     Status(oneshot::Sender<Status>),
     /// Read the configuration again.
     Reload(oneshot::Sender<ReloadReport>),
+    /// Let a source through that is held back or has drifted; no answer when there is no such source.
+    Release(String, oneshot::Sender<Released>),
+    /// Carry out what an operator decided about stories.
+    Decide(Decision, oneshot::Sender<DecisionReport>),
+}
+
+/// What became of a decision about stories.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DecisionReport {
+    /// It was carried out.
+    Decided(Decided),
+    /// It was not, for this reason.
+    Refused(String),
+}
+
+impl From<Result<Decided, String>> for DecisionReport {
+    fn from(decided: Result<Decided, String>) -> Self {
+        decided.map_or_else(Self::Refused, Self::Decided)
+    }
 }
 
 /// Whether the daemon is well.
@@ -78,6 +99,8 @@ pub fn router(questions: mpsc::Sender<Question>, metrics: PrometheusHandle) -> R
         .route("/healthz", get(health))
         .route("/metrics", get(render_metrics))
         .route("/reload", post(reload))
+        .route("/sources/{id}/release", post(release))
+        .route("/stories", post(decide))
         .route("/style.css", get(async || style(crate::publish::STYLE)))
         .route("/status.css", get(async || style(status_page::STYLE)))
         .with_state(Admin { questions, metrics })
@@ -148,7 +171,30 @@ async fn json(State(admin): State<Admin>) -> Response<Body> {
 }
 
 async fn reload(State(admin): State<Admin>) -> Response<Body> {
-    match admin.ask(Question::Reload, RELOAD_PATIENCE).await {
+    match admin.ask(Question::Reload, LONG_PATIENCE).await {
+        Some(report) => respond_json(&report),
+        None => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the daemon does not answer\n",
+        ),
+    }
+}
+
+async fn release(State(admin): State<Admin>, Path(id): Path<String>) -> Response<Body> {
+    let question = |answer| Question::Release(id, answer);
+    match admin.ask(question, LONG_PATIENCE).await {
+        Some(released) => respond_json(&released),
+        None => plain(StatusCode::NOT_FOUND, "nothing was released\n"),
+    }
+}
+
+/// Takes a decision as JSON, `{"withdraw": ["ID", "reason"]}`.
+async fn decide(State(admin): State<Admin>, body: Bytes) -> Response<Body> {
+    let Ok(decision) = serde_json::from_slice(&body) else {
+        return plain(StatusCode::BAD_REQUEST, "this is no decision\n");
+    };
+    let question = |answer| Question::Decide(decision, answer);
+    match admin.ask(question, LONG_PATIENCE).await {
         Some(report) => respond_json(&report),
         None => plain(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -10,7 +10,7 @@ mod listen;
 mod public;
 mod status_page;
 
-pub use self::admin::{Health, Question, ReloadReport, Status, router as admin};
+pub use self::admin::{DecisionReport, Health, Question, ReloadReport, Status, router as admin};
 pub use self::assets::{Asset, Assets};
 pub use self::connection::serve;
 pub use self::listen::{ListenError, Listener, inherited};

@@ -14,9 +14,10 @@ use crate::store::{SourceStatus, State};
 pub(super) const STYLE: &str = include_str!("status.css");
 
 /// Every state in the order of its urgency.
-const STATES: [State; 5] = [
+const STATES: [State; 6] = [
     State::Failing,
     State::Drifted,
+    State::Held,
     State::Gone,
     State::New,
     State::Ok,

@@ -2,15 +2,18 @@
 //!
 //! Runs on the writer, inside a transaction, because every decision here needs the whole store as it is at this commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use rusqlite::{Connection, named_params, params};
 
+use super::revision;
 use super::rows::{self, Place};
 use super::story::Stories;
 use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
+use super::{details, moved, release, shape, walk};
 use crate::dedupe::{self, Candidate, Key};
+use crate::drift;
 use crate::model::{
     Hash, IdentityKey, Item, ItemId, Published, SourceId, StoryId, Timestamp, Validators,
 };
@@ -21,7 +24,7 @@ use crate::schedule;
 const MAX_CANDIDATES: usize = 20;
 
 /// What a poll changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// Items seen for the first time.
     pub new: usize,
@@ -33,6 +36,8 @@ pub struct Committed {
     pub changed: bool,
     /// How the source is now.
     pub state: State,
+    /// What is held back of it, and what to do about that.
+    pub held: Option<SourceProblem>,
     /// When it is due again.
     pub next_poll: Timestamp,
 }
@@ -43,6 +48,7 @@ struct Counts {
     new: usize,
     updated: usize,
     joined: usize,
+    changed: bool,
 }
 
 /// Commits `poll`; a story older than `fresh` may enter quietly.
@@ -51,30 +57,33 @@ pub(super) fn commit(
     poll: &Poll,
     fresh: Duration,
 ) -> Result<Committed, StoreError> {
-    let before = Before::read(connection, &poll.source)?;
-    let mut counts = Counts::default();
-    let mut changed = false;
-    let items = match &poll.outcome {
-        Outcome::Unchanged | Outcome::Renewed(_) => &[][..],
-        Outcome::Read { items, .. } | Outcome::Failed { items, .. } => items,
-    };
-    if !items.is_empty() {
-        let late = before.last_success.is_none() || before.failures > 0;
-        let mut change = Change {
-            stories: Stories::new(connection, poll.at, late, fresh)?,
-            touched: BTreeSet::new(),
-        };
-        for item in items {
-            change.item(item, &mut counts)?;
-        }
-        changed = change.finish()?;
-    }
+    let mut before = Before::read(connection, &poll.source)?;
+    let usual = shape::new_items(connection, &poll.source, poll.fingerprint)?;
+    let counts = commit_items(connection, poll, &before, &usual, fresh)?;
+    walk::write(connection, poll)?;
+    details::write(connection, poll)?;
     write_validators(connection, poll)?;
-    let (state, next_poll) = write_state(connection, poll, &before, counts)?;
+    if let Outcome::Read {
+        shape: Some(shape), ..
+    } = &poll.outcome
+    {
+        shape::remember(
+            connection,
+            &poll.source,
+            poll.fingerprint,
+            shape,
+            counts.new,
+        )?;
+    }
+    before.good_polls = good_polls(poll, before.good_polls, usual.is_empty());
+    let held = release::held(connection, &poll.source)?;
+    let held = (held > 0).then(|| held_back(&poll.source, held, &usual));
+    let (state, next_poll) = write_state(connection, poll, &before, counts, held.as_ref())?;
     let Counts {
         new,
         updated,
         joined,
+        changed,
     } = counts;
     Ok(Committed {
         new,
@@ -82,8 +91,76 @@ pub(super) fn commit(
         joined,
         changed,
         state,
+        held,
         next_poll,
     })
+}
+
+/// How many polls went well under the block that the source has now; one that found nothing changed went well.
+fn good_polls(poll: &Poll, before: u32, is_first: bool) -> u32 {
+    match &poll.outcome {
+        Outcome::Failed { .. } => before,
+        Outcome::Read { .. } if is_first => 1,
+        Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => before.saturating_add(1),
+    }
+}
+
+/// Commits the items of a poll; those of a flood once more, held back.
+fn commit_items(
+    connection: &Connection,
+    poll: &Poll,
+    before: &Before,
+    usual: &[usize],
+    fresh: Duration,
+) -> Result<Counts, StoreError> {
+    let (items, walked_back) = match &poll.outcome {
+        Outcome::Unchanged | Outcome::Renewed(_) => return Ok(Counts::default()),
+        Outcome::Read {
+            items, walked_back, ..
+        } => (items, *walked_back),
+        Outcome::Failed { items, .. } => (items, false),
+    };
+    let late = before.last_success.is_none() || before.failures > 0 || walked_back;
+    let write = |holds| {
+        let stories = Stories::new(connection, poll.at, late, fresh)?;
+        let change = Change::new(stories, items, holds);
+        match before.last_success {
+            // Of a source that never gave anything nothing can have moved.
+            None => change.without_moves().commit(),
+            Some(_) => change.commit(),
+        }
+    };
+    if release::held(connection, &poll.source)? > 0 {
+        return write(true);
+    }
+    // How many are new is known when all are written, and what they joined must then not have been touched.
+    connection.execute_batch("SAVEPOINT items")?;
+    let counts = write(false)?;
+    let floods = !walked_back && drift::is_flood(counts.new, usual);
+    if floods {
+        connection.execute_batch("ROLLBACK TO items")?;
+    }
+    connection.execute_batch("RELEASE items")?;
+    if floods { write(true) } else { Ok(counts) }
+}
+
+/// What an operator is told of `held` items.
+fn held_back(source: &SourceId, held: usize, usual: &[usize]) -> SourceProblem {
+    let usual = drift::usual_new(usual).map_or(String::new(), |usual| {
+        format!(", where {usual} a poll are usual")
+    });
+    let (items, are) = if held == 1 {
+        ("item", "is")
+    } else {
+        ("items", "are")
+    };
+    SourceProblem {
+        code: "held".to_owned(),
+        text: format!("{held} new {items} {are} held back{usual}"),
+        action: format!(
+            "look at them with `tidings preview {source}`; `tidings sources release {source}` shows them"
+        ),
+    }
 }
 
 /// What the store knew of the source.
@@ -92,11 +169,12 @@ struct Before {
     failures: u32,
     interval: Option<Duration>,
     problem: Option<(String, i64)>,
+    good_polls: u32,
 }
 
 impl Before {
     fn read(connection: &Connection, source: &SourceId) -> Result<Self, StoreError> {
-        let sql = "SELECT last_success, consecutive_failures, interval_seconds, problem_code, problem_since
+        let sql = "SELECT last_success, consecutive_failures, interval_seconds, problem_code, problem_since, good_polls
                    FROM source_state WHERE source = ?";
         let mut statement = connection.prepare_cached(sql)?;
         let row = statement.query_row([source.as_str()], |row| {
@@ -108,16 +186,23 @@ impl Before {
                 failures: row.get(1)?,
                 interval,
                 problem,
+                good_polls: row.get(5)?,
             })
         });
         Ok(row?)
     }
 }
 
-/// The item changes of one poll.
-struct Change<'a> {
+/// Items on their way into the store: those of one poll, or some that are released.
+pub(super) struct Change<'a> {
     stories: Stories<'a>,
     touched: BTreeSet<StoryId>,
+    /// Those of the poll.
+    items: &'a [NewItem],
+    /// Whether new ones are held back.
+    holds: bool,
+    /// Which of those that no key tells are items of the source all the same; worked out when one is met.
+    moved: Option<HashMap<ItemId, ItemId>>,
 }
 
 /// An item as it is held.
@@ -126,12 +211,40 @@ struct Held {
     story: StoryId,
     content_hash: Hash,
     topics: String,
-    /// An older version normalized it.
-    is_older: bool,
+    /// An older version normalized it, or its publisher gave it another key: nobody corrected it.
+    is_reread: bool,
+    /// Its story is shown, as far as it is concerned.
+    is_shown: bool,
 }
 
-impl Change<'_> {
-    fn connection(&self) -> &Connection {
+impl<'a> Change<'a> {
+    pub(super) fn new(stories: Stories<'a>, items: &'a [NewItem], holds: bool) -> Self {
+        Self {
+            stories,
+            touched: BTreeSet::new(),
+            items,
+            holds,
+            moved: None,
+        }
+    }
+
+    fn without_moves(self) -> Self {
+        Self {
+            moved: Some(HashMap::new()),
+            ..self
+        }
+    }
+
+    fn commit(mut self) -> Result<Counts, StoreError> {
+        let mut counts = Counts::default();
+        for item in self.items {
+            self.item(item, &mut counts)?;
+        }
+        counts.changed = self.finish()?;
+        Ok(counts)
+    }
+
+    fn connection(&self) -> &'a Connection {
         self.stories.connection
     }
 
@@ -147,7 +260,7 @@ impl Change<'_> {
 
     /// By its key, unless that has become another entry's: one known by its weak key stood beside others under its guid
     /// or address.
-    fn held(&self, item: &Item) -> Result<Option<Held>, StoreError> {
+    fn held(&mut self, item: &Item) -> Result<Option<Held>, StoreError> {
         let by_key = self.held_by(&item.source, &item.key)?;
         if by_key
             .as_ref()
@@ -165,8 +278,22 @@ impl Change<'_> {
         }
         match self.held_otherwise(item)? {
             Some(held) if !self.is_another(&held, item)? => Ok(Some(held)),
-            _ => Ok(None),
+            _ => self.held_elsewhere(item),
         }
+    }
+
+    /// The same bulletin under a key that it has lost.
+    fn held_elsewhere(&mut self, item: &Item) -> Result<Option<Held>, StoreError> {
+        if self.moved.is_none() {
+            self.moved = Some(moved::find(self.connection(), self.items)?);
+        }
+        let was = self.moved.as_ref().and_then(|moved| moved.get(&item.id));
+        let Some(was) = was else { return Ok(None) };
+        let held = self.find("SELECT * FROM item WHERE id = ?", [was.to_string()])?;
+        Ok(held.map(|held| Held {
+            is_reread: true,
+            ..held
+        }))
     }
 
     /// Whether a held item of the same weak key is known by another key of the item's kind: then each is one of several
@@ -206,13 +333,18 @@ impl Change<'_> {
             story: rows::parsed("story", &row.get::<_, String>("story")?)?,
             content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
             topics: row.get("topics")?,
-            is_older: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
+            is_reread: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
+            is_shown: !row.get::<_, bool>("held")?,
         }))
     }
 
     fn insert(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {
         let item = &new.item;
-        let found = self.stories_of(item, &new.keys, None)?;
+        let found = if self.holds {
+            Vec::new()
+        } else {
+            self.stories_of(item, &new.keys, None)?
+        };
         counts.new += 1;
         counts.joined += usize::from(!found.is_empty());
         let story = found
@@ -253,11 +385,21 @@ impl Change<'_> {
             return Ok(());
         }
         let changed = item.content_hash() != held.content_hash;
-        if changed && held.is_older {
+        if changed && held.is_reread {
             self.stories
                 .reword(held.story, held.content_hash, item.content_hash())?;
-        } else {
-            counts.updated += usize::from(changed);
+        } else if changed {
+            revision::keep(
+                self.connection(),
+                &held.item,
+                &item,
+                self.stories.rev,
+                self.stories.at,
+            )?;
+            counts.updated += 1;
+        }
+        if !held.is_shown {
+            return self.write(new, &item, held.story);
         }
         let mut found = self.stories_of(&item, &new.keys, Some(held.story))?;
         self.write(new, &item, held.story)?;
@@ -280,7 +422,9 @@ impl Change<'_> {
         }
         let mut found = Vec::new();
         for story in dedupe::stories(item, &candidates) {
-            if Some(story) != own && !self.stories.has_report_of(story, &item.source)? {
+            let is_another = self.stories.has_report_of(story, &item.source)?
+                || self.stories.is_kept_apart(item.id, story)?;
+            if Some(story) != own && !is_another {
                 found.push(story);
             }
         }
@@ -289,7 +433,7 @@ impl Change<'_> {
 
     fn candidates(&self, key: Key, item: ItemId) -> Result<Vec<Candidate>, StoreError> {
         let sql = "SELECT item.source, item.story, item.text FROM dedupe_key JOIN item ON item.id = dedupe_key.item
-                   WHERE dedupe_key.kind = ? AND dedupe_key.hash = ? AND item.id <> ? ORDER BY item.seq LIMIT ?";
+                   WHERE dedupe_key.kind = ? AND dedupe_key.hash = ? AND item.id <> ? AND NOT item.held ORDER BY item.seq LIMIT ?";
         let mut statement = self.connection().prepare_cached(sql)?;
         let bound = params![
             key.kind.as_str(),
@@ -314,6 +458,8 @@ impl Change<'_> {
         let place = Place {
             story: &story.to_string(),
             rev: self.stories.rev,
+            at: self.stories.at,
+            held: self.holds,
         };
         rows::write_item(self.connection(), item, &new.topics, &place)?;
         let id = item.id.to_string();
@@ -333,13 +479,22 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Has an item that was held back report what it reports. Its own story is unknown to readers: those that they know
+    /// keep their ids.
+    pub(super) fn show(&mut self, item: &Item, story: StoryId) -> Result<(), StoreError> {
+        let mut found = self.stories_of(item, &dedupe::keys(item), Some(story))?;
+        found.push(story);
+        self.touched.insert(story);
+        self.merge(&found)
+    }
+
     /// Makes the first of `ordered` and the others one story: the oldest keeps its id.
     fn merge(&mut self, ordered: &[StoryId]) -> Result<(), StoreError> {
         let Some((kept, others)) = ordered.split_first() else {
             return Ok(());
         };
         for other in others {
-            if self.stories.share_a_source(*kept, *other)? {
+            if !self.stories.may_be_one(*kept, *other)? {
                 continue;
             }
             self.stories.merge(*other, *kept)?;
@@ -350,7 +505,7 @@ impl Change<'_> {
     }
 
     /// Whether anything changed.
-    fn finish(self) -> Result<bool, StoreError> {
+    pub(super) fn finish(self) -> Result<bool, StoreError> {
         for story in &self.touched {
             self.stories.refresh(*story)?;
         }
@@ -433,22 +588,23 @@ fn write_state(
     poll: &Poll,
     before: &Before,
     counts: Counts,
+    held: Option<&SourceProblem>,
 ) -> Result<(State, Timestamp), StoreError> {
     let failure = match &poll.outcome {
         Outcome::Failed { failure, .. } => Some(failure),
         Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => None,
     };
     let problem = match &poll.outcome {
-        Outcome::Read { problem, .. } => problem.as_ref(),
+        Outcome::Read { problem, .. } => held.or(problem.as_ref()),
         Outcome::Failed { failure, .. } => Some(&failure.problem),
-        Outcome::Unchanged | Outcome::Renewed(_) => None,
+        Outcome::Unchanged | Outcome::Renewed(_) => held,
     };
     let failures = if failure.is_some() {
         before.failures + 1
     } else {
         0
     };
-    let state = state(failure);
+    let state = state(failure, held.is_some());
     let next = schedule::next(
         &poll.cadence,
         poll.zone,
@@ -458,7 +614,9 @@ fn write_state(
     );
     // What the last reading left out is still left out when the document has not changed.
     let unchanged = matches!(poll.outcome, Outcome::Unchanged | Outcome::Renewed(_));
-    let keep_problem = unchanged && before.failures == 0;
+    let keep_problem = unchanged && before.failures == 0 && held.is_none();
+    let fetched = failure.is_none_or(|failure| failure.kind != FailureKind::Fetch);
+    let repair = failure.and_then(|failure| failure.repair.as_ref());
     let mut statement = connection.prepare_cached(include_str!("sql/write_state.sql"))?;
     statement.execute(named_params! {
         ":source": poll.source.as_str(),
@@ -475,6 +633,9 @@ fn write_state(
         ":problem_since": problem.map(|problem| since(problem, before, poll.at)),
         ":problem_text": problem.map(|problem| &problem.text),
         ":problem_action": problem.map(|problem| &problem.action),
+        ":good_polls": before.good_polls,
+        ":keep_repair": !fetched,
+        ":repair": repair.map(rows::to_json),
     })?;
     Ok((state, next.due))
 }
@@ -491,8 +652,9 @@ fn outcome(failure: Option<&Failure>, failures: u32, counts: Counts) -> schedule
     }
 }
 
-fn state(failure: Option<&Failure>) -> State {
+fn state(failure: Option<&Failure>, is_held: bool) -> State {
     match failure.map(|failure| failure.kind) {
+        None if is_held => State::Held,
         None => State::Ok,
         Some(FailureKind::Fetch | FailureKind::Extraction) => State::Failing,
         Some(FailureKind::Drift) => State::Drifted,
@@ -565,9 +727,13 @@ mod tests {
                 items: items.into_iter().zip(keys).map(new).collect(),
                 validators: Vec::new(),
                 problem: None,
+                shape: None,
+                walked_back: false,
             },
+            details: None,
             cadence: Cadence::Every(DAY),
             zone: chrono_tz::UTC,
+            fingerprint: Hash::of(b"block"),
         };
         commit(connection, &poll, DAY).unwrap().new
     }

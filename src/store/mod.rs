@@ -4,12 +4,21 @@
 //! polls off a bounded channel, several into one transaction, and makes the decisions that need the whole store; readers
 //! see snapshots. It knows nothing of HTTP and of files in the published folder. `SQLite` runs WAL with `synchronous = FULL`.
 
+mod account;
 mod commit;
+mod decide;
 mod define;
+mod moved;
+mod details;
+mod known;
 mod read;
+mod revision;
+mod release;
 mod rows;
 mod schema;
+mod shape;
 mod story;
+mod walk;
 mod writer;
 
 #[cfg(test)]
@@ -26,11 +35,17 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use url::Url;
 
 use crate::dedupe::Key;
-use crate::model::{Cadence, Hash, Item, SourceId, Timestamp, TopicId, Validators};
+use crate::drift::Shape;
+use crate::model::{Cadence, Hash, Item, Repair, SourceId, Timestamp, TopicId, Validators};
 
+pub use self::account::{Account, Revision, Standing, Verdict};
 pub use self::commit::Committed;
+pub use self::decide::{Decided, Decision, DecisionError};
 pub use self::define::{Classify, Definition, FeedDefinition, SourceDefinition};
+pub use self::details::{Details, KeptDetail};
 pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
+pub use self::release::Released;
+pub use self::walk::Walk;
 use self::writer::Writer;
 
 /// How long a connection waits for another one's lock before it fails.
@@ -86,6 +101,9 @@ pub enum StoreError {
         "the store could not be written to: look whether the disk is full, or another program holds the database"
     )]
     NotDurable(#[source] Arc<rusqlite::Error>),
+    /// A decision by hand that cannot be carried out.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
     /// A mistake of ours in what one job does.
     #[error("the store's writer met a mistake in tidings itself")]
     Panicked,
@@ -103,10 +121,14 @@ pub struct Poll {
     pub at: Timestamp,
     /// What came of it.
     pub outcome: Outcome,
+    /// What was learnt of the pages of its entries, where these are read and there was a list to read.
+    pub details: Option<Details>,
     /// When it is due again depends on these, and on what turns out to be new.
     pub cadence: Cadence,
     /// The zone that `cadence` counts in.
     pub zone: chrono_tz::Tz,
+    /// The fingerprint that the source was read under.
+    pub fingerprint: Hash,
 }
 
 /// What came of a poll.
@@ -124,6 +146,10 @@ pub enum Outcome {
         validators: Vec<(String, Validators, Hash)>,
         /// What was left out, for the operator.
         problem: Option<SourceProblem>,
+        /// What the first document gave, for the next ones to be compared with; `None` when it had not changed.
+        shape: Option<Shape>,
+        /// Whether pages were read that are not read every time: that explains any number of new items.
+        walked_back: bool,
     },
     /// Something failed; what was read before it is kept.
     Failed {
@@ -155,19 +181,22 @@ pub enum State {
     Ok,
     /// It was not fetched or not read.
     Failing,
-    /// It is fetched, but its rules find nothing any more.
+    /// It is fetched, but no longer gives what it used to give.
     Drifted,
+    /// It offers far more than it used to: what is new is kept back until it is released.
+    Held,
     /// The publisher took it away.
     Gone,
 }
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::New,
         Self::Ok,
         Self::Failing,
         Self::Drifted,
+        Self::Held,
         Self::Gone,
     ];
 
@@ -178,6 +207,7 @@ impl State {
             Self::Ok => "ok",
             Self::Failing => "failing",
             Self::Drifted => "drifted",
+            Self::Held => "held",
             Self::Gone => "gone",
         }
     }
@@ -216,6 +246,8 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
     /// What it makes of the source.
     pub kind: FailureKind,
+    /// What would read the page that was not understood.
+    pub repair: Option<Repair>,
 }
 
 /// What a failure makes of a source.
@@ -284,6 +316,22 @@ impl Store {
     /// [`StoreError`], and then nothing has changed.
     pub async fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {
         self.writer.commit(poll).await
+    }
+
+    /// Carries out, and remembers, what an operator decided about stories.
+    ///
+    /// # Errors
+    /// [`StoreError::Decision`] where it cannot be carried out; then, as with other errors, nothing has changed.
+    pub async fn decide(&self, decision: Decision, at: Timestamp) -> Result<Decided, StoreError> {
+        self.writer.decide(decision, at).await
+    }
+
+    /// Shows what is held back of a source, and takes what its next poll gives as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`], and then nothing has changed.
+    pub async fn release(&self, source: SourceId, at: Timestamp) -> Result<Released, StoreError> {
+        self.writer.release(source, at).await
     }
 
     /// Marks feeds as published at a revision, under the key that they were rendered by.

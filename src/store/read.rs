@@ -3,14 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::rows;
 use super::{State, StoreError};
-use crate::model::{Hash, Region, Report, SourceId, Story, Timestamp, TopicId, Validators};
+use super::{rows, shape};
+use crate::drift::{History, Known};
+use crate::model::{
+    Fate, Hash, Region, Repair, Report, SourceId, Story, Timestamp, Tombstone, TopicId, Validators,
+};
 
 /// The most stories of a live feed, however many came at once.
 const MAX_LIVE: usize = 500;
+
+/// Tombstones that a feed shows.
+const MAX_TOMBSTONES: usize = 50;
 
 /// A reading connection.
 #[derive(Debug)]
@@ -163,6 +169,48 @@ impl Reader {
         Ok(validators)
     }
 
+    /// What the last good polls of a source gave; nothing when the source is read differently now.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn history(&self, source: &SourceId, fingerprint: Hash) -> Result<History, StoreError> {
+        shape::history(&self.connection, source, fingerprint)
+    }
+
+    /// The newest items of a source, as far as they can be found again.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn known(&self, source: &SourceId, most: usize) -> Result<Vec<Known>, StoreError> {
+        let sql = "SELECT title, address FROM item WHERE source = ? AND NOT held
+                   ORDER BY published_at DESC, position, seq DESC LIMIT ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(params![source.as_str(), most])?;
+        let mut known = Vec::new();
+        while let Some(row) = found.next()? {
+            let address: Option<String> = row.get(1)?;
+            known.push(Known {
+                title: row.get(0)?,
+                address: address
+                    .map(|address| rows::parsed("address", &address))
+                    .transpose()?,
+            });
+        }
+        Ok(known)
+    }
+
+    /// What would read the page of a source that drifted; `None` once it is read again, and where nothing was found.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn repair(&self, source: &SourceId) -> Result<Option<Repair>, StoreError> {
+        let sql = "SELECT repair FROM source_state WHERE source = ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let held = statement.query_row([source.as_str()], |row| row.get::<_, Option<String>>(0));
+        let held = held.optional()?.flatten();
+        held.map(|text| rows::json("repair", &text)).transpose()
+    }
+
     /// Every source that was ever configured.
     ///
     /// # Errors
@@ -264,6 +312,35 @@ impl Reader {
         self.stories(&chosen)
     }
 
+    /// Stories that left a topic because they are none any more, the last first, at most [`MAX_TOMBSTONES`].
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn gone(&self, topic: &TopicId) -> Result<Vec<Tombstone>, StoreError> {
+        let sql = "SELECT membership.story, membership.left_at, alias.story AS kept, story.withdrawn_reason AS reason
+                   FROM membership
+                   LEFT JOIN alias ON alias.alias = membership.story
+                   LEFT JOIN story ON story.id = membership.story
+                   WHERE membership.feed = ? AND membership.left_at IS NOT NULL
+                   AND (kept IS NOT NULL OR reason IS NOT NULL)
+                   ORDER BY membership.left_at DESC, membership.story LIMIT ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(params![topic.as_str(), MAX_TOMBSTONES])?;
+        let mut gone = Vec::new();
+        while let Some(row) = found.next()? {
+            let fate = match row.get::<_, Option<String>>("kept")? {
+                Some(kept) => Fate::Merged(rows::parsed("story", &kept)?),
+                None => Fate::Withdrawn(row.get("reason")?),
+            };
+            gone.push(Tombstone {
+                id: rows::parsed("story", &row.get::<_, String>("story")?)?,
+                at: rows::instant("left_at", row.get("left_at")?)?,
+                fate,
+            });
+        }
+        Ok(gone)
+    }
+
     fn ids(&self, sql: &str, bound: impl rusqlite::Params) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map(bound, |row| row.get(0))?;
@@ -279,7 +356,7 @@ impl Reader {
         Ok(stories)
     }
 
-    fn story(&self, id: &str) -> Result<Story, StoreError> {
+    pub(super) fn story(&self, id: &str) -> Result<Story, StoreError> {
         let reports = self.reports(id)?;
         let mut statement = self
             .connection
@@ -306,7 +383,7 @@ impl Reader {
 
     /// The regions of a story's reports together.
     fn regions(&self, story: &str) -> Result<Vec<Region>, StoreError> {
-        let sql = "SELECT DISTINCT regions FROM item WHERE story = ?";
+        let sql = "SELECT DISTINCT regions FROM item WHERE story = ? AND NOT held";
         let mut regions = BTreeSet::new();
         for held in self.ids(sql, [story])? {
             regions.extend(rows::regions(&held)?);
@@ -319,7 +396,7 @@ impl Reader {
         let sql = "SELECT item.id, item.source, item.title, item.address, item.published_at, item.published_offset,
                           item.published_precision, item.published_origin, source_state.name AS publisher
                    FROM item JOIN source_state ON source_state.source = item.source
-                   WHERE item.story = ? ORDER BY source_state.rank, item.seq";
+                   WHERE item.story = ? AND NOT item.held ORDER BY source_state.rank, item.seq";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query([story])?;
         let mut reports = Vec::new();

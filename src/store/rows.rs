@@ -21,15 +21,17 @@ pub(super) fn parsed<T: FromStr>(column: &'static str, text: &str) -> Result<T, 
     })
 }
 
-fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
+/// Reads JSON of a row that we wrote ourselves.
+pub(super) fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Row {
         column,
         value: text.to_owned(),
     })
 }
 
-fn to_json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("lists of plain text always serialize")
+/// Plain data as a row holds it.
+pub(super) fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("plain data always serializes")
 }
 
 /// Topics as a row holds them.
@@ -206,13 +208,15 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
     })
 }
 
-/// Which story an item's row belongs to, and the revision of its last change.
+/// Which story an item's row belongs to, the revision of its last change, and whether it is held back while it is new.
 pub(super) struct Place<'a> {
     pub(super) story: &'a str,
     pub(super) rev: i64,
+    pub(super) at: Timestamp,
+    pub(super) held: bool,
 }
 
-/// Writes an item's row; of one that is there the first revision and the order of commits stay.
+/// Writes an item's row; of one that is there stays when it was found, the order of commits and whether it is held back.
 pub(super) fn write_item(
     connection: &Connection,
     item: &Item,
@@ -251,6 +255,8 @@ pub(super) fn write_item(
         ":regions": regions_json(&item.regions),
         ":content_hash": item.content_hash().as_bytes(),
         ":rev": place.rev,
+        ":at": place.at.timestamp(),
+        ":held": place.held,
     })?;
     Ok(())
 }

@@ -12,14 +12,14 @@ use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
 use super::StoreError;
 use super::rows::{self, PublishedColumns};
-use crate::model::{Hash, Published, SourceId, StoryId, Timestamp, TopicId};
+use crate::model::{Hash, ItemId, Published, SourceId, StoryId, Timestamp, TopicId};
 
 /// What one commit does to stories and feeds.
 pub(super) struct Stories<'a> {
     pub(super) connection: &'a Connection,
     /// The revision of this commit.
     pub(super) rev: i64,
-    at: Timestamp,
+    pub(super) at: Timestamp,
     /// Whether old stories come late rather than late to us: a first poll, a catch-up, a changed query.
     late: bool,
     /// Older ones are old.
@@ -51,6 +51,7 @@ struct Row {
     founder: String,
     shown_hash: Hash,
     updated: Timestamp,
+    is_withdrawn: bool,
 }
 
 impl<'a> Stories<'a> {
@@ -103,12 +104,43 @@ impl<'a> Stories<'a> {
     }
 
     /// Whether one source reports both.
-    pub(super) fn share_a_source(&self, one: StoryId, other: StoryId) -> Result<bool, StoreError> {
+    fn share_a_source(&self, one: StoryId, other: StoryId) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM item AS a JOIN item AS b ON a.source = b.source WHERE a.story = ? AND b.story = ?";
         Ok(self
             .connection
             .prepare_cached(sql)?
             .exists([one.to_string(), other.to_string()])?)
+    }
+
+    /// Whether somebody decided that an item reports something else than a story.
+    pub(super) fn is_kept_apart(&self, item: ItemId, story: StoryId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM decision JOIN item ON item.id = decision.other
+                   WHERE decision.item = ? AND decision.verdict = 'apart' AND item.story = ?";
+        let pair = [item.to_string(), story.to_string()];
+        Ok(self.connection.prepare_cached(sql)?.exists(pair)?)
+    }
+
+    /// Whether somebody decided that an item of the one reports something else than an item of the other.
+    fn are_kept_apart(&self, one: StoryId, other: StoryId) -> Result<bool, StoreError> {
+        for item in self.items(one)? {
+            if self.is_kept_apart(item, other)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether two stories can be one: no source reports both, and nobody decided otherwise.
+    pub(super) fn may_be_one(&self, one: StoryId, other: StoryId) -> Result<bool, StoreError> {
+        Ok(!self.share_a_source(one, other)? && !self.are_kept_apart(one, other)?)
+    }
+
+    /// The story's items in the order of their commits.
+    pub(super) fn items(&self, story: StoryId) -> Result<Vec<ItemId>, StoreError> {
+        let sql = "SELECT id FROM item WHERE story = ? ORDER BY seq";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let ids = statement.query_map([story.to_string()], |row| row.get::<_, String>(0))?;
+        ids.map(|id| rows::parsed("id", &id?)).collect()
     }
 
     /// Makes `gone` part of `kept`; its id becomes an alias, and it leaves every feed.
@@ -129,6 +161,11 @@ impl<'a> Stories<'a> {
         let sql = "INSERT INTO alias (alias, story, merged_at) VALUES (?, ?, ?)";
         self.connection
             .execute(sql, params![gone_id, kept_id, self.at.timestamp()])?;
+        // What was withdrawn stays so under any id.
+        let sql = "UPDATE story SET (withdrawn_at, withdrawn_reason) =
+                   (SELECT withdrawn_at, withdrawn_reason FROM story WHERE id = ?2)
+                   WHERE id = ?1 AND withdrawn_at IS NULL";
+        self.connection.execute(sql, [&kept_id, &gone_id])?;
         self.connection
             .execute("DELETE FROM story WHERE id = ?", [&gone_id])?;
         Ok(())
@@ -166,7 +203,9 @@ impl<'a> Stories<'a> {
                 .max(published.at().to_utc()),
         };
         self.write(story, &founder, shown, &published, updated)?;
-        let topics: BTreeSet<&TopicId> = reports.iter().flat_map(|report| &report.topics).collect();
+        let is_withdrawn = row.is_some_and(|row| row.is_withdrawn);
+        let topics = reports.iter().filter(|_| !is_withdrawn);
+        let topics: BTreeSet<&TopicId> = topics.flat_map(|report| &report.topics).collect();
         let place = Place {
             published_at: published.at().to_utc(),
             updated_at: updated,
@@ -200,7 +239,7 @@ impl<'a> Stories<'a> {
     fn row(&self, story: StoryId) -> Result<Option<Row>, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT founder, shown_hash, updated_at FROM story WHERE id = ?")?;
+            .prepare_cached("SELECT founder, shown_hash, updated_at, withdrawn_at IS NOT NULL FROM story WHERE id = ?")?;
         let mut found = statement.query([story.to_string()])?;
         let Some(row) = found.next()? else {
             return Ok(None);
@@ -209,6 +248,7 @@ impl<'a> Stories<'a> {
             founder: row.get(0)?,
             shown_hash: rows::hash("shown_hash", &row.get::<_, Vec<u8>>(1)?)?,
             updated: rows::instant("updated_at", row.get(2)?)?,
+            is_withdrawn: row.get(3)?,
         }))
     }
 
@@ -347,7 +387,7 @@ impl<'a> Stories<'a> {
     ) -> Result<bool, StoreError> {
         let old = self.at - place.published_at
             > TimeDelta::from_std(self.fresh).unwrap_or(TimeDelta::MAX);
-        let quiet = known && self.late && old;
+        let quiet = known && self.late && old && !self.was_shown(topic, story)?;
         let rings = known && !quiet;
         let recent_at = if rings { self.at } else { place.published_at };
         let mut statement = self
@@ -371,6 +411,13 @@ impl<'a> Stories<'a> {
             self.changed(topic)?;
         }
         Ok(quiet)
+    }
+
+    /// Whether the story was in the live feed before it left.
+    fn was_shown(&self, topic: &TopicId, story: StoryId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM membership WHERE feed = ? AND story = ? AND quiet = 0";
+        let key = [topic.as_str(), &story.to_string()];
+        Ok(self.connection.prepare_cached(sql)?.exists(key)?)
     }
 
     fn leave(&self, topic: &TopicId, story: StoryId) -> Result<(), StoreError> {

@@ -1,6 +1,10 @@
 //! The store as the daemon uses it, on real files, seen through its readers.
 
+mod decisions;
+mod details;
 mod feeds;
+mod held;
+mod moves;
 mod polls;
 mod stories;
 
@@ -57,6 +61,8 @@ fn read(items: Vec<NewItem>) -> Outcome {
         items,
         validators: Vec::new(),
         problem: None,
+        shape: None,
+        walked_back: false,
     }
 }
 
@@ -73,6 +79,7 @@ fn failed(kind: FailureKind) -> Outcome {
             http_status: None,
             retry_after: None,
             kind,
+            repair: None,
         },
     }
 }
@@ -82,8 +89,10 @@ fn poll(source: &str, at: Timestamp, outcome: Outcome) -> Poll {
         source: source.parse().unwrap(),
         at,
         outcome,
+        details: None,
         cadence: Cadence::Every(Duration::from_hours(1)),
         zone: chrono_tz::UTC,
+        fingerprint: Hash::of(b"block"),
     }
 }
 

@@ -12,9 +12,11 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::commit::{self, Committed};
+use super::decide::{self, Decided, Decision};
 use super::define::{self, Definition};
+use super::release::{self, Released};
 use super::{Poll, StoreError};
-use crate::model::{Hash, TopicId};
+use crate::model::{Hash, SourceId, Timestamp, TopicId};
 
 /// Jobs that may wait: whoever comes later waits to get in.
 const QUEUE: usize = 64;
@@ -31,6 +33,8 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 enum Job {
     Commit(Box<Poll>, Answer<Committed>),
     Define(Box<Definition>, Answer<()>),
+    Decide(Decision, Timestamp, Answer<Decided>),
+    Release(SourceId, Timestamp, Answer<Released>),
     MarkPublished(Vec<(TopicId, i64, Hash)>, Answer<()>),
 }
 
@@ -46,6 +50,8 @@ impl Job {
         // Whoever asked may have gone away meanwhile.
         match self {
             Self::Commit(_, answer) => drop(answer.send(Err(error))),
+            Self::Decide(_, _, answer) => drop(answer.send(Err(error))),
+            Self::Release(_, _, answer) => drop(answer.send(Err(error))),
             Self::Define(_, answer) | Self::MarkPublished(_, answer) => {
                 drop(answer.send(Err(error)));
             }
@@ -70,6 +76,22 @@ impl Writer {
     pub(super) async fn define(&self, definition: Definition) -> Result<(), StoreError> {
         self.ask(|answer| Job::Define(Box::new(definition), answer))
             .await
+    }
+
+    pub(super) async fn decide(
+        &self,
+        decision: Decision,
+        at: Timestamp,
+    ) -> Result<Decided, StoreError> {
+        self.ask(|answer| Job::Decide(decision, at, answer)).await
+    }
+
+    pub(super) async fn release(
+        &self,
+        source: SourceId,
+        at: Timestamp,
+    ) -> Result<Released, StoreError> {
+        self.ask(|answer| Job::Release(source, at, answer)).await
     }
 
     pub(super) async fn mark_published(
@@ -136,6 +158,12 @@ fn together(connection: &mut Connection, fresh: &mut Duration, jobs: Vec<Job>) {
                 // Of a definition that failed nothing is in force.
                 *fresh = definition.fresh;
                 Ok(())
+            }),
+            Job::Decide(decision, at, answer) => one(&mut transaction, answer, |tx| {
+                decide::decide(tx, &decision, at, *fresh)
+            }),
+            Job::Release(source, at, answer) => one(&mut transaction, answer, |tx| {
+                release::release(tx, &source, at, *fresh)
             }),
             Job::MarkPublished(feeds, answer) => {
                 one(&mut transaction, answer, |tx| mark_published(tx, &feeds))

@@ -1,6 +1,6 @@
 //! `explain` judges text that is given, and stores nothing.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -224,4 +224,26 @@ fn the_topic_of_labour_migration_takes_what_is_about_it() {
             "{case}"
         );
     }
+}
+
+#[test]
+fn duplicates_are_answered_before_the_next_line_is_written() {
+    let workspace = Workspace::with_samples();
+    let mut command = workspace.command(&["explain", "duplicates"]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut questions = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    for (id, cluster) in [("a", "a"), ("b", "a")] {
+        let title = "Civil defence opens shelters after the flood";
+        let question = json!({"id": id, "url": format!("https://{id}.example/1"), "title": title, "date": "2026-06-01T00:00:00Z"});
+        writeln!(questions, "{question}").unwrap();
+        let answer: Value = serde_json::from_str(&answers.next().unwrap().unwrap()).unwrap();
+        assert_eq!(answer, json!({"id": id, "cluster": cluster}));
+    }
+    drop(questions);
+    assert!(child.wait().unwrap().success());
 }

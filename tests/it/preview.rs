@@ -255,7 +255,11 @@ fn what_cannot_be_shown_is_said_in_one_line() {
         2,
         "`no-such` is no file, no address and no source",
     );
-    check(&[&page, "--select", "item=a"], 2, "give --select item=CSS");
+    check(
+        &[&page, "--select", "item=a"],
+        2,
+        "give --select item=PLACE",
+    );
     check(
         &[
             &page, "--as", "feed", "--select", "item=a", "--select", "title=b",

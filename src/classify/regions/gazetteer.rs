@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
+use super::Named;
 use super::words::Words;
 use crate::model::{Country, Language, Region};
 
@@ -176,6 +177,35 @@ impl Gazetteer {
             name.known.then_some((name, length))
         });
         several.or_else(|| first.known.then_some((first, 1)))
+    }
+
+    /// The longest name that `folded` begins with, for those who only want to know whether two texts name one place.
+    pub(super) fn named(&self, folded: &str) -> Option<Named> {
+        let first = self.names.get(folded.split(' ').next()?)?;
+        let ends = folded.match_indices(' ').map(|(end, _)| end);
+        let mut longest = None;
+        for (words, end) in (1..=first.longest.max(1).into()).zip(ends) {
+            if let Some(name) = self.names.get(folded.get(..end)?)
+                && let Some(meaning) = self.meant(name, words > 1)
+            {
+                let country = matches!(meaning.kind, Kind::Country | Kind::Demonym);
+                let country = country.then(|| meaning.country());
+                longest = Some(Named { words, country });
+            }
+        }
+        longest
+    }
+
+    /// What a name means before anything else: a country or its people, else a place that is no word of every day.
+    fn meant(&self, name: &Name, several: bool) -> Option<&Meaning> {
+        let written = |meaning: &&Meaning| several || meaning.written == Written::AsEver;
+        let mut meanings = self.meanings(name).iter().filter(written);
+        let is_country = |meaning: &&Meaning| matches!(meaning.kind, Kind::Country | Kind::Demonym);
+        let plain = !name.common && !name.person;
+        meanings
+            .clone()
+            .find(is_country)
+            .or_else(|| meanings.next().filter(|_| plain))
     }
 
     /// What a name may mean; nothing for a phrase that only looks like a place.

@@ -84,6 +84,21 @@ pub fn prepare() {
     LazyLock::force(&gazetteer::GAZETTEER);
 }
 
+/// A name of the table of places, as it stands in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// How many words it has.
+    pub(crate) words: usize,
+    /// The country that it, or its people, is called by; `None` for a town or a subdivision.
+    pub(crate) country: Option<Country>,
+}
+
+/// The place whose name `folded` begins with: words in lower case without accents, one blank after each. Words of every
+/// day and names of people are none, nor is a word that must be written in capitals or with accents to be one (`US`).
+pub(crate) fn named(folded: &str) -> Option<Named> {
+    gazetteer::GAZETTEER.named(folded)
+}
+
 /// The regions that `parts` tell of, a title before a summary and a text, in the order of their codes: every country, and
 /// subdivisions where sure. `home` is the country of the source.
 pub fn regions(parts: &[&str], language: Option<&Language>, home: Option<Country>) -> Vec<Tagged> {

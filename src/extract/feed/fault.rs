@@ -2,7 +2,7 @@
 
 use memchr::memchr_iter;
 
-pub(super) use crate::model::Fault;
+pub(in crate::extract) use crate::model::Fault;
 use crate::model::Problem;
 
 /// The most faults of different kinds that one document reports.
@@ -10,7 +10,7 @@ const MAX_FAULTS: usize = 30;
 
 /// The faults of one document: each kind once, with the place of the first and how many there are.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Noted>);
+pub(in crate::extract) struct Faults(Vec<Noted>);
 
 #[derive(Debug)]
 struct Noted {
@@ -22,12 +22,12 @@ struct Noted {
 
 impl Faults {
     /// `at` is a byte of the text.
-    pub(super) fn note(&mut self, fault: Fault, at: usize) {
+    pub(in crate::extract) fn note(&mut self, fault: Fault, at: usize) {
         self.note_all(fault, at, 1);
     }
 
     /// Several of a kind, `at` the place of the first.
-    pub(super) fn note_all(&mut self, fault: Fault, at: usize, times: usize) {
+    pub(in crate::extract) fn note_all(&mut self, fault: Fault, at: usize, times: usize) {
         if let Some(noted) = self.0.iter_mut().find(|noted| noted.fault == fault) {
             noted.times += times;
             noted.at = noted.at.min(at);
@@ -37,7 +37,7 @@ impl Faults {
     }
 
     /// In the order of their places.
-    pub(super) fn problems(mut self, text: &str) -> Vec<Problem> {
+    pub(in crate::extract) fn problems(mut self, text: &str) -> Vec<Problem> {
         self.0.sort_by_key(|noted| noted.at);
         let (mut line, mut counted) = (1, 0);
         let problem = |noted: Noted| {

@@ -21,6 +21,8 @@
 
 mod mend;
 
+pub(in crate::extract) use mend::mend;
+
 use std::fmt;
 
 use serde::Deserialize;
@@ -77,7 +79,7 @@ pub(super) fn read(text: &str) -> Result<Extracted, ExtractError> {
     let mut reading = Reading::default();
     let mut read = reading.read(text);
     if read.as_ref().is_err_and(|error| !error.is_eof()) {
-        let mended = mend::mend(text, &mut faults);
+        let mended = mend(text, &mut faults);
         reading = Reading::default();
         read = reading.read(&mended);
     }

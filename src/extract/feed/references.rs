@@ -15,7 +15,7 @@ use super::fault::Fault;
 const MAX_NAME: usize = 32;
 
 /// Replaces all references; what is none stays as it is, and the first such one is told with its place.
-pub(super) fn decode(text: &str) -> (Cow<'_, str>, Option<(Fault, usize)>) {
+pub(in crate::extract) fn decode(text: &str) -> (Cow<'_, str>, Option<(Fault, usize)>) {
     let Some(first) = memchr(b'&', text.as_bytes()) else {
         return (Cow::Borrowed(text), None);
     };

@@ -22,7 +22,7 @@ const MAX_ATTRIBUTES: usize = 256;
 
 /// What a document is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(in crate::extract) enum Token<'a> {
     /// Characters, references among them as written. A `<` that begins no markup begins a text.
     Text(&'a str),
     /// Characters as they are.
@@ -35,20 +35,22 @@ pub(super) enum Token<'a> {
 
 /// A start tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tag<'a> {
+pub(in crate::extract) struct Tag<'a> {
     /// With its prefix, as written.
-    pub(super) name: &'a str,
+    pub(in crate::extract) name: &'a str,
     /// All that stands behind the name.
-    pub(super) attributes: &'a str,
+    pub(in crate::extract) attributes: &'a str,
     /// Whether it ends itself.
-    pub(super) is_empty: bool,
+    pub(in crate::extract) is_empty: bool,
     /// The byte of the text that it begins at.
-    pub(super) at: usize,
+    pub(in crate::extract) at: usize,
 }
 
 impl<'a> Tag<'a> {
     /// Names and values as written, without those that cannot be told apart.
-    pub(super) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+    pub(in crate::extract) fn attributes(
+        &self,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let mut found = Attributes::html(self.attributes, 0);
         found.with_checks(false);
         found.take(MAX_ATTRIBUTES).flatten().filter_map(|found| {
@@ -61,7 +63,7 @@ impl<'a> Tag<'a> {
     }
 
     /// The value of the first of these attributes that has one, whatever their prefixes and case.
-    pub(super) fn attribute(&self, names: &[&str]) -> Option<String> {
+    pub(in crate::extract) fn attribute(&self, names: &[&str]) -> Option<String> {
         if self.attributes.is_empty() {
             return None;
         }
@@ -76,16 +78,16 @@ impl<'a> Tag<'a> {
 }
 
 /// A name without its prefix.
-pub(super) fn local(name: &str) -> &str {
+pub(in crate::extract) fn local(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, local)| local)
 }
 
 /// A place in the text.
 #[derive(Debug)]
-pub(super) struct Scanner<'a> {
+pub(in crate::extract) struct Scanner<'a> {
     text: &'a str,
     at: usize,
-    pub(super) faults: Faults,
+    pub(in crate::extract) faults: Faults,
     /// Ends that were looked for up to the end of the text, in vain: they are not looked for again.
     no_comment_end: bool,
     no_instruction_end: bool,
@@ -93,7 +95,7 @@ pub(super) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(in crate::extract) fn new(text: &'a str) -> Self {
         Self {
             text,
             at: 0,
@@ -105,17 +107,17 @@ impl<'a> Scanner<'a> {
     }
 
     /// The byte that the next token begins at, or what is passed over before it.
-    pub(super) fn position(&self) -> usize {
+    pub(in crate::extract) fn position(&self) -> usize {
         self.at
     }
 
     /// Goes back, or on, to a place where a token begins.
-    pub(super) fn go_to(&mut self, at: usize) {
+    pub(in crate::extract) fn go_to(&mut self, at: usize) {
         self.at = at;
     }
 
     /// The whole text.
-    pub(super) fn text(&self) -> &'a str {
+    pub(in crate::extract) fn text(&self) -> &'a str {
         self.text
     }
 
@@ -134,7 +136,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next token; `None` at the end.
-    pub(super) fn next(&mut self) -> Option<Token<'a>> {
+    pub(in crate::extract) fn next(&mut self) -> Option<Token<'a>> {
         loop {
             let rest = self.rest().as_bytes();
             let (first, second) = (*rest.first()?, rest.get(1).copied());

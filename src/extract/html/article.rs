@@ -70,6 +70,24 @@ fn is_paragraph(outline: &Outline<'_>, index: usize) -> bool {
     is_text && outline.unlinked(&outline.range(index)) >= MIN_PARAGRAPH_LETTERS
 }
 
+/// The title of the text in `body`: the last heading of the first level before it or in it, else the last one of any
+/// level before it. Where nothing is running text, `body` is 0, the whole page.
+pub(super) fn heading(outline: &Outline<'_>, body: usize) -> Option<usize> {
+    if body >= outline.len() {
+        return None;
+    }
+    let is_first = |index: usize| {
+        let element = outline.at(index).element();
+        element.is_some_and(|element| element.value().name() == "h1")
+    };
+    let filled = |index: &usize| outline.letters(&outline.range(*index)) > 0;
+    let top = (0..outline.at(body).end).rev();
+    let mut top = top.filter(|index| is_first(*index));
+    let before = (0..body).rev().take(HEAD_NODES);
+    let mut heading = before.filter(|index| outline.at(*index).name() == "h");
+    top.find(filled).or_else(|| heading.find(filled))
+}
+
 /// A text as markup.
 fn escaped(outline: &Outline<'_>, index: usize) -> String {
     let text = outline.at(index).node.value().as_text();
@@ -78,6 +96,11 @@ fn escaped(outline: &Outline<'_>, index: usize) -> String {
 }
 
 impl Article {
+    /// The element that its text stands in.
+    pub(super) fn body(&self) -> usize {
+        self.body
+    }
+
     /// Whether the page is rather for this than for a list with so many letters.
     pub(super) fn outweighs(&self, list_letters: usize, records: &[Record]) -> bool {
         let within = records.iter().any(|record| record.contains(&self.body));
@@ -88,7 +111,7 @@ impl Article {
 
     pub(super) fn entry(&self, reader: &Reader<'_, '_>, base: &Url) -> RawEntry {
         let outline = reader.outline;
-        let heading = self.heading(reader);
+        let heading = heading(outline, self.body);
         let title = heading.map(|index| reader.text(index).replace('\n', " "));
         RawEntry {
             title: title
@@ -126,21 +149,6 @@ impl Article {
         .collect()
     }
 
-    /// The last heading of the first level before the text or in it, else the last one of any level before it.
-    fn heading(&self, reader: &Reader<'_, '_>) -> Option<usize> {
-        let outline = reader.outline;
-        let is_first = |index: usize| {
-            let element = outline.at(index).element();
-            element.is_some_and(|element| element.value().name() == "h1")
-        };
-        let filled = |index: &usize| outline.letters(&outline.range(*index)) > 0;
-        let top = (0..outline.at(self.body).end).rev();
-        let mut top = top.filter(|index| is_first(*index));
-        let before = (0..self.body).rev().take(HEAD_NODES);
-        let mut heading = before.filter(|index| outline.at(*index).name() == "h");
-        top.find(filled).or_else(|| heading.find(filled))
-    }
-
     /// The first date between the title and the text, or close before it.
     fn date(&self, reader: &Reader<'_, '_>, heading: Option<usize>) -> Option<String> {
         let from = heading.unwrap_or_else(|| self.body.saturating_sub(HEAD_NODES));
@@ -148,7 +156,10 @@ impl Article {
         let before = (from.saturating_sub(HEAD_NODES / 4)..from).rev();
         let dated = |index: &usize| reader.date(*index) >= Some(Date::Within);
         let index = behind.chain(before).find(dated)?;
-        Some(reader.date_text(index))
+        // In a row of cells, or a line of several texts, the date alone.
+        let mut within = reader.outline.range(index);
+        let whole = within.find(|index| reader.date(*index) == Some(Date::Whole));
+        Some(reader.date_text(whole.unwrap_or(index)))
     }
 }
 

@@ -9,7 +9,7 @@
 
 use std::collections::HashSet;
 
-use scraper::Html;
+use scraper::{Html, Selector};
 use url::Url;
 
 use super::cluster::{self, List, Record};
@@ -20,7 +20,7 @@ use super::reader::Reader;
 use super::score::{self, Signs};
 use super::{article, ratio, selectors};
 use crate::dates::Hints;
-use crate::extract::MAX_ENTRIES;
+use crate::extract::{MAX_ENTRIES, json};
 use crate::model::{Css, RawEntry, RawText, Rules};
 
 /// How many of the best lists are also tried with what stands between their records.
@@ -31,6 +31,9 @@ const MAX_LEAD: usize = 2;
 
 /// A list of shorter titles, of which none has a date, is navigation.
 const MIN_TITLE: f64 = 0.4;
+
+/// Scripts that hold data.
+const DATA: &str = "script#__NEXT_DATA__, script[type='application/json' i]";
 
 /// What a page was found to hold.
 pub(super) struct Found {
@@ -81,14 +84,35 @@ pub(super) fn find(page: &Html, base: &Url, hints: &Hints<'_>, wanted: Wanted) -
         (None, Some(list)) => {
             let list = list.completed(&reader).without_bare(&reader);
             let parts = list.parts(&reader);
+            let lead = Lead::of(&reader, &parts);
+            // Selectors find no date above a record, and none among the words of a text.
+            let has_own = lead == Lead::Nothing && parts.iter().all(|parts| !parts.is_headed);
             let rules = || selectors::rules(page, &reader, &list.records, &parts);
             Found {
-                entries: entries(&parts, &reader, base, &stated),
-                rules: (wanted == Wanted::Rules).then(rules).flatten(),
+                entries: entries(&parts, lead, &reader, base, &stated),
+                rules: (wanted == Wanted::Rules && has_own).then(rules).flatten(),
             }
         }
-        (None, None) => without_rules(stated.into_list()?),
+        (None, None) => {
+            let list = stated.into_list();
+            without_rules(list.or_else(|| embedded(page, base, hints))?)
+        }
     })
+}
+
+/// The entries of the JSON that a page carries for the program that shows them: its markup has none.
+fn embedded(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Vec<RawEntry>> {
+    let scripts = Selector::parse(DATA).expect("a selector of our own");
+    let texts: Vec<String> = page
+        .select(&scripts)
+        .map(|script| script.text().collect())
+        .collect();
+    let based = |entry: RawEntry| RawEntry {
+        base: Some(base.clone()),
+        ..entry
+    };
+    let entries = json::list_in(&texts, hints)?.entries;
+    Some(entries.into_iter().map(based).collect())
 }
 
 /// The list that the page is for.
@@ -220,10 +244,19 @@ impl Judged {
         let mut lengths: Vec<usize> = titles.iter().map(|(letters, _)| *letters).collect();
         lengths.sort_unstable();
         let usual = lengths.get(lengths.len() / 2).copied().unwrap_or_default();
+        let count = self.records.len();
         let all = self.records.into_iter().zip(titles);
         let kept = all.filter(|(_, (letters, is_bare))| !is_bare || letters * 3 >= usual);
+        let records: Vec<Record> = kept.map(|(record, _)| record).collect();
+        // What is no record has voted too.
+        let fields = if records.len() < count {
+            Fields::of(reader, &records)
+        } else {
+            self.fields
+        };
         Self {
-            records: kept.map(|(record, _)| record).collect(),
+            records,
+            fields,
             ..self
         }
     }
@@ -234,9 +267,57 @@ impl Judged {
     }
 }
 
+/// What begins with the date, in most records of a list without dates of their own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    /// `29/11/2021 - Title`
+    Title,
+    /// `29 November 2021: The text beside the title …`
+    Text,
+    Nothing,
+}
+
+impl Lead {
+    fn of(reader: &Reader<'_, '_>, parts: &[Parts]) -> Self {
+        let voters = parts.iter().take(20);
+        let most = |lead: Self| {
+            let leads = voters.clone().filter(|parts| {
+                let title = parts.title_text(reader).unwrap_or_default();
+                parts.date.is_none() && lead.parted(reader, parts, title).0.is_some()
+            });
+            leads.count() * 4 >= voters.len() * 3
+        };
+        let leads = [Self::Title, Self::Text];
+        leads
+            .into_iter()
+            .find(|lead| most(*lead))
+            .unwrap_or(Self::Nothing)
+    }
+
+    /// The date, and the title without it.
+    fn parted(
+        self,
+        reader: &Reader<'_, '_>,
+        parts: &Parts,
+        title: String,
+    ) -> (Option<String>, String) {
+        let whole = match self {
+            Self::Title => title.clone(),
+            Self::Text => parts.summary_first(reader).unwrap_or_default(),
+            Self::Nothing => String::new(),
+        };
+        match reader.leading_date(&whole) {
+            Some((date, rest)) if self == Self::Title => (Some(date.to_owned()), rest.to_owned()),
+            Some((date, _)) => (Some(date.to_owned()), title),
+            None => (None, title),
+        }
+    }
+}
+
 /// What records are made of to entries, completed by what the page states of them.
 fn entries(
     parts: &[Parts],
+    lead: Lead,
     reader: &Reader<'_, '_>,
     base: &Url,
     stated: &LinkedData,
@@ -245,12 +326,14 @@ fn entries(
         let link = parts
             .link
             .and_then(|link| reader.outline.at(link).attr("href"));
+        let title = parts.title_text(reader)?;
+        let (date, title) = lead.parted(reader, parts, title);
         let seen = RawEntry {
-            title: Some(RawText::Plain(parts.title_text(reader)?)),
+            title: Some(RawText::Plain(title)),
             link: link.map(str::to_owned),
             base: Some(base.clone()),
             summary: parts.summary_text(reader),
-            published: parts.date_text(reader),
+            published: parts.date_text(reader).or(date),
             ..RawEntry::default()
         };
         Some(match link.and_then(|link| stated.entry(link, base)) {

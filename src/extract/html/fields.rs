@@ -4,7 +4,7 @@
 //! there. A place is a tag path from the record on; the records vote ([`votes`](super::votes)), so that one odd record
 //! changes nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use scraper::ElementRef;
 
@@ -18,6 +18,12 @@ use crate::model::RawText;
 /// A shorter text beside the title is a label.
 pub(super) const MIN_TEXT_LETTERS: usize = 25;
 
+/// How far before the first record its date may stand, in nodes.
+const HEAD_NODES: usize = 12;
+
+/// Elements that head others.
+const HEADS: [&str; 5] = ["caption", "dt", "h", "legend", "summary"];
+
 /// Elements that a title stands in.
 const TITLES: [&str; 7] = ["a", "b", "dt", "h", "strong", "summary", "th"];
 
@@ -30,6 +36,8 @@ pub(super) struct Fields {
     pub(super) link: Option<Place>,
     pub(super) date: Option<Place>,
     pub(super) summary: Option<Place>,
+    /// Where no record has a date: the heading above each, by where the record begins, that is one.
+    heads: HashMap<usize, usize>,
 }
 
 /// What one record is found to be made of: nodes of the outline.
@@ -37,7 +45,12 @@ pub(super) struct Fields {
 pub(super) struct Parts {
     pub(super) title: Option<usize>,
     pub(super) link: Option<usize>,
+    /// Within the record, or above it and others.
     pub(super) date: Option<usize>,
+    /// Whether it stands above.
+    pub(super) is_headed: bool,
+    /// The day of the month that stands above.
+    day: Option<usize>,
     pub(super) summary: Vec<usize>,
 }
 
@@ -52,7 +65,11 @@ pub(super) struct Heading {
 impl Fields {
     /// Lets the records vote.
     pub(super) fn of(reader: &Reader<'_, '_>, records: &[Record]) -> Self {
-        votes::fields(reader, records)
+        let mut fields = votes::fields(reader, records);
+        if fields.date.is_none() {
+            fields.heads = heads(reader, records);
+        }
+        fields
     }
 
     /// Finds the fields of one record.
@@ -66,8 +83,15 @@ impl Fields {
             title,
             link: self.find_link(reader, walk, title),
             date: self.find_date(reader, walk, title),
+            is_headed: false,
+            day: None,
             summary: Vec::new(),
         };
+        if let Some(head) = self.heads.get(&walk.start) {
+            parts.date = Some(*head);
+            parts.is_headed = true;
+            parts.day = day(reader, walk, title);
+        }
         if let Some(place) = self.summary {
             let groups = groups(reader, walk, &parts).into_iter();
             let own = groups.filter(|(_, group)| *group == place);
@@ -120,6 +144,44 @@ impl Fields {
     }
 }
 
+/// Dates that stand above records, each above those up to the next. One alone may be anything, such as the day of today.
+fn heads(reader: &Reader<'_, '_>, records: &[Record]) -> HashMap<usize, usize> {
+    let outline = reader.outline;
+    let mut heads = HashMap::new();
+    let mut known = HashSet::new();
+    let mut head = None;
+    let mut end = records
+        .first()
+        .map_or(0, |first| first.start.saturating_sub(HEAD_NODES));
+    for record in records {
+        for index in end..record.start {
+            if HEADS.contains(&outline.at(index).name()) {
+                head = (reader.date(index) == Some(Date::Whole)).then_some(index);
+            }
+        }
+        end = record.end.max(end);
+        known.extend(head);
+        heads.extend(head.map(|head| (record.start, head)));
+    }
+    if known.len() < 2 {
+        heads.clear();
+    }
+    heads
+}
+
+/// A day of the month alone: `29`.
+fn day(reader: &Reader<'_, '_>, walk: &Walk, title: Option<usize>) -> Option<usize> {
+    let outline = reader.outline;
+    let is_day = |index: usize| {
+        let is_short = (1..=2).contains(&outline.letters(&outline.range(index)));
+        let day = is_short.then(|| reader.text(index).parse::<u8>());
+        matches!(day, Some(Ok(1..=31)))
+    };
+    let beside = walk.nodes.iter().map(|(index, _)| *index);
+    let mut beside = beside.filter(|index| is_beside(outline, *index, title));
+    beside.find(|index| is_day(*index))
+}
+
 /// Whether a node has nothing to do with the title: neither stands in the other.
 pub(super) fn is_beside(outline: &Outline<'_>, index: usize, title: Option<usize>) -> bool {
     title.is_none_or(|title| {
@@ -139,7 +201,10 @@ pub(super) fn headings(reader: &Reader<'_, '_>, walk: &Walk) -> Vec<Heading> {
         if is_title && !node.is_inline() {
             end_of_title = end_of_title.max(node.end);
         }
-        let may_be = node.name() != "#" && (is_title || *index < end_of_title);
+        // Of a title with its date in it, the text beside the date.
+        let is_beside_date = || reader.holds_date(node.parent);
+        let may_be =
+            (is_title || *index < end_of_title) && (node.name() != "#" || is_beside_date());
         if !may_be
             || outline.letters(&outline.range(*index)) == 0
             || reader.date(*index) == Some(Date::Whole)
@@ -222,7 +287,16 @@ impl Parts {
 
     /// The date as it stands there, for programs where it says so.
     pub(super) fn date_text(&self, reader: &Reader<'_, '_>) -> Option<String> {
-        Some(reader.date_text(self.date?))
+        let date = reader.date_text(self.date?);
+        let day = self.day.map(|day| format!("{} {date}", reader.text(day)));
+        // Below a date with a day of its own, another number is something else.
+        let day = day.filter(|day| reader.is_month(&date) && reader.reads(day));
+        Some(day.unwrap_or(date))
+    }
+
+    /// How the text beside the title begins.
+    pub(super) fn summary_first(&self, reader: &Reader<'_, '_>) -> Option<String> {
+        Some(reader.text(*self.summary.first()?))
     }
 
     /// The text beside the title: as markup where it stands in elements of its own.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::super::MAX_ENTRIES;
-use crate::model::{RawAuthor, RawEntry, RawText};
+use crate::model::{RawAuthor, RawEntry, RawTag, RawText};
 
 /// Types that are a text with a title.
 const ARTICLES: [&str; 12] = [
@@ -33,6 +33,9 @@ const NAVIGATION: [&str; 2] = ["BreadcrumbList", "SiteNavigationElement"];
 
 /// How deep objects are looked into.
 const MAX_DEPTH: usize = 12;
+
+/// The most tags of one record.
+const MAX_TAGS: usize = 50;
 
 /// The records that a page states.
 #[derive(Debug, Default)]
@@ -167,6 +170,8 @@ fn entry(object: &Map<String, Value>, base: &Url) -> Option<RawEntry> {
         published: text("datePublished").or_else(|| text("dateCreated")),
         updated: text("dateModified"),
         authors: inner.get("author").map(authors).unwrap_or_default(),
+        tags: inner.get("keywords").map(keywords).unwrap_or_default(),
+        image: inner.get("image").and_then(picture),
         ..RawEntry::default()
     })
 }
@@ -178,6 +183,27 @@ fn address(value: &Value) -> Option<&str> {
         Value::Object(object) => object.get("@id")?.as_str(),
         _ => None,
     }
+}
+
+/// An address, an object with one, or the first of several.
+fn picture(value: &Value) -> Option<String> {
+    let address = match value {
+        Value::Array(several) => return picture(several.first()?),
+        Value::Object(object) => object.get("url").or_else(|| object.get("contentUrl"))?,
+        other => other,
+    };
+    Some(address.as_str()?.to_owned())
+}
+
+/// A list, or words with commas between them.
+fn keywords(value: &Value) -> Vec<RawTag> {
+    let words: Vec<&str> = match value {
+        Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),
+        other => other.as_str().unwrap_or_default().split(',').collect(),
+    };
+    let words = words.into_iter().map(str::trim);
+    let named = words.filter(|word| !word.is_empty()).take(MAX_TAGS);
+    named.map(|word| RawTag::from(word.to_owned())).collect()
 }
 
 fn authors(value: &Value) -> Vec<RawAuthor> {

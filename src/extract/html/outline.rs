@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use ego_tree::NodeRef;
 use ego_tree::iter::Edge;
+use scraper::node::Element;
 use scraper::{ElementRef, Html, Node};
 use url::Url;
 
@@ -184,7 +185,13 @@ fn is_unseen(node: NodeRef<'_, Node>) -> bool {
     let Node::Element(element) = node.value() else {
         return false;
     };
-    UNSEEN.contains(&element.name()) || element.attr("hidden").is_some()
+    UNSEEN.contains(&element.name()) && !opens(node) || element.attr("hidden").is_some()
+}
+
+/// Whether a node is a button that is all of a heading: it opens what stands below it.
+fn opens(node: NodeRef<'_, Node>) -> bool {
+    let is_button = node.value().as_element().map(Element::name) == Some("button");
+    is_button && node.parent().is_some_and(|above| name(above) == "h")
 }
 
 fn is_around(node: NodeRef<'_, Node>) -> bool {

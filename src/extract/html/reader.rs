@@ -8,10 +8,14 @@ use super::cluster::Record;
 use super::fields::Parts;
 use super::outline::Outline;
 use crate::dates::{self, Hints};
-use crate::model::{DateOrder, text_of_node};
+use crate::extract::leading_date;
+use crate::model::{DateOrder, Precision, text_of_node};
 
 /// How many nodes of a record are looked at.
 const MAX_NODES: usize = 200;
+
+/// How many nodes of a title are looked at.
+const MAX_TITLE_NODES: usize = 12;
 
 /// A longer text is no date.
 const MAX_DATE_LETTERS: usize = 60;
@@ -91,6 +95,31 @@ impl<'a, 'h> Reader<'a, 'h> {
             .get_or_init(|| self.look_for_date(index))
     }
 
+    /// Whether a text is a date.
+    pub(super) fn reads(&self, text: &str) -> bool {
+        text.len() <= 64 && dates::read(text, &self.hints).is_some()
+    }
+
+    /// The date that a text begins with, and what stands behind it.
+    pub(super) fn leading_date<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
+        leading_date(text, &self.hints)
+    }
+
+    /// Whether a text is a month without a day.
+    pub(super) fn is_month(&self, text: &str) -> bool {
+        let read = dates::read(text, &self.hints);
+        read.is_some_and(|read| read.dated.precision == Precision::Month)
+    }
+
+    /// Whether a date stands in a node beside other text.
+    pub(super) fn holds_date(&self, index: usize) -> bool {
+        let within = self.outline.range(index).skip(1).take(MAX_TITLE_NODES);
+        self.date(index) != Some(Date::Whole)
+            && within
+                .into_iter()
+                .any(|index| self.date(index) == Some(Date::Whole))
+    }
+
     fn look_for_date(&self, index: usize) -> Option<Date> {
         if self.date_attribute(index).is_some() {
             return Some(Date::Whole);
@@ -112,11 +141,10 @@ impl<'a, 'h> Reader<'a, 'h> {
     /// The attribute in which an element states a date for programs, and the date.
     pub(super) fn date_attribute(&self, index: usize) -> Option<(&'static str, &'a str)> {
         let node = self.outline.at(index);
-        let stated = DATE_ATTRIBUTES
+        let mut stated = DATE_ATTRIBUTES
             .iter()
             .filter_map(|name| Some((*name, node.attr(name)?)));
-        let mut stated = stated.filter(|(_, value)| value.len() <= 64);
-        stated.find(|(_, value)| dates::read(value, &self.hints).is_some())
+        stated.find(|(_, value)| self.reads(value))
     }
 
     /// The date of a node as it stands there, for programs where it says so.
@@ -148,6 +176,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         let labels: usize = [parts.title, parts.date]
             .into_iter()
             .flatten()
+            .filter(|index| record.contains(index))
             .map(own)
             .sum();
         all.saturating_sub(labels)

@@ -82,29 +82,31 @@ fn item(
         .collect();
     let parents: Vec<ElementRef<'_>> = elements.iter().filter_map(parent).collect();
     let own = compounds(elements);
-    let below = |context: &[String], sign: &str| -> Vec<String> {
-        let pairs = context
-            .iter()
-            .flat_map(|above| own.iter().map(move |own| (above, own)));
-        pairs
-            .map(|(above, own)| format!("{above}{sign}{own}"))
-            .collect()
-    };
     let mut written = own.clone();
-    written.extend(below(&compounds(&parents), " > "));
+    written.extend(below(&compounds(&parents), " > ", &own));
     written.extend(
         around
             .iter()
-            .flat_map(|above| below(&compounds(&[*above]), " ")),
+            .flat_map(|above| below(&compounds(&[*above]), " ", &own)),
     );
     // Nothing names the place: what is in the records does, or the way to it from the body.
-    written.extend(own.iter().map(|own| format!("{own}:has({title})")));
+    let having: Vec<String> = own
+        .iter()
+        .map(|own| format!("{own}:has({title})"))
+        .collect();
+    written.extend(having.iter().cloned());
+    written.extend(
+        around
+            .iter()
+            .flat_map(|above| below(&compounds(&[*above]), " ", &having)),
+    );
     let ways: Vec<String> = around
         .first()
         .map(|parent| way_to(*parent))
         .into_iter()
         .collect();
-    written.extend(below(&ways, " > "));
+    written.extend(below(&ways, " > ", &own));
+    written.extend(below(&ways, " > ", &having));
     written.into_iter().find(|written| {
         let selector = Selector::parse(written).ok();
         selector.is_some_and(|selector| {
@@ -112,6 +114,16 @@ fn item(
             found.len() == wanted.len() && found.iter().all(|found| wanted.contains(&found.id()))
         })
     })
+}
+
+/// Each of `own` in each context.
+fn below(context: &[String], sign: &str, own: &[String]) -> Vec<String> {
+    let pairs = context
+        .iter()
+        .flat_map(|above| own.iter().map(move |own| (above, own)));
+    pairs
+        .map(|(above, own)| format!("{above}{sign}{own}"))
+        .collect()
 }
 
 /// The date where it is written for programs, with the attribute; else where it is written for people.
@@ -173,7 +185,7 @@ fn field(records: &[ElementRef<'_>], nodes: &[Option<ElementRef<'_>>]) -> Option
 }
 
 /// Ways to name elements, the most telling first: the id of one, a class that all share, the place of a cell, the tag.
-fn compounds(elements: &[ElementRef<'_>]) -> Vec<String> {
+pub(super) fn compounds(elements: &[ElementRef<'_>]) -> Vec<String> {
     let names: BTreeSet<&str> = elements
         .iter()
         .map(|element| element.value().name())

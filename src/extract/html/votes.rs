@@ -86,8 +86,9 @@ fn title(reader: &Reader<'_, '_>, walks: &[Walk]) -> Option<(Place, usize)> {
             } = heading;
             let text = reader.text(index);
             let letters = reader.outline.letters(&reader.outline.range(index));
-            // A title is one line: a link around several holds more than it.
-            let lines = if text.contains('\n') { 0.5 } else { 1.0 };
+            // A title is one line without a date: a link around several texts holds more than it.
+            let is_whole = text.contains('\n') || reader.holds_date(index);
+            let lines = if is_whole { 0.5 } else { 1.0 };
             let weight = title_like(letters) * standing(reader.outline, walk, index) * lines;
             let votes = ballot.vote((place, occurrence), order, weight);
             votes.texts.insert(text);
@@ -106,7 +107,20 @@ fn standing(outline: &Outline<'_>, walk: &Walk, index: usize) -> f64 {
     let above = || outline.above_within(index, walk.start);
     let heading = above().any(is("h"));
     let link = above().any(is("a")) || outline.range(index).any(is("a"));
-    1.0 + if heading { 0.75 } else { 0.0 } + if link { 0.5 } else { 0.0 }
+    let named = 1.0 + if heading { 0.75 } else { 0.0 } + if link { 0.5 } else { 0.0 };
+    named * linked_share(outline, index)
+}
+
+/// How much of a text is its link, where that is most of it: a label beside a linked title is no part of the title.
+fn linked_share(outline: &Outline<'_>, index: usize) -> f64 {
+    let range = outline.range(index);
+    let letters = outline.letters(&range).max(1);
+    let linked = letters - outline.unlinked(&range).min(letters);
+    if linked * 2 > letters {
+        ratio(linked, letters)
+    } else {
+        1.0
+    }
 }
 
 /// Where the most different addresses stand.

@@ -136,8 +136,12 @@ fn almost_documents() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(body, damages)| damages.iter().fold(body, |body, damage| damage.to(body)))
 }
 
-static FIXTURES: LazyLock<Vec<Vec<u8>>> =
-    LazyLock::new(|| ["feed", "html", "text"].iter().flat_map(bodies).collect());
+static FIXTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    ["feed", "html", "text", "json", "xml", "sitemap"]
+        .iter()
+        .flat_map(bodies)
+        .collect()
+});
 
 fn bodies(folder: &&str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{folder}"));

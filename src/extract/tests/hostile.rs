@@ -90,7 +90,7 @@ const REPEATED: [&str; 45] = [
 ];
 
 /// Where it stands.
-const AROUND: [[&str; 2]; 6] = [
+const AROUND: [[&str; 2]; 8] = [
     ["", ""],
     ["<rss><channel>", ""],
     [
@@ -106,6 +106,11 @@ const AROUND: [[&str; 2]; 6] = [
         "</div></content></entry></feed>",
     ],
     ["{\"items\": [{\"id\": \"", "\"}]}"],
+    ["[{\"title\": \"a\", \"url\": \"", "\"}]"],
+    [
+        "<list><notice><title>a</title><link>/b</link><body>",
+        "</body></notice></list>",
+    ],
 ];
 
 #[test]
@@ -174,17 +179,48 @@ fn many_elements_are_no_trouble() {
         "{\"items\":[{\"authors\":[",
         "\"\\",
         "{},",
+        "{\"title\":\"a\",\"url\":\"/a\",\"items\":[",
+        "{\"title\":\"a\",\"url\":\"/a\"}\n",
+        "{\"a\":1}\n[",
+        "a = ",
         "1 ",
         "//\n",
         "/*",
     ] {
         let many = piece.repeat(BYTES / piece.len());
+        check(piece, &many);
         check(piece, &format!("{{\"items\": [{many}"));
         check(
             piece,
             &format!("{{\"items\": [{{\"id\": 1, \"tags\": [{many}"),
         );
     }
+}
+
+#[test]
+fn lists_of_addresses_have_an_end() {
+    for piece in [
+        "<url>",
+        "<url><loc>https://a.example/b</loc></url>",
+        "<url><loc>/b</loc><image:image><image:loc>/c</image:loc></image:image></url>",
+        "<urlset>",
+        "<sitemap><loc>/b</loc></sitemap>",
+    ] {
+        let many = piece.repeat(BYTES / piece.len());
+        check(piece, &format!("<urlset>{many}</urlset>"));
+        check(piece, &format!("<sitemapindex>{many}</sitemapindex>"));
+    }
+    check("lines", &"https://a.example/b\n".repeat(BYTES / 20));
+}
+
+/// What names are long does not grow with what bears them.
+#[test]
+fn names_are_not_multiplied() {
+    let name = "title".repeat(BYTES / 5);
+    let lists = "[],".repeat(BYTES / 3);
+    check("a name", &format!("{{\"{name}\": [{lists} []]}}"));
+    let elements = "<a/>".repeat(BYTES / 4);
+    check("an element", &format!("<{name}>{elements}</{name}>"));
 }
 
 #[test]

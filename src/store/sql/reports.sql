@@ -4,5 +4,5 @@ SELECT
     source_state.rank
 FROM item
 JOIN source_state ON source_state.source = item.source
-WHERE item.story = ?
+WHERE item.story = ? AND NOT item.held
 ORDER BY item.seq

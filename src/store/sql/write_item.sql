@@ -1,11 +1,12 @@
 INSERT INTO item (
     id, source, story, key_kind, key, weak_key, title, address, summary, content, text, sanitizer, language, authors, tags,
     enclosures, stated_at, stated_offset, stated_precision, published_at, published_offset, published_precision,
-    published_origin, updated_at, position, topics, regions, content_hash, first_rev, changed_rev
+    published_origin, updated_at, position, topics, regions, content_hash, first_rev, changed_rev, found_at, held
 ) VALUES (
     :id, :source, :story, :key_kind, :key, :weak_key, :title, :address, :summary, :content, :text, :sanitizer, :language,
     :authors, :tags, :enclosures, :stated_at, :stated_offset, :stated_precision, :published_at, :published_offset,
-    :published_precision, :published_origin, :updated_at, :position, :topics, :regions, :content_hash, :rev, :rev
+    :published_precision, :published_origin, :updated_at, :position, :topics, :regions, :content_hash, :rev, :rev, :at,
+    :held
 )
 ON CONFLICT (id) DO UPDATE SET
     story = excluded.story,

@@ -10,5 +10,7 @@ UPDATE source_state SET
     problem_code = iif(:keep_problem, problem_code, :problem_code),
     problem_since = iif(:keep_problem, problem_since, :problem_since),
     problem_text = iif(:keep_problem, problem_text, :problem_text),
-    problem_action = iif(:keep_problem, problem_action, :problem_action)
+    problem_action = iif(:keep_problem, problem_action, :problem_action),
+    good_polls = :good_polls,
+    repair = iif(:keep_repair, repair, :repair)
 WHERE source = :source

@@ -32,6 +32,8 @@ fn a_sources_state_is_that_of_its_last_poll() {
             text: "entry 2 says nothing".into(),
             action: "look".into(),
         }),
+        shape: None,
+        walked_back: false,
     };
     desk.commit(poll("a", july(4), left_out)).unwrap();
     desk.commit(poll("a", july(5), Outcome::Unchanged)).unwrap();
@@ -65,6 +67,8 @@ fn validators_are_kept_as_long_as_they_are_true() {
             items: Vec::new(),
             validators: validators.collect(),
             problem: None,
+            shape: None,
+            walked_back: false,
         };
         desk.commit(poll("a", july(1), outcome)).unwrap();
     };

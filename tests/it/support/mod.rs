@@ -1,6 +1,7 @@
 //! What the tests stand on: a folder with a configuration, a server on this machine, notices for it to serve, and the
 //! published feeds read back.
 
+mod board;
 mod client;
 mod clock;
 mod notices;
@@ -16,6 +17,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+pub(crate) use self::board::{Behind, Board};
 pub(crate) use self::client::{Reply, get, request};
 pub(crate) use self::clock::Held;
 pub(crate) use self::notices::{Notice, day, notice, notices, rss};

@@ -1,6 +1,7 @@
 //! A folder of its own for each test, as an operator has one.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -85,6 +86,12 @@ impl Workspace {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    /// Makes a file a program.
+    pub(crate) fn make_executable(&self, name: &str) {
+        let permissions = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.path(name), permissions).unwrap();
     }
 
     /// The program, to be run in this folder.

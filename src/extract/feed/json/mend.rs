@@ -10,7 +10,7 @@ use super::super::fault::{Fault, Faults};
 const MAX_DEPTH: usize = 100;
 
 /// The text put right; what was wrong is told to `faults`.
-pub(super) fn mend(text: &str, faults: &mut Faults) -> String {
+pub(in crate::extract) fn mend(text: &str, faults: &mut Faults) -> String {
     let mut mender = Mender {
         text,
         at: 0,

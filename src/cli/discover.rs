@@ -1,0 +1,45 @@
+//! `tidings discover`: what an address amounts to as a source, and the block to paste; stores and writes nothing.
+
+mod look;
+mod show;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use url::Url;
+
+pub(super) use self::look::{Target, look};
+use super::{CliError, Output, OutputArguments, print_json, timestamp};
+use crate::model::Timestamp;
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    /// Its address
+    #[arg(required_unless_present = "file")]
+    url: Option<Url>,
+    /// A copy of it; nothing is fetched then
+    #[arg(long, conflicts_with = "url")]
+    file: Option<PathBuf>,
+    /// Where the copy was
+    #[arg(long, value_name = "URL", requires = "file")]
+    base_url: Option<Url>,
+    /// Take this for the time of reading
+    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    now: Option<Timestamp>,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
+    let target = match (&arguments.file, &arguments.url) {
+        (Some(file), _) => Target::Copy(file.clone(), arguments.base_url.clone()),
+        (None, Some(url)) => Target::Address(url.clone()),
+        (None, None) => return Err(CliError::Usage("an address is wanted".to_owned())),
+    };
+    let config = look::configuration(config)?;
+    let look = look(&target, config.as_ref(), arguments.now).await?;
+    match arguments.output.output() {
+        Output::Table => Ok(show::print(&look)?),
+        Output::Json => print_json(&show::json(&look)),
+    }
+}

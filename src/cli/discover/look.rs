@@ -1,0 +1,301 @@
+//! An address looked at: fetched with the feeds that it links to, compared with what is configured and stored.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use url::Url;
+
+use super::super::{CliError, clock, config_file, environment};
+use crate::classify::{Classifier, Subject};
+use crate::config::{self, Config, RobotsPolicy};
+use crate::daemon;
+use crate::dedupe;
+use crate::discover::{self, Linked, Proposal, Surroundings};
+use crate::fetch::{self, FetchError, Fetched, Fetcher, Limits};
+use crate::model::{
+    Document, Location, Place, PublicUrl, SourceId, Timestamp, TopicId, Validators,
+};
+use crate::store::{self, Reader};
+
+/// What is looked at.
+pub(in crate::cli) enum Target {
+    /// What is there now.
+    Address(Url),
+    /// A file, and where it was.
+    Copy(PathBuf, Option<Url>),
+}
+
+/// What was found out.
+pub(in crate::cli) struct Look {
+    /// What it amounts to.
+    pub(in crate::cli) proposal: Proposal,
+    /// The source that has this address already.
+    pub(in crate::cli) configured: Option<(SourceId, Place)>,
+    /// What the server says and does; nothing of a copy.
+    pub(super) manners: Option<Manners>,
+    /// Configured sources that carry the same stories, and how many of them.
+    pub(super) carriers: Vec<(SourceId, usize)>,
+    /// Topics that it would feed, each with how many items.
+    pub(super) topics: Vec<(TopicId, usize)>,
+}
+
+/// What a server says to robots, and how it answers those who come again.
+pub(super) struct Manners {
+    /// Why its address may not be fetched, if it may not; or why nobody knows.
+    pub(super) refusal: Option<String>,
+    /// Whether that counts for a source like this.
+    pub(super) obeyed: bool,
+    /// What robots.txt asks for between two requests.
+    pub(super) delay: Option<std::time::Duration>,
+    /// The sitemaps that it names.
+    pub(super) sitemaps: Vec<Url>,
+    /// Whether a second request, which names what it has, is answered with 304.
+    pub(super) knows_unchanged: bool,
+}
+
+/// The configuration, where there is one; what is wrong with it is no reason not to look at an address.
+pub(super) fn configuration(named: Option<PathBuf>) -> Result<Option<Config>, CliError> {
+    let is_named = named.is_some();
+    let file = config_file(named);
+    if !is_named && !file.exists() {
+        return Ok(None);
+    }
+    match config::load(&file, &environment) {
+        Ok(config) => Ok(Some(config)),
+        Err(refused) => {
+            let told = "looked at without the configuration, which has mistakes:";
+            writeln!(io::stderr(), "{told}\n{refused}")?;
+            Ok(None)
+        }
+    }
+}
+
+/// Looks at it.
+pub(in crate::cli) async fn look(
+    target: &Target,
+    config: Option<&Config>,
+    now: Option<Timestamp>,
+) -> Result<Look, CliError> {
+    let now = clock(now).now();
+    let limits = config.map_or_else(daemon::default_limits, daemon::limits);
+    let (proposal, manners) = match target {
+        Target::Copy(file, base) => (copy(file, base.as_ref(), config, &limits, now)?, None),
+        Target::Address(url) => {
+            let fetcher = Fetcher::new(limits);
+            let fetcher = fetcher.map_err(|error| failed(&daemon::chain(&error)))?;
+            let visit = Visit { fetcher, now };
+            visit.look(url, config).await?
+        }
+    };
+    Ok(Look {
+        configured: config.and_then(|config| configured(config, &proposal.source.location)),
+        carriers: carriers(config, &proposal)?,
+        topics: topics(config, &proposal),
+        manners,
+        proposal,
+    })
+}
+
+fn failed(text: &str) -> CliError {
+    CliError::Failed(daemon::one_line(text))
+}
+
+fn copy(
+    file: &PathBuf,
+    base: Option<&Url>,
+    config: Option<&Config>,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Proposal, CliError> {
+    let path = std::path::absolute(file)?;
+    let document = fetch::document_of_file(&path, limits.max_body_bytes, now);
+    let document = document.map_err(|error| failed(&daemon::chain(&error)))?;
+    let (location, url) = match base {
+        Some(base) => (Location::Http(PublicUrl::new(base.clone())), base.clone()),
+        None => (Location::File(path), document.url.clone()),
+    };
+    propose(&location, &Document { url, ..document }, &[], config)
+}
+
+fn propose(
+    location: &Location,
+    document: &Document,
+    linked: &[Linked],
+    config: Option<&Config>,
+) -> Result<Proposal, CliError> {
+    let refused = |error: discover::DiscoverError| failed(&format!("{location}: {error}"));
+    let leads = discover::leads(document).map_err(refused)?;
+    let taken = config.map(taken).unwrap_or_default();
+    let zone = config.map_or(Tz::UTC, |config| config.site.zone);
+    let around = Surroundings {
+        taken: &taken,
+        zone,
+    };
+    discover::propose(location, document, &leads, linked, around).map_err(refused)
+}
+
+fn taken(config: &Config) -> BTreeSet<SourceId> {
+    let ids = config.sources.iter().map(|source| source.id.clone());
+    ids.collect()
+}
+
+/// The configured source at the same address, in any of its spellings.
+fn configured(config: &Config, location: &Location) -> Option<(SourceId, Place)> {
+    let spelled = |location: &Location| match location {
+        Location::Http(url) => {
+            let url = url.expose();
+            crate::normalize::comparable(url).unwrap_or_else(|| url.to_string())
+        }
+        Location::File(path) => path.display().to_string(),
+        Location::Command(command) => command.to_string(),
+    };
+    let own = spelled(location);
+    let mut sources = config.sources.iter();
+    let found = sources.find(|source| spelled(&source.location) == own)?;
+    Some((found.id.clone(), found.place.clone()))
+}
+
+fn carriers(
+    config: Option<&Config>,
+    proposal: &Proposal,
+) -> Result<Vec<(SourceId, usize)>, CliError> {
+    let Some(config) = config else {
+        return Ok(Vec::new());
+    };
+    let keys = dedupe::keys_within(&proposal.items);
+    let found = store::inspect(&config.store.path, |reader: &Reader| reader.carriers(&keys));
+    let found = found.map_err(daemon::DaemonError::from)?;
+    let known = taken(config);
+    let mut carriers: Vec<_> = found.unwrap_or_default().into_iter().collect();
+    carriers.retain(|(source, _)| known.contains(source));
+    carriers.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Ok(carriers)
+}
+
+fn topics(config: Option<&Config>, proposal: &Proposal) -> Vec<(TopicId, usize)> {
+    let topics = config.map_or(&[][..], |config| config.topics.as_slice());
+    if topics.is_empty() {
+        return Vec::new();
+    }
+    let classifier = Classifier::new(topics);
+    let fed: Vec<_> = proposal
+        .items
+        .iter()
+        .flat_map(|item| classifier.topics(&Subject::new(item, &[])))
+        .collect();
+    let counted = topics.iter().map(|topic| {
+        let count = fed.iter().filter(|fed| **fed == topic.id).count();
+        (topic.id.clone(), count)
+    });
+    counted.filter(|(_, count)| *count > 0).collect()
+}
+
+/// A look over the network.
+struct Visit {
+    fetcher: Fetcher,
+    now: Timestamp,
+}
+
+impl Visit {
+    async fn look(
+        &self,
+        url: &Url,
+        config: Option<&Config>,
+    ) -> Result<(Proposal, Option<Manners>), CliError> {
+        let given = PublicUrl::new(url.clone());
+        if !matches!(url.scheme(), "http" | "https") {
+            let told = format!("`{given}` is no address on the web: a copy is read with --file");
+            return Err(CliError::Usage(told));
+        }
+        let told = |error: FetchError| {
+            let text = format!("{} ({})", daemon::chain(&error), error.action());
+            failed(&text)
+        };
+        let (document, validators) = self.fetch(&given).await.map_err(told)?;
+        let location = Location::Http(reached(&given, &document));
+        let leads = discover::leads(&document);
+        let leads = leads.map_err(|error| failed(&format!("{location}: {error}")))?;
+        let mut linked = Vec::new();
+        let mut answers = vec![(document.url.clone(), validators)];
+        for feed in &leads.feeds {
+            let fetched = self.fetch(&PublicUrl::new(feed.clone())).await;
+            let document = fetched.map(|(document, validators)| {
+                answers.push((feed.clone(), validators));
+                document
+            });
+            linked.push(Linked {
+                url: feed.clone(),
+                document: document.map_err(|error| daemon::chain(&error)),
+            });
+        }
+        let proposal = propose(&location, &document, &linked, config)?;
+        let manners = self.manners(&proposal, &answers, config).await;
+        Ok((proposal, Some(manners)))
+    }
+
+    async fn fetch(&self, url: &PublicUrl) -> Result<(Document, Validators), FetchError> {
+        let nothing = Validators::default();
+        match self.fetcher.fetch(url, &nothing, self.now).await? {
+            Fetched::Changed(document, validators) => Ok((*document, validators)),
+            // Nobody who was asked without conditions may say so (RFC 9110 §15.4.5).
+            Fetched::Unchanged(_) => Err(FetchError::Status {
+                url: url.to_string(),
+                status: 304,
+                retry_after: None,
+            }),
+        }
+    }
+
+    async fn manners(
+        &self,
+        proposal: &Proposal,
+        answers: &[(Url, Validators)],
+        config: Option<&Config>,
+    ) -> Manners {
+        let policy = config.map_or(RobotsPolicy::default(), |config| config.fetch.robots);
+        let url = daemon::address(&proposal.source.location);
+        let robots = self.fetcher.robots(&url, self.now).await;
+        let refusal = match &robots {
+            Ok(robots) => robots.refusal(url.expose()),
+            Err(error) => Some(error.to_string()),
+        };
+        let robots = robots.ok();
+        let sitemaps = robots.as_ref().map(|robots| robots.sitemaps().to_vec());
+        let asked = answers
+            .iter()
+            .find(|(answered, _)| answered == url.expose());
+        Manners {
+            refusal,
+            obeyed: policy.covers(&proposal.source.reading),
+            delay: robots.and_then(|robots| robots.crawl_delay()),
+            sitemaps: sitemaps.unwrap_or_default(),
+            knows_unchanged: match asked {
+                Some((_, held)) => self.knows_unchanged(&url, held).await,
+                None => false,
+            },
+        }
+    }
+
+    async fn knows_unchanged(&self, url: &PublicUrl, held: &Validators) -> bool {
+        // Without the hash of the body, only the server's own word makes it unchanged.
+        let held = Validators {
+            body_hash: None,
+            ..held.clone()
+        };
+        let has_any = held.etag.is_some() || held.last_modified.is_some();
+        let answer = self.fetcher.fetch(url, &held, self.now);
+        has_any && matches!(answer.await, Ok(Fetched::Unchanged(_)))
+    }
+}
+
+/// Where it redirected to, unless it was logged in to: that stays as it was given.
+fn reached(given: &PublicUrl, document: &Document) -> PublicUrl {
+    let url = given.expose();
+    if url.username().is_empty() && url.password().is_none() {
+        PublicUrl::new(document.url.clone())
+    } else {
+        given.clone()
+    }
+}

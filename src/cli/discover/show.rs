@@ -1,0 +1,257 @@
+//! What was found out of an address: for people in sentences, for programs by name.
+
+use std::io::{self, Write};
+
+use bytesize::ByteSize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::look::{Look, Manners};
+use crate::cli::shown;
+use crate::discover::{Found, Proposal, Rival};
+use crate::model::Item;
+
+/// Items that are shown to people.
+const SHOWN_ITEMS: usize = 5;
+
+pub(super) fn print(look: &Look) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let proposal = &look.proposal;
+    writeln!(out, "{}\n", shown::line(&found(proposal)))?;
+    for item in proposal.items.iter().take(SHOWN_ITEMS) {
+        let date = shown::date(&item.published);
+        writeln!(out, "{date}\n  {}", shown::line(&item.title))?;
+        if let Some(address) = &item.address {
+            writeln!(out, "  {address}")?;
+        }
+        writeln!(out)?;
+    }
+    match proposal.items.len() {
+        1 => writeln!(out, "1 item")?,
+        several if several > SHOWN_ITEMS => {
+            writeln!(
+                out,
+                "{several} items, the first {SHOWN_ITEMS} of them above"
+            )?;
+        }
+        several => writeln!(out, "{several} items")?,
+    }
+    writeln!(out)?;
+    for (what, told) in told(look) {
+        writeln!(out, "{what:9} {}", shown::line(&told))?;
+    }
+    writeln!(out, "\n{}", proposal.block)
+}
+
+/// What is read, and why that.
+fn found(proposal: &Proposal) -> String {
+    let count = proposal.items.len();
+    match &proposal.found {
+        Found::Feed { format } => format!("A feed ({format})"),
+        Found::LinkedFeed { format } => {
+            let shared = proposal.rivals.iter().map(|rival| rival.shared).max();
+            let (shared, records) = (shared.unwrap_or(0), proposal.records);
+            let url = proposal.source.location.to_string();
+            match records {
+                0 | 1 => format!("A page without a list, which links to a feed ({format}): {url}"),
+                _ => format!(
+                    "A page that links to a feed ({format}) with {shared} of its {records} records: {url}"
+                ),
+            }
+        }
+        Found::List if proposal.block.select.is_some() => {
+            format!("A page with a list of {count} records, read by the selectors below")
+        }
+        Found::List => format!(
+            "A page with a list of {count} records, read by its structure: no selectors find just these"
+        ),
+        Found::Article => {
+            "A page that is one article: it is polled for changes of that one".to_owned()
+        }
+        Found::Text => format!("A text with {count} notices"),
+    }
+}
+
+/// One thing that was found out a line.
+fn told(look: &Look) -> Vec<(&'static str, String)> {
+    let proposal = &look.proposal;
+    let mut told = Vec::new();
+    if let Some((id, place)) = &look.configured {
+        told.push((
+            "note",
+            format!("this address is configured as `{id}` at {place}"),
+        ));
+    }
+    if let Some(manners) = &look.manners {
+        told.extend(robots(manners).map(|text| ("robots", text)));
+    }
+    told.extend(
+        proposal
+            .rivals
+            .iter()
+            .map(|rival| ("feed", compared(rival, proposal.records))),
+    );
+    if let Some(wordpress) = &proposal.wordpress {
+        told.push((
+            "interface",
+            format!("of WordPress, which has the posts as JSON: {wordpress}"),
+        ));
+    }
+    told.push(("cost", cost(look)));
+    told.push(("rhythm", rhythm(proposal)));
+    let of = proposal.items.len();
+    for (source, count) in &look.carriers {
+        told.push((
+            "same",
+            format!("`{source}` has {count} of the {of} stories"),
+        ));
+    }
+    for (topic, count) in &look.topics {
+        told.push(("topic", format!("`{topic}` takes {count} of {of}")));
+    }
+    let sitemaps = look.manners.iter().flat_map(|manners| &manners.sitemaps);
+    told.extend(sitemaps.map(|url| ("sitemap", url.to_string())));
+    told.extend(
+        proposal
+            .problems
+            .iter()
+            .map(|problem| ("problem", problem.to_string())),
+    );
+    told
+}
+
+fn robots(manners: &Manners) -> impl Iterator<Item = String> {
+    let verdict = match (&manners.refusal, manners.obeyed) {
+        (None, _) => "may read it".to_owned(),
+        (Some(reason), true) => {
+            format!(
+                "may not read it: {reason}; it will not be polled unless `robots` of [fetch] says so"
+            )
+        }
+        (Some(reason), false) => {
+            format!(
+                "may not read it: {reason}; that is not obeyed for a source of this kind (`robots` of [fetch])"
+            )
+        }
+    };
+    let delay = manners.delay.map(|delay| {
+        format!(
+            "are asked to wait {} between two requests",
+            humantime::format_duration(delay)
+        )
+    });
+    [verdict].into_iter().chain(delay)
+}
+
+fn compared(rival: &Rival, records: usize) -> String {
+    let Rival { url, items, shared } = rival;
+    match items {
+        Ok(items) if records > 1 => {
+            format!("{url} has {items} items, {shared} of the page's {records} records among them")
+        }
+        Ok(items) => format!("{url} has {items} items"),
+        // What failed to be fetched names its address itself.
+        Err(reason) if reason.contains(url.as_str()) => reason.clone(),
+        Err(reason) => format!("{url} cannot be read: {reason}"),
+    }
+}
+
+fn cost(look: &Look) -> String {
+    let proposal = &look.proposal;
+    let requests = match requests(proposal) {
+        1 => "1 request".to_owned(),
+        several => format!("{several} requests"),
+    };
+    let bytes = ByteSize(proposal.body_bytes as u64);
+    let unchanged = match &look.manners {
+        None => "",
+        Some(manners) if manners.knows_unchanged => {
+            "; the server says when nothing has changed (304)"
+        }
+        Some(_) => "; the server sends all of it also when nothing has changed",
+    };
+    format!("{requests} and {bytes} a poll{unchanged}")
+}
+
+/// The list, and its next page.
+fn requests(proposal: &Proposal) -> u32 {
+    1 + u32::from(proposal.block.next.is_some())
+}
+
+fn rhythm(proposal: &Proposal) -> String {
+    let Some(distance) = proposal.distance else {
+        return "too few dates to tell: it is polled as news comes".to_owned();
+    };
+    let counted = |count: i64, what: &str| match count {
+        1 => format!("an item a {what}, in the median"),
+        several => format!("an item every {several} {what}s, in the median"),
+    };
+    match (
+        distance.num_days(),
+        distance.num_hours(),
+        distance.num_minutes(),
+    ) {
+        (days @ 2.., ..) => counted(days, "day"),
+        (_, hours @ 2.., _) => counted(hours, "hour"),
+        (.., minutes @ 1..) => counted(minutes, "minute"),
+        _ => "several items at one time".to_owned(),
+    }
+}
+
+/// The documented shape.
+pub(super) fn json(look: &Look) -> Value {
+    let proposal = &look.proposal;
+    let (found, format) = match &proposal.found {
+        Found::Feed { format } => ("feed", Some(format)),
+        Found::LinkedFeed { format } => ("linked-feed", Some(format)),
+        Found::List => ("list", None),
+        Found::Article => ("article", None),
+        Found::Text => ("text", None),
+    };
+    let rival = |rival: &Rival| {
+        let (items, error) = match &rival.items {
+            Ok(items) => (Some(items), None),
+            Err(error) => (None, Some(error)),
+        };
+        json!({"url": rival.url, "items": items, "shared": rival.shared, "error": error})
+    };
+    let counted = |key: &str, id: String, count: usize| json!({key: id, "items": count});
+    let configured = look.configured.as_ref();
+    let problems = proposal.problems.iter().map(ToString::to_string);
+    json!({
+        "found": found,
+        "format": format,
+        "url": proposal.block.url,
+        "records": proposal.records,
+        "items": proposal.items.iter().map(item).collect::<Vec<_>>(),
+        "feeds": proposal.rivals.iter().map(rival).collect::<Vec<_>>(),
+        "wordpress": proposal.wordpress,
+        "robots": look.manners.as_ref().map(|manners| json!({
+            "allowed": manners.refusal.is_none(),
+            "reason": manners.refusal,
+            "obeyed": manners.obeyed,
+            "delay_seconds": manners.delay.map(|delay| delay.as_secs()),
+        })),
+        "sitemaps": look.manners.as_ref().map(|manners| manners.sitemaps.iter().map(Url::as_str).collect::<Vec<_>>()).unwrap_or_default(),
+        "cost": {
+            "requests": requests(proposal),
+            "bytes": proposal.body_bytes,
+            "conditional": look.manners.as_ref().map(|manners| manners.knows_unchanged),
+        },
+        "median_distance_seconds": proposal.distance.map(|distance| distance.num_seconds()),
+        "configured": configured.map(|(id, place)| json!({"source": id.as_str(), "file": place.file, "line": place.line})),
+        "same_stories": look.carriers.iter().map(|(id, count)| counted("source", id.to_string(), *count)).collect::<Vec<_>>(),
+        "topics": look.topics.iter().map(|(id, count)| counted("topic", id.to_string(), *count)).collect::<Vec<_>>(),
+        "problems": problems.collect::<Vec<_>>(),
+        "id": proposal.block.id.as_str(),
+        "block": proposal.block.to_string(),
+    })
+}
+
+fn item(item: &Item) -> Value {
+    json!({
+        "title": item.title,
+        "url": item.address,
+        "date": shown::stated(&item.published),
+    })
+}

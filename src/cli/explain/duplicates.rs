@@ -1,0 +1,407 @@
+//! `tidings explain duplicates`: which items report one story.
+//!
+//! JSON lines, one object in and one out, in order: `{"id", "source", "url", "title", "summary", "date", "lang"}` to
+//! `{"id", "cluster"}`, where the cluster is the id of the first item of the story. What cannot be read is answered
+//! `{"error"}`, and the rest goes on. Lines that wait together are read on all cores; each is answered before the next is
+//! waited for. Memory does not grow with the stream.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::{self, BufRead, Write};
+use std::num::NonZero;
+use std::thread;
+
+use chrono::{DateTime, NaiveDate};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::classify::regions;
+use crate::cli::CliError;
+use crate::dedupe::{Decision, Fingerprint, Limits, Report, Window};
+use crate::normalize::{as_read, canonical};
+
+/// The longest line, in bytes.
+const MAX_LINE: usize = 1 << 20;
+/// The longest id, in bytes.
+const MAX_ID: usize = 1_000;
+/// How much is read at once, in bytes.
+const BUFFER: usize = 1 << 18;
+/// Lines below which it does not pay to share them among cores.
+const SHARED: usize = 64;
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Arguments {
+    /// Say of each item what joined it to its story, and which guard kept it apart from another
+    #[arg(long)]
+    why: bool,
+}
+
+/// A line of stdin. What is missing or null is empty.
+#[derive(Deserialize)]
+struct Question<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    url: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    title: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    summary: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    date: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    lang: Option<Cow<'a, str>>,
+}
+
+/// A line that was read: the item's id and what is compared of it, or what is wrong.
+type Asked = Result<(String, Fingerprint), String>;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    id: &'a str,
+    cluster: &'a str,
+    #[serde(flatten)]
+    why: Option<Why<'a>>,
+}
+
+/// What `--why` adds.
+#[derive(Serialize)]
+struct Why<'a> {
+    /// The item that it was joined to, and the evidence.
+    joined: Option<(&'a str, &'static str)>,
+    /// The item most like it of those that are kept apart, and the guard.
+    refused: Option<(&'a str, &'static str)>,
+    /// The same in another language.
+    alternate: Option<&'a str>,
+    /// Whether its address is that of a page with changing content.
+    rolls: bool,
+}
+
+#[derive(Serialize)]
+struct Wrong {
+    error: String,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
+    regions::prepare();
+    let lines = io::BufReader::with_capacity(BUFFER, io::stdin().lock());
+    let out = io::BufWriter::with_capacity(BUFFER, io::stdout().lock());
+    Ok(answer(lines, out, arguments.why, Limits::default())?)
+}
+
+/// Answers all that waits, then waits for more.
+fn answer(
+    mut lines: impl BufRead,
+    mut out: impl Write,
+    why: bool,
+    limits: Limits,
+) -> io::Result<()> {
+    let mut clusters = Clusters::new(why, limits);
+    let mut waiting = Waiting::default();
+    loop {
+        let buffer = lines.fill_buf()?;
+        let ended = buffer.is_empty();
+        let length = buffer.len();
+        waiting.add(buffer, ended);
+        lines.consume(length);
+        for asked in read(waiting.whole()) {
+            clusters.answer(asked, &mut out)?;
+        }
+        waiting.forget_whole();
+        if ended {
+            return out.flush();
+        }
+        out.flush()?;
+    }
+}
+
+/// What was read and is not answered: whole lines, and the beginning of one.
+#[derive(Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    whole: usize,
+}
+
+impl Waiting {
+    fn add(&mut self, bytes: &[u8], ended: bool) {
+        let last = bytes.iter().rposition(|byte| *byte == b'\n');
+        if let Some(last) = last {
+            self.whole = self.bytes.len() + last + 1;
+        }
+        // Of a line without end its beginning is enough, to say that it is too long.
+        let room = if last.is_some() {
+            bytes.len()
+        } else {
+            (MAX_LINE + 1).saturating_sub(self.bytes.len())
+        };
+        self.bytes
+            .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        if ended {
+            self.whole = self.bytes.len();
+        }
+    }
+
+    /// Lines, but for blank ones.
+    fn whole(&self) -> Vec<&[u8]> {
+        let whole = self.bytes.get(..self.whole).unwrap_or_default();
+        let lines = whole.split(|byte| *byte == b'\n');
+        lines.filter(|line| !line.trim_ascii().is_empty()).collect()
+    }
+
+    fn forget_whole(&mut self) {
+        self.bytes.drain(..self.whole);
+        self.whole = 0;
+    }
+}
+
+/// Reads lines on all cores, in order.
+fn read(lines: Vec<&[u8]>) -> Vec<Asked> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    if lines.len() < SHARED || cores < 2 {
+        return lines.into_iter().map(asked).collect();
+    }
+    let share = lines.len().div_ceil(cores);
+    thread::scope(|scope| {
+        let read = |lines: &[&[u8]]| lines.iter().copied().map(asked).collect::<Vec<_>>();
+        let shares: Vec<_> = lines
+            .chunks(share)
+            .map(|lines| scope.spawn(move || read(lines)))
+            .collect();
+        let done = shares
+            .into_iter()
+            .flat_map(|share| share.join().expect("reading a line never panics"));
+        done.collect()
+    })
+}
+
+fn asked(line: &[u8]) -> Asked {
+    if line.len() > MAX_LINE {
+        return Err(format!("a line is longer than {MAX_LINE} bytes"));
+    }
+    let question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    if question.id.len() > MAX_ID {
+        return Err(format!("an id is longer than {MAX_ID} bytes"));
+    }
+    let fingerprint = question.fingerprint();
+    Ok((question.id.into_owned(), fingerprint))
+}
+
+impl Question<'_> {
+    fn fingerprint(&self) -> Fingerprint {
+        let text = |text: &Option<Cow<str>>| text.as_deref().unwrap_or_default().to_owned();
+        let address = Url::parse(self.url.as_deref().unwrap_or_default().trim()).ok();
+        let address = address.and_then(|address| canonical(address.as_str(), &address));
+        let (title, summary) = (text(&self.title), text(&self.summary));
+        Fingerprint::of(&Report {
+            address: address.as_ref(),
+            title: &as_read(&title),
+            text: &as_read(&summary),
+            at: self.date.as_deref().and_then(seconds),
+            language: self.lang.as_deref().unwrap_or_default(),
+        })
+    }
+}
+
+/// Reads an instant (RFC 3339), or a day.
+fn seconds(date: &str) -> Option<i64> {
+    let instant = DateTime::parse_from_rfc3339(date).map(|at| at.timestamp());
+    let day = || date.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0);
+    instant
+        .ok()
+        .or_else(|| day().map(|at| at.and_utc().timestamp()))
+}
+
+/// The stories so far, under the ids that were given.
+struct Clusters {
+    window: Window,
+    why: bool,
+    /// Items that came.
+    count: u64,
+    /// The ids of as many items as the window knows.
+    ids: Vec<String>,
+    /// The id of the first item of each story that the window may know.
+    first: HashMap<u64, String>,
+}
+
+impl Clusters {
+    fn new(why: bool, limits: Limits) -> Self {
+        Self {
+            window: Window::new(limits),
+            why,
+            count: 0,
+            ids: vec![String::new(); limits.items],
+            first: HashMap::with_capacity(2 * limits.items),
+        }
+    }
+
+    fn answer(&mut self, asked: Asked, out: &mut impl Write) -> io::Result<()> {
+        match asked {
+            Ok((id, fingerprint)) => self.decide(&id, &fingerprint, out)?,
+            Err(error) => serde_json::to_writer(&mut *out, &Wrong { error })?,
+        }
+        out.write_all(b"\n")
+    }
+
+    fn decide(
+        &mut self,
+        id: &str,
+        fingerprint: &Fingerprint,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        self.count += 1;
+        let decision = self.window.decide(self.count, fingerprint, |_| None);
+        let place = self.place(self.count);
+        id.clone_into(&mut self.ids[place]);
+        if decision.story == self.count {
+            self.forget_stories();
+            self.first.insert(self.count, id.to_owned());
+        }
+        let answer = Answer {
+            id,
+            cluster: self.first.get(&decision.story).map_or(id, String::as_str),
+            why: self.why.then(|| self.why(&decision)),
+        };
+        Ok(serde_json::to_writer(out, &answer)?)
+    }
+
+    fn why(&self, decision: &Decision) -> Why<'_> {
+        Why {
+            joined: decision
+                .joined
+                .map(|(item, evidence)| (self.id(item), evidence.as_str())),
+            refused: decision
+                .refused
+                .map(|(item, guard)| (self.id(item), guard.as_str())),
+            alternate: decision.alternate.map(|item| self.id(item)),
+            rolls: decision.rolls,
+        }
+    }
+
+    fn place(&self, item: u64) -> usize {
+        usize::try_from(item % self.ids.len() as u64).unwrap_or(0)
+    }
+
+    fn id(&self, item: u64) -> &str {
+        &self.ids[self.place(item)]
+    }
+
+    /// Forgets the stories that the window has forgotten, before there are more than there is room for.
+    fn forget_stories(&mut self) {
+        if self.first.len() >= 2 * self.ids.len() {
+            self.first.retain(|story, _| self.window.knows(*story));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(lines: &str, why: bool) -> Vec<String> {
+        let limits = Limits {
+            items: 64,
+            words: 1 << 12,
+        };
+        let mut out = Vec::new();
+        answer(lines.as_bytes(), &mut out, why, limits).unwrap();
+        String::from_utf8(out)
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn item(id: &str, title: &str) -> String {
+        format!(
+            r#"{{"id":"{id}","source":"s","url":"https://{id}.example/n/1","title":"{title}","summary":"","date":"2026-06-01","lang":"en"}}"#
+        )
+    }
+
+    #[test]
+    fn each_line_is_answered_in_order() {
+        let one = item("a", "Civil defence opens shelters after the flood");
+        let again = item(
+            "b",
+            "Civil defence opens shelters after the flood | Harbour News",
+        );
+        let other = item("c", "Families wait for the bridge to be inspected");
+        let lines = format!("{one}\n\n{again}\r\nnonsense\n{{\"title\":\"no id\"}}\n{other}");
+        let answered = answers(&lines, false);
+        assert_eq!(
+            answered[..2],
+            [r#"{"id":"a","cluster":"a"}"#, r#"{"id":"b","cluster":"a"}"#]
+        );
+        assert!(
+            answered[2].starts_with(r#"{"error":"#) && answered[3].starts_with(r#"{"error":"#),
+            "{answered:?}"
+        );
+        assert_eq!(answered[4..], [r#"{"id":"c","cluster":"c"}"#]);
+    }
+
+    #[test]
+    fn why_names_the_evidence_and_the_guard() {
+        let lines = [
+            item("a", "Bulletin no. 23 of the health service"),
+            item("b", "Bulletin no. 23 of the health service."),
+            item("c", "Bulletin no. 24 of the health service"),
+        ];
+        assert_eq!(
+            answers(&lines.join("\n"), true)[1..],
+            [
+                r#"{"id":"b","cluster":"a","joined":["a","title"],"refused":null,"alternate":null,"rolls":false}"#,
+                r#"{"id":"c","cluster":"c","joined":null,"refused":["b","number"],"alternate":null,"rolls":false}"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn markup_and_entities_are_read_as_text() {
+        let text = "The river rose by two metres overnight and families moved to four schools.";
+        let with = |id: &str, summary: &str| {
+            item(id, "Families move")
+                .replace(r#""summary":"""#, &format!(r#""summary":"{summary}""#))
+        };
+        let marked = format!("<p>{}</p>", text.replace(' ', "&nbsp;"));
+        assert_eq!(
+            answers(&[with("a", text), with("b", &marked)].join("\n"), false)[1],
+            r#"{"id":"b","cluster":"a"}"#
+        );
+    }
+
+    #[test]
+    fn a_line_without_end_costs_no_memory() {
+        let mut waiting = Waiting::default();
+        for _ in 0..64 {
+            waiting.add(&vec![b'x'; 1 << 16], false);
+        }
+        assert_eq!(waiting.bytes.len(), MAX_LINE + 1);
+        waiting.add(b"y\nz", false);
+        let lines: Vec<bool> = waiting
+            .whole()
+            .into_iter()
+            .map(|line| asked(line).is_err())
+            .collect();
+        assert_eq!(lines, [true]);
+        waiting.forget_whole();
+        assert_eq!(waiting.bytes, b"z");
+    }
+
+    #[test]
+    fn ids_of_forgotten_stories_are_forgotten() {
+        let lines: Vec<String> = (0..1_000)
+            .map(|n| item(&n.to_string(), &format!("Notice {n} of ward {n}")))
+            .collect();
+        let mut clusters = Clusters::new(
+            false,
+            Limits {
+                items: 64,
+                words: 1 << 12,
+            },
+        );
+        for asked in read(lines.iter().map(String::as_bytes).collect()) {
+            clusters.answer(asked, &mut io::sink()).unwrap();
+        }
+        assert!(clusters.first.len() <= 128, "{}", clusters.first.len());
+    }
+}

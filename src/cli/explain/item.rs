@@ -1,0 +1,303 @@
+//! `tidings explain item`: an item's whole way, from its source to its feeds.
+//!
+//! As JSON, a list of one object a report: `{"item", "story", "held", "source", "address", "identity", "found", "read", "date",
+//! "regions", "topics", "reports", "aliases", "withdrawn", "feeds", "revisions", "decisions"}`.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::{CliError, Output, OutputArguments, named, print_json};
+use crate::config::Config;
+use crate::model::{
+    Precision, Published, Reading, Region, Report, Rules, Source, Timestamp, TopicId,
+};
+use crate::store::{Account, Revision, Standing, Verdict};
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Arguments {
+    /// The id of an item or of a story, as it stands in a feed or without `urn:uuid:`, or an address
+    #[arg(value_name = "ID|ADDRESS")]
+    name: String,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
+    let accounts = named::ask(config, |reader| {
+        let items = named::items(reader, &arguments.name)?;
+        let accounts = items.into_iter().map(|item| reader.account(item));
+        accounts
+            .filter_map(Result::transpose)
+            .collect::<Result<Vec<_>, _>>()
+    })?;
+    if accounts.is_empty() {
+        return Err(named::unknown(&arguments.name));
+    }
+    let source = |account: &Account| {
+        let mut sources = config.sources.iter();
+        sources.find(|source| source.id == account.item.source)
+    };
+    match arguments.output.output() {
+        Output::Json => {
+            let accounts = accounts.iter().map(|one| object(one, source(one)));
+            print_json(&accounts.collect::<Vec<_>>())
+        }
+        Output::Table => {
+            let mut out = io::stdout().lock();
+            for (number, account) in accounts.iter().enumerate() {
+                if number > 0 {
+                    writeln!(out)?;
+                }
+                print(&mut out, account, source(account))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn print(out: &mut impl Write, account: &Account, source: Option<&Source>) -> io::Result<()> {
+    let item = &account.item;
+    writeln!(out, "{}", item.title)?;
+    let line = |out: &mut dyn Write, name: &str, text: &str| writeln!(out, "  {name:<9} {text}");
+    line(out, "item", &item.id.to_string())?;
+    let place = source.map_or_else(
+        || "configured no longer".to_owned(),
+        |source| source.place.to_string(),
+    );
+    line(out, "source", &format!("{} ({place})", item.source))?;
+    if let Some(address) = &item.address {
+        line(out, "address", address.as_str())?;
+    }
+    let identity = format!("{} {}", item.key.kind.as_str(), item.key.value);
+    line(out, "known by", &identity.replace('\n', " / "))?;
+    line(out, "found", &found(account))?;
+    if let Some(source) = source {
+        line(out, "read as", &reading(source))?;
+    }
+    line(out, "date", &date(&item.published))?;
+    if let Some(language) = &item.language {
+        line(out, "language", language.as_str())?;
+    }
+    line(
+        out,
+        "regions",
+        &list(item.regions.iter().map(Region::to_string)),
+    )?;
+    line(
+        out,
+        "topics",
+        &list(account.topics.iter().map(TopicId::to_string)),
+    )?;
+    story(out, account)?;
+    block(out, "In feeds", account.places.iter().map(standing))?;
+    block(
+        out,
+        "Changed by its publisher",
+        account.revisions.iter().map(revision),
+    )?;
+    block(
+        out,
+        "Decided by hand",
+        account.decisions.iter().map(verdict),
+    )
+}
+
+fn story(out: &mut impl Write, account: &Account) -> io::Result<()> {
+    writeln!(out, "\n  Its story {}", account.story_id.urn())?;
+    if account.held {
+        let source = &account.item.source;
+        writeln!(
+            out,
+            "    held back until `tidings sources release {source}`"
+        )?;
+    }
+    if let Some((at, reason)) = &account.withdrawn {
+        writeln!(out, "    withdrawn {}: {reason}", moment(*at))?;
+    }
+    for alias in &account.aliases {
+        writeln!(out, "    was published as {} too", alias.urn())?;
+    }
+    let reports = account.story.iter().flat_map(|story| &story.reports);
+    for report in reports {
+        writeln!(out, "    {}", report_line(report, account))?;
+    }
+    Ok(())
+}
+
+fn report_line(report: &Report, account: &Account) -> String {
+    let mut marks = Vec::new();
+    for (is_so, mark) in [
+        (Some(report.item) == account.founder, "founded it"),
+        (is_shown(report, account), "shown"),
+        (report.item == account.item.id, "this one"),
+    ] {
+        marks.extend(is_so.then_some(mark));
+    }
+    let address = report.address.as_ref().map_or("", |url| url.as_str());
+    let line = format!("{} ({}) {address}", report.publisher, report.source);
+    let line = line.trim_end();
+    if marks.is_empty() {
+        line.to_owned()
+    } else {
+        format!("{line}: {}", marks.join(", "))
+    }
+}
+
+fn is_shown(report: &Report, account: &Account) -> bool {
+    let story = account.story.as_ref();
+    story.is_some_and(|story| story.shown.id == report.item)
+}
+
+fn block(
+    out: &mut impl Write,
+    heading: &str,
+    mut lines: impl ExactSizeIterator<Item = String>,
+) -> io::Result<()> {
+    if lines.len() > 0 {
+        writeln!(out, "\n  {heading}")?;
+    }
+    lines.try_for_each(|line| writeln!(out, "    {line}"))
+}
+
+fn standing(place: &Standing) -> String {
+    let how = if place.quiet {
+        "quietly: on its page, not in its live feed"
+    } else {
+        "live"
+    };
+    let since = moment(place.entered_at);
+    match place.left_at {
+        Some(left) => format!("{} from {since} to {}", place.feed, moment(left)),
+        None => format!("{} since {since}, {how}", place.feed),
+    }
+}
+
+fn revision(revision: &Revision) -> String {
+    let before = revision.before.iter();
+    let fields: Vec<String> = before
+        .map(|(name, value)| match value {
+            Value::String(text) => format!("{name} was `{text}`"),
+            Value::Null => format!("{name} was not there"),
+            value => format!("{name} was {value}"),
+        })
+        .collect();
+    format!("{}: {}", moment(revision.at), fields.join("; "))
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    let Verdict { other, verdict, at } = verdict;
+    format!("{}: {verdict} with {other}", moment(*at))
+}
+
+fn found(account: &Account) -> String {
+    account
+        .found_at
+        .map_or_else(|| "before that was noted".to_owned(), moment)
+}
+
+fn date(published: &Published) -> String {
+    let day = match published.precision() {
+        Precision::Instant => published.at().to_rfc3339(),
+        precision => precision.of_day(published.at().date_naive()),
+    };
+    let origin = match published {
+        Published::Stated(_) => "stated by its publisher",
+        Published::Derived(_) => "worked out from what its publisher says and the time of reading",
+        Published::InMarkup(_) => "found in the markup of its text",
+        Published::InAddress(_) => "found in its address",
+        Published::FirstSeen(_) => "its publisher gives none: when it was first seen",
+    };
+    format!("{day}, {origin}")
+}
+
+/// By which rule documents of its source are read today.
+fn reading(source: &Source) -> String {
+    match &source.reading {
+        Reading::Auto => "whatever its document is".to_owned(),
+        Reading::Feed => "a feed".to_owned(),
+        Reading::Html(rules) => format!("a page, by {}", places(rules)),
+        Reading::Page => "a page, by its structure".to_owned(),
+        Reading::Text(None) => "plain text".to_owned(),
+        Reading::Text(Some(_)) => "plain text, by its own grammar".to_owned(),
+        Reading::Json { rules, script } => {
+            let what = match script {
+                Some(script) => format!("JSON in `{script}` of a page"),
+                None => "JSON".to_owned(),
+            };
+            by(&what, rules.as_deref())
+        }
+        Reading::Xml(rules) => by("XML", rules.as_deref()),
+        Reading::Sitemap => "a sitemap".to_owned(),
+    }
+}
+
+fn by<L: Display>(what: &str, rules: Option<&Rules<L>>) -> String {
+    match rules {
+        Some(rules) => format!("{what}, by {}", places(rules)),
+        None => format!("{what}, by its structure"),
+    }
+}
+
+fn places<L: Display>(rules: &Rules<L>) -> String {
+    let places = rules.places();
+    list(places.map(|(name, place)| format!("select.{name} = `{place}`")))
+}
+
+fn list(texts: impl Iterator<Item = String>) -> String {
+    let texts: Vec<String> = texts.collect();
+    if texts.is_empty() {
+        "none".to_owned()
+    } else {
+        texts.join(", ")
+    }
+}
+
+fn moment(at: Timestamp) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn object(account: &Account, source: Option<&Source>) -> Value {
+    let item = &account.item;
+    let report = |report: &Report| {
+        json!({
+            "item": report.item,
+            "source": report.source.as_str(),
+            "publisher": report.publisher,
+            "title": report.title,
+            "url": report.address,
+            "founded": Some(report.item) == account.founder,
+            "shown": is_shown(report, account),
+        })
+    };
+    let withdrawn = account.withdrawn.as_ref();
+    let reports = account.story.iter().flat_map(|story| &story.reports);
+    json!({
+        "item": item.id,
+        "story": account.story_id,
+        "held": account.held,
+        "title": item.title,
+        "source": item.source.as_str(),
+        "configured": source.map(|source| source.place.to_string()),
+        "address": item.address,
+        "identity": {"kind": item.key.kind.as_str(), "key": item.key.value},
+        "found": account.found_at,
+        "read": source.map(reading),
+        "date": {
+            "published": item.published.at().to_rfc3339(),
+            "precision": item.published.precision().as_str(),
+            "origin": item.published.origin(),
+        },
+        "language": item.language.as_ref().map(ToString::to_string),
+        "regions": item.regions.iter().map(Region::to_string).collect::<Vec<_>>(),
+        "topics": account.topics.iter().map(TopicId::as_str).collect::<Vec<_>>(),
+        "reports": reports.map(report).collect::<Vec<_>>(),
+        "aliases": account.aliases.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "withdrawn": withdrawn.map(|(at, reason)| json!({"at": at, "reason": reason})),
+        "feeds": account.places,
+        "revisions": account.revisions,
+        "decisions": account.decisions,
+    })
+}

@@ -1,0 +1,46 @@
+//! What people call an item or a story: an id, as it stands in feeds or not, or an address.
+
+use url::Url;
+
+use super::CliError;
+use crate::config::Config;
+use crate::daemon::DaemonError;
+use crate::model::{ItemId, StoryId};
+use crate::store::{self, Reader, StoreError};
+
+/// Asks the store, which may not be there yet, and which a daemon may be writing.
+pub(super) fn ask<T>(
+    config: &Config,
+    query: impl FnOnce(&Reader) -> Result<T, StoreError>,
+) -> Result<T, CliError> {
+    let found = store::inspect(&config.store.path, query).map_err(DaemonError::from)?;
+    found.ok_or_else(|| {
+        let path = config.store.path.display();
+        CliError::Failed(format!(
+            "there is no store at {path} yet: nothing was polled"
+        ))
+    })
+}
+
+/// The items that `name` means: the one of that id, the reports of the story of that id, those of that address.
+pub(super) fn items(reader: &Reader, name: &str) -> Result<Vec<ItemId>, StoreError> {
+    let id = name.strip_prefix("urn:uuid:").unwrap_or(name);
+    if let (Ok(story), Ok(item)) = (id.parse::<StoryId>(), id.parse::<ItemId>()) {
+        if let Some(story) = reader.story_called(story)? {
+            return reader.items_of(story);
+        }
+        let known = reader.account(item)?.is_some();
+        return Ok(known.then_some(item).into_iter().collect());
+    }
+    match Url::parse(name) {
+        Ok(address) => reader.items_at(&address),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// That nothing goes by `name`.
+pub(super) fn unknown(name: &str) -> CliError {
+    CliError::Failed(format!(
+        "no item goes by `{name}`: give the id of a story (as in a feed) or of an item, or an address"
+    ))
+}

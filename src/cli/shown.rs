@@ -1,0 +1,26 @@
+//! How items stand on a terminal.
+
+use crate::model::{Precision, Published};
+
+/// A date as far as it is known.
+pub(super) fn date(published: &Published) -> String {
+    match (published, published.precision()) {
+        (Published::FirstSeen(_), _) => "no date".to_owned(),
+        (_, Precision::Instant) => published.at().format("%Y-%m-%d %H:%M %:z").to_string(),
+        (_, precision) => precision.of_day(published.at().date_naive()),
+    }
+}
+
+/// The same for programs: RFC 3339, or as much of a day as is known; nothing where there is none.
+pub(super) fn stated(published: &Published) -> Option<String> {
+    match (published, published.precision()) {
+        (Published::FirstSeen(_), _) => None,
+        (_, Precision::Instant) => Some(published.at().to_rfc3339()),
+        (_, precision) => Some(precision.of_day(published.at().date_naive())),
+    }
+}
+
+/// What a document says, without what would move the cursor.
+pub(super) fn line(text: &str) -> String {
+    crate::daemon::one_line(text)
+}

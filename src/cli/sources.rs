@@ -1,0 +1,44 @@
+//! `tidings sources`: the configured sources, listed, added, repaired and released. Files keep their comments.
+
+mod add;
+mod list;
+mod patch;
+mod release;
+mod repair;
+mod replace;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{CliError, config_file, environment};
+use crate::config;
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Action {
+    /// Every source: how it is read, where it is, where it is configured, how it is
+    List(list::Arguments),
+    /// Find out what an address amounts to, and write it into the configuration
+    Add(add::Arguments),
+    /// Show the selectors that find a changed page's items again, and write them into the configuration
+    Repair(repair::Arguments),
+    /// Show what is held back of a source, and take what it gives now as it is
+    Release(release::Arguments),
+}
+
+pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
+    // What may not be meant as it is written is for `check` to tell.
+    let config = config::load(&config_file(config), &environment)?;
+    match &arguments.action {
+        Action::List(arguments) => list::run(*arguments, &config),
+        Action::Add(arguments) => add::run(arguments, &config).await,
+        Action::Repair(arguments) => repair::run(arguments, &config).await,
+        Action::Release(arguments) => release::run(arguments, config).await,
+    }
+}

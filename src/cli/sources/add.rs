@@ -1,0 +1,150 @@
+//! `tidings sources add`: what an address amounts to, written into the file that it belongs into.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use url::Url;
+
+use super::patch;
+use super::replace::Edit;
+use crate::cli::discover::{Target, look};
+use crate::cli::{CliError, timestamp};
+use crate::config::{self, Config, edit};
+use crate::discover::{self, Block};
+use crate::model::{Location, Place, SourceId, Timestamp};
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    /// Its address
+    url: Url,
+    /// The file to write it into [default: where its host's sources are, else one of its own, else the main file]
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// Its name in the configuration [default: of its host and title]
+    #[arg(long)]
+    id: Option<SourceId>,
+    /// Its name for people [default: what its site is called]
+    #[arg(long)]
+    name: Option<String>,
+    /// How often to ask [default: by how often it changes]
+    #[arg(long, value_parser = config::interval, value_name = "DURATION")]
+    every: Option<Duration>,
+    /// Show the change and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Take this for the time of reading
+    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    now: Option<Timestamp>,
+}
+
+pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
+    if let Some(id) = &arguments.id {
+        refuse_taken(config, id)?;
+    }
+    let look = look(
+        &Target::Address(arguments.url.clone()),
+        Some(config),
+        arguments.now,
+    )
+    .await?;
+    if let Some((id, place)) = &look.configured {
+        return Err(CliError::Usage(format!(
+            "this address is configured already, as `{id}` at {place}"
+        )));
+    }
+    let proposed = look.proposal.block;
+    let block = Block {
+        id: arguments.id.clone().unwrap_or(proposed.id),
+        name: arguments.name.clone().unwrap_or(proposed.name),
+        every: arguments.every.or(proposed.every),
+        ..proposed
+    };
+    let file = match &arguments.to {
+        Some(file) => file.clone(),
+        None => file_for(config, &look.proposal.source.location, &block),
+    };
+    let edit = Edit::new(file, |text| edit::with_source(text, &block.to_string()))?;
+    let checked = edit.check(config, &block.id)?;
+    let mut out = io::stdout().lock();
+    if arguments.dry_run {
+        let name = edit.shown.display().to_string();
+        write!(out, "{}", patch::unified(&name, &edit.before, &edit.after))?;
+        return Ok(());
+    }
+    edit.apply()?;
+    let added = checked.sources.iter().find(|source| source.id == block.id);
+    let place = added.map_or(String::new(), |source| line(&source.place));
+    writeln!(out, "{block}")?;
+    let count = look.proposal.items.len();
+    writeln!(
+        out,
+        "added at {place}: {count} items now. Next: `tidings reload`"
+    )?;
+    Ok(())
+}
+
+/// File and line, from where we are if it is there.
+fn line(place: &Place) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let file = place.file.strip_prefix(here).unwrap_or(&place.file);
+    format!("{}:{}", file.display(), place.line)
+}
+
+fn refuse_taken(config: &Config, id: &SourceId) -> Result<(), CliError> {
+    let taken = config.sources.iter().find(|source| source.id == *id);
+    taken.map_or(Ok(()), |source| {
+        let place = &source.place;
+        Err(CliError::Usage(format!(
+            "the id `{id}` is taken already, at {place}"
+        )))
+    })
+}
+
+/// The one file that holds sources of the same host; else a file of its country or its host that the configuration
+/// includes, or would include; else the main file.
+fn file_for(config: &Config, location: &Location, block: &Block) -> PathBuf {
+    let host = |location: &Location| match location {
+        Location::Http(url) => url.expose().host_str().map(str::to_owned),
+        Location::File(_) | Location::Command(_) => None,
+    };
+    let own = host(location);
+    let neighbours = config
+        .sources
+        .iter()
+        .filter(|source| own.is_some() && host(&source.location) == own);
+    let files: BTreeSet<&PathBuf> = neighbours.map(|source| &source.place.file).collect();
+    if let (Some(file), 1) = (files.first(), files.len()) {
+        return (*file).clone();
+    }
+    let country = block
+        .country
+        .map(|country| country.as_str().to_ascii_lowercase());
+    let site = match location {
+        Location::Http(url) => discover::site(url.expose()),
+        Location::File(_) | Location::Command(_) => None,
+    };
+    let files = |stem: &Option<String>| {
+        stem.as_deref()
+            .and_then(|stem| included(&config.file, stem))
+    };
+    let of_country = files(&country).filter(|file| file.exists());
+    of_country
+        .or_else(|| files(&site))
+        .unwrap_or_else(|| config.file.clone())
+}
+
+/// The file of this name that a pattern of `include` finds, or would find.
+fn included(main: &Path, stem: &str) -> Option<PathBuf> {
+    let text = config::edit::included(&super::replace::read(main).ok()?);
+    let folder = main.parent()?;
+    let mut names = text.iter().filter_map(|pattern| {
+        let (before, after) = pattern.split_once('*')?;
+        let plain = !after.contains(['*', '?', '[', '/']) && !before.contains(['?', '[']);
+        let whole = before.is_empty() || before.ends_with('/');
+        (plain && whole).then(|| folder.join(format!("{before}{stem}{after}")))
+    });
+    names.find(|file| file.parent().is_some_and(Path::is_dir))
+}

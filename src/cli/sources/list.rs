@@ -1,0 +1,72 @@
+//! `tidings sources list`: every source, how it is read, where it is configured, how it is.
+
+use std::io::{self, Write as _};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::{CliError, Output, OutputArguments, check, print_json, table};
+use crate::config::Config;
+use crate::daemon::{self, DaemonError};
+use crate::model::{Reading, Source};
+use crate::store::SourceStatus;
+
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
+    let states = daemon::source_states(&config.store.path).map_err(DaemonError::from)?;
+    let known = daemon::statuses(config, states);
+    let sources = config.sources.iter().zip(&known);
+    match arguments.output.output() {
+        Output::Table => {
+            let mut rows = table::table(&[
+                "source",
+                "kind",
+                "polled",
+                "state",
+                "configured at",
+                "address",
+            ]);
+            for (source, SourceStatus { id, known }) in sources {
+                let place = format!("{}:{}", source.place.file.display(), source.place.line);
+                let cadence = check::cadence(&source.cadence);
+                let (kind, state) = (kind(source).to_owned(), known.state.as_str().to_owned());
+                let address = source.location.to_string();
+                rows.add_row([id.clone(), kind, cadence, state, place, address]);
+            }
+            Ok(writeln!(io::stdout(), "{}", table::lines(&rows))?)
+        }
+        Output::Json => {
+            let source = |(source, SourceStatus { id, known }): (&Source, &SourceStatus)| {
+                json!({
+                    "id": id,
+                    "name": source.name,
+                    "kind": kind(source),
+                    "url": source.location.to_string(),
+                    "file": source.place.file,
+                    "line": source.place.line,
+                    "cadence": check::cadence(&source.cadence),
+                    "state": known.state,
+                })
+            };
+            print_json(&json!({"sources": sources.map(source).collect::<Vec<_>>()}))
+        }
+    }
+}
+
+/// The word for how it is read.
+fn kind(source: &Source) -> &'static str {
+    match source.reading {
+        Reading::Auto => "auto",
+        Reading::Feed => "feed",
+        Reading::Html(_) | Reading::Page => "html",
+        Reading::Text(_) => "text",
+        Reading::Json { .. } => "json",
+        Reading::Xml(_) => "xml",
+        Reading::Sitemap => "sitemap",
+    }
+}

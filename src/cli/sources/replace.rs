@@ -1,0 +1,113 @@
+//! A file of the configuration replaced by its edited text: checked first, and whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::cli::{CliError, environment};
+use crate::config::{self, Changed, Config};
+use crate::model::SourceId;
+
+/// No file of a configuration is larger.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// A file as it is, and as it is going to be.
+pub(super) struct Edit {
+    /// As people name it.
+    pub(super) shown: PathBuf,
+    /// Without links in it, so that these stay.
+    path: PathBuf,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+impl Edit {
+    /// Reads the file at `shown`, which may not be there yet, and edits it.
+    pub(super) fn new(
+        shown: PathBuf,
+        edit: impl FnOnce(&str) -> Result<String, config::edit::EditError>,
+    ) -> Result<Self, CliError> {
+        let named = |reason: &dyn std::fmt::Display| {
+            CliError::Usage(format!("{} cannot be edited: {reason}", shown.display()))
+        };
+        let path = real(&shown).map_err(|error| named(&error))?;
+        let before = read(&path).map_err(|error| named(&error))?;
+        let after = edit(&before).map_err(|error| named(&error))?;
+        Ok(Self {
+            shown,
+            path,
+            before,
+            after,
+        })
+    }
+
+    /// The configuration as it will be; it must have the source `id`, read from this file.
+    pub(super) fn check(&self, config: &Config, id: &SourceId) -> Result<Config, CliError> {
+        let changed = Changed {
+            path: &self.path,
+            text: &self.after,
+        };
+        let checked = config::load_changed(&config.file, &changed, &environment)?;
+        if checked.sources.iter().any(|source| source.id == *id) {
+            return Ok(checked);
+        }
+        let (file, main) = (self.shown.display(), config.file.display());
+        Err(CliError::Usage(format!(
+            "{file} is no file of the configuration: name it in `include` of {main}"
+        )))
+    }
+
+    /// Puts the text in the place of the file: beside it first, with its mode, then by its name.
+    pub(super) fn apply(&self) -> Result<(), CliError> {
+        let failed = |cause: io::Error| {
+            CliError::Failed(format!(
+                "{} cannot be written: {cause}",
+                self.shown.display()
+            ))
+        };
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let mut name = std::ffi::OsString::from(".");
+        name.push(self.path.file_name().unwrap_or_default());
+        name.push(".new");
+        let beside = folder.join(name);
+        let write = || {
+            let mut file = File::create(&beside)?;
+            if let Ok(old) = fs::metadata(&self.path) {
+                file.set_permissions(old.permissions())?;
+            }
+            file.write_all(self.after.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&beside, &self.path)?;
+            File::open(folder)?.sync_all()
+        };
+        write().map_err(|cause| {
+            // Whatever was begun is of no use.
+            drop(fs::remove_file(&beside));
+            failed(cause)
+        })
+    }
+}
+
+/// The path without links in it, also of a file that is not there yet.
+fn real(shown: &Path) -> io::Result<PathBuf> {
+    if shown.exists() {
+        return shown.canonicalize();
+    }
+    let name = shown.file_name().unwrap_or_default();
+    let folder = shown
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    Ok(folder.unwrap_or(Path::new(".")).canonicalize()?.join(name))
+}
+
+/// A file's text; none where it is not there yet.
+pub(super) fn read(path: &Path) -> io::Result<String> {
+    if !path.exists() {
+        return Ok(String::new());
+    }
+    let mut text = String::new();
+    File::open(path)?
+        .take(MAX_BYTES)
+        .read_to_string(&mut text)?;
+    Ok(text)
+}

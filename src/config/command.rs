@@ -1,0 +1,71 @@
+//! `command`: a program whose output is a source's document.
+
+use super::diagnostic::Mistake;
+use super::settings::{Kind, Settings};
+use super::table::{Given, Table};
+use super::units;
+use crate::model::{CommandLine, Location};
+
+/// Whether a program, and no address, says where the source is.
+pub(super) fn is_meant(table: &Table, kind: Option<Kind>) -> bool {
+    kind == Some(Kind::Command) || table.peek("command").is_some()
+}
+
+/// The program and what it is told.
+pub(super) fn location(table: &Table, kind: Option<Kind>) -> Given<Location> {
+    let timeout = table.duration("timeout", units::interval);
+    let words = table.required(
+        "command",
+        table.texts("command", |text| Ok(text.to_owned())),
+    );
+    let at = words.at.unwrap_or(table.at);
+    if let Some(url) = table.look("url") {
+        let mistake = Mistake::new("`url` and `command` exclude one another");
+        table.wrong(at.max(url.span.start), mistake);
+    }
+    if kind != Some(Kind::Command) {
+        let mistake = Mistake::new("`command` goes only with `kind = \"command\"`");
+        table.wrong(at, mistake.hint("what the program writes is said by `as`"));
+    }
+    words.read(table, |words| {
+        let mut words = words.into_iter().map(|(_, word)| word);
+        let program = words.next().filter(|program| !program.trim().is_empty());
+        let Some(program) = program else {
+            return Err(Mistake::new("`command` names no program")
+                .hint(r#"write `["/usr/local/bin/bulletins", "--since", "1d"]`"#));
+        };
+        // A mere name is looked for in `PATH`.
+        let is_path = program.contains('/');
+        let path = if is_path {
+            table.file.resolve(&program)
+        } else {
+            program.clone().into()
+        };
+        if is_path && !path.is_file() {
+            let message = format!("there is no file `{program}` now");
+            table.warn(at, Mistake::new(message));
+        }
+        Ok(Location::Command(CommandLine {
+            program: path,
+            arguments: words.collect(),
+            folder: table.file.resolve(""),
+            timeout: timeout.value,
+        }))
+    })
+}
+
+/// Refuses what only a program has, of a source that has an address.
+pub(super) fn refuse(table: &Table, own: &Settings) {
+    let timeout = table.duration("timeout", units::interval);
+    table.known("command");
+    for (key, at) in [("timeout", timeout.at), ("as", own.output.at)] {
+        if let Some(at) = at {
+            let mistake = Mistake::new(format!("`{key}` goes only with `kind = \"command\"`"));
+            let hint = match key {
+                "as" => "`kind` says what the document is",
+                _ => "`timeout` of [fetch] is that of all addresses",
+            };
+            table.wrong(at, mistake.hint(hint));
+        }
+    }
+}

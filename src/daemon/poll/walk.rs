@@ -1,0 +1,417 @@
+//! How a poll walks a list: from its first page back, as far as there is news.
+//!
+//! In: a source, and what the store knows of it. Out: the documents with their entries, each entry once, and the
+//! validators to ask with next. Every page is asked for at the pace of its host.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{First, Gathered, Trouble, details};
+use crate::config::RobotsPolicy;
+use crate::daemon::address;
+use crate::extract::{self, ExtractError};
+use crate::fetch::{Fetched, Fetcher, Leave};
+use crate::model::{
+    Document, Extracted, Hash, Pages, PublicUrl, Source, SourceId, Timestamp, Validators,
+};
+use crate::normalize::{self, Identity};
+use crate::store::{Reader, Store, StoreError, Walk};
+
+/// What the store knows of a source before it is polled.
+pub(in crate::daemon) struct Standing {
+    pub(in crate::daemon) walk: Walk,
+    /// Whether nobody polled it for long.
+    is_overdue: bool,
+    held: HashMap<String, Validators>,
+    /// Addresses of entries whose pages are to be asked for.
+    owed: HashSet<String>,
+}
+
+impl Standing {
+    pub(in crate::daemon) fn read(
+        reader: &Reader,
+        source: &SourceId,
+        fingerprint: Hash,
+        at: Timestamp,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            walk: reader.walk(source)?,
+            is_overdue: reader.is_overdue(source, at)?,
+            held: reader.validators(source, fingerprint)?,
+            owed: reader.owed_details(source, at)?,
+        })
+    }
+}
+
+/// One poll of one source.
+pub(in crate::daemon) struct Errand<'a> {
+    pub(in crate::daemon) fetcher: &'a Fetcher,
+    pub(in crate::daemon) store: &'a Store,
+    /// Whether publishers are asked for leave.
+    pub(in crate::daemon) robots: RobotsPolicy,
+    pub(in crate::daemon) source: &'a Source,
+    pub(in crate::daemon) at: Timestamp,
+}
+
+/// A page of a list as it was read.
+struct Page {
+    document: Document,
+    extracted: Extracted,
+    /// What its entries are known by; of none where nothing goes on behind it.
+    identities: Vec<Option<Identity>>,
+}
+
+/// How many pages may follow the first: more where entries are wanted that the first pages may have lost.
+fn depth(pages: Option<&Pages>, walk: Walk, wants_older: bool) -> u32 {
+    pages.map_or(0, |pages| match walk {
+        Walk::Ordinary if !wants_older => pages.last,
+        Walk::Ordinary | Walk::First | Walk::CatchingUp => pages.last.max(pages.backfill),
+    })
+}
+
+/// What a page of a list brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Brought {
+    /// Entries that no earlier page of this walk had.
+    fresh: usize,
+    /// Those of them that the store does not know.
+    news: usize,
+}
+
+/// Whether the page behind one that brought this is asked for: never behind an empty page, nor behind one that was there
+/// before, as servers answer that have no more; else while there is news, or older entries are wanted.
+fn goes_on(brought: Brought, owes: bool) -> bool {
+    brought.fresh > 0 && (brought.news > 0 || owes)
+}
+
+impl Errand<'_> {
+    /// How many requests the poll may take at most.
+    pub(in crate::daemon) fn requests(&self, standing: &Standing) -> u32 {
+        // The first two are the document and robots.txt.
+        2 + self.depth(standing).max(self.source.parts()) + details::budget(self.source)
+    }
+
+    fn depth(&self, standing: &Standing) -> u32 {
+        let owes = self.source.detail.is_some() && !standing.owed.is_empty();
+        let wants_older = owes || standing.is_overdue;
+        depth(self.source.pages.as_ref(), standing.walk, wants_older)
+    }
+
+    /// Fetches and reads the source's document and the pages that follow it, as far as there is news, then the pages of
+    /// entries that are wanted.
+    pub(in crate::daemon) async fn gather(
+        &self,
+        standing: Standing,
+    ) -> Result<Gathered, StoreError> {
+        let depth = self.depth(&standing);
+        let Standing {
+            held,
+            mut owed,
+            walk,
+            ..
+        } = standing;
+        if self.source.detail.is_none() {
+            owed.clear();
+        }
+        // An unchanged list would hide the entries whose pages are owed.
+        let held = if owed.is_empty() {
+            held
+        } else {
+            HashMap::new()
+        };
+        let first = address(&self.source.location);
+        let usual = self.source.pages.as_ref().map_or(0, |pages| pages.last);
+        let mut gathered = Gathered {
+            walked_back: depth > usual || walk != Walk::Ordinary,
+            ..Gathered::default()
+        };
+        let mut seen = HashSet::new();
+        let mut asked = HashSet::new();
+        let mut next = Some(first.clone());
+        let mut parts = VecDeque::new();
+        while let Some(url) = next.take().or_else(|| parts.pop_front()) {
+            if !asked.insert(url.expose().clone()) {
+                continue;
+            }
+            let Some(page) = self.step(&url, &held, &mut gathered, asked.len()).await else {
+                if gathered.trouble.is_some() {
+                    break;
+                }
+                continue;
+            };
+            if page.extracted.is_index() {
+                // It is asked for again in full: what it names may change while it does not.
+                gathered.validators.pop();
+                let known = asked.len() - 1 + parts.len();
+                let room = (self.source.parts() as usize).saturating_sub(known);
+                let named = page.extracted.follow.iter().take(room);
+                parts.extend(named.map(|part| same_login(&first, part)));
+                continue;
+            }
+            let further = u32::try_from(asked.len()).unwrap_or(u32::MAX);
+            let page = once(page, &mut seen);
+            let brought = self.brought(&page).await?;
+            for listed in details::addresses(self.source, &page.document, &page.extracted) {
+                owed.remove(listed.as_str());
+            }
+            if further <= depth && goes_on(brought, !owed.is_empty()) {
+                next = self.behind(&first, &gathered, &page, further);
+            }
+            if brought.fresh > 0 || gathered.pages.is_empty() {
+                gathered.pages.push((page.document, page.extracted));
+            }
+        }
+        Box::pin(details::complete(self, &mut gathered)).await?;
+        Ok(gathered)
+    }
+
+    /// The page of that number, counted from 1; `None` where nothing comes of it: it has not changed, or is in trouble.
+    async fn step(
+        &self,
+        url: &PublicUrl,
+        held: &HashMap<String, Validators>,
+        gathered: &mut Gathered,
+        number: usize,
+    ) -> Option<Page> {
+        match self.page(url, held, gathered).await {
+            // What follows an unchanged page was read with it.
+            Ok(page) => page,
+            Err(trouble) => {
+                let is_end = number > 1 && trouble.ends_the_list();
+                gathered.trouble = (!is_end).then_some(trouble);
+                None
+            }
+        }
+    }
+
+    /// The page behind `page`, which comes `further` pages after the first.
+    fn behind(
+        &self,
+        first: &PublicUrl,
+        gathered: &Gathered,
+        page: &Page,
+        further: u32,
+    ) -> Option<PublicUrl> {
+        let list = gathered
+            .pages
+            .first()
+            .map_or(&page.document, |(list, _)| list);
+        let pages = self.source.pages.as_ref()?;
+        let counted = pages.numbered(&list.url, further);
+        let next = counted.or_else(|| page.extracted.follow.first().cloned())?;
+        Some(same_login(first, &next))
+    }
+
+    /// As [`Self::leave`], for the pages of entries, which are scraped whatever lists them.
+    pub(super) fn leave_for_pages(&self) -> Leave {
+        match self.robots {
+            RobotsPolicy::Pages | RobotsPolicy::Always => Leave::Asked,
+            RobotsPolicy::Never => Leave::Given,
+        }
+    }
+
+    /// Whether the source's documents are asked for as somebody named them, or as a robot.
+    fn leave(&self) -> Leave {
+        if self.robots.covers(&self.source.reading) {
+            Leave::Asked
+        } else {
+            Leave::Given
+        }
+    }
+
+    async fn brought(&self, page: &Page) -> Result<Brought, StoreError> {
+        let keys: HashSet<_> = page
+            .identities
+            .iter()
+            .flatten()
+            .map(|one| one.key.clone())
+            .collect();
+        let fresh = keys.len();
+        if fresh == 0 {
+            return Ok(Brought { fresh, news: 0 });
+        }
+        let id = self.source.id.clone();
+        let keys = keys.into_iter().collect();
+        let known = self
+            .store
+            .read(move |reader| reader.known_keys(&id, keys))
+            .await?;
+        Ok(Brought {
+            fresh,
+            news: fresh - known.len(),
+        })
+    }
+
+    /// One page; `None` when it has not changed.
+    async fn page(
+        &self,
+        url: &PublicUrl,
+        held: &HashMap<String, Validators>,
+        gathered: &mut Gathered,
+    ) -> Result<Option<Page>, Trouble> {
+        let key = url.expose().to_string();
+        let known = held.get(&key).cloned().unwrap_or_default();
+        let fetched = self
+            .fetcher
+            .fetch_from(self.source, url, &known, self.at, self.leave())
+            .await;
+        match fetched.map_err(Trouble::Fetch)? {
+            Fetched::Unchanged(new) => {
+                gathered.renewed |= new != known;
+                gathered.validators.push((key, new));
+                Ok(None)
+            }
+            Fetched::Changed(document, new) => {
+                let is_first = gathered.validators.is_empty();
+                gathered.validators.push((key, new));
+                let shown = url.with_url(document.url.clone()).to_string();
+                let (first, read) = read(self.source, Arc::from(document), shown).await;
+                if is_first {
+                    gathered.first = first;
+                }
+                read.map(Some)
+            }
+        }
+    }
+}
+
+/// An address that a document names. The document's own has lost what we log in with; on the same server the next one
+/// wants it again.
+pub(super) fn same_login(first: &PublicUrl, next: &Url) -> PublicUrl {
+    let (from, mut next) = (first.expose(), next.clone());
+    if next.origin() == from.origin() {
+        let set = next
+            .set_username(from.username())
+            .and_then(|()| next.set_password(from.password()));
+        debug_assert!(set.is_ok(), "both are addresses on the web");
+    }
+    first.with_url(next)
+}
+
+/// Reads a document off the async threads; with what the source is judged by, should it be its first.
+async fn read(
+    source: &Source,
+    document: Arc<Document>,
+    shown: String,
+) -> (Option<First>, Result<Page, Trouble>) {
+    let source = source.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let first = First::of(&document, &source);
+        (first, page(&document, &source))
+    });
+    match work.await {
+        Ok((first, read)) => {
+            let read = read.map_err(|error| Trouble::Extract(shown, error));
+            (Some(first), read)
+        }
+        Err(_) => (None, Err(Trouble::Panicked)),
+    }
+}
+
+fn page(document: &Document, source: &Source) -> Result<Page, ExtractError> {
+    let extracted = extract::extract(document, source)?;
+    // What was read is in the entries: a long list of pages must not hold all their bodies.
+    let document = document.without_body();
+    let identities = match source.pages {
+        Some(_) => normalize::identities(source, &document, &extracted),
+        None => Vec::new(),
+    };
+    Ok(Page {
+        document,
+        extracted,
+        identities,
+    })
+}
+
+/// The page without entries that earlier pages had: lists move on while they are walked, and repeat what is pinned.
+fn once(mut page: Page, seen: &mut HashSet<Identity>) -> Page {
+    let is_first = seen.is_empty();
+    let is_fresh = |identity: &Option<Identity>| match identity {
+        Some(identity) => is_first || !seen.contains(identity),
+        None => true,
+    };
+    let fresh: Vec<bool> = page.identities.iter().map(is_fresh).collect();
+    seen.extend(page.identities.iter().flatten().cloned());
+    if fresh.contains(&false) {
+        let mut keep = fresh.iter();
+        page.extracted
+            .entries
+            .retain(|_| keep.next() != Some(&false));
+        let mut keep = fresh.iter();
+        page.identities.retain(|_| keep.next() != Some(&false));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PageWay;
+
+    fn pages() -> Pages {
+        Pages {
+            way: PageWay::Rel,
+            last: 2,
+            backfill: 20,
+        }
+    }
+
+    #[test]
+    fn the_first_poll_goes_further_back_than_later_ones() {
+        let check = |walk, wants_older, expected| {
+            assert_eq!(
+                depth(Some(&pages()), walk, wants_older),
+                expected,
+                "{walk:?}"
+            );
+        };
+        check(Walk::First, false, 20);
+        check(Walk::CatchingUp, false, 20);
+        check(Walk::Ordinary, false, 2);
+        check(Walk::Ordinary, true, 20);
+        assert_eq!(depth(None, Walk::First, true), 0);
+        let shorter = Pages {
+            backfill: 1,
+            ..pages()
+        };
+        assert_eq!(depth(Some(&shorter), Walk::First, false), 2);
+    }
+
+    #[test]
+    fn a_list_is_followed_while_it_brings_news() {
+        let check = |fresh, news, owes, expected| {
+            let brought = Brought { fresh, news };
+            assert_eq!(goes_on(brought, owes), expected, "{brought:?} {owes}");
+        };
+        check(10, 10, false, true);
+        check(10, 1, false, true);
+        check(10, 0, false, false);
+        check(10, 0, true, true);
+        // Empty, or the same page again.
+        check(0, 0, false, false);
+        check(0, 0, true, false);
+    }
+
+    #[test]
+    fn the_next_page_is_logged_in_to_where_the_first_is() {
+        let check = |next: &str, asked: &str| {
+            let first = PublicUrl::new("https://ana:p%40w@host.example/list".parse().unwrap());
+            let page = same_login(&first, &next.parse().unwrap());
+            assert_eq!(page.expose().as_str(), asked);
+        };
+        check(
+            "https://host.example/list?page=1",
+            "https://ana:p%40w@host.example/list?page=1",
+        );
+        for elsewhere in [
+            "https://other.example/list",
+            "http://host.example/list",
+            "https://host.example:8443/list",
+            "file:///list",
+        ] {
+            check(elsewhere, elsewhere);
+        }
+    }
+}

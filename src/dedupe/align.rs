@@ -1,0 +1,293 @@
+//! Two texts, token by token: what they have in common, and the places where they differ.
+//!
+//! In: tokens. Out: how many are matched, and the hunks between. Titles are aligned exactly, they are short; longer texts
+//! from anchor to anchor, runs of three words that both have, in time linear in their length.
+
+use std::ops::Range;
+
+use super::tokens::{Token, mix};
+
+/// The longest title that is compared, in tokens.
+pub(super) const MAX_TITLE: usize = 40;
+/// How much of a text is compared, in tokens.
+pub(super) const MAX_BODY: usize = 160;
+/// Words of an anchor.
+const ANCHOR: usize = 3;
+/// How far beyond an anchor a nearer one is looked for.
+const AHEAD: usize = 24;
+/// Places of an index: a power of two, more than twice [`MAX_BODY`].
+const PLACES: usize = 512;
+
+/// Where two texts differ: what one has in the place of what the other has. Not both are empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Hunk {
+    pub(super) one: Range<usize>,
+    pub(super) other: Range<usize>,
+}
+
+/// Two texts beside each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Aligned {
+    /// Tokens that both have, in order.
+    pub(super) matched: usize,
+    /// The differences between them, in order.
+    pub(super) hunks: Vec<Hunk>,
+}
+
+impl Aligned {
+    fn differ(&mut self, one: Range<usize>, other: Range<usize>) {
+        if !one.is_empty() || !other.is_empty() {
+            self.hunks.push(Hunk { one, other });
+        }
+    }
+}
+
+/// The longest common subsequence of two titles.
+pub(super) fn titles(one: &[Token], other: &[Token]) -> Aligned {
+    let one = one.get(..MAX_TITLE).unwrap_or(one);
+    let other = other.get(..MAX_TITLE).unwrap_or(other);
+    let is = |(one, other): &(&Token, &Token)| one.is(**other);
+    let head = one.iter().zip(other).take_while(is).count();
+    let (rest, other_rest) = (one.len() - head, other.len() - head);
+    let ends = one.iter().rev().zip(other.iter().rev());
+    let tail = ends.take(rest.min(other_rest)).take_while(is).count();
+    let mut aligned = Aligned {
+        matched: head + tail,
+        hunks: Vec::new(),
+    };
+    between(
+        one,
+        other,
+        head..one.len() - tail,
+        head..other.len() - tail,
+        &mut aligned,
+    );
+    aligned
+}
+
+/// Aligns what is left between a common head and a common tail.
+fn between(
+    one: &[Token],
+    other: &[Token],
+    rows: Range<usize>,
+    columns: Range<usize>,
+    aligned: &mut Aligned,
+) {
+    if rows.is_empty() || columns.is_empty() {
+        return aligned.differ(rows, columns);
+    }
+    let mut common = [[0_u8; MAX_TITLE + 1]; MAX_TITLE + 1];
+    for at in rows.clone().rev() {
+        for beside in columns.clone().rev() {
+            common[at][beside] = if one[at].is(other[beside]) {
+                common[at + 1][beside + 1] + 1
+            } else {
+                common[at + 1][beside].max(common[at][beside + 1])
+            };
+        }
+    }
+    let (mut at, mut beside) = (rows.start, columns.start);
+    let (mut from, mut from_other) = (at, beside);
+    while at < rows.end && beside < columns.end {
+        if one[at].is(other[beside]) {
+            aligned.differ(from..at, from_other..beside);
+            aligned.matched += 1;
+            (at, beside) = (at + 1, beside + 1);
+            (from, from_other) = (at, beside);
+        } else if common[at + 1][beside] >= common[at][beside + 1] {
+            at += 1;
+        } else {
+            beside += 1;
+        }
+    }
+    aligned.differ(from..rows.end, from_other..columns.end);
+}
+
+/// Where the anchors of one text stand.
+pub(super) struct Index {
+    places: [u16; PLACES],
+}
+
+impl Index {
+    pub(super) fn of(text: &[Token]) -> Self {
+        let mut index = Self {
+            places: [0; PLACES],
+        };
+        for (at, run) in text.windows(ANCHOR).take(MAX_BODY).enumerate() {
+            let mut place = Self::place(run);
+            while index.places[place] != 0 {
+                place = (place + 1) % PLACES;
+            }
+            index.places[place] = u16::try_from(at + 1).unwrap_or(0);
+        }
+        index
+    }
+
+    fn place(run: &[Token]) -> usize {
+        let hash = run
+            .iter()
+            .fold(0, |hash, token| mix(hash ^ u64::from(token.word())));
+        usize::try_from(hash % PLACES as u64).unwrap_or(0)
+    }
+
+    /// Where `run` stands in `text`, the text that was indexed, at `from` or later: the nearest.
+    fn find(&self, text: &[Token], run: &[Token], from: usize) -> Option<usize> {
+        let mut place = Self::place(run);
+        let mut nearest = None;
+        while self.places[place] != 0 {
+            let at = usize::from(self.places[place]) - 1;
+            let is_nearer = at >= from && nearest.is_none_or(|nearest| at < nearest);
+            if is_nearer
+                && text
+                    .get(at..at + ANCHOR)
+                    .is_some_and(|found| is_run(found, run))
+            {
+                nearest = Some(at);
+            }
+            place = (place + 1) % PLACES;
+        }
+        nearest
+    }
+}
+
+fn is_run(one: &[Token], other: &[Token]) -> bool {
+    one.iter().zip(other).all(|(one, other)| one.is(*other))
+}
+
+/// Two texts from anchor to anchor; `index` is that of `one`.
+pub(super) fn texts(one: &[Token], index: &Index, other: &[Token]) -> Aligned {
+    let one = one.get(..MAX_BODY).unwrap_or(one);
+    let other = other.get(..MAX_BODY).unwrap_or(other);
+    let mut aligned = Aligned::default();
+    let (mut at, mut beside) = (0, 0);
+    loop {
+        while at < one.len() && beside < other.len() && one[at].is(other[beside]) {
+            aligned.matched += 1;
+            (at, beside) = (at + 1, beside + 1);
+        }
+        let Some((next, next_beside)) = anchor(one, index, other, at, beside) else {
+            aligned.differ(at..one.len(), beside..other.len());
+            return aligned;
+        };
+        let back = one[at..next]
+            .iter()
+            .rev()
+            .zip(other[beside..next_beside].iter().rev());
+        let back = back.take_while(|(one, other)| one.is(**other)).count();
+        aligned.matched += back;
+        aligned.differ(at..next - back, beside..next_beside - back);
+        (at, beside) = (next, next_beside);
+    }
+}
+
+/// The next run that both have: the one before which least is left out, as far as a look ahead tells. What is said twice
+/// would else be found the second time.
+fn anchor(
+    one: &[Token],
+    index: &Index,
+    other: &[Token],
+    at: usize,
+    beside: usize,
+) -> Option<(usize, usize)> {
+    let mut nearest: Option<(usize, usize)> = None;
+    let mut fewest = usize::MAX;
+    for (ahead, run) in other.get(beside..)?.windows(ANCHOR).enumerate() {
+        if ahead >= fewest {
+            break;
+        }
+        if let Some(found) = index.find(one, run, at)
+            && found - at + ahead < fewest
+        {
+            fewest = (found - at + ahead).min(ahead + AHEAD);
+            nearest = Some((found, beside + ahead));
+        }
+    }
+    nearest
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::dedupe::Reading;
+
+    fn tokens(text: &str) -> Vec<Token> {
+        Reading::of("", text, "en").tokens
+    }
+
+    /// The hunks as words, `one/other`.
+    fn check(aligned: &Aligned, one: &str, other: &str, expected: &[&str]) {
+        let (one, other): (Vec<&str>, Vec<&str>) =
+            (one.split(' ').collect(), other.split(' ').collect());
+        let shown = |hunk: &Hunk| {
+            format!(
+                "{}/{}",
+                one[hunk.one.clone()].join(" "),
+                other[hunk.other.clone()].join(" ")
+            )
+        };
+        let hunks: Vec<String> = aligned.hunks.iter().map(shown).collect();
+        assert_eq!(hunks, expected);
+    }
+
+    #[test]
+    fn titles_are_aligned_exactly() {
+        let (one, other) = (
+            "rain closes north road today",
+            "heavy rain closes south road",
+        );
+        let aligned = titles(&tokens(one), &tokens(other));
+        assert_eq!(aligned.matched, 3);
+        check(&aligned, one, other, &["/heavy", "north/south", "today/"]);
+    }
+
+    #[test]
+    fn texts_are_aligned_from_anchor_to_anchor() {
+        let one = "photo agency the brigade took 12 people to the hospital of the valley";
+        let other = "the brigade took 15 people to the hospital of the valley read more";
+        let (left, right) = (tokens(one), tokens(other));
+        let aligned = texts(&left, &Index::of(&left), &right);
+        check(
+            &aligned,
+            one,
+            other,
+            &["photo agency/", "12/15", "/read more"],
+        );
+    }
+
+    #[test]
+    fn what_is_said_twice_is_found_where_it_stands() {
+        let said = "it opened after 12 months of work in the valley";
+        let (one, other) = (
+            format!("{said} {said}"),
+            format!("{} {said}", said.replace("12", "39")),
+        );
+        let (left, right) = (tokens(&one), tokens(&other));
+        check(
+            &texts(&left, &Index::of(&left), &right),
+            &one,
+            &other,
+            &["12/39"],
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_token_is_matched_or_in_a_hunk(one in "([a-d] ){0,60}", other in "([a-d] ){0,60}") {
+            let (left, right) = (tokens(&one), tokens(&other));
+            for aligned in [texts(&left, &Index::of(&left), &right), titles(&left[..left.len().min(40)], &right[..right.len().min(40)])] {
+                let (mut matched, mut at, mut beside) = (0, 0, 0);
+                for hunk in &aligned.hunks {
+                    prop_assert_eq!(hunk.one.start - at, hunk.other.start - beside);
+                    for (one, other) in left[at..hunk.one.start].iter().zip(&right[beside..hunk.other.start]) {
+                        prop_assert!(one.is(*other));
+                    }
+                    matched += hunk.one.start - at;
+                    (at, beside) = (hunk.one.end, hunk.other.end);
+                }
+                prop_assert!(aligned.matched >= matched);
+            }
+        }
+    }
+}

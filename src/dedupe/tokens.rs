@@ -1,0 +1,293 @@
+//! Text to tokens: what is compared of a title and of a text.
+//!
+//! In: plain text. Out: a number of 32 bits for each word, which knows what the word is (a number, a day, a place, a word
+//! that merely joins) and how it stood there. Numbers are their values, whether in digits, words, Roman or as ordinals;
+//! countries are their codes, so that `Iran` and `Iranian` are one. Time linear in the text.
+
+use super::numbers::{Roman, in_digits, put_together, roman};
+use super::scan::{Form, Word, Words};
+use super::words::{Meaning, is_ordinal_ending, joins_numbers, meaning};
+use crate::classify::regions;
+
+/// One word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Token(u32);
+
+/// What a word is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It joins others: an article, a preposition.
+    Joining,
+    Word,
+    /// The letters of a reference (the `SV` of `SV25746`), or what may be a Roman number.
+    Reference,
+    Number,
+    /// A month or a day of the week.
+    Date,
+    Place,
+}
+
+const KINDS: [Kind; 6] = [
+    Kind::Joining,
+    Kind::Word,
+    Kind::Reference,
+    Kind::Number,
+    Kind::Date,
+    Kind::Place,
+];
+/// The low bits say which word it is.
+const SAME: u32 = (1 << 24) - 1;
+const KIND: u32 = 24;
+pub(super) const CAPITAL: u32 = 1 << 27;
+pub(super) const OPENS: u32 = 1 << 28;
+pub(super) const CUT: u32 = 1 << 29;
+const SERIAL: u32 = 1 << 30;
+
+impl Token {
+    /// A hash of the word.
+    pub(super) fn word(self) -> u32 {
+        self.0 & SAME
+    }
+
+    /// Whether both are one word, however written.
+    pub(super) fn is(self, other: Self) -> bool {
+        (self.0 ^ other.0) & SAME == 0
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        KINDS
+            .get((self.0 >> KIND & 7) as usize)
+            .copied()
+            .unwrap_or(Kind::Word)
+    }
+
+    /// Whether it begins with a capital.
+    pub(super) fn has_capital(self) -> bool {
+        self.0 & CAPITAL != 0
+    }
+
+    /// Whether a part of a title begins with it: after a colon, a dash, a bar, a bracket.
+    pub(super) fn opens(self) -> bool {
+        self.0 & OPENS != 0
+    }
+
+    /// Whether the text was cut after it.
+    pub(super) fn is_cut(self) -> bool {
+        self.0 & CUT != 0
+    }
+
+    /// Whether it is the number of an issue, a week, a notice.
+    pub(super) fn is_serial(self) -> bool {
+        self.0 & SERIAL != 0
+    }
+
+    /// Whether it says what a text tells of: anything but a word that joins.
+    pub(super) fn tells(self) -> bool {
+        self.kind() != Kind::Joining
+    }
+
+    pub(super) fn new(kind: Kind, hash: u64) -> Self {
+        let kind = KINDS.iter().position(|known| *known == kind).unwrap_or(1);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the high bits are taken, the kind is below 8"
+        )]
+        let bits = (hash >> 40) as u32 & SAME | (kind as u32) << KIND;
+        Self(bits)
+    }
+
+    /// A whole number.
+    pub(super) fn number(value: u64) -> Self {
+        Self::new(Kind::Number, mix(value ^ 0x6e75_6d62_6572))
+    }
+}
+
+/// A hash of 64 bits, the same in every run.
+pub(super) fn mix(value: u64) -> u64 {
+    let mut value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ value >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ value >> 31
+}
+
+/// A hash of text, the same in every run.
+pub(super) fn hash(text: &str) -> u64 {
+    let mut hash = 0x51_7c_c1_b7_27_22_0a_95_u64 ^ text.len() as u64;
+    for chunk in text.as_bytes().chunks(8) {
+        let mut word = [0; 8];
+        for (to, from) in word.iter_mut().zip(chunk) {
+            *to = *from;
+        }
+        hash = (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x9fb2_1c65_1e98_df25);
+    }
+    mix(hash)
+}
+
+/// Adds at most `limit` tokens of `text` to `tokens`. In a title every word may name a place, in a text those with a
+/// capital.
+pub(super) fn read(
+    text: &str,
+    tongue: &str,
+    is_title: bool,
+    limit: usize,
+    tokens: &mut Vec<Token>,
+) {
+    let words = Words::of(text, limit);
+    let mut reader = Reader {
+        words: &words,
+        tongue,
+        is_title,
+        at: 0,
+        serial: false,
+    };
+    while reader.at < words.list.len() {
+        let token = reader.next();
+        tokens.push(token);
+    }
+}
+
+/// Words to tokens.
+struct Reader<'a> {
+    words: &'a Words,
+    tongue: &'a str,
+    is_title: bool,
+    at: usize,
+    /// The word before announces a number of its own.
+    serial: bool,
+}
+
+impl Reader<'_> {
+    fn next(&mut self) -> Token {
+        let first = self.at;
+        let announced = std::mem::take(&mut self.serial);
+        let token = self.token(announced);
+        self.at = self.at.max(first + 1);
+        let Some(word) = self.words.list.get(first) else {
+            return token;
+        };
+        let last = self.words.list.get(self.at - 1).unwrap_or(word);
+        let serial = announced && token.kind() == Kind::Number;
+        let flags =
+            word.flags & (CAPITAL | OPENS) | last.flags & CUT | if serial { SERIAL } else { 0 };
+        Token(token.0 | flags)
+    }
+
+    fn token(&mut self, announced: bool) -> Token {
+        let text = self.words.word(self.at);
+        let Some(word) = self.words.list.get(self.at) else {
+            return Token::new(Kind::Word, 0);
+        };
+        if word.form == Form::Digits {
+            return self.digits(text);
+        }
+        let found = meaning(text, self.tongue);
+        match found {
+            Some(Meaning::Number(value)) => return self.number(value),
+            Some(Meaning::Month(month)) => return date(month),
+            Some(Meaning::MaybeMonth(month)) if self.stands_by_a_number() => return date(month),
+            Some(Meaning::Weekday(day)) => return date(day + 20),
+            _ => {}
+        }
+        match roman(text, announced) {
+            Some(Roman::Number(value)) => return Token::number(value.into()),
+            Some(Roman::Perhaps) => return Token::new(Kind::Reference, hash(text)),
+            None => {}
+        }
+        if self.is_reference(word) {
+            return Token::new(Kind::Reference, hash(text));
+        }
+        match found {
+            Some(Meaning::Designator) => {
+                self.serial = true;
+                let is_number = matches!(text, "no" | "nr" | "num" | "numero" | "number" | "n");
+                return if is_number {
+                    Token::new(Kind::Joining, hash("no"))
+                } else {
+                    Token::new(Kind::Word, hash(stem(text)))
+                };
+            }
+            Some(Meaning::Joining) => return Token::new(Kind::Joining, hash(text)),
+            _ => {}
+        }
+        self.place(text, word)
+            .unwrap_or_else(|| Token::new(Kind::Word, hash(stem(text))))
+    }
+
+    /// A number in digits, with the ending of an ordinal where there is one.
+    fn digits(&mut self, text: &str) -> Token {
+        let next = self.at + 1;
+        let glued = self.words.list.get(next).is_some_and(|word| word.glued);
+        if glued && is_ordinal_ending(self.words.word(next)) {
+            self.at += 2;
+        }
+        in_digits(text)
+    }
+
+    /// A number in words, as many as belong to it.
+    fn number(&mut self, first: u32) -> Token {
+        let mut value = u64::from(first);
+        self.at += 1;
+        loop {
+            let joined = usize::from(joins_numbers(self.words.word(self.at)));
+            let next = self.words.word(self.at + joined);
+            let Some(Meaning::Number(part)) = meaning(next, self.tongue) else {
+                break;
+            };
+            let Some(sum) = put_together(value, part.into()) else {
+                break;
+            };
+            value = sum;
+            self.at += joined + 1;
+        }
+        Token::number(value)
+    }
+
+    /// Whether a number in digits stands before or after, with nothing between but `de`, `of`.
+    fn stands_by_a_number(&self) -> bool {
+        let is_number = |at: usize| self.words.has_form(at, Form::Digits);
+        let is_of = |at: usize| matches!(self.words.word(at), "de" | "of" | "do" | "del");
+        let at = self.at;
+        is_number(at + 1)
+            || is_of(at + 1) && is_number(at + 2)
+            || at > 0 && is_number(at - 1)
+            || at > 1 && is_of(at - 1) && is_number(at - 2)
+    }
+
+    /// Whether the letters are glued to digits.
+    fn is_reference(&self, word: &Word) -> bool {
+        let next = self.words.list.get(self.at + 1);
+        let before_digits = next.is_some_and(|next| next.glued && next.form == Form::Digits);
+        word.form == Form::Letters
+            && word.at.len() <= 3
+            && (before_digits
+                || word.glued && self.words.has_form(self.at.wrapping_sub(1), Form::Digits))
+    }
+
+    fn place(&mut self, text: &str, word: &Word) -> Option<Token> {
+        let may_name = self.is_title || word.flags & CAPITAL != 0;
+        if word.form != Form::Letters || text.len() < 2 || !may_name {
+            return None;
+        }
+        let rest = self.words.folded.get(word.at.start..)?;
+        let found = regions::named(rest)?;
+        self.at += found.words;
+        let name = if let Some(country) = found.country {
+            hash(country.as_str())
+        } else {
+            let end = self.words.list.get(self.at - 1)?.at.end;
+            hash(self.words.folded.get(word.at.start..end)?)
+        };
+        Some(Token::new(Kind::Place, name))
+    }
+}
+
+/// A word without the `s` of a plural.
+fn stem(word: &str) -> &str {
+    word.strip_suffix('s')
+        .filter(|stem| stem.len() > 3)
+        .unwrap_or(word)
+}
+
+fn date(value: u32) -> Token {
+    Token::new(Kind::Date, mix(u64::from(value) ^ 0x0064_6174_6500))
+}

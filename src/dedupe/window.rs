@@ -1,0 +1,502 @@
+//! The items that new ones are compared with: the newest, in memory of a fixed size.
+//!
+//! In: fingerprints, in the order in which the items are decided. Out: for each the story that it reports, and why. What is
+//! remembered of an item are its keys and, in a ring of fixed size, its words; of an item whose words have left the ring
+//! they are asked for. Time and memory an item are the same at the first and at the millionth.
+
+use rustc_hash::FxHashMap;
+
+use super::align::Index;
+use super::fingerprint::{Fingerprint, Keys, Reading, Texts};
+use super::guards::Guard;
+use super::judge::{Evidence, Known, Side, Verdict, judge};
+use super::postings::Postings;
+use super::tokens::Token;
+
+/// How much a window remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Items.
+    pub items: usize,
+    /// Words of items, four bytes each.
+    pub words: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            items: 1 << 16,
+            words: 1 << 22,
+        }
+    }
+}
+
+/// What was decided of an item. Items and stories are the numbers that the caller gave; a story is the one of its
+/// founding item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The story that it reports: its own number where it founds one.
+    pub story: u64,
+    /// The item that it was joined to, and by what.
+    pub joined: Option<(u64, Evidence)>,
+    /// The item most like it that a guard keeps apart.
+    pub refused: Option<(u64, Guard)>,
+    /// An item that tells the same in another language.
+    pub alternate: Option<u64>,
+    /// Other stories that it would have joined as well, and whose items no guard keeps apart from it.
+    pub also: Vec<u64>,
+    /// Whether its address was found to be that of a page whose content changes.
+    pub rolls: bool,
+}
+
+/// Candidates that are verified.
+const MAX_CANDIDATES: usize = 10;
+/// Reports of one story that a new one is compared with: so many of different content, among so many of the newest.
+const MAX_REPORTS: usize = 16;
+const MAX_WALK: usize = 64;
+/// Slots of the table for each item.
+const KEYS_OF_AN_ITEM: usize = 16;
+/// Addresses known to roll.
+const ROLLING: usize = 1 << 12;
+
+/// The newest items.
+pub struct Window {
+    postings: Postings,
+    entries: Vec<Entry>,
+    words: Ring,
+    /// The newest report of each story.
+    stories: FxHashMap<u64, u32>,
+    rolling: Vec<u32>,
+    /// The number of the last item, from 1.
+    last: u32,
+}
+
+/// An item that is remembered.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    /// Its number in the window; 0 in an empty place.
+    number: u32,
+    /// The report of its story before it; 0 for none.
+    older: u32,
+    title: u16,
+    length: u16,
+    item: u64,
+    story: u64,
+    keys: Known,
+    words: u64,
+}
+
+/// Words in a ring: the newest drive out the oldest.
+struct Ring {
+    words: Vec<Token>,
+    /// How many words were ever written.
+    written: u64,
+}
+
+impl Ring {
+    fn place(&self, at: u64) -> usize {
+        usize::try_from(at % self.words.len() as u64).unwrap_or(0)
+    }
+
+    /// Where they stand now.
+    fn add(&mut self, words: &[Token]) -> u64 {
+        let from = self.place(self.written);
+        if from + words.len() > self.words.len() {
+            self.written += (self.words.len() - from) as u64;
+        }
+        let at = self.written;
+        let from = self.place(at);
+        if let Some(place) = self.words.get_mut(from..from + words.len()) {
+            place.copy_from_slice(words);
+            self.written += words.len() as u64;
+        }
+        at
+    }
+
+    fn get(&self, at: u64, length: usize) -> Option<&[Token]> {
+        let is_whole = at <= self.written && self.written - at <= self.words.len() as u64;
+        let from = self.place(at);
+        is_whole
+            .then(|| self.words.get(from..from + length))
+            .flatten()
+    }
+}
+
+/// What a candidate came to.
+struct Found {
+    number: u32,
+    verdict: Verdict,
+}
+
+impl Window {
+    /// An empty window, all its memory taken at once.
+    pub fn new(limits: Limits) -> Self {
+        let items = limits.items.max(16);
+        let words = limits.words.max(1 << 10);
+        Self {
+            postings: Postings::new(items * KEYS_OF_AN_ITEM),
+            entries: vec![Entry::default(); items],
+            words: Ring {
+                words: vec![Token::default(); words],
+                written: 0,
+            },
+            stories: FxHashMap::with_capacity_and_hasher(items, rustc_hash::FxBuildHasher),
+            rolling: vec![0; ROLLING],
+            last: 0,
+        }
+    }
+
+    /// Decides on `item` and remembers it. `fetch` gives the words of a remembered item that are not in the ring any more,
+    /// or nothing: then it is no candidate.
+    pub fn decide(
+        &mut self,
+        item: u64,
+        fingerprint: &Fingerprint,
+        fetch: impl FnMut(u64) -> Option<Reading>,
+    ) -> Decision {
+        let decision = self.judge(item, fingerprint, fetch);
+        self.remember(item, decision.story, fingerprint);
+        decision
+    }
+
+    /// What [`Window::decide`] would say; nothing is remembered.
+    pub fn judge(
+        &self,
+        item: u64,
+        fingerprint: &Fingerprint,
+        mut fetch: impl FnMut(u64) -> Option<Reading>,
+    ) -> Decision {
+        let texts = fingerprint.reading.words();
+        let mut judging = Judging {
+            window: self,
+            item,
+            side: Side {
+                keys: Known::of(&fingerprint.keys),
+                texts,
+            },
+            index: Index::of(texts.body),
+            seen: Vec::with_capacity(MAX_CANDIDATES),
+            fetch: &mut fetch,
+        };
+        judging.decide(&fingerprint.keys)
+    }
+
+    /// Remembers an item whose story is known: at a start from the store, with its words where they are at hand.
+    pub fn insert(&mut self, item: u64, story: u64, keys: &Keys, reading: Option<&Reading>) {
+        self.add(item, story, keys, reading);
+    }
+
+    /// Remembers an item that was judged.
+    pub fn remember(&mut self, item: u64, story: u64, fingerprint: &Fingerprint) {
+        self.add(item, story, &fingerprint.keys, Some(&fingerprint.reading));
+    }
+
+    /// Makes the reports of `other` those of `kept`: two stories were found to be one.
+    pub fn merge(&mut self, kept: u64, other: u64) {
+        let both = self.reports(kept).chain(self.reports(other));
+        let numbers = both.map(|entry| entry.number).collect();
+        self.stories.remove(&other);
+        self.link(kept, numbers);
+    }
+
+    /// Makes `item` a report of `to` and no more of `from`: it was moved by hand.
+    pub fn part(&mut self, item: u64, from: u64, to: u64) {
+        let own = |entry: &&Entry| entry.item == item;
+        let moved: Vec<u32> = self
+            .reports(from)
+            .filter(own)
+            .map(|entry| entry.number)
+            .collect();
+        let there = self.reports(to).map(|entry| entry.number);
+        let there = there.chain(moved.iter().copied()).collect();
+        let others = self.reports(from).filter(|entry| !own(entry));
+        let others = others.map(|entry| entry.number).collect();
+        self.link(from, others);
+        self.link(to, there);
+    }
+
+    /// Whether a report of `story` is remembered.
+    pub fn knows(&self, story: u64) -> bool {
+        self.stories.contains_key(&story)
+    }
+
+    fn add(&mut self, item: u64, story: u64, keys: &Keys, reading: Option<&Reading>) {
+        self.last = self.last.wrapping_add(1).max(1);
+        let number = self.last;
+        let place = self.place(number);
+        self.forget(place);
+        self.watch(keys.address, story);
+        let older = self.stories.insert(story, number).unwrap_or(0);
+        let (words, length) = reading.map_or((u64::MAX, 0), |reading| {
+            (self.words.add(&reading.tokens), reading.tokens.len())
+        });
+        let short = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
+        self.entries[place] = Entry {
+            number,
+            older,
+            title: short(reading.map_or(0, |reading| reading.title)),
+            length: short(length),
+            item,
+            story,
+            keys: Known::of(keys),
+            words,
+        };
+        for key in all_keys(keys) {
+            self.postings.add(key, number);
+        }
+    }
+
+    /// Forgets the oldest item, to make place for a new one; its story with its last report.
+    fn forget(&mut self, place: usize) {
+        let Some(entry) = self.entries.get(place) else {
+            return;
+        };
+        if self.stories.get(&entry.story) == Some(&entry.number) {
+            self.stories.remove(&entry.story);
+        }
+    }
+
+    /// The reports of a story that are remembered, the newest first.
+    fn reports(&self, story: u64) -> impl Iterator<Item = &Entry> {
+        let newest = self
+            .stories
+            .get(&story)
+            .and_then(|number| self.entry(*number));
+        std::iter::successors(newest, |entry| self.entry(entry.older))
+    }
+
+    fn place(&self, number: u32) -> usize {
+        number as usize % self.entries.len()
+    }
+
+    fn entry(&self, number: u32) -> Option<&Entry> {
+        let entry = self.entries.get(self.place(number))?;
+        (entry.number == number && number != 0).then_some(entry)
+    }
+
+    /// Makes these all the reports of a story that are remembered.
+    fn link(&mut self, story: u64, mut numbers: Vec<u32>) {
+        numbers.sort_unstable();
+        let mut older = 0;
+        for number in numbers {
+            let place = self.place(number);
+            if let Some(entry) = self.entries.get_mut(place) {
+                (entry.story, entry.older) = (story, older);
+                older = number;
+            }
+        }
+        if older == 0 {
+            self.stories.remove(&story);
+        } else {
+            self.stories.insert(story, older);
+        }
+    }
+
+    fn rolls(&self, address: u32) -> bool {
+        let place = address as usize % self.rolling.len();
+        address != 0 && self.rolling.get(place) == Some(&address)
+    }
+
+    /// An address under which two stories stand is that of a page whose content rolls.
+    fn watch(&mut self, address: u32, story: u64) {
+        let mut known = self
+            .postings
+            .find(address)
+            .filter_map(|number| self.entry(number));
+        let rolls = known.any(|entry| entry.keys.address == address && entry.story != story);
+        let place = address as usize % self.rolling.len();
+        if rolls && let Some(place) = self.rolling.get_mut(place) {
+            *place = address;
+        }
+    }
+}
+
+/// One item being judged.
+struct Judging<'a, F> {
+    window: &'a Window,
+    item: u64,
+    side: Side<'a>,
+    index: Index,
+    seen: Vec<Found>,
+    fetch: &'a mut F,
+}
+
+/// An item out of memory.
+struct Recalled {
+    keys: Known,
+    reading: Reading,
+}
+
+impl Recalled {
+    fn side(&self) -> Side<'_> {
+        Side {
+            keys: self.keys,
+            texts: self.reading.words(),
+        }
+    }
+}
+
+impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
+    fn decide(&mut self, keys: &Keys) -> Decision {
+        for number in candidates(&self.window.postings, self.window, keys) {
+            self.verdict(number);
+        }
+        let mut decision = Decision {
+            story: self.item,
+            joined: None,
+            refused: None,
+            alternate: None,
+            also: Vec::new(),
+            rolls: self
+                .seen
+                .iter()
+                .any(|found| found.verdict == Verdict::Rolled),
+        };
+        let mut accepted: Vec<(u32, Evidence)> = Vec::new();
+        for found in &self.seen {
+            let Some(entry) = self.window.entry(found.number) else {
+                continue;
+            };
+            match found.verdict {
+                Verdict::One(evidence) => accepted.push((found.number, evidence)),
+                Verdict::Refused(guard) => {
+                    decision.refused = decision.refused.or(Some((entry.item, guard)));
+                }
+                Verdict::Alternate => decision.alternate = decision.alternate.or(Some(entry.item)),
+                Verdict::Rolled | Verdict::Unlike => {}
+            }
+        }
+        // The strongest evidence first; among equals the order of the candidates.
+        accepted.sort_by_key(|(_, evidence)| match evidence {
+            Evidence::Address | Evidence::Update => 0,
+            Evidence::Twin | Evidence::Slug | Evidence::Title => 1,
+            Evidence::Text => 2,
+        });
+        for (number, evidence) in accepted {
+            self.join(number, evidence, &mut decision);
+        }
+        decision
+    }
+
+    /// Joins the story of an item that was accepted, unless another report of it is kept apart.
+    fn join(&mut self, number: u32, evidence: Evidence, decision: &mut Decision) {
+        let Some(entry) = self.window.entry(number).copied() else {
+            return;
+        };
+        let is_known = decision.joined.is_some() && decision.story == entry.story;
+        if is_known || decision.also.contains(&entry.story) {
+            return;
+        }
+        // One page is one story, whatever it said before: that is no likeness.
+        let is_page = matches!(evidence, Evidence::Address | Evidence::Update);
+        if !is_page && self.is_kept_apart(&entry) {
+            decision.refused = decision.refused.or(Some((entry.item, Guard::Story)));
+        } else if decision.joined.is_none() {
+            decision.story = entry.story;
+            decision.joined = Some((entry.item, evidence));
+        } else {
+            decision.also.push(entry.story);
+        }
+    }
+
+    /// Whether a guard keeps the item apart from a report of the story of `accepted`. One that would keep `accepted` apart
+    /// from it, too, does not count: a page that was corrected has joined them.
+    fn is_kept_apart(&mut self, accepted: &Entry) -> bool {
+        let mut contents = Vec::with_capacity(MAX_REPORTS);
+        let window = self.window;
+        for report in window.reports(accepted.story).take(MAX_WALK) {
+            if contents.contains(&report.keys.content) {
+                continue;
+            }
+            if contents.len() == MAX_REPORTS {
+                break;
+            }
+            contents.push(report.keys.content);
+            let refused = matches!(self.verdict(report.number), Some(Verdict::Refused(_)));
+            if refused && !self.are_apart(accepted, report) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether a guard stands between two reports that are remembered.
+    fn are_apart(&mut self, one: &Entry, other: &Entry) -> bool {
+        let (Some(one), Some(other)) = (self.recalled(one), self.recalled(other)) else {
+            return false;
+        };
+        let index = Index::of(one.reading.words().body);
+        let (one, other) = (one.side(), other.side());
+        matches!(judge(&one, &index, &other, true), Verdict::Refused(_))
+    }
+
+    fn recalled(&mut self, entry: &Entry) -> Option<Recalled> {
+        let words = self.window.words.get(entry.words, entry.length.into());
+        let reading = words.map(|words| Reading {
+            tokens: words.to_vec(),
+            title: entry.title.into(),
+        });
+        let reading = reading.or_else(|| (self.fetch)(entry.item))?;
+        Some(Recalled {
+            keys: entry.keys,
+            reading,
+        })
+    }
+
+    fn verdict(&mut self, number: u32) -> Option<Verdict> {
+        if let Some(found) = self.seen.iter().find(|found| found.number == number) {
+            return Some(found.verdict);
+        }
+        let entry = self.window.entry(number)?;
+        if entry.item == self.item {
+            // An earlier version of the item itself.
+            return None;
+        }
+        let rolls = self.window.rolls(entry.keys.address);
+        let verdict = if let Some(words) = self.window.words.get(entry.words, entry.length.into()) {
+            let (title, body) = words.split_at_checked(entry.title.into())?;
+            self.compare(entry, Texts { title, body }, rolls)
+        } else {
+            let reading = (self.fetch)(entry.item)?;
+            self.compare(entry, reading.words(), rolls)
+        };
+        self.seen.push(Found { number, verdict });
+        Some(verdict)
+    }
+
+    fn compare(&self, entry: &Entry, texts: Texts, rolls: bool) -> Verdict {
+        let other = Side {
+            keys: entry.keys,
+            texts,
+        };
+        judge(&self.side, &self.index, &other, rolls)
+    }
+}
+
+fn all_keys(keys: &Keys) -> impl Iterator<Item = u32> + '_ {
+    let places = [keys.address, keys.slug, keys.page];
+    let words = keys.shingles.iter().chain(&keys.translations).copied();
+    places.into_iter().chain(words).filter(|key| *key != 0)
+}
+
+/// The items that share most keys, the address and the slug counting most, the newest first among equals.
+fn candidates(postings: &Postings, window: &Window, keys: &Keys) -> Vec<u32> {
+    let mut votes: Vec<(u32, u32)> = Vec::with_capacity(32);
+    for key in all_keys(keys) {
+        let weight = match key {
+            key if key == keys.address => 8,
+            key if key == keys.slug || Some(&key) == keys.shingles.first() => 4,
+            _ => 1,
+        };
+        for number in postings.find(key) {
+            match votes.iter_mut().find(|(known, _)| *known == number) {
+                Some((_, votes)) => *votes += weight,
+                None => votes.push((number, weight)),
+            }
+        }
+    }
+    votes.retain(|(number, _)| window.entry(*number).is_some());
+    votes.sort_unstable_by_key(|(number, votes)| std::cmp::Reverse((*votes, *number)));
+    votes.truncate(MAX_CANDIDATES);
+    votes.into_iter().map(|(number, _)| number).collect()
+}

@@ -1,0 +1,83 @@
+//! The `[[source]]` block that an operator pastes.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use crate::config::edit::quoted;
+use crate::model::{Country, Css, DateOrder, Language, Rules, SourceId};
+
+/// A source as it stands in the configuration: what is not known is not said.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Its name in the configuration.
+    pub id: SourceId,
+    /// The publisher, on one line.
+    pub name: String,
+    /// Its address, or the path of a file.
+    pub url: String,
+    /// The word of its kind.
+    pub kind: &'static str,
+    /// How often it is asked; unsaid, as news comes.
+    pub every: Option<Duration>,
+    /// The zone of its dates.
+    pub zone: Option<Tz>,
+    /// The language of its items.
+    pub language: Option<Language>,
+    /// Where the publisher is.
+    pub country: Option<Country>,
+    /// What comes first in its numeric dates.
+    pub date_order: Option<DateOrder>,
+    /// The link to its next page.
+    pub next: Option<Css>,
+    /// Where its records and their fields stand.
+    pub select: Option<Rules<Css>>,
+}
+
+impl fmt::Display for Block {
+    /// As TOML, a line a key, values in one column.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let order = self.date_order.map(|order| match order {
+            DateOrder::DayMonthYear => "dmy",
+            DateOrder::MonthDayYear => "mdy",
+            DateOrder::YearMonthDay => "ymd",
+        });
+        let every = self.every.map(short);
+        let next = self.next.as_ref().map(Css::to_string);
+        let known = [
+            ("id", Some(self.id.as_str())),
+            ("name", Some(&*self.name)),
+            ("url", Some(&*self.url)),
+            ("kind", Some(self.kind)),
+            ("every", every.as_deref()),
+            ("timezone", self.zone.map(Tz::name)),
+            ("language", self.language.as_ref().map(Language::as_str)),
+            ("country", self.country.as_ref().map(Country::as_str)),
+            ("date_order", order),
+            ("pages.next", next.as_deref()),
+        ];
+        let known = known
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
+        let places = self.select.iter().flat_map(Rules::places);
+        let places = places.map(|(key, place)| (format!("select.{key}"), place.to_string()));
+        let lines: Vec<(String, String)> = known.chain(places).collect();
+        let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+        writeln!(f, "[[source]]")?;
+        lines
+            .iter()
+            .try_for_each(|(key, value)| writeln!(f, "{key:width$} = {}", quoted(value)))
+    }
+}
+
+/// In the largest unit that fits.
+pub(super) fn short(duration: Duration) -> String {
+    let minutes = duration.as_secs() / 60;
+    match minutes {
+        0 => format!("{}s", duration.as_secs()),
+        minutes if minutes % (24 * 60) == 0 => format!("{}d", minutes / (24 * 60)),
+        minutes if minutes % 60 == 0 => format!("{}h", minutes / 60),
+        minutes => format!("{minutes}m"),
+    }
+}

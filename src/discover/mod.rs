@@ -1,0 +1,265 @@
+//! An address that somebody found to the source that it amounts to.
+//!
+//! In: the document at the address, the feeds that it links to, and what is configured already. Out: a [`Proposal`]: what
+//! is read and why, its items, and the `[[source]]` block to paste, in which nothing stands that is not sure. Pure: who
+//! fetches, and who knows of robots and of stored items, is the command.
+//!
+//! A feed that carries the records of the page is preferred to the page, selectors to a page's structure, and these to
+//! nothing.
+
+mod block;
+mod naming;
+mod place;
+mod read;
+mod rhythm;
+mod rival;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use url::Url;
+
+pub use self::block::Block;
+use self::read::Read;
+pub use self::rival::Rival;
+use crate::extract::{self, ExtractError, Form, Leads};
+use crate::model::{
+    Country, DateOrder, Document, Item, Language, Location, Problem, Reading, Source, SourceId,
+};
+
+/// What is known before the address is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// Ids that are no longer free.
+    pub taken: &'a BTreeSet<SourceId>,
+    /// The zone of sources that name none.
+    pub zone: Tz,
+}
+
+/// A feed that a page links to.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// Where it was asked for.
+    pub url: Url,
+    /// What came, or why nothing did.
+    pub document: Result<Document, String>,
+}
+
+/// What a source is read as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The address is a feed.
+    Feed {
+        /// `RSS 2.0`, `Atom`.
+        format: String,
+    },
+    /// The page links to a feed.
+    LinkedFeed {
+        /// `RSS 2.0`, `Atom`.
+        format: String,
+    },
+    /// The page is a list of records.
+    List,
+    /// The page is one article.
+    Article,
+    /// A text with dated notices.
+    Text,
+}
+
+/// What an address amounts to.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// What is read.
+    pub found: Found,
+    /// The source, as the block configures it.
+    pub source: Source,
+    /// What to paste.
+    pub block: Block,
+    /// What it gives now, in its own order, with the regions that they tell of.
+    pub items: Vec<Item>,
+    /// What was doubted or left out.
+    pub problems: Vec<Problem>,
+    /// Records of the page itself.
+    pub records: usize,
+    /// The feeds that the page links to.
+    pub rivals: Vec<Rival>,
+    /// The entry of the site's `WordPress` interface.
+    pub wordpress: Option<Url>,
+    /// The median distance between two items.
+    pub distance: Option<TimeDelta>,
+    /// The bytes that a poll brings when something is new, decompressed.
+    pub body_bytes: usize,
+}
+
+/// Why an address amounts to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DiscoverError {
+    /// Something that nobody can poll.
+    #[error("it is {0}: give the page or the feed that links to it")]
+    Unreadable(&'static str),
+    /// It cannot be read.
+    #[error(transparent)]
+    Extract(#[from] ExtractError),
+}
+
+/// What a page leads to that is worth fetching before it is judged.
+///
+/// # Errors
+/// [`DiscoverError::Unreadable`] for what is neither a feed nor a page nor a text.
+pub fn leads(document: &Document) -> Result<Leads, DiscoverError> {
+    match extract::form(document) {
+        Form::Page => Ok(extract::leads(document)),
+        Form::Feed | Form::Text => Ok(Leads::default()),
+        Form::Other(name) => Err(DiscoverError::Unreadable(name)),
+    }
+}
+
+/// Proposes a source for `document`, which came from `location`, with `leads` and the feeds among them.
+///
+/// # Errors
+/// [`DiscoverError`]
+pub fn propose(
+    location: &Location,
+    document: &Document,
+    leads: &Leads,
+    linked: &[Linked],
+    around: Surroundings<'_>,
+) -> Result<Proposal, DiscoverError> {
+    let page = Read::of(location, document, around.zone);
+    let feeds = linked
+        .iter()
+        .map(|linked| Read::of_feed(linked, around.zone));
+    let feeds: Vec<Result<Read, String>> = feeds.collect();
+    let records = page.as_ref().map_or(&[][..], |page| page.items.as_slice());
+    let rivals = linked.iter().zip(&feeds);
+    let rivals: Vec<Rival> = rivals
+        .map(|(linked, feed)| Rival::new(linked, feed, records))
+        .collect();
+    let records = records.len();
+    let best = rival::best(&rivals, records);
+    let chosen = best.and_then(|place| feeds.into_iter().nth(place)?.ok());
+    let is_linked = chosen.is_some();
+    let read = chosen.map_or(page, Ok)?;
+    Ok(Proposal {
+        records,
+        rivals,
+        wordpress: leads.wordpress.clone(),
+        ..proposal(read, leads, is_linked, around)
+    })
+}
+
+/// A word for the site of an address, for the name of a file: `salud` of `www.salud.gob.gt`.
+pub fn site(url: &Url) -> Option<String> {
+    naming::site(url)
+}
+
+/// What is sure of a source's place and words.
+struct Known {
+    language: Option<Language>,
+    country: Option<Country>,
+    zone: Option<Tz>,
+    date_order: Option<DateOrder>,
+}
+
+impl Known {
+    fn of(read: &Read, found: &Found) -> Self {
+        let country = place::country_of_host(&read.document.url)
+            .or_else(|| place::country_of_items(&read.items));
+        let is_feed = matches!(found, Found::Feed { .. } | Found::LinkedFeed { .. });
+        Self {
+            language: read.language(),
+            country,
+            zone: country.and_then(place::zone),
+            // What feeds write needs no order.
+            date_order: read.date_order().filter(|_| !is_feed),
+        }
+    }
+}
+
+/// What comes of a document, once it is known where and in which language it is written.
+fn proposal(read: Read, leads: &Leads, is_linked: bool, around: Surroundings<'_>) -> Proposal {
+    let read = read.placed(None);
+    let found = read.found(is_linked);
+    let known = Known::of(&read, &found);
+    let distance = rhythm::distance(&read.items);
+    let block = block(&read, &found, &known, distance, leads, around);
+    let Known {
+        language,
+        country,
+        zone,
+        date_order,
+    } = known;
+    let source = Source {
+        id: block.id.clone(),
+        name: block.name.clone(),
+        zone: zone.unwrap_or(around.zone),
+        language,
+        date_order,
+        country,
+        ..read.source.clone()
+    };
+    // The same document, read the same way, with more known of it.
+    let again = Read::by(source, read.document.clone());
+    let read = again.unwrap_or(read).placed(country);
+    Proposal {
+        found,
+        block,
+        distance,
+        body_bytes: read.document.body.len(),
+        source: read.source,
+        items: read.items,
+        problems: read.problems,
+        records: 0,
+        rivals: Vec::new(),
+        wordpress: None,
+    }
+}
+
+fn block(
+    read: &Read,
+    found: &Found,
+    known: &Known,
+    distance: Option<TimeDelta>,
+    leads: &Leads,
+    around: Surroundings<'_>,
+) -> Block {
+    let (url, title) = (&read.document.url, read.about.title.as_deref());
+    // The title of an article is no publisher's name.
+    let heading = if *found == Found::Article {
+        title
+    } else {
+        leads.heading.as_deref()
+    };
+    let name = naming::name(leads.site_name.as_deref(), title, heading, url);
+    let ttl = read.extracted.channel.advice.ttl_minutes;
+    let ttl = ttl.map(|minutes| Duration::from_mins(minutes.into()));
+    Block {
+        id: naming::id(url, &name, title, around.taken),
+        name: naming::bounded(&name),
+        url: match &read.source.location {
+            Location::Http(url) => url.expose().to_string(),
+            Location::File(path) => path.display().to_string(),
+            Location::Command(command) => command.to_string(),
+        },
+        kind: match found {
+            Found::Feed { .. } | Found::LinkedFeed { .. } => "feed",
+            Found::List | Found::Article => "html",
+            Found::Text => "text",
+        },
+        every: distance.map(|distance| rhythm::every(distance, ttl)),
+        zone: known.zone.filter(|zone| *zone != around.zone),
+        language: known.language.clone(),
+        country: known.country,
+        date_order: known.date_order,
+        next: leads.next.clone().filter(|_| *found == Found::List),
+        select: match &read.source.reading {
+            Reading::Html(rules) => Some((**rules).clone()),
+            _ => None,
+        },
+    }
+}

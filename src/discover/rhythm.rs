@@ -1,0 +1,81 @@
+//! How often a list changes, and so how often it is worth asking.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::model::{Item, Precision, Published};
+
+/// Dates that a list must have to show a rhythm.
+const MIN_DATES: usize = 4;
+
+/// What is proposed: the longest of these that still asks four times between two records.
+const PROPOSED: [Duration; 8] = [
+    Duration::from_mins(15),
+    Duration::from_mins(30),
+    Duration::from_hours(1),
+    Duration::from_hours(2),
+    Duration::from_hours(3),
+    Duration::from_hours(6),
+    Duration::from_hours(12),
+    Duration::from_hours(24),
+];
+
+/// Requests between two records that are usual.
+const ASKED: u32 = 4;
+
+/// The median distance between the dates of neighbours; `None` where too few are dated to tell.
+pub(super) fn distance(items: &[Item]) -> Option<TimeDelta> {
+    let is_told = |item: &&Item| {
+        !matches!(item.published, Published::FirstSeen(_))
+            && matches!(
+                item.published.precision(),
+                Precision::Instant | Precision::Day
+            )
+    };
+    let mut dates: Vec<_> = items
+        .iter()
+        .filter(is_told)
+        .map(|item| item.published.at())
+        .collect();
+    if dates.len() < MIN_DATES {
+        return None;
+    }
+    dates.sort();
+    let mut distances: Vec<TimeDelta> = dates.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    distances.sort();
+    distances.get(distances.len() / 2).copied()
+}
+
+/// How often to ask for a list with this distance, and not more often than `least`.
+pub(super) fn every(distance: TimeDelta, least: Option<Duration>) -> Duration {
+    let wanted = distance.to_std().unwrap_or_default() / ASKED;
+    let mut fitting = PROPOSED.into_iter().rev().filter(|every| *every <= wanted);
+    let every = fitting.next().unwrap_or(PROPOSED[0]);
+    let asked = least.unwrap_or_default();
+    let polite = PROPOSED.into_iter().find(|every| *every >= asked);
+    every.max(polite.unwrap_or(PROPOSED[PROPOSED.len() - 1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_asked_for_some_times_between_two_records() {
+        let check = |hours: i64, least: Option<u64>, expected: u64| {
+            let least = least.map(Duration::from_mins);
+            let every = every(TimeDelta::hours(hours), least);
+            assert_eq!(every, Duration::from_mins(expected), "{hours} {least:?}");
+        };
+        check(0, None, 15);
+        check(1, None, 15);
+        check(5, None, 60);
+        check(24, None, 6 * 60);
+        check(24 * 30, None, 24 * 60);
+        check(1, Some(180), 180);
+        check(1, Some(100), 120);
+        check(24 * 30, Some(60), 24 * 60);
+        check(1, Some(60 * 24 * 30), 24 * 60);
+    }
+}

@@ -1,0 +1,96 @@
+//! Feeds that a page links to, compared with the page.
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
+use url::Url;
+
+use super::Linked;
+use super::read::Read;
+use crate::model::Item;
+use crate::normalize::{comparable, folded};
+
+/// How a feed that the page links to compares with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rival {
+    /// Its address.
+    pub url: Url,
+    /// Its items, or why it has none.
+    pub items: Result<usize, String>,
+    /// How many records of the page it carries.
+    pub shared: usize,
+}
+
+impl Rival {
+    pub(super) fn new(linked: &Linked, feed: &Result<Read, String>, records: &[Item]) -> Self {
+        let (items, shared) = match feed {
+            Ok(feed) => (Ok(feed.items.len()), shared(&feed.items, records)),
+            Err(reason) => (Err(reason.clone()), 0),
+        };
+        Self {
+            url: linked.url.clone(),
+            items,
+            shared,
+        }
+    }
+
+    /// Whether it carries most records of a page that has so many, or the page has no list. A feed that is shorter than
+    /// the page holds its newest.
+    fn is_better(&self, records: usize) -> bool {
+        let Ok(items) = self.items else { return false };
+        if records <= 1 {
+            return items > 0;
+        }
+        let compared = items.min(records);
+        compared * 3 >= records && self.shared * 5 >= compared * 3
+    }
+}
+
+/// The place of the feed that is better than a page with so many records, if one is: of several the one with most of
+/// them, of equals the first.
+pub(super) fn best(rivals: &[Rival], records: usize) -> Option<usize> {
+    let better = rivals.iter().enumerate();
+    let better = better.filter(|(_, rival)| rival.is_better(records));
+    let best = better.max_by_key(|(place, rival)| (rival.shared, Reverse(*place)));
+    best.map(|(place, _)| place)
+}
+
+/// How many of `records` are among `items`, by address or by title.
+fn shared(items: &[Item], records: &[Item]) -> usize {
+    let address = |item: &Item| item.address.as_ref().and_then(comparable);
+    let addresses: HashSet<String> = items.iter().filter_map(address).collect();
+    let titles: HashSet<String> = items.iter().map(|item| folded(&item.title)).collect();
+    let is_known = |record: &&Item| {
+        address(record).is_some_and(|address| addresses.contains(&address))
+            || titles.contains(&folded(&record.title))
+    };
+    records.iter().filter(is_known).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(records: usize, feeds: &[(usize, usize)], expected: Option<usize>) {
+        let rival = |(items, shared): &(usize, usize)| Rival {
+            url: "https://host.example/feed".parse().unwrap(),
+            items: Ok(*items),
+            shared: *shared,
+        };
+        let rivals: Vec<Rival> = feeds.iter().map(rival).collect();
+        assert_eq!(best(&rivals, records), expected, "{records} {feeds:?}");
+    }
+
+    #[test]
+    fn a_feed_of_most_records_is_better_than_their_page() {
+        check(10, &[(10, 10)], Some(0));
+        check(10, &[(10, 0), (10, 7), (20, 7)], Some(1));
+        check(10, &[(10, 5)], None);
+        check(10, &[(4, 4)], Some(0));
+        check(10, &[(3, 3)], None);
+        check(10, &[(0, 0)], None);
+        check(0, &[(0, 0), (3, 0), (5, 0)], Some(1));
+        check(1, &[(5, 1)], Some(0));
+        check(10, &[], None);
+    }
+}

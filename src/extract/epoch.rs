@@ -1,0 +1,94 @@
+//! Dates as programs count them, to a form that means one thing only.
+//!
+//! In: a text. Out: RFC 3339, where the text is a count of seconds, milliseconds, microseconds or nanoseconds since 1970
+//! that lies between 1973 and 2286: shorter and longer numbers are years, days or anything else.
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat};
+
+/// What .NET writes around milliseconds: `/Date(1624838400000-0500)/`.
+const DOT_NET: &str = "/Date(";
+
+/// The time that `text` counts to.
+pub(super) fn counted(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (text, is_dot_net) = match text.strip_prefix(DOT_NET) {
+        Some(inner) => (inner.split([')', '+', '-']).next()?, true),
+        None => (text, false),
+    };
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) || whole.starts_with('0') {
+        return None;
+    }
+    let count: i64 = whole.parse().ok()?;
+    let at = match whole.len() {
+        9 | 10 if !is_dot_net => DateTime::from_timestamp_secs(count)?,
+        12 | 13 => DateTime::from_timestamp_millis(count)?,
+        15 | 16 => DateTime::from_timestamp_micros(count)?,
+        18 | 19 => DateTime::from_timestamp_nanos(count),
+        _ => return None,
+    };
+    Some(at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+/// A time without a zone that is known to be of Greenwich.
+pub(super) fn of_greenwich(text: &str) -> Option<String> {
+    let text = text.trim();
+    let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
+    let mut read = forms
+        .iter()
+        .filter_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    let at = read.next()?.and_utc();
+    Some(at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<&str>) {
+        assert_eq!(counted(text).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn counts_are_told_apart_by_their_length() {
+        let expected = Some("2021-06-28T00:00:00Z");
+        check("1624838400", expected);
+        check(" 1624838400.75 ", expected);
+        check("1624838400000", expected);
+        check("1624838400000000", expected);
+        check("1624838400000000000", expected);
+        check("/Date(1624838400000-0500)/", expected);
+        check("/Date(1624838400000)/", expected);
+        check("999999999", Some("2001-09-09T01:46:39Z"));
+    }
+
+    #[test]
+    fn other_numbers_are_left_alone() {
+        for text in [
+            "",
+            "2021",
+            "20210628",
+            "20210628120000",
+            "-1624838400",
+            "1624838400a",
+            "0000000001",
+            "1e9",
+            "99999999999999999999",
+            "/Date(",
+        ] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn times_of_greenwich_get_their_zone() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(of_greenwich(text).as_deref(), expected, "{text}");
+        };
+        check("2021-06-28T07:30:00", Some("2021-06-28T07:30:00Z"));
+        check("2021-06-28 07:30:00.5", Some("2021-06-28T07:30:00Z"));
+        check("2021-06-28T07:30:00-05:00", None);
+        check("28 June 2021", None);
+    }
+}

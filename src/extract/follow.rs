@@ -1,0 +1,123 @@
+//! Where a document itself says that its list goes on.
+//!
+//! In: a page, or what a feed tells those who poll it; what the operator says of further pages. Out: the address of the
+//! next one, on the list's own site. Whether it is fetched is the daemon's decision, and pages that are only counted are
+//! no matter of any document.
+
+use scraper::{Html, Selector};
+use url::Url;
+
+use super::rules::Record as _;
+use crate::model::{Advice, PageWay, Pages};
+
+/// The next page that `page` links to; it came from `url`, and its relative addresses start from `base`.
+pub(super) fn of_page(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url> {
+    let next = match pages.map(|pages| &pages.way) {
+        Some(PageWay::Next(link)) => page.root_element().addresses(link).into_iter().next(),
+        Some(PageWay::Rel) => related(page),
+        Some(PageWay::Parameter { .. } | PageWay::Address { .. }) | None => None,
+    };
+    within(url, base, next.as_deref())
+}
+
+/// `<link rel="next">` or `<a rel="next">` (HTML §4.6.6.12), whichever comes first.
+fn related(page: &Html) -> Option<String> {
+    let selector = r#"link[rel~="next" i][href], a[rel~="next" i][href]"#;
+    let next = Selector::parse(selector).expect("a selector of our own");
+    let found = page.select(&next).next()?;
+    found.attr("href").map(str::to_owned)
+}
+
+/// The next page of a feed (RFC 5005 §3), else the archive before it (§4): older entries are behind both.
+pub(super) fn of_feed(advice: &Advice, url: &Url, pages: Option<&Pages>) -> Vec<Url> {
+    let Some(PageWay::Rel) = pages.map(|pages| &pages.way) else {
+        return Vec::new();
+    };
+    let next = advice.next.as_deref();
+    within(url, url, next.or(advice.previous_archive.as_deref()))
+}
+
+fn within(url: &Url, base: &Url, next: Option<&str>) -> Vec<Url> {
+    let next = next.and_then(|next| base.join(next.trim()).ok());
+    let next = next.filter(|next| same_site(url, next));
+    next.into_iter().collect()
+}
+
+/// A list goes on where it began: a page from the web on its host, a file in its folder.
+pub(super) fn same_site(url: &Url, next: &Url) -> bool {
+    let web = |url: &Url| matches!(url.scheme(), "http" | "https");
+    let folder = |url: &Url| {
+        url.path()
+            .rsplit_once('/')
+            .map(|(folder, _)| folder.to_owned())
+    };
+    if web(url) {
+        web(next) && url.host_str() == next.host_str()
+    } else {
+        url.scheme() == next.scheme() && folder(url) == folder(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rel() -> Pages {
+        Pages {
+            way: PageWay::Rel,
+            last: 1,
+            backfill: 1,
+        }
+    }
+
+    fn check(found: &[Url], expected: Option<&str>) {
+        let found: Vec<_> = found.iter().map(Url::as_str).collect();
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_page_names_its_next_page() {
+        let check = |page: &str, expected| {
+            let url = "https://host.example/news/?a=1"
+                .parse()
+                .expect("an address");
+            let page = Html::parse_document(page);
+            check(&of_page(&page, &url, &url, Some(&rel())), expected);
+        };
+        let next = Some("https://host.example/news/?a=1&p=2");
+        check(
+            "<link rel=next href='?a=1&amp;p=2'><a rel=next href=other>",
+            next,
+        );
+        check(
+            "<a href=1>1</a><a rel='nofollow NEXT' href=' ?a=1&amp;p=2 '>",
+            next,
+        );
+        check("<a rel=nextish href=2>", None);
+        check("<a rel=next>2</a><a rel=prev href=0>", None);
+        check("<a rel=next href=//other.example/2>", None);
+        check("<a rel=next href='javascript:next()'>", None);
+    }
+
+    #[test]
+    fn a_feed_names_its_next_page_or_an_archive() {
+        let check = |next: Option<&str>, archive: Option<&str>, expected| {
+            let advice = Advice {
+                next: next.map(str::to_owned),
+                previous_archive: archive.map(str::to_owned),
+                ..Advice::default()
+            };
+            let url = "https://host.example/feed".parse().expect("an address");
+            check(&of_feed(&advice, &url, Some(&rel())), expected);
+            assert_eq!(of_feed(&advice, &url, None), []);
+        };
+        check(
+            Some("feed?p=2"),
+            Some("/7"),
+            Some("https://host.example/feed?p=2"),
+        );
+        check(None, Some("/7"), Some("https://host.example/7"));
+        check(None, None, None);
+        check(Some("https://other.example/2"), None, None);
+    }
+}

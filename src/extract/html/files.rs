@@ -1,0 +1,153 @@
+//! Files that a page attaches to what it tells: notices, forms, tables, recordings; and its picture.
+//!
+//! In: the outline of the page of one entry. Out: links to files that stand in the article or beside it, in page order;
+//! those of menus, sidebars and footers are the site's.
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use super::article::{self, Article};
+use super::outline::{Outline, Visible};
+use crate::model::RawEnclosure;
+
+/// The most files of one page.
+const MAX_FILES: usize = 20;
+
+/// Smaller pictures, in pixels, are signs.
+const MIN_PICTURE: u32 = 100;
+
+/// Endings of pictures that are photographs, rather than drawings of a template.
+const PHOTOGRAPHS: [&str; 5] = ["jpg", "jpeg", "png", "webp", "avif"];
+
+/// So much text more is no other subject.
+const FEW_LETTERS: usize = 400;
+
+/// Endings of files that are published as such, with their media types (IANA).
+const TYPES: [(&str, &str); 20] = [
+    ("pdf", "application/pdf"),
+    ("doc", "application/msword"),
+    (
+        "docx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
+    ("odt", "application/vnd.oasis.opendocument.text"),
+    ("rtf", "application/rtf"),
+    ("xls", "application/vnd.ms-excel"),
+    (
+        "xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+    ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
+    ("csv", "text/csv"),
+    ("ppt", "application/vnd.ms-powerpoint"),
+    (
+        "pptx",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ),
+    ("odp", "application/vnd.oasis.opendocument.presentation"),
+    ("epub", "application/epub+zip"),
+    ("zip", "application/zip"),
+    ("ics", "text/calendar"),
+    ("mp3", "audio/mpeg"),
+    ("m4a", "audio/mp4"),
+    ("ogg", "audio/ogg"),
+    ("mp4", "video/mp4"),
+    ("webm", "video/webm"),
+];
+
+/// The files of the page, each once.
+pub(super) fn of(
+    outline: &Outline<'_>,
+    article: Option<&Article>,
+    base: &Url,
+) -> Vec<RawEnclosure> {
+    let heading = article::heading(outline, article.map_or(0, Article::body));
+    match (article, heading) {
+        (Some(article), Some(_)) => files(outline, whole(outline, article), base),
+        (None, None) => Vec::new(),
+        (article, heading) => {
+            let only = article.map(Article::body).or(heading).unwrap_or_default();
+            let above = outline.above(only);
+            let mut near = above.take_while(|above| is_near(outline, only, *above));
+            let found = near.find_map(|above| {
+                let files = files(outline, above, base);
+                (!files.is_empty()).then_some(files)
+            });
+            found.unwrap_or_default()
+        }
+    }
+}
+
+/// The first picture of the article that is no sign.
+pub(super) fn picture(outline: &Outline<'_>, article: &Article) -> Option<String> {
+    let pictures = outline.range(whole(outline, article)).filter_map(|index| {
+        let node = outline.at(index);
+        let large = |name: &str| {
+            let stated = node.attr(name).and_then(|size| size.parse::<u32>().ok());
+            stated.is_none_or(|size| size >= MIN_PICTURE)
+        };
+        let is_picture = node.name() == "img" && !node.is_around;
+        (is_picture && large("width") && large("height")).then(|| node.attr("src"))?
+    });
+    let is_photograph = |source: &&str| {
+        let path = source.split(['?', '#']).next().unwrap_or_default();
+        let (_, ending) = path.rsplit_once('.').unwrap_or_default();
+        PHOTOGRAPHS
+            .iter()
+            .any(|own| ending.eq_ignore_ascii_case(own))
+    };
+    let mut photographs = pictures.filter(is_photograph);
+    photographs.next().map(str::to_owned)
+}
+
+/// The running text with the title above it and what stands beside it.
+fn whole(outline: &Outline<'_>, article: &Article) -> usize {
+    let body = article.body();
+    let heading = article::heading(outline, body);
+    let common = heading.and_then(|heading| {
+        let mut above = outline.above(body);
+        above.find(|above| outline.range(*above).contains(&heading))
+    });
+    let common = common.filter(|common| is_near(outline, body, *common));
+    common.unwrap_or(body)
+}
+
+/// Whether `above` is about the same as what stands in it: it has not much more text.
+fn is_near(outline: &Outline<'_>, index: usize, above: usize) -> bool {
+    let letters = |index| outline.letters(&outline.range(index));
+    letters(above) <= FEW_LETTERS + 2 * letters(index)
+}
+
+fn files(outline: &Outline<'_>, within: usize, base: &Url) -> Vec<RawEnclosure> {
+    let mut known = HashSet::new();
+    let own = outline
+        .range(within)
+        .filter(|index| !outline.at(*index).is_around);
+    let files = own.filter_map(|index| file(outline.at(index), base));
+    files
+        .filter(|file| known.insert(file.url.clone()))
+        .take(MAX_FILES)
+        .collect()
+}
+
+/// The file that a link leads to, by the ending of its path or by the type that the link states.
+fn file(link: &Visible<'_>, base: &Url) -> Option<RawEnclosure> {
+    let url = base.join(link.attr("href")?.trim()).ok()?;
+    if link.name() != "a" || !matches!(url.scheme(), "http" | "https" | "file") {
+        return None;
+    }
+    let stated = link.attr("type").unwrap_or_default().to_ascii_lowercase();
+    let (stated, length) = stated.split_once(';').unwrap_or((stated.as_str(), ""));
+    let (_, ending) = url.path().rsplit_once('.')?;
+    let is =
+        |(own, mime): &&(&str, &str)| ending.eq_ignore_ascii_case(own) || stated.trim() == *mime;
+    let (_, mime_type) = TYPES.iter().find(is)?;
+    // Drupal writes `application/pdf; length=482133`.
+    let length = length.trim().strip_prefix("length=");
+    Some(RawEnclosure {
+        url: url.into(),
+        mime_type: Some((*mime_type).to_owned()),
+        length_bytes: length.map(str::to_owned),
+    })
+}

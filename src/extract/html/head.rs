@@ -1,0 +1,155 @@
+//! What the head of a page says of it: `meta` (Open Graph, Dublin Core, what publishers agreed on), `link`.
+//!
+//! In: the page. Out: values as found, the most telling name first.
+
+use scraper::{ElementRef, Html, Selector};
+
+use crate::model::{RawAuthor, RawTag, RawText, text_of_node};
+
+/// The most values that are looked at.
+const MAX_VALUES: usize = 500;
+
+/// A longer value is none.
+const MAX_BYTES: usize = 2_000;
+
+const PUBLISHED: [&str; 14] = [
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "dcterms.issued",
+    "dc.date.issued",
+    "dcterms.created",
+    "dc.date.created",
+    "dcterms.date",
+    "dc.date",
+    "publishdate",
+    "pubdate",
+    "parsely-pub-date",
+    "sailthru.date",
+    "date",
+];
+const UPDATED: [&str; 5] = [
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "dcterms.modified",
+    "last-modified",
+];
+const TITLE: [&str; 4] = ["og:title", "twitter:title", "dcterms.title", "dc.title"];
+const AUTHOR: [&str; 4] = ["author", "article:author", "dcterms.creator", "dc.creator"];
+const IMAGE: [&str; 4] = [
+    "og:image:secure_url",
+    "og:image",
+    "og:image:url",
+    "twitter:image",
+];
+const TAG: [&str; 1] = ["article:tag"];
+
+/// Names with their values.
+pub(super) struct Head<'a> {
+    page: &'a Html,
+    /// In lower case, in page order.
+    metas: Vec<(String, &'a str)>,
+}
+
+impl<'a> Head<'a> {
+    /// Collects what the page says; elements that state a value for programs within the page are read as `meta` are.
+    pub(super) fn of(page: &'a Html) -> Self {
+        let metas = elements(page, "meta[content], time[itemprop][datetime]");
+        let named = metas.filter_map(|meta| {
+            let name = ["property", "name", "itemprop"]
+                .iter()
+                .find_map(|key| meta.attr(key))?;
+            let value = meta.attr("content").or_else(|| meta.attr("datetime"))?;
+            let value = value.trim();
+            (!value.is_empty() && value.len() <= MAX_BYTES)
+                .then(|| (name.trim().to_ascii_lowercase(), value))
+        });
+        Self {
+            page,
+            metas: named.take(MAX_VALUES).collect(),
+        }
+    }
+
+    fn values(&self, names: &[&str]) -> impl Iterator<Item = &'a str> {
+        let of = move |name: &&str| {
+            let metas = self.metas.iter();
+            let own = metas.filter(move |(own, _)| own == name);
+            own.map(|(_, value)| *value).collect::<Vec<_>>()
+        };
+        names.iter().flat_map(of).collect::<Vec<_>>().into_iter()
+    }
+
+    fn first(&self, names: &[&str]) -> Option<String> {
+        self.values(names).next().map(str::to_owned)
+    }
+
+    /// The title, else that of the window.
+    pub(super) fn title(&self) -> Option<RawText> {
+        let window = || {
+            let title = elements(self.page, "title").next()?;
+            Some(text_of_node(*title)).filter(|title| !title.is_empty())
+        };
+        self.first(&TITLE).or_else(window).map(RawText::Plain)
+    }
+
+    /// The first date of publication that is one.
+    pub(super) fn published(&self, is_date: impl Fn(&String) -> bool) -> Option<String> {
+        self.values(&PUBLISHED).map(str::to_owned).find(is_date)
+    }
+
+    /// The first date of change that is one.
+    pub(super) fn updated(&self, is_date: impl Fn(&String) -> bool) -> Option<String> {
+        self.values(&UPDATED).map(str::to_owned).find(is_date)
+    }
+
+    /// Authors by name; their pages are not names.
+    pub(super) fn authors(&self) -> Vec<RawAuthor> {
+        let stated = self.values(&AUTHOR).map(str::to_owned);
+        let mut names: Vec<String> = stated.filter(|name| !name.contains("://")).collect();
+        if names.is_empty() {
+            let linked = elements(self.page, "a[rel~='author' i], [itemprop='author']");
+            names = linked.take(4).map(|link| text_of_node(*link)).collect();
+        }
+        let mut authors: Vec<RawAuthor> = Vec::new();
+        for name in names {
+            let name = name.replace('\n', " ").trim().to_owned();
+            let is_new = authors.iter().all(|author| author.name != name);
+            if is_new && !name.is_empty() && name.chars().count() <= 100 {
+                authors.push(RawAuthor { name, url: None });
+            }
+        }
+        authors
+    }
+
+    /// Tags; else the links to pages of tags.
+    pub(super) fn tags(&self) -> Vec<RawTag> {
+        let stated = self.values(&TAG).map(str::to_owned);
+        let mut names: Vec<String> = stated.take(50).collect();
+        if names.is_empty() {
+            let linked = elements(self.page, "a[rel~='tag' i]");
+            names = linked.take(50).map(|link| text_of_node(*link)).collect();
+        }
+        names.retain(|name| !name.trim().is_empty());
+        names.into_iter().map(RawTag::from).collect()
+    }
+
+    /// The picture that stands for the page.
+    pub(super) fn image(&self) -> Option<String> {
+        self.first(&IMAGE)
+    }
+
+    /// `link rel=canonical` (RFC 6596), else the address by Open Graph.
+    pub(super) fn canonical(&self) -> Option<&'a str> {
+        let links = elements(self.page, "link[rel~='canonical' i][href]");
+        let mut stated = links.filter_map(|link| link.attr("href"));
+        let stated = stated.find(|href| !href.trim().is_empty());
+        stated.or_else(|| self.values(&["og:url"]).next())
+    }
+}
+
+fn elements<'a>(page: &'a Html, css: &str) -> impl Iterator<Item = ElementRef<'a>> {
+    let selector = Selector::parse(css).expect("a selector of our own");
+    let found = page.tree.root().descendants().filter_map(ElementRef::wrap);
+    found.filter(move |element| selector.matches(element))
+}

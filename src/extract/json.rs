@@ -1,0 +1,414 @@
+//! JSON of any shape to raw entries: by `JSONPath`, or by its structure.
+//!
+//! In: the decoded text, or the page that it stands in, and the source's rules. Out: one entry a match of `select.item`.
+//!
+//! The text may be one value, a value a line, or a script that assigns one (`window.data = {…};`); what is broken in it is
+//! mended as in a feed, and told. A text, a number, `true` or `false` is a text; an object never is one, and a list is
+//! what it holds, one level deep. Dates may be counts of seconds or of parts of them ([`epoch`]).
+//!
+//! Without rules the list is found by the names of its members ([`structure`](super::structure)). A JSON Feed is one.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use url::Url;
+
+use super::feed::{self, Fault, Faults};
+use super::rules::{self, Record, without_doubts};
+use super::structure::{self, Found, Node, Step, Way};
+use super::{ExtractError, MAX_ENTRIES, epoch, html};
+use crate::dates::Hints;
+use crate::model::{Css, Extracted, Field, JsonPath, RawText, Rule, Rules, Source};
+
+/// Each object takes some hundred bytes beside what it holds: no list of bulletins comes near this many.
+const MAX_OBJECTS: usize = 250_000;
+
+/// More of a list is not looked at to find out what it is: there may be millions of mere numbers.
+const MAX_LIST: usize = 10_000;
+
+/// What a JSON Feed says of itself, or what only its entries have.
+const FEED_SIGNS: [&str; 4] = [
+    "jsonfeed.org/version",
+    "\"content_html\"",
+    "\"content_text\"",
+    "\"date_published\"",
+];
+
+/// Reads a document that is JSON.
+///
+/// # Errors
+/// [`ExtractError::BadDocument`] for what is none, [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] where
+/// `rules` do not fit it, [`ExtractError::NoList`] where there are none and its structure tells nothing.
+pub(super) fn read(
+    text: &str,
+    rules: Option<&Rules<JsonPath>>,
+    hints: &Hints<'_>,
+) -> Result<Extracted, ExtractError> {
+    if rules.is_none()
+        && is_feed(text)
+        && let Ok(feed) = feed::json(text)
+    {
+        return Ok(feed);
+    }
+    let mut faults = Faults::default();
+    let value = value(text, &mut faults).map_err(|error| match feed::sniff(text) {
+        feed::Format::Html => bad("a page came; `script` says where in one it stands"),
+        _ => error,
+    })?;
+    let mut extracted = if let Some(rules) = rules {
+        by(&value, rules)?
+    } else {
+        let found = by_structure(&value, hints).ok_or(NO_LIST)?;
+        without_doubts(by(&value, &found)?)
+    };
+    extracted.problems.splice(..0, faults.problems(text));
+    Ok(extracted)
+}
+
+const NO_LIST: ExtractError = ExtractError::NoList { what: "the JSON" };
+
+/// Reads the JSON that `script` finds in a page: the first that has entries.
+///
+/// # Errors
+/// Those of [`read`], and [`ExtractError::NoScript`].
+pub(super) fn read_in_page(
+    text: &str,
+    url: &Url,
+    script: &Css,
+    rules: Option<&Rules<JsonPath>>,
+    source: &Source,
+    hints: &Hints<'_>,
+) -> Result<Extracted, ExtractError> {
+    let (base, texts) = html::texts(text, url, &source.remove, script)?;
+    let mut failed = ExtractError::NoScript {
+        selector: script.to_string(),
+    };
+    for text in &texts {
+        match read(text, rules, hints) {
+            Ok(mut extracted) => {
+                for entry in &mut extracted.entries {
+                    entry.base.get_or_insert_with(|| base.clone());
+                }
+                return Ok(extracted);
+            }
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+/// The entries of the JSON that holds most of them, of several that stand in a page; how sure that is, beside them.
+pub(super) fn list_in(texts: &[String], hints: &Hints<'_>) -> Option<Extracted> {
+    let values = texts
+        .iter()
+        .filter_map(|text| value(text, &mut Faults::default()).ok());
+    let values: Vec<Value> = values.collect();
+    let found = values.iter().filter_map(|value| {
+        let found = structure::find(value, hints)?;
+        Some((found.score, value, rules_of(&found)?))
+    });
+    let (_, value, rules) = found.max_by(|(one, ..), (other, ..)| one.total_cmp(other))?;
+    // One object is no list.
+    by(value, &rules).ok().filter(|list| list.entries.len() > 1)
+}
+
+/// The rules that read a document as its structure does.
+pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
+    if is_feed(text) {
+        return None;
+    }
+    by_structure(&value(text, &mut Faults::default()).ok()?, hints)
+}
+
+/// Whether a text that is no page begins as JSON does.
+pub(super) fn is_json(text: &str) -> bool {
+    let text = text.trim_start_matches(feed::is_blank);
+    let first_of_list = || text.strip_prefix('[').map(str::trim_start);
+    text.starts_with('{') || first_of_list().is_some_and(|first| first.starts_with('{'))
+}
+
+fn is_feed(text: &str) -> bool {
+    let is_in = |sign: &&str| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
+    text.trim_start_matches(feed::is_blank).starts_with('{') && FEED_SIGNS.iter().any(is_in)
+}
+
+fn by_structure(value: &Value, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
+    rules_of(&structure::find(value, hints)?)
+}
+
+fn by(value: &Value, rules: &Rules<JsonPath>) -> Result<Extracted, ExtractError> {
+    let found = rules.item.iter().map(|path| path.find(value));
+    let mut items = found
+        .into_iter()
+        .find(|found| !found.is_empty())
+        .unwrap_or_default();
+    // A list that stands for all that it holds.
+    if let [Value::Array(values)] = items.as_slice() {
+        items = values.iter().collect();
+    }
+    // One more than are kept, for them to be missed.
+    items.truncate(MAX_ENTRIES + 1);
+    rules::list(&items, rules)
+}
+
+/// The value that a text is, or the list of those that its lines are.
+fn value(text: &str, faults: &mut Faults) -> Result<Value, ExtractError> {
+    let start = text.len() - beginning(text).len();
+    let text = text.get(start..).unwrap_or_default();
+    if memchr::memchr_iter(b'{', text.as_bytes()).count() > MAX_OBJECTS {
+        return Err(bad(&format!("it has more than {MAX_OBJECTS} objects")));
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let first = values.next();
+    let behind = text.get(values.byte_offset()..).unwrap_or_default();
+    match first {
+        Some(Ok(value @ Value::Object(_))) if behind.trim_start().starts_with('{') => Ok(lines(
+            value,
+            behind,
+            start + text.len() - behind.len(),
+            faults,
+        )),
+        Some(Ok(value)) => Ok(value),
+        None => Err(bad("it is empty")),
+        Some(Err(_)) => mended(text, faults),
+    }
+}
+
+/// A value a line. One that is none is left out, the others are not.
+fn lines(first: Value, text: &str, start: usize, faults: &mut Faults) -> Value {
+    let mut values = vec![first];
+    let mut at = start;
+    for line in text.split_inclusive('\n') {
+        match serde_json::from_str(line) {
+            Ok(value) => values.push(value),
+            Err(_) if line.trim().is_empty() => {}
+            Err(_) => faults.note(Fault::Json("the line is no JSON; it is left out"), at),
+        }
+        at += line.len();
+    }
+    Value::Array(values)
+}
+
+fn mended(text: &str, faults: &mut Faults) -> Result<Value, ExtractError> {
+    let mended = feed::mend(text, faults);
+    // Where it breaks in the mended text says nothing of the document.
+    serde_json::from_str(&mended).map_err(|error: serde_json::Error| {
+        bad(if error.is_eof() {
+            "it ends before it is whole"
+        } else {
+            "it is none"
+        })
+    })
+}
+
+fn bad(reason: &str) -> ExtractError {
+    ExtractError::BadDocument {
+        what: "the JSON",
+        reason: reason.to_owned(),
+    }
+}
+
+/// Where the value begins: at once, behind the `=` of an assignment, or at the first bracket.
+fn beginning(text: &str) -> &str {
+    let opens = |text: &str| text.starts_with(['{', '[']);
+    let text = text.trim_start_matches(feed::is_blank);
+    if opens(text) {
+        return text;
+    }
+    let assigned = text.match_indices('=').map(|(at, _)| {
+        let behind = text.get(at + 1..).unwrap_or_default();
+        behind.trim_start()
+    });
+    let first = || text.find(['{', '[']).and_then(|at| text.get(at..));
+    let mut assigned = assigned.filter(|text| opens(text));
+    assigned.next().or_else(first).unwrap_or_default()
+}
+
+impl Record for &Value {
+    type At = JsonPath;
+
+    fn texts(&self, at: &JsonPath) -> Vec<String> {
+        let found = at.find(self).into_iter();
+        let each = found.flat_map(|value| match value {
+            Value::Array(values) => values.iter().collect(),
+            value => vec![value],
+        });
+        each.filter_map(text).collect()
+    }
+
+    fn text(&self, found: String) -> RawText {
+        RawText::Unsaid(found)
+    }
+
+    fn date(&self, at: &JsonPath) -> Option<String> {
+        let text = self.texts(at).into_iter().next()?;
+        let of_greenwich = || at.names_utc().then(|| epoch::of_greenwich(&text))?;
+        Some(epoch::counted(&text).or_else(of_greenwich).unwrap_or(text))
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
+impl<'a> Node<'a> for &'a Value {
+    fn parts(self) -> Vec<(Step<'a>, Self)> {
+        match self {
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| (Step::Member(name), value))
+                .collect(),
+            Value::Array(values) => values
+                .iter()
+                .take(MAX_LIST)
+                .map(|value| (Step::Each, value))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn has_parts(self) -> bool {
+        matches!(self, Value::Object(_) | Value::Array(_))
+    }
+
+    fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Value::String(text) => Some(Cow::Borrowed(text)),
+            Value::Number(number) => Some(Cow::Owned(number.to_string())),
+            _ => None,
+        }
+    }
+
+    fn repeats(step: Step<'a>) -> bool {
+        step == Step::Each
+    }
+}
+
+/// The rules that find the same. What stands behind names that no path can write is not found.
+fn rules_of(found: &Found<'_>) -> Option<Rules<JsonPath>> {
+    let rule = |(field, ways): &(Field, Vec<Way<'_>>)| {
+        let find: Vec<JsonPath> = ways.iter().filter_map(path).collect();
+        let (pattern, value) = (None, None);
+        let rule = Rule {
+            find,
+            pattern,
+            value,
+        };
+        (*field, rule)
+    };
+    Some(Rules {
+        item: vec![path(&found.item)?],
+        fields: found.fields.iter().map(rule).collect(),
+    })
+}
+
+fn path(way: &Way<'_>) -> Option<JsonPath> {
+    let steps = way.iter().map(|step| match step {
+        Step::Each => "[*]".to_owned(),
+        Step::Member(name) | Step::Attribute(name) if is_shorthand(name) => format!(".{name}"),
+        Step::Member(name) | Step::Attribute(name) => format!("['{}']", escaped(name)),
+    });
+    let path = steps.fold("$".to_owned(), |path, step| path + &step);
+    path.parse().ok()
+}
+
+/// Whether a name may stand behind a dot (RFC 9535 §2.5.1.1).
+fn is_shorthand(name: &str) -> bool {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii();
+    name.starts_with(first) && name.chars().all(|c| first(c) || c.is_ascii_digit())
+}
+
+/// A name within single quotes (RFC 9535 §2.3.1.1).
+fn escaped(name: &str) -> String {
+    let mut escaped = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '\'' | '\\' => escaped.extend(['\\', c]),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The value that a text is, and what is told of it.
+    #[track_caller]
+    fn check(text: &str, expected: &Value, told: &[&str]) {
+        let mut faults = Faults::default();
+        assert_eq!(value(text, &mut faults).as_ref(), Ok(expected), "{text}");
+        let problems = faults.problems(text);
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, told, "{text}");
+    }
+
+    #[test]
+    fn a_value_is_found_in_what_stands_around_it() {
+        let one = json!({"a": 1});
+        check("\u{feff} {\"a\": 1}", &one, &[]);
+        check("var x = {\"a\": 1}; var y = [2];", &one, &[]);
+        check("window[\"x\"] = {\"a\": 1};", &one, &[]);
+        check("callback({\"a\": 1});", &one, &[]);
+        check("x == y; // {\n z = \n{\"a\": 1}", &one, &[]);
+        check("{\"a\": 1}\n</script> {", &one, &[]);
+        check("[]", &json!([]), &[]);
+    }
+
+    #[test]
+    fn lines_are_a_list() {
+        check(
+            "{\"a\": 1}\n\n{\"a\": 2}\r\n",
+            &json!([{"a": 1}, {"a": 2}]),
+            &[],
+        );
+        let left_out = "line 2: the line is no JSON; it is left out";
+        check(
+            "{\"a\": 1}\n{\"a\": \n{\"a\": 3}",
+            &json!([{"a": 1}, {"a": 3}]),
+            &[left_out],
+        );
+    }
+
+    #[test]
+    fn what_is_broken_is_mended_where_it_can_be() {
+        let comma = "line 1: a comma separates nothing; it is left out";
+        check("[1, 2,]", &json!([1, 2]), &[comma]);
+        let bad = |text: &str| value(text, &mut Faults::default()).unwrap_err().to_string();
+        assert_eq!(bad("no JSON"), "the JSON cannot be read: it is empty");
+        assert_eq!(
+            bad("[1, 2"),
+            "the JSON cannot be read: it ends before it is whole"
+        );
+        assert_eq!(
+            bad(&"{".repeat(300_000)),
+            "the JSON cannot be read: it has more than 250000 objects"
+        );
+    }
+
+    /// The path that leads through such a name.
+    fn check_path(name: &str, expected: &str) {
+        let way = vec![Step::Each, Step::Member(name)];
+        assert_eq!(
+            path(&way).map(|path| path.to_string()).as_deref(),
+            Some(expected)
+        );
+    }
+
+    #[test]
+    fn names_are_written_as_paths_have_them() {
+        check_path("título", "$[*].título");
+        check_path("a-b", "$[*]['a-b']");
+        check_path("it's \\", "$[*]['it\\'s \\\\']");
+        assert!(path(&vec![Step::Member("\u{1}")]).is_none());
+    }
+}

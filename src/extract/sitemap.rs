@@ -1,0 +1,197 @@
+//! Sitemaps (sitemaps.org 0.9) to raw entries: those of addresses, of news, of pictures, indexes, and plain lists.
+//!
+//! In: the decoded text, its address, the source. Out: an entry an address, in document order; of more than may be, the
+//! newest. An index gives no entries but the sitemaps that it names, those of its own site, the newest first.
+//!
+//! | element | field |
+//! |---|---|
+//! | `loc` | `link` |
+//! | `news:title`, else `video:title`, else an `image:title` of several words where there is one picture | `title` |
+//! | `news:publication_date`, else `lastmod` | `published` |
+//! | `lastmod` | `updated` |
+//! | `news:keywords` | `tags` |
+//! | `news:language` | `language` |
+//! | `image:loc`, `video:thumbnail_loc` | `image` |
+//!
+//! An entry that states no title has none: its page knows it.
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::xml::{Element, Tree};
+use super::{ExtractError, MAX_ENTRIES, feed, follow, is_wanted};
+use crate::dates::{self, Hints};
+use crate::model::{Channel, ElementPath, Extracted, Problem, RawEntry, RawTag, RawText, Source};
+
+/// The most sitemaps of an index that are named for the poll to choose from.
+const MAX_FOLLOW: usize = 100;
+
+/// Reads a sitemap that came from `url`. A feed is one too, as search engines have it.
+///
+/// # Errors
+/// [`ExtractError::BadDocument`] for anything else.
+pub(super) fn read(
+    text: &str,
+    url: &Url,
+    source: &Source,
+    hints: &Hints<'_>,
+) -> Result<Extracted, ExtractError> {
+    if is_list(text) {
+        return Ok(kept(lines(text), url, source, hints));
+    }
+    let tree = Tree::of(text)?;
+    let document = tree.document();
+    let mut extracted = match (all(document, "//urlset"), all(document, "//sitemapindex")) {
+        (urls, _) if !urls.is_empty() => {
+            let entries = all(document, "//urlset/url").into_iter().filter_map(entry);
+            kept(entries.collect(), url, source, hints)
+        }
+        (_, index) if !index.is_empty() => Extracted {
+            channel: channel("sitemap index"),
+            follow: follow(document, url, hints),
+            ..Extracted::default()
+        },
+        _ if feed::sniff(text) == feed::Format::Xml => {
+            return feed::read(text, url, &source.location);
+        }
+        _ => {
+            return Err(ExtractError::BadDocument {
+                what: "the sitemap",
+                reason: "it has neither `urlset` nor `sitemapindex`".to_owned(),
+            });
+        }
+    };
+    extracted.problems.splice(..0, tree.problems());
+    Ok(extracted)
+}
+
+/// Whether a text is a list of addresses, one a line.
+pub(super) fn is_list(text: &str) -> bool {
+    let text = text.trim_start_matches(feed::is_blank);
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .peekable();
+    let is_address = |line: &str| {
+        ["http://", "https://"]
+            .iter()
+            .any(|scheme| line.starts_with(scheme))
+            && !line.contains(char::is_whitespace)
+    };
+    lines.peek().is_some() && lines.all(is_address)
+}
+
+fn lines(text: &str) -> Vec<RawEntry> {
+    let lines = text.trim_start_matches(feed::is_blank).lines();
+    let entry = |line: &str| RawEntry {
+        link: Some(line.trim().to_owned()),
+        ..RawEntry::default()
+    };
+    lines
+        .filter(|line| !line.trim().is_empty())
+        .map(entry)
+        .collect()
+}
+
+fn all<'a>(element: Element<'a>, path: &str) -> Vec<Element<'a>> {
+    let path: ElementPath = path.parse().expect("a path of our own");
+    element.find(&path)
+}
+
+fn texts(element: Element<'_>, path: &str) -> Vec<String> {
+    let found = all(element, path).into_iter();
+    let texts = found.map(|found| found.characters().trim().to_owned());
+    texts.filter(|text| !text.is_empty()).collect()
+}
+
+fn entry(found: Element<'_>) -> Option<RawEntry> {
+    let text = |path: &str| texts(found, path).into_iter().next();
+    let modified = text("lastmod");
+    let pictures = texts(found, "image/loc");
+    let of_picture = || {
+        let title = (pictures.len() == 1).then(|| text("image/title"))?;
+        // One word is the name of a file.
+        title.filter(|title| title.split_whitespace().nth(1).is_some())
+    };
+    let title = text("news/title")
+        .or_else(|| text("video/title"))
+        .or_else(of_picture);
+    let keywords = text("news/keywords").unwrap_or_default();
+    let keywords = keywords
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty());
+    Some(RawEntry {
+        link: Some(text("loc")?),
+        title: title.map(RawText::Unsaid),
+        published: text("news/publication_date").or_else(|| modified.clone()),
+        updated: modified,
+        language: text("news/publication/language").or_else(|| text("news/language")),
+        tags: keywords.map(|word| RawTag::from(word.to_owned())).collect(),
+        image: pictures
+            .first()
+            .cloned()
+            .or_else(|| text("video/thumbnail_loc")),
+        ..RawEntry::default()
+    })
+}
+
+fn channel(format: &str) -> Channel {
+    Channel {
+        format: Some(format.to_owned()),
+        ..Channel::default()
+    }
+}
+
+/// The entries that are wanted, of more than may be the newest; they stay in their order.
+fn kept(entries: Vec<RawEntry>, url: &Url, source: &Source, hints: &Hints<'_>) -> Extracted {
+    let mut entries: Vec<RawEntry> = entries
+        .into_iter()
+        .filter(|entry| is_wanted(entry, url, source))
+        .collect();
+    let mut problems = Vec::new();
+    if entries.len() > MAX_ENTRIES {
+        let at = |entry: &RawEntry| date(entry.published.as_deref(), hints);
+        let mut dated: Vec<_> = entries
+            .into_iter()
+            .enumerate()
+            .map(|(place, entry)| (at(&entry), place, entry))
+            .collect();
+        dated.sort_by(|(one, ..), (other, ..)| other.cmp(one));
+        dated.truncate(MAX_ENTRIES);
+        dated.sort_by_key(|(_, place, _)| *place);
+        entries = dated.into_iter().map(|(.., entry)| entry).collect();
+        problems.push(Problem::TooManyEntries { limit: MAX_ENTRIES });
+    }
+    let untitled = entries.iter().filter(|entry| entry.title.is_none()).count();
+    if untitled > 0 && source.detail.is_none() {
+        let entries = entries.len();
+        problems.push(Problem::Untitled { untitled, entries });
+    }
+    Extracted {
+        channel: channel("sitemap"),
+        entries,
+        problems,
+        follow: Vec::new(),
+    }
+}
+
+/// The sitemaps of an index, the newest first; those without a date behind them, in their order.
+fn follow(document: Element<'_>, url: &Url, hints: &Hints<'_>) -> Vec<Url> {
+    let sitemaps = all(document, "//sitemapindex/sitemap").into_iter();
+    let sitemap = |found: Element<'_>| {
+        let text = |path: &str| texts(found, path).into_iter().next();
+        let next = url.join(&text("loc")?).ok()?;
+        let modified = date(text("lastmod").as_deref(), hints);
+        (next != *url && follow::same_site(url, &next)).then_some((modified, next))
+    };
+    let mut sitemaps: Vec<(Option<DateTime<Utc>>, Url)> = sitemaps.filter_map(sitemap).collect();
+    sitemaps.sort_by(|(one, _), (other, _)| other.cmp(one));
+    sitemaps.truncate(MAX_FOLLOW);
+    sitemaps.into_iter().map(|(_, next)| next).collect()
+}
+
+fn date(text: Option<&str>, hints: &Hints<'_>) -> Option<DateTime<Utc>> {
+    Some(dates::of_field(text?, hints)?.dated.at.to_utc())
+}

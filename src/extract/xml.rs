@@ -1,0 +1,316 @@
+//! XML of any kind to raw entries: by paths of elements, or by its structure.
+//!
+//! In: the decoded text and the source's rules. Out: one entry a match of `select.item`.
+//!
+//! A path starts at the entry; that of `item` at the root element, which it may name. An element with elements of text in
+//! it (`p`, `b`, `a` and the like) is running text with its markup; anything else is what its characters are. Nothing that
+//! a document declares is expanded or fetched. Without rules an RSS or Atom feed is one, and of other documents the list
+//! is found by the names of its elements ([`structure`](super::structure)).
+
+mod tree;
+
+use std::borrow::Cow;
+
+use super::feed::{self, Scanner, Token, local};
+use super::rules::{self, Record, without_doubts};
+use super::structure::{self, Found, Node, Step, Way};
+use super::{ExtractError, MAX_ENTRIES, epoch};
+use crate::dates::Hints;
+use crate::model::{ElementPath, Extracted, Field, RawText, Rule, Rules};
+pub(super) use tree::{Element, Tree};
+
+/// Elements of HTML that stand in a text.
+const OF_TEXT: [&str; 35] = [
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "br",
+    "cite",
+    "code",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figure",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "hr",
+    "i",
+    "img",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "u",
+    "ul",
+    "video",
+];
+
+/// What pages begin with, beside [`OF_TEXT`].
+const OF_PAGES: [&str; 37] = [
+    "address", "area", "article", "aside", "audio", "base", "body", "button", "center", "details",
+    "fieldset", "font", "footer", "form", "frameset", "h5", "h6", "head", "header", "html",
+    "iframe", "input", "link", "main", "map", "meta", "nav", "noscript", "object", "script",
+    "section", "style", "svg", "template", "title", "tr", "td",
+];
+
+/// Whether a text in which elements of pages stand is XML of another kind all the same: its root is none of them, or it
+/// says that it is XML and its root is not `html`.
+pub(super) fn is_xml(text: &str) -> bool {
+    let text = text.trim_start_matches(feed::is_blank);
+    if feed::is_html_by_declaration(text) {
+        return false;
+    }
+    let mut scanner = Scanner::new(text);
+    let root = std::iter::from_fn(|| scanner.next()).find_map(|token| match token {
+        Token::Open(tag) => Some(Some(tag)),
+        Token::Text(text) if text.trim().is_empty() => None,
+        _ => Some(None),
+    });
+    let Some(Some(root)) = root else { return false };
+    let name = local(root.name).to_ascii_lowercase();
+    let of_html = OF_TEXT.contains(&name.as_str()) || OF_PAGES.contains(&name.as_str());
+    // Elements that a page makes up have hyphens.
+    name != "html" && (text.starts_with("<?xml") || !of_html && !name.contains('-'))
+}
+
+/// Reads a document that is XML.
+///
+/// # Errors
+/// [`ExtractError::BadDocument`] for what is none, [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] where
+/// `rules` do not fit it, [`ExtractError::NoList`] where there are none and its structure tells nothing.
+pub(super) fn read(
+    text: &str,
+    rules: Option<&Rules<ElementPath>>,
+    hints: &Hints<'_>,
+) -> Result<Extracted, ExtractError> {
+    let tree = Tree::of(text)?;
+    let mut extracted = if let Some(rules) = rules {
+        by(&tree, rules)?
+    } else {
+        let found = by_structure(&tree, hints);
+        let found = found.ok_or(ExtractError::NoList { what: "the XML" })?;
+        without_doubts(by(&tree, &found)?)
+    };
+    extracted.problems.splice(..0, tree.problems());
+    Ok(extracted)
+}
+
+/// The rules that read a document as its structure does.
+pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {
+    by_structure(&Tree::of(text).ok()?, hints)
+}
+
+fn by_structure(tree: &Tree<'_>, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {
+    rules_of(&structure::find(Part::Element(tree.document()), hints)?)
+}
+
+fn by(tree: &Tree<'_>, rules: &Rules<ElementPath>) -> Result<Extracted, ExtractError> {
+    let document = tree.document();
+    let root = document.children().next().unwrap_or(document);
+    let items = rules.item.iter().map(|path| match document.find(path) {
+        found if found.is_empty() => root.find(path),
+        found => found,
+    });
+    let items = items.into_iter().find(|items| !items.is_empty());
+    let mut items = outermost(items.unwrap_or_default());
+    // Half a notice may say the opposite of the whole one.
+    items.retain(|item| !item.is_cut());
+    // One more than are kept, for them to be missed.
+    items.truncate(MAX_ENTRIES + 1);
+    rules::list(&items, rules)
+}
+
+/// Drops matches within other matches: were both entries, each level would repeat all that is below.
+fn outermost(found: Vec<Element<'_>>) -> Vec<Element<'_>> {
+    let mut outermost: Vec<Element<'_>> = Vec::new();
+    for element in found {
+        if !outermost.last().is_some_and(|last| last.holds(element)) {
+            outermost.push(element);
+        }
+    }
+    outermost
+}
+
+impl Record for Element<'_> {
+    type At = ElementPath;
+
+    fn texts(&self, at: &ElementPath) -> Vec<String> {
+        let text = |found: &Element<'_>| match &at.attribute {
+            Some(name) => found.attribute(name),
+            None => Some(found.characters().into_owned()),
+        };
+        let texts = self.find(at);
+        let texts = texts.iter().filter_map(text);
+        texts.filter(|text| !text.trim().is_empty()).collect()
+    }
+
+    fn text(&self, found: String) -> RawText {
+        RawText::Unsaid(found)
+    }
+
+    /// With the markup of all matches, where any of them has some.
+    fn body(&self, at: &ElementPath) -> Option<RawText> {
+        let found = self.find(at);
+        if at.attribute.is_some() || !found.iter().any(is_running) {
+            let texts = self.texts(at);
+            return (!texts.is_empty()).then(|| RawText::Unsaid(texts.join("\n\n")));
+        }
+        let html: String = found.iter().map(Element::markup).collect();
+        (!html.trim().is_empty()).then_some(RawText::Html(html))
+    }
+
+    fn date(&self, at: &ElementPath) -> Option<String> {
+        let text = self.texts(at).into_iter().next()?;
+        Some(epoch::counted(&text).unwrap_or(text))
+    }
+
+    /// The text, else the attribute that holds an address, as in `<link href="…"/>`.
+    fn addresses(&self, at: &ElementPath) -> Vec<String> {
+        if at.attribute.is_some() {
+            return self.texts(at);
+        }
+        let address = |found: &Element<'_>| {
+            let text = found.characters().trim().to_owned();
+            let stated = || {
+                ["href", "url", "src"]
+                    .iter()
+                    .find_map(|name| found.attribute(name))
+            };
+            (!text.is_empty()).then_some(text).or_else(stated)
+        };
+        self.find(at).iter().filter_map(address).collect()
+    }
+}
+
+/// Whether elements of text stand in it.
+fn is_running(element: &Element<'_>) -> bool {
+    let mut children = element.children();
+    children.any(|child| {
+        let name = child.local().to_ascii_lowercase();
+        OF_TEXT.binary_search(&name.as_str()).is_ok()
+    })
+}
+
+/// An element or an attribute, for [`structure`](super::structure).
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    Element(Element<'a>),
+    /// Its value as written.
+    Attribute(&'a str),
+}
+
+impl<'a> Node<'a> for Part<'a> {
+    fn parts(self) -> Vec<(Step<'a>, Self)> {
+        let Self::Element(element) = self else {
+            return Vec::new();
+        };
+        let attributes = element.attributes();
+        let attributes =
+            attributes.map(|(name, value)| (Step::Attribute(name), Self::Attribute(value)));
+        let children = element.children();
+        let children = children.map(|child| (Step::Member(child.local()), Self::Element(child)));
+        attributes.chain(children).collect()
+    }
+
+    fn has_parts(self) -> bool {
+        match self {
+            Self::Element(element) => {
+                element.children().next().is_some() || element.attributes().next().is_some()
+            }
+            Self::Attribute(_) => false,
+        }
+    }
+
+    fn text(self) -> Option<Cow<'a, str>> {
+        let text = match self {
+            Self::Attribute(value) => feed::decode(value).0,
+            Self::Element(element)
+                if element.children().next().is_none() || is_running(&element) =>
+            {
+                element.characters()
+            }
+            Self::Element(_) => return None,
+        };
+        (!text.trim().is_empty()).then_some(text)
+    }
+
+    fn repeats(step: Step<'a>) -> bool {
+        matches!(step, Step::Member(_))
+    }
+}
+
+/// The rules that find the same. What stands behind names that no path can write is not found.
+fn rules_of(found: &Found<'_>) -> Option<Rules<ElementPath>> {
+    let rule = |(field, ways): &(Field, Vec<Way<'_>>)| {
+        let find: Vec<ElementPath> = ways.iter().filter_map(path).collect();
+        let (pattern, value) = (None, None);
+        let rule = Rule {
+            find,
+            pattern,
+            value,
+        };
+        (*field, rule)
+    };
+    Some(Rules {
+        item: vec![path(&found.item)?],
+        fields: found.fields.iter().map(rule).collect(),
+    })
+}
+
+fn path(way: &Way<'_>) -> Option<ElementPath> {
+    let mut path = String::new();
+    for step in way {
+        match step {
+            Step::Member(name) if path.is_empty() => path += name,
+            Step::Member(name) => path = path + "/" + name,
+            Step::Attribute(name) => path = path + "@" + name,
+            Step::Each => {}
+        }
+    }
+    path.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xml_is_told_from_pages() {
+        for text in [
+            "<?xml version='1.0'?><title>a</title>",
+            " <notices><title>a</title></notices>",
+            "<n:list xmlns:n='urn:n'><p>a</p></n:list>",
+        ] {
+            assert!(is_xml(text), "{text}");
+        }
+        for text in [
+            "",
+            "text <notices>",
+            "<!DOCTYPE html><notices>",
+            "<?xml version='1.0'?><!DOCTYPE html><html><title>a</title>",
+            "<P>a",
+            "<svg><title>a</title></svg>",
+            "<my-app><p>a</p></my-app>",
+        ] {
+            assert!(!is_xml(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn elements_of_text_are_in_order() {
+        assert!(OF_TEXT.is_sorted());
+    }
+}

@@ -1,0 +1,257 @@
+//! What publishers ask of robots (RFC 9309): which addresses they may fetch, and how fast.
+//!
+//! In: an address that is to be fetched. Out: leave to do so, or [`FetchError::Robots`]. The robots.txt of an origin is
+//! fetched when it is first wanted and kept for a day; what is kept is bounded in origins and in bytes. Files have none.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use robotxt::robots_url;
+use tokio::sync::Mutex as AsyncMutex;
+use url::Url;
+
+use super::{FetchError, Fetcher};
+use crate::model::{PublicUrl, Timestamp};
+
+/// Whose rules are ours: the product token of our User-Agent (RFC 9309 §2.2.1).
+const PRODUCT: &str = "tidings";
+/// As much of a robots.txt as is read (RFC 9309 §2.5); one byte more tells whether its last line is whole.
+const MAX_BYTES: usize = robotxt::BYTE_LIMIT + 1;
+/// How long one is kept (RFC 9309 §2.4).
+const KEPT: TimeDelta = TimeDelta::hours(24);
+/// How soon one that could not be had is asked for again.
+const RETRIED: TimeDelta = TimeDelta::minutes(10);
+/// A host that wants to be asked more seldom is asked as often as this.
+pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(30);
+/// Origins whose robots.txt is kept, and the bytes that these had: beyond it all is forgotten and learned again.
+const MAX_ORIGINS: usize = 10_000;
+const MAX_KEPT_BYTES: usize = 32 << 20;
+
+/// The rules of one origin, as far as they are ours.
+#[derive(Clone, Debug)]
+pub struct Robots {
+    rules: Arc<robotxt::Robots>,
+    /// Why its robots.txt could not be read: nothing may be fetched then (RFC 9309 §2.3.1.4).
+    unread: Option<(String, Option<Duration>)>,
+}
+
+impl Robots {
+    fn of(text: &[u8]) -> Self {
+        Self::with(robotxt::Robots::parse(text, PRODUCT))
+    }
+
+    fn with(rules: robotxt::Robots) -> Self {
+        Self {
+            rules: Arc::new(rules),
+            unread: None,
+        }
+    }
+
+    fn unread(error: &FetchError) -> Self {
+        Self {
+            unread: Some((error.to_string(), error.retry_after())),
+            ..Self::with(robotxt::Robots::disallow_all())
+        }
+    }
+
+    /// Why `url` may not be fetched; `None` where it may.
+    pub fn refusal(&self, url: &Url) -> Option<String> {
+        if let Some((reason, _)) = &self.unread {
+            return Some(format!("its robots.txt cannot be read ({reason})"));
+        }
+        if self.rules.is_url_allowed(url) {
+            return None;
+        }
+        let query = url.query().map(|query| format!("?{query}"));
+        let path = format!("{}{}", url.path(), query.unwrap_or_default());
+        let rule = self.rules.matching_rule(&path);
+        let rule = rule.map_or("/", robotxt::Rule::pattern);
+        Some(format!(
+            "its robots.txt says `Disallow: {rule}` to `{}`",
+            self.rules.user_agent()
+        ))
+    }
+
+    /// How long to wait between two requests, as long as that is bearable.
+    pub fn crawl_delay(&self) -> Option<Duration> {
+        let delay = self.rules.crawl_delay();
+        delay.map(|delay| delay.min(MAX_CRAWL_DELAY))
+    }
+
+    /// The sitemaps that it names.
+    pub fn sitemaps(&self) -> &[Url] {
+        self.rules.sitemaps()
+    }
+}
+
+/// What is known of one origin, and until when; held by whoever asks for it.
+type Slot = Arc<AsyncMutex<Option<(Robots, Timestamp)>>>;
+
+/// The origins asked so far.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    origins: Mutex<(HashMap<String, Slot>, usize)>,
+}
+
+impl Known {
+    fn slot(&self, origin: String) -> Slot {
+        let mut known = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.0.len() >= MAX_ORIGINS && !known.0.contains_key(&origin) {
+            *known = Default::default();
+        }
+        Arc::clone(known.0.entry(origin).or_default())
+    }
+
+    fn grow(&self, bytes: usize) {
+        let mut known = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        known.1 += bytes;
+        if known.1 > MAX_KEPT_BYTES {
+            *known = Default::default();
+        }
+    }
+}
+
+impl Fetcher {
+    /// The rules of the origin of `url`, which is `http` or `https`; from now on its host is asked no faster than they say.
+    ///
+    /// # Errors
+    /// [`FetchError`] where nobody answers at all: a server that fails is one that refuses.
+    pub async fn robots(&self, url: &PublicUrl, now: Timestamp) -> Result<Robots, FetchError> {
+        let Ok(at) = robots_url(url.expose()) else {
+            return Ok(Robots::with(robotxt::Robots::allow_all()));
+        };
+        let slot = self.robots.slot(at.origin().ascii_serialization());
+        let mut held = slot.lock().await;
+        if let Some((robots, until)) = held.as_ref()
+            && now < *until
+        {
+            return Ok(robots.clone());
+        }
+        let (robots, kept) = match self.read_robots(&url.with_url(at), now).await {
+            Ok(robots) => (robots, KEPT),
+            Err(error) if !is_refusal(&error) => return Err(error),
+            Err(error) => match held.take() {
+                // What it said before still stands (RFC 9309 §2.4).
+                Some((robots, _)) if robots.unread.is_none() => (robots, RETRIED),
+                _ => (Robots::unread(&error), RETRIED),
+            },
+        };
+        if let Some(delay) = robots.crawl_delay() {
+            self.hosts.slow_down(url.expose(), delay);
+        }
+        *held = Some((robots.clone(), now + kept));
+        Ok(robots)
+    }
+
+    /// # Errors
+    /// [`FetchError::Robots`] where the publisher does not want `url` to be fetched by robots.
+    pub(super) async fn ask_leave(
+        &self,
+        url: &PublicUrl,
+        now: Timestamp,
+    ) -> Result<(), FetchError> {
+        let robots = self.robots(url, now).await?;
+        match robots.refusal(url.expose()) {
+            None => Ok(()),
+            Some(reason) => Err(FetchError::Robots {
+                url: url.to_string(),
+                reason,
+                retry_after: robots.unread.and_then(|(_, retry_after)| retry_after),
+            }),
+        }
+    }
+
+    async fn read_robots(&self, at: &PublicUrl, now: Timestamp) -> Result<Robots, FetchError> {
+        self.hosts.pace(at.expose()).await;
+        let limit = self.limits.timeout;
+        let answer = tokio::time::timeout(limit, self.beginning(at, MAX_BYTES, now)).await;
+        let timeout = |_| FetchError::Timeout {
+            url: at.to_string(),
+            limit,
+        };
+        match answer.map_err(timeout)? {
+            Ok(text) => {
+                self.robots.grow(text.len());
+                Ok(Robots::of(&text))
+            }
+            // None, or none for us (RFC 9309 §2.3.1.3), or one that is nowhere (§2.3.1.2).
+            Err(
+                FetchError::Status {
+                    status: 400..=428 | 430..=499,
+                    ..
+                }
+                | FetchError::Redirects { .. }
+                | FetchError::BadRedirect { .. },
+            ) => Ok(Robots::with(robotxt::Robots::allow_all())),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether a server answered, if only to say no: who does not answer fails at the address itself as well.
+fn is_refusal(error: &FetchError) -> bool {
+    matches!(error, FetchError::Status { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(robots: &str, address: &str, refused_by: Option<&str>) {
+        let url: Url = address.parse().unwrap();
+        let refusal = Robots::of(robots.as_bytes()).refusal(&url);
+        let told = refused_by.map(|told| format!("its robots.txt says `Disallow: {told}"));
+        assert_eq!(refusal, told, "{robots} {address}");
+    }
+
+    #[test]
+    fn rules_for_us_go_before_those_for_all() {
+        let robots = "User-agent: *\nDisallow: /\n\nUser-agent: Tidings\nDisallow: /private\nAllow: /private/open\n";
+        check(robots, "https://host.example/news", None);
+        check(robots, "https://host.example/private/open?a=1", None);
+        check(
+            robots,
+            "https://host.example/private/a",
+            Some("/private` to `tidings`"),
+        );
+        let all = "User-agent: *\nDisallow: /*?page=";
+        check(
+            all,
+            "https://host.example/news?page=2",
+            Some("/*?page=` to `*`"),
+        );
+        check(all, "https://host.example/news", None);
+        check("Disallow: /", "https://host.example/", None);
+        check("<!doctype html><p>Not found", "https://host.example/", None);
+    }
+
+    #[test]
+    fn a_delay_is_bounded() {
+        let delay = |text: &str| Robots::of(text.as_bytes()).crawl_delay();
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(delay("User-agent: *\nCrawl-delay: 5"), seconds(5));
+        assert_eq!(delay("User-agent: *\nCrawl-delay: 86400"), seconds(30));
+        assert_eq!(delay("User-agent: *\nCrawl-delay: -1"), None);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let known = Known::default();
+        let first = known.slot("https://a.example".to_owned());
+        assert!(Arc::ptr_eq(
+            &first,
+            &known.slot("https://a.example".to_owned())
+        ));
+        known.grow(MAX_KEPT_BYTES + 1);
+        assert!(!Arc::ptr_eq(
+            &first,
+            &known.slot("https://a.example".to_owned())
+        ));
+        for number in 0..MAX_ORIGINS + 5 {
+            known.slot(number.to_string());
+        }
+        assert!(known.origins.lock().unwrap().0.len() <= MAX_ORIGINS);
+    }
+}

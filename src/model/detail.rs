@@ -1,0 +1,182 @@
+//! What the page of one entry adds to what a list says of it.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::{Field, RawAuthor, RawEnclosure, RawEntry, RawTag, RawText};
+
+/// The page of one entry, read: as found, relative addresses made absolute except in texts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Detail {
+    /// The fields that the operator's own rules found: they win over what the list says.
+    pub told: BTreeSet<Field>,
+    /// The address that the page gives as its own, on the same site. The entry's stays: it is known by it.
+    pub link: Option<String>,
+    /// Title.
+    pub title: Option<RawText>,
+    /// Short text.
+    pub summary: Option<RawText>,
+    /// Full text.
+    pub content: Option<RawText>,
+    /// What addresses in the texts start from.
+    pub base: Option<Url>,
+    /// Date of publication as found.
+    pub published: Option<String>,
+    /// Date of last change as found.
+    pub updated: Option<String>,
+    /// Language tag as found.
+    pub language: Option<String>,
+    /// Authors in order.
+    pub authors: Vec<RawAuthor>,
+    /// Tags in order.
+    pub tags: Vec<RawTag>,
+    /// Attached files in order.
+    pub enclosures: Vec<RawEnclosure>,
+    /// Address of a picture that stands for the entry.
+    pub image: Option<String>,
+}
+
+impl Detail {
+    /// The entry of a list with what its page says of it.
+    ///
+    /// The full text, and the files, are those of the page. What the list says of anything else stays, and what it does
+    /// not say is taken from the page; a title that it cuts short is completed. What the operator's rules found on the
+    /// page wins over the list, but for the address, by which the entry is known.
+    #[must_use]
+    pub fn complete(self, entry: RawEntry) -> RawEntry {
+        let told = |field| self.told.contains(&field);
+        let title_is_better = told(Field::Title) || self.completes(entry.title.as_ref());
+        let has_summary = told(Field::Summary) && self.summary.is_some();
+        let has_content = self.content.is_some();
+        RawEntry {
+            link: entry.link.or(self.link),
+            title: either(title_is_better, entry.title, self.title),
+            summary_base: if has_summary {
+                self.base.clone()
+            } else {
+                entry.summary_base
+            },
+            summary: either(told(Field::Summary), entry.summary, self.summary),
+            content_base: if has_content {
+                self.base
+            } else {
+                entry.content_base
+            },
+            content: self.content.or(entry.content),
+            published: either(told(Field::Date), entry.published, self.published),
+            updated: either(told(Field::Updated), entry.updated, self.updated),
+            language: entry.language.or(self.language),
+            authors: each(told(Field::Author), entry.authors, self.authors),
+            tags: each(told(Field::Tag), entry.tags, self.tags),
+            enclosures: each(true, entry.enclosures, self.enclosures),
+            image: either(told(Field::Image), entry.image, self.image),
+            ..entry
+        }
+    }
+
+    /// Whether the list's title is the beginning of the page's, with an ellipsis behind it.
+    fn completes(&self, title: Option<&RawText>) -> bool {
+        let (Some(title), Some(whole)) = (title, &self.title) else {
+            return false;
+        };
+        let beginning = without_ellipsis(title.as_str());
+        beginning.is_some_and(|beginning| {
+            let beginning = words(beginning);
+            !beginning.is_empty() && words(whole.as_str()).starts_with(&beginning)
+        })
+    }
+}
+
+/// `Port opens a desk for…`
+fn without_ellipsis(title: &str) -> Option<&str> {
+    let title = title.trim_end().trim_end_matches(['[', ']', '(', ')']);
+    let cut = title
+        .strip_suffix('…')
+        .or_else(|| title.strip_suffix("..."))?;
+    Some(cut.trim_end_matches(['[', '(', '.', ' ', '\u{A0}']))
+}
+
+fn words(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}
+
+/// The list's, unless the page's wins or is the only one.
+fn either<T>(page_wins: bool, list: Option<T>, page: Option<T>) -> Option<T> {
+    if page_wins {
+        page.or(list)
+    } else {
+        list.or(page)
+    }
+}
+
+fn each<T>(page_wins: bool, list: Vec<T>, page: Vec<T>) -> Vec<T> {
+    if page.is_empty() || !page_wins && !list.is_empty() {
+        list
+    } else {
+        page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> RawText {
+        RawText::Plain(text.to_owned())
+    }
+
+    fn check_title(list: &str, page: &str, expected: &str) {
+        let detail = Detail {
+            title: Some(plain(page)),
+            ..Detail::default()
+        };
+        let entry = RawEntry {
+            title: Some(plain(list)),
+            ..RawEntry::default()
+        };
+        assert_eq!(
+            detail.complete(entry).title,
+            Some(plain(expected)),
+            "{list}"
+        );
+    }
+
+    #[test]
+    fn a_title_cut_short_is_completed() {
+        let page = "Port opens a desk for fishing crews";
+        for cut in ["…", "...", " …", " [...]", " (…)", "[…]"] {
+            check_title(&format!("Port opens\u{a0}a DESK for{cut}"), page, page);
+        }
+        check_title("Port opens a desk", page, "Port opens a desk");
+        check_title("Harbour opens…", page, "Harbour opens…");
+        check_title("…", page, "…");
+        check_title("", page, "");
+    }
+
+    #[test]
+    fn what_the_list_says_stays_and_what_rules_found_wins() {
+        let entry = RawEntry {
+            link: Some("/list".to_owned()),
+            published: Some("2021-11-01".to_owned()),
+            image: Some("/small.png".to_owned()),
+            ..RawEntry::default()
+        };
+        let detail = Detail {
+            told: [Field::Date, Field::Link].into(),
+            link: Some("/canonical".to_owned()),
+            published: Some("2021-11-05".to_owned()),
+            image: Some("/large.png".to_owned()),
+            content: Some(plain("Text")),
+            ..Detail::default()
+        };
+        let expected = RawEntry {
+            published: Some("2021-11-05".to_owned()),
+            content: Some(plain("Text")),
+            ..entry.clone()
+        };
+        assert_eq!(detail.complete(entry.clone()), expected);
+        assert_eq!(Detail::default().complete(entry.clone()), entry);
+    }
+}

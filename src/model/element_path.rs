@@ -1,0 +1,211 @@
+//! Places in XML: elements by the way to them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A path of elements, in the words of `XPath` as far as they go: `channel/notice`, `//notice`, `head/title`, `*/title`,
+/// `link@href` or `link/@href`, `field[@name='title']`, `@id` and `.` for the entry itself.
+///
+/// A name without a prefix means elements of that name under any prefix; `dc:date` means those that are written so.
+#[derive(Clone)]
+pub struct ElementPath {
+    /// From outer to inner; none is where it starts.
+    pub steps: Vec<Step>,
+    /// The attribute to take, where it is not the text: its name without a prefix.
+    pub attribute: Option<String>,
+    written: String,
+}
+
+/// One step down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Whether it leads to any depth (`//`), not just to children.
+    pub deep: bool,
+    /// The element's name; `None` for any (`*`).
+    pub name: Option<String>,
+    /// The attribute that it must have (`[@name]`), and its value where one is asked for (`[@name='value']`).
+    pub attribute: Option<(String, Option<String>)>,
+}
+
+/// Text that is no path of elements.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ElementPathError {
+    /// Nothing.
+    #[error("a path of elements is wanted, such as `head/title` or `link@href`")]
+    Empty,
+    /// A step that is no name.
+    #[error("`{0}` is no name of an element or attribute")]
+    Name(String),
+    /// A condition that is none of ours.
+    #[error("`[{0}]` is no condition: `[@name]` and `[@name='value']` are")]
+    Condition(String),
+}
+
+impl FromStr for ElementPath {
+    type Err = ElementPathError;
+
+    fn from_str(text: &str) -> Result<Self, ElementPathError> {
+        let written = text.trim().to_owned();
+        let (mut rest, attribute) = with_attribute(&written)?;
+        if rest.is_empty() && attribute.is_none() {
+            return Err(ElementPathError::Empty);
+        }
+        let mut steps = Vec::new();
+        // A path from the very beginning starts there anyway.
+        let mut deep = rest.starts_with("//");
+        rest = rest.trim_start_matches('/');
+        while !rest.is_empty() {
+            let (step, behind) = split_step(rest);
+            if step != "." {
+                steps.push(self::step(step, deep)?);
+            }
+            deep = behind.starts_with("//");
+            rest = behind.trim_start_matches('/');
+        }
+        Ok(Self {
+            steps,
+            attribute,
+            written,
+        })
+    }
+}
+
+/// The path without the attribute that it ends with: `link@href`, `link/@href`. An `@` in a condition is none.
+fn with_attribute(written: &str) -> Result<(&str, Option<String>), ElementPathError> {
+    match written.rsplit_once('@') {
+        Some((path, name)) if !name.contains(']') => {
+            let name = checked(name.trim())?;
+            let local = name.rsplit_once(':').map_or(name, |(_, local)| local);
+            Ok((path.trim().trim_end_matches('/'), Some(local.to_owned())))
+        }
+        _ => Ok((written, None)),
+    }
+}
+
+/// The first step, and what stands behind it: a `/` in a condition is part of a value.
+fn split_step(path: &str) -> (&str, &str) {
+    let mut within = false;
+    let end = path.find(|c| {
+        within = c == '[' || within && c != ']';
+        c == '/' && !within
+    });
+    path.split_at(end.unwrap_or(path.len()))
+}
+
+fn step(written: &str, deep: bool) -> Result<Step, ElementPathError> {
+    let (name, condition) = match written.split_once('[') {
+        Some((name, condition)) => (name.trim(), Some(condition)),
+        None => (written.trim(), None),
+    };
+    Ok(Step {
+        deep,
+        name: match name {
+            "*" => None,
+            name => Some(checked(name)?.to_owned()),
+        },
+        attribute: condition.map(self::condition).transpose()?,
+    })
+}
+
+/// What stands behind `[`.
+fn condition(written: &str) -> Result<(String, Option<String>), ElementPathError> {
+    let wrong = || ElementPathError::Condition(written.trim_end_matches(']').to_owned());
+    let inner = written.trim_end().strip_suffix(']').ok_or_else(wrong)?;
+    let inner = inner.trim().strip_prefix('@').ok_or_else(wrong)?;
+    let Some((name, value)) = inner.split_once('=') else {
+        return Ok((checked(inner.trim())?.to_owned(), None));
+    };
+    let quoted = value.trim();
+    let value = ['\'', '"'].iter().find_map(|quote| {
+        let open = quoted.strip_prefix(*quote)?;
+        open.strip_suffix(*quote)
+    });
+    let value = value.ok_or_else(wrong)?;
+    Ok((checked(name.trim())?.to_owned(), Some(value.to_owned())))
+}
+
+fn checked(name: &str) -> Result<&str, ElementPathError> {
+    let signs = |c: char| c.is_alphanumeric() || "_-.:".contains(c);
+    let starts = |c: char| c.is_alphabetic() || c == '_';
+    let well_formed = name.chars().all(signs) && name.starts_with(starts) && !name.ends_with(':');
+    if well_formed {
+        Ok(name)
+    } else {
+        Err(ElementPathError::Name(name.to_owned()))
+    }
+}
+
+impl fmt::Debug for ElementPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.written)
+    }
+}
+
+impl fmt::Display for ElementPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Steps as they were understood, each behind `/` or `//`.
+    fn check(path: &str, expected: &str) {
+        let path: ElementPath = path.parse().expect(path);
+        let shown = |step: &Step| {
+            let deep = if step.deep { "//" } else { "/" };
+            let name = step.name.as_deref().unwrap_or("*");
+            let condition = step.attribute.iter();
+            let condition = condition.map(|(name, value)| format!("[{name} {value:?}]"));
+            format!("{deep}{name}{}", condition.collect::<String>())
+        };
+        let steps: String = path.steps.iter().map(shown).collect();
+        let attribute = path.attribute.iter().map(|name| format!("@{name}"));
+        assert_eq!(steps + &attribute.collect::<String>(), expected, "{path}");
+    }
+
+    #[test]
+    fn paths_are_read() {
+        check("channel/notice", "/channel/notice");
+        check("/channel/notice", "/channel/notice");
+        check("//notice", "//notice");
+        check("a//b/*", "/a//b/*");
+        check("dc:date", "/dc:date");
+        check("link@href", "/link@href");
+        check(" link/@xlink:href ", "/link@href");
+        check("@id", "@id");
+        check(".", "");
+        check("./título", "/título");
+        check(
+            "field[@name='a/b']/value",
+            "/field[name Some(\"a/b\")]/value",
+        );
+        check("field[@name]@id", "/field[name None]@id");
+    }
+
+    #[test]
+    fn what_is_no_path_is_told() {
+        let check = |path: &str, expected: &str| {
+            let error = path.parse::<ElementPath>().expect_err(path);
+            assert_eq!(error.to_string(), expected, "{path}");
+        };
+        check(
+            "",
+            "a path of elements is wanted, such as `head/title` or `link@href`",
+        );
+        check("a b", "`a b` is no name of an element or attribute");
+        check("$.a", "`$.a` is no name of an element or attribute");
+        check("a@", "`` is no name of an element or attribute");
+        check(
+            "a[1]",
+            "`[1]` is no condition: `[@name]` and `[@name='value']` are",
+        );
+        check(
+            "a[@b=c]",
+            "`[@b=c]` is no condition: `[@name]` and `[@name='value']` are",
+        );
+        check("a[@b='c'", "`b='c'` is no name of an element or attribute");
+    }
+}

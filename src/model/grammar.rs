@@ -1,0 +1,147 @@
+//! The grammar of a source's plain text, where its operator knows it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use regex::Regex;
+
+use super::rules::lines_regex;
+use super::{Field, PatternError};
+
+/// How a plain text divides into entries; one of the two is there.
+#[derive(Clone, Debug)]
+pub struct Grammar {
+    /// What stands between entries.
+    pub separator: Option<Separator>,
+    /// What one entry looks like.
+    pub record: Option<Shape>,
+}
+
+/// What stands between entries: a regular expression, in which `^` and `$` are those of lines.
+#[derive(Clone)]
+pub struct Separator(Regex);
+
+impl Separator {
+    /// What stands between its matches, in order.
+    pub fn split<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        self.0.split(text)
+    }
+}
+
+impl FromStr for Separator {
+    type Err = ShapeError;
+
+    fn from_str(text: &str) -> Result<Self, ShapeError> {
+        let regex = lines_regex(text)?;
+        if regex.is_match("") {
+            return Err(ShapeError::Empty);
+        }
+        Ok(Self(regex))
+    }
+}
+
+/// What one entry looks like: a regular expression whose groups are named as fields, in which `^` and `$` are those of
+/// lines.
+#[derive(Clone)]
+pub struct Shape(Regex);
+
+impl Shape {
+    /// The fields that its groups name.
+    pub fn fields(&self) -> impl Iterator<Item = Field> {
+        let names = self.0.capture_names().flatten();
+        names.filter_map(|name| name.parse().ok())
+    }
+
+    /// Every match in order, each with where it stands and what its groups hold.
+    pub fn find<'t>(&self, text: &'t str) -> impl Iterator<Item = Shaped<'t>> {
+        self.0.captures_iter(text).map(|found| Shaped {
+            range: found.get_match().range(),
+            values: self
+                .0
+                .capture_names()
+                .flatten()
+                .filter_map(|name| Some((name.parse().ok()?, found.name(name)?.as_str().trim())))
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
+        })
+    }
+}
+
+/// One match of a [`Shape`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shaped<'t> {
+    /// Where it stands, in bytes.
+    pub range: std::ops::Range<usize>,
+    /// What its groups hold, blank ones left out.
+    pub values: Vec<(Field, &'t str)>,
+}
+
+impl FromStr for Shape {
+    type Err = ShapeError;
+
+    fn from_str(text: &str) -> Result<Self, ShapeError> {
+        let regex = lines_regex(text)?;
+        let mut names = regex.capture_names().flatten();
+        if let Some(name) = names.find(|name| name.parse::<Field>().is_err()) {
+            return Err(PatternError::Group(name.to_owned()).into());
+        }
+        let mut names = regex.capture_names().flatten();
+        if !names.any(|name| name == Field::Title.as_str()) {
+            return Err(ShapeError::NoTitle);
+        }
+        Ok(Self(regex))
+    }
+}
+
+impl fmt::Debug for Separator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/", self.0)
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/", self.0)
+    }
+}
+
+/// Text that says nothing of how a text divides.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ShapeError {
+    /// No pattern.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// A separator between any two characters.
+    #[error("this matches where nothing stands")]
+    Empty,
+    /// A record whose title is nowhere.
+    #[error("no group is named `title`, as in `(?<title>.+)`")]
+    NoTitle,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_divides_nothing_is_refused() {
+        let separator = |text: &str| text.parse::<Separator>().err().map(|e| e.to_string());
+        let record = |text: &str| text.parse::<Shape>().err().map(|e| e.to_string());
+        let told = |text: &str| Some(text.to_owned());
+        assert_eq!(separator("^-{3,}$"), None);
+        assert_eq!(separator("-*"), told("this matches where nothing stands"));
+        assert_eq!(
+            separator("("),
+            told("this is no regular expression: unclosed group")
+        );
+        assert_eq!(record("^(?<title>.+)$"), None);
+        assert_eq!(
+            record("^(?<date>.+)$"),
+            told("no group is named `title`, as in `(?<title>.+)`")
+        );
+        assert_eq!(
+            record("(?<title>a)(?<day>b)"),
+            told("the group `day` names no field")
+        );
+    }
+}

@@ -1,0 +1,232 @@
+//! Where a list goes on, and how many of its pages are read.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::{Position, Url};
+
+use super::Css;
+
+/// Where further pages of a list are, and how many of them are read.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    /// How to get to the next page.
+    pub way: PageWay,
+    /// How many pages after the first a poll reads at most.
+    pub last: u32,
+    /// How many the first poll reads at most, and one that catches up, where that is more.
+    pub backfill: u32,
+}
+
+/// How to get from a page of a list to the next.
+#[derive(Clone, Debug)]
+pub enum PageWay {
+    /// A query parameter that counts: `?page=1`, `?start=20`.
+    Parameter {
+        /// Its name.
+        name: String,
+        /// What it counts.
+        numbers: Numbers,
+    },
+    /// An address that counts: `/news/page/2/`.
+    Address {
+        /// The address with the place of the number.
+        address: PageAddress,
+        /// What it counts.
+        numbers: Numbers,
+    },
+    /// A link on the page that this finds.
+    Next(Css),
+    /// The link that the document itself names its next page by: `rel="next"` in pages and in feeds (RFC 5005 §3), else
+    /// the archive before it (§4), or `next_url` of a JSON Feed.
+    Rel,
+}
+
+/// The numbers of the pages after the first: from the second page's, one step after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// The number of the second page.
+    pub from: u32,
+    /// By how much the next one is greater.
+    pub step: u32,
+}
+
+impl Numbers {
+    fn of(self, further: u32) -> u64 {
+        let steps = u64::from(further.saturating_sub(1));
+        u64::from(self.from) + steps * u64::from(self.step)
+    }
+}
+
+impl Pages {
+    /// The address of the page that comes `further` pages after `first`, counted from 1; `None` where only a page can
+    /// tell which is the next.
+    pub fn numbered(&self, first: &Url, further: u32) -> Option<Url> {
+        match &self.way {
+            PageWay::Parameter { name, numbers } => {
+                Some(with_parameter(first, name, numbers.of(further)))
+            }
+            PageWay::Address { address, numbers } => address.of(first, numbers.of(further)),
+            PageWay::Next(_) | PageWay::Rel => None,
+        }
+    }
+}
+
+fn with_parameter(url: &Url, name: &str, number: u64) -> Url {
+    let mut page = url.clone();
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(key, _)| key != name)
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        .collect();
+    page.query_pairs_mut()
+        .clear()
+        .extend_pairs(kept)
+        .append_pair(name, &number.to_string());
+    page
+}
+
+/// An address, absolute or relative to the list's, in which `{}` stands for the number of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageAddress {
+    before: String,
+    after: String,
+}
+
+/// Text that is no address of numbered pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PageAddressError {
+    /// No place for the number, or several.
+    #[error("the address of further pages holds `{{}}` once, for their number")]
+    Number,
+    /// Not an address on the web.
+    #[error("this is no address on the web")]
+    Address,
+}
+
+impl PageAddress {
+    fn of(&self, first: &Url, number: u64) -> Option<Url> {
+        first.join(&self.with(number)).ok()
+    }
+
+    fn with(&self, number: u64) -> String {
+        format!("{}{number}{}", self.before, self.after)
+    }
+}
+
+impl FromStr for PageAddress {
+    type Err = PageAddressError;
+
+    fn from_str(text: &str) -> Result<Self, PageAddressError> {
+        let (before, after) = text
+            .split_once("{}")
+            .filter(|(_, after)| !after.contains("{}"))
+            .ok_or(PageAddressError::Number)?;
+        let address = Self {
+            before: before.to_owned(),
+            after: after.to_owned(),
+        };
+        let list =
+            Url::parse("https://host.example/list").map_err(|_| PageAddressError::Address)?;
+        let pages = address.of(&list, 1).zip(address.of(&list, 2));
+        let is_web = |page: &Url| matches!(page.scheme(), "http" | "https");
+        // The number stands in the path or the query: it makes no host, and is not lost in a fragment.
+        let counts = |(one, two): &(Url, Url)| {
+            one.host_str() == two.host_str()
+                && one[..Position::AfterQuery] != two[..Position::AfterQuery]
+        };
+        pages
+            .filter(|pages| is_web(&pages.0) && counts(pages))
+            .map(|_| address)
+            .ok_or(PageAddressError::Address)
+    }
+}
+
+impl fmt::Display for PageAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{{}}{}", self.before, self.after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pages(way: PageWay) -> Pages {
+        Pages {
+            way,
+            last: 1,
+            backfill: 1,
+        }
+    }
+
+    fn numbers(from: u32, step: u32) -> Numbers {
+        Numbers { from, step }
+    }
+
+    fn check(pages: &Pages, list: &str, expected: [&str; 2]) {
+        let list = list.parse().expect("an address");
+        let found = [1, 2].map(|further| pages.numbered(&list, further).expect("a number"));
+        assert_eq!(found.map(String::from), expected);
+    }
+
+    #[test]
+    fn a_parameter_counts() {
+        let parameter = |name: &str, numbers| {
+            let name = name.to_owned();
+            pages(PageWay::Parameter { name, numbers })
+        };
+        check(
+            &parameter("page", numbers(1, 1)),
+            "https://host.example/list?a=%C3%B1&page=7",
+            [
+                "https://host.example/list?a=%C3%B1&page=1",
+                "https://host.example/list?a=%C3%B1&page=2",
+            ],
+        );
+        check(
+            &parameter("start", numbers(20, 20)),
+            "https://host.example/list",
+            [
+                "https://host.example/list?start=20",
+                "https://host.example/list?start=40",
+            ],
+        );
+    }
+
+    #[test]
+    fn an_address_counts() {
+        let address = |text: &str, numbers| {
+            let address = text.parse().expect("an address");
+            pages(PageWay::Address { address, numbers })
+        };
+        check(
+            &address("https://host.example/news/page/{}/", numbers(2, 1)),
+            "https://host.example/news/",
+            [
+                "https://host.example/news/page/2/",
+                "https://host.example/news/page/3/",
+            ],
+        );
+        check(
+            &address("page-{}.html?all", numbers(1, 1)),
+            "https://host.example/news/list.html",
+            [
+                "https://host.example/news/page-1.html?all",
+                "https://host.example/news/page-2.html?all",
+            ],
+        );
+    }
+
+    #[test]
+    fn an_address_that_counts_nothing_is_none() {
+        let check = |text: &str, expected| {
+            assert_eq!(text.parse::<PageAddress>().unwrap_err(), expected, "{text}");
+        };
+        check("https://host.example/page/2", PageAddressError::Number);
+        check("https://host.example/{}/{}", PageAddressError::Number);
+        check("ftp://host.example/{}", PageAddressError::Address);
+        check("/list#{}", PageAddressError::Address);
+        check("https://{}", PageAddressError::Address);
+    }
+}

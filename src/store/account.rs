@@ -1,0 +1,211 @@
+//! All that is known of an item and of the story that it reports, for people who ask why.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::read::Reader;
+use super::{StoreError, rows};
+use crate::dedupe;
+use crate::model::{Item, ItemId, Story, StoryId, Timestamp, TopicId};
+
+/// An item, its story, and how both came to be what they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// The item as it is held.
+    pub item: Item,
+    /// When it was first found; unknown of items older than that column.
+    pub found_at: Option<Timestamp>,
+    /// The topics that it belongs to itself.
+    pub topics: Vec<TopicId>,
+    /// Whether it is held back until its source is released.
+    pub held: bool,
+    /// The story that it reports.
+    pub story_id: StoryId,
+    /// That story with every report; none as long as all of them are held back.
+    pub story: Option<Story>,
+    /// The item that founded the story.
+    pub founder: Option<ItemId>,
+    /// When and why the story was withdrawn.
+    pub withdrawn: Option<(Timestamp, String)>,
+    /// Ids under which the story was published before it was merged.
+    pub aliases: Vec<StoryId>,
+    /// Where the story stands, or stood.
+    pub places: Vec<Standing>,
+    /// What its publisher has changed, the last first.
+    pub revisions: Vec<Revision>,
+    /// What was decided about it by hand.
+    pub decisions: Vec<Verdict>,
+}
+
+/// A story's place in a feed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// The feed's topic.
+    pub feed: String,
+    /// Since when.
+    pub entered_at: Timestamp,
+    /// Until when, if it left.
+    pub left_at: Option<Timestamp>,
+    /// Whether it is on the page alone: too old to be news when it came.
+    pub quiet: bool,
+}
+
+/// One change of an item.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Revision {
+    /// When it was found.
+    pub at: Timestamp,
+    /// The fields that changed, as they were before.
+    pub before: Map<String, Value>,
+}
+
+/// What was decided by hand about an item and another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// The other item.
+    pub other: String,
+    /// `together` or `apart`.
+    pub verdict: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Reader {
+    /// The story that goes by `id`, or did before it was merged.
+    ///
+    /// # Errors
+    /// [`StoreError`], as everywhere here.
+    pub fn story_called(&self, id: StoryId) -> Result<Option<StoryId>, StoreError> {
+        let sql = "SELECT id FROM story WHERE id = coalesce((SELECT story FROM alias WHERE alias = ?1), ?1)";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let found: Option<String> = statement
+            .query_row([id.to_string()], |row| row.get(0))
+            .optional()?;
+        found.map(|id| rows::parsed("story", &id)).transpose()
+    }
+
+    /// The reports of a story, in the order of their commits.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn items_of(&self, story: StoryId) -> Result<Vec<ItemId>, StoreError> {
+        let sql = "SELECT id FROM item WHERE story = ? ORDER BY seq";
+        self.item_ids(sql, params![story.to_string()])
+    }
+
+    /// The items that give an address, in any of its spellings.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn items_at(&self, address: &Url) -> Result<Vec<ItemId>, StoreError> {
+        let Some(key) = dedupe::address_key(address) else {
+            return Ok(Vec::new());
+        };
+        let sql = "SELECT item AS id FROM dedupe_key JOIN item ON item.id = dedupe_key.item
+                   WHERE dedupe_key.kind = ? AND dedupe_key.hash = ? ORDER BY item.seq";
+        self.item_ids(sql, params![key.kind.as_str(), key.hash.as_bytes()])
+    }
+
+    fn item_ids(&self, sql: &str, bound: impl rusqlite::Params) -> Result<Vec<ItemId>, StoreError> {
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let ids = statement.query_map(bound, |row| row.get::<_, String>("id"))?;
+        ids.map(|id| rows::parsed("id", &id?)).collect()
+    }
+
+    /// All that is known of an item.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn account(&self, item: ItemId) -> Result<Option<Account>, StoreError> {
+        let id = item.to_string();
+        let sql = "SELECT item.*, story.founder, story.withdrawn_at, story.withdrawn_reason
+                   FROM item LEFT JOIN story ON story.id = item.story WHERE item.id = ?";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut found = statement.query([&id])?;
+        let Some(row) = found.next()? else {
+            return Ok(None);
+        };
+        let story: String = row.get("story")?;
+        let founder: Option<String> = row.get("founder")?;
+        Ok(Some(Account {
+            item: rows::item(row)?,
+            found_at: rows::maybe_instant("found_at", row.get("found_at")?)?,
+            topics: rows::topics(&row.get::<_, String>("topics")?)?,
+            held: row.get("held")?,
+            story_id: rows::parsed("story", &story)?,
+            founder: founder
+                .as_deref()
+                .map(|founder| rows::parsed("founder", founder))
+                .transpose()?,
+            withdrawn: withdrawn(row)?,
+            aliases: self.aliases(&story)?,
+            places: self.places(&story)?,
+            revisions: self.revisions(&id)?,
+            decisions: self.decisions(&id)?,
+            story: founder.map(|_| self.story(&story)).transpose()?,
+        }))
+    }
+
+    fn aliases(&self, story: &str) -> Result<Vec<StoryId>, StoreError> {
+        let sql = "SELECT alias FROM alias WHERE story = ? ORDER BY alias";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let ids = statement.query_map([story], |row| row.get::<_, String>(0))?;
+        ids.map(|id| rows::parsed("alias", &id?)).collect()
+    }
+
+    fn places(&self, story: &str) -> Result<Vec<Standing>, StoreError> {
+        let sql =
+            "SELECT feed, entered_at, left_at, quiet FROM membership WHERE story = ? ORDER BY feed";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut found = statement.query([story])?;
+        let mut places = Vec::new();
+        while let Some(row) = found.next()? {
+            places.push(Standing {
+                feed: row.get("feed")?,
+                entered_at: rows::instant("entered_at", row.get("entered_at")?)?,
+                left_at: rows::maybe_instant("left_at", row.get("left_at")?)?,
+                quiet: row.get("quiet")?,
+            });
+        }
+        Ok(places)
+    }
+
+    fn revisions(&self, item: &str) -> Result<Vec<Revision>, StoreError> {
+        let sql = "SELECT at, before FROM revision WHERE item = ? ORDER BY rev DESC";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut found = statement.query([item])?;
+        let mut revisions = Vec::new();
+        while let Some(row) = found.next()? {
+            revisions.push(Revision {
+                at: rows::instant("at", row.get("at")?)?,
+                before: rows::json("before", &row.get::<_, String>("before")?)?,
+            });
+        }
+        Ok(revisions)
+    }
+
+    fn decisions(&self, item: &str) -> Result<Vec<Verdict>, StoreError> {
+        let sql = "SELECT other, verdict, decided_at FROM decision WHERE item = ? ORDER BY decided_at, other";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut found = statement.query([item])?;
+        let mut decisions = Vec::new();
+        while let Some(row) = found.next()? {
+            decisions.push(Verdict {
+                other: row.get("other")?,
+                verdict: row.get("verdict")?,
+                at: rows::instant("decided_at", row.get("decided_at")?)?,
+            });
+        }
+        Ok(decisions)
+    }
+}
+
+fn withdrawn(row: &Row<'_>) -> Result<Option<(Timestamp, String)>, StoreError> {
+    let at = rows::maybe_instant("withdrawn_at", row.get("withdrawn_at")?)?;
+    Ok(match at {
+        Some(at) => Some((at, row.get("withdrawn_reason")?)),
+        None => None,
+    })
+}

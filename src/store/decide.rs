@@ -1,0 +1,245 @@
+//! What operators decide about stories by hand: two are one, one is several, one is withdrawn.
+//!
+//! Runs on the writer, inside a transaction. A decision is about items, whose ids never change; what comes later keeps
+//! to it: no report joins a story across it, and no poll undoes it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use super::rows;
+use super::story::Stories;
+use crate::model::{ItemId, StoryId, Timestamp};
+
+/// A decision by hand. A story may be named by any id that it was ever published under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// Both are one story; the older one's id stays.
+    Merge(StoryId, StoryId),
+    /// These reports leave the story and are one of their own; where none is named, every report but the founding one
+    /// becomes a story of its own.
+    Split(StoryId, Vec<ItemId>),
+    /// The story is taken out everywhere, for good; the reason is published.
+    Withdraw(StoryId, String),
+}
+
+/// What became of a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// The story that it was about, under the id that it has now.
+    pub story: StoryId,
+    /// The stories that were made of it, or became part of it.
+    pub others: Vec<StoryId>,
+}
+
+/// Why a decision cannot be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecisionError {
+    /// No story was ever published under this id.
+    #[error("there is no story `{0}`")]
+    Unknown(StoryId),
+    /// A story cannot become part of itself.
+    #[error("both are the story `{0}`")]
+    Same(StoryId),
+    /// Nothing to split.
+    #[error("the story `{0}` has one report only")]
+    Single(StoryId),
+    /// An item that reports something else.
+    #[error("`{item}` is no report of the story `{story}`")]
+    NoReport {
+        /// The story.
+        story: StoryId,
+        /// The item.
+        item: ItemId,
+    },
+    /// The founding report keeps the id.
+    #[error(
+        "`{item}` is the founding report of the story `{story}` and keeps its id: name the others"
+    )]
+    Founder {
+        /// The story.
+        story: StoryId,
+        /// The item.
+        item: ItemId,
+    },
+    /// What is withdrawn stays so.
+    #[error("the story `{0}` is withdrawn")]
+    Withdrawn(StoryId),
+}
+
+/// Carries `decision` out.
+pub(super) fn decide(
+    connection: &Connection,
+    decision: &Decision,
+    at: Timestamp,
+    fresh: Duration,
+) -> Result<Decided, StoreError> {
+    // What a decision brings into a feed is old news.
+    let stories = Stories::new(connection, at, true, fresh)?;
+    let decided = match decision {
+        Decision::Merge(one, other) => merge(&stories, *one, *other, at)?,
+        Decision::Split(story, items) => split(&stories, *story, items, at)?,
+        Decision::Withdraw(story, reason) => withdraw(&stories, *story, reason, at)?,
+    };
+    stories.refresh(decided.story)?;
+    for other in &decided.others {
+        stories.refresh(*other)?;
+    }
+    stories.keep_revision()?;
+    Ok(decided)
+}
+
+fn merge(
+    stories: &Stories<'_>,
+    one: StoryId,
+    other: StoryId,
+    at: Timestamp,
+) -> Result<Decided, StoreError> {
+    let (one, other) = (current(stories, one)?, current(stories, other)?);
+    if one == other {
+        return Err(DecisionError::Same(one).into());
+    }
+    let ordered = stories.oldest_first(vec![one, other])?;
+    let (kept, gone) = (ordered[0], ordered[1]);
+    let pairs = (stories.items(kept)?, stories.items(gone)?);
+    keep(stories.connection, &pairs.0, &pairs.1, "together", at)?;
+    stories.merge(gone, kept)?;
+    Ok(Decided {
+        story: kept,
+        others: vec![gone],
+    })
+}
+
+fn split(
+    stories: &Stories<'_>,
+    story: StoryId,
+    named: &[ItemId],
+    at: Timestamp,
+) -> Result<Decided, StoreError> {
+    let story = current(stories, story)?;
+    let reports = stories.items(story)?;
+    let founder = founder(story, &reports)?;
+    let named: BTreeSet<ItemId> = named.iter().copied().collect();
+    for item in &named {
+        if *item == founder {
+            return Err(DecisionError::Founder { story, item: *item }.into());
+        }
+        if !reports.contains(item) {
+            return Err(DecisionError::NoReport { story, item: *item }.into());
+        }
+    }
+    let leaving = |item: &&ItemId| {
+        if named.is_empty() {
+            **item != founder
+        } else {
+            named.contains(item)
+        }
+    };
+    let leaving: Vec<ItemId> = reports.iter().filter(leaving).copied().collect();
+    let parts: Vec<&[ItemId]> = if named.is_empty() {
+        leaving.chunks(1).collect()
+    } else {
+        vec![&leaving]
+    };
+    let mut staying = reports.clone();
+    let mut others = Vec::with_capacity(parts.len());
+    for part in parts {
+        staying.retain(|item| !part.contains(item));
+        keep(stories.connection, part, &staying, "apart", at)?;
+        others.extend(found(stories, story, part)?);
+    }
+    if others.is_empty() {
+        return Err(DecisionError::Single(story).into());
+    }
+    Ok(Decided { story, others })
+}
+
+fn withdraw(
+    stories: &Stories<'_>,
+    story: StoryId,
+    reason: &str,
+    at: Timestamp,
+) -> Result<Decided, StoreError> {
+    let story = current(stories, story)?;
+    let sql = "UPDATE story SET withdrawn_at = ?, withdrawn_reason = ? WHERE id = ?";
+    let bound = params![at.timestamp(), reason, story.to_string()];
+    stories.connection.execute(sql, bound)?;
+    Ok(Decided {
+        story,
+        others: Vec::new(),
+    })
+}
+
+/// The story that goes by `id` today, if it is not withdrawn.
+fn current(stories: &Stories<'_>, id: StoryId) -> Result<StoryId, StoreError> {
+    let sql = "SELECT id, withdrawn_at IS NOT NULL FROM story
+               WHERE id = coalesce((SELECT story FROM alias WHERE alias = ?1), ?1)";
+    let mut statement = stories.connection.prepare_cached(sql)?;
+    let found: Option<(String, bool)> = statement
+        .query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match found {
+        None => Err(DecisionError::Unknown(id).into()),
+        Some((_, true)) => Err(DecisionError::Withdrawn(id).into()),
+        Some((id, false)) => rows::parsed("story", &id),
+    }
+}
+
+/// The item that the story's id is made of, else its first.
+fn founder(story: StoryId, reports: &[ItemId]) -> Result<ItemId, DecisionError> {
+    let founded = reports
+        .iter()
+        .find(|item| StoryId::founded_by(**item) == story);
+    let first = founded.or(reports.first());
+    first.copied().ok_or(DecisionError::Unknown(story))
+}
+
+/// Makes `part` of `story` a story of its own, under the id that its first item would have founded. Earlier ids of its
+/// items lead there again.
+fn found(
+    stories: &Stories<'_>,
+    story: StoryId,
+    part: &[ItemId],
+) -> Result<Option<StoryId>, StoreError> {
+    let Some(first) = part.first() else {
+        return Ok(None);
+    };
+    let own = StoryId::founded_by(*first);
+    let (own_id, story_id) = (own.to_string(), story.to_string());
+    let connection = stories.connection;
+    connection.execute("DELETE FROM alias WHERE alias = ?", [&own_id])?;
+    for item in part {
+        let item = item.to_string();
+        let moved = [&own_id, &item];
+        connection.execute("UPDATE item SET story = ? WHERE id = ?", moved)?;
+        let alias = "UPDATE alias SET story = ? WHERE alias = ? AND story = ?";
+        connection.execute(alias, [&own_id, &item, &story_id])?;
+    }
+    Ok(Some(own))
+}
+
+/// Remembers `verdict` for every pair; a later one takes the place of an earlier.
+fn keep(
+    connection: &Connection,
+    items: &[ItemId],
+    others: &[ItemId],
+    verdict: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql =
+        "INSERT OR REPLACE INTO decision (item, other, verdict, decided_at) VALUES (?, ?, ?, ?)";
+    let mut statement = connection.prepare_cached(sql)?;
+    for item in items {
+        for other in others {
+            for (one, two) in [(item, other), (other, item)] {
+                let pair = params![one.to_string(), two.to_string(), verdict, at.timestamp()];
+                statement.execute(pair)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! What was read of the pages that entries lead to: kept, so that each is asked for once.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use rusqlite::{Connection, Row, named_params, params};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{Outcome, Poll, Reader, StoreError, rows};
+use crate::model::{Detail, Hash, RawAuthor, RawEnclosure, RawTag, RawText, SourceId, Timestamp};
+
+/// The page of an entry is forgotten when the list has not had the entry for so long.
+const KEPT: Duration = Duration::from_hours(24 * 90);
+/// When an entry was last listed is written down once in so long: most polls leave the row alone.
+const LISTED_STEP: Duration = Duration::from_hours(24);
+
+/// What a poll learnt of the pages of its entries.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// Addresses of the entries that it met.
+    pub listed: Vec<String>,
+    /// What is kept of them from now on, by address.
+    pub changed: Vec<(String, KeptDetail)>,
+}
+
+/// What is kept of the page of one entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptDetail {
+    /// Hash of the list's entry that it was read for.
+    pub entry: Hash,
+    /// Hash of how it was read.
+    pub rules: Hash,
+    /// What it said when it was last read.
+    pub detail: Option<Detail>,
+    /// The HTTP status of the last failure, where an answer came.
+    pub http_status: Option<u16>,
+    /// How often it failed since it was read, or since its entry changed.
+    pub tries: u32,
+    /// How often it was read.
+    pub readings: u32,
+    /// When it was last read.
+    pub read_at: Option<Timestamp>,
+    /// When it is to be asked for; `None` once that is settled.
+    pub next_try: Option<Timestamp>,
+}
+
+impl Reader {
+    /// What is kept of the pages at these addresses.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn details(
+        &self,
+        source: &SourceId,
+        addresses: &[String],
+    ) -> Result<HashMap<String, KeptDetail>, StoreError> {
+        let sql = "SELECT * FROM detail WHERE source = ? AND address = ?";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut kept = HashMap::new();
+        for address in addresses {
+            let mut found = statement.query([source.as_str(), address])?;
+            if let Some(row) = found.next()? {
+                kept.insert(address.clone(), kept_detail(row)?);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// The pages that are to be asked for at `at`: earlier polls had no time for them, or they failed.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn owed_details(
+        &self,
+        source: &SourceId,
+        at: Timestamp,
+    ) -> Result<HashSet<String>, StoreError> {
+        let sql = "SELECT address FROM detail WHERE source = ? AND next_try <= ?";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let found =
+            statement.query_map(params![source.as_str(), at.timestamp()], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+}
+
+fn kept_detail(row: &Row<'_>) -> Result<KeptDetail, StoreError> {
+    let hash = |column: &'static str| rows::hash(column, &row.get::<_, Vec<u8>>(column)?);
+    let instant = |column: &'static str| rows::maybe_instant(column, row.get(column)?);
+    let detail: Option<String> = row.get("detail")?;
+    let wire = detail.map(|text| rows::json::<Wire>("detail", &text));
+    Ok(KeptDetail {
+        entry: hash("entry")?,
+        rules: hash("rules")?,
+        detail: wire.transpose()?.map(Detail::from),
+        http_status: row.get("http_status")?,
+        tries: row.get("tries")?,
+        readings: row.get("readings")?,
+        read_at: instant("read_at")?,
+        next_try: instant("next_try")?,
+    })
+}
+
+/// Writes what `poll` learnt.
+pub(super) fn write(connection: &Connection, poll: &Poll) -> Result<(), StoreError> {
+    let Some(Details { listed, changed }) = &poll.details else {
+        return Ok(());
+    };
+    let (source, at) = (poll.source.as_str(), poll.at.timestamp());
+    for (address, kept) in changed {
+        write_one(connection, poll, address, kept)?;
+    }
+    let sql = "UPDATE detail SET listed_at = ?1
+               WHERE source = ?2 AND address = ?3 AND (next_try IS NOT NULL OR listed_at <= ?4)";
+    let mut statement = connection.prepare_cached(sql)?;
+    for address in listed {
+        statement.execute(params![at, source, address, before(at, LISTED_STEP)])?;
+    }
+    if !matches!(poll.outcome, Outcome::Read { .. }) {
+        return Ok(());
+    }
+    // What was owed and is no longer within reach of a whole walk can never be paid.
+    let sql =
+        "UPDATE detail SET next_try = NULL WHERE source = ?1 AND next_try <= ?2 AND listed_at < ?2";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![source, at])?;
+    let sql = "DELETE FROM detail WHERE source = ? AND listed_at < ?";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![source, before(at, KEPT)])?;
+    Ok(())
+}
+
+fn before(at: i64, age: Duration) -> i64 {
+    at.saturating_sub(i64::try_from(age.as_secs()).unwrap_or(i64::MAX))
+}
+
+fn write_one(
+    connection: &Connection,
+    poll: &Poll,
+    address: &str,
+    kept: &KeptDetail,
+) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO detail VALUES (:source, :address, :entry, :rules, :detail, :http_status,
+               :tries, :readings, :read_at, :next_try, :listed_at)";
+    let detail = kept
+        .detail
+        .clone()
+        .map(|detail| rows::to_json(&Wire::from(detail)));
+    connection.prepare_cached(sql)?.execute(named_params! {
+        ":source": poll.source.as_str(),
+        ":address": address,
+        ":entry": kept.entry.as_bytes(),
+        ":rules": kept.rules.as_bytes(),
+        ":detail": detail,
+        ":http_status": kept.http_status,
+        ":tries": kept.tries,
+        ":readings": kept.readings,
+        ":read_at": kept.read_at.map(|at| at.timestamp()),
+        ":next_try": kept.next_try.map(|at| at.timestamp()),
+        ":listed_at": poll.at.timestamp(),
+    })?;
+    Ok(())
+}
+
+/// A detail as a row holds it; what a later version writes beside these is left alone.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Wire {
+    told: Vec<String>,
+    link: Option<String>,
+    title: Option<Text>,
+    summary: Option<Text>,
+    content: Option<Text>,
+    base: Option<Url>,
+    published: Option<String>,
+    updated: Option<String>,
+    language: Option<String>,
+    authors: Vec<(String, Option<String>)>,
+    tags: Vec<(String, Option<String>)>,
+    enclosures: Vec<(String, Option<String>, Option<String>)>,
+    image: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Text {
+    Plain(String),
+    Html(String),
+    Unsaid(String),
+}
+
+impl From<RawText> for Text {
+    fn from(text: RawText) -> Self {
+        match text {
+            RawText::Plain(text) => Self::Plain(text),
+            RawText::Html(text) => Self::Html(text),
+            RawText::Unsaid(text) => Self::Unsaid(text),
+        }
+    }
+}
+
+impl From<Text> for RawText {
+    fn from(text: Text) -> Self {
+        match text {
+            Text::Plain(text) => Self::Plain(text),
+            Text::Html(text) => Self::Html(text),
+            Text::Unsaid(text) => Self::Unsaid(text),
+        }
+    }
+}
+
+impl From<Detail> for Wire {
+    fn from(detail: Detail) -> Self {
+        let told = detail.told.iter().map(|field| field.as_str().to_owned());
+        let author = |author: RawAuthor| (author.name, author.url);
+        let tag = |tag: RawTag| (tag.name, tag.scheme);
+        let file = |file: RawEnclosure| (file.url, file.mime_type, file.length_bytes);
+        Self {
+            told: told.collect(),
+            link: detail.link,
+            title: detail.title.map(Text::from),
+            summary: detail.summary.map(Text::from),
+            content: detail.content.map(Text::from),
+            base: detail.base,
+            published: detail.published,
+            updated: detail.updated,
+            language: detail.language,
+            authors: detail.authors.into_iter().map(author).collect(),
+            tags: detail.tags.into_iter().map(tag).collect(),
+            enclosures: detail.enclosures.into_iter().map(file).collect(),
+            image: detail.image,
+        }
+    }
+}
+
+impl From<Wire> for Detail {
+    fn from(wire: Wire) -> Self {
+        let told = wire.told.iter().filter_map(|field| field.parse().ok());
+        let author = |(name, url)| RawAuthor { name, url };
+        let tag = |(name, scheme)| RawTag { name, scheme };
+        let file = |(url, mime_type, length_bytes)| RawEnclosure {
+            url,
+            mime_type,
+            length_bytes,
+        };
+        Self {
+            told: told.collect(),
+            link: wire.link,
+            title: wire.title.map(RawText::from),
+            summary: wire.summary.map(RawText::from),
+            content: wire.content.map(RawText::from),
+            base: wire.base,
+            published: wire.published,
+            updated: wire.updated,
+            language: wire.language,
+            authors: wire.authors.into_iter().map(author).collect(),
+            tags: wire.tags.into_iter().map(tag).collect(),
+            enclosures: wire.enclosures.into_iter().map(file).collect(),
+            image: wire.image,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a publisher has changed in an item: the fields as they were, at the commit that changed them.
+
+use rusqlite::{Connection, params};
+use serde_json::{Map, Value, json};
+
+use super::StoreError;
+use crate::model::{Item, SafeHtml, Timestamp};
+
+/// Revisions kept of one item: the newest.
+const MAX_REVISIONS: usize = 50;
+/// How much of a text that was changed is kept, in characters.
+const MAX_KEPT: usize = 2_000;
+
+/// Keeps what of `held` is otherwise in `new`.
+pub(super) fn keep(
+    connection: &Connection,
+    held: &Item,
+    new: &Item,
+    rev: i64,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let id = held.id.to_string();
+    let before = Value::Object(changed(held, new)).to_string();
+    let sql = "INSERT OR REPLACE INTO revision (item, rev, at, before) VALUES (?, ?, ?, ?)";
+    let row = params![id, rev, at.timestamp(), before];
+    connection.prepare_cached(sql)?.execute(row)?;
+    let sql = "DELETE FROM revision WHERE item = ?1 AND rev <=
+               (SELECT rev FROM revision WHERE item = ?1 ORDER BY rev DESC LIMIT 1 OFFSET ?2)";
+    let kept = params![id, MAX_REVISIONS];
+    connection.prepare_cached(sql)?.execute(kept)?;
+    Ok(())
+}
+
+/// The fields of `held` that are otherwise in `new`, by name.
+fn changed(held: &Item, new: &Item) -> Map<String, Value> {
+    fields(held)
+        .into_iter()
+        .zip(fields(new))
+        .filter(|((_, held), (_, new))| held != new)
+        .map(|((name, held), _)| (name.to_owned(), bounded(held)))
+        .collect()
+}
+
+/// What readers see of an item and its publisher can change.
+fn fields(item: &Item) -> [(&'static str, Value); 7] {
+    let html = |html: &Option<SafeHtml>| json!(html.as_ref().map(SafeHtml::as_str));
+    let files = item.enclosures.iter();
+    let files: Vec<&str> = files.map(|file| file.url.as_str()).collect();
+    let authors = item.authors.iter();
+    let authors: Vec<&str> = authors.map(|author| author.name.as_str()).collect();
+    [
+        ("title", json!(item.title)),
+        (
+            "address",
+            json!(item.address.as_ref().map(url::Url::as_str)),
+        ),
+        ("summary", html(&item.summary)),
+        ("content", html(&item.content)),
+        ("authors", json!(authors)),
+        ("enclosures", json!(files)),
+        ("date", json!(item.stated.map(|dated| dated.local()))),
+    ]
+}
+
+fn bounded(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.chars().nth(MAX_KEPT).is_some() => {
+            let beginning: String = text.chars().take(MAX_KEPT).collect();
+            Value::String(format!("{beginning}…"))
+        }
+        value => value,
+    }
+}

@@ -1,0 +1,91 @@
+//! What a source used to give: a row a poll that read something, the newest few, under one fingerprint.
+
+use rusqlite::{Connection, Row, params};
+
+use super::StoreError;
+use super::rows;
+use crate::drift::{History, REMEMBERED, Shape};
+use crate::model::{Hash, SourceId, Timestamp};
+
+/// What the last good polls gave; nothing when the source is read differently now.
+pub(super) fn history(
+    connection: &Connection,
+    source: &SourceId,
+    fingerprint: Hash,
+) -> Result<History, StoreError> {
+    let sql = "SELECT shape.*, source_state.good_polls FROM shape JOIN source_state USING (source)
+               WHERE source = ? AND fingerprint = ? ORDER BY number DESC";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query(params![source.as_str(), fingerprint.as_bytes()])?;
+    let mut history = History::default();
+    while let Some(row) = found.next()? {
+        history.polls = row.get("good_polls")?;
+        history.shapes.push(shape(row)?);
+    }
+    Ok(history)
+}
+
+/// How many new items each of the last good polls brought.
+pub(super) fn new_items(
+    connection: &Connection,
+    source: &SourceId,
+    fingerprint: Hash,
+) -> Result<Vec<usize>, StoreError> {
+    let sql = "SELECT new_items FROM shape WHERE source = ? AND fingerprint = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let bound = params![source.as_str(), fingerprint.as_bytes()];
+    let counts = statement.query_map(bound, |row| row.get(0))?;
+    Ok(counts.collect::<Result<_, _>>()?)
+}
+
+/// Adds what a good poll gave, and forgets what is too long ago or was read differently.
+pub(super) fn remember(
+    connection: &Connection,
+    source: &SourceId,
+    fingerprint: Hash,
+    shape: &Shape,
+    new_items: usize,
+) -> Result<(), StoreError> {
+    let seconds = |at: Option<Timestamp>| at.map(|at| at.timestamp());
+    let sql = "INSERT INTO shape (source, number, fingerprint, records, titles, dated, linked, texts, oldest_at,
+                                  middle_at, newest_at, new_items)
+               SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+               FROM shape WHERE source = ?1";
+    connection.prepare_cached(sql)?.execute(params![
+        source.as_str(),
+        fingerprint.as_bytes(),
+        shape.records,
+        shape.titles,
+        shape.dated,
+        shape.linked,
+        shape.texts,
+        seconds(shape.oldest),
+        seconds(shape.middle),
+        seconds(shape.newest),
+        new_items,
+    ])?;
+    let sql = "DELETE FROM shape WHERE source = ?1 AND
+               (fingerprint <> ?2 OR number <= (SELECT max(number) FROM shape WHERE source = ?1) - ?3)";
+    let bound = params![source.as_str(), fingerprint.as_bytes(), REMEMBERED];
+    connection.prepare_cached(sql)?.execute(bound)?;
+    Ok(())
+}
+
+/// Forgets everything: the next poll is taken as it is.
+pub(super) fn forget(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM shape WHERE source = ?", [source.as_str()])?;
+    Ok(())
+}
+
+fn shape(row: &Row<'_>) -> Result<Shape, StoreError> {
+    Ok(Shape {
+        records: row.get("records")?,
+        titles: row.get("titles")?,
+        dated: row.get("dated")?,
+        linked: row.get("linked")?,
+        texts: row.get("texts")?,
+        oldest: rows::maybe_instant("oldest_at", row.get("oldest_at")?)?,
+        middle: rows::maybe_instant("middle_at", row.get("middle_at")?)?,
+        newest: rows::maybe_instant("newest_at", row.get("newest_at")?)?,
+    })
+}

@@ -1,0 +1,170 @@
+//! What is kept of the pages that entries lead to, and what a walk knows already.
+
+use super::*;
+use crate::model::{
+    Detail, Field, IdentityKey, IdentityKind, RawAuthor, RawEnclosure, RawTag, RawText,
+};
+
+fn whole() -> Detail {
+    let text = |text: &str| Some(text.to_owned());
+    Detail {
+        told: [Field::Content, Field::Date].into(),
+        link: text("https://a.example/1"),
+        title: Some(RawText::Plain("Bridge <closed>".into())),
+        summary: Some(RawText::Unsaid("&lt;p>".into())),
+        content: Some(RawText::Html("<p>Closed.".into())),
+        base: "https://a.example/".parse().ok(),
+        published: text("1 July 2021"),
+        updated: text("2 July 2021"),
+        language: text("en"),
+        authors: vec![RawAuthor {
+            name: "Ana".into(),
+            url: text("/ana"),
+        }],
+        tags: vec![RawTag {
+            name: "roads".into(),
+            scheme: text("urn:x"),
+        }],
+        enclosures: vec![RawEnclosure {
+            url: "/1.pdf".into(),
+            mime_type: text("application/pdf"),
+            length_bytes: None,
+        }],
+        image: text("/1.png"),
+    }
+}
+
+fn kept(detail: Option<Detail>, next_try: Option<Timestamp>) -> KeptDetail {
+    KeptDetail {
+        entry: Hash::of(b"entry"),
+        rules: Hash::of(b"rules"),
+        detail,
+        http_status: Some(410),
+        tries: 2,
+        readings: 1,
+        read_at: Some(july(1)),
+        next_try,
+    }
+}
+
+impl Desk {
+    /// A poll of `a` on a day in July that lists these addresses, and keeps these of their pages.
+    fn details(&self, day: u32, outcome: Outcome, listed: &[&str], changed: &[(&str, KeptDetail)]) {
+        let owned = |(address, kept): &(&str, KeptDetail)| ((*address).to_owned(), kept.clone());
+        let details = Details {
+            listed: listed.iter().map(|address| (*address).to_owned()).collect(),
+            changed: changed.iter().map(owned).collect(),
+        };
+        let poll = Poll {
+            details: Some(details),
+            ..poll("a", july(1) + TimeDelta::days(i64::from(day) - 1), outcome)
+        };
+        self.commit(poll).unwrap();
+    }
+
+    fn kept(&self, address: &str) -> Option<KeptDetail> {
+        let (source, address) = ("a".parse().unwrap(), vec![address.to_owned()]);
+        let mut kept = self.ask(move |reader| reader.details(&source, &address));
+        kept.drain().next().map(|(_, kept)| kept)
+    }
+
+    fn owed(&self, day: u32) -> usize {
+        let source = "a".parse().unwrap();
+        self.ask(move |reader| reader.owed_details(&source, july(day)))
+            .len()
+    }
+}
+
+#[test]
+fn what_a_page_says_is_kept_as_it_is() {
+    let desk = Desk::new();
+    let (read, failed) = (kept(Some(whole()), None), kept(None, Some(july(2))));
+    let both = [("/1", read.clone()), ("/2", failed.clone())];
+    desk.details(1, super::read(Vec::new()), &["/1", "/2"], &both);
+    assert_eq!(desk.kept("/1"), Some(read));
+    assert_eq!(desk.kept("/2"), Some(failed));
+    assert_eq!(desk.kept("/3"), None);
+    assert_eq!((desk.owed(1), desk.owed(2)), (0, 1));
+}
+
+#[test]
+fn what_no_walk_can_reach_is_owed_no_longer() {
+    let desk = Desk::new();
+    let owed = kept(None, Some(july(2)));
+    desk.details(1, super::read(Vec::new()), &["/1"], &[("/1", owed)]);
+    desk.details(3, super::failed(FailureKind::Fetch), &["/2"], &[]);
+    assert_eq!(desk.owed(3), 1);
+    desk.details(3, super::read(Vec::new()), &["/1"], &[]);
+    assert_eq!(desk.owed(3), 1);
+    desk.details(4, super::read(Vec::new()), &[], &[]);
+    assert_eq!(desk.owed(4), 0);
+    assert!(desk.kept("/1").is_some());
+}
+
+#[test]
+fn pages_of_entries_that_are_listed_no_longer_are_forgotten() {
+    let desk = Desk::new();
+    let both = ["/1", "/2"].map(|address| (address, kept(None, None)));
+    desk.details(1, super::read(Vec::new()), &["/1", "/2"], &both);
+    desk.details(60, super::read(Vec::new()), &["/2"], &[]);
+    assert!(desk.kept("/1").is_some());
+    desk.details(100, super::read(Vec::new()), &["/2"], &[]);
+    assert_eq!(desk.kept("/1"), None);
+    assert!(desk.kept("/2").is_some());
+}
+
+fn guid(value: &str) -> IdentityKey {
+    IdentityKey {
+        kind: IdentityKind::Guid,
+        value: value.to_owned(),
+    }
+}
+
+/// What came before a poll broke off does not tell that all behind it is known.
+#[test]
+fn only_polls_that_went_well_make_entries_known() {
+    let desk = Desk::new();
+    let known = || {
+        let (source, keys) = ("a".parse().unwrap(), ["g1", "g2"].map(guid).into());
+        let known = desk.ask(move |reader| reader.known_keys(&source, keys));
+        let mut known: Vec<String> = known.into_iter().map(|key| key.value).collect();
+        known.sort();
+        known
+    };
+    let walk = || {
+        let source = "a".parse().unwrap();
+        desk.ask(move |reader| reader.walk(&source))
+    };
+    let (one, two) = ("g1||Bridge closed|2021-06-30", "g2||Ferry late|2021-06-30");
+    let cut = |entries: &[&str]| {
+        let Outcome::Failed { failure, .. } = failed(FailureKind::Fetch) else {
+            unreachable!("it failed");
+        };
+        let items = items("a", 1, entries);
+        desk.commit(poll("a", july(1), Outcome::Failed { items, failure }))
+            .unwrap();
+    };
+    assert_eq!((walk(), known()), (Walk::First, vec![]));
+    cut(&[one]);
+    assert_eq!((walk(), known()), (Walk::First, vec![]));
+    desk.read("a", 1, &[one]);
+    assert_eq!((walk(), known()), (Walk::Ordinary, vec!["g1".to_owned()]));
+    cut(&[one, two]);
+    assert_eq!((walk(), known()), (Walk::CatchingUp, vec!["g1".to_owned()]));
+    desk.read("a", 1, &[one, two]);
+    let both = vec!["g1".to_owned(), "g2".to_owned()];
+    assert_eq!((walk(), known()), (Walk::Ordinary, both));
+}
+
+#[test]
+fn a_poll_after_a_pause_is_overdue() {
+    let desk = Desk::new();
+    let overdue = |at: Timestamp| {
+        let source = "a".parse().unwrap();
+        desk.ask(move |reader| reader.is_overdue(&source, at))
+    };
+    assert!(!overdue(july(9)));
+    desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
+    let hours = |hours| july(1) + TimeDelta::hours(hours);
+    assert_eq!([1, 2, 3].map(hours).map(overdue), [false, false, true]);
+}

@@ -1,0 +1,329 @@
+//! A flood is kept from readers until it is released; what was known before stays as it is.
+
+use super::*;
+use crate::drift::{History, Shape};
+
+const FLOOD: usize = 60;
+
+/// Those up to number 49 are old news in July.
+fn notices(numbers: std::ops::Range<usize>) -> Vec<String> {
+    let date = |n: usize| match n {
+        0..50 => format!("2021-06-{:02}", 1 + n % 28),
+        _ => "2021-07-05".to_owned(),
+    };
+    let notice = |n| format!("g{n}|/{n}|Notice {n} of the harbour|{}", date(n));
+    numbers.map(notice).collect()
+}
+
+fn with_shape(outcome: Outcome) -> Outcome {
+    let Outcome::Read {
+        items,
+        validators,
+        problem,
+        walked_back,
+        ..
+    } = outcome
+    else {
+        unreachable!("only what was read has a shape");
+    };
+    let shape = Some(Shape::of(items.iter().map(|new| &new.item)));
+    Outcome::Read {
+        items,
+        validators,
+        problem,
+        shape,
+        walked_back,
+    }
+}
+
+impl Desk {
+    fn poll_notices(&self, source: &str, day: u32, entries: &[String]) -> Committed {
+        let outcome = with_shape(read(items(source, day, entries)));
+        self.commit(poll(source, july(day), outcome)).unwrap()
+    }
+
+    /// Five polls of a source that brings one notice each.
+    fn usual(&self, source: &str) {
+        for day in 1..6 {
+            self.poll_notices(source, day, &notices(0..day as usize));
+        }
+        self.publish();
+    }
+
+    /// What readers find, quiet or not.
+    fn shown(&self) -> Vec<Story> {
+        [self.live("all"), self.quiet("all")].concat()
+    }
+
+    fn release(&self, source: &str, day: u32) -> Released {
+        self.wait(self.store.release(source.parse().unwrap(), july(day)))
+            .unwrap()
+    }
+}
+
+#[test]
+fn a_flood_is_committed_and_shown_when_it_is_released() {
+    let desk = Desk::new();
+    desk.usual("a");
+    let before = desk.live("all");
+    let flood = desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
+    assert_eq!(
+        (flood.new, flood.state, flood.changed),
+        (FLOOD, State::Held, true)
+    );
+    let problem = desk.source("a").problem.unwrap();
+    assert_eq!(problem.code, "held");
+    assert_eq!(
+        problem.text,
+        "60 new items are held back, where 1 a poll are usual"
+    );
+    assert_eq!(
+        (desk.live("all"), desk.source("a").items),
+        (before.clone(), 5 + FLOOD)
+    );
+    assert_eq!(desk.dirty(), [""; 0]);
+    // It stays so when nothing has changed, when something fails, when more comes; and known items are updated.
+    desk.commit(poll("a", july(7), Outcome::Unchanged)).unwrap();
+    assert_eq!(desk.source("a").state, State::Held);
+    desk.commit(poll("a", july(8), failed(FailureKind::Fetch)))
+        .unwrap();
+    assert_eq!(desk.source("a").state, State::Failing);
+    let mut more = notices(0..7 + FLOOD);
+    more[0] = "g0|/0|Notice 0, corrected|2021-06-01".into();
+    let more = desk.poll_notices("a", 9, &more);
+    assert_eq!((more.new, more.updated, more.state), (2, 1, State::Held));
+    assert_eq!(
+        desk.source("a").problem.unwrap().text,
+        "62 new items are held back, where 1 a poll are usual"
+    );
+    let shown: Vec<_> = desk.live("all").iter().map(|story| story.id).collect();
+    assert_eq!(shown.len(), before.len());
+
+    let released = desk.release("a", 10);
+    assert_eq!(
+        released,
+        Released {
+            items: 62,
+            begins_anew: false
+        }
+    );
+    let (live, quiet) = (desk.live("all"), desk.quiet("all"));
+    assert_eq!(live.len() + quiet.len(), 67);
+    // Whatever is older than a week rings nowhere.
+    let fresh = july(10) - TimeDelta::days(7);
+    assert!(quiet.iter().all(|story| story.published.at() < fresh));
+    let rings = live.iter().filter(|story| !shown.contains(&story.id));
+    assert!(
+        rings.clone().count() > 0 && rings.into_iter().all(|story| story.published.at() >= fresh)
+    );
+    let state = desk.source("a");
+    assert_eq!((state.state, state.problem), (State::Ok, None));
+    assert_eq!(
+        desk.release("a", 11),
+        Released {
+            items: 0,
+            begins_anew: false
+        }
+    );
+}
+
+#[test]
+fn only_what_has_a_habit_is_held() {
+    let state = |prepare: &dyn Fn(&Desk), block: &[u8], walked_back: bool| {
+        let desk = Desk::new();
+        prepare(&desk);
+        let mut poll = poll(
+            "a",
+            july(6),
+            with_shape(read(items("a", 6, &notices(0..5 + FLOOD)))),
+        );
+        poll.fingerprint = Hash::of(block);
+        if let Outcome::Read {
+            walked_back: back, ..
+        } = &mut poll.outcome
+        {
+            *back = walked_back;
+        }
+        desk.commit(poll).unwrap().state
+    };
+    let usual = |desk: &Desk| desk.usual("a");
+    assert_eq!(state(&usual, b"block", false), State::Held);
+    assert_eq!(state(&|_| (), b"block", false), State::Ok);
+    assert_eq!(state(&usual, b"changed", false), State::Ok);
+    assert_eq!(state(&usual, b"block", true), State::Ok);
+    let four = |desk: &Desk| {
+        for day in 1..5 {
+            desk.poll_notices("a", day, &notices(0..day as usize));
+        }
+    };
+    assert_eq!(state(&four, b"block", false), State::Ok);
+}
+
+/// Neither do held items change what others report, nor is anything found by them.
+#[test]
+fn a_held_report_is_seen_nowhere() {
+    let desk = Desk::new();
+    desk.usual("a");
+    let of_b = notices(10..11);
+    desk.poll_notices("b", 5, &of_b);
+    desk.publish();
+    let before = desk.shown();
+    desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
+    assert_eq!(desk.shown(), before);
+    // Another source reports what is held: its story is its own.
+    desk.poll_notices("c", 7, &notices(20..21));
+    desk.publish();
+    let own = desk.shown();
+    assert_eq!(own.len(), before.len() + 1);
+    assert!(own.iter().all(|story| story.reports.len() == 1));
+    // Topics are worked out anew; the configuration comes once more, after a restart.
+    let Desk {
+        runtime,
+        folder,
+        store,
+    } = desk;
+    drop(store);
+    let desk = Desk {
+        store: open(&folder).unwrap(),
+        runtime,
+        folder,
+    };
+    desk.define(definition([100, 100, 50], &["all"]));
+    assert_eq!(titles(&desk.shown()), titles(&own));
+
+    desk.release("a", 8);
+    let stories = desk.shown();
+    let reports = |id| {
+        stories
+            .iter()
+            .find(|story| story.id == id)
+            .map(|story| story.reports.len())
+    };
+    for story in &own {
+        let both = story.reports[0].source.as_str() != "a";
+        assert_eq!(
+            reports(story.id),
+            Some(if both { 2 } else { 1 }),
+            "{}",
+            story.shown.title
+        );
+    }
+    assert_eq!(stories.len(), 5 + FLOOD);
+}
+
+/// Whoever comes after what is held back keeps its id, though a third report joins both.
+#[test]
+fn a_held_report_takes_no_id_away() {
+    let desk = Desk::new();
+    desk.usual("a");
+    desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
+    desk.read("b", 7, &["b1|/pier|No boats|2021-07-05"]);
+    desk.publish();
+    let id = desk.live("all")[0].id;
+    // What is held back is edited, and reads as what is shown.
+    desk.read("a", 7, &["g61|/pier|Notice 61 of the harbour|2021-07-05"]);
+    assert_eq!(desk.live("all")[0].id, id);
+    let both = "c1|/pier|Notice 60 of the harbour|2021-07-05";
+    assert_eq!(desk.read("c", 7, &[both]), [1, 0, 1]);
+    let reports = || {
+        let mut shown = desk.shown().into_iter();
+        let story = shown.find(|story| story.id == id).unwrap();
+        story.reports.len()
+    };
+    assert_eq!(reports(), 2);
+    desk.release("a", 8);
+    assert_eq!(reports(), 3);
+}
+
+#[test]
+fn a_flood_whose_commit_fails_leaves_nothing() {
+    let desk = Desk::new();
+    desk.usual("a");
+    let trouble = "CREATE TRIGGER trouble BEFORE INSERT ON item WHEN new.title LIKE 'Notice 64 %' AND new.held
+                   BEGIN SELECT RAISE(ABORT, 'a bad sector'); END";
+    desk.connection().execute_batch(trouble).unwrap();
+    let before = (desk.source("a"), desk.live("all"));
+    let flood = || {
+        poll(
+            "a",
+            july(6),
+            with_shape(read(items("a", 6, &notices(0..5 + FLOOD)))),
+        )
+    };
+    desk.commit(flood()).unwrap_err();
+    assert_eq!((desk.source("a"), desk.live("all")), before);
+    desk.connection()
+        .execute_batch("DROP TRIGGER trouble")
+        .unwrap();
+    assert_eq!(desk.commit(flood()).unwrap().state, State::Held);
+}
+
+#[test]
+fn the_last_polls_of_one_block_are_remembered() {
+    let desk = Desk::new();
+    let history = |block: &'static [u8]| {
+        let source = "a".parse().unwrap();
+        desk.ask(move |reader| reader.history(&source, Hash::of(block)))
+    };
+    for (day, length) in (1..26).zip(1..) {
+        desk.poll_notices("a", day, &notices(0..length));
+    }
+    let records: Vec<usize> = history(b"block")
+        .shapes
+        .iter()
+        .map(|shape| shape.records)
+        .collect();
+    assert_eq!(records, (6..26).rev().collect::<Vec<_>>());
+    assert_eq!(history(b"block").polls, 25);
+    assert_eq!(history(b"changed"), History::default());
+    let outcome = with_shape(read(items("a", 26, &notices(0..3))));
+    let changed = Poll {
+        fingerprint: Hash::of(b"changed"),
+        ..poll("a", july(26), outcome)
+    };
+    desk.commit(changed).unwrap();
+    assert_eq!((history(b"block").polls, history(b"changed").polls), (0, 1));
+}
+
+#[test]
+fn a_source_that_drifted_begins_anew_when_it_is_released() {
+    let desk = Desk::new();
+    desk.usual("a");
+    let history = || {
+        let source = "a".parse().unwrap();
+        desk.ask(move |reader| reader.history(&source, Hash::of(b"block")))
+            .polls
+    };
+    let Outcome::Failed { items, mut failure } = failed(FailureKind::Drift) else {
+        unreachable!("what failed is a failure");
+    };
+    let repair = Repair {
+        select: [("item".to_owned(), "li".to_owned())].into(),
+        found: vec!["Notice 1".into()],
+        known: 5,
+        records: 4,
+        at: july(6),
+    };
+    failure.repair = Some(repair.clone());
+    desk.commit(poll("a", july(6), Outcome::Failed { items, failure }))
+        .unwrap();
+    let proposed = || {
+        let source = "a".parse().unwrap();
+        desk.ask(move |reader| reader.repair(&source))
+    };
+    assert_eq!(proposed().as_ref(), Some(&repair));
+    desk.commit(poll("a", july(7), failed(FailureKind::Fetch)))
+        .unwrap();
+    assert_eq!(proposed(), Some(repair));
+    desk.commit(poll("a", july(8), failed(FailureKind::Drift)))
+        .unwrap();
+    assert_eq!((proposed(), history()), (None, 5));
+    assert_eq!(
+        desk.release("a", 9),
+        Released {
+            items: 0,
+            begins_anew: true
+        }
+    );
+    assert_eq!((history(), desk.source("a").next_poll), (0, Some(july(9))));
+}

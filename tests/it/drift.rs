@@ -1,0 +1,354 @@
+//! A source that no longer gives what it used to give is told of with its numbers, and what was published stays.
+
+use chrono::TimeDelta;
+use serde_json::Value;
+use tidings::model::Repair;
+use tidings::store;
+
+use crate::support::{
+    FINDABLE, NEWS, Notice, Published, Server, Service, Workspace, day, notice, notices, rss,
+    source, titles,
+};
+
+/// Records of a page.
+const RECORDS: usize = 20;
+/// Polls before the page changes.
+const POLLS: usize = 6;
+
+/// The page before it was redesigned.
+const RULES: [(&str, &str); 4] = [
+    ("item", ".views-row"),
+    ("title", "h3 a"),
+    ("date", ".date"),
+    ("summary", "p"),
+];
+
+fn listed<'a>(id: &str, url: &str, rules: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut block =
+        source(id, url).replace("kind = \"feed\"", "kind = \"html\"\ndate_order = \"dmy\"");
+    for (field, css) in rules {
+        block = format!("{block}select.{field} = {css:?}\n");
+    }
+    block
+}
+
+/// A day's notices: the newest first, one more each day.
+fn of_day(days: usize) -> Vec<Notice> {
+    let number = |n: usize| notice(n, day(i64::try_from(n).unwrap() - 20));
+    (days..days + RECORDS).rev().map(number).collect()
+}
+
+fn frame(list: &str) -> String {
+    let menu = "<nav><ul><li><a href=/>Home</a><li><a href=/about>About us</a></ul></nav>";
+    let foot = "<footer><a href=/contact>Contact</a></footer>";
+    format!("<!doctype html><title>Harbour</title>{menu}<main>{list}</main>{foot}")
+}
+
+fn old_page(notices: &[Notice]) -> String {
+    let row = |notice: &Notice| {
+        let Notice {
+            title,
+            link,
+            text,
+            date,
+            ..
+        } = notice;
+        let date = date.format("%d/%m/%Y");
+        format!(
+            "<div class=views-row><h3><a href={link}>{title}</a></h3><span class=date>{date}</span><p>{text}</p></div>"
+        )
+    };
+    frame(&notices.iter().map(row).collect::<String>())
+}
+
+/// Other tags, other classes, other addresses.
+fn new_page(notices: &[Notice]) -> String {
+    let card = |notice: &Notice| {
+        let Notice {
+            title, text, date, ..
+        } = notice;
+        let slug = title.to_lowercase().replace(' ', "-");
+        let date = date.format("%-d %B %Y");
+        format!(
+            "<li class=card><time>{date}</time><h2 class=card-title><a href=/stories/{slug}>{title}</a></h2><div class=card-text>{text}</div></li>"
+        )
+    };
+    let cards: String = notices.iter().map(card).collect();
+    frame(&format!("<ul class=cards>{cards}</ul>"))
+}
+
+/// A source that was polled for some days.
+struct Harbour {
+    server: Server,
+    workspace: Workspace,
+    polls: usize,
+}
+
+impl Harbour {
+    fn new(frame: &str, block: impl Fn(&str) -> String) -> Self {
+        let server = Server::start();
+        let block = block(&server.url("/"));
+        Self {
+            workspace: Workspace::new(&format!("{frame}{NEWS}{block}")),
+            server,
+            polls: 0,
+        }
+    }
+
+    /// A page that was polled on some days.
+    fn of_page(polls: usize) -> Self {
+        let mut harbour = Self::new("", |url| listed("harbour", url, RULES));
+        for days in 0..polls {
+            harbour.poll(&old_page(&of_day(days)));
+        }
+        harbour.workspace.check_well("harbour");
+        harbour
+    }
+
+    /// A feed that brought one notice a day.
+    fn of_feed(frame: &str) -> Self {
+        let mut harbour = Self::new(frame, |url| source("harbour", url));
+        for days in 1..=POLLS {
+            harbour.poll(&rss(&notices(0..days, day(0))));
+        }
+        harbour.workspace.check_well("harbour");
+        harbour
+    }
+
+    fn poll(&mut self, body: &str) {
+        self.server.serve("/", body);
+        let at = day(0) + TimeDelta::days(i64::try_from(self.polls).unwrap());
+        self.workspace.poll(at);
+        self.polls += 1;
+    }
+
+    fn status(&self) -> Value {
+        self.workspace.status("harbour")
+    }
+
+    fn published(&self) -> Published {
+        self.workspace.published()
+    }
+
+    fn repair(&self) -> Option<Repair> {
+        let path = self.workspace.path("var/tidings.db");
+        let id = "harbour".parse().unwrap();
+        store::inspect(&path, |reader| reader.repair(&id))
+            .unwrap()
+            .unwrap()
+    }
+
+    /// The state, and what the problem says.
+    #[track_caller]
+    fn check(&self, state: &str, text: &str, action: &str) {
+        let status = self.status();
+        assert_eq!(status["state"], state, "{status}");
+        let problem = &status["problem"];
+        let of = |key: &str| problem[key].as_str().unwrap_or_default().to_owned();
+        assert!(of("text").contains(text), "{problem}");
+        assert!(of("action").contains(action), "{problem}");
+    }
+}
+
+#[test]
+fn a_redesigned_page_is_told_of_with_what_would_read_it_and_its_stories_stay_themselves() {
+    let mut harbour = Harbour::of_page(POLLS);
+    let (files, before) = (
+        harbour.published().files(),
+        harbour.published().stories("news"),
+    );
+    harbour.poll(&new_page(&of_day(POLLS - 1)));
+    let text = "`select.item` (.views-row) found nothing on the page, where 20 records were usual";
+    let action =
+        "`tidings sources repair harbour` shows new selectors that find 20 of 20 known items again";
+    harbour.check("drifted", text, action);
+    harbour.published().files().are_untouched_since(&files);
+    // It is asked again without conditions: what mends it must not be hidden by a 304.
+    harbour.poll(&new_page(&of_day(POLLS - 1)));
+    assert!(!harbour.server.last_request().is_conditional());
+    harbour.published().files().are_untouched_since(&files);
+
+    let repair = harbour.repair().unwrap();
+    assert_eq!(
+        (repair.found.len(), repair.known, repair.records),
+        (20, 20, 20)
+    );
+    assert_eq!(repair.found[0], notice(24, day(0)).title);
+    let rules = repair
+        .select
+        .iter()
+        .map(|(field, css)| (field.as_str(), css.as_str()));
+    let block = listed("harbour", &harbour.server.url("/"), rules);
+    harbour.workspace.configure(&format!("{NEWS}{block}"));
+    harbour.poll(&new_page(&of_day(POLLS)));
+    harbour.workspace.check_well("harbour");
+    assert_eq!(harbour.repair(), None);
+    let after = harbour.published().stories("news");
+    assert_eq!(titles(&after)[0], notice(25, day(0)).title);
+    assert_eq!(after.len(), before.len() + 1);
+    for story in &before {
+        let same = after.iter().find(|other| other.id == story.id).unwrap();
+        assert_eq!((&same.title, same.updated), (&story.title, story.updated));
+    }
+    let moved = &after[1].link;
+    assert!(
+        moved
+            .as_deref()
+            .is_some_and(|link| link.contains("/stories/notice-24-")),
+        "{moved:?}"
+    );
+}
+
+#[test]
+fn rules_that_find_something_else_are_told_of_too() {
+    let mut harbour = Harbour::of_page(POLLS);
+    let files = harbour.published().files();
+    let promoted = |n: usize| {
+        format!(
+            "<div class=views-row><h3><a href=/offer/{n}>Offer number {n} of this week</a></h3></div>"
+        )
+    };
+    let offers: String = (0..3).map(promoted).collect();
+    let page =
+        new_page(&of_day(POLLS - 1)).replace("</main>", &format!("</main><aside>{offers}</aside>"));
+    harbour.poll(&page);
+    let action =
+        "`tidings sources repair harbour` shows new selectors that find 20 of 20 known items again";
+    harbour.check("drifted", ": 3 records where 20 were usual", action);
+    assert_eq!(harbour.status()["problem"]["code"], "drifted");
+    harbour.published().files().are_untouched_since(&files);
+
+    // The operator says that it is to be so.
+    let released = harbour
+        .workspace
+        .run(&["sources", "release", "harbour"])
+        .done();
+    assert_eq!(
+        released.stdout,
+        "harbour: what its next poll gives is taken as it is\n"
+    );
+    harbour.poll(&page);
+    assert_eq!(harbour.status()["items"], RECORDS + POLLS - 1 + 3);
+    harbour.check("ok", "found nothing in 3 of 3 entries", "");
+    assert_eq!(harbour.repair(), None);
+}
+
+#[test]
+fn records_without_what_they_always_had_are_told_of() {
+    let mut harbour = Harbour::of_page(POLLS);
+    let undated = old_page(&of_day(POLLS)).replace("class=date", "class=when");
+    harbour.poll(&undated);
+    let text = ": no date in 20 of 20 records, where 0 of 20 had none before";
+    harbour.check("drifted", text, "tidings sources repair harbour");
+    assert_eq!(harbour.status()["items"], RECORDS + POLLS - 1);
+    // It comes to itself again.
+    harbour.poll(&old_page(&of_day(POLLS)));
+    harbour.workspace.check_well("harbour");
+    assert_eq!(harbour.status()["items"], RECORDS + POLLS);
+}
+
+#[test]
+fn a_page_with_a_short_past_is_not_judged_by_it() {
+    let mut harbour = Harbour::of_page(3);
+    let short = old_page(&of_day(3)[..2]);
+    harbour.poll(&short);
+    harbour.workspace.check_well("harbour");
+}
+
+/// One that stayed the same for a while has a habit too.
+#[test]
+fn a_page_that_never_changed_is_judged_by_that() {
+    let mut harbour = Harbour::of_page(1);
+    for _ in 0..4 {
+        harbour.poll(&old_page(&of_day(0)));
+    }
+    harbour.poll(&old_page(&of_day(0)[..2]));
+    harbour.check("drifted", ": 2 records where 20 were usual", "");
+}
+
+#[test]
+fn a_changed_block_begins_a_new_past() {
+    let mut harbour = Harbour::of_page(POLLS);
+    let block = listed("harbour", &harbour.server.url("/"), RULES);
+    harbour
+        .workspace
+        .configure(&format!("{NEWS}{block}timezone = \"America/Costa_Rica\"\n"));
+    harbour.poll(&old_page(&of_day(POLLS)[..2]));
+    harbour.workspace.check_well("harbour");
+}
+
+/// More than fifty times the one notice a day.
+fn flood() -> String {
+    rss(&notices(0..POLLS + 60, day(0)))
+}
+
+const HELD: &str = "60 new items are held back, where 1 a poll are usual";
+
+#[test]
+fn a_flood_is_shown_when_it_is_released() {
+    let mut harbour = Harbour::of_feed("");
+    let files = harbour.published().files();
+    harbour.poll(&flood());
+    harbour.check("held", HELD, "`tidings sources release harbour` shows them");
+    harbour.poll(&flood());
+    harbour.check("held", HELD, "");
+    harbour.published().files().are_untouched_since(&files);
+    assert_eq!(harbour.status()["items"], POLLS + 60);
+    let table = harbour.workspace.run(&["status"]).done().stdout;
+    assert!(table.contains("held") && table.contains(HELD), "{table}");
+
+    let released = harbour
+        .workspace
+        .run(&["sources", "release", "harbour", "--json"])
+        .done();
+    assert_eq!(
+        released.json(),
+        serde_json::json!({"items": 60, "begins_anew": false})
+    );
+    harbour.workspace.check_well("harbour");
+    assert_eq!(
+        harbour.published().stories("news").len() + quiet(&harbour),
+        POLLS + 60
+    );
+    let again = harbour
+        .workspace
+        .run(&["sources", "release", "harbour"])
+        .done();
+    assert_eq!(again.stdout, "harbour: nothing is held back\n");
+}
+
+/// Stories on the page alone: the release was long after the notices.
+fn quiet(harbour: &Harbour) -> usize {
+    let page = harbour.published().text("news.html");
+    let shown = |n: &usize| page.contains(&notice(*n, day(0)).title);
+    (POLLS..POLLS + 60).filter(shown).count()
+}
+
+#[test]
+fn the_daemon_releases_what_it_holds() {
+    let mut harbour = Harbour::of_feed(FINDABLE);
+    harbour.poll(&flood());
+    let mut service = Service::start(&harbour.workspace);
+    let page = service.ask_admin("/status");
+    assert!(page.text().contains(HELD), "{}", page.text());
+    let metric = "tidings_sources{state=\"held\"} 1";
+    assert!(service.ask_admin("/metrics").text().contains(metric));
+    let released = harbour
+        .workspace
+        .run(&["sources", "release", "harbour"])
+        .done();
+    assert_eq!(released.stdout, "harbour: 60 items are shown\n");
+    let last = notice(POLLS + 59, day(0)).title;
+    service.get_until("/news", |page| page.text().contains(&last));
+    let status = service.ask_admin("/status.json").json();
+    assert_eq!(status["sources"][0]["state"], "ok", "{status}");
+    service.stop();
+}
+
+#[test]
+fn only_what_is_configured_can_be_released() {
+    let harbour = Harbour::of_page(1);
+    let ran = harbour.workspace.run(&["sources", "release", "harbor"]);
+    let word = "tidings: there is no source `harbor` in the configuration";
+    assert_eq!(ran.complaint(2), word);
+}

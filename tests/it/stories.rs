@@ -1,0 +1,140 @@
+//! What an operator decides about stories by hand is done at once, and polls keep to it.
+
+use crate::support::{
+    FINDABLE, NEWS, Server, Service, Workspace, day, notices, rss, source, titles,
+};
+
+/// Two sources that bring the same three notices.
+struct Town {
+    server: Server,
+    workspace: Workspace,
+}
+
+impl Town {
+    fn new(frame: &str) -> Self {
+        let server = Server::start();
+        let sources = ["harbour", "office"].map(|id| {
+            server.serve(&format!("/{id}"), rss(&notices(0..3, day(0))));
+            source(id, &server.url(&format!("/{id}")))
+        });
+        let workspace = Workspace::new(&format!("{frame}{NEWS}{}", sources.concat()));
+        workspace.poll(day(0));
+        Self { server, workspace }
+    }
+
+    /// Both bring one more notice.
+    fn poll(&self, days: i64) {
+        for id in ["harbour", "office"] {
+            let number = usize::try_from(days).unwrap() + 3;
+            let body = rss(&notices((0..3).chain([number]), day(0)));
+            self.server.serve(&format!("/{id}"), body);
+        }
+        self.workspace.poll(day(days));
+    }
+
+    fn ids(&self) -> Vec<String> {
+        let stories = self.workspace.published().stories("news");
+        stories.into_iter().map(|story| story.id).collect()
+    }
+
+    /// What a command prints, and what it says when it refuses.
+    fn stories(&self, arguments: &[&str]) -> (String, String) {
+        let ran = self.workspace.run(&[&["stories"], arguments].concat());
+        (ran.stdout, ran.stderr)
+    }
+}
+
+#[test]
+fn a_story_withdrawn_is_told_to_readers_and_never_comes_again() {
+    let town = Town::new("");
+    let before = town.ids();
+    let reason = "taken back by the <office>";
+    let (said, _) = town.stories(&["withdraw", &before[0], "--reason", reason]);
+    assert_eq!(said, format!("{} is withdrawn\n", before[0]));
+    assert_eq!(town.ids(), before[1..]);
+    let atom = town.workspace.published().text("news.atom");
+    let tombstone = format!("<at:deleted-entry ref=\"{}\"", before[0]);
+    let comment = "<at:comment>withdrawn: taken back by the &lt;office&gt;</at:comment>";
+    assert!(
+        atom.contains(&tombstone) && atom.contains(comment),
+        "{atom}"
+    );
+    town.poll(1);
+    assert_eq!(
+        (town.ids().len(), town.ids().contains(&before[0])),
+        (3, false)
+    );
+    let (_, refused) = town.stories(&["withdraw", &before[0], "--reason", "again"]);
+    assert!(refused.contains("is withdrawn"), "{refused}");
+    let (_, usage) = town.stories(&["withdraw", &before[1], "--reason", " "]);
+    assert!(usage.contains("a reason in one line is wanted"), "{usage}");
+}
+
+#[test]
+fn stories_are_split_and_merged_and_stay_so() {
+    let town = Town::new("");
+    let before = town.ids();
+    let reports = || {
+        let stories = town.workspace.published().stories("news");
+        let found = stories.into_iter().find(|story| story.id == before[0]);
+        found.unwrap().reports
+    };
+    assert_eq!(reports(), ["harbour", "office"]);
+    let (said, _) = town.stories(&["split", &before[0], "office"]);
+    let parted = format!("{} is no story any more with ", before[0]);
+    let own = said.trim().strip_prefix(&parted).unwrap().to_owned();
+    assert_eq!(reports(), ["harbour"]);
+    town.poll(1);
+    assert_eq!(reports(), ["harbour"]);
+    town.stories(&["merge", &own, &before[0]]);
+    assert_eq!(reports(), ["harbour", "office"]);
+    town.poll(2);
+    assert_eq!(reports(), ["harbour", "office"]);
+    assert_eq!(town.ids().len(), 5);
+    let (_, nobody) = town.stories(&["merge", "https://nobody.example/", &before[0]]);
+    assert!(nobody.contains("no item goes by `https://nobody.example/`"));
+}
+
+#[test]
+fn the_daemon_carries_decisions_out() {
+    let town = Town::new(FINDABLE);
+    let mut service = Service::start(&town.workspace);
+    let id = town.ids().remove(0);
+    let title = titles(&town.workspace.published().stories("news"))[0].to_owned();
+    let (said, _) = town.stories(&["withdraw", &id, "--reason", "a mistake"]);
+    assert_eq!(said, format!("{id} is withdrawn\n"));
+    service.get_until("/news.json", |reply| {
+        reply
+            .text()
+            .contains("\"reason\": \"withdrawn: a mistake\"")
+    });
+    assert!(!service.get("/news.atom").text().contains(&title));
+    let (_, refused) = town.stories(&["withdraw", &id, "--reason", "a mistake"]);
+    assert!(refused.contains("is withdrawn"), "{refused}");
+    service.stop();
+}
+
+#[test]
+fn an_item_is_explained_from_its_source_to_its_feeds() {
+    let town = Town::new("");
+    let id = town.ids().remove(0);
+    let told = town.workspace.run(&["explain", "item", &id]).done().stdout;
+    for words in [
+        "source    harbour (",
+        "source    office (",
+        "stated by its publisher",
+        &format!("Its story {id}"),
+        "founded it, shown, this one",
+        "news since ",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    town.stories(&["split", &id]);
+    let json = town.workspace.run(&["explain", "item", &id, "--json"]);
+    let json = json.done().json();
+    let account = &json.as_array().unwrap()[0];
+    assert_eq!(account["decisions"][0]["verdict"], "apart");
+    assert_eq!(account["reports"].as_array().unwrap().len(), 1);
+    let nobody = town.workspace.run(&["explain", "item", "nothing"]);
+    assert!(nobody.stderr.contains("no item goes by `nothing`"));
+}
