@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use criterion::{BatchSize, Criterion, Throughput};
 use futures_util::future::join_all;
 use tempfile::TempDir;
-use tidings::classify::Classifier;
+use tidings::classify::{Classifier, Subject};
 use tidings::config::{self, Config};
 use tidings::drift::Shape;
 use tidings::model::{Document, Item, Source, TopicId, Validators};
@@ -85,7 +85,7 @@ fn definition(config: &Config) -> Definition {
         at: documents::now(),
         feeds: feeds.collect(),
         sources: sources.collect(),
-        classify: Box::new(|_| Vec::new()),
+        classify: Box::new(|_, _| Vec::new()),
     }
 }
 
@@ -170,7 +170,10 @@ impl Bench {
         let extracted = timed(&mut spent[0], || extract::extract(&document, source));
         let pages = vec![(document, extracted.expect("a document that can be read"))];
         let items = timed(&mut spent[1], || normalize::normalize(source, pages)).items;
-        let topics = |item: &Item| self.classifier.topics(item).into_iter().collect();
+        let topics = |item: &Item| {
+            let topics = self.classifier.topics(&Subject::new(item, &[]));
+            topics.into_iter().collect()
+        };
         let topics: Vec<Vec<TopicId>> = timed(&mut spent[2], || items.iter().map(topics).collect());
         let keys: Vec<_> = timed(&mut spent[3], || items.iter().map(dedupe::keys).collect());
         let parts = items.into_iter().zip(topics).zip(keys);

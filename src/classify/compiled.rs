@@ -1,173 +1,377 @@
-//! Topics compiled for one language: their queries over terms, and an index of the terms each cannot do without.
+//! All topics as one program: their queries over keys, and an index of the keys that each cannot do without.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
-use super::terms::{Stemming, Term, Terms, Text};
-use crate::model::{Query, Topic};
+use super::subject::Subject;
+use super::vocabulary::{Key, Occurring, Vocabulary};
+use crate::model::{Part, Query, QueryRegex, Topic, TopicId, Word, Words, in_order, is_stop_word};
 
 #[derive(Debug)]
 pub(super) struct Compiled {
-    /// By the topic's number; `None` for a topic without a query of its own.
-    queries: Vec<Option<Node>>,
-    /// Topics that can only match where the term occurs.
-    by_term: HashMap<String, Vec<usize>>,
-    /// Topics that may match without any particular term (`-football`).
-    always: Vec<usize>,
+    vocabulary: Vocabulary,
+    /// In an order in which each stands behind those that it refers to.
+    rules: Vec<Rule>,
+    /// Where in `entries` those of a key begin; they end where those of the next one begin.
+    begins: Vec<u32>,
+    entries: Vec<Entry>,
+    /// Rules that may match without any particular word (`-football`).
+    always: Vec<u32>,
 }
 
 #[derive(Debug)]
+struct Rule {
+    id: TopicId,
+    node: Node,
+}
+
+/// A query over keys.
+#[derive(Debug)]
 enum Node {
-    Word(Term),
-    Phrase(Vec<Term>),
-    And(Vec<Node>),
-    Or(Vec<Node>),
+    Fact(Key),
+    Word(Option<Part>, Key),
+    /// A phrase of two words, as most are: nothing else has to be fetched to see that one of them is missing.
+    Pair(Option<Part>, [Key; 2]),
+    Phrase(Option<Part>, Box<[Option<Key>]>),
+    Near(Option<Part>, u8, Box<[Key]>),
+    Regex(Option<Part>, Box<QueryRegex>),
+    Before(chrono::NaiveDate),
+    After(chrono::NaiveDate),
+    /// A rule that stands before this one.
+    Saved(u32),
+    And(Box<[Node]>),
+    Or(Box<[Node]>),
     Not(Box<Node>),
 }
 
+/// A rule to be tried where the key that it stands under occurs, and another one too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    rule: u32,
+    also: Key,
+}
+
+/// Keys of which an item must have one (the same one twice where there is no other) for a query to match by this way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    key: Key,
+    also: Key,
+}
+
 impl Compiled {
-    pub(super) fn new(topics: &[Topic], stemming: Stemming) -> Self {
-        let terms = Terms::new(stemming);
-        let queries: Vec<Option<Node>> = topics
-            .iter()
-            .map(|topic| topic.selects().then(|| Node::of_topic(topic, &terms)))
-            .collect();
-        let mut by_term: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut always = Vec::new();
-        for (number, query) in queries.iter().enumerate() {
-            match query.as_ref().map(Node::required) {
-                Some(Some(required)) => required
-                    .into_iter()
-                    .for_each(|term| by_term.entry(term).or_default().push(number)),
-                Some(None) => always.push(number),
-                None => {}
+    pub(super) fn new(topics: &[Topic]) -> Self {
+        let mut builder = Builder {
+            vocabulary: Vocabulary::new(),
+            rules: Vec::with_capacity(topics.len()),
+            numbers: FxHashMap::default(),
+            weights: Vec::new(),
+        };
+        for number in in_order(topics) {
+            let topic = &topics[number];
+            if let Some(query) = topic.whole() {
+                builder.add(&topic.id, &query);
             }
         }
-        Self {
-            queries,
-            by_term,
+        builder.finish()
+    }
+
+    /// How many topics are tried on every item.
+    pub(super) fn unanchored(&self) -> usize {
+        self.always.len()
+    }
+
+    /// The topics that match.
+    pub(super) fn matching(&self, subject: &Subject) -> impl Iterator<Item = &TopicId> {
+        let found = self.vocabulary.occurring(subject);
+        let mut candidates = self.always.clone();
+        for key in found.keys() {
+            let entries =
+                self.begins[key as usize] as usize..self.begins[key as usize + 1] as usize;
+            let likely = self.entries[entries]
+                .iter()
+                .filter(|entry| found.has(entry.also));
+            candidates.extend(likely.map(|entry| entry.rule));
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        let mut matching: Vec<u32> = Vec::new();
+        for rule in candidates {
+            let item = Tried {
+                found: &found,
+                subject,
+                matching: &matching,
+            };
+            if item.holds(&self.rules[rule as usize].node) {
+                matching.push(rule);
+            }
+        }
+        matching
+            .into_iter()
+            .map(|rule| &self.rules[rule as usize].id)
+    }
+}
+
+/// An item that rules are tried on.
+struct Tried<'a> {
+    found: &'a Occurring,
+    subject: &'a Subject<'a>,
+    /// The rules before this one that match.
+    matching: &'a [u32],
+}
+
+impl Tried<'_> {
+    fn holds(&self, node: &Node) -> bool {
+        match node {
+            Node::Fact(key) => self.found.has(*key),
+            Node::Word(part, key) => self.found.stands_in(*key, *part),
+            Node::Pair(part, [one, two]) => {
+                let both = self.found.has(*one) && self.found.has(*two);
+                both && self.holds_phrase(*part, &[Some(*one), Some(*two)])
+            }
+            Node::Phrase(part, words) => self.holds_phrase(*part, words),
+            Node::Near(part, apart, words) => self.holds_near(*part, *apart, words),
+            Node::Regex(part, regex) => {
+                let mut texts = self.subject.texts_in(*part);
+                texts.any(|(_, text)| regex.is_match(text))
+            }
+            Node::Before(day) => self.subject.day.is_some_and(|own| own < *day),
+            Node::After(day) => self.subject.day.is_some_and(|own| own >= *day),
+            Node::Saved(rule) => self.matching.binary_search(rule).is_ok(),
+            Node::And(nodes) => nodes.iter().all(|node| self.holds(node)),
+            Node::Or(nodes) => nodes.iter().any(|node| self.holds(node)),
+            Node::Not(node) => !self.holds(node),
+        }
+    }
+
+    /// Looks at the places of the word that is there least often.
+    fn holds_phrase(&self, part: Option<Part>, words: &[Option<Key>]) -> bool {
+        let keys = || (0..).zip(words).filter_map(|(n, key)| Some((n, (*key)?)));
+        if !keys().all(|(_, key)| self.found.has(key)) {
+            return false;
+        }
+        let range = self.found.range(part);
+        let places = |key: Key| self.found.places(key, &range);
+        let Some((rarest, key)) = keys().min_by_key(|(_, key)| places(*key).len()) else {
+            return false;
+        };
+        let begins = places(key).filter_map(|place: u32| place.checked_sub(rarest));
+        begins
+            .into_iter()
+            .any(|begin| keys().all(|(n, key)| self.found.stands_at(key, begin + n)))
+    }
+
+    /// Whether a window that has room for the words and those apart holds each of them.
+    fn holds_near(&self, part: Option<Part>, apart: u8, words: &[Key]) -> bool {
+        if !words.iter().all(|key| self.found.has(*key)) {
+            return false;
+        }
+        let range = self.found.range(part);
+        let places = |(word, key): (usize, &Key)| {
+            let places = self.found.places(*key, &range);
+            places.map(move |place| (place, word)).collect::<Vec<_>>()
+        };
+        let mut places: Vec<(u32, usize)> = words.iter().enumerate().flat_map(places).collect();
+        places.sort_unstable();
+        let room = words.len() + usize::from(apart);
+        let mut within = vec![0_u32; words.len()];
+        let (mut begin, mut missing) = (0, words.len());
+        for (place, word) in &places {
+            missing -= usize::from(within[*word] == 0);
+            within[*word] += 1;
+            while (place - places[begin].0) as usize >= room {
+                let left = places[begin].1;
+                within[left] -= 1;
+                missing += usize::from(within[left] == 0);
+                begin += 1;
+            }
+            if missing == 0 {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// How much less a fact tells items apart than a word does that one query asks for.
+const LANGUAGE: u64 = 1 << 24;
+const STOP_WORD: u64 = 1 << 20;
+const REGION: u64 = 1 << 16;
+const SOURCE: u64 = 1 << 12;
+const PREFIX: u64 = 1 << 4;
+
+struct Builder {
+    vocabulary: Vocabulary,
+    rules: Vec<Rule>,
+    numbers: FxHashMap<TopicId, u32>,
+    /// By key: how many queries ask for it. The fewer, the fewer items hold it, as a guess.
+    weights: Vec<u64>,
+}
+
+impl Builder {
+    fn add(&mut self, id: &TopicId, query: &Query) {
+        let rule = Rule {
+            id: id.clone(),
+            node: self.node(query),
+        };
+        let number = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(id.clone(), number);
+        self.rules.push(rule);
+    }
+
+    fn node(&mut self, query: &Query) -> Node {
+        match query {
+            Query::Words(words) => self.words(words),
+            Query::Regex(part, regex) => Node::Regex(*part, Box::new(regex.clone())),
+            Query::Source(source) => {
+                let key = self.vocabulary.source(source);
+                self.fact(key, SOURCE)
+            }
+            Query::Language(language) => {
+                let key = self.vocabulary.language(language);
+                self.fact(key, LANGUAGE)
+            }
+            Query::Region(region) => {
+                let key = self.vocabulary.region(*region);
+                self.fact(key, REGION)
+            }
+            Query::Topic(id) => {
+                let key = self.vocabulary.topic(id);
+                let given = self.fact(key, SOURCE);
+                match self.numbers.get(id) {
+                    Some(rule) => Node::Or([given, Node::Saved(*rule)].into()),
+                    None => given,
+                }
+            }
+            Query::Before(day) => Node::Before(*day),
+            Query::After(day) => Node::After(*day),
+            Query::And(parts) => Node::And(self.nodes(parts)),
+            Query::Or(parts) => Node::Or(self.nodes(parts)),
+            Query::Not(inner) => Node::Not(Box::new(self.node(inner))),
+        }
+    }
+
+    fn nodes(&mut self, queries: &[Query]) -> Box<[Node]> {
+        queries.iter().map(|query| self.node(query)).collect()
+    }
+
+    fn words(&mut self, words: &Words) -> Node {
+        let Words { part, words, apart } = words;
+        let keys: Vec<Option<Key>> = words.iter().map(|word| self.word(word)).collect();
+        match (apart, keys.as_slice()) {
+            (None, [Some(key)]) => Node::Word(*part, *key),
+            (None, [Some(one), Some(two)]) => Node::Pair(*part, [*one, *two]),
+            (None, _) => Node::Phrase(*part, keys.into()),
+            (Some(apart), _) => Node::Near(*part, *apart, keys.into_iter().flatten().collect()),
+        }
+    }
+
+    fn word(&mut self, word: &Word) -> Option<Key> {
+        let key = self.vocabulary.word(word)?;
+        let weight = match word {
+            Word::Inflected(word) | Word::Exact(word) if is_stop_word(word) => STOP_WORD,
+            Word::Prefix(_) => PREFIX,
+            _ => 1,
+        };
+        self.weigh(key, weight);
+        Some(key)
+    }
+
+    fn fact(&mut self, key: Key, weight: u64) -> Node {
+        self.weigh(key, weight);
+        Node::Fact(key)
+    }
+
+    fn weigh(&mut self, key: Key, weight: u64) {
+        let key = key as usize;
+        self.weights.resize(self.weights.len().max(key + 1), 0);
+        self.weights[key] += weight;
+    }
+
+    fn finish(self) -> Compiled {
+        let mut all: Vec<Option<Vec<Way>>> = Vec::with_capacity(self.rules.len());
+        let mut entries: Vec<(Key, Entry)> = Vec::new();
+        let mut always = Vec::new();
+        for (rule, number) in self.rules.iter().zip(0..) {
+            let ways = self.ways(&rule.node, &all);
+            match &ways {
+                Some(ways) => entries.extend(ways.iter().map(|way| {
+                    let also = way.also;
+                    (way.key, Entry { rule: number, also })
+                })),
+                None => always.push(number),
+            }
+            all.push(ways);
+        }
+        entries.sort_unstable();
+        let mut begins = vec![0; self.vocabulary.len() + 1];
+        for (key, _) in &entries {
+            begins[*key as usize + 1] += 1;
+        }
+        for key in 1..begins.len() {
+            begins[key] += begins[key - 1];
+        }
+        Compiled {
+            vocabulary: self.vocabulary,
+            rules: self.rules,
+            begins,
+            entries: entries.into_iter().map(|(_, entry)| entry).collect(),
             always,
         }
     }
 
-    /// The numbers of the topics that match, each once.
-    pub(super) fn matching(&self, text: &Text) -> impl Iterator<Item = usize> {
-        let touched = text
-            .terms()
-            .filter_map(|term| self.by_term.get(term))
-            .flatten();
-        let mut candidates: Vec<usize> = touched.chain(&self.always).copied().collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        candidates.into_iter().filter(|number| {
-            self.queries[*number]
-                .as_ref()
-                .is_some_and(|query| query.holds(text))
-        })
-    }
-}
-
-impl Node {
-    fn of_topic(topic: &Topic, terms: &Terms) -> Self {
-        let nodes = |queries: &[Query]| -> Vec<Self> {
-            queries.iter().map(|query| Self::of(query, terms)).collect()
-        };
-        let mut parts = nodes(&topic.all);
-        parts.extend(topic.query.iter().map(|query| Self::of(query, terms)));
-        if !topic.any.is_empty() {
-            parts.push(Self::Or(nodes(&topic.any)));
-        }
-        parts.extend(
-            nodes(&topic.exclude)
-                .into_iter()
-                .map(|node| Self::Not(Box::new(node))),
-        );
-        Self::And(parts)
-    }
-
-    fn of(query: &Query, terms: &Terms) -> Self {
-        let nodes =
-            |queries: &[Query]| queries.iter().map(|query| Self::of(query, terms)).collect();
-        match query {
-            Query::Word(word) => Self::Word(terms.term(word.as_str())),
-            Query::Phrase(words) => {
-                Self::Phrase(words.iter().map(|word| terms.term(word.as_str())).collect())
+    /// The ways by which a query can match, of which every item that matches has one; `None` where it may match without
+    /// any key. `saved` are those of the rules before it.
+    fn ways(&self, node: &Node, saved: &[Option<Vec<Way>>]) -> Option<Vec<Way>> {
+        match node {
+            Node::Fact(key) | Node::Word(_, key) => Some(vec![self.way(std::slice::from_ref(key))]),
+            Node::Phrase(_, words) => {
+                let keys: Vec<Key> = words.iter().flatten().copied().collect();
+                Some(vec![self.way(&keys)])
             }
-            Query::Region(region) => Self::Word(Term::of_region(*region)),
-            Query::And(queries) => Self::And(nodes(queries)),
-            Query::Or(queries) => Self::Or(nodes(queries)),
-            Query::Not(query) => Self::Not(Box::new(Self::of(query, terms))),
-        }
-    }
-
-    fn holds(&self, text: &Text) -> bool {
-        match self {
-            Self::Word(term) => text.contains(term),
-            Self::Phrase(terms) => text.contains_phrase(terms),
-            Self::And(nodes) => nodes.iter().all(|node| node.holds(text)),
-            Self::Or(nodes) => nodes.iter().any(|node| node.holds(text)),
-            Self::Not(node) => !node.holds(text),
-        }
-    }
-
-    /// Terms of which at least one occurs in every text that matches; `None` where there are none such.
-    fn required(&self) -> Option<Vec<String>> {
-        match self {
-            Self::Word(term) => Some(forms(term)),
-            // The longest word of a phrase is likely its rarest.
-            Self::Phrase(terms) => terms.iter().max_by_key(|term| term.folded.len()).map(forms),
-            Self::And(nodes) => nodes.iter().filter_map(Self::required).min_by_key(Vec::len),
-            Self::Or(nodes) => nodes
-                .iter()
-                .map(Self::required)
-                .collect::<Option<Vec<_>>>()
-                .map(|terms| terms.concat()),
-            Self::Not(_) => None,
-        }
-    }
-}
-
-fn forms(term: &Term) -> Vec<String> {
-    if term.folded == term.stem {
-        vec![term.folded.clone()]
-    } else {
-        vec![term.folded.clone(), term.stem.clone()]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn nodes() -> impl Strategy<Value = Node> {
-        let term = || {
-            "[a-d]".prop_map(|word| Term {
-                stem: word.clone(),
-                folded: word,
-            })
-        };
-        let leaf = prop_oneof![
-            term().prop_map(Node::Word),
-            prop::collection::vec(term(), 2..3).prop_map(Node::Phrase),
-        ];
-        leaf.prop_recursive(4, 20, 3, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 1..4).prop_map(Node::And),
-                prop::collection::vec(inner.clone(), 1..4).prop_map(Node::Or),
-                inner.prop_map(|node| Node::Not(Box::new(node))),
-            ]
-        })
-    }
-
-    proptest! {
-        /// The index skips no topic that would match.
-        #[test]
-        fn what_holds_has_a_required_term(node in nodes(), words in prop::collection::vec("[a-d]", 0..6)) {
-            let text = Text::new(&[&words.join(" ")], &[], Stemming::of(None));
-            if node.holds(&text) && let Some(required) = node.required() {
-                prop_assert!(required.iter().any(|term| words.contains(term)));
+            Node::Pair(_, keys) => Some(vec![self.way(keys)]),
+            Node::Near(_, _, keys) => Some(vec![self.way(keys)]),
+            Node::Saved(rule) => saved[*rule as usize].clone(),
+            Node::Or(nodes) => {
+                let ways = nodes.iter().map(|node| self.ways(node, saved));
+                let mut ways = ways.collect::<Option<Vec<_>>>()?.concat();
+                ways.sort_unstable();
+                ways.dedup();
+                Some(ways)
             }
+            Node::And(nodes) => {
+                let ways = nodes.iter().filter_map(|node| self.ways(node, saved));
+                self.narrowest(ways.collect())
+            }
+            Node::Regex(..) | Node::Before(_) | Node::After(_) | Node::Not(_) => None,
         }
+    }
+
+    fn weight(&self, key: Key) -> u64 {
+        self.weights[key as usize]
+    }
+
+    /// The two rarest of keys that must all be there.
+    fn way(&self, keys: &[Key]) -> Way {
+        let mut keys = keys.to_vec();
+        keys.sort_unstable_by_key(|key| (self.weight(*key), *key));
+        keys.dedup();
+        let key = keys.first().copied().unwrap_or_default();
+        let also = keys.get(1).copied().unwrap_or(key);
+        Way { key, also }
+    }
+
+    /// Of several sets of ways, one of each of which must be taken, the one that lets the fewest items through.
+    fn narrowest(&self, mut sets: Vec<Vec<Way>>) -> Option<Vec<Way>> {
+        sets.sort_by_cached_key(|ways| ways.iter().map(|way| self.weight(way.key)).sum::<u64>());
+        let mut sets = sets.into_iter();
+        let mut narrowest = sets.next()?;
+        let single = |ways: Vec<Way>| match ways.as_slice() {
+            [way] => Some(way.key),
+            _ => None,
+        };
+        if let Some(other) = sets.find_map(single) {
+            let alone = narrowest.iter_mut().filter(|way| way.also == way.key);
+            alone.for_each(|way| way.also = other);
+        }
+        Some(narrowest)
     }
 }

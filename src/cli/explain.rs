@@ -4,6 +4,7 @@ mod date;
 mod duplicates;
 mod item;
 mod regions;
+mod topics;
 
 use std::io::{self, BufRead as _, Write as _};
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::CliError;
+use super::{CliError, load};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -30,14 +31,17 @@ enum What {
     Item(item::Arguments),
     /// Show which countries and subdivisions a text tells of
     Regions(regions::Arguments),
+    /// Show which topics take a bulletin, and which words of it which part of their queries asked for
+    Topics(topics::Arguments),
 }
 
 pub(super) fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
     match &arguments.what {
         What::Date(arguments) => date::run(arguments),
         What::Duplicates(arguments) => duplicates::run(arguments),
-        What::Item(arguments) => item::run(arguments, &super::load(config)?),
+        What::Item(arguments) => item::run(arguments, &load(config)?),
         What::Regions(arguments) => regions::run(arguments),
+        What::Topics(arguments) => topics::run(arguments, &load(config)?),
     }
 }
 

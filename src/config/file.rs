@@ -101,13 +101,26 @@ impl File {
         }
     }
 
-    /// The byte of the character in `column` (from 1) of `text`, where `value` holds it as it is written: on one line, without escapes.
+    /// The byte of the character in `column` (from 1) of `text`, where `value` holds it as it is written: without escapes.
     pub(super) fn within(&self, value: &Value, text: &str, column: usize) -> Option<usize> {
-        let inner = value.span.start + 1..value.span.end.checked_sub(1)?;
-        let as_it_is = self.text.get(inner.clone())? == text;
+        // Behind three quotation marks a line may begin (TOML 1.0, String).
+        const MARKS: [(&str, &str); 6] = [
+            ("\"\"\"\n", "\"\"\""),
+            ("\"\"\"", "\"\"\""),
+            ("'''\n", "'''"),
+            ("'''", "'''"),
+            ("\"", "\""),
+            ("'", "'"),
+        ];
+        let written = self.written(value);
+        let holds = |(open, close): &&(&str, &str)| {
+            let inner = written.strip_prefix(open);
+            inner.and_then(|inner| inner.strip_suffix(close)) == Some(text)
+        };
+        let (open, _) = MARKS.iter().find(holds)?;
         let mut characters = text.char_indices().map(|(at, _)| at).chain([text.len()]);
         let at = characters.nth(column.checked_sub(1)?)?;
-        as_it_is.then_some(inner.start + at)
+        Some(value.span.start + open.len() + at)
     }
 
     /// What stands there.
@@ -234,7 +247,9 @@ mod tests {
         assert_eq!(within("a = 'b'", 3), None);
         assert_eq!(within("a = ''", 1), Some(5));
         assert_eq!(within("a = \"\\tb\"", 1), None);
-        assert_eq!(within("a = \"\"\"b\"\"\"", 1), None);
+        assert_eq!(within("a = \"\"\"b\"\"\"", 1), Some(7));
+        assert_eq!(within("a = '''\nb\nc'''", 3), Some(10));
+        assert_eq!(within("a = \"\"\"\\\nb\"\"\"", 1), None);
     }
 
     #[test]

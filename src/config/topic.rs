@@ -1,20 +1,39 @@
 //! `[[topic]]`: the saved queries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::diagnostic::{Mistake, parsed};
 use super::file::{Entry, Kind, Value};
 use super::table::{Given, Table};
 use super::units;
-use crate::model::{Language, Place, Query, QueryError, Source, Title, Topic, TopicId};
+use crate::model::{
+    Language, Place, Query, QueryError, QueryWarning, ReadQuery, Source, Title, Topic, TopicId,
+    circle, in_order,
+};
 
 const LATER: [&str; 3] = ["country", "each", "former"];
+
+/// The longest row of topics of which each refers to the next.
+const MAX_ROW: usize = 16;
 
 /// Every topic, and the tables that they come from.
 pub(super) struct Topics<'a> {
     /// Names, also of topics with mistakes in them.
     pub(super) known: BTreeMap<TopicId, Place>,
-    read: Vec<(Table<'a>, Topic)>,
+    read: Vec<Read<'a>>,
+}
+
+/// A topic, and where what it says stands.
+struct Read<'a> {
+    table: Table<'a>,
+    topic: Topic,
+    queries: Vec<Written<'a>>,
+}
+
+/// A query, and the text that it was read from.
+struct Written<'a> {
+    value: &'a Value,
+    read: ReadQuery,
 }
 
 impl<'a> Topics<'a> {
@@ -26,47 +45,178 @@ impl<'a> Topics<'a> {
         for table in tops.iter().flat_map(|top| top.tables("topic")) {
             let id = table.required("id", table.text("id", parsed::<TopicId>));
             table.claim("topic", &mut topics.known, &id);
-            if let Some(topic) = topic(&table, id) {
-                topics.read.push((table, topic));
-            }
+            topics.read.extend(topic(table, id));
         }
         topics
     }
 
     /// The topics; warns of those that nothing can fill.
     pub(super) fn finish(self, sources: &[Source]) -> Vec<Topic> {
+        let topics: Vec<Topic> = self.read.iter().map(|read| read.topic.clone()).collect();
         let named: BTreeSet<&TopicId> = sources.iter().flat_map(|source| &source.topics).collect();
-        for (table, topic) in &self.read {
-            if !topic.selects() && !named.contains(&topic.id) {
-                let message = format!("nothing fills the topic `{}`", topic.id);
+        for read in &self.read {
+            read.check_names(&self.known, sources);
+            if !read.topic.selects() && !named.contains(&read.topic.id) {
+                let message = format!("nothing fills the topic `{}`", read.topic.id);
                 let hint = "give it `any`, `all` or `query`, or name it in a source's `topics`";
-                table.lack(table.at, Mistake::new(message).hint(hint));
+                read.table
+                    .lack(read.table.at, Mistake::new(message).hint(hint));
             }
         }
-        self.read.into_iter().map(|(_, topic)| topic).collect()
+        self.check_rows(&topics);
+        self.check_reach(&topics);
+        topics
+    }
+
+    /// Topics that refer to one another in a circle, or in too long a row.
+    fn check_rows(&self, topics: &[Topic]) {
+        if let Some(circle) = circle(topics) {
+            let names = circle.iter().map(|topic| format!("`{}`", topic.id));
+            let names: Vec<String> = names.collect();
+            let next = &circle[1 % circle.len()].id;
+            let first = self.read.iter().find(|read| read.topic.id == circle[0].id);
+            if let Some(read) = first {
+                let message = format!(
+                    "topics refer to one another in a circle: {}",
+                    names.join(", ")
+                );
+                read.wrong_reference(next, Mistake::new(message));
+            }
+        }
+        let mut lengths: HashMap<&TopicId, usize> = HashMap::new();
+        for number in in_order(topics) {
+            let topic = &topics[number];
+            let behind = topic.references().filter_map(|id| lengths.get(id));
+            let length = behind.max().map_or(1, |longest| longest + 1);
+            lengths.insert(&topic.id, length);
+            if length == MAX_ROW + 1 {
+                let read = &self.read[number];
+                let message = format!("more than {MAX_ROW} topics refer to one another in a row");
+                read.table.wrong(read.table.at, Mistake::new(message));
+            }
+        }
+    }
+
+    /// Warns of topics that nothing can match, and of those that have to be tried on every item.
+    fn check_reach(&self, topics: &[Topic]) {
+        let mut anchored: HashMap<&TopicId, bool> = HashMap::new();
+        for number in in_order(topics) {
+            let (topic, read) = (&topics[number], &self.read[number]);
+            let Some(whole) = topic.whole() else {
+                continue;
+            };
+            let is_anchored = whole.is_anchored(&|id| anchored.get(id).copied().unwrap_or(true));
+            anchored.insert(&topic.id, is_anchored);
+            let warned = read.queries.iter().any(Written::contradicts);
+            if let Some(why) = whole.contradiction().filter(|_| !warned) {
+                let message = format!("nothing can match the topic `{}`: {why}", topic.id);
+                read.table.warn(read.table.at, Mistake::new(message));
+            }
+            if !is_anchored {
+                let message = format!(
+                    "the topic `{}` asks for no word that must be there, so it is tried on every item",
+                    topic.id
+                );
+                let hint = "add a word, a source, a language or a region that its items have";
+                let at = read.queries.first();
+                let at = at.map_or(read.table.at, |query| query.value.span.start);
+                read.table.warn(at, Mistake::new(message).hint(hint));
+            }
+        }
+    }
+}
+
+impl Read<'_> {
+    /// Whether the topics and sources that it names are there.
+    fn check_names(&self, topics: &BTreeMap<TopicId, Place>, sources: &[Source]) {
+        for (query, leaf, column) in self.leaves() {
+            match leaf {
+                Query::Topic(id) if !topics.contains_key(id) => {
+                    let mistake = Mistake::new(format!("unknown topic `{id}`"));
+                    let names = topics.keys().map(TopicId::as_str);
+                    let mistake = mistake.or_rather(id.as_str(), names);
+                    let (at, mistake) = query.placed(&self.table, column, mistake);
+                    self.table.absent(at, mistake);
+                }
+                Query::Source(id) if sources.iter().all(|source| source.id != *id) => {
+                    let mistake = Mistake::new(format!("unknown source `{id}`"));
+                    let names = sources.iter().map(|source| source.id.as_str());
+                    let mistake = mistake.or_rather(id.as_str(), names);
+                    let (at, mistake) = query.placed(&self.table, column, mistake);
+                    self.table.lack(at, mistake);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Reports something that is wrong with a topic that it refers to.
+    fn wrong_reference(&self, id: &TopicId, mistake: Mistake) {
+        let refers = |leaf: &Query| matches!(leaf, Query::Topic(topic) if topic == id);
+        if let Some((query, _, column)) = self.leaves().find(|(_, leaf, _)| refers(leaf)) {
+            let (at, mistake) = query.placed(&self.table, column, mistake);
+            self.table.wrong(at, mistake);
+        }
+    }
+
+    /// The leaves of its queries, each with its column.
+    fn leaves(&self) -> impl Iterator<Item = (&Written<'_>, &Query, usize)> {
+        self.queries.iter().flat_map(|query| {
+            let leaves = query.read.query.leaves().into_iter();
+            let columns = query.read.columns.iter().copied();
+            leaves
+                .zip(columns)
+                .map(move |(leaf, column)| (query, leaf, column))
+        })
+    }
+}
+
+impl Written<'_> {
+    /// Where a column of its text stands.
+    fn placed(&self, table: &Table, column: usize, mistake: Mistake) -> (usize, Mistake) {
+        placed(table, self.value, column, mistake)
+    }
+
+    fn tree(&self) -> Query {
+        self.read.query.clone()
+    }
+
+    fn contradicts(&self) -> bool {
+        self.read.query.contradiction().is_some()
     }
 }
 
 /// `None` where it has no name to go by, which has been reported.
-fn topic(table: &Table, id: Given<TopicId>) -> Option<Topic> {
-    let title = table.look("title").and_then(|value| title(table, value));
-    let any = queries(table, "any");
-    let all = queries(table, "all");
-    let exclude = queries(table, "exclude");
+fn topic(table: Table<'_>, id: Given<TopicId>) -> Option<Read<'_>> {
+    let title = table.look("title").and_then(|value| title(&table, value));
+    let any = queries(&table, "any");
+    let all = queries(&table, "all");
+    let exclude = queries(&table, "exclude");
     let free = table.given("query", |value| match &value.kind {
-        Kind::Text(text) => Ok(query(table, value, text)),
+        Kind::Text(text) => Ok(query(&table, value, text)),
         other => Err(table.unwanted("query", other, "text in quotation marks")),
     });
+    let free = free.value.flatten();
     table.finish(&LATER);
     let id = id.value?;
-    Some(Topic {
-        place: table.place(),
-        title: title.unwrap_or_else(|| Title::Plain(id.to_string())),
-        id,
-        any,
-        all,
-        exclude,
-        query: free.value.flatten(),
+    let trees = |queries: &[Written]| queries.iter().map(Written::tree).collect();
+    Some(Read {
+        topic: Topic {
+            place: table.place(),
+            title: title.unwrap_or_else(|| Title::Plain(id.to_string())),
+            id,
+            any: trees(&any),
+            all: trees(&all),
+            exclude: trees(&exclude),
+            query: free.as_ref().map(Written::tree),
+        },
+        queries: any
+            .into_iter()
+            .chain(all)
+            .chain(exclude)
+            .chain(free)
+            .collect(),
+        table,
     })
 }
 
@@ -105,38 +255,46 @@ fn by_language(table: &Table, entries: &[Entry]) -> Option<Title> {
     (titles.len() == entries.len()).then_some(Title::ByLanguage(titles))
 }
 
-fn queries(table: &Table, key: &'static str) -> Vec<Query> {
+fn queries<'a>(table: &Table<'a>, key: &'static str) -> Vec<Written<'a>> {
     let list = table.list(key, |value, text| Ok(query(table, value, text)));
     let queries = list.value.unwrap_or_default().into_iter();
     queries.filter_map(|(_, query)| query).collect()
 }
 
-/// Reads a query; its mistakes stand at their own column where the text has columns, else at its beginning.
-fn query(table: &Table, value: &Value, text: &str) -> Option<Query> {
-    let placed = |column: usize, message: String| {
-        let at = table.file.within(value, text, column);
-        let elsewhere = || format!("column {column} of the query: {message}");
-        match at {
-            Some(at) => (at, Mistake::new(message)),
-            None => (value.span.start, Mistake::new(elsewhere())),
-        }
-    };
+fn query<'a>(table: &Table, value: &'a Value, text: &str) -> Option<Written<'a>> {
     match Query::read(text) {
-        Ok((query, warnings)) => {
-            for warning in warnings {
-                let (at, mistake) = placed(warning.column, warning.message);
+        Ok(read) => {
+            for QueryWarning { column, message } in &read.warnings {
+                let (at, mistake) = placed(table, value, *column, Mistake::new(message));
                 table.warn(at, mistake);
             }
-            Some(query)
+            Some(Written { value, read })
         }
         Err(QueryError {
             column,
             message,
             hint,
         }) => {
-            let (at, mistake) = placed(column, message);
-            table.wrong(at, Mistake { hint, ..mistake });
+            let mistake = Mistake { message, hint };
+            let (at, mistake) = placed(table, value, column, mistake);
+            table.wrong(at, mistake);
             None
         }
+    }
+}
+
+/// A mistake at its own column where the text has columns, else at its beginning.
+fn placed(table: &Table, value: &Value, column: usize, mistake: Mistake) -> (usize, Mistake) {
+    let at = match &value.kind {
+        Kind::Text(text) => table.file.within(value, text, column),
+        _ => None,
+    };
+    let elsewhere = || Mistake {
+        message: format!("column {column} of the query: {}", mistake.message),
+        hint: mistake.hint.clone(),
+    };
+    match at {
+        Some(at) => (at, mistake),
+        None => (value.span.start, elsewhere()),
     }
 }

@@ -24,7 +24,7 @@ use url::Url;
 pub use self::clock::Clock;
 pub use self::feeds::Files;
 pub use self::run::{Serving, Setup, Signal, run};
-use crate::classify::{Classifier, regions};
+use crate::classify::{Classifier, Subject, regions};
 use crate::config::Config;
 use crate::drift::{History, Known};
 use crate::extract;
@@ -463,8 +463,7 @@ pub fn address(location: &Location) -> PublicUrl {
 
 /// Those of its source and those whose queries it satisfies.
 fn topics(item: &Item, fixed: &[TopicId], classifier: &Classifier) -> Vec<TopicId> {
-    let mut topics = classifier.topics(item);
-    topics.extend(fixed.iter().cloned());
+    let topics = classifier.topics(&Subject::new(item, fixed));
     topics.into_iter().collect()
 }
 
@@ -487,12 +486,12 @@ fn definition(in_force: &InForce, at: Timestamp) -> Definition {
     let classifier = Arc::clone(&in_force.classifier);
     let of_source = |source: &Source| (source.id.clone(), (source.country, source.regions.clone()));
     let places: HashMap<_, _> = config.sources.iter().map(of_source).collect();
-    let classify = move |item: &mut Item| {
+    let classify = move |item: &mut Item, fixed: &[TopicId]| {
         // The regions of a source that is configured no longer stay as they were.
         if let Some((country, fixed)) = places.get(&item.source) {
             item.regions = regions::of_item(item, *country, fixed);
         }
-        classifier.topics(item).into_iter().collect()
+        topics(item, fixed, &classifier)
     };
     Definition {
         at,

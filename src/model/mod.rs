@@ -51,7 +51,10 @@ pub use language::{Language, LanguageError};
 pub use listen::Listen;
 pub use media_type::{file_type, is_file_type};
 pub use pages::{Numbers, PageAddress, PageAddressError, PageWay, Pages};
-pub use query::{Query, QueryError, QueryWarning, Word};
+#[cfg(test)]
+pub(crate) use query::tests::trees as query_trees;
+pub use query::{Part, Query, QueryError, QueryRegex, QueryWarning, ReadQuery, Word, Words};
+pub(crate) use query::{is_joiner, is_stop_word, words_of};
 pub use region::{Country, CountryError, Region, RegionError};
 pub use repair::Repair;
 pub use rules::{
@@ -60,4 +63,4 @@ pub use rules::{
 pub use source::{Place, Reading, Source};
 pub use story::{Report, Story};
 pub use time::{DateFormat, DateFormatError, DateOrder, Dated, Precision, Published, Timestamp};
-pub use topic::{Title, Topic};
+pub use topic::{Role, Title, Topic, circle, in_order};

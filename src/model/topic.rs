@@ -1,6 +1,6 @@
 //! A topic: a saved query that becomes a feed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Hash, Language, Place, Query, TopicId};
 
@@ -51,20 +51,133 @@ pub struct Topic {
     pub query: Option<Query>,
 }
 
+/// What a query does in its topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// One of `any`.
+    Any,
+    /// One of `all`.
+    All,
+    /// One of `exclude`.
+    Exclude,
+    /// The one of `query`.
+    Query,
+}
+
+impl Role {
+    /// Its key in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::All => "all",
+            Self::Exclude => "exclude",
+            Self::Query => "query",
+        }
+    }
+}
+
 impl Topic {
     /// Whether the topic has a query of its own.
     pub fn selects(&self) -> bool {
         !self.any.is_empty() || !self.all.is_empty() || self.query.is_some()
     }
 
-    /// Changes when the topic might select other items.
-    pub fn fingerprint(&self) -> Hash {
-        Hash::of(
-            format!(
-                "{:?} {:?} {:?} {:?}",
-                self.any, self.all, self.exclude, self.query
-            )
-            .as_bytes(),
-        )
+    /// Every query, and what it does.
+    pub fn queries(&self) -> impl Iterator<Item = (Role, &Query)> {
+        let all = self.all.iter().map(|query| (Role::All, query));
+        let any = self.any.iter().map(|query| (Role::Any, query));
+        let exclude = self.exclude.iter().map(|query| (Role::Exclude, query));
+        let query = self.query.iter().map(|query| (Role::Query, query));
+        all.chain(query).chain(any).chain(exclude)
     }
+
+    /// All its parts as one query; `None` where it has none of its own.
+    pub fn whole(&self) -> Option<Query> {
+        if !self.selects() {
+            return None;
+        }
+        let mut parts = self.all.clone();
+        parts.extend(self.query.clone());
+        if !self.any.is_empty() {
+            parts.push(Query::Or(self.any.clone()));
+        }
+        let not = |query: &Query| Query::Not(Box::new(query.clone()));
+        parts.extend(self.exclude.iter().map(not));
+        Some(Query::And(parts))
+    }
+
+    /// The saved topics that its queries refer to.
+    pub fn references(&self) -> impl Iterator<Item = &TopicId> {
+        let leaves = self.queries().flat_map(|(_, query)| query.leaves());
+        leaves.filter_map(|leaf| match leaf {
+            Query::Topic(id) => Some(id),
+            _ => None,
+        })
+    }
+
+    /// Changes when its own queries do. What a saved topic that they refer to selects is no part of it.
+    pub fn fingerprint(&self) -> Hash {
+        let queries = self
+            .queries()
+            .map(|(role, query)| format!("{} {query}", role.as_str()));
+        let queries: Vec<String> = queries.collect();
+        Hash::of_parts(queries.iter().map(String::as_str))
+    }
+}
+
+/// The numbers of the topics, each behind those that it refers to. Those that refer to one another in a circle are left out.
+pub fn in_order(topics: &[Topic]) -> Vec<usize> {
+    let references = references(topics);
+    let mut referring = vec![Vec::new(); topics.len()];
+    let mut waits_for: Vec<usize> = references.iter().map(Vec::len).collect();
+    for (topic, references) in references.iter().enumerate() {
+        for reference in references {
+            referring[*reference].push(topic);
+        }
+    }
+    let mut order: Vec<usize> = (0..topics.len()).filter(|n| waits_for[*n] == 0).collect();
+    let mut next = 0;
+    while let Some(done) = order.get(next).copied() {
+        next += 1;
+        for topic in &referring[done] {
+            waits_for[*topic] -= 1;
+            if waits_for[*topic] == 0 {
+                order.push(*topic);
+            }
+        }
+    }
+    order
+}
+
+/// Topics that refer to one another in a circle, each to the next and the last to the first, if any do.
+pub fn circle(topics: &[Topic]) -> Option<Vec<&Topic>> {
+    let mut stuck = vec![true; topics.len()];
+    for topic in in_order(topics) {
+        stuck[topic] = false;
+    }
+    let references = references(topics);
+    let mut path = vec![stuck.iter().position(|stuck| *stuck)?];
+    loop {
+        // Whoever is stuck refers to one that is.
+        let last = path.last()?;
+        let next = *references[*last].iter().find(|next| stuck[**next])?;
+        if let Some(begin) = path.iter().position(|topic| *topic == next) {
+            return Some(path[begin..].iter().map(|topic| &topics[*topic]).collect());
+        }
+        path.push(next);
+    }
+}
+
+/// The numbers of the topics that each one refers to.
+fn references(topics: &[Topic]) -> Vec<Vec<usize>> {
+    let numbers: HashMap<&TopicId, usize> = topics
+        .iter()
+        .enumerate()
+        .map(|(number, topic)| (&topic.id, number))
+        .collect();
+    let of = |topic: &Topic| {
+        let known = topic.references().filter_map(|id| numbers.get(id));
+        known.copied().collect()
+    };
+    topics.iter().map(of).collect()
 }

@@ -703,7 +703,7 @@ mod tests {
                     regions: Vec::new(),
                 })
                 .collect(),
-            classify: Box::new(|_| Vec::new()),
+            classify: Box::new(|_, _| Vec::new()),
         };
         define::define(&connection, &definition).unwrap();
         connection

@@ -12,8 +12,8 @@ use super::{State, StoreError};
 use crate::classify;
 use crate::model::{Country, Hash, Item, Region, SourceId, StoryId, Timestamp, TopicId};
 
-/// Works out an item's regions, and the topics whose queries it satisfies.
-pub type Classify = Box<dyn Fn(&mut Item) -> Vec<TopicId> + Send>;
+/// Works out an item's regions, and the topics whose queries it satisfies; those given are its source's, which queries may ask for.
+pub type Classify = Box<dyn Fn(&mut Item, &[TopicId]) -> Vec<TopicId> + Send>;
 
 /// What is configured, as far as the store must know.
 pub struct Definition {
@@ -286,8 +286,9 @@ fn classify_items(
     while let Some(row) = found.next()? {
         let mut item = rows::item(row)?;
         let held = rows::regions_json(&item.regions);
-        let mut topics = classify(&mut item);
-        topics.extend(rows::topics(&row.get::<_, String>("fixed")?)?);
+        let fixed = rows::topics(&row.get::<_, String>("fixed")?)?;
+        let mut topics = classify(&mut item, &fixed);
+        topics.extend(fixed);
         let topics: BTreeSet<TopicId> = topics.into_iter().collect();
         let topics = rows::topics_json(&topics.into_iter().collect::<Vec<_>>());
         let regions = rows::regions_json(&item.regions);

@@ -120,7 +120,7 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
         fresh: Duration::from_hours(7 * 24),
         feeds: feeds.iter().map(feed).collect(),
         sources: ["a", "b", "c"].into_iter().zip(ranks).map(source).collect(),
-        classify: Box::new(|item| topics(item)),
+        classify: Box::new(|item, _| topics(item)),
     }
 }
 

@@ -1,17 +1,26 @@
 //! `explain` judges text that is given, and stores nothing.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::Workspace;
+use crate::support::{Workspace, read_text};
 
 const NOW: &str = "2021-06-28T12:30:00Z";
 
 /// What JSON lines on stdin are answered with.
 fn answers(workspace: &Workspace, lines: &str) -> (Vec<Value>, String, Option<i32>) {
-    let mut command = workspace.command(&["explain", "date", "--now", NOW]);
+    answered(workspace, &["explain", "date", "--now", NOW], lines)
+}
+
+fn answered(
+    workspace: &Workspace,
+    arguments: &[&str],
+    lines: &str,
+) -> (Vec<Value>, String, Option<i32>) {
+    let mut command = workspace.command(arguments);
     let command = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -100,6 +109,121 @@ fn a_line_that_is_no_question_is_named() {
     assert_eq!(found, [json!({"date": "2021-06-28"})]);
     assert!(errors.starts_with("tidings: line 2: "), "{errors}");
     assert_eq!(status, Some(2));
+}
+
+const TOPICS: &str = r#"
+[[topic]]
+id = "work"
+any = ['"migrant worker"', 'title:"trabajador migrante" lang:es']
+exclude = ["football"]
+
+[[topic]]
+id = "chiapas"
+query = "topic:work region:MX-CHP"
+
+[[topic]]
+id = "harbour-news"
+
+[[source]]
+id = "harbour"
+url = "https://harbour.example/"
+language = "es"
+topics = ["harbour-news"]
+"#;
+
+#[test]
+fn topics_of_json_lines() {
+    let workspace = Workspace::new(TOPICS);
+    let questions = [
+        json!({"title": "Migrant workers of Chiapas", "summary": "They met in Tapachula.", "lang": "en"}),
+        json!({"title": "Migrant workers", "summary": "", "lang": "en", "regions": ["MX-CHP"]}),
+        json!({"title": "Migrant workers", "summary": "They met in the park of the town, and it was raining.",
+               "regions": []}),
+        json!({"title": "Trabajadoras migrantes", "summary": "", "source": "harbour"}),
+        json!({"title": "Trabajadoras migrantes", "summary": "", "lang": "pt"}),
+        json!({"title": "Migrant workers", "summary": "A football match", "lang": "en"}),
+    ];
+    let lines = questions.map(|question| format!("{question}\n")).concat();
+    let (found, errors, status) = answered(&workspace, &["explain", "topics"], &lines);
+    let topics = |topics: &[&str]| json!({"topics": topics});
+    let expected = [
+        topics(&["chiapas", "work"]),
+        topics(&["chiapas", "work"]),
+        topics(&["work"]),
+        topics(&["harbour-news", "work"]),
+        topics(&[]),
+        topics(&[]),
+    ];
+    assert_eq!(found, expected, "{errors}");
+    assert_eq!(status, Some(0));
+}
+
+#[test]
+fn topics_have_reasons() {
+    let workspace = Workspace::new(TOPICS);
+    let question = json!({"title": "Señal", "summary": "About migrant workers", "lang": "en"});
+    let (found, errors, _) = answered(
+        &workspace,
+        &["explain", "topics", "--why"],
+        &question.to_string(),
+    );
+    let why = &found[0]["why"][0];
+    let line = line_before(&workspace, "id = \"work\"");
+    assert_eq!(why["topic"], "work", "{errors}");
+    assert_eq!(why["line"], line);
+    assert!(why["file"].as_str().unwrap().ends_with("tidings.toml"));
+    let reasons = json!([
+        {"role": "any", "query": "\"migrant worker\"", "part": "summary", "words": ["migrant", "workers"],
+         "at": [[6, 13], [14, 21]]},
+        {"role": "exclude", "query": "-\"football\""},
+    ]);
+    assert_eq!(why["reasons"], reasons);
+    let told = workspace
+        .run(&[
+            "explain",
+            "topics",
+            "--language",
+            "en",
+            "Migrant workers",
+            "Nothing",
+        ])
+        .well();
+    let lines: Vec<&str> = told.stdout.lines().map(str::trim).collect();
+    let expected = [
+        "any      \"migrant worker\"  title: Migrant … workers",
+        "exclude  -\"football\"  not there",
+        "no topic",
+    ];
+    assert!(
+        lines[0].starts_with("work  config/tidings.toml:"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[1..], expected);
+}
+
+/// The line before the one that holds `text`, from 1: where its table begins.
+fn line_before(workspace: &Workspace, text: &str) -> usize {
+    let config = read_text(&workspace.path("config/tidings.toml"));
+    config.lines().position(|line| line == text).unwrap()
+}
+
+#[test]
+fn the_topic_of_labour_migration_takes_what_is_about_it() {
+    let workspace = Workspace::with_samples();
+    let cases =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/topics/labour-migration.jsonl");
+    let cases = read_text(&cases);
+    let (found, errors, _) = answered(&workspace, &["explain", "topics"], &cases);
+    assert_eq!(found.len(), cases.lines().count(), "{errors}");
+    for (case, answer) in cases.lines().zip(found) {
+        let case: Value = serde_json::from_str(case).unwrap();
+        let topics = answer["topics"].as_array().unwrap();
+        assert_eq!(
+            topics.contains(&json!("labour-migration")),
+            case["wanted"] == true,
+            "{case}"
+        );
+    }
 }
 
 #[test]

@@ -50,9 +50,24 @@ pub enum Evidence {
 /// The regions of an item: `fixed`, which its source says of all its items, and those that it tells of itself, in the order
 /// of their codes, with the country of every subdivision. `home` is the country of the source.
 pub fn of_item(item: &Item, home: Option<Country>, fixed: &[Region]) -> Vec<Region> {
+    of_texts(
+        [&item.title, &item.text],
+        item.language.as_ref(),
+        home,
+        fixed,
+    )
+}
+
+/// The same for an item's title and text.
+pub fn of_texts(
+    texts: [&str; 2],
+    language: Option<&Language>,
+    home: Option<Country>,
+    fixed: &[Region],
+) -> Vec<Region> {
     // Where the source says what its items are about, where it is says nothing more.
     let fallback = home.filter(|_| fixed.is_empty());
-    let found = regions(&[&item.title, &item.text], item.language.as_ref(), home);
+    let found = regions(&texts, language, home);
     let told = found
         .iter()
         .filter(|tagged| tagged.evidence != Evidence::Source || fallback.is_some())

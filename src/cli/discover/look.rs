@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::super::{CliError, clock, config_file, environment};
-use crate::classify::Classifier;
+use crate::classify::{Classifier, Subject};
 use crate::config::{self, Config, RobotsPolicy};
 use crate::daemon;
 use crate::dedupe;
@@ -183,7 +183,7 @@ fn topics(config: Option<&Config>, proposal: &Proposal) -> Vec<(TopicId, usize)>
     let fed: Vec<_> = proposal
         .items
         .iter()
-        .flat_map(|item| classifier.topics(item))
+        .flat_map(|item| classifier.topics(&Subject::new(item, &[])))
         .collect();
     let counted = topics.iter().map(|topic| {
         let count = fed.iter().filter(|fed| **fed == topic.id).count();

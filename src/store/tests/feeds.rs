@@ -123,7 +123,7 @@ fn changed_queries_judge_what_is_stored() {
     let mut changed = definition([100; 3], &["all", "floods"]);
     changed.at = july(2);
     changed.feeds[1].fingerprint = Hash::of(b"bridges are floods now");
-    changed.classify = Box::new(move |item| floods(item));
+    changed.classify = Box::new(move |item, _| floods(item));
     desk.define(changed);
     assert_eq!(titles(&desk.live("all")), ["Flood [a]"]);
     assert_eq!(titles(&desk.live("floods")), ["Bridge [a]"]);

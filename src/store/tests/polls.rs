@@ -171,7 +171,7 @@ fn a_poll_that_fails_leaves_nothing_and_harms_no_other() {
 fn a_job_that_panics_leaves_the_writer_at_work() {
     let desk = Desk::new();
     let broken = Definition {
-        classify: Box::new(|_| panic!("a mistake of ours")),
+        classify: Box::new(|_, _| panic!("a mistake of ours")),
         ..definition([100; 3], &["all"])
     };
     desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);

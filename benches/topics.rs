@@ -1,0 +1,284 @@
+//! What it costs to find an item's topics, by how many there are.
+//!
+//! `cargo bench --bench topics`
+//!
+//! Topics of 5 to 15 terms (phrases, words, conjunctions, some beginnings, exact words, fields, expressions and exclusions)
+//! and items of 100 words, all of one made-up language of 30,000 words that are as often as words are (Zipf); topics leave
+//! out its thousand commonest ones. Every item is classified as English, then as Spanish, each time by all topics. In each
+//! round the same items meet each number of topics in turn. What an item costs is the least that it took in any round, for
+//! the rest is what else the machine did. The forms of a language, which its first item has to wait for, are told by
+//! themselves. Memory is what is held: the trees of the queries, and the program with the forms of one language
+//! and of both.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use peak_alloc::PeakAlloc;
+use tidings::classify::{Classifier, Subject};
+use tidings::model::{Language, Place, Query, Region, SourceId, Title, Topic};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+const TOPICS: [usize; 3] = [10, 1_000, 10_000];
+const ITEMS: usize = 400;
+const ROUNDS: usize = 40;
+const WORDS: usize = 30_000;
+const COMMON: usize = 1_000;
+
+fn main() {
+    let words = Words::new();
+    let mut chance = Chance(7);
+    let items: Vec<String> = (0..ITEMS).map(|_| words.item(&mut chance)).collect();
+    let facts = Facts::new();
+    // What is made once for all of them is no part of any.
+    Classifier::new(&[]);
+    let mut sizes: Vec<Size> = TOPICS
+        .iter()
+        .map(|count| Size::new(*count, &words, &items, &facts))
+        .collect();
+    for _ in 0..ROUNDS {
+        for size in &mut sizes {
+            size.round(&items, &facts);
+        }
+    }
+    println!(
+        "topics  compile ms  forms ms  trees MB  program MB  2 languages MB  found/item  µs/item  ratio"
+    );
+    for size in &sizes {
+        println!(
+            "{:>6}  {:>10.1}  {:>8.1}  {:>8.2}  {:>10.2}  {:>14.2}  {:>10.1}  {:>7.1}  {:>5.2}",
+            size.topics,
+            size.compile_ms,
+            size.forms_ms,
+            size.trees_mb,
+            size.program_mb[0],
+            size.program_mb[1],
+            size.found,
+            size.micros(),
+            size.micros() / sizes[0].micros(),
+        );
+    }
+}
+
+/// So many topics, and what was measured of them.
+struct Size {
+    topics: usize,
+    classifier: Classifier,
+    compile_ms: f64,
+    /// The forms of one language.
+    forms_ms: f64,
+    trees_mb: f64,
+    /// With the forms of one language, of two.
+    program_mb: Vec<f64>,
+    found: f64,
+    /// The least that each item took, by language and item.
+    least: Vec<Duration>,
+}
+
+impl Size {
+    fn new(count: usize, words: &Words, items: &[String], facts: &Facts) -> Self {
+        let mut chance = Chance(11);
+        let before = held_mb();
+        let topics: Vec<Topic> = (0..count).map(|n| words.topic(n, &mut chance)).collect();
+        let trees_mb = held_mb() - before;
+        let before = held_mb();
+        let begin = Instant::now();
+        let classifier = Classifier::new(&topics);
+        let compile_ms = millis(begin);
+        let mut program_mb = Vec::new();
+        let mut forms_ms = 0.0;
+        for language in &facts.languages {
+            let begin = Instant::now();
+            facts.classify(&classifier, "", language);
+            forms_ms = millis(begin);
+            program_mb.push(held_mb() - before);
+        }
+        let of = |item: &String| facts.classify(&classifier, item, &facts.languages[0]);
+        let found: usize = items.iter().map(of).sum();
+        Self {
+            topics: count,
+            compile_ms,
+            forms_ms,
+            trees_mb,
+            program_mb,
+            found: mean(found, items.len()),
+            least: vec![Duration::MAX; facts.languages.len() * items.len()],
+            classifier,
+        }
+    }
+
+    fn round(&mut self, items: &[String], facts: &Facts) {
+        let asked = facts
+            .languages
+            .iter()
+            .flat_map(|language| items.iter().map(move |item| (language, item)));
+        for (least, (language, item)) in self.least.iter_mut().zip(asked) {
+            let begin = Instant::now();
+            black_box(facts.classify(&self.classifier, black_box(item), language));
+            *least = begin.elapsed().min(*least);
+        }
+    }
+
+    fn micros(&self) -> f64 {
+        let sum: Duration = self.least.iter().sum();
+        sum.as_secs_f64() * 1e6 / mean(self.least.len(), 1)
+    }
+}
+
+/// What all items have in common.
+struct Facts {
+    languages: Vec<Language>,
+    source: SourceId,
+    regions: Vec<Region>,
+}
+
+impl Facts {
+    fn new() -> Self {
+        let languages = ["en", "es"].iter().filter_map(|tag| tag.parse().ok());
+        let regions = ["MX", "MX-CHP"].iter().filter_map(|code| code.parse().ok());
+        Self {
+            languages: languages.collect(),
+            source: "source-3".parse().expect("an id"),
+            regions: regions.collect(),
+        }
+    }
+
+    fn classify(&self, classifier: &Classifier, item: &str, language: &Language) -> usize {
+        let subject = Subject {
+            title: "",
+            summary: item,
+            source: Some(&self.source),
+            language: Some(language),
+            regions: &self.regions,
+            ..Subject::default()
+        };
+        classifier.topics(&subject).len()
+    }
+}
+
+/// A language: its words, the commonest first.
+struct Words {
+    words: Vec<String>,
+    /// How much of a text the words up to each one are.
+    share: Vec<f64>,
+}
+
+impl Words {
+    fn new() -> Self {
+        const SYLLABLES: [&str; 24] = [
+            "mi", "gra", "ta", "lo", "ren", "su", "vel", "por", "ki", "den", "ma", "ro", "tes",
+            "ca", "lin", "bo", "fer", "nu", "pla", "si", "dor", "he", "vi", "ban",
+        ];
+        const ENDINGS: [&str; 8] = ["", "", "s", "ed", "ing", "ción", "ers", "ation"];
+        let word = |mut n: usize| {
+            let ending = ENDINGS[(n * 7) % ENDINGS.len()];
+            let mut word = String::new();
+            n += SYLLABLES.len();
+            while n > 0 {
+                word.push_str(SYLLABLES[n % SYLLABLES.len()]);
+                n /= SYLLABLES.len();
+            }
+            word + ending
+        };
+        let mut sum = 0.0;
+        let share = (1..=WORDS).map(|rank| {
+            sum += 1.0 / mean(rank, 1);
+            sum
+        });
+        Self {
+            share: share.collect(),
+            words: (0..WORDS).map(word).collect(),
+        }
+    }
+
+    /// A word that is not among the commonest.
+    fn word(&self, from: usize, chance: &mut Chance) -> &str {
+        let (low, high) = (self.share[from], self.share[WORDS - 1]);
+        let at = low + chance.share() * (high - low);
+        let rank = self.share.partition_point(|share| *share < at);
+        &self.words[rank.min(WORDS - 1)]
+    }
+
+    fn item(&self, chance: &mut Chance) -> String {
+        let word = |n: usize, chance: &mut Chance| {
+            let sign = if n % 11 == 10 { ". " } else { " " };
+            self.word(0, chance).to_owned() + sign
+        };
+        (0..100).map(|n| word(n, chance)).collect()
+    }
+
+    fn topic(&self, number: usize, chance: &mut Chance) -> Topic {
+        let terms = 5 + chance.below(11);
+        let mut any = Vec::new();
+        let mut count = 0;
+        while count < terms {
+            let mut word = || self.word(COMMON, chance);
+            let (a, b, c) = (word(), word(), word());
+            let (text, terms) = match chance.below(20) {
+                0..11 => (format!("\"{a} {b}\""), 1),
+                11..13 => (a.to_owned(), 1),
+                13..16 => (format!("{a} ({b} OR {c})"), 3),
+                16 => (format!("{a} {}*", b.chars().take(6).collect::<String>()), 2),
+                17 => (format!("summary:{a} =\"{b}\""), 2),
+                18 => (format!("{a} country:MX -{b}"), 3),
+                _ => (
+                    format!("\"{a} {b}\"~3 source:source-{}", chance.below(50)),
+                    2,
+                ),
+            };
+            any.push(text);
+            count += terms;
+        }
+        let query = |text: &String| Query::read(text).expect("a query").query;
+        Topic {
+            place: Place {
+                file: "topics.toml".into(),
+                line: 1,
+                column: 1,
+            },
+            id: format!("topic-{number}").parse().expect("an id"),
+            title: Title::Plain(String::new()),
+            any: any.iter().map(query).collect(),
+            all: Vec::new(),
+            exclude: [self.word(COMMON, chance).to_owned()]
+                .iter()
+                .map(query)
+                .collect(),
+            query: None,
+        }
+    }
+}
+
+/// Numbers that look like chance, the same on every run (xorshift).
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        u32::try_from(self.0 >> 32).unwrap_or_default()
+    }
+
+    fn below(&mut self, limit: u32) -> usize {
+        (self.next() % limit) as usize
+    }
+
+    fn share(&mut self) -> f64 {
+        f64::from(self.next()) / f64::from(u32::MAX)
+    }
+}
+
+fn millis(begin: Instant) -> f64 {
+    begin.elapsed().as_secs_f64() * 1e3
+}
+
+fn held_mb() -> f64 {
+    f64::from(MEMORY.current_usage_as_kb()) / 1e3
+}
+
+fn mean(sum: usize, count: usize) -> f64 {
+    let number = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+    number(sum) / number(count)
+}

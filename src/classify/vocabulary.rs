@@ -1,0 +1,335 @@
+//! Everything that queries ask for, by number, and where it occurs in an item.
+//!
+//! In: the words and facts of all queries. Out: for an item, the keys of those that it holds, with their places. A key is
+//! the same in every language; which forms of a word it is found by is worked out for each language that turns up.
+
+use std::hash::BuildHasher as _;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use super::subject::Subject;
+use super::terms::{Forms, MAX_WORDS, Stemming, fold};
+use crate::model::{Language, Part, Region, SourceId, TopicId, Word, words_of};
+
+/// The number of a word or a fact.
+pub(super) type Key = u32;
+
+/// Places between two texts: no phrase reaches from one into the next.
+const GAP: u32 = 256;
+
+/// What queries ask for.
+#[derive(Debug, Default)]
+pub(super) struct Vocabulary {
+    keys: Key,
+    inflected: FxHashMap<Box<str>, Key>,
+    exact: FxHashMap<Box<str>, Key>,
+    prefixes: FxHashMap<Box<str>, Key>,
+    /// The lengths of the prefixes in bytes, in order.
+    lengths: Vec<usize>,
+    literals: Likely,
+    sources: FxHashMap<SourceId, Key>,
+    languages: FxHashMap<Language, Key>,
+    regions: FxHashMap<Region, Key>,
+    topics: FxHashMap<TopicId, Key>,
+    /// By the number of the stemming.
+    lexicons: Vec<OnceLock<Lexicon>>,
+}
+
+impl Vocabulary {
+    pub(super) fn new() -> Self {
+        let lexicons = (0..Stemming::COUNT).map(|_| OnceLock::new()).collect();
+        Self {
+            lexicons,
+            ..Self::default()
+        }
+    }
+
+    /// How many keys there are.
+    pub(super) fn len(&self) -> usize {
+        self.keys as usize
+    }
+
+    /// The key of a word; `None` for any word.
+    pub(super) fn word(&mut self, word: &Word) -> Option<Key> {
+        let mut folded = String::new();
+        Some(match word {
+            Word::Any => return None,
+            Word::Inflected(word) => {
+                let lower: String = word.chars().flat_map(char::to_lowercase).collect();
+                key(&mut self.inflected, &mut self.keys, &lower)
+            }
+            Word::Exact(word) => {
+                fold(word, &mut folded);
+                self.literals.add(&folded);
+                key(&mut self.exact, &mut self.keys, &folded)
+            }
+            Word::Prefix(word) => {
+                fold(word, &mut folded);
+                if let Err(at) = self.lengths.binary_search(&folded.len()) {
+                    self.lengths.insert(at, folded.len());
+                }
+                self.literals.add(&folded);
+                key(&mut self.prefixes, &mut self.keys, &folded)
+            }
+        })
+    }
+
+    pub(super) fn source(&mut self, source: &SourceId) -> Key {
+        fact(&mut self.sources, &mut self.keys, source)
+    }
+
+    pub(super) fn language(&mut self, language: &Language) -> Key {
+        fact(&mut self.languages, &mut self.keys, language)
+    }
+
+    pub(super) fn region(&mut self, region: Region) -> Key {
+        fact(&mut self.regions, &mut self.keys, &region)
+    }
+
+    /// That the source of an item gives it the topic.
+    pub(super) fn topic(&mut self, topic: &TopicId) -> Key {
+        fact(&mut self.topics, &mut self.keys, topic)
+    }
+
+    /// What of all this occurs.
+    pub(super) fn occurring(&self, subject: &Subject) -> Occurring {
+        let stemming = Stemming::of(subject.language);
+        let lexicon = self.lexicons[stemming.number()]
+            .get_or_init(|| Lexicon::new(&self.inflected, stemming));
+        let mut forms = Forms::new(stemming);
+        let mut found = Occurring::new(self.len());
+        let mut place = 0;
+        let mut part_before = Part::Title;
+        for (part, text) in subject.texts() {
+            if part != part_before {
+                found.ends[part_before as usize..part as usize].fill(place);
+                part_before = part;
+            }
+            for (_, word) in words_of(text).take(MAX_WORDS) {
+                let (folded, stem) = forms.of(word);
+                lexicon.find(folded, |key| found.add(key, place));
+                if let Some(stem) = stem {
+                    lexicon.find(stem, |key| found.add(key, place));
+                }
+                self.literal(folded, |key| found.add(key, place));
+                place += 1;
+            }
+            place += GAP;
+        }
+        found.ends[part_before as usize..].fill(place);
+        self.facts(subject, &mut found);
+        found.occurrences.sort_unstable();
+        found.occurrences.dedup();
+        found
+    }
+
+    /// The keys of words as they stand, and of their beginnings.
+    fn literal(&self, folded: &str, mut found: impl FnMut(Key)) {
+        if self.literals.may_hold(folded)
+            && let Some(key) = self.exact.get(folded)
+        {
+            found(*key);
+        }
+        let short = self
+            .lengths
+            .iter()
+            .take_while(|length| **length <= folded.len());
+        let prefixes = short.filter_map(|length| folded.get(..*length));
+        for prefix in prefixes.filter(|prefix| self.literals.may_hold(prefix)) {
+            if let Some(key) = self.prefixes.get(prefix) {
+                found(*key);
+            }
+        }
+    }
+
+    fn facts(&self, subject: &Subject, found: &mut Occurring) {
+        let source = subject.source.and_then(|source| self.sources.get(source));
+        found.mark(source);
+        for region in subject.regions {
+            found.mark(self.regions.get(region));
+            found.mark(self.regions.get(&region.country().into()));
+        }
+        for topic in subject.topics {
+            found.mark(self.topics.get(topic));
+        }
+        let languages = self.languages.iter();
+        for (_, key) in languages.filter(|(language, _)| subject.is_in_language(language)) {
+            found.mark(Some(key));
+        }
+    }
+}
+
+/// A set that may take for its own what is not (a Bloom filter of one hash): small enough to stay in the processor's cache,
+/// where looking into a table for each beginning of each word would not.
+#[derive(Debug)]
+struct Likely(Box<[u64; Self::BITS / 64]>);
+
+impl Default for Likely {
+    fn default() -> Self {
+        Self(Box::new([0; Self::BITS / 64]))
+    }
+}
+
+impl Likely {
+    const BITS: usize = 1 << 16;
+
+    fn add(&mut self, word: &str) {
+        let bit = Self::bit(word);
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn may_hold(&self, word: &str) -> bool {
+        let bit = Self::bit(word);
+        self.0[bit / 64] & (1 << (bit % 64)) != 0
+    }
+
+    fn bit(word: &str) -> usize {
+        let hash = FxBuildHasher.hash_one(word);
+        usize::try_from(hash % Self::BITS as u64).unwrap_or_default()
+    }
+}
+
+fn key(keys: &mut FxHashMap<Box<str>, Key>, next: &mut Key, word: &str) -> Key {
+    if let Some(key) = keys.get(word) {
+        return *key;
+    }
+    keys.insert(word.into(), *next);
+    *next += 1;
+    *next - 1
+}
+
+fn fact<F: Clone + Eq + std::hash::Hash>(
+    keys: &mut FxHashMap<F, Key>,
+    next: &mut Key,
+    fact: &F,
+) -> Key {
+    *keys.entry(fact.clone()).or_insert_with(|| {
+        *next += 1;
+        *next - 1
+    })
+}
+
+/// The forms of one language by which words are found.
+#[derive(Debug)]
+struct Lexicon {
+    /// Where in `keys` those of a form stand.
+    forms: FxHashMap<Box<str>, (u32, u32)>,
+    keys: Vec<Key>,
+}
+
+impl Lexicon {
+    fn new(words: &FxHashMap<Box<str>, Key>, stemming: Stemming) -> Self {
+        let mut forms = Forms::new(stemming);
+        let mut found: Vec<(Box<str>, Key)> = Vec::with_capacity(words.len());
+        for (word, key) in words {
+            let (folded, stem) = forms.of(word);
+            found.push((folded.into(), *key));
+            found.extend(stem.map(|stem| (stem.into(), *key)));
+        }
+        found.sort_unstable();
+        let mut lexicon = Self {
+            forms: FxHashMap::default(),
+            keys: Vec::with_capacity(found.len()),
+        };
+        for (form, key) in found {
+            let end = u32::try_from(lexicon.keys.len()).unwrap_or(u32::MAX);
+            lexicon.keys.push(key);
+            lexicon.forms.entry(form).or_insert((end, end)).1 = end + 1;
+        }
+        lexicon.forms.shrink_to_fit();
+        lexicon
+    }
+
+    fn find(&self, form: &str, found: impl FnMut(Key)) {
+        if let Some((begin, end)) = self.forms.get(form) {
+            let keys = &self.keys[*begin as usize..*end as usize];
+            keys.iter().copied().for_each(found);
+        }
+    }
+}
+
+/// The keys that occur in one item.
+#[derive(Debug)]
+pub(super) struct Occurring {
+    /// A bit for each key.
+    present: Vec<u64>,
+    /// Keys of words with their places, in order, each once.
+    occurrences: Vec<(Key, u32)>,
+    facts: Vec<Key>,
+    /// Where the parts end.
+    ends: [u32; Part::ALL.len()],
+}
+
+impl Occurring {
+    fn new(keys: usize) -> Self {
+        Self {
+            present: vec![0; keys.div_ceil(64)],
+            occurrences: Vec::new(),
+            facts: Vec::new(),
+            ends: [0; Part::ALL.len()],
+        }
+    }
+
+    fn add(&mut self, key: Key, place: u32) {
+        self.present[key as usize / 64] |= 1 << (key % 64);
+        self.occurrences.push((key, place));
+    }
+
+    fn mark(&mut self, key: Option<&Key>) {
+        if let Some(key) = key {
+            self.present[*key as usize / 64] |= 1 << (key % 64);
+            self.facts.push(*key);
+        }
+    }
+
+    /// Whether the key occurs, wherever.
+    pub(super) fn has(&self, key: Key) -> bool {
+        self.present[key as usize / 64] & (1 << (key % 64)) != 0
+    }
+
+    /// Every key that occurs; one may come twice.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
+        let words = self.occurrences.chunk_by(|one, next| one.0 == next.0);
+        words
+            .filter_map(|places| Some(places.first()?.0))
+            .chain(self.facts.iter().copied())
+    }
+
+    /// The places of a part; those in which words are looked for where none is named.
+    pub(super) fn range(&self, part: Option<Part>) -> Range<u32> {
+        match part {
+            None => 0..self.ends[Part::Tag as usize],
+            Some(Part::Title) => 0..self.ends[0],
+            Some(part) => self.ends[part as usize - 1]..self.ends[part as usize],
+        }
+    }
+
+    /// The places of a word within a range, in order.
+    pub(super) fn places(
+        &self,
+        key: Key,
+        range: &Range<u32>,
+    ) -> impl ExactSizeIterator<Item = u32> {
+        let from = |place| self.occurrences.partition_point(|at| *at < (key, place));
+        let found = if self.has(key) {
+            from(range.start)..from(range.end)
+        } else {
+            0..0
+        };
+        self.occurrences[found].iter().map(|(_, place)| *place)
+    }
+
+    /// Whether a word stands in a part.
+    pub(super) fn stands_in(&self, key: Key, part: Option<Part>) -> bool {
+        // Most items have no authors: whatever occurs in them is in a part where words are looked for.
+        let anywhere = part.is_none() && self.range(Some(Part::Author)).is_empty();
+        self.has(key) && (anywhere || self.places(key, &self.range(part)).len() > 0)
+    }
+
+    /// Whether the word stands there.
+    pub(super) fn stands_at(&self, key: Key, place: u32) -> bool {
+        self.occurrences.binary_search(&(key, place)).is_ok()
+    }
+}

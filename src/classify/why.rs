@@ -1,0 +1,288 @@
+//! Why a topic takes an item: the queries tried as they are written, word by word.
+//!
+//! In: topics, and what they are asked about. Out: for each topic that takes it, which words of which part satisfied which
+//! part of which query. This is the plain reading of the language: what is compiled must come to the same answer, and is
+//! tested by it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::subject::{Subject, is_in};
+use super::terms::{Forms, MAX_WORDS, Stemming, fold};
+use crate::model::{Part, Place, Query, Role, Topic, TopicId, Word, Words, words_of};
+
+/// The longest row of topics that refer to one another; the configuration refuses longer ones.
+const MAX_ROW: usize = 64;
+
+/// Why a topic takes an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Why {
+    /// The topic.
+    pub topic: TopicId,
+    /// Where it is configured.
+    pub place: Place,
+    /// What speaks for it, in the order of its queries; nothing where the item's source gives it the topic.
+    pub reasons: Vec<Reason>,
+}
+
+/// What satisfied a part of a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What that query does in the topic.
+    pub role: Role,
+    /// The part of the query, as the language writes it.
+    pub query: String,
+    /// What satisfied it.
+    pub evidence: Evidence,
+}
+
+/// What satisfies a part of a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Words of the item.
+    Words {
+        /// The part of the item that holds them.
+        part: Part,
+        /// The text that they stand in: the title, the text under it, a tag, a name.
+        text: String,
+        /// Where in it, in bytes: each word, or all that an expression matched.
+        bytes: Vec<Range<usize>>,
+    },
+    /// Its source, language, region, date or another topic of it.
+    Fact,
+    /// That it does not hold what is excluded.
+    Absence,
+}
+
+/// Why each of `topics` takes the item, for those that do, in their order.
+pub fn why(topics: &[Topic], subject: &Subject) -> Vec<Why> {
+    let judge = Judge::new(topics, subject);
+    let taken = topics.iter().filter_map(|topic| {
+        Some(Why {
+            topic: topic.id.clone(),
+            place: topic.place.clone(),
+            reasons: judge.topic(topic, 0)?,
+        })
+    });
+    taken.collect()
+}
+
+/// Whether one query holds, saved or not; `topics` are those that it may refer to.
+pub fn holds(query: &Query, topics: &[Topic], subject: &Subject) -> bool {
+    Judge::new(topics, subject).satisfied(query, 0).is_some()
+}
+
+/// What satisfied a leaf of a query, and the leaf.
+type Found<'a> = (&'a Query, Evidence);
+
+/// An item whose words are known.
+struct Judge<'a> {
+    topics: HashMap<&'a TopicId, &'a Topic>,
+    subject: &'a Subject<'a>,
+    stemming: Stemming,
+    texts: Vec<Text<'a>>,
+}
+
+struct Text<'a> {
+    part: Part,
+    whole: &'a str,
+    words: Vec<TextWord>,
+}
+
+struct TextWord {
+    bytes: Range<usize>,
+    folded: String,
+    stem: String,
+}
+
+impl<'a> Judge<'a> {
+    fn new(topics: &'a [Topic], subject: &'a Subject<'a>) -> Self {
+        let stemming = Stemming::of(subject.language);
+        let mut forms = Forms::new(stemming);
+        let texts = subject.texts().map(|(part, text)| Text {
+            part,
+            whole: text,
+            words: words_of(text)
+                .take(MAX_WORDS)
+                .map(|(at, word)| TextWord::new(at, word, &mut forms))
+                .collect(),
+        });
+        Self {
+            topics: topics.iter().map(|topic| (&topic.id, topic)).collect(),
+            texts: texts.collect(),
+            subject,
+            stemming,
+        }
+    }
+
+    /// Nothing speaks for a topic that the source gives, and does not have to.
+    fn topic(&self, topic: &Topic, depth: usize) -> Option<Vec<Reason>> {
+        let given = self.subject.topics.contains(&topic.id);
+        let reasons = self.own_queries(topic, depth);
+        reasons.or_else(|| given.then(Vec::new))
+    }
+
+    fn own_queries(&self, topic: &Topic, depth: usize) -> Option<Vec<Reason>> {
+        if !topic.selects() || depth > MAX_ROW {
+            return None;
+        }
+        let mut reasons = Vec::new();
+        let mut tell = |role: Role, found: Vec<Found>| {
+            reasons.extend(found.into_iter().map(|(query, evidence)| Reason {
+                role,
+                query: match evidence {
+                    Evidence::Absence => format!("-{query}"),
+                    _ => query.to_string(),
+                },
+                evidence,
+            }));
+        };
+        let mut taken = topic.any.is_empty();
+        for (role, query) in topic.queries() {
+            match (role, self.satisfied(query, depth)) {
+                (Role::Exclude, None) => tell(role, vec![(query, Evidence::Absence)]),
+                (Role::Any, None) => {}
+                (Role::Exclude, Some(_)) | (_, None) => return None,
+                (_, Some(found)) => {
+                    taken |= role == Role::Any;
+                    tell(role, found);
+                }
+            }
+        }
+        taken.then_some(reasons)
+    }
+
+    /// What satisfied a query; all of it, where several of its alternatives hold.
+    fn satisfied<'q>(&self, query: &'q Query, depth: usize) -> Option<Vec<Found<'q>>> {
+        let fact = |holds: bool| holds.then(|| vec![(query, Evidence::Fact)]);
+        match query {
+            Query::Words(words) => {
+                let found = self.texts_in(words.part).find_map(|text| {
+                    let bytes = self.words(words, text)?;
+                    Some(text.evidence(bytes))
+                });
+                Some(vec![(query, found?)])
+            }
+            Query::Regex(part, regex) => {
+                let found = self.texts_in(*part).find_map(|text| {
+                    let bytes = regex.find(text.whole)?;
+                    Some(text.evidence(vec![bytes]))
+                });
+                Some(vec![(query, found?)])
+            }
+            Query::Source(source) => fact(self.subject.source == Some(source)),
+            Query::Language(language) => fact(self.subject.is_in_language(language)),
+            Query::Region(region) => fact(self.subject.is_about(*region)),
+            Query::Topic(id) => fact(self.belongs(id, depth)),
+            Query::Before(day) => fact(self.subject.day.is_some_and(|own| own < *day)),
+            Query::After(day) => fact(self.subject.day.is_some_and(|own| own >= *day)),
+            Query::And(parts) => {
+                let found = parts.iter().map(|part| self.satisfied(part, depth));
+                Some(found.collect::<Option<Vec<_>>>()?.concat())
+            }
+            Query::Or(parts) => {
+                let found = parts.iter().filter_map(|part| self.satisfied(part, depth));
+                found.reduce(|all, next| [all, next].concat())
+            }
+            Query::Not(inner) => match self.satisfied(inner, depth) {
+                Some(_) => None,
+                None => Some(vec![(inner, Evidence::Absence)]),
+            },
+        }
+    }
+
+    fn belongs(&self, id: &TopicId, depth: usize) -> bool {
+        let saved = self.topics.get(id);
+        self.subject.topics.contains(id)
+            || saved.is_some_and(|topic| self.own_queries(topic, depth + 1).is_some())
+    }
+
+    fn texts_in(&self, part: Option<Part>) -> impl Iterator<Item = &Text<'a>> {
+        self.texts.iter().filter(move |text| is_in(part, text.part))
+    }
+
+    /// The first place where the words stand.
+    fn words(&self, wanted: &Words, text: &Text) -> Option<Vec<Range<usize>>> {
+        let tests: Vec<Wanted> = wanted
+            .words
+            .iter()
+            .map(|word| Wanted::new(word, self.stemming))
+            .collect();
+        let room = tests.len() + usize::from(wanted.apart.unwrap_or_default());
+        (0..text.words.len()).find_map(|begin| {
+            let window = text.words[begin..].iter().take(room);
+            let window: Vec<&TextWord> = window.collect();
+            let found: Option<Vec<&TextWord>> = match wanted.apart {
+                None if window.len() < tests.len() => None,
+                None => tests
+                    .iter()
+                    .zip(window)
+                    .map(|(test, word)| test.is(word).then_some(word))
+                    .collect(),
+                Some(_) => tests
+                    .iter()
+                    .map(|test| window.iter().copied().find(|word| test.is(word)))
+                    .collect(),
+            };
+            Some(found?.iter().map(|word| word.bytes.clone()).collect())
+        })
+    }
+}
+
+impl Text<'_> {
+    fn evidence(&self, bytes: Vec<Range<usize>>) -> Evidence {
+        Evidence::Words {
+            part: self.part,
+            text: self.whole.to_owned(),
+            bytes,
+        }
+    }
+}
+
+impl TextWord {
+    fn new(at: usize, word: &str, forms: &mut Forms) -> Self {
+        let (folded, stem) = forms.of(word);
+        Self {
+            bytes: at..at + word.len(),
+            folded: folded.to_owned(),
+            stem: stem.unwrap_or(folded).to_owned(),
+        }
+    }
+}
+
+/// A word that is looked for.
+enum Wanted {
+    /// Folded and stemmed.
+    Forms([String; 2]),
+    Exact(String),
+    Prefix(String),
+    Any,
+}
+
+impl Wanted {
+    fn new(word: &Word, stemming: Stemming) -> Self {
+        let folded = |word: &str| {
+            let mut folded = String::new();
+            fold(word, &mut folded);
+            folded
+        };
+        match word {
+            Word::Inflected(word) => {
+                let word = TextWord::new(0, word, &mut Forms::new(stemming));
+                Self::Forms([word.folded, word.stem])
+            }
+            Word::Exact(word) => Self::Exact(folded(word)),
+            Word::Prefix(word) => Self::Prefix(folded(word)),
+            Word::Any => Self::Any,
+        }
+    }
+
+    fn is(&self, word: &TextWord) -> bool {
+        match self {
+            Self::Forms(forms) => forms.contains(&word.folded) || forms.contains(&word.stem),
+            Self::Exact(exact) => *exact == word.folded,
+            Self::Prefix(prefix) => word.folded.starts_with(prefix),
+            Self::Any => true,
+        }
+    }
+}

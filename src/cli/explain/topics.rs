@@ -1,0 +1,260 @@
+//! `tidings explain topics`: the topics that take a bulletin, and why.
+//!
+//! JSON lines, one object in and one out, in order: `{"title", "summary"?, "lang"?, "source"?, "regions"?, "tags"?, "authors"?,
+//! "date"?}` to `{"topics": ["labour-migration"]}`. What is not given is found out as the daemon does: the language from
+//! the source or the text, the regions from the text. With `--why` there is also
+//! `"why": [{"topic", "file", "line", "reasons": [{"role", "query", "part"?, "words"?, "at"?}]}]`: `role` is the key of the
+//! topic that holds the query, `query` the part of it, `part` the part of the item, `words` what stands there, and `at` where,
+//! in characters of its text from 0, a beginning and an end for each word.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use chrono::NaiveDate;
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::super::CliError;
+use super::answer_lines;
+use crate::classify::{Classifier, Evidence, Reason, Subject, Why, regions, why};
+use crate::config::Config;
+use crate::model::{Language, Region, Source, TopicId};
+use crate::normalize;
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Arguments {
+    /// Titles; without any, JSON lines with `title`, `summary` and more are read
+    #[arg(value_name = "TITLE")]
+    titles: Vec<String>,
+    /// What stands under the titles
+    #[arg(long, default_value = "", requires = "titles")]
+    summary: String,
+    /// Their language
+    #[arg(long)]
+    language: Option<Language>,
+    /// The source that they come from
+    #[arg(long, value_name = "ID")]
+    source: Option<String>,
+    /// Tell in JSON why, too
+    #[arg(long)]
+    why: bool,
+}
+
+/// A line of stdin.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Question {
+    title: String,
+    summary: String,
+    lang: Option<String>,
+    source: Option<String>,
+    regions: Option<Vec<String>>,
+    tags: Vec<String>,
+    authors: Vec<String>,
+    date: Option<NaiveDate>,
+}
+
+/// A line of stdout.
+#[derive(Serialize)]
+struct Answer {
+    topics: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Vec<Told>>,
+}
+
+/// Why a topic takes it.
+#[derive(Serialize)]
+struct Told {
+    topic: String,
+    file: String,
+    line: usize,
+    reasons: Vec<ToldReason>,
+}
+
+#[derive(Serialize)]
+struct ToldReason {
+    role: &'static str,
+    query: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    words: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    at: Vec<[usize; 2]>,
+}
+
+pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
+    let classifier = Classifier::new(&config.topics);
+    let desk = Desk {
+        arguments,
+        config,
+        classifier,
+    };
+    if arguments.titles.is_empty() {
+        return answer_lines(|question: Question| desk.answer(&question));
+    }
+    let mut out = io::stdout().lock();
+    for title in &arguments.titles {
+        let question = Question {
+            title: title.clone(),
+            summary: arguments.summary.clone(),
+            ..Question::default()
+        };
+        let whys = desk.judge(&question, |subject| why(&config.topics, subject));
+        print(&whys.map_err(CliError::Usage)?, &mut out)?;
+    }
+    Ok(())
+}
+
+/// What questions are answered by.
+struct Desk<'a> {
+    arguments: &'a Arguments,
+    config: &'a Config,
+    classifier: Classifier,
+}
+
+impl Desk<'_> {
+    fn answer(&self, question: &Question) -> Result<Answer, String> {
+        self.judge(question, |subject| {
+            let topics = self.classifier.topics(subject);
+            let whys = || why(&self.config.topics, subject).iter().map(told).collect();
+            Answer {
+                topics: topics.iter().map(TopicId::to_string).collect(),
+                why: self.arguments.why.then(whys),
+            }
+        })
+    }
+
+    /// Hands on what the daemon would ask about.
+    fn judge<T>(&self, question: &Question, ask: impl FnOnce(&Subject) -> T) -> Result<T, String> {
+        let id = question.source.as_ref().or(self.arguments.source.as_ref());
+        let id = id
+            .map(|id| id.parse())
+            .transpose()
+            .map_err(|error| format!("{error}"))?;
+        let source = self
+            .config
+            .sources
+            .iter()
+            .find(|source| Some(&source.id) == id.as_ref());
+        let language = self.language(question, source)?;
+        let regions = regions_of(question, source, language.as_ref())?;
+        let texts = |texts: &'_ [String]| -> Vec<String> { texts.to_vec() };
+        let (tags, authors) = (texts(&question.tags), texts(&question.authors));
+        Ok(ask(&Subject {
+            title: &question.title,
+            summary: &question.summary,
+            tags: tags.iter().map(String::as_str).collect(),
+            authors: authors.iter().map(String::as_str).collect(),
+            source: id.as_ref(),
+            language: language.as_ref(),
+            regions: &regions,
+            day: question.date,
+            topics: source.map_or(&[], |source| source.topics.as_slice()),
+        }))
+    }
+
+    fn language(
+        &self,
+        question: &Question,
+        source: Option<&Source>,
+    ) -> Result<Option<Language>, String> {
+        let stated = question.lang.as_deref().filter(|tag| !tag.is_empty());
+        let stated = stated.map(|tag| tag.parse().map_err(|error| format!("{error}")));
+        let known = stated
+            .transpose()?
+            .or_else(|| self.arguments.language.clone());
+        let of_source = || source.and_then(|source| source.language.clone());
+        let text = || format!("{}\n{}", question.title, question.summary);
+        Ok(known
+            .or_else(of_source)
+            .or_else(|| normalize::language_of(&text())))
+    }
+}
+
+/// Those given with their countries, else those that the texts tell of.
+fn regions_of(
+    question: &Question,
+    source: Option<&Source>,
+    language: Option<&Language>,
+) -> Result<Vec<Region>, String> {
+    let Some(codes) = &question.regions else {
+        let texts = [question.title.as_str(), &question.summary];
+        let home = source.and_then(|source| source.country);
+        let fixed = source.map_or(&[][..], |source| &source.regions);
+        return Ok(regions::of_texts(texts, language, home, fixed));
+    };
+    let codes = codes.iter().map(|code| code.parse());
+    codes
+        .collect::<Result<_, _>>()
+        .map_err(|error: crate::model::RegionError| error.to_string())
+}
+
+fn told(why: &Why) -> Told {
+    Told {
+        topic: why.topic.to_string(),
+        file: why.place.file.display().to_string(),
+        line: why.place.line,
+        reasons: why.reasons.iter().map(told_reason).collect(),
+    }
+}
+
+fn told_reason(reason: &Reason) -> ToldReason {
+    let (part, words, at) = match &reason.evidence {
+        Evidence::Words { part, text, bytes } => {
+            let characters =
+                |byte: usize| text.get(..byte).map_or(0, |before| before.chars().count());
+            let at = bytes
+                .iter()
+                .map(|at| [characters(at.start), characters(at.end)]);
+            (Some(part.as_str()), words(text, bytes), at.collect())
+        }
+        Evidence::Fact | Evidence::Absence => (None, Vec::new(), Vec::new()),
+    };
+    ToldReason {
+        role: reason.role.as_str(),
+        query: reason.query.clone(),
+        part,
+        words,
+        at,
+    }
+}
+
+fn words(text: &str, bytes: &[Range<usize>]) -> Vec<String> {
+    let word = |at: &Range<usize>| text.get(at.clone()).unwrap_or_default().to_owned();
+    bytes.iter().map(word).collect()
+}
+
+/// A paragraph for each topic: where it is configured, and a line for each part of its queries that was satisfied.
+fn print(whys: &[Why], out: &mut impl Write) -> io::Result<()> {
+    for Why {
+        topic,
+        place,
+        reasons,
+    } in whys
+    {
+        writeln!(out, "{topic}  {}:{}", place.file.display(), place.line)?;
+        for Reason {
+            role,
+            query,
+            evidence,
+        } in reasons
+        {
+            let found = match evidence {
+                Evidence::Words { part, text, bytes } => {
+                    format!("{}: {}", part.as_str(), words(text, bytes).join(" … "))
+                }
+                Evidence::Fact => "holds".to_owned(),
+                Evidence::Absence => "not there".to_owned(),
+            };
+            writeln!(out, "  {:<8} {query}  {found}", role.as_str())?;
+        }
+        if reasons.is_empty() {
+            writeln!(out, "  its source gives it this topic")?;
+        }
+    }
+    if whys.is_empty() {
+        writeln!(out, "no topic")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Queries that can be read but may not mean what they say.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::LazyLock;
+
+use super::token::{Kind, Token};
+use super::{Query, Word, Words};
+
+/// Words that almost every text of their language holds. Those that mean something in another one are left out.
+const STOP_WORDS: &str = "a the of to in is it that for was with as at by from this are be been has have had will its \
+    y el la los las un una de del que en es se por con para su sus al lo como este esta fue han ha \
+    o os um uma do da dos das que em no na por com para seu sua ao foi \
+    le les une des du et est dans pour qui sur au aux avec par ce cette il elle à";
+
+/// A query that can be read but may not mean what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryWarning {
+    /// Where, in characters from 1.
+    pub column: usize,
+    /// What to look at.
+    pub message: String,
+}
+
+/// Whether almost every text of its language holds the word.
+pub(crate) fn is_stop_word(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| STOP_WORDS.split_whitespace().collect());
+    WORDS.contains(word.to_lowercase().as_str())
+}
+
+pub(super) fn warnings(tokens: &[Token], query: &Query) -> Vec<QueryWarning> {
+    let mut found = Vec::new();
+    let mut warn = |column, message| found.push(QueryWarning { column, message });
+    for (n, token) in tokens.iter().enumerate() {
+        let Kind::Bare(word) = &token.kind else {
+            continue;
+        };
+        let of_field = n > 0 && matches!(tokens[n - 1].kind, Kind::Field(_));
+        if let Some(message) = doubtful(word).filter(|_| !of_field) {
+            warn(token.column, message);
+        }
+    }
+    if let Some(column) = one_sided(tokens) {
+        let message =
+            "this belongs to its own side of `OR` only; use parentheses to say which is meant";
+        warn(column, message.to_owned());
+    }
+    if let Some(why) = query.contradiction() {
+        warn(1, format!("nothing can match: {why}"));
+    }
+    found.sort_by_key(|warning| warning.column);
+    found
+}
+
+fn doubtful(word: &str) -> Option<String> {
+    if matches!(word, "or" | "Or" | "and" | "And" | "not" | "Not") {
+        let operator = word.to_uppercase();
+        return Some(format!(
+            "`{word}` is looked for as a word; the operator is written `{operator}`"
+        ));
+    }
+    if word.starts_with(['\'', '‘']) && word.chars().nth(1).is_some() {
+        return Some(format!(
+            "`'` is no quotation mark of queries, the words from `{word}` on are looked for one by one; write `\"`"
+        ));
+    }
+    is_stop_word(word).then(|| format!("`{word}` stands in almost every text"))
+}
+
+/// The first `-` beside an `OR` outside of parentheses.
+fn one_sided(tokens: &[Token]) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut top = Vec::new();
+    for token in tokens {
+        match token.kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            Kind::Or | Kind::Not if depth == 0 => top.push(token),
+            _ => {}
+        }
+    }
+    let beside_or = top.iter().any(|token| token.kind == Kind::Or);
+    let not = top.iter().find(|token| token.kind == Kind::Not)?;
+    beside_or.then_some(not.column)
+}
+
+impl Query {
+    /// Why nothing can match, where that can be seen from the query alone: the same thing is wanted and excluded.
+    pub fn contradiction(&self) -> Option<String> {
+        match self {
+            Self::Or(parts) => {
+                let mut each = parts.iter().map(Self::contradiction);
+                let first = each.next()??;
+                each.all(|why| why.is_some()).then_some(first)
+            }
+            Self::And(_) => {
+                let mut all = Demands::default();
+                all.add(self);
+                let inner = || self.parts().iter().find_map(Self::contradiction);
+                all.clash().or_else(inner)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a conjunction demands, each as it is written.
+#[derive(Default)]
+struct Demands<'a> {
+    wanted: Vec<&'a Query>,
+    excluded: Vec<&'a Query>,
+}
+
+impl<'a> Demands<'a> {
+    fn add(&mut self, query: &'a Query) {
+        match query {
+            Query::And(parts) => parts.iter().for_each(|part| self.add(part)),
+            Query::Not(inner) => self.exclude(inner),
+            _ => self.wanted.push(query),
+        }
+    }
+
+    fn exclude(&mut self, query: &'a Query) {
+        match query {
+            Query::Or(parts) => parts.iter().for_each(|part| self.exclude(part)),
+            Query::Not(inner) => self.add(inner),
+            _ => self.excluded.push(query),
+        }
+    }
+
+    fn clash(&self) -> Option<String> {
+        let excluded: BTreeSet<String> = self.excluded.iter().map(|query| like(query)).collect();
+        let is_out = |query: &Query| excluded.contains(&like(query));
+        let clashing = |query: &&&Query| match query {
+            Query::Or(parts) => is_out(query) || parts.iter().all(is_out),
+            _ => is_out(query),
+        };
+        let found = self.wanted.iter().find(clashing);
+        found
+            .map(|query| format!("{query} is wanted and excluded"))
+            .or_else(|| self.empty_period())
+    }
+
+    /// `after:2022 before:2021`.
+    fn empty_period(&self) -> Option<String> {
+        let after = self.wanted.iter().filter_map(|query| match query {
+            Query::After(day) => Some(day),
+            _ => None,
+        });
+        let before = self.wanted.iter().filter_map(|query| match query {
+            Query::Before(day) => Some(day),
+            _ => None,
+        });
+        let (after, before) = (after.max()?, before.min()?);
+        (after >= before).then(|| format!("no day is before:{before} after:{after}"))
+    }
+}
+
+/// As it is written, but for capitals.
+fn like(query: &Query) -> String {
+    let lower = |word: &Word| match word {
+        Word::Inflected(word) => Word::Inflected(word.to_lowercase().into()),
+        Word::Exact(word) => Word::Exact(word.to_lowercase().into()),
+        Word::Prefix(word) => Word::Prefix(word.to_lowercase().into()),
+        Word::Any => Word::Any,
+    };
+    match query {
+        Query::Words(Words { part, words, apart }) => Words {
+            part: *part,
+            words: words.iter().map(lower).collect(),
+            apart: *apart,
+        }
+        .to_string(),
+        _ => query.to_string(),
+    }
+}

@@ -1,0 +1,214 @@
+//! The query language of topics: text to a tree, and the tree to text.
+//!
+//! In: a query as an operator writes it. Out: a [`Query`], with warnings about what is often meant otherwise, or the first
+//! mistake with its column. What a word matches is decided in `classify`. Bounded in length, depth, terms and the size of
+//! regular expressions; no text is refused by a panic. `docs/queries.md` is the manual.
+
+mod doubt;
+mod read;
+mod regex;
+mod token;
+mod words;
+
+use std::fmt;
+
+use chrono::NaiveDate;
+
+pub use self::doubt::QueryWarning;
+pub(crate) use self::doubt::is_stop_word;
+pub use self::read::{QueryError, ReadQuery};
+pub use self::regex::QueryRegex;
+pub(crate) use self::words::{is_joiner, words_of};
+use super::{Language, Region, SourceId, TopicId};
+
+/// A query's tree.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Query {
+    /// Words that stand in a text.
+    Words(Words),
+    /// An expression that matches somewhere in a text as it is written.
+    Regex(Option<Part>, QueryRegex),
+    /// The item is one of this source.
+    Source(SourceId),
+    /// The item is in this language, or a variety of it.
+    Language(Language),
+    /// The item is about the region, or a part of it.
+    Region(Region),
+    /// The item belongs to the saved topic.
+    Topic(TopicId),
+    /// The item was published before this day began.
+    Before(NaiveDate),
+    /// The item was published when this day had begun.
+    After(NaiveDate),
+    /// All hold.
+    And(Vec<Query>),
+    /// At least one holds.
+    Or(Vec<Query>),
+    /// It does not hold.
+    Not(Box<Query>),
+}
+
+/// A part of an item in which words are looked for: its title, text and tags where none is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// The title.
+    Title,
+    /// What stands under the title, whether the source gives a summary, the full text or both.
+    Summary,
+    /// The tags, each by itself.
+    Tag,
+    /// The names of the authors, each by itself.
+    Author,
+}
+
+/// Words that stand together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// Where.
+    pub part: Option<Part>,
+    /// At least one; a lone one is a word, several are a phrase.
+    pub words: Vec<Word>,
+    /// In any order with at most so many other words among them; `None`: one after the other.
+    pub apart: Option<u8>,
+}
+
+/// What stands for one word of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Word {
+    /// The word in any of its forms.
+    Inflected(Box<str>),
+    /// The word as it stands, but for capitals and accents.
+    Exact(Box<str>),
+    /// Every word that begins so.
+    Prefix(Box<str>),
+    /// Any one word; only between others.
+    Any,
+}
+
+impl Part {
+    /// Every part, in the order of an item.
+    pub const ALL: [Self; 4] = [Self::Title, Self::Summary, Self::Tag, Self::Author];
+
+    /// The field of the language that names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Summary => "summary",
+            Self::Tag => "tag",
+            Self::Author => "author",
+        }
+    }
+
+    /// Whether words are looked for in it where no part is named.
+    pub fn is_usual(self) -> bool {
+        self != Self::Author
+    }
+}
+
+impl Query {
+    /// Reads a query.
+    ///
+    /// # Errors
+    /// [`QueryError`] with the column of the first mistake.
+    pub fn read(text: &str) -> Result<ReadQuery, QueryError> {
+        read::read(text)
+    }
+
+    /// The queries that it joins or denies.
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts,
+            Self::Not(inner) => std::slice::from_ref(inner),
+            _ => &[],
+        }
+    }
+
+    /// The leaves of the tree, from left to right.
+    pub fn leaves(&self) -> Vec<&Self> {
+        match self {
+            Self::And(_) | Self::Or(_) | Self::Not(_) => {
+                self.parts().iter().flat_map(Self::leaves).collect()
+            }
+            leaf => vec![leaf],
+        }
+    }
+
+    /// Whether an item must hold a certain word (or be of a certain source, language, region) to match: other queries are
+    /// tried on every item. `of_topic` answers for saved topics.
+    pub fn is_anchored(&self, of_topic: &dyn Fn(&TopicId) -> bool) -> bool {
+        match self {
+            Self::Words(_) | Self::Source(_) | Self::Language(_) | Self::Region(_) => true,
+            Self::Topic(id) => of_topic(id),
+            Self::And(parts) => parts.iter().any(|part| part.is_anchored(of_topic)),
+            Self::Or(parts) => parts.iter().all(|part| part.is_anchored(of_topic)),
+            Self::Regex(..) | Self::Before(_) | Self::After(_) | Self::Not(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Query {
+    /// Writes a query that reads back as the same tree.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joined = |f: &mut fmt::Formatter<'_>, parts: &[Query], by: &str| {
+            f.write_str("(")?;
+            for (n, part) in parts.iter().enumerate() {
+                write!(f, "{}{part}", if n == 0 { "" } else { by })?;
+            }
+            f.write_str(")")
+        };
+        match self {
+            Self::Words(words) => words.fmt(f),
+            Self::Regex(part, regex) => write!(f, "{}{regex}", Field(*part)),
+            Self::Source(id) => write!(f, "source:{id}"),
+            Self::Language(language) => write!(f, "lang:{language}"),
+            Self::Region(region) => write!(f, "region:{region}"),
+            Self::Topic(id) => write!(f, "topic:{id}"),
+            Self::Before(day) => write!(f, "before:{day}"),
+            Self::After(day) => write!(f, "after:{day}"),
+            Self::And(parts) => joined(f, parts, " "),
+            Self::Or(parts) => joined(f, parts, " OR "),
+            Self::Not(inner) => write!(f, "-{inner}"),
+        }
+    }
+}
+
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{self}`")
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\"", Field(self.part))?;
+        for (n, word) in self.words.iter().enumerate() {
+            write!(f, "{}{word}", if n == 0 { "" } else { " " })?;
+        }
+        f.write_str("\"")?;
+        self.apart.map_or(Ok(()), |apart| write!(f, "~{apart}"))
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inflected(word) => f.write_str(word),
+            Self::Exact(word) => write!(f, "={word}"),
+            Self::Prefix(word) => write!(f, "{word}*"),
+            Self::Any => f.write_str("*"),
+        }
+    }
+}
+
+/// `title:`, or nothing.
+struct Field(Option<Part>);
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .map_or(Ok(()), |part| write!(f, "{}:", part.as_str()))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

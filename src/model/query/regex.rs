@@ -1,0 +1,78 @@
+//! Regular expressions in queries.
+
+use std::fmt;
+use std::ops::Range;
+
+use regex::{Regex, RegexBuilder};
+
+/// The most memory that a compiled expression may take, in bytes: it bounds the time too, which is that times the text.
+const MAX_BYTES: usize = 1 << 18;
+
+/// A regular expression that is matched in a text as it is written, in any case unless it says `(?-i)`.
+#[derive(Clone)]
+pub struct QueryRegex(Regex);
+
+impl QueryRegex {
+    /// Reads an expression of the `regex` crate's syntax.
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub(super) fn new(text: &str) -> Result<Self, String> {
+        let mut builder = RegexBuilder::new(text);
+        builder.case_insensitive(true).size_limit(MAX_BYTES);
+        let regex = builder.build().map_err(|error| told(&error))?;
+        if regex.is_match("") {
+            return Err("this expression matches any text, for it matches an empty one".to_owned());
+        }
+        Ok(Self(regex))
+    }
+
+    /// Where it first matches, in bytes.
+    pub fn find(&self, text: &str) -> Option<Range<usize>> {
+        self.0.find(text).map(|found| found.range())
+    }
+
+    /// Whether it matches anywhere.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
+fn told(error: &regex::Error) -> String {
+    if let regex::Error::CompiledTooBig(_) = error {
+        return "this expression is too large: ask for fewer repetitions".to_owned();
+    }
+    // The last line says what is wrong; those above draw where.
+    let told = error.to_string();
+    let line = told.lines().last().unwrap_or_default();
+    let line = line.trim_start_matches("error: ");
+    format!("this is no regular expression: {line}")
+}
+
+impl PartialEq for QueryRegex {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Eq for QueryRegex {}
+
+impl fmt::Display for QueryRegex {
+    /// As it is written in a query: a slash within has a backslash before it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("/")?;
+        let mut escaped = false;
+        for c in self.0.as_str().chars() {
+            let slash = c == '/' && !escaped;
+            write!(f, "{}{c}", if slash { "\\" } else { "" })?;
+            escaped = c == '\\' && !escaped;
+        }
+        f.write_str("/")
+    }
+}
+
+impl fmt::Debug for QueryRegex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

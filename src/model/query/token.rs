@@ -1,0 +1,211 @@
+//! Text to tokens, each with its column.
+
+use super::read::{Field, QueryError};
+use super::regex::QueryRegex;
+
+/// The most other words among those of `"…"~n`.
+const MAX_APART: u8 = 100;
+/// Regular expressions of one query: each is tried on every text that the rest lets through.
+const MAX_EXPRESSIONS: usize = 8;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    /// Text without spaces.
+    Bare(String),
+    /// Text in quotation marks, with `=` before and `~n` behind it.
+    Quoted {
+        text: String,
+        exact: bool,
+        apart: Option<u8>,
+    },
+    Regex(QueryRegex),
+    Field(Field),
+    Or,
+    And,
+    Not,
+    Open,
+    Close,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    /// In characters from 1.
+    pub(super) column: usize,
+    pub(super) kind: Kind,
+}
+
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
+    let mut lexer = Lexer {
+        chars: text.chars().collect(),
+        at: 0,
+        expressions: 0,
+    };
+    let mut tokens = Vec::new();
+    while let Some(first) = lexer.peek() {
+        if first.is_whitespace() {
+            lexer.at += 1;
+            continue;
+        }
+        let column = lexer.at + 1;
+        let kind = lexer.token(first)?;
+        tokens.push(Token { column, kind });
+    }
+    Ok(tokens)
+}
+
+struct Lexer {
+    chars: Vec<char>,
+    at: usize,
+    expressions: usize,
+}
+
+impl Lexer {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn take(&mut self, wanted: impl Fn(char) -> bool) -> bool {
+        let found = self.peek().is_some_and(wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn token(&mut self, first: char) -> Result<Kind, QueryError> {
+        let column = self.at + 1;
+        match first {
+            '(' => Ok(self.sign(Kind::Open)),
+            ')' => Ok(self.sign(Kind::Close)),
+            '-' | '\u{2212}' => Ok(self.sign(Kind::Not)),
+            '!' => {
+                Err(QueryError::new(column, "`!` is no operator")
+                    .hint("write `-` for NOT: -football"))
+            }
+            '/' => self.expression(column),
+            '=' if self.chars.get(self.at + 1).copied().is_some_and(is_quote) => {
+                self.at += 1;
+                self.quoted(self.at + 1, true)
+            }
+            c if is_quote(c) => self.quoted(column, false),
+            _ => self.bare(column),
+        }
+    }
+
+    fn sign(&mut self, kind: Kind) -> Kind {
+        self.at += 1;
+        kind
+    }
+
+    fn quoted(&mut self, column: usize, exact: bool) -> Result<Kind, QueryError> {
+        self.at += 1;
+        let rest = &self.chars[self.at..];
+        let Some(length) = rest.iter().position(|c| is_quote(*c)) else {
+            return Err(QueryError::new(
+                column,
+                "this phrase has no closing quotation mark",
+            ));
+        };
+        let text = rest[..length].iter().collect();
+        self.at += length + 1;
+        let apart = self.apart()?;
+        Ok(Kind::Quoted { text, exact, apart })
+    }
+
+    /// The number of `~n`.
+    fn apart(&mut self) -> Result<Option<u8>, QueryError> {
+        if !self.take(|c| c == '~') {
+            return Ok(None);
+        }
+        let column = self.at + 1;
+        let mut digits = String::new();
+        while let Some(digit) = self.peek().filter(char::is_ascii_digit) {
+            digits.push(digit);
+            self.at += 1;
+        }
+        match digits.parse() {
+            Ok(apart) if apart <= MAX_APART => Ok(Some(apart)),
+            _ => Err(QueryError::new(
+                column,
+                format!("`~` wants the number of other words among them, 0 to {MAX_APART}"),
+            )
+            .hint("write \"migrant worker\"~5")),
+        }
+    }
+
+    /// `/…/`: a slash within is written `\/`.
+    fn expression(&mut self, column: usize) -> Result<Kind, QueryError> {
+        self.at += 1;
+        let mut source = String::new();
+        loop {
+            match (self.peek(), self.chars.get(self.at + 1)) {
+                (None, _) => {
+                    return Err(QueryError::new(
+                        column,
+                        "this regular expression has no closing `/`",
+                    )
+                    .hint("put words with a slash in quotation marks"));
+                }
+                (Some('/'), _) => break,
+                (Some('\\'), Some('/')) => self.at += 1,
+                (Some('\\'), Some(_)) => {
+                    source.push('\\');
+                    self.at += 1;
+                }
+                _ => {}
+            }
+            source.extend(self.peek());
+            self.at += 1;
+        }
+        self.at += 1;
+        self.expressions += 1;
+        if self.expressions > MAX_EXPRESSIONS {
+            let message = format!("a query has at most {MAX_EXPRESSIONS} regular expressions");
+            return Err(QueryError::new(column, message));
+        }
+        match QueryRegex::new(&source) {
+            Ok(regex) => Ok(Kind::Regex(regex)),
+            Err(message) => Err(QueryError::new(column, message)),
+        }
+    }
+
+    fn bare(&mut self, column: usize) -> Result<Kind, QueryError> {
+        if let Some(field) = self.field(column)? {
+            return Ok(Kind::Field(field));
+        }
+        let mut word = String::new();
+        let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')') || is_quote(c);
+        while let Some(c) = self.peek().filter(|c| !ends(*c)) {
+            if c == '~' {
+                return Err(behind_phrase(self.at + 1));
+            }
+            word.push(c);
+            self.at += 1;
+        }
+        Ok(match word.as_str() {
+            "OR" | "|" | "||" => Kind::Or,
+            "AND" | "&" | "&&" => Kind::And,
+            "NOT" => Kind::Not,
+            _ => Kind::Bare(word),
+        })
+    }
+
+    /// A name of letters and a colon.
+    fn field(&mut self, column: usize) -> Result<Option<Field>, QueryError> {
+        let rest = &self.chars[self.at..];
+        let length = rest.iter().take_while(|c| c.is_alphabetic()).count();
+        if length == 0 || rest.get(length) != Some(&':') {
+            return Ok(None);
+        }
+        let name: String = rest[..length].iter().collect();
+        self.at += length + 1;
+        Field::named(&name, column).map(Some)
+    }
+}
+
+fn behind_phrase(column: usize) -> QueryError {
+    QueryError::new(column, "`~` stands right behind a phrase only")
+        .hint("write \"migrant worker\"~5")
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '„' | '«' | '»')
+}

@@ -1,0 +1,92 @@
+//! Where words begin and end, in queries and in texts alike.
+
+use unicode_normalization::char::is_combining_mark;
+
+/// The words of a text, each with the byte where it begins.
+///
+/// A word is a run of letters and digits with their marks. Scripts that put no spaces between words (Chinese, Japanese,
+/// Thai, Lao, Khmer, Burmese) give a word for each character: what is looked for in them is a run of characters.
+pub(crate) fn words_of(text: &str) -> WordsOf<'_> {
+    WordsOf { text, at: 0 }
+}
+
+pub(crate) struct WordsOf<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Iterator for WordsOf<'a> {
+    type Item = (usize, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.text.get(self.at..)?;
+        let (start, first) = rest.char_indices().find(|(_, c)| c.is_alphanumeric())?;
+        let alone = is_unspaced(first);
+        let after = start + first.len_utf8();
+        let goes_on = |c: char| continues(c) || (!alone && c.is_alphanumeric() && !is_unspaced(c));
+        let tail = rest.get(after..)?;
+        let length = tail.find(|c| !goes_on(c)).unwrap_or(tail.len());
+        let begin = self.at + start;
+        self.at += after + length;
+        Some((begin, self.text.get(begin..self.at)?))
+    }
+}
+
+/// A mark belongs to its letter: text may come decomposed.
+fn continues(c: char) -> bool {
+    !c.is_ascii() && (is_combining_mark(c) || is_joiner(c))
+}
+
+/// Signs within words that nobody sees.
+pub(crate) fn is_joiner(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}'
+    )
+}
+
+/// Whether the letter is of a script that puts no spaces between words.
+pub(super) fn is_unspaced(c: char) -> bool {
+    matches!(c,
+        '\u{E00}'..='\u{EFF}'          // Thai, Lao
+        | '\u{1000}'..='\u{109F}'      // Burmese
+        | '\u{1780}'..='\u{17FF}'      // Khmer
+        | '\u{3005}'..='\u{3007}'
+        | '\u{3040}'..='\u{30FF}'      // Hiragana, Katakana
+        | '\u{31F0}'..='\u{31FF}'
+        | '\u{3400}'..='\u{4DBF}'
+        | '\u{4E00}'..='\u{9FFF}'      // Chinese characters
+        | '\u{F900}'..='\u{FAFF}'
+        | '\u{FF66}'..='\u{FF9F}'
+        | '\u{20000}'..='\u{3FFFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let words: Vec<&str> = words_of(text).map(|(_, word)| word).collect();
+        assert_eq!(words, expected, "{text}");
+        for (at, word) in words_of(text) {
+            assert_eq!(text.get(at..at + word.len()), Some(word));
+        }
+    }
+
+    #[test]
+    fn words_are_runs_of_letters_and_digits() {
+        check("L'eau, 2019–2025.", &["L", "eau", "2019", "2025"]);
+        check("migracio\u{301}n \u{301} x", &["migracio\u{301}n", "x"]);
+        check("co\u{AD}operation", &["co\u{AD}operation"]);
+        check("हिन्दी में", &["हिन्दी", "में"]);
+        check("", &[]);
+        check("… -", &[]);
+    }
+
+    #[test]
+    fn scripts_without_spaces_give_a_word_a_character() {
+        check("COVID肺炎 が2", &["COVID", "肺", "炎", "が", "2"]);
+        check("ที่นี่", &["ที่", "นี่"]);
+        check("か\u{3099}", &["か\u{3099}"]);
+    }
+}
