@@ -31,6 +31,6 @@ mod tests;
 
 pub use self::fingerprint::{Fingerprint, Keys, Reading, Report, address_key};
 pub use self::guards::Guard;
-pub use self::judge::Evidence;
+pub use self::judge::{Evidence, is_another};
 pub use self::moved::{Arrival, moved};
 pub use self::window::{Decision, Limits, Window};

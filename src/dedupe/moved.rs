@@ -73,6 +73,9 @@ fn days_agree(entry: &Item, item: &Item) -> bool {
 /// Whether an entry is an item with its title, whatever the others of its poll are.
 fn is_same(entry: &Item, item: &Item) -> bool {
     let both_say = !entry.text.is_empty() && !item.text.is_empty();
+    if !both_say && entry.address.is_some() && entry.address == item.address {
+        return true;
+    }
     match entry.stated.zip(item.stated) {
         Some((one, other)) if !both_say => [one, other]
             .iter()

@@ -13,13 +13,17 @@ use super::rows::{self, Place};
 use super::story::Stories;
 use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
 use super::{details, moved, release, shape, walk};
-use crate::dedupe::Fingerprint;
+use crate::dedupe::{self, Fingerprint};
 use crate::drift;
 use crate::model::{
-    Hash, IdentityKey, Item, ItemId, Published, SourceId, StoryId, Timestamp, Validators,
+    Hash, IdentityKey, IdentityKind, Item, ItemId, Published, SourceId, StoryId, Timestamp,
+    Validators,
 };
-use crate::normalize::SANITIZER_VERSION;
+use crate::normalize::{SANITIZER_VERSION, folded};
 use crate::schedule;
+
+/// Guids of one item from which on a new one says nothing.
+const CHURNING: usize = 3;
 
 /// What a poll changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +50,8 @@ struct Counts {
     new: usize,
     updated: usize,
     joined: usize,
+    /// Items that had a new guid, and not for the first time.
+    churned: usize,
     changed: bool,
 }
 
@@ -83,6 +89,7 @@ pub(super) fn commit(
         updated,
         joined,
         changed,
+        ..
     } = counts;
     Ok(Committed {
         new,
@@ -167,6 +174,24 @@ fn held_back(source: &SourceId, held: usize, usual: &[usize]) -> SourceProblem {
             "look at them with `tidings preview {source}`; `tidings sources release {source}` shows them"
         ),
     }
+}
+
+/// What an operator is told of `items` whose guids change.
+fn churning(items: usize) -> Option<SourceProblem> {
+    let (items, have, are) = match items {
+        0 => return None,
+        1 => ("1 item".to_owned(), "has", "it is known by its address"),
+        _ => (
+            format!("{items} items"),
+            "have",
+            "they are known by their addresses",
+        ),
+    };
+    Some(SourceProblem {
+        code: "guids-churn".to_owned(),
+        text: format!("{items} {have} a new guid again and again: {are} instead"),
+        action: "nothing is lost; the publisher should give each item one guid for ever".to_owned(),
+    })
 }
 
 /// What the store knew of the source.
@@ -276,10 +301,57 @@ impl<'a> Change<'a> {
         let Some(held) = self.held(&new.item)? else {
             return self.insert(new, counts);
         };
-        if new.item.key != held.item.key {
-            self.identify(&new.item.source, &new.item.key, held.item.id)?;
+        if rolls(&held, new) {
+            if let Some(other) = self.held_by(&new.item.source, &new.item.weak_key)? {
+                return self.update(new, &other, counts);
+            }
+            let key = new.item.weak_key.clone();
+            let id = ItemId::new(&new.item.source, &key);
+            let item = Item {
+                id,
+                key,
+                ..new.item.clone()
+            };
+            return self.insert(
+                &NewItem {
+                    item,
+                    ..new.clone()
+                },
+                counts,
+            );
         }
+        self.recognize(&new.item, &held.item, counts)?;
         self.update(new, &held, counts)
+    }
+
+    /// Remembers another key of an item; of one whose guid is a new one again and again its address instead.
+    fn recognize(&self, new: &Item, held: &Item, counts: &mut Counts) -> Result<(), StoreError> {
+        if new.key == held.key {
+            return Ok(());
+        }
+        let sql = "SELECT count(*), coalesce(max(key = ?3), 0) FROM identity
+                   WHERE item = ?1 AND kind = ?2";
+        let (kind, key) = (IdentityKind::Guid, &new.key.value);
+        let of_item = params![held.id.to_string(), kind.as_str(), key];
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let (guids, is_known): (usize, bool) =
+            statement.query_row(of_item, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let churns = new.key.kind == kind && !is_known && guids >= CHURNING;
+        let Some(address) = address_key(new).filter(|_| churns) else {
+            return self.identify(&new.source, &new.key, held.id);
+        };
+        counts.churned += 1;
+        self.identify(&new.source, &address, held.id)
+    }
+
+    /// The item at the entry's address, where its guids are new ones again and again.
+    fn held_at_address(&self, item: &Item) -> Result<Option<Held>, StoreError> {
+        let Some(address) = address_key(item).filter(|_| item.key.kind == IdentityKind::Guid)
+        else {
+            return Ok(None);
+        };
+        let held = self.held_by(&item.source, &address)?;
+        Ok(held.filter(|held| held.item.key.kind == IdentityKind::Guid))
     }
 
     /// By its key, unless that has become another entry's: one known by its weak key stood beside others under its guid
@@ -302,7 +374,10 @@ impl<'a> Change<'a> {
         }
         match self.held_otherwise(item)? {
             Some(held) if !self.is_another(&held, item)? => Ok(Some(held)),
-            _ => self.held_elsewhere(item),
+            _ => match self.held_at_address(item)? {
+                Some(held) => Ok(Some(held)),
+                None => self.held_elsewhere(item),
+            },
         }
     }
 
@@ -583,6 +658,31 @@ impl<'a> Change<'a> {
     }
 }
 
+/// Whether what its source gives under the key of a held item is another bulletin. One day or one title says it is not;
+/// so does a lack of words.
+fn rolls(held: &Held, new: &NewItem) -> bool {
+    let (before, now) = (&held.item, &new.item);
+    let days = before.stated.zip(now.stated);
+    let has_texts = !before.text.is_empty() && !now.text.is_empty();
+    let may_be = match days.map(|(before, now)| before.at.date_naive() == now.at.date_naive()) {
+        Some(is_one_day) => !is_one_day,
+        None => has_texts,
+    };
+    may_be
+        && !held.is_reread
+        && folded(&before.title) != folded(&now.title)
+        && dedupe::is_another(&Fingerprint::of_item(before), &new.fingerprint)
+}
+
+/// The key that an item would have without a guid.
+fn address_key(item: &Item) -> Option<IdentityKey> {
+    let value = item.address.as_ref()?.to_string();
+    Some(IdentityKey {
+        kind: IdentityKind::Address,
+        value,
+    })
+}
+
 /// The new state of a held item: its id, its place and a date that the publisher has not restated stay.
 fn restated(new: &Item, held: &Item) -> Item {
     let restated = new.stated.is_some() && new.stated != held.stated;
@@ -661,8 +761,9 @@ fn write_state(
         Outcome::Failed { failure, .. } => Some(failure),
         Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => None,
     };
+    let churning = churning(counts.churned);
     let problem = match &poll.outcome {
-        Outcome::Read { problem, .. } => held.or(problem.as_ref()),
+        Outcome::Read { problem, .. } => held.or(problem.as_ref()).or(churning.as_ref()),
         Outcome::Failed { failure, .. } => Some(&failure.problem),
         Outcome::Unchanged | Outcome::Renewed(_) => held,
     };

@@ -20,3 +20,6 @@ CREATE TABLE alternate (
     other INTEGER NOT NULL,
     PRIMARY KEY (item, other)
 ) WITHOUT ROWID;
+
+-- Finds the keys of an item: its guids may be too many.
+CREATE INDEX identity_item ON identity (item, kind);
