@@ -11,13 +11,14 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 use tidings::classify::{Classifier, Subject};
 use tidings::config::{self, Config};
+use tidings::dedupe::Fingerprint;
 use tidings::drift::Shape;
 use tidings::model::{Document, Item, Source, TopicId, Validators};
 use tidings::store::{Definition, FeedDefinition, NewItem, Outcome, Poll, SourceDefinition, Store};
-use tidings::{daemon, dedupe, extract, normalize};
+use tidings::{daemon, extract, normalize};
 use tokio::runtime::Runtime;
 
-const STAGES: [&str; 5] = ["extract", "normalize", "classify", "dedupe keys", "commit"];
+const STAGES: [&str; 5] = ["extract", "normalize", "classify", "fingerprint", "commit"];
 
 /// Time spent in each of [`STAGES`].
 type Spent = [Duration; STAGES.len()];
@@ -175,10 +176,16 @@ impl Bench {
             topics.into_iter().collect()
         };
         let topics: Vec<Vec<TopicId>> = timed(&mut spent[2], || items.iter().map(topics).collect());
-        let keys: Vec<_> = timed(&mut spent[3], || items.iter().map(dedupe::keys).collect());
-        let parts = items.into_iter().zip(topics).zip(keys);
+        let fingerprints: Vec<_> = timed(&mut spent[3], || {
+            items.iter().map(Fingerprint::of_item).collect()
+        });
+        let parts = items.into_iter().zip(topics).zip(fingerprints);
         parts
-            .map(|((item, topics), keys)| NewItem { item, topics, keys })
+            .map(|((item, topics), fingerprint)| NewItem {
+                item,
+                topics,
+                fingerprint,
+            })
             .collect()
     }
 }

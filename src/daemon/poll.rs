@@ -16,12 +16,13 @@ pub(super) use self::walk::{Errand, Standing};
 use super::{chain, one_line, topics};
 use crate::classify::{Classifier, regions};
 use crate::config::FetchConfig;
+use crate::dedupe::Fingerprint;
 use crate::drift::{self, Drift, History, Kind, Known, Shape};
 use crate::extract::{self, ExtractError, Nature};
 use crate::fetch::{FetchError, MAX_CRAWL_DELAY};
 use crate::model::{Document, Extracted, Hash, Problem, Source, Validators};
+use crate::normalize;
 use crate::store::{Details, Failure, FailureKind, NewItem, Outcome, SourceProblem, StoreError};
-use crate::{dedupe, normalize};
 
 /// Problems of one poll that are told in words.
 const TOLD_PROBLEMS: usize = 3;
@@ -236,14 +237,12 @@ fn items(
         }
     });
     let problem = told(&normalized.problems, source);
-    let keys = dedupe::keys_within(&normalized.items);
-    let items = normalized.items.into_iter().zip(keys);
-    let items = items.map(|(mut item, keys)| {
+    let items = normalized.items.into_iter().map(|mut item| {
         item.regions = regions::of_item(&item, source.country, &source.regions);
         NewItem {
             topics: topics(&item, &source.topics, classifier),
+            fingerprint: Fingerprint::of_item(&item),
             item,
-            keys,
         }
     });
     (items.collect(), shape, problem)

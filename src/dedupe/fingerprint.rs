@@ -9,6 +9,7 @@ use url::Url;
 use super::align::{MAX_BODY, MAX_TITLE};
 use super::place::{self, Tongue};
 use super::tokens::{self, Kind, Token, hash, mix};
+use crate::model::{Item, Language};
 use crate::normalize::comparable;
 
 /// An item as it is compared.
@@ -59,6 +60,17 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// The form of stored keys: raised whenever other keys would be made of the same item.
+    pub const FORM: u8 = 1;
+
+    /// What finds it whatever else has come since: address, slug and title, each where it tells something.
+    pub fn lasting(&self) -> impl Iterator<Item = u32> + '_ {
+        let title = self.shingles.first().copied().unwrap_or(0);
+        [self.address, self.slug, title]
+            .into_iter()
+            .filter(|key| *key != 0)
+    }
+
     /// For the store: little-endian, about a hundred bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let at = self.at.unwrap_or(i64::MIN).to_le_bytes();
@@ -71,7 +83,7 @@ impl Keys {
         ];
         let of_words = self.shingles.iter().chain(&self.translations).copied();
         let mut bytes = vec![
-            FORM,
+            Self::FORM,
             self.tongue,
             u8::try_from(self.shingles.len()).unwrap_or(0),
         ];
@@ -105,7 +117,7 @@ impl Keys {
             shingles: words.by_ref().take(usize::from(*shingles)).collect(),
             translations: words.collect(),
         };
-        (*form == FORM).then_some(keys)
+        (*form == Self::FORM).then_some(keys)
     }
 }
 
@@ -140,8 +152,6 @@ pub(super) struct Texts<'a> {
     pub(super) body: &'a [Token],
 }
 
-/// The form of stored keys: raised whenever other keys would be made of the same item.
-const FORM: u8 = 1;
 /// Bottom hashes kept of a title.
 const OF_TITLE: usize = 3;
 /// Of the head of a text.
@@ -154,7 +164,23 @@ const HEAD: usize = 32;
 const OF_TRANSLATIONS: usize = 3;
 const DAY: i64 = 86_400;
 
+/// The key of an address, in any of its spellings.
+pub fn address_key(address: &Url) -> Option<u32> {
+    comparable(address).map(|address| key(hash(&address), 1))
+}
+
 impl Fingerprint {
+    /// What `item` is found and compared by.
+    pub fn of_item(item: &Item) -> Self {
+        Self::of(&Report {
+            address: item.address.as_ref(),
+            title: &item.title,
+            text: &item.text,
+            at: Some(item.published.at().timestamp()),
+            language: item.language.as_ref().map_or("", Language::as_str),
+        })
+    }
+
     /// What `report` is found and compared by.
     pub fn of(report: &Report) -> Self {
         let reading = Reading::of(report.title, report.text, report.language);

@@ -3,7 +3,7 @@
 //! In: the keys and words of both. Out: the evidence that joins them, the guard that refuses, or neither.
 
 use super::align::{self, Aligned, Index};
-use super::fingerprint::{Keys, Texts, marks};
+use super::fingerprint::{Fingerprint, Keys, Texts, marks};
 use super::guards::{self, Guard};
 use super::tokens::{Kind, Token};
 
@@ -201,6 +201,24 @@ fn of_one_address(one: &Side, other: &Side, compared: &Compared) -> Verdict {
     let guard = guards::of_titles(&one.texts, &other.texts, &compared.title, true)
         .or_else(|| guards::of_texts(one.texts.body, other.texts.body, &compared.text));
     Verdict::One(guard.map_or(Evidence::Address, |_| Evidence::Update))
+}
+
+/// Whether what stands under one identity now has nothing in common with what stood there before, or gives the next number
+/// of a series: then it is another bulletin, and no update.
+pub fn is_another(before: &Fingerprint, now: &Fingerprint) -> bool {
+    let side = |of: &Fingerprint| Known::of(&of.keys);
+    let (one, other) = (
+        Side {
+            keys: side(now),
+            texts: now.reading.words(),
+        },
+        Side {
+            keys: side(before),
+            texts: before.reading.words(),
+        },
+    );
+    let compared = Compared::of(&one, &Index::of(one.texts.body), &other);
+    of_one_address(&one, &other, &compared) == Verdict::Rolled
 }
 
 fn of_likeness(one: &Side, other: &Side, compared: &Compared) -> Verdict {

@@ -12,11 +12,8 @@
 //! one item after the other. Two items are one story by evidence ([`Evidence`]): one address, one path on two hosts, one
 //! slug, one title, one text. A [`Guard`] refuses whatever the evidence: no similarity tells no. 23 of a bulletin from
 //! no. 24, their numbers do. No chain of likenesses joins two items that a guard keeps apart.
-//!
-//! [`keys`] and [`stories`] decide by keys in the database alone.
 
 mod align;
-mod by_key;
 mod fingerprint;
 mod guards;
 mod judge;
@@ -32,9 +29,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use self::by_key::{Candidate, Key, KeyKind, address_key, keys, keys_within, stories};
-pub use self::fingerprint::{Fingerprint, Keys, Reading, Report};
+pub use self::fingerprint::{Fingerprint, Keys, Reading, Report, address_key};
 pub use self::guards::Guard;
-pub use self::judge::Evidence;
+pub use self::judge::{Evidence, is_another};
 pub use self::moved::{Arrival, moved};
 pub use self::window::{Decision, Limits, Window};

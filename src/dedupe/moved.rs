@@ -6,13 +6,21 @@
 //! A guid or an address that goes while its text comes again under another one was given anew. Whatever could be two of
 //! something is: notices of one title stay apart, and so do texts that say something else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::by_key::{OVERLAP, is_telling, overlap, texts_agree};
 use crate::model::{Item, ItemId, Precision};
+use crate::normalize::folded;
 
 /// As many entries must have moved together for titles and days alone to tell it.
 const MIN_MOVED: usize = 3;
+/// Words of a title below which it says too little to stand for an item without a text (“Press release”).
+const TELLING_TITLE_WORDS: usize = 5;
+/// Share of the shorter text's shingles that the longer one must have.
+const OVERLAP: f64 = 0.5;
+/// Words in a shingle.
+const SHINGLE: usize = 3;
+/// Words of a text that are compared.
+const MAX_WORDS: usize = 2_000;
 /// Share of the shorter text's shingles that the longer one must have where no date says the same.
 const NEARLY_ALL: f64 = 0.9;
 
@@ -65,6 +73,9 @@ fn days_agree(entry: &Item, item: &Item) -> bool {
 /// Whether an entry is an item with its title, whatever the others of its poll are.
 fn is_same(entry: &Item, item: &Item) -> bool {
     let both_say = !entry.text.is_empty() && !item.text.is_empty();
+    if !both_say && entry.address.is_some() && entry.address == item.address {
+        return true;
+    }
     match entry.stated.zip(item.stated) {
         Some((one, other)) if !both_say => [one, other]
             .iter()
@@ -82,5 +93,53 @@ fn is_likely(entry: &Item, item: &Item) -> bool {
     match overlap(&entry.text, &item.text) {
         Some(share) => share >= OVERLAP,
         None => of_one_day || is_telling(&entry.title),
+    }
+}
+
+fn texts_agree(item: &Item, other: &str) -> bool {
+    match overlap(&item.text, other) {
+        Some(share) => share >= OVERLAP,
+        None => is_telling(&item.title),
+    }
+}
+
+/// Whether a title can stand for a text.
+fn is_telling(title: &str) -> bool {
+    folded(title).split(' ').count() >= TELLING_TITLE_WORDS
+}
+
+/// Share of the shorter text's shingles that the longer one has; `None` when one of them says nothing.
+fn overlap(one: &str, other: &str) -> Option<f64> {
+    let (one, other) = (folded(one), folded(other));
+    let (one, other) = (words(&one), words(&other));
+    let (one, other) = (shingles(&one), shingles(&other));
+    let (shorter, longer) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    if shorter.is_empty() {
+        return None;
+    }
+    let shared = shorter
+        .iter()
+        .filter(|shingle| longer.contains(*shingle))
+        .count();
+    #[expect(clippy::cast_precision_loss, reason = "both are at most MAX_WORDS")]
+    let share = shared as f64 / shorter.len() as f64;
+    Some(share)
+}
+
+fn words(folded: &str) -> Vec<&str> {
+    let words = folded.split(' ').filter(|word| !word.is_empty());
+    words.take(MAX_WORDS).collect()
+}
+
+/// Runs of words; a text shorter than one run is one shingle.
+fn shingles<'a>(words: &'a [&'a str]) -> HashSet<&'a [&'a str]> {
+    if (1..SHINGLE).contains(&words.len()) {
+        HashSet::from([words])
+    } else {
+        words.windows(SHINGLE).collect()
     }
 }

@@ -191,6 +191,78 @@ impl Window {
         self.add(item, story, &fingerprint.keys, Some(&fingerprint.reading));
     }
 
+    /// Puts another reading of an item of `story` in the place of the one that is remembered; one that is forgotten is
+    /// remembered anew.
+    pub fn revise(&mut self, item: u64, story: u64, fingerprint: &Fingerprint) {
+        let Some(number) = self.number_of(item, story) else {
+            return self.add(item, story, &fingerprint.keys, Some(&fingerprint.reading));
+        };
+        let Fingerprint { keys, reading } = fingerprint;
+        self.watch(keys.address, story);
+        let words = self.words.add(&reading.tokens);
+        let place = self.place(number);
+        let entry = &mut self.entries[place];
+        (entry.title, entry.length) = (short(reading.title), short(reading.tokens.len()));
+        (entry.keys, entry.words) = (Known::of(keys), words);
+        for key in all_keys(keys) {
+            self.postings.add(key, number);
+        }
+    }
+
+    /// Whether a guard keeps a report of one story apart from one of another: then they are two, whatever else is alike.
+    pub fn are_apart(
+        &self,
+        one: u64,
+        other: u64,
+        mut fetch: impl FnMut(u64) -> Option<Reading>,
+    ) -> bool {
+        let others: Vec<Recalled> = self.recalled(other, &mut fetch);
+        self.recalled(one, &mut fetch).iter().any(|one| {
+            let index = Index::of(one.reading.words().body);
+            let refuses = |other: &Recalled| {
+                let verdict = judge(&one.side(), &index, &other.side(), true);
+                matches!(verdict, Verdict::Refused(_))
+            };
+            others.iter().any(refuses)
+        })
+    }
+
+    /// The newest reports of a story that differ, so many as a new one would be compared with.
+    fn recalled(
+        &self,
+        story: u64,
+        fetch: &mut impl FnMut(u64) -> Option<Reading>,
+    ) -> Vec<Recalled> {
+        let mut contents = Vec::with_capacity(MAX_REPORTS);
+        let differ = |entry: &&Entry| {
+            let is_other = !contents.contains(&entry.keys.content);
+            contents.push(entry.keys.content);
+            is_other
+        };
+        let differing = self.reports(story).take(MAX_WALK).filter(differ);
+        let recalled = differing.take(MAX_REPORTS);
+        recalled
+            .filter_map(|entry| self.recall(entry, fetch))
+            .collect()
+    }
+
+    fn recall(
+        &self,
+        entry: &Entry,
+        fetch: &mut impl FnMut(u64) -> Option<Reading>,
+    ) -> Option<Recalled> {
+        let words = self.words.get(entry.words, entry.length.into());
+        let reading = words.map(|words| Reading {
+            tokens: words.to_vec(),
+            title: entry.title.into(),
+        });
+        let reading = reading.or_else(|| fetch(entry.item))?;
+        Some(Recalled {
+            keys: entry.keys,
+            reading,
+        })
+    }
+
     /// Makes the reports of `other` those of `kept`: two stories were found to be one.
     pub fn merge(&mut self, kept: u64, other: u64) {
         let both = self.reports(kept).chain(self.reports(other));
@@ -215,6 +287,17 @@ impl Window {
         self.link(to, there);
     }
 
+    /// Whether `item` is remembered, as a report of `story`.
+    pub fn holds(&self, item: u64, story: u64) -> bool {
+        self.number_of(item, story).is_some()
+    }
+
+    fn number_of(&self, item: u64, story: u64) -> Option<u32> {
+        let mut reports = self.reports(story);
+        let held = reports.find(|entry| entry.item == item)?;
+        Some(held.number)
+    }
+
     /// Whether a report of `story` is remembered.
     pub fn knows(&self, story: u64) -> bool {
         self.stories.contains_key(&story)
@@ -230,7 +313,6 @@ impl Window {
         let (words, length) = reading.map_or((u64::MAX, 0), |reading| {
             (self.words.add(&reading.tokens), reading.tokens.len())
         });
-        let short = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
         self.entries[place] = Entry {
             number,
             older,
@@ -422,25 +504,14 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
 
     /// Whether a guard stands between two reports that are remembered.
     fn are_apart(&mut self, one: &Entry, other: &Entry) -> bool {
-        let (Some(one), Some(other)) = (self.recalled(one), self.recalled(other)) else {
+        let window = self.window;
+        let one = window.recall(one, self.fetch);
+        let Some((one, other)) = one.zip(window.recall(other, self.fetch)) else {
             return false;
         };
         let index = Index::of(one.reading.words().body);
         let (one, other) = (one.side(), other.side());
         matches!(judge(&one, &index, &other, true), Verdict::Refused(_))
-    }
-
-    fn recalled(&mut self, entry: &Entry) -> Option<Recalled> {
-        let words = self.window.words.get(entry.words, entry.length.into());
-        let reading = words.map(|words| Reading {
-            tokens: words.to_vec(),
-            title: entry.title.into(),
-        });
-        let reading = reading.or_else(|| (self.fetch)(entry.item))?;
-        Some(Recalled {
-            keys: entry.keys,
-            reading,
-        })
     }
 
     fn verdict(&mut self, number: u32) -> Option<Verdict> {
@@ -471,6 +542,10 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
         };
         judge(&self.side, &self.index, &other, rolls)
     }
+}
+
+fn short(length: usize) -> u16 {
+    u16::try_from(length).unwrap_or(u16::MAX)
 }
 
 fn all_keys(keys: &Keys) -> impl Iterator<Item = u32> + '_ {

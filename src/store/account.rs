@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::memory::Grounds;
 use super::read::Reader;
 use super::{StoreError, rows};
 use crate::dedupe;
@@ -37,6 +38,10 @@ pub struct Account {
     pub revisions: Vec<Revision>,
     /// What was decided about it by hand.
     pub decisions: Vec<Verdict>,
+    /// What joined it to its story, and what kept it apart from another; nothing as long as it is held back.
+    pub grounds: Grounds,
+    /// Stories that tell the same in another language.
+    pub alternates: Vec<StoryId>,
 }
 
 /// A story's place in a feed.
@@ -103,9 +108,9 @@ impl Reader {
         let Some(key) = dedupe::address_key(address) else {
             return Ok(Vec::new());
         };
-        let sql = "SELECT item AS id FROM dedupe_key JOIN item ON item.id = dedupe_key.item
-                   WHERE dedupe_key.kind = ? AND dedupe_key.hash = ? ORDER BY item.seq";
-        self.item_ids(sql, params![key.kind.as_str(), key.hash.as_bytes()])
+        let sql = "SELECT item.id FROM found_by JOIN item ON item.seq = found_by.item
+                   WHERE found_by.key = ? ORDER BY item.seq";
+        self.item_ids(sql, params![key])
     }
 
     fn item_ids(&self, sql: &str, bound: impl rusqlite::Params) -> Result<Vec<ItemId>, StoreError> {
@@ -144,8 +149,28 @@ impl Reader {
             places: self.places(&story)?,
             revisions: self.revisions(&id)?,
             decisions: self.decisions(&id)?,
+            grounds: self.grounds(row.get("seq")?)?,
+            alternates: self.alternates(&story)?,
             story: founder.map(|_| self.story(&story)).transpose()?,
         }))
+    }
+
+    fn grounds(&self, item: i64) -> Result<Grounds, StoreError> {
+        let sql = "SELECT joined FROM fingerprint WHERE item = ? AND joined IS NOT NULL";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let joined: Option<String> = statement.query_row([item], |row| row.get(0)).optional()?;
+        joined.map_or(Ok(Grounds::default()), |json| rows::json("joined", &json))
+    }
+
+    /// Those of the translations of any of its reports.
+    fn alternates(&self, story: &str) -> Result<Vec<StoryId>, StoreError> {
+        let sql =
+            "SELECT DISTINCT other.story FROM item JOIN alternate ON alternate.item = item.seq
+                   JOIN item AS other ON other.seq = alternate.other
+                   WHERE item.story = ?1 AND other.story <> ?1 ORDER BY other.story";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let ids = statement.query_map([story], |row| row.get::<_, String>(0))?;
+        ids.map(|id| rows::parsed("story", &id?)).collect()
     }
 
     fn aliases(&self, story: &str) -> Result<Vec<StoryId>, StoreError> {

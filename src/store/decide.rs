@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::memory::Memory;
 use super::rows;
 use super::story::Stories;
 use crate::model::{ItemId, StoryId, Timestamp};
@@ -74,15 +75,17 @@ pub enum DecisionError {
 /// Carries `decision` out.
 pub(super) fn decide(
     connection: &Connection,
+    memory: &mut Memory,
     decision: &Decision,
     at: Timestamp,
     fresh: Duration,
 ) -> Result<Decided, StoreError> {
     // What a decision brings into a feed is old news.
     let stories = Stories::new(connection, at, true, fresh)?;
+    memory.ready(connection, 0)?;
     let decided = match decision {
-        Decision::Merge(one, other) => merge(&stories, *one, *other, at)?,
-        Decision::Split(story, items) => split(&stories, *story, items, at)?,
+        Decision::Merge(one, other) => merge(&stories, memory, *one, *other, at)?,
+        Decision::Split(story, items) => split(&stories, memory, *story, items, at)?,
         Decision::Withdraw(story, reason) => withdraw(&stories, *story, reason, at)?,
     };
     stories.refresh(decided.story)?;
@@ -95,6 +98,7 @@ pub(super) fn decide(
 
 fn merge(
     stories: &Stories<'_>,
+    memory: &mut Memory,
     one: StoryId,
     other: StoryId,
     at: Timestamp,
@@ -108,6 +112,7 @@ fn merge(
     let pairs = (stories.items(kept)?, stories.items(gone)?);
     keep(stories.connection, &pairs.0, &pairs.1, "together", at)?;
     stories.merge(gone, kept)?;
+    memory.merge(stories.connection, kept, gone)?;
     Ok(Decided {
         story: kept,
         others: vec![gone],
@@ -116,6 +121,7 @@ fn merge(
 
 fn split(
     stories: &Stories<'_>,
+    memory: &mut Memory,
     story: StoryId,
     named: &[ItemId],
     at: Timestamp,
@@ -150,7 +156,10 @@ fn split(
     for part in parts {
         staying.retain(|item| !part.contains(item));
         keep(stories.connection, part, &staying, "apart", at)?;
-        others.extend(found(stories, story, part)?);
+        if let Some(own) = found(stories, story, part)? {
+            memory.part(stories.connection, part, story, own)?;
+            others.push(own);
+        }
     }
     if others.is_empty() {
         return Err(DecisionError::Single(story).into());

@@ -1,28 +1,39 @@
 //! What is known of items already, for whoever sets up a source.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::params;
 
 use super::{Reader, StoreError, rows};
-use crate::dedupe::Key;
+use crate::dedupe::Keys;
 use crate::model::SourceId;
 
+/// Items of one address or title further apart are not one, in seconds.
+const NEAR: i64 = 86_400;
+
 impl Reader {
-    /// How many of some items each source has reported too; an item is known by its keys.
+    /// How many of some items each source has reported too: at the same address, or under the same title on that day.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn carriers(&self, items: &[Vec<Key>]) -> Result<BTreeMap<SourceId, usize>, StoreError> {
-        let sql =
-            "SELECT DISTINCT item.source FROM dedupe_key JOIN item ON item.id = dedupe_key.item
-                   WHERE dedupe_key.kind = ? AND dedupe_key.hash = ?";
+    pub fn carriers(&self, items: &[Keys]) -> Result<BTreeMap<SourceId, usize>, StoreError> {
+        let sql = "SELECT DISTINCT item.source FROM found_by JOIN item ON item.seq = found_by.item
+                   WHERE found_by.key = ?1 AND (?1 = ?2 OR abs(item.published_at - ?3) <= ?4)";
         let mut statement = self.connection().prepare_cached(sql)?;
         let mut counts = BTreeMap::new();
+        let mut given: HashMap<u32, usize> = HashMap::new();
+        for keys in items {
+            *given.entry(keys.address).or_default() += 1;
+        }
         for keys in items {
             let mut sources = BTreeSet::new();
-            for key in keys {
-                let mut found = statement.query(params![key.kind.as_str(), key.hash.as_bytes()])?;
+            // An address that several of them give is that of a page.
+            let is_page = given.get(&keys.address).is_some_and(|times| *times > 1);
+            let telling = keys
+                .lasting()
+                .filter(|key| !is_page || *key != keys.address);
+            for key in telling {
+                let mut found = statement.query(params![key, keys.address, keys.at, NEAR])?;
                 while let Some(row) = found.next()? {
                     sources.insert(rows::parsed("source", &row.get::<_, String>(0)?)?);
                 }

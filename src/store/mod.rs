@@ -1,6 +1,6 @@
 //! Everything that must survive: items, stories, what each feed holds, what each source was last known by.
 //!
-//! In: polls, classified and with their keys. Out: stories for the publisher, states for people. One writer thread takes
+//! In: polls, classified and with their fingerprints. Out: stories for the publisher, states for people. One writer thread takes
 //! polls off a bounded channel, several into one transaction, and makes the decisions that need the whole store; readers
 //! see snapshots. It knows nothing of HTTP and of files in the published folder. `SQLite` runs WAL with `synchronous = FULL`.
 
@@ -8,6 +8,7 @@ mod account;
 mod commit;
 mod decide;
 mod define;
+mod memory;
 mod moved;
 mod details;
 mod known;
@@ -34,7 +35,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use url::Url;
 
-use crate::dedupe::Key;
+use crate::dedupe::Fingerprint;
 use crate::drift::Shape;
 use crate::model::{Cadence, Hash, Item, Repair, SourceId, Timestamp, TopicId, Validators};
 
@@ -43,6 +44,7 @@ pub use self::commit::Committed;
 pub use self::decide::{Decided, Decision, DecisionError};
 pub use self::define::{Classify, Definition, FeedDefinition, SourceDefinition};
 pub use self::details::{Details, KeptDetail};
+pub use self::memory::{Ground, Grounds};
 pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
 pub use self::release::Released;
 pub use self::walk::Walk;
@@ -168,7 +170,7 @@ pub struct NewItem {
     /// The topics it belongs to.
     pub topics: Vec<TopicId>,
     /// What it is compared by.
-    pub keys: Vec<Key>,
+    pub fingerprint: Fingerprint,
 }
 
 /// How a source is.
@@ -293,6 +295,7 @@ impl Store {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         schema::migrate(&mut connection, path)?;
+        memory::bring_up(&mut connection)?;
         let writer = Writer::start(connection);
         Ok(Self {
             path: path.to_owned(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::commit::Change;
+use super::memory::Memory;
 use super::story::Stories;
 use super::{State, StoreError};
 use super::{rows, shape};
@@ -30,6 +31,7 @@ pub(super) fn held(connection: &Connection, source: &SourceId) -> Result<usize, 
 /// next is taken as it is.
 pub(super) fn release(
     connection: &Connection,
+    memory: &mut Memory,
     source: &SourceId,
     at: Timestamp,
     fresh: Duration,
@@ -38,7 +40,8 @@ pub(super) fn release(
     let sql = "UPDATE item SET held = 0 WHERE source = ? AND held";
     connection.execute(sql, [source.as_str()])?;
     let stories = Stories::new(connection, at, true, fresh)?;
-    let mut change = Change::new(stories, &[], false);
+    memory.ready(connection, held.len())?;
+    let mut change = Change::new(stories, memory, &[], false);
     for (item, story) in &held {
         change.show(item, *story)?;
     }

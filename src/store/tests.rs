@@ -2,6 +2,7 @@
 
 mod decisions;
 mod details;
+mod duplicates;
 mod feeds;
 mod held;
 mod moves;
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::dedupe;
+use crate::dedupe::Fingerprint;
 use crate::model::Story;
 use crate::normalize::normalize;
 use crate::normalize::tests::{entry, source};
@@ -40,7 +41,7 @@ fn items(id: &str, day: u32, entries: &[impl AsRef<str>]) -> Vec<NewItem> {
     let normalized = normalize(&source, vec![entry::page_at(july(day), &entries)]);
     let new = |item| NewItem {
         topics: topics(&item),
-        keys: dedupe::keys(&item),
+        fingerprint: Fingerprint::of_item(&item),
         item,
     };
     normalized.items.into_iter().map(new).collect()

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::commit::{self, Committed};
 use super::decide::{self, Decided, Decision};
 use super::define::{self, Definition};
+use super::memory::Memory;
 use super::release::{self, Released};
 use super::{Poll, StoreError};
 use crate::model::{Hash, SourceId, Timestamp, TopicId};
@@ -125,6 +126,7 @@ impl Drop for Writer {
 fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
     // Nothing is old before a definition says so: it comes first.
     let mut fresh = Duration::MAX;
+    let mut memory = Memory::default();
     while let Some(first) = queue.blocking_recv() {
         let mut jobs = vec![first];
         while jobs.len() < QUEUE
@@ -132,12 +134,17 @@ fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
         {
             jobs.push(job);
         }
-        together(&mut connection, &mut fresh, jobs);
+        together(&mut connection, &mut fresh, &mut memory, jobs);
     }
 }
 
 /// Runs `jobs` in one transaction, and answers when it is committed.
-fn together(connection: &mut Connection, fresh: &mut Duration, jobs: Vec<Job>) {
+fn together(
+    connection: &mut Connection,
+    fresh: &mut Duration,
+    memory: &mut Memory,
+    jobs: Vec<Job>,
+) {
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let mut transaction = match begun.map_err(Arc::new) {
         Ok(transaction) => transaction,
@@ -150,30 +157,58 @@ fn together(connection: &mut Connection, fresh: &mut Duration, jobs: Vec<Job>) {
     let mut pending: Vec<Pending> = Vec::with_capacity(jobs.len());
     for job in jobs {
         pending.push(match job {
-            Job::Commit(poll, answer) => one(&mut transaction, answer, |tx| {
-                commit::commit(tx, &poll, *fresh)
-            }),
+            Job::Commit(poll, answer) => {
+                remembering(&mut transaction, memory, answer, |tx, memory| {
+                    commit::commit(tx, memory, &poll, *fresh)
+                })
+            }
             Job::Define(definition, answer) => one(&mut transaction, answer, |tx| {
                 define::define(tx, &definition)?;
                 // Of a definition that failed nothing is in force.
                 *fresh = definition.fresh;
                 Ok(())
             }),
-            Job::Decide(decision, at, answer) => one(&mut transaction, answer, |tx| {
-                decide::decide(tx, &decision, at, *fresh)
-            }),
-            Job::Release(source, at, answer) => one(&mut transaction, answer, |tx| {
-                release::release(tx, &source, at, *fresh)
-            }),
+            Job::Decide(decision, at, answer) => {
+                remembering(&mut transaction, memory, answer, |tx, memory| {
+                    decide::decide(tx, memory, &decision, at, *fresh)
+                })
+            }
+            Job::Release(source, at, answer) => {
+                remembering(&mut transaction, memory, answer, |tx, memory| {
+                    release::release(tx, memory, &source, at, *fresh)
+                })
+            }
             Job::MarkPublished(feeds, answer) => {
                 one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
             }
         });
     }
     let ended = transaction.commit().map_err(Arc::new);
+    if ended.is_err() {
+        memory.forget();
+    }
     for answer in pending {
         answer(&ended);
     }
+}
+
+/// As [`one`], for work that remembers what it writes: of what failed nothing stays in memory either.
+fn remembering<T: 'static>(
+    transaction: &mut rusqlite::Transaction<'_>,
+    memory: &mut Memory,
+    answer: Answer<T>,
+    work: impl FnOnce(&Connection, &mut Memory) -> Result<T, StoreError>,
+) -> Pending {
+    let mut is_done = false;
+    let pending = one(transaction, answer, |connection| {
+        let done = work(connection, memory)?;
+        is_done = true;
+        Ok(done)
+    });
+    if !is_done {
+        memory.forget();
+    }
+    pending
 }
 
 fn one<T: 'static>(

@@ -118,23 +118,59 @@ fn a_better_report_is_shown_under_the_same_id() {
 #[test]
 fn stories_that_turn_out_to_be_one_keep_the_older_id() {
     let town = Town::new(&[("one", ""), ("two", ""), ("three", "")]);
-    town.tell("one", &[notice(1, day(0))], 0);
+    let first = Notice {
+        link: "https://harbour.example/old-pier-opens-at-noon".into(),
+        ..notice(1, day(0))
+    };
+    town.tell("one", std::slice::from_ref(&first), 0);
     let older = town.workspace.published().only_story();
     // The same news in other words, and so far a story of its own.
-    town.tell("two", &[notice(2, day(0))], 1);
-    assert_eq!(town.workspace.published().stories("news").len(), 2);
-    // Somebody reprints the second under the address of the first.
-    let link = notice(1, day(0)).link;
-    let both = Notice {
-        link,
+    let second = Notice {
+        title: "Boats are let in from midday".into(),
+        text: "Who waits outside the wall may come to the quay, the master says.".into(),
         ..notice(2, day(0))
     };
-    town.tell("three", &[both], 2);
+    town.tell("two", std::slice::from_ref(&second), 1);
+    assert_eq!(town.workspace.published().stories("news").len(), 2);
+    // Somebody reprints the second under the address of the first.
+    let link = first.link;
+    town.tell("three", &[Notice { link, ..second }], 2);
     let merged = town.workspace.published().only_story();
     assert_eq!(merged.id, older.id);
     let mut reports = merged.reports;
     reports.sort();
     assert_eq!(reports, ["one", "three", "two"]);
+}
+
+/// No. 23 and no. 24 stay two stories, though somebody prints the text of the one at the address of the other.
+#[test]
+fn notices_that_differ_in_number_stay_apart() {
+    let town = Town::new(&[("one", ""), ("two", ""), ("three", "")]);
+    town.tell("one", &[notice(23, day(0))], 0);
+    town.tell("two", &reprinted(&[notice(24, day(0))]), 1);
+    let link = notice(23, day(0)).link;
+    town.tell(
+        "three",
+        &[Notice {
+            link,
+            ..notice(24, day(0))
+        }],
+        2,
+    );
+    let stories = town.workspace.published().stories("news");
+    let told: Vec<_> = stories
+        .iter()
+        .map(|story| (story.title.as_str(), story.reports.len()))
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told.contains(&("Notice 23 of the harbour office", 1)),
+        "{told:?}"
+    );
+    assert!(
+        told.contains(&("Notice 24 of the harbour office", 2)),
+        "{told:?}"
+    );
 }
 
 #[test]

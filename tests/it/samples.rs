@@ -63,6 +63,24 @@ fn the_other_sample_fills_topics_by_its_words() {
     );
 }
 
+/// No. 24 says what no. 23 said, word for word.
+#[test]
+fn two_bulletins_that_differ_only_in_number_are_two_stories() {
+    let workspace = Workspace::with_samples();
+    workspace.run(&["once"]).well();
+    let bulletin = |number: u32| {
+        let address = format!("https://observatorio.example/avisos/2021/06/boletin-{number}");
+        let told = workspace.run(&["explain", "item", &address, "--json"]);
+        told.done().json().as_array().unwrap()[0].clone()
+    };
+    let [one, other] = [23, 24].map(bulletin);
+    assert_ne!(one["story"], other["story"]);
+    let mut refused = [&one, &other]
+        .into_iter()
+        .filter(|told| !told["refused"].is_null());
+    assert_eq!(refused.next().unwrap()["refused"]["by"], "number");
+}
+
 #[test]
 fn a_run_ends_by_naming_the_feeds() {
     let workspace = Workspace::with_samples();

@@ -107,7 +107,7 @@ fn status_tells_how_the_sources_are() {
     let expected = json!({
         "id": "notices-es", "state": "ok", "problem": null, "last_attempt": "2026-03-02T12:00:00Z",
         "last_success": "2026-03-02T12:00:00Z", "last_error": null, "http_status": null,
-        "consecutive_failures": 0, "next_poll": "2026-03-02T13:00:00Z", "items": 6,
+        "consecutive_failures": 0, "next_poll": "2026-03-02T13:00:00Z", "items": 8,
     });
     assert_eq!(workspace.status("notices-es"), expected);
 }

@@ -4,6 +4,10 @@ use crate::support::{
     FINDABLE, NEWS, Server, Service, Workspace, day, notices, rss, source, titles,
 };
 
+/// One source after the other: what the first one tells founds the stories.
+const IN_ORDER: &str =
+    "[fetch]\nconcurrency = 1\nallow_networks = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\n";
+
 /// Two sources that bring the same three notices.
 struct Town {
     server: Server,
@@ -17,12 +21,8 @@ impl Town {
             server.serve(&format!("/{id}"), rss(&notices(0..3, day(0))));
             source(id, &server.url(&format!("/{id}")))
         });
-        let workspace = Workspace::new(&format!("{frame}{NEWS}{}", sources.concat()));
-        // One after the other: the first founds the stories.
-        for id in ["harbour", "office"] {
-            let at = day(0).to_rfc3339();
-            workspace.run(&["once", id, "--now", &at]).done();
-        }
+        let workspace = Workspace::new(&format!("{IN_ORDER}{frame}{NEWS}{}", sources.concat()));
+        workspace.poll(day(0));
         Self { server, workspace }
     }
 
@@ -130,9 +130,16 @@ fn an_item_is_explained_from_its_source_to_its_feeds() {
         &format!("Its story {id}"),
         "founded it, shown, this one",
         "news since ",
+        "they share a",
     ] {
         assert!(told.contains(words), "{words}: {told}");
     }
+    let json = town.workspace.run(&["explain", "item", &id, "--json"]);
+    let json = json.done().json();
+    let [founder, report] = [0, 1].map(|at: usize| &json[at]);
+    assert_eq!(founder["joined"], serde_json::Value::Null);
+    assert_eq!(report["joined"]["item"], founder["item"]);
+    assert_eq!(report["joined"]["by"], "address");
     town.stories(&["split", &id]);
     let json = town.workspace.run(&["explain", "item", &id, "--json"]);
     let json = json.done().json();

@@ -11,7 +11,7 @@ use super::super::{CliError, clock, config_file, environment};
 use crate::classify::{Classifier, Subject};
 use crate::config::{self, Config, RobotsPolicy};
 use crate::daemon;
-use crate::dedupe;
+use crate::dedupe::Fingerprint;
 use crate::discover::{self, Linked, Proposal, Surroundings};
 use crate::fetch::{self, FetchError, Fetched, Fetcher, Limits};
 use crate::model::{
@@ -164,7 +164,8 @@ fn carriers(
     let Some(config) = config else {
         return Ok(Vec::new());
     };
-    let keys = dedupe::keys_within(&proposal.items);
+    let items = proposal.items.iter();
+    let keys: Vec<_> = items.map(|item| Fingerprint::of_item(item).keys).collect();
     let found = store::inspect(&config.store.path, |reader: &Reader| reader.carriers(&keys));
     let found = found.map_err(daemon::DaemonError::from)?;
     let known = taken(config);

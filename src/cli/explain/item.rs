@@ -1,7 +1,8 @@
 //! `tidings explain item`: an item's whole way, from its source to its feeds.
 //!
 //! As JSON, a list of one object a report: `{"item", "story", "held", "source", "address", "identity", "found", "read", "date",
-//! "regions", "topics", "reports", "aliases", "withdrawn", "feeds", "revisions", "decisions"}`.
+//! "regions", "topics", "reports", "aliases", "withdrawn", "feeds", "revisions", "decisions", "joined",
+//! "refused", "alternates"}`.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -14,7 +15,7 @@ use crate::config::Config;
 use crate::model::{
     Precision, Published, Reading, Region, Report, Rules, Source, Timestamp, TopicId,
 };
-use crate::store::{Account, Revision, Standing, Verdict};
+use crate::store::{Account, Ground, Grounds, Revision, Standing, Verdict};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
@@ -92,6 +93,13 @@ fn print(out: &mut impl Write, account: &Account, source: Option<&Source>) -> io
         &list(account.topics.iter().map(TopicId::to_string)),
     )?;
     story(out, account)?;
+    block(
+        out,
+        "Why it is there",
+        grounds(&account.grounds).into_iter(),
+    )?;
+    let alternates = account.alternates.iter().map(|story| story.urn());
+    block(out, "Told in another language", alternates)?;
     block(out, "In feeds", account.places.iter().map(standing))?;
     block(
         out,
@@ -160,6 +168,36 @@ fn block(
         writeln!(out, "\n  {heading}")?;
     }
     lines.try_for_each(|line| writeln!(out, "    {line}"))
+}
+
+fn grounds(grounds: &Grounds) -> Vec<String> {
+    let joined = grounds.joined.as_ref().map(|Ground { item, by }| {
+        let found = match by.as_str() {
+            "address" => "they share an address",
+            "update" => "they share an address, and one corrects the other",
+            "twin" => "they share a path on two hosts of one domain",
+            "slug" => "they share the part of the address that reads like a title",
+            "title" => "they share a title, and a text as far as both have one",
+            _ => "they share a text",
+        };
+        format!("joined with {item}: {found} ({by})")
+    });
+    let refused = grounds.refused.as_ref().map(|Ground { item, by }| {
+        let guard = match by.as_str() {
+            "number" => "their titles give different numbers",
+            "date" => "their titles give different dates",
+            "place" => "their titles name different places",
+            "words" => "a word of one title stands in the place of another",
+            "figures" => "the same sentence has other figures",
+            "setting" => "the same sentence tells of another place",
+            "time" => "there is too much time between them",
+            "source" => "one source reports a story once",
+            "hand" => "an operator decided so",
+            _ => "another report of that story is kept apart",
+        };
+        format!("kept apart from {item}: {guard} ({by})")
+    });
+    joined.into_iter().chain(refused).collect()
 }
 
 fn standing(place: &Standing) -> String {
@@ -299,5 +337,8 @@ fn object(account: &Account, source: Option<&Source>) -> Value {
         "feeds": account.places,
         "revisions": account.revisions,
         "decisions": account.decisions,
+        "joined": account.grounds.joined,
+        "refused": account.grounds.refused,
+        "alternates": account.alternates,
     })
 }

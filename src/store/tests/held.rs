@@ -217,13 +217,21 @@ fn a_held_report_takes_no_id_away() {
     let desk = Desk::new();
     desk.usual("a");
     desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
-    desk.read("b", 7, &["b1|/pier|No boats|2021-07-05"]);
+    desk.read(
+        "b",
+        7,
+        &["b1|/no-boats-at-the-old-pier|No boats|2021-07-05"],
+    );
     desk.publish();
     let id = desk.live("all")[0].id;
     // What is held back is edited, and reads as what is shown.
-    desk.read("a", 7, &["g61|/pier|Notice 61 of the harbour|2021-07-05"]);
+    desk.read(
+        "a",
+        7,
+        &["g61|/no-boats-at-the-old-pier|Notice 61 of the harbour|2021-07-05"],
+    );
     assert_eq!(desk.live("all")[0].id, id);
-    let both = "c1|/pier|Notice 60 of the harbour|2021-07-05";
+    let both = "c1|/no-boats-at-the-old-pier|Notice 60 of the harbour|2021-07-05";
     assert_eq!(desk.read("c", 7, &[both]), [1, 0, 1]);
     let reports = || {
         let mut shown = desk.shown().into_iter();

@@ -141,3 +141,80 @@ fn a_list_that_is_known_has_not_moved() {
     let partly = [list("new", 0..4), list("old", 4..6)].concat();
     assert_eq!(desk.read("a", 2, &partly)[0], 4);
 }
+
+#[test]
+fn guids_that_change_at_every_poll_say_nothing() {
+    let desk = Desk::new();
+    let told = |day: u32, text: &str| {
+        let entry = |n: usize| format!("{day}-{n}|/{n}|Notice {n} of the harbour||{text}");
+        desk.read("a", day, &[entry(1), entry(2)])
+    };
+    let guids = || {
+        let sql = "SELECT count(*) FROM identity WHERE kind = 'guid'";
+        let count = desk.connection().query_row(sql, [], |row| row.get(0));
+        count.unwrap_or(0_usize)
+    };
+    assert_eq!(told(1, TEXT), [2, 0, 0]);
+    let ids = desk
+        .live("all")
+        .iter()
+        .map(|story| story.id)
+        .collect::<Vec<_>>();
+    for day in 2..8 {
+        assert_eq!(told(day, TEXT), [0, 0, 0], "{day}");
+    }
+    let problem = desk.source("a").problem.unwrap();
+    assert_eq!(problem.code, "guids-churn");
+    assert_eq!(
+        problem.text,
+        "2 items have a new guid again and again: they are known by their addresses instead"
+    );
+    assert_eq!((desk.source("a").state, guids()), (State::Ok, 6));
+    // What is corrected there is an update.
+    assert_eq!(
+        told(
+            8,
+            "Open again, says the harbour master, until the next storm comes."
+        ),
+        [0, 2, 0]
+    );
+    let after = desk
+        .live("all")
+        .iter()
+        .map(|story| story.id)
+        .collect::<Vec<_>>();
+    assert_eq!(after, ids);
+}
+
+#[test]
+fn what_says_nothing_but_its_title_is_known_by_its_address() {
+    check(&[
+        (&["g1|/1|Notice"], 1),
+        (&["g2|/1|Notice"], 0),
+        (&["g3|/2|Notice"], 1),
+    ]);
+}
+
+/// One guid or address, and another bulletin each time: each is an item of its own; a correction is none.
+#[test]
+fn what_stands_under_one_key_may_roll() {
+    let rolling = |key: &str| {
+        let entry = |number: u32, day: u32, text: &str| {
+            format!("{key}|Bulletin no. {number} of the harbour|2021-06-{day}|{text}")
+        };
+        let (one, two) = (entry(23, 20, TEXT), entry(24, 27, TEXT));
+        let corrected = entry(24, 27, &format!("{TEXT} It rained for 3 days."));
+        let retitled = entry(25, 27, TEXT);
+        check(&[
+            (&[&one], 1),
+            (&[&two], 1),
+            (&[&two], 0),
+            (&[&corrected], 0),
+            (&[&one], 0),
+        ]);
+        // A number that is corrected on its day is an update.
+        check(&[(&[&two], 1), (&[&retitled], 0)]);
+    };
+    rolling("g1|/latest");
+    rolling("|/latest");
+}

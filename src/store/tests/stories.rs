@@ -117,10 +117,12 @@ fn a_date_in_the_future_is_the_time_of_first_reading() {
 #[test]
 fn one_address_is_one_story() {
     let desk = Desk::new();
-    desk.read("a", 1, &["g1|/1|Bridge closed|2021-06-30"]);
+    let page = "closed-until-the-water-falls";
+    desk.read("a", 1, &[&format!("g1|/{page}|Bridge closed|2021-06-30")]);
     let id = desk.live("all")[0].id;
-    let other = "|http://www.host.example/1/?utm_source=b|No way over the river|2021-07-01";
-    assert_eq!(desk.read("b", 1, &[other]), [1, 0, 1]);
+    let other =
+        format!("|http://www.host.example/{page}/?utm_source=b|No way over the river|2021-07-01");
+    assert_eq!(desk.read("b", 1, &[&other]), [1, 0, 1]);
     desk.check(&["Bridge closed [a b]"]);
     let story = &desk.live("all")[0];
     assert_eq!(story.id, id);
@@ -128,15 +130,41 @@ fn one_address_is_one_story() {
     assert_eq!(story.reports[1].title, "No way over the river");
 }
 
+/// What is told at an address that says nothing itself, in other words each time, is not one thing.
 #[test]
-fn one_title_on_one_day_with_one_text_is_one_story() {
+fn an_address_whose_content_rolls_is_not_one_story() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g1|/now|Bridge closed|2021-06-30"]);
+    assert_eq!(
+        desk.read("b", 1, &["g1|/now|Ferry late|2021-06-29"]),
+        [1, 0, 0]
+    );
+    assert_eq!(
+        desk.read("c", 1, &["g1|/now|Market moved|2021-06-28"]),
+        [1, 0, 0]
+    );
+    desk.check(&["Bridge closed [a]", "Ferry late [b]", "Market moved [c]"]);
+}
+
+#[test]
+fn one_title_with_one_text_is_one_story() {
     let desk = Desk::new();
     let of =
         |link: &str, day: u32, text: &str| format!("|{link}|Bridge closed|2021-06-{day}|{text}");
     desk.read("a", 1, &[&of("/a", 28, BRIDGE)]);
     assert_eq!(desk.read("b", 1, &[&of("/b", 28, BRIDGE)]), [1, 0, 1]);
-    assert_eq!(desk.read("c", 1, &[&of("/c", 29, BRIDGE)]), [1, 0, 0]);
-    desk.check(&["Bridge closed [c]", "Bridge closed [a b]"]);
+    assert_eq!(desk.read("c", 1, &[&of("/c", 29, BRIDGE)]), [1, 0, 1]);
+    desk.check(&["Bridge closed [a b c]"]);
+}
+
+#[test]
+fn a_short_title_alone_is_not_one_story() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["|/a|Bridge closed|2021-06-28"]);
+    assert_eq!(
+        desk.read("b", 1, &["|/b|Bridge closed|2021-06-28"]),
+        [1, 0, 0]
+    );
 }
 
 #[test]

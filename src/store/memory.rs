@@ -1,0 +1,326 @@
+//! What new items are compared with: a [`Window`] on the newest items, beside the store.
+//!
+//! In: the keys of stored items, then each item as it is written. Out: what is decided of an item. The window never knows
+//! more than the store: after a job that was rolled back it is filled from the store anew. Items that it has forgotten are
+//! looked up by address, slug and title. An item's number is its `seq`, a story's that of its founding item.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use super::rows;
+use crate::dedupe::{Decision, Fingerprint, Keys, Limits, Reading, Window};
+use crate::model::{ItemId, StoryId};
+
+/// How long an item is remembered, counted back from the newest, in seconds.
+const REMEMBERED: i64 = 90 * 86_400;
+/// Items remembered, at most and at least.
+const MOST: usize = 1 << 16;
+const LEAST: usize = 1 << 11;
+/// Words remembered for each item; the words of others are read from the store.
+const WORDS: usize = 32;
+/// Items that one key finds beyond the window: the newest.
+const FOUND_BY_KEY: usize = 4;
+/// Reports that come back into the window with a story.
+const RECALLED: usize = 16;
+
+/// Why an item reports its story, and no other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grounds {
+    /// The item that it was joined to, and the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Ground>,
+    /// The item most like it of those that it was kept apart from, and the guard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Ground>,
+}
+
+/// Another item, and what speaks for or against it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// The other item.
+    pub item: ItemId,
+    /// The word of an [`Evidence`](crate::dedupe::Evidence) or a [`Guard`](crate::dedupe::Guard); `source` for one report
+    /// of a source, `hand` for an operator's decision.
+    pub by: String,
+}
+
+/// The window, and how full it is.
+#[derive(Default)]
+pub(super) struct Memory {
+    window: Option<Window>,
+    room: usize,
+    given: usize,
+}
+
+impl Memory {
+    /// Sees to it that the window is filled, and has room for `coming` items more. To be asked before a job writes.
+    pub(super) fn ready(
+        &mut self,
+        connection: &Connection,
+        coming: usize,
+    ) -> Result<(), StoreError> {
+        let is_tight = self.room < MOST && self.given + coming > self.room;
+        if self.window.is_none() || is_tight {
+            *self = Self::filled(connection, coming)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets everything: the store was rolled back.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    fn filled(connection: &Connection, coming: usize) -> Result<Self, StoreError> {
+        let newest = newest(connection)?;
+        let room = ((newest.len() + coming) * 2).clamp(LEAST, MOST);
+        let mut window = Window::new(Limits {
+            items: room,
+            words: room * WORDS,
+        });
+        for (item, story, keys) in newest.iter().rev() {
+            window.insert(*item, *story, keys, None);
+        }
+        Ok(Self {
+            window: Some(window),
+            room,
+            given: newest.len(),
+        })
+    }
+
+    /// Out of a job nothing is remembered that was not asked for with [`Memory::ready`].
+    fn window(&mut self) -> &mut Window {
+        self.window.get_or_insert_with(|| {
+            Window::new(Limits {
+                items: LEAST,
+                words: LEAST * WORDS,
+            })
+        })
+    }
+
+    /// Decides on an item, `seq` where it has a row already.
+    pub(super) fn judge(
+        &mut self,
+        connection: &Connection,
+        seq: Option<u64>,
+        fingerprint: &Fingerprint,
+    ) -> Result<Decision, StoreError> {
+        self.recall(connection, &fingerprint.keys)?;
+        let mut failed = None;
+        let fetch = |item| reading(connection, item, &mut failed);
+        let decision = self.window().judge(seq.unwrap_or(0), fingerprint, fetch);
+        failed.map_or(Ok(decision), Err)
+    }
+
+    /// Remembers an item that was written, new or changed.
+    pub(super) fn remember(&mut self, item: u64, story: u64, fingerprint: &Fingerprint) {
+        self.given += 1;
+        self.window().revise(item, story, fingerprint);
+    }
+
+    /// Two stories have become one.
+    pub(super) fn merge(
+        &mut self,
+        connection: &Connection,
+        kept: StoryId,
+        gone: StoryId,
+    ) -> Result<(), StoreError> {
+        let (kept, gone) = (number(connection, kept)?, number(connection, gone)?);
+        self.window().merge(kept, gone);
+        Ok(())
+    }
+
+    /// These items have left `from` and are the story `to`.
+    pub(super) fn part(
+        &mut self,
+        connection: &Connection,
+        items: &[ItemId],
+        from: StoryId,
+        to: StoryId,
+    ) -> Result<(), StoreError> {
+        let (from, to) = (number(connection, from)?, number(connection, to)?);
+        for item in items {
+            let item = number(connection, StoryId::founded_by(*item))?;
+            self.window().part(item, from, to);
+        }
+        Ok(())
+    }
+
+    /// Whether a guard stands between two stories.
+    pub(super) fn are_apart(
+        &mut self,
+        connection: &Connection,
+        one: StoryId,
+        other: StoryId,
+    ) -> Result<bool, StoreError> {
+        let (one, other) = (number(connection, one)?, number(connection, other)?);
+        let mut failed = None;
+        let fetch = |item| reading(connection, item, &mut failed);
+        let are_apart = self.window().are_apart(one, other, fetch);
+        failed.map_or(Ok(are_apart), Err)
+    }
+
+    /// Brings the stories of older items that share an address, a slug or a title back into the window.
+    fn recall(&mut self, connection: &Connection, keys: &Keys) -> Result<(), StoreError> {
+        let sql =
+            "SELECT found_by.item, founder.seq FROM found_by JOIN item ON item.seq = found_by.item
+                   JOIN item AS founder ON founder.id = item.story
+                   WHERE found_by.key = ? ORDER BY found_by.item DESC LIMIT ?";
+        let mut statement = connection.prepare_cached(sql)?;
+        for key in keys.lasting() {
+            let mut found = statement.query(params![key, FOUND_BY_KEY])?;
+            while let Some(row) = found.next()? {
+                let (item, story) = (row.get(0)?, row.get(1)?);
+                if !self.window().holds(item, story) {
+                    self.recall_story(connection, story)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn recall_story(&mut self, connection: &Connection, story: u64) -> Result<(), StoreError> {
+        let sql = "SELECT fingerprint.item, fingerprint.keys FROM item JOIN fingerprint ON fingerprint.item = item.seq
+                   WHERE item.story = (SELECT id FROM item WHERE seq = ?) ORDER BY item.seq DESC LIMIT ?";
+        let mut statement = connection.prepare_cached(sql)?;
+        let reports = statement.query_map(params![story, RECALLED], keys_of)?;
+        let reports: Vec<_> = reports.collect::<Result<_, _>>()?;
+        for (item, keys) in reports.into_iter().rev() {
+            if let Some(keys) = keys
+                && !self.window().holds(item, story)
+            {
+                self.given += 1;
+                self.window().insert(item, story, &keys, None);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn keys_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<(u64, Option<Keys>)> {
+    let bytes: Vec<u8> = row.get("keys")?;
+    Ok((row.get("item")?, Keys::from_bytes(&bytes)))
+}
+
+/// The newest items with their stories, the last first.
+fn newest(connection: &Connection) -> Result<Vec<(u64, u64, Keys)>, StoreError> {
+    let sql = "SELECT fingerprint.item, fingerprint.keys, fingerprint.found_at, founder.seq AS story
+               FROM fingerprint JOIN item ON item.seq = fingerprint.item JOIN item AS founder ON founder.id = item.story
+               ORDER BY fingerprint.item DESC LIMIT ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query([MOST])?;
+    let (mut items, mut since) = (Vec::new(), i64::MIN);
+    while let Some(row) = found.next()? {
+        let found_at: i64 = row.get("found_at")?;
+        since = since.max(found_at.saturating_sub(REMEMBERED));
+        if found_at < since {
+            break;
+        }
+        if let (item, Some(keys)) = keys_of(row)? {
+            items.push((item, row.get("story")?, keys));
+        }
+    }
+    Ok(items)
+}
+
+/// The words of a stored item; `failed` says where the store failed.
+fn reading(connection: &Connection, item: u64, failed: &mut Option<StoreError>) -> Option<Reading> {
+    let read = || {
+        let sql = "SELECT title, text, coalesce(language, '') FROM item WHERE seq = ?";
+        let mut statement = connection.prepare_cached(sql)?;
+        let of = |row: &rusqlite::Row<'_>| {
+            let (title, text, language): (String, String, String) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Reading::of(&title, &text, &language))
+        };
+        statement.query_row([item], of).optional()
+    };
+    read().unwrap_or_else(|error| {
+        *failed = Some(error.into());
+        None
+    })
+}
+
+/// The number of a story.
+pub(super) fn number(connection: &Connection, story: StoryId) -> Result<u64, StoreError> {
+    let sql = "SELECT seq FROM item WHERE id = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([story.to_string()], |row| row.get(0))?)
+}
+
+/// The item of a number; as a story's number, its founding one.
+pub(super) fn item(connection: &Connection, number: u64) -> Result<ItemId, StoreError> {
+    let sql = "SELECT id FROM item WHERE seq = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let id: String = statement.query_row([number], |row| row.get(0))?;
+    rows::parsed("id", &id)
+}
+
+/// Keeps what a shown item is found by. Of one that is there stays why it joined its story, where nothing else is said.
+pub(super) fn keep(
+    connection: &Connection,
+    item: u64,
+    found_at: i64,
+    keys: &Keys,
+    grounds: &Grounds,
+) -> Result<(), StoreError> {
+    let bytes = keys.to_bytes();
+    let sql = "SELECT item, keys FROM fingerprint WHERE item = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let before = statement.query_row([item], keys_of).optional()?;
+    if let Some((_, Some(before))) = &before
+        && before != keys
+    {
+        let sql = "DELETE FROM found_by WHERE key = ? AND item = ?";
+        let mut statement = connection.prepare_cached(sql)?;
+        for key in before.lasting() {
+            statement.execute(params![key, item])?;
+        }
+    }
+    let joined = (*grounds != Grounds::default()).then(|| rows::to_json(grounds));
+    let sql = "INSERT INTO fingerprint (item, found_at, keys, joined) VALUES (?, ?, ?, ?)
+               ON CONFLICT (item) DO UPDATE SET keys = excluded.keys,
+               joined = coalesce(json_patch(coalesce(joined, '{}'), excluded.joined), joined)";
+    let row = params![item, found_at, bytes, joined];
+    connection.prepare_cached(sql)?.execute(row)?;
+    let sql = "INSERT OR IGNORE INTO found_by (key, item) VALUES (?, ?)";
+    let mut statement = connection.prepare_cached(sql)?;
+    for key in keys.lasting() {
+        statement.execute(params![key, item])?;
+    }
+    Ok(())
+}
+
+/// Remembers that two items tell the same in two languages.
+pub(super) fn pair(connection: &Connection, item: u64, other: u64) -> Result<(), StoreError> {
+    let sql = "INSERT OR IGNORE INTO alternate (item, other) VALUES (?1, ?2), (?2, ?1)";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![item, other])?;
+    Ok(())
+}
+
+/// Makes the keys of all shown items anew, where another version made those that there are.
+pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
+    let form = Keys::FORM.to_string();
+    let sql = "SELECT 1 FROM fact WHERE name = 'fingerprints' AND value = ?";
+    if connection.prepare(sql)?.exists([&form])? {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    transaction.execute("DELETE FROM found_by", [])?;
+    {
+        let sql = "SELECT *, coalesce(found_at, published_at) AS since FROM item WHERE NOT held ORDER BY seq";
+        let mut statement = transaction.prepare(sql)?;
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            let keys = Fingerprint::of_item(&rows::item(row)?).keys;
+            let (item, since) = (row.get("seq")?, row.get("since")?);
+            keep(&transaction, item, since, &keys, &Grounds::default())?;
+        }
+    }
+    let sql = "INSERT OR REPLACE INTO fact (name, value) VALUES ('fingerprints', ?)";
+    transaction.execute(sql, [form])?;
+    Ok(transaction.commit()?)
+}
