@@ -9,13 +9,13 @@ use clap::Args;
 use url::Url;
 
 pub(super) use self::look::{Target, look};
-use super::{CliError, Output, OutputArguments, print_json, timestamp};
+use super::{CliError, Output, OutputArguments, address, print_json, timestamp};
 use crate::model::Timestamp;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
     /// Its address
-    #[arg(required_unless_present = "file")]
+    #[arg(required_unless_present = "file", value_parser = address)]
     url: Option<Url>,
     /// A copy of it; nothing is fetched then
     #[arg(long, conflicts_with = "url")]

@@ -177,6 +177,13 @@ fn clock(now: Option<Timestamp>) -> Clock {
 }
 
 /// A time as RFC 3339 writes it; without seconds and without an offset, which is then UTC, as people type it.
+fn address(text: &str) -> Result<url::Url, String> {
+    let read = text.parse::<url::Url>();
+    read.map_err(|error| {
+        format!("an address such as https://host.example/news is wanted ({error})")
+    })
+}
+
 fn timestamp(text: &str) -> Result<Timestamp, String> {
     let stated = chrono::DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
     let typed = || {

@@ -1,6 +1,7 @@
 //! `tidings preview`: fetches, reads and normalizes one document and shows what came of it; stores nothing.
 
 mod advice;
+mod details;
 mod jsonfeed;
 
 use std::fmt::Display;
@@ -19,9 +20,9 @@ use crate::daemon;
 use crate::extract::{self, Hinted};
 use crate::fetch::{self, Fetched, Fetcher, Leave, Limits};
 use crate::model::{
-    Charset, Css, DateOrder, Document, ElementPath, Field, Grammar, Item, JsonPath, Language,
-    Location, Place, Problem, PublicUrl, RawEntry, Reading, Rule, Rules, Separator, Shape, Source,
-    Timestamp, Validators,
+    Charset, Css, DateOrder, Document, ElementPath, Extracted, Field, Grammar, Item, JsonPath,
+    Language, Location, Place, Problem, PublicUrl, RawEntry, Reading, Rule, Rules, Separator,
+    Shape, Source, Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
 
@@ -339,6 +340,8 @@ struct Looked {
     /// What entries say that items do not tell, in order.
     beside: Vec<RawEntry>,
     normalized: Normalized,
+    /// What was done about the pages of entries.
+    details: Vec<String>,
     hinted: Hinted,
 }
 
@@ -381,7 +384,15 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
         .fetch_from(source, &url, &held, now, Leave::Given)
         .await
     {
-        Ok(Fetched::Changed(document, _)) => digest(*document, source, arguments.base_url.clone()),
+        Ok(Fetched::Changed(document, _)) => {
+            let (document, mut extracted) =
+                extracted(*document, source, arguments.base_url.clone())?;
+            let told = details::complete(&fetcher, source, &document, &mut extracted, now).await;
+            Ok(Looked {
+                details: told,
+                ..looked(document, extracted, source)
+            })
+        }
         Ok(Fetched::Unchanged(_)) => Err(format!(
             "{} answered that nothing has changed",
             source.location
@@ -391,6 +402,15 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
 }
 
 fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Looked, String> {
+    let (document, extracted) = extracted(document, source, base)?;
+    Ok(looked(document, extracted, source))
+}
+
+fn extracted(
+    document: Document,
+    source: &Source,
+    base: Option<Url>,
+) -> Result<(Document, Extracted), String> {
     let document = Document {
         url: base.unwrap_or(document.url),
         ..document
@@ -398,6 +418,10 @@ fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Look
     let failed =
         |error: extract::ExtractError| format!("{}: {error} ({})", source.location, error.action());
     let extracted = extract::extract(&document, source).map_err(failed)?;
+    Ok((document, extracted))
+}
+
+fn looked(document: Document, extracted: Extracted, source: &Source) -> Looked {
     let hinted = extract::hint(&document, source);
     let about = normalize::about(&document, &extracted.channel);
     let url = source.location.leading_to(document.url.clone());
@@ -409,15 +433,16 @@ fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Look
         .map(|entry| beside(entry, &document.url));
     let beside = beside.collect();
     let normalized = normalize::normalize(source, vec![(document, extracted)]);
-    Ok(Looked {
+    Looked {
         about,
         format,
         advice,
         url,
         beside,
         normalized,
+        details: Vec::new(),
         hinted,
-    })
+    }
 }
 
 /// What an entry says that its item does not tell.
@@ -482,12 +507,17 @@ fn print(looked: &Looked) -> io::Result<()> {
     let mut out = io::stdout().lock();
     print_heading(&mut out, looked)?;
     for (item, _) in looked.items() {
-        let beginning: String = item.text.chars().take(SHOWN_CHARACTERS).collect();
-        let beginning = beginning.replace('\n', " ");
+        let beginning = beginning(&item.text);
+        // Behind the summary of the list, the text of the page.
+        let whole = item.content.as_ref().filter(|_| !looked.details.is_empty());
+        let whole = whole.map(|content| self::beginning(&normalize::plain_text(content)));
+        let whole = whole
+            .filter(|whole| *whole != beginning)
+            .unwrap_or_default();
         writeln!(out, "{}\n  {}", shown::date(&item.published), item.title)?;
         // Each on a line of its own, which a terminal breaks without hurting what is copied from it.
         let address = item.address.as_ref().map_or("", Url::as_str);
-        for line in [address, &beginning]
+        for line in [address, &beginning, &whole]
             .into_iter()
             .filter(|line| !line.is_empty())
         {
@@ -499,6 +529,7 @@ fn print(looked: &Looked) -> io::Result<()> {
         1 => writeln!(out, "1 item")?,
         several => writeln!(out, "{several} items")?,
     }
+    print_block(&mut out, "Pages of entries:", &looked.details)?;
     print_block(&mut out, "For those who poll it:", &looked.advice)?;
     let heading = match looked.problems().len() {
         1 => "1 problem, and what was done about it:".to_owned(),
@@ -508,20 +539,18 @@ fn print(looked: &Looked) -> io::Result<()> {
     print_hints(&mut out, &looked.hinted)
 }
 
+/// As much of a text as is shown, on one line.
+fn beginning(text: &str) -> String {
+    let beginning: String = text.chars().take(SHOWN_CHARACTERS).collect();
+    beginning.replace('\n', " ")
+}
+
 /// What an operator may write instead of leaving the page to us.
 fn print_hints(out: &mut impl Write, hinted: &Hinted) -> io::Result<()> {
     if let Some(feed) = &hinted.feed {
         let feed = PublicUrl::new(feed.clone());
         writeln!(out, "\nThe page links to a feed: {feed}")?;
     }
-    let rules: Vec<String> = hinted
-        .rules
-        .iter()
-        .flat_map(Rules::places)
-        // Made of names and signs alone, nothing in it needs escaping.
-        .map(|(field, place)| format!("select.{field} = \"{place}\""))
-        .collect();
-    print_block(out, "The same by selectors:", &rules)?;
     let line = |(key, values): &(String, Vec<String>)| {
         let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
         match values.as_slice() {
@@ -529,8 +558,12 @@ fn print_hints(out: &mut impl Write, hinted: &Hinted) -> io::Result<()> {
             several => format!("{key} = [{}]", several.join(", ")),
         }
     };
-    let paths: Vec<String> = hinted.paths.iter().map(line).collect();
-    print_block(out, "The same by paths:", &paths)
+    let heading = match &hinted.reading {
+        Some(Reading::Html(_)) => "The same by selectors:",
+        _ => "The same by paths:",
+    };
+    let keys: Vec<String> = hinted.keys().iter().map(line).collect();
+    print_block(out, heading, &keys)
 }
 
 /// Text as TOML writes it.

@@ -23,6 +23,7 @@ use url::Url;
 
 pub use self::clock::Clock;
 pub use self::feeds::Files;
+pub use self::poll::same_login;
 pub use self::run::{Serving, Setup, Signal, run};
 use crate::classify::{Classifier, Subject, regions};
 use crate::config::Config;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
+pub use self::walk::same_login;
 pub(super) use self::walk::{Errand, Standing};
 use super::{chain, one_line, topics};
 use crate::classify::{Classifier, regions};

@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::config::edit::quoted;
-use crate::model::{Country, Css, DateOrder, Language, Rules, SourceId};
+use crate::extract;
+use crate::model::{Country, Css, DateOrder, Language, Reading, SourceId};
 
 /// A source as it stands in the configuration: what is not known is not said.
 #[derive(Clone, Debug)]
@@ -17,8 +18,10 @@ pub struct Block {
     pub name: String,
     /// Its address, or the path of a file.
     pub url: String,
-    /// The word of its kind.
-    pub kind: &'static str,
+    /// How it is read: its kind, and where its records and their fields stand.
+    pub reading: Reading,
+    /// Whether the pages of its entries are read too.
+    pub detail: bool,
     /// How often it is asked; unsaid, as news comes.
     pub every: Option<Duration>,
     /// The zone of its dates.
@@ -31,8 +34,6 @@ pub struct Block {
     pub date_order: Option<DateOrder>,
     /// The link to its next page.
     pub next: Option<Css>,
-    /// Where its records and their fields stand.
-    pub select: Option<Rules<Css>>,
 }
 
 impl fmt::Display for Block {
@@ -45,11 +46,12 @@ impl fmt::Display for Block {
         });
         let every = self.every.map(short);
         let next = self.next.as_ref().map(Css::to_string);
-        let known = [
+        let named = [
             ("id", Some(self.id.as_str())),
             ("name", Some(&*self.name)),
             ("url", Some(&*self.url)),
-            ("kind", Some(self.kind)),
+        ];
+        let known = [
             ("every", every.as_deref()),
             ("timezone", self.zone.map(Tz::name)),
             ("language", self.language.as_ref().map(Language::as_str)),
@@ -57,17 +59,28 @@ impl fmt::Display for Block {
             ("date_order", order),
             ("pages.next", next.as_deref()),
         ];
-        let known = known
-            .into_iter()
-            .filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
-        let places = self.select.iter().flat_map(Rules::places);
-        let places = places.map(|(key, place)| (format!("select.{key}"), place.to_string()));
-        let lines: Vec<(String, String)> = known.chain(places).collect();
+        let line = |(key, value): (&str, Option<&str>)| Some((key.to_owned(), quoted(value?)));
+        let read = extract::keys(&self.reading).into_iter().map(listed);
+        let (places, kind): (Vec<_>, Vec<_>) =
+            read.partition(|(key, _)| key.starts_with("select."));
+        let detail = self.detail.then(|| ("detail".to_owned(), true.to_string()));
+        let named = named.into_iter().filter_map(line).chain(kind);
+        let known = known.into_iter().filter_map(line).chain(detail);
+        let lines: Vec<(String, String)> = named.chain(known).chain(places).collect();
         let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
         writeln!(f, "[[source]]")?;
         lines
             .iter()
-            .try_for_each(|(key, value)| writeln!(f, "{key:width$} = {}", quoted(value)))
+            .try_for_each(|(key, value)| writeln!(f, "{key:width$} = {value}"))
+    }
+}
+
+/// A key with its values as TOML has them: one alone, several in a list.
+fn listed((key, values): (String, Vec<String>)) -> (String, String) {
+    let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+    match values.as_slice() {
+        [value] => (key, value.clone()),
+        several => (key, format!("[{}]", several.join(", "))),
     }
 }
 

@@ -4,8 +4,8 @@
 //! is read and why, its items, and the `[[source]]` block to paste, in which nothing stands that is not sure. Pure: who
 //! fetches, and who knows of robots and of stored items, is the command.
 //!
-//! A feed that carries the records of the page is preferred to the page, selectors to a page's structure, and these to
-//! nothing.
+//! A feed that carries the records of the page is preferred to the page, then the interface of its site, selectors and
+//! paths to the structure of a document, and this to nothing.
 
 mod block;
 mod naming;
@@ -13,6 +13,7 @@ mod place;
 mod read;
 mod rhythm;
 mod rival;
+mod wordpress;
 
 #[cfg(test)]
 mod tests;
@@ -27,9 +28,10 @@ use url::Url;
 pub use self::block::Block;
 use self::read::Read;
 pub use self::rival::Rival;
-use crate::extract::{self, ExtractError, Form, Leads};
+pub use self::wordpress::posts;
+use crate::extract::{self, ExtractError, Leads, Nature};
 use crate::model::{
-    Country, DateOrder, Document, Item, Language, Location, Problem, Reading, Source, SourceId,
+    Country, DateOrder, Document, Item, Language, Location, Problem, PublicUrl, Source, SourceId,
 };
 
 /// What is known before the address is looked at.
@@ -41,9 +43,20 @@ pub struct Surroundings<'a> {
     pub zone: Tz,
 }
 
-/// A feed that a page links to.
+/// What a page links to in its own place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lead {
+    /// A feed.
+    Feed,
+    /// The interface of a `WordPress` site.
+    WordPress,
+}
+
+/// A feed or an interface that a page links to.
 #[derive(Clone, Debug)]
 pub struct Linked {
+    /// What it is.
+    pub lead: Lead,
     /// Where it was asked for.
     pub url: Url,
     /// What came, or why nothing did.
@@ -63,12 +76,28 @@ pub enum Found {
         /// `RSS 2.0`, `Atom`.
         format: String,
     },
+    /// The page is of a `WordPress` site whose interface has its records.
+    WordPress,
     /// The page is a list of records.
     List,
     /// The page is one article.
     Article,
+    /// The page has its records in a script.
+    Script,
+    /// JSON with a list.
+    Json,
+    /// XML with a list.
+    Xml,
+    /// A sitemap, or an index of them.
+    Sitemap,
     /// A text with dated notices.
     Text,
+}
+
+impl Found {
+    fn is_feed(&self) -> bool {
+        matches!(self, Self::Feed { .. } | Self::LinkedFeed { .. })
+    }
 }
 
 /// What an address amounts to.
@@ -86,10 +115,10 @@ pub struct Proposal {
     pub problems: Vec<Problem>,
     /// Records of the page itself.
     pub records: usize,
-    /// The feeds that the page links to.
+    /// What the page links to, compared with it.
     pub rivals: Vec<Rival>,
-    /// The entry of the site's `WordPress` interface.
-    pub wordpress: Option<Url>,
+    /// How many documents an index has of which a poll reads the newest.
+    pub parts: usize,
     /// The median distance between two items.
     pub distance: Option<TimeDelta>,
     /// The bytes that a poll brings when something is new, decompressed.
@@ -102,6 +131,9 @@ pub enum DiscoverError {
     /// Something that nobody can poll.
     #[error("it is {0}: give the page or the feed that links to it")]
     Unreadable(&'static str),
+    /// A document that could be read, and holds nothing.
+    #[error("it holds no entries")]
+    Empty,
     /// It cannot be read.
     #[error(transparent)]
     Extract(#[from] ExtractError),
@@ -110,16 +142,25 @@ pub enum DiscoverError {
 /// What a page leads to that is worth fetching before it is judged.
 ///
 /// # Errors
-/// [`DiscoverError::Unreadable`] for what is neither a feed nor a page nor a text.
+/// [`DiscoverError::Unreadable`] for what nobody reads bulletins of.
 pub fn leads(document: &Document) -> Result<Leads, DiscoverError> {
-    match extract::form(document) {
-        Form::Page => Ok(extract::leads(document)),
-        Form::Feed | Form::Text => Ok(Leads::default()),
-        Form::Other(name) => Err(DiscoverError::Unreadable(name)),
+    if let Some(name) = extract::unreadable(document) {
+        return Err(DiscoverError::Unreadable(name));
     }
+    let location = Location::Http(PublicUrl::new(document.url.clone()));
+    let source = read::unknown(location, Tz::UTC);
+    Ok(match extract::nature(document, &source) {
+        Nature::Page => extract::leads(document),
+        Nature::Sitemap => Leads {
+            parts: extract::extract(document, &source)?.follow,
+            ..Leads::default()
+        },
+        Nature::Feed | Nature::Json | Nature::Xml | Nature::Text => Leads::default(),
+    })
 }
 
-/// Proposes a source for `document`, which came from `location`, with `leads` and the feeds among them.
+/// Proposes a source for `document`, which came from `location`, with `leads` and those of them that were fetched. For an
+/// index, `document` is its first part.
 ///
 /// # Errors
 /// [`DiscoverError`]
@@ -131,25 +172,32 @@ pub fn propose(
     around: Surroundings<'_>,
 ) -> Result<Proposal, DiscoverError> {
     let page = Read::of(location, document, around.zone);
-    let feeds = linked
+    let others = linked
         .iter()
-        .map(|linked| Read::of_feed(linked, around.zone));
-    let feeds: Vec<Result<Read, String>> = feeds.collect();
+        .map(|linked| Read::of_linked(linked, around.zone));
+    let others: Vec<Result<Read, String>> = others.collect();
     let records = page.as_ref().map_or(&[][..], |page| page.items.as_slice());
-    let rivals = linked.iter().zip(&feeds);
+    let rivals = linked.iter().zip(&others);
     let rivals: Vec<Rival> = rivals
-        .map(|(linked, feed)| Rival::new(linked, feed, records))
+        .map(|(linked, read)| Rival::new(linked, read, records))
         .collect();
     let records = records.len();
     let best = rival::best(&rivals, records);
-    let chosen = best.and_then(|place| feeds.into_iter().nth(place)?.ok());
-    let is_linked = chosen.is_some();
-    let read = chosen.map_or(page, Ok)?;
+    let title = page.as_ref().ok().and_then(|page| page.about.title.clone());
+    let chosen = best.and_then(|place| others.into_iter().nth(place)?.ok());
+    let lead = best.map(|place| rivals[place].lead);
+    let mut read = chosen.map_or(page, Ok)?;
+    // An interface does not say whose it is.
+    read.about.title = read.about.title.take().or(title);
+    let found = read.found(lead);
+    if read.items.is_empty() && !found.is_feed() {
+        return Err(DiscoverError::Empty);
+    }
     Ok(Proposal {
         records,
         rivals,
-        wordpress: leads.wordpress.clone(),
-        ..proposal(read, leads, is_linked, around)
+        parts: leads.parts.len(),
+        ..proposal(read, found, leads, around)
     })
 }
 
@@ -170,21 +218,19 @@ impl Known {
     fn of(read: &Read, found: &Found) -> Self {
         let country = place::country_of_host(&read.document.url)
             .or_else(|| place::country_of_items(&read.items));
-        let is_feed = matches!(found, Found::Feed { .. } | Found::LinkedFeed { .. });
         Self {
             language: read.language(),
             country,
             zone: country.and_then(place::zone),
             // What feeds write needs no order.
-            date_order: read.date_order().filter(|_| !is_feed),
+            date_order: read.date_order().filter(|_| !found.is_feed()),
         }
     }
 }
 
 /// What comes of a document, once it is known where and in which language it is written.
-fn proposal(read: Read, leads: &Leads, is_linked: bool, around: Surroundings<'_>) -> Proposal {
+fn proposal(read: Read, found: Found, leads: &Leads, around: Surroundings<'_>) -> Proposal {
     let read = read.placed(None);
-    let found = read.found(is_linked);
     let known = Known::of(&read, &found);
     let distance = rhythm::distance(&read.items);
     let block = block(&read, &found, &known, distance, leads, around);
@@ -216,7 +262,7 @@ fn proposal(read: Read, leads: &Leads, is_linked: bool, around: Surroundings<'_>
         problems: read.problems,
         records: 0,
         rivals: Vec::new(),
-        wordpress: None,
+        parts: 0,
     }
 }
 
@@ -246,20 +292,13 @@ fn block(
             Location::File(path) => path.display().to_string(),
             Location::Command(command) => command.to_string(),
         },
-        kind: match found {
-            Found::Feed { .. } | Found::LinkedFeed { .. } => "feed",
-            Found::List | Found::Article => "html",
-            Found::Text => "text",
-        },
+        reading: read.source.reading.clone(),
+        detail: read.source.detail.is_some(),
         every: distance.map(|distance| rhythm::every(distance, ttl)),
         zone: known.zone.filter(|zone| *zone != around.zone),
         language: known.language.clone(),
         country: known.country,
         date_order: known.date_order,
         next: leads.next.clone().filter(|_| *found == Found::List),
-        select: match &read.source.reading {
-            Reading::Html(rules) => Some((**rules).clone()),
-            _ => None,
-        },
     }
 }

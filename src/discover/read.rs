@@ -3,19 +3,25 @@
 use chrono_tz::Tz;
 use url::Url;
 
-use super::{Found, Linked};
+use super::{Found, Lead, Linked};
 use crate::classify::regions;
 use crate::dates::order_of;
-use crate::extract::{self, ExtractError, Form};
+use crate::extract::{self, ExtractError, Nature};
 use crate::model::{
-    Country, DateOrder, Document, Extracted, Item, Language, Location, Place, Problem, PublicUrl,
-    Reading, Source,
+    Country, DateOrder, Document, Extracted, Fields, Item, Language, Location, Place, Problem,
+    PublicUrl, Reading, Source,
 };
 use crate::normalize::{self, About};
 
 /// Characters of an item that are looked at for its language, and items.
 const LANGUAGE_CHARACTERS: usize = 400;
 const LANGUAGE_ITEMS: usize = 10;
+
+/// JSON, by its structure.
+const JSON: Reading = Reading::Json {
+    script: None,
+    rules: None,
+};
 
 /// What a document gave.
 pub(super) struct Read {
@@ -28,35 +34,79 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// As the document itself decides; a page by selectors, where these find the same.
+    /// As the document itself decides; by selectors or paths, where these find the same.
     pub(super) fn of(
         location: &Location,
         document: &Document,
         zone: Tz,
     ) -> Result<Self, ExtractError> {
-        let read = Self::by(unknown(location.clone(), zone), document.clone())?;
-        let Some(rules) = extract::hint(document, &read.source).rules else {
-            return Ok(read);
-        };
-        let source = Source {
-            reading: Reading::Html(Box::new(rules)),
-            ..read.source.clone()
-        };
-        match Self::by(source, document.clone()) {
-            Ok(by_rules) if by_rules.keys() == read.keys() => Ok(by_rules),
-            _ => Ok(read),
+        let source = unknown(location.clone(), zone);
+        match Self::by(source.clone(), document.clone()) {
+            Err(ExtractError::NoRecords) => Self::scripted(source, document),
+            read => Ok(read?.settled()),
         }
     }
 
-    /// A feed that a page links to, as one.
-    pub(super) fn of_feed(linked: &Linked, zone: Tz) -> Result<Self, String> {
+    /// A page whose markup has nothing, by a script of it that holds a list.
+    fn scripted(source: Source, document: &Document) -> Result<Self, ExtractError> {
+        let script = "script".parse().expect("a selector of our own");
+        let reading = Reading::Json {
+            script: Some(script),
+            rules: None,
+        };
+        let read = Self::by(Source { reading, ..source }, document.clone());
+        let list = read.ok().filter(|read| read.items.len() > 1);
+        list.ok_or(ExtractError::NoRecords)
+    }
+
+    /// What a page links to, as what it is there for.
+    pub(super) fn of_linked(linked: &Linked, zone: Tz) -> Result<Self, String> {
         let document = linked.document.clone()?;
         let location = Location::Http(PublicUrl::new(linked.url.clone()));
+        let reading = match linked.lead {
+            Lead::Feed => Reading::Feed,
+            Lead::WordPress => JSON,
+        };
         let source = Source {
-            reading: Reading::Feed,
+            reading,
             ..unknown(location, zone)
         };
         Self::by(source, document).map_err(|error| error.to_string())
+    }
+
+    /// By what says so most plainly and finds the same.
+    fn settled(self) -> Self {
+        let is_sitemap = self.nature() == Nature::Sitemap;
+        let mut entries = self.extracted.entries.iter();
+        let is_untitled = is_sitemap && entries.any(|entry| entry.title.is_none());
+        let by = |reading| {
+            let source = Source {
+                reading,
+                detail: is_untitled.then(Fields::default),
+                ..self.source.clone()
+            };
+            let read = Self::by(source, self.document.clone()).ok();
+            read.filter(|read| read.keys() == self.keys())
+        };
+        let hinted = extract::hint(&self.document, &self.source).reading;
+        let settled = hinted.and_then(by).or_else(|| by(self.plain()));
+        settled.unwrap_or(self)
+    }
+
+    fn nature(&self) -> Nature {
+        extract::nature(&self.document, &self.source)
+    }
+
+    /// As what it is, without rules.
+    fn plain(&self) -> Reading {
+        match (self.nature(), &self.extracted.channel.format) {
+            (Nature::Sitemap, _) => Reading::Sitemap,
+            (Nature::Feed, _) | (_, Some(_)) => Reading::Feed,
+            (Nature::Page, None) => Reading::Page,
+            (Nature::Json, None) => JSON,
+            (Nature::Xml, None) => Reading::Xml(None),
+            (Nature::Text, None) => Reading::Text(None),
+        }
     }
 
     /// As `source` says.
@@ -87,15 +137,27 @@ impl Read {
             .collect()
     }
 
-    pub(super) fn found(&self, is_linked: bool) -> Found {
-        let format = self.extracted.channel.format.clone();
-        match (format, extract::form(&self.document)) {
-            (Some(format), _) if is_linked => Found::LinkedFeed { format },
-            (Some(format), _) => Found::Feed { format },
-            (None, Form::Text) => Found::Text,
+    pub(super) fn found(&self, lead: Option<Lead>) -> Found {
+        let format = self.extracted.channel.format.clone().unwrap_or_default();
+        match (&self.source.reading, lead) {
+            (Reading::Feed, Some(_)) => Found::LinkedFeed { format },
+            (Reading::Feed, None) => Found::Feed { format },
+            (Reading::Json { .. }, Some(_)) => Found::WordPress,
+            (
+                Reading::Json {
+                    script: Some(_), ..
+                },
+                None,
+            ) => Found::Script,
+            (Reading::Json { script: None, .. }, None) => Found::Json,
+            (Reading::Xml(_), _) => Found::Xml,
+            (Reading::Sitemap, _) => Found::Sitemap,
+            (Reading::Text(_), _) => Found::Text,
             // A list has at least two.
-            (None, _) if self.items.len() == 1 => Found::Article,
-            (None, _) => Found::List,
+            (Reading::Html(_) | Reading::Page | Reading::Auto, _) if self.items.len() == 1 => {
+                Found::Article
+            }
+            (Reading::Html(_) | Reading::Page | Reading::Auto, _) => Found::List,
         }
     }
 
@@ -132,7 +194,7 @@ impl Read {
 }
 
 /// A source of which only its place is known. Without a name, none is taken out of titles.
-fn unknown(location: Location, zone: Tz) -> Source {
+pub(super) fn unknown(location: Location, zone: Tz) -> Source {
     let place = Place {
         file: "command line".into(),
         line: 1,

@@ -1,18 +1,20 @@
-//! Feeds that a page links to, compared with the page.
+//! What a page links to that may have its records, compared with the page.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use url::Url;
 
-use super::Linked;
 use super::read::Read;
+use super::{Lead, Linked};
 use crate::model::Item;
 use crate::normalize::{comparable, folded};
 
-/// How a feed that the page links to compares with it.
+/// How a document that the page links to compares with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rival {
+    /// What it is.
+    pub lead: Lead,
     /// Its address.
     pub url: Url,
     /// Its items, or why it has none.
@@ -28,6 +30,7 @@ impl Rival {
             Err(reason) => (Err(reason.clone()), 0),
         };
         Self {
+            lead: linked.lead,
             url: linked.url.clone(),
             items,
             shared,
@@ -46,12 +49,15 @@ impl Rival {
     }
 }
 
-/// The place of the feed that is better than a page with so many records, if one is: of several the one with most of
-/// them, of equals the first.
+/// The place of the rival that is better than a page with so many records, if one is: a feed before an interface, of
+/// several the one with most of them, of equals the first.
 pub(super) fn best(rivals: &[Rival], records: usize) -> Option<usize> {
     let better = rivals.iter().enumerate();
     let better = better.filter(|(_, rival)| rival.is_better(records));
-    let best = better.max_by_key(|(place, rival)| (rival.shared, Reverse(*place)));
+    let best = better.max_by_key(|(place, rival)| {
+        let is_feed = rival.lead == Lead::Feed;
+        (is_feed, rival.shared, Reverse(*place))
+    });
     best.map(|(place, _)| place)
 }
 
@@ -73,6 +79,7 @@ mod tests {
 
     fn check(records: usize, feeds: &[(usize, usize)], expected: Option<usize>) {
         let rival = |(items, shared): &(usize, usize)| Rival {
+            lead: Lead::Feed,
             url: "https://host.example/feed".parse().unwrap(),
             items: Ok(*items),
             shared: *shared,
@@ -92,5 +99,17 @@ mod tests {
         check(0, &[(0, 0), (3, 0), (5, 0)], Some(1));
         check(1, &[(5, 1)], Some(0));
         check(10, &[], None);
+    }
+
+    #[test]
+    fn an_interface_is_better_than_the_page_but_no_better_than_a_feed() {
+        let rival = |lead, shared| Rival {
+            lead,
+            url: "https://host.example/".parse().unwrap(),
+            items: Ok(10),
+            shared,
+        };
+        let of = |feed| best(&[rival(Lead::WordPress, 10), rival(Lead::Feed, feed)], 10);
+        assert_eq!((of(8), of(2)), (Some(1), Some(0)));
     }
 }

@@ -28,6 +28,7 @@ fn proposed(page: &Document, feeds: Vec<(&str, Document)>) -> Proposal {
         zone: chrono_tz::UTC,
     };
     let linked = feeds.into_iter().map(|(url, document)| Linked {
+        lead: Lead::Feed,
         url: url.parse().unwrap(),
         document: Ok(document),
     });

@@ -45,7 +45,7 @@ pub fn repair(document: &Document, source: &Source, known: &[Known]) -> Option<R
         reading,
         ..source.clone()
     };
-    let rules = extract::hint(document, &by_structure).rules?;
+    let rules = extract::hint(document, &by_structure).rules()?.clone();
     let select = rules
         .places()
         .map(|(key, css)| (key.to_owned(), css.to_string()))

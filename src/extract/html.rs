@@ -27,7 +27,7 @@ use super::rules::{self, Record};
 use super::{ExtractError, MAX_ENTRIES};
 use crate::dates::Hints;
 use crate::model::{
-    Channel, Css, Extracted, Field, RawEntry, RawText, Rule, Rules, Source, parse_page,
+    Channel, Css, Extracted, Field, RawEntry, RawText, Reading, Rule, Rules, Source, parse_page,
     text_of_node,
 };
 use auto::Wanted;
@@ -147,15 +147,18 @@ pub(super) fn texts(
     Ok((base(&page, url), found.filter_map(text).collect()))
 }
 
-/// The selectors by which a page could be read as [`read_by_structure`] does.
-pub(super) fn rules(
-    text: &str,
-    url: &Url,
-    remove: &[Css],
-    hints: &Hints<'_>,
-) -> Option<Rules<Css>> {
+/// By what a page could be read as [`read_by_structure`] does: selectors, or the script that holds its records.
+pub(super) fn reading(text: &str, url: &Url, remove: &[Css], hints: &Hints<'_>) -> Option<Reading> {
     let page = parse(text, remove).ok()?;
-    auto::find(&page, &base(&page, url), hints, Wanted::Rules)?.rules
+    let found = auto::find(&page, &base(&page, url), hints, Wanted::Rules)?;
+    let by_rules = found.rules.map(|rules| Reading::Html(Box::new(rules)));
+    by_rules.or_else(|| {
+        let script = Some(found.script?);
+        Some(Reading::Json {
+            script,
+            rules: None,
+        })
+    })
 }
 
 fn channel(page: &Html) -> Channel {

@@ -97,19 +97,23 @@ pub(super) fn read_in_page(
     Err(failed)
 }
 
-/// The entries of the JSON that holds most of them, of several that stand in a page; how sure that is, beside them.
-pub(super) fn list_in(texts: &[String], hints: &Hints<'_>) -> Option<Extracted> {
-    let values = texts
-        .iter()
-        .filter_map(|text| value(text, &mut Faults::default()).ok());
-    let values: Vec<Value> = values.collect();
-    let found = values.iter().filter_map(|value| {
-        let found = structure::find(value, hints)?;
-        Some((found.score, value, found.rules(path)?))
+/// The entries of the JSON that is most surely a list, of several that stand in a page; behind its place among them.
+pub(super) fn list_in(texts: &[String], hints: &Hints<'_>) -> Option<(usize, Extracted)> {
+    let values = texts.iter().enumerate().filter_map(|(place, text)| {
+        let value = value(text, &mut Faults::default()).ok()?;
+        Some((place, value))
     });
-    let (_, value, rules) = found.max_by(|(one, ..), (other, ..)| one.total_cmp(other))?;
+    let values: Vec<(usize, Value)> = values.collect();
+    let found = values.iter().filter_map(|(place, value)| {
+        let found = structure::find(value, hints)?;
+        Some((found.score, *place, value, found.rules(path)?))
+    });
+    let (_, place, value, rules) = found.max_by(|(one, ..), (other, ..)| one.total_cmp(other))?;
     // One object is no list.
-    by(value, &rules).ok().filter(|list| list.entries.len() > 1)
+    let list = by(value, &rules)
+        .ok()
+        .filter(|list| list.entries.len() > 1)?;
+    Some((place, list))
 }
 
 /// The rules that read a document as its structure does.

@@ -1,31 +1,20 @@
-//! What a document is, and what a page leads to: for whoever looks for the best way to read it.
+//! What nobody can read, and what a page leads to: for whoever looks for the best way to read it.
 //!
-//! In: a document. Out: its form by its first bytes, and of a page its feeds, its interface, its next page, and how it
-//! calls itself and its site.
+//! In: a document. Out: what it is where it is nothing to read, and of a page its feeds, its interface, its next page,
+//! and how it calls itself and its site.
 
 use url::Url;
 
 use super::{charset, feed, html};
 use crate::model::{Css, Document};
 
-/// What a document is, by its beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// RSS, Atom or JSON Feed, or what looks like one.
-    Feed,
-    /// HTML.
-    Page,
-    /// Plain text.
-    Text,
-    /// Something else, to be called so.
-    Other(&'static str),
-}
-
 /// What a page leads to, and what it says of itself.
 #[derive(Clone, Debug, Default)]
 pub struct Leads {
     /// Its feeds: those that it declares, else links that look like feeds. Bounded.
     pub feeds: Vec<Url>,
+    /// The sitemaps of an index, the newest first. Bounded.
+    pub parts: Vec<Url>,
     /// The entry of its site's `WordPress` interface (`link rel="https://api.w.org/"`).
     pub wordpress: Option<Url>,
     /// A selector of the link to the next page of its list.
@@ -49,22 +38,20 @@ const SIGNATURES: [(&[u8], &str); 6] = [
 /// How far a document is looked at for bytes that no text has.
 const LOOKED_AT: usize = 1024;
 
-/// What a document is.
-pub fn form(document: &Document) -> Form {
+/// What a document is called that nobody reads bulletins of: a picture, a list of feeds.
+pub fn unreadable(document: &Document) -> Option<&'static str> {
     let body = document.body.as_slice();
     if let Some((_, name)) = SIGNATURES.iter().find(|(sign, _)| body.starts_with(sign)) {
-        return Form::Other(name);
+        return Some(name);
     }
     let text = charset::decode(document, None).text;
     if text.chars().take(LOOKED_AT).any(|c| c == '\0') {
-        return Form::Other("no text");
+        return Some("no text");
     }
     match feed::sniff(&text) {
-        feed::Format::Xml | feed::Format::Json => Form::Feed,
-        feed::Format::Html => Form::Page,
-        feed::Format::Other(name) => Form::Other(name),
-        feed::Format::OtherXml => Form::Other("XML of another kind"),
-        feed::Format::Unknown => Form::Text,
+        feed::Format::Other(feed::SITEMAP) => None,
+        feed::Format::Other(name) => Some(name),
+        _ => None,
     }
 }
 

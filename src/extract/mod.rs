@@ -21,7 +21,7 @@ mod structure;
 mod text;
 mod xml;
 
-pub use leads::{Form, Leads, form, leads};
+pub use leads::{Leads, leads, unreadable};
 
 use text::{is_more, leading_date};
 
@@ -291,12 +291,26 @@ fn is_wanted(entry: &RawEntry, url: &Url, source: &Source) -> bool {
 /// What an operator may put into the block of a source instead of leaving its document to be found out.
 #[derive(Clone, Debug, Default)]
 pub struct Hinted {
-    /// Selectors that read the same records of a page; none where these have no elements of their own.
-    pub rules: Option<Rules<Css>>,
-    /// The keys, each with its values, that read the same entries of JSON or XML: its kind, and where they are.
-    pub paths: Vec<(String, Vec<String>)>,
+    /// What reads the same records: selectors of a page, none where these have no elements of their own; the script of a
+    /// page in which they stand; paths of JSON or XML.
+    pub reading: Option<Reading>,
     /// The feed that the page links to. Whether it has the same records is for whoever fetches it to see.
     pub feed: Option<Url>,
+}
+
+impl Hinted {
+    /// The selectors of a page.
+    pub fn rules(&self) -> Option<&Rules<Css>> {
+        match &self.reading {
+            Some(Reading::Html(rules)) => Some(rules),
+            _ => None,
+        }
+    }
+
+    /// What says so in a block: keys, each with its values.
+    pub fn keys(&self) -> Vec<(String, Vec<String>)> {
+        self.reading.as_ref().map_or_else(Vec::new, keys)
+    }
 }
 
 /// Looks at a document that is read by its structure; nothing for sources with selectors.
@@ -315,33 +329,57 @@ pub fn hint(document: &Document, source: &Source) -> Hinted {
     let hints = hints(document, source);
     match nature {
         Nature::Page => Hinted {
-            rules: html::rules(&text, &document.url, &source.remove, &hints),
+            reading: html::reading(&text, &document.url, &source.remove, &hints),
             feed: feed::linked_feed(&text, &document.url),
-            ..Hinted::default()
         },
         Nature::Json => Hinted {
-            paths: json::rules(&text, &hints).map_or_else(Vec::new, |rules| paths("json", &rules)),
-            ..Hinted::default()
+            reading: json::rules(&text, &hints).map(|rules| Reading::Json {
+                script: None,
+                rules: Some(Box::new(rules)),
+            }),
+            feed: None,
         },
         Nature::Xml => Hinted {
-            paths: xml::rules(&text, &hints).map_or_else(Vec::new, |rules| paths("xml", &rules)),
-            ..Hinted::default()
+            reading: xml::rules(&text, &hints).map(|rules| Reading::Xml(Some(Box::new(rules)))),
+            feed: None,
         },
         Nature::Feed | Nature::Sitemap | Nature::Text => Hinted::default(),
     }
 }
 
-/// Rules as keys and values; of a field that stands in several places, a list of them.
-fn paths<L: std::fmt::Display>(kind: &str, rules: &Rules<L>) -> Vec<(String, Vec<String>)> {
-    let mut paths = vec![("kind".to_owned(), vec![kind.to_owned()])];
-    for (key, place) in rules.places() {
+/// A reading as the keys of a block that say so, each with its values: its kind, and where its entries stand.
+pub fn keys(reading: &Reading) -> Vec<(String, Vec<String>)> {
+    let key = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
+    let kind = |name: &str| vec![key("kind", name)];
+    match reading {
+        Reading::Auto => kind("auto"),
+        Reading::Feed => kind("feed"),
+        Reading::Page => kind("html"),
+        Reading::Html(rules) => with_places(kind("html"), Some(rules)),
+        Reading::Text(_) => kind("text"),
+        Reading::Json { script, rules } => {
+            let script = script.as_ref().map(|css| key("script", &css.to_string()));
+            let keys = kind("json").into_iter().chain(script);
+            with_places(keys.collect(), rules.as_deref())
+        }
+        Reading::Xml(rules) => with_places(kind("xml"), rules.as_deref()),
+        Reading::Sitemap => kind("sitemap"),
+    }
+}
+
+/// Of a field that stands in several places, a list of them.
+fn with_places<L: std::fmt::Display>(
+    mut keys: Vec<(String, Vec<String>)>,
+    rules: Option<&Rules<L>>,
+) -> Vec<(String, Vec<String>)> {
+    for (key, place) in rules.into_iter().flat_map(Rules::places) {
         let key = format!("select.{key}");
-        match paths.last_mut().filter(|(last, _)| *last == key) {
+        match keys.last_mut().filter(|(last, _)| *last == key) {
             Some((_, places)) => places.push(place.to_string()),
-            None => paths.push((key, vec![place.to_string()])),
+            None => keys.push((key, vec![place.to_string()])),
         }
     }
-    paths
+    keys
 }
 
 /// What dates in the document may mean.

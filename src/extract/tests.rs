@@ -298,7 +298,7 @@ fn the_paths_that_are_told_read_the_same() {
     ] {
         let by_structure = source("auto", "");
         let document = document(&by_structure, bytes(&fixtures.join(name)));
-        let paths = hint(&document, &by_structure).paths;
+        let paths = hint(&document, &by_structure).keys();
         let mut settings = String::new();
         for (key, places) in paths.iter().skip(1) {
             writeln!(settings, "{key} = {places:?}").unwrap();
@@ -370,7 +370,8 @@ fn the_selectors_that_are_told_read_the_same() {
     for (name, page) in structured() {
         let by_structure = source("html", &settings(&page));
         let document = document(&by_structure, page.into_bytes());
-        let Some(rules) = hint(&document, &by_structure).rules else {
+        let hinted = hint(&document, &by_structure);
+        let Some(rules) = hinted.rules() else {
             writeln!(told, "{name}\n").unwrap();
             continue;
         };

@@ -546,3 +546,192 @@ fn another_page_is_no_repair() {
             .contains("no source `none`")
     );
 }
+
+/// Checks what is found at an address, what stands in its block, and how many items a poll of it gives.
+#[track_caller]
+fn check_found(server: &Server, path: &str, found: &str, lines: &[&str], items: usize) {
+    let workspace = workspace("");
+    let told = discovered(&workspace, &server.url(path));
+    assert_eq!(told["found"], found, "{told}");
+    let block = told["block"].as_str().unwrap();
+    let spaced = block.split_whitespace().collect::<Vec<_>>().join(" ");
+    for line in lines {
+        assert!(spaced.contains(line), "{line} is not in\n{block}");
+    }
+    assert_eq!(pasted(&workspace, &told), items, "{block}");
+}
+
+/// The notices as an interface has them.
+fn posts(notices: &[Notice]) -> Value {
+    let post = |notice: &Notice| {
+        json!({
+            "guid": {"rendered": notice.guid},
+            "date_gmt": notice.date.format("%Y-%m-%dT%H:%M:%S").to_string(),
+            "link": notice.link,
+            "title": {"rendered": notice.title},
+            "excerpt": {"rendered": format!("<p>{}</p>", notice.text)},
+        })
+    };
+    notices.iter().map(post).collect()
+}
+
+const WORDPRESS: &str = "<link rel='https://api.w.org/' href=/wp-json/>";
+const POSTS: &str = "/wp-json/wp/v2/posts";
+
+#[test]
+fn the_interface_of_wordpress_goes_before_the_page_but_not_before_a_feed() {
+    let server = harbour(WORDPRESS);
+    server.serve(POSTS, posts(&some(20)).to_string());
+    let lines = [
+        "kind = \"json\"",
+        "name = \"Harbour Office\"",
+        "/wp-json/wp/v2/posts?per_page=20&_fields=",
+    ];
+    check_found(&server, "/news", "wordpress", &lines, 20);
+    let told = workspace("").run(&["discover", &server.url("/news"), "--now", &now()]);
+    let told = told.well().stdout;
+    let why = "A page of WordPress, whose interface has 10 of its 10 records as JSON: http";
+    assert!(told.starts_with(why), "{told}");
+
+    // What has other posts, and what is closed.
+    let others: Vec<Notice> = (50..60).map(|number| notice(number, day(0))).collect();
+    server.serve(POSTS, posts(&others).to_string());
+    check_found(&server, "/news", "list", &["select.item"], 20);
+    server.route(POSTS, |_| Answer::status(401));
+    let closed = discovered(&workspace(""), &server.url("/news"));
+    assert_eq!(closed["found"], "list");
+    assert!(
+        closed["wordpress"]["error"]
+            .as_str()
+            .unwrap()
+            .contains("401"),
+        "{closed}"
+    );
+
+    let server = harbour(&format!("{WORDPRESS}{FEED_LINK}"));
+    server.serve(POSTS, posts(&some(20)).to_string());
+    check_found(&server, "/news", "linked-feed", &["kind = \"feed\""], 6);
+}
+
+#[test]
+fn json_and_xml_are_read_by_the_paths_that_are_found() {
+    let server = Server::start();
+    let entry = |notice: &Notice| json!({"headline": notice.title, "url": notice.link, "date": notice.date.to_rfc3339()});
+    let entries: Vec<Value> = some(5).iter().map(entry).collect();
+    server.serve("/api", json!({"count": 5, "results": entries}).to_string());
+    let lines = [
+        "kind = \"json\"",
+        "select.item = \"$.results[*]\"",
+        "select.title = \"$.headline\"",
+    ];
+    check_found(&server, "/api", "json", &lines, 5);
+    let entry = |notice: &Notice| {
+        let Notice {
+            title, link, date, ..
+        } = notice;
+        format!(
+            "<notice><title>{title}</title><link>{link}</link><date>{}</date></notice>",
+            date.to_rfc3339()
+        )
+    };
+    let entries: String = some(5).iter().map(entry).collect();
+    server.serve(
+        "/xml",
+        format!("<?xml version=\"1.0\"?><notices>{entries}</notices>"),
+    );
+    check_found(
+        &server,
+        "/xml",
+        "xml",
+        &["kind = \"xml\"", "select.item", "select.title"],
+        5,
+    );
+    server.serve("/empty", "{\"results\": []}");
+    let none = workspace("").run(&["discover", &server.url("/empty")]);
+    assert!(
+        none.complaint(1).contains("the JSON holds no list"),
+        "{none:?}"
+    );
+}
+
+#[test]
+fn records_in_a_script_are_found_there() {
+    let server = Server::start();
+    let data = json!({"props": {"posts": posts(&some(5))}});
+    let page =
+        |script: String| format!("<!doctype html><title>Harbour</title><div id=app></div>{script}");
+    server.serve(
+        "/next",
+        page(format!(
+            "<script id=__NEXT_DATA__ type='application/json'>{data}</script>"
+        )),
+    );
+    let lines = ["kind = \"json\"", "script = \"script#__NEXT_DATA__\""];
+    check_found(&server, "/next", "script", &lines, 5);
+    server.serve(
+        "/assigned",
+        page(format!(
+            "<script>let a = 1</script><script>window.state = {data};</script>"
+        )),
+    );
+    check_found(&server, "/assigned", "script", &["script = \"script\""], 5);
+}
+
+#[test]
+fn a_sitemap_without_titles_has_its_pages_read() {
+    let server = Server::start();
+    let notices = some(3);
+    let entry = |number: usize| {
+        let url = server.url(&format!("/n/{number}"));
+        let date = notices[number].date.format("%Y-%m-%d");
+        format!("<url><loc>{url}</loc><lastmod>{date}</lastmod></url>")
+    };
+    let entries: String = (0..3).map(entry).collect();
+    server.serve("/sitemap.xml", format!("<urlset>{entries}</urlset>"));
+    let index = format!(
+        "<sitemapindex><sitemap><loc>{}</loc></sitemap></sitemapindex>",
+        server.url("/sitemap.xml")
+    );
+    server.serve("/index.xml", index);
+    for (number, notice) in notices.iter().enumerate() {
+        let Notice { title, text, .. } = notice;
+        server.serve(
+            &format!("/n/{number}"),
+            format!("<!doctype html><title>{title}</title><article><h1>{title}</h1><p>{text} {text} {text}</article>"),
+        );
+    }
+    let lines = ["kind = \"sitemap\"", "detail = true"];
+    check_found(&server, "/sitemap.xml", "sitemap", &lines, 3);
+    check_found(&server, "/index.xml", "sitemap", &lines, 3);
+    let told = workspace("").run(&["discover", &server.url("/index.xml"), "--now", &now()]);
+    let why = "An index of one sitemap, which has 3 pages; it has no titles: each page is read for its own";
+    assert!(told.well().stdout.starts_with(why));
+    server.serve("/none.xml", "<urlset></urlset>");
+    let none = workspace("").run(&["sources", "add", &server.url("/none.xml")]);
+    assert!(
+        none.complaint(1).contains("it holds no entries"),
+        "{none:?}"
+    );
+}
+
+#[test]
+fn a_page_that_no_selectors_fit_is_read_by_its_structure() {
+    let server = Server::start();
+    server.serve("/news", include_str!("../fixtures/html/auto-br-list.html"));
+    let workspace = workspace("");
+    let told = workspace.run(&["discover", &server.url("/news"), "--now", &now()]);
+    let told = told.well().stdout;
+    assert!(
+        told.contains("read by its structure: no selectors find just these"),
+        "{told}"
+    );
+    assert!(
+        told.contains("\"html\"") && !told.contains("select."),
+        "{told}"
+    );
+    let found = discovered(&workspace, &server.url("/news"));
+    assert_eq!(
+        pasted(&workspace, &found),
+        found["items"].as_array().unwrap().len()
+    );
+}

@@ -363,12 +363,11 @@ fn serve_index(server: &Server) {
     );
 }
 
+/// What was asked for, beside leave.
 fn asked(server: &Server) -> Vec<String> {
-    server
-        .requests()
-        .iter()
-        .map(|request| request.target.clone())
-        .collect()
+    let requests = server.requests();
+    let targets = requests.iter().map(|request| request.target.clone());
+    targets.filter(|target| target != "/robots.txt").collect()
 }
 
 #[test]

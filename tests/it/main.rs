@@ -20,6 +20,7 @@ mod dates;
 mod duplicates;
 mod corrections;
 mod drift;
+mod redesign;
 mod quiet;
 mod topics;
 mod regions;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Server, Workspace, day, notices, rss};
+use crate::support::{NEWS, Notice, Ran, Server, Workspace, day, notice, notices, rss, source};
 
 const NOW: &str = "2026-03-02T12:00:00Z";
 
@@ -447,4 +447,41 @@ fn what_is_no_feed_is_called_what_it_is() {
         let ran = preview(&workspace, &[&fixture(name), "--as", "feed"]);
         assert!(ran.complaint(1).contains(found), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn the_first_pages_of_entries_are_read_where_their_source_reads_them() {
+    let server = Server::start();
+    let notices: Vec<_> = (0..5)
+        .map(|n| Notice {
+            link: server.url(&format!("/n/{n}")),
+            ..notice(n, day(0))
+        })
+        .collect();
+    server.serve("/feed", rss(&notices));
+    for n in [0, 1] {
+        server.serve(
+            &format!("/n/{n}"),
+            format!("<nav>Home</nav><div class=body><p>Whole text {n}.</div>"),
+        );
+    }
+    let block = source("detailed", &server.url("/feed"));
+    let workspace = Workspace::new(&format!("{NEWS}{block}detail.content = \".body\"\n"));
+    let shown = workspace.run(&["preview", "detailed"]).well().stdout;
+    assert!(
+        shown.contains("\nPages of entries:\n  the pages of the first 2 entries are read\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("/n/2 answered 404"), "{shown}");
+    assert!(
+        shown.contains("\n  Whole text 0.\n") && shown.contains("\n  Whole text 1.\n"),
+        "{shown}"
+    );
+    let asked = server
+        .requests()
+        .iter()
+        .filter(|request| request.target.starts_with("/n/"))
+        .count();
+    assert_eq!(asked, 3);
+    assert!(!workspace.path("var").exists(), "nothing is stored");
 }

@@ -12,7 +12,8 @@ use crate::classify::{Classifier, Subject};
 use crate::config::{self, Config, RobotsPolicy};
 use crate::daemon;
 use crate::dedupe::Fingerprint;
-use crate::discover::{self, Linked, Proposal, Surroundings};
+use crate::discover::{self, DiscoverError, Lead, Linked, Proposal, Surroundings};
+use crate::extract::{ExtractError, Leads};
 use crate::fetch::{self, FetchError, Fetched, Fetcher, Limits};
 use crate::model::{
     Document, Location, Place, PublicUrl, SourceId, Timestamp, TopicId, Validators,
@@ -39,6 +40,8 @@ pub(in crate::cli) struct Look {
     pub(super) carriers: Vec<(SourceId, usize)>,
     /// Topics that it would feed, each with how many items.
     pub(super) topics: Vec<(TopicId, usize)>,
+    /// Whether there are topics at all.
+    pub(super) has_topics: bool,
 }
 
 /// What a server says to robots, and how it answers those who come again.
@@ -93,6 +96,7 @@ pub(in crate::cli) async fn look(
         configured: config.and_then(|config| configured(config, &proposal.source.location)),
         carriers: carriers(config, &proposal)?,
         topics: topics(config, &proposal),
+        has_topics: config.is_some_and(|config| !config.topics.is_empty()),
         manners,
         proposal,
     })
@@ -116,24 +120,49 @@ fn copy(
         Some(base) => (Location::Http(PublicUrl::new(base.clone())), base.clone()),
         None => (Location::File(path), document.url.clone()),
     };
-    propose(&location, &Document { url, ..document }, &[], config)
+    let document = Document { url, ..document };
+    let leads = leads(&location, &document)?;
+    propose(&location, &document, &leads, &[], config)
+}
+
+fn leads(location: &Location, document: &Document) -> Result<Leads, CliError> {
+    discover::leads(document).map_err(|error| refused(location, &error))
+}
+
+fn refused(location: &Location, error: &DiscoverError) -> CliError {
+    let action = match error {
+        DiscoverError::Extract(error @ (ExtractError::NoRecords | ExtractError::NoList { .. })) => {
+            format!(" ({})", error.action())
+        }
+        _ => String::new(),
+    };
+    failed(&format!("{location}: {error}{action}"))
+}
+
+/// What keeps us from an address; what to do where that is not for its source's block, which is not there yet.
+fn unfetched(error: &FetchError) -> CliError {
+    let told = daemon::chain(error);
+    failed(&match error {
+        FetchError::Forbidden { .. } => format!("{told} ({})", error.action()),
+        _ => told,
+    })
 }
 
 fn propose(
     location: &Location,
     document: &Document,
+    leads: &Leads,
     linked: &[Linked],
     config: Option<&Config>,
 ) -> Result<Proposal, CliError> {
-    let refused = |error: discover::DiscoverError| failed(&format!("{location}: {error}"));
-    let leads = discover::leads(document).map_err(refused)?;
     let taken = config.map(taken).unwrap_or_default();
     let zone = config.map_or(Tz::UTC, |config| config.site.zone);
     let around = Surroundings {
         taken: &taken,
         zone,
     };
-    discover::propose(location, document, &leads, linked, around).map_err(refused)
+    discover::propose(location, document, leads, linked, around)
+        .map_err(|error| refused(location, &error))
 }
 
 fn taken(config: &Config) -> BTreeSet<SourceId> {
@@ -193,6 +222,16 @@ fn topics(config: Option<&Config>, proposal: &Proposal) -> Vec<(TopicId, usize)>
     counted.filter(|(_, count)| *count > 0).collect()
 }
 
+/// What a page links to that may be better than itself.
+fn rivals(leads: &Leads) -> Vec<(Lead, Url)> {
+    let feeds = leads.feeds.iter().cloned();
+    let posts = leads.wordpress.as_ref().and_then(discover::posts);
+    let feeds = feeds.map(|url| (Lead::Feed, url));
+    feeds
+        .chain(posts.map(|url| (Lead::WordPress, url)))
+        .collect()
+}
+
 /// A look over the network.
 struct Visit {
     fetcher: Fetcher,
@@ -210,28 +249,34 @@ impl Visit {
             let told = format!("`{given}` is no address on the web: a copy is read with --file");
             return Err(CliError::Usage(told));
         }
-        let told = |error: FetchError| {
-            let text = format!("{} ({})", daemon::chain(&error), error.action());
-            failed(&text)
-        };
-        let (document, validators) = self.fetch(&given).await.map_err(told)?;
+        let (document, validators) = self
+            .fetch(&given)
+            .await
+            .map_err(|error| unfetched(&error))?;
         let location = Location::Http(reached(&given, &document));
-        let leads = discover::leads(&document);
-        let leads = leads.map_err(|error| failed(&format!("{location}: {error}")))?;
+        let leads = leads(&location, &document)?;
         let mut linked = Vec::new();
         let mut answers = vec![(document.url.clone(), validators)];
-        for feed in &leads.feeds {
-            let fetched = self.fetch(&PublicUrl::new(feed.clone())).await;
+        for (lead, url) in rivals(&leads) {
+            let fetched = self.fetch(&PublicUrl::new(url.clone())).await;
             let document = fetched.map(|(document, validators)| {
-                answers.push((feed.clone(), validators));
+                answers.push((url.clone(), validators));
                 document
             });
             linked.push(Linked {
-                url: feed.clone(),
+                lead,
+                url,
                 document: document.map_err(|error| daemon::chain(&error)),
             });
         }
-        let proposal = propose(&location, &document, &linked, config)?;
+        let document = match leads.parts.first() {
+            Some(part) => {
+                let fetched = self.fetch(&PublicUrl::new(part.clone())).await;
+                fetched.map_err(|error| unfetched(&error))?.0
+            }
+            None => document,
+        };
+        let proposal = propose(&location, &document, &leads, &linked, config)?;
         let manners = self.manners(&proposal, &answers, config).await;
         Ok((proposal, Some(manners)))
     }

@@ -8,8 +8,9 @@ use url::Url;
 
 use super::look::{Look, Manners};
 use crate::cli::shown;
-use crate::discover::{Found, Proposal, Rival};
-use crate::model::Item;
+use crate::discover::{Found, Lead, Proposal, Rival};
+use crate::extract;
+use crate::model::{Item, Location};
 
 /// Items that are shown to people.
 const SHOWN_ITEMS: usize = 5;
@@ -46,12 +47,16 @@ pub(super) fn print(look: &Look) -> io::Result<()> {
 /// What is read, and why that.
 fn found(proposal: &Proposal) -> String {
     let count = proposal.items.len();
+    let url = &proposal.source.location;
+    let by = if is_by_rules(proposal) {
+        "by the paths below"
+    } else {
+        "by its structure"
+    };
     match &proposal.found {
         Found::Feed { format } => format!("A feed ({format})"),
         Found::LinkedFeed { format } => {
-            let shared = proposal.rivals.iter().map(|rival| rival.shared).max();
-            let (shared, records) = (shared.unwrap_or(0), proposal.records);
-            let url = proposal.source.location.to_string();
+            let (shared, records) = (shared(proposal), proposal.records);
             match records {
                 0 | 1 => format!("A page without a list, which links to a feed ({format}): {url}"),
                 _ => format!(
@@ -59,7 +64,19 @@ fn found(proposal: &Proposal) -> String {
                 ),
             }
         }
-        Found::List if proposal.block.select.is_some() => {
+        Found::WordPress => {
+            let (shared, records) = (shared(proposal), proposal.records);
+            format!(
+                "A page of WordPress, whose interface has {shared} of its {records} records as JSON: {url}"
+            )
+        }
+        Found::Script => {
+            format!("A page with {count} records in a script of it, as JSON, read {by}")
+        }
+        Found::Json => format!("JSON with a list of {count} entries, read {by}"),
+        Found::Xml => format!("XML with a list of {count} entries, read {by}"),
+        Found::Sitemap => sitemap(proposal),
+        Found::List if is_by_rules(proposal) => {
             format!("A page with a list of {count} records, read by the selectors below")
         }
         Found::List => format!(
@@ -70,6 +87,36 @@ fn found(proposal: &Proposal) -> String {
         }
         Found::Text => format!("A text with {count} notices"),
     }
+}
+
+fn sitemap(proposal: &Proposal) -> String {
+    let count = proposal.items.len();
+    let what = match proposal.parts {
+        0 => format!("A sitemap of {count} pages"),
+        1 => format!("An index of one sitemap, which has {count} pages"),
+        several => format!("An index of {several} sitemaps, the newest of which has {count} pages"),
+    };
+    if proposal.block.detail {
+        format!("{what}; it has no titles: each page is read for its own")
+    } else {
+        what
+    }
+}
+
+/// Whether it says where the records stand.
+fn is_by_rules(proposal: &Proposal) -> bool {
+    let keys = extract::keys(&proposal.block.reading);
+    keys.iter().any(|(key, _)| key == "select.item")
+}
+
+/// How many records of the page are in what is read in its place.
+fn shared(proposal: &Proposal) -> usize {
+    let Location::Http(url) = &proposal.source.location else {
+        return 0;
+    };
+    let mut rivals = proposal.rivals.iter();
+    let read = rivals.find(|rival| rival.url == *url.expose());
+    read.map_or(0, |rival| rival.shared)
 }
 
 /// One thing that was found out a line.
@@ -85,17 +132,12 @@ fn told(look: &Look) -> Vec<(&'static str, String)> {
     if let Some(manners) = &look.manners {
         told.extend(robots(manners).map(|text| ("robots", text)));
     }
-    told.extend(
-        proposal
-            .rivals
-            .iter()
-            .map(|rival| ("feed", compared(rival, proposal.records))),
-    );
-    if let Some(wordpress) = &proposal.wordpress {
-        told.push((
-            "interface",
-            format!("of WordPress, which has the posts as JSON: {wordpress}"),
-        ));
+    for rival in &proposal.rivals {
+        let what = match rival.lead {
+            Lead::Feed => "feed",
+            Lead::WordPress => "wordpress",
+        };
+        told.push((what, compared(rival, proposal.records)));
     }
     told.push(("cost", cost(look)));
     told.push(("rhythm", rhythm(proposal)));
@@ -108,6 +150,11 @@ fn told(look: &Look) -> Vec<(&'static str, String)> {
     }
     for (topic, count) in &look.topics {
         told.push(("topic", format!("`{topic}` takes {count} of {of}")));
+    }
+    if look.topics.is_empty() && look.has_topics {
+        let none =
+            "none takes any of them: name one in `topics` of the block, or let its query have them";
+        told.push(("topic", none.to_owned()));
     }
     let sitemaps = look.manners.iter().flat_map(|manners| &manners.sitemaps);
     told.extend(sitemaps.map(|url| ("sitemap", url.to_string())));
@@ -144,7 +191,9 @@ fn robots(manners: &Manners) -> impl Iterator<Item = String> {
 }
 
 fn compared(rival: &Rival, records: usize) -> String {
-    let Rival { url, items, shared } = rival;
+    let Rival {
+        url, items, shared, ..
+    } = rival;
     match items {
         Ok(items) if records > 1 => {
             format!("{url} has {items} items, {shared} of the page's {records} records among them")
@@ -170,12 +219,18 @@ fn cost(look: &Look) -> String {
         }
         Some(_) => "; the server sends all of it also when nothing has changed",
     };
-    format!("{requests} and {bytes} a poll{unchanged}")
+    let pages = if proposal.block.detail {
+        "; and the page of each new entry, once"
+    } else {
+        ""
+    };
+    format!("{requests} and {bytes} a poll{unchanged}{pages}")
 }
 
-/// The list, and its next page.
+/// The document, its next page, and the newest of those that it is an index of.
 fn requests(proposal: &Proposal) -> u32 {
-    1 + u32::from(proposal.block.next.is_some())
+    let parts = u32::try_from(proposal.parts).unwrap_or(u32::MAX);
+    1 + u32::from(proposal.block.next.is_some()) + parts.min(proposal.source.parts())
 }
 
 fn rhythm(proposal: &Proposal) -> String {
@@ -206,6 +261,11 @@ pub(super) fn json(look: &Look) -> Value {
         Found::LinkedFeed { format } => ("linked-feed", Some(format)),
         Found::List => ("list", None),
         Found::Article => ("article", None),
+        Found::WordPress => ("wordpress", None),
+        Found::Script => ("script", None),
+        Found::Json => ("json", None),
+        Found::Xml => ("xml", None),
+        Found::Sitemap => ("sitemap", None),
         Found::Text => ("text", None),
     };
     let rival = |rival: &Rival| {
@@ -214,6 +274,10 @@ pub(super) fn json(look: &Look) -> Value {
             Err(error) => (None, Some(error)),
         };
         json!({"url": rival.url, "items": items, "shared": rival.shared, "error": error})
+    };
+    let of = |lead: Lead| {
+        let rivals = proposal.rivals.iter();
+        rivals.filter(move |rival| rival.lead == lead).map(rival)
     };
     let counted = |key: &str, id: String, count: usize| json!({key: id, "items": count});
     let configured = look.configured.as_ref();
@@ -224,8 +288,8 @@ pub(super) fn json(look: &Look) -> Value {
         "url": proposal.block.url,
         "records": proposal.records,
         "items": proposal.items.iter().map(item).collect::<Vec<_>>(),
-        "feeds": proposal.rivals.iter().map(rival).collect::<Vec<_>>(),
-        "wordpress": proposal.wordpress,
+        "feeds": of(Lead::Feed).collect::<Vec<_>>(),
+        "wordpress": of(Lead::WordPress).next(),
         "robots": look.manners.as_ref().map(|manners| json!({
             "allowed": manners.refusal.is_none(),
             "reason": manners.refusal,

@@ -11,7 +11,7 @@ use url::Url;
 use super::patch;
 use super::replace::Edit;
 use crate::cli::discover::{Target, look};
-use crate::cli::{CliError, timestamp};
+use crate::cli::{CliError, address, timestamp};
 use crate::config::{self, Config, edit};
 use crate::discover::{self, Block};
 use crate::model::{Location, Place, SourceId, Timestamp};
@@ -19,6 +19,7 @@ use crate::model::{Location, Place, SourceId, Timestamp};
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
     /// Its address
+    #[arg(value_parser = address)]
     url: Url,
     /// The file to write it into [default: where its host's sources are, else one of its own, else the main file]
     #[arg(long, value_name = "FILE")]

@@ -9,7 +9,7 @@
 
 use std::collections::HashSet;
 
-use scraper::{Html, Selector};
+use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use super::cluster::{self, List, Record};
@@ -41,6 +41,8 @@ pub(super) struct Found {
     pub(super) entries: Vec<RawEntry>,
     /// The selectors that find the same records; none for an article, and where no selectors do.
     pub(super) rules: Option<Rules<Css>>,
+    /// The script that they stand in, where its markup has none.
+    pub(super) script: Option<Css>,
 }
 
 /// How much is wanted to be known.
@@ -72,6 +74,7 @@ pub(super) fn find(page: &Html, base: &Url, hints: &Hints<'_>, wanted: Wanted) -
     let without_rules = |entries| Found {
         entries,
         rules: None,
+        script: None,
     };
     Some(match (article, list) {
         (Some(article), _) => {
@@ -91,28 +94,41 @@ pub(super) fn find(page: &Html, base: &Url, hints: &Hints<'_>, wanted: Wanted) -
             Found {
                 entries: entries(&parts, lead, &reader, base, &stated),
                 rules: (wanted == Wanted::Rules && has_own).then(rules).flatten(),
+                script: None,
             }
         }
         (None, None) => {
-            let list = stated.into_list();
-            without_rules(list.or_else(|| embedded(page, base, hints))?)
+            let list = stated.into_list().map(without_rules);
+            list.or_else(|| embedded(page, base, hints))?
         }
     })
 }
 
 /// The entries of the JSON that a page carries for the program that shows them: its markup has none.
-fn embedded(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Vec<RawEntry>> {
+fn embedded(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Found> {
     let scripts = Selector::parse(DATA).expect("a selector of our own");
-    let texts: Vec<String> = page
-        .select(&scripts)
+    let scripts: Vec<ElementRef<'_>> = page.select(&scripts).collect();
+    let texts: Vec<String> = scripts
+        .iter()
         .map(|script| script.text().collect())
         .collect();
     let based = |entry: RawEntry| RawEntry {
         base: Some(base.clone()),
         ..entry
     };
-    let entries = json::list_in(&texts, hints)?.entries;
-    Some(entries.into_iter().map(based).collect())
+    let (place, list) = json::list_in(&texts, hints)?;
+    Some(Found {
+        entries: list.entries.into_iter().map(based).collect(),
+        rules: None,
+        script: scripts.get(place).and_then(|script| named(*script)),
+    })
+}
+
+/// The selector of a script: by its id, else by what all that hold data have in common.
+fn named(script: ElementRef<'_>) -> Option<Css> {
+    let by_id = |id| format!("script#{id}").parse().ok();
+    let of_any = || "script[type='application/json' i]".parse().ok();
+    script.attr("id").and_then(by_id).or_else(of_any)
 }
 
 /// The list that the page is for.

@@ -80,6 +80,7 @@ pub(in crate::extract) fn leads(text: &str, url: &Url) -> Option<Leads> {
     let content = |css: &str| named(css)?.attr("content").and_then(line);
     let wordpress = named("link[rel='https://api.w.org/'][href]");
     Some(Leads {
+        parts: Vec::new(),
         feeds: feeds(&page, &base),
         wordpress: wordpress.and_then(|link| address(link, &base)),
         next: next(&page, url, &base),

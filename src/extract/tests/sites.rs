@@ -23,7 +23,7 @@ fn read(page: &str, source: &Source) -> Result<Extracted, ExtractError> {
 fn rules(page: &str) -> Rules<Css> {
     let source = by_structure();
     let hinted = hint(&document(&source, page.as_bytes().to_vec()), &source);
-    hinted.rules.unwrap()
+    hinted.rules().unwrap().clone()
 }
 
 fn by(rules: Rules<Css>) -> Source {
