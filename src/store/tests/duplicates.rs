@@ -134,6 +134,17 @@ fn what_is_held_back_joins_when_it_is_released() {
     );
 }
 
+/// A report that says no number could be of either, and makes them one no more.
+#[test]
+fn a_report_that_is_like_two_does_not_join_them() {
+    let desk = told();
+    desk.read("c", 1, &[entry("c1", &bulletin("24"), HEALTH)]);
+    let either = entry("b1", "Bulletin of the health service", HEALTH);
+    assert_eq!(desk.read("b", 2, &[either]), [1, 0, 1]);
+    assert_eq!(desk.live("all").len(), 2);
+    assert_eq!(desk.aliases(), []);
+}
+
 #[test]
 fn an_account_says_what_joined_and_what_kept_apart() {
     let desk = told();
