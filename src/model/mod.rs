@@ -61,6 +61,6 @@ pub use rules::{
     AddressPattern, Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules,
 };
 pub use source::{Place, Reading, Source};
-pub use story::{Report, Story};
+pub use story::{Alternate, Report, Story};
 pub use time::{DateFormat, DateFormatError, DateOrder, Dated, Precision, Published, Timestamp};
 pub use topic::{Role, Title, Topic, circle, in_order};

@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use url::Url;
 
-use super::{Item, ItemId, Published, Region, SourceId, StoryId, Timestamp};
+use super::{Item, ItemId, Language, Published, Region, SourceId, StoryId, Timestamp};
 
 /// One report of a story.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,19 @@ pub struct Story {
     pub shown: Item,
     /// Every report, the one shown first; never empty.
     pub reports: Vec<Report>,
+    /// Stories that tell the same in other languages, one for each, in the order of their languages.
+    pub alternates: Vec<Alternate>,
+}
+
+/// A story that tells the same in another language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternate {
+    /// Its id.
+    pub id: StoryId,
+    /// The language.
+    pub language: Language,
+    /// Where it can be read.
+    pub address: Url,
 }
 
 impl Story {

@@ -2,7 +2,7 @@
 //!
 //! In: one [`Feed`]. Out: a document in which every entry names all its reports: the one shown as `source`,
 //! the publishers of the others as `contributor`, their addresses as links to what is `related`. Stories that are none
-//! any more have an `at:deleted-entry` (RFC 6721).
+//! any more have an `at:deleted-entry` (RFC 6721). The same in another language is an `alternate` with `hreflang`.
 
 use std::collections::BTreeMap;
 
@@ -138,6 +138,10 @@ fn links(story: &Story) -> Vec<Link> {
         ..Link::default()
     };
     let own = story.address().map(|address| link("alternate", address));
+    let alternates = view::alternates(story).iter().map(|alternate| Link {
+        hreflang: Some(alternate.language.to_string()),
+        ..link("alternate", &alternate.address)
+    });
     let related = view::related(story)
         .into_iter()
         .map(|(address, title)| Link {
@@ -149,7 +153,11 @@ fn links(story: &Story) -> Vec<Link> {
         length: Some(enclosure.length_bytes.to_string()),
         ..link("enclosure", &enclosure.url)
     });
-    own.into_iter().chain(related).chain(enclosures).collect()
+    own.into_iter()
+        .chain(alternates)
+        .chain(related)
+        .chain(enclosures)
+        .collect()
 }
 
 /// Who published the story. The date that RFC 4287 wants here is the feed's it was taken from, which nobody keeps: the story's own stands in.

@@ -13,13 +13,16 @@
 //! the `address` of the report, or `first-seen`. `date_precision` is `instant`, `day`, `month` or `year`: how much of the date is known.
 //! `regions` are the countries and subdivisions that the story is about, by ISO 3166; the list may be empty.
 //! `reports` holds every report of the story, the one shown first; `source` is its name in the configuration, and `url` is left out where it has none.
+//! `alternates`, where there are any, are stories that tell the same in other languages: `id`, `language`, `url`.
 //!
 //! The feed itself has `"_tidings": {"deleted": [{"id": "…", "date": "…", "reason": "…"}]}` when stories that were in it
 //! are none any more: withdrawn, or merged into others.
 
 use serde::Serialize;
 
-use crate::model::{Enclosure, Feed, Language, Person, Region, Report, Site, Story, Tombstone};
+use crate::model::{
+    Alternate, Enclosure, Feed, Language, Person, Region, Report, Site, Story, Tombstone,
+};
 
 use super::view::{self, Format};
 
@@ -92,6 +95,15 @@ struct Extension<'a> {
     date_precision: &'static str,
     regions: Vec<String>,
     reports: Vec<ReportOf<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alternates: Vec<AlternateOf<'a>>,
+}
+
+#[derive(Serialize)]
+struct AlternateOf<'a> {
+    id: String,
+    language: &'a str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -151,7 +163,16 @@ fn item(story: &Story) -> Item<'_> {
             date_precision: story.published.precision().as_str(),
             regions: story.regions.iter().map(Region::to_string).collect(),
             reports: story.reports.iter().map(report).collect(),
+            alternates: view::alternates(story).iter().map(alternate).collect(),
         },
+    }
+}
+
+fn alternate(alternate: &Alternate) -> AlternateOf<'_> {
+    AlternateOf {
+        id: alternate.id.urn(),
+        language: alternate.language.as_str(),
+        url: alternate.address.as_str(),
     }
 }
 

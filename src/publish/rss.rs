@@ -57,6 +57,11 @@ fn item(story: &Story, feed: &Feed, site: &Site) -> Item {
         let href = ("href", address.to_string());
         atom_link([("rel", "related".to_owned()), href, ("title", title)])
     });
+    let alternates = view::alternates(story).iter().map(|alternate| {
+        let href = ("href", alternate.address.to_string());
+        let language = ("hreflang", alternate.language.to_string());
+        atom_link([("rel", "alternate".to_owned()), href, language])
+    });
     let updated = Extension {
         name: "atom:updated".to_owned(),
         value: Some(view::changed(story.updated).to_rfc3339()),
@@ -80,7 +85,7 @@ fn item(story: &Story, feed: &Feed, site: &Site) -> Item {
             .as_ref()
             .map(SafeHtml::as_str)
             .map(str::to_owned),
-        extensions: atom(related.collect(), vec![updated]),
+        extensions: atom(alternates.chain(related).collect(), vec![updated]),
         dublin_core_ext: Some(dublin_core(story)),
         ..Item::default()
     }

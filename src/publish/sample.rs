@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::{
-    Dated, Enclosure, Feed, FeedSummary, IdentityKey, IdentityKind, Item, ItemId, Person,
-    Precision, Published, Report, SafeHtml, Site, Story, StoryId, Timestamp,
+    Alternate, Dated, Enclosure, Feed, FeedSummary, IdentityKey, IdentityKind, Item, ItemId,
+    Person, Precision, Published, Report, SafeHtml, Site, Story, StoryId, Timestamp,
 };
 
 pub(super) fn site() -> Site {
@@ -136,6 +136,11 @@ fn story(shown: Item, reports: Vec<Report>, updated: &str) -> Story {
         id: StoryId::founded_by(shown.id),
         published: shown.published,
         updated: utc(updated),
+        alternates: vec![Alternate {
+            id: StoryId::founded_by(shown.id),
+            language: "pt".parse().unwrap(),
+            address: "https://harbour.example/pt/1".parse().unwrap(),
+        }],
         shown,
         reports,
     }

@@ -9,8 +9,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::model::{
-    Enclosure, Fate, Feed, Person, Published, Region, Report, SafeHtml, Site, SourceId, Story,
-    Timestamp, TopicId,
+    Alternate, Enclosure, Fate, Feed, Person, Published, Region, Report, SafeHtml, Site, SourceId,
+    Story, Timestamp, TopicId,
 };
 
 use super::words::Words;
@@ -167,6 +167,14 @@ pub(super) fn related(story: &Story) -> Vec<(&Url, String)> {
         .filter(|(address, _)| seen.insert(address))
         .map(|(address, report)| (address, format!("{}: {}", report.publisher, report.title)))
         .collect()
+}
+
+/// Where the same stands in other languages. A story without an address of its own has none: readers would go there for it.
+pub(super) fn alternates(story: &Story) -> &[Alternate] {
+    match story.address() {
+        Some(_) => &story.alternates,
+        None => &[],
+    }
 }
 
 /// The longest text there is of a story as HTML; its title where there is nothing else.

@@ -594,6 +594,8 @@ impl<'a> Change<'a> {
         memory::keep(connection, seq, found_at, keys, &likeness.grounds)?;
         if let Some(other) = likeness.alternate {
             memory::pair(connection, seq, other)?;
+            // Its readers are told as well.
+            self.touched.insert(memory::story(connection, other)?);
         }
         let story = memory::number(connection, story)?;
         self.memory.remember(seq, story, fingerprint);

@@ -249,6 +249,14 @@ pub(super) fn number(connection: &Connection, story: StoryId) -> Result<u64, Sto
     Ok(statement.query_row([story.to_string()], |row| row.get(0))?)
 }
 
+/// The story that the item of a number reports.
+pub(super) fn story(connection: &Connection, number: u64) -> Result<StoryId, StoreError> {
+    let sql = "SELECT story FROM item WHERE seq = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let id: String = statement.query_row([number], |row| row.get(0))?;
+    rows::parsed("story", &id)
+}
+
 /// The item of a number; as a story's number, its founding one.
 pub(super) fn item(connection: &Connection, number: u64) -> Result<ItemId, StoreError> {
     let sql = "SELECT id FROM item WHERE seq = ?";

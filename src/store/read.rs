@@ -9,7 +9,8 @@ use super::{State, StoreError};
 use super::{rows, shape};
 use crate::drift::{History, Known};
 use crate::model::{
-    Fate, Hash, Region, Repair, Report, SourceId, Story, Timestamp, Tombstone, TopicId, Validators,
+    Alternate, Fate, Hash, Language, Region, Repair, Report, SourceId, Story, Timestamp, Tombstone,
+    TopicId, Validators,
 };
 
 /// The most stories of a live feed, however many came at once.
@@ -377,8 +378,38 @@ impl Reader {
             published: rows::published(row)?,
             updated: rows::instant("updated_at", row.get("updated_at")?)?,
             reports: first.into_iter().chain(others).collect(),
+            alternates: self.translations(id)?,
             shown,
         })
+    }
+
+    /// The translations of a story's reports that readers can go to.
+    fn translations(&self, story: &str) -> Result<Vec<Alternate>, StoreError> {
+        let sql = "SELECT story.id, shown.language, shown.address
+                   FROM item JOIN alternate ON alternate.item = item.seq
+                   JOIN item AS other ON other.seq = alternate.other
+                   JOIN story ON story.id = other.story AND story.withdrawn_at IS NULL
+                   JOIN item AS shown ON shown.id = story.shown
+                   WHERE item.story = ?1 AND story.id <> ?1 AND NOT item.held AND NOT other.held
+                   AND shown.language IS NOT NULL AND shown.address IS NOT NULL
+                   ORDER BY shown.language, other.seq";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query([story])?;
+        let mut alternates: Vec<Alternate> = Vec::new();
+        while let Some(row) = found.next()? {
+            let language: Language = rows::parsed("language", &row.get::<_, String>("language")?)?;
+            if alternates
+                .last()
+                .is_none_or(|last| last.language != language)
+            {
+                alternates.push(Alternate {
+                    id: rows::parsed("story", &row.get::<_, String>("id")?)?,
+                    address: rows::parsed("address", &row.get::<_, String>("address")?)?,
+                    language,
+                });
+            }
+        }
+        Ok(alternates)
     }
 
     /// The regions of a story's reports together.

@@ -174,6 +174,7 @@ fn a_translation_is_a_story_of_its_own_that_is_known_as_one() {
     let spanish = "|https://x.example/es/noticias/taller|Taller sobre migración en San José|2021-06-30|El martes 48 funcionarios \
         de Costa Rica y Panamá participaron en un taller de 16 horas sobre los derechos de los migrantes.";
     desk.read("a", 1, &[english]);
+    desk.publish();
     assert_eq!(desk.read("b", 1, &[spanish]), [1, 0, 0]);
     let [one, other] = [
         desk.account("Workshop on migration in San José", "a"),
@@ -181,6 +182,20 @@ fn a_translation_is_a_story_of_its_own_that_is_known_as_one() {
     ];
     assert_eq!(one.alternates, [other.story_id]);
     assert_eq!(other.alternates, [one.story_id]);
+    // Readers of either are led to the other.
+    let links = |story: &Story| {
+        let links = story.alternates.iter();
+        let links: Vec<String> = links
+            .map(|link| format!("{} {}", link.language, link.address.path()))
+            .collect();
+        links.join(", ")
+    };
+    let mut published: Vec<String> = desk.live("all").iter().map(links).collect();
+    published.sort();
+    assert_eq!(
+        published,
+        ["en /en/news/workshop", "es /es/noticias/taller"]
+    );
 }
 
 /// What may happen to a store.
