@@ -331,6 +331,16 @@ pub enum Problem {
         /// Why the first of them could not.
         reason: String,
     },
+    /// Pages of entries that their publisher took away for good (HTTP 410), while the list still names them.
+    #[error(
+        "{count} pages of entries are gone for good (410), the first {address}: if what it told is not so, `tidings stories withdraw {address} --reason WHY` takes it out"
+    )]
+    Gone {
+        /// How many.
+        count: usize,
+        /// The address of the first.
+        address: String,
+    },
     /// Entries that state no title, of a source whose pages are left alone.
     #[error(
         "{untitled} of {entries} entries have no title: their addresses stand in, `detail` would read it of their pages"
@@ -381,7 +391,7 @@ impl Problem {
 
     /// Whether it tells of what was published, not of how it was read.
     pub fn is_note(&self) -> bool {
-        matches!(self, Self::Skipped { .. })
+        matches!(self, Self::Skipped { .. } | Self::Gone { .. })
     }
 
     /// Whether something was left out because of it; all other problems were mended.
@@ -390,6 +400,7 @@ impl Problem {
             return !matches!(
                 self,
                 Self::Charset { .. }
+                    | Self::Gone { .. }
                     | Self::SharedIdentity { .. }
                     | Self::Skipped { .. }
                     | Self::Untitled { .. }

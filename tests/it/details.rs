@@ -211,6 +211,9 @@ fn what_is_gone_is_asked_for_once() {
             assert_eq!(whole(&workspace), (vec![], 1));
         }
         assert_eq!(board.asked(), ["/list", "/notices/0", "/list", "/list"]);
+        let told = workspace.run(&["status"]).done().stdout;
+        let proposed = told.contains("tidings stories withdraw http://127.0.0.1:");
+        assert_eq!(proposed, status == 410, "{told}");
     }
 }
 

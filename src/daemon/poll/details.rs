@@ -343,6 +343,17 @@ impl Round<'_> {
                 *entry = detail.complete(std::mem::take(entry));
             }
         }
+        let is_gone = |one: &&Listed| {
+            let kept = self.kept.get(one.url.as_str());
+            kept.is_some_and(|kept| kept.http_status == Some(410))
+        };
+        let gone: Vec<&Listed> = listed.iter().filter(is_gone).collect();
+        if let (Some(one), Some((_, page))) = (gone.first(), gathered.pages.first_mut()) {
+            page.problems.push(Problem::Gone {
+                count: gone.len(),
+                address: one.url.to_string(),
+            });
+        }
         if let (Some(reason), Some((_, first))) = (self.reason, gathered.pages.first_mut()) {
             let failed = self.failed;
             first.problems.push(Problem::Details { failed, reason });
