@@ -1,7 +1,7 @@
 //! `tidings explain item`: an item's whole way, from its source to its feeds.
 //!
 //! As JSON, a list of one object a report: `{"item", "story", "held", "source", "address", "identity", "found", "read", "date",
-//! "regions", "topics", "reports", "aliases", "withdrawn", "feeds", "revisions", "decisions", "joined",
+//! "regions", "topics", "why", "reports", "aliases", "withdrawn", "feeds", "revisions", "decisions", "joined",
 //! "refused", "alternates"}`.
 
 use std::fmt::Display;
@@ -10,6 +10,8 @@ use std::io::{self, Write};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::topics;
+use crate::classify::{self, Subject, Why};
 use crate::cli::{CliError, Output, OutputArguments, named, print_json};
 use crate::config::Config;
 use crate::model::{
@@ -43,7 +45,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
     };
     match arguments.output.output() {
         Output::Json => {
-            let accounts = accounts.iter().map(|one| object(one, source(one)));
+            let accounts = accounts
+                .iter()
+                .map(|one| object(one, source(one), &whys(one, config)));
             print_json(&accounts.collect::<Vec<_>>())
         }
         Output::Table => {
@@ -52,14 +56,19 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
                 if number > 0 {
                     writeln!(out)?;
                 }
-                print(&mut out, account, source(account))?;
+                print(&mut out, account, source(account), &whys(account, config))?;
             }
             Ok(())
         }
     }
 }
 
-fn print(out: &mut impl Write, account: &Account, source: Option<&Source>) -> io::Result<()> {
+fn print(
+    out: &mut impl Write,
+    account: &Account,
+    source: Option<&Source>,
+    whys: &[Why],
+) -> io::Result<()> {
     let item = &account.item;
     writeln!(out, "{}", item.title)?;
     let line = |out: &mut dyn Write, name: &str, text: &str| writeln!(out, "  {name:<9} {text}");
@@ -101,6 +110,7 @@ fn print(out: &mut impl Write, account: &Account, source: Option<&Source>) -> io
     let alternates = account.alternates.iter().map(|story| story.urn());
     block(out, "Told in another language", alternates)?;
     block(out, "In feeds", account.places.iter().map(standing))?;
+    block(out, "Its topics, by", topics::lines(whys).into_iter())?;
     block(
         out,
         "Changed by its publisher",
@@ -111,6 +121,14 @@ fn print(out: &mut impl Write, account: &Account, source: Option<&Source>) -> io
         "Decided by hand",
         account.decisions.iter().map(verdict),
     )
+}
+
+/// By which words of which queries it belongs to its topics.
+fn whys(account: &Account, config: &Config) -> Vec<Why> {
+    let mut sources = config.sources.iter();
+    let source = sources.find(|source| source.id == account.item.source);
+    let fixed = source.map_or(&[][..], |source| &source.topics);
+    classify::why(&config.topics, &Subject::new(&account.item, fixed))
 }
 
 fn story(out: &mut impl Write, account: &Account) -> io::Result<()> {
@@ -297,7 +315,7 @@ fn moment(at: Timestamp) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn object(account: &Account, source: Option<&Source>) -> Value {
+fn object(account: &Account, source: Option<&Source>, whys: &[Why]) -> Value {
     let item = &account.item;
     let report = |report: &Report| {
         json!({
@@ -331,6 +349,7 @@ fn object(account: &Account, source: Option<&Source>) -> Value {
         "language": item.language.as_ref().map(ToString::to_string),
         "regions": item.regions.iter().map(Region::to_string).collect::<Vec<_>>(),
         "topics": account.topics.iter().map(TopicId::as_str).collect::<Vec<_>>(),
+        "why": whys.iter().map(topics::told).collect::<Vec<_>>(),
         "reports": reports.map(report).collect::<Vec<_>>(),
         "aliases": account.aliases.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "withdrawn": withdrawn.map(|(at, reason)| json!({"at": at, "reason": reason})),

@@ -64,7 +64,7 @@ struct Answer {
 
 /// Why a topic takes it.
 #[derive(Serialize)]
-struct Told {
+pub(super) struct Told {
     topic: String,
     file: String,
     line: usize,
@@ -190,7 +190,7 @@ fn regions_of(
         .map_err(|error: crate::model::RegionError| error.to_string())
 }
 
-fn told(why: &Why) -> Told {
+pub(super) fn told(why: &Why) -> Told {
     Told {
         topic: why.topic.to_string(),
         file: why.place.file.display().to_string(),
@@ -227,34 +227,35 @@ fn words(text: &str, bytes: &[Range<usize>]) -> Vec<String> {
 
 /// A paragraph for each topic: where it is configured, and a line for each part of its queries that was satisfied.
 fn print(whys: &[Why], out: &mut impl Write) -> io::Result<()> {
-    for Why {
-        topic,
-        place,
-        reasons,
-    } in whys
-    {
-        writeln!(out, "{topic}  {}:{}", place.file.display(), place.line)?;
-        for Reason {
-            role,
-            query,
-            evidence,
-        } in reasons
-        {
-            let found = match evidence {
-                Evidence::Words { part, text, bytes } => {
-                    format!("{}: {}", part.as_str(), words(text, bytes).join(" … "))
-                }
-                Evidence::Fact => "holds".to_owned(),
-                Evidence::Absence => "not there".to_owned(),
-            };
-            writeln!(out, "  {:<8} {query}  {found}", role.as_str())?;
-        }
-        if reasons.is_empty() {
-            writeln!(out, "  its source gives it this topic")?;
-        }
-    }
     if whys.is_empty() {
         writeln!(out, "no topic")?;
     }
-    Ok(())
+    lines(whys)
+        .iter()
+        .try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// The lines of these paragraphs.
+pub(super) fn lines(whys: &[Why]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for why in whys {
+        let (file, line) = (why.place.file.display(), why.place.line);
+        lines.push(format!("{}  {file}:{line}", why.topic));
+        lines.extend(why.reasons.iter().map(reason_line));
+        if why.reasons.is_empty() {
+            lines.push("  its source gives it this topic".to_owned());
+        }
+    }
+    lines
+}
+
+fn reason_line(reason: &Reason) -> String {
+    let found = match &reason.evidence {
+        Evidence::Words { part, text, bytes } => {
+            format!("{}: {}", part.as_str(), words(text, bytes).join(" … "))
+        }
+        Evidence::Fact => "holds".to_owned(),
+        Evidence::Absence => "not there".to_owned(),
+    };
+    format!("  {:<8} {}  {found}", reason.role.as_str(), reason.query)
 }
