@@ -5,22 +5,21 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, params};
 
 use super::memory::{self, Ground, Grounds, Memory};
 use super::revision;
 use super::rows::{self, Place};
+use super::state::{self, Before};
 use super::story::Stories;
-use super::{Failure, FailureKind, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
+use super::{NewItem, Outcome, Poll, SourceProblem, State, StoreError};
 use super::{details, moved, release, shape, walk};
 use crate::dedupe::{self, Fingerprint};
 use crate::drift;
 use crate::model::{
     Hash, IdentityKey, IdentityKind, Item, ItemId, Published, SourceId, StoryId, Timestamp,
-    Validators,
 };
 use crate::normalize::{SANITIZER_VERSION, folded};
-use crate::schedule;
 
 /// Guids of one item from which on a new one says nothing.
 const CHURNING: usize = 3;
@@ -46,13 +45,13 @@ pub struct Committed {
 
 /// The items of a poll, counted.
 #[derive(Clone, Copy, Default)]
-struct Counts {
-    new: usize,
-    updated: usize,
-    joined: usize,
+pub(super) struct Counts {
+    pub(super) new: usize,
+    pub(super) updated: usize,
+    pub(super) joined: usize,
     /// Items that had a new guid, and not for the first time.
-    churned: usize,
-    changed: bool,
+    pub(super) churned: usize,
+    pub(super) changed: bool,
 }
 
 /// Commits `poll`; a story older than `fresh` may enter quietly.
@@ -67,7 +66,7 @@ pub(super) fn commit(
     let counts = commit_items(connection, memory, poll, &before, &usual, fresh)?;
     walk::write(connection, poll)?;
     details::write(connection, poll)?;
-    write_validators(connection, poll)?;
+    state::write_validators(connection, poll)?;
     if let Outcome::Read {
         shape: Some(shape), ..
     } = &poll.outcome
@@ -80,10 +79,10 @@ pub(super) fn commit(
             counts.new,
         )?;
     }
-    before.good_polls = good_polls(poll, before.good_polls, usual.is_empty());
+    before.good_polls = state::good_polls(poll, before.good_polls, usual.is_empty());
     let held = release::held(connection, &poll.source)?;
-    let held = (held > 0).then(|| held_back(&poll.source, held, &usual));
-    let (state, next_poll) = write_state(connection, poll, &before, counts, held.as_ref())?;
+    let held = (held > 0).then(|| state::held_back(&poll.source, held, &usual));
+    let (state, next_poll) = state::write(connection, poll, &before, counts, held.as_ref())?;
     let Counts {
         new,
         updated,
@@ -100,15 +99,6 @@ pub(super) fn commit(
         held,
         next_poll,
     })
-}
-
-/// How many polls went well under the block that the source has now; one that found nothing changed went well.
-fn good_polls(poll: &Poll, before: u32, is_first: bool) -> u32 {
-    match &poll.outcome {
-        Outcome::Failed { .. } => before,
-        Outcome::Read { .. } if is_first => 1,
-        Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => before.saturating_add(1),
-    }
 }
 
 /// Commits the items of a poll; those of a flood once more, held back.
@@ -154,73 +144,6 @@ fn commit_items(
         write(memory, true)
     } else {
         Ok(counts)
-    }
-}
-
-/// What an operator is told of `held` items.
-fn held_back(source: &SourceId, held: usize, usual: &[usize]) -> SourceProblem {
-    let usual = drift::usual_new(usual).map_or(String::new(), |usual| {
-        format!(", where {usual} a poll are usual")
-    });
-    let (items, are) = if held == 1 {
-        ("item", "is")
-    } else {
-        ("items", "are")
-    };
-    SourceProblem {
-        code: "held".to_owned(),
-        text: format!("{held} new {items} {are} held back{usual}"),
-        action: format!(
-            "look at them with `tidings preview {source}`; `tidings sources release {source}` shows them"
-        ),
-    }
-}
-
-/// What an operator is told of `items` whose guids change.
-fn churning(items: usize) -> Option<SourceProblem> {
-    let (items, have, are) = match items {
-        0 => return None,
-        1 => ("1 item".to_owned(), "has", "it is known by its address"),
-        _ => (
-            format!("{items} items"),
-            "have",
-            "they are known by their addresses",
-        ),
-    };
-    Some(SourceProblem {
-        code: "guids-churn".to_owned(),
-        text: format!("{items} {have} a new guid again and again: {are} instead"),
-        action: "nothing is lost; the publisher should give each item one guid for ever".to_owned(),
-    })
-}
-
-/// What the store knew of the source.
-struct Before {
-    last_success: Option<i64>,
-    failures: u32,
-    interval: Option<Duration>,
-    problem: Option<(String, i64)>,
-    good_polls: u32,
-}
-
-impl Before {
-    fn read(connection: &Connection, source: &SourceId) -> Result<Self, StoreError> {
-        let sql = "SELECT last_success, consecutive_failures, interval_seconds, problem_code, problem_since, good_polls
-                   FROM source_state WHERE source = ?";
-        let mut statement = connection.prepare_cached(sql)?;
-        let row = statement.query_row([source.as_str()], |row| {
-            let problem = row.get::<_, Option<String>>(3)?.zip(row.get(4)?);
-            let interval: Option<u64> = row.get(2)?;
-            let interval = interval.map(Duration::from_secs);
-            Ok(Self {
-                last_success: row.get(0)?,
-                failures: row.get(1)?,
-                interval,
-                problem,
-                good_polls: row.get(5)?,
-            })
-        });
-        Ok(row?)
     }
 }
 
@@ -701,144 +624,6 @@ fn restated(new: &Item, held: &Item) -> Item {
         },
         ..new.clone()
     }
-}
-
-fn write_validators(connection: &Connection, poll: &Poll) -> Result<(), StoreError> {
-    let source = poll.source.as_str();
-    let clear = || {
-        connection
-            .prepare_cached("DELETE FROM validator WHERE source = ?")?
-            .execute([source])
-    };
-    let write = |validators: &[(String, Validators, Hash)]| {
-        validators.iter().try_for_each(|(url, held, fingerprint)| {
-            write_validator(connection, source, url, held, fingerprint)
-        })
-    };
-    match &poll.outcome {
-        Outcome::Read { validators, .. } => {
-            clear()?;
-            write(validators)
-        }
-        Outcome::Renewed(validators) => write(validators),
-        // A 304 must not hide that what was fetched could not be read.
-        Outcome::Failed { failure, .. } if failure.kind != FailureKind::Fetch => {
-            Ok(clear().map(drop)?)
-        }
-        Outcome::Unchanged | Outcome::Failed { .. } => Ok(()),
-    }
-}
-
-fn write_validator(
-    connection: &Connection,
-    source: &str,
-    url: &str,
-    held: &Validators,
-    fingerprint: &Hash,
-) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO validator (source, url, etag, last_modified, body_hash, fingerprint)
-               VALUES (?, ?, ?, ?, ?, ?)";
-    let body_hash = held.body_hash.as_ref().map(Hash::as_bytes);
-    let row = params![
-        source,
-        url,
-        held.etag,
-        held.last_modified,
-        body_hash,
-        fingerprint.as_bytes()
-    ];
-    connection.prepare_cached(sql)?.execute(row)?;
-    Ok(())
-}
-
-/// The one row that a poll without news costs.
-fn write_state(
-    connection: &Connection,
-    poll: &Poll,
-    before: &Before,
-    counts: Counts,
-    held: Option<&SourceProblem>,
-) -> Result<(State, Timestamp), StoreError> {
-    let failure = match &poll.outcome {
-        Outcome::Failed { failure, .. } => Some(failure),
-        Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => None,
-    };
-    let churning = churning(counts.churned);
-    let problem = match &poll.outcome {
-        Outcome::Read { problem, .. } => held.or(problem.as_ref()).or(churning.as_ref()),
-        Outcome::Failed { failure, .. } => Some(&failure.problem),
-        Outcome::Unchanged | Outcome::Renewed(_) => held,
-    };
-    let failures = if failure.is_some() {
-        before.failures + 1
-    } else {
-        0
-    };
-    let state = state(failure, held.is_some());
-    let next = schedule::next(
-        &poll.cadence,
-        poll.zone,
-        before.interval,
-        outcome(failure, failures, counts),
-        poll.at,
-    );
-    // What the last reading left out is still left out when the document has not changed.
-    let unchanged = matches!(poll.outcome, Outcome::Unchanged | Outcome::Renewed(_));
-    let keep_problem = unchanged && before.failures == 0 && held.is_none();
-    let fetched = failure.is_none_or(|failure| failure.kind != FailureKind::Fetch);
-    let repair = failure.and_then(|failure| failure.repair.as_ref());
-    let mut statement = connection.prepare_cached(include_str!("sql/write_state.sql"))?;
-    statement.execute(named_params! {
-        ":source": poll.source.as_str(),
-        ":state": state.as_str(),
-        ":at": poll.at.timestamp(),
-        ":failed": failure.is_some(),
-        ":error": failure.map(|failure| &failure.problem.text),
-        ":http_status": failure.and_then(|failure| failure.http_status),
-        ":failures": failures,
-        ":next_poll": next.due.timestamp(),
-        ":interval": next.interval.as_secs(),
-        ":keep_problem": keep_problem,
-        ":problem_code": problem.map(|problem| &problem.code),
-        ":problem_since": problem.map(|problem| since(problem, before, poll.at)),
-        ":problem_text": problem.map(|problem| &problem.text),
-        ":problem_action": problem.map(|problem| &problem.action),
-        ":good_polls": before.good_polls,
-        ":keep_repair": !fetched,
-        ":repair": repair.map(rows::to_json),
-    })?;
-    Ok((state, next.due))
-}
-
-fn outcome(failure: Option<&Failure>, failures: u32, counts: Counts) -> schedule::Outcome {
-    match failure {
-        Some(failure) if failure.kind == FailureKind::Gone => schedule::Outcome::Gone,
-        Some(failure) => schedule::Outcome::Failed {
-            failures,
-            retry_after: failure.retry_after,
-        },
-        None if counts.new + counts.updated > 0 => schedule::Outcome::News,
-        None => schedule::Outcome::Nothing,
-    }
-}
-
-fn state(failure: Option<&Failure>, is_held: bool) -> State {
-    match failure.map(|failure| failure.kind) {
-        None if is_held => State::Held,
-        None => State::Ok,
-        Some(FailureKind::Fetch | FailureKind::Extraction) => State::Failing,
-        Some(FailureKind::Drift) => State::Drifted,
-        Some(FailureKind::Gone) => State::Gone,
-    }
-}
-
-/// A problem that goes on has been there since it began.
-fn since(problem: &SourceProblem, before: &Before, at: Timestamp) -> i64 {
-    let known = before
-        .problem
-        .as_ref()
-        .filter(|(code, _)| *code == problem.code);
-    known.map_or(at.timestamp(), |(_, since)| *since)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod release;
 mod rows;
 mod schema;
 mod shape;
+mod state;
 mod story;
 mod walk;
 mod writer;
