@@ -127,6 +127,7 @@ impl Fetcher {
         if let Some((robots, until)) = held.as_ref()
             && now < *until
         {
+            self.heed(url, robots);
             return Ok(robots.clone());
         }
         let (robots, kept) = match self.read_robots(&url.with_url(at), now).await {
@@ -138,11 +139,16 @@ impl Fetcher {
                 _ => (Robots::unread(&error), RETRIED),
             },
         };
+        self.heed(url, &robots);
+        *held = Some((robots.clone(), now + kept));
+        Ok(robots)
+    }
+
+    /// Has the host asked as seldom as it wants, each time: hosts that nobody has asked for a while are forgotten.
+    fn heed(&self, url: &PublicUrl, robots: &Robots) {
         if let Some(delay) = robots.crawl_delay() {
             self.hosts.slow_down(url.expose(), delay);
         }
-        *held = Some((robots.clone(), now + kept));
-        Ok(robots)
     }
 
     /// # Errors

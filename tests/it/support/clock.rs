@@ -13,6 +13,9 @@ use tokio::time::{Instant, advance};
 /// Turns of the runtime that everything in flight on this machine's own network has by far enough of.
 const TURNS: usize = 1000;
 
+/// After so many of them other threads are waited for.
+const PER_THREAD: usize = 10;
+
 /// Holds the clock of a paused runtime.
 pub(crate) struct Held {
     _until_dropped: Sender<()>,
@@ -29,8 +32,13 @@ impl Held {
 
     /// Lets everything that waits for no timer happen.
     pub(crate) async fn settle(&self) {
-        for _ in 0..TURNS {
+        for turn in 0..TURNS {
             task::yield_now().await;
+            if turn % PER_THREAD == 0 {
+                // The store has a thread of its own: it must come to its turn, too.
+                let there = task::spawn_blocking(std::thread::yield_now);
+                there.await.expect("nothing in it can fail");
+            }
         }
     }
 
