@@ -1,0 +1,277 @@
+//! Elements of text: where one ends, however it was left, and the markup that stands in it, naked or as XHTML.
+//!
+//! In: the tag that begins one; the tokens behind it. Out: its [`Content`]. An element of text ends with its end tag, with
+//! that of something around it, or where something begins that cannot stand in it.
+
+use std::borrow::Cow;
+
+use super::{Open, Reader, Role, is_own, shown};
+use crate::extract::feed::content::Content;
+use crate::extract::feed::fault::Fault;
+use crate::extract::feed::names::{Element, Namespace, element};
+use crate::extract::feed::references;
+use crate::extract::feed::scan::{Tag, Token, local};
+
+impl<'a> Reader<'a> {
+    /// What stands in the element that `tag` begins, up to where that ends: text, or markup.
+    pub(super) fn content(&mut self, tag: &Tag<'a>, namespace: Namespace) -> Content {
+        if tag.is_empty {
+            return Content::Text(String::new());
+        }
+        let start = self.scanner.position();
+        let mut text = Cow::Borrowed("");
+        loop {
+            let before = self.scanner.position();
+            match self.scanner.next() {
+                Some(Token::Text(found)) => append(&mut text, self.decoded(found, before)),
+                Some(Token::Cdata(found)) => append(&mut text, Cow::Borrowed(found)),
+                Some(Token::Close(name)) if self.closes(name, tag, before) => break,
+                Some(Token::Close(_)) => {}
+                Some(Token::Open(inner)) if self.ends_with(&inner, tag, namespace, 0) => {
+                    self.unclosed(tag, before);
+                    break;
+                }
+                Some(Token::Open(inner)) => {
+                    if self.is_naked(&inner, tag) {
+                        let fault = Fault::NakedMarkup(shown(tag.name));
+                        self.scanner.faults.note(fault, before);
+                    }
+                    self.scanner.go_to(start);
+                    return Content::Markup(self.markup(tag, namespace));
+                }
+                None => break,
+            }
+        }
+        Content::Text(trimmed(text))
+    }
+
+    fn decoded(&mut self, found: &'a str, at: usize) -> Cow<'a, str> {
+        let (text, flaw) = references::decode(found);
+        if let Some((fault, within)) = flaw {
+            self.scanner.faults.note(fault, at + within);
+        }
+        text
+    }
+
+    /// Whether an end tag ends the element of text: its own, or that of something around it, which is then still to be
+    /// read.
+    fn closes(&mut self, name: &str, tag: &Tag<'a>, at: usize) -> bool {
+        let ended = local(name);
+        if ended.eq_ignore_ascii_case(local(tag.name)) {
+            return true;
+        }
+        let around = |open: &Open<'_>| open.role != Role::Ignored && open.is_ended_by(ended);
+        if self.open.iter().any(around) {
+            self.unclosed(tag, at);
+            return true;
+        }
+        self.scanner.faults.note(Fault::StrayEnd(shown(name)), at);
+        false
+    }
+
+    fn unclosed(&mut self, tag: &Tag<'a>, at: usize) {
+        let fault = Fault::Unclosed(shown(tag.name));
+        self.scanner.faults.note(fault, tag.at);
+        self.scanner.go_to(at);
+    }
+
+    /// Whether a tag shows that the element of text before it was left open: it cannot stand in it. `depth` is how many
+    /// elements of the text are open.
+    fn ends_with(
+        &self,
+        inner: &Tag<'a>,
+        tag: &Tag<'a>,
+        namespace: Namespace,
+        depth: usize,
+    ) -> bool {
+        use Element as E;
+        let found = self.namespace(inner);
+        let Some(inner_element) = element(found, inner.name) else {
+            return false;
+        };
+        match found {
+            // XHTML holds no entries, XML may.
+            _ if says_markup(tag) => {
+                inner_element == E::Entry && is_own(found) && !tag.attributes.contains("xml")
+            }
+            Namespace::Plain | Namespace::Atom => match inner_element {
+                E::Entry
+                | E::Channel
+                | E::Published
+                | E::Guid
+                | E::Enclosure
+                | E::Updated
+                | E::Author
+                | E::Category
+                | E::Comments => true,
+                // The one of HTML is nothing but attributes.
+                E::Link if !inner.is_empty && inner.attributes.is_empty() => true,
+                // Pages and drawings have titles, within elements of their own.
+                E::Title => depth == 0,
+                E::Body => false,
+                _ => !holds_markup(element(namespace, tag.name)),
+            },
+            Namespace::Content | Namespace::DublinCore | Namespace::ITunes => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a tag in a text is the feed's own by its namespace, which it cannot be.
+    fn is_naked(&self, inner: &Tag<'a>, tag: &Tag<'a>) -> bool {
+        !says_markup(inner) && !says_markup(tag) && is_own(self.namespace(inner))
+    }
+
+    /// What stands in an element as HTML: its elements without prefixes, its texts as they are written.
+    fn markup(&mut self, tag: &Tag<'a>, namespace: Namespace) -> String {
+        let mut markup = String::new();
+        let (mut depth, mut same) = (0_usize, 0_usize);
+        let own = local(tag.name);
+        let is_own = |name: &str| local(name).eq_ignore_ascii_case(own);
+        loop {
+            let before = self.scanner.position();
+            match self.scanner.next() {
+                Some(Token::Text(text)) => push_text(&mut markup, text),
+                // Beside elements of HTML, a section holds HTML as the text of RSS does; within them, characters.
+                Some(Token::Cdata(text)) if depth == 0 && namespace != Namespace::Atom => {
+                    markup.push_str(text);
+                }
+                Some(Token::Cdata(text)) => push_escaped(&mut markup, text),
+                Some(Token::Open(inner)) if self.ends_with(&inner, tag, namespace, depth) => {
+                    self.unclosed(tag, before);
+                    break;
+                }
+                Some(Token::Open(inner)) => {
+                    let is_same = is_own(inner.name) && !inner.is_empty;
+                    (depth, same) = (depth + 1, same + usize::from(is_same));
+                    push_tag(&mut markup, &inner);
+                }
+                Some(Token::Close(name)) if is_own(name) && same > 0 => {
+                    same -= 1;
+                    push_end(&mut markup, name);
+                }
+                Some(Token::Close(name)) if is_own(name) => break,
+                Some(Token::Close(name)) if self.is_around(name) => {
+                    self.unclosed(tag, before);
+                    break;
+                }
+                Some(Token::Close(name)) => {
+                    depth = depth.saturating_sub(1);
+                    push_end(&mut markup, name);
+                }
+                None => break,
+            }
+        }
+        markup.trim().to_owned()
+    }
+
+    /// Whether the name is that of the feed or the entry around.
+    fn is_around(&self, name: &str) -> bool {
+        let ended = local(name);
+        let is_structure =
+            |open: &Open<'_>| matches!(open.role, Role::Root | Role::Channel | Role::Entry);
+        self.open
+            .iter()
+            .any(|open| is_structure(open) && open.is_ended_by(ended))
+    }
+}
+
+/// Whether a tag says that elements stand in it: by the type of XHTML or other XML, or by a namespace.
+fn says_markup(tag: &Tag<'_>) -> bool {
+    ["xml", "xhtml"]
+        .iter()
+        .any(|kind| tag.attributes.contains(kind))
+}
+
+/// Whether HTML, in which elements of many names stand, is usual in such an element.
+fn holds_markup(element: Option<Element>) -> bool {
+    use Element as E;
+    matches!(
+        element,
+        Some(
+            E::Summary | E::Subtitle | E::Content | E::ContentEncoded | E::Body | E::ITunesSummary
+        )
+    )
+}
+
+fn trimmed(text: Cow<'_, str>) -> String {
+    match text {
+        Cow::Owned(mut text) if text.trim().len() == text.len() => {
+            text.shrink_to_fit();
+            text
+        }
+        text => text.trim().to_owned(),
+    }
+}
+
+fn append<'a>(text: &mut Cow<'a, str>, more: Cow<'a, str>) {
+    if text.is_empty() {
+        *text = more;
+    } else {
+        text.to_mut().push_str(&more);
+    }
+}
+
+/// Text as it is written; a `<` that began no tag would begin one in HTML.
+fn push_text(markup: &mut String, text: &str) {
+    match text.strip_prefix('<') {
+        Some(rest) => {
+            markup.push_str("&lt;");
+            markup.push_str(rest);
+        }
+        None => markup.push_str(text),
+    }
+}
+
+fn push_escaped(markup: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => markup.push_str("&amp;"),
+            '<' => markup.push_str("&lt;"),
+            '"' => markup.push_str("&quot;"),
+            c => markup.push(c),
+        }
+    }
+}
+
+/// Elements of HTML without an end tag.
+const VOID: [&str; 14] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
+];
+
+fn push_tag(markup: &mut String, tag: &Tag<'_>) {
+    let name = html_name(tag.name);
+    markup.push('<');
+    markup.push_str(name);
+    for (name, value) in tag.attributes() {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
+        if name.chars().all(is_name) && !name.starts_with("xmlns") {
+            markup.push(' ');
+            markup.push_str(name);
+            markup.push_str("=\"");
+            markup.push_str(&value.replace('"', "&quot;"));
+            markup.push('"');
+        }
+    }
+    markup.push('>');
+    if tag.is_empty && !VOID.contains(&name) {
+        push_end(markup, name);
+    }
+}
+
+fn push_end(markup: &mut String, name: &str) {
+    let name = html_name(name);
+    if !VOID.contains(&name) {
+        markup.push_str("</");
+        markup.push_str(name);
+        markup.push('>');
+    }
+}
+
+/// XHTML and what may stand in it go by many prefixes; what is left then is a name of HTML or none.
+fn html_name(name: &str) -> &str {
+    match name.split_once(':') {
+        Some((_, local)) if local.starts_with(|c: char| c.is_ascii_alphabetic()) => local,
+        _ => name,
+    }
+}
