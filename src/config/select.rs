@@ -125,13 +125,16 @@ pub(super) fn detail(table: &Table) -> Given<Option<Fields<Css>>> {
         let at = inner.at;
         let fields = inner.value.map(|inner| {
             let selected = Selected::of_entry(&inner);
-            if let Some(at) = selected.fields.get(&Field::Guid).and_then(|rule| rule.at) {
-                let message =
-                    "`guid` comes too late here: an entry is known before its page is read";
-                inner.wrong(
-                    at,
-                    Mistake::new(message).hint("`select.guid` finds it in the list"),
-                );
+            // By these an entry is known, and its page found: what the page says of them could change nothing.
+            for field in [Field::Guid, Field::Link] {
+                if let Some(at) = selected.fields.get(&field).and_then(|rule| rule.at) {
+                    let key = field.as_str();
+                    let message = format!(
+                        "`{key}` comes too late here: an entry is known before its page is read"
+                    );
+                    let hint = format!("`select.{key}` finds it in the list");
+                    inner.wrong(at, Mistake::new(message).hint(hint));
+                }
             }
             inner.finish(&[]);
             selected.fields(&inner).map(Some)
