@@ -204,6 +204,7 @@ fn is_refusal(error: &FetchError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fetch::Limits;
 
     fn check(robots: &str, address: &str, refused_by: Option<&str>) {
         let url: Url = address.parse().unwrap();
@@ -231,6 +232,41 @@ mod tests {
         check(all, "https://host.example/news", None);
         check("Disallow: /", "https://host.example/", None);
         check("<!doctype html><p>Not found", "https://host.example/", None);
+    }
+
+    /// What is remembered of hosts is bounded; what they ask for is known for as long as their robots.txt is.
+    #[test]
+    fn a_host_that_was_forgotten_is_asked_as_seldom_as_before() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let fetcher = Fetcher::new(Limits {
+                timeout: Duration::from_secs(1),
+                max_body_bytes: 1,
+                concurrency: 1,
+                per_host: 1,
+                host_delay: Duration::from_secs(1),
+                allow_networks: Vec::new(),
+                user_agent: "tidings".to_owned(),
+            })
+            .unwrap();
+            let now = Timestamp::UNIX_EPOCH;
+            let url = PublicUrl::new("https://host.example/news".parse().unwrap());
+            let robots = Robots::of(b"User-agent: *\nCrawl-delay: 20");
+            let slot = fetcher.robots.slot("https://host.example".to_owned());
+            *slot.lock().await = Some((robots, now + KEPT));
+            fetcher.ask_leave(&url, now).await.unwrap();
+            for other in 0..100 {
+                let other: Url = format!("https://{other}.example/").parse().unwrap();
+                fetcher.hosts.pace(&other).await;
+                tokio::time::advance(Duration::from_mins(1)).await;
+            }
+            fetcher.ask_leave(&url, now).await.unwrap();
+            fetcher.hosts.pace(url.expose()).await;
+            let began = tokio::time::Instant::now();
+            fetcher.hosts.pace(url.expose()).await;
+            assert_eq!(began.elapsed(), Duration::from_secs(20));
+        });
     }
 
     #[test]
