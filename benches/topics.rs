@@ -246,6 +246,7 @@ impl Words {
                 .map(query)
                 .collect(),
             query: None,
+            each: std::collections::BTreeSet::new(),
         }
     }
 }

@@ -111,7 +111,7 @@ fn print(folder: &Path, polled: &[Polled], published: &[Published]) -> io::Resul
     let mut feeds = table::table(&["feed", "title", "stories", ""]);
     for feed in published {
         let path = folder
-            .join(format!("{}.atom", feed.topic))
+            .join(format!("{}.atom", feed.id))
             .display()
             .to_string();
         let changed = if feed.changed { "written" } else { "unchanged" };
@@ -169,8 +169,8 @@ fn answer(polled: &[Polled], published: &[Published]) -> serde_json::Value {
         })
     };
     let feed = |feed: &Published| {
-        let (topic, title) = (feed.topic.as_str(), &feed.title);
-        json!({"topic": topic, "title": title, "stories": feed.stories, "changed": feed.changed})
+        let (id, title) = (feed.id.to_string(), &feed.title);
+        json!({"feed": id, "topic": feed.id.topic().as_str(), "title": title, "stories": feed.stories, "changed": feed.changed})
     };
     json!({
         "sources": polled.iter().map(source).collect::<Vec<_>>(),

@@ -7,11 +7,11 @@ use super::file::{Entry, Kind, Value};
 use super::table::{Given, Table};
 use super::units;
 use crate::model::{
-    Language, Place, Query, QueryError, QueryWarning, ReadQuery, Source, Title, Topic, TopicId,
-    circle, in_order,
+    Each, Language, Place, Query, QueryError, QueryWarning, ReadQuery, Source, Title, Topic,
+    TopicId, circle, in_order,
 };
 
-const LATER: [&str; 3] = ["country", "each", "former"];
+const LATER: [&str; 2] = ["country", "former"];
 
 /// The longest row of topics of which each refers to the next.
 const MAX_ROW: usize = 16;
@@ -197,6 +197,8 @@ fn topic(table: Table<'_>, id: Given<TopicId>) -> Option<Read<'_>> {
         other => Err(table.unwanted("query", other, "text in quotation marks")),
     });
     let free = free.value.flatten();
+    let each = table.texts("each", each);
+    let each = each.value.unwrap_or_default().into_iter();
     table.finish(&LATER);
     let id = id.value?;
     let trees = |queries: &[Written]| queries.iter().map(Written::tree).collect();
@@ -209,6 +211,7 @@ fn topic(table: Table<'_>, id: Given<TopicId>) -> Option<Read<'_>> {
             all: trees(&all),
             exclude: trees(&exclude),
             query: free.as_ref().map(Written::tree),
+            each: each.map(|(_, each)| each).collect(),
         },
         queries: any
             .into_iter()
@@ -218,6 +221,11 @@ fn topic(table: Table<'_>, id: Given<TopicId>) -> Option<Read<'_>> {
             .collect(),
         table,
     })
+}
+
+fn each(text: &str) -> Result<Each, Mistake> {
+    let hint = "`country`, `language` or `source`, or several of them: `country+language`";
+    parsed(text).map_err(|mistake: Mistake| mistake.hint(hint))
 }
 
 fn title(table: &Table, value: &Value) -> Option<Title> {

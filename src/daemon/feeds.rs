@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::{DaemonError, Publication, Published};
 use crate::config::Config;
-use crate::model::{Feed, FeedSummary, Hash, TopicId};
+use crate::model::{Feed, FeedId, FeedSummary, Hash};
 use crate::publish::{self, Folder};
 use crate::store::{FeedState, Reader, StoreError};
 
@@ -26,7 +26,7 @@ pub enum Files {
 /// What was written, and what to mark as published once it is on the disk.
 pub(super) struct Rendered {
     pub(super) publication: Publication,
-    pub(super) marks: Vec<(TopicId, i64, Hash)>,
+    pub(super) marks: Vec<(FeedId, i64, Hash)>,
 }
 
 /// Renders and writes the feeds that want it, from one snapshot.
@@ -42,7 +42,7 @@ pub(super) fn write(
     let stale = |state: &&FeedState| {
         state.wanted_rev > state.published_rev
             || state.render_key != Some(render_key)
-            || look == Files::Look && !is_whole(&folder, &state.topic)
+            || look == Files::Look && !is_whole(&folder, &state.id)
     };
     let dirty: Vec<&FeedState> = states.iter().filter(stale).collect();
     let mut files = Vec::new();
@@ -59,23 +59,23 @@ pub(super) fn write(
     }
     files.extend(folder.replace(&publish::index(&config.site.site, &summaries(&states)))?);
     for removed in reader.removed_feeds()? {
-        files.extend(folder.remove(&publish::names(&removed.topic))?);
+        files.extend(folder.remove(&publish::names(&removed.id))?);
     }
     let marks = dirty
         .iter()
-        .map(|state| (state.topic.clone(), rev, render_key))
+        .map(|state| (state.id.clone(), rev, render_key))
         .collect();
     let changed: HashSet<&str> = files.iter().map(String::as_str).collect();
-    let written = |topic: &TopicId| {
-        publish::names(topic)
+    let written = |id: &FeedId| {
+        publish::names(id)
             .iter()
             .any(|name| changed.contains(name.as_str()))
     };
     let feeds = states.iter().map(|state| Published {
-        topic: state.topic.clone(),
+        id: state.id.clone(),
         title: state.title.clone(),
         stories: state.stories,
-        changed: written(&state.topic),
+        changed: written(&state.id),
     });
     let feeds = feeds.collect();
     Ok(Rendered {
@@ -84,26 +84,26 @@ pub(super) fn write(
     })
 }
 
-fn is_whole(folder: &Folder, topic: &TopicId) -> bool {
-    publish::names(topic).iter().all(|name| folder.holds(name))
+fn is_whole(folder: &Folder, id: &FeedId) -> bool {
+    publish::names(id).iter().all(|name| folder.holds(name))
 }
 
 fn feed(reader: &Reader, config: &Config, state: &FeedState) -> Result<Feed, StoreError> {
     let settings = &config.publish;
     let min_age = TimeDelta::from_std(settings.min_age).unwrap_or(TimeDelta::MAX);
     Ok(Feed {
-        topic: state.topic.clone(),
+        id: state.id.clone(),
         title: state.title.clone(),
         updated: state.updated,
-        live: reader.live(&state.topic, settings.max_items, min_age)?,
-        quiet: reader.quiet(&state.topic, settings.max_items)?,
-        gone: reader.gone(&state.topic)?,
+        live: reader.live(&state.id, settings.max_items, min_age)?,
+        quiet: reader.quiet(&state.id, settings.max_items)?,
+        gone: reader.gone(&state.id)?,
     })
 }
 
 fn summaries(states: &[FeedState]) -> Vec<FeedSummary> {
     let summary = |state: &FeedState| FeedSummary {
-        topic: state.topic.clone(),
+        id: state.id.clone(),
         title: state.title.clone(),
         updated: state.updated,
         stories: state.stories,

@@ -30,7 +30,7 @@ use crate::config::Config;
 use crate::drift::{History, Known};
 use crate::extract;
 use crate::fetch::{self, Fetcher, Limits};
-use crate::model::{Item, Location, PublicUrl, Source, SourceId, Timestamp, TopicId};
+use crate::model::{FeedId, Item, Location, PublicUrl, Source, SourceId, Timestamp, TopicId};
 use crate::publish::PublishError;
 use crate::schedule;
 use crate::serve::ListenError;
@@ -98,8 +98,8 @@ pub struct Polled {
 /// What became of one feed.
 #[derive(Clone, Debug)]
 pub struct Published {
-    /// Its topic.
-    pub topic: TopicId,
+    /// Its name.
+    pub id: FeedId,
     /// Its title.
     pub title: String,
     /// Stories in it.

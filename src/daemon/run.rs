@@ -148,7 +148,7 @@ async fn publish(daemon: Arc<Daemon>, assets: Arc<Assets>, dirty: Arc<Notify>) {
                     assets.refresh(name);
                 }
                 for feed in publication.feeds.iter().filter(|feed| feed.changed) {
-                    tracing::info!(topic = %feed.topic, stories = feed.stories, "published {}", feed.topic);
+                    tracing::info!(feed = %feed.id, stories = feed.stories, "published {}", feed.id);
                 }
             }
             Err(error) => {

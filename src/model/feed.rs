@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Language, Story, StoryId, Timestamp, TopicId};
+use super::{FeedId, Language, Story, StoryId, Timestamp};
 
 /// The published site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Site {
 /// One feed, ready to be rendered: everything that is in it, nothing that is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed {
-    /// The topic that it publishes.
-    pub topic: TopicId,
+    /// Its name.
+    pub id: FeedId,
     /// Its title in the site's language.
     pub title: String,
     /// The latest change of a story shown, or of the feed itself; none as long as nothing was ever in it.
@@ -55,8 +55,8 @@ pub enum Fate {
 /// One feed's line in the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedSummary {
-    /// The topic that it publishes.
-    pub topic: TopicId,
+    /// Its name.
+    pub id: FeedId,
     /// Its title in the site's language.
     pub title: String,
     /// As the feed's own.

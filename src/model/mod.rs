@@ -10,6 +10,7 @@ mod document;
 mod element_path;
 mod entry;
 mod feed;
+mod feed_id;
 mod grammar;
 mod hash;
 mod html;
@@ -40,6 +41,7 @@ pub use entry::{
     RawTag, RawText,
 };
 pub use feed::{Fate, Feed, FeedSummary, Site, Tombstone};
+pub use feed_id::{Branch, Each, EachError, Facet, Facets, FeedId, FeedIdError};
 pub use grammar::{Grammar, Separator, Shape, ShapeError, Shaped};
 pub use hash::Hash;
 pub(crate) use html::{Lines, is_invisible};

@@ -1,8 +1,8 @@
 //! A topic: a saved query that becomes a feed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Hash, Language, Place, Query, TopicId};
+use super::{Each, Hash, Language, Place, Query, TopicId};
 
 /// A title in one language or in several.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Topic {
     pub exclude: Vec<Query>,
     /// This holds.
     pub query: Option<Query>,
+    /// Which branches of it are published beside it.
+    pub each: BTreeSet<Each>,
 }
 
 /// What a query does in its topic.

@@ -21,7 +21,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let document = atom_syndication::Feed {
         title: Text::plain(&*feed.title),
         subtitle: Some(Text::plain(view::description(feed, site))),
-        id: view::feed_id(&feed.topic),
+        id: view::feed_id(&feed.id),
         // Never missing (RFC 4287 §4.1.1), and never the time of rendering: a feed that held nothing yet has the epoch.
         updated: view::changed(feed.updated.unwrap_or_default()),
         authors: vec![atom_syndication::Person {

@@ -35,10 +35,10 @@ pub(super) fn page(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
             @for feed in feeds {
                 article .feed {
                     div {
-                        h3 { a href=(Format::Html.file(&feed.topic)) { (feed.title) } }
+                        h3 { a href=(Format::Html.file(&feed.id)) { (feed.title) } }
                         p .facts { (page::feed_facts(feed.stories, feed.updated, words)) }
                     }
-                    (page::feed_links(&feed.topic, &feed.title, words))
+                    (page::feed_links(&feed.id, &feed.title, words))
                 }
             }
         }
@@ -88,8 +88,8 @@ fn outline(xml: &mut Writer<Vec<u8>>, site: &Site, feed: &FeedSummary) -> io::Re
         .with_attribute(("type", "rss"))
         .with_attribute(("text", feed.title.as_str()))
         .with_attribute(("title", feed.title.as_str()))
-        .with_attribute(("xmlUrl", &*Format::Atom.address(&feed.topic, site)))
-        .with_attribute(("htmlUrl", &*Format::Html.address(&feed.topic, site)))
+        .with_attribute(("xmlUrl", &*Format::Atom.address(&feed.id, site)))
+        .with_attribute(("htmlUrl", &*Format::Html.address(&feed.id, site)))
         .write_empty()?;
     Ok(())
 }

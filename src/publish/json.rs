@@ -120,8 +120,8 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let document = Document {
         version: "https://jsonfeed.org/version/1.1",
         title: &feed.title,
-        home_page_url: Format::Html.address(&feed.topic, site),
-        feed_url: Format::Json.address(&feed.topic, site),
+        home_page_url: Format::Html.address(&feed.id, site),
+        feed_url: Format::Json.address(&feed.id, site),
         description: view::description(feed, site),
         authors: vec![Author {
             name: site.title.clone(),

@@ -21,7 +21,7 @@ mod tests;
 
 pub use files::{Folder, PublishError};
 
-use crate::model::{Feed, FeedSummary, Site, TopicId};
+use crate::model::{Feed, FeedId, FeedSummary, Site};
 
 /// Raised whenever the same input gives other bytes than before: every feed is then published anew.
 pub const RENDERER_VERSION: u32 = 3;
@@ -38,11 +38,11 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
-/// A topic's `.rss`, `.atom`, `.json` and `.html`.
+/// A feed's `.rss`, `.atom`, `.json` and `.html`.
 pub fn feed(feed: &Feed, site: &Site) -> Vec<File> {
     use view::Format;
     let file = |format: Format, bytes| File {
-        name: format.file(&feed.topic),
+        name: format.file(&feed.id),
         bytes,
     };
     vec![
@@ -53,11 +53,11 @@ pub fn feed(feed: &Feed, site: &Site) -> Vec<File> {
     ]
 }
 
-/// The names of a topic's files.
-pub fn names(topic: &TopicId) -> Vec<String> {
+/// The names of a feed's files.
+pub fn names(id: &FeedId) -> Vec<String> {
     use view::Format;
     [Format::Rss, Format::Atom, Format::Json, Format::Html]
-        .map(|format| format.file(topic))
+        .map(|format| format.file(id))
         .into()
 }
 

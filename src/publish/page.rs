@@ -8,8 +8,8 @@ use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::model::{
-    Enclosure, Feed, Language, Person, Precision, Published, SafeHtml, Site, Story, Timestamp,
-    TopicId,
+    Enclosure, Feed, FeedId, Language, Person, Precision, Published, SafeHtml, Site, Story,
+    Timestamp,
 };
 
 use super::view::{self, Format};
@@ -33,7 +33,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
             p .facts { (feed_facts(stories.len(), feed.updated, words)) }
             div .subscribe {
                 span { (words.subscribe) }
-                (feed_links(&feed.topic, &feed.title, words))
+                (feed_links(&feed.id, &feed.title, words))
             }
         }
         main #content {
@@ -51,7 +51,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         meta name="description" content=(view::description(feed, site));
         @for format in Format::FEEDS {
             link rel="alternate" type=(format.mime_type()) title={ (feed.title) " (" (format.name()) ")" }
-                href=(format.file(&feed.topic));
+                href=(format.file(&feed.id));
         }
     };
     document(&site.language, &head, &body)
@@ -86,12 +86,12 @@ pub(super) fn document(language: &Language, head: &Markup, body: &Markup) -> Vec
     view::well_formed(page.into_string())
 }
 
-/// Links to a topic's feeds. `title` tells people who only hear the links which topic they belong to.
-pub(super) fn feed_links(topic: &TopicId, title: &str, words: &Words) -> Markup {
+/// Links to a feed's formats. `title` tells people who only hear the links which feed they belong to.
+pub(super) fn feed_links(id: &FeedId, title: &str, words: &Words) -> Markup {
     html! {
         ul .feeds aria-label={ (words.subscribe) ": " (title) } {
             @for format in Format::FEEDS {
-                li { a href=(format.file(topic)) type=(format.mime_type()) { (format.name()) } }
+                li { a href=(format.file(id)) type=(format.mime_type()) { (format.name()) } }
             }
         }
     }

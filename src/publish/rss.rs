@@ -26,7 +26,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     });
     let channel = Channel {
         title: feed.title.clone(),
-        link: Format::Html.address(&feed.topic, site),
+        link: Format::Html.address(&feed.id, site),
         description: view::description(feed, site),
         language: Some(site.language.to_string()),
         last_build_date: feed.updated.map(|at| view::rfc822(view::changed(at))),
@@ -96,7 +96,7 @@ fn source(story: &Story, feed: &Feed, site: &Site) -> Source {
     let report = story.shown_report();
     let home = report.address.as_ref().and_then(view::home_page);
     Source {
-        url: home.unwrap_or_else(|| Format::Rss.address(&feed.topic, site)),
+        url: home.unwrap_or_else(|| Format::Rss.address(&feed.id, site)),
         title: Some(report.publisher.clone()),
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn site() -> Site {
 
 pub(super) fn feed() -> Feed {
     Feed {
-        topic: "labour-migration".parse().unwrap(),
+        id: "labour-migration".parse().unwrap(),
         title: "Labour migration".into(),
         updated: Some(utc("2021-06-30T09:15:00Z")),
         live: vec![first_seen(), with_everything(), reported_twice()],
@@ -27,8 +27,8 @@ pub(super) fn feed() -> Feed {
 }
 
 pub(super) fn summaries() -> Vec<FeedSummary> {
-    let summary = |topic: &str, title: &str, updated, stories| FeedSummary {
-        topic: topic.parse().unwrap(),
+    let summary = |id: &str, title: &str, updated, stories| FeedSummary {
+        id: id.parse().unwrap(),
         title: title.into(),
         updated: Some(utc(updated)),
         stories,

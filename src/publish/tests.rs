@@ -29,7 +29,7 @@ fn lines(page: &str) -> String {
 }
 
 fn rendered(feed: &Feed, site: &Site, format: Format) -> String {
-    text(super::feed(feed, site), &format.file(&feed.topic))
+    text(super::feed(feed, site), &format.file(&feed.id))
 }
 
 fn read_rss(text: &str) -> Vec<Read> {

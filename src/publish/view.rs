@@ -9,8 +9,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::model::{
-    Alternate, Enclosure, Fate, Feed, Person, Published, Region, Report, SafeHtml, Site, SourceId,
-    Story, Timestamp, TopicId,
+    Alternate, Enclosure, Fate, Feed, FeedId, Person, Published, Region, Report, SafeHtml, Site,
+    SourceId, Story, Timestamp,
 };
 
 use super::words::Words;
@@ -63,14 +63,14 @@ impl Format {
         }
     }
 
-    /// The file of `topic` in this format, also its address relative to any other.
-    pub(super) fn file(self, topic: &TopicId) -> String {
-        format!("{topic}.{}", self.name().to_ascii_lowercase())
+    /// The file of the feed `id` in this format, also its address relative to the published folder.
+    pub(super) fn file(self, id: &FeedId) -> String {
+        format!("{id}.{}", self.name().to_ascii_lowercase())
     }
 
-    /// The absolute address of `topic` in this format.
-    pub(super) fn address(self, topic: &TopicId, site: &Site) -> String {
-        format!("{}{}", site.base_url, self.file(topic))
+    /// The absolute address of the feed `id` in this format.
+    pub(super) fn address(self, id: &FeedId, site: &Site) -> String {
+        format!("{}{}", site.base_url, self.file(id))
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) struct FeedLink {
 pub(super) fn feed_links(feed: &Feed, site: &Site, own: Format) -> Vec<FeedLink> {
     let link = |rel, format: Format| FeedLink {
         rel,
-        address: format.address(&feed.topic, site),
+        address: format.address(&feed.id, site),
         mime_type: format.mime_type(),
     };
     let others = Format::FEEDS.into_iter().filter(|format| *format != own);
@@ -100,9 +100,9 @@ pub(super) fn description(feed: &Feed, site: &Site) -> String {
     Words::of(&site.language).feed(&feed.title, &site.title)
 }
 
-/// A feed's permanent id: made of the topic alone, so that it outlives every change of host and title.
-pub(super) fn feed_id(topic: &TopicId) -> String {
-    urn(&format!("feed\n{topic}"))
+/// A feed's permanent id: made of its name alone, so that it outlives every change of host and title.
+pub(super) fn feed_id(id: &FeedId) -> String {
+    urn(&format!("feed\n{id}"))
 }
 
 /// A source's permanent id in feeds.

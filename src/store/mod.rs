@@ -38,7 +38,7 @@ use url::Url;
 
 use crate::dedupe::Fingerprint;
 use crate::drift::Shape;
-use crate::model::{Cadence, Hash, Item, Repair, SourceId, Timestamp, TopicId, Validators};
+use crate::model::{Cadence, FeedId, Hash, Item, Repair, SourceId, Timestamp, TopicId, Validators};
 
 pub use self::account::{Account, Revision, Standing, Verdict};
 pub use self::commit::Committed;
@@ -342,7 +342,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`], and then they are published again.
-    pub async fn mark_published(&self, feeds: Vec<(TopicId, i64, Hash)>) -> Result<(), StoreError> {
+    pub async fn mark_published(&self, feeds: Vec<(FeedId, i64, Hash)>) -> Result<(), StoreError> {
         self.writer.mark_published(feeds).await
     }
 

@@ -9,8 +9,8 @@ use super::{State, StoreError};
 use super::{rows, shape};
 use crate::drift::{History, Known};
 use crate::model::{
-    Alternate, Fate, Hash, Language, Region, Repair, Report, SourceId, Story, Timestamp, Tombstone,
-    TopicId, Validators,
+    Alternate, Fate, FeedId, Hash, Language, Region, Repair, Report, SourceId, Story, Timestamp,
+    Tombstone, Validators,
 };
 
 /// The most stories of a live feed, however many came at once.
@@ -28,8 +28,8 @@ pub struct Reader {
 /// A feed as the store knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedState {
-    /// Its topic.
-    pub topic: TopicId,
+    /// Its name.
+    pub id: FeedId,
     /// Its title in the site's language.
     pub title: String,
     /// When a story left it or its definition changed.
@@ -256,7 +256,7 @@ impl Reader {
             let changed_at = rows::maybe_instant("changed_at", row.get("changed_at")?)?;
             let latest = rows::maybe_instant("latest_at", row.get("latest_at")?)?;
             feeds.push(FeedState {
-                topic: rows::parsed("topic", &row.get::<_, String>("topic")?)?,
+                id: rows::parsed("topic", &row.get::<_, String>("topic")?)?,
                 title: row.get("title")?,
                 changed_at,
                 wanted_rev: row.get("wanted_rev")?,
@@ -277,7 +277,7 @@ impl Reader {
     /// [`StoreError`]
     pub fn live(
         &self,
-        topic: &TopicId,
+        feed: &FeedId,
         max_items: usize,
         min_age: TimeDelta,
     ) -> Result<Vec<Story>, StoreError> {
@@ -286,16 +286,16 @@ impl Reader {
         let newest: Option<i64> = self
             .connection
             .prepare_cached(&sql)?
-            .query_row([topic.as_str()], |row| row.get(0))?;
+            .query_row([feed.to_string()], |row| row.get(0))?;
         let since = newest.unwrap_or(0).saturating_sub(min_age.num_seconds());
         let mut chosen = self.ids(
             &format!("SELECT story {active} ORDER BY published_at DESC, position, story LIMIT ?"),
-            params![topic.as_str(), max_items.min(MAX_LIVE)],
+            params![feed.to_string(), max_items.min(MAX_LIVE)],
         )?;
         let recent = format!(
             "SELECT story {active} AND recent_at >= ? ORDER BY recent_at DESC, story LIMIT ?"
         );
-        let recent = self.ids(&recent, params![topic.as_str(), since, MAX_LIVE])?;
+        let recent = self.ids(&recent, params![feed.to_string(), since, MAX_LIVE])?;
         let known: HashSet<String> = chosen.iter().cloned().collect();
         chosen.extend(recent.into_iter().filter(|story| !known.contains(story)));
         chosen.truncate(MAX_LIVE);
@@ -306,10 +306,10 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn quiet(&self, topic: &TopicId, max_items: usize) -> Result<Vec<Story>, StoreError> {
+    pub fn quiet(&self, feed: &FeedId, max_items: usize) -> Result<Vec<Story>, StoreError> {
         let sql = "SELECT story FROM membership WHERE feed = ? AND quiet = 1 AND left_at IS NULL
                    ORDER BY published_at DESC, position, story LIMIT ?";
-        let chosen = self.ids(sql, params![topic.as_str(), max_items])?;
+        let chosen = self.ids(sql, params![feed.to_string(), max_items])?;
         self.stories(&chosen)
     }
 
@@ -317,7 +317,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn gone(&self, topic: &TopicId) -> Result<Vec<Tombstone>, StoreError> {
+    pub fn gone(&self, feed: &FeedId) -> Result<Vec<Tombstone>, StoreError> {
         let sql = "SELECT membership.story, membership.left_at, alias.story AS kept, story.withdrawn_reason AS reason
                    FROM membership
                    LEFT JOIN alias ON alias.alias = membership.story
@@ -326,7 +326,7 @@ impl Reader {
                    AND (kept IS NOT NULL OR reason IS NOT NULL)
                    ORDER BY membership.left_at DESC, membership.story LIMIT ?";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut found = statement.query(params![topic.as_str(), MAX_TOMBSTONES])?;
+        let mut found = statement.query(params![feed.to_string(), MAX_TOMBSTONES])?;
         let mut gone = Vec::new();
         while let Some(row) = found.next()? {
             let fate = match row.get::<_, Option<String>>("kept")? {

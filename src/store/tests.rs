@@ -168,7 +168,7 @@ impl Desk {
     fn publish(&self) {
         let key = Hash::of(b"rendered");
         let (rev, feeds) = self.ask(|reader| Ok((reader.revision()?, reader.feeds()?)));
-        let marks = feeds.into_iter().map(|feed| (feed.topic, rev, key));
+        let marks = feeds.into_iter().map(|feed| (feed.id, rev, key));
         self.wait(self.store.mark_published(marks.collect()))
             .unwrap();
     }
@@ -185,7 +185,7 @@ impl Desk {
 
     fn feed(&self, topic: &str) -> FeedState {
         let feeds = self.ask(Reader::feeds).into_iter();
-        let mut found = feeds.filter(|feed| feed.topic.as_str() == topic);
+        let mut found = feeds.filter(|feed| feed.id.to_string() == topic);
         found.next().unwrap()
     }
 
@@ -193,7 +193,7 @@ impl Desk {
     fn dirty(&self) -> Vec<String> {
         let feeds = self.ask(Reader::feeds).into_iter();
         let dirty = feeds.filter(|feed| feed.wanted_rev > feed.published_rev);
-        dirty.map(|feed| feed.topic.to_string()).collect()
+        dirty.map(|feed| feed.id.to_string()).collect()
     }
 
     fn source(&self, id: &str) -> SourceState {

@@ -17,7 +17,7 @@ use super::define::{self, Definition};
 use super::memory::Memory;
 use super::release::{self, Released};
 use super::{Poll, StoreError};
-use crate::model::{Hash, SourceId, Timestamp, TopicId};
+use crate::model::{FeedId, Hash, SourceId, Timestamp};
 
 /// Jobs that may wait: whoever comes later waits to get in.
 const QUEUE: usize = 64;
@@ -36,7 +36,7 @@ enum Job {
     Define(Box<Definition>, Answer<()>),
     Decide(Decision, Timestamp, Answer<Decided>),
     Release(SourceId, Timestamp, Answer<Released>),
-    MarkPublished(Vec<(TopicId, i64, Hash)>, Answer<()>),
+    MarkPublished(Vec<(FeedId, i64, Hash)>, Answer<()>),
 }
 
 /// What became of the transaction, for all who wait for it.
@@ -97,7 +97,7 @@ impl Writer {
 
     pub(super) async fn mark_published(
         &self,
-        feeds: Vec<(TopicId, i64, Hash)>,
+        feeds: Vec<(FeedId, i64, Hash)>,
     ) -> Result<(), StoreError> {
         self.ask(|answer| Job::MarkPublished(feeds, answer)).await
     }
@@ -239,13 +239,13 @@ fn one<T: 'static>(
 /// A feed that was published at a later revision meanwhile keeps that one.
 fn mark_published(
     connection: &Connection,
-    feeds: &[(TopicId, i64, Hash)],
+    feeds: &[(FeedId, i64, Hash)],
 ) -> Result<(), StoreError> {
     let sql =
         "UPDATE feed SET published_rev = max(published_rev, ?), render_key = ? WHERE topic = ?";
     let mut statement = connection.prepare_cached(sql)?;
-    for (topic, rev, render_key) in feeds {
-        statement.execute(params![rev, render_key.as_bytes(), topic.as_str()])?;
+    for (feed, rev, render_key) in feeds {
+        statement.execute(params![rev, render_key.as_bytes(), feed.to_string()])?;
     }
     Ok(())
 }

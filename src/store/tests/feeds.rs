@@ -76,7 +76,7 @@ fn the_live_feed_holds_the_newest_and_all_of_the_last_days() {
     let entries: Vec<String> = entries.collect();
     desk.read("a", 1, &entries);
     let live = |max_items: usize, days: i64| {
-        let all: TopicId = "all".parse().unwrap();
+        let all: FeedId = "all".parse().unwrap();
         let stories = desk.ask(move |reader| reader.live(&all, max_items, TimeDelta::days(days)));
         stories.len()
     };
@@ -103,7 +103,7 @@ fn a_topic_comes_and_goes_with_its_definition() {
     assert_eq!(desk.ask(Reader::feeds), before);
     define(3, &["all"]);
     assert_eq!(desk.ask(Reader::feeds).len(), 1);
-    assert_eq!(desk.ask(Reader::removed_feeds)[0].topic.as_str(), "floods");
+    assert_eq!(desk.ask(Reader::removed_feeds)[0].id.to_string(), "floods");
     define(4, &["all", "floods"]);
     assert_eq!(desk.ask(Reader::removed_feeds), []);
     assert_eq!(titles(&desk.live("floods")), ["Flood at the bridge [a]"]);

@@ -1,0 +1,343 @@
+//! What feeds are called: a topic's own, and the branches that appear beside it as items turn up.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Country, Language, SourceId, TopicId};
+
+/// A feed's name, in addresses too: `labour-migration`, or a branch of it, `labour-migration/mx-lang-es`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeedId {
+    topic: TopicId,
+    branch: Option<Branch>,
+}
+
+/// Those of a topic's stories that have these facets in common; at least one is given.
+///
+/// Written `mx`, `lang-es`, `from-iom`, and several joined in this order: `mx-lang-es-from-iom`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Branch {
+    country: Option<Country>,
+    language: Option<Language>,
+    source: Option<SourceId>,
+}
+
+/// What branches are told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Facet {
+    /// The countries that a story tells of.
+    Country,
+    /// What its reports are written in, whatever variety of it.
+    Language,
+    /// Who reports it.
+    Source,
+}
+
+/// Facets of which each combination that turns up makes a branch: `country`, `country+language`. Never none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Each(BTreeSet<Facet>);
+
+/// The facets of one story: those of its reports together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facets {
+    /// The countries that it tells of.
+    pub countries: BTreeSet<Country>,
+    /// The languages that it is reported in, each by its first subtag alone.
+    pub languages: BTreeSet<Language>,
+    /// The sources that report it.
+    pub sources: BTreeSet<SourceId>,
+}
+
+/// Text that is no name of a feed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no feed's name, such as `health` or `health/mx-lang-es`")]
+pub struct FeedIdError(String);
+
+/// Text that names no facets.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no facet `{0}`")]
+pub struct EachError(String);
+
+impl FeedId {
+    /// A branch of a topic.
+    pub fn branch_of(topic: TopicId, branch: Branch) -> Self {
+        Self {
+            topic,
+            branch: Some(branch),
+        }
+    }
+
+    /// The topic that it publishes, or a part of.
+    pub fn topic(&self) -> &TopicId {
+        &self.topic
+    }
+
+    /// Which part of the topic it publishes; `None`: all of it.
+    pub fn branch(&self) -> Option<&Branch> {
+        self.branch.as_ref()
+    }
+}
+
+impl From<TopicId> for FeedId {
+    fn from(topic: TopicId) -> Self {
+        Self {
+            topic,
+            branch: None,
+        }
+    }
+}
+
+impl Branch {
+    /// The country that its stories tell of.
+    pub fn country(&self) -> Option<Country> {
+        self.country
+    }
+
+    /// The language that its stories are reported in.
+    pub fn language(&self) -> Option<&Language> {
+        self.language.as_ref()
+    }
+
+    /// The source that reports its stories.
+    pub fn source(&self) -> Option<&SourceId> {
+        self.source.as_ref()
+    }
+}
+
+impl Facet {
+    /// Every facet, in the order of a branch's name.
+    pub const ALL: [Self; 3] = [Self::Country, Self::Language, Self::Source];
+
+    /// Its word in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Country => "country",
+            Self::Language => "language",
+            Self::Source => "source",
+        }
+    }
+}
+
+impl Each {
+    /// The branches that a story belongs to: one for each combination of its facets, none where it lacks one.
+    pub fn branches(&self, of: &Facets) -> Vec<Branch> {
+        let countries = options(self.0.contains(&Facet::Country), &of.countries);
+        let languages = options(self.0.contains(&Facet::Language), &of.languages);
+        let sources = options(self.0.contains(&Facet::Source), &of.sources);
+        let mut branches = Vec::new();
+        for country in &countries {
+            for language in &languages {
+                for source in &sources {
+                    branches.push(Branch {
+                        country: country.copied(),
+                        language: language.cloned(),
+                        source: source.cloned(),
+                    });
+                }
+            }
+        }
+        branches
+    }
+}
+
+/// Each of the values, where one is wanted; else that there is none.
+fn options<T>(wanted: bool, values: &BTreeSet<T>) -> Vec<Option<&T>> {
+    if wanted {
+        values.iter().map(Some).collect()
+    } else {
+        vec![None]
+    }
+}
+
+impl fmt::Display for FeedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.branch {
+            Some(branch) => write!(f, "{}/{branch}", self.topic),
+            None => self.topic.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Branch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let country = self
+            .country
+            .map(|country| country.as_str().to_ascii_lowercase());
+        let language = self
+            .language
+            .as_ref()
+            .map(|language| format!("lang-{language}"));
+        let source = self.source.as_ref().map(|source| format!("from-{source}"));
+        let parts: Vec<String> = [country, language, source].into_iter().flatten().collect();
+        f.write_str(&parts.join("-"))
+    }
+}
+
+impl fmt::Display for Each {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.iter().map(|facet| facet.as_str()).collect();
+        f.write_str(&names.join("+"))
+    }
+}
+
+impl FromStr for FeedId {
+    type Err = FeedIdError;
+
+    fn from_str(text: &str) -> Result<Self, FeedIdError> {
+        let wrong = || FeedIdError(text.to_owned());
+        let (topic, branch) = match text.split_once('/') {
+            Some((topic, branch)) => (topic, Some(branch)),
+            None => (text, None),
+        };
+        Ok(Self {
+            topic: topic.parse().map_err(|_| wrong())?,
+            branch: branch
+                .map(|branch| branch.parse().map_err(|_| wrong()))
+                .transpose()?,
+        })
+    }
+}
+
+impl FromStr for Branch {
+    type Err = FeedIdError;
+
+    fn from_str(text: &str) -> Result<Self, FeedIdError> {
+        let mut rest = Some(text);
+        // What stands between one part and the next.
+        let mut take = |prefix: &str| -> Option<&str> {
+            let (value, after) = split_part(rest?.strip_prefix(prefix)?, prefix);
+            rest = after;
+            Some(value)
+        };
+        let country = match text.split('-').next() {
+            Some(code) if code.len() == 2 => take(""),
+            _ => None,
+        };
+        let (language, source) = (take("lang-"), take("from-"));
+        let read = || {
+            Some(Self {
+                country: country.map(str::parse).transpose().ok()?,
+                language: language.map(str::parse).transpose().ok()?,
+                source: source.map(str::parse).transpose().ok()?,
+            })
+        };
+        // Only what would be written so: no other part, no other case, not nothing at all.
+        read()
+            .filter(|branch| !text.is_empty() && branch.to_string() == text)
+            .ok_or_else(|| FeedIdError(text.to_owned()))
+    }
+}
+
+/// A part's value, and what follows it. A source's name may hold what parts others, and is the last.
+fn split_part<'a>(text: &'a str, prefix: &str) -> (&'a str, Option<&'a str>) {
+    match text.split_once('-') {
+        Some((value, after)) if prefix != "from-" => (value, Some(after)),
+        _ => (text, None),
+    }
+}
+
+impl FromStr for Each {
+    type Err = EachError;
+
+    fn from_str(text: &str) -> Result<Self, EachError> {
+        let named = |word: &str| Facet::ALL.into_iter().find(|facet| facet.as_str() == word);
+        let facets = text.split('+').map(|word| {
+            let word = word.trim();
+            named(word).ok_or_else(|| EachError(word.to_owned()))
+        });
+        Ok(Self(facets.collect::<Result<_, _>>()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn facets(countries: &[&str], languages: &[&str], sources: &[&str]) -> Facets {
+        Facets {
+            countries: countries.iter().map(|code| code.parse().unwrap()).collect(),
+            languages: languages.iter().map(|tag| tag.parse().unwrap()).collect(),
+            sources: sources.iter().map(|id| id.parse().unwrap()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_story_is_in_a_branch_for_each_combination_of_its_facets() {
+        let story = facets(&["MX", "CR"], &["es"], &["iom", "acnur"]);
+        let check = |each: &str, expected: &[&str]| {
+            let branches = each.parse::<Each>().unwrap().branches(&story);
+            let names: Vec<String> = branches.iter().map(ToString::to_string).collect();
+            assert_eq!(names, expected, "{each}");
+        };
+        check("country", &["cr", "mx"]);
+        check("language", &["lang-es"]);
+        check("source", &["from-acnur", "from-iom"]);
+        check("language + country", &["cr-lang-es", "mx-lang-es"]);
+        check(
+            "language+source",
+            &["lang-es-from-acnur", "lang-es-from-iom"],
+        );
+        let nowhere = facets(&[], &["es"], &["iom"]);
+        assert_eq!(
+            "country+language"
+                .parse::<Each>()
+                .unwrap()
+                .branches(&nowhere),
+            []
+        );
+    }
+
+    #[test]
+    fn only_names_that_are_written_are_read() {
+        let check = |text: &str, good: bool| {
+            let read = text.parse::<FeedId>();
+            assert_eq!(
+                read.map(|id| id.to_string()).ok().as_deref(),
+                good.then_some(text)
+            );
+        };
+        check("health", true);
+        check("health/mx", true);
+        check("health/mx-lang-es", true);
+        check("health/mx-from-lang-es", true);
+        check("health/lang-ht-from-a-from-b", true);
+        for wrong in [
+            "",
+            "health/",
+            "/mx",
+            "health/MX",
+            "health/xx",
+            "health/mx-",
+            "health/archive",
+            "health/mx/lang-es",
+            "health/lang-es-MX",
+            "health/lang-es-mx",
+            "health/from-A",
+            "health/from-iom/x",
+            "index/mx",
+        ] {
+            check(wrong, false);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            country in prop::sample::select(vec!["MX", "CR", "XK"]),
+            language in "[a-z]{2}",
+            source in "[a-z0-9-]{1,12}",
+            each in prop::sample::select(vec!["country", "language", "source", "country+language", "country+language+source"]),
+        ) {
+            let topic: TopicId = "health".parse().unwrap();
+            let Ok(tag) = language.parse::<Language>() else { return Ok(()) };
+            let of = facets(&[country], &[tag.as_str()], &[&source]);
+            for branch in each.parse::<Each>().unwrap().branches(&of) {
+                let id = FeedId::branch_of(topic.clone(), branch);
+                prop_assert_eq!(id.to_string().parse(), Ok(id));
+            }
+        }
+    }
+}
