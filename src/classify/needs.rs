@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::subject::Subject;
 use super::terms::{Forms, MAX_WORDS, Stemming, fold};
-use crate::model::{Query, SourceId, Topic, TopicId, Word, Words, in_order, words_of};
+use crate::model::{Query, Region, SourceId, Topic, TopicId, Word, Words, in_order, words_of};
 
 /// Raised whenever the same item may be found by other tokens.
 pub const TOKENS_VERSION: u32 = 1;
@@ -51,8 +51,8 @@ pub fn tokens(subject: &Subject) -> String {
         tokens.extend(ends.filter_map(|end| tag.get(..end)).map(of_language));
     }
     for region in subject.regions {
-        tokens.insert(of_region(region));
-        tokens.insert(of_region(region.country()));
+        tokens.insert(of_region(*region));
+        tokens.insert(of_region(region.country().into()));
     }
     tokens.into_iter().collect::<Vec<_>>().join(" ")
 }
@@ -93,14 +93,14 @@ impl Needful<'_> {
             Query::Words(words) => self.words(words),
             Query::Source(source) => Needs::Token(of_source(source)),
             Query::Language(language) => Needs::Token(of_language(language.as_str())),
-            Query::Region(region) => Needs::Token(of_region(region)),
+            Query::Region(region) => Needs::Token(of_region(*region)),
             Query::Topic(id) => {
                 let givers = self.givers.get(id).into_iter().flatten();
                 let given = givers.map(|source| Needs::Token(of_source(source)));
-                any(given.chain(self.known.get(id).cloned()).collect())
+                Needs::any(given.chain(self.known.get(id).cloned()).collect())
             }
-            Query::And(parts) => all(parts.iter().map(|part| self.query(part)).collect()),
-            Query::Or(parts) => any(parts.iter().map(|part| self.query(part)).collect()),
+            Query::And(parts) => Needs::all(parts.iter().map(|part| self.query(part)).collect()),
+            Query::Or(parts) => Needs::any(parts.iter().map(|part| self.query(part)).collect()),
             Query::Regex(..) | Query::Before(_) | Query::After(_) | Query::Not(_) => Needs::Nothing,
         }
     }
@@ -112,7 +112,7 @@ impl Needful<'_> {
             Word::Exact(word) => Needs::Token(token(&folded(word))),
             Word::Prefix(word) => Needs::Prefix(token(&folded(word))),
         });
-        all(words.collect())
+        Needs::all(words.collect())
     }
 
     fn inflected(&mut self, word: &str) -> Needs {
@@ -121,24 +121,28 @@ impl Needful<'_> {
             let (folded, stem) = forms.of(word);
             tokens.extend([Some(folded), stem].into_iter().flatten().map(token));
         }
-        any(tokens.into_iter().map(Needs::Token).collect())
+        Needs::any(tokens.into_iter().map(Needs::Token).collect())
     }
 }
 
-fn all(mut parts: Vec<Needs>) -> Needs {
-    parts.retain(|part| *part != Needs::Nothing);
-    match parts.len() {
-        0 => Needs::Nothing,
-        1 => parts.remove(0),
-        _ => Needs::All(parts),
+impl Needs {
+    /// What has to be there where all of `parts` must be met.
+    fn all(mut parts: Vec<Self>) -> Self {
+        parts.retain(|part| *part != Self::Nothing);
+        match parts.len() {
+            0 => Self::Nothing,
+            1 => parts.remove(0),
+            _ => Self::All(parts),
+        }
     }
-}
 
-fn any(mut parts: Vec<Needs>) -> Needs {
-    match parts.len() {
-        _ if parts.contains(&Needs::Nothing) => Needs::Nothing,
-        1 => parts.remove(0),
-        _ => Needs::Any(parts),
+    /// What has to be there where one of `parts` must be met.
+    pub fn any(mut parts: Vec<Self>) -> Self {
+        match parts.len() {
+            _ if parts.contains(&Self::Nothing) => Self::Nothing,
+            1 => parts.remove(0),
+            _ => Self::Any(parts),
+        }
     }
 }
 
@@ -163,7 +167,7 @@ fn of_language(tag: &str) -> String {
     format!("lang={}", tag.to_ascii_lowercase())
 }
 
-fn of_region(region: impl ToString) -> String {
+fn of_region(region: Region) -> String {
     format!("region={}", region.to_string().to_ascii_lowercase())
 }
 

@@ -128,8 +128,12 @@ impl Topic {
 /// For each topic, what changes when its queries do, or those of a topic that they refer to.
 pub fn fingerprints(topics: &[Topic]) -> HashMap<TopicId, Hash> {
     let mut found: HashMap<TopicId, Hash> = HashMap::with_capacity(topics.len());
-    for number in in_order(topics) {
-        let topic = &topics[number];
+    let mut order = in_order(topics);
+    order.extend(0..topics.len());
+    for topic in order.into_iter().map(|number| &topics[number]) {
+        if found.contains_key(&topic.id) {
+            continue;
+        }
         let own = topic.written();
         let referred: BTreeSet<&TopicId> = topic.references().collect();
         let referred = referred.into_iter().filter_map(|id| found.get(id));

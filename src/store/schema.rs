@@ -33,9 +33,14 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     Ok(transaction.commit()?)
 }
 
-/// Refuses a store that this version cannot read.
+/// Refuses a store that this version cannot read; one without tables is none yet.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    version(connection, path).map(drop)
+    match version(connection, path)? {
+        0 | KNOWN => Ok(()),
+        _ => Err(StoreError::Older {
+            path: path.to_owned(),
+        }),
+    }
 }
 
 /// Whether there are tables at all.
