@@ -57,25 +57,30 @@ fn feeds(config: &Config) -> Vec<FeedDefinition> {
     feeds.collect()
 }
 
+/// `topics` and those of `all` that they refer to, each once.
+pub(super) fn with_references(all: &[Topic], topics: Vec<&Topic>) -> Vec<Topic> {
+    if topics.iter().all(|topic| topic.references().next().is_none()) {
+        return topics.into_iter().cloned().collect();
+    }
+    let by_id: HashMap<&TopicId, &Topic> = all.iter().map(|topic| (&topic.id, topic)).collect();
+    let mut reached: BTreeMap<&TopicId, &Topic> = BTreeMap::new();
+    let mut next = topics;
+    while let Some(topic) = next.pop() {
+        if reached.insert(&topic.id, topic).is_none() {
+            next.extend(topic.references().filter_map(|id| by_id.get(id)));
+        }
+    }
+    reached.into_values().cloned().collect()
+}
+
 /// Those of `all` that are wanted, with those that they refer to.
 fn narrow(
     all: &[Topic],
     wanted: &BTreeSet<TopicId>,
     givers: &BTreeMap<TopicId, Vec<SourceId>>,
 ) -> Narrowed {
-    let by_id: HashMap<&TopicId, &Topic> = all.iter().map(|topic| (&topic.id, topic)).collect();
-    let mut reached: BTreeSet<&TopicId> = BTreeSet::new();
-    let mut next: Vec<&TopicId> = wanted.iter().collect();
-    while let Some(id) = next.pop() {
-        if reached.insert(id) {
-            next.extend(by_id.get(id).iter().flat_map(|topic| topic.references()));
-        }
-    }
-    let topics: Vec<Topic> = all
-        .iter()
-        .filter(|topic| reached.contains(&topic.id))
-        .cloned()
-        .collect();
+    let asked = all.iter().filter(|topic| wanted.contains(&topic.id));
+    let topics = with_references(all, asked.collect());
     let mut needs = classify::needs(&topics, givers);
     let wanted = wanted.iter().filter_map(|id| needs.remove(id));
     let needs = Needs::any(wanted.collect());

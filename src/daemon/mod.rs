@@ -9,6 +9,7 @@ mod failpoint;
 mod feeds;
 mod poll;
 mod run;
+mod search;
 mod systemd;
 mod watch;
 
@@ -25,6 +26,7 @@ use url::Url;
 pub use self::clock::Clock;
 pub use self::feeds::Files;
 pub use self::poll::same_login;
+pub use self::search::SearchError;
 pub use self::run::{Serving, Setup, Signal, run};
 use crate::classify::{Classifier, Subject};
 use crate::config::Config;

@@ -21,6 +21,7 @@ mod release;
 mod rows;
 mod policy;
 mod schema;
+mod search;
 mod shape;
 mod state;
 mod story;
@@ -49,13 +50,14 @@ pub use self::account::{Account, Revision, Standing, Verdict};
 pub use self::commit::Committed;
 pub use self::decide::{Decided, Decision, DecisionError};
 pub use self::define::{
-    Classify, Consent, Definition, FeedDefinition, Narrow, Narrowed, SourceDefinition,
+    Classify, Consent, Definition, FeedDefinition, Narrow, Narrowed, SourceDefinition, Taken,
 };
 pub use self::details::{Details, KeptDetail};
 pub use self::memory::{Ground, Grounds};
 pub use self::plan::{Fate, FeedPlan, MAX_NEW, Moving, Plan, Stock, plan};
 pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
 pub use self::release::Released;
+pub use self::search::Search;
 pub use self::walk::Walk;
 use self::policy::Policy;
 use self::writer::Writer;

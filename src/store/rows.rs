@@ -270,6 +270,14 @@ impl Words {
         &self.source
     }
 
+    pub(super) fn day(&self) -> NaiveDate {
+        self.day
+    }
+
+    pub(super) fn text_bytes(&self) -> usize {
+        self.title.len() + self.text.len()
+    }
+
     /// An item whose source gives `topics` to all its items.
     pub(super) fn subject<'a>(&'a self, topics: &'a [TopicId]) -> Subject<'a> {
         Subject {
