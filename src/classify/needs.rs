@@ -44,10 +44,7 @@ pub fn tokens(subject: &Subject) -> String {
     tokens.extend(subject.source.map(of_source));
     if let Some(language) = subject.language {
         let tag = language.as_str();
-        let ends = tag
-            .match_indices('-')
-            .map(|(at, _)| at)
-            .chain([tag.len()]);
+        let ends = tag.match_indices('-').map(|(at, _)| at).chain([tag.len()]);
         tokens.extend(ends.filter_map(|end| tag.get(..end)).map(of_language));
     }
     for region in subject.regions {

@@ -60,7 +60,10 @@ fn print(plan: &Plan) -> io::Result<()> {
     for (sources, what) in [
         (&plan.new_sources, "new"),
         (&plan.changed_sources, "changed"),
-        (&plan.gone_sources, "configured no longer; what is stored of it stays"),
+        (
+            &plan.gone_sources,
+            "configured no longer; what is stored of it stays",
+        ),
     ] {
         for source in sources {
             writeln!(out, "source {source}: {what}")?;
@@ -71,7 +74,10 @@ fn print(plan: &Plan) -> io::Result<()> {
         writeln!(out, "{refusal}")?;
     }
     if !refusals.is_empty() {
-        writeln!(out, "`tidings reload` would refuse this; `tidings reload --yes` does it")?;
+        writeln!(
+            out,
+            "`tidings reload` would refuse this; `tidings reload --yes` does it"
+        )?;
     }
     Ok(())
 }
@@ -89,11 +95,16 @@ fn lines(feed: &FeedPlan) -> Vec<String> {
             (_, new) if new == feed.live => String::new(),
             (_, new) => format!(", {new} of them for the first time"),
         };
-        lines.push(format!("  {} live{new}", stories(feed.live, "enters", "enter")));
+        lines.push(format!(
+            "  {} live{new}",
+            stories(feed.live, "enters", "enter")
+        ));
     }
     if feed.quiet > 0 {
         let enter = stories(feed.quiet, "enters", "enter");
-        lines.push(format!("  {enter} quietly: on the page, not in the live feed"));
+        lines.push(format!(
+            "  {enter} quietly: on the page, not in the live feed"
+        ));
     }
     lines.extend(named("+", &feed.entering, feed.live + feed.quiet));
     if feed.leave > 0 {
@@ -104,7 +115,9 @@ fn lines(feed: &FeedPlan) -> Vec<String> {
 }
 
 fn fate(feed: &FeedPlan) -> String {
-    let Stock { stories: before, .. } = feed.before;
+    let Stock {
+        stories: before, ..
+    } = feed.before;
     let Stock { stories: after, .. } = feed.after;
     match feed.fate {
         Fate::Vanishes => format!(
@@ -132,8 +145,15 @@ fn stories(count: usize, one: &str, several: &str) -> String {
 fn named<'a>(sign: &'a str, newest: &'a [Moving], all: usize) -> impl Iterator<Item = String> + 'a {
     let more = all.saturating_sub(newest.len());
     let line = move |story: &Moving| {
-        let (day, title) = (story.published.format("%Y-%m-%d"), shown::line(&story.title));
-        let quiet = if story.quiet && sign == "+" { " (quietly)" } else { "" };
+        let (day, title) = (
+            story.published.format("%Y-%m-%d"),
+            shown::line(&story.title),
+        );
+        let quiet = if story.quiet && sign == "+" {
+            " (quietly)"
+        } else {
+            ""
+        };
         format!("    {sign} {day}  {title}{quiet}")
     };
     let rest = (more > 0).then(|| format!("    {sign} and {more} more"));

@@ -26,7 +26,11 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), Cli
     };
     let failed =
         |reason: String| CliError::Failed(format!("no daemon answers at {listen}: {reason}"));
-    let path = if arguments.yes { "/reload?yes" } else { "/reload" };
+    let path = if arguments.yes {
+        "/reload?yes"
+    } else {
+        "/reload"
+    };
     let answer = admin::post(listen, path, Vec::new())
         .await
         .map_err(|error| failed(daemon::chain(&error)))?;

@@ -59,7 +59,10 @@ fn feeds(config: &Config) -> Vec<FeedDefinition> {
 
 /// `topics` and those of `all` that they refer to, each once.
 pub(super) fn with_references(all: &[Topic], topics: Vec<&Topic>) -> Vec<Topic> {
-    if topics.iter().all(|topic| topic.references().next().is_none()) {
+    if topics
+        .iter()
+        .all(|topic| topic.references().next().is_none())
+    {
         return topics.into_iter().cloned().collect();
     }
     let by_id: HashMap<&TopicId, &Topic> = all.iter().map(|topic| (&topic.id, topic)).collect();

@@ -26,8 +26,8 @@ use url::Url;
 pub use self::clock::Clock;
 pub use self::feeds::Files;
 pub use self::poll::same_login;
-pub use self::search::SearchError;
 pub use self::run::{Serving, Setup, Signal, run};
+pub use self::search::SearchError;
 use crate::classify::{Classifier, Subject};
 use crate::config::Config;
 use crate::drift::{History, Known};
@@ -38,8 +38,8 @@ use crate::publish::PublishError;
 use crate::schedule;
 use crate::serve::ListenError;
 use crate::store::{
-    self, Committed, Consent, Decided, Decision, Definition, Outcome, Plan, Poll, Reader, Released,
-    SourceProblem, SourceState, SourceStatus, Store, StoreError,
+    self, Committed, Consent, Decided, Decision, Definition, Holdings, Outcome, Plan, Poll, Reader,
+    Released, SourceProblem, SourceState, SourceStatus, Store, StoreError,
 };
 
 /// The most known items that a page which drifted is searched for.
@@ -513,6 +513,16 @@ pub fn plan(config: &Config, now: Timestamp, named: usize) -> Result<Plan, Store
     let classifier = Arc::new(Classifier::new(&config.topics));
     let definition = definition::definition(config, &classifier, now);
     store::plan(&config.store.path, &definition, named)
+}
+
+/// How much of what is stored the topics of `config` take. Nothing is written, and no store is made.
+///
+/// # Errors
+/// [`StoreError`] when the file is no store of this version.
+pub fn holdings(config: &Config, now: Timestamp) -> Result<Holdings, StoreError> {
+    let classifier = Arc::new(Classifier::new(&config.topics));
+    let definition = definition::definition(config, &classifier, now);
+    store::holdings(&config.store.path, &definition)
 }
 
 /// Limits for a look at one document without a configuration.

@@ -413,8 +413,15 @@ impl Run {
             self.again = true;
             return;
         }
-        let given = self.waiting.iter().any(|(consent, _)| *consent == Consent::Given);
-        let consent = if given { Consent::Given } else { Consent::Wanted };
+        let given = self
+            .waiting
+            .iter()
+            .any(|(consent, _)| *consent == Consent::Given);
+        let consent = if given {
+            Consent::Given
+        } else {
+            Consent::Wanted
+        };
         Systemd::reloading();
         let (daemon, file, environment) = (
             Arc::clone(&self.daemon),
@@ -652,9 +659,18 @@ const TOLD_FEEDS: usize = 20;
 
 /// What a reload did to feeds, a line each.
 fn feeds_changed(plan: &Plan) -> Vec<String> {
-    let moving = plan.feeds.iter().filter(|feed| feed.live + feed.quiet + feed.leave > 0);
+    let moving = plan
+        .feeds
+        .iter()
+        .filter(|feed| feed.live + feed.quiet + feed.leave > 0);
     let line = |feed: &FeedPlan| {
-        let FeedPlan { id, live, quiet, leave, .. } = feed;
+        let FeedPlan {
+            id,
+            live,
+            quiet,
+            leave,
+            ..
+        } = feed;
         format!("feed {id}: {live} enter live, {quiet} quietly, {leave} leave")
     };
     let mut lines: Vec<String> = moving.clone().take(TOLD_FEEDS).map(line).collect();

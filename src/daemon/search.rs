@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::definition::with_references;
 use super::{Daemon, InForce};
 use crate::classify::{self, Classifier};
-use crate::model::{
-    Place, Query, QueryError, ReadQuery, SourceId, Story, Title, Topic, TopicId,
-};
+use crate::model::{Place, Query, QueryError, ReadQuery, SourceId, Story, Title, Topic, TopicId};
 use crate::store::{Search, StoreError};
 
 /// Stories that a search gives, at most.
@@ -107,7 +105,10 @@ fn givers(in_force: &InForce, topics: &[Topic]) -> BTreeMap<TopicId, Vec<SourceI
     }
     for source in &in_force.config.sources {
         for topic in source.topics.iter().filter(|topic| wanted.contains(topic)) {
-            givers.entry(topic.clone()).or_default().push(source.id.clone());
+            givers
+                .entry(topic.clone())
+                .or_default()
+                .push(source.id.clone());
         }
     }
     givers

@@ -167,7 +167,10 @@ impl Facets {
         let primary = primary.filter(|code| !NONE.contains(code));
         Self {
             countries: regions.iter().map(|region| region.country()).collect(),
-            languages: primary.and_then(|code| code.parse().ok()).into_iter().collect(),
+            languages: primary
+                .and_then(|code| code.parse().ok())
+                .into_iter()
+                .collect(),
             sources: BTreeSet::from([source]),
         }
     }

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, Row};
 
+use super::StoreError;
 use super::define::{Definition, FeedDefinition, SourceDefinition};
 use super::membership::{Entry, Place};
 use super::rows;
 use super::story::{Belonging, Stories};
 use super::tokens::{self, Sought};
-use super::StoreError;
 use crate::classify::{self, Subject};
 use crate::model::{Country, Facets, FeedId, Hash, SourceId, StoryId, TopicId};
 
@@ -197,7 +197,10 @@ impl Changes {
         let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
         for (source, topics) in &given {
             for topic in topics {
-                givers.entry(topic.clone()).or_default().push(source.clone());
+                givers
+                    .entry(topic.clone())
+                    .or_default()
+                    .push(source.clone());
             }
         }
         let narrowed = (definition.narrow)(topics, &givers);
@@ -213,13 +216,19 @@ impl Changes {
             let found = (narrowed.topics)(&words.subject(fixed));
             let others = held.topics.iter().filter(|topic| !topics.contains(topic));
             let tried = found.into_iter().filter(|topic| topics.contains(topic));
-            let belongs: BTreeSet<TopicId> =
-                others.cloned().chain(tried).chain(fixed.iter().cloned()).collect();
+            let belongs: BTreeSet<TopicId> = others
+                .cloned()
+                .chain(tried)
+                .chain(fixed.iter().cloned())
+                .collect();
             let belongs: Vec<TopicId> = belongs.into_iter().collect();
             if belongs != held.topics {
                 let change = ItemChange {
                     story: rows::parsed("story", &row.get::<_, String>("story")?)?,
-                    belongs: Belonging { topics: belongs, ..held },
+                    belongs: Belonging {
+                        topics: belongs,
+                        ..held
+                    },
                     moved: None,
                 };
                 self.items.insert(row.get("seq")?, change);
@@ -299,12 +308,9 @@ impl Changes {
     }
 
     /// Where the reports of a story belong.
-    fn reports(
-        &self,
-        connection: &Connection,
-        story: StoryId,
-    ) -> Result<Vec<Report>, StoreError> {
-        let sql = "SELECT seq, source, language, regions, topics FROM item WHERE story = ? AND NOT held";
+    fn reports(&self, connection: &Connection, story: StoryId) -> Result<Vec<Report>, StoreError> {
+        let sql =
+            "SELECT seq, source, language, regions, topics FROM item WHERE story = ? AND NOT held";
         let mut statement = connection.prepare_cached(sql)?;
         let mut found = statement.query([story.to_string()])?;
         let mut reports = Vec::new();
@@ -321,10 +327,7 @@ impl Changes {
 }
 
 /// Where a story stands in its feeds, and whether it is withdrawn.
-fn place(
-    connection: &Connection,
-    story: StoryId,
-) -> Result<Option<(Place, bool)>, StoreError> {
+fn place(connection: &Connection, story: StoryId) -> Result<Option<(Place, bool)>, StoreError> {
     let sql = "SELECT story.published_at, story.updated_at, item.position, withdrawn_at IS NOT NULL
                FROM story JOIN item ON item.id = story.shown WHERE story.id = ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -456,7 +459,9 @@ fn feed_changes(
 fn feed_change(held: Option<HeldFeed>, feed: &FeedDefinition) -> Option<FeedChange> {
     let each: Vec<String> = feed.each.iter().map(ToString::to_string).collect();
     let before = held.filter(|held| held.configured);
-    let asks = before.as_ref().is_none_or(|held| held.fingerprint != feed.fingerprint);
+    let asks = before
+        .as_ref()
+        .is_none_or(|held| held.fingerprint != feed.fingerprint);
     let branches = before.as_ref().is_some_and(|held| held.branches != each);
     let kind = match &before {
         None => Kind::Appears,
@@ -499,7 +504,12 @@ impl SourceChanges {
                 changes.reshown.push(source.id.clone());
             }
             let tags = |source: &SourceDefinition| {
-                let SourceDefinition { topics, country, regions, .. } = source.clone();
+                let SourceDefinition {
+                    topics,
+                    country,
+                    regions,
+                    ..
+                } = source.clone();
                 (topics, country, regions)
             };
             if tags(&before) != tags(source) {

@@ -7,9 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, params};
 
 use super::memory::{self, Ground, Grounds, Memory};
+use super::policy::Policy;
 use super::revision;
 use super::rows::{self, Place};
-use super::policy::Policy;
 use super::state::{self, Before};
 use super::story::Stories;
 use super::{NewItem, Outcome, Poll, SourceProblem, State, StoreError};

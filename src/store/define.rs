@@ -172,7 +172,8 @@ fn write_feed(
     }
     let Some(defined) = &feed.defined else {
         // A branch is what its topic is, and there only once a story belongs to it.
-        let sql = "UPDATE feed SET configured = 1, wanted_rev = ?2, changed_at = ?3 WHERE topic = ?1";
+        let sql =
+            "UPDATE feed SET configured = 1, wanted_rev = ?2, changed_at = ?3 WHERE topic = ?1";
         let mut statement = connection.prepare_cached(sql)?;
         statement.execute(params![id, stories.rev, at])?;
         return Ok(());
@@ -181,7 +182,15 @@ fn write_feed(
     let (queries, each) = (rows::to_json(&defined.queries), rows::to_json(&each));
     let fingerprint = defined.fingerprint.as_bytes();
     let mut statement = connection.prepare_cached(include_str!("sql/define_feed.sql"))?;
-    let row = params![id, fingerprint, defined.title, stories.rev, at, queries, each];
+    let row = params![
+        id,
+        fingerprint,
+        defined.title,
+        stories.rev,
+        at,
+        queries,
+        each
+    ];
     statement.execute(row)?;
     if feed.was_called.is_some() {
         let sql = "UPDATE feed SET title = ?2, wanted_rev = ?3, changed_at = ?4 WHERE topic = ?1";
@@ -194,7 +203,8 @@ fn write_feed(
 }
 
 fn write_source(connection: &Connection, source: &SourceDefinition) -> Result<(), StoreError> {
-    let sql = "INSERT INTO source_state (source, name, rank, topics, country, regions, state, configured)
+    let sql =
+        "INSERT INTO source_state (source, name, rank, topics, country, regions, state, configured)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)
                ON CONFLICT (source) DO UPDATE SET
                name = ?2, rank = ?3, topics = ?4, country = ?5, regions = ?6, configured = 1";

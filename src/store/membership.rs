@@ -154,9 +154,11 @@ impl Stories<'_> {
         }
         let sql = "INSERT INTO feed (topic, definition, title, configured, wanted_rev)
                    SELECT ?1, definition, title, 1, ?3 FROM feed WHERE topic = ?2";
-        self.connection
-            .prepare_cached(sql)?
-            .execute(params![name, feed.topic().as_str(), self.rev])?;
+        self.connection.prepare_cached(sql)?.execute(params![
+            name,
+            feed.topic().as_str(),
+            self.rev
+        ])?;
         Ok(true)
     }
 
@@ -170,12 +172,7 @@ impl Stories<'_> {
     }
 
     /// Whether it entered quietly.
-    fn enter_anew(
-        &self,
-        feed: &FeedId,
-        story: StoryId,
-        place: Place,
-    ) -> Result<bool, StoreError> {
+    fn enter_anew(&self, feed: &FeedId, story: StoryId, place: Place) -> Result<bool, StoreError> {
         let entry = self.entry(feed, story, place)?;
         let quiet = entry == Entry::Quiet;
         let rings = matches!(entry, Entry::Live | Entry::Again);

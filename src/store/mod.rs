@@ -54,12 +54,12 @@ pub use self::define::{
 };
 pub use self::details::{Details, KeptDetail};
 pub use self::memory::{Ground, Grounds};
-pub use self::plan::{Fate, FeedPlan, MAX_NEW, Moving, Plan, Stock, plan};
+pub use self::plan::{Fate, FeedPlan, Holdings, MAX_NEW, Moving, Plan, Stock, holdings, plan};
+use self::policy::Policy;
 pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
 pub use self::release::Released;
 pub use self::search::Search;
 pub use self::walk::Walk;
-use self::policy::Policy;
 use self::writer::Writer;
 
 /// How long a connection waits for another one's lock before it fails.

@@ -10,7 +10,7 @@ use super::membership::Entry;
 use super::schema;
 use super::story::Stories;
 use super::{Consent, Definition, Policy, StoreError, inspect};
-use crate::model::{FeedId, SourceId, StoryId, Timestamp};
+use crate::model::{FeedId, SourceId, StoryId, Timestamp, TopicId};
 
 /// New stories that one live feed may get at once before somebody has to say yes.
 pub const MAX_NEW: usize = 20;
@@ -96,14 +96,19 @@ pub struct Moving {
     pub quiet: bool,
 }
 
+/// How much of what is stored the topics of a configuration take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Stories that are stored, those that were withdrawn apart.
+    pub stories: usize,
+    /// Stories that each topic would hold.
+    pub topics: BTreeMap<TopicId, usize>,
+}
+
 impl Plan {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        let sources = [
-            &self.new_sources,
-            &self.changed_sources,
-            &self.gone_sources,
-        ];
+        let sources = [&self.new_sources, &self.changed_sources, &self.gone_sources];
         self.feeds.is_empty() && sources.iter().all(|sources| sources.is_empty())
     }
 
@@ -117,12 +122,15 @@ impl Plan {
         let staying = self.feeds.iter().filter(|feed| feed.fate == Fate::Changes);
         let lines = staying.flat_map(|feed| {
             let empties = feed.before.live > 0 && feed.after.live == 0;
-            let empties = empties.then(|| {
-                format!(
-                    "the feed `{}` would be empty: its {} leave",
-                    feed.id,
-                    counted(feed.before.live, "story", "stories")
-                )
+            let empties = empties.then(|| match feed.before.live {
+                1 => format!(
+                    "the feed `{}` would be empty: its only story leaves",
+                    feed.id
+                ),
+                live => format!(
+                    "the feed `{}` would be empty: its {live} stories leave",
+                    feed.id
+                ),
             });
             let rings = (feed.new > MAX_NEW).then(|| {
                 format!(
@@ -136,18 +144,15 @@ impl Plan {
     }
 }
 
-/// `1 story`, `2 stories`.
-fn counted(count: usize, one: &str, several: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { several })
-}
-
 /// What `definition` would change in the store at `path`, or where there is none, with the newest `named` stories of each
 /// feed. Nothing is written.
 ///
 /// # Errors
 /// [`StoreError`] when the file is no store of this version.
 pub fn plan(path: &Path, definition: &Definition, named: usize) -> Result<Plan, StoreError> {
-    let found = inspect(path, |reader| of_store(reader.connection(), definition, named))?;
+    let found = inspect(path, |reader| {
+        of_store(reader.connection(), definition, named)
+    })?;
     found.map_or_else(
         || {
             let mut empty = Connection::open_in_memory()?;
@@ -156,6 +161,33 @@ pub fn plan(path: &Path, definition: &Definition, named: usize) -> Result<Plan, 
         },
         Ok,
     )
+}
+
+/// How much of the store at `path` the topics of `definition` would take; nothing where there is none. Nothing is written.
+///
+/// # Errors
+/// [`StoreError`] when the file is no store of this version.
+pub fn holdings(path: &Path, definition: &Definition) -> Result<Holdings, StoreError> {
+    let found = inspect(path, |reader| {
+        let connection = reader.connection();
+        let plan = of_store(connection, definition, 0)?;
+        let planned = plan.feeds.iter().map(|feed| (&feed.id, feed.after.stories));
+        let planned: BTreeMap<&FeedId, usize> = planned.collect();
+        let sql = "SELECT coalesce((SELECT stories FROM feed WHERE topic = ?), 0)";
+        let mut held = connection.prepare_cached(sql)?;
+        let mut topics = BTreeMap::new();
+        for feed in &definition.feeds {
+            let stories = match planned.get(&FeedId::from(feed.topic.clone())) {
+                Some(stories) => *stories,
+                None => held.query_row([feed.topic.as_str()], |row| row.get(0))?,
+            };
+            topics.insert(feed.topic.clone(), stories);
+        }
+        let sql = "SELECT count(*) FROM story WHERE withdrawn_at IS NULL";
+        let stories = connection.query_row(sql, [], |row| row.get(0))?;
+        Ok::<_, StoreError>(Holdings { stories, topics })
+    })?;
+    Ok(found.unwrap_or_default())
 }
 
 fn of_store(
@@ -268,7 +300,11 @@ impl FeedPlan {
             // That of a topic which comes with this very plan is its own name meanwhile.
             title: title.unwrap_or_else(|_| id.topic().to_string()),
             was_called: None,
-            fate: if is_there { Fate::Changes } else { Fate::Appears },
+            fate: if is_there {
+                Fate::Changes
+            } else {
+                Fate::Appears
+            },
             new_queries: Vec::new(),
             gone_queries: Vec::new(),
             before: stock,
@@ -290,7 +326,12 @@ impl FeedPlan {
         named: usize,
     ) -> Result<(), StoreError> {
         let Movements { enters, leaves } = &mut movements;
-        let is = |wanted: Entry| enters.iter().filter(|(_, _, entry)| *entry == wanted).count();
+        let is = |wanted: Entry| {
+            enters
+                .iter()
+                .filter(|(_, _, entry)| *entry == wanted)
+                .count()
+        };
         self.new = is(Entry::Live);
         self.quiet = is(Entry::Quiet);
         self.live = enters.len() - self.quiet;
@@ -301,7 +342,8 @@ impl FeedPlan {
         enters.sort_unstable_by_key(|(at, story, _)| (std::cmp::Reverse(*at), *story));
         leaves.sort_unstable_by_key(|(at, story, _)| (std::cmp::Reverse(*at), *story));
         let name = |(published, story, quiet): (Timestamp, StoryId, bool)| {
-            let sql = "SELECT title FROM story JOIN item ON item.id = story.shown WHERE story.id = ?";
+            let sql =
+                "SELECT title FROM story JOIN item ON item.id = story.shown WHERE story.id = ?";
             let mut statement = connection.prepare_cached(sql)?;
             let title = statement.query_row([story.to_string()], |row| row.get(0))?;
             Ok::<_, StoreError>(Moving {

@@ -37,7 +37,10 @@ impl Policy {
     /// Whether the feed may hold stories.
     pub(super) fn have(&self, feed: &FeedId) -> bool {
         let each = self.topics.get(feed.topic());
-        each.is_some_and(|each| feed.branch().is_none_or(|branch| each.contains(&branch.facets())))
+        each.is_some_and(|each| {
+            feed.branch()
+                .is_none_or(|branch| each.contains(&branch.facets()))
+        })
     }
 
     /// The feeds of a story that belongs to `topics`. One of a source that is configured no longer may have gone with it.

@@ -10,8 +10,8 @@ use super::StoreError;
 use super::story::Belonging;
 use crate::classify::Subject;
 use crate::model::{
-    Dated, Facets, Hash, IdentityKey, IdentityKind, Item, Language, Person, Precision, Published, Region, SafeHtml,
-    SourceId, Timestamp, TopicId,
+    Dated, Facets, Hash, IdentityKey, IdentityKind, Item, Language, Person, Precision, Published,
+    Region, SafeHtml, SourceId, Timestamp, TopicId,
 };
 use crate::normalize::{SANITIZER_VERSION, restored};
 
@@ -61,9 +61,7 @@ pub(super) fn regions(text: &str) -> Result<Vec<Region>, StoreError> {
 /// What decides an item's feeds, of the columns of its row.
 pub(super) fn belonging(row: &Row<'_>) -> Result<Belonging, StoreError> {
     let language: Option<String> = row.get("language")?;
-    let language: Option<Language> = language
-        .map(|tag| parsed("language", &tag))
-        .transpose()?;
+    let language: Option<Language> = language.map(|tag| parsed("language", &tag)).transpose()?;
     let source = parsed("source", &row.get::<_, String>("source")?)?;
     let regions = regions(&row.get::<_, String>("regions")?)?;
     Ok(Belonging {
@@ -284,7 +282,11 @@ impl Words {
             title: &self.title,
             summary: &self.text,
             tags: self.tags.iter().map(String::as_str).collect(),
-            authors: self.authors.iter().map(|author| author.name.as_str()).collect(),
+            authors: self
+                .authors
+                .iter()
+                .map(|author| author.name.as_str())
+                .collect(),
             source: Some(&self.source),
             language: self.language.as_ref(),
             regions: &self.regions,

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use rusqlite::params;
 
+use super::StoreError;
 use super::read::Reader;
 use super::rows;
 use super::tokens::Sought;
-use super::StoreError;
 use crate::classify::{Needs, Subject};
 use crate::model::{Story, TopicId};
 
@@ -72,7 +72,10 @@ impl Reader {
         };
         match sought {
             Sought::None => Ok(Vec::new()),
-            Sought::Anything => ids("SELECT seq FROM item ORDER BY seq DESC LIMIT ?", &[&MAX_TRIED]),
+            Sought::Anything => ids(
+                "SELECT seq FROM item ORDER BY seq DESC LIMIT ?",
+                &[&MAX_TRIED],
+            ),
             Sought::Matching(expression) => ids(
                 "SELECT rowid FROM item_token WHERE item_token MATCH ? ORDER BY rowid DESC LIMIT ?",
                 &[expression, &MAX_LOOKED_UP],

@@ -11,8 +11,8 @@ use rusqlite::{Connection, named_params, params};
 
 use super::StoreError;
 use super::membership::Place;
-use super::rows::{self, PublishedColumns};
 use super::policy::Policy;
+use super::rows::{self, PublishedColumns};
 use crate::model::{
     Facets, FeedId, Hash, ItemId, Published, SourceId, StoryId, Timestamp, TopicId,
 };

@@ -69,7 +69,9 @@ fn quoted(token: &str) -> String {
 /// Has an item found by `tokens`, and by no others.
 pub(super) fn write(connection: &Connection, seq: u64, tokens: &str) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO item_token (rowid, tokens) VALUES (?, ?)";
-    connection.prepare_cached(sql)?.execute(params![seq, tokens])?;
+    connection
+        .prepare_cached(sql)?
+        .execute(params![seq, tokens])?;
     Ok(())
 }
 
@@ -91,13 +93,20 @@ pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
         return Ok(());
     }
     let transaction = connection.transaction()?;
-    transaction.execute("INSERT INTO item_token (item_token) VALUES ('delete-all')", [])?;
+    transaction.execute(
+        "INSERT INTO item_token (item_token) VALUES ('delete-all')",
+        [],
+    )?;
     {
         let mut statement = transaction.prepare("SELECT * FROM item ORDER BY seq")?;
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
             let item = rows::item(row)?;
-            write(&transaction, row.get("seq")?, &tokens(&Subject::new(&item, &[])))?;
+            write(
+                &transaction,
+                row.get("seq")?,
+                &tokens(&Subject::new(&item, &[])),
+            )?;
         }
     }
     rows::set_fact(&transaction, "tokens", &version)?;

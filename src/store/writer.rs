@@ -15,8 +15,8 @@ use super::decide::{self, Decided, Decision};
 use super::define::{self, Consent, Definition};
 use super::memory::Memory;
 use super::plan::Plan;
-use super::release::{self, Released};
 use super::policy::Policy;
+use super::release::{self, Released};
 use super::{Poll, StoreError};
 use crate::model::{FeedId, Hash, SourceId, Timestamp};
 
@@ -142,12 +142,7 @@ fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
 }
 
 /// Runs `jobs` in one transaction, and answers when it is committed.
-fn together(
-    connection: &mut Connection,
-    policy: &mut Policy,
-    memory: &mut Memory,
-    jobs: Vec<Job>,
-) {
+fn together(connection: &mut Connection, policy: &mut Policy, memory: &mut Memory, jobs: Vec<Job>) {
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let mut transaction = match begun.map_err(Arc::new) {
         Ok(transaction) => transaction,

@@ -41,4 +41,5 @@ mod systemd;
 mod serving;
 mod schedule;
 mod pages;
+mod plan;
 mod kinds;

@@ -175,7 +175,9 @@ fn a_job_that_panics_leaves_the_writer_at_work() {
         ..definition([100; 3], &["all", "ferries"])
     };
     desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
-    let error = desk.wait(desk.store.define(broken, Consent::Given)).unwrap_err();
+    let error = desk
+        .wait(desk.store.define(broken, Consent::Given))
+        .unwrap_err();
     assert!(matches!(error, StoreError::Panicked), "{error}");
     desk.read("a", 2, &["g2||Ferry late|2021-06-30"]);
     assert_eq!(desk.live("floods").len(), 0);
