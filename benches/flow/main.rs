@@ -5,6 +5,7 @@ mod documents;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput};
@@ -14,7 +15,7 @@ use tidings::classify::{self, Classifier, Needs, Subject};
 use tidings::config::{self, Config};
 use tidings::dedupe::Fingerprint;
 use tidings::drift::Shape;
-use tidings::model::{Document, Item, Source, TopicId, Validators, fingerprints};
+use tidings::model::{Document, Hash, Item, Source, TopicId, Validators, fingerprints};
 use tidings::store::{
     Consent, Definition, FeedDefinition, Narrowed, NewItem, Outcome, Poll, SourceDefinition, Store,
 };
@@ -92,7 +93,8 @@ fn definition(config: &Config) -> Definition {
         at: documents::now(),
         feeds: feeds.collect(),
         sources: sources.collect(),
-        classify: Box::new(|_, _| Vec::new()),
+        key: Hash::of(b"key"),
+        classify: Arc::new(|_, _| BTreeSet::new()),
         narrow: Box::new(|_, _| Narrowed {
             needs: Needs::Any(Vec::new()),
             topics: Box::new(|_| BTreeSet::new()),
@@ -174,6 +176,7 @@ impl Bench {
             cadence: source.cadence.clone(),
             zone: source.zone,
             fingerprint,
+            classified_by: Hash::of(b"key"),
         }
     }
 

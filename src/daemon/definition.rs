@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::topics;
-use crate::classify::{self, Classifier, Needs, regions};
+use crate::classify::{self, Classifier, Needs, Subject, regions};
 use crate::config::Config;
-use crate::model::{Item, Source, SourceId, Timestamp, Topic, TopicId, fingerprints};
+use crate::model::{Hash, Item, Source, SourceId, Timestamp, Topic, TopicId, fingerprints};
 use crate::store::{Definition, FeedDefinition, Narrowed, SourceDefinition};
 
 /// What comes into force with `config`, whose topics are those of `classifier`.
@@ -31,7 +30,7 @@ pub(super) fn definition(
         if let Some((country, fixed)) = places.get(&item.source) {
             item.regions = regions::of_item(item, *country, fixed);
         }
-        topics(item, fixed, &classifier)
+        classifier.topics(&Subject::new(item, fixed))
     };
     let all = config.topics.clone();
     Definition {
@@ -39,9 +38,32 @@ pub(super) fn definition(
         fresh: config.publish.fresh,
         feeds: feeds(config),
         sources: sources.collect(),
-        classify: Box::new(classify),
+        key: key(config),
+        classify: Arc::new(classify),
         narrow: Box::new(move |wanted, givers| narrow(&all, wanted, givers)),
     }
+}
+
+/// Changes with whatever decides an item's topics and regions.
+pub(super) fn key(config: &Config) -> Hash {
+    let mut parts = vec![classify::VERSION.to_string()];
+    let topics: BTreeMap<TopicId, Hash> = fingerprints(&config.topics).into_iter().collect();
+    parts.extend(
+        topics
+            .iter()
+            .map(|(topic, queries)| format!("{topic} {queries}")),
+    );
+    parts.extend(config.sources.iter().map(|source| {
+        let Source {
+            id,
+            topics,
+            country,
+            regions,
+            ..
+        } = source;
+        format!("{id} {topics:?} {country:?} {regions:?}")
+    }));
+    Hash::of_parts(parts.iter().map(String::as_str))
 }
 
 fn feeds(config: &Config) -> Vec<FeedDefinition> {

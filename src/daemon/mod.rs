@@ -28,12 +28,12 @@ pub use self::feeds::Files;
 pub use self::poll::same_login;
 pub use self::run::{Serving, Setup, Signal, run};
 pub use self::search::SearchError;
-use crate::classify::{Classifier, Subject};
+use crate::classify::Classifier;
 use crate::config::Config;
 use crate::drift::{History, Known};
 use crate::extract;
 use crate::fetch::{self, Fetcher, Limits};
-use crate::model::{FeedId, Item, Location, PublicUrl, Source, SourceId, Timestamp, TopicId};
+use crate::model::{FeedId, Hash, Location, PublicUrl, Source, SourceId, Timestamp};
 use crate::publish::PublishError;
 use crate::schedule;
 use crate::serve::ListenError;
@@ -129,6 +129,8 @@ pub struct InForce {
     places: HashMap<SourceId, usize>,
     fetcher: Fetcher,
     classifier: Arc<Classifier>,
+    /// Changes with whatever decides an item's topics and regions.
+    key: Hash,
 }
 
 /// Everything that a run needs.
@@ -177,6 +179,7 @@ impl InForce {
             .map(|(place, source)| (source.id.clone(), place))
             .collect();
         Ok(Self {
+            key: definition::key(&config),
             config,
             places,
             fetcher,
@@ -356,6 +359,7 @@ impl Daemon {
             cadence,
             zone,
             fingerprint,
+            classified_by: in_force.key,
         };
         let committed = self.store.commit(poll).await?;
         Ok(Polled {
@@ -474,12 +478,6 @@ pub fn address(location: &Location) -> PublicUrl {
         }
         Location::Command(command) => PublicUrl::new(fetch::address_of_command(command)),
     }
-}
-
-/// Those of its source and those whose queries it satisfies.
-fn topics(item: &Item, fixed: &[TopicId], classifier: &Classifier) -> Vec<TopicId> {
-    let topics = classifier.topics(&Subject::new(item, fixed));
-    topics.into_iter().collect()
 }
 
 /// When a source is due, which may be past.

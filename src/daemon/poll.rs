@@ -14,14 +14,14 @@ use futures_util::FutureExt as _;
 
 pub use self::walk::same_login;
 pub(super) use self::walk::{Errand, Standing};
-use super::{chain, one_line, topics};
+use super::{chain, one_line};
 use crate::classify::{self, Classifier, Subject, regions};
 use crate::config::FetchConfig;
 use crate::dedupe::Fingerprint;
 use crate::drift::{self, Drift, History, Kind, Known, Shape};
 use crate::extract::{self, ExtractError, Nature};
 use crate::fetch::{FetchError, MAX_CRAWL_DELAY};
-use crate::model::{Document, Extracted, Hash, Problem, Source, Validators};
+use crate::model::{Document, Extracted, Hash, Item, Problem, Source, Validators};
 use crate::normalize;
 use crate::store::{Details, Failure, FailureKind, NewItem, Outcome, SourceProblem, StoreError};
 
@@ -238,11 +238,12 @@ fn items(
         }
     });
     let problem = told(&normalized.problems, source);
+    let topics = |item: &Item| classifier.topics(&Subject::new(item, &source.topics));
     let items = normalized.items.into_iter().map(|mut item| {
         item.regions = regions::of_item(&item, source.country, &source.regions);
         NewItem {
             tokens: classify::tokens(&Subject::new(&item, &[])),
-            topics: topics(&item, &source.topics, classifier),
+            topics: topics(&item).into_iter().collect(),
             fingerprint: Fingerprint::of_item(&item),
             item,
         }

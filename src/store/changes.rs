@@ -163,11 +163,8 @@ impl Changes {
             let mut item = rows::item(row)?;
             let fixed = given.get(&item.source).map_or(&[][..], Vec::as_slice);
             let regions = rows::regions_json(&item.regions);
-            let found: BTreeSet<TopicId> = (definition.classify)(&mut item, fixed)
-                .into_iter()
-                .chain(fixed.iter().cloned())
-                .collect();
-            let topics: Vec<TopicId> = found.into_iter().collect();
+            let topics = (definition.classify)(&mut item, fixed);
+            let topics: Vec<TopicId> = topics.into_iter().collect();
             let moved = rows::regions_json(&item.regions);
             if (&topics, &moved) == (&held.topics, &regions) {
                 continue;

@@ -117,11 +117,12 @@ fn commit_items(
         } => (items, *walked_back),
         Outcome::Failed { items, .. } => (items, false),
     };
+    let items = policy.brought_up(items, &poll.source, poll.classified_by);
     let late = before.last_success.is_none() || before.failures > 0 || walked_back;
     let write = |memory: &mut Memory, holds| {
         memory.ready(connection, items.len())?;
         let stories = Stories::new(connection, poll.at, late, policy)?;
-        let change = Change::new(stories, memory, items, holds);
+        let change = Change::new(stories, memory, &items, holds);
         match before.last_success {
             // Of a source that never gave anything nothing can have moved.
             None => change.without_moves().commit(),
@@ -630,6 +631,7 @@ fn restated(new: &Item, held: &Item) -> Item {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
@@ -662,7 +664,8 @@ mod tests {
                     regions: Vec::new(),
                 })
                 .collect(),
-            classify: Box::new(|_, _| Vec::new()),
+            key: Hash::of(b"key"),
+            classify: Arc::new(|_, _| BTreeSet::new()),
             narrow: Box::new(|_, _| unreachable!("there are no topics")),
         };
         define::define(&connection, &definition, Consent::Given).unwrap();
@@ -694,6 +697,7 @@ mod tests {
             cadence: Cadence::Every(DAY),
             zone: chrono_tz::UTC,
             fingerprint: Hash::of(b"block"),
+            classified_by: Hash::of(b"key"),
         };
         commit(connection, &mut Memory::default(), &poll, &Policy::none())
             .unwrap()

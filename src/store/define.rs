@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
@@ -17,8 +18,8 @@ use super::{rows, tokens};
 use crate::classify::{self, Needs, Subject};
 use crate::model::{Country, Each, Hash, Item, Region, SourceId, Timestamp, TopicId};
 
-/// Works out an item's regions, and the topics whose queries it satisfies; those given are its source's, which queries may ask for.
-pub type Classify = Box<dyn Fn(&mut Item, &[TopicId]) -> Vec<TopicId> + Send + Sync>;
+/// Works out an item's regions, and its topics: those given, which are its source's, and those whose queries it satisfies.
+pub type Classify = Arc<dyn Fn(&mut Item, &[TopicId]) -> BTreeSet<TopicId> + Send + Sync>;
 
 /// Makes ready to try some topics alone. The map tells which sources give a topic to all their items.
 pub type Narrow =
@@ -39,6 +40,8 @@ pub struct Narrowed {
 pub struct Definition {
     /// When it came into force.
     pub at: Timestamp,
+    /// Changes with whatever decides an item's topics and regions.
+    pub key: Hash,
     /// A story older than this enters quietly where it comes late.
     pub fresh: Duration,
     /// Every topic.

@@ -149,6 +149,8 @@ pub struct Poll {
     pub zone: chrono_tz::Tz,
     /// The fingerprint that the source was read under.
     pub fingerprint: Hash,
+    /// The key of the definition that its items were classified by.
+    pub classified_by: Hash,
 }
 
 /// What came of a poll.

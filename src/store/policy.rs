@@ -1,14 +1,20 @@
-//! What is in force for stories: which feeds there are, which branches they have, and from when on a story is old.
+//! What is in force for items and stories: how they are classified, which feeds and branches there are, what is old.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Definition;
-use crate::model::{Each, Facets, FeedId, TopicId};
+use super::{Classify, Definition, NewItem};
+use crate::classify::{Subject, tokens};
+use crate::model::{Each, Facets, FeedId, Hash, SourceId, TopicId};
 
 /// The part of a [`Definition`] that decides where stories belong.
-#[derive(Clone, Debug)]
 pub(super) struct Policy {
+    /// By what items are to be classified, and how; `None` before a definition says so.
+    classifying: Option<(Hash, Classify)>,
+    /// The topics that each source gives to all its items.
+    given: HashMap<SourceId, Vec<TopicId>>,
     /// A story older than this enters quietly where it comes late.
     pub(super) fresh: Duration,
     /// What the branches of each topic are told apart by.
@@ -19,6 +25,8 @@ impl Policy {
     /// Nothing is old and there are no feeds, before a definition says otherwise.
     pub(super) fn none() -> Self {
         Self {
+            classifying: None,
+            given: HashMap::new(),
             fresh: Duration::MAX,
             topics: HashMap::new(),
         }
@@ -26,12 +34,41 @@ impl Policy {
 
     pub(super) fn of(definition: &Definition) -> Self {
         let feeds = definition.feeds.iter();
+        let sources = definition.sources.iter();
         Self {
+            classifying: Some((definition.key, Arc::clone(&definition.classify))),
+            given: sources
+                .map(|source| (source.id.clone(), source.topics.clone()))
+                .collect(),
             fresh: definition.fresh,
             topics: feeds
                 .map(|feed| (feed.topic.clone(), feed.each.clone()))
                 .collect(),
         }
+    }
+
+    /// The items of a poll as they belong now: they were classified by what was in force when it began. Those of a source
+    /// that is configured no longer stay as they are.
+    pub(super) fn brought_up<'a>(
+        &self,
+        items: &'a [NewItem],
+        source: &SourceId,
+        classified_by: Hash,
+    ) -> Cow<'a, [NewItem]> {
+        let classifying = self.classifying.as_ref();
+        let changed = classifying.filter(|(key, _)| *key != classified_by);
+        let Some(((_, classify), given)) = changed.zip(self.given.get(source)) else {
+            return Cow::Borrowed(items);
+        };
+        let anew = items.iter().cloned().map(|mut new| {
+            let topics = classify(&mut new.item, given);
+            NewItem {
+                tokens: tokens(&Subject::new(&new.item, &[])),
+                topics: topics.into_iter().collect(),
+                ..new
+            }
+        });
+        Cow::Owned(anew.collect())
     }
 
     /// Whether the feed may hold stories.

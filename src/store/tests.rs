@@ -97,6 +97,7 @@ fn poll(source: &str, at: Timestamp, outcome: Outcome) -> Poll {
         cadence: Cadence::Every(Duration::from_hours(1)),
         zone: chrono_tz::UTC,
         fingerprint: Hash::of(b"block"),
+        classified_by: Hash::of(b"key"),
     }
 }
 
@@ -126,7 +127,8 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
         fresh: Duration::from_hours(7 * 24),
         feeds: feeds.iter().map(feed).collect(),
         sources: ["a", "b", "c"].into_iter().zip(ranks).map(source).collect(),
-        classify: Box::new(|item, _| topics(&item.title)),
+        key: Hash::of(b"key"),
+        classify: Arc::new(|item, _| topics(&item.title).into_iter().collect()),
         narrow: Box::new(|_, _| Narrowed {
             needs: Needs::Nothing,
             topics: Box::new(|subject| topics(subject.title).into_iter().collect()),
