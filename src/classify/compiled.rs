@@ -11,16 +11,25 @@ pub(super) struct Compiled {
     vocabulary: Vocabulary,
     /// In an order in which each stands behind those that it refers to.
     rules: Vec<Rule>,
+    /// Those of all rules, in the order of the rules.
+    alternatives: Vec<Alternative>,
     /// Where in `entries` those of a key begin; they end where those of the next one begin.
     begins: Vec<u32>,
     entries: Vec<Entry>,
-    /// Rules that may match without any particular word (`-football`).
+    /// Alternatives of rules that may match without any particular word (`-football`): one for each.
     always: Vec<u32>,
 }
 
+/// A topic: it matches where one of its alternatives holds, and all of the rest.
 #[derive(Debug)]
 struct Rule {
     id: TopicId,
+    rest: Box<[Node]>,
+}
+
+#[derive(Debug)]
+struct Alternative {
+    rule: u32,
     node: Node,
 }
 
@@ -43,10 +52,11 @@ enum Node {
     Not(Box<Node>),
 }
 
-/// A rule to be tried where the key that it stands under occurs, and another one too.
+/// An alternative to be tried where the key that it stands under occurs, and another one too. The others of its rule cannot
+/// hold unless an entry of their own says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
-    rule: u32,
+    alternative: u32,
     also: Key,
 }
 
@@ -61,7 +71,7 @@ impl Compiled {
     pub(super) fn new(topics: &[Topic]) -> Self {
         let mut builder = Builder {
             vocabulary: Vocabulary::new(),
-            rules: Vec::with_capacity(topics.len()),
+            queries: Vec::with_capacity(topics.len()),
             numbers: FxHashMap::default(),
             weights: Vec::new(),
         };
@@ -89,19 +99,24 @@ impl Compiled {
             let likely = self.entries[entries]
                 .iter()
                 .filter(|entry| found.has(entry.also));
-            candidates.extend(likely.map(|entry| entry.rule));
+            candidates.extend(likely.map(|entry| entry.alternative));
         }
         candidates.sort_unstable();
         candidates.dedup();
         let mut matching: Vec<u32> = Vec::new();
-        for rule in candidates {
+        for candidate in candidates {
+            let Alternative { rule, node } = &self.alternatives[candidate as usize];
+            if matching.last() == Some(rule) {
+                continue;
+            }
             let item = Tried {
                 found: &found,
                 subject,
                 matching: &matching,
             };
-            if item.holds(&self.rules[rule as usize].node) {
-                matching.push(rule);
+            let rest = &self.rules[*rule as usize].rest;
+            if item.holds(node) && rest.iter().all(|node| item.holds(node)) {
+                matching.push(*rule);
             }
         }
         matching
@@ -200,7 +215,7 @@ const PREFIX: u64 = 1 << 4;
 
 struct Builder {
     vocabulary: Vocabulary,
-    rules: Vec<Rule>,
+    queries: Vec<(TopicId, Node)>,
     numbers: FxHashMap<TopicId, u32>,
     /// By key: how many queries ask for it. The fewer, the fewer items hold it, as a guess.
     weights: Vec<u64>,
@@ -208,13 +223,10 @@ struct Builder {
 
 impl Builder {
     fn add(&mut self, id: &TopicId, query: &Query) {
-        let rule = Rule {
-            id: id.clone(),
-            node: self.node(query),
-        };
-        let number = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
+        let node = self.node(query);
+        let number = number(self.queries.len());
         self.numbers.insert(id.clone(), number);
-        self.rules.push(rule);
+        self.queries.push((id.clone(), node));
     }
 
     fn node(&mut self, query: &Query) -> Node {
@@ -286,36 +298,43 @@ impl Builder {
         self.weights[key] += weight;
     }
 
-    fn finish(self) -> Compiled {
-        let mut all: Vec<Option<Vec<Way>>> = Vec::with_capacity(self.rules.len());
-        let mut entries: Vec<(Key, Entry)> = Vec::new();
-        let mut always = Vec::new();
-        for (rule, number) in self.rules.iter().zip(0..) {
-            let ways = self.ways(&rule.node, &all);
-            match &ways {
-                Some(ways) => entries.extend(ways.iter().map(|way| {
-                    let also = way.also;
-                    (way.key, Entry { rule: number, also })
-                })),
-                None => always.push(number),
+    fn finish(mut self) -> Compiled {
+        let mut index = Index::default();
+        for (id, node) in std::mem::take(&mut self.queries) {
+            let ways = self.ways(&node, &index.ways);
+            let (alternatives, rest) = match ways {
+                Some(_) => self.parted(node, &index.ways),
+                None => (vec![node], Vec::new()),
+            };
+            let also = self.also(&rest, &index.ways);
+            for node in alternatives {
+                let ways = self.ways(&node, &index.ways);
+                index.add(node, ways.map(|ways| with(also, ways)));
             }
-            all.push(ways);
+            index.ways.push(ways);
+            let rest = rest.into();
+            index.rules.push(Rule { id, rest });
         }
-        entries.sort_unstable();
-        let mut begins = vec![0; self.vocabulary.len() + 1];
-        for (key, _) in &entries {
-            begins[*key as usize + 1] += 1;
-        }
-        for key in 1..begins.len() {
-            begins[key] += begins[key - 1];
-        }
-        Compiled {
-            vocabulary: self.vocabulary,
-            rules: self.rules,
-            begins,
-            entries: entries.into_iter().map(|(_, entry)| entry).collect(),
-            always,
-        }
+        index.finish(self.vocabulary)
+    }
+
+    /// A query that cannot match without any key, parted into alternatives, of which one must hold, and the rest, which
+    /// must hold anyway: the alternatives are those that let the fewest items through.
+    fn parted(&self, node: Node, saved: &[Option<Vec<Way>>]) -> (Vec<Node>, Vec<Node>) {
+        let mut parts = match node {
+            Node::And(parts) => parts.into_vec(),
+            node => vec![node],
+        };
+        let weight = |node: &Node| {
+            self.ways(node, saved)
+                .map_or(u64::MAX, |ways| self.sum(&ways))
+        };
+        let narrowest = (0..parts.len()).min_by_key(|part| weight(&parts[*part]));
+        let alternatives = match narrowest.map(|part| parts.remove(part)) {
+            Some(Node::Or(nodes)) => nodes.into_vec(),
+            node => node.into_iter().collect(),
+        };
+        (alternatives, parts)
     }
 
     /// The ways by which a query can match, of which every item that matches has one; `None` where it may match without
@@ -361,17 +380,88 @@ impl Builder {
 
     /// Of several sets of ways, one of each of which must be taken, the one that lets the fewest items through.
     fn narrowest(&self, mut sets: Vec<Vec<Way>>) -> Option<Vec<Way>> {
-        sets.sort_by_cached_key(|ways| ways.iter().map(|way| self.weight(way.key)).sum::<u64>());
+        sets.sort_by_cached_key(|ways| self.sum(ways));
         let mut sets = sets.into_iter();
-        let mut narrowest = sets.next()?;
-        let single = |ways: Vec<Way>| match ways.as_slice() {
-            [way] => Some(way.key),
-            _ => None,
-        };
-        if let Some(other) = sets.find_map(single) {
-            let alone = narrowest.iter_mut().filter(|way| way.also == way.key);
-            alone.for_each(|way| way.also = other);
-        }
-        Some(narrowest)
+        let narrowest = sets.next()?;
+        Some(with(sets.find_map(|ways| single(&ways)), narrowest))
     }
+
+    /// The rarest key that all of these nodes have need of.
+    fn also(&self, nodes: &[Node], saved: &[Option<Vec<Way>>]) -> Option<Key> {
+        let ways = nodes.iter().filter_map(|node| self.ways(node, saved));
+        let keys = ways.filter_map(|ways| single(&ways));
+        keys.min_by_key(|key| self.weight(*key))
+    }
+
+    fn sum(&self, ways: &[Way]) -> u64 {
+        ways.iter().map(|way| self.weight(way.key)).sum()
+    }
+}
+
+/// The key of a single way.
+fn single(ways: &[Way]) -> Option<Key> {
+    match ways {
+        [way] => Some(way.key),
+        _ => None,
+    }
+}
+
+/// Ways that ask for one key only ask for another one too.
+fn with(also: Option<Key>, mut ways: Vec<Way>) -> Vec<Way> {
+    if let Some(also) = also {
+        let alone = ways.iter_mut().filter(|way| way.also == way.key);
+        alone.for_each(|way| way.also = also);
+    }
+    ways
+}
+
+/// The rules as far as they are made.
+#[derive(Default)]
+struct Index {
+    rules: Vec<Rule>,
+    alternatives: Vec<Alternative>,
+    entries: Vec<(Key, Entry)>,
+    always: Vec<u32>,
+    /// By rule.
+    ways: Vec<Option<Vec<Way>>>,
+}
+
+impl Index {
+    /// Adds an alternative of the rule that comes next.
+    fn add(&mut self, node: Node, ways: Option<Vec<Way>>) {
+        let alternative = number(self.alternatives.len());
+        match ways {
+            Some(ways) => self.entries.extend(ways.iter().map(|way| {
+                let also = way.also;
+                (way.key, Entry { alternative, also })
+            })),
+            None => self.always.push(alternative),
+        }
+        let rule = number(self.rules.len());
+        self.alternatives.push(Alternative { rule, node });
+    }
+
+    fn finish(mut self, vocabulary: Vocabulary) -> Compiled {
+        self.entries.sort_unstable();
+        let mut begins = vec![0; vocabulary.len() + 1];
+        for (key, _) in &self.entries {
+            begins[*key as usize + 1] += 1;
+        }
+        for key in 1..begins.len() {
+            begins[key] += begins[key - 1];
+        }
+        self.alternatives.shrink_to_fit();
+        Compiled {
+            vocabulary,
+            rules: self.rules,
+            alternatives: self.alternatives,
+            begins,
+            entries: self.entries.into_iter().map(|(_, entry)| entry).collect(),
+            always: self.always,
+        }
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
