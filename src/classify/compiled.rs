@@ -12,12 +12,12 @@ pub(super) struct Compiled {
     /// In an order in which each stands behind those that it refers to.
     rules: Vec<Rule>,
     /// Those of all rules, in the order of the rules.
-    alternatives: Vec<Alternative>,
+    alternatives: Vec<Node>,
     /// Where in `entries` those of a key begin; they end where those of the next one begin.
     begins: Vec<u32>,
     entries: Vec<Entry>,
     /// Alternatives of rules that may match without any particular word (`-football`): one for each.
-    always: Vec<u32>,
+    always: Vec<Candidate>,
 }
 
 /// A topic: it matches where one of its alternatives holds, and all of the rest.
@@ -25,12 +25,6 @@ pub(super) struct Compiled {
 struct Rule {
     id: TopicId,
     rest: Box<[Node]>,
-}
-
-#[derive(Debug)]
-struct Alternative {
-    rule: u32,
-    node: Node,
 }
 
 /// A query over keys.
@@ -52,19 +46,29 @@ enum Node {
     Not(Box<Node>),
 }
 
-/// An alternative to be tried where the key that it stands under occurs, and another one too. The others of its rule cannot
-/// hold unless an entry of their own says so.
+/// An alternative of a rule that may hold. The others of the rule cannot, unless they are candidates themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
+struct Candidate {
+    rule: u32,
     alternative: u32,
-    also: Key,
+    /// Whether there is more to it than that the keys occur in a part in which words are looked for.
+    doubtful: bool,
 }
 
-/// Keys of which an item must have one (the same one twice where there is no other) for a query to match by this way.
+/// A candidate where the key that it stands under occurs, and another one too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    also: Key,
+    candidate: Candidate,
+}
+
+/// Two keys of which an item must have both (the same one twice where there is no other) for a query to match by this way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Way {
     key: Key,
     also: Key,
+    /// As that of a candidate.
+    doubtful: bool,
 }
 
 impl Compiled {
@@ -99,14 +103,15 @@ impl Compiled {
             let likely = self.entries[entries]
                 .iter()
                 .filter(|entry| found.has(entry.also));
-            candidates.extend(likely.map(|entry| entry.alternative));
+            candidates.extend(likely.map(|entry| entry.candidate));
         }
         candidates.sort_unstable();
-        candidates.dedup();
+        candidates.dedup_by_key(|candidate| candidate.alternative);
+        let usual = found.in_usual_parts();
         let mut matching: Vec<u32> = Vec::new();
         for candidate in candidates {
-            let Alternative { rule, node } = &self.alternatives[candidate as usize];
-            if matching.last() == Some(rule) {
+            let Candidate { rule, doubtful, .. } = candidate;
+            if matching.last() == Some(&rule) {
                 continue;
             }
             let item = Tried {
@@ -114,9 +119,11 @@ impl Compiled {
                 subject,
                 matching: &matching,
             };
-            let rest = &self.rules[*rule as usize].rest;
-            if item.holds(node) && rest.iter().all(|node| item.holds(node)) {
-                matching.push(*rule);
+            let holds = |node: &Node| item.holds(node);
+            let node = || &self.alternatives[candidate.alternative as usize];
+            let rest = || self.rules[rule as usize].rest.iter();
+            if ((usual && !doubtful) || holds(node())) && rest().all(holds) {
+                matching.push(rule);
             }
         }
         matching
@@ -341,14 +348,15 @@ impl Builder {
     /// any key. `saved` are those of the rules before it.
     fn ways(&self, node: &Node, saved: &[Option<Vec<Way>>]) -> Option<Vec<Way>> {
         match node {
-            Node::Fact(key) | Node::Word(_, key) => Some(vec![self.way(std::slice::from_ref(key))]),
+            Node::Fact(key) | Node::Word(None, key) => Some(vec![Way::sure(*key)]),
+            Node::Word(Some(_), key) => Some(vec![self.way(std::slice::from_ref(key))]),
             Node::Phrase(_, words) => {
                 let keys: Vec<Key> = words.iter().flatten().copied().collect();
                 Some(vec![self.way(&keys)])
             }
             Node::Pair(_, keys) => Some(vec![self.way(keys)]),
             Node::Near(_, _, keys) => Some(vec![self.way(keys)]),
-            Node::Saved(rule) => saved[*rule as usize].clone(),
+            Node::Saved(rule) => saved[*rule as usize].clone().map(doubted),
             Node::Or(nodes) => {
                 let ways = nodes.iter().map(|node| self.ways(node, saved));
                 let mut ways = ways.collect::<Option<Vec<_>>>()?.concat();
@@ -358,7 +366,7 @@ impl Builder {
             }
             Node::And(nodes) => {
                 let ways = nodes.iter().filter_map(|node| self.ways(node, saved));
-                self.narrowest(ways.collect())
+                self.narrowest(ways.collect(), nodes.len())
             }
             Node::Regex(..) | Node::Before(_) | Node::After(_) | Node::Not(_) => None,
         }
@@ -375,21 +383,36 @@ impl Builder {
         keys.dedup();
         let key = keys.first().copied().unwrap_or_default();
         let also = keys.get(1).copied().unwrap_or(key);
-        Way { key, also }
+        let doubtful = true;
+        Way {
+            key,
+            also,
+            doubtful,
+        }
     }
 
-    /// Of several sets of ways, one of each of which must be taken, the one that lets the fewest items through.
-    fn narrowest(&self, mut sets: Vec<Vec<Way>>) -> Option<Vec<Way>> {
+    /// Of several sets of ways, one of each of which must be taken, the one that lets the fewest items through, with what
+    /// the next ones ask for too.
+    fn narrowest(&self, mut sets: Vec<Vec<Way>>, parts: usize) -> Option<Vec<Way>> {
         sets.sort_by_cached_key(|ways| self.sum(ways));
         let mut sets = sets.into_iter();
         let narrowest = sets.next()?;
-        Some(with(sets.find_map(|ways| single(&ways)), narrowest))
+        let few = |ways: &Vec<Way>| ways.len() * narrowest.len() <= MOST_CROSSED;
+        match sets.find(few) {
+            Some(others) if parts == 2 => Some(crossed(&narrowest, &others)),
+            Some(others) => Some(doubted(crossed(&narrowest, &others))),
+            None if parts == 1 => Some(narrowest),
+            None => Some(doubted(narrowest)),
+        }
     }
 
     /// The rarest key that all of these nodes have need of.
     fn also(&self, nodes: &[Node], saved: &[Option<Vec<Way>>]) -> Option<Key> {
         let ways = nodes.iter().filter_map(|node| self.ways(node, saved));
-        let keys = ways.filter_map(|ways| single(&ways));
+        let keys = ways.filter_map(|ways| match ways.as_slice() {
+            [way] => Some(way.key),
+            _ => None,
+        });
         keys.min_by_key(|key| self.weight(*key))
     }
 
@@ -398,18 +421,61 @@ impl Builder {
     }
 }
 
-/// The key of a single way.
-fn single(ways: &[Way]) -> Option<Key> {
-    match ways {
-        [way] => Some(way.key),
-        _ => None,
+/// The most ways that two sets of them are made into.
+const MOST_CROSSED: usize = 16;
+
+impl Way {
+    /// By one key, with which there is no more to see to.
+    fn sure(key: Key) -> Self {
+        Self {
+            key,
+            also: key,
+            doubtful: false,
+        }
     }
+
+    fn is_single(self) -> bool {
+        self.key == self.also
+    }
+}
+
+/// The ways by which both of two queries match: those of the one, each with what the other one asks for.
+fn crossed(ways: &[Way], others: &[Way]) -> Vec<Way> {
+    let cross = |way: Way, other: Way| match way.is_single() {
+        true => Way {
+            also: other.key,
+            doubtful: way.doubtful || other.doubtful || !other.is_single(),
+            ..way
+        },
+        false => Way {
+            doubtful: true,
+            ..way
+        },
+    };
+    let of = |way: &Way| {
+        others
+            .iter()
+            .map(|other| cross(*way, *other))
+            .collect::<Vec<_>>()
+    };
+    let mut ways: Vec<Way> = ways.iter().flat_map(of).collect();
+    ways.sort_unstable();
+    ways.dedup();
+    ways
+}
+
+fn doubted(ways: Vec<Way>) -> Vec<Way> {
+    let doubted = |way| Way {
+        doubtful: true,
+        ..way
+    };
+    ways.into_iter().map(doubted).collect()
 }
 
 /// Ways that ask for one key only ask for another one too.
 fn with(also: Option<Key>, mut ways: Vec<Way>) -> Vec<Way> {
     if let Some(also) = also {
-        let alone = ways.iter_mut().filter(|way| way.also == way.key);
+        let alone = ways.iter_mut().filter(|way| way.is_single());
         alone.for_each(|way| way.also = also);
     }
     ways
@@ -419,9 +485,9 @@ fn with(also: Option<Key>, mut ways: Vec<Way>) -> Vec<Way> {
 #[derive(Default)]
 struct Index {
     rules: Vec<Rule>,
-    alternatives: Vec<Alternative>,
+    alternatives: Vec<Node>,
     entries: Vec<(Key, Entry)>,
-    always: Vec<u32>,
+    always: Vec<Candidate>,
     /// By rule.
     ways: Vec<Option<Vec<Way>>>,
 }
@@ -429,16 +495,19 @@ struct Index {
 impl Index {
     /// Adds an alternative of the rule that comes next.
     fn add(&mut self, node: Node, ways: Option<Vec<Way>>) {
-        let alternative = number(self.alternatives.len());
+        let candidate = |doubtful| Candidate {
+            rule: number(self.rules.len()),
+            alternative: number(self.alternatives.len()),
+            doubtful,
+        };
         match ways {
             Some(ways) => self.entries.extend(ways.iter().map(|way| {
-                let also = way.also;
-                (way.key, Entry { alternative, also })
+                let (also, candidate) = (way.also, candidate(way.doubtful));
+                (way.key, Entry { also, candidate })
             })),
-            None => self.always.push(alternative),
+            None => self.always.push(candidate(true)),
         }
-        let rule = number(self.rules.len());
-        self.alternatives.push(Alternative { rule, node });
+        self.alternatives.push(node);
     }
 
     fn finish(mut self, vocabulary: Vocabulary) -> Compiled {

@@ -434,15 +434,41 @@ impl Occurring {
         self.occurrences[found].iter().map(|(_, place)| *place)
     }
 
+    /// Whether all that occurs is in a part in which words are looked for where none is named: most items have no authors.
+    pub(super) fn in_usual_parts(&self) -> bool {
+        self.range(Some(Part::Author)).is_empty()
+    }
+
     /// Whether a word stands in a part.
     pub(super) fn stands_in(&self, key: Key, part: Option<Part>) -> bool {
-        // Most items have no authors: whatever occurs in them is in a part where words are looked for.
-        let anywhere = part.is_none() && self.range(Some(Part::Author)).is_empty();
+        let anywhere = part.is_none() && self.in_usual_parts();
         self.has(key) && (anywhere || self.places(key, &self.range(part)).len() > 0)
     }
 
     /// Whether the word stands there.
     pub(super) fn stands_at(&self, key: Key, place: u32) -> bool {
         self.occurrences.binary_search(&(key, place)).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_memory_holds_some_words_and_confuses_none() {
+        let mut memory = Memory::default();
+        let expected = |n: u32| (n..n + n % 7).collect::<Vec<Key>>();
+        let mut looked_up = 0;
+        for n in (0..40_000).chain(0..40_000).flat_map(|n| [n, n]) {
+            let word = format!("{}ß{n}", "x".repeat(n as usize % 40));
+            let find = |found: &mut Vec<Key>| {
+                looked_up += 1;
+                found.extend(expected(n));
+            };
+            assert_eq!(memory.keys(&word, find), expected(n), "{word}");
+        }
+        assert_eq!(memory.places.len(), Memory::MOST);
+        assert!((80_000..160_000).contains(&looked_up), "{looked_up}");
     }
 }
