@@ -231,8 +231,8 @@ struct Builder {
 impl Builder {
     fn add(&mut self, id: &TopicId, query: &Query) {
         let node = self.node(query);
-        let number = number(self.queries.len());
-        self.numbers.insert(id.clone(), number);
+        let rule = number(self.queries.len());
+        self.numbers.insert(id.clone(), rule);
         self.queries.push((id.clone(), node));
     }
 
@@ -441,16 +441,10 @@ impl Way {
 
 /// The ways by which both of two queries match: those of the one, each with what the other one asks for.
 fn crossed(ways: &[Way], others: &[Way]) -> Vec<Way> {
-    let cross = |way: Way, other: Way| match way.is_single() {
-        true => Way {
-            also: other.key,
-            doubtful: way.doubtful || other.doubtful || !other.is_single(),
-            ..way
-        },
-        false => Way {
-            doubtful: true,
-            ..way
-        },
+    let cross = |way: Way, other: Way| Way {
+        key: way.key,
+        also: if way.is_single() { other.key } else { way.also },
+        doubtful: way.doubtful || other.doubtful || !way.is_single() || !other.is_single(),
     };
     let of = |way: &Way| {
         others

@@ -473,6 +473,27 @@ proptest! {
     }
 }
 
+/// The words of the inner one are found by two keys, which is all that an index looks at: the third must be seen to.
+#[test]
+fn a_conjunction_within_another_asks_for_all_its_words() {
+    let mut nested = topic("t", &["ij"], &[]);
+    nested
+        .any
+        .push(Query::And(vec![query("(ab OR cd) ef"), query("gh")]));
+    let check = |title: &str, expected: bool| {
+        let subject = Subject {
+            title,
+            ..Subject::default()
+        };
+        let found = topics(std::slice::from_ref(&nested), &subject);
+        assert_eq!(!found.is_empty(), expected, "{title}");
+    };
+    check("ab ef", false);
+    check("cd gh", false);
+    check("ef gh", false);
+    check("cd ef gh", true);
+}
+
 /// The lines of the blocks of that name in the manual, cut where two spaces or more stand.
 fn manual(block: &str) -> Vec<Vec<&'static str>> {
     const MANUAL: &str = include_str!("../../docs/queries.md");

@@ -110,8 +110,9 @@ impl Vocabulary {
             }
             for (_, word) in words_of(text).take(MAX_WORDS) {
                 let find = |keys: &mut Vec<Key>| self.keys(word, lexicon, &mut forms, keys);
-                let keys = memory.keys(word, find);
-                keys.iter().for_each(|key| found.add(*key, place));
+                for key in memory.keys(word, find) {
+                    found.add(*key, place);
+                }
                 place += 1;
             }
             place += GAP;

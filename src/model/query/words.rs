@@ -113,7 +113,7 @@ mod tests {
                 open = false;
             }
         }
-        let word = |(begin, end): (usize, usize)| (begin, &text[begin..end]);
+        let word = |(begin, end): (usize, usize)| (begin, text.get(begin..end).unwrap());
         words.into_iter().map(word).collect()
     }
 
