@@ -11,17 +11,20 @@ pub(super) struct Compiled {
     vocabulary: Vocabulary,
     /// In an order in which each stands behind those that it refers to.
     rules: Vec<Rule>,
+    /// Those of all rules, in the order of the rules.
+    alternatives: Vec<Node>,
     /// Where in `entries` those of a key begin; they end where those of the next one begin.
     begins: Vec<u32>,
     entries: Vec<Entry>,
-    /// Rules that may match without any particular word (`-football`).
-    always: Vec<u32>,
+    /// Alternatives of rules that may match without any particular word (`-football`): one for each.
+    always: Vec<Candidate>,
 }
 
+/// A topic: it matches where one of its alternatives holds, and all of the rest.
 #[derive(Debug)]
 struct Rule {
     id: TopicId,
-    node: Node,
+    rest: Box<[Node]>,
 }
 
 /// A query over keys.
@@ -43,25 +46,36 @@ enum Node {
     Not(Box<Node>),
 }
 
-/// A rule to be tried where the key that it stands under occurs, and another one too.
+/// An alternative of a rule that may hold. The others of the rule cannot, unless they are candidates themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
+struct Candidate {
     rule: u32,
-    also: Key,
+    alternative: u32,
+    /// Whether there is more to it than that the keys occur in a part in which words are looked for.
+    doubtful: bool,
 }
 
-/// Keys of which an item must have one (the same one twice where there is no other) for a query to match by this way.
+/// A candidate where the key that it stands under occurs, and another one too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    also: Key,
+    candidate: Candidate,
+}
+
+/// Two keys of which an item must have both (the same one twice where there is no other) for a query to match by this way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Way {
     key: Key,
     also: Key,
+    /// As that of a candidate.
+    doubtful: bool,
 }
 
 impl Compiled {
     pub(super) fn new(topics: &[Topic]) -> Self {
         let mut builder = Builder {
             vocabulary: Vocabulary::new(),
-            rules: Vec::with_capacity(topics.len()),
+            queries: Vec::with_capacity(topics.len()),
             numbers: FxHashMap::default(),
             weights: Vec::new(),
         };
@@ -89,18 +103,26 @@ impl Compiled {
             let likely = self.entries[entries]
                 .iter()
                 .filter(|entry| found.has(entry.also));
-            candidates.extend(likely.map(|entry| entry.rule));
+            candidates.extend(likely.map(|entry| entry.candidate));
         }
         candidates.sort_unstable();
-        candidates.dedup();
+        candidates.dedup_by_key(|candidate| candidate.alternative);
+        let usual = found.in_usual_parts();
         let mut matching: Vec<u32> = Vec::new();
-        for rule in candidates {
+        for candidate in candidates {
+            let Candidate { rule, doubtful, .. } = candidate;
+            if matching.last() == Some(&rule) {
+                continue;
+            }
             let item = Tried {
                 found: &found,
                 subject,
                 matching: &matching,
             };
-            if item.holds(&self.rules[rule as usize].node) {
+            let holds = |node: &Node| item.holds(node);
+            let node = || &self.alternatives[candidate.alternative as usize];
+            let rest = || self.rules[rule as usize].rest.iter();
+            if ((usual && !doubtful) || holds(node())) && rest().all(holds) {
                 matching.push(rule);
             }
         }
@@ -200,7 +222,7 @@ const PREFIX: u64 = 1 << 4;
 
 struct Builder {
     vocabulary: Vocabulary,
-    rules: Vec<Rule>,
+    queries: Vec<(TopicId, Node)>,
     numbers: FxHashMap<TopicId, u32>,
     /// By key: how many queries ask for it. The fewer, the fewer items hold it, as a guess.
     weights: Vec<u64>,
@@ -208,13 +230,10 @@ struct Builder {
 
 impl Builder {
     fn add(&mut self, id: &TopicId, query: &Query) {
-        let rule = Rule {
-            id: id.clone(),
-            node: self.node(query),
-        };
-        let number = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
-        self.numbers.insert(id.clone(), number);
-        self.rules.push(rule);
+        let node = self.node(query);
+        let rule = number(self.queries.len());
+        self.numbers.insert(id.clone(), rule);
+        self.queries.push((id.clone(), node));
     }
 
     fn node(&mut self, query: &Query) -> Node {
@@ -286,50 +305,58 @@ impl Builder {
         self.weights[key] += weight;
     }
 
-    fn finish(self) -> Compiled {
-        let mut all: Vec<Option<Vec<Way>>> = Vec::with_capacity(self.rules.len());
-        let mut entries: Vec<(Key, Entry)> = Vec::new();
-        let mut always = Vec::new();
-        for (rule, number) in self.rules.iter().zip(0..) {
-            let ways = self.ways(&rule.node, &all);
-            match &ways {
-                Some(ways) => entries.extend(ways.iter().map(|way| {
-                    let also = way.also;
-                    (way.key, Entry { rule: number, also })
-                })),
-                None => always.push(number),
+    fn finish(mut self) -> Compiled {
+        let mut index = Index::default();
+        for (id, node) in std::mem::take(&mut self.queries) {
+            let ways = self.ways(&node, &index.ways);
+            let (alternatives, rest) = match ways {
+                Some(_) => self.parted(node, &index.ways),
+                None => (vec![node], Vec::new()),
+            };
+            let also = self.also(&rest, &index.ways);
+            for node in alternatives {
+                let ways = self.ways(&node, &index.ways);
+                index.add(node, ways.map(|ways| with(also, ways)));
             }
-            all.push(ways);
+            index.ways.push(ways);
+            let rest = rest.into();
+            index.rules.push(Rule { id, rest });
         }
-        entries.sort_unstable();
-        let mut begins = vec![0; self.vocabulary.len() + 1];
-        for (key, _) in &entries {
-            begins[*key as usize + 1] += 1;
-        }
-        for key in 1..begins.len() {
-            begins[key] += begins[key - 1];
-        }
-        Compiled {
-            vocabulary: self.vocabulary,
-            rules: self.rules,
-            begins,
-            entries: entries.into_iter().map(|(_, entry)| entry).collect(),
-            always,
-        }
+        index.finish(self.vocabulary)
+    }
+
+    /// A query that cannot match without any key, parted into alternatives, of which one must hold, and the rest, which
+    /// must hold anyway: the alternatives are those that let the fewest items through.
+    fn parted(&self, node: Node, saved: &[Option<Vec<Way>>]) -> (Vec<Node>, Vec<Node>) {
+        let mut parts = match node {
+            Node::And(parts) => parts.into_vec(),
+            node => vec![node],
+        };
+        let weight = |node: &Node| {
+            self.ways(node, saved)
+                .map_or(u64::MAX, |ways| self.sum(&ways))
+        };
+        let narrowest = (0..parts.len()).min_by_key(|part| weight(&parts[*part]));
+        let alternatives = match narrowest.map(|part| parts.remove(part)) {
+            Some(Node::Or(nodes)) => nodes.into_vec(),
+            node => node.into_iter().collect(),
+        };
+        (alternatives, parts)
     }
 
     /// The ways by which a query can match, of which every item that matches has one; `None` where it may match without
     /// any key. `saved` are those of the rules before it.
     fn ways(&self, node: &Node, saved: &[Option<Vec<Way>>]) -> Option<Vec<Way>> {
         match node {
-            Node::Fact(key) | Node::Word(_, key) => Some(vec![self.way(std::slice::from_ref(key))]),
+            Node::Fact(key) | Node::Word(None, key) => Some(vec![Way::sure(*key)]),
+            Node::Word(Some(_), key) => Some(vec![self.way(std::slice::from_ref(key))]),
             Node::Phrase(_, words) => {
                 let keys: Vec<Key> = words.iter().flatten().copied().collect();
                 Some(vec![self.way(&keys)])
             }
             Node::Pair(_, keys) => Some(vec![self.way(keys)]),
             Node::Near(_, _, keys) => Some(vec![self.way(keys)]),
-            Node::Saved(rule) => saved[*rule as usize].clone(),
+            Node::Saved(rule) => saved[*rule as usize].clone().map(doubted),
             Node::Or(nodes) => {
                 let ways = nodes.iter().map(|node| self.ways(node, saved));
                 let mut ways = ways.collect::<Option<Vec<_>>>()?.concat();
@@ -339,7 +366,7 @@ impl Builder {
             }
             Node::And(nodes) => {
                 let ways = nodes.iter().filter_map(|node| self.ways(node, saved));
-                self.narrowest(ways.collect())
+                self.narrowest(ways.collect(), nodes.len())
             }
             Node::Regex(..) | Node::Before(_) | Node::After(_) | Node::Not(_) => None,
         }
@@ -356,22 +383,148 @@ impl Builder {
         keys.dedup();
         let key = keys.first().copied().unwrap_or_default();
         let also = keys.get(1).copied().unwrap_or(key);
-        Way { key, also }
+        let doubtful = true;
+        Way {
+            key,
+            also,
+            doubtful,
+        }
     }
 
-    /// Of several sets of ways, one of each of which must be taken, the one that lets the fewest items through.
-    fn narrowest(&self, mut sets: Vec<Vec<Way>>) -> Option<Vec<Way>> {
-        sets.sort_by_cached_key(|ways| ways.iter().map(|way| self.weight(way.key)).sum::<u64>());
+    /// Of several sets of ways, one of each of which must be taken, the one that lets the fewest items through, with what
+    /// the next ones ask for too.
+    fn narrowest(&self, mut sets: Vec<Vec<Way>>, parts: usize) -> Option<Vec<Way>> {
+        sets.sort_by_cached_key(|ways| self.sum(ways));
         let mut sets = sets.into_iter();
-        let mut narrowest = sets.next()?;
-        let single = |ways: Vec<Way>| match ways.as_slice() {
+        let narrowest = sets.next()?;
+        let few = |ways: &Vec<Way>| ways.len() * narrowest.len() <= MOST_CROSSED;
+        match sets.find(few) {
+            Some(others) if parts == 2 => Some(crossed(&narrowest, &others)),
+            Some(others) => Some(doubted(crossed(&narrowest, &others))),
+            None if parts == 1 => Some(narrowest),
+            None => Some(doubted(narrowest)),
+        }
+    }
+
+    /// The rarest key that all of these nodes have need of.
+    fn also(&self, nodes: &[Node], saved: &[Option<Vec<Way>>]) -> Option<Key> {
+        let ways = nodes.iter().filter_map(|node| self.ways(node, saved));
+        let keys = ways.filter_map(|ways| match ways.as_slice() {
             [way] => Some(way.key),
             _ => None,
-        };
-        if let Some(other) = sets.find_map(single) {
-            let alone = narrowest.iter_mut().filter(|way| way.also == way.key);
-            alone.for_each(|way| way.also = other);
-        }
-        Some(narrowest)
+        });
+        keys.min_by_key(|key| self.weight(*key))
     }
+
+    fn sum(&self, ways: &[Way]) -> u64 {
+        ways.iter().map(|way| self.weight(way.key)).sum()
+    }
+}
+
+/// The most ways that two sets of them are made into.
+const MOST_CROSSED: usize = 16;
+
+impl Way {
+    /// By one key, with which there is no more to see to.
+    fn sure(key: Key) -> Self {
+        Self {
+            key,
+            also: key,
+            doubtful: false,
+        }
+    }
+
+    fn is_single(self) -> bool {
+        self.key == self.also
+    }
+}
+
+/// The ways by which both of two queries match: those of the one, each with what the other one asks for.
+fn crossed(ways: &[Way], others: &[Way]) -> Vec<Way> {
+    let cross = |way: Way, other: Way| Way {
+        key: way.key,
+        also: if way.is_single() { other.key } else { way.also },
+        doubtful: way.doubtful || other.doubtful || !way.is_single() || !other.is_single(),
+    };
+    let of = |way: &Way| {
+        others
+            .iter()
+            .map(|other| cross(*way, *other))
+            .collect::<Vec<_>>()
+    };
+    let mut ways: Vec<Way> = ways.iter().flat_map(of).collect();
+    ways.sort_unstable();
+    ways.dedup();
+    ways
+}
+
+fn doubted(ways: Vec<Way>) -> Vec<Way> {
+    let doubted = |way| Way {
+        doubtful: true,
+        ..way
+    };
+    ways.into_iter().map(doubted).collect()
+}
+
+/// Ways that ask for one key only ask for another one too.
+fn with(also: Option<Key>, mut ways: Vec<Way>) -> Vec<Way> {
+    if let Some(also) = also {
+        let alone = ways.iter_mut().filter(|way| way.is_single());
+        alone.for_each(|way| way.also = also);
+    }
+    ways
+}
+
+/// The rules as far as they are made.
+#[derive(Default)]
+struct Index {
+    rules: Vec<Rule>,
+    alternatives: Vec<Node>,
+    entries: Vec<(Key, Entry)>,
+    always: Vec<Candidate>,
+    /// By rule.
+    ways: Vec<Option<Vec<Way>>>,
+}
+
+impl Index {
+    /// Adds an alternative of the rule that comes next.
+    fn add(&mut self, node: Node, ways: Option<Vec<Way>>) {
+        let candidate = |doubtful| Candidate {
+            rule: number(self.rules.len()),
+            alternative: number(self.alternatives.len()),
+            doubtful,
+        };
+        match ways {
+            Some(ways) => self.entries.extend(ways.iter().map(|way| {
+                let (also, candidate) = (way.also, candidate(way.doubtful));
+                (way.key, Entry { also, candidate })
+            })),
+            None => self.always.push(candidate(true)),
+        }
+        self.alternatives.push(node);
+    }
+
+    fn finish(mut self, vocabulary: Vocabulary) -> Compiled {
+        self.entries.sort_unstable();
+        let mut begins = vec![0; vocabulary.len() + 1];
+        for (key, _) in &self.entries {
+            begins[*key as usize + 1] += 1;
+        }
+        for key in 1..begins.len() {
+            begins[key] += begins[key - 1];
+        }
+        self.alternatives.shrink_to_fit();
+        Compiled {
+            vocabulary,
+            rules: self.rules,
+            alternatives: self.alternatives,
+            begins,
+            entries: self.entries.into_iter().map(|(_, entry)| entry).collect(),
+            always: self.always,
+        }
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

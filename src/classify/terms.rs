@@ -1,5 +1,7 @@
 //! Words to what they are compared by: lower case, without accents, and their stems.
 
+use std::sync::LazyLock;
+
 use snowball_stemmers_rs::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 
@@ -118,8 +120,12 @@ fn lower(word: &str, lower: &mut String) {
     if word.is_ascii() {
         lower.push_str(word);
         lower.make_ascii_lowercase();
+        return;
+    }
+    let shown = word.chars().filter(|c| !is_joiner(*c));
+    if is_simple(word) {
+        lower.extend(shown.flat_map(char::to_lowercase));
     } else {
-        let shown = word.chars().filter(|c| !is_joiner(*c));
         lower.extend(shown.nfc().flat_map(char::to_lowercase));
     }
 }
@@ -132,6 +138,32 @@ pub(super) fn fold(word: &str, folded: &mut String) {
         folded.make_ascii_lowercase();
         return;
     }
+    if is_simple(word) {
+        let simple = word.chars().filter_map(|c| SIMPLE.get(c as usize));
+        simple.for_each(|letters| folded.push_str(letters));
+        return;
+    }
+    fold_any(word, folded);
+}
+
+/// Whether all letters stand for themselves: Latin ones, and no marks that join them.
+fn is_simple(word: &str) -> bool {
+    word.chars().all(|c| c < SIMPLE_END)
+}
+
+const SIMPLE_END: char = '\u{250}';
+
+/// What becomes of each simple letter: most letters with accents are among them.
+static SIMPLE: LazyLock<Vec<Box<str>>> = LazyLock::new(|| {
+    let fold = |c: char| {
+        let mut folded = String::new();
+        fold_any(c.encode_utf8(&mut [0; 4]), &mut folded);
+        folded.into()
+    };
+    ('\0'..SIMPLE_END).map(fold).collect()
+});
+
+fn fold_any(word: &str, folded: &mut String) {
     let plain = word.nfkd().filter(|c| !is_accent(*c) && !is_joiner(*c));
     let plain = plain.flat_map(char::to_lowercase);
     // A letter in lower case may have a mark of its own: `İ`.
@@ -217,6 +249,18 @@ mod tests {
         fn folding_twice_is_folding_once(text in any::<String>()) {
             let once = folded(&text);
             prop_assert_eq!(folded(&once), once);
+        }
+
+        #[test]
+        fn simple_words_are_folded_as_any(word in "[\\PC\u{0}-\u{24F}]{0,12}", simple in "[\u{80}-\u{24F}a-zA-Z]{0,12}") {
+            for word in [word, simple] {
+                let (mut any, mut plainly, mut lowered) = <(String, String, String)>::default();
+                fold_any(&word, &mut any);
+                prop_assert_eq!(folded(&word), any);
+                lower(&word, &mut lowered);
+                plainly.extend(word.chars().filter(|c| !is_joiner(*c)).nfc().flat_map(char::to_lowercase));
+                prop_assert_eq!(lowered, plainly);
+            }
         }
 
         #[test]

@@ -422,20 +422,21 @@ proptest! {
     /// What is compiled comes to the answer of the queries as they are written, and the index skips no topic that matches.
     #[test]
     fn compiled_and_plain_agree(
-        queries in prop::collection::vec(crate::model::query_trees(&WORDS), 1..6),
+        queries in prop::collection::vec(crate::model::query_trees(&WORDS), 1..16),
         item in items(),
     ) {
         let names = ["saved", "other", "x", "y", "z"];
         let mut all: Vec<Topic> = names.iter().map(|id| topic(id, &[], &[])).collect();
-        for (n, query) in queries.into_iter().enumerate() {
+        for (turn, query) in queries.into_iter().enumerate() {
+            let n = turn % names.len();
             // The first two are those that queries refer to: `other` may refer to `saved` and neither to itself.
             let refers = |leaf: &&Query| matches!(leaf, Query::Topic(id) if n == 0 || id.as_str() == "other");
             if n < 2 && query.leaves().iter().any(refers) {
                 continue;
             }
-            match n {
-                2 => all[n].all.push(query),
-                3 => all[n].exclude.push(query),
+            match (n, turn / names.len()) {
+                (2, 0) => all[n].all.push(query),
+                (3, 0) | (4, 2) => all[n].exclude.push(query),
                 _ => all[n].any.push(query),
             }
         }
@@ -477,6 +478,27 @@ proptest! {
         let subject = Subject { title: &title, summary: &title, language: language.as_ref(), ..Subject::default() };
         topics(&all, &subject);
     }
+}
+
+/// The words of the inner one are found by two keys, which is all that an index looks at: the third must be seen to.
+#[test]
+fn a_conjunction_within_another_asks_for_all_its_words() {
+    let mut nested = topic("t", &["ij"], &[]);
+    nested
+        .any
+        .push(Query::And(vec![query("(ab OR cd) ef"), query("gh")]));
+    let check = |title: &str, expected: bool| {
+        let subject = Subject {
+            title,
+            ..Subject::default()
+        };
+        let found = topics(std::slice::from_ref(&nested), &subject);
+        assert_eq!(!found.is_empty(), expected, "{title}");
+    };
+    check("ab ef", false);
+    check("cd gh", false);
+    check("ef gh", false);
+    check("cd ef gh", true);
 }
 
 /// The lines of the blocks of that name in the manual, cut where two spaces or more stand.

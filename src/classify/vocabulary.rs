@@ -5,7 +5,7 @@
 
 use std::hash::BuildHasher as _;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
@@ -99,6 +99,7 @@ impl Vocabulary {
         let lexicon = self.lexicons[stemming.number()]
             .get_or_init(|| Lexicon::new(&self.inflected, stemming));
         let mut forms = Forms::new(stemming);
+        let mut memory = lexicon.lend();
         let mut found = Occurring::new(self.len());
         let mut place = 0;
         let mut part_before = Part::Title;
@@ -108,12 +109,10 @@ impl Vocabulary {
                 part_before = part;
             }
             for (_, word) in words_of(text).take(MAX_WORDS) {
-                let (folded, stem) = forms.of(word);
-                lexicon.find(folded, |key| found.add(key, place));
-                if let Some(stem) = stem {
-                    lexicon.find(stem, |key| found.add(key, place));
+                let find = |keys: &mut Vec<Key>| self.keys(word, lexicon, &mut forms, keys);
+                for key in memory.keys(word, find) {
+                    found.add(*key, place);
                 }
-                self.literal(folded, |key| found.add(key, place));
                 place += 1;
             }
             place += GAP;
@@ -121,8 +120,20 @@ impl Vocabulary {
         found.ends[part_before as usize..].fill(place);
         self.facts(subject, &mut found);
         found.occurrences.sort_unstable();
-        found.occurrences.dedup();
+        lexicon.take_back(memory);
         found
+    }
+
+    /// All keys of a word, each once.
+    fn keys(&self, word: &str, lexicon: &Lexicon, forms: &mut Forms, keys: &mut Vec<Key>) {
+        let (folded, stem) = forms.of(word);
+        lexicon.find(folded, keys);
+        if let Some(stem) = stem {
+            lexicon.find(stem, keys);
+        }
+        self.literal(folded, |key| keys.push(key));
+        keys.sort_unstable();
+        keys.dedup();
     }
 
     /// The keys of words as they stand, and of their beginnings.
@@ -176,19 +187,20 @@ impl Likely {
     const BITS: usize = 1 << 16;
 
     fn add(&mut self, word: &str) {
-        let bit = Self::bit(word);
+        let bit = hash(word, Self::BITS);
         self.0[bit / 64] |= 1 << (bit % 64);
     }
 
     fn may_hold(&self, word: &str) -> bool {
-        let bit = Self::bit(word);
+        let bit = hash(word, Self::BITS);
         self.0[bit / 64] & (1 << (bit % 64)) != 0
     }
+}
 
-    fn bit(word: &str) -> usize {
-        let hash = FxBuildHasher.hash_one(word);
-        usize::try_from(hash % Self::BITS as u64).unwrap_or_default()
-    }
+/// A number below `limit`, a power of two, the same for the same word.
+fn hash(word: &str, limit: usize) -> usize {
+    let hash = FxBuildHasher.hash_one(word);
+    usize::try_from(hash & (limit as u64 - 1)).unwrap_or_default()
 }
 
 fn key(keys: &mut FxHashMap<Box<str>, Key>, next: &mut Key, word: &str) -> Key {
@@ -217,6 +229,8 @@ struct Lexicon {
     /// Where in `keys` those of a form stand.
     forms: FxHashMap<Box<str>, (u32, u32)>,
     keys: Vec<Key>,
+    /// Those that no item is looked at with: as many as there were items at the same time.
+    memories: Mutex<Vec<Memory>>,
 }
 
 impl Lexicon {
@@ -232,6 +246,7 @@ impl Lexicon {
         let mut lexicon = Self {
             forms: FxHashMap::default(),
             keys: Vec::with_capacity(found.len()),
+            memories: Mutex::default(),
         };
         for (form, key) in found {
             let end = u32::try_from(lexicon.keys.len()).unwrap_or(u32::MAX);
@@ -242,11 +257,110 @@ impl Lexicon {
         lexicon
     }
 
-    fn find(&self, form: &str, found: impl FnMut(Key)) {
+    fn find(&self, form: &str, found: &mut Vec<Key>) {
         if let Some((begin, end)) = self.forms.get(form) {
-            let keys = &self.keys[*begin as usize..*end as usize];
-            keys.iter().copied().for_each(found);
+            found.extend(&self.keys[*begin as usize..*end as usize]);
         }
+    }
+
+    /// A memory for one item.
+    fn lend(&self) -> Memory {
+        self.memories().pop().unwrap_or_default()
+    }
+
+    fn take_back(&self, memory: Memory) {
+        self.memories().push(memory);
+    }
+
+    fn memories(&self) -> MutexGuard<'_, Vec<Memory>> {
+        self.memories.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The keys of words met lately: each word has one place, by its hash, where it displaces the word that was there. Most words
+/// of an item were in those before it, and need not be folded, stemmed and looked up again.
+#[derive(Debug)]
+struct Memory {
+    places: Vec<Known>,
+    /// How many words were not known since there were so many places.
+    new: usize,
+    /// The keys of the word asked for last, where it was not known.
+    found: Vec<Key>,
+}
+
+/// A word and its keys in one place: to follow pointers to them would take longer than all else.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    /// Only the first ones are the word's, only the first keys its own. No word has no bytes.
+    bytes: [u8; 30],
+    byte_count: u8,
+    key_count: u8,
+    keys: [Key; 4],
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            places: vec![Known::default(); Self::FEWEST],
+            new: 0,
+            found: Vec::new(),
+        }
+    }
+}
+
+impl Memory {
+    /// For the few items that a query may be asked about.
+    const FEWEST: usize = 1 << 8;
+    /// For all items from now on: 800 kB.
+    const MOST: usize = 1 << 14;
+
+    /// The keys of a word, which `find` collects where they are not known.
+    fn keys(&mut self, word: &str, find: impl FnOnce(&mut Vec<Key>)) -> &[Key] {
+        let place = hash(word, self.places.len());
+        if self.places[place].word() == word.as_bytes() {
+            return self.places[place].keys();
+        }
+        self.found.clear();
+        find(&mut self.found);
+        if let Some(known) = Known::new(word, &self.found) {
+            self.places[place] = known;
+        }
+        self.grow();
+        &self.found
+    }
+
+    /// Makes more places once these have shown to be too few. What is known is forgotten: it is soon known again.
+    fn grow(&mut self) {
+        self.new += 1;
+        if self.new > self.places.len() && self.places.len() < Self::MOST {
+            self.new = 0;
+            self.places = vec![Known::default(); self.places.len() * 4];
+        }
+    }
+}
+
+impl Known {
+    /// `None` where there is no room for so long a word, or so many keys.
+    fn new(word: &str, keys: &[Key]) -> Option<Self> {
+        let mut known = Self {
+            byte_count: u8::try_from(word.len()).ok()?,
+            key_count: u8::try_from(keys.len()).ok()?,
+            ..Self::default()
+        };
+        known
+            .bytes
+            .get_mut(..word.len())?
+            .copy_from_slice(word.as_bytes());
+        known.keys.get_mut(..keys.len())?.copy_from_slice(keys);
+        Some(known)
+    }
+
+    fn word(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.byte_count)]
+    }
+
+    fn keys(&self) -> &[Key] {
+        &self.keys[..usize::from(self.key_count)]
     }
 }
 
@@ -321,15 +435,41 @@ impl Occurring {
         self.occurrences[found].iter().map(|(_, place)| *place)
     }
 
+    /// Whether all that occurs is in a part in which words are looked for where none is named: most items have no authors.
+    pub(super) fn in_usual_parts(&self) -> bool {
+        self.range(Some(Part::Author)).is_empty()
+    }
+
     /// Whether a word stands in a part.
     pub(super) fn stands_in(&self, key: Key, part: Option<Part>) -> bool {
-        // Most items have no authors: whatever occurs in them is in a part where words are looked for.
-        let anywhere = part.is_none() && self.range(Some(Part::Author)).is_empty();
+        let anywhere = part.is_none() && self.in_usual_parts();
         self.has(key) && (anywhere || self.places(key, &self.range(part)).len() > 0)
     }
 
     /// Whether the word stands there.
     pub(super) fn stands_at(&self, key: Key, place: u32) -> bool {
         self.occurrences.binary_search(&(key, place)).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_memory_holds_some_words_and_confuses_none() {
+        let mut memory = Memory::default();
+        let expected = |n: u32| (n..n + n % 7).collect::<Vec<Key>>();
+        let mut looked_up = 0;
+        for n in (0..40_000).chain(0..40_000).flat_map(|n| [n, n]) {
+            let word = format!("{}ß{n}", "x".repeat(n as usize % 40));
+            let find = |found: &mut Vec<Key>| {
+                looked_up += 1;
+                found.extend(expected(n));
+            };
+            assert_eq!(memory.keys(&word, find), expected(n), "{word}");
+        }
+        assert_eq!(memory.places.len(), Memory::MOST);
+        assert!((80_000..160_000).contains(&looked_up), "{looked_up}");
     }
 }

@@ -25,7 +25,11 @@ impl<'a> Iterator for WordsOf<'a> {
         let after = start + first.len_utf8();
         let goes_on = |c: char| continues(c) || (!alone && c.is_alphanumeric() && !is_unspaced(c));
         let tail = rest.get(after..)?;
-        let length = tail.find(|c| !goes_on(c)).unwrap_or(tail.len());
+        // Most of most words: no table of Unicode has to be asked about these.
+        let plain = |byte: &u8| !alone && byte.is_ascii_alphanumeric();
+        let plain = tail.bytes().take_while(plain).count();
+        let length = tail.get(plain..)?.find(|c| !goes_on(c));
+        let length = length.map_or(tail.len(), |length| plain + length);
         let begin = self.at + start;
         self.at += after + length;
         Some((begin, self.text.get(begin..self.at)?))
@@ -63,6 +67,8 @@ pub(super) fn is_unspaced(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(text: &str, expected: &[&str]) {
@@ -88,5 +94,35 @@ mod tests {
         check("COVID肺炎 が2", &["COVID", "肺", "炎", "が", "2"]);
         check("ที่นี่", &["ที่", "นี่"]);
         check("か\u{3099}", &["か\u{3099}"]);
+    }
+
+    /// Letter by letter: each goes on with the word before it, begins one, or ends it.
+    fn plainly(text: &str) -> Vec<(usize, &str)> {
+        let mut words: Vec<(usize, usize)> = Vec::new();
+        let (mut open, mut alone) = (false, false);
+        for (at, c) in text.char_indices() {
+            let end = at + c.len_utf8();
+            let letter = c.is_alphanumeric();
+            let new = letter && (!open || alone || is_unspaced(c)) && !(open && continues(c));
+            if new {
+                words.push((at, end));
+                (open, alone) = (true, is_unspaced(c));
+            } else if open && (letter || continues(c)) {
+                words.last_mut().unwrap().1 = end;
+            } else {
+                open = false;
+            }
+        }
+        let word = |(begin, end): (usize, usize)| (begin, text.get(begin..end).unwrap());
+        words.into_iter().map(word).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_those_of_a_plain_reading(
+            text in r"([a-zA-Z0-9 .,'é\u{301}\u{ad}ßл中が\u{3099}ที่]|\PC){0,40}",
+        ) {
+            prop_assert_eq!(words_of(&text).collect::<Vec<_>>(), plainly(&text));
+        }
     }
 }
