@@ -9,6 +9,8 @@ use crate::model::{Part, Query, QueryRegex, Topic, TopicId, Word, Words, in_orde
 #[derive(Debug)]
 pub(super) struct Compiled {
     vocabulary: Vocabulary,
+    /// In their order, which is that of the answer too: whoever collects them need not sort them.
+    ids: Vec<TopicId>,
     /// In an order in which each stands behind those that it refers to.
     rules: Vec<Rule>,
     /// Those of all rules, in the order of the rules.
@@ -23,7 +25,8 @@ pub(super) struct Compiled {
 /// A topic: it matches where one of its alternatives holds, and all of the rest.
 #[derive(Debug)]
 struct Rule {
-    id: TopicId,
+    /// Where its topic stands among the ids.
+    topic: u32,
     rest: Box<[Node]>,
 }
 
@@ -93,7 +96,7 @@ impl Compiled {
         self.always.len()
     }
 
-    /// The topics that match.
+    /// The topics that match, in the order of their ids.
     pub(super) fn matching(&self, subject: &Subject) -> impl Iterator<Item = &TopicId> {
         let found = self.vocabulary.occurring(subject);
         let mut candidates = self.always.clone();
@@ -126,9 +129,11 @@ impl Compiled {
                 matching.push(rule);
             }
         }
-        matching
-            .into_iter()
-            .map(|rule| &self.rules[rule as usize].id)
+        for rule in &mut matching {
+            *rule = self.rules[*rule as usize].topic;
+        }
+        matching.sort_unstable();
+        matching.into_iter().map(|topic| &self.ids[topic as usize])
     }
 }
 
@@ -307,7 +312,10 @@ impl Builder {
 
     fn finish(mut self) -> Compiled {
         let mut index = Index::default();
-        for (id, node) in std::mem::take(&mut self.queries) {
+        let queries = std::mem::take(&mut self.queries);
+        let mut ids: Vec<TopicId> = queries.iter().map(|(id, _)| id.clone()).collect();
+        ids.sort_unstable();
+        for (id, node) in queries {
             let ways = self.ways(&node, &index.ways);
             let (alternatives, rest) = match ways {
                 Some(_) => self.parted(node, &index.ways),
@@ -320,9 +328,10 @@ impl Builder {
             }
             index.ways.push(ways);
             let rest = rest.into();
-            index.rules.push(Rule { id, rest });
+            let topic = number(ids.partition_point(|other| *other < id));
+            index.rules.push(Rule { topic, rest });
         }
-        index.finish(self.vocabulary)
+        index.finish(self.vocabulary, ids)
     }
 
     /// A query that cannot match without any key, parted into alternatives, of which one must hold, and the rest, which
@@ -504,7 +513,7 @@ impl Index {
         self.alternatives.push(node);
     }
 
-    fn finish(mut self, vocabulary: Vocabulary) -> Compiled {
+    fn finish(mut self, vocabulary: Vocabulary, ids: Vec<TopicId>) -> Compiled {
         self.entries.sort_unstable();
         let mut begins = vec![0; vocabulary.len() + 1];
         for (key, _) in &self.entries {
@@ -516,6 +525,7 @@ impl Index {
         self.alternatives.shrink_to_fit();
         Compiled {
             vocabulary,
+            ids,
             rules: self.rules,
             alternatives: self.alternatives,
             begins,
