@@ -8,6 +8,7 @@ mod assets;
 mod connection;
 mod listen;
 mod public;
+mod response;
 mod status_page;
 
 pub use self::admin::{DecisionReport, Health, Question, ReloadReport, Status, router as admin};
