@@ -11,7 +11,7 @@ use chrono::{DateTime, SubsecRound as _};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::model::{Hash, Timestamp};
+use crate::model::{FeedId, Hash, Timestamp, TopicId};
 
 /// A published file is never larger; another's file in the folder may be.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -41,27 +41,47 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// Reads the whole folder.
+    /// Reads the whole folder, and those of the topics in it.
     ///
     /// # Errors
     /// When it cannot be listed.
     pub fn load(folder: &Path) -> io::Result<Self> {
         let assets = Self {
-            folder: folder.to_owned(),
+            folder: folder.canonicalize()?,
             held: RwLock::default(),
         };
         for entry in std::fs::read_dir(folder)? {
-            if let Ok(name) = entry?.file_name().into_string() {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            // A link to another folder is none.
+            if entry.file_type()?.is_dir() {
+                assets.load_branches(&name);
+            } else {
                 assets.refresh(&name);
             }
         }
         Ok(assets)
     }
 
-    /// Reads one file again, which was written, or is gone.
+    /// Reads the branches in the folder of a topic; one that cannot be listed has none.
+    fn load_branches(&self, topic: &str) {
+        if topic.parse::<TopicId>().is_err() {
+            return;
+        }
+        let entries = std::fs::read_dir(self.folder.join(topic));
+        for entry in entries.into_iter().flatten().flatten() {
+            if let Ok(name) = entry.file_name().into_string() {
+                self.refresh(&format!("{topic}/{name}"));
+            }
+        }
+    }
+
+    /// Reads one file again, such as `health.atom` or `health/mx.atom`, which was written, or is gone.
     pub fn refresh(&self, name: &str) {
-        let asset = content_type(name)
-            .and_then(|content_type| read(&self.folder.join(name), content_type).ok());
+        let asset =
+            content_type(name).and_then(|content_type| read(&self.folder, name, content_type).ok());
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         match asset {
             Some(asset) => drop(held.insert(name.to_owned(), Arc::new(asset))),
@@ -79,12 +99,19 @@ impl Assets {
     }
 }
 
-/// What we publish; anything else in the folder is not ours to show.
+/// What we publish, anything in the folder itself and branches below it; anything else is not ours to show.
 fn content_type(name: &str) -> Option<&'static str> {
     let (stem, extension) = name.rsplit_once('.')?;
-    if stem.is_empty() || stem.starts_with('.') {
-        return None;
-    }
+    let is_ours = if stem.contains('/') {
+        stem.parse::<FeedId>().is_ok()
+    } else {
+        !stem.is_empty() && !stem.starts_with('.')
+    };
+    is_ours.then(|| type_of(extension)).flatten()
+}
+
+/// `Content-Type` of what ends so.
+fn type_of(extension: &str) -> Option<&'static str> {
     match extension {
         "rss" => Some("application/rss+xml; charset=utf-8"),
         "atom" => Some("application/atom+xml; charset=utf-8"),
@@ -96,7 +123,11 @@ fn content_type(name: &str) -> Option<&'static str> {
     }
 }
 
-fn read(path: &Path, content_type: &'static str) -> io::Result<Asset> {
+fn read(folder: &Path, name: &str, content_type: &'static str) -> io::Result<Asset> {
+    let path = folder.join(name).canonicalize()?;
+    if !path.starts_with(folder) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
@@ -123,4 +154,83 @@ fn gzip(body: &[u8]) -> io::Result<Option<Bytes>> {
     encoder.write_all(body)?;
     let packed = encoder.finish()?;
     Ok((packed.len() < body.len()).then(|| packed.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// The names of what is held, in order.
+    fn names(assets: &Assets) -> Vec<String> {
+        let mut names: Vec<String> = assets.held.read().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_published_is_read_and_nothing_else() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("mx.atom"), "secret").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for inner in ["health", ".health", "others", "health/mx", "story"] {
+            fs::create_dir(at(inner)).unwrap();
+        }
+        for file in [
+            "index.html",
+            ".hidden.atom",
+            "notes.txt",
+            "health.atom",
+            "health/mx.atom",
+            "health/mx-lang-es.html",
+            "health/mx.txt",
+            "health/notes.html",
+            "health/.mx.atom",
+            "health/mx/lang-es.atom",
+            ".health/mx.atom",
+            "others/report.html",
+            "story/mx.html",
+        ] {
+            fs::write(at(file), file).unwrap();
+        }
+        symlink(outside.path(), at("water")).unwrap();
+        symlink(outside.path().join("mx.atom"), at("health/cr.atom")).unwrap();
+        symlink(outside.path().join("mx.atom"), at("latest.atom")).unwrap();
+        let assets = Assets::load(folder.path()).unwrap();
+        let published = [
+            "health.atom",
+            "health/mx-lang-es.html",
+            "health/mx.atom",
+            "index.html",
+        ];
+        assert_eq!(names(&assets), published);
+        for name in [
+            "water/mx.atom",
+            "health/cr.atom",
+            "latest.atom",
+            "../mx.atom",
+            "health/../health.atom",
+            "health//mx.atom",
+            "others/report.html",
+        ] {
+            assets.refresh(name);
+        }
+        assert_eq!(names(&assets), published);
+    }
+
+    #[test]
+    fn a_branch_comes_and_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let assets = Assets::load(folder.path()).unwrap();
+        fs::create_dir(folder.path().join("health")).unwrap();
+        fs::write(folder.path().join("health/mx.atom"), "<feed/>").unwrap();
+        assets.refresh("health/mx.atom");
+        assert_eq!(assets.get("health/mx.atom").unwrap().body, "<feed/>");
+        fs::remove_file(folder.path().join("health/mx.atom")).unwrap();
+        assets.refresh("health/mx.atom");
+        assert_eq!(names(&assets), [""; 0]);
+    }
 }

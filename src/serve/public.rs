@@ -41,14 +41,78 @@ async fn answer(
     of_asset(&asset, &method, &headers)
 }
 
-/// `/` is the index, `/labour-migration` its page.
+/// `/` is the index, `/labour-migration` a topic's page, `/labour-migration/mx` a branch's.
+///
+/// The path is compared as it was sent, so that nothing but the name of a published file finds one.
 fn find(assets: &Assets, path: &str) -> Option<Arc<Asset>> {
-    let name = path.strip_prefix('/')?;
-    match name {
+    match path.strip_prefix('/')? {
         "" => assets.get("index.html"),
-        name if name.contains('/') => None,
         name => assets
             .get(name)
             .or_else(|| assets.get(&format!("{name}.html"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_path_is_the_name_of_a_published_file() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("feeds");
+        fs::create_dir_all(folder.join("health")).unwrap();
+        for name in [
+            "index.html",
+            "health.html",
+            "health/mx.html",
+            "health/mx.atom",
+            "../mx.atom",
+        ] {
+            fs::write(folder.join(name), name).unwrap();
+        }
+        let assets = Assets::load(&folder).unwrap();
+        let check = |path: &str, expected: Option<&str>| {
+            let found = find(&assets, path).map(|asset| asset.body.to_vec());
+            assert_eq!(
+                found,
+                expected.map(|name| name.as_bytes().to_vec()),
+                "{path}"
+            );
+        };
+        check("/", Some("index.html"));
+        check("/index.html", Some("index.html"));
+        check("/health", Some("health.html"));
+        check("/health/mx", Some("health/mx.html"));
+        check("/health/mx.html", Some("health/mx.html"));
+        check("/health/mx.atom", Some("health/mx.atom"));
+        for wrong in [
+            "",
+            "*",
+            "//",
+            "//health",
+            "/health/",
+            "/health//mx.atom",
+            "/health/mx/",
+            "/health/mx.rss",
+            "/health/../health.html",
+            "/health/../../mx.atom",
+            "/../mx.atom",
+            "/..%2fmx.atom",
+            "/%2e%2e/mx.atom",
+            "/health%2fmx.atom",
+            "/health%2Fmx.atom",
+            "/health\\mx.atom",
+            "/..\\mx.atom",
+            "/./health.html",
+            "/health/./mx.atom",
+            "/health/mx.atom/",
+            "/health/mx.atom%00",
+            "/Health/mx.atom",
+        ] {
+            check(wrong, None);
+        }
     }
 }
