@@ -1,4 +1,4 @@
-//! The published files in memory, each with its compressed form and what readers compare it by.
+//! The published files in memory, and other bytes that are sent like them, each with its compressed form and what readers compare it by.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,13 +12,14 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::model::{FeedId, Hash, Timestamp, TopicId};
+use crate::publish::Format;
 
 /// A published file is never larger; another's file in the folder may be.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 /// Smaller files gain nothing from being compressed.
 const MIN_GZIP_BYTES: usize = 256;
 
-/// One file, ready to be sent.
+/// One file, or an answer like one, ready to be sent.
 #[derive(Clone, Debug)]
 pub struct Asset {
     /// As it stands in the folder.
@@ -29,8 +30,21 @@ pub struct Asset {
     pub content_type: &'static str,
     /// Names these bytes (RFC 9110 §8.8.3), without quotation marks and the mark of an encoding.
     pub etag: String,
-    /// When the file last changed.
-    pub modified: Timestamp,
+    /// When the file last changed; `None` for what is no file.
+    pub modified: Option<Timestamp>,
+}
+
+impl Asset {
+    /// What is no file; takes as long as compressing it.
+    pub(super) fn of(body: Vec<u8>, content_type: &'static str) -> Self {
+        Self {
+            etag: Hash::of(&body).to_string(),
+            gzip: gzip(&body),
+            body: body.into(),
+            content_type,
+            modified: None,
+        }
+    }
 }
 
 /// The published folder in memory.
@@ -107,20 +121,30 @@ fn content_type(name: &str) -> Option<&'static str> {
     } else {
         !stem.is_empty() && !stem.starts_with('.')
     };
-    is_ours.then(|| type_of(extension)).flatten()
+    if !is_ours {
+        return None;
+    }
+    match extension {
+        "opml" => Some("text/x-opml; charset=utf-8"),
+        "css" => Some("text/css; charset=utf-8"),
+        _ => format_of(extension).map(type_of),
+    }
 }
 
-/// `Content-Type` of what ends so.
-fn type_of(extension: &str) -> Option<&'static str> {
-    match extension {
-        "rss" => Some("application/rss+xml; charset=utf-8"),
-        "atom" => Some("application/atom+xml; charset=utf-8"),
-        "json" => Some("application/feed+json; charset=utf-8"),
-        "opml" => Some("text/x-opml; charset=utf-8"),
-        "html" => Some("text/html; charset=utf-8"),
-        "css" => Some("text/css; charset=utf-8"),
-        _ => None,
+/// `Content-Type` of a feed or page.
+pub(super) fn type_of(format: Format) -> &'static str {
+    match format {
+        Format::Rss => "application/rss+xml; charset=utf-8",
+        Format::Atom => "application/atom+xml; charset=utf-8",
+        Format::Json => "application/feed+json; charset=utf-8",
+        Format::Html => "text/html; charset=utf-8",
     }
+}
+
+/// The format of files whose names end so.
+pub(super) fn format_of(extension: &str) -> Option<Format> {
+    let mut formats = Format::ALL.into_iter();
+    formats.find(|format| format.extension() == extension)
 }
 
 fn read(folder: &Path, name: &str, content_type: &'static str) -> io::Result<Asset> {
@@ -136,24 +160,20 @@ fn read(folder: &Path, name: &str, content_type: &'static str) -> io::Result<Ass
     let modified = DateTime::from(metadata.modified()?).trunc_subsecs(0);
     let mut body = Vec::new();
     file.take(MAX_FILE_BYTES).read_to_end(&mut body)?;
-    let etag = Hash::of(&body).to_string();
     Ok(Asset {
-        gzip: gzip(&body)?,
-        body: body.into(),
-        content_type,
-        etag,
-        modified,
+        modified: Some(modified),
+        ..Asset::of(body, content_type)
     })
 }
 
-fn gzip(body: &[u8]) -> io::Result<Option<Bytes>> {
+fn gzip(body: &[u8]) -> Option<Bytes> {
     if body.len() < MIN_GZIP_BYTES {
-        return Ok(None);
+        return None;
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(body)?;
-    let packed = encoder.finish()?;
-    Ok((packed.len() < body.len()).then(|| packed.into()))
+    encoder.write_all(body).ok()?;
+    let packed = encoder.finish().ok()?;
+    (packed.len() < body.len()).then(|| packed.into())
 }
 
 #[cfg(test)]

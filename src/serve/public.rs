@@ -1,28 +1,38 @@
-//! What readers get: the published files, each by its name.
+//! What readers get: the published files, each by its name, and searches.
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::{Extension, Router};
 
 use super::assets::{Asset, Assets};
+use super::client::Peer;
 use super::response::{of_asset, plain};
+use super::search;
+use super::searches::Searches;
+
+#[derive(Clone)]
+struct Site {
+    assets: Arc<Assets>,
+    searches: Arc<Searches>,
+}
 
 /// The public site.
-pub fn router(assets: Arc<Assets>) -> Router {
-    Router::new().fallback(answer).with_state(assets)
+pub fn router(assets: Arc<Assets>, searches: Arc<Searches>) -> Router {
+    let site = Site { assets, searches };
+    Router::new().fallback(answer).with_state(site)
 }
 
 async fn answer(
-    State(assets): State<Arc<Assets>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    State(site): State<Site>,
+    Extension(peer): Extension<Peer>,
+    request: Parts,
 ) -> Response<Body> {
     metrics::counter!("tidings_http_requests_total").increment(1);
-    if !matches!(method, Method::GET | Method::HEAD) {
+    if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = plain(
             StatusCode::METHOD_NOT_ALLOWED,
             "only GET and HEAD are answered here\n",
@@ -32,13 +42,16 @@ async fn answer(
             .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    let Some(asset) = find(&assets, uri.path()) else {
+    if let Some(format) = search::wanted_by(request.uri.path()) {
+        return search::respond(&site.searches, format, peer, &request).await;
+    }
+    let Some(asset) = find(&site.assets, request.uri.path()) else {
         return plain(
             StatusCode::NOT_FOUND,
             "there is no such page or feed here; / lists them all\n",
         );
     };
-    of_asset(&asset, &method, &headers)
+    of_asset(&asset, &request.method, &request.headers)
 }
 
 /// `/` is the index, `/labour-migration` a topic's page, `/labour-migration/mx` a branch's.

@@ -10,9 +10,11 @@ use chrono::DateTime;
 use super::assets::Asset;
 use crate::model::Timestamp;
 
-/// Pages may load their style sheet and pictures of bulletins, and run nothing.
+/// Pages may load their style sheet and pictures of bulletins, send their form for a search, and run nothing.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src https: http: data:; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// `Content-Type` of what is text and nothing more.
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 /// Readers ask again after a minute; a proxy may answer meanwhile.
 const CACHE_CONTROL: &str = "public, max-age=60";
 
@@ -37,7 +39,9 @@ pub(super) fn of_asset(asset: &Asset, method: &Method, headers: &HeaderMap) -> R
 /// What a 304 says as well (RFC 9110 §15.4.5).
 fn describe(headers: &mut HeaderMap, asset: &Asset, etag: &str) {
     set(headers, header::ETAG, etag);
-    set(headers, header::LAST_MODIFIED, &http_date(asset.modified));
+    if let Some(modified) = asset.modified {
+        set(headers, header::LAST_MODIFIED, &http_date(modified));
+    }
     set(headers, header::CACHE_CONTROL, CACHE_CONTROL);
     set(headers, header::VARY, "accept-encoding");
     secure(headers);
@@ -72,14 +76,10 @@ pub(super) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     );
 }
 
-pub(super) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
+pub(super) fn plain(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(text.into());
     *response.status_mut() = status;
-    set(
-        response.headers_mut(),
-        header::CONTENT_TYPE,
-        "text/plain; charset=utf-8",
-    );
+    set(response.headers_mut(), header::CONTENT_TYPE, PLAIN);
     secure(response.headers_mut());
     response
 }
@@ -106,7 +106,8 @@ fn is_unchanged(headers: &HeaderMap, asset: &Asset) -> bool {
         .get(header::IF_MODIFIED_SINCE)
         .and_then(|value| value.to_str().ok());
     let since = since.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-    since.is_some_and(|since| asset.modified <= since)
+    let times = asset.modified.zip(since);
+    times.is_some_and(|(modified, since)| modified <= since)
 }
 
 /// By weak comparison (§8.8.3.2), in either encoding: they are one text.
@@ -173,7 +174,7 @@ mod tests {
             gzip: None,
             content_type: "text/css",
             etag: "abc".into(),
-            modified: DateTime::from_timestamp(1_000_000_000, 0).unwrap(),
+            modified: DateTime::from_timestamp(1_000_000_000, 0),
         };
         let none_match = |value: &str| is_unchanged(&headers(header::IF_NONE_MATCH, value), &asset);
         assert!(none_match("\"abc\""));
