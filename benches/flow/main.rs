@@ -3,18 +3,21 @@
 mod documents;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput};
 use futures_util::future::join_all;
 use tempfile::TempDir;
-use tidings::classify::{Classifier, Subject};
+use tidings::classify::{self, Classifier, Needs, Subject};
 use tidings::config::{self, Config};
 use tidings::dedupe::Fingerprint;
 use tidings::drift::Shape;
-use tidings::model::{Document, Item, Source, TopicId, Validators};
-use tidings::store::{Definition, FeedDefinition, NewItem, Outcome, Poll, SourceDefinition, Store};
+use tidings::model::{Document, Item, Source, TopicId, Validators, fingerprints};
+use tidings::store::{
+    Consent, Definition, FeedDefinition, Narrowed, NewItem, Outcome, Poll, SourceDefinition, Store,
+};
 use tidings::{daemon, extract, normalize};
 use tokio::runtime::Runtime;
 
@@ -68,10 +71,13 @@ fn config() -> Config {
 }
 
 fn definition(config: &Config) -> Definition {
+    let fingerprints = fingerprints(&config.topics);
     let feeds = config.topics.iter().map(|topic| FeedDefinition {
         topic: topic.id.clone(),
         title: topic.id.to_string(),
-        fingerprint: topic.fingerprint(),
+        queries: topic.written(),
+        fingerprint: fingerprints[&topic.id],
+        each: topic.each.clone(),
     });
     let sources = config.sources.iter().map(|source| SourceDefinition {
         id: source.id.clone(),
@@ -87,6 +93,10 @@ fn definition(config: &Config) -> Definition {
         feeds: feeds.collect(),
         sources: sources.collect(),
         classify: Box::new(|_, _| Vec::new()),
+        narrow: Box::new(|_, _| Narrowed {
+            needs: Needs::Any(Vec::new()),
+            topics: Box::new(|_| BTreeSet::new()),
+        }),
     }
 }
 
@@ -127,7 +137,7 @@ impl Bench {
         let store = Store::open(&path).expect("an empty store");
         let defined = self
             .runtime
-            .block_on(store.define(definition(&self.config)));
+            .block_on(store.define(definition(&self.config), Consent::Given));
         defined.expect("a definition");
         (store, folder)
     }
@@ -179,12 +189,17 @@ impl Bench {
         let fingerprints: Vec<_> = timed(&mut spent[3], || {
             items.iter().map(Fingerprint::of_item).collect()
         });
-        let parts = items.into_iter().zip(topics).zip(fingerprints);
+        let tokens: Vec<String> = timed(&mut spent[2], || {
+            let tokens = |item| classify::tokens(&Subject::new(item, &[]));
+            items.iter().map(tokens).collect()
+        });
+        let parts = items.into_iter().zip(topics).zip(fingerprints).zip(tokens);
         parts
-            .map(|((item, topics), fingerprint)| NewItem {
+            .map(|(((item, topics), fingerprint), tokens)| NewItem {
                 item,
                 topics,
                 fingerprint,
+                tokens,
             })
             .collect()
     }

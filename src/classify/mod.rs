@@ -3,9 +3,11 @@
 //! In: one item, alone; it is not known yet whose story it joins. Out: the regions that it tells of ([`regions`]), and
 //! with them the topics whose queries it satisfies ([`Classifier`]), and why ([`why`]). Which topics are looked at at all is
 //! decided by an index of the words that each of them cannot do without, so that an item costs about the same for ten
-//! topics and for ten thousand. Pure.
+//! topics and for ten thousand. The other way round, [`tokens`] and [`needs`] let an index of stored items find those that
+//! a query may take. Pure.
 
 mod compiled;
+mod needs;
 pub mod regions;
 mod subject;
 mod terms;
@@ -18,6 +20,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use self::compiled::Compiled;
+pub use self::needs::{Needs, TOKENS_VERSION, needs, tokens};
 pub use self::subject::Subject;
 pub use self::why::{Evidence, Reason, Why, holds, why};
 use crate::model::{Topic, TopicId};

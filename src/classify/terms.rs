@@ -64,6 +64,11 @@ impl Stemming {
         Self(language.and_then(known))
     }
 
+    /// The one that has this number.
+    pub(super) fn numbered(number: usize) -> Self {
+        Self((number < STEMMED.len()).then_some(number))
+    }
+
     /// From 0, below [`Self::COUNT`].
     pub(super) fn number(self) -> usize {
         self.0.unwrap_or(STEMMED.len())

@@ -453,7 +453,13 @@ proptest! {
             day: item.day,
             topics: &item.topics,
         };
-        topics(&all, &subject);
+        let found = topics(&all, &subject);
+        // Who is found by an index is everyone who belongs to it, the fixed ones apart.
+        let givers = item.topics.iter().map(|topic| (topic.clone(), vec![item.source.clone()])).collect();
+        let (needs, tokens) = (needs(&all, &givers), tokens(&subject));
+        for id in found.iter().filter(|id| !item.topics.contains(id)) {
+            prop_assert!(needs[id].are_met(&tokens), "{:?} {tokens}", needs[id]);
+        }
         // Who is anchored is compiled so.
         let anchored: Vec<bool> = all.iter().map(|topic| {
             let of = |id: &TopicId| all[..2].iter().find(|topic| topic.id == *id).and_then(Topic::whole)

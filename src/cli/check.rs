@@ -1,5 +1,6 @@
 //! `tidings check`: every mistake of the configuration at once, and the next runs of each source.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use serde_json::json;
 
 use super::{CliError, Output, OutputArguments, clock, environment, print_json, table, timestamp};
 use crate::config::{self, Config, Diagnostic, Severity};
-use crate::model::{Cadence, Source, Timestamp};
+use crate::daemon;
+use crate::model::{Cadence, Source, Timestamp, Topic, TopicId};
 use crate::schedule;
 
 /// Runs of each source that are shown.
@@ -26,7 +28,12 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
     let now = clock(arguments.now).now();
-    match (config::load(file, &environment), arguments.output.output()) {
+    let loaded = config::load(file, &environment).map(|mut config| {
+        let found = reach(&config, now);
+        config.warnings.extend(found);
+        config
+    });
+    match (loaded, arguments.output.output()) {
         (Ok(config), Output::Table) => Ok(print(&config, now)?),
         (Ok(config), Output::Json) => print_json(&answer(&config.warnings, &config.sources, now)),
         (Err(refused), Output::Table) => Err(refused.into()),
@@ -35,6 +42,55 @@ pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
             Err(refused.into())
         }
     }
+}
+
+/// Warnings of topics that take all stored stories, or none: of those the query seldom says what was meant.
+fn reach(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
+    let holdings = match daemon::holdings(config, now) {
+        Ok(holdings) => holdings,
+        Err(error) => {
+            let why = daemon::chain(&error);
+            // With stderr closed there is nobody to tell.
+            drop(writeln!(
+                io::stderr(),
+                "topics were not tried on what is stored: {why}"
+            ));
+            return Vec::new();
+        }
+    };
+    let all = holdings.stories;
+    let given: BTreeSet<&TopicId> = config
+        .sources
+        .iter()
+        .flat_map(|source| &source.topics)
+        .collect();
+    let warning = |topic: &Topic| {
+        let (message, hint) = match holdings.topics.get(&topic.id) {
+            Some(0) if all > 0 => (
+                format!(
+                    "the topic `{}` matches none of the {all} stored stories",
+                    topic.id
+                ),
+                "`tidings explain topics` tells what a text matches; right where it waits for what is still to come",
+            ),
+            Some(held) if *held == all && all > 1 && !given.contains(&topic.id) => (
+                format!(
+                    "the topic `{}` matches all of the {all} stored stories",
+                    topic.id
+                ),
+                "narrow its query, unless it is to hold everything",
+            ),
+            _ => return None,
+        };
+        Some(Diagnostic {
+            severity: Severity::Warning,
+            place: topic.place.clone(),
+            message,
+            hint: Some(hint.to_owned()),
+        })
+    };
+    let asking = config.topics.iter().filter(|topic| topic.selects());
+    asking.filter_map(warning).collect()
 }
 
 fn print(config: &Config, now: Timestamp) -> io::Result<()> {

@@ -9,6 +9,7 @@ mod discover;
 mod explain;
 mod named;
 mod once;
+mod plan;
 mod preview;
 mod reload;
 mod run;
@@ -53,6 +54,8 @@ enum Command {
     Once(once::Arguments),
     /// Make the running daemon read its configuration again, and say what came of it
     Reload(reload::Arguments),
+    /// Show what the changed configuration would bring to and take from each feed; changes nothing
+    Plan(plan::Arguments),
     /// Look for mistakes in the configuration and show when each source is polled; polls nothing
     Check(check::Arguments),
     /// Show what a source, an address or a file gives; stores nothing
@@ -110,10 +113,16 @@ pub enum CliError {
     /// What was looked at cannot be fetched or read, or a source failed where none may.
     #[error("{0}")]
     Failed(String),
+    /// `plan --exit-code` found that something changes.
+    #[error("the configuration changes something")]
+    Changes,
     /// The output cannot be written, or the runtime cannot start.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
+
+/// Exit status of `plan --exit-code` when something changes.
+const CHANGES: u8 = 3;
 
 /// Runs the command.
 ///
@@ -124,6 +133,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Once(arguments) => once::run(&arguments, load(cli.config)?).await,
         Command::Run(arguments) => run::run(&arguments, cli.config).await,
         Command::Reload(arguments) => reload::run(arguments, &load(cli.config)?).await,
+        Command::Plan(arguments) => plan::run(arguments, &load(cli.config)?),
         Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
         Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
         Command::Discover(arguments) => discover::run(&arguments, cli.config).await,
@@ -139,6 +149,8 @@ pub fn report(error: &CliError) -> ExitCode {
     let (text, status) = match error {
         // Whoever reads our output has read enough.
         CliError::Io(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+        // What changes has been told.
+        CliError::Changes => return ExitCode::from(CHANGES),
         CliError::Config(refused) => (refused.to_string(), 2),
         CliError::Usage(usage) => (format!("tidings: {usage}"), 2),
         CliError::Daemon(error @ DaemonError::UnknownSource(_)) => (format!("tidings: {error}"), 2),

@@ -11,6 +11,9 @@ use crate::serve::ReloadReport;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
+    /// Do it even where it empties a feed, or gives one many new stories at once
+    #[arg(long)]
+    yes: bool,
     #[command(flatten)]
     output: OutputArguments,
 }
@@ -23,7 +26,12 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), Cli
     };
     let failed =
         |reason: String| CliError::Failed(format!("no daemon answers at {listen}: {reason}"));
-    let answer = admin::post(listen, "/reload", Vec::new())
+    let path = if arguments.yes {
+        "/reload?yes"
+    } else {
+        "/reload"
+    };
+    let answer = admin::post(listen, path, Vec::new())
         .await
         .map_err(|error| failed(daemon::chain(&error)))?;
     let report: ReloadReport =
@@ -38,7 +46,10 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), Cli
     if report.applied {
         return Ok(());
     }
-    Err(CliError::Usage(
-        "refused: the configuration before it stays in force".to_owned(),
-    ))
+    let refused = "refused: the configuration before it stays in force".to_owned();
+    Err(if report.wants_consent {
+        CliError::Failed(refused)
+    } else {
+        CliError::Usage(refused)
+    })
 }

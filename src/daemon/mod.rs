@@ -4,10 +4,12 @@
 //! The clock is here. Parsing and comparing leave the async threads; a poll that panics costs its source only.
 
 mod clock;
+mod definition;
 mod failpoint;
 mod feeds;
 mod poll;
 mod run;
+mod search;
 mod systemd;
 mod watch;
 
@@ -25,7 +27,8 @@ pub use self::clock::Clock;
 pub use self::feeds::Files;
 pub use self::poll::same_login;
 pub use self::run::{Serving, Setup, Signal, run};
-use crate::classify::{Classifier, Subject, regions};
+pub use self::search::SearchError;
+use crate::classify::{Classifier, Subject};
 use crate::config::Config;
 use crate::drift::{History, Known};
 use crate::extract;
@@ -35,8 +38,8 @@ use crate::publish::PublishError;
 use crate::schedule;
 use crate::serve::ListenError;
 use crate::store::{
-    self, Committed, Decided, Decision, Definition, FeedDefinition, Outcome, Poll, Reader,
-    Released, SourceDefinition, SourceProblem, SourceState, SourceStatus, Store, StoreError,
+    self, Committed, Consent, Decided, Decision, Definition, Holdings, Outcome, Plan, Poll, Reader,
+    Released, SourceProblem, SourceState, SourceStatus, Store, StoreError,
 };
 
 /// The most known items that a page which drifted is searched for.
@@ -183,6 +186,10 @@ impl InForce {
 }
 
 impl InForce {
+    fn definition(&self, at: Timestamp) -> Definition {
+        definition::definition(&self.config, &self.classifier, at)
+    }
+
     fn source(&self, id: &SourceId) -> Option<&Source> {
         self.config.sources.get(*self.places.get(id)?)
     }
@@ -196,7 +203,12 @@ impl Daemon {
     pub async fn start(config: Config, clock: Clock) -> Result<Self, DaemonError> {
         let store = Store::open(&config.store.path)?;
         let in_force = InForce::new(config)?;
-        store.define(definition(&in_force, clock.now())).await?;
+        // Whoever starts it means the configuration as it stands, and nobody could be asked.
+        let definition = in_force.definition(clock.now());
+        let plan = store.define(definition, Consent::Given).await?;
+        for line in plan.refusals() {
+            tracing::warn!("the configuration has changed: {line}");
+        }
         Ok(Self {
             clock,
             store,
@@ -210,20 +222,22 @@ impl Daemon {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts another configuration in force; the store, the listeners and polls that run stay as they are.
+    /// Puts another configuration in force; the store, the listeners and polls that run stay as they are. What that
+    /// changed, or would change: where `consent` is wanted and the plan has refusals, the one before it stays.
     ///
     /// # Errors
     /// [`DaemonError`], and then the one before it stays.
-    pub async fn replace(&self, config: Config) -> Result<(), DaemonError> {
+    pub async fn replace(&self, config: Config, consent: Consent) -> Result<Plan, DaemonError> {
         let in_force = InForce::new(config)?;
-        self.store
-            .define(definition(&in_force, self.clock.now()))
-            .await?;
-        *self
-            .in_force
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(in_force);
-        Ok(())
+        let definition = in_force.definition(self.clock.now());
+        let plan = self.store.define(definition, consent).await?;
+        if plan.is_granted(consent) {
+            *self
+                .in_force
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = Arc::new(in_force);
+        }
+        Ok(plan)
     }
 
     /// Polls the sources that `selection` means, as many at once as configured, begun in the order of the configuration;
@@ -468,41 +482,6 @@ fn topics(item: &Item, fixed: &[TopicId], classifier: &Classifier) -> Vec<TopicI
     topics.into_iter().collect()
 }
 
-fn definition(in_force: &InForce, at: Timestamp) -> Definition {
-    let config = &in_force.config;
-    let language = &config.site.site.language;
-    let feeds = config.topics.iter().map(|topic| FeedDefinition {
-        topic: topic.id.clone(),
-        title: topic.title.in_language(language).to_owned(),
-        fingerprint: topic.fingerprint(),
-    });
-    let sources = config.sources.iter().map(|source| SourceDefinition {
-        id: source.id.clone(),
-        name: source.name.clone(),
-        rank: source.rank,
-        topics: source.topics.clone(),
-        country: source.country,
-        regions: source.regions.clone(),
-    });
-    let classifier = Arc::clone(&in_force.classifier);
-    let of_source = |source: &Source| (source.id.clone(), (source.country, source.regions.clone()));
-    let places: HashMap<_, _> = config.sources.iter().map(of_source).collect();
-    let classify = move |item: &mut Item, fixed: &[TopicId]| {
-        // The regions of a source that is configured no longer stay as they were.
-        if let Some((country, fixed)) = places.get(&item.source) {
-            item.regions = regions::of_item(item, *country, fixed);
-        }
-        topics(item, fixed, &classifier)
-    };
-    Definition {
-        at,
-        fresh: config.publish.fresh,
-        feeds: feeds.collect(),
-        sources: sources.collect(),
-        classify: Box::new(classify),
-    }
-}
-
 /// When a source is due, which may be past.
 fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestamp {
     let Some(state) = state else { return now };
@@ -523,6 +502,27 @@ fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestam
 /// [`StoreError`] when the file is no store of this version.
 pub fn source_states(path: &Path) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
     Ok(store::inspect(path, Reader::sources)?.unwrap_or_default())
+}
+
+/// What `config` would change over what is stored, with the newest `named` stories of each feed. Nothing is written, and
+/// no store is made.
+///
+/// # Errors
+/// [`StoreError`] when the file is no store of this version.
+pub fn plan(config: &Config, now: Timestamp, named: usize) -> Result<Plan, StoreError> {
+    let classifier = Arc::new(Classifier::new(&config.topics));
+    let definition = definition::definition(config, &classifier, now);
+    store::plan(&config.store.path, &definition, named)
+}
+
+/// How much of what is stored the topics of `config` take. Nothing is written, and no store is made.
+///
+/// # Errors
+/// [`StoreError`] when the file is no store of this version.
+pub fn holdings(config: &Config, now: Timestamp) -> Result<Holdings, StoreError> {
+    let classifier = Arc::new(Classifier::new(&config.topics));
+    let definition = definition::definition(config, &classifier, now);
+    store::holdings(&config.store.path, &definition)
 }
 
 /// Limits for a look at one document without a configuration.

@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 pub use self::walk::same_login;
 pub(super) use self::walk::{Errand, Standing};
 use super::{chain, one_line, topics};
-use crate::classify::{Classifier, regions};
+use crate::classify::{self, Classifier, Subject, regions};
 use crate::config::FetchConfig;
 use crate::dedupe::Fingerprint;
 use crate::drift::{self, Drift, History, Kind, Known, Shape};
@@ -241,6 +241,7 @@ fn items(
     let items = normalized.items.into_iter().map(|mut item| {
         item.regions = regions::of_item(&item, source.country, &source.regions);
         NewItem {
+            tokens: classify::tokens(&Subject::new(&item, &[])),
             topics: topics(&item, &source.topics, classifier),
             fingerprint: Fingerprint::of_item(&item),
             item,

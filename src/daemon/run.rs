@@ -21,7 +21,9 @@ use super::{Daemon, DaemonError, Files, InForce, Polled, due};
 use crate::config::{self, Config, Refused};
 use crate::model::{Listen, Source, SourceId, Timestamp, TopicId};
 use crate::serve::{self, Assets, Health, Listener, Question, ReloadReport, Searches, Status};
-use crate::store::{Decided, Reader, Released, SourceState, State, StoreError};
+use crate::store::{
+    Consent, Decided, FeedPlan, Plan, Reader, Released, SourceState, State, StoreError,
+};
 
 /// The loop turns at least this often.
 const PULSE: Duration = Duration::from_secs(5);
@@ -199,7 +201,7 @@ impl Queue {
 }
 
 type Done = (SourceId, Result<Polled, StoreError>);
-type Reloaded = Result<Result<(), Refused>, DaemonError>;
+type Reloaded = Result<Result<Plan, Refused>, DaemonError>;
 
 struct Run {
     daemon: Arc<Daemon>,
@@ -217,11 +219,13 @@ struct Run {
     counts: BTreeMap<&'static str, u32>,
     reloading: Option<JoinHandle<Reloaded>>,
     /// Who waits for the reload that runs.
-    waiting: Vec<oneshot::Sender<ReloadReport>>,
+    waiting: Vec<(Consent, oneshot::Sender<ReloadReport>)>,
+    /// Whether one of them has said yes to whatever it does.
+    consent: Consent,
     /// A signal came while a reload ran: the files may have changed under it.
     again: bool,
     /// Who waits for the reload after that one.
-    waiting_again: Vec<oneshot::Sender<ReloadReport>>,
+    waiting_again: Vec<(Consent, oneshot::Sender<ReloadReport>)>,
     refused: Vec<String>,
     dirty: Arc<Notify>,
     watch: Option<Watch>,
@@ -252,6 +256,7 @@ impl Run {
             counts: BTreeMap::new(),
             reloading: None,
             waiting: Vec::new(),
+            consent: Consent::Wanted,
             again: false,
             waiting_again: Vec::new(),
             refused: Vec::new(),
@@ -411,6 +416,15 @@ impl Run {
             self.again = true;
             return;
         }
+        let given = self
+            .waiting
+            .iter()
+            .any(|(consent, _)| *consent == Consent::Given);
+        let consent = if given {
+            Consent::Given
+        } else {
+            Consent::Wanted
+        };
         Systemd::reloading();
         let (daemon, file, environment) = (
             Arc::clone(&self.daemon),
@@ -424,21 +438,25 @@ impl Run {
                     Ok(config) => config,
                     Err(refused) => return Ok(Err(refused)),
                 };
-            daemon.replace(config).await?;
-            Ok(Ok(()))
+            daemon.replace(config, consent).await.map(Ok)
         }));
+        self.consent = consent;
     }
 
     async fn reloaded(&mut self, reloaded: Reloaded) {
         self.reloading = None;
         let report = match reloaded {
-            Ok(Ok(())) => self.put_in_force().await,
+            Ok(Ok(plan)) if plan.is_granted(self.consent) => self.put_in_force(&plan).await,
+            Ok(Ok(plan)) => ReloadReport {
+                wants_consent: true,
+                ..self.refuse(unasked(&plan))
+            },
             Ok(Err(refused)) => {
                 self.refuse(refused.to_string().lines().map(str::to_owned).collect())
             }
             Err(error) => self.refuse(vec![super::chain(&error)]),
         };
-        for waiting in std::mem::take(&mut self.waiting) {
+        for (_, waiting) in std::mem::take(&mut self.waiting) {
             drop(waiting.send(report.clone()));
         }
         Systemd::ready();
@@ -456,11 +474,12 @@ impl Run {
         self.refused.clone_from(&lines);
         ReloadReport {
             applied: false,
+            wants_consent: false,
             lines,
         }
     }
 
-    async fn put_in_force(&mut self) -> ReloadReport {
+    async fn put_in_force(&mut self, plan: &Plan) -> ReloadReport {
         let before = std::mem::replace(&mut self.in_force, self.daemon.in_force());
         self.configured_at = self.daemon.clock.now();
         self.refused.clear();
@@ -474,12 +493,13 @@ impl Run {
             ),
         }
         self.dirty.notify_one();
-        let lines = differences(&before.config, &self.in_force.config);
+        let lines = differences(&before.config, &self.in_force.config, plan);
         for line in &lines {
             tracing::info!("{line}");
         }
         ReloadReport {
             applied: true,
+            wants_consent: false,
             lines,
         }
     }
@@ -491,13 +511,13 @@ impl Run {
                 well: true,
                 reason: None,
             })),
-            Question::Reload(answer) => {
+            Question::Reload(consent, answer) => {
                 // What runs already may have read the files before they were what is asked about.
                 let waiting = match self.reloading {
                     Some(_) => &mut self.waiting_again,
                     None => &mut self.waiting,
                 };
-                waiting.push(answer);
+                waiting.push((consent, answer));
                 self.reload();
             }
             Question::Release(id, answer) => {
@@ -629,8 +649,41 @@ fn tell(polled: &Polled, before: Option<State>) {
     }
 }
 
+/// Why a reload was refused that nobody has said yes to, a line each.
+fn unasked(plan: &Plan) -> Vec<String> {
+    let mut lines = plan.refusals();
+    let what_to_do = "`tidings plan` shows what would change, `tidings reload --yes` does it";
+    lines.push(what_to_do.to_owned());
+    lines
+}
+
+/// Feeds that are told one by one of what a reload changed.
+const TOLD_FEEDS: usize = 20;
+
+/// What a reload did to feeds, a line each.
+fn feeds_changed(plan: &Plan) -> Vec<String> {
+    let moving = plan
+        .feeds
+        .iter()
+        .filter(|feed| feed.live + feed.quiet + feed.leave > 0);
+    let line = |feed: &FeedPlan| {
+        let FeedPlan {
+            id,
+            live,
+            quiet,
+            leave,
+            ..
+        } = feed;
+        format!("feed {id}: {live} enter live, {quiet} quietly, {leave} leave")
+    };
+    let mut lines: Vec<String> = moving.clone().take(TOLD_FEEDS).map(line).collect();
+    let more = moving.count().saturating_sub(TOLD_FEEDS);
+    lines.extend((more > 0).then(|| format!("and {more} feeds more")));
+    lines
+}
+
 /// What a reload changed, a line each, and what of it wants a restart.
-fn differences(before: &Config, after: &Config) -> Vec<String> {
+fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     let names = |config: &Config| -> BTreeSet<String> {
         config
@@ -648,6 +701,7 @@ fn differences(before: &Config, after: &Config) -> Vec<String> {
             .collect()
     };
     lines.extend(come_and_gone("topic", &names(before), &names(after)));
+    lines.extend(feeds_changed(plan));
     for (key, same) in [
         ("[server] listen", before.server == after.server),
         ("[admin] listen", before.admin == after.admin),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Country, Language, SourceId, TopicId};
+use super::{Country, Language, Region, SourceId, TopicId};
 
 /// A feed's name, in addresses too: `labour-migration`, or a branch of it, `labour-migration/mx-lang-es`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ pub enum Facet {
     Source,
 }
 
-/// Facets of which each combination that turns up makes a branch: `country`, `country+language`. Never none.
+/// Facets of which every combination that turns up makes a branch: `country`, `country+language`. Never none.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Each(BTreeSet<Facet>);
 
@@ -103,6 +103,16 @@ impl Branch {
     pub fn source(&self) -> Option<&SourceId> {
         self.source.as_ref()
     }
+
+    /// What it is told apart by from others of its kind.
+    pub fn facets(&self) -> Each {
+        let given = [
+            self.country.map(|_| Facet::Country),
+            self.language.as_ref().map(|_| Facet::Language),
+            self.source.as_ref().map(|_| Facet::Source),
+        ];
+        Each(given.into_iter().flatten().collect())
+    }
 }
 
 impl Facet {
@@ -138,6 +148,31 @@ impl Each {
             }
         }
         branches
+    }
+}
+
+impl Facets {
+    /// Adds those of another report.
+    pub fn extend(&mut self, other: &Self) {
+        self.countries.extend(&other.countries);
+        self.languages.extend(other.languages.iter().cloned());
+        self.sources.extend(other.sources.iter().cloned());
+    }
+
+    /// Those of one report.
+    pub fn of(source: SourceId, language: Option<&Language>, regions: &[Region]) -> Self {
+        // Codes that stand for no language in particular (ISO 639-2).
+        const NONE: [&str; 4] = ["mis", "mul", "und", "zxx"];
+        let primary = language.map(Language::primary);
+        let primary = primary.filter(|code| !NONE.contains(code));
+        Self {
+            countries: regions.iter().map(|region| region.country()).collect(),
+            languages: primary
+                .and_then(|code| code.parse().ok())
+                .into_iter()
+                .collect(),
+            sources: BTreeSet::from([source]),
+        }
     }
 }
 

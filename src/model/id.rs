@@ -66,6 +66,13 @@ impl FromStr for TopicId {
     }
 }
 
+impl TopicId {
+    /// What a query is called that is asked once and saved nowhere: no topic has this name.
+    pub fn of_search() -> Self {
+        Self("search".to_owned())
+    }
+}
+
 macro_rules! text_of {
     ($($name:ident),*) => {$(
         impl $name {

@@ -65,4 +65,4 @@ pub use rules::{
 pub use source::{Place, Reading, Source};
 pub use story::{Alternate, Report, Story};
 pub use time::{DateFormat, DateFormatError, DateOrder, Dated, Precision, Published, Timestamp};
-pub use topic::{Role, Title, Topic, circle, in_order};
+pub use topic::{Role, Title, Topic, circle, fingerprints, in_order};

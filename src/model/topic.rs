@@ -117,14 +117,31 @@ impl Topic {
         })
     }
 
-    /// Changes when its own queries do. What a saved topic that they refer to selects is no part of it.
-    pub fn fingerprint(&self) -> Hash {
-        let queries = self
-            .queries()
-            .map(|(role, query)| format!("{} {query}", role.as_str()));
-        let queries: Vec<String> = queries.collect();
-        Hash::of_parts(queries.iter().map(String::as_str))
+    /// Its queries as they are written, each behind its key in the configuration: `any "migrant worker"`.
+    pub fn written(&self) -> Vec<String> {
+        let queries = self.queries();
+        let written = queries.map(|(role, query)| format!("{} {query}", role.as_str()));
+        written.collect()
     }
+}
+
+/// For each topic, what changes when its queries do, or those of a topic that they refer to.
+pub fn fingerprints(topics: &[Topic]) -> HashMap<TopicId, Hash> {
+    let mut found: HashMap<TopicId, Hash> = HashMap::with_capacity(topics.len());
+    let mut order = in_order(topics);
+    order.extend(0..topics.len());
+    for topic in order.into_iter().map(|number| &topics[number]) {
+        if found.contains_key(&topic.id) {
+            continue;
+        }
+        let own = topic.written();
+        let referred: BTreeSet<&TopicId> = topic.references().collect();
+        let referred = referred.into_iter().filter_map(|id| found.get(id));
+        let referred: Vec<String> = referred.map(Hash::to_string).collect();
+        let parts = own.iter().chain(&referred).map(String::as_str);
+        found.insert(topic.id.clone(), Hash::of_parts(parts));
+    }
+    found
 }
 
 /// The numbers of the topics, each behind those that it refers to. Those that refer to one another in a circle are left out.

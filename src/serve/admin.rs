@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::response::{plain, secure, set};
 use super::status_page;
 use crate::model::Timestamp;
-use crate::store::{Decided, Decision, Released, SourceStatus};
+use crate::store::{Consent, Decided, Decision, Released, SourceStatus};
 
 /// How long the daemon has for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,8 +31,8 @@ pub enum Question {
     Health(oneshot::Sender<Health>),
     /// How is every source?
     Status(oneshot::Sender<Status>),
-    /// Read the configuration again.
-    Reload(oneshot::Sender<ReloadReport>),
+    /// Read the configuration again; whether somebody said yes to whatever that does to feeds.
+    Reload(Consent, oneshot::Sender<ReloadReport>),
     /// Let a source through that is held back or has drifted; no answer when there is no such source.
     Release(String, oneshot::Sender<Released>),
     /// Carry out what an operator decided about stories.
@@ -80,6 +80,9 @@ pub struct Status {
 pub struct ReloadReport {
     /// Whether the files are in force now.
     pub applied: bool,
+    /// Whether they would be, if somebody said yes to what that does to feeds.
+    #[serde(default)]
+    pub wants_consent: bool,
     /// What changed, or why they were refused, a line each.
     pub lines: Vec<String>,
 }
@@ -170,8 +173,14 @@ async fn json(State(admin): State<Admin>) -> Response<Body> {
     }
 }
 
-async fn reload(State(admin): State<Admin>) -> Response<Body> {
-    match admin.ask(Question::Reload, LONG_PATIENCE).await {
+/// `POST /reload`, `POST /reload?yes`.
+async fn reload(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Response<Body> {
+    let consent = match query.as_deref() {
+        Some("yes") => Consent::Given,
+        _ => Consent::Wanted,
+    };
+    let question = |answer| Question::Reload(consent, answer);
+    match admin.ask(question, LONG_PATIENCE).await {
         Some(report) => respond_json(&report),
         None => plain(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -3,17 +3,17 @@
 //! Runs on the writer, inside a transaction, because every decision here needs the whole store as it is at this commit.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
 use super::memory::{self, Ground, Grounds, Memory};
+use super::policy::Policy;
 use super::revision;
 use super::rows::{self, Place};
 use super::state::{self, Before};
 use super::story::Stories;
 use super::{NewItem, Outcome, Poll, SourceProblem, State, StoreError};
-use super::{details, moved, release, shape, walk};
+use super::{details, moved, release, shape, tokens, walk};
 use crate::dedupe::{self, Fingerprint};
 use crate::drift;
 use crate::model::{
@@ -54,16 +54,16 @@ pub(super) struct Counts {
     pub(super) changed: bool,
 }
 
-/// Commits `poll`; a story older than `fresh` may enter quietly.
+/// Commits `poll`.
 pub(super) fn commit(
     connection: &Connection,
     memory: &mut Memory,
     poll: &Poll,
-    fresh: Duration,
+    policy: &Policy,
 ) -> Result<Committed, StoreError> {
     let mut before = Before::read(connection, &poll.source)?;
     let usual = shape::new_items(connection, &poll.source, poll.fingerprint)?;
-    let counts = commit_items(connection, memory, poll, &before, &usual, fresh)?;
+    let counts = commit_items(connection, memory, poll, &before, &usual, policy)?;
     walk::write(connection, poll)?;
     details::write(connection, poll)?;
     state::write_validators(connection, poll)?;
@@ -108,7 +108,7 @@ fn commit_items(
     poll: &Poll,
     before: &Before,
     usual: &[usize],
-    fresh: Duration,
+    policy: &Policy,
 ) -> Result<Counts, StoreError> {
     let (items, walked_back) = match &poll.outcome {
         Outcome::Unchanged | Outcome::Renewed(_) => return Ok(Counts::default()),
@@ -120,7 +120,7 @@ fn commit_items(
     let late = before.last_success.is_none() || before.failures > 0 || walked_back;
     let write = |memory: &mut Memory, holds| {
         memory.ready(connection, items.len())?;
-        let stories = Stories::new(connection, poll.at, late, fresh)?;
+        let stories = Stories::new(connection, poll.at, late, policy)?;
         let change = Change::new(stories, memory, items, holds);
         match before.last_success {
             // Of a source that never gave anything nothing can have moved.
@@ -372,12 +372,11 @@ impl<'a> Change<'a> {
         counts.joined += usize::from(!likeness.stories.is_empty());
         let founded = StoryId::founded_by(item.id);
         let story = likeness.stories.first().copied().unwrap_or(founded);
-        self.write(new, item, story)?;
+        let seq = self.write(new, item, story)?;
         self.identify(&item.source, &item.key, item.id)?;
         if self.holds {
             return Ok(());
         }
-        let seq = memory::number(self.connection(), founded)?;
         self.remember(seq, story, &new.fingerprint, &likeness)?;
         self.merge(story, &likeness.stories)
     }
@@ -425,7 +424,8 @@ impl<'a> Change<'a> {
             counts.updated += 1;
         }
         if !held.is_shown {
-            return self.write(new, &item, held.story);
+            self.write(new, &item, held.story)?;
+            return Ok(());
         }
         let own;
         let fingerprint = if item.published == new.item.published {
@@ -492,16 +492,18 @@ impl<'a> Change<'a> {
         Ok(is_kept_apart.then_some("hand"))
     }
 
-    fn write(&mut self, new: &NewItem, item: &Item, story: StoryId) -> Result<(), StoreError> {
+    /// The item's number.
+    fn write(&mut self, new: &NewItem, item: &Item, story: StoryId) -> Result<u64, StoreError> {
         let place = Place {
             story: &story.to_string(),
             rev: self.stories.rev,
             at: self.stories.at,
             held: self.holds,
         };
-        rows::write_item(self.connection(), item, &new.topics, &place)?;
+        let seq = rows::write_item(self.connection(), item, &new.topics, &place)?;
+        tokens::write(self.connection(), seq, &new.tokens)?;
         self.touched.insert(story);
-        Ok(())
+        Ok(seq)
     }
 
     /// Has later items compared with one that is shown.
@@ -628,10 +630,12 @@ fn restated(new: &Item, held: &Item) -> Item {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::model::Cadence;
     use crate::normalize::tests::{entry, source};
-    use crate::store::{Definition, SourceDefinition, define, schema};
+    use crate::store::{Consent, Definition, SourceDefinition, define, schema};
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -659,8 +663,9 @@ mod tests {
                 })
                 .collect(),
             classify: Box::new(|_, _| Vec::new()),
+            narrow: Box::new(|_, _| unreachable!("there are no topics")),
         };
-        define::define(&connection, &definition).unwrap();
+        define::define(&connection, &definition, Consent::Given).unwrap();
         connection
     }
 
@@ -672,6 +677,7 @@ mod tests {
         let new = |item| NewItem {
             topics: Vec::new(),
             fingerprint: Fingerprint::of_item(&item),
+            tokens: String::new(),
             item,
         };
         let poll = Poll {
@@ -689,7 +695,7 @@ mod tests {
             zone: chrono_tz::UTC,
             fingerprint: Hash::of(b"block"),
         };
-        commit(connection, &mut Memory::default(), &poll, DAY)
+        commit(connection, &mut Memory::default(), &poll, &Policy::none())
             .unwrap()
             .new
     }

@@ -4,13 +4,13 @@
 //! to it: no report joins a story across it, and no poll undoes it.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::memory::Memory;
+use super::policy::Policy;
 use super::rows;
 use super::story::Stories;
 use crate::model::{ItemId, StoryId, Timestamp};
@@ -78,10 +78,10 @@ pub(super) fn decide(
     memory: &mut Memory,
     decision: &Decision,
     at: Timestamp,
-    fresh: Duration,
+    policy: &Policy,
 ) -> Result<Decided, StoreError> {
     // What a decision brings into a feed is old news.
-    let stories = Stories::new(connection, at, true, fresh)?;
+    let stories = Stories::new(connection, at, true, policy)?;
     memory.ready(connection, 0)?;
     let decided = match decision {
         Decision::Merge(one, other) => merge(&stories, memory, *one, *other, at)?,

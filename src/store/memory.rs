@@ -312,8 +312,7 @@ pub(super) fn pair(connection: &Connection, item: u64, other: u64) -> Result<(),
 /// Makes the keys of all shown items anew, where another version made those that there are.
 pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
     let form = Keys::FORM.to_string();
-    let sql = "SELECT 1 FROM fact WHERE name = 'fingerprints' AND value = ?";
-    if connection.prepare(sql)?.exists([&form])? {
+    if rows::fact(connection, "fingerprints")?.as_ref() == Some(&form) {
         return Ok(());
     }
     let transaction = connection.transaction()?;
@@ -328,7 +327,6 @@ pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
             keep(&transaction, item, since, &keys, &Grounds::default())?;
         }
     }
-    let sql = "INSERT OR REPLACE INTO fact (name, value) VALUES ('fingerprints', ?)";
-    transaction.execute(sql, [form])?;
+    rows::set_fact(&transaction, "fingerprints", &form)?;
     Ok(transaction.commit()?)
 }

@@ -5,21 +5,27 @@
 //! see snapshots. It knows nothing of HTTP and of files in the published folder. `SQLite` runs WAL with `synchronous = FULL`.
 
 mod account;
+mod changes;
 mod commit;
 mod decide;
 mod define;
+mod membership;
 mod memory;
 mod moved;
 mod details;
 mod known;
+mod plan;
 mod read;
 mod revision;
 mod release;
 mod rows;
+mod policy;
 mod schema;
+mod search;
 mod shape;
 mod state;
 mod story;
+mod tokens;
 mod walk;
 mod writer;
 
@@ -43,11 +49,16 @@ use crate::model::{Cadence, FeedId, Hash, Item, Repair, SourceId, Timestamp, Top
 pub use self::account::{Account, Revision, Standing, Verdict};
 pub use self::commit::Committed;
 pub use self::decide::{Decided, Decision, DecisionError};
-pub use self::define::{Classify, Definition, FeedDefinition, SourceDefinition};
+pub use self::define::{
+    Classify, Consent, Definition, FeedDefinition, Narrow, Narrowed, SourceDefinition, Taken,
+};
 pub use self::details::{Details, KeptDetail};
 pub use self::memory::{Ground, Grounds};
+pub use self::plan::{Fate, FeedPlan, Holdings, MAX_NEW, Moving, Plan, Stock, holdings, plan};
+use self::policy::Policy;
 pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
 pub use self::release::Released;
+pub use self::search::Search;
 pub use self::walk::Walk;
 use self::writer::Writer;
 
@@ -87,6 +98,12 @@ pub enum StoreError {
         found: i64,
         /// Ours.
         known: i64,
+    },
+    /// An older version wrote it, and nobody has opened it for writing since.
+    #[error("the store at {} was last used by an older tidings: `tidings once` or a restart of the daemon brings it up to date", path.display())]
+    Older {
+        /// The database.
+        path: PathBuf,
     },
     /// The database's own word.
     #[error("the store failed")]
@@ -172,6 +189,8 @@ pub struct NewItem {
     pub topics: Vec<TopicId>,
     /// What it is compared by.
     pub fingerprint: Fingerprint,
+    /// What it is found by: see [`classify::tokens`](crate::classify::tokens).
+    pub tokens: String,
 }
 
 /// How a source is.
@@ -297,6 +316,7 @@ impl Store {
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         schema::migrate(&mut connection, path)?;
         memory::bring_up(&mut connection)?;
+        tokens::bring_up(&mut connection)?;
         let writer = Writer::start(connection);
         Ok(Self {
             path: path.to_owned(),
@@ -306,12 +326,17 @@ impl Store {
         })
     }
 
-    /// Brings what is configured into the store: feeds, sources, and topics of stored items where queries changed.
+    /// Brings what is configured into the store: feeds, sources, and topics of stored items where queries changed. What
+    /// that changed, or would change: where `consent` is wanted and the plan has refusals, nothing has.
     ///
     /// # Errors
     /// [`StoreError`], and then nothing has changed.
-    pub async fn define(&self, definition: Definition) -> Result<(), StoreError> {
-        self.writer.define(definition).await
+    pub async fn define(
+        &self,
+        definition: Definition,
+        consent: Consent,
+    ) -> Result<Plan, StoreError> {
+        self.writer.define(definition, consent).await
     }
 
     /// Commits a poll whole: items, stories, feeds, validators and the source's state, or none of it.

@@ -348,7 +348,7 @@ impl Reader {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    fn stories(&self, ids: &[String]) -> Result<Vec<Story>, StoreError> {
+    pub(super) fn stories(&self, ids: &[String]) -> Result<Vec<Story>, StoreError> {
         let mut stories = ids
             .iter()
             .map(|id| self.story(id))

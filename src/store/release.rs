@@ -1,11 +1,10 @@
 //! What is held back of a source, and how an operator lets it through.
 
-use std::time::Duration;
-
 use rusqlite::{Connection, params};
 
 use super::commit::Change;
 use super::memory::Memory;
+use super::policy::Policy;
 use super::story::Stories;
 use super::{State, StoreError};
 use super::{rows, shape};
@@ -34,12 +33,12 @@ pub(super) fn release(
     memory: &mut Memory,
     source: &SourceId,
     at: Timestamp,
-    fresh: Duration,
+    policy: &Policy,
 ) -> Result<Released, StoreError> {
     let held = held_items(connection, source)?;
     let sql = "UPDATE item SET held = 0 WHERE source = ? AND held";
     connection.execute(sql, [source.as_str()])?;
-    let stories = Stories::new(connection, at, true, fresh)?;
+    let stories = Stories::new(connection, at, true, policy)?;
     memory.ready(connection, held.len())?;
     let mut change = Change::new(stories, memory, &[], false);
     for (item, story) in &held {

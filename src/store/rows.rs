@@ -2,14 +2,16 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
+use super::story::Belonging;
+use crate::classify::Subject;
 use crate::model::{
-    Dated, Hash, IdentityKey, IdentityKind, Item, Precision, Published, Region, SafeHtml,
-    Timestamp, TopicId,
+    Dated, Facets, Hash, IdentityKey, IdentityKind, Item, Language, Person, Precision, Published,
+    Region, SafeHtml, SourceId, Timestamp, TopicId,
 };
 use crate::normalize::{SANITIZER_VERSION, restored};
 
@@ -56,12 +58,38 @@ pub(super) fn regions(text: &str) -> Result<Vec<Region>, StoreError> {
     codes.iter().map(|code| parsed("regions", code)).collect()
 }
 
+/// What decides an item's feeds, of the columns of its row.
+pub(super) fn belonging(row: &Row<'_>) -> Result<Belonging, StoreError> {
+    let language: Option<String> = row.get("language")?;
+    let language: Option<Language> = language.map(|tag| parsed("language", &tag)).transpose()?;
+    let source = parsed("source", &row.get::<_, String>("source")?)?;
+    let regions = regions(&row.get::<_, String>("regions")?)?;
+    Ok(Belonging {
+        topics: topics(&row.get::<_, String>("topics")?)?,
+        facets: Facets::of(source, language.as_ref(), &regions),
+    })
+}
+
 /// A hash of a row.
 pub(super) fn hash(column: &'static str, bytes: &[u8]) -> Result<Hash, StoreError> {
     Hash::from_bytes(bytes).ok_or_else(|| StoreError::Row {
         column,
         value: format!("{bytes:?}"),
     })
+}
+
+/// A fact about the store as a whole.
+pub(super) fn fact(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT value FROM fact WHERE name = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
+/// Makes it a fact.
+pub(super) fn set_fact(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)";
+    connection.prepare_cached(sql)?.execute([name, value])?;
+    Ok(())
 }
 
 /// The revision of the last commit, 0 before the first.
@@ -208,6 +236,66 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
     })
 }
 
+/// What queries look at in an item, of the columns of its row that say so.
+pub(super) struct Words {
+    title: String,
+    text: String,
+    tags: Vec<String>,
+    authors: Vec<Person>,
+    source: SourceId,
+    language: Option<Language>,
+    regions: Vec<Region>,
+    day: NaiveDate,
+}
+
+impl Words {
+    pub(super) fn of(row: &Row<'_>) -> Result<Self, StoreError> {
+        let language: Option<String> = row.get("language")?;
+        let (at, offset) = (row.get("published_at")?, row.get("published_offset")?);
+        Ok(Self {
+            title: row.get("title")?,
+            text: row.get("text")?,
+            tags: json("tags", &row.get::<_, String>("tags")?)?,
+            authors: json("authors", &row.get::<_, String>("authors")?)?,
+            source: parsed("source", &row.get::<_, String>("source")?)?,
+            language: language.map(|tag| parsed("language", &tag)).transpose()?,
+            regions: regions(&row.get::<_, String>("regions")?)?,
+            day: dated(at, offset, "day")?.at.date_naive(),
+        })
+    }
+
+    pub(super) fn source(&self) -> &SourceId {
+        &self.source
+    }
+
+    pub(super) fn day(&self) -> NaiveDate {
+        self.day
+    }
+
+    pub(super) fn text_bytes(&self) -> usize {
+        self.title.len() + self.text.len()
+    }
+
+    /// An item whose source gives `topics` to all its items.
+    pub(super) fn subject<'a>(&'a self, topics: &'a [TopicId]) -> Subject<'a> {
+        Subject {
+            title: &self.title,
+            summary: &self.text,
+            tags: self.tags.iter().map(String::as_str).collect(),
+            authors: self
+                .authors
+                .iter()
+                .map(|author| author.name.as_str())
+                .collect(),
+            source: Some(&self.source),
+            language: self.language.as_ref(),
+            regions: &self.regions,
+            day: Some(self.day),
+            topics,
+        }
+    }
+}
+
 /// Which story an item's row belongs to, the revision of its last change, and whether it is held back while it is new.
 pub(super) struct Place<'a> {
     pub(super) story: &'a str,
@@ -216,16 +304,17 @@ pub(super) struct Place<'a> {
     pub(super) held: bool,
 }
 
-/// Writes an item's row; of one that is there stays when it was found, the order of commits and whether it is held back.
+/// Writes an item's row, and gives its number; of one that is there stays when it was found, the order of commits and whether it is held back.
 pub(super) fn write_item(
     connection: &Connection,
     item: &Item,
     topics: &[TopicId],
     place: &Place<'_>,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let published = PublishedColumns::from(&item.published);
+    let content_hash = item.content_hash();
     let mut statement = connection.prepare_cached(include_str!("sql/write_item.sql"))?;
-    statement.execute(named_params! {
+    let row = named_params! {
         ":id": item.id.to_string(),
         ":source": item.source.as_str(),
         ":story": place.story,
@@ -253,10 +342,10 @@ pub(super) fn write_item(
         ":position": item.position,
         ":topics": topics_json(topics),
         ":regions": regions_json(&item.regions),
-        ":content_hash": item.content_hash().as_bytes(),
+        ":content_hash": content_hash.as_bytes(),
         ":rev": place.rev,
         ":at": place.at.timestamp(),
         ":held": place.held,
-    })?;
-    Ok(())
+    };
+    Ok(statement.query_row(row, |row| row.get("seq"))?)
 }

@@ -7,13 +7,14 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// One file a step, never edited once it has been released; `user_version` counts the steps taken.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_regions.sql"),
     include_str!("migrations/0003_drift.sql"),
     include_str!("migrations/0004_details.sql"),
     include_str!("migrations/0005_decisions.sql"),
     include_str!("migrations/0006_fingerprints.sql"),
+    include_str!("migrations/0007_topics.sql"),
 ];
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
 const KNOWN: i64 = MIGRATIONS.len() as i64;
@@ -32,9 +33,14 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     Ok(transaction.commit()?)
 }
 
-/// Refuses a store that this version cannot read.
+/// Refuses a store that this version cannot read; one without tables is none yet.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    version(connection, path).map(drop)
+    match version(connection, path)? {
+        0 | KNOWN => Ok(()),
+        _ => Err(StoreError::Older {
+            path: path.to_owned(),
+        }),
+    }
 }
 
 /// Whether there are tables at all.

@@ -1,18 +1,21 @@
-//! Stories as their items make them, and the feeds that hold them.
+//! Stories as their items make them.
 //!
 //! A story is worked out anew from its items whenever one of them came or changed: which report is shown, its date,
-//! `updated`, its topics. What readers have seen decides whether `updated` moves.
+//! `updated`, the feeds that it belongs to. What readers have seen decides whether `updated` moves.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
-use std::time::Duration;
+use std::collections::{BTreeSet, HashMap};
 
-use chrono::TimeDelta;
-use rusqlite::{Connection, OptionalExtension as _, named_params, params};
+use rusqlite::{Connection, named_params, params};
 
 use super::StoreError;
+use super::membership::Place;
+use super::policy::Policy;
 use super::rows::{self, PublishedColumns};
-use crate::model::{Hash, ItemId, Published, SourceId, StoryId, Timestamp, TopicId};
+use crate::model::{
+    Facets, FeedId, Hash, ItemId, Published, SourceId, StoryId, Timestamp, TopicId,
+};
 
 /// What one commit does to stories and feeds.
 pub(super) struct Stories<'a> {
@@ -21,9 +24,10 @@ pub(super) struct Stories<'a> {
     pub(super) rev: i64,
     pub(super) at: Timestamp,
     /// Whether old stories come late rather than late to us: a first poll, a catch-up, a changed query.
-    late: bool,
-    /// Older ones are old.
-    fresh: Duration,
+    pub(super) late: bool,
+    pub(super) policy: &'a Policy,
+    /// Feeds that were asked about: whether readers know them.
+    pub(super) known: RefCell<HashMap<FeedId, bool>>,
 }
 
 /// What a story needs to know of one of its items.
@@ -35,15 +39,13 @@ struct Report {
     published: Published,
     updated: Option<Timestamp>,
     position: u32,
-    topics: Vec<TopicId>,
+    belongs: Belonging,
 }
 
-/// Where a story stands in a feed.
-#[derive(Clone, Copy)]
-struct Place {
-    published_at: Timestamp,
-    updated_at: Timestamp,
-    position: u32,
+/// What decides the feeds that a report brings its story into.
+pub(super) struct Belonging {
+    pub(super) topics: Vec<TopicId>,
+    pub(super) facets: Facets,
 }
 
 /// A story's row as it was.
@@ -59,22 +61,21 @@ impl<'a> Stories<'a> {
         connection: &'a Connection,
         at: Timestamp,
         late: bool,
-        fresh: Duration,
+        policy: &'a Policy,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             connection,
             rev: rows::revision(connection)? + 1,
             at,
             late,
-            fresh,
+            policy,
+            known: RefCell::default(),
         })
     }
 
     /// Makes this commit's revision the store's.
     pub(super) fn keep_revision(&self) -> Result<(), StoreError> {
-        let sql = "INSERT OR REPLACE INTO fact (name, value) VALUES ('rev', ?)";
-        self.connection.execute(sql, [self.rev.to_string()])?;
-        Ok(())
+        rows::set_fact(self.connection, "rev", &self.rev.to_string())
     }
 
     /// `stories` in the order in which they were founded: that of their first items, one of this commit among them.
@@ -146,9 +147,8 @@ impl<'a> Stories<'a> {
     /// Makes `gone` part of `kept`; its id becomes an alias, and it leaves every feed.
     pub(super) fn merge(&self, gone: StoryId, kept: StoryId) -> Result<(), StoreError> {
         let (gone_id, kept_id) = (gone.to_string(), kept.to_string());
-        let active = "SELECT feed FROM membership WHERE story = ? AND left_at IS NULL";
-        for topic in self.feeds(active, gone)? {
-            self.leave(&topic, gone)?;
+        for feed in self.feeds_of(gone)?.keys() {
+            self.leave(feed, gone)?;
         }
         self.connection.execute(
             "UPDATE item SET story = ? WHERE story = ?",
@@ -204,14 +204,27 @@ impl<'a> Stories<'a> {
         };
         self.write(story, &founder, shown, &published, updated)?;
         let is_withdrawn = row.is_some_and(|row| row.is_withdrawn);
-        let topics = reports.iter().filter(|_| !is_withdrawn);
-        let topics: BTreeSet<&TopicId> = topics.flat_map(|report| &report.topics).collect();
+        let belongs = reports.iter().map(|report| &report.belongs);
+        let wanted = self.wanted(belongs.filter(|_| !is_withdrawn));
         let place = Place {
             published_at: published.at().to_utc(),
             updated_at: updated,
             position: shown.position,
         };
-        self.enter_and_leave(story, &topics, place)
+        self.enter_and_leave(story, &wanted, place)
+    }
+
+    /// The feeds where a story with such reports belongs.
+    pub(super) fn wanted<'b>(
+        &self,
+        reports: impl Iterator<Item = &'b Belonging>,
+    ) -> BTreeSet<FeedId> {
+        let (mut topics, mut facets) = (BTreeSet::new(), Facets::default());
+        for report in reports {
+            topics.extend(report.topics.iter().cloned());
+            facets.extend(&report.facets);
+        }
+        self.policy.feeds(&topics, &facets)
     }
 
     /// The story's items in the order of their commits.
@@ -230,7 +243,7 @@ impl<'a> Stories<'a> {
                 published: rows::published(row)?,
                 updated: rows::maybe_instant("updated_at", row.get("updated_at")?)?,
                 position: row.get("position")?,
-                topics: rows::topics(&row.get::<_, String>("topics")?)?,
+                belongs: rows::belonging(row)?,
             });
         }
         Ok(reports)
@@ -296,157 +309,6 @@ impl<'a> Stories<'a> {
             ":published_origin": published.origin,
             ":updated_at": updated.timestamp(),
         })?;
-        Ok(())
-    }
-
-    /// Brings the story into the feeds where it belongs now, and out of the others.
-    fn enter_and_leave(
-        &self,
-        story: StoryId,
-        topics: &BTreeSet<&TopicId>,
-        place: Place,
-    ) -> Result<(), StoreError> {
-        let active = "SELECT feed FROM membership JOIN feed ON feed.topic = membership.feed AND feed.configured
-                      WHERE story = ? AND left_at IS NULL";
-        for topic in self.feeds(active, story)? {
-            if !topics.contains(&topic) {
-                self.leave(&topic, story)?;
-            }
-        }
-        for topic in topics {
-            // A topic of a source that is configured no longer may have gone with it.
-            if let Some(known) = self.is_known(topic)? {
-                self.enter(topic, story, place, known)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn feeds(&self, sql: &str, story: StoryId) -> Result<Vec<TopicId>, StoreError> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let names = statement.query_map([story.to_string()], |row| row.get::<_, String>(0))?;
-        names.map(|name| rows::parsed("feed", &name?)).collect()
-    }
-
-    /// Whether readers may know the topic's feed: it was published with a story in it. `None` when no such topic is
-    /// configured.
-    fn is_known(&self, topic: &TopicId) -> Result<Option<bool>, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM membership WHERE feed = topic AND entered_rev <= published_rev)
-                   FROM feed WHERE topic = ? AND configured";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement
-            .query_row([topic.as_str()], |row| row.get(0))
-            .optional()?)
-    }
-
-    /// Brings the story into a feed; of one that is in there only the order may change.
-    fn enter(
-        &self,
-        topic: &TopicId,
-        story: StoryId,
-        place: Place,
-        known: bool,
-    ) -> Result<(), StoreError> {
-        let sql = "SELECT quiet FROM membership WHERE feed = ? AND story = ? AND left_at IS NULL";
-        let key = [topic.as_str(), &story.to_string()];
-        let held: Option<bool> = self
-            .connection
-            .prepare_cached(sql)?
-            .query_row(key, |row| row.get(0))
-            .optional()?;
-        let quiet = match held {
-            Some(quiet) => {
-                let sql = "UPDATE membership SET published_at = ?, position = ? WHERE feed = ? AND story = ?";
-                let order = params![
-                    place.published_at.timestamp(),
-                    place.position,
-                    key[0],
-                    key[1]
-                ];
-                self.connection.prepare_cached(sql)?.execute(order)?;
-                quiet
-            }
-            None => self.enter_anew(topic, story, place, known)?,
-        };
-        if !quiet {
-            let sql = "UPDATE feed SET latest_at = max(coalesce(latest_at, 0), ?) WHERE topic = ?";
-            self.connection
-                .prepare_cached(sql)?
-                .execute(params![place.updated_at.timestamp(), topic.as_str()])?;
-        }
-        self.raise(topic)
-    }
-
-    /// Whether it entered quietly: too old to be news where readers are.
-    fn enter_anew(
-        &self,
-        topic: &TopicId,
-        story: StoryId,
-        place: Place,
-        known: bool,
-    ) -> Result<bool, StoreError> {
-        let old = self.at - place.published_at
-            > TimeDelta::from_std(self.fresh).unwrap_or(TimeDelta::MAX);
-        let quiet = known && self.late && old && !self.was_shown(topic, story)?;
-        let rings = known && !quiet;
-        let recent_at = if rings { self.at } else { place.published_at };
-        let mut statement = self
-            .connection
-            .prepare_cached(include_str!("sql/enter_feed.sql"))?;
-        statement.execute(named_params! {
-            ":feed": topic.as_str(),
-            ":story": story.to_string(),
-            ":at": self.at.timestamp(),
-            ":rev": self.rev,
-            ":quiet": quiet,
-            ":recent_at": recent_at.timestamp(),
-            ":published_at": place.published_at.timestamp(),
-            ":position": place.position,
-        })?;
-        let sql = "UPDATE feed SET stories = stories + 1 WHERE topic = ?";
-        self.connection
-            .prepare_cached(sql)?
-            .execute([topic.as_str()])?;
-        if rings {
-            self.changed(topic)?;
-        }
-        Ok(quiet)
-    }
-
-    /// Whether the story was in the live feed before it left.
-    fn was_shown(&self, topic: &TopicId, story: StoryId) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM membership WHERE feed = ? AND story = ? AND quiet = 0";
-        let key = [topic.as_str(), &story.to_string()];
-        Ok(self.connection.prepare_cached(sql)?.exists(key)?)
-    }
-
-    fn leave(&self, topic: &TopicId, story: StoryId) -> Result<(), StoreError> {
-        let sql = "UPDATE membership SET left_at = ? WHERE feed = ? AND story = ?";
-        let left = params![self.at.timestamp(), topic.as_str(), story.to_string()];
-        self.connection.prepare_cached(sql)?.execute(left)?;
-        let sql = "UPDATE feed SET stories = stories - 1 WHERE topic = ?";
-        self.connection
-            .prepare_cached(sql)?
-            .execute([topic.as_str()])?;
-        self.changed(topic)?;
-        self.raise(topic)
-    }
-
-    /// The feed itself has changed: a story came that is older than its newest, or one left.
-    fn changed(&self, topic: &TopicId) -> Result<(), StoreError> {
-        let sql = "UPDATE feed SET changed_at = max(coalesce(changed_at, 0), ?) WHERE topic = ?";
-        self.connection
-            .prepare_cached(sql)?
-            .execute(params![self.at.timestamp(), topic.as_str()])?;
-        Ok(())
-    }
-
-    /// Marks a feed to be published anew.
-    fn raise(&self, topic: &TopicId) -> Result<(), StoreError> {
-        let sql = "UPDATE feed SET wanted_rev = ? WHERE topic = ?";
-        self.connection
-            .prepare_cached(sql)?
-            .execute(params![self.rev, topic.as_str()])?;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ mod moves;
 mod polls;
 mod stories;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 
 use chrono::{TimeDelta, TimeZone as _, Utc};
@@ -16,6 +17,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
+use crate::classify::{self, Needs, Subject};
 use crate::dedupe::Fingerprint;
 use crate::model::Story;
 use crate::normalize::normalize;
@@ -39,16 +41,17 @@ fn items(id: &str, day: u32, entries: &[impl AsRef<str>]) -> Vec<NewItem> {
     source.id = id.parse().unwrap();
     let entries: Vec<&str> = entries.iter().map(AsRef::as_ref).collect();
     let normalized = normalize(&source, vec![entry::page_at(july(day), &entries)]);
-    let new = |item| NewItem {
-        topics: topics(&item),
+    let new = |item: Item| NewItem {
+        topics: topics(&item.title),
         fingerprint: Fingerprint::of_item(&item),
+        tokens: classify::tokens(&Subject::new(&item, &[])),
         item,
     };
     normalized.items.into_iter().map(new).collect()
 }
 
-fn topics(item: &Item) -> Vec<TopicId> {
-    let flood = item.title.to_lowercase().contains("flood");
+fn topics(title: &str) -> Vec<TopicId> {
+    let flood = title.to_lowercase().contains("flood");
     let names = if flood {
         &["all", "floods"][..]
     } else {
@@ -114,14 +117,20 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
     let feed = |topic: &&str| FeedDefinition {
         topic: topic.parse().unwrap(),
         title: format!("About {topic}"),
+        queries: Vec::new(),
         fingerprint: Hash::of(topic.as_bytes()),
+        each: BTreeSet::new(),
     };
     Definition {
         at: july(1),
         fresh: Duration::from_hours(7 * 24),
         feeds: feeds.iter().map(feed).collect(),
         sources: ["a", "b", "c"].into_iter().zip(ranks).map(source).collect(),
-        classify: Box::new(|item, _| topics(item)),
+        classify: Box::new(|item, _| topics(&item.title)),
+        narrow: Box::new(|_, _| Narrowed {
+            needs: Needs::Nothing,
+            topics: Box::new(|subject| topics(subject.title).into_iter().collect()),
+        }),
     }
 }
 
@@ -143,7 +152,8 @@ impl Desk {
     }
 
     fn define(&self, definition: Definition) {
-        self.wait(self.store.define(definition)).unwrap();
+        self.wait(self.store.define(definition, Consent::Given))
+            .unwrap();
     }
 
     fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {

@@ -6,15 +6,16 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::commit::{self, Committed};
 use super::decide::{self, Decided, Decision};
-use super::define::{self, Definition};
+use super::define::{self, Consent, Definition};
 use super::memory::Memory;
+use super::plan::Plan;
+use super::policy::Policy;
 use super::release::{self, Released};
 use super::{Poll, StoreError};
 use crate::model::{FeedId, Hash, SourceId, Timestamp};
@@ -33,7 +34,7 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 enum Job {
     Commit(Box<Poll>, Answer<Committed>),
-    Define(Box<Definition>, Answer<()>),
+    Define(Box<Definition>, Consent, Answer<Plan>),
     Decide(Decision, Timestamp, Answer<Decided>),
     Release(SourceId, Timestamp, Answer<Released>),
     MarkPublished(Vec<(FeedId, i64, Hash)>, Answer<()>),
@@ -53,9 +54,8 @@ impl Job {
             Self::Commit(_, answer) => drop(answer.send(Err(error))),
             Self::Decide(_, _, answer) => drop(answer.send(Err(error))),
             Self::Release(_, _, answer) => drop(answer.send(Err(error))),
-            Self::Define(_, answer) | Self::MarkPublished(_, answer) => {
-                drop(answer.send(Err(error)));
-            }
+            Self::Define(_, _, answer) => drop(answer.send(Err(error))),
+            Self::MarkPublished(_, answer) => drop(answer.send(Err(error))),
         }
     }
 }
@@ -74,8 +74,12 @@ impl Writer {
         self.ask(|answer| Job::Commit(Box::new(poll), answer)).await
     }
 
-    pub(super) async fn define(&self, definition: Definition) -> Result<(), StoreError> {
-        self.ask(|answer| Job::Define(Box::new(definition), answer))
+    pub(super) async fn define(
+        &self,
+        definition: Definition,
+        consent: Consent,
+    ) -> Result<Plan, StoreError> {
+        self.ask(|answer| Job::Define(Box::new(definition), consent, answer))
             .await
     }
 
@@ -124,8 +128,7 @@ impl Drop for Writer {
 }
 
 fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
-    // Nothing is old before a definition says so: it comes first.
-    let mut fresh = Duration::MAX;
+    let mut policy = Policy::none();
     let mut memory = Memory::default();
     while let Some(first) = queue.blocking_recv() {
         let mut jobs = vec![first];
@@ -134,17 +137,12 @@ fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
         {
             jobs.push(job);
         }
-        together(&mut connection, &mut fresh, &mut memory, jobs);
+        together(&mut connection, &mut policy, &mut memory, jobs);
     }
 }
 
 /// Runs `jobs` in one transaction, and answers when it is committed.
-fn together(
-    connection: &mut Connection,
-    fresh: &mut Duration,
-    memory: &mut Memory,
-    jobs: Vec<Job>,
-) {
+fn together(connection: &mut Connection, policy: &mut Policy, memory: &mut Memory, jobs: Vec<Job>) {
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let mut transaction = match begun.map_err(Arc::new) {
         Ok(transaction) => transaction,
@@ -159,23 +157,25 @@ fn together(
         pending.push(match job {
             Job::Commit(poll, answer) => {
                 remembering(&mut transaction, memory, answer, |tx, memory| {
-                    commit::commit(tx, memory, &poll, *fresh)
+                    commit::commit(tx, memory, &poll, policy)
                 })
             }
-            Job::Define(definition, answer) => one(&mut transaction, answer, |tx| {
-                define::define(tx, &definition)?;
-                // Of a definition that failed nothing is in force.
-                *fresh = definition.fresh;
-                Ok(())
+            Job::Define(definition, consent, answer) => one(&mut transaction, answer, |tx| {
+                let plan = define::define(tx, &definition, consent)?;
+                // Of a definition that failed or was refused nothing is in force.
+                if plan.is_granted(consent) {
+                    *policy = Policy::of(&definition);
+                }
+                Ok(plan)
             }),
             Job::Decide(decision, at, answer) => {
                 remembering(&mut transaction, memory, answer, |tx, memory| {
-                    decide::decide(tx, memory, &decision, at, *fresh)
+                    decide::decide(tx, memory, &decision, at, policy)
                 })
             }
             Job::Release(source, at, answer) => {
                 remembering(&mut transaction, memory, answer, |tx, memory| {
-                    release::release(tx, memory, &source, at, *fresh)
+                    release::release(tx, memory, &source, at, policy)
                 })
             }
             Job::MarkPublished(feeds, answer) => {

@@ -42,4 +42,5 @@ mod serving;
 mod searching;
 mod schedule;
 mod pages;
+mod plan;
 mod kinds;

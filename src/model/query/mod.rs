@@ -123,6 +123,21 @@ impl Query {
         }
     }
 
+    /// The first day that an item may be of, and the day before which it must be, as far as the query says so outright.
+    pub fn days(&self) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        match self {
+            Self::After(day) => (Some(*day), None),
+            Self::Before(day) => (None, Some(*day)),
+            Self::And(parts) => {
+                let days: Vec<_> = parts.iter().map(Self::days).collect();
+                let after = days.iter().filter_map(|(after, _)| *after).max();
+                let before = days.iter().filter_map(|(_, before)| *before).min();
+                (after, before)
+            }
+            _ => (None, None),
+        }
+    }
+
     /// The leaves of the tree, from left to right.
     pub fn leaves(&self) -> Vec<&Self> {
         match self {

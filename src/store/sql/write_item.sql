@@ -33,3 +33,4 @@ ON CONFLICT (id) DO UPDATE SET
     regions = excluded.regions,
     content_hash = excluded.content_hash,
     changed_rev = excluded.changed_rev
+RETURNING seq

@@ -115,15 +115,20 @@ fn changed_queries_judge_what_is_stored() {
     let desk = Desk::new();
     desk.read("a", 1, &["g1||Flood|2021-05-30", "g2||Bridge|2021-06-30"]);
     desk.publish();
-    let floods: fn(&Item) -> Vec<TopicId> = |item| {
-        let flood = item.title == "Bridge";
-        let names = if flood { &["floods"][..] } else { &["all"] };
-        names.iter().map(|name| name.parse().unwrap()).collect()
+    let topics = |subject: &Subject| {
+        let flood = subject.title == "Bridge";
+        let topic = if flood { "floods" } else { "all" };
+        BTreeSet::from([topic.parse().unwrap()])
     };
     let mut changed = definition([100; 3], &["all", "floods"]);
     changed.at = july(2);
-    changed.feeds[1].fingerprint = Hash::of(b"bridges are floods now");
-    changed.classify = Box::new(move |item, _| floods(item));
+    for feed in &mut changed.feeds {
+        feed.fingerprint = Hash::of(b"bridges are floods now, and nothing else");
+    }
+    changed.narrow = Box::new(move |_, _| Narrowed {
+        needs: Needs::Nothing,
+        topics: Box::new(topics),
+    });
     desk.define(changed);
     assert_eq!(titles(&desk.live("all")), ["Flood [a]"]);
     assert_eq!(titles(&desk.live("floods")), ["Bridge [a]"]);

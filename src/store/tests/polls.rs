@@ -171,11 +171,13 @@ fn a_poll_that_fails_leaves_nothing_and_harms_no_other() {
 fn a_job_that_panics_leaves_the_writer_at_work() {
     let desk = Desk::new();
     let broken = Definition {
-        classify: Box::new(|_, _| panic!("a mistake of ours")),
-        ..definition([100; 3], &["all"])
+        narrow: Box::new(|_, _| panic!("a mistake of ours")),
+        ..definition([100; 3], &["all", "ferries"])
     };
     desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
-    let error = desk.wait(desk.store.define(broken)).unwrap_err();
+    let error = desk
+        .wait(desk.store.define(broken, Consent::Given))
+        .unwrap_err();
     assert!(matches!(error, StoreError::Panicked), "{error}");
     desk.read("a", 2, &["g2||Ferry late|2021-06-30"]);
     assert_eq!(desk.live("floods").len(), 0);

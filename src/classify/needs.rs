@@ -1,0 +1,184 @@
+//! What an item must hold for a query to hold, as far as an index of words can tell.
+//!
+//! In: an item, or a query. Out: the tokens that the item is found by, or what of them the query asks for. Whatever satisfies
+//! a query has what it needs, in whatever language it is; what has it may still not satisfy it: that the queries decide.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::subject::Subject;
+use super::terms::{Forms, MAX_WORDS, Stemming, fold};
+use crate::model::{Query, Region, SourceId, Topic, TopicId, Word, Words, in_order, words_of};
+
+/// Raised whenever the same item may be found by other tokens.
+pub const TOKENS_VERSION: u32 = 1;
+
+/// What of an item's tokens a query asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Any item may satisfy it.
+    Nothing,
+    /// This one.
+    Token(String),
+    /// One that begins so.
+    Prefix(String),
+    /// All of these.
+    All(Vec<Self>),
+    /// One of these; where there is none, no item satisfies it.
+    Any(Vec<Self>),
+}
+
+/// The tokens that an item is found by, parted by blanks: its words, their stems, its source, language and regions.
+pub fn tokens(subject: &Subject) -> String {
+    let mut forms = Forms::new(Stemming::of(subject.language));
+    let mut tokens = BTreeSet::new();
+    for (_, text) in subject.texts() {
+        for (_, word) in words_of(text).take(MAX_WORDS) {
+            let (folded, stem) = forms.of(word);
+            for form in [Some(folded), stem].into_iter().flatten() {
+                if !tokens.contains(form) {
+                    tokens.insert(token(form));
+                }
+            }
+        }
+    }
+    tokens.extend(subject.source.map(of_source));
+    if let Some(language) = subject.language {
+        let tag = language.as_str();
+        let ends = tag.match_indices('-').map(|(at, _)| at).chain([tag.len()]);
+        tokens.extend(ends.filter_map(|end| tag.get(..end)).map(of_language));
+    }
+    for region in subject.regions {
+        tokens.insert(of_region(*region));
+        tokens.insert(of_region(region.country().into()));
+    }
+    tokens.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// What each topic's own queries need. `givers` are the sources that give a topic to all their items.
+pub fn needs(
+    topics: &[Topic],
+    givers: &BTreeMap<TopicId, Vec<SourceId>>,
+) -> HashMap<TopicId, Needs> {
+    let mut read = Needful {
+        forms: (0..Stemming::COUNT)
+            .map(|number| Forms::new(Stemming::numbered(number)))
+            .collect(),
+        givers,
+        known: HashMap::new(),
+    };
+    for number in in_order(topics) {
+        let topic = &topics[number];
+        let needs = match topic.whole() {
+            Some(query) => read.query(&query),
+            None => Needs::Any(Vec::new()),
+        };
+        read.known.insert(topic.id.clone(), needs);
+    }
+    read.known
+}
+
+struct Needful<'a> {
+    /// Of every language: which one an item is in is not known.
+    forms: Vec<Forms>,
+    givers: &'a BTreeMap<TopicId, Vec<SourceId>>,
+    known: HashMap<TopicId, Needs>,
+}
+
+impl Needful<'_> {
+    fn query(&mut self, query: &Query) -> Needs {
+        match query {
+            Query::Words(words) => self.words(words),
+            Query::Source(source) => Needs::Token(of_source(source)),
+            Query::Language(language) => Needs::Token(of_language(language.as_str())),
+            Query::Region(region) => Needs::Token(of_region(*region)),
+            Query::Topic(id) => {
+                let givers = self.givers.get(id).into_iter().flatten();
+                let given = givers.map(|source| Needs::Token(of_source(source)));
+                Needs::any(given.chain(self.known.get(id).cloned()).collect())
+            }
+            Query::And(parts) => Needs::all(parts.iter().map(|part| self.query(part)).collect()),
+            Query::Or(parts) => Needs::any(parts.iter().map(|part| self.query(part)).collect()),
+            Query::Regex(..) | Query::Before(_) | Query::After(_) | Query::Not(_) => Needs::Nothing,
+        }
+    }
+
+    fn words(&mut self, words: &Words) -> Needs {
+        let words = words.words.iter().map(|word| match word {
+            Word::Any => Needs::Nothing,
+            Word::Inflected(word) => self.inflected(word),
+            Word::Exact(word) => Needs::Token(token(&folded(word))),
+            Word::Prefix(word) => Needs::Prefix(token(&folded(word))),
+        });
+        Needs::all(words.collect())
+    }
+
+    fn inflected(&mut self, word: &str) -> Needs {
+        let mut tokens = BTreeSet::new();
+        for forms in &mut self.forms {
+            let (folded, stem) = forms.of(word);
+            tokens.extend([Some(folded), stem].into_iter().flatten().map(token));
+        }
+        Needs::any(tokens.into_iter().map(Needs::Token).collect())
+    }
+}
+
+impl Needs {
+    /// What has to be there where all of `parts` must be met.
+    fn all(mut parts: Vec<Self>) -> Self {
+        parts.retain(|part| *part != Self::Nothing);
+        match parts.len() {
+            0 => Self::Nothing,
+            1 => parts.remove(0),
+            _ => Self::All(parts),
+        }
+    }
+
+    /// What has to be there where one of `parts` must be met.
+    pub fn any(mut parts: Vec<Self>) -> Self {
+        match parts.len() {
+            _ if parts.contains(&Self::Nothing) => Self::Nothing,
+            1 => parts.remove(0),
+            _ => Self::Any(parts),
+        }
+    }
+}
+
+fn folded(word: &str) -> String {
+    let mut folded = String::new();
+    fold(word, &mut folded);
+    folded
+}
+
+/// A form as one token: a letter that stands for several words folds to them with blanks between.
+fn token(form: &str) -> String {
+    form.replace(char::is_whitespace, "_")
+}
+
+// No word holds a sign of equality.
+
+fn of_source(source: &SourceId) -> String {
+    format!("source={source}")
+}
+
+fn of_language(tag: &str) -> String {
+    format!("lang={}", tag.to_ascii_lowercase())
+}
+
+fn of_region(region: Region) -> String {
+    format!("region={}", region.to_string().to_ascii_lowercase())
+}
+
+#[cfg(test)]
+impl Needs {
+    /// Whether an item has what is needed.
+    pub(super) fn are_met(&self, tokens: &str) -> bool {
+        let mut tokens_of = tokens.split(' ');
+        match self {
+            Self::Nothing => true,
+            Self::Token(token) => tokens_of.any(|held| held == token),
+            Self::Prefix(prefix) => tokens_of.any(|held| held.starts_with(prefix)),
+            Self::All(parts) => parts.iter().all(|part| part.are_met(tokens)),
+            Self::Any(parts) => parts.iter().any(|part| part.are_met(tokens)),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! `tidings plan`: what the changed configuration would bring to and take from each feed, over what is stored.
+
+use std::io::{self, Write as _};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{CliError, Output, OutputArguments, clock, print_json, shown, timestamp};
+use crate::config::Config;
+use crate::daemon::{self, DaemonError};
+use crate::model::{SourceId, Timestamp};
+use crate::store::{Fate, FeedPlan, Moving, Plan, Stock};
+
+/// Stories of each feed that people are shown, of those that enter and of those that leave.
+const SHOWN: usize = 5;
+/// Stories of each feed that programs are told.
+const TOLD: usize = 100;
+
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Arguments {
+    /// End with status 3 when something changes
+    #[arg(long)]
+    exit_code: bool,
+    /// Take this for the present time
+    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    now: Option<Timestamp>,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
+    let output = arguments.output.output();
+    let named = match output {
+        Output::Table => SHOWN,
+        Output::Json => TOLD,
+    };
+    let now = clock(arguments.now).now();
+    let plan = daemon::plan(config, now, named).map_err(DaemonError::from)?;
+    match output {
+        Output::Table => print(&plan)?,
+        Output::Json => print_json(&answer(&plan))?,
+    }
+    if arguments.exit_code && !plan.is_empty() {
+        return Err(CliError::Changes);
+    }
+    Ok(())
+}
+
+fn print(plan: &Plan) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if plan.is_empty() {
+        return writeln!(out, "nothing changes: the files say what is in force");
+    }
+    for feed in &plan.feeds {
+        for line in lines(feed) {
+            writeln!(out, "{line}")?;
+        }
+        writeln!(out)?;
+    }
+    for (sources, what) in [
+        (&plan.new_sources, "new"),
+        (&plan.changed_sources, "changed"),
+        (
+            &plan.gone_sources,
+            "configured no longer; what is stored of it stays",
+        ),
+    ] {
+        for source in sources {
+            writeln!(out, "source {source}: {what}")?;
+        }
+    }
+    let refusals = plan.refusals();
+    for refusal in &refusals {
+        writeln!(out, "{refusal}")?;
+    }
+    if !refusals.is_empty() {
+        writeln!(
+            out,
+            "`tidings reload` would refuse this; `tidings reload --yes` does it"
+        )?;
+    }
+    Ok(())
+}
+
+/// What becomes of a feed: a heading, and what moves beneath it.
+fn lines(feed: &FeedPlan) -> Vec<String> {
+    let mut lines = vec![format!("{}  {}", feed.id, fate(feed))];
+    let title = feed.was_called.as_ref();
+    lines.extend(title.map(|was| format!("  title: `{was}` becomes `{}`", feed.title)));
+    lines.extend(feed.gone_queries.iter().map(|query| format!("  - {query}")));
+    lines.extend(feed.new_queries.iter().map(|query| format!("  + {query}")));
+    if feed.live > 0 {
+        let new = match (feed.fate, feed.new) {
+            (Fate::Appears, _) => String::new(),
+            (_, new) if new == feed.live => String::new(),
+            (_, new) => format!(", {new} of them for the first time"),
+        };
+        lines.push(format!(
+            "  {} live{new}",
+            stories(feed.live, "enters", "enter")
+        ));
+    }
+    if feed.quiet > 0 {
+        let enter = stories(feed.quiet, "enters", "enter");
+        lines.push(format!(
+            "  {enter} quietly: on the page, not in the live feed"
+        ));
+    }
+    lines.extend(named("+", &feed.entering, feed.live + feed.quiet));
+    if feed.leave > 0 {
+        lines.push(format!("  {}", stories(feed.leave, "leaves", "leave")));
+    }
+    lines.extend(named("-", &feed.leaving, feed.leave));
+    lines
+}
+
+fn fate(feed: &FeedPlan) -> String {
+    let Stock {
+        stories: before, ..
+    } = feed.before;
+    let Stock { stories: after, .. } = feed.after;
+    match feed.fate {
+        Fate::Vanishes => format!(
+            "vanishes with its files; {} in the store",
+            stories(before, "stays", "stay")
+        ),
+        Fate::Appears if after == 0 => "appears, and is empty".to_owned(),
+        Fate::Appears => format!("appears with {after}"),
+        Fate::Changes if after == 0 && before > 0 => format!("would be empty: {before} before"),
+        Fate::Changes if before == after => format!("holds {after}"),
+        Fate::Changes => format!("holds {before}, then {after}"),
+    }
+}
+
+/// `1 story leaves`, `2 stories leave`.
+fn stories(count: usize, one: &str, several: &str) -> String {
+    if count == 1 {
+        format!("1 story {one}")
+    } else {
+        format!("{count} stories {several}")
+    }
+}
+
+/// The newest of `all` stories, a line each.
+fn named<'a>(sign: &'a str, newest: &'a [Moving], all: usize) -> impl Iterator<Item = String> + 'a {
+    let more = all.saturating_sub(newest.len());
+    let line = move |story: &Moving| {
+        let (day, title) = (
+            story.published.format("%Y-%m-%d"),
+            shown::line(&story.title),
+        );
+        let quiet = if story.quiet && sign == "+" {
+            " (quietly)"
+        } else {
+            ""
+        };
+        format!("    {sign} {day}  {title}{quiet}")
+    };
+    let rest = (more > 0).then(|| format!("    {sign} and {more} more"));
+    newest.iter().map(line).chain(rest)
+}
+
+fn answer(plan: &Plan) -> serde_json::Value {
+    let names = |sources: &[SourceId]| sources.iter().map(ToString::to_string).collect::<Vec<_>>();
+    json!({
+        "changes": !plan.is_empty(),
+        "feeds": plan.feeds.iter().map(feed).collect::<Vec<_>>(),
+        "sources": {
+            "new": names(&plan.new_sources),
+            "changed": names(&plan.changed_sources),
+            "gone": names(&plan.gone_sources),
+        },
+        "refused": plan.refusals(),
+    })
+}
+
+fn feed(feed: &FeedPlan) -> serde_json::Value {
+    let stock = |stock: Stock| json!({"stories": stock.stories, "live": stock.live});
+    json!({
+        "feed": feed.id.to_string(),
+        "topic": feed.id.topic().as_str(),
+        "title": feed.title,
+        "was_called": feed.was_called,
+        "change": match feed.fate {
+            Fate::Appears => "appears",
+            Fate::Changes => "changes",
+            Fate::Vanishes => "vanishes",
+        },
+        "queries": {"new": feed.new_queries, "gone": feed.gone_queries},
+        "before": stock(feed.before),
+        "after": stock(feed.after),
+        "enter": {"live": feed.live, "new": feed.new, "quiet": feed.quiet},
+        "leave": feed.leave,
+        "empty": feed.fate != Fate::Vanishes && feed.after.stories == 0,
+        "entering": feed.entering.iter().map(moving).collect::<Vec<_>>(),
+        "leaving": feed.leaving.iter().map(moving).collect::<Vec<_>>(),
+    })
+}
+
+fn moving(story: &Moving) -> serde_json::Value {
+    json!({"id": story.story.urn(), "title": story.title, "published": story.published, "quiet": story.quiet})
+}

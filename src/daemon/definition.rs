@@ -1,0 +1,95 @@
+//! What the store must know of a configuration: feeds, sources, and how items are classified.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::topics;
+use crate::classify::{self, Classifier, Needs, regions};
+use crate::config::Config;
+use crate::model::{Item, Source, SourceId, Timestamp, Topic, TopicId, fingerprints};
+use crate::store::{Definition, FeedDefinition, Narrowed, SourceDefinition};
+
+/// What comes into force with `config`, whose topics are those of `classifier`.
+pub(super) fn definition(
+    config: &Config,
+    classifier: &Arc<Classifier>,
+    at: Timestamp,
+) -> Definition {
+    let sources = config.sources.iter().map(|source| SourceDefinition {
+        id: source.id.clone(),
+        name: source.name.clone(),
+        rank: source.rank,
+        topics: source.topics.clone(),
+        country: source.country,
+        regions: source.regions.clone(),
+    });
+    let classifier = Arc::clone(classifier);
+    let of_source = |source: &Source| (source.id.clone(), (source.country, source.regions.clone()));
+    let places: HashMap<_, _> = config.sources.iter().map(of_source).collect();
+    let classify = move |item: &mut Item, fixed: &[TopicId]| {
+        // The regions of a source that is configured no longer stay as they were.
+        if let Some((country, fixed)) = places.get(&item.source) {
+            item.regions = regions::of_item(item, *country, fixed);
+        }
+        topics(item, fixed, &classifier)
+    };
+    let all = config.topics.clone();
+    Definition {
+        at,
+        fresh: config.publish.fresh,
+        feeds: feeds(config),
+        sources: sources.collect(),
+        classify: Box::new(classify),
+        narrow: Box::new(move |wanted, givers| narrow(&all, wanted, givers)),
+    }
+}
+
+fn feeds(config: &Config) -> Vec<FeedDefinition> {
+    let language = &config.site.site.language;
+    let fingerprints = fingerprints(&config.topics);
+    let feeds = config.topics.iter().map(|topic| FeedDefinition {
+        topic: topic.id.clone(),
+        title: topic.title.in_language(language).to_owned(),
+        queries: topic.written(),
+        fingerprint: fingerprints[&topic.id],
+        each: topic.each.clone(),
+    });
+    feeds.collect()
+}
+
+/// `topics` and those of `all` that they refer to, each once.
+pub(super) fn with_references(all: &[Topic], topics: Vec<&Topic>) -> Vec<Topic> {
+    if topics
+        .iter()
+        .all(|topic| topic.references().next().is_none())
+    {
+        return topics.into_iter().cloned().collect();
+    }
+    let by_id: HashMap<&TopicId, &Topic> = all.iter().map(|topic| (&topic.id, topic)).collect();
+    let mut reached: BTreeMap<&TopicId, &Topic> = BTreeMap::new();
+    let mut next = topics;
+    while let Some(topic) = next.pop() {
+        if reached.insert(&topic.id, topic).is_none() {
+            next.extend(topic.references().filter_map(|id| by_id.get(id)));
+        }
+    }
+    reached.into_values().cloned().collect()
+}
+
+/// Those of `all` that are wanted, with those that they refer to.
+fn narrow(
+    all: &[Topic],
+    wanted: &BTreeSet<TopicId>,
+    givers: &BTreeMap<TopicId, Vec<SourceId>>,
+) -> Narrowed {
+    let asked = all.iter().filter(|topic| wanted.contains(&topic.id));
+    let topics = with_references(all, asked.collect());
+    let mut needs = classify::needs(&topics, givers);
+    let wanted = wanted.iter().filter_map(|id| needs.remove(id));
+    let needs = Needs::any(wanted.collect());
+    let classifier = Classifier::new(&topics);
+    Narrowed {
+        needs,
+        topics: Box::new(move |subject| classifier.topics(subject)),
+    }
+}

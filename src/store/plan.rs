@@ -1,0 +1,378 @@
+//! What a changed configuration would bring to and take from each feed, for people and for the guard of reloads.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+
+use super::changes::{Changes, FeedChange, Kind};
+use super::membership::Entry;
+use super::schema;
+use super::story::Stories;
+use super::{Consent, Definition, Policy, StoreError, inspect};
+use crate::model::{FeedId, SourceId, StoryId, Timestamp, TopicId};
+
+/// New stories that one live feed may get at once before somebody has to say yes.
+pub const MAX_NEW: usize = 20;
+/// Stories that are named in one plan, of all feeds together.
+const MAX_NAMED: usize = 5_000;
+
+/// What a configuration changes, over what is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Feeds that change, by name.
+    pub feeds: Vec<FeedPlan>,
+    /// Sources that are new.
+    pub new_sources: Vec<SourceId>,
+    /// Sources whose name, rank, topics, country or regions are others.
+    pub changed_sources: Vec<SourceId>,
+    /// Sources that are configured no longer: what is stored of them stays.
+    pub gone_sources: Vec<SourceId>,
+}
+
+/// What becomes of a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is published for the first time, or again.
+    Appears,
+    /// It stays, with other stories, queries or another title.
+    Changes,
+    /// Its files go; its stories stay in the store.
+    Vanishes,
+}
+
+/// What a configuration changes in one feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedPlan {
+    /// Its name.
+    pub id: FeedId,
+    /// Its title; of a branch that of its topic.
+    pub title: String,
+    /// Its title before, where that is another.
+    pub was_called: Option<String>,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// Queries that it has now and had not, as they are written.
+    pub new_queries: Vec<String>,
+    /// Queries that it had.
+    pub gone_queries: Vec<String>,
+    /// Stories that it holds, and of these those in the live feed.
+    pub before: Stock,
+    /// Stories that it would hold.
+    pub after: Stock,
+    /// Stories that enter live: with a first publication, as news, or again.
+    pub live: usize,
+    /// Of these, those that readers have not seen: each rings.
+    pub new: usize,
+    /// Stories that enter quietly.
+    pub quiet: usize,
+    /// Stories that leave.
+    pub leave: usize,
+    /// The newest that enter, as many as were asked for.
+    pub entering: Vec<Moving>,
+    /// The newest that leave, likewise.
+    pub leaving: Vec<Moving>,
+}
+
+/// How many stories a feed holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stock {
+    /// All of them.
+    pub stories: usize,
+    /// Those that did not enter quietly.
+    pub live: usize,
+}
+
+/// A story that enters or leaves a feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moving {
+    /// The story.
+    pub story: StoryId,
+    /// The title of the report shown.
+    pub title: String,
+    /// When it was published.
+    pub published: Timestamp,
+    /// Whether it enters quietly, or had.
+    pub quiet: bool,
+}
+
+/// How much of what is stored the topics of a configuration take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Stories that are stored, those that were withdrawn apart.
+    pub stories: usize,
+    /// Stories that each topic would hold.
+    pub topics: BTreeMap<TopicId, usize>,
+}
+
+impl Plan {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        let sources = [&self.new_sources, &self.changed_sources, &self.gone_sources];
+        self.feeds.is_empty() && sources.iter().all(|sources| sources.is_empty())
+    }
+
+    /// Whether it may be carried out.
+    pub fn is_granted(&self, consent: Consent) -> bool {
+        consent == Consent::Given || self.refusals().is_empty()
+    }
+
+    /// Why somebody has to say yes to it: a line for each feed that readers would be startled by.
+    pub fn refusals(&self) -> Vec<String> {
+        let staying = self.feeds.iter().filter(|feed| feed.fate == Fate::Changes);
+        let lines = staying.flat_map(|feed| {
+            let empties = feed.before.live > 0 && feed.after.live == 0;
+            let empties = empties.then(|| match feed.before.live {
+                1 => format!(
+                    "the feed `{}` would be empty: its only story leaves",
+                    feed.id
+                ),
+                live => format!(
+                    "the feed `{}` would be empty: its {live} stories leave",
+                    feed.id
+                ),
+            });
+            let rings = (feed.new > MAX_NEW).then(|| {
+                format!(
+                    "the live feed `{}` would get {} new stories at once, more than {MAX_NEW}",
+                    feed.id, feed.new
+                )
+            });
+            [empties, rings].into_iter().flatten()
+        });
+        lines.collect()
+    }
+}
+
+/// What `definition` would change in the store at `path`, or where there is none, with the newest `named` stories of each
+/// feed. Nothing is written.
+///
+/// # Errors
+/// [`StoreError`] when the file is no store of this version.
+pub fn plan(path: &Path, definition: &Definition, named: usize) -> Result<Plan, StoreError> {
+    let found = inspect(path, |reader| {
+        of_store(reader.connection(), definition, named)
+    })?;
+    found.map_or_else(
+        || {
+            let mut empty = Connection::open_in_memory()?;
+            schema::migrate(&mut empty, path)?;
+            of_store(&empty, definition, named)
+        },
+        Ok,
+    )
+}
+
+/// How much of the store at `path` the topics of `definition` would take; nothing where there is none. Nothing is written.
+///
+/// # Errors
+/// [`StoreError`] when the file is no store of this version.
+pub fn holdings(path: &Path, definition: &Definition) -> Result<Holdings, StoreError> {
+    let found = inspect(path, |reader| {
+        let connection = reader.connection();
+        let plan = of_store(connection, definition, 0)?;
+        let planned = plan.feeds.iter().map(|feed| (&feed.id, feed.after.stories));
+        let planned: BTreeMap<&FeedId, usize> = planned.collect();
+        let sql = "SELECT coalesce((SELECT stories FROM feed WHERE topic = ?), 0)";
+        let mut held = connection.prepare_cached(sql)?;
+        let mut topics = BTreeMap::new();
+        for feed in &definition.feeds {
+            let stories = match planned.get(&FeedId::from(feed.topic.clone())) {
+                Some(stories) => *stories,
+                None => held.query_row([feed.topic.as_str()], |row| row.get(0))?,
+            };
+            topics.insert(feed.topic.clone(), stories);
+        }
+        let sql = "SELECT count(*) FROM story WHERE withdrawn_at IS NULL";
+        let stories = connection.query_row(sql, [], |row| row.get(0))?;
+        Ok::<_, StoreError>(Holdings { stories, topics })
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+fn of_store(
+    connection: &Connection,
+    definition: &Definition,
+    named: usize,
+) -> Result<Plan, StoreError> {
+    let policy = Policy::of(definition);
+    let stories = Stories::new(connection, definition.at, true, &policy)?;
+    let changes = Changes::of(&stories, definition)?;
+    changes.plan(connection, named)
+}
+
+impl Changes {
+    /// What readers would see of it.
+    pub(super) fn plan(&self, connection: &Connection, named: usize) -> Result<Plan, StoreError> {
+        let mut feeds: BTreeMap<FeedId, FeedPlan> = BTreeMap::new();
+        for feed in &self.feeds {
+            feeds.insert(feed.id.clone(), FeedPlan::of(connection, feed)?);
+        }
+        let mut moving: BTreeMap<&FeedId, Movements> = BTreeMap::new();
+        for (story, change) in &self.stories {
+            let published = change.place.published_at;
+            for (feed, entry) in &change.enters {
+                let enters = &mut moving.entry(feed).or_default().enters;
+                enters.push((published, *story, *entry));
+            }
+            for (feed, quiet) in &change.leaves {
+                let leaves = &mut moving.entry(feed).or_default().leaves;
+                leaves.push((published, *story, *quiet));
+            }
+        }
+        let mut room = MAX_NAMED;
+        for (id, movements) in moving {
+            if !feeds.contains_key(id) {
+                feeds.insert(id.clone(), FeedPlan::unchanged(connection, id)?);
+            }
+            if let Some(feed) = feeds.get_mut(id) {
+                feed.take(connection, movements, named.min(room))?;
+                room -= feed.entering.len() + feed.leaving.len();
+            }
+        }
+        let (known, new): (Vec<SourceId>, Vec<SourceId>) = self
+            .sources
+            .come
+            .iter()
+            .map(|source| source.id.clone())
+            .partition(|id| self.sources.known.contains(id));
+        Ok(Plan {
+            feeds: feeds.into_values().collect(),
+            new_sources: new,
+            changed_sources: known,
+            gone_sources: self.sources.gone.clone(),
+        })
+    }
+}
+
+/// The stories that enter and leave one feed, with their dates.
+#[derive(Default)]
+struct Movements {
+    enters: Vec<(Timestamp, StoryId, Entry)>,
+    leaves: Vec<(Timestamp, StoryId, bool)>,
+}
+
+impl FeedPlan {
+    fn of(connection: &Connection, feed: &FeedChange) -> Result<Self, StoreError> {
+        let before = Stock::of(connection, &feed.id)?;
+        let queries = feed.defined.as_ref().map(|defined| &defined.queries);
+        let queries = queries.unwrap_or(&feed.queries);
+        let without = |those: &[String], others: &[String]| {
+            let those = those.iter().filter(|query| !others.contains(query));
+            those.cloned().collect()
+        };
+        Ok(Self {
+            id: feed.id.clone(),
+            title: feed.title.clone(),
+            was_called: feed.was_called.clone(),
+            fate: match feed.kind {
+                Kind::Appears => Fate::Appears,
+                Kind::Changes => Fate::Changes,
+                Kind::Vanishes => Fate::Vanishes,
+            },
+            new_queries: without(queries, &feed.queries),
+            gone_queries: without(&feed.queries, queries),
+            before,
+            after: match feed.kind {
+                Kind::Vanishes => Stock::default(),
+                Kind::Appears | Kind::Changes => before,
+            },
+            live: 0,
+            new: 0,
+            quiet: 0,
+            leave: 0,
+            entering: Vec::new(),
+            leaving: Vec::new(),
+        })
+    }
+
+    /// A feed that is configured as it was; a branch that is not there yet appears.
+    fn unchanged(connection: &Connection, id: &FeedId) -> Result<Self, StoreError> {
+        let sql = "SELECT title FROM feed WHERE topic IN (?, ?) ORDER BY topic = ? DESC LIMIT 1";
+        let (name, topic) = (id.to_string(), id.topic().as_str());
+        let mut statement = connection.prepare_cached(sql)?;
+        let title = statement.query_row(params![name, topic, name], |row| row.get(0));
+        let sql = "SELECT 1 FROM feed WHERE topic = ?";
+        let is_there = connection.prepare_cached(sql)?.exists([&name])?;
+        let stock = Stock::of(connection, id)?;
+        Ok(Self {
+            id: id.clone(),
+            // That of a topic which comes with this very plan is its own name meanwhile.
+            title: title.unwrap_or_else(|_| id.topic().to_string()),
+            was_called: None,
+            fate: if is_there {
+                Fate::Changes
+            } else {
+                Fate::Appears
+            },
+            new_queries: Vec::new(),
+            gone_queries: Vec::new(),
+            before: stock,
+            after: stock,
+            live: 0,
+            new: 0,
+            quiet: 0,
+            leave: 0,
+            entering: Vec::new(),
+            leaving: Vec::new(),
+        })
+    }
+
+    /// Counts what enters and leaves, and names the newest.
+    fn take(
+        &mut self,
+        connection: &Connection,
+        mut movements: Movements,
+        named: usize,
+    ) -> Result<(), StoreError> {
+        let Movements { enters, leaves } = &mut movements;
+        let is = |wanted: Entry| {
+            enters
+                .iter()
+                .filter(|(_, _, entry)| *entry == wanted)
+                .count()
+        };
+        self.new = is(Entry::Live);
+        self.quiet = is(Entry::Quiet);
+        self.live = enters.len() - self.quiet;
+        self.leave = leaves.len();
+        let live_leave = leaves.iter().filter(|(_, _, quiet)| !quiet).count();
+        self.after.stories = self.before.stories + enters.len() - self.leave;
+        self.after.live = self.before.live + self.live - live_leave;
+        enters.sort_unstable_by_key(|(at, story, _)| (std::cmp::Reverse(*at), *story));
+        leaves.sort_unstable_by_key(|(at, story, _)| (std::cmp::Reverse(*at), *story));
+        let name = |(published, story, quiet): (Timestamp, StoryId, bool)| {
+            let sql =
+                "SELECT title FROM story JOIN item ON item.id = story.shown WHERE story.id = ?";
+            let mut statement = connection.prepare_cached(sql)?;
+            let title = statement.query_row([story.to_string()], |row| row.get(0))?;
+            Ok::<_, StoreError>(Moving {
+                story,
+                title,
+                published,
+                quiet,
+            })
+        };
+        let newest = enters.iter().take(named);
+        let newest = newest.map(|(at, story, entry)| (*at, *story, *entry == Entry::Quiet));
+        self.entering = newest.map(name).collect::<Result<_, _>>()?;
+        let newest = leaves.iter().take(named).copied();
+        self.leaving = newest.map(name).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+}
+
+impl Stock {
+    fn of(connection: &Connection, feed: &FeedId) -> Result<Self, StoreError> {
+        let sql = "SELECT count(*), count(*) FILTER (WHERE NOT quiet) FROM membership
+                   WHERE feed = ? AND left_at IS NULL";
+        let mut statement = connection.prepare_cached(sql)?;
+        let stock = statement.query_row([feed.to_string()], |row| {
+            Ok(Self {
+                stories: row.get(0)?,
+                live: row.get(1)?,
+            })
+        });
+        Ok(stock?)
+    }
+}
