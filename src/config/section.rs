@@ -1,6 +1,6 @@
 //! The sections that stand once: `[site]`, `[server]` and the like.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::diagnostic::{Mistake, parsed};
 use super::secret::{self, Environment};
 use super::table::Table;
 use super::{address, units};
-use crate::model::{Listen, Reading, Site};
+use crate::model::{Listen, Reading, Site, TrustedProxy};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -100,6 +100,8 @@ impl RobotsPolicy {
 pub struct ServerConfig {
     /// Every address that is listened on, unless systemd hands sockets over.
     pub listen: Vec<Listen>,
+    /// Who is believed about whom a request is from.
+    pub trusted_proxies: Vec<TrustedProxy>,
 }
 
 /// `[admin]`: where administrators are answered, and nobody else.
@@ -123,8 +125,13 @@ pub(super) fn server(tops: &[Table]) -> ServerConfig {
         &table,
         Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080))),
     );
-    table.finish(&["trusted_proxies"]);
-    ServerConfig { listen }
+    let proxies = table.texts("trusted_proxies", trusted_proxy);
+    table.finish(&[]);
+    let proxies = proxies.value.unwrap_or_default().into_iter();
+    ServerConfig {
+        listen,
+        trusted_proxies: proxies.map(|(_, proxy)| proxy).collect(),
+    }
 }
 
 /// `[admin]`, where it stands.
@@ -275,6 +282,22 @@ fn network(text: &str) -> Result<IpNet, Mistake> {
     text.parse().map_err(|_| {
         Mistake::new(format!("`{text}` is no network")).hint(r#"write `"127.0.0.0/8"`"#)
     })
+}
+
+fn trusted_proxy(text: &str) -> Result<TrustedProxy, Mistake> {
+    if text == "unix" {
+        return Ok(TrustedProxy::UnixSocket);
+    }
+    let hint = r#"write the proxy's address or network, `"127.0.0.1"` or `"10.0.0.0/8"`, or `"unix"` for Unix sockets"#;
+    let alone = || text.parse::<IpAddr>().map(IpNet::from);
+    let network = text.parse::<IpNet>().or_else(|_| alone());
+    let network = network
+        .map_err(|_| Mistake::new(format!("`{text}` is no address of a proxy")).hint(hint))?;
+    if network.prefix_len() == 0 {
+        let message = format!("`{text}` is everybody: readers could name themselves as they like");
+        return Err(Mistake::new(message).hint(hint));
+    }
+    Ok(TrustedProxy::Network(network))
 }
 
 /// The section `key`, which may stand in any one file; an empty one where it stands in none.

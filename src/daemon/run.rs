@@ -20,7 +20,7 @@ use super::watch::Watch;
 use super::{Daemon, DaemonError, Files, InForce, Polled, due};
 use crate::config::{self, Config, Refused};
 use crate::model::{Listen, Source, SourceId, Timestamp, TopicId};
-use crate::serve::{self, Assets, Health, Listener, Question, ReloadReport, Status};
+use crate::serve::{self, Assets, Health, Listener, Question, ReloadReport, Searches, Status};
 use crate::store::{
     Consent, Decided, FeedPlan, Plan, Reader, Released, SourceState, State, StoreError,
 };
@@ -85,11 +85,14 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
     let addresses: Vec<String> = public.iter().map(Listener::address).collect();
     let (asked, mut questions) = mpsc::channel(QUESTIONS);
     let (stop, stopped) = watch::channel(false);
+    // Nobody answers them yet.
+    let (searches, _) = Searches::new(in_force.config.server.trusted_proxies.clone());
+    let searches = Arc::new(searches);
     let mut servers = JoinSet::new();
     for listener in public {
         servers.spawn(serve::serve(
             listener,
-            serve::public(Arc::clone(&assets)),
+            serve::public(Arc::clone(&assets), Arc::clone(&searches)),
             stopped.clone(),
         ));
     }

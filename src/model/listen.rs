@@ -1,8 +1,10 @@
-//! Where a server listens.
+//! Where a server listens, and whom it believes.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+use ipnet::IpNet;
 
 /// An address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +13,15 @@ pub enum Listen {
     Tcp(SocketAddr),
     /// A socket in the file system.
     Unix(PathBuf),
+}
+
+/// Whoever passes requests on from such an address is believed when it says whom they are from (`X-Forwarded-For`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrustedProxy {
+    /// One address, or all of a network.
+    Network(IpNet),
+    /// Whatever comes by a socket in the file system.
+    UnixSocket,
 }
 
 impl fmt::Display for Listen {

@@ -50,7 +50,7 @@ pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
 pub use json_path::{JsonPath, JsonPathError};
 pub use language::{Language, LanguageError};
-pub use listen::Listen;
+pub use listen::{Listen, TrustedProxy};
 pub use media_type::{file_type, is_file_type};
 pub use pages::{Numbers, PageAddress, PageAddressError, PageWay, Pages};
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod sample;
 mod tests;
 
 pub use files::{Folder, PublishError};
+pub use view::Format;
 
 use crate::model::{Feed, FeedId, FeedSummary, Site};
 
@@ -40,7 +41,6 @@ pub struct File {
 
 /// A feed's `.rss`, `.atom`, `.json` and `.html`.
 pub fn feed(feed: &Feed, site: &Site) -> Vec<File> {
-    use view::Format;
     let file = |format: Format, bytes| File {
         name: format.file(&feed.id),
         bytes,
@@ -55,7 +55,6 @@ pub fn feed(feed: &Feed, site: &Site) -> Vec<File> {
 
 /// The names of a feed's files.
 pub fn names(id: &FeedId) -> Vec<String> {
-    use view::Format;
     [Format::Rss, Format::Atom, Format::Json, Format::Html]
         .map(|format| format.file(id))
         .into()

@@ -31,15 +31,22 @@ pub(super) fn scheme(region: Region) -> &'static str {
 }
 
 /// The forms in which a topic is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// RSS 2.0.
     Rss,
+    /// Atom 1.0.
     Atom,
+    /// JSON Feed 1.1.
     Json,
+    /// A page for people.
     Html,
 }
 
 impl Format {
+    /// Every form.
+    pub const ALL: [Self; 4] = [Self::Rss, Self::Atom, Self::Json, Self::Html];
+
     /// What a reader can subscribe to.
     pub(super) const FEEDS: [Self; 3] = [Self::Rss, Self::Atom, Self::Json];
 
@@ -50,6 +57,16 @@ impl Format {
             Self::Atom => "Atom",
             Self::Json => "JSON",
             Self::Html => "HTML",
+        }
+    }
+
+    /// The end of its files' names: `atom`.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Rss => "rss",
+            Self::Atom => "atom",
+            Self::Json => "json",
+            Self::Html => "html",
         }
     }
 
@@ -65,7 +82,7 @@ impl Format {
 
     /// The file of the feed `id` in this format, also its address relative to the published folder.
     pub(super) fn file(self, id: &FeedId) -> String {
-        format!("{id}.{}", self.name().to_ascii_lowercase())
+        format!("{id}.{}", self.extension())
     }
 
     /// The absolute address of the feed `id` in this format.

@@ -14,7 +14,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
-use super::public::{plain, secure, set};
+use super::response::{plain, secure, set};
 use super::status_page;
 use crate::model::Timestamp;
 use crate::store::{Consent, Decided, Decision, Released, SourceStatus};

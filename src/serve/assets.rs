@@ -1,4 +1,4 @@
-//! The published files in memory, each with its compressed form and what readers compare it by.
+//! The published files in memory, and other bytes that are sent like them, each with its compressed form and what readers compare it by.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -11,14 +11,15 @@ use chrono::{DateTime, SubsecRound as _};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::model::{Hash, Timestamp};
+use crate::model::{FeedId, Hash, Timestamp};
+use crate::publish::Format;
 
 /// A published file is never larger; another's file in the folder may be.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 /// Smaller files gain nothing from being compressed.
 const MIN_GZIP_BYTES: usize = 256;
 
-/// One file, ready to be sent.
+/// One file, or an answer like one, ready to be sent.
 #[derive(Clone, Debug)]
 pub struct Asset {
     /// As it stands in the folder.
@@ -29,8 +30,21 @@ pub struct Asset {
     pub content_type: &'static str,
     /// Names these bytes (RFC 9110 §8.8.3), without quotation marks and the mark of an encoding.
     pub etag: String,
-    /// When the file last changed.
-    pub modified: Timestamp,
+    /// When the file last changed; `None` for what is no file.
+    pub modified: Option<Timestamp>,
+}
+
+impl Asset {
+    /// What is no file; takes as long as compressing it.
+    pub(super) fn of(body: Vec<u8>, content_type: &'static str) -> Self {
+        Self {
+            etag: Hash::of(&body).to_string(),
+            gzip: gzip(&body),
+            body: body.into(),
+            content_type,
+            modified: None,
+        }
+    }
 }
 
 /// The published folder in memory.
@@ -41,27 +55,44 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// Reads the whole folder.
+    /// Reads the whole folder, and those of the topics in it.
     ///
     /// # Errors
     /// When it cannot be listed.
     pub fn load(folder: &Path) -> io::Result<Self> {
         let assets = Self {
-            folder: folder.to_owned(),
+            folder: folder.canonicalize()?,
             held: RwLock::default(),
         };
         for entry in std::fs::read_dir(folder)? {
-            if let Ok(name) = entry?.file_name().into_string() {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            // A link to another folder is none.
+            if entry.file_type()?.is_dir() {
+                assets.load_branches(&name);
+            } else {
                 assets.refresh(&name);
             }
         }
         Ok(assets)
     }
 
-    /// Reads one file again, which was written, or is gone.
+    /// Reads the branches in the folder of a topic; one that cannot be listed has none.
+    fn load_branches(&self, topic: &str) {
+        let entries = std::fs::read_dir(self.folder.join(topic));
+        for entry in entries.into_iter().flatten().flatten() {
+            if let Ok(name) = entry.file_name().into_string() {
+                self.refresh(&format!("{topic}/{name}"));
+            }
+        }
+    }
+
+    /// Reads one file again, such as `health.atom` or `health/mx.atom`, which was written, or is gone.
     pub fn refresh(&self, name: &str) {
-        let asset = content_type(name)
-            .and_then(|content_type| read(&self.folder.join(name), content_type).ok());
+        let asset =
+            content_type(name).and_then(|content_type| read(&self.folder, name, content_type).ok());
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         match asset {
             Some(asset) => drop(held.insert(name.to_owned(), Arc::new(asset))),
@@ -79,24 +110,45 @@ impl Assets {
     }
 }
 
-/// What we publish; anything else in the folder is not ours to show.
+/// What we publish, anything in the folder itself and branches below it; anything else is not ours to show.
 fn content_type(name: &str) -> Option<&'static str> {
     let (stem, extension) = name.rsplit_once('.')?;
-    if stem.is_empty() || stem.starts_with('.') {
+    let is_ours = if stem.contains('/') {
+        stem.parse::<FeedId>().is_ok()
+    } else {
+        !stem.is_empty() && !stem.starts_with('.')
+    };
+    if !is_ours {
         return None;
     }
     match extension {
-        "rss" => Some("application/rss+xml; charset=utf-8"),
-        "atom" => Some("application/atom+xml; charset=utf-8"),
-        "json" => Some("application/feed+json; charset=utf-8"),
         "opml" => Some("text/x-opml; charset=utf-8"),
-        "html" => Some("text/html; charset=utf-8"),
         "css" => Some("text/css; charset=utf-8"),
-        _ => None,
+        _ => format_of(extension).map(type_of),
     }
 }
 
-fn read(path: &Path, content_type: &'static str) -> io::Result<Asset> {
+/// `Content-Type` of a feed or page.
+pub(super) fn type_of(format: Format) -> &'static str {
+    match format {
+        Format::Rss => "application/rss+xml; charset=utf-8",
+        Format::Atom => "application/atom+xml; charset=utf-8",
+        Format::Json => "application/feed+json; charset=utf-8",
+        Format::Html => "text/html; charset=utf-8",
+    }
+}
+
+/// The format of files whose names end so.
+pub(super) fn format_of(extension: &str) -> Option<Format> {
+    let mut formats = Format::ALL.into_iter();
+    formats.find(|format| format.extension() == extension)
+}
+
+fn read(folder: &Path, name: &str, content_type: &'static str) -> io::Result<Asset> {
+    let path = folder.join(name).canonicalize()?;
+    if !path.starts_with(folder) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
@@ -105,22 +157,97 @@ fn read(path: &Path, content_type: &'static str) -> io::Result<Asset> {
     let modified = DateTime::from(metadata.modified()?).trunc_subsecs(0);
     let mut body = Vec::new();
     file.take(MAX_FILE_BYTES).read_to_end(&mut body)?;
-    let etag = Hash::of(&body).to_string();
     Ok(Asset {
-        gzip: gzip(&body)?,
-        body: body.into(),
-        content_type,
-        etag,
-        modified,
+        modified: Some(modified),
+        ..Asset::of(body, content_type)
     })
 }
 
-fn gzip(body: &[u8]) -> io::Result<Option<Bytes>> {
+fn gzip(body: &[u8]) -> Option<Bytes> {
     if body.len() < MIN_GZIP_BYTES {
-        return Ok(None);
+        return None;
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(body)?;
-    let packed = encoder.finish()?;
-    Ok((packed.len() < body.len()).then(|| packed.into()))
+    encoder.write_all(body).ok()?;
+    let packed = encoder.finish().ok()?;
+    (packed.len() < body.len()).then(|| packed.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// The names of what is held, in order.
+    fn names(assets: &Assets) -> Vec<String> {
+        let mut names: Vec<String> = assets.held.read().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_published_is_read_and_nothing_else() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("mx.atom"), "secret").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for inner in ["health", ".health", "others", "health/mx", "story"] {
+            fs::create_dir(at(inner)).unwrap();
+        }
+        for file in [
+            "index.html",
+            ".hidden.atom",
+            "notes.txt",
+            "health.atom",
+            "health/mx.atom",
+            "health/mx-lang-es.html",
+            "health/mx.txt",
+            "health/notes.html",
+            "health/.mx.atom",
+            "health/mx/lang-es.atom",
+            ".health/mx.atom",
+            "others/report.html",
+            "story/mx.html",
+        ] {
+            fs::write(at(file), file).unwrap();
+        }
+        symlink(outside.path(), at("water")).unwrap();
+        symlink(outside.path().join("mx.atom"), at("health/cr.atom")).unwrap();
+        symlink(outside.path().join("mx.atom"), at("latest.atom")).unwrap();
+        let assets = Assets::load(folder.path()).unwrap();
+        let published = [
+            "health.atom",
+            "health/mx-lang-es.html",
+            "health/mx.atom",
+            "index.html",
+        ];
+        assert_eq!(names(&assets), published);
+        for name in [
+            "water/mx.atom",
+            "health/cr.atom",
+            "latest.atom",
+            "../mx.atom",
+            "health/../health.atom",
+            "health//mx.atom",
+            "others/report.html",
+        ] {
+            assets.refresh(name);
+        }
+        assert_eq!(names(&assets), published);
+    }
+
+    #[test]
+    fn a_branch_comes_and_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let assets = Assets::load(folder.path()).unwrap();
+        fs::create_dir(folder.path().join("health")).unwrap();
+        fs::write(folder.path().join("health/mx.atom"), "<feed/>").unwrap();
+        assets.refresh("health/mx.atom");
+        assert_eq!(assets.get("health/mx.atom").unwrap().body, "<feed/>");
+        fs::remove_file(folder.path().join("health/mx.atom")).unwrap();
+        assets.refresh("health/mx.atom");
+        assert_eq!(names(&assets), [""; 0]);
+    }
 }

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
+use super::client::Peer;
 use super::listen::Listener;
 
 /// Connections at once on one listener; whoever comes later waits.
@@ -38,15 +39,15 @@ pub async fn serve(listener: Listener, router: Router, mut stop: watch::Receiver
             accepted = accept(&listener) => accepted,
             () = told(&mut stop) => break,
         };
-        let Ok(stream) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
         let (router, stop) = (router.clone(), stop.clone());
         tokio::spawn(async move {
             match stream {
-                Stream::Tcp(stream) => connection(stream, router, stop).await,
-                Stream::Unix(stream) => connection(stream, router, stop).await,
+                Stream::Tcp(stream) => connection(stream, peer, router, stop).await,
+                Stream::Unix(stream) => connection(stream, peer, router, stop).await,
             }
             drop(place);
         });
@@ -64,33 +65,35 @@ enum Stream {
     Unix(tokio::net::UnixStream),
 }
 
-async fn accept(listener: &Listener) -> io::Result<Stream> {
+async fn accept(listener: &Listener) -> io::Result<(Stream, Peer)> {
     match listener {
         Listener::Tcp(listener) => {
-            let (stream, _) = listener.accept().await?;
+            let (stream, address) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            Ok(Stream::Tcp(stream))
+            Ok((Stream::Tcp(stream), address.ip().into()))
         }
         Listener::Unix(listener) => listener
             .accept()
             .await
-            .map(|(stream, _)| Stream::Unix(stream)),
+            .map(|(stream, _)| (Stream::Unix(stream), Peer::UnixSocket)),
     }
 }
 
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: Peer,
     router: Router,
     mut stop: watch::Receiver<bool>,
 ) {
-    let service = TowerToHyperService::new(
-        router.map_request(|request: Request<Incoming>| request.map(Body::new)),
-    );
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request.map(Body::new)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
         .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::time::timeout(LONGEST_CONNECTION, async {
         tokio::select! {

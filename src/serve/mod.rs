@@ -1,13 +1,19 @@
-//! Files to HTTP: the published folder from memory for readers, and the daemon's state for administrators.
+//! Files to HTTP: the published folder from memory for readers, searches, and the daemon's state for administrators.
 //!
-//! In: the folder as `publish` left it; questions that the daemon answers. Out: responses, the files' bytes unchanged.
+//! In: the folder as `publish` left it; the daemon's answers to searches and questions. Out: responses, the files' bytes unchanged.
 //! It renders no feed and opens no store: of that it knows the shape of `status` only. Readers and administrators have listeners of their own.
 
 mod admin;
+mod answers;
 mod assets;
+mod client;
 mod connection;
 mod listen;
 mod public;
+mod rates;
+mod response;
+mod search;
+mod searches;
 mod status_page;
 
 pub use self::admin::{DecisionReport, Health, Question, ReloadReport, Status, router as admin};
@@ -15,3 +21,4 @@ pub use self::assets::{Asset, Assets};
 pub use self::connection::serve;
 pub use self::listen::{ListenError, Listener, inherited};
 pub use self::public::router as public;
+pub use self::searches::{SearchAnswer, SearchRequest, Searches};

@@ -1,38 +1,38 @@
-//! What readers get: published files, conditionally, compressed where they take it.
-//!
-//! Follows RFC 9110 for conditions (§13) and content coding (§12.5.3). No state but the files.
+//! What readers get: the published files, each by its name, and searches.
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
-use bytes::Bytes;
-use chrono::DateTime;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::{Extension, Router};
 
 use super::assets::{Asset, Assets};
-use crate::model::Timestamp;
+use super::client::Peer;
+use super::response::{of_asset, plain};
+use super::search;
+use super::searches::Searches;
 
-/// Pages may load their style sheet and pictures of bulletins, and run nothing.
-pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src https: http: data:; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// Readers ask again after a minute; a proxy may answer meanwhile.
-const CACHE_CONTROL: &str = "public, max-age=60";
+#[derive(Clone)]
+struct Site {
+    assets: Arc<Assets>,
+    searches: Arc<Searches>,
+}
 
 /// The public site.
-pub fn router(assets: Arc<Assets>) -> Router {
-    Router::new().fallback(answer).with_state(assets)
+pub fn router(assets: Arc<Assets>, searches: Arc<Searches>) -> Router {
+    let site = Site { assets, searches };
+    Router::new().fallback(answer).with_state(site)
 }
 
 async fn answer(
-    State(assets): State<Arc<Assets>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    State(site): State<Site>,
+    Extension(peer): Extension<Peer>,
+    request: Parts,
 ) -> Response<Body> {
     metrics::counter!("tidings_http_requests_total").increment(1);
-    if !matches!(method, Method::GET | Method::HEAD) {
+    if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = plain(
             StatusCode::METHOD_NOT_ALLOWED,
             "only GET and HEAD are answered here\n",
@@ -42,192 +42,90 @@ async fn answer(
             .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    let Some(asset) = find(&assets, uri.path()) else {
+    if let Some(format) = search::wanted_by(request.uri.path()) {
+        return search::respond(&site.searches, format, peer, &request).await;
+    }
+    let Some(asset) = find(&site.assets, request.uri.path()) else {
         return plain(
             StatusCode::NOT_FOUND,
             "there is no such page or feed here; / lists them all\n",
         );
     };
-    let gzip = asset.gzip.as_ref().filter(|_| accepts_gzip(&headers));
-    let (body, suffix) = gzip.map_or((&asset.body, ""), |gzip| (gzip, "-gz"));
-    let etag = format!("\"{}{suffix}\"", asset.etag);
-    let mut response = Response::new(Body::empty());
-    describe(response.headers_mut(), &asset, &etag);
-    if is_unchanged(&headers, &asset) {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        return response;
-    }
-    represent(response.headers_mut(), &asset, body, gzip.is_some());
-    if method == Method::GET {
-        *response.body_mut() = Body::from(body.clone());
-    }
-    response
+    of_asset(&asset, &request.method, &request.headers)
 }
 
-/// `/` is the index, `/labour-migration` its page.
+/// `/` is the index, `/labour-migration` a topic's page, `/labour-migration/mx` a branch's.
+///
+/// The path is compared as it was sent, so that nothing but the name of a published file finds one.
 fn find(assets: &Assets, path: &str) -> Option<Arc<Asset>> {
-    let name = path.strip_prefix('/')?;
-    match name {
+    match path.strip_prefix('/')? {
         "" => assets.get("index.html"),
-        name if name.contains('/') => None,
         name => assets
             .get(name)
             .or_else(|| assets.get(&format!("{name}.html"))),
     }
 }
 
-/// What a 304 says as well (RFC 9110 §15.4.5).
-fn describe(headers: &mut HeaderMap, asset: &Asset, etag: &str) {
-    set(headers, header::ETAG, etag);
-    set(headers, header::LAST_MODIFIED, &http_date(asset.modified));
-    set(headers, header::CACHE_CONTROL, CACHE_CONTROL);
-    set(headers, header::VARY, "accept-encoding");
-    secure(headers);
-    if !asset.content_type.starts_with("text/html") {
-        set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-    }
-}
-
-fn represent(headers: &mut HeaderMap, asset: &Asset, body: &Bytes, packed: bool) {
-    set(headers, header::CONTENT_TYPE, asset.content_type);
-    set(headers, header::CONTENT_LENGTH, &body.len().to_string());
-    if packed {
-        set(headers, header::CONTENT_ENCODING, "gzip");
-    }
-}
-
-/// What every answer says of itself, on either listener.
-pub(super) fn secure(headers: &mut HeaderMap) {
-    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(
-        headers,
-        header::CONTENT_SECURITY_POLICY,
-        CONTENT_SECURITY_POLICY,
-    );
-    set(headers, header::REFERRER_POLICY, "no-referrer");
-}
-
-pub(super) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    headers.insert(
-        name,
-        HeaderValue::from_str(value).expect("our own values are plain ASCII"),
-    );
-}
-
-pub(super) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = status;
-    set(
-        response.headers_mut(),
-        header::CONTENT_TYPE,
-        "text/plain; charset=utf-8",
-    );
-    secure(response.headers_mut());
-    response
-}
-
-/// IMF-fixdate (RFC 9110 §5.6.7).
-fn http_date(at: Timestamp) -> String {
-    at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
-/// `If-None-Match` decides where it is given, `If-Modified-Since` otherwise (RFC 9110 §13.2.2).
-fn is_unchanged(headers: &HeaderMap, asset: &Asset) -> bool {
-    let listed: Vec<&str> = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    if !listed.is_empty() {
-        return listed
-            .iter()
-            .flat_map(|list| list.split(','))
-            .any(|tag| names(tag.trim(), asset));
-    }
-    let since = headers
-        .get(header::IF_MODIFIED_SINCE)
-        .and_then(|value| value.to_str().ok());
-    let since = since.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-    since.is_some_and(|since| asset.modified <= since)
-}
-
-/// By weak comparison (§8.8.3.2), in either encoding: they are one text.
-fn names(tag: &str, asset: &Asset) -> bool {
-    let opaque = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
-    tag == "*" || opaque.strip_suffix("-gz").unwrap_or(opaque) == asset.etag
-}
-
-/// Whether gzip is named, or everything is, and not with a weight of zero.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let values = headers
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let mut any = false;
-    for coding in values.flat_map(|value| value.split(',')) {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
-        let wanted = weight
-            .trim()
-            .parse::<f32>()
-            .is_ok_and(|weight| weight > 0.0);
-        match name.trim().to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => return wanted,
-            "*" => any = wanted,
-            _ => {}
-        }
-    }
-    any
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
-    fn headers(name: HeaderName, value: &str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        set(&mut headers, name, value);
-        headers
-    }
-
     #[test]
-    fn gzip_is_sent_to_those_who_take_it() {
-        let check = |value: &str, wanted: bool| {
+    fn a_path_is_the_name_of_a_published_file() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("feeds");
+        fs::create_dir_all(folder.join("health")).unwrap();
+        for name in [
+            "index.html",
+            "health.html",
+            "health/mx.html",
+            "health/mx.atom",
+            "../mx.atom",
+        ] {
+            fs::write(folder.join(name), name).unwrap();
+        }
+        let assets = Assets::load(&folder).unwrap();
+        let check = |path: &str, expected: Option<&str>| {
+            let found = find(&assets, path).map(|asset| asset.body.to_vec());
             assert_eq!(
-                accepts_gzip(&headers(header::ACCEPT_ENCODING, value)),
-                wanted,
-                "{value}"
+                found,
+                expected.map(|name| name.as_bytes().to_vec()),
+                "{path}"
             );
         };
-        check("gzip, br", true);
-        check("br;q=1.0, GZIP;q=0.8", true);
-        check("*", true);
-        check("*, gzip;q=0", false);
-        check("gzip;q=0, *", false);
-        check("br", false);
-        check("", false);
-    }
-
-    #[test]
-    fn conditions_are_compared_as_the_standard_says() {
-        let asset = Asset {
-            body: Bytes::new(),
-            gzip: None,
-            content_type: "text/css",
-            etag: "abc".into(),
-            modified: DateTime::from_timestamp(1_000_000_000, 0).unwrap(),
-        };
-        let none_match = |value: &str| is_unchanged(&headers(header::IF_NONE_MATCH, value), &asset);
-        assert!(none_match("\"abc\""));
-        assert!(none_match("\"x\", W/\"abc-gz\""));
-        assert!(none_match("*"));
-        assert!(!none_match("\"abcd\""));
-        let since = |value: &str| is_unchanged(&headers(header::IF_MODIFIED_SINCE, value), &asset);
-        assert!(since("Sun, 09 Sep 2001 01:46:40 GMT"));
-        assert!(!since("Sun, 09 Sep 2001 01:46:39 GMT"));
-        assert!(!since("yesterday"));
-        let mut both = headers(header::IF_MODIFIED_SINCE, "Sun, 09 Sep 2001 01:46:40 GMT");
-        set(&mut both, header::IF_NONE_MATCH, "\"x\"");
-        assert!(!is_unchanged(&both, &asset));
+        check("/", Some("index.html"));
+        check("/index.html", Some("index.html"));
+        check("/health", Some("health.html"));
+        check("/health/mx", Some("health/mx.html"));
+        check("/health/mx.html", Some("health/mx.html"));
+        check("/health/mx.atom", Some("health/mx.atom"));
+        for wrong in [
+            "",
+            "*",
+            "//",
+            "//health",
+            "/health/",
+            "/health//mx.atom",
+            "/health/mx/",
+            "/health/mx.rss",
+            "/health/../health.html",
+            "/health/../../mx.atom",
+            "/../mx.atom",
+            "/..%2fmx.atom",
+            "/%2e%2e/mx.atom",
+            "/health%2fmx.atom",
+            "/health%2Fmx.atom",
+            "/health\\mx.atom",
+            "/..\\mx.atom",
+            "/./health.html",
+            "/health/./mx.atom",
+            "/health/mx.atom/",
+            "/health/mx.atom%00",
+            "/Health/mx.atom",
+        ] {
+            check(wrong, None);
+        }
     }
 }

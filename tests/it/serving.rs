@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tidings::model::Listen;
-use tidings::serve::{self, Assets, Listener};
+use tidings::serve::{self, Assets, Listener, Searches};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
@@ -50,7 +50,9 @@ impl Site {
         let address = listener.address().replace("http://", "");
         let (stop, stopped) = watch::channel(false);
         let mut server = JoinSet::new();
-        server.spawn(serve::serve(listener, serve::public(assets), stopped));
+        let (searches, _) = Searches::new(Vec::new());
+        let router = serve::public(assets, Arc::new(searches));
+        server.spawn(serve::serve(listener, router, stopped));
         Self {
             address,
             clock: Held::new(),

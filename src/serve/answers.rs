@@ -1,0 +1,171 @@
+//! Answers to searches, kept for a minute: what many readers ask is found once.
+//!
+//! Bounded in number and in bytes; those that were wanted least lately go first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use bytes::Bytes;
+use hashlink::LruCache;
+use tokio::time::Instant;
+
+use super::assets::Asset;
+use crate::publish::Format;
+
+/// How long an answer is given again.
+const FRESH: Duration = Duration::from_mins(1);
+const MAX_ANSWERS: usize = 1000;
+const MAX_BYTES: usize = 32 << 20;
+
+/// What is searched for, and the form in which the answer is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Search {
+    pub(super) query: String,
+    pub(super) format: Format,
+}
+
+/// What is sent for a search.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) asset: Asset,
+}
+
+/// The answers of the last minute.
+pub(super) struct Answers {
+    held: LruCache<Search, Held>,
+    /// Of all together.
+    bytes: usize,
+}
+
+struct Held {
+    answer: Arc<Answer>,
+    bytes: usize,
+    /// From then on it is too old.
+    until: Instant,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self {
+            held: LruCache::new_unbounded(),
+            bytes: 0,
+        }
+    }
+}
+
+impl Answers {
+    /// The answer, where it is known and no minute old.
+    pub(super) fn get(&mut self, search: &Search, now: Instant) -> Option<Arc<Answer>> {
+        let held = self.held.get(search)?;
+        (now < held.until).then(|| Arc::clone(&held.answer))
+    }
+
+    /// Keeps an answer, in the place of others where that has to be.
+    pub(super) fn put(&mut self, search: Search, answer: Arc<Answer>, now: Instant) {
+        let packed = answer.asset.gzip.as_ref().map_or(0, Bytes::len);
+        let held = Held {
+            bytes: search.query.len() + answer.asset.body.len() + packed,
+            until: now + FRESH,
+            answer,
+        };
+        self.bytes += held.bytes;
+        if let Some(before) = self.held.insert(search, held) {
+            self.bytes -= before.bytes;
+        }
+        while self.bytes > MAX_BYTES || self.held.len() > MAX_ANSWERS {
+            let Some((_, last)) = self.held.remove_lru() else {
+                break;
+            };
+            self.bytes -= last.bytes;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn search(query: &str) -> Search {
+        Search {
+            query: query.to_owned(),
+            format: Format::Atom,
+        }
+    }
+
+    fn answer(body: Vec<u8>) -> Arc<Answer> {
+        Arc::new(Answer {
+            status: StatusCode::OK,
+            asset: Asset::of(body, "text/plain"),
+        })
+    }
+
+    fn body(answers: &mut Answers, query: &str, now: Instant) -> Option<Vec<u8>> {
+        let answer = answers.get(&search(query), now)?;
+        Some(answer.asset.body.to_vec())
+    }
+
+    #[test]
+    fn an_answer_is_given_for_a_minute() {
+        let (mut answers, start) = (Answers::default(), Instant::now());
+        answers.put(search("flood"), answer(b"one".to_vec()), start);
+        let mut check = |seconds: f32, expected: Option<&str>| {
+            let found = body(
+                &mut answers,
+                "flood",
+                start + Duration::from_secs_f32(seconds),
+            );
+            assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{seconds}");
+        };
+        check(0.0, Some("one"));
+        check(59.9, Some("one"));
+        check(60.0, None);
+        answers.put(search("flood"), answer(b"two".to_vec()), start + FRESH);
+        assert_eq!(
+            body(&mut answers, "flood", start + FRESH),
+            Some(b"two".to_vec())
+        );
+        assert_eq!(body(&mut answers, "floods", start), None);
+        assert_eq!((answers.held.len(), answers.bytes), (1, "floodtwo".len()));
+    }
+
+    #[test]
+    fn many_answers_take_no_more_room_than_a_thousand() {
+        let (mut answers, now) = (Answers::default(), Instant::now());
+        for number in 0..2 * MAX_ANSWERS {
+            answers.put(
+                search(&format!("q{number:04}")),
+                answer(b"body".to_vec()),
+                now,
+            );
+            assert!(answers.get(&search("q0000"), now).is_some(), "{number}");
+        }
+        assert_eq!(
+            (answers.held.len(), answers.bytes),
+            (MAX_ANSWERS, 9 * MAX_ANSWERS)
+        );
+        assert!(answers.get(&search("q0001"), now).is_none());
+    }
+
+    #[test]
+    fn large_answers_take_the_place_of_others() {
+        let (mut answers, now) = (Answers::default(), Instant::now());
+        for number in 0..40 {
+            answers.put(
+                search(&format!("q{number}")),
+                answer(vec![b'x'; 1 << 20]),
+                now,
+            );
+            assert!(answers.bytes <= MAX_BYTES, "{}", answers.bytes);
+        }
+        assert!(
+            (30..32).contains(&answers.held.len()),
+            "{}",
+            answers.held.len()
+        );
+        assert!(answers.get(&search("q39"), now).is_some());
+        answers.put(search("all"), answer(vec![b'x'; MAX_BYTES + 1]), now);
+        assert_eq!((answers.held.len(), answers.bytes), (0, 0));
+    }
+}

@@ -1,0 +1,192 @@
+//! Responses: a file's, conditional and compressed where a reader takes that; plain text; what every one says of itself.
+//!
+//! In: an [`Asset`] and a request's headers. Out: a response. Follows RFC 9110 for conditions (§13) and content coding (§12.5.3).
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use bytes::Bytes;
+use chrono::DateTime;
+
+use super::assets::Asset;
+use crate::model::Timestamp;
+
+/// Pages may load their style sheet and pictures of bulletins, send their form for a search, and run nothing.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src https: http: data:; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// `Content-Type` of what is text and nothing more.
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
+/// Readers ask again after a minute; a proxy may answer meanwhile.
+const CACHE_CONTROL: &str = "public, max-age=60";
+
+/// The asset, or that the reader has it already.
+pub(super) fn of_asset(asset: &Asset, method: &Method, headers: &HeaderMap) -> Response<Body> {
+    let gzip = asset.gzip.as_ref().filter(|_| accepts_gzip(headers));
+    let (body, suffix) = gzip.map_or((&asset.body, ""), |gzip| (gzip, "-gz"));
+    let etag = format!("\"{}{suffix}\"", asset.etag);
+    let mut response = Response::new(Body::empty());
+    describe(response.headers_mut(), asset, &etag);
+    if is_unchanged(headers, asset) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
+    }
+    represent(response.headers_mut(), asset, body, gzip.is_some());
+    if method == Method::GET {
+        *response.body_mut() = Body::from(body.clone());
+    }
+    response
+}
+
+/// What a 304 says as well (RFC 9110 §15.4.5).
+fn describe(headers: &mut HeaderMap, asset: &Asset, etag: &str) {
+    set(headers, header::ETAG, etag);
+    if let Some(modified) = asset.modified {
+        set(headers, header::LAST_MODIFIED, &http_date(modified));
+    }
+    set(headers, header::CACHE_CONTROL, CACHE_CONTROL);
+    set(headers, header::VARY, "accept-encoding");
+    secure(headers);
+    if !asset.content_type.starts_with("text/html") {
+        set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    }
+}
+
+fn represent(headers: &mut HeaderMap, asset: &Asset, body: &Bytes, packed: bool) {
+    set(headers, header::CONTENT_TYPE, asset.content_type);
+    set(headers, header::CONTENT_LENGTH, &body.len().to_string());
+    if packed {
+        set(headers, header::CONTENT_ENCODING, "gzip");
+    }
+}
+
+/// What every answer says of itself, on either listener.
+pub(super) fn secure(headers: &mut HeaderMap) {
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(
+        headers,
+        header::CONTENT_SECURITY_POLICY,
+        CONTENT_SECURITY_POLICY,
+    );
+    set(headers, header::REFERRER_POLICY, "no-referrer");
+}
+
+pub(super) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    headers.insert(
+        name,
+        HeaderValue::from_str(value).expect("our own values are plain ASCII"),
+    );
+}
+
+pub(super) fn plain(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(text.into());
+    *response.status_mut() = status;
+    set(response.headers_mut(), header::CONTENT_TYPE, PLAIN);
+    secure(response.headers_mut());
+    response
+}
+
+/// IMF-fixdate (RFC 9110 §5.6.7).
+fn http_date(at: Timestamp) -> String {
+    at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// `If-None-Match` decides where it is given, `If-Modified-Since` otherwise (RFC 9110 §13.2.2).
+fn is_unchanged(headers: &HeaderMap, asset: &Asset) -> bool {
+    let listed: Vec<&str> = headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    if !listed.is_empty() {
+        return listed
+            .iter()
+            .flat_map(|list| list.split(','))
+            .any(|tag| names(tag.trim(), asset));
+    }
+    let since = headers
+        .get(header::IF_MODIFIED_SINCE)
+        .and_then(|value| value.to_str().ok());
+    let since = since.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    let times = asset.modified.zip(since);
+    times.is_some_and(|(modified, since)| modified <= since)
+}
+
+/// By weak comparison (§8.8.3.2), in either encoding: they are one text.
+fn names(tag: &str, asset: &Asset) -> bool {
+    let opaque = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+    tag == "*" || opaque.strip_suffix("-gz").unwrap_or(opaque) == asset.etag
+}
+
+/// Whether gzip is named, or everything is, and not with a weight of zero.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let values = headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut any = false;
+    for coding in values.flat_map(|value| value.split(',')) {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
+        let wanted = weight
+            .trim()
+            .parse::<f32>()
+            .is_ok_and(|weight| weight > 0.0);
+        match name.trim().to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => return wanted,
+            "*" => any = wanted,
+            _ => {}
+        }
+    }
+    any
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: HeaderName, value: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        set(&mut headers, name, value);
+        headers
+    }
+
+    #[test]
+    fn gzip_is_sent_to_those_who_take_it() {
+        let check = |value: &str, wanted: bool| {
+            assert_eq!(
+                accepts_gzip(&headers(header::ACCEPT_ENCODING, value)),
+                wanted,
+                "{value}"
+            );
+        };
+        check("gzip, br", true);
+        check("br;q=1.0, GZIP;q=0.8", true);
+        check("*", true);
+        check("*, gzip;q=0", false);
+        check("gzip;q=0, *", false);
+        check("br", false);
+        check("", false);
+    }
+
+    #[test]
+    fn conditions_are_compared_as_the_standard_says() {
+        let asset = Asset {
+            body: Bytes::new(),
+            gzip: None,
+            content_type: "text/css",
+            etag: "abc".into(),
+            modified: DateTime::from_timestamp(1_000_000_000, 0),
+        };
+        let none_match = |value: &str| is_unchanged(&headers(header::IF_NONE_MATCH, value), &asset);
+        assert!(none_match("\"abc\""));
+        assert!(none_match("\"x\", W/\"abc-gz\""));
+        assert!(none_match("*"));
+        assert!(!none_match("\"abcd\""));
+        let since = |value: &str| is_unchanged(&headers(header::IF_MODIFIED_SINCE, value), &asset);
+        assert!(since("Sun, 09 Sep 2001 01:46:40 GMT"));
+        assert!(!since("Sun, 09 Sep 2001 01:46:39 GMT"));
+        assert!(!since("yesterday"));
+        let mut both = headers(header::IF_MODIFIED_SINCE, "Sun, 09 Sep 2001 01:46:40 GMT");
+        set(&mut both, header::IF_NONE_MATCH, "\"x\"");
+        assert!(!is_unchanged(&both, &asset));
+    }
+}
