@@ -158,7 +158,7 @@ fn the_command_says_what_came_of_it() {
     let report = workspace.run(&["reload", "--json"]).well().json();
     assert_eq!(
         report,
-        json!({"applied": true, "lines": ["in force: 1 sources, 1 topics"]})
+        json!({"applied": true, "wants_consent": false, "lines": ["in force: 1 sources, 1 topics"]})
     );
     service.stop();
 }
