@@ -1,14 +1,14 @@
 //! Feeds out of the store and into the published folder: those that a commit touched, those that are rendered
 //! differently now, and those whose files are missing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
 use super::{DaemonError, Publication, Published};
 use crate::config::Config;
-use crate::model::{Feed, FeedId, FeedSummary, Hash};
-use crate::publish::{self, Folder};
+use crate::model::{Feed, FeedId, FeedName, FeedSummary, Hash, Scope, TopicId};
+use crate::publish::{self, Folder, Search};
 use crate::store::{FeedState, Reader, StoreError};
 
 /// Feeds that are rendered and synced together.
@@ -37,33 +37,35 @@ pub(super) fn write(
 ) -> Result<Rendered, DaemonError> {
     let folder = Folder::open(&config.publish.dir)?;
     let rev = reader.revision()?;
-    let render_key = render_key(config);
     let states = reader.feeds()?;
-    let stale = |state: &&FeedState| {
+    let listed = Listed::of(&states);
+    let keys = listed.render_keys(config);
+    let stale = |(state, key): &(&FeedState, Hash)| {
         state.wanted_rev > state.published_rev
-            || state.render_key != Some(render_key)
+            || state.render_key != Some(*key)
             || look == Files::Look && !is_whole(&folder, &state.id)
     };
-    let dirty: Vec<&FeedState> = states.iter().filter(stale).collect();
+    let dirty: Vec<(&FeedState, Hash)> = states.iter().zip(keys).filter(stale).collect();
+    let site = &config.site.site;
     let mut files = Vec::new();
     for batch in dirty.chunks(PUBLISH_BATCH) {
         let feeds = batch
             .iter()
-            .map(|state| feed(reader, config, state))
+            .map(|(state, _)| feed(reader, config, state, &listed))
             .collect::<Result<Vec<_>, StoreError>>()?;
         let rendered: Vec<publish::File> = feeds
             .iter()
-            .flat_map(|feed| publish::feed(feed, &config.site.site))
+            .flat_map(|feed| publish::feed(feed, site))
             .collect();
         files.extend(folder.replace(&rendered)?);
     }
-    files.extend(folder.replace(&publish::index(&config.site.site, &summaries(&states)))?);
+    files.extend(folder.replace(&publish::index(site, &listed.feeds, search(config)))?);
     for removed in reader.removed_feeds()? {
         files.extend(folder.remove(&publish::names(&removed.id))?);
     }
     let marks = dirty
         .iter()
-        .map(|state| (state.id.clone(), rev, render_key))
+        .map(|(state, key)| (state.id.clone(), rev, *key))
         .collect();
     let changed: HashSet<&str> = files.iter().map(String::as_str).collect();
     let written = |id: &FeedId| {
@@ -71,11 +73,11 @@ pub(super) fn write(
             .iter()
             .any(|name| changed.contains(name.as_str()))
     };
-    let feeds = states.iter().map(|state| Published {
-        id: state.id.clone(),
-        title: state.title.clone(),
-        stories: state.stories,
-        changed: written(&state.id),
+    let feeds = listed.feeds.iter().map(|feed| Published {
+        id: feed.name.id.clone(),
+        title: publish::title(&feed.name, site),
+        stories: feed.stories,
+        changed: written(&feed.name.id),
     });
     let feeds = feeds.collect();
     Ok(Rendered {
@@ -88,36 +90,93 @@ fn is_whole(folder: &Folder, id: &FeedId) -> bool {
     publish::names(id).iter().all(|name| folder.holds(name))
 }
 
-fn feed(reader: &Reader, config: &Config, state: &FeedState) -> Result<Feed, StoreError> {
+fn feed(
+    reader: &Reader,
+    config: &Config,
+    state: &FeedState,
+    listed: &Listed,
+) -> Result<Feed, StoreError> {
     let settings = &config.publish;
     let min_age = TimeDelta::from_std(settings.min_age).unwrap_or(TimeDelta::MAX);
     Ok(Feed {
-        id: state.id.clone(),
-        title: state.title.clone(),
+        scope: Scope::Feed(name(state)),
         updated: state.updated,
         live: reader.live(&state.id, settings.max_items, min_age)?,
         quiet: reader.quiet(&state.id, settings.max_items)?,
         gone: reader.gone(&state.id)?,
+        branches: listed.branches_of(&state.id).cloned().collect(),
     })
 }
 
-fn summaries(states: &[FeedState]) -> Vec<FeedSummary> {
-    let summary = |state: &FeedState| FeedSummary {
-        id: state.id.clone(),
-        title: state.title.clone(),
-        updated: state.updated,
-        stories: state.stories,
-    };
-    states.iter().map(summary).collect()
+/// Every feed's line in the lists, in the order of the store's.
+struct Listed {
+    feeds: Vec<FeedSummary>,
+    /// Where the branches of each topic stand among them.
+    branches: HashMap<TopicId, Vec<usize>>,
 }
 
-/// Everything beside the store that a feed's bytes depend on.
-fn render_key(config: &Config) -> Hash {
-    let (publish, site) = (&config.publish, &config.site.site);
-    let version = publish::RENDERER_VERSION;
-    let key = format!(
-        "{version} {site:?} {} {:?}",
-        publish.max_items, publish.min_age
-    );
-    Hash::of(key.as_bytes())
+impl Listed {
+    fn of(states: &[FeedState]) -> Self {
+        let mut branches: HashMap<TopicId, Vec<usize>> = HashMap::new();
+        for (at, state) in states.iter().enumerate() {
+            if state.id.branch().is_some() {
+                let topic = state.id.topic().clone();
+                branches.entry(topic).or_default().push(at);
+            }
+        }
+        let feeds = states.iter().map(summary).collect();
+        Self { feeds, branches }
+    }
+
+    /// The branches of a topic; none of a branch.
+    fn branches_of(&self, id: &FeedId) -> impl Iterator<Item = &FeedSummary> {
+        let whole = id.branch().is_none();
+        let places = self.branches.get(id.topic()).filter(|_| whole);
+        places
+            .into_iter()
+            .flatten()
+            .filter_map(|at| self.feeds.get(*at))
+    }
+
+    /// Everything beside its stories that each feed's bytes depend on: a topic's page lists its branches.
+    fn render_keys(&self, config: &Config) -> Vec<Hash> {
+        let (publish, site) = (&config.publish, &config.site.site);
+        let version = publish::RENDERER_VERSION;
+        let (max_items, min_age) = (publish.max_items, publish.min_age);
+        let all = format!("{version} {site:?} {max_items} {min_age:?}");
+        let key = |feed: &FeedSummary| {
+            // Not when they changed: the page does not tell.
+            let branches = self.branches_of(&feed.name.id);
+            let branches: Vec<_> = branches
+                .map(|branch| (&branch.name, branch.stories))
+                .collect();
+            Hash::of(format!("{all} {:?} {branches:?}", feed.name).as_bytes())
+        };
+        self.feeds.iter().map(key).collect()
+    }
+}
+
+fn summary(state: &FeedState) -> FeedSummary {
+    FeedSummary {
+        name: name(state),
+        updated: state.updated,
+        stories: state.stories,
+    }
+}
+
+fn name(state: &FeedState) -> FeedName {
+    FeedName {
+        id: state.id.clone(),
+        topic: state.title.clone(),
+        publisher: None,
+    }
+}
+
+/// A search is answered by the daemon alone.
+fn search(config: &Config) -> Search {
+    if config.server.listen.is_empty() {
+        Search::NotOffered
+    } else {
+        Search::Offered
+    }
 }

@@ -15,13 +15,31 @@ pub struct Site {
     pub language: Language,
 }
 
+/// What a feed is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedName {
+    /// Its name in addresses.
+    pub id: FeedId,
+    /// Its topic's title in the site's language. What a branch is of it, the publisher says.
+    pub topic: String,
+    /// What the source is called that a branch's stories are reported by, where it is the branch of a source.
+    pub publisher: Option<String>,
+}
+
+/// What a feed is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The stories of a topic, or of a branch of it.
+    Feed(FeedName),
+    /// What answers a query, which is kept as somebody typed it.
+    Search(String),
+}
+
 /// One feed, ready to be rendered: everything that is in it, nothing that is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed {
-    /// Its name.
-    pub id: FeedId,
-    /// Its title in the site's language.
-    pub title: String,
+    /// What it is made of.
+    pub scope: Scope,
     /// The latest change of a story shown, or of the feed itself; none as long as nothing was ever in it.
     pub updated: Option<Timestamp>,
     /// The live feed, in order.
@@ -30,6 +48,22 @@ pub struct Feed {
     pub quiet: Vec<Story>,
     /// Stories that were in it and are none any more, the last first: readers may forget them.
     pub gone: Vec<Tombstone>,
+    /// The branches of a topic, in any order; none of a branch or a search.
+    pub branches: Vec<FeedSummary>,
+}
+
+impl Feed {
+    /// The answer to a query: these stories, in this order.
+    pub fn answer(query: String, stories: Vec<Story>) -> Self {
+        Self {
+            scope: Scope::Search(query),
+            updated: stories.iter().map(|story| story.updated).max(),
+            live: stories,
+            quiet: Vec::new(),
+            gone: Vec::new(),
+            branches: Vec::new(),
+        }
+    }
 }
 
 /// What is left of a story that was in a feed (RFC 6721 §3).
@@ -55,10 +89,8 @@ pub enum Fate {
 /// One feed's line in the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedSummary {
-    /// Its name.
-    pub id: FeedId,
-    /// Its title in the site's language.
-    pub title: String,
+    /// What it is called.
+    pub name: FeedName,
     /// As the feed's own.
     pub updated: Option<Timestamp>,
     /// Stories on its page.

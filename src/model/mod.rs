@@ -40,7 +40,7 @@ pub use entry::{
     Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,
     RawTag, RawText,
 };
-pub use feed::{Fate, Feed, FeedSummary, Site, Tombstone};
+pub use feed::{Fate, Feed, FeedName, FeedSummary, Scope, Site, Tombstone};
 pub use feed_id::{Branch, Each, EachError, Facet, Facets, FeedId, FeedIdError};
 pub use grammar::{Grammar, Separator, Shape, ShapeError, Shaped};
 pub use hash::Hash;

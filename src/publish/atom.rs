@@ -17,11 +17,12 @@ use super::view::{self, Format};
 const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0");
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
+    let title = view::title(&feed.scope, site);
     let links = view::feed_links(feed, site, Format::Atom).into_iter();
     let document = atom_syndication::Feed {
-        title: Text::plain(&*feed.title),
-        subtitle: Some(Text::plain(view::description(feed, site))),
-        id: view::feed_id(&feed.id),
+        title: Text::plain(&*title),
+        subtitle: Some(Text::plain(view::description(&feed.scope, site))),
+        id: view::feed_id(&feed.scope),
         // Never missing (RFC 4287 §4.1.1), and never the time of rendering: a feed that held nothing yet has the epoch.
         updated: view::changed(feed.updated.unwrap_or_default()),
         authors: vec![atom_syndication::Person {
@@ -33,7 +34,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
             value: view::GENERATOR.to_owned(),
             ..Generator::default()
         }),
-        links: links.map(|link| feed_link(link, feed)).collect(),
+        links: links.map(|link| feed_link(link, &title)).collect(),
         entries: feed.live.iter().map(entry).collect(),
         lang: Some(site.language.to_string()),
         namespaces: namespaces(feed),
@@ -50,12 +51,12 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     view::well_formed(String::from_utf8(bytes).expect("text was written"))
 }
 
-fn feed_link(link: view::FeedLink, feed: &Feed) -> Link {
+fn feed_link(link: view::FeedLink, title: &str) -> Link {
     Link {
         href: link.address,
         rel: link.rel.to_owned(),
         mime_type: Some(link.mime_type.to_owned()),
-        title: Some(feed.title.clone()),
+        title: Some(title.to_owned()),
         ..Link::default()
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! In: [`File`]s. Out: the names of those that changed.
 //!
-//! A batch is written to a hidden folder beside the files, synced once, renamed into place, and the folder synced.
-//! A reader, and a machine that loses power, thus finds each file as it was or as it is. IO.
+//! A batch is written to a hidden folder beside the files, synced once, renamed into place, and the folders synced.
+//! A reader, and a machine that loses power, thus finds each file as it was or as it is. A file may stand one folder deep,
+//! as the branches of a topic do; such a folder comes with its first file and goes with its last one. IO.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -106,22 +108,30 @@ impl Folder {
         for file in files {
             let path = self.path(&file.name)?;
             if !holds_bytes(&path, &file.bytes) {
-                changed.push((file, self.staged(&file.name), path));
+                // A number, for names of sub-folders are none of this one.
+                let staged = self.dir.join(STAGING).join(changed.len().to_string());
+                changed.push((file, staged, path));
             }
         }
         if !changed.is_empty() {
             self.stage(changed.iter().map(|(file, staged, _)| (*file, &**staged)))?;
         }
+        for folder in self.sub_folders(changed.iter().map(|(file, ..)| &*file.name)) {
+            create(&folder).map_err(|cause| PublishError::io("create", &folder, cause))?;
+        }
         for (_, staged, path) in &changed {
             fs::rename(staged, path).map_err(|cause| PublishError::io("replace", path, cause))?;
         }
         // Even when nothing changed: an earlier run may have been killed after its renames and before this.
-        self.sync_names()?;
+        for folder in self.sub_folders(files.iter().map(|file| &*file.name)) {
+            sync_names(&folder)?;
+        }
+        sync_names(&self.dir)?;
         let names = changed.into_iter().map(|(file, ..)| file.name.clone());
         Ok(names.collect())
     }
 
-    /// Removes files of feeds that are no more, and returns the names of those that were there.
+    /// Removes files of feeds that are no more, and sub-folders that held nothing else, and returns the names of those that were there.
     ///
     /// # Errors
     /// [`PublishError`]; some files may then be gone and others not.
@@ -131,11 +141,21 @@ impl Folder {
             let path = self.path(name)?;
             match fs::remove_file(&path) {
                 Ok(()) => removed.push(name.clone()),
-                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+                Err(cause) if is_missing(&cause) => {}
                 Err(cause) => return Err(PublishError::io("remove", &path, cause)),
             }
         }
-        self.sync_names()?;
+        for folder in self.sub_folders(names.iter().map(|name| &**name)) {
+            match fs::remove_dir(&folder) {
+                Ok(()) => {}
+                Err(cause) if is_missing(&cause) => {}
+                Err(cause) if cause.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                    sync_names(&folder)?;
+                }
+                Err(cause) => return Err(PublishError::io("remove", &folder, cause)),
+            }
+        }
+        sync_names(&self.dir)?;
         Ok(removed)
     }
 
@@ -144,17 +164,28 @@ impl Folder {
         self.path(name).is_ok_and(|path| path.is_file())
     }
 
-    /// The path of a published file: its name is one visible component, so that it can neither leave the folder nor meet what is staged.
+    /// The path of a published file: its name is one visible component, or two, so that it can neither leave the folder nor meet what is staged.
     fn path(&self, name: &str) -> Result<PathBuf, PublishError> {
-        let visible = !name.is_empty() && !name.starts_with('.');
-        if visible && !name.contains(['/', '\\', ':', '\0']) {
+        let visible = |part: &str| !part.is_empty() && !part.starts_with('.');
+        let parts = name.split('/');
+        if parts.clone().count() <= 2
+            && parts.clone().all(visible)
+            && !name.contains(['\\', ':', '\0'])
+        {
             return Ok(self.dir.join(name));
         }
         Err(PublishError::Name(name.to_owned()))
     }
 
-    fn staged(&self, name: &str) -> PathBuf {
-        self.dir.join(STAGING).join(name)
+    /// The sub-folders that files of these names stand in, each once.
+    fn sub_folders<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<PathBuf> {
+        let folders: BTreeSet<&str> = names
+            .filter_map(|name| Some(name.split_once('/')?.0))
+            .collect();
+        folders
+            .into_iter()
+            .map(|name| self.dir.join(name))
+            .collect()
     }
 
     /// Writes a batch where nobody looks, and makes it durable.
@@ -188,12 +219,28 @@ impl Folder {
         };
         sync().map_err(|cause| PublishError::io("sync", &self.dir, cause))
     }
+}
 
-    /// Makes renames and removals durable.
-    fn sync_names(&self) -> Result<(), PublishError> {
-        let synced = fs::File::open(&self.dir).and_then(|dir| dir.sync_all());
-        synced.map_err(|cause| PublishError::io("sync", &self.dir, cause))
+/// Makes renames and removals in a folder durable.
+fn sync_names(folder: &Path) -> Result<(), PublishError> {
+    let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|cause| PublishError::io("sync", folder, cause))
+}
+
+/// Makes sure that there is a sub-folder.
+fn create(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        created => created,
     }
+}
+
+/// Whether there was nothing of that name, nor the sub-folder for it.
+fn is_missing(cause: &io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -278,9 +325,15 @@ mod tests {
         fs::create_dir(staged.parent().unwrap()).unwrap();
         fs::write(&staged, "half").unwrap();
         fs::write(dir.path().join("a.rss"), "whole").unwrap();
+        // Its files were still to come.
+        fs::create_dir(dir.path().join("a")).unwrap();
         let folder = Folder::open(dir.path()).unwrap();
         assert!(!staged.exists());
         assert!(folder.holds("a.rss"));
+        assert_eq!(
+            folder.replace(&[file("a/mx.rss", "x")]).unwrap(),
+            ["a/mx.rss"]
+        );
     }
 
     #[test]
@@ -315,6 +368,67 @@ mod tests {
     }
 
     #[test]
+    fn sub_folders_come_and_go_with_their_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        let files = [
+            file("a.rss", "topic"),
+            file("a/mx.rss", "one"),
+            file("a/cr.rss", "two"),
+            file("b/mx.rss", "three"),
+        ];
+        let names = files.clone().map(|file| file.name);
+        assert_eq!(folder.replace(&files).unwrap(), names);
+        assert_eq!(folder.replace(&files).unwrap(), [""; 0]);
+        assert!(names.iter().all(|name| folder.holds(name)));
+        assert!(!folder.holds("a") && !folder.holds("a/gt.rss"));
+        let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+        assert_eq!(
+            (read("a/mx.rss"), read("b/mx.rss")),
+            ("one".into(), "three".into())
+        );
+        let second = [file("a/mx.rss", "ONE"), file("b/mx.rss", "three")];
+        assert_eq!(folder.replace(&second).unwrap(), ["a/mx.rss"]);
+        assert_eq!(
+            (read("a/mx.rss"), read("a/cr.rss")),
+            ("ONE".into(), "two".into())
+        );
+
+        let gone = |names: &[&str]| {
+            let names: Vec<String> = names.iter().copied().map(str::to_owned).collect();
+            folder.remove(&names).unwrap()
+        };
+        assert_eq!(gone(&["a/mx.rss", "c/mx.rss"]), ["a/mx.rss"]);
+        assert!(folder.holds("a/cr.rss"));
+        assert_eq!(
+            gone(&["a/mx.rss", "a/cr.rss", "a.rss/mx.rss"]),
+            ["a/cr.rss"]
+        );
+        assert!(!dir.path().join("a").exists() && folder.holds("a.rss"));
+        fs::write(dir.path().join("b/.theirs"), "stays").unwrap();
+        assert_eq!(gone(&["b/mx.rss"]), ["b/mx.rss"]);
+        assert_eq!(read("b/.theirs"), "stays");
+        // Both are as good as new.
+        assert_eq!(folder.replace(&files[1..]).unwrap(), names[1..]);
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_a_sub_folder_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        fs::write(dir.path().join("a"), "theirs").unwrap();
+        let error = folder.replace(&[file("a/mx.rss", "one")]).unwrap_err();
+        let taken = dir.path().join("a");
+        let hint =
+            "something else stands in its place; move it, or set another `dir` in `[publish]`";
+        assert_eq!(
+            error.to_string(),
+            format!("could not create `{}`: {hint}", taken.display())
+        );
+        assert_eq!(fs::read_to_string(taken).unwrap(), "theirs");
+    }
+
+    #[test]
     fn no_name_leaves_the_folder() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(&dir.path().join("feeds")).unwrap();
@@ -324,8 +438,15 @@ mod tests {
             "..",
             "../a",
             "/a",
+            "a/",
+            "a//b",
             "a/../../b",
+            "a/..",
+            "a/.b",
+            "a/b/c",
+            "./a",
             ".tidings",
+            ".tidings/0",
             "c:a",
             "a\\b",
             "a\0b",

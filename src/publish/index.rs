@@ -1,28 +1,48 @@
 //! The way to the feeds: a page for people, and OPML 2.0 for readers that take them all at once.
 //!
-//! In: the [`FeedSummary`] of every feed, in the order of the list.
+//! In: the [`FeedSummary`] of every feed: topics in the order of the list, and branches wherever they stand among them.
+//! Out: documents in which each topic is followed by its branches.
 
 use std::io;
 
-use maud::html;
+use maud::{Markup, html};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::model::{FeedSummary, Site};
 
 use super::page;
+use super::search::{self, Search};
 use super::view::{self, Format};
 use super::words::Words;
 
 const OPML: &str = "index.opml";
 
-pub(super) fn page(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
+/// A topic with its branches.
+type Entry<'a> = (&'a FeedSummary, Vec<&'a FeedSummary>);
+
+/// Every topic, in order, with its branches.
+fn topics(feeds: &[FeedSummary]) -> Vec<Entry<'_>> {
+    let mut branches = view::by_topic(feeds);
+    let topics = feeds.iter().filter(|feed| feed.name.id.branch().is_none());
+    topics
+        .map(|feed| {
+            (
+                feed,
+                branches.remove(feed.name.id.topic()).unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+pub(super) fn page(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<u8> {
     let words = Words::of(&site.language);
     let body = html! {
         header .masthead {
             h1 { (site.title) }
             @if !feeds.is_empty() {
                 p .lead { (words.about) }
+                @if search == Search::Offered { (search::form("", None, words)) }
                 p .facts { a href=(OPML) type="text/x-opml" { (words.all_feeds) } }
             }
         }
@@ -32,15 +52,7 @@ pub(super) fn page(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
             } @else {
                 h2 .unseen { (words.feeds) }
             }
-            @for feed in feeds {
-                article .feed {
-                    div {
-                        h3 { a href=(Format::Html.file(&feed.id)) { (feed.title) } }
-                        p .facts { (page::feed_facts(feed.stories, feed.updated, words)) }
-                    }
-                    (page::feed_links(&feed.id, &feed.title, words))
-                }
-            }
+            @for entry in topics(feeds) { (article(&entry, words)) }
         }
     };
     let head = html! {
@@ -48,7 +60,21 @@ pub(super) fn page(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
         meta name="description" content={ (words.feeds) ": " (site.title) };
         link rel="alternate" type="text/x-opml" title=(words.all_feeds) href=(OPML);
     };
-    page::document(&site.language, &head, &body)
+    page::document(site, "", &head, &body)
+}
+
+fn article((feed, branches): &Entry, words: &Words) -> Markup {
+    let name = &feed.name;
+    html! {
+        article .feed {
+            div {
+                h3 { a href=(Format::Html.file(&name.id)) { (name.topic) } }
+                p .facts { (page::feed_facts(feed.stories, feed.updated, words)) }
+            }
+            (page::feed_links(&name.topic, words, |format| format.file(&name.id)))
+            @if !branches.is_empty() { (page::branches(branches.iter().copied(), "", words)) }
+        }
+    }
 }
 
 pub(super) fn opml(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
@@ -66,7 +92,10 @@ fn write(site: &Site, feeds: &[FeedSummary]) -> io::Result<Vec<u8>> {
         xml.create_element("head")
             .write_inner_content(|xml| head(xml, site, feeds))?;
         xml.create_element("body").write_inner_content(|xml| {
-            feeds.iter().try_for_each(|feed| outline(xml, site, feed))
+            let topics = topics(feeds);
+            topics
+                .iter()
+                .try_for_each(|topic| topic_outline(xml, site, topic))
         })?;
         Ok(())
     })?;
@@ -83,13 +112,39 @@ fn head(xml: &mut Writer<Vec<u8>>, site: &Site, feeds: &[FeedSummary]) -> io::Re
     Ok(())
 }
 
+/// A topic alone, or a folder of it and its branches.
+fn topic_outline(
+    xml: &mut Writer<Vec<u8>>,
+    site: &Site,
+    (topic, branches): &Entry,
+) -> io::Result<()> {
+    if branches.is_empty() {
+        return outline(xml, site, topic);
+    }
+    let words = Words::of(&site.language);
+    let title = topic.name.topic.as_str();
+    let folder = xml
+        .create_element("outline")
+        .with_attribute(("text", title))
+        .with_attribute(("title", title));
+    folder.write_inner_content(|xml| {
+        outline(xml, site, topic)?;
+        let kinds = view::kinds(branches.iter().copied(), words);
+        let mut branches = kinds.iter().flat_map(|kind| &kind.branches);
+        branches.try_for_each(|(_, branch)| outline(xml, site, branch))
+    })?;
+    Ok(())
+}
+
 fn outline(xml: &mut Writer<Vec<u8>>, site: &Site, feed: &FeedSummary) -> io::Result<()> {
+    let title = view::feed_title(&feed.name, Words::of(&site.language));
+    let address = |format: Format| format!("{}{}", site.base_url, format.file(&feed.name.id));
     xml.create_element("outline")
         .with_attribute(("type", "rss"))
-        .with_attribute(("text", feed.title.as_str()))
-        .with_attribute(("title", feed.title.as_str()))
-        .with_attribute(("xmlUrl", &*Format::Atom.address(&feed.id, site)))
-        .with_attribute(("htmlUrl", &*Format::Html.address(&feed.id, site)))
+        .with_attribute(("text", title.as_str()))
+        .with_attribute(("title", title.as_str()))
+        .with_attribute(("xmlUrl", &*address(Format::Atom)))
+        .with_attribute(("htmlUrl", &*address(Format::Html)))
         .write_empty()?;
     Ok(())
 }

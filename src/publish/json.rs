@@ -29,7 +29,7 @@ use super::view::{self, Format};
 #[derive(Serialize)]
 struct Document<'a> {
     version: &'static str,
-    title: &'a str,
+    title: String,
     home_page_url: String,
     feed_url: String,
     description: String,
@@ -119,10 +119,10 @@ struct ReportOf<'a> {
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let document = Document {
         version: "https://jsonfeed.org/version/1.1",
-        title: &feed.title,
-        home_page_url: Format::Html.address(&feed.id, site),
-        feed_url: Format::Json.address(&feed.id, site),
-        description: view::description(feed, site),
+        title: view::title(&feed.scope, site),
+        home_page_url: Format::Html.address(&feed.scope, site),
+        feed_url: Format::Json.address(&feed.scope, site),
+        description: view::description(&feed.scope, site),
         authors: vec![Author {
             name: site.title.clone(),
             url: Some(site.base_url.to_string()),

@@ -1,16 +1,18 @@
 //! Stories to feeds: RSS 2.0, Atom 1.0, JSON Feed 1.1 and a page for people, an index of all feeds, and the folder they stand in.
 //!
 //! In: a [`Feed`] (or the [`FeedSummary`] of each) and the [`Site`].
-//! Out: [`File`]s, which a [`Folder`] puts in place, each whole.
+//! Out: [`File`]s, which a [`Folder`] puts in place, each whole; of a search, which is answered and not kept, the bytes of one form.
 //!
 //! Rendering is pure, and the same input always gives the same bytes: no file says when it was made.
-//! The three feeds of a topic hold the same stories in the same order under the same ids, dates and links; the page adds the quiet ones.
+//! The three feeds of a topic, of a branch of it and of a search hold the same stories in the same order under the same ids, dates and links; the page adds the quiet ones.
 
-mod view;
+mod names;
 mod words;
+mod view;
 mod rss;
 mod atom;
 mod json;
+mod search;
 mod page;
 mod index;
 mod files;
@@ -20,12 +22,13 @@ mod sample;
 mod tests;
 
 pub use files::{Folder, PublishError};
+pub use search::Search;
 pub use view::Format;
 
-use crate::model::{Feed, FeedId, FeedSummary, Site};
+use crate::model::{Feed, FeedId, FeedName, FeedSummary, QueryError, Scope, Site};
 
 /// Raised whenever the same input gives other bytes than before: every feed is then published anew.
-pub const RENDERER_VERSION: u32 = 3;
+pub const RENDERER_VERSION: u32 = 4;
 
 /// The style sheet of all pages.
 pub const STYLE: &str = include_str!("style.css");
@@ -33,41 +36,58 @@ pub const STYLE: &str = include_str!("style.css");
 /// One published file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Its name below the published folder: `labour-migration.atom`.
+    /// Its name below the published folder: `labour-migration.atom`, `labour-migration/mx.atom`.
     pub name: String,
     /// All that is in it.
     pub bytes: Vec<u8>,
 }
 
-/// A feed's `.rss`, `.atom`, `.json` and `.html`.
+/// A feed in one form: what a search is answered with, too.
+pub fn render(feed: &Feed, site: &Site, format: Format) -> Vec<u8> {
+    match format {
+        Format::Rss => self::rss::render(feed, site),
+        Format::Atom => atom::render(feed, site),
+        Format::Json => json::render(feed, site),
+        Format::Html => page::render(feed, site),
+    }
+}
+
+/// A feed's `.rss`, `.atom`, `.json` and `.html`; of a search, which is answered and not kept, none.
 pub fn feed(feed: &Feed, site: &Site) -> Vec<File> {
-    let file = |format: Format, bytes| File {
-        name: format.file(&feed.id),
-        bytes,
+    let Scope::Feed(name) = &feed.scope else {
+        return Vec::new();
     };
-    vec![
-        file(Format::Rss, self::rss::render(feed, site)),
-        file(Format::Atom, atom::render(feed, site)),
-        file(Format::Json, json::render(feed, site)),
-        file(Format::Html, page::render(feed, site)),
-    ]
+    let file = |format: Format| File {
+        name: format.file(&name.id),
+        bytes: render(feed, site, format),
+    };
+    Format::ALL.map(file).into()
 }
 
 /// The names of a feed's files.
 pub fn names(id: &FeedId) -> Vec<String> {
-    [Format::Rss, Format::Atom, Format::Json, Format::Html]
-        .map(|format| format.file(id))
-        .into()
+    Format::ALL.map(|format| format.file(id)).into()
 }
 
-/// What leads to the feeds: `index.html`, `index.opml`, and the `style.css` of all pages.
-pub fn index(site: &Site, feeds: &[FeedSummary]) -> Vec<File> {
+/// What a feed is called in the site's language: `Labour migration`, of a branch `Labour migration · Mexico`.
+pub fn title(name: &FeedName, site: &Site) -> String {
+    view::feed_title(name, words::Words::of(&site.language))
+}
+
+/// The page to search by: the form, filled in with `query`, and where that is wrong, why. It holds no stories.
+pub fn search_page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Vec<u8> {
+    search::page(site, query, mistake)
+}
+
+/// What leads to the feeds: `index.html`, `index.opml`, and the `style.css` of all pages. Topics are listed as they come, each with
+/// its branches, by name.
+pub fn index(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<File> {
     let file = |name: &str, bytes| File {
         name: name.to_owned(),
         bytes,
     };
     vec![
-        file("index.html", index::page(site, feeds)),
+        file(page::INDEX, index::page(site, feeds, search)),
         file("index.opml", index::opml(site, feeds)),
         file("style.css", STYLE.as_bytes().to_vec()),
     ]

@@ -1,19 +1,21 @@
-//! A topic's page for people: its live and its quiet stories by day.
+//! A page for people: the live and the quiet stories of a topic, of a branch of it, or of a search, by day.
 //!
 //! In: one [`Feed`]. Out: HTML without script, inline style or handler, fit for the content security policy
-//! `default-src 'none'; style-src 'self'; img-src https: data:`. Links to other pages are relative: the folder works wherever it stands.
+//! `default-src 'none'; style-src 'self'; img-src https: data:`, and `form-action 'self'` where there is a form to search by.
+//! Links to other pages are relative: the folder works wherever it stands.
 
 use bytesize::ByteSize;
 use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::model::{
-    Enclosure, Feed, FeedId, Language, Person, Precision, Published, SafeHtml, Site, Story,
+    Enclosure, Feed, FeedSummary, Person, Precision, Published, SafeHtml, Scope, Site, Story,
     Timestamp,
 };
 
+use super::search;
 use super::view::{self, Format};
-use super::words::{self, Words};
+use super::words::{self, SEPARATOR, Words};
 
 /// A page is an overview. A text of more characters than this would be all there is to see of it …
 const WHOLE_CHARACTERS: usize = 1_500;
@@ -24,37 +26,72 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let words = Words::of(&site.language);
     let mut stories: Vec<&Story> = feed.live.iter().chain(&feed.quiet).collect();
     stories.sort_by(|a, b| a.feed_order(b));
+    let (scope, root) = (&feed.scope, view::root(&feed.scope));
+    let title = view::title(scope, site);
+    let (heading, empty, subscribe) = match scope {
+        Scope::Feed(_) => (title.as_str(), words.no_stories, words.subscribe),
+        Scope::Search(_) => (words.search, words.nothing_found, words.subscribe_to_search),
+    };
     let body = html! {
         header .masthead {
-            nav aria-label=(words.path) {
-                a href="index.html" { (site.title) }
-            }
-            h1 { (feed.title) }
+            (path(scope, site))
+            h1 { (heading) }
+            @if let Scope::Search(query) = scope { (search::form(query, None, words)) }
             p .facts { (feed_facts(stories.len(), feed.updated, words)) }
             div .subscribe {
-                span { (words.subscribe) }
-                (feed_links(&feed.id, &feed.title, words))
+                span { (subscribe) }
+                (feed_links(&title, words, |format| format!("{root}{}", format.path(scope))))
+            }
+            @if !feed.branches.is_empty() {
+                nav aria-label=(words.branches) { (branches(&feed.branches, root, words)) }
             }
         }
         main #content {
             @if stories.is_empty() {
-                p .empty { (words.no_stories) }
+                p .empty { (empty) }
             }
             @for day in stories.chunk_by(|a, b| day_of(a) == day_of(b)) {
                 (section(day, words))
             }
         }
-        footer { a href="index.html" { (words.all_topics) } }
+        footer { a href={ (root) (INDEX) } { (words.all_topics) } }
     };
-    let head = html! {
-        title { (feed.title) " · " (site.title) }
-        meta name="description" content=(view::description(feed, site));
-        @for format in Format::FEEDS {
-            link rel="alternate" type=(format.mime_type()) title={ (feed.title) " (" (format.name()) ")" }
-                href=(format.file(&feed.id));
+    document(site, root, &head(scope, site), &body)
+}
+
+/// Where the list of all topics stands.
+pub(super) const INDEX: &str = "index.html";
+
+/// The way to a page: the site, and the topic of a branch.
+pub(super) fn path(scope: &Scope, site: &Site) -> Markup {
+    let words = Words::of(&site.language);
+    let root = view::root(scope);
+    let topic = match scope {
+        Scope::Feed(name) if name.id.branch().is_some() => Some(name),
+        _ => None,
+    };
+    html! {
+        nav aria-label=(words.path) {
+            a href={ (root) (INDEX) } { (site.title) }
+            @if let Some(name) = topic {
+                span aria-hidden="true" { " › " }
+                a href={ (root) (Format::Html.file(&name.id.topic().clone().into())) } { (name.topic) }
+            }
         }
-    };
-    document(&site.language, &head, &body)
+    }
+}
+
+fn head(scope: &Scope, site: &Site) -> Markup {
+    let (title, root) = (view::title(scope, site), view::root(scope));
+    html! {
+        title { (title) (SEPARATOR) (site.title) }
+        meta name="description" content=(view::description(scope, site));
+        @if let Scope::Search(_) = scope { (search::unlisted()) }
+        @for format in Format::FEEDS {
+            link rel="alternate" type=(format.mime_type()) title={ (title) " (" (format.name()) ")" }
+                href={ (root) (format.path(scope)) };
+        }
+    }
 }
 
 /// A note with its lines, drawn rather than fetched: a page is whole with its style alone.
@@ -62,12 +99,12 @@ const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/sv
     %3Crect%20width='16'%20height='16'%20rx='3'%20fill='%230a5a70'/%3E\
     %3Cpath%20d='M4%205h8M4%208h8M4%2011h5'%20stroke='%23fff'%20stroke-width='1.5'/%3E%3C/svg%3E";
 
-/// A whole page around `body`.
-pub(super) fn document(language: &Language, head: &Markup, body: &Markup) -> Vec<u8> {
-    let words = Words::of(language);
+/// A whole page around `body`, with the way `root` from it to the published folder.
+pub(super) fn document(site: &Site, root: &str, head: &Markup, body: &Markup) -> Vec<u8> {
+    let words = Words::of(&site.language);
     let page = html! {
         (DOCTYPE)
-        html lang=(language) {
+        html lang=(site.language) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -75,7 +112,7 @@ pub(super) fn document(language: &Language, head: &Markup, body: &Markup) -> Vec
                 meta name="referrer" content="no-referrer";
                 (head)
                 link rel="icon" href=(ICON);
-                link rel="stylesheet" href="style.css";
+                link rel="stylesheet" href={ (root) "style.css" };
             }
             body {
                 a .skip href="#content" { (words.skip) }
@@ -87,11 +124,36 @@ pub(super) fn document(language: &Language, head: &Markup, body: &Markup) -> Vec
 }
 
 /// Links to a feed's formats. `title` tells people who only hear the links which feed they belong to.
-pub(super) fn feed_links(id: &FeedId, title: &str, words: &Words) -> Markup {
+pub(super) fn feed_links(title: &str, words: &Words, address: impl Fn(Format) -> String) -> Markup {
     html! {
         ul .feeds aria-label={ (words.subscribe) ": " (title) } {
             @for format in Format::FEEDS {
-                li { a href=(format.file(id)) type=(format.mime_type()) { (format.name()) } }
+                li { a href=(address(format)) type=(format.mime_type()) { (format.name()) } }
+            }
+        }
+    }
+}
+
+/// Links to the pages of a topic's branches, folded away: there may be a hundred.
+pub(super) fn branches<'a>(
+    feeds: impl IntoIterator<Item = &'a FeedSummary>,
+    root: &str,
+    words: &Words,
+) -> Markup {
+    html! {
+        div .branches {
+            @for kind in view::kinds(feeds, words) {
+                details {
+                    summary { (kind.name) " " span .count { (kind.branches.len()) } }
+                    ul {
+                        @for (name, feed) in &kind.branches {
+                            li {
+                                a href={ (root) (Format::Html.file(&feed.name.id)) } { (name) }
+                                " " span .count { (feed.stories) }
+                            }
+                        }
+                    }
+                }
             }
         }
     }

@@ -25,9 +25,9 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         ])
     });
     let channel = Channel {
-        title: feed.title.clone(),
-        link: Format::Html.address(&feed.id, site),
-        description: view::description(feed, site),
+        title: view::title(&feed.scope, site),
+        link: Format::Html.address(&feed.scope, site),
+        description: view::description(&feed.scope, site),
         language: Some(site.language.to_string()),
         last_build_date: feed.updated.map(|at| view::rfc822(view::changed(at))),
         generator: Some(view::GENERATOR.to_owned()),
@@ -96,7 +96,7 @@ fn source(story: &Story, feed: &Feed, site: &Site) -> Source {
     let report = story.shown_report();
     let home = report.address.as_ref().and_then(view::home_page);
     Source {
-        url: home.unwrap_or_else(|| Format::Rss.address(&feed.id, site)),
+        url: home.unwrap_or_else(|| Format::Rss.address(&feed.scope, site)),
         title: Some(report.publisher.clone()),
     }
 }

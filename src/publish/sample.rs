@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::{
-    Alternate, Dated, Enclosure, Feed, FeedSummary, IdentityKey, IdentityKind, Item, ItemId,
-    Person, Precision, Published, Report, SafeHtml, Site, Story, StoryId, Timestamp,
+    Alternate, Dated, Enclosure, Feed, FeedName, FeedSummary, IdentityKey, IdentityKind, Item,
+    ItemId, Person, Precision, Published, Report, SafeHtml, Scope, Site, Story, StoryId, Timestamp,
 };
 
 pub(super) fn site() -> Site {
@@ -15,38 +15,77 @@ pub(super) fn site() -> Site {
     }
 }
 
+/// A topic without branches.
 pub(super) fn feed() -> Feed {
     Feed {
-        id: "labour-migration".parse().unwrap(),
-        title: "Labour migration".into(),
+        scope: Scope::Feed(name("labour-migration", "Labour migration")),
         updated: Some(utc("2021-06-30T09:15:00Z")),
         live: vec![first_seen(), with_everything(), reported_twice()],
         quiet: Vec::new(),
         gone: Vec::new(),
+        branches: Vec::new(),
     }
 }
 
+/// The same stories, as a branch of the topic.
+pub(super) fn branch() -> Feed {
+    let scope = Scope::Feed(name("labour-migration/mx-lang-es", "Labour migration"));
+    Feed { scope, ..feed() }
+}
+
+/// The same stories, as the answer to a query that holds whatever markup knows.
+pub(super) fn answer() -> Feed {
+    Feed::answer("\"visas & <permits>\" -country:US".into(), feed().live)
+}
+
+/// Two topics, the first with branches of several kinds.
 pub(super) fn summaries() -> Vec<FeedSummary> {
-    let summary = |id: &str, title: &str, updated, stories| FeedSummary {
-        id: id.parse().unwrap(),
-        title: title.into(),
-        updated: Some(utc(updated)),
-        stories,
-    };
-    vec![
+    let mut feeds = vec![
+        summary("labour-migration", "Labour migration", 3),
+        summary("climate", "Climate & \"disasters\"", 1),
+    ];
+    feeds[1].updated = Some(utc("2021-07-01T00:00:00Z"));
+    feeds.extend(branches());
+    feeds
+}
+
+/// Branches of several kinds, in no order.
+pub(super) fn branches() -> Vec<FeedSummary> {
+    let branch = |id: &str, stories| {
         summary(
-            "labour-migration",
+            &format!("labour-migration/{id}"),
             "Labour migration",
-            "2021-06-30T09:15:00Z",
-            3,
-        ),
-        summary(
-            "climate",
-            "Climate & \"disasters\"",
-            "2021-07-01T00:00:00Z",
-            1,
-        ),
-    ]
+            stories,
+        )
+    };
+    let mut branches = vec![
+        branch("mx-lang-es", 2),
+        branch("sv", 1),
+        branch("mx", 3),
+        branch("ax", 1),
+        branch("lang-en", 1),
+        branch("from-agency", 2),
+        branch("lang-es", 2),
+        branch("ht", 1),
+    ];
+    branches[5].name.publisher = Some("Agencia <Sur> & \"Co\"".into());
+    branches
+}
+
+pub(super) fn summary(id: &str, topic: &str, stories: usize) -> FeedSummary {
+    FeedSummary {
+        name: name(id, topic),
+        updated: Some(utc("2021-06-30T09:15:00Z")),
+        stories,
+    }
+}
+
+pub(super) fn name(id: &str, topic: &str) -> FeedName {
+    FeedName {
+        id: id.parse().unwrap(),
+        topic: topic.into(),
+        publisher: None,
+    }
 }
 
 /// Two reports; the one shown has no address.

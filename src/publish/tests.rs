@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::sample;
 use super::view::Format;
 use super::*;
-use crate::model::{Dated, Fate, Precision, Published, SafeHtml, Tombstone};
+use crate::model::{Dated, Fate, Precision, Published, Query, SafeHtml, Tombstone};
 
 /// What all formats must agree on.
 #[derive(Debug, PartialEq)]
@@ -29,7 +29,7 @@ fn lines(page: &str) -> String {
 }
 
 fn rendered(feed: &Feed, site: &Site, format: Format) -> String {
-    text(super::feed(feed, site), &format.file(&feed.id))
+    String::from_utf8(render(feed, site, format)).expect("UTF-8")
 }
 
 fn read_rss(text: &str) -> Vec<Read> {
@@ -92,9 +92,118 @@ fn each_format_reads_well() {
 
 #[test]
 fn the_index_reads_well() {
-    let files = || index(&sample::site(), &sample::summaries());
+    let files = || index(&sample::site(), &sample::summaries(), Search::Offered);
     insta::assert_snapshot!("index", lines(&text(files(), "index.html")));
     insta::assert_snapshot!("opml", text(files(), "index.opml"));
+}
+
+#[test]
+fn a_branch_reads_well() {
+    let (feed, site) = (sample::branch(), sample::site());
+    let page = lines(&rendered(&feed, &site, Format::Html));
+    let (top, _) = page.split_once("<main").expect("a page");
+    insta::assert_snapshot!("branch-page", top);
+    assert_eq!(read(&feed, &site), read(&sample::feed(), &site));
+    let atom = rendered(&feed, &site, Format::Atom);
+    let atom = atom_syndication::Feed::read_from(atom.as_bytes()).unwrap();
+    assert_eq!(atom.title().value, "Labour migration · Mexico · Spanish");
+    let links: Vec<&str> = atom.links().iter().map(|link| link.href()).collect();
+    let address =
+        |end: &str| format!("https://bulletins.example/labour-migration/mx-lang-es.{end}");
+    assert_eq!(links, ["atom", "html", "rss", "json"].map(address));
+    let names = names(&"labour-migration/mx-lang-es".parse().unwrap());
+    let files = super::feed(&feed, &site).into_iter().map(|file| file.name);
+    assert_eq!(files.collect::<Vec<_>>(), names);
+}
+
+#[test]
+fn a_topics_page_leads_to_its_branches() {
+    let feed = Feed {
+        branches: sample::branches(),
+        ..sample::feed()
+    };
+    let site = Site {
+        language: "es".parse().unwrap(),
+        ..sample::site()
+    };
+    let page = lines(&rendered(&feed, &site, Format::Html));
+    let (_, branches) = page
+        .split_once("<nav aria-label=\"Partes")
+        .expect("branches");
+    let (branches, _) = branches.split_once("</nav>").expect("their end");
+    insta::assert_snapshot!("branches", branches);
+}
+
+#[test]
+fn a_search_reads_well() {
+    let (feed, site) = (sample::answer(), sample::site());
+    let page = lines(&rendered(&feed, &site, Format::Html));
+    let (top, _) = page.split_once("<main").expect("a page");
+    insta::assert_snapshot!("search-page", top);
+    assert_eq!(read(&feed, &site), read(&sample::feed(), &site));
+    let atom = rendered(&feed, &site, Format::Atom);
+    let atom = atom_syndication::Feed::read_from(atom.as_bytes()).unwrap();
+    assert_eq!(
+        atom.title().value,
+        "“\"visas & <permits>\" -country:US” · Search"
+    );
+    assert_eq!(atom.updated().to_rfc3339(), "2021-06-30T09:15:00+00:00");
+    let own = atom.links().iter().find(|link| link.rel() == "self");
+    let address: url::Url = own.expect("a link").href().parse().unwrap();
+    assert_eq!(address.path(), "/search.atom");
+    let query = "\"visas & <permits>\" -country:US";
+    let asked: Vec<_> = address.query_pairs().collect();
+    assert_eq!(asked, [("q".into(), query.into())]);
+    assert!(super::feed(&feed, &site).is_empty());
+}
+
+#[test]
+fn a_query_that_cannot_be_read_is_marked() {
+    let mistake = QueryError {
+        column: 8,
+        message: "there is no field `tilte:`".into(),
+        hint: Some("did you mean `title:`?".into()),
+    };
+    let page = search_page(&sample::site(), "visas \"tilte:<b> x", Some(&mistake));
+    insta::assert_snapshot!("search-mistake", lines(&String::from_utf8(page).unwrap()));
+    let site = Site {
+        language: "es".parse().unwrap(),
+        ..sample::site()
+    };
+    let page = search_page(&site, "", None);
+    insta::assert_snapshot!("search-form", lines(&String::from_utf8(page).unwrap()));
+}
+
+#[test]
+fn a_search_without_results_can_be_followed() {
+    let site = sample::site();
+    let feed = Feed::answer("visas".into(), Vec::new());
+    assert!(read(&feed, &site).is_empty());
+    let page = rendered(&feed, &site, Format::Html);
+    assert!(page.contains("Nothing was found."), "{page}");
+    assert!(page.contains("href=\"search.rss?q=visas\""), "{page}");
+}
+
+#[test]
+fn only_a_served_site_offers_a_search() {
+    let page = |search| {
+        let files = index(&sample::site(), &sample::summaries(), search);
+        text(files, "index.html")
+    };
+    assert!(page(Search::Offered).contains("<form"));
+    assert!(!page(Search::NotOffered).contains("<form"));
+}
+
+/// The readers' own examples are read as they are meant to be.
+#[test]
+fn the_examples_are_queries() {
+    for language in ["en", "es"] {
+        let words = super::words::Words::of(&language.parse().unwrap());
+        for (example, _) in words.examples {
+            let read = Query::read(example).unwrap_or_else(|error| panic!("{example}: {error}"));
+            assert_eq!(read.warnings, [], "{example}");
+        }
+    }
 }
 
 #[test]
@@ -268,9 +377,20 @@ fn an_id_outlives_a_change_of_host() {
 
 #[test]
 fn pages_run_nothing() {
+    let mistake = QueryError {
+        column: 1,
+        message: "no".into(),
+        hint: None,
+    };
+    let page = search_page(&sample::site(), "javascript (", Some(&mistake));
     let pages = [
         rendered(&sample::feed(), &sample::site(), Format::Html),
-        text(index(&sample::site(), &sample::summaries()), "index.html"),
+        rendered(&sample::answer(), &sample::site(), Format::Html),
+        String::from_utf8(page).unwrap(),
+        text(
+            index(&sample::site(), &sample::summaries(), Search::Offered),
+            "index.html",
+        ),
     ];
     for page in pages {
         for barred in ["<script", "<style", " style=", " onclick=", "javascript:"] {
@@ -287,7 +407,8 @@ proptest! {
         name in "\\PC*|[\u{0}-\u{20}<>&'\"\\]]*",
         markup in any::<String>(),
     ) {
-        let mut feed = Feed { title: title.clone(), ..sample::feed() };
+        let mut feed = sample::feed();
+        feed.scope = Scope::Feed(sample::name("labour-migration", &title));
         let site = Site { title: name.clone(), ..sample::site() };
         for story in &mut feed.live {
             story.shown.title.clone_from(&title);
@@ -299,10 +420,39 @@ proptest! {
             }
         }
         prop_assert_eq!(read(&feed, &site).len(), feed.live.len());
-        let summaries = [FeedSummary { title, ..sample::summaries().remove(0) }];
-        check_xml(&text(index(&site, &summaries), "index.opml"));
-        check_xml(&rendered(&feed, &site, Format::Rss));
-        check_xml(&rendered(&feed, &site, Format::Atom));
+        let mut branch = sample::summary("labour-migration/from-agency", &title, 1);
+        branch.name.publisher = Some(name.clone());
+        let summaries = [sample::summary("labour-migration", &title, 3), branch];
+        check_xml(&text(index(&site, &summaries, Search::Offered), "index.opml"));
+        let scopes = [feed.scope.clone(), Scope::Feed(summaries[1].name.clone()), Scope::Search(name)];
+        for scope in scopes {
+            feed.scope = scope;
+            check_xml(&rendered(&feed, &site, Format::Rss));
+            check_xml(&rendered(&feed, &site, Format::Atom));
+        }
+    }
+
+    /// Whatever is asked: the form holds it, the mark takes nothing away, and the links ask the same again.
+    #[test]
+    fn any_query_is_asked_again(query in "\\PC*|[<>&'\"+%#?/ ]*", column in 0usize..20) {
+        let site = sample::site();
+        let mistake = QueryError { column, message: query.clone(), hint: Some(query.clone()) };
+        let page = search_page(&site, &query, Some(&mistake));
+        let page = scraper::Html::parse_document(&String::from_utf8(page).unwrap());
+        let first = |selector: &str| page.select(&scraper::Selector::parse(selector).unwrap()).next().unwrap();
+        prop_assert_eq!(first("input").attr("value"), Some(query.as_str()));
+        let shown: String = first("pre").text().collect();
+        prop_assert_eq!(shown.trim_end(), query.trim_end());
+        let hint: String = first(".mistake p:last-child").text().collect();
+        prop_assert_eq!(&hint, &query);
+
+        let answer = rendered(&Feed::answer(query.clone(), Vec::new()), &site, Format::Html);
+        let answer = scraper::Html::parse_document(&answer);
+        let link = scraper::Selector::parse("link[type='application/atom+xml']").unwrap();
+        let link = answer.select(&link).next().unwrap().attr("href").unwrap();
+        let address = site.base_url.join(link).unwrap();
+        let asked: Vec<_> = address.query_pairs().map(|(_, query)| query.into_owned()).collect();
+        prop_assert_eq!(asked, [query]);
     }
 }
 
@@ -312,4 +462,75 @@ fn check_xml(text: &str) {
     while reader.read_event().expect("well-formed XML") != quick_xml::events::Event::Eof {}
     let forbidden = |c: char| c < ' ' && !"\t\n\r".contains(c) || "\u{FFFE}\u{FFFF}".contains(c);
     assert_eq!(text.find(forbidden), None);
+}
+
+#[test]
+fn zz_shots() {
+    let out = std::path::Path::new("/tmp/pub-shot");
+    let folder = Folder::open(out).unwrap();
+    let site = sample::site();
+    let mut feeds = sample::summaries();
+    let letters = || 'A'..='Z';
+    for code in letters()
+        .flat_map(|a| letters().map(move |b| format!("{a}{b}")))
+        .filter(|c| c.parse::<crate::model::Country>().is_ok())
+        .step_by(3)
+    {
+        if !["MX", "AX", "HT", "SV"].contains(&&*code) {
+            feeds.push(sample::summary(
+                &format!("labour-migration/{}", code.to_lowercase()),
+                "Labour migration",
+                12,
+            ));
+        }
+    }
+    feeds.push(sample::summary("labour-market", "Labour market", 12));
+    folder
+        .replace(&index(&site, &feeds, Search::Offered))
+        .unwrap();
+    let mut f = sample::feed();
+    f.branches = feeds
+        .into_iter()
+        .filter(|f| f.name.id.branch().is_some())
+        .collect();
+    folder.replace(&super::feed(&f, &site)).unwrap();
+    folder
+        .replace(&super::feed(&sample::branch(), &site))
+        .unwrap();
+    let mistake = QueryError {
+        column: 8,
+        message: "there is no field `tilte:`".into(),
+        hint: Some("did you mean `title:`?".into()),
+    };
+    let file = |name: &str, bytes| File {
+        name: name.into(),
+        bytes,
+    };
+    folder
+        .replace(&[
+            file(
+                "results.html",
+                render(&sample::answer(), &site, Format::Html),
+            ),
+            file(
+                "none.html",
+                render(&Feed::answer("visas".into(), vec![]), &site, Format::Html),
+            ),
+            file(
+                "mistake.html",
+                search_page(&site, "visas \"tilte:permits country:MX", Some(&mistake)),
+            ),
+            file(
+                "form.html",
+                search_page(
+                    &Site {
+                        language: "es".parse().unwrap(),
+                        ..site.clone()
+                    },
+                    "",
+                    None,
+                ),
+            ),
+        ])
+        .unwrap();
 }

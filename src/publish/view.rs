@@ -1,19 +1,21 @@
 //! What all formats say of a feed and of a story, decided once: addresses, ids, dates, authors, bodies.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, FixedOffset, SubsecRound};
 use scraper::Html;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 use url::Url;
 use uuid::Uuid;
 
 use crate::model::{
-    Alternate, Enclosure, Fate, Feed, FeedId, Person, Published, Region, Report, SafeHtml, Site,
-    SourceId, Story, Timestamp,
+    Alternate, Branch, Enclosure, Fate, Feed, FeedId, FeedName, FeedSummary, Person, Published,
+    Region, Report, SafeHtml, Scope, Site, SourceId, Story, Timestamp, TopicId,
 };
 
-use super::words::Words;
+use super::words::{SEPARATOR, Words};
 
 /// The program, as feeds name it. Without its version: an upgrade alone changes no feed.
 pub(super) const GENERATOR: &str = "tidings";
@@ -30,7 +32,7 @@ pub(super) fn scheme(region: Region) -> &'static str {
     }
 }
 
-/// The forms in which a topic is published.
+/// The forms in which stories are published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// RSS 2.0.
@@ -71,7 +73,7 @@ impl Format {
     }
 
     /// Its media type.
-    pub(super) fn mime_type(self) -> &'static str {
+    pub fn mime_type(self) -> &'static str {
         match self {
             Self::Rss => "application/rss+xml",
             Self::Atom => "application/atom+xml",
@@ -85,10 +87,114 @@ impl Format {
         format!("{id}.{}", self.extension())
     }
 
-    /// The absolute address of the feed `id` in this format.
-    pub(super) fn address(self, id: &FeedId, site: &Site) -> String {
-        format!("{}{}", site.base_url, self.file(id))
+    /// The address in this format, relative to the published folder. A query is written as browsers send a form
+    /// (`application/x-www-form-urlencoded`), so that whoever follows the link and whoever fills in the form ask for the same.
+    pub(super) fn path(self, scope: &Scope) -> String {
+        match scope {
+            Scope::Feed(name) => self.file(&name.id),
+            Scope::Search(query) => {
+                let query: String =
+                    url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+                format!("{SEARCH}.{}?{FIELD}={query}", self.extension())
+            }
+        }
     }
+
+    /// The absolute address in this format.
+    pub(super) fn address(self, scope: &Scope, site: &Site) -> String {
+        format!("{}{}", site.base_url, self.path(scope))
+    }
+}
+
+/// Where queries are answered, below the published folder and without the ending.
+pub(super) const SEARCH: &str = "search";
+/// What a query is called in an address.
+pub(super) const FIELD: &str = "q";
+
+/// The way from the page of `scope` up to the folder that all addresses are relative to.
+pub(super) fn root(scope: &Scope) -> &'static str {
+    match scope {
+        Scope::Feed(name) if name.id.branch().is_some() => "../",
+        _ => "",
+    }
+}
+
+/// What a feed is called: a topic `Labour migration`, a branch `Labour migration · Mexico`, a search `“visas” · Search`.
+pub(super) fn title(scope: &Scope, site: &Site) -> String {
+    let words = Words::of(&site.language);
+    match scope {
+        Scope::Feed(name) => feed_title(name, words),
+        Scope::Search(query) => format!("“{query}”{SEPARATOR}{}", words.search),
+    }
+}
+
+/// What a topic or a branch is called.
+pub(super) fn feed_title(name: &FeedName, words: &Words) -> String {
+    match name.id.branch() {
+        Some(branch) => {
+            let branch = words.branch(branch, name.publisher.as_deref());
+            format!("{}{SEPARATOR}{branch}", name.topic)
+        }
+        None => name.topic.clone(),
+    }
+}
+
+/// Branches of one topic that the same facets tell apart.
+pub(super) struct Kind<'a> {
+    /// By what they are told apart.
+    pub(super) name: &'static str,
+    /// What each is of its topic, and the branch, by that name.
+    pub(super) branches: Vec<(String, &'a FeedSummary)>,
+}
+
+/// Branches by kind: those of one facet first, then those of several.
+pub(super) fn kinds<'a>(
+    feeds: impl IntoIterator<Item = &'a FeedSummary>,
+    words: &Words,
+) -> Vec<Kind<'a>> {
+    let mut kinds = BTreeMap::new();
+    for feed in feeds {
+        let Some(branch) = feed.name.id.branch() else {
+            continue;
+        };
+        let kind = kinds.entry(rank(branch)).or_insert_with(|| Kind {
+            name: words.by_facets(branch),
+            branches: Vec::new(),
+        });
+        let name = words.branch(branch, feed.name.publisher.as_deref());
+        kind.branches.push((name, feed));
+    }
+    let mut kinds: Vec<Kind> = kinds.into_values().collect();
+    for kind in &mut kinds {
+        kind.branches
+            .sort_by_cached_key(|(name, feed)| (sorted_as(name), feed.name.id.clone()));
+    }
+    kinds
+}
+
+/// Where a branch's kind stands among the others: by how many facets it has, then by which.
+fn rank(branch: &Branch) -> (usize, [bool; 3]) {
+    let lacks = [
+        branch.country().is_none(),
+        branch.language().is_none(),
+        branch.source().is_none(),
+    ];
+    (lacks.iter().filter(|lacks| !**lacks).count(), lacks)
+}
+
+/// What decides where a name stands in a list: its letters, whatever their case and accents.
+fn sorted_as(name: &str) -> String {
+    let letters = name.nfd().filter(|c| !is_combining_mark(*c));
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// The branches of each topic.
+pub(super) fn by_topic(feeds: &[FeedSummary]) -> HashMap<&TopicId, Vec<&FeedSummary>> {
+    let mut branches: HashMap<&TopicId, Vec<&FeedSummary>> = HashMap::new();
+    for feed in feeds.iter().filter(|feed| feed.name.id.branch().is_some()) {
+        branches.entry(feed.name.id.topic()).or_default().push(feed);
+    }
+    branches
 }
 
 /// A link of a feed to itself or to another form of it.
@@ -102,7 +208,7 @@ pub(super) struct FeedLink {
 pub(super) fn feed_links(feed: &Feed, site: &Site, own: Format) -> Vec<FeedLink> {
     let link = |rel, format: Format| FeedLink {
         rel,
-        address: format.address(&feed.id, site),
+        address: format.address(&feed.scope, site),
         mime_type: format.mime_type(),
     };
     let others = Format::FEEDS.into_iter().filter(|format| *format != own);
@@ -113,13 +219,20 @@ pub(super) fn feed_links(feed: &Feed, site: &Site, own: Format) -> Vec<FeedLink>
 }
 
 /// What a feed is, in one line.
-pub(super) fn description(feed: &Feed, site: &Site) -> String {
-    Words::of(&site.language).feed(&feed.title, &site.title)
+pub(super) fn description(scope: &Scope, site: &Site) -> String {
+    let words = Words::of(&site.language);
+    match scope {
+        Scope::Feed(name) => words.feed(&feed_title(name, words), &site.title),
+        Scope::Search(query) => words.feed(&format!("“{query}”"), &site.title),
+    }
 }
 
-/// A feed's permanent id: made of its name alone, so that it outlives every change of host and title.
-pub(super) fn feed_id(id: &FeedId) -> String {
-    urn(&format!("feed\n{id}"))
+/// A feed's permanent id: made of its name alone, or of the query, so that it outlives every change of host and title.
+pub(super) fn feed_id(scope: &Scope) -> String {
+    match scope {
+        Scope::Feed(name) => urn(&format!("feed\n{}", name.id)),
+        Scope::Search(query) => urn(&format!("search\n{query}")),
+    }
 }
 
 /// A source's permanent id in feeds.
@@ -309,15 +422,46 @@ mod tests {
     /// Ids are for ever: these values may never change.
     #[test]
     fn an_id_never_changes() {
-        let topic = "labour-migration".parse().unwrap();
+        let feed = |id: &str| {
+            feed_id(&Scope::Feed(FeedName {
+                id: id.parse().unwrap(),
+                topic: String::new(),
+                publisher: None,
+            }))
+        };
         let source = "labour-migration".parse().unwrap();
         assert_eq!(
-            feed_id(&topic),
+            feed("labour-migration"),
             "urn:uuid:ed5fecfe-4a7f-562f-becb-5711823a058a"
+        );
+        assert_eq!(
+            feed("labour-migration/mx-lang-es"),
+            "urn:uuid:e930c011-641c-5a4d-a583-fee8c5d3391d"
+        );
+        assert_eq!(
+            feed_id(&Scope::Search("\"labour migration\" country:MX".into())),
+            "urn:uuid:e438d3dd-80f6-51ba-9bb8-f2b177bc1bdd"
         );
         assert_eq!(
             source_id(&source),
             "urn:uuid:6bd02aa3-5764-5a29-a141-610aaf6c94e3"
+        );
+    }
+
+    #[test]
+    fn a_query_is_written_as_a_form_sends_it() {
+        let check = |query: &str, expected: &str| {
+            let path = Format::Atom.path(&Scope::Search(query.into()));
+            assert_eq!(path, format!("search.atom?q={expected}"));
+            let form = format!("q={expected}");
+            let read: Vec<_> = url::form_urlencoded::parse(form.as_bytes()).collect();
+            assert_eq!(read, [("q".into(), query.into())]);
+        };
+        check("visas", "visas");
+        check("", "");
+        check(
+            "a+b \"Ñ&<\"~5 /x=1#?/ *",
+            "a%2Bb+%22%C3%91%26%3C%22%7E5+%2Fx%3D1%23%3F%2F+*",
         );
     }
 

@@ -2,7 +2,12 @@
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
-use crate::model::{Language, Precision};
+use crate::model::{Branch, Language, Precision};
+
+use super::names::{self, Name};
+
+/// Stands between a title and what is said of it.
+pub(super) const SEPARATOR: &str = " · ";
 
 /// The words of a page in one language.
 pub(super) struct Words {
@@ -12,6 +17,10 @@ pub(super) struct Words {
     story: &'static str,
     stories: &'static str,
     bulletins: &'static str,
+    /// What it calls a country or a language.
+    called: fn(Name) -> &'static str,
+    /// By which facets branches are told apart: those of a binary number, countries the last digit, from 1.
+    by_facets: [&'static str; 7],
     pub(super) and: &'static str,
     pub(super) skip: &'static str,
     pub(super) path: &'static str,
@@ -27,6 +36,15 @@ pub(super) struct Words {
     pub(super) all_topics: &'static str,
     pub(super) about: &'static str,
     pub(super) no_feeds: &'static str,
+    pub(super) branches: &'static str,
+    pub(super) search: &'static str,
+    pub(super) query: &'static str,
+    /// How a query says more than words: an example, and what it asks for.
+    pub(super) examples: [(&'static str, &'static str); 8],
+    pub(super) subscribe_to_search: &'static str,
+    pub(super) nothing_found: &'static str,
+    pub(super) no_query: &'static str,
+    pub(super) character: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -48,6 +66,16 @@ const ENGLISH: Words = Words {
     story: "story",
     stories: "stories",
     bulletins: "bulletins collected by",
+    called: |name| name.english,
+    by_facets: [
+        "By country",
+        "By language",
+        "By country and language",
+        "By source",
+        "By country and source",
+        "By language and source",
+        "By country, language and source",
+    ],
     and: "and",
     skip: "Skip to the content",
     path: "Breadcrumb",
@@ -63,6 +91,23 @@ const ENGLISH: Words = Words {
     all_topics: "All topics",
     about: "Bulletins by topic: to read here, or to have in a feed reader.",
     no_feeds: "No feed has been set up yet. They will be listed here.",
+    branches: "Parts of this topic",
+    search: "Search",
+    query: "What to look for",
+    examples: [
+        ("fair recruitment", "both words, in any of their forms"),
+        ("\"fair recruitment\"", "one after the other"),
+        ("visa OR permit", "one of them, or both"),
+        ("visa -tourist", "the first, and not the second"),
+        ("migra*", "words that begin so"),
+        ("title:visa", "in the title"),
+        ("country:MX lang:es", "of a country, and in a language"),
+        ("after:2021-06-30", "since that day"),
+    ],
+    subscribe_to_search: "Subscribe to this search",
+    nothing_found: "Nothing was found. Subscribe, and the first story that turns up will come to you.",
+    no_query: "This cannot be searched for.",
+    character: "Character",
 };
 
 const SPANISH: Words = Words {
@@ -84,6 +129,16 @@ const SPANISH: Words = Words {
     story: "noticia",
     stories: "noticias",
     bulletins: "boletines reunidos por",
+    called: |name| name.spanish,
+    by_facets: [
+        "Por país",
+        "Por idioma",
+        "Por país e idioma",
+        "Por fuente",
+        "Por país y fuente",
+        "Por idioma y fuente",
+        "Por país, idioma y fuente",
+    ],
     and: "y",
     skip: "Ir al contenido",
     path: "Ruta",
@@ -99,6 +154,26 @@ const SPANISH: Words = Words {
     all_topics: "Todos los temas",
     about: "Boletines por tema: para leer aquí o recibir en un lector de canales.",
     no_feeds: "Aún no hay canales. Aparecerán aquí.",
+    branches: "Partes de este tema",
+    search: "Buscar",
+    query: "Qué buscar",
+    examples: [
+        (
+            "contratación justa",
+            "ambas palabras, en cualquiera de sus formas",
+        ),
+        ("\"contratación justa\"", "una tras otra"),
+        ("visa OR permiso", "una de ellas, o ambas"),
+        ("visa -turista", "la primera, sin la segunda"),
+        ("migra*", "palabras que empiezan así"),
+        ("title:visa", "en el título"),
+        ("country:MX lang:es", "de un país y en un idioma"),
+        ("after:2021-06-30", "desde ese día"),
+    ],
+    subscribe_to_search: "Suscribirse a esta búsqueda",
+    nothing_found: "No se encontró nada. Suscríbase y la primera noticia que aparezca le llegará.",
+    no_query: "Esto no se puede buscar.",
+    character: "Carácter",
 };
 
 impl Words {
@@ -130,6 +205,29 @@ impl Words {
     pub(super) fn stories(&self, count: usize) -> String {
         let noun = if count == 1 { self.story } else { self.stories };
         format!("{count} {noun}")
+    }
+
+    /// What a branch is of its topic: `Mexico`, `Mexico · Spanish`. A source without a name is called by its id.
+    pub(super) fn branch(&self, branch: &Branch, publisher: Option<&str>) -> String {
+        let called = |code: &str| names::of(code).map_or(code, self.called).to_owned();
+        let country = branch.country().map(|country| called(country.as_str()));
+        let language = branch.language().map(|language| called(language.primary()));
+        let source = branch
+            .source()
+            .map(|source| publisher.unwrap_or(source.as_str()).to_owned());
+        let parts: Vec<String> = [country, language, source].into_iter().flatten().collect();
+        parts.join(SEPARATOR)
+    }
+
+    /// What tells branches of the kind of this one apart: `By country`.
+    pub(super) fn by_facets(&self, branch: &Branch) -> &'static str {
+        let given = [
+            branch.country().is_some(),
+            branch.language().is_some(),
+            branch.source().is_some(),
+        ];
+        let bits = given.map(usize::from);
+        self.by_facets[(bits[0] | bits[1] << 1 | bits[2] << 2).saturating_sub(1)]
     }
 
     /// What the feed `title` of `site` is.
@@ -179,6 +277,37 @@ mod tests {
         check("en", Precision::Month, "June 2021");
         check("es", Precision::Month, "junio de 2021");
         check("en", Precision::Year, "2021");
+    }
+
+    #[test]
+    fn branches_are_called_what_people_call_them() {
+        let check = |language: &str, branch: &str, name: &str, kind: &str| {
+            let words = Words::of(&language.parse().unwrap());
+            let branch: Branch = branch.parse().unwrap();
+            assert_eq!(words.branch(&branch, Some("Agencia Sur")), name);
+            assert_eq!(words.by_facets(&branch), kind);
+        };
+        check("en", "mx", "Mexico", "By country");
+        check("es", "mx", "México", "Por país");
+        check("es", "lang-es", "español", "Por idioma");
+        check("en", "from-iom", "Agencia Sur", "By source");
+        let both = "México · español";
+        check("es", "mx-lang-es", both, "Por país e idioma");
+        let both = "Spanish · Agencia Sur";
+        check("en", "lang-es-from-iom", both, "By language and source");
+        let both = "Mexico · Agencia Sur";
+        check("en", "mx-from-iom", both, "By country and source");
+        let all = "Mexico · Spanish · Agencia Sur";
+        check(
+            "en",
+            "mx-lang-es-from-iom",
+            all,
+            "By country, language and source",
+        );
+        // Of some there is nothing to be said but their code.
+        check("en", "lang-qqq", "qqq", "By language");
+        let words = Words::of(&"en".parse().unwrap());
+        assert_eq!(words.branch(&"from-iom".parse().unwrap(), None), "iom");
     }
 
     #[test]

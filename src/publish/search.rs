@@ -1,0 +1,125 @@
+//! Searching: the form, and the page that says why a query cannot be answered.
+//!
+//! In: a query as somebody typed it. Out: HTML as that of [`page`].
+
+use maud::{Markup, html};
+
+use crate::model::{QueryError, Site};
+
+use super::page;
+use super::view::{FIELD, Format, SEARCH};
+use super::words::{SEPARATOR, Words};
+
+/// Whether there is somebody to answer a search: files alone cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Search {
+    /// The site is served by tidings.
+    Offered,
+    /// The published folder is all there is.
+    NotOffered,
+}
+
+/// The form's mistake, for what describes its field.
+const MISTAKE: &str = "mistake";
+
+/// The form, filled in with `query`.
+pub(super) fn form(query: &str, mistake: Option<&QueryError>, words: &Words) -> Markup {
+    let action = format!("{SEARCH}.{}", Format::Html.extension());
+    html! {
+        form .search role="search" action=(action) {
+            label .unseen for=(FIELD) { (words.query) }
+            input type="search" id=(FIELD) name=(FIELD) value=(query) required autocapitalize="none"
+                aria-invalid=[mistake.map(|_| "true")] aria-describedby=[mistake.map(|_| MISTAKE)];
+            button { (words.search) }
+        }
+    }
+}
+
+/// Keeps a page out of the lists of search engines: every query would be one more.
+pub(super) fn unlisted() -> Markup {
+    html! { meta name="robots" content="noindex"; }
+}
+
+/// The form without an answer.
+pub(super) fn page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Vec<u8> {
+    let words = Words::of(&site.language);
+    let body = html! {
+        header .masthead {
+            nav aria-label=(words.path) { a href=(page::INDEX) { (site.title) } }
+            h1 { (words.search) }
+            (form(query, mistake, words))
+            @if let Some(mistake) = mistake { (marked(query, mistake, words)) }
+        }
+        main #content {
+            dl .examples {
+                @for (example, meaning) in words.examples {
+                    div { dt { code { (example) } } dd { (meaning) } }
+                }
+            }
+        }
+        footer { a href=(page::INDEX) { (words.all_topics) } }
+    };
+    let head = html! {
+        title { (words.search) (SEPARATOR) (site.title) }
+        (unlisted())
+    };
+    page::document(site, "", &head, &body)
+}
+
+/// The query with its mistake marked, for people who see it, and what is wrong in words. Those are English: the language's own.
+fn marked(query: &str, mistake: &QueryError, words: &Words) -> Markup {
+    let [before, wrong, after] = split(query, mistake.column);
+    html! {
+        div .mistake id=(MISTAKE) {
+            p { strong { (words.no_query) } }
+            pre { (before) mark { (wrong) } (after) }
+            p {
+                (words.character) " " (mistake.column) ": " span lang="en" { (mistake.message) }
+            }
+            @if let Some(hint) = &mistake.hint { p lang="en" { (hint) } }
+        }
+    }
+}
+
+/// A query cut at a character, counted from 1: what stands before it, the word from there on, and the rest. Behind its end there
+/// is a blank to be marked.
+fn split(query: &str, column: usize) -> [String; 3] {
+    let mut rest = query.chars();
+    let before = rest.by_ref().take(column.saturating_sub(1)).collect();
+    let rest = rest.as_str();
+    let end = rest.chars().skip(1).take_while(|c| !c.is_whitespace());
+    let length = 1 + end.count();
+    let wrong: String = rest.chars().take(length).collect();
+    let after = rest.chars().skip(length).collect();
+    let wrong = if wrong.is_empty() { " ".into() } else { wrong };
+    [before, wrong, after]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_cut_out() {
+        let check = |query: &str, column, expected: [&str; 3]| {
+            assert_eq!(split(query, column), expected, "{query} at {column}");
+        };
+        check("a (b c", 3, ["a ", "(b", " c"]);
+        check("ñandú tilte:x", 7, ["ñandú ", "tilte:x", ""]);
+        check("a OR", 5, ["a OR", " ", ""]);
+        check("a", 9, ["a", " ", ""]);
+        check("", 1, ["", " ", ""]);
+        check("ab", 0, ["", "ab", ""]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost(query in any::<String>(), column in 0usize..40) {
+            let length = query.chars().count();
+            let whole = split(&query, column).concat();
+            prop_assert_eq!(whole.strip_suffix(' ').filter(|_| column > length).unwrap_or(&whole), query);
+        }
+    }
+}
