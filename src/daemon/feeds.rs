@@ -168,7 +168,7 @@ fn name(state: &FeedState) -> FeedName {
     FeedName {
         id: state.id.clone(),
         topic: state.title.clone(),
-        publisher: None,
+        publisher: state.publisher.clone(),
     }
 }
 

@@ -15,6 +15,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::search;
 use super::systemd::Systemd;
 use super::watch::Watch;
 use super::{Daemon, DaemonError, Files, InForce, Polled, due};
@@ -85,9 +86,9 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
     let addresses: Vec<String> = public.iter().map(Listener::address).collect();
     let (asked, mut questions) = mpsc::channel(QUESTIONS);
     let (stop, stopped) = watch::channel(false);
-    // Nobody answers them yet.
-    let (searches, _) = Searches::new(in_force.config.server.trusted_proxies.clone());
+    let (searches, sought) = Searches::new(in_force.config.server.trusted_proxies.clone());
     let searches = Arc::new(searches);
+    let answers = tokio::spawn(search::answer(Arc::clone(&daemon), sought));
     let mut servers = JoinSet::new();
     for listener in public {
         servers.spawn(serve::serve(
@@ -103,7 +104,7 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
     }
     let dirty = Arc::new(Notify::new());
     let publisher = tokio::spawn(publish(Arc::clone(&daemon), assets, Arc::clone(&dirty)));
-    let mut run = Run::new(&daemon, setup.file, setup.environment, dirty);
+    let mut run = Run::new(&daemon, setup.file, setup.environment, dirty, searches);
     run.plan(&daemon.store.read(Reader::sources).await?);
     let topics: Vec<TopicId> = in_force
         .config
@@ -116,6 +117,7 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
     let turned = run.turn(&mut setup.signals, &mut questions).await;
     Systemd::stopping();
     run.finish().await;
+    answers.abort();
     publisher.abort();
     drop(publisher.await);
     turned?;
@@ -228,6 +230,7 @@ struct Run {
     waiting_again: Vec<(Consent, oneshot::Sender<ReloadReport>)>,
     refused: Vec<String>,
     dirty: Arc<Notify>,
+    searches: Arc<Searches>,
     watch: Option<Watch>,
     systemd: Systemd,
 }
@@ -238,6 +241,7 @@ impl Run {
         file: PathBuf,
         environment: fn(&str) -> Option<String>,
         dirty: Arc<Notify>,
+        searches: Arc<Searches>,
     ) -> Self {
         let in_force = daemon.in_force();
         Self {
@@ -261,6 +265,7 @@ impl Run {
             waiting_again: Vec::new(),
             refused: Vec::new(),
             dirty,
+            searches,
             systemd: Systemd::default(),
         }
     }
@@ -484,6 +489,8 @@ impl Run {
         self.configured_at = self.daemon.clock.now();
         self.refused.clear();
         self.watch = Watch::new(&self.in_force.config);
+        let proxies = &self.in_force.config.server.trusted_proxies;
+        self.searches.trust(proxies.clone());
         let states = self.daemon.store.read(Reader::sources).await;
         match states {
             Ok(states) => self.plan(&states),
@@ -703,7 +710,10 @@ fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<String> {
     lines.extend(come_and_gone("topic", &names(before), &names(after)));
     lines.extend(feeds_changed(plan));
     for (key, same) in [
-        ("[server] listen", before.server == after.server),
+        (
+            "[server] listen",
+            before.server.listen == after.server.listen,
+        ),
         ("[admin] listen", before.admin == after.admin),
         ("[store] url", before.store == after.store),
         ("[publish] dir", before.publish.dir == after.publish.dir),

@@ -1,11 +1,19 @@
 //! A query of a reader, asked of what is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::definition::with_references;
-use super::{Daemon, InForce};
+use super::{Daemon, InForce, chain};
 use crate::classify::{self, Classifier};
-use crate::model::{Place, Query, QueryError, ReadQuery, SourceId, Story, Title, Topic, TopicId};
+use crate::model::{
+    Feed, Place, Query, QueryError, ReadQuery, SourceId, Story, Title, Topic, TopicId,
+};
+use crate::publish::{self, Format};
+use crate::serve::{SearchAnswer, SearchRequest};
 use crate::store::{Search, StoreError};
 
 /// Stories that a search gives, at most.
@@ -20,6 +28,70 @@ pub enum SearchError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Answers searches, each by itself, until it is aborted; whoever asks sees to it that they are few at once.
+pub(super) async fn answer(daemon: Arc<Daemon>, mut sought: mpsc::Receiver<SearchRequest>) {
+    let mut searches = JoinSet::new();
+    loop {
+        tokio::select! {
+            asked = sought.recv() => match asked {
+                Some(request) => drop(searches.spawn(one(Arc::clone(&daemon), request))),
+                None => return,
+            },
+            Some(_) = searches.join_next() => {}
+        }
+    }
+}
+
+async fn one(daemon: Arc<Daemon>, request: SearchRequest) {
+    let SearchRequest {
+        query,
+        format,
+        answer,
+    } = request;
+    let answered = match daemon.search(&query).await {
+        _ if query.is_empty() => {
+            let site = &daemon.in_force().config.site.site;
+            SearchAnswer::Found(publish::search_page(site, "", None))
+        }
+        Ok(stories) => {
+            let feed = Feed::answer(query, stories);
+            SearchAnswer::Found(publish::render(
+                &feed,
+                &daemon.in_force().config.site.site,
+                format,
+            ))
+        }
+        Err(SearchError::Query(mistake)) => {
+            SearchAnswer::Mistake(told(&daemon, &query, &mistake, format))
+        }
+        Err(SearchError::Store(error)) => {
+            tracing::error!("a search was not answered: {}", chain(&error));
+            SearchAnswer::Failed
+        }
+    };
+    // Whoever asked may have gone away meanwhile.
+    drop(answer.send(answered));
+}
+
+/// What is wrong with a query: to people on the page, to programs in lines.
+fn told(daemon: &Daemon, query: &str, mistake: &QueryError, format: Format) -> Vec<u8> {
+    if format == Format::Html {
+        let site = &daemon.in_force().config.site.site;
+        return publish::search_page(site, query, Some(mistake));
+    }
+    let QueryError {
+        column,
+        message,
+        hint,
+    } = mistake;
+    let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n"));
+    let text = format!(
+        "column {column} of the query: {message}\n{}",
+        hint.unwrap_or_default()
+    );
+    text.into_bytes()
 }
 
 impl Daemon {

@@ -382,7 +382,7 @@ mod tests {
         assert_eq!(folder.replace(&files).unwrap(), [""; 0]);
         assert!(names.iter().all(|name| folder.holds(name)));
         assert!(!folder.holds("a") && !folder.holds("a/gt.rss"));
-        let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+        let read = |name: &str| text(fs::File::open(dir.path().join(name)).unwrap());
         assert_eq!(
             (read("a/mx.rss"), read("b/mx.rss")),
             ("one".into(), "three".into())
@@ -425,7 +425,7 @@ mod tests {
             error.to_string(),
             format!("could not create `{}`: {hint}", taken.display())
         );
-        assert_eq!(fs::read_to_string(taken).unwrap(), "theirs");
+        assert_eq!(text(fs::File::open(taken).unwrap()), "theirs");
     }
 
     #[test]

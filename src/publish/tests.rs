@@ -107,7 +107,11 @@ fn a_branch_reads_well() {
     let atom = rendered(&feed, &site, Format::Atom);
     let atom = atom_syndication::Feed::read_from(atom.as_bytes()).unwrap();
     assert_eq!(atom.title().value, "Labour migration · Mexico · Spanish");
-    let links: Vec<&str> = atom.links().iter().map(|link| link.href()).collect();
+    let links: Vec<&str> = atom
+        .links()
+        .iter()
+        .map(atom_syndication::Link::href)
+        .collect();
     let address =
         |end: &str| format!("https://bulletins.example/labour-migration/mx-lang-es.{end}");
     assert_eq!(links, ["atom", "html", "rss", "json"].map(address));

@@ -9,8 +9,8 @@ use super::{State, StoreError};
 use super::{rows, shape};
 use crate::drift::{History, Known};
 use crate::model::{
-    Alternate, Fate, FeedId, Hash, Language, Region, Repair, Report, SourceId, Story, Timestamp,
-    Tombstone, Validators,
+    Alternate, Branch, Fate, FeedId, Hash, Language, Region, Repair, Report, SourceId, Story,
+    Timestamp, Tombstone, Validators,
 };
 
 /// The most stories of a live feed, however many came at once.
@@ -30,8 +30,10 @@ pub struct Reader {
 pub struct FeedState {
     /// Its name.
     pub id: FeedId,
-    /// Its title in the site's language.
+    /// Its title in the site's language; of a branch that of its topic.
     pub title: String,
+    /// The name of the source whose stories a branch holds.
+    pub publisher: Option<String>,
     /// When a story left it or its definition changed.
     pub changed_at: Option<Timestamp>,
     /// The last revision that changed it.
@@ -255,8 +257,14 @@ impl Reader {
             let render_key: Option<Vec<u8>> = row.get("render_key")?;
             let changed_at = rows::maybe_instant("changed_at", row.get("changed_at")?)?;
             let latest = rows::maybe_instant("latest_at", row.get("latest_at")?)?;
+            let id: FeedId = rows::parsed("topic", &row.get::<_, String>("topic")?)?;
+            let source = id.branch().and_then(Branch::source);
             feeds.push(FeedState {
-                id: rows::parsed("topic", &row.get::<_, String>("topic")?)?,
+                publisher: source
+                    .map(|source| self.publisher(source))
+                    .transpose()?
+                    .flatten(),
+                id,
                 title: row.get("title")?,
                 changed_at,
                 wanted_rev: row.get("wanted_rev")?,
@@ -269,6 +277,14 @@ impl Reader {
             });
         }
         Ok(feeds)
+    }
+
+    fn publisher(&self, source: &SourceId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT name FROM source_state WHERE source = ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement
+            .query_row([source.as_str()], |row| row.get(0))
+            .optional()?)
     }
 
     /// The live feed of a topic, in order: its newest `max_items`, and all that came within `min_age` of its newest.
