@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::subject::Subject;
 use super::terms::{Forms, MAX_WORDS, Stemming, fold};
-use crate::model::{Query, Region, SourceId, Topic, TopicId, Word, Words, in_order, words_of};
+use crate::model::{
+    Part, Query, Region, SourceId, Topic, TopicId, Word, Words, in_order, words_of,
+};
 
 /// Raised whenever the same item may be found by other tokens.
 pub const TOKENS_VERSION: u32 = 1;
@@ -31,13 +33,14 @@ pub enum Needs {
 pub fn tokens(subject: &Subject) -> String {
     let mut forms = Forms::new(Stemming::of(subject.language));
     let mut tokens = BTreeSet::new();
-    for (_, text) in subject.texts() {
+    for (part, text) in subject.texts() {
+        let anywhere = part.is_usual().then_some(None);
+        let there = (part != Part::Summary).then_some(Some(part));
         for (_, word) in words_of(text).take(MAX_WORDS) {
             let (folded, stem) = forms.of(word);
             for form in [Some(folded), stem].into_iter().flatten() {
-                if !tokens.contains(form) {
-                    tokens.insert(token(form));
-                }
+                let parts = [anywhere, there].into_iter().flatten();
+                tokens.extend(parts.map(|part| token(part, form)));
             }
         }
     }
@@ -103,20 +106,22 @@ impl Needful<'_> {
     }
 
     fn words(&mut self, words: &Words) -> Needs {
+        let part = words.part;
         let words = words.words.iter().map(|word| match word {
             Word::Any => Needs::Nothing,
-            Word::Inflected(word) => self.inflected(word),
-            Word::Exact(word) => Needs::Token(token(&folded(word))),
-            Word::Prefix(word) => Needs::Prefix(token(&folded(word))),
+            Word::Inflected(word) => self.inflected(part, word),
+            Word::Exact(word) => Needs::Token(token(part, &folded(word))),
+            Word::Prefix(word) => Needs::Prefix(token(part, &folded(word))),
         });
         Needs::all(words.collect())
     }
 
-    fn inflected(&mut self, word: &str) -> Needs {
+    fn inflected(&mut self, part: Option<Part>, word: &str) -> Needs {
         let mut tokens = BTreeSet::new();
         for forms in &mut self.forms {
             let (folded, stem) = forms.of(word);
-            tokens.extend([Some(folded), stem].into_iter().flatten().map(token));
+            let found = [Some(folded), stem].into_iter().flatten();
+            tokens.extend(found.map(|form| token(part, form)));
         }
         Needs::any(tokens.into_iter().map(Needs::Token).collect())
     }
@@ -149,9 +154,14 @@ fn folded(word: &str) -> String {
     folded
 }
 
-/// A form as one token: a letter that stands for several words folds to them with blanks between.
-fn token(form: &str) -> String {
-    form.replace(char::is_whitespace, "_")
+/// A form as one token: a letter that stands for several words folds to them with blanks between. What stands in the text
+/// is looked for with what stands anywhere, for that is most of it.
+fn token(part: Option<Part>, form: &str) -> String {
+    let form = form.replace(char::is_whitespace, "_");
+    match part {
+        None | Some(Part::Summary) => form,
+        Some(part) => format!("{}={form}", part.as_str()),
+    }
 }
 
 // No word holds a sign of equality.

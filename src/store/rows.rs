@@ -236,6 +236,12 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
     })
 }
 
+/// The day that an item was published, where its publisher is, of the columns of its row.
+pub(super) fn day(row: &Row<'_>) -> Result<NaiveDate, StoreError> {
+    let (at, offset) = (row.get("published_at")?, row.get("published_offset")?);
+    Ok(dated(at, offset, "day")?.at.date_naive())
+}
+
 /// What queries look at in an item, of the columns of its row that say so.
 pub(super) struct Words {
     title: String,
@@ -251,7 +257,6 @@ pub(super) struct Words {
 impl Words {
     pub(super) fn of(row: &Row<'_>) -> Result<Self, StoreError> {
         let language: Option<String> = row.get("language")?;
-        let (at, offset) = (row.get("published_at")?, row.get("published_offset")?);
         Ok(Self {
             title: row.get("title")?,
             text: row.get("text")?,
@@ -260,16 +265,12 @@ impl Words {
             source: parsed("source", &row.get::<_, String>("source")?)?,
             language: language.map(|tag| parsed("language", &tag)).transpose()?,
             regions: regions(&row.get::<_, String>("regions")?)?,
-            day: dated(at, offset, "day")?.at.date_naive(),
+            day: day(row)?,
         })
     }
 
     pub(super) fn source(&self) -> &SourceId {
         &self.source
-    }
-
-    pub(super) fn day(&self) -> NaiveDate {
-        self.day
     }
 
     pub(super) fn text_bytes(&self) -> usize {

@@ -16,11 +16,11 @@ use crate::classify::{Needs, Subject};
 use crate::model::{Story, TopicId};
 
 /// Items that are looked up for one search.
-const MAX_LOOKED_UP: usize = 10_000;
+const MAX_LOOKED_UP: usize = 4_000;
 /// Items that a query is tried on.
-const MAX_TRIED: usize = 1_000;
+const MAX_TRIED: usize = 500;
 /// Text that a query is tried on, in bytes.
-const MAX_TEXT_BYTES: usize = 2 << 20;
+const MAX_TEXT_BYTES: usize = 1 << 20;
 
 /// What is sought.
 pub struct Search {
@@ -90,25 +90,29 @@ impl Reader {
         search: &Search,
         budget: &mut Budget,
     ) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT item.story, source, title, text, tags, authors, language, regions, topics, item.published_at,
-                   item.published_offset FROM item JOIN story ON story.id = item.story
-                   WHERE seq = ? AND NOT held AND withdrawn_at IS NULL";
+        let sql = "SELECT story, source, title, text, tags, authors, language, regions, topics, published_at,
+                   published_offset FROM item WHERE seq = ? AND NOT held";
         let mut statement = self.connection().prepare_cached(sql)?;
         let mut found = statement.query(params![seq])?;
         let Some(row) = found.next()? else {
             return Ok(None);
         };
-        let words = rows::Words::of(row)?;
-        let day = words.day();
+        let day = rows::day(row)?;
         let is_in_time = search.after.is_none_or(|after| day >= after)
             && search.before.is_none_or(|before| day < before);
         if !is_in_time {
             return Ok(None);
         }
+        let words = rows::Words::of(row)?;
         budget.spend(words.text_bytes());
         let topics: Vec<TopicId> = rows::topics(&row.get::<_, String>("topics")?)?;
-        let is_taken = (search.takes)(&words.subject(&topics));
-        Ok(is_taken.then(|| row.get("story")).transpose()?)
+        if !(search.takes)(&words.subject(&topics)) {
+            return Ok(None);
+        }
+        let story: String = row.get("story")?;
+        let sql = "SELECT 1 FROM story WHERE id = ? AND withdrawn_at IS NULL";
+        let is_shown = self.connection().prepare_cached(sql)?.exists([&story])?;
+        Ok(is_shown.then_some(story))
     }
 }
 
