@@ -39,6 +39,7 @@ mod daemon;
 mod reload;
 mod systemd;
 mod serving;
+mod search_feeds;
 mod searching;
 mod schedule;
 mod pages;
