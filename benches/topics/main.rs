@@ -10,12 +10,16 @@
 //! themselves. Memory is what is held: the trees of the queries, and the program with the forms of one language
 //! and of both.
 
+mod words;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use peak_alloc::PeakAlloc;
 use tidings::classify::{Classifier, Subject};
 use tidings::model::{Language, Place, Query, Region, SourceId, Title, Topic};
+
+use self::words::{COMMON, Chance, Words};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -24,13 +28,11 @@ const TOPICS: [usize; 3] = [10, 1_000, 10_000];
 const ITEMS: usize = 400;
 const ROUNDS: usize = 60;
 const LANGUAGES: [&str; 2] = ["en", "es"];
-const WORDS: usize = 30_000;
-const COMMON: usize = 1_000;
 
 fn main() {
     let words = Words::new();
     let mut chance = Chance(7);
-    let items = words.items(&mut chance);
+    let items = texts(&words, &mut chance);
     let facts = Facts::new();
     // What is made once for all of them is no part of any.
     Classifier::new(&[]);
@@ -39,7 +41,7 @@ fn main() {
         .map(|count| Size::new(*count, &words, &items, &facts))
         .collect();
     for _ in 0..ROUNDS {
-        let items = words.items(&mut chance);
+        let items = texts(&words, &mut chance);
         for size in &mut sizes {
             size.round(&items, &facts);
         }
@@ -82,7 +84,7 @@ impl Size {
     fn new(count: usize, words: &Words, items: &[String], facts: &Facts) -> Self {
         let mut chance = Chance(11);
         let before = held_mb();
-        let topics: Vec<Topic> = (0..count).map(|n| words.topic(n, &mut chance)).collect();
+        let topics: Vec<Topic> = (0..count).map(|n| topic(words, n, &mut chance)).collect();
         let trees_mb = held_mb() - before;
         let before = held_mb();
         let begin = Instant::now();
@@ -156,121 +158,49 @@ impl Facts {
     }
 }
 
-/// A language: its words, the commonest first.
-struct Words {
-    words: Vec<String>,
-    /// How much of a text the words up to each one are.
-    share: Vec<f64>,
+fn texts(words: &Words, chance: &mut Chance) -> Vec<String> {
+    (0..ITEMS).map(|_| words.text(100, chance)).collect()
 }
 
-impl Words {
-    fn new() -> Self {
-        const SYLLABLES: [&str; 24] = [
-            "mi", "gra", "ta", "lo", "ren", "su", "vel", "por", "ki", "den", "ma", "ro", "tes",
-            "ca", "lin", "bo", "fer", "nu", "pla", "si", "dor", "he", "vi", "ban",
-        ];
-        const ENDINGS: [&str; 8] = ["", "", "s", "ed", "ing", "ción", "ers", "ation"];
-        let word = |mut n: usize| {
-            let ending = ENDINGS[(n * 7) % ENDINGS.len()];
-            let mut word = String::new();
-            n += SYLLABLES.len();
-            while n > 0 {
-                word.push_str(SYLLABLES[n % SYLLABLES.len()]);
-                n /= SYLLABLES.len();
-            }
-            word + ending
+fn topic(words: &Words, number: usize, chance: &mut Chance) -> Topic {
+    let terms = 5 + chance.below(11);
+    let mut any = Vec::new();
+    let mut count = 0;
+    while count < terms {
+        let mut word = || words.word(COMMON, chance);
+        let (a, b, c) = (word(), word(), word());
+        let (text, terms) = match chance.below(20) {
+            0..11 => (format!("\"{a} {b}\""), 1),
+            11..13 => (a.to_owned(), 1),
+            13..16 => (format!("{a} ({b} OR {c})"), 3),
+            16 => (format!("{a} {}*", b.chars().take(6).collect::<String>()), 2),
+            17 => (format!("summary:{a} =\"{b}\""), 2),
+            18 => (format!("{a} country:MX -{b}"), 3),
+            _ => (
+                format!("\"{a} {b}\"~3 source:source-{}", chance.below(50)),
+                2,
+            ),
         };
-        let mut sum = 0.0;
-        let share = (1..=WORDS).map(|rank| {
-            sum += 1.0 / mean(rank, 1);
-            sum
-        });
-        Self {
-            share: share.collect(),
-            words: (0..WORDS).map(word).collect(),
-        }
+        any.push(text);
+        count += terms;
     }
-
-    /// A word that is not among the commonest.
-    fn word(&self, from: usize, chance: &mut Chance) -> &str {
-        let (low, high) = (self.share[from], self.share[WORDS - 1]);
-        let at = low + chance.share() * (high - low);
-        let rank = self.share.partition_point(|share| *share < at);
-        &self.words[rank.min(WORDS - 1)]
-    }
-
-    fn items(&self, chance: &mut Chance) -> Vec<String> {
-        (0..ITEMS).map(|_| self.item(chance)).collect()
-    }
-
-    fn item(&self, chance: &mut Chance) -> String {
-        let word = |n: usize, chance: &mut Chance| {
-            let sign = if n % 11 == 10 { ". " } else { " " };
-            self.word(0, chance).to_owned() + sign
-        };
-        (0..100).map(|n| word(n, chance)).collect()
-    }
-
-    fn topic(&self, number: usize, chance: &mut Chance) -> Topic {
-        let terms = 5 + chance.below(11);
-        let mut any = Vec::new();
-        let mut count = 0;
-        while count < terms {
-            let mut word = || self.word(COMMON, chance);
-            let (a, b, c) = (word(), word(), word());
-            let (text, terms) = match chance.below(20) {
-                0..11 => (format!("\"{a} {b}\""), 1),
-                11..13 => (a.to_owned(), 1),
-                13..16 => (format!("{a} ({b} OR {c})"), 3),
-                16 => (format!("{a} {}*", b.chars().take(6).collect::<String>()), 2),
-                17 => (format!("summary:{a} =\"{b}\""), 2),
-                18 => (format!("{a} country:MX -{b}"), 3),
-                _ => (
-                    format!("\"{a} {b}\"~3 source:source-{}", chance.below(50)),
-                    2,
-                ),
-            };
-            any.push(text);
-            count += terms;
-        }
-        let query = |text: &String| Query::read(text).expect("a query").query;
-        Topic {
-            place: Place {
-                file: "topics.toml".into(),
-                line: 1,
-                column: 1,
-            },
-            id: format!("topic-{number}").parse().expect("an id"),
-            title: Title::Plain(String::new()),
-            any: any.iter().map(query).collect(),
-            all: Vec::new(),
-            exclude: [self.word(COMMON, chance).to_owned()]
-                .iter()
-                .map(query)
-                .collect(),
-            query: None,
-            each: std::collections::BTreeSet::new(),
-        }
-    }
-}
-
-/// Numbers that look like chance, the same on every run (xorshift).
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        u32::try_from(self.0 >> 32).unwrap_or_default()
-    }
-
-    fn below(&mut self, limit: u32) -> usize {
-        (self.next() % limit) as usize
-    }
-
-    fn share(&mut self) -> f64 {
-        f64::from(self.next()) / f64::from(u32::MAX)
+    let query = |text: &String| Query::read(text).expect("a query").query;
+    Topic {
+        place: Place {
+            file: "topics.toml".into(),
+            line: 1,
+            column: 1,
+        },
+        id: format!("topic-{number}").parse().expect("an id"),
+        title: Title::Plain(String::new()),
+        any: any.iter().map(query).collect(),
+        all: Vec::new(),
+        exclude: [words.word(COMMON, chance).to_owned()]
+            .iter()
+            .map(query)
+            .collect(),
+        query: None,
+        each: std::collections::BTreeSet::new(),
     }
 }
 
