@@ -95,12 +95,27 @@ impl Vocabulary {
 
     /// What of all this occurs.
     pub(super) fn occurring(&self, subject: &Subject) -> Occurring {
+        let mut found = Occurring::new(self.len());
+        self.facts(subject, &mut found);
+        if self.has_words() {
+            self.words(subject, &mut found);
+        }
+        found
+    }
+
+    /// Whether a word is asked for at all.
+    fn has_words(&self) -> bool {
+        let words = [&self.inflected, &self.exact, &self.prefixes];
+        words.iter().any(|words| !words.is_empty())
+    }
+
+    /// Where words occur.
+    fn words(&self, subject: &Subject, found: &mut Occurring) {
         let stemming = Stemming::of(subject.language);
         let lexicon = self.lexicons[stemming.number()]
             .get_or_init(|| Lexicon::new(&self.inflected, stemming));
         let mut forms = Forms::new(stemming);
         let mut memory = lexicon.lend();
-        let mut found = Occurring::new(self.len());
         let mut place = 0;
         let mut part_before = Part::Title;
         for (part, text) in subject.texts() {
@@ -118,10 +133,8 @@ impl Vocabulary {
             place += GAP;
         }
         found.ends[part_before as usize..].fill(place);
-        self.facts(subject, &mut found);
         found.occurrences.sort_unstable();
         lexicon.take_back(memory);
-        found
     }
 
     /// All keys of a word, each once.
