@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::changes::{Changes, FeedChange, Kind};
 use super::membership::Entry;
@@ -253,29 +253,25 @@ struct Movements {
 }
 
 impl FeedPlan {
-    fn of(connection: &Connection, feed: &FeedChange) -> Result<Self, StoreError> {
-        let before = Stock::of(connection, &feed.id)?;
-        let queries = feed.defined.as_ref().map(|defined| &defined.queries);
-        let queries = queries.unwrap_or(&feed.queries);
-        let without = |those: &[String], others: &[String]| {
-            let those = those.iter().filter(|query| !others.contains(query));
-            those.cloned().collect()
-        };
+    /// A feed that holds what it held.
+    fn still(
+        connection: &Connection,
+        id: &FeedId,
+        title: String,
+        fate: Fate,
+    ) -> Result<Self, StoreError> {
+        let before = Stock::of(connection, id)?;
         Ok(Self {
-            id: feed.id.clone(),
-            title: feed.title.clone(),
-            was_called: feed.was_called.clone(),
-            fate: match feed.kind {
-                Kind::Appears => Fate::Appears,
-                Kind::Changes => Fate::Changes,
-                Kind::Vanishes => Fate::Vanishes,
-            },
-            new_queries: without(queries, &feed.queries),
-            gone_queries: without(&feed.queries, queries),
+            id: id.clone(),
+            title,
+            was_called: None,
+            fate,
+            new_queries: Vec::new(),
+            gone_queries: Vec::new(),
             before,
-            after: match feed.kind {
-                Kind::Vanishes => Stock::default(),
-                Kind::Appears | Kind::Changes => before,
+            after: match fate {
+                Fate::Vanishes => Stock::default(),
+                Fate::Appears | Fate::Changes => before,
             },
             live: 0,
             new: 0,
@@ -286,36 +282,41 @@ impl FeedPlan {
         })
     }
 
+    fn of(connection: &Connection, feed: &FeedChange) -> Result<Self, StoreError> {
+        let fate = match feed.kind {
+            Kind::Appears => Fate::Appears,
+            Kind::Changes => Fate::Changes,
+            Kind::Vanishes => Fate::Vanishes,
+        };
+        let queries = feed.defined.as_ref().map(|defined| &defined.queries);
+        let queries = queries.unwrap_or(&feed.queries);
+        let without = |those: &[String], others: &[String]| {
+            let those = those.iter().filter(|query| !others.contains(query));
+            those.cloned().collect()
+        };
+        Ok(Self {
+            was_called: feed.was_called.clone(),
+            new_queries: without(queries, &feed.queries),
+            gone_queries: without(&feed.queries, queries),
+            ..Self::still(connection, &feed.id, feed.title.clone(), fate)?
+        })
+    }
+
     /// A feed that is configured as it was; a branch that is not there yet appears.
     fn unchanged(connection: &Connection, id: &FeedId) -> Result<Self, StoreError> {
-        let sql = "SELECT title FROM feed WHERE topic IN (?, ?) ORDER BY topic = ? DESC LIMIT 1";
-        let (name, topic) = (id.to_string(), id.topic().as_str());
+        let sql = "SELECT title FROM feed WHERE topic = ?";
         let mut statement = connection.prepare_cached(sql)?;
-        let title = statement.query_row(params![name, topic, name], |row| row.get(0));
-        let sql = "SELECT 1 FROM feed WHERE topic = ?";
-        let is_there = connection.prepare_cached(sql)?.exists([&name])?;
-        let stock = Stock::of(connection, id)?;
-        Ok(Self {
-            id: id.clone(),
-            // That of a topic which comes with this very plan is its own name meanwhile.
-            title: title.unwrap_or_else(|_| id.topic().to_string()),
-            was_called: None,
-            fate: if is_there {
-                Fate::Changes
-            } else {
-                Fate::Appears
-            },
-            new_queries: Vec::new(),
-            gone_queries: Vec::new(),
-            before: stock,
-            after: stock,
-            live: 0,
-            new: 0,
-            quiet: 0,
-            leave: 0,
-            entering: Vec::new(),
-            leaving: Vec::new(),
-        })
+        let mut title = |name: &str| statement.query_row([name], |row| row.get(0)).optional();
+        let own: Option<String> = title(&id.to_string())?;
+        let fate = if own.is_some() {
+            Fate::Changes
+        } else {
+            Fate::Appears
+        };
+        let title = own.map_or_else(|| title(id.topic().as_str()), |own| Ok(Some(own)))?;
+        // The topic may come with this very plan: it has no row yet.
+        let title = title.unwrap_or_else(|| id.topic().to_string());
+        Self::still(connection, id, title, fate)
     }
 
     /// Counts what enters and leaves, and names the newest.
