@@ -60,9 +60,9 @@ pub(super) fn write(
         files.extend(folder.replace(&rendered)?);
     }
     files.extend(folder.replace(&publish::index(site, &listed.feeds, search(config)))?);
-    for removed in reader.removed_feeds()? {
-        files.extend(folder.remove(&publish::names(&removed.id))?);
-    }
+    let removed = reader.removed_feeds()?;
+    let removed = removed.iter().flat_map(|feed| publish::names(&feed.id));
+    files.extend(folder.remove(&removed.collect::<Vec<_>>())?);
     let marks = dirty
         .iter()
         .map(|(state, key)| (state.id.clone(), rev, *key))
