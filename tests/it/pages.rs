@@ -6,11 +6,31 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Service, Workspace};
+use tidings::model::{Query, Site};
+use tidings::publish;
+
+use crate::support::{Service, Workspace, read_text};
 
 /// A small phone, a phone, a desktop: in pixels.
 const WIDTHS: [u32; 3] = [320, 390, 1280];
-const PAGES: [&str; 2] = ["index.html", "labour-migration.html"];
+const PAGES: [&str; 4] = [
+    "index.html",
+    "labour-migration.html",
+    "labour-migration/mx-lang-en.html",
+    "search.html",
+];
+
+/// A page with a long query and its mistake.
+fn search_page() -> Vec<u8> {
+    let query = format!("\"{}\" (flood", "recruitment ".repeat(20));
+    let mistake = Query::read(&query).unwrap_err();
+    let site = Site {
+        title: "Bulletins".into(),
+        base_url: "https://bulletins.example/".parse().unwrap(),
+        language: "es".parse().unwrap(),
+    };
+    publish::search_page(&site, &query, Some(&mistake))
+}
 
 /// Shows each page in a frame of each width, and writes down how wide it wants to be.
 const RULER: &str = r#"<!doctype html><meta charset="utf-8"><body><script>
@@ -55,7 +75,11 @@ fn browse(profile: &Path, arguments: &[&str]) -> Option<(String, String)> {
 #[test]
 fn no_page_runs_over_the_side() {
     let workspace = Workspace::with_samples();
+    let topics = read_text(&workspace.path("config/topics.toml"));
+    let each = "[[topic]]\neach = [\"country\", \"language\", \"source\", \"country+language\"]\n";
+    workspace.write("config/topics.toml", topics.replace("[[topic]]\n", each));
     workspace.run(&["once"]).well();
+    workspace.write("feeds/search.html", search_page());
     let frames: Vec<Value> = PAGES
         .iter()
         .flat_map(|page| WIDTHS.map(|width| serde_json::json!([page, width])))
