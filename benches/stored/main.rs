@@ -51,20 +51,19 @@ fn main() {
             "{} items polled and published in {seconds:.0} s",
             SOURCES * ITEMS
         );
-        println!("one changed query  stories that move  plan ms  reload ms");
+        println!("one changed query     stories that move  plan ms  reload ms");
         let mut chance = Chance(5);
         let rare = format!(
             "\"{} {}\"",
             words.word(COMMON, &mut chance),
             words.word(COMMON, &mut chance)
         );
+        let many: Vec<&str> = (0..100).map(|_| words.word(30, &mut chance)).collect();
+        let many = many.join(" OR ");
         let changed = [
             ("a word more", words.word(COMMON, &mut chance).to_owned()),
             ("a phrase more", rare),
-            (
-                "the commonest word",
-                words.word(0, &mut Chance(3)).to_owned(),
-            ),
+            ("a hundred words more", many),
             ("no word at all", "/[0-9] of/".to_owned()),
         ];
         for (what, query) in changed {
@@ -172,7 +171,7 @@ async fn change(
             .expect("a reload");
     }
     let (plan, reload) = (share(&mut plans, 50), share(&mut reloads, 50));
-    println!("{what:<17}  {moving:>17}  {plan:>7.0}  {reload:>9.0}");
+    println!("{what:<20}  {moving:>17}  {plan:>7.0}  {reload:>9.0}");
 }
 
 async fn search(daemon: &Daemon, folder: &Path, words: &Words, topics: &[Vec<String>]) {
