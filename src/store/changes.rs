@@ -358,8 +358,11 @@ fn candidates(
         let found = statement.query_map([topic.as_str()], |row| row.get(0))?;
         candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
     }
-    let mut held = connection.prepare_cached("SELECT seq FROM item WHERE held")?;
-    let found = held.query_map([], |row| row.get(0))?;
+    // What is shown nowhere may belong to a topic without ever having been in its feed.
+    let sql = "SELECT seq FROM item WHERE held UNION ALL
+               SELECT seq FROM story JOIN item ON item.story = story.id WHERE withdrawn_at IS NOT NULL";
+    let mut unseen = connection.prepare_cached(sql)?;
+    let found = unseen.query_map([], |row| row.get(0))?;
     candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
     Ok(Some(candidates))
 }
@@ -429,6 +432,11 @@ fn feed_changes(
         let held = held.remove(&feed.topic.clone().into());
         changes.extend(feed_change(held, feed));
     }
+    let titles: HashMap<&TopicId, &str> = definition
+        .feeds
+        .iter()
+        .map(|feed| (&feed.topic, feed.title.as_str()))
+        .collect();
     let others = held.into_values();
     changes.extend(others.filter_map(|held| {
         let wanted = held.id.branch().is_some() && stories.policy.have(&held.id);
@@ -437,9 +445,10 @@ fn feed_changes(
             (false, true) => Kind::Vanishes,
             _ => return None,
         };
+        let title = titles.get(held.id.topic()).copied();
         Some(FeedChange {
+            title: title.unwrap_or(&held.title).to_owned(),
             id: held.id,
-            title: held.title,
             kind,
             defined: None,
             was_called: None,

@@ -195,12 +195,11 @@ fn write_feed(
         each
     ];
     statement.execute(row)?;
-    if feed.was_called.is_some() {
-        let sql = "UPDATE feed SET title = ?2, wanted_rev = ?3, changed_at = ?4 WHERE topic = ?1";
-        let mut statement = connection.prepare_cached(sql)?;
-        for branch in stories.branches(&defined.topic)? {
-            statement.execute(params![branch.to_string(), defined.title, stories.rev, at])?;
-        }
+    // Branches are called as their topic is, also those that come back with it.
+    let sql = "UPDATE feed SET title = ?2, wanted_rev = ?3, changed_at = ?4 WHERE topic = ?1 AND title <> ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    for branch in stories.branches(&defined.topic)? {
+        statement.execute(params![branch.to_string(), defined.title, stories.rev, at])?;
     }
     Ok(())
 }
