@@ -52,6 +52,8 @@ pub(super) struct FeedChange {
     pub(super) was_called: Option<String>,
     /// Its queries before, as they were written.
     pub(super) queries: Vec<String>,
+    /// Whether it was configured once: what happened to items since, happened without it.
+    returns: bool,
     /// Whether stored items have to be asked again.
     asks: bool,
     /// Whether stories of it may belong to other branches.
@@ -111,8 +113,10 @@ impl Changes {
             sources: SourceChanges::of(connection, &definition.sources)?,
             ..Self::default()
         };
-        changes.classify(connection, definition)?;
-        let touched = changes.touched(connection)?;
+        let missed = missed(connection, &changes.feeds)?;
+        changes.classify(connection, definition, &missed)?;
+        let mut touched = changes.touched(connection)?;
+        touched.extend(missed.into_values());
         for story in touched {
             if let Some(change) = changes.of_story(stories, story)? {
                 changes.stories.insert(story, change);
@@ -131,6 +135,7 @@ impl Changes {
         &mut self,
         connection: &Connection,
         definition: &Definition,
+        missed: &BTreeMap<u64, StoryId>,
     ) -> Result<(), StoreError> {
         let version = classify::VERSION.to_string();
         if rows::fact(connection, "classifier")?.as_ref() != Some(&version) {
@@ -144,7 +149,7 @@ impl Changes {
         if topics.is_empty() {
             return Ok(());
         }
-        self.classify_narrow(connection, definition, &topics)
+        self.classify_narrow(connection, definition, &topics, missed)
     }
 
     /// Works out the regions and all topics of items, of all or of one source's.
@@ -189,6 +194,7 @@ impl Changes {
         connection: &Connection,
         definition: &Definition,
         topics: &BTreeSet<TopicId>,
+        missed: &BTreeMap<u64, StoryId>,
     ) -> Result<(), StoreError> {
         let given = given(connection, &definition.sources)?;
         let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
@@ -232,7 +238,9 @@ impl Changes {
             }
             Ok::<(), StoreError>(())
         };
-        let Some(candidates) = candidates(connection, &Sought::of(&narrowed.needs), topics)? else {
+        let Some(candidates) =
+            candidates(connection, &Sought::of(&narrowed.needs), topics, missed)?
+        else {
             let mut statement = connection.prepare(columns)?;
             let mut found = statement.query([])?;
             while let Some(row) = found.next()? {
@@ -340,11 +348,13 @@ fn place(connection: &Connection, story: StoryId) -> Result<Option<(Place, bool)
     Ok(Some((place, row.get(3)?)))
 }
 
-/// Items that some topics may take or did take, in the order of their commits; `None`: any may be.
+/// Items that some topics may take or did take, those missed among them, in the order of their commits; `None`: any
+/// may be.
 fn candidates(
     connection: &Connection,
     sought: &Sought,
     topics: &BTreeSet<TopicId>,
+    missed: &BTreeMap<u64, StoryId>,
 ) -> Result<Option<BTreeSet<u64>>, StoreError> {
     let mut candidates = match sought {
         Sought::Anything => return Ok(None),
@@ -358,6 +368,7 @@ fn candidates(
         let found = statement.query_map([topic.as_str()], |row| row.get(0))?;
         candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
     }
+    candidates.extend(missed.keys());
     // What is shown nowhere may belong to a topic without ever having been in its feed.
     let sql = "SELECT seq FROM item WHERE held UNION ALL
                SELECT seq FROM story JOIN item ON item.story = story.id WHERE withdrawn_at IS NOT NULL";
@@ -365,6 +376,30 @@ fn candidates(
     let found = unseen.query_map([], |row| row.get(0))?;
     candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
     Ok(Some(candidates))
+}
+
+/// Items that belong to topics which come back, and their stories: what was merged, split or released meanwhile is not
+/// in their feeds yet.
+fn missed(
+    connection: &Connection,
+    feeds: &[FeedChange],
+) -> Result<BTreeMap<u64, StoryId>, StoreError> {
+    let returning = feeds.iter().filter(|feed| feed.returns);
+    let returning: BTreeSet<&TopicId> = returning.map(|feed| feed.id.topic()).collect();
+    let mut missed = BTreeMap::new();
+    if returning.is_empty() {
+        return Ok(missed);
+    }
+    let mut statement = connection.prepare("SELECT seq, story, topics FROM item")?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let topics = rows::topics(&row.get::<_, String>(2)?)?;
+        if topics.iter().any(|topic| returning.contains(topic)) {
+            let story = rows::parsed("story", &row.get::<_, String>(1)?)?;
+            missed.insert(row.get(0)?, story);
+        }
+    }
+    Ok(missed)
 }
 
 /// The topics that each source gives to all its items; those of sources that are configured no longer stay as they were.
@@ -453,6 +488,7 @@ fn feed_changes(
             defined: None,
             was_called: None,
             queries: held.queries,
+            returns: false,
             asks: false,
             branches: false,
         })
@@ -464,6 +500,7 @@ fn feed_changes(
 /// What becomes of a topic's own feed; `None` where it is as it was.
 fn feed_change(held: Option<HeldFeed>, feed: &FeedDefinition) -> Option<FeedChange> {
     let each: Vec<String> = feed.each.iter().map(ToString::to_string).collect();
+    let returns = held.as_ref().is_some_and(|held| !held.configured);
     let before = held.filter(|held| held.configured);
     let asks = before
         .as_ref()
@@ -485,6 +522,7 @@ fn feed_change(held: Option<HeldFeed>, feed: &FeedDefinition) -> Option<FeedChan
         defined: Some(feed.clone()),
         was_called,
         queries: before.map(|held| held.queries).unwrap_or_default(),
+        returns,
         asks,
         branches,
     })

@@ -59,6 +59,9 @@ struct Setup {
 #[derive(Clone, Debug)]
 enum Step {
     Configure(Setup),
+    /// A topic is left out, and there again the next time.
+    LeaveOut(usize),
+    ConfigureAgain,
     /// A source gives entries: a guid and a title each.
     Poll(usize, Vec<(u8, usize)>),
     Publish,
@@ -85,7 +88,9 @@ fn setup() -> impl Strategy<Value = Setup> {
 fn step() -> impl Strategy<Value = Step> {
     let entries = prop::collection::vec((0..4_u8, 0..TITLES.len()), 1..4);
     prop_oneof![
-        4 => setup().prop_map(Step::Configure),
+        3 => setup().prop_map(Step::Configure),
+        2 => (0..TOPICS.len()).prop_map(Step::LeaveOut),
+        2 => Just(Step::ConfigureAgain),
         6 => (0..SOURCES.len(), entries).prop_map(|(source, entries)| Step::Poll(source, entries)),
         2 => Just(Step::Publish),
         1 => any::<Index>().prop_map(Step::Withdraw),
@@ -143,6 +148,7 @@ impl Setup {
 struct Law {
     desk: Desk,
     config: Option<Config>,
+    setup: Setup,
     day: u32,
 }
 
@@ -161,6 +167,11 @@ impl Law {
         Self {
             desk,
             config: None,
+            setup: Setup {
+                topics: vec![None; TOPICS.len()],
+                refers: false,
+                sources: vec![Some((None, false)); SOURCES.len()],
+            },
             day: 1,
         }
     }
@@ -172,7 +183,16 @@ impl Law {
 
     fn take(&mut self, step: &Step) {
         match step {
-            Step::Configure(setup) => self.configure(setup),
+            Step::Configure(setup) => {
+                self.setup.clone_from(setup);
+                self.configure(setup);
+            }
+            Step::LeaveOut(topic) => {
+                let mut setup = self.setup.clone();
+                setup.topics[*topic] = None;
+                self.configure(&setup);
+            }
+            Step::ConfigureAgain => self.configure(&self.setup.clone()),
             Step::Poll(source, entries) => self.poll(SOURCES[*source], entries),
             Step::Publish => self.desk.publish(),
             Step::Withdraw(story) => {
