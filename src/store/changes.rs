@@ -197,16 +197,7 @@ impl Changes {
         missed: &BTreeMap<u64, StoryId>,
     ) -> Result<(), StoreError> {
         let given = given(connection, &definition.sources)?;
-        let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
-        for (source, topics) in &given {
-            for topic in topics {
-                givers
-                    .entry(topic.clone())
-                    .or_default()
-                    .push(source.clone());
-            }
-        }
-        let narrowed = (definition.narrow)(topics, &givers);
+        let narrowed = (definition.narrow)(topics, &givers(&given));
         let columns = "SELECT seq, story, source, title, text, tags, authors, language, regions, topics, published_at,
                        published_offset FROM item";
         let mut try_on = |row: &Row<'_>| {
@@ -403,7 +394,7 @@ fn missed(
 }
 
 /// The topics that each source gives to all its items; those of sources that are configured no longer stay as they were.
-fn given(
+pub(super) fn given(
     connection: &Connection,
     sources: &[SourceDefinition],
 ) -> Result<HashMap<SourceId, Vec<TopicId>>, StoreError> {
@@ -417,6 +408,18 @@ fn given(
     let defined = sources.iter();
     given.extend(defined.map(|source| (source.id.clone(), source.topics.clone())));
     Ok(given)
+}
+
+/// The sources that give each topic.
+pub(super) fn givers(given: &HashMap<SourceId, Vec<TopicId>>) -> BTreeMap<TopicId, Vec<SourceId>> {
+    let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
+    for (source, topics) in given {
+        for topic in topics {
+            let of_topic = givers.entry(topic.clone()).or_default();
+            of_topic.push(source.clone());
+        }
+    }
+    givers
 }
 
 fn ids(connection: &Connection, sql: &str, of: &str) -> Result<BTreeSet<StoryId>, StoreError> {
