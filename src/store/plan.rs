@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::changes::{Changes, FeedChange, Kind};
 use super::membership::Entry;
@@ -223,7 +223,9 @@ impl Changes {
         let mut room = MAX_NAMED;
         for (id, movements) in moving {
             if !feeds.contains_key(id) {
-                feeds.insert(id.clone(), FeedPlan::unchanged(connection, id)?);
+                let topic = feeds.get(&FeedId::from(id.topic().clone()));
+                let title = topic.map(|topic| topic.title.clone());
+                feeds.insert(id.clone(), FeedPlan::unchanged(connection, id, title)?);
             }
             if let Some(feed) = feeds.get_mut(id) {
                 feed.take(connection, movements, named.min(room))?;
@@ -287,18 +289,24 @@ impl FeedPlan {
     }
 
     /// A feed that is configured as it was; a branch that is not there yet appears.
-    fn unchanged(connection: &Connection, id: &FeedId) -> Result<Self, StoreError> {
-        let sql = "SELECT title FROM feed WHERE topic IN (?, ?) ORDER BY topic = ? DESC LIMIT 1";
-        let (name, topic) = (id.to_string(), id.topic().as_str());
-        let mut statement = connection.prepare_cached(sql)?;
-        let title = statement.query_row(params![name, topic, name], |row| row.get(0));
+    /// `title` is that of its topic, where that changes too.
+    fn unchanged(
+        connection: &Connection,
+        id: &FeedId,
+        title: Option<String>,
+    ) -> Result<Self, StoreError> {
+        let name = id.to_string();
+        let held = || {
+            let sql = "SELECT title FROM feed WHERE topic = ?";
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.query_row([id.topic().as_str()], |row| row.get(0))
+        };
         let sql = "SELECT 1 FROM feed WHERE topic = ?";
         let is_there = connection.prepare_cached(sql)?.exists([&name])?;
         let stock = Stock::of(connection, id)?;
         Ok(Self {
             id: id.clone(),
-            // That of a topic which comes with this very plan is its own name meanwhile.
-            title: title.unwrap_or_else(|_| id.topic().to_string()),
+            title: title.map_or_else(held, Ok)?,
             was_called: None,
             fate: if is_there {
                 Fate::Changes

@@ -261,6 +261,20 @@ impl Law {
                 }),
             }
         };
+        for plan in planned
+            .feeds
+            .iter()
+            .filter(|plan| plan.fate != Fate::Vanishes)
+        {
+            let topic = config
+                .topics
+                .iter()
+                .find(|topic| topic.id == *plan.id.topic());
+            assert_eq!(
+                plan.title,
+                topic.unwrap().title.in_language(&config.site.site.language)
+            );
+        }
         let feeds: BTreeSet<&FeedId> = before.keys().chain(after.keys()).collect();
         for feed in feeds {
             let told = planned.feeds.iter().find(|plan| plan.id == *feed);
@@ -283,7 +297,11 @@ impl Law {
     fn poll(&self, id: &str, entries: &[(u8, usize)]) {
         let configured =
             |config: &&Config| config.sources.iter().any(|source| source.id.as_str() == id);
-        if self.config.as_ref().filter(configured).is_none() {
+        if !self
+            .config
+            .as_ref()
+            .is_some_and(|config| configured(&config))
+        {
             return;
         }
         let entry = |(guid, title): &(u8, usize)| {
