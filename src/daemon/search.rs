@@ -9,9 +9,7 @@ use tokio::task::JoinSet;
 use super::definition::with_references;
 use super::{Daemon, InForce, chain};
 use crate::classify::{self, Classifier};
-use crate::model::{
-    Feed, Place, Query, QueryError, ReadQuery, SourceId, Story, Title, Topic, TopicId,
-};
+use crate::model::{Feed, Place, Query, QueryError, ReadQuery, Story, Title, Topic, TopicId};
 use crate::publish::{self, Format};
 use crate::serve::{SearchAnswer, SearchRequest};
 use crate::store::{Reader, Search, StoreError};
