@@ -5,7 +5,7 @@ use std::fs;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::support::{Notice, Server, Workspace, day, notice, rss, source, titles};
+use crate::support::{Notice, Server, Workspace, day, notice, read, rss, source, titles};
 
 /// The topic `news` with branches.
 fn news(each: &str) -> String {
@@ -142,7 +142,7 @@ fn tree(workspace: &Workspace) -> Vec<(String, Vec<u8>, std::time::SystemTime)> 
         for format in ["atom", "rss", "json", "html"] {
             let path = workspace.path(&format!("feeds/news/{name}.{format}"));
             let written = path.metadata().unwrap().modified().unwrap();
-            files.push((name.clone(), fs::read(path).unwrap(), written));
+            files.push((name.clone(), read(&path), written));
         }
     }
     assert!(!files.is_empty());
