@@ -9,7 +9,7 @@ use crate::model::{Hash, Item, Source, SourceId, Timestamp, Topic, TopicId, fing
 use crate::store::{Definition, FeedDefinition, Narrowed, SourceDefinition};
 
 /// What comes into force with `config`, whose topics are those of `classifier`.
-pub(super) fn definition(
+pub(crate) fn definition(
     config: &Config,
     classifier: &Arc<Classifier>,
     at: Timestamp,

@@ -24,6 +24,8 @@ use tokio::sync::Mutex;
 use url::Url;
 
 pub use self::clock::Clock;
+#[cfg(test)]
+pub(crate) use self::definition::definition;
 pub use self::feeds::Files;
 pub use self::poll::same_login;
 pub use self::run::{Serving, Setup, Signal, run};

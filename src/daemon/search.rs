@@ -9,12 +9,10 @@ use tokio::task::JoinSet;
 use super::definition::with_references;
 use super::{Daemon, InForce, chain};
 use crate::classify::{self, Classifier};
-use crate::model::{
-    Feed, Place, Query, QueryError, ReadQuery, SourceId, Story, Title, Topic, TopicId,
-};
+use crate::model::{Feed, Place, Query, QueryError, ReadQuery, Story, Title, Topic, TopicId};
 use crate::publish::{self, Format};
 use crate::serve::{SearchAnswer, SearchRequest};
-use crate::store::{Search, StoreError};
+use crate::store::{Reader, Search, StoreError};
 
 /// Stories that a search gives, at most.
 const MOST: usize = 50;
@@ -104,7 +102,7 @@ impl Daemon {
         let read = Query::read(query).map_err(SearchError::Query)?;
         check_names(&read, &in_force).map_err(SearchError::Query)?;
         let found = self.store.read(move |reader| {
-            let search = search(read.query, &in_force);
+            let search = search(read.query, &in_force, reader)?;
             reader.search(&search)
         });
         Ok(found.await?)
@@ -131,22 +129,27 @@ fn check_names(read: &ReadQuery, in_force: &InForce) -> Result<(), QueryError> {
     Ok(())
 }
 
-fn search(query: Query, in_force: &InForce) -> Search {
+fn search(query: Query, in_force: &InForce, reader: &Reader) -> Result<Search, StoreError> {
     let (after, before) = query.days();
     let topic = asked_once(query);
     let topics = with_references(&in_force.config.topics, [&topic].into());
-    let needs = classify::needs(&topics, &givers(in_force, &topics));
+    let givers = if topic.references().next().is_some() {
+        reader.givers()?
+    } else {
+        BTreeMap::new()
+    };
+    let needs = classify::needs(&topics, &givers);
     let needs = needs.get(&topic.id).cloned().expect("it is among them");
     let id = topic.id.clone();
     // An item's topics are stored with it: those that the query refers to need not be tried again.
     let classifier = Classifier::new(&[topic]);
-    Search {
+    Ok(Search {
         needs,
         takes: Box::new(move |subject| classifier.topics(subject).contains(&id)),
         after,
         before,
         most: MOST,
-    }
+    })
 }
 
 /// A topic of the query alone, under a name that no other has.
@@ -166,22 +169,4 @@ fn asked_once(query: Query) -> Topic {
         query: Some(query),
         each: BTreeSet::new(),
     }
-}
-
-/// The sources that give one of `topics` to all their items.
-fn givers(in_force: &InForce, topics: &[Topic]) -> BTreeMap<TopicId, Vec<SourceId>> {
-    let wanted: BTreeSet<&TopicId> = topics.iter().flat_map(Topic::references).collect();
-    let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
-    if wanted.is_empty() {
-        return givers;
-    }
-    for source in &in_force.config.sources {
-        for topic in source.topics.iter().filter(|topic| wanted.contains(topic)) {
-            givers
-                .entry(topic.clone())
-                .or_default()
-                .push(source.id.clone());
-        }
-    }
-    givers
 }

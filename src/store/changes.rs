@@ -52,6 +52,8 @@ pub(super) struct FeedChange {
     pub(super) was_called: Option<String>,
     /// Its queries before, as they were written.
     pub(super) queries: Vec<String>,
+    /// Whether it was configured once: what happened to items since, happened without it.
+    returns: bool,
     /// Whether stored items have to be asked again.
     asks: bool,
     /// Whether stories of it may belong to other branches.
@@ -111,8 +113,10 @@ impl Changes {
             sources: SourceChanges::of(connection, &definition.sources)?,
             ..Self::default()
         };
-        changes.classify(connection, definition)?;
-        let touched = changes.touched(connection)?;
+        let missed = missed(connection, &changes.feeds)?;
+        changes.classify(connection, definition, &missed)?;
+        let mut touched = changes.touched(connection)?;
+        touched.extend(missed.into_values());
         for story in touched {
             if let Some(change) = changes.of_story(stories, story)? {
                 changes.stories.insert(story, change);
@@ -131,6 +135,7 @@ impl Changes {
         &mut self,
         connection: &Connection,
         definition: &Definition,
+        missed: &BTreeMap<u64, StoryId>,
     ) -> Result<(), StoreError> {
         let version = classify::VERSION.to_string();
         if rows::fact(connection, "classifier")?.as_ref() != Some(&version) {
@@ -144,7 +149,7 @@ impl Changes {
         if topics.is_empty() {
             return Ok(());
         }
-        self.classify_narrow(connection, definition, &topics)
+        self.classify_narrow(connection, definition, &topics, missed)
     }
 
     /// Works out the regions and all topics of items, of all or of one source's.
@@ -189,18 +194,10 @@ impl Changes {
         connection: &Connection,
         definition: &Definition,
         topics: &BTreeSet<TopicId>,
+        missed: &BTreeMap<u64, StoryId>,
     ) -> Result<(), StoreError> {
         let given = given(connection, &definition.sources)?;
-        let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
-        for (source, topics) in &given {
-            for topic in topics {
-                givers
-                    .entry(topic.clone())
-                    .or_default()
-                    .push(source.clone());
-            }
-        }
-        let narrowed = (definition.narrow)(topics, &givers);
+        let narrowed = (definition.narrow)(topics, &givers(&given));
         let columns = "SELECT seq, story, source, title, text, tags, authors, language, regions, topics, published_at,
                        published_offset FROM item";
         let mut try_on = |row: &Row<'_>| {
@@ -232,7 +229,9 @@ impl Changes {
             }
             Ok::<(), StoreError>(())
         };
-        let Some(candidates) = candidates(connection, &Sought::of(&narrowed.needs), topics)? else {
+        let Some(candidates) =
+            candidates(connection, &Sought::of(&narrowed.needs), topics, missed)?
+        else {
             let mut statement = connection.prepare(columns)?;
             let mut found = statement.query([])?;
             while let Some(row) = found.next()? {
@@ -340,11 +339,13 @@ fn place(connection: &Connection, story: StoryId) -> Result<Option<(Place, bool)
     Ok(Some((place, row.get(3)?)))
 }
 
-/// Items that some topics may take or did take, in the order of their commits; `None`: any may be.
+/// Items that some topics may take or did take, those missed among them, in the order of their commits; `None`: any
+/// may be.
 fn candidates(
     connection: &Connection,
     sought: &Sought,
     topics: &BTreeSet<TopicId>,
+    missed: &BTreeMap<u64, StoryId>,
 ) -> Result<Option<BTreeSet<u64>>, StoreError> {
     let mut candidates = match sought {
         Sought::Anything => return Ok(None),
@@ -358,14 +359,42 @@ fn candidates(
         let found = statement.query_map([topic.as_str()], |row| row.get(0))?;
         candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
     }
-    let mut held = connection.prepare_cached("SELECT seq FROM item WHERE held")?;
-    let found = held.query_map([], |row| row.get(0))?;
+    candidates.extend(missed.keys());
+    // What is shown nowhere may belong to a topic without ever having been in its feed.
+    let sql = "SELECT seq FROM item WHERE held UNION ALL
+               SELECT seq FROM story JOIN item ON item.story = story.id WHERE withdrawn_at IS NOT NULL";
+    let mut unseen = connection.prepare_cached(sql)?;
+    let found = unseen.query_map([], |row| row.get(0))?;
     candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
     Ok(Some(candidates))
 }
 
+/// Items that belong to topics which come back, and their stories: what was merged, split or released meanwhile is not
+/// in their feeds yet.
+fn missed(
+    connection: &Connection,
+    feeds: &[FeedChange],
+) -> Result<BTreeMap<u64, StoryId>, StoreError> {
+    let returning = feeds.iter().filter(|feed| feed.returns);
+    let returning: BTreeSet<&TopicId> = returning.map(|feed| feed.id.topic()).collect();
+    let mut missed = BTreeMap::new();
+    if returning.is_empty() {
+        return Ok(missed);
+    }
+    let mut statement = connection.prepare("SELECT seq, story, topics FROM item")?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let topics = rows::topics(&row.get::<_, String>(2)?)?;
+        if topics.iter().any(|topic| returning.contains(topic)) {
+            let story = rows::parsed("story", &row.get::<_, String>(1)?)?;
+            missed.insert(row.get(0)?, story);
+        }
+    }
+    Ok(missed)
+}
+
 /// The topics that each source gives to all its items; those of sources that are configured no longer stay as they were.
-fn given(
+pub(super) fn given(
     connection: &Connection,
     sources: &[SourceDefinition],
 ) -> Result<HashMap<SourceId, Vec<TopicId>>, StoreError> {
@@ -379,6 +408,18 @@ fn given(
     let defined = sources.iter();
     given.extend(defined.map(|source| (source.id.clone(), source.topics.clone())));
     Ok(given)
+}
+
+/// The sources that give each topic.
+pub(super) fn givers(given: &HashMap<SourceId, Vec<TopicId>>) -> BTreeMap<TopicId, Vec<SourceId>> {
+    let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
+    for (source, topics) in given {
+        for topic in topics {
+            let of_topic = givers.entry(topic.clone()).or_default();
+            of_topic.push(source.clone());
+        }
+    }
+    givers
 }
 
 fn ids(connection: &Connection, sql: &str, of: &str) -> Result<BTreeSet<StoryId>, StoreError> {
@@ -429,6 +470,11 @@ fn feed_changes(
         let held = held.remove(&feed.topic.clone().into());
         changes.extend(feed_change(held, feed));
     }
+    let titles: HashMap<&TopicId, &str> = definition
+        .feeds
+        .iter()
+        .map(|feed| (&feed.topic, feed.title.as_str()))
+        .collect();
     let others = held.into_values();
     changes.extend(others.filter_map(|held| {
         let wanted = held.id.branch().is_some() && stories.policy.have(&held.id);
@@ -437,13 +483,15 @@ fn feed_changes(
             (false, true) => Kind::Vanishes,
             _ => return None,
         };
+        let title = titles.get(held.id.topic()).copied();
         Some(FeedChange {
+            title: title.unwrap_or(&held.title).to_owned(),
             id: held.id,
-            title: held.title,
             kind,
             defined: None,
             was_called: None,
             queries: held.queries,
+            returns: false,
             asks: false,
             branches: false,
         })
@@ -455,6 +503,7 @@ fn feed_changes(
 /// What becomes of a topic's own feed; `None` where it is as it was.
 fn feed_change(held: Option<HeldFeed>, feed: &FeedDefinition) -> Option<FeedChange> {
     let each: Vec<String> = feed.each.iter().map(ToString::to_string).collect();
+    let returns = held.as_ref().is_some_and(|held| !held.configured);
     let before = held.filter(|held| held.configured);
     let asks = before
         .as_ref()
@@ -476,6 +525,7 @@ fn feed_change(held: Option<HeldFeed>, feed: &FeedDefinition) -> Option<FeedChan
         defined: Some(feed.clone()),
         was_called,
         queries: before.map(|held| held.queries).unwrap_or_default(),
+        returns,
         asks,
         branches,
     })

@@ -407,6 +407,7 @@ impl<'a> Change<'a> {
         counts: &mut Counts,
     ) -> Result<(), StoreError> {
         let item = restated(&new.item, &held.item);
+        let new = &*self.stories.policy.dated(new, &item);
         if item == held.item && rows::topics_json(&new.topics) == held.topics {
             return Ok(());
         }

@@ -134,6 +134,7 @@ fn apply(
     for feed in &changes.feeds {
         write_feed(stories, definition, feed)?;
     }
+    write_queries(connection, definition)?;
     for source in &changes.sources.come {
         write_source(connection, source)?;
     }
@@ -195,12 +196,21 @@ fn write_feed(
         each
     ];
     statement.execute(row)?;
-    if feed.was_called.is_some() {
-        let sql = "UPDATE feed SET title = ?2, wanted_rev = ?3, changed_at = ?4 WHERE topic = ?1";
-        let mut statement = connection.prepare_cached(sql)?;
-        for branch in stories.branches(&defined.topic)? {
-            statement.execute(params![branch.to_string(), defined.title, stories.rev, at])?;
-        }
+    // Branches are called as their topic is, also those that come back with it.
+    let sql = "UPDATE feed SET title = ?2, wanted_rev = ?3, changed_at = ?4 WHERE topic = ?1 AND title <> ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    for branch in stories.branches(&defined.topic)? {
+        statement.execute(params![branch.to_string(), defined.title, stories.rev, at])?;
+    }
+    Ok(())
+}
+
+/// Keeps how queries are written, also those that did not change: a store of an older version has none to compare with.
+fn write_queries(connection: &Connection, definition: &Definition) -> Result<(), StoreError> {
+    let sql = "UPDATE feed SET queries = ?2 WHERE topic = ?1 AND queries <> ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    for feed in &definition.feeds {
+        statement.execute(params![feed.topic.as_str(), rows::to_json(&feed.queries)])?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
 use super::changes::{Changes, FeedChange, Kind};
 use super::membership::Entry;
@@ -223,7 +223,9 @@ impl Changes {
         let mut room = MAX_NAMED;
         for (id, movements) in moving {
             if !feeds.contains_key(id) {
-                feeds.insert(id.clone(), FeedPlan::unchanged(connection, id)?);
+                let topic = feeds.get(&FeedId::from(id.topic().clone()));
+                let title = topic.map(|topic| topic.title.clone());
+                feeds.insert(id.clone(), FeedPlan::unchanged(connection, id, title)?);
             }
             if let Some(feed) = feeds.get_mut(id) {
                 feed.take(connection, movements, named.min(room))?;
@@ -303,20 +305,25 @@ impl FeedPlan {
     }
 
     /// A feed that is configured as it was; a branch that is not there yet appears.
-    fn unchanged(connection: &Connection, id: &FeedId) -> Result<Self, StoreError> {
-        let sql = "SELECT title FROM feed WHERE topic = ?";
-        let mut statement = connection.prepare_cached(sql)?;
-        let mut title = |name: &str| statement.query_row([name], |row| row.get(0)).optional();
-        let own: Option<String> = title(&id.to_string())?;
-        let fate = if own.is_some() {
+    /// `title` is that of its topic, where that changes too.
+    fn unchanged(
+        connection: &Connection,
+        id: &FeedId,
+        title: Option<String>,
+    ) -> Result<Self, StoreError> {
+        let held = || {
+            let sql = "SELECT title FROM feed WHERE topic = ?";
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.query_row([id.topic().as_str()], |row| row.get(0))
+        };
+        let sql = "SELECT 1 FROM feed WHERE topic = ?";
+        let is_there = connection.prepare_cached(sql)?.exists([id.to_string()])?;
+        let fate = if is_there {
             Fate::Changes
         } else {
             Fate::Appears
         };
-        let title = own.map_or_else(|| title(id.topic().as_str()), |own| Ok(Some(own)))?;
-        // The topic may come with this very plan: it has no row yet.
-        let title = title.unwrap_or_else(|| id.topic().to_string());
-        Self::still(connection, id, title, fate)
+        Self::still(connection, id, title.map_or_else(held, Ok)?, fate)
     }
 
     /// Counts what enters and leaves, and names the newest.

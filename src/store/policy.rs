@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Classify, Definition, NewItem};
 use crate::classify::{Subject, tokens};
-use crate::model::{Each, Facets, FeedId, Hash, SourceId, TopicId};
+use crate::model::{Each, Facets, FeedId, Hash, Item, SourceId, TopicId};
 
 /// The part of a [`Definition`] that decides where stories belong.
 pub(super) struct Policy {
@@ -69,6 +69,21 @@ impl Policy {
             }
         });
         Cow::Owned(anew.collect())
+    }
+
+    /// A known item as it belongs on the day that it keeps, which may not be that of the entry.
+    pub(super) fn dated<'a>(&self, new: &'a NewItem, kept: &Item) -> Cow<'a, NewItem> {
+        let day = |item: &Item| item.published.at().date_naive();
+        let others = day(kept) != day(&new.item);
+        let classifying = self.classifying.as_ref().filter(|_| others);
+        let Some(((_, classify), given)) = classifying.zip(self.given.get(&kept.source)) else {
+            return Cow::Borrowed(new);
+        };
+        let topics = classify(&mut kept.clone(), given);
+        Cow::Owned(NewItem {
+            topics: topics.into_iter().collect(),
+            ..new.clone()
+        })
     }
 
     /// Whether the feed may hold stories.

@@ -3,17 +3,18 @@
 //! The index gives items that have what the query needs, the last that came first; the query itself decides on each. What
 //! one search may cost is bounded: a query that says little looks at the last items only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rusqlite::params;
 
 use super::StoreError;
+use super::changes;
 use super::read::Reader;
 use super::rows;
 use super::tokens::Sought;
 use crate::classify::{Needs, Subject};
-use crate::model::{Story, TopicId};
+use crate::model::{SourceId, Story, TopicId};
 
 /// Items that are looked up for one search.
 const MAX_LOOKED_UP: usize = 4_000;
@@ -43,6 +44,14 @@ struct Budget {
 }
 
 impl Reader {
+    /// The sources that give each topic to all their items, or did as long as they were configured.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn givers(&self) -> Result<BTreeMap<TopicId, Vec<SourceId>>, StoreError> {
+        Ok(changes::givers(&changes::given(self.connection(), &[])?))
+    }
+
     /// The last stories to come that `search` takes, in the order of a feed.
     ///
     /// # Errors

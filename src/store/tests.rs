@@ -1,5 +1,6 @@
 //! The store as the daemon uses it, on real files, seen through its readers.
 
+mod changes;
 mod decisions;
 mod details;
 mod duplicates;

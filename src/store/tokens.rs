@@ -11,6 +11,11 @@ use super::StoreError;
 use super::rows;
 use crate::classify::{Needs, Subject, TOKENS_VERSION, tokens};
 
+/// Terms of one expression, at most: FTS5 takes time for the square of their number.
+const MAX_TERMS: usize = 10_000;
+/// Levels of one expression, at most: the parser of FTS5 has a small stack.
+const MAX_LEVELS: usize = 20;
+
 /// What to ask the index for.
 pub(super) enum Sought {
     /// It cannot tell: any item will do.
@@ -22,20 +27,29 @@ pub(super) enum Sought {
 }
 
 impl Sought {
+    /// Where it would be too much to ask for all that is needed, less is asked for: more items than would do are found.
     pub(super) fn of(needs: &Needs) -> Self {
+        if terms(needs) > MAX_TERMS {
+            return Self::Anything;
+        }
+        Self::within(needs, MAX_LEVELS)
+    }
+
+    fn within(needs: &Needs, levels: usize) -> Self {
         match needs {
             Needs::Nothing => Self::Anything,
+            Needs::All(_) | Needs::Any(_) if levels == 0 => Self::Anything,
             Needs::Token(token) => Self::Matching(quoted(token)),
             Needs::Prefix(prefix) => Self::Matching(format!("{} *", quoted(prefix))),
-            Needs::All(parts) => Self::all(parts),
-            Needs::Any(parts) => Self::any(parts),
+            Needs::All(parts) => Self::all(parts, levels - 1),
+            Needs::Any(parts) => Self::any(parts, levels - 1),
         }
     }
 
-    fn all(parts: &[Needs]) -> Self {
+    fn all(parts: &[Needs], levels: usize) -> Self {
         let mut terms = Vec::new();
         for part in parts {
-            match Self::of(part) {
+            match Self::within(part, levels) {
                 Self::Anything => {}
                 Self::None => return Self::None,
                 Self::Matching(term) => terms.push(term),
@@ -44,16 +58,24 @@ impl Sought {
         joined(&terms, " AND ").map_or(Self::Anything, Self::Matching)
     }
 
-    fn any(parts: &[Needs]) -> Self {
+    fn any(parts: &[Needs], levels: usize) -> Self {
         let mut terms = Vec::new();
         for part in parts {
-            match Self::of(part) {
+            match Self::within(part, levels) {
                 Self::Anything => return Self::Anything,
                 Self::None => {}
                 Self::Matching(term) => terms.push(term),
             }
         }
         joined(&terms, " OR ").map_or(Self::None, Self::Matching)
+    }
+}
+
+fn terms(needs: &Needs) -> usize {
+    match needs {
+        Needs::Nothing => 0,
+        Needs::Token(_) | Needs::Prefix(_) => 1,
+        Needs::All(parts) | Needs::Any(parts) => parts.iter().map(terms).sum(),
     }
 }
 
@@ -111,4 +133,73 @@ pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
     }
     rows::set_fact(&transaction, "tokens", &version)?;
     Ok(transaction.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::store::schema;
+
+    fn store(items: &[&str]) -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection, Path::new("test")).unwrap();
+        for (seq, tokens) in (1..).zip(items) {
+            write(&connection, seq, tokens).unwrap();
+        }
+        connection
+    }
+
+    fn found(connection: &Connection, needs: &Needs) -> Vec<u64> {
+        match Sought::of(needs) {
+            Sought::Matching(expression) => {
+                let found = matching(connection, &expression).unwrap();
+                found.into_iter().collect()
+            }
+            Sought::Anything | Sought::None => panic!("nothing to ask"),
+        }
+    }
+
+    fn token(text: &str) -> Needs {
+        Needs::Token(text.to_owned())
+    }
+
+    #[test]
+    fn a_query_of_many_levels_is_asked() {
+        let connection = store(&["deep word", "word", "other"]);
+        let nested = |levels: usize| {
+            (0..levels).fold(token("deep"), |inner, _| {
+                Needs::All(vec![token("word"), Needs::Any(vec![token("no"), inner])])
+            })
+        };
+        assert_eq!(found(&connection, &nested(8)), [1]);
+        // The innermost words are not asked for.
+        assert_eq!(found(&connection, &nested(64)), [1, 2]);
+    }
+
+    #[test]
+    fn where_there_is_too_much_to_ask_nothing_is() {
+        let any = |count: usize| Needs::Any((0..count).map(|n| token(&n.to_string())).collect());
+        assert!(matches!(Sought::of(&any(MAX_TERMS)), Sought::Matching(_)));
+        let many = Needs::All(vec![token("word"), any(MAX_TERMS)]);
+        assert!(matches!(Sought::of(&many), Sought::Anything));
+    }
+
+    #[test]
+    fn a_token_is_one_whatever_letters_it_has() {
+        for text in [
+            "a\u{1e4d0}b",
+            "\u{10ec4}x",
+            "x\u{10fffd}y",
+            "\u{1f980}",
+            "a_b",
+            "region=mx-chp",
+            "\u{e000}z",
+            "a\u{301}b",
+        ] {
+            let connection = store(&[text, "ab a b x y z"]);
+            assert_eq!(found(&connection, &token(text)), [1], "{text:?}");
+        }
+    }
 }

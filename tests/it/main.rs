@@ -23,6 +23,7 @@ mod drift;
 mod redesign;
 mod quiet;
 mod topics;
+mod branches;
 mod regions;
 mod bad_sources;
 mod secrets;

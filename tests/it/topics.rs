@@ -1,6 +1,8 @@
 //! Topics are queries over what is stored: adding, changing and removing one polls nothing.
 
-use crate::support::{NEWS, Server, Workspace, day, notice, notices, rss, source, titles};
+use crate::support::{
+    FINDABLE, NEWS, Server, Service, Workspace, day, notice, notices, rss, source, titles,
+};
 
 /// Five stored notices in the topic `news`; the sources are not asked again.
 fn stored() -> (Server, Workspace, String) {
@@ -103,4 +105,33 @@ fn a_story_leaves_a_topic_that_excludes_it() {
     assert_eq!(titles(&piers), [notice(2, day(0)).title]);
     let page = workspace.published().text("piers.html");
     assert!(!page.contains(&notice(4, day(0)).title));
+}
+
+#[test]
+fn a_search_finds_what_a_source_gave_to_a_topic_before_it_went() {
+    let (_server, workspace, _) = stored();
+    workspace.configure(&format!("{FINDABLE}{NEWS}"));
+    let service = Service::start(&workspace);
+    let found = service.get("/search.json?q=topic:news");
+    assert_eq!(found.json()["items"].as_array().unwrap().len(), 5);
+    service.stop();
+}
+
+/// As deep as queries go.
+#[test]
+fn a_query_of_many_levels_is_a_topic_and_a_search() {
+    let (_server, workspace, harbour) = stored();
+    let mut query = "notice".to_owned();
+    for _ in 0..30 {
+        query = format!("harbour (nowhere OR ({query}))");
+    }
+    let deep = format!("[[topic]]\nid = \"deep\"\nquery = '{query}'\n");
+    workspace.configure(&format!("{FINDABLE}{NEWS}{deep}{harbour}"));
+    run(&workspace);
+    assert_eq!(workspace.published().stories("deep").len(), 5);
+    let service = Service::start(&workspace);
+    let asked = query.replace(' ', "%20");
+    let found = service.get(&format!("/search.json?q={asked}"));
+    assert_eq!(found.json()["items"].as_array().unwrap().len(), 5);
+    service.stop();
 }

@@ -148,3 +148,46 @@ fn a_source_with_another_name_is_told_where_its_stories_are() {
     assert_eq!(desk.dirty(), ["all"]);
     assert_eq!(desk.feed("all").changed_at, None);
 }
+
+/// A store of an older version holds topics, and not how they are written.
+#[test]
+fn queries_that_did_not_change_are_kept_for_the_next_plan() {
+    let mut desk = Desk::new();
+    let asking = |query: &str| {
+        let mut asking = definition([100; 3], &["all", "floods"]);
+        asking.feeds[1].queries = vec![query.to_owned()];
+        asking.feeds[1].fingerprint = Hash::of(query.as_bytes());
+        asking
+    };
+    desk.define(asking("any flood"));
+    desk.publish();
+    desk.read("a", 1, &["g1||Flood at the bridge|2021-06-30"]);
+    desk.publish();
+    let Desk {
+        runtime,
+        folder,
+        store,
+    } = desk;
+    drop(store);
+    let old = "DROP TABLE item_token;
+               ALTER TABLE feed DROP COLUMN queries;
+               ALTER TABLE feed DROP COLUMN branches;
+               ALTER TABLE source_state DROP COLUMN configured;
+               DELETE FROM fact WHERE name = 'tokens';
+               PRAGMA user_version = 6";
+    let connection = Connection::open(folder.path().join("tidings.db")).unwrap();
+    connection.execute_batch(old).unwrap();
+    drop(connection);
+    desk = Desk {
+        store: open(&folder).unwrap(),
+        runtime,
+        folder,
+    };
+    desk.define(asking("any flood"));
+    assert_eq!(desk.dirty(), [""; 0]);
+    let plan = desk.wait(desk.store.define(asking("any floods"), Consent::Given));
+    let floods = &plan.unwrap().feeds[0];
+    assert_eq!(floods.gone_queries, ["any flood"]);
+    assert_eq!(floods.new_queries, ["any floods"]);
+    assert_eq!(titles(&desk.live("floods")), ["Flood at the bridge [a]"]);
+}
