@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::definition::with_references;
 use super::{Daemon, InForce, chain};
 use crate::classify::{self, Classifier};
-use crate::model::{Feed, Place, Query, QueryError, ReadQuery, Story, Title, Topic, TopicId};
+use crate::model::{Feed, Place, Query, QueryError, ReadQuery, Site, Story, Title, Topic, TopicId};
 use crate::publish::{self, Format};
 use crate::serve::{SearchAnswer, SearchRequest};
 use crate::store::{Reader, Search, StoreError};
@@ -48,35 +48,31 @@ async fn one(daemon: Arc<Daemon>, request: SearchRequest) {
         format,
         answer,
     } = request;
-    let answered = match daemon.search(&query).await {
-        _ if query.is_empty() => {
-            let site = &daemon.in_force().config.site.site;
-            SearchAnswer::Found(publish::search_page(site, "", None))
-        }
-        Ok(stories) => {
-            let feed = Feed::answer(query, stories);
-            SearchAnswer::Found(publish::render(
-                &feed,
-                &daemon.in_force().config.site.site,
-                format,
-            ))
-        }
-        Err(SearchError::Query(mistake)) => {
-            SearchAnswer::Mistake(told(&daemon, &query, &mistake, format))
-        }
-        Err(SearchError::Store(error)) => {
-            tracing::error!("a search was not answered: {}", chain(&error));
-            SearchAnswer::Failed
-        }
-    };
+    let in_force = daemon.in_force();
+    let site = &in_force.config.site.site;
     // Whoever asked may have gone away meanwhile.
-    drop(answer.send(answered));
+    drop(answer.send(if query.is_empty() {
+        SearchAnswer::Found(publish::search_page(site, "", None))
+    } else {
+        match daemon.search(&query).await {
+            Ok(stories) => {
+                let feed = Feed::answer(query, stories);
+                SearchAnswer::Found(publish::render(&feed, site, format))
+            }
+            Err(SearchError::Query(mistake)) => {
+                SearchAnswer::Mistake(told(site, &query, &mistake, format))
+            }
+            Err(SearchError::Store(error)) => {
+                tracing::error!("a search was not answered: {}", chain(&error));
+                SearchAnswer::Failed
+            }
+        }
+    }));
 }
 
 /// What is wrong with a query: to people on the page, to programs in lines.
-fn told(daemon: &Daemon, query: &str, mistake: &QueryError, format: Format) -> Vec<u8> {
+fn told(site: &Site, query: &str, mistake: &QueryError, format: Format) -> Vec<u8> {
     if format == Format::Html {
-        let site = &daemon.in_force().config.site.site;
         return publish::search_page(site, query, Some(mistake));
     }
     let QueryError {

@@ -1,21 +1,19 @@
 //! What a changed configuration means for what is stored.
 //!
 //! In: the store as it is, and a [`Definition`]. Out: feeds and sources that come, change and go, items that belong to
-//! other topics, stories that enter and leave feeds. Nothing is written. Only topics that changed are tried, and only on
-//! items that hold what they need, or belonged to them.
+//! other topics, stories that enter and leave feeds. Nothing is written.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use super::StoreError;
 use super::define::{Definition, FeedDefinition, SourceDefinition};
 use super::membership::{Entry, Place};
+use super::reclassify::{self, ItemChange};
 use super::rows;
 use super::story::{Belonging, Stories};
-use super::tokens::{self, Sought};
-use crate::classify::{self, Subject};
-use crate::model::{Country, Facets, FeedId, Hash, SourceId, StoryId, TopicId};
+use crate::model::{Country, FeedId, Hash, SourceId, StoryId, TopicId};
 
 /// Everything that a definition changes.
 #[derive(Default)]
@@ -55,7 +53,7 @@ pub(super) struct FeedChange {
     /// Whether it was configured once: what happened to items since, happened without it.
     returns: bool,
     /// Whether stored items have to be asked again.
-    asks: bool,
+    pub(super) asks: bool,
     /// Whether stories of it may belong to other branches.
     branches: bool,
 }
@@ -73,20 +71,6 @@ pub(super) struct SourceChanges {
     reshown: Vec<SourceId>,
     /// Those whose items all have other topics or regions, or that are in another country.
     retagged: BTreeSet<SourceId>,
-}
-
-/// An item as it belongs now.
-pub(super) struct ItemChange {
-    pub(super) story: StoryId,
-    pub(super) belongs: Belonging,
-    /// Where its regions are others too.
-    pub(super) moved: Option<Moved>,
-}
-
-/// Other regions of an item, and what it is found by with them.
-pub(super) struct Moved {
-    pub(super) regions: String,
-    pub(super) tokens: String,
 }
 
 /// Where a report of a story belongs.
@@ -114,7 +98,8 @@ impl Changes {
             ..Self::default()
         };
         let missed = missed(connection, &changes.feeds)?;
-        changes.classify(connection, definition, &missed)?;
+        let (feeds, retagged) = (&changes.feeds, &changes.sources.retagged);
+        changes.items = reclassify::items(connection, definition, feeds, retagged, &missed)?;
         let mut touched = changes.touched(connection)?;
         touched.extend(missed.into_values());
         for story in touched {
@@ -128,125 +113,6 @@ impl Changes {
     /// Whether readers may see any of it.
     pub(super) fn are_seen(&self) -> bool {
         !(self.feeds.is_empty() && self.stories.is_empty() && self.reshown.is_empty())
-    }
-
-    /// Tries topics on stored items: all where the classifier is another one, else what changed.
-    fn classify(
-        &mut self,
-        connection: &Connection,
-        definition: &Definition,
-        missed: &BTreeMap<u64, StoryId>,
-    ) -> Result<(), StoreError> {
-        let version = classify::VERSION.to_string();
-        if rows::fact(connection, "classifier")?.as_ref() != Some(&version) {
-            return self.classify_whole(connection, definition, None);
-        }
-        for source in self.sources.retagged.clone() {
-            self.classify_whole(connection, definition, Some(&source))?;
-        }
-        let asking = self.feeds.iter().filter(|feed| feed.asks);
-        let topics: BTreeSet<TopicId> = asking.map(|feed| feed.id.topic().clone()).collect();
-        if topics.is_empty() {
-            return Ok(());
-        }
-        self.classify_narrow(connection, definition, &topics, missed)
-    }
-
-    /// Works out the regions and all topics of items, of all or of one source's.
-    fn classify_whole(
-        &mut self,
-        connection: &Connection,
-        definition: &Definition,
-        source: Option<&SourceId>,
-    ) -> Result<(), StoreError> {
-        let given = given(connection, &definition.sources)?;
-        let sql = "SELECT * FROM item WHERE ?1 IS NULL OR source = ?1 ORDER BY seq";
-        let mut statement = connection.prepare(sql)?;
-        let mut found = statement.query([source.map(SourceId::as_str)])?;
-        while let Some(row) = found.next()? {
-            let held = rows::belonging(row)?;
-            let mut item = rows::item(row)?;
-            let fixed = given.get(&item.source).map_or(&[][..], Vec::as_slice);
-            let regions = rows::regions_json(&item.regions);
-            let topics = (definition.classify)(&mut item, fixed);
-            let topics: Vec<TopicId> = topics.into_iter().collect();
-            let moved = rows::regions_json(&item.regions);
-            if (&topics, &moved) == (&held.topics, &regions) {
-                continue;
-            }
-            let facets = Facets::of(item.source.clone(), item.language.as_ref(), &item.regions);
-            let change = ItemChange {
-                story: rows::parsed("story", &row.get::<_, String>("story")?)?,
-                belongs: Belonging { topics, facets },
-                moved: (moved != regions).then(|| Moved {
-                    tokens: classify::tokens(&Subject::new(&item, &[])),
-                    regions: moved,
-                }),
-            };
-            self.items.insert(row.get("seq")?, change);
-        }
-        Ok(())
-    }
-
-    /// Tries `topics` alone, on items that may belong to them now and on those that did.
-    fn classify_narrow(
-        &mut self,
-        connection: &Connection,
-        definition: &Definition,
-        topics: &BTreeSet<TopicId>,
-        missed: &BTreeMap<u64, StoryId>,
-    ) -> Result<(), StoreError> {
-        let given = given(connection, &definition.sources)?;
-        let narrowed = (definition.narrow)(topics, &givers(&given));
-        let columns = "SELECT seq, story, source, title, text, tags, authors, language, regions, topics, published_at,
-                       published_offset FROM item";
-        let mut try_on = |row: &Row<'_>| {
-            let held = rows::belonging(row)?;
-            let words = rows::Words::of(row)?;
-            if self.sources.retagged.contains(words.source()) {
-                return Ok(());
-            }
-            let fixed = given.get(words.source()).map_or(&[][..], Vec::as_slice);
-            let found = (narrowed.topics)(&words.subject(fixed));
-            let others = held.topics.iter().filter(|topic| !topics.contains(topic));
-            let tried = found.into_iter().filter(|topic| topics.contains(topic));
-            let belongs: BTreeSet<TopicId> = others
-                .cloned()
-                .chain(tried)
-                .chain(fixed.iter().cloned())
-                .collect();
-            let belongs: Vec<TopicId> = belongs.into_iter().collect();
-            if belongs != held.topics {
-                let change = ItemChange {
-                    story: rows::parsed("story", &row.get::<_, String>("story")?)?,
-                    belongs: Belonging {
-                        topics: belongs,
-                        ..held
-                    },
-                    moved: None,
-                };
-                self.items.insert(row.get("seq")?, change);
-            }
-            Ok::<(), StoreError>(())
-        };
-        let Some(candidates) =
-            candidates(connection, &Sought::of(&narrowed.needs), topics, missed)?
-        else {
-            let mut statement = connection.prepare(columns)?;
-            let mut found = statement.query([])?;
-            while let Some(row) = found.next()? {
-                try_on(row)?;
-            }
-            return Ok(());
-        };
-        let mut statement = connection.prepare(&format!("{columns} WHERE seq = ?"))?;
-        for seq in candidates {
-            let mut found = statement.query([seq])?;
-            if let Some(row) = found.next()? {
-                try_on(row)?;
-            }
-        }
-        Ok(())
     }
 
     /// Stories that may enter or leave feeds.
@@ -339,36 +205,6 @@ fn place(connection: &Connection, story: StoryId) -> Result<Option<(Place, bool)
     Ok(Some((place, row.get(3)?)))
 }
 
-/// Items that some topics may take or did take, those missed among them, in the order of their commits; `None`: any
-/// may be.
-fn candidates(
-    connection: &Connection,
-    sought: &Sought,
-    topics: &BTreeSet<TopicId>,
-    missed: &BTreeMap<u64, StoryId>,
-) -> Result<Option<BTreeSet<u64>>, StoreError> {
-    let mut candidates = match sought {
-        Sought::Anything => return Ok(None),
-        Sought::None => BTreeSet::new(),
-        Sought::Matching(expression) => tokens::matching(connection, expression)?,
-    };
-    // Also those that had left: what their items hold of the topic decides whether they come back.
-    let sql = "SELECT item.seq FROM membership JOIN item ON item.story = membership.story WHERE membership.feed = ?";
-    let mut statement = connection.prepare_cached(sql)?;
-    for topic in topics {
-        let found = statement.query_map([topic.as_str()], |row| row.get(0))?;
-        candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
-    }
-    candidates.extend(missed.keys());
-    // What is shown nowhere may belong to a topic without ever having been in its feed.
-    let sql = "SELECT seq FROM item WHERE held UNION ALL
-               SELECT seq FROM story JOIN item ON item.story = story.id WHERE withdrawn_at IS NOT NULL";
-    let mut unseen = connection.prepare_cached(sql)?;
-    let found = unseen.query_map([], |row| row.get(0))?;
-    candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
-    Ok(Some(candidates))
-}
-
 /// Items that belong to topics which come back, and their stories: what was merged, split or released meanwhile is not
 /// in their feeds yet.
 fn missed(
@@ -391,35 +227,6 @@ fn missed(
         }
     }
     Ok(missed)
-}
-
-/// The topics that each source gives to all its items; those of sources that are configured no longer stay as they were.
-pub(super) fn given(
-    connection: &Connection,
-    sources: &[SourceDefinition],
-) -> Result<HashMap<SourceId, Vec<TopicId>>, StoreError> {
-    let mut statement = connection.prepare("SELECT source, topics FROM source_state")?;
-    let mut found = statement.query([])?;
-    let mut given = HashMap::new();
-    while let Some(row) = found.next()? {
-        let source = rows::parsed("source", &row.get::<_, String>(0)?)?;
-        given.insert(source, rows::topics(&row.get::<_, String>(1)?)?);
-    }
-    let defined = sources.iter();
-    given.extend(defined.map(|source| (source.id.clone(), source.topics.clone())));
-    Ok(given)
-}
-
-/// The sources that give each topic.
-pub(super) fn givers(given: &HashMap<SourceId, Vec<TopicId>>) -> BTreeMap<TopicId, Vec<SourceId>> {
-    let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
-    for (source, topics) in given {
-        for topic in topics {
-            let of_topic = givers.entry(topic.clone()).or_default();
-            of_topic.push(source.clone());
-        }
-    }
-    givers
 }
 
 fn ids(connection: &Connection, sql: &str, of: &str) -> Result<BTreeSet<StoryId>, StoreError> {

@@ -26,7 +26,7 @@ pub type Narrow =
     Box<dyn Fn(&BTreeSet<TopicId>, &BTreeMap<TopicId, Vec<SourceId>>) -> Narrowed + Send + Sync>;
 
 /// The topics that take an item.
-pub type Taken = Box<dyn Fn(&Subject) -> BTreeSet<TopicId>>;
+pub type Taken = Box<dyn Fn(&Subject) -> BTreeSet<TopicId> + Send + Sync>;
 
 /// Some topics alone.
 pub struct Narrowed {

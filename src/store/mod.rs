@@ -16,6 +16,7 @@ mod details;
 mod known;
 mod plan;
 mod read;
+mod reclassify;
 mod revision;
 mod release;
 mod rows;

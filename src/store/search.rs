@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use rusqlite::params;
 
 use super::StoreError;
-use super::changes;
 use super::read::Reader;
+use super::reclassify;
 use super::rows;
 use super::tokens::Sought;
 use crate::classify::{Needs, Subject};
@@ -49,7 +49,10 @@ impl Reader {
     /// # Errors
     /// [`StoreError`]
     pub fn givers(&self) -> Result<BTreeMap<TopicId, Vec<SourceId>>, StoreError> {
-        Ok(changes::givers(&changes::given(self.connection(), &[])?))
+        Ok(reclassify::givers(&reclassify::given(
+            self.connection(),
+            &[],
+        )?))
     }
 
     /// The last stories to come that `search` takes, in the order of a feed.

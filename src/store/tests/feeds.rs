@@ -170,6 +170,7 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
     } = desk;
     drop(store);
     let old = "DROP TABLE item_token;
+               DROP INDEX story_withdrawn;
                ALTER TABLE feed DROP COLUMN queries;
                ALTER TABLE feed DROP COLUMN branches;
                ALTER TABLE source_state DROP COLUMN configured;

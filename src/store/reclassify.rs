@@ -1,0 +1,266 @@
+//! Stored items, classified again: where what decides their topics has changed, and no others.
+//!
+//! In: the store as it is, a [`Definition`], and what it changes of feeds and sources. Out: the items that belong to other
+//! topics or regions. Only topics that changed are tried, and only on items that hold what they need, or belonged to
+//! them. Items are judged on a thread of their own while the next ones are read. Nothing is written.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::resume_unwind;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use rusqlite::{Connection, Row};
+
+use super::StoreError;
+use super::changes::FeedChange;
+use super::define::{Definition, SourceDefinition};
+use super::rows;
+use super::story::Belonging;
+use super::tokens::{self, Sought};
+use crate::classify::{self, Subject};
+use crate::model::{Facets, SourceId, StoryId, TopicId};
+
+/// Items that are handed over to be judged at once.
+const BATCH: usize = 256;
+/// Batches that wait to be judged.
+const WAITING: usize = 4;
+
+/// An item as it belongs now.
+pub(super) struct ItemChange {
+    pub(super) story: StoryId,
+    pub(super) belongs: Belonging,
+    /// Where its regions are others too.
+    pub(super) moved: Option<Moved>,
+}
+
+/// Other regions of an item, and what it is found by with them.
+pub(super) struct Moved {
+    pub(super) regions: String,
+    pub(super) tokens: String,
+}
+
+/// The items that belong elsewhere now, by `seq`: all are looked at where the classifier is another one, else those of
+/// `retagged` sources, and those that a topic of `feeds` which asks may take or took. `missed` belong to topics that come
+/// back.
+pub(super) fn items(
+    connection: &Connection,
+    definition: &Definition,
+    feeds: &[FeedChange],
+    retagged: &BTreeSet<SourceId>,
+    missed: &BTreeMap<u64, StoryId>,
+) -> Result<BTreeMap<u64, ItemChange>, StoreError> {
+    let version = classify::VERSION.to_string();
+    if rows::fact(connection, "classifier")?.as_ref() != Some(&version) {
+        return by_all(connection, definition, None);
+    }
+    let mut items = BTreeMap::new();
+    for source in retagged {
+        items.extend(by_all(connection, definition, Some(source))?);
+    }
+    let asking = feeds.iter().filter(|feed| feed.asks);
+    let topics: BTreeSet<TopicId> = asking.map(|feed| feed.id.topic().clone()).collect();
+    if !topics.is_empty() {
+        let others = by_some(connection, definition, &topics, missed)?;
+        let others = others
+            .into_iter()
+            .filter(|(_, source, _)| !retagged.contains(source));
+        items.extend(others.map(|(seq, _, change)| (seq, change)));
+    }
+    Ok(items)
+}
+
+/// Works out the regions and all topics of items, of all or of one source's.
+fn by_all(
+    connection: &Connection,
+    definition: &Definition,
+    source: Option<&SourceId>,
+) -> Result<BTreeMap<u64, ItemChange>, StoreError> {
+    let mut items = BTreeMap::new();
+    let given = given(connection, &definition.sources)?;
+    let sql = "SELECT * FROM item WHERE ?1 IS NULL OR source = ?1 ORDER BY seq";
+    let mut statement = connection.prepare(sql)?;
+    let mut found = statement.query([source.map(SourceId::as_str)])?;
+    while let Some(row) = found.next()? {
+        let held = rows::belonging(row)?;
+        let mut item = rows::item(row)?;
+        let fixed = given.get(&item.source).map_or(&[][..], Vec::as_slice);
+        let regions = rows::regions_json(&item.regions);
+        let topics = (definition.classify)(&mut item, fixed);
+        let topics: Vec<TopicId> = topics.into_iter().collect();
+        let moved = rows::regions_json(&item.regions);
+        if (&topics, &moved) == (&held.topics, &regions) {
+            continue;
+        }
+        let facets = Facets::of(item.source.clone(), item.language.as_ref(), &item.regions);
+        let change = ItemChange {
+            story: rows::parsed("story", &row.get::<_, String>("story")?)?,
+            belongs: Belonging { topics, facets },
+            moved: (moved != regions).then(|| Moved {
+                tokens: classify::tokens(&Subject::new(&item, &[])),
+                regions: moved,
+            }),
+        };
+        items.insert(row.get("seq")?, change);
+    }
+    Ok(items)
+}
+
+/// An item as it is read to be judged.
+struct Held {
+    seq: u64,
+    story: StoryId,
+    belongs: Belonging,
+    words: rows::Words,
+}
+
+type Judged = (u64, SourceId, ItemChange);
+
+/// Tries `topics` alone, on items that may belong to them now and on those that did.
+fn by_some(
+    connection: &Connection,
+    definition: &Definition,
+    topics: &BTreeSet<TopicId>,
+    missed: &BTreeMap<u64, StoryId>,
+) -> Result<Vec<Judged>, StoreError> {
+    let given = given(connection, &definition.sources)?;
+    let narrowed = (definition.narrow)(topics, &givers(&given));
+    let candidates = candidates(connection, &Sought::of(&narrowed.needs), topics, missed)?;
+    let judge = |held: Held| {
+        let fixed = given
+            .get(held.words.source())
+            .map_or(&[][..], Vec::as_slice);
+        let found = (narrowed.topics)(&held.words.subject(fixed));
+        let others = held.belongs.topics.iter();
+        let others = others.filter(|topic| !topics.contains(topic)).cloned();
+        let tried = found.into_iter().filter(|topic| topics.contains(topic));
+        let now: BTreeSet<TopicId> = others.chain(tried).chain(fixed.iter().cloned()).collect();
+        let now: Vec<TopicId> = now.into_iter().collect();
+        (now != held.belongs.topics).then(|| {
+            let change = ItemChange {
+                story: held.story,
+                belongs: Belonging {
+                    topics: now,
+                    ..held.belongs
+                },
+                moved: None,
+            };
+            (held.seq, held.words.source().clone(), change)
+        })
+    };
+    thread::scope(|scope| {
+        let (batches, read) = sync_channel::<Vec<Held>>(WAITING);
+        let judged = scope.spawn(move || read.into_iter().flatten().filter_map(judge).collect());
+        let ended = read_candidates(connection, candidates, &batches);
+        drop(batches);
+        let judged = judged.join().unwrap_or_else(|panic| resume_unwind(panic));
+        ended.map(|()| judged)
+    })
+}
+
+/// Hands the candidates over, or all items.
+fn read_candidates(
+    connection: &Connection,
+    candidates: Option<BTreeSet<u64>>,
+    batches: &SyncSender<Vec<Held>>,
+) -> Result<(), StoreError> {
+    let columns = "SELECT seq, story, source, title, text, tags, authors, language, regions, topics, published_at,
+                   published_offset FROM item";
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut hand_over = |row: &Row<'_>| {
+        batch.push(held(row)?);
+        if batch.len() == BATCH {
+            send(batches, std::mem::take(&mut batch));
+        }
+        Ok::<(), StoreError>(())
+    };
+    if let Some(candidates) = candidates {
+        let mut statement = connection.prepare(&format!("{columns} WHERE seq = ?"))?;
+        for seq in candidates {
+            let mut found = statement.query([seq])?;
+            if let Some(row) = found.next()? {
+                hand_over(row)?;
+            }
+        }
+    } else {
+        let mut statement = connection.prepare(columns)?;
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            hand_over(row)?;
+        }
+    }
+    send(batches, batch);
+    Ok(())
+}
+
+fn held(row: &Row<'_>) -> Result<Held, StoreError> {
+    Ok(Held {
+        seq: row.get("seq")?,
+        story: rows::parsed("story", &row.get::<_, String>("story")?)?,
+        belongs: rows::belonging(row)?,
+        words: rows::Words::of(row)?,
+    })
+}
+
+/// Whoever judges is gone only when it panicked, which is told when it is waited for.
+fn send(batches: &SyncSender<Vec<Held>>, batch: Vec<Held>) {
+    drop(batches.send(batch));
+}
+
+/// Items that some topics may take or did take, those missed among them, in the order of their commits; `None`: any
+/// may be.
+fn candidates(
+    connection: &Connection,
+    sought: &Sought,
+    topics: &BTreeSet<TopicId>,
+    missed: &BTreeMap<u64, StoryId>,
+) -> Result<Option<BTreeSet<u64>>, StoreError> {
+    let mut candidates = match sought {
+        Sought::Anything => return Ok(None),
+        Sought::None => BTreeSet::new(),
+        Sought::Matching(expression) => tokens::matching(connection, expression)?,
+    };
+    // Also those that had left: what their items hold of the topic decides whether they come back.
+    let sql = "SELECT item.seq FROM membership JOIN item ON item.story = membership.story WHERE membership.feed = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    for topic in topics {
+        let found = statement.query_map([topic.as_str()], |row| row.get(0))?;
+        candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
+    }
+    candidates.extend(missed.keys());
+    // What is shown nowhere may belong to a topic without ever having been in its feed.
+    let sql = "SELECT seq FROM item WHERE held UNION ALL
+               SELECT seq FROM story JOIN item ON item.story = story.id WHERE withdrawn_at IS NOT NULL";
+    let mut unseen = connection.prepare_cached(sql)?;
+    let found = unseen.query_map([], |row| row.get(0))?;
+    candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
+    Ok(Some(candidates))
+}
+
+/// The topics that each source gives to all its items; those of sources that are configured no longer stay as they were.
+pub(super) fn given(
+    connection: &Connection,
+    sources: &[SourceDefinition],
+) -> Result<HashMap<SourceId, Vec<TopicId>>, StoreError> {
+    let mut statement = connection.prepare("SELECT source, topics FROM source_state")?;
+    let mut found = statement.query([])?;
+    let mut given = HashMap::new();
+    while let Some(row) = found.next()? {
+        let source = rows::parsed("source", &row.get::<_, String>(0)?)?;
+        given.insert(source, rows::topics(&row.get::<_, String>(1)?)?);
+    }
+    let defined = sources.iter();
+    given.extend(defined.map(|source| (source.id.clone(), source.topics.clone())));
+    Ok(given)
+}
+
+/// The sources that give each topic.
+pub(super) fn givers(given: &HashMap<SourceId, Vec<TopicId>>) -> BTreeMap<TopicId, Vec<SourceId>> {
+    let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
+    for (source, topics) in given {
+        for topic in topics {
+            let of_topic = givers.entry(topic.clone()).or_default();
+            of_topic.push(source.clone());
+        }
+    }
+    givers
+}
