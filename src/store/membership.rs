@@ -16,6 +16,9 @@ use crate::model::{FeedId, StoryId, Timestamp, TopicId};
 /// Branches of one topic, at most: each is four files, and what items say of their language is theirs to invent.
 const MAX_BRANCHES: usize = 2_000;
 
+/// The branches of a topic: what follows a stroke in ASCII is a nought.
+const OF_TOPIC: &str = "FROM feed WHERE topic > ?1 || '/' AND topic < ?1 || '0'";
+
 /// Where a story stands in a feed.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -149,7 +152,10 @@ impl Stories<'_> {
         if self.connection.prepare_cached(sql)?.exists([&name])? {
             return Ok(true);
         }
-        if self.branches(feed.topic())?.len() >= MAX_BRANCHES {
+        let sql = format!("SELECT count(*) {OF_TOPIC}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let branches: usize = statement.query_row([feed.topic().as_str()], |row| row.get(0))?;
+        if branches >= MAX_BRANCHES {
             return Ok(false);
         }
         let sql = "INSERT INTO feed (topic, definition, title, configured, wanted_rev)
@@ -164,9 +170,8 @@ impl Stories<'_> {
 
     /// The branches of a topic that were ever published.
     pub(super) fn branches(&self, topic: &TopicId) -> Result<Vec<FeedId>, StoreError> {
-        // What follows a stroke in ASCII is a nought.
-        let sql = "SELECT topic FROM feed WHERE topic > ?1 || '/' AND topic < ?1 || '0'";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let sql = format!("SELECT topic {OF_TOPIC}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let names = statement.query_map([topic.as_str()], |row| row.get::<_, String>(0))?;
         names.map(|name| rows::parsed("topic", &name?)).collect()
     }
