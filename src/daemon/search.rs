@@ -48,26 +48,30 @@ async fn one(daemon: Arc<Daemon>, request: SearchRequest) {
         format,
         answer,
     } = request;
+    let answered = answered(&daemon, query, format).await;
+    // Whoever asked may have gone away meanwhile.
+    drop(answer.send(answered));
+}
+
+async fn answered(daemon: &Daemon, query: String, format: Format) -> SearchAnswer {
     let in_force = daemon.in_force();
     let site = &in_force.config.site.site;
-    // Whoever asked may have gone away meanwhile.
-    drop(answer.send(if query.is_empty() {
-        SearchAnswer::Found(publish::search_page(site, "", None))
-    } else {
-        match daemon.search(&query).await {
-            Ok(stories) => {
-                let feed = Feed::answer(query, stories);
-                SearchAnswer::Found(publish::render(&feed, site, format))
-            }
-            Err(SearchError::Query(mistake)) => {
-                SearchAnswer::Mistake(told(site, &query, &mistake, format))
-            }
-            Err(SearchError::Store(error)) => {
-                tracing::error!("a search was not answered: {}", chain(&error));
-                SearchAnswer::Failed
-            }
+    if query.is_empty() {
+        return SearchAnswer::Found(publish::search_page(site, "", None));
+    }
+    match daemon.search(&query).await {
+        Ok(stories) => {
+            let feed = Feed::answer(query, stories);
+            SearchAnswer::Found(publish::render(&feed, site, format))
         }
-    }));
+        Err(SearchError::Query(mistake)) => {
+            SearchAnswer::Mistake(told(site, &query, &mistake, format))
+        }
+        Err(SearchError::Store(error)) => {
+            tracing::error!("a search was not answered: {}", chain(&error));
+            SearchAnswer::Failed
+        }
+    }
 }
 
 /// What is wrong with a query: to people on the page, to programs in lines.

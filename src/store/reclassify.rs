@@ -39,9 +39,9 @@ pub(super) struct Moved {
     pub(super) tokens: String,
 }
 
-/// The items that belong elsewhere now, by `seq`: all are looked at where the classifier is another one, else those of
-/// `retagged` sources, and those that a topic of `feeds` which asks may take or took. `missed` belong to topics that come
-/// back.
+/// The items that belong elsewhere now, by `seq`. All are looked at where the classifier is another one; else those of
+/// `retagged` sources, those that the changed queries of `feeds` may take or took, and those `missed` by a topic that
+/// comes back.
 pub(super) fn items(
     connection: &Connection,
     definition: &Definition,
