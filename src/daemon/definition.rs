@@ -1,4 +1,7 @@
-//! What the store must know of a configuration: feeds, sources, and how items are classified.
+//! What the store must know of a configuration.
+//!
+//! In: a checked [`Config`], and its topics as one program. Out: a [`Definition`]: feeds, sources, and how items are
+//! classified, by all topics or by some of them. No store, no clock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -33,28 +36,24 @@ pub(crate) fn definition(
         classifier.topics(&Subject::new(item, fixed))
     };
     let all = config.topics.clone();
+    let (feeds, sources) = (feeds(config), sources.collect::<Vec<_>>());
     Definition {
         at,
         fresh: config.publish.fresh,
-        feeds: feeds(config),
-        sources: sources.collect(),
-        key: key(config),
+        key: key(&feeds, &sources),
+        feeds,
+        sources,
         classify: Arc::new(classify),
         narrow: Box::new(move |wanted, givers| narrow(&all, wanted, givers)),
     }
 }
 
 /// Changes with whatever decides an item's topics and regions.
-pub(super) fn key(config: &Config) -> Hash {
-    let mut parts = vec![classify::VERSION.to_string()];
-    let topics: BTreeMap<TopicId, Hash> = fingerprints(&config.topics).into_iter().collect();
-    parts.extend(
-        topics
-            .iter()
-            .map(|(topic, queries)| format!("{topic} {queries}")),
-    );
-    parts.extend(config.sources.iter().map(|source| {
-        let Source {
+fn key(feeds: &[FeedDefinition], sources: &[SourceDefinition]) -> Hash {
+    let classifier = classify::VERSION.to_string();
+    let topic = |feed: &FeedDefinition| format!("{} {}", feed.topic, feed.fingerprint);
+    let source = |source: &SourceDefinition| {
+        let SourceDefinition {
             id,
             topics,
             country,
@@ -62,7 +61,11 @@ pub(super) fn key(config: &Config) -> Hash {
             ..
         } = source;
         format!("{id} {topics:?} {country:?} {regions:?}")
-    }));
+    };
+    let parts: Vec<String> = std::iter::once(classifier)
+        .chain(feeds.iter().map(topic))
+        .chain(sources.iter().map(source))
+        .collect();
     Hash::of_parts(parts.iter().map(String::as_str))
 }
 

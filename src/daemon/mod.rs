@@ -171,7 +171,8 @@ fn user_agent(base_url: &Url, contact: Option<&str>) -> String {
 }
 
 impl InForce {
-    fn new(config: Config) -> Result<Self, DaemonError> {
+    /// What comes into force with `config`, and what the store must know of it.
+    fn new(config: Config, at: Timestamp) -> Result<(Self, Definition), DaemonError> {
         let fetcher = Fetcher::new(limits(&config)).map_err(DaemonError::Client)?;
         let classifier = Arc::new(Classifier::new(&config.topics));
         let places = config
@@ -180,19 +181,15 @@ impl InForce {
             .enumerate()
             .map(|(place, source)| (source.id.clone(), place))
             .collect();
-        Ok(Self {
-            key: definition::key(&config),
+        let definition = definition::definition(&config, &classifier, at);
+        let in_force = Self {
+            key: definition.key,
             config,
             places,
             fetcher,
             classifier,
-        })
-    }
-}
-
-impl InForce {
-    fn definition(&self, at: Timestamp) -> Definition {
-        definition::definition(&self.config, &self.classifier, at)
+        };
+        Ok((in_force, definition))
     }
 
     fn source(&self, id: &SourceId) -> Option<&Source> {
@@ -207,9 +204,8 @@ impl Daemon {
     /// [`DaemonError`] when another process uses the store, or it cannot be opened.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, DaemonError> {
         let store = Store::open(&config.store.path)?;
-        let in_force = InForce::new(config)?;
+        let (in_force, definition) = InForce::new(config, clock.now())?;
         // Whoever starts it means the configuration as it stands, and nobody could be asked.
-        let definition = in_force.definition(clock.now());
         let plan = store.define(definition, Consent::Given).await?;
         for line in plan.refusals() {
             tracing::warn!("the configuration has changed: {line}");
@@ -233,8 +229,7 @@ impl Daemon {
     /// # Errors
     /// [`DaemonError`], and then the one before it stays.
     pub async fn replace(&self, config: Config, consent: Consent) -> Result<Plan, DaemonError> {
-        let in_force = InForce::new(config)?;
-        let definition = in_force.definition(self.clock.now());
+        let (in_force, definition) = InForce::new(config, self.clock.now())?;
         let plan = self.store.define(definition, consent).await?;
         if plan.is_granted(consent) {
             *self
@@ -510,9 +505,13 @@ pub fn source_states(path: &Path) -> Result<BTreeMap<SourceId, SourceState>, Sto
 /// # Errors
 /// [`StoreError`] when the file is no store of this version.
 pub fn plan(config: &Config, now: Timestamp, named: usize) -> Result<Plan, StoreError> {
+    store::plan(&config.store.path, &not_in_force(config, now), named)
+}
+
+/// What the store would have to know of a configuration that is only looked at.
+fn not_in_force(config: &Config, now: Timestamp) -> Definition {
     let classifier = Arc::new(Classifier::new(&config.topics));
-    let definition = definition::definition(config, &classifier, now);
-    store::plan(&config.store.path, &definition, named)
+    definition::definition(config, &classifier, now)
 }
 
 /// How much of what is stored the topics of `config` take. Nothing is written, and no store is made.
@@ -520,9 +519,7 @@ pub fn plan(config: &Config, now: Timestamp, named: usize) -> Result<Plan, Store
 /// # Errors
 /// [`StoreError`] when the file is no store of this version.
 pub fn holdings(config: &Config, now: Timestamp) -> Result<Holdings, StoreError> {
-    let classifier = Arc::new(Classifier::new(&config.topics));
-    let definition = definition::definition(config, &classifier, now);
-    store::holdings(&config.store.path, &definition)
+    store::holdings(&config.store.path, &not_in_force(config, now))
 }
 
 /// Limits for a look at one document without a configuration.

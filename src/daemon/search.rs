@@ -1,4 +1,7 @@
 //! A query of a reader, asked of what is stored.
+//!
+//! In: queries as they were typed, from whoever serves readers. Out: the stories that each takes, rendered as it was asked
+//! for, or what is wrong with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

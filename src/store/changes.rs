@@ -120,10 +120,10 @@ impl Changes {
         let mut touched: BTreeSet<StoryId> = self.items.values().map(|item| item.story).collect();
         let active = "SELECT story FROM membership WHERE feed = ? AND left_at IS NULL";
         for feed in &self.feeds {
-            let returns = feed.kind == Kind::Appears;
-            if returns || feed.branches {
+            let appears = feed.kind == Kind::Appears;
+            if appears || feed.branches {
                 let stories = ids(connection, active, &feed.id.to_string())?;
-                if returns {
+                if appears {
                     // Those of a feed that is configured again may have changed meanwhile.
                     self.reshown.extend(&stories);
                 }

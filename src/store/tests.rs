@@ -8,6 +8,7 @@ mod feeds;
 mod held;
 mod moves;
 mod polls;
+mod search;
 mod stories;
 
 use std::collections::BTreeSet;

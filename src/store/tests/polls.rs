@@ -302,3 +302,21 @@ fn looking_makes_no_store() {
     let error = inspect(&beyond, Reader::feeds).unwrap_err();
     assert!(matches!(error, StoreError::Open { .. }), "{error}");
 }
+
+#[test]
+fn a_poll_that_was_classified_by_what_is_no_longer_in_force_is_classified_anew() {
+    let desk = Desk::new();
+    let commit = |source: &str, classified_by: &[u8]| {
+        let mut items = items(source, 1, &["g1||Flood at the bridge|2021-06-30"]);
+        items[0].topics.clear();
+        desk.commit(Poll {
+            classified_by: Hash::of(classified_by),
+            ..poll(source, july(1), read(items))
+        })
+        .unwrap();
+    };
+    commit("a", b"key");
+    assert_eq!(desk.live("floods").len(), 0);
+    commit("b", b"what was in force before");
+    assert_eq!(desk.live("floods").len(), 1);
+}

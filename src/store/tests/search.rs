@@ -1,0 +1,39 @@
+//! Searches of a store: what the index finds, and where a search ends.
+
+use super::*;
+use crate::store::Search;
+
+/// The titles that a search finds which takes these alone.
+fn found(desk: &Desk, needs: Needs, wanted: &'static [&'static str]) -> Vec<String> {
+    desk.ask(move |reader| {
+        let search = Search {
+            needs,
+            takes: Box::new(|subject| wanted.contains(&subject.title)),
+            after: None,
+            before: None,
+            most: 50,
+        };
+        let stories = reader.search(&search)?;
+        Ok(stories.into_iter().map(|story| story.shown.title).collect())
+    })
+}
+
+#[test]
+fn a_search_is_tried_on_so_many_items_and_no_more() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g0||Heron 0|2021-06-30"]);
+    let notices = |numbers: std::ops::Range<u32>| -> Vec<String> {
+        let notice = |n| format!("g{n}||Notice {n} about berth {n}|2021-06-30");
+        numbers.map(notice).collect()
+    };
+    // A poll of one source is no flood while the source is new.
+    desk.read("b", 1, &notices(1..500));
+    let any = || Needs::Nothing;
+    assert_eq!(found(&desk, any(), &["Heron 0"]), ["Heron 0"]);
+    desk.read("c", 1, &["h1||Gull|2021-06-30"]);
+    assert_eq!(found(&desk, any(), &["Heron 0"]), [""; 0]);
+    assert_eq!(found(&desk, any(), &["Gull"]), ["Gull"]);
+    // The index finds it all the same.
+    let heron = Needs::Token("heron".to_owned());
+    assert_eq!(found(&desk, heron, &["Heron 0"]), ["Heron 0"]);
+}
