@@ -1,4 +1,7 @@
 //! `tidings plan`: what the changed configuration would bring to and take from each feed, over what is stored.
+//!
+//! In: a configuration that can be read. Out: lines for people or one JSON document, and exit status 3 where that is asked
+//! for and something changes.
 
 use std::io::{self, Write as _};
 

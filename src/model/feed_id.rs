@@ -1,4 +1,7 @@
 //! What feeds are called: a topic's own, and the branches that appear beside it as items turn up.
+//!
+//! In: names as they stand in addresses and in the configuration, and the facets of a story. Out: a [`FeedId`] that is
+//! written as it was read, and the branches that the story belongs to.
 
 use std::collections::BTreeSet;
 use std::fmt;

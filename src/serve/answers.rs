@@ -1,5 +1,7 @@
 //! Answers to searches, kept for a minute: what many readers ask is found once.
 //!
+//! In: an [`Answer`], and when it was found. Out: the same, as long as it is fresh.
+//!
 //! Bounded in number and in bytes; those that were wanted least lately go first.
 
 use std::sync::Arc;

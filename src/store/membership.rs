@@ -1,5 +1,7 @@
 //! Stories in feeds: which enters which, whether quietly, and which leaves.
 //!
+//! In: a story and the feeds where it is wanted. Out: rows of `membership`, and feeds marked to be published anew.
+//!
 //! A feed's first publication takes whatever there is. After that, a story that is old and comes late enters quietly: no
 //! reader is told of it. A branch of a topic is a feed from the first story on that belongs there, and stays one.
 

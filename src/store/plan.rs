@@ -1,4 +1,7 @@
 //! What a changed configuration would bring to and take from each feed, for people and for the guard of reloads.
+//!
+//! In: the store as it is, and a [`Definition`] (or the [`Changes`] that it was found to make). Out: a [`Plan`], feed by
+//! feed, and what of the stored stories topics take. Nothing is written.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,7 @@
 //! What is in force for items and stories: how they are classified, which feeds and branches there are, what is old.
+//!
+//! In: a [`Definition`] as it comes into force; then items and stories. Out: the topics that an item belongs to by now, the
+//! feeds that a story belongs to. No database.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};

@@ -138,7 +138,31 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
     }
 }
 
+/// A desk whose store nobody has open.
+struct Closed {
+    runtime: Runtime,
+    folder: TempDir,
+}
+
+impl Closed {
+    fn open(self) -> Desk {
+        let Self { runtime, folder } = self;
+        Desk {
+            store: open(&folder).unwrap(),
+            runtime,
+            folder,
+        }
+    }
+}
+
 impl Desk {
+    fn closed(self) -> Closed {
+        let Self {
+            runtime, folder, ..
+        } = self;
+        Closed { runtime, folder }
+    }
+
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut runtime = tokio::runtime::Builder::new_current_thread();

@@ -163,12 +163,7 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
     desk.publish();
     desk.read("a", 1, &["g1||Flood at the bridge|2021-06-30"]);
     desk.publish();
-    let Desk {
-        runtime,
-        folder,
-        store,
-    } = desk;
-    drop(store);
+    let closed = desk.closed();
     let old = "DROP TABLE item_token;
                DROP INDEX story_withdrawn;
                ALTER TABLE feed DROP COLUMN queries;
@@ -176,14 +171,10 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
                ALTER TABLE source_state DROP COLUMN configured;
                DELETE FROM fact WHERE name = 'tokens';
                PRAGMA user_version = 6";
-    let connection = Connection::open(folder.path().join("tidings.db")).unwrap();
+    let connection = Connection::open(closed.folder.path().join("tidings.db")).unwrap();
     connection.execute_batch(old).unwrap();
     drop(connection);
-    desk = Desk {
-        store: open(&folder).unwrap(),
-        runtime,
-        folder,
-    };
+    desk = closed.open();
     desk.define(asking("any flood"));
     assert_eq!(desk.dirty(), [""; 0]);
     let plan = desk.wait(desk.store.define(asking("any floods"), Consent::Given));

@@ -177,17 +177,7 @@ fn a_held_report_is_seen_nowhere() {
     assert_eq!(own.len(), before.len() + 1);
     assert!(own.iter().all(|story| story.reports.len() == 1));
     // Topics are worked out anew; the configuration comes once more, after a restart.
-    let Desk {
-        runtime,
-        folder,
-        store,
-    } = desk;
-    drop(store);
-    let desk = Desk {
-        store: open(&folder).unwrap(),
-        runtime,
-        folder,
-    };
+    let desk = desk.closed().open();
     desk.define(definition([100, 100, 50], &["all"]));
     assert_eq!(titles(&desk.shown()), titles(&own));
 

@@ -223,17 +223,7 @@ fn what_was_committed_is_there_when_the_store_is_opened_again() {
     let desk = Desk::new();
     desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
     let before = desk.live("all");
-    let Desk {
-        runtime,
-        folder,
-        store,
-    } = desk;
-    drop(store);
-    let desk = Desk {
-        store: open(&folder).unwrap(),
-        runtime,
-        folder,
-    };
+    let desk = desk.closed().open();
     assert_eq!(desk.live("all"), before);
     assert_eq!(
         desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]),
