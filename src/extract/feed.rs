@@ -62,7 +62,6 @@ mod draft;
 mod xml;
 mod json;
 
-use scraper::Selector;
 use url::Url;
 
 pub(super) use self::fault::{Fault, Faults};
@@ -87,8 +86,8 @@ pub(super) enum Format {
 /// What [`Format::Other`] calls a sitemap.
 pub(super) const SITEMAP: &str = "a sitemap";
 
-/// How far into a page a link to its feed is looked for: the head of a page is its beginning.
-const HEAD_BYTES: usize = 256 * 1024;
+/// What it calls a list of feeds.
+pub(super) const FEED_LIST: &str = "a list of feeds (OPML)";
 
 /// How far into a text its first element is looked for: warnings of a server come before it.
 const JUNK_BYTES: usize = 16 * 1024;
@@ -155,7 +154,7 @@ pub(super) fn sniff(text: &str) -> Format {
             "div" | "p" | "main" | "article" | "section" | "ul" | "h1" | "h2" => {
                 seen = Format::Html;
             }
-            "opml" => return Format::Other("a list of feeds (OPML)"),
+            "opml" => return Format::Other(FEED_LIST),
             "urlset" | "sitemapindex" => return Format::Other(SITEMAP),
             _ if seen == Format::Unknown && text.starts_with('<') => seen = Format::OtherXml,
             _ => {}
@@ -176,26 +175,9 @@ pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\u{FEFF}'
 }
 
-/// The feed that a page names in its head (`link rel="alternate"`).
+/// The feed that a page leads to, the surest one.
 pub(super) fn linked_feed(text: &str, url: &Url) -> Option<Url> {
-    let end = (0..=HEAD_BYTES.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))?;
-    let page = super::html::parse(text.get(..end)?, &[]).ok()?;
-    let links = Selector::parse("link[rel~='alternate' i][href]").expect("a selector of our own");
-    let feed = page.select(&links).find(|link| {
-        let kind = link.attr("type").unwrap_or_default().to_ascii_lowercase();
-        [
-            "application/rss+xml",
-            "application/atom+xml",
-            "application/feed+json",
-        ]
-        .iter()
-        .any(|feed| kind.starts_with(feed))
-    })?;
-    url.join(feed.attr("href")?)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
+    super::html::leads(text, url)?.feeds.into_iter().next()
 }
 
 /// The text, unless it is blank.

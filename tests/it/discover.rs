@@ -40,7 +40,7 @@ fn some(count: usize) -> Vec<Notice> {
     (1..=count).map(notice).collect()
 }
 
-const FEED_LINK: &str = "<link rel=alternate type='application/rss+xml' href=/comments>\
+const FEED_LINK: &str = "<link rel=alternate type='application/rss+xml' href=/replies>\
     <link rel=alternate type='application/rss+xml' href=/feed>";
 
 /// A page of ten notices, its second page, a feed of the newest six, and one of comments.
@@ -61,7 +61,7 @@ fn harbour(head: &str) -> Server {
         ..notice(99, day(0))
     };
     server.serve(
-        "/comments",
+        "/replies",
         rss(&[Notice {
             title: "Re: thanks".into(),
             ..comment
@@ -186,7 +186,7 @@ fn a_feed_of_the_same_records_goes_before_the_page() {
 #[test]
 fn a_feed_is_a_feed_and_a_feed_of_something_else_is_none_of_the_page() {
     let server = harbour(
-        "<link rel=alternate type='application/rss+xml' href=/comments>\
+        "<link rel=alternate type='application/rss+xml' href=/replies>\
         <link rel=alternate type='application/rss+xml' href=/gone>",
     );
     let workspace = workspace("");

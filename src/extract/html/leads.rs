@@ -27,18 +27,80 @@ const FEED_TYPES: [&str; 4] = [
     "application/rdf+xml",
 ];
 
-/// Last parts of a path that are feeds.
-const FEED_NAMES: [&str; 9] = [
-    "feed",
-    "rss",
+/// The last part of a path that is a feed, without its ending.
+const FEED_NAMES: [&str; 12] = [
     "atom",
+    "feed",
+    "feeds",
+    "rss",
     "rss2",
-    "feed.xml",
-    "rss.xml",
-    "atom.xml",
-    "feed.json",
-    "index.rdf",
+    "rssfeed",
+    "rssfeeds",
+    "rss-feed",
+    "newsfeed",
+    "syndication",
+    "syndicate",
+    "xmlfeed",
 ];
+
+/// Endings that a feed may have where its name says that it is one.
+const FEED_ENDINGS: [&str; 14] = [
+    "ashx", "asp", "aspx", "axd", "cfm", "cgi", "do", "html", "json", "jsp", "php", "pl", "rdf",
+    "xml",
+];
+
+/// Endings that only feeds have.
+const OWN_ENDINGS: [&str; 3] = ["rss", "atom", "rdf"];
+
+/// Parts of a path below which feeds stand: `/rss/harbour`.
+const FEED_FOLDERS: [&str; 3] = ["rss", "rss2", "feeds"];
+
+/// Words that say of a link or a picture that it is a feed, in every language.
+const FEED_WORDS: [&str; 5] = ["rss", "rss2", "rssfeed", "webfeed", "georss"];
+
+/// Words that say so beside one another, or alone: a feed of a harbour is one, an atom of it is none.
+const FEED_PHRASES: [&str; 14] = [
+    "atom",
+    "atom 1 0",
+    "atom feed",
+    "feed",
+    "feeds",
+    "news feed",
+    "newsfeed",
+    "subscribe to feed",
+    "subscribe to this feed",
+    "syndicate this page",
+    "syndication",
+    "sindicación",
+    "syndication de contenu",
+    "xml feed",
+];
+
+/// How words begin that name the comments of readers.
+const COMMENTS: [&str; 13] = [
+    "comments",
+    "commentaires",
+    "commenti",
+    "comentarios",
+    "comentários",
+    "comentaris",
+    "kommentar",
+    "komentar",
+    "reacties",
+    "комментар",
+    "تعليقات",
+    "评论",
+    "コメント",
+];
+
+/// What begins words beside them where an authority asks for them, which is news.
+const ASKED_FOR: [&str; 4] = ["public", "públic", "offici", "oficia"];
+
+/// A link that is drawn as a feed has no more words than this; others are titles beside such a picture.
+const MAX_DRAWN_WORDS: usize = 3;
+
+/// How many words a link that names a feed has at most: more is text that speaks of one.
+const MAX_WORDS: usize = 8;
 
 /// What links to a next page are called, in small letters.
 const NEXT_WORDS: [&str; 25] = [
@@ -108,7 +170,7 @@ fn address(link: ElementRef<'_>, base: &Url) -> Option<Url> {
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
-/// Those that the page declares, else links that look like feeds; each once.
+/// The feeds that a page declares, then links that look like feeds, each once. Those of comments are not its news.
 fn feeds(page: &Html, base: &Url) -> Vec<Url> {
     let (alternates, links) = (
         selector("link[rel~='alternate' i][href]"),
@@ -118,16 +180,130 @@ fn feeds(page: &Html, base: &Url) -> Vec<Url> {
         let kind = link.attr("type").unwrap_or_default().to_ascii_lowercase();
         FEED_TYPES.iter().any(|feed| kind.starts_with(feed))
     });
-    let declared = once(declared.filter_map(|link| address(link, base)));
-    if !declared.is_empty() {
-        return declared;
-    }
+    let declared = declared.filter(|link| !is_of_comments(*link));
+    let declared = declared.filter_map(|link| feed_address(link, base));
     let links = page.select(&links).take(MAX_LINKS);
-    once(
-        links
-            .filter_map(|link| address(link, base))
-            .filter(looks_like_feed),
-    )
+    let mut links: Vec<(FeedSign, Url)> = links
+        .filter(|link| !is_of_comments(*link))
+        .filter_map(|link| {
+            let address = feed_address(link, base)?;
+            Some((FeedSign::of(link, &address, base)?, address))
+        })
+        .collect();
+    // Of equals, the first on the page.
+    links.sort_by_key(|(sign, _)| *sign);
+    once(declared.chain(links.into_iter().map(|(_, address)| address)))
+}
+
+/// What says that a link leads to a feed, the surest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum FeedSign {
+    Both,
+    Address,
+    Name,
+}
+
+impl FeedSign {
+    fn of(link: ElementRef<'_>, address: &Url, base: &Url) -> Option<Self> {
+        let named = is_called_feed(link);
+        // A mere `feed` of another site is somebody's page there.
+        let named = named.filter(|name| *name == FeedName::Sure || same_site(base, address));
+        match (looks_like_feed(address), named) {
+            (true, Some(_)) => Some(Self::Both),
+            (true, None) => Some(Self::Address),
+            (false, Some(_)) => Some(Self::Name),
+            (false, None) => None,
+        }
+    }
+}
+
+/// How surely a name is that of a feed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FeedName {
+    Sure,
+    Likely,
+}
+
+/// What a link is called: by its text, its labels, its pictures and what these are drawn from.
+fn is_called_feed(link: ElementRef<'_>) -> Option<FeedName> {
+    let pictures = selector("img, svg, i, span, use");
+    let pictures = link.select(&pictures).take(MAX_WORDS);
+    let parts = [link].into_iter().chain(pictures);
+    let text = text_of_node(*link);
+    let may_be_drawn = words(&text).nth(MAX_DRAWN_WORDS).is_none();
+    let mut likely = None;
+    for part in parts {
+        for name in ["title", "aria-label", "alt"] {
+            match part.attr(name).and_then(feed_name) {
+                Some(FeedName::Sure) => return Some(FeedName::Sure),
+                name => likely = likely.or(name),
+            }
+        }
+        // `fa-rss`, `/icons/rss.png`, `#icon-rss`
+        let drawn = ["class", "src", "href", "xlink:href"];
+        let own = if part == link { &drawn[..1] } else { &drawn };
+        let mut drawn = own.iter().filter_map(|name| part.attr(name));
+        if may_be_drawn
+            && drawn.any(|drawn| words(drawn).any(|word| FEED_WORDS.contains(&word.as_str())))
+        {
+            return Some(FeedName::Sure);
+        }
+    }
+    feed_name(&text).or(likely)
+}
+
+fn feed_name(text: &str) -> Option<FeedName> {
+    let words: Vec<String> = words(&line(text)?).collect();
+    if words.len() > MAX_WORDS {
+        return None;
+    }
+    if words.iter().any(|word| FEED_WORDS.contains(&word.as_str())) {
+        return Some(FeedName::Sure);
+    }
+    let phrase = words.join(" ");
+    FEED_PHRASES
+        .contains(&phrase.as_str())
+        .then_some(FeedName::Likely)
+}
+
+/// Words in small letters.
+fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+}
+
+/// Whether a link leads to the comments of readers, by its address or by its name.
+fn is_of_comments(link: ElementRef<'_>) -> bool {
+    let href = link.attr("href").unwrap_or_default();
+    let mut parts = href.split(['/', '?', '&', '=']);
+    if parts.any(|part| part.starts_with("comments")) {
+        return true;
+    }
+    let title = link.attr("title").unwrap_or_default();
+    [title, &text_of_node(*link)].iter().any(|name| {
+        let words: Vec<String> = line(name).iter().flat_map(|name| words(name)).collect();
+        let begins = |starts: &[&str]| {
+            let mut words = words.iter();
+            words.any(|word| starts.iter().any(|start| word.starts_with(start)))
+        };
+        begins(&COMMENTS) && !begins(&ASKED_FOR)
+    })
+}
+
+/// Where a link to a feed leads, also one that is written for feed readers: `feed:https://…`, `feed://…`.
+fn feed_address(link: ElementRef<'_>, base: &Url) -> Option<Url> {
+    let href = link.attr("href")?.trim();
+    let Some(inner) = href.strip_prefix("feed:") else {
+        return address(link, base);
+    };
+    let scheme = base.scheme();
+    let url = match inner.strip_prefix("//") {
+        Some(rest) => Url::parse(&format!("{scheme}://{rest}")),
+        None => Url::parse(inner),
+    };
+    url.ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 fn once(urls: impl Iterator<Item = Url>) -> Vec<Url> {
@@ -142,13 +318,25 @@ fn once(urls: impl Iterator<Item = Url>) -> Vec<Url> {
 
 fn looks_like_feed(url: &Url) -> bool {
     let path = url.path().trim_end_matches('/').to_ascii_lowercase();
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let mut parts = path.rsplit('/');
+    let last = parts.next().unwrap_or_default();
+    let (stem, ending) = last.rsplit_once('.').unwrap_or((last, ""));
     let asked = url.query_pairs().any(|(key, value)| {
-        matches!(key.as_ref(), "format" | "type" | "feed")
-            && matches!(value.as_ref(), "feed" | "rss" | "rss2" | "atom")
+        let [key, value] = [key, value].map(|text| text.to_ascii_lowercase());
+        let is_wanted = matches!(
+            key.as_str(),
+            "format" | "type" | "feed" | "output" | "alt" | "mode"
+        ) && matches!(value.as_str(), "feed" | "rss" | "rss2" | "atom");
+        is_wanted || key == "rss" || key == "feed" && value.is_empty()
     });
-    let ends = [".rss", ".atom", ".rdf"];
-    asked || FEED_NAMES.contains(&name) || ends.iter().any(|end| name.ends_with(end))
+    let is_file = ending.is_empty() || FEED_ENDINGS.contains(&ending);
+    let is_named = is_file && (FEED_NAMES.contains(&stem) || stem.ends_with("rss"));
+    let is_index = last == "index.rdf";
+    asked
+        || is_named
+        || is_index
+        || OWN_ENDINGS.contains(&ending) && !stem.is_empty()
+        || parts.any(|part| FEED_FOLDERS.contains(&part))
 }
 
 /// A selector of the link to the next page: by what it declares, by its name, by its sign.
@@ -260,10 +448,103 @@ mod tests {
         let declared = "<link rel=alternate type='application/rss+xml; charset=utf-8' href=f1><link rel=alternate \
             type=text/html href=/es><link rel='Alternate' type=application/atom+xml href=f1>\
             <link rel=alternate type=application/rss+xml href=mailto:a@b>";
-        check_feeds(&format!("{declared}{links}"), &["https://host.example/f1"]);
+        let all = ["f1", "rss.xml", "a?format=feed", "feed/"]
+            .map(|path| format!("https://host.example/{path}"));
+        check_feeds(
+            &format!("{links}{declared}"),
+            &all.each_ref().map(String::as_str),
+        );
         let link = |n: usize| format!("<a href=/{n}.rss>{n}</a>");
         let many: Vec<String> = (0..50).map(link).collect();
         assert_eq!(of(&many.concat()).feeds.len(), MAX_FEEDS);
+    }
+
+    /// The paths of the feeds of a page.
+    #[track_caller]
+    fn check_paths(page: &str, expected: &[&str]) {
+        let feeds = of(page).feeds;
+        let paths = feeds
+            .iter()
+            .map(|url| url.as_str().replace("https://host.example/", ""));
+        assert_eq!(paths.collect::<Vec<_>>(), expected, "{page}");
+    }
+
+    #[test]
+    fn a_link_is_known_as_a_feed_by_what_it_is_called() {
+        check_paths(
+            "<a href=agendas.xml>RSS feed of agendas</a>",
+            &["agendas.xml"],
+        );
+        check_paths("<a href=/x/7>Suscribirse por RSS</a>", &["x/7"]);
+        check_paths(
+            "<a href=/x/7>Flux RSS des avis</a> <a href=/x/8>RSS-лента</a>",
+            &["x/7", "x/8"],
+        );
+        check_paths("<a href=/x/7><img src=/i/1.png alt='RSS'></a>", &["x/7"]);
+        check_paths("<a href=/x/7><img src=/i/rss-24.png alt=''></a>", &["x/7"]);
+        check_paths("<a href=/x/7><i class='fa fa-rss'></i></a>", &["x/7"]);
+        check_paths("<a href=/x/7 title='Atom feed'><svg></svg></a>", &["x/7"]);
+        check_paths("<a href=/x/7 class=rss>Avisos</a>", &["x/7"]);
+        check_paths("<a href=/x/7>Syndication</a>", &["x/7"]);
+        check_paths("<a href='feed:https://host.example/x/7'>RSS</a>", &["x/7"]);
+        check_paths("<a href='feed://host.example/x/7'>RSS</a>", &["x/7"]);
+        check_paths(
+            "<a href=https://feeds.example/7>RSS</a>",
+            &["https://feeds.example/7"],
+        );
+    }
+
+    #[test]
+    fn a_link_is_known_as_a_feed_by_its_address() {
+        for path in [
+            "rss/",
+            "rss/harbour/",
+            "feeds/notices",
+            "news?feed=rss2",
+            "rss.php?id=3",
+            "feed.aspx",
+            "RSSFeed.aspx?ModID=1",
+            "publisherrss.php?view=3",
+            "syndication.axd",
+            "notices.rss",
+            "x?rss=1",
+        ] {
+            check_paths(&format!("<a href='/{path}'>Notices</a>"), &[path]);
+        }
+    }
+
+    #[test]
+    fn what_speaks_of_feeds_is_none() {
+        for link in [
+            "<a href=/7>Atoms for peace</a>",
+            "<a href=/7>Animal feed prices rise</a>",
+            "<a href=https://other.example/us>Feed</a>",
+            "<a href=/feedback>Feedback</a>",
+            "<a href=/press>Press</a>",
+            "<a href=/news.html>News</a>",
+            "<a href=/7 class=rss-item>The pier is closed until May</a>",
+            "<a href=/7>How to follow our notices with an RSS reader of your own</a>",
+        ] {
+            check_paths(link, &[]);
+        }
+    }
+
+    #[test]
+    fn the_surest_feeds_go_first_and_comments_are_left_out() {
+        check_paths(
+            "<a href=/x/1>RSS</a> <a href=/x.rss>Notices</a> <a href=/y.rss>RSS</a>",
+            &["y.rss", "x.rss", "x/1"],
+        );
+        check_paths(
+            "<link rel=alternate type=application/rss+xml href=/comments/feed/ title='Harbour » Comments Feed'>\
+             <link rel=alternate type=application/rss+xml href=/c title='Comentarios de la entrada'>\
+             <a href=/d>RSS</a> <a href=/e.rss>Comments (RSS)</a> <a href='/?feed=comments-rss2'>RSS</a>",
+            &["d"],
+        );
+        check_paths(
+            "<a href=/e.rss>Open for public comments (RSS)</a>",
+            &["e.rss"],
+        );
     }
 
     fn check_next(page: &str, expected: Option<&str>) {
