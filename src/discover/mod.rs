@@ -29,7 +29,7 @@ pub use self::block::Block;
 use self::read::Read;
 pub use self::rival::Rival;
 pub use self::wordpress::posts;
-use crate::extract::{self, ExtractError, Leads, Nature};
+use crate::extract::{self, ExtractError, Foreign, Leads, Nature};
 use crate::model::{
     Country, DateOrder, Document, Item, Language, Location, Problem, PublicUrl, Source, SourceId,
 };
@@ -128,9 +128,9 @@ pub struct Proposal {
 /// Why an address amounts to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DiscoverError {
-    /// Something that nobody can poll.
-    #[error("it is {0}: give the page or the feed that links to it")]
-    Unreadable(&'static str),
+    /// A document of a kind that is not read.
+    #[error("it is {}: {}", .0, .0.action())]
+    Foreign(Foreign),
     /// A document that could be read, and holds nothing.
     #[error("it holds no entries")]
     Empty,
@@ -142,13 +142,13 @@ pub enum DiscoverError {
 /// What a page leads to that is worth fetching before it is judged.
 ///
 /// # Errors
-/// [`DiscoverError::Unreadable`] for what nobody reads bulletins of.
+/// [`DiscoverError::Foreign`] for what holds no list of bulletins that is read.
 pub fn leads(document: &Document) -> Result<Leads, DiscoverError> {
-    if let Some(name) = extract::unreadable(document) {
-        return Err(DiscoverError::Unreadable(name));
-    }
     let location = Location::Http(PublicUrl::new(document.url.clone()));
     let source = read::unknown(location, Tz::UTC);
+    if let Some(foreign) = extract::foreign_nature(document, &source) {
+        return Err(DiscoverError::Foreign(foreign));
+    }
     Ok(match extract::nature(document, &source) {
         Nature::Page => extract::leads(document),
         Nature::Sitemap => Leads {

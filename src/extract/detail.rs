@@ -1,10 +1,11 @@
 //! The page of one entry to what it adds to the entry.
 //!
 //! In: the page, the rules of `detail`, its source. Out: a [`Detail`]: what the rules find, else what the page states for
-//! programs, else what it looks like; a page without anything of it gives an empty one. No network, no clock.
+//! programs, else what it looks like; a page without anything of it gives an empty one, and a file is an attachment. No
+//! network, no clock.
 
-use super::{ExtractError, amend, charset, hints, html};
-use crate::model::{Css, Detail, Document, Fields, Source};
+use super::{ExtractError, amend, charset, foreign, hints, html};
+use crate::model::{Css, Detail, Document, Fields, RawEnclosure, Source};
 
 /// Reads the page of an entry.
 ///
@@ -15,6 +16,9 @@ pub fn detail(
     fields: &Fields<Css>,
     source: &Source,
 ) -> Result<Detail, ExtractError> {
+    if foreign::of_bytes(document).is_some() {
+        return Ok(file(document));
+    }
     let charset::Decoded { text, .. } = charset::decode(document, source.charset);
     let hints = hints(document, source);
     let html::Page { told, mut found } = html::page(&text, &document.url, fields, source, &hints)?;
@@ -34,4 +38,17 @@ pub fn detail(
         enclosures: found.enclosures,
         image: found.image,
     })
+}
+
+/// What an entry leads to that is no page: a file of it.
+fn file(document: &Document) -> Detail {
+    let file = RawEnclosure {
+        url: document.url.to_string(),
+        mime_type: document.content_type.clone(),
+        length_bytes: Some(document.body.len().to_string()),
+    };
+    Detail {
+        enclosures: vec![file],
+        ..Detail::default()
+    }
 }

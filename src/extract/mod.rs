@@ -10,6 +10,7 @@ mod detail;
 mod epoch;
 mod feed;
 mod follow;
+mod foreign;
 mod grammar;
 mod html;
 mod json;
@@ -21,7 +22,8 @@ mod structure;
 mod text;
 mod xml;
 
-pub use leads::{Leads, leads, unreadable};
+pub use foreign::Foreign;
+pub use leads::{Leads, leads};
 
 use text::{is_more, leading_date};
 
@@ -60,6 +62,9 @@ pub enum ExtractError {
         /// What is wrong, and where.
         reason: String,
     },
+    /// A document of a kind that is not read.
+    #[error("the document is {0}")]
+    Foreign(Foreign),
     /// A page without selectors, on which nothing is repeated and no article stands.
     #[error("the page has neither a list of linked titles nor an article")]
     NoRecords,
@@ -121,6 +126,7 @@ impl ExtractError {
             Self::NotAFeed { .. } => "not-a-feed",
             Self::BadFeed { .. } => "bad-feed",
             Self::BadDocument { .. } => "bad-document",
+            Self::Foreign(foreign) => foreign.code(),
             Self::NoRecords
             | Self::NoList { .. }
             | Self::NoScript { .. }
@@ -143,6 +149,7 @@ impl ExtractError {
                 | Self::NoTitles { .. }
                 | Self::NoMatch { .. }
                 | Self::Undated
+                | Self::Foreign(Foreign::OneText)
         )
     }
 
@@ -153,6 +160,7 @@ impl ExtractError {
             Self::NotAFeed { link: None, .. } => {
                 "look at the address in a browser: correct `url`, or read it as `kind = \"html\"` with selectors".to_owned()
             }
+            Self::Foreign(foreign) => foreign.action().to_owned(),
             Self::BadFeed { .. } => "tell the publisher; the feed is read again as soon as it changes".to_owned(),
             Self::NoRecords => {
                 "look at the page in a browser; `select.item` and `select.title` read what is not found by itself, and \
@@ -182,6 +190,9 @@ impl ExtractError {
 /// # Errors
 /// [`ExtractError`] when it gives no entry at all where there must be some; an empty feed is none.
 pub fn extract(document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
+    if let Some(foreign) = foreign::of_bytes(document) {
+        return Err(ExtractError::Foreign(foreign));
+    }
     let charset::Decoded { text, problems } = charset::decode(document, source.charset);
     let mut extracted = read(&text, document, source)?;
     extracted.problems.splice(..0, problems);
@@ -201,6 +212,9 @@ pub fn extract(document: &Document, source: &Source) -> Result<Extracted, Extrac
 
 fn read(text: &str, document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
     let (url, hints) = (&document.url, hints(document, source));
+    if let Some(foreign) = foreign(text, document, source) {
+        return Err(ExtractError::Foreign(foreign));
+    }
     match &source.reading {
         Reading::Feed => a_feed(text, url, source),
         Reading::Html(rules) => html::read(text, url, rules, source),
@@ -221,9 +235,34 @@ fn read(text: &str, document: &Document, source: &Source) -> Result<Extracted, E
             Nature::Json => json::read(text, None, &hints),
             Nature::Xml => xml::read(text, None, &hints),
             Nature::Sitemap => sitemap::read(text, url, source, &hints),
-            Nature::Text => plain_text(text, &hints),
+            Nature::Text => some_text(text, &hints),
         },
     }
+}
+
+/// What a document is whose text is of a kind that is not read. What an operator says of a text by its grammar counts
+/// more than what it begins with.
+fn foreign(text: &str, document: &Document, source: &Source) -> Option<Foreign> {
+    match &source.reading {
+        Reading::Text(Some(_)) => None,
+        Reading::Json { .. } => foreign::of_text(text),
+        Reading::Auto | Reading::Xml(None) if foreign::is_alert(text) => Some(Foreign::Alert),
+        // A page with a few such bytes is a page all the same.
+        _ => foreign::of_text(text).or_else(|| {
+            let is_unknown = nature_of(text) == Nature::Text;
+            foreign::of_type(document, text).filter(|_| is_unknown)
+        }),
+    }
+}
+
+/// What a document is that is not read, whatever its source says of it; a list of feeds among them.
+pub fn foreign_nature(document: &Document, source: &Source) -> Option<Foreign> {
+    let text = || charset::decode(document, source.charset).text;
+    foreign::of_bytes(document).or_else(|| {
+        let text = text();
+        let listed = feed::sniff(&text) == feed::Format::Other(feed::FEED_LIST);
+        foreign(&text, document, source).or_else(|| listed.then_some(Foreign::FeedList))
+    })
 }
 
 fn a_feed(text: &str, url: &Url, source: &Source) -> Result<Extracted, ExtractError> {
@@ -396,8 +435,25 @@ fn hints<'a>(document: &Document, source: &'a Source) -> dates::Hints<'a> {
 fn plain_text(text: &str, hints: &dates::Hints<'_>) -> Result<Extracted, ExtractError> {
     let extracted = text::read(text, hints);
     if extracted.entries.is_empty() {
-        Err(ExtractError::Undated)
+        Err(if text::runs_on(text, 1) {
+            ExtractError::Foreign(Foreign::OneText)
+        } else {
+            ExtractError::Undated
+        })
     } else {
         Ok(extracted)
     }
+}
+
+/// One dated notice has fewer paragraphs.
+const MIN_PARAGRAPHS: usize = 3;
+
+/// A text of which nobody says that it holds notices: a letter has a date too.
+fn some_text(text: &str, hints: &dates::Hints<'_>) -> Result<Extracted, ExtractError> {
+    let extracted = plain_text(text, hints)?;
+    let is_one = extracted.entries.len() == 1 && text::runs_on(text, MIN_PARAGRAPHS);
+    if is_one || foreign::is_weather_message(text) {
+        return Err(ExtractError::Foreign(Foreign::OneText));
+    }
+    Ok(extracted)
 }

@@ -3,6 +3,7 @@
 //! The settings of a fixture's source stand in its first comment, a line each, as an operator writes them.
 
 mod details;
+mod foreign;
 mod fuzz;
 mod hostile;
 mod selectors;

@@ -34,6 +34,9 @@ const MAX_PARAGRAPHS: usize = 2;
 /// A line of so few words is a label, such as the category on a card.
 const MAX_LABEL_WORDS: usize = 3;
 
+/// A paragraph of fewer words is a heading or a greeting.
+const MIN_RUNNING_WORDS: usize = 10;
+
 /// Links to the full text, in lower case and without the signs around them.
 const MORE: [&str; 11] = [
     "continue reading",
@@ -516,6 +519,28 @@ fn is_prose(text: impl AsRef<str>) -> bool {
     let text = text.as_ref();
     let end = text.trim_end_matches(['"', '”', '’', '»', ')', ']']);
     end.ends_with(['.', '…']) || text.chars().nth(MAX_TITLE_CHARS).is_some()
+}
+
+/// Whether a text runs on over `paragraphs` or more, parted by blank lines, that hold most of its words.
+pub(super) fn runs_on(text: &str, paragraphs: usize) -> bool {
+    let (mut words, mut running, mut count) = (0, 0, 0);
+    let mut block = String::new();
+    for line in text.lines().chain([""]) {
+        let line = line.trim();
+        if !line.is_empty() {
+            block.push(' ');
+            block.push_str(line);
+            continue;
+        }
+        let of_block = word_count(&block);
+        words += of_block;
+        if of_block >= MIN_RUNNING_WORDS && is_prose(block.trim_end()) {
+            running += of_block;
+            count += 1;
+        }
+        block.clear();
+    }
+    count >= paragraphs && running * 2 > words
 }
 
 /// Places or tags, such as articles carry under their title: `Belize, Costa Rica, Mexico`.

@@ -27,6 +27,8 @@ const BAD: &str = "
     torn      | failing | unreachable     |     | /torn cannot be reached      | asked again by itself
     page      | failing | not-a-feed      |     | an HTML page came            | /real-feed.xml
     empty     | failing | not-a-feed      |     | an empty document came       | correct `url`
+    calendar  | failing | calendar        |     | is a calendar (iCalendar     | the same events
+    paper     | failing | pdf             |     | the document is a PDF        | the page that links to it
     half      | failing | bad-feed        |     | the feed cannot be read      | tell the publisher
     private   | failing | private-address |     | 10.0.0.1                     | `allow_networks`
     neighbour | failing | private-address |     | 127.0.0.2                    | `allow_networks`
@@ -70,6 +72,11 @@ fn go_bad(server: &Server) {
         format!("<!DOCTYPE html><html><head>{link}</head><body>"),
     );
     server.serve("/empty", "");
+    server.serve(
+        "/calendar",
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Regatta\r\nEND:VEVENT\r\n",
+    );
+    server.serve("/paper", "%PDF-1.7\n");
     server.serve(
         "/half",
         "<rss version=\"2.0\"><channel><title>A</title><item><title>B</ti",

@@ -735,3 +735,39 @@ fn a_page_that_no_selectors_fit_is_read_by_its_structure() {
         found["items"].as_array().unwrap().len()
     );
 }
+
+#[test]
+fn a_plain_link_to_a_feed_is_found_and_tried() {
+    let server = harbour(
+        "<link rel=alternate type='application/rss+xml' title='Comments feed' href=/replies>",
+    );
+    let page = "<html lang=en><h1>Meetings</h1><p>Subscribe: <a href='/feed'>RSS feed of notices</a></p>\
+        <p>The office is open from nine to five.</p>";
+    server.serve("/meetings", page);
+    let workspace = workspace("");
+    let found = discovered(&workspace, &server.url("/meetings"));
+    assert_eq!(found["found"], "linked-feed");
+    assert_eq!(found["url"], server.url("/feed"));
+    assert_eq!(found["feeds"].as_array().unwrap().len(), 1, "{found}");
+}
+
+#[test]
+fn a_document_that_is_no_list_is_named() {
+    let server = Server::start();
+    server.serve(
+        "/cal.ics",
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Regatta\r\nEND:VEVENT\r\n",
+    );
+    server.serve("/minutes", "%PDF-1.7\n");
+    let workspace = workspace("");
+    let check = |path: &str, part: &str| {
+        let ran = workspace.run(&["discover", &server.url(path), "--now", &now()]);
+        let complaint = ran.complaint(1);
+        assert!(complaint.contains(part), "{complaint}");
+    };
+    check(
+        "/cal.ics",
+        "it is a calendar (iCalendar, RFC 5545): this version reads no calendars yet",
+    );
+    check("/minutes", "it is a PDF: give the page that links to it");
+}

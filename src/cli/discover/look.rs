@@ -131,7 +131,11 @@ fn leads(location: &Location, document: &Document) -> Result<Leads, CliError> {
 
 fn refused(location: &Location, error: &DiscoverError) -> CliError {
     let action = match error {
-        DiscoverError::Extract(error @ (ExtractError::NoRecords | ExtractError::NoList { .. })) => {
+        DiscoverError::Extract(
+            error @ (ExtractError::NoRecords
+            | ExtractError::NoList { .. }
+            | ExtractError::Foreign(_)),
+        ) => {
             format!(" ({})", error.action())
         }
         _ => String::new(),

@@ -1,0 +1,464 @@
+//! What a document is that holds no list of bulletins which this version reads, and what to do instead.
+//!
+//! In: the body of a document and its type. Out: a [`Foreign`], by the first bytes, else by how its text begins, else by
+//! the type that its server names.
+
+use std::fmt;
+
+use super::feed::{self, Scanner, Token, local};
+use crate::model::Document;
+
+/// A document of another kind than those that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// iCalendar (RFC 5545).
+    Calendar,
+    /// vCard (RFC 6350).
+    Contacts,
+    /// One alert (CAP).
+    Alert,
+    /// One running text.
+    OneText,
+    /// A message (RFC 5322).
+    Mail,
+    /// Several of them (mbox).
+    Mailbox,
+    /// PDF.
+    Pdf,
+    /// Files packed into one, by the name of the format.
+    Archive(&'static str),
+    /// A file of an office program, by what it is.
+    Office(&'static str),
+    /// A picture.
+    Picture,
+    /// Sound or video.
+    Recording,
+    /// A list of feeds (OPML).
+    FeedList,
+    /// Bytes that no text has.
+    Binary,
+}
+
+impl Foreign {
+    /// The short name of the problem in `status`; what it is, to people; what an operator can do about it.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Calendar => (
+                "calendar",
+                "a calendar (iCalendar, RFC 5545)",
+                "this version reads no calendars yet: give the page or the feed that lists the same events",
+            ),
+            Self::Contacts => (
+                "contacts",
+                "a list of contacts (vCard, RFC 6350)",
+                "give the page or the feed of the publisher's news",
+            ),
+            Self::Alert => (
+                "alert",
+                "a single alert (CAP)",
+                "this version reads no alerts yet: give the feed or the page that lists the alerts of the publisher",
+            ),
+            Self::OneText => (
+                "one-text",
+                "one running text, not a list of notices",
+                "give the page or the feed that lists such texts; if it does hold several notices, `separator` and `record` with `kind = \"text\"` say where each begins",
+            ),
+            Self::Mail => (
+                "mail",
+                "a mail message (RFC 5322)",
+                "this version reads no mail yet: give the web archive or the feed of the mailing list",
+            ),
+            Self::Mailbox => (
+                "mail",
+                "a mailbox (mbox)",
+                "this version reads no mail yet: give the web archive or the feed of the mailing list",
+            ),
+            Self::Pdf => ("pdf", "a PDF", LINKING),
+            Self::Archive(format) => (
+                "archive",
+                format,
+                "give the address of the document that is packed into it, or the page that links to it",
+            ),
+            Self::Office(what) => ("office-file", what, LINKING),
+            Self::Picture => ("picture", "a picture", LINKING),
+            Self::Recording => ("recording", "a recording", LINKING),
+            Self::FeedList => (
+                "feed-list",
+                feed::FEED_LIST,
+                "give each of its feeds as a source of its own",
+            ),
+            Self::Binary => (
+                "no-text",
+                "no text",
+                "look at what the address gives: correct `url`, or give the page that links to it",
+            ),
+        }
+    }
+
+    /// The short name of the problem in `status`.
+    pub fn code(self) -> &'static str {
+        self.words().0
+    }
+
+    /// What an operator can do about it.
+    pub fn action(self) -> &'static str {
+        self.words().2
+    }
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words().1)
+    }
+}
+
+const LINKING: &str = "give the page that links to it: files become attachments of its entries";
+
+/// Bytes in a place that tell a format.
+const SIGNATURES: [(usize, &[u8], Foreign); 29] = [
+    (0, b"%PDF-", Foreign::Pdf),
+    (0, b"%!PS", Foreign::Office("a PostScript document")),
+    (0, b"{\\rtf", Foreign::Office("a text document (RTF)")),
+    (
+        0,
+        b"\xD0\xCF\x11\xE0",
+        Foreign::Office("an office document"),
+    ),
+    (0, b"\x1F\x8B", Foreign::Archive("an archive (gzip)")),
+    (0, b"BZh", Foreign::Archive("an archive (bzip2)")),
+    (0, b"\xFD7zXZ\0", Foreign::Archive("an archive (xz)")),
+    (
+        0,
+        b"\x28\xB5\x2F\xFD",
+        Foreign::Archive("an archive (Zstandard)"),
+    ),
+    (
+        0,
+        b"7z\xBC\xAF\x27\x1C",
+        Foreign::Archive("an archive (7z)"),
+    ),
+    (0, b"Rar!\x1A\x07", Foreign::Archive("an archive (RAR)")),
+    (257, b"ustar", Foreign::Archive("an archive (tar)")),
+    (0, b"\x89PNG", Foreign::Picture),
+    (0, b"\xFF\xD8\xFF", Foreign::Picture),
+    (0, b"GIF87a", Foreign::Picture),
+    (0, b"GIF89a", Foreign::Picture),
+    (0, b"II*\0", Foreign::Picture),
+    (0, b"MM\0*", Foreign::Picture),
+    (0, b"\0\0\x01\0", Foreign::Picture),
+    (8, b"WEBP", Foreign::Picture),
+    (4, b"ftypavif", Foreign::Picture),
+    (4, b"ftypheic", Foreign::Picture),
+    (4, b"ftyp", Foreign::Recording),
+    (8, b"WAVE", Foreign::Recording),
+    (8, b"AVI ", Foreign::Recording),
+    (0, b"ID3", Foreign::Recording),
+    (0, b"OggS", Foreign::Recording),
+    (0, b"fLaC", Foreign::Recording),
+    (0, b"\xFF\xFB", Foreign::Recording),
+    (0, b"\x1A\x45\xDF\xA3", Foreign::Recording),
+];
+
+/// What a ZIP archive begins with.
+const ZIP: &[u8] = b"PK\x03\x04";
+
+/// Names of files within a ZIP archive that tell what it is: the type that `OpenDocument` puts first, the main part of
+/// Office Open XML.
+const PACKED: [(&[u8], Foreign); 8] = [
+    (
+        b"mimetypeapplication/vnd.oasis.opendocument.text",
+        Foreign::Office("a text document (OpenDocument)"),
+    ),
+    (
+        b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+        Foreign::Office("a spreadsheet (OpenDocument)"),
+    ),
+    (
+        b"mimetypeapplication/vnd.oasis.opendocument.presentation",
+        Foreign::Office("a presentation (OpenDocument)"),
+    ),
+    (
+        b"mimetypeapplication/epub+zip",
+        Foreign::Office("a book (EPUB)"),
+    ),
+    (
+        b"word/document.xml",
+        Foreign::Office("a text document (Word)"),
+    ),
+    (b"xl/workbook.", Foreign::Office("a spreadsheet (Excel)")),
+    (
+        b"ppt/presentation.xml",
+        Foreign::Office("a presentation (PowerPoint)"),
+    ),
+    (
+        b"[Content_Types].xml",
+        Foreign::Office("an office document"),
+    ),
+];
+
+/// Types that a server names, by how they begin.
+const TYPES: [(&str, Foreign); 7] = [
+    ("application/pdf", Foreign::Pdf),
+    (
+        "application/msword",
+        Foreign::Office("a text document (Word)"),
+    ),
+    (
+        "application/vnd.ms-excel",
+        Foreign::Office("a spreadsheet (Excel)"),
+    ),
+    (
+        "application/vnd.openxmlformats-",
+        Foreign::Office("an office document"),
+    ),
+    ("image/", Foreign::Picture),
+    ("audio/", Foreign::Recording),
+    ("video/", Foreign::Recording),
+];
+
+/// How far a document is looked at for bytes that no text has.
+const LOOKED_AT: usize = 1024;
+
+/// How far into a text the headers of a message are looked for, in lines.
+const HEADER_LINES: usize = 60;
+
+/// Headers that programs write and people do not: a memorandum has the others too.
+const MACHINE_HEADERS: [&str; 5] = [
+    "message-id",
+    "mime-version",
+    "received",
+    "return-path",
+    "content-transfer-encoding",
+];
+
+/// What a document is by its bytes, where these are no text.
+pub(super) fn of_bytes(document: &Document) -> Option<Foreign> {
+    let body = document.body.as_slice();
+    let begins = |(at, sign, _): &&(usize, &[u8], Foreign)| {
+        body.get(*at..).is_some_and(|rest| rest.starts_with(sign))
+    };
+    // `WAVE` and its like stand in texts too.
+    let is_binary = body.iter().take(LOOKED_AT).any(|byte| *byte == 0);
+    let is_sure = |(at, sign, _): &&(usize, &[u8], Foreign)| {
+        *at == 0 && !sign.iter().all(u8::is_ascii_alphanumeric)
+    };
+    let mut signs = SIGNATURES.iter().filter(begins);
+    let signed = signs.find(|sign| is_binary || is_sure(sign));
+    signed.map(|(_, _, foreign)| *foreign).or_else(|| {
+        body.starts_with(ZIP)
+            .then(|| packed(body).unwrap_or(Foreign::Archive("an archive (ZIP)")))
+    })
+}
+
+fn packed(body: &[u8]) -> Option<Foreign> {
+    let holds = |(name, _): &&(&[u8], Foreign)| memchr::memmem::find(body, name).is_some();
+    PACKED.iter().find(holds).map(|(_, foreign)| *foreign)
+}
+
+/// What a document is by how its text begins.
+pub(super) fn of_text(text: &str) -> Option<Foreign> {
+    let text = text.trim_start_matches(feed::is_blank);
+    let begins = |sign: &str| {
+        let start = text.get(..sign.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(sign))
+    };
+    match text {
+        _ if begins("BEGIN:VCALENDAR") => Some(Foreign::Calendar),
+        _ if begins("BEGIN:VCARD") => Some(Foreign::Contacts),
+        _ if begins("From ") && has_headers(text.split_once('\n')?.1) => Some(Foreign::Mailbox),
+        _ if has_headers(text) => Some(Foreign::Mail),
+        _ => None,
+    }
+}
+
+/// What the Common Alerting Protocol calls its namespace, whatever the version.
+const CAP: &str = "urn:oasis:names:tc:emergency:cap";
+
+/// Whether a text is one alert: XML whose root is `alert` in the namespace of CAP.
+pub(super) fn is_alert(text: &str) -> bool {
+    if !text.trim_start_matches(feed::is_blank).starts_with('<') {
+        return false;
+    }
+    let mut scanner = Scanner::new(text);
+    let root = std::iter::from_fn(|| scanner.next()).find_map(|token| match token {
+        Token::Open(tag) => Some(tag),
+        _ => None,
+    });
+    let is_alert = root.is_some_and(|root| local(root.name) == "alert");
+    is_alert
+        && text
+            .get(..text.floor_char_boundary(LOOKED_AT))
+            .is_some_and(|start| start.contains(CAP))
+}
+
+/// What a document is that is no text, by what its server says of it.
+pub(super) fn of_type(document: &Document, text: &str) -> Option<Foreign> {
+    if !text.chars().take(LOOKED_AT).any(|c| c == '\0') {
+        return None;
+    }
+    let stated = document.content_type.as_deref().unwrap_or_default();
+    let stated = stated.trim().to_ascii_lowercase();
+    let named = TYPES.iter().find(|(start, _)| stated.starts_with(start));
+    Some(named.map_or(Foreign::Binary, |(_, foreign)| *foreign))
+}
+
+/// Whether a text begins with headers (RFC 5322 §2.2) of which programs write some.
+fn has_headers(text: &str) -> bool {
+    let lines = text.lines().take(HEADER_LINES);
+    let mut names = Vec::new();
+    for line in lines.take_while(|line| !line.trim().is_empty()) {
+        if line.starts_with([' ', '\t']) && !names.is_empty() {
+            continue;
+        }
+        let Some((name, _)) = line.split_once(':') else {
+            return false;
+        };
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if name.is_empty() || !name.chars().all(is_name) {
+            return false;
+        }
+        names.push(name.to_ascii_lowercase());
+    }
+    let has = |wanted: &str| names.iter().any(|name| name == wanted);
+    has("from") && MACHINE_HEADERS.iter().any(|name| has(name))
+}
+
+/// Whether a text is one weather message, which begins with an abbreviated heading (WMO-No. 386, Manual on the GTS):
+/// `FLUS43 KLOT 082123`, perhaps behind a number of its own.
+pub(super) fn is_weather_message(text: &str) -> bool {
+    const BEGINNING: usize = 4;
+    let lines = text
+        .lines()
+        .map(|line| line.trim_matches(|c: char| c.is_whitespace() || c.is_control()));
+    let mut lines = lines.filter(|line| !line.is_empty()).take(BEGINNING);
+    lines.any(|line| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [data, centre, time, rest @ ..] = words.as_slice() else {
+            return false;
+        };
+        let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase());
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let data = data.split_at_checked(4);
+        let is_data =
+            data.is_some_and(|(kind, number)| letters(kind) && number.len() <= 2 && digits(number));
+        let is_time = time.len() == 6 && digits(time);
+        is_data && centre.len() == 4 && letters(centre) && is_time && rest.len() <= 1
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn document(body: &[u8], content_type: Option<&str>) -> Document {
+        Document {
+            url: "https://host.example/file".parse().unwrap(),
+            content_type: content_type.map(str::to_owned),
+            body: body.to_owned(),
+            fetched_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[track_caller]
+    fn check_bytes(body: &[u8], expected: Option<&str>) {
+        let found = of_bytes(&document(body, None));
+        assert_eq!(found.map(|found| found.to_string()).as_deref(), expected);
+    }
+
+    #[test]
+    fn files_are_known_by_their_first_bytes() {
+        check_bytes(b"%PDF-1.7\n", Some("a PDF"));
+        check_bytes(b"PK\x03\x04\x14\0data.csv", Some("an archive (ZIP)"));
+        check_bytes(
+            b"PK\x03\x04\x14\0[Content_Types].xml..PK\x03\x04word/document.xml",
+            Some("a text document (Word)"),
+        );
+        check_bytes(
+            b"PK\x03\x04\x14\0mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK",
+            Some("a spreadsheet (OpenDocument)"),
+        );
+        check_bytes(b"\xD0\xCF\x11\xE0\xA1\xB1", Some("an office document"));
+        check_bytes(b"RIFF\x10\0\0\0WEBPVP8 ", Some("a picture"));
+        check_bytes(b"\0\0\0\x20ftypisom", Some("a recording"));
+        let tar = [b"notes.txt".as_slice(), &[0; 248], b"ustar"].concat();
+        check_bytes(&tar, Some("an archive (tar)"));
+    }
+
+    #[test]
+    fn texts_with_such_words_are_texts() {
+        check_bytes(b"THE GREAT WAVE OF THE HARBOUR", None);
+        check_bytes(b"A new ftyp: what it means", None);
+        check_bytes(b"ID3 of the harbour card is void", None);
+        check_bytes(b"{\"a\": 1}", None);
+        check_bytes(b"", None);
+    }
+
+    #[track_caller]
+    fn check_text(text: &str, expected: Option<Foreign>) {
+        assert_eq!(of_text(text), expected, "{text}");
+    }
+
+    #[test]
+    fn calendars_contacts_and_mail_are_known_by_their_first_lines() {
+        check_text("\u{FEFF}\r\nBEGIN:VCALENDAR\r\n", Some(Foreign::Calendar));
+        check_text("begin:vcard\nFN:Ada Lunt\n", Some(Foreign::Contacts));
+        let headers = "Received: from a.example\n by b.example; 3 May 2026\nFrom: ada@a.example\nSubject: The pier\n";
+        check_text(&format!("{headers}\nDear all\n"), Some(Foreign::Mail));
+        check_text(
+            &format!("From ada@a.example Sun May  3 10:00:00 2026\n{headers}\nDear all\n"),
+            Some(Foreign::Mailbox),
+        );
+    }
+
+    #[test]
+    fn an_alert_is_known_by_its_root() {
+        let check = |text: &str, expected| assert_eq!(is_alert(text), expected, "{text}");
+        let cap = "<?xml version='1.0'?><!-- one --><x:alert xmlns:x='urn:oasis:names:tc:emergency:cap:1.2'/>";
+        check(cap, true);
+        check("<alert><title>Fog</title></alert>", false);
+        check(
+            "<feed xmlns:cap='urn:oasis:names:tc:emergency:cap:1.2'/>",
+            false,
+        );
+        check("", false);
+    }
+
+    #[test]
+    fn a_memorandum_is_no_mail() {
+        check_text(
+            "To: all\nFrom: the harbour office\nSubject: The pier\nDate: 3 May 2026\n\nThe pier is closed.\n",
+            None,
+        );
+        check_text("From the harbour\nMessage-ID: 7\n", None);
+        check_text("From now on: the pier is closed\nReceived: nothing\n", None);
+        check_text("", None);
+    }
+
+    #[test]
+    fn the_type_tells_of_bytes_that_are_no_text() {
+        let check = |body: &[u8], content_type, expected: Option<Foreign>| {
+            let document = document(body, content_type);
+            let text = String::from_utf8_lossy(body).into_owned();
+            assert_eq!(of_type(&document, &text), expected);
+        };
+        check(
+            b"\x01\0\x02",
+            Some("Image/X-Unknown"),
+            Some(Foreign::Picture),
+        );
+        check(b"\x01\0\x02", None, Some(Foreign::Binary));
+        check(b"A text after all", Some("application/pdf"), None);
+    }
+
+    #[test]
+    fn a_weather_message_is_known_by_its_heading() {
+        let check = |text: &str, expected| assert_eq!(is_weather_message(text), expected, "{text}");
+        check("164 \nFLXX43 KABC 082123\nHWOABC\n\nOUTLOOK\n", true);
+        check("\u{1}\r\r\n814\r\r\nWUXX53 KABC 052147 CCA\r\r\n", true);
+        check("HARBOUR NOTICE 082123\n", false);
+        check("1\n2\n3\n4\nFLXX43 KABC 082123\n", false);
+        check("FLXX43 KABC 082123 is the heading of the message\n", false);
+    }
+}
