@@ -3,12 +3,13 @@
 //!
 //! In and out: raw entries, of any kind of document.
 
+use super::epoch;
 use crate::model::{DateFormat, Field, RawEntry, RawText, Replacement, Source};
 
 /// The most bytes that a replacement may make of a text.
 const MAX_REPLACED: usize = 1 << 20;
 
-/// Replaces, then rewrites dates, in every entry.
+/// Replaces, then rewrites dates, in every entry: as the operator says they are written, else those that programs count.
 pub(super) fn all(entries: &mut [RawEntry], source: &Source) {
     for entry in entries {
         for replacement in &source.replace {
@@ -68,7 +69,8 @@ fn replace(entry: &mut RawEntry, replacement: &Replacement) {
 
 fn rewrite(date: &mut Option<String>, formats: &[DateFormat]) {
     let Some(text) = date else { return };
-    if let Some(iso) = formats.iter().find_map(|format| format.iso(text)) {
+    let stated = formats.iter().find_map(|format| format.iso(text));
+    if let Some(iso) = stated.or_else(|| epoch::counted(text)) {
         *text = iso;
     }
 }

@@ -1,7 +1,8 @@
 //! Dates as programs count them, to a form that means one thing only.
 //!
 //! In: a text. Out: RFC 3339, where the text is a count of seconds, milliseconds, microseconds or nanoseconds since 1970
-//! that lies between 1973 and 2286: shorter and longer numbers are years, days or anything else.
+//! that lies between 1973 and 2286: shorter and longer numbers are years, days or anything else, and so are those that read
+//! as a year, a month, a day and an hour.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat};
 
@@ -20,6 +21,9 @@ pub(super) fn counted(text: &str) -> Option<String> {
     if !is_number(whole) || !is_number(fraction) || whole.starts_with('0') {
         return None;
     }
+    if is_calendar(whole) && !is_dot_net {
+        return None;
+    }
     let count: i64 = whole.parse().ok()?;
     let at = match whole.len() {
         9 | 10 if !is_dot_net => DateTime::from_timestamp_secs(count)?,
@@ -29,6 +33,20 @@ pub(super) fn counted(text: &str) -> Option<String> {
         _ => return None,
     };
     Some(at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+/// Whether digits are `YYYYMMDDHH` or `YYYYMMDDHHMM` of these centuries.
+fn is_calendar(digits: &str) -> bool {
+    let is_year = digits.starts_with("19") || digits.starts_with("20");
+    let pair = |at: usize| digits.get(at..at + 2)?.parse::<u32>().ok();
+    let within =
+        |at, least: u32, most: u32| pair(at).is_some_and(|pair| (least..=most).contains(&pair));
+    let is_hour = is_year && within(4, 1, 12) && within(6, 1, 31) && within(8, 0, 23);
+    match digits.len() {
+        10 => is_hour,
+        12 => is_hour && within(10, 0, 59),
+        _ => false,
+    }
 }
 
 /// A time without a zone that is known to be of Greenwich.
@@ -69,6 +87,8 @@ mod tests {
             "",
             "2021",
             "20210628",
+            "2021062812",
+            "202106281230",
             "20210628120000",
             "-1624838400",
             "1624838400a",
