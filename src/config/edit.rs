@@ -26,6 +26,9 @@ pub enum EditError {
     /// No block with this id.
     #[error("no `[[source]]` of it has the id `{0}`")]
     NoSource(String),
+    /// A file that cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unread(String),
     /// `select` holds something else than fields.
     #[error("`select` of `{0}` is no table")]
     NoSelect(String),
@@ -104,8 +107,8 @@ fn parsed(text: &str) -> Result<Document<&str>, EditError> {
 }
 
 /// A source, as it is written.
-struct Block<'a> {
-    table: &'a dyn TableLike,
+pub(super) struct Block<'a> {
+    pub(super) table: &'a dyn TableLike,
     form: Form,
 }
 
@@ -116,7 +119,7 @@ enum Form {
     Braces,
 }
 
-fn block<'a>(document: &'a Document<&str>, id: &str) -> Option<Block<'a>> {
+pub(super) fn block<'a>(document: &'a Document<&str>, id: &str) -> Option<Block<'a>> {
     let has_id = |table: &&dyn TableLike| table.get("id").and_then(Item::as_str) == Some(id);
     let (table, form) = match document.get("source")? {
         Item::ArrayOfTables(list) => {
@@ -223,12 +226,25 @@ fn fields(
     edits
 }
 
-/// The bytes of a field's selector, also of one beside `regex` or `value`.
+/// The bytes of a field's selector, also of one beside `regex` or `value`; of a rule that looks in another way, all of it.
 fn place(item: &Item) -> Option<Range<usize>> {
     match item.as_table_like() {
-        Some(rule) => rule.get("find")?.span(),
+        Some(rule) if rule.contains_key("find") => rule.get("find")?.span(),
+        Some(rule) if looks(rule) => item.as_inline_table().and_then(whole),
+        Some(_) => None,
         None => item.span(),
     }
+}
+
+/// The bytes of `{ … }`; a table that is written with dots has none.
+fn whole(table: &InlineTable) -> Option<Range<usize>> {
+    table.span().filter(|_| !table.is_dotted())
+}
+
+/// Whether a rule looks for places otherwise than by `find`.
+fn looks(rule: &dyn TableLike) -> bool {
+    let ways = ["join", "before", "page", "from"];
+    ways.iter().any(|way| rule.contains_key(way))
 }
 
 /// The fields in the order in which people write them.
@@ -244,7 +260,10 @@ fn in_order(select: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &s
 
 /// `{ item = "…", … }` with the fields changed.
 fn rewritten(table: &InlineTable, select: &BTreeMap<String, String>) -> Edit {
-    let is_rule = |field: &str| table.get(field).is_some_and(Value::is_inline_table);
+    let is_rule = |field: &str| {
+        let rule = table.get(field).and_then(Value::as_inline_table);
+        rule.is_some_and(|rule| !looks(rule))
+    };
     let new = in_order(select).filter(|(field, _)| !is_rule(field));
     let new = new.map(|(field, rule)| format!("{field} = {}", quoted(rule)));
     let kept = table.iter().filter(|(field, _)| {
@@ -396,6 +415,16 @@ mod tests {
             &[("date", "time"), ("title", "h3")],
             "[[source]]\nid = \"b\"\nselect.date.find = \"time\" # day\nselect.date.regex = \"x\"\n\
              select.title = { regex = \"y\", find = \"h3\" }\n",
+        );
+        check_repaired(
+            "[[source]]\nid = \"b\"\nselect.item = { from = \"dt\" } # rows\nselect.date = { before = \"h3\" }\nselect.author = { page = \"b\" }\n",
+            &[("item", ".new"), ("date", "time")],
+            "[[source]]\nid = \"b\"\nselect.item = \".new\" # rows\nselect.date = \"time\"\nselect.author = { page = \"b\" }\n",
+        );
+        check_repaired(
+            "[[source]]\nid = \"b\"\nselect = { item = { from = \"dt\" }, date = { before = \"h3\" }, author = { value = \"b\" } }\n",
+            &[("title", "h3"), ("item", ".new")],
+            "[[source]]\nid = \"b\"\nselect = { item = \".new\", title = \"h3\", author = { value = \"b\" } }\n",
         );
         check_repaired(
             "[[source]]\nid = \"b\"\nselect = { item = \".old\", author = \"b\" } # all\n",

@@ -27,7 +27,7 @@ impl PageKeys {
         let keys = Self {
             param: table.text("param", units::line),
             url: table.text("url", address),
-            next: table.text("next", parsed),
+            next: table.text("next", link),
             from: table.number("from", 0..=1_000_000),
             step: table.number("step", 1..=1_000_000),
             last: table.number("last", 1..=MOST),
@@ -96,6 +96,15 @@ impl PageKeys {
             (None, None, None) => PageWay::Rel,
         }
     }
+}
+
+/// A link, or an attribute of an element.
+fn link(text: &str) -> Result<Css, Mistake> {
+    let css: Css = parsed(text)?;
+    if css.names_self {
+        return Err(Mistake::new(format!("`{css}` names no link of the page")));
+    }
+    Ok(css)
 }
 
 fn address(text: &str) -> Result<PageAddress, Mistake> {

@@ -11,26 +11,136 @@ use super::diagnostic::{Mistake, parsed};
 use super::file::{Kind, Value};
 use super::table::{Given, Table};
 use super::units;
-use crate::model::{Css, Field, Fields, Pattern, Replacement, Rule, Rules};
+use crate::model::{
+    Css, ElementPath, Field, Fields, Find, JsonPath, Pattern, Replacement, Rule, Rules,
+};
 
-/// Texts that find places, each with where it stands.
-type Places = Vec<(usize, String)>;
+/// Texts that find places.
+type Places = Vec<Written>;
 
-const RULE: &str =
-    "a selector in quotation marks, a list of them, or a table with `find`, `regex` or `value`";
+/// A text that finds places, and where it stands.
+#[derive(Clone)]
+struct Written {
+    at: usize,
+    text: String,
+    way: Way,
+}
+
+/// Where a text looks.
+#[derive(Clone)]
+pub(super) enum Way {
+    /// In the entry, or in the document for entries.
+    Within,
+    /// `{ before = … }`
+    Before,
+    /// `{ page = … }`
+    Page,
+    /// `{ from = …, until = … }`
+    Run {
+        /// What ends the last entry, and where that stands.
+        until: Option<(usize, String)>,
+    },
+}
+
+impl Way {
+    /// The key that says so.
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Within => "find",
+            Self::Before => "before",
+            Self::Page => "page",
+            Self::Run { .. } => "from",
+        }
+    }
+}
+
+/// What finds places in documents of a kind.
+pub(super) trait Locator: FromStr<Err: fmt::Display> {
+    /// The same, looking where `way` says; or the place of the mistake, where it is another one's, and what is wrong.
+    fn looking(self, way: &Way) -> Result<Self, (Option<usize>, Mistake)>;
+
+    /// Whether entries may be found by it.
+    fn finds_entries(&self) -> Result<(), Mistake> {
+        Ok(())
+    }
+}
+
+impl Locator for Css {
+    fn looking(self, way: &Way) -> Result<Self, (Option<usize>, Mistake)> {
+        let key = way.key();
+        let told = |message: String| Err((None, Mistake::new(message)));
+        match way {
+            Way::Within => Ok(self),
+            Way::Before | Way::Page if self.names_self => told(format!(
+                "`{self}` is of the entry: `{key}` looks outside of it"
+            )),
+            Way::Before => Ok(self.before()),
+            Way::Page => Ok(self.of_page()),
+            Way::Run { .. } if !self.names_elements() => told(format!(
+                "`{self}` names no elements: an entry begins at one"
+            )),
+            Way::Run { until } => {
+                let until = until.as_ref().map(|(at, text)| {
+                    let css = elements(text);
+                    css.map_err(|mistake| (Some(*at), mistake))
+                });
+                Ok(self.run(until.transpose()?))
+            }
+        }
+    }
+
+    fn finds_entries(&self) -> Result<(), Mistake> {
+        if self.selector.is_some() {
+            return Ok(());
+        }
+        Err(Mistake::new(format!(
+            "`{self}` is of the entry itself: `select.item` finds entries"
+        )))
+    }
+}
+
+impl Locator for JsonPath {
+    fn looking(self, way: &Way) -> Result<Self, (Option<usize>, Mistake)> {
+        only_within(self, way)
+    }
+}
+
+impl Locator for ElementPath {
+    fn looking(self, way: &Way) -> Result<Self, (Option<usize>, Mistake)> {
+        only_within(self, way)
+    }
+}
+
+/// For documents that are no pages.
+fn only_within<L>(locator: L, way: &Way) -> Result<L, (Option<usize>, Mistake)> {
+    if let Way::Within = way {
+        return Ok(locator);
+    }
+    let message = format!("`{}` goes only with the kind `html`", way.key());
+    Err((None, Mistake::new(message)))
+}
+
+const PLACE: &str = "a selector in quotation marks";
+const ITEM: &str =
+    "a selector in quotation marks, a list of them, or a table with `from` and perhaps `until`";
+const RULE: &str = "a selector in quotation marks, a list of them, or a table with `find`, `join`, `before`, `page`, `regex` or `value`";
+
+/// What stands between joined parts; addresses have no blanks.
+const JOINED_WITH: &str = " ";
+const ADDRESSES: [Field; 4] = [Field::Link, Field::Guid, Field::Image, Field::Enclosure];
 
 /// `select`, or the part of `detail` that is like it.
 #[derive(Clone, Default)]
 pub(super) struct Selected {
     /// What the entries are.
-    pub(super) item: Given<Places>,
-    fields: BTreeMap<Field, Given<Rule<(usize, String)>>>,
+    item: Given<Places>,
+    fields: BTreeMap<Field, Given<Rule<Written>>>,
 }
 
 impl Selected {
     /// Of a table whose fields may be filled by rules, `item` among them.
     pub(super) fn of_list(table: &Table) -> Self {
-        let item = table.given("item", |value| places(table, "item", value));
+        let item = table.given("item", |value| items(table, value));
         let selected = Self {
             item,
             ..Self::of_entry(table)
@@ -43,7 +153,7 @@ impl Selected {
     fn of_entry(table: &Table) -> Self {
         let rule = |field: Field| {
             let key = field.as_str();
-            (field, table.given(key, |value| rule(table, key, value)))
+            (field, table.given(key, |value| rule(table, field, value)))
         };
         let fields = Field::ALL.map(rule).into_iter();
         Self {
@@ -76,11 +186,7 @@ impl Selected {
     }
 
     /// The rules of a list; `None` where a mistake, told now or before, leaves none.
-    pub(super) fn rules<L: FromStr<Err: fmt::Display>>(
-        &self,
-        table: &Table,
-        at: usize,
-    ) -> Option<Rules<L>> {
+    pub(super) fn rules<L: Locator>(&self, table: &Table, at: usize) -> Option<Rules<L>> {
         if !self.is_wrong() {
             let filled = [
                 ("item", self.item.at.is_some()),
@@ -91,22 +197,35 @@ impl Selected {
             }
         }
         let fields = self.fields(table);
-        let item = found(table, self.item.value.as_ref()?)?;
+        let item: Vec<L> = found(table, self.item.value.as_ref()?)?;
+        if let Some(mistake) = item.iter().find_map(|item| item.finds_entries().err()) {
+            table.wrong(self.item.at.unwrap_or(at), mistake);
+            return None;
+        }
         (!item.is_empty() && self.fills(Field::Title)).then_some(Rules {
             item,
             fields: fields?,
         })
     }
 
-    fn fields<L: FromStr<Err: fmt::Display>>(&self, table: &Table) -> Option<Fields<L>> {
-        let rule = |(field, rule): (&Field, &Given<Rule<(usize, String)>>)| {
+    fn fields<L: Locator>(&self, table: &Table) -> Option<Fields<L>> {
+        let rule = |(field, rule): (&Field, &Given<Rule<Written>>)| {
             let Rule {
                 find,
                 pattern,
                 value,
             } = rule.value.clone()?;
+            let find = match find {
+                Find::First(places) => Find::First(found(table, &places)?),
+                Find::Joined { parts, with } => {
+                    let parts = parts.iter().map(|places| found(table, places));
+                    let parts: Vec<Option<Vec<L>>> = parts.collect();
+                    let parts = parts.into_iter().collect::<Option<_>>()?;
+                    Find::Joined { parts, with }
+                }
+            };
             let rule = Rule {
-                find: found(table, &find)?,
+                find,
                 pattern,
                 value,
             };
@@ -115,6 +234,13 @@ impl Selected {
         // Every one of them is looked at: each mistake is told.
         let rules: Vec<_> = self.fields.iter().map(rule).collect();
         rules.into_iter().collect()
+    }
+
+    /// The places that look outside of the entry.
+    fn outside(&self) -> impl Iterator<Item = &Written> {
+        let rules = self.fields.values().filter_map(|rule| rule.value.as_ref());
+        let places = rules.flat_map(|rule| rule.find.places());
+        places.filter(|place| !matches!(place.way, Way::Within))
     }
 }
 
@@ -136,6 +262,12 @@ pub(super) fn detail(table: &Table) -> Given<Option<Fields<Css>>> {
                     inner.wrong(at, Mistake::new(message).hint(hint));
                 }
             }
+            for place in selected.outside() {
+                let key = place.way.key();
+                let message = format!("`{key}` does not go with `detail`");
+                let hint = "every selector of `detail` looks in the whole page of the entry";
+                inner.wrong(place.at, Mistake::new(message).hint(hint));
+            }
             inner.finish(&[]);
             selected.fields(&inner).map(Some)
         });
@@ -150,14 +282,17 @@ pub(super) fn detail(table: &Table) -> Given<Option<Fields<Css>>> {
 
 /// `remove`: parts of pages that are not there for us.
 pub(super) fn remove(table: &Table) -> Given<Vec<Css>> {
-    let selector = |text: &str| {
-        let css: Css = parsed(text)?;
-        match (&css.selector, &css.attribute) {
-            (Some(_), None) => Ok(css),
-            _ => Err(Mistake::new(format!("`{css}` names no elements"))),
-        }
-    };
-    table.texts("remove", selector).map(values)
+    table.texts("remove", elements).map(values)
+}
+
+/// A selector that finds elements, wherever they stand.
+pub(super) fn elements(text: &str) -> Result<Css, Mistake> {
+    let css: Css = parsed(text)?;
+    if css.names_elements() {
+        Ok(css)
+    } else {
+        Err(Mistake::new(format!("`{css}` names no elements")))
+    }
 }
 
 /// `replace`: a list of `{ field, regex, with }`.
@@ -197,30 +332,79 @@ fn field(text: &str) -> Result<Field, Mistake> {
 }
 
 /// The rule of a field: a text, a list, or a table.
-fn rule(table: &Table, key: &'static str, value: &Value) -> Result<Rule<(usize, String)>, Mistake> {
+fn rule(table: &Table, field: Field, value: &Value) -> Result<Rule<Written>, Mistake> {
+    let key = field.as_str();
     let Kind::Table(_) = value.kind else {
         return Ok(Rule {
-            find: places(table, key, value)?,
+            find: Find::First(places(table, key, value)?),
             pattern: None,
             value: None,
         });
     };
     let inner = table.table_of(value);
     let find = inner.given("find", |value| places(&inner, "find", value));
+    let join = inner.given("join", |value| parts(&inner, value));
+    let outside = [Way::Before, Way::Page].map(|way| outside(&inner, &way));
+    let with = inner.text("with", |text| Ok(text.to_owned()));
     let pattern = inner.text("regex", pattern);
     let fixed = inner.text("value", units::line);
     inner.finish(&[]);
-    let is_wrong = find.is_wrong() || pattern.is_wrong() || fixed.is_wrong();
-    if !is_wrong && find.at.or(fixed.at).is_none() {
+    let ways = [find.at, join.at, outside[0].at, outside[1].at];
+    exclusive(&inner, ways);
+    if let (Some(at), None) = (with.at, join.at) {
+        inner.wrong(at, Mistake::new("`with` goes only with `join`"));
+    }
+    let is_wrong = find.is_wrong()
+        || join.is_wrong()
+        || outside.iter().any(Given::is_wrong)
+        || pattern.is_wrong()
+        || fixed.is_wrong();
+    let looks = ways.iter().any(Option::is_some);
+    if !is_wrong && !looks && fixed.at.is_none() {
         return Err(Mistake::new(format!(
-            "`select.{key}` needs `find` or `value`"
+            "`select.{key}` needs `find`, `join`, `before`, `page` or `value`"
         )));
     }
+    let [before, page] = outside.map(|given| given.value);
+    let places = find.value.or(before).or(page).unwrap_or_default();
+    let usual = if ADDRESSES.contains(&field) {
+        ""
+    } else {
+        JOINED_WITH
+    };
+    let joined = |parts| Find::Joined {
+        parts,
+        with: with.value.clone().unwrap_or_else(|| usual.to_owned()),
+    };
     Ok(Rule {
-        find: find.value.unwrap_or_default(),
+        find: join.value.map_or(Find::First(places), joined),
         pattern: pattern.value,
         value: fixed.value,
     })
+}
+
+/// Refuses two ways to look in one rule, given where `find`, `join`, `before` and `page` stand.
+fn exclusive(table: &Table, ways: [Option<usize>; 4]) {
+    const WAYS: [&str; 4] = ["find", "join", "before", "page"];
+    let mut given: Vec<(usize, &str)> = ways
+        .into_iter()
+        .zip(WAYS)
+        .filter_map(|(at, key)| Some((at?, key)))
+        .collect();
+    given.sort_unstable();
+    let [(_, first), (at, second), ..] = given[..] else {
+        return;
+    };
+    let message = format!("`{first}` and `{second}` exclude one another");
+    let hint = format!("a list tries one place after the other: `[\".date\", {{ {second} = … }}]`");
+    let mistake = Mistake::new(message);
+    table.wrong(
+        at,
+        match second {
+            "before" | "page" => mistake.hint(hint),
+            _ => mistake,
+        },
+    );
 }
 
 fn pattern(text: &str) -> Result<Pattern, Mistake> {
@@ -230,24 +414,119 @@ fn pattern(text: &str) -> Result<Pattern, Mistake> {
     })
 }
 
-/// A text or a list of them.
+/// Where the value of a field stands: one place or a list of them.
 fn places(table: &Table, key: &str, value: &Value) -> Result<Places, Mistake> {
-    let text = |value: &Value| match &value.kind {
-        Kind::Text(text) => Ok((value.span.start, text.clone())),
-        other => Err(table.unwanted(key, other, RULE)),
+    let places = listed(key, value, |value| match &value.kind {
+        Kind::Table(_) => beside(table, value),
+        _ => Ok(vec![within(table, key, value, RULE)?]),
+    });
+    Ok(places?.concat())
+}
+
+/// Where entries stand: one place or a list of them.
+fn items(table: &Table, value: &Value) -> Result<Places, Mistake> {
+    const KEY: &str = "item";
+    let item = |value: &Value| match &value.kind {
+        Kind::Table(_) => run(table, value),
+        _ => within(table, KEY, value, ITEM),
     };
+    listed(KEY, value, item)
+}
+
+/// What `join` puts together: places, or lists of which the first that finds something decides.
+fn parts(table: &Table, value: &Value) -> Result<Vec<Places>, Mistake> {
+    const KEY: &str = "join";
+    listed(KEY, value, |value| places(table, KEY, value))
+}
+
+/// Each of a list, or what stands alone.
+fn listed<T>(
+    key: &str,
+    value: &Value,
+    read: impl Fn(&Value) -> Result<T, Mistake>,
+) -> Result<Vec<T>, Mistake> {
     match &value.kind {
-        Kind::List(values) if !values.is_empty() => values.iter().map(text).collect(),
+        Kind::List(values) if !values.is_empty() => values.iter().map(read).collect(),
         Kind::List(_) => Err(Mistake::new(format!("`{key}` is an empty list"))),
-        _ => Ok(vec![text(value)?]),
+        _ => Ok(vec![read(value)?]),
     }
 }
 
+/// `{ before = … }` or `{ page = … }` in a list of places.
+fn beside(table: &Table, value: &Value) -> Result<Places, Mistake> {
+    let inner = table.table_of(value);
+    let found = [Way::Before, Way::Page].map(|way| outside(&inner, &way));
+    let mut given = found.into_iter().filter(|given| given.at.is_some());
+    let (Some(first), None) = (given.next(), given.next()) else {
+        let message = "a place in a list is a selector, `{ before = … }` or `{ page = … }`";
+        return Err(Mistake::new(message));
+    };
+    inner.finish(&[]);
+    // Without a value, its mistake has been told.
+    Ok(first.value.unwrap_or_default())
+}
+
+/// A text that looks in the entry.
+fn within(table: &Table, key: &str, value: &Value, wanted: &str) -> Result<Written, Mistake> {
+    match &value.kind {
+        Kind::Text(text) => Ok(Written {
+            at: value.span.start,
+            text: text.clone(),
+            way: Way::Within,
+        }),
+        other => Err(table.unwanted(key, other, wanted)),
+    }
+}
+
+/// `before` or `page`: places outside of the entry.
+fn outside(table: &Table, way: &Way) -> Given<Places> {
+    let key = way.key();
+    let text = |value: &Value| {
+        let place = within(table, key, value, PLACE)?;
+        Ok(Written {
+            way: way.clone(),
+            ..place
+        })
+    };
+    table.given(key, |value| listed(key, value, text))
+}
+
+/// `{ from = …, until = … }`: entries of several siblings.
+fn run(table: &Table, value: &Value) -> Result<Written, Mistake> {
+    let inner = table.table_of(value);
+    let text = |key| inner.given(key, |value| within(&inner, key, value, PLACE));
+    let (from, until) = (text("from"), text("until"));
+    inner.finish(&[]);
+    if from.at.is_none() {
+        return Err(Mistake::new(
+            "`select.item` needs `from`: what each entry begins with",
+        ));
+    }
+    let until = until.value.map(|until| (until.at, until.text));
+    // Where its mistake has been told, any selector will do.
+    let from = from.value.unwrap_or(Written {
+        at: value.span.start,
+        text: "*".to_owned(),
+        way: Way::Within,
+    });
+    Ok(Written {
+        way: Way::Run { until },
+        ..from
+    })
+}
+
 /// The places as the kind of document finds them; `None` where one of them does not, which is told.
-fn found<L: FromStr<Err: fmt::Display>>(table: &Table, places: &Places) -> Option<Vec<L>> {
-    let read = |(at, text): &(usize, String)| {
-        let told = |mistake| table.wrong(*at, mistake);
-        parsed(text).map_err(told).ok()
+fn found<L: Locator>(table: &Table, places: &Places) -> Option<Vec<L>> {
+    let read = |written: &Written| {
+        let told = |(at, mistake): (Option<usize>, Mistake)| {
+            table.wrong(at.unwrap_or(written.at), mistake);
+        };
+        let place: Result<L, Mistake> = parsed(&written.text);
+        let place = place.map_err(|mistake| (None, mistake));
+        place
+            .and_then(|place| place.looking(&written.way))
+            .map_err(told)
+            .ok()
     };
     let read: Vec<Option<L>> = places.iter().map(read).collect();
     read.into_iter().collect()

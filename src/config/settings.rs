@@ -90,7 +90,7 @@ impl Settings {
         Self {
             kind: table.text("kind", kind),
             output: table.text("as", output),
-            script: table.text("script", parsed),
+            script: table.text("script", script),
             only: table.text("only", parsed),
             charset: table.text("charset", charset),
             every: table.duration("every", units::interval),
@@ -133,6 +133,17 @@ impl Settings {
 fn record(text: &str) -> Result<Shape, Mistake> {
     let names = Field::ALL.map(Field::as_str).join(", ");
     parsed(text).map_err(|mistake: Mistake| mistake.hint(format!("groups may be named {names}")))
+}
+
+/// What holds JSON in a page: an element, or an attribute of one.
+fn script(text: &str) -> Result<Css, Mistake> {
+    let css: Css = parsed(text)?;
+    if css.names_self {
+        return Err(Mistake::new(format!(
+            "`{css}` names no element of the page"
+        )));
+    }
+    Ok(css)
 }
 
 /// One format or several.

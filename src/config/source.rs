@@ -1,14 +1,13 @@
 //! `[[source]]`: its own settings over the `[defaults]` of its file.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::str::FromStr;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 
 use super::diagnostic::{Mistake, parsed};
 use super::secret::{self, Environment, Written};
+use super::select::Locator;
 use super::settings::{Kind, Settings};
 use super::table::{Given, Table};
 use super::{address, command, pages, units};
@@ -237,11 +236,7 @@ fn fitting(table: &Table, own: &Settings, kind: Kind) {
 }
 
 /// What `select` says, in the words of `L`; `None` where it stands nowhere, or where a mistake leaves no rules.
-fn rules<L: FromStr<Err: Display>>(
-    table: &Table,
-    own: &Settings,
-    defaults: &Settings,
-) -> Option<Rules<L>> {
+fn rules<L: Locator>(table: &Table, own: &Settings, defaults: &Settings) -> Option<Rules<L>> {
     let at = own.select.at.or(defaults.select.at)?;
     if own.select.is_wrong() || defaults.select.is_wrong() {
         return None;

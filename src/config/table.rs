@@ -301,7 +301,10 @@ impl<'a> Table<'a> {
     /// A table that stands for a value.
     pub(super) fn table_of(&self, value: &'a Value) -> Self {
         match &value.kind {
-            Kind::Table(entries) => self.inner(value.span.start, entries),
+            Kind::Table(entries) => Self {
+                prefix: "",
+                ..self.inner(value.span.start, entries)
+            },
             _ => self.inner(value.span.start, &[]),
         }
     }

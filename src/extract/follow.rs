@@ -7,13 +7,13 @@
 use scraper::{Html, Selector};
 use url::Url;
 
-use super::rules::Record as _;
+use super::html;
 use crate::model::{Advice, PageWay, Pages};
 
 /// The next page that `page` links to; it came from `url`, and its relative addresses start from `base`.
 pub(super) fn of_page(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url> {
     let next = match pages.map(|pages| &pages.way) {
-        Some(PageWay::Next(link)) => page.root_element().addresses(link).into_iter().next(),
+        Some(PageWay::Next(link)) => html::address(page, link),
         Some(PageWay::Rel) => related(page),
         Some(PageWay::Parameter { .. } | PageWay::Address { .. }) | None => None,
     };

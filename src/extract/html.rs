@@ -10,30 +10,34 @@ mod fields;
 mod leads;
 mod files;
 mod head;
+mod items;
 mod linked_data;
 mod outline;
 mod page;
 mod readable;
 mod reader;
+mod record;
 mod score;
 mod selectors;
 mod votes;
 
-use scraper::{ElementRef, Html, Node, Selector};
+use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
+use super::ExtractError;
 use super::follow;
-use super::rules::{self, Record};
-use super::{ExtractError, MAX_ENTRIES};
+use super::rules;
 use crate::dates::Hints;
 use crate::model::{
-    Channel, Css, Extracted, Field, RawEntry, RawText, Reading, Rule, Rules, Source, parse_page,
+    Channel, Css, Extracted, Field, Problem, RawEntry, RawText, Reading, Rules, Source, parse_page,
     text_of_node,
 };
 use auto::Wanted;
-pub(super) use leads::leads;
+use record::{Around, Part};
 
+pub(super) use leads::leads;
 pub(super) use page::{Page, page};
+pub(super) use record::address;
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;
@@ -70,23 +74,30 @@ pub(super) fn read(
 ) -> Result<Extracted, ExtractError> {
     let page = parse(text, &source.remove)?;
     let base = base(&page, url);
-    let items = items(&page, &rules.item);
-    if items.is_empty() {
+    let items = items::find(&page, rules);
+    if items.spans.is_empty() {
         return Err(ExtractError::NothingFound {
             selector: rules::written(&rules.item),
         });
     }
+    let around = Around::of(&page, &items.spans, &rules.fields);
     let entries: Vec<RawEntry> = items
+        .spans
         .iter()
-        .map(|item| entry(*item, rules, &base))
+        .map(|span| entry(&Part::new(span, &around), rules, &base))
         .collect();
     if entries.iter().all(|entry| entry.title.is_none()) {
         return Err(ExtractError::NoTitles {
             selector: rules::written(&rules.item),
-            matches: items.len(),
+            matches: items.spans.len(),
         });
     }
-    let problems = rules::uneven(&entries, &rules.fields);
+    let nested = (items.dropped > 0).then_some(Problem::Nested {
+        entries: items.spans.len(),
+        dropped: items.dropped,
+    });
+    let uneven = rules::uneven(&entries, &rules.fields);
+    let problems = nested.into_iter().chain(uneven).collect();
     Ok(Extracted {
         channel: channel(&page),
         follow: follow::of_page(&page, url, &base, source.pages.as_ref()),
@@ -95,19 +106,18 @@ pub(super) fn read(
     })
 }
 
-/// What the first of these selectors that finds anything finds.
-fn items<'a>(page: &'a Html, item: &[Css]) -> Vec<ElementRef<'a>> {
-    let found = item.iter().map(|css| matches(page.root_element(), css));
-    // A match within another one is part of it: were both entries, each level would repeat all that is below.
-    let mut items = outermost(
-        found
-            .into_iter()
-            .find(|found| !found.is_empty())
-            .unwrap_or_default(),
-    );
-    // One more than are kept, for them to be missed.
-    items.truncate(MAX_ENTRIES + 1);
-    items
+/// The selectors of `remove` that find nothing on a page.
+pub(super) fn idle(text: &str, remove: &[Css]) -> Vec<Problem> {
+    let Ok(page) = parse(text, &[]) else {
+        return Vec::new();
+    };
+    let idle = remove
+        .iter()
+        .filter(|css| matches(page.root_element(), css).is_empty());
+    idle.map(|css| Problem::RemovesNothing {
+        selector: css.to_string(),
+    })
+    .collect()
 }
 
 /// Reads a page by its structure.
@@ -182,12 +192,9 @@ fn base(page: &Html, url: &Url) -> Url {
         .unwrap_or_else(|| url.clone())
 }
 
-fn entry(item: ElementRef<'_>, rules: &Rules<Css>, base: &Url) -> RawEntry {
-    let entry = rules::entry(&item, &rules.fields);
-    let of_title = || {
-        let title = rules.fields.get(Field::Title);
-        title_link(item, title.map_or(&[], |rule: &Rule<Css>| &rule.find))
-    };
+fn entry(part: &Part<'_>, rules: &Rules<Css>, base: &Url) -> RawEntry {
+    let entry = rules::entry(part, &rules.fields);
+    let of_title = || part.title_link(rules.fields.get(Field::Title));
     let is_told = rules.fields.get(Field::Link).is_some() || rules.fields.is_cut_out(Field::Link);
     RawEntry {
         link: entry.link.or_else(|| (!is_told).then(of_title).flatten()),
@@ -196,79 +203,14 @@ fn entry(item: ElementRef<'_>, rules: &Rules<Css>, base: &Url) -> RawEntry {
     }
 }
 
-impl Record for ElementRef<'_> {
-    type At = Css;
-
-    fn texts(&self, at: &Css) -> Vec<String> {
-        let found = matches(*self, at).into_iter();
-        found
-            .filter_map(|found| text_or_attribute(found, at))
-            .collect()
-    }
-
-    fn text(&self, found: String) -> RawText {
-        RawText::Plain(found)
-    }
-
-    /// Every match as markup, one after the other; an attribute as plain text.
-    fn body(&self, at: &Css) -> Option<RawText> {
-        if at.attribute.is_some() {
-            return self.texts(at).into_iter().next().map(RawText::Plain);
-        }
-        let html: String = outermost(matches(*self, at))
-            .iter()
-            .filter(|element| shows(element))
-            .map(ElementRef::html)
-            .collect();
-        (!html.is_empty()).then_some(RawText::Html(html))
-    }
-
-    /// The text or attribute; of `<time datetime>` the attribute, which is there to be read by us.
-    fn date(&self, at: &Css) -> Option<String> {
-        let mut stated = matches(*self, at)
-            .into_iter()
-            .filter_map(|found| found.attr("datetime"));
-        match stated.next() {
-            Some(stated) if at.attribute.is_none() && !stated.trim().is_empty() => {
-                Some(stated.to_owned())
-            }
-            _ => self.texts(at).into_iter().next(),
-        }
-    }
-
-    /// The attribute, else that of a link or a picture, else the text.
-    fn addresses(&self, at: &Css) -> Vec<String> {
-        let address = |found: ElementRef<'_>| {
-            let own = || found.attr("href").or_else(|| found.attr("src"));
-            let stated = at.attribute.is_none().then(own).flatten();
-            stated.map_or_else(|| text_or_attribute(found, at), |own| Some(own.to_owned()))
-        };
-        matches(*self, at).into_iter().filter_map(address).collect()
-    }
-}
-
+/// The elements that a selector finds below an element, or the element itself where that is what it names.
 fn matches<'a>(element: ElementRef<'a>, css: &Css) -> Vec<ElementRef<'a>> {
-    match &css.selector {
-        Some(selector) => element.select(selector).collect(),
-        None => vec![element],
-    }
-}
-
-fn text_or_attribute(found: ElementRef<'_>, css: &Css) -> Option<String> {
-    let text = match &css.attribute {
-        Some(name) => found.attr(name)?.to_owned(),
-        None => text_of_node(*found),
+    let Some(selector) = &css.selector else {
+        return vec![element];
     };
-    (!text.trim().is_empty()).then_some(text)
-}
-
-/// Whether there is anything in it to read or to look at.
-fn shows(element: &ElementRef<'_>) -> bool {
-    element.descendants().any(|node| match node.value() {
-        Node::Text(text) => !text.trim().is_empty(),
-        Node::Element(element) => element.name() == "img",
-        _ => false,
-    })
+    let own = css.names_self && selector.matches_with_scope(&element, Some(element));
+    let own = own.then_some(element).into_iter();
+    own.chain(element.select(selector)).collect()
 }
 
 /// Drops matches within other matches (`div, p`), whose text would stand twice.
@@ -280,27 +222,6 @@ fn outermost(found: Vec<ElementRef<'_>>) -> Vec<ElementRef<'_>> {
         .collect()
 }
 
-/// The link of the title: the title itself, one within it, one around it; else the first link of the item.
-fn title_link(item: ElementRef<'_>, title: &[Css]) -> Option<String> {
-    let link = Selector::parse("a[href]").expect("a selector of our own");
-    let title = title
-        .iter()
-        .find_map(|css| matches(item, css).into_iter().next());
-    let around = title
-        .into_iter()
-        .flat_map(|title| title.ancestors())
-        .filter_map(ElementRef::wrap);
-    let is_link =
-        |element: &ElementRef<'_>| element.value().name() == "a" && element.attr("href").is_some();
-    let own = title
-        .filter(is_link)
-        .or_else(|| title.and_then(|title| title.select(&link).next()));
-    let found = own
-        .or_else(|| around.take(8).find(is_link))
-        .or_else(|| item.select(&link).next())?;
-    found.attr("href").map(str::to_owned)
-}
-
 /// What part of a whole.
 fn ratio(part: usize, whole: usize) -> f64 {
     let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
@@ -310,6 +231,8 @@ fn ratio(part: usize, whole: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::MAX_ENTRIES;
+    use crate::model::Rule;
 
     fn read_by(page: &str, item: &str, rules: &[(Field, &str)]) -> Vec<RawEntry> {
         let at = |css: &str| css.parse::<Css>().expect("a selector");

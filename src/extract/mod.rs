@@ -40,7 +40,7 @@ use crate::model::{
 };
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The most entries that one document may bring.
 const MAX_ENTRIES: usize = 2_000;

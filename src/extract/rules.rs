@@ -8,8 +8,8 @@ use std::fmt::Display;
 
 use super::ExtractError;
 use crate::model::{
-    Extracted, Field, Fields, Problem, RawAuthor, RawEnclosure, RawEntry, RawTag, RawText, Rule,
-    Rules,
+    Extracted, Field, Fields, Find, Problem, RawAuthor, RawEnclosure, RawEntry, RawTag, RawText,
+    Rule, Rules,
 };
 
 /// The most values that one field of one entry may have.
@@ -145,15 +145,75 @@ fn cut<R: Record>(record: &R, fields: &Fields<R::At>) -> BTreeMap<Field, Vec<Str
     cut
 }
 
-/// The values of the first place that has any.
+/// The values of the first place that has any; one value of all parts, where they are joined.
 fn found<R: Record>(record: &R, field: Field, rule: &Rule<R::At>) -> Vec<String> {
     let values = |at: &R::At| match field {
         Field::Date | Field::Updated => record.date(at).into_iter().collect(),
         Field::Link | Field::Image | Field::Enclosure => record.addresses(at),
         _ => record.texts(at),
     };
-    let mut places = rule.find.iter().map(values);
-    places.find(|values| !values.is_empty()).unwrap_or_default()
+    // A part of a date may stand in several elements too.
+    let all = |at: &R::At| {
+        let several = Some(record.texts(at)).filter(|texts| texts.len() > 1);
+        several.unwrap_or_else(|| values(at))
+    };
+    match &rule.find {
+        Find::First(places) => first(places, values),
+        Find::Joined { parts, with } => {
+            let values = parts.iter().flat_map(|places| match field {
+                Field::Date | Field::Updated => first(places, all),
+                _ => first(places, values),
+            });
+            let values: Vec<String> = values.take(MAX_VALUES).collect();
+            let values: Vec<&str> = values.iter().map(|value| value.trim()).collect();
+            let joined = (!values.is_empty()).then(|| values.join(with));
+            joined.into_iter().collect()
+        }
+    }
+}
+
+fn first<L>(places: &[L], values: impl Fn(&L) -> Vec<String>) -> Vec<String> {
+    let mut found = places.iter().map(values);
+    found.find(|values| !values.is_empty()).unwrap_or_default()
+}
+
+/// Running text of the first place that has any; of all parts, where they are joined.
+fn body<R: Record>(record: &R, find: &Find<R::At>) -> Option<RawText> {
+    let first = |places: &Vec<R::At>| places.iter().find_map(|at| record.body(at));
+    match find {
+        Find::First(places) => first(places),
+        Find::Joined { parts, with } => joined(parts.iter().filter_map(first).collect(), with),
+    }
+}
+
+/// Running texts as one: markup where any of them is markup.
+fn joined(texts: Vec<RawText>, with: &str) -> Option<RawText> {
+    let is_html = texts.iter().any(|text| matches!(text, RawText::Html(_)));
+    let is_unsaid = texts.iter().any(|text| matches!(text, RawText::Unsaid(_)));
+    let markup = |text: RawText| match text {
+        RawText::Html(html) | RawText::Unsaid(html) => html,
+        RawText::Plain(text) => escaped(&text),
+    };
+    let plain = |texts: &[RawText]| {
+        let texts: Vec<&str> = texts.iter().map(|text| text.as_str().trim()).collect();
+        texts.join(with)
+    };
+    match (texts.is_empty(), is_html, is_unsaid) {
+        (true, _, _) => None,
+        (_, true, _) => {
+            let texts: Vec<String> = texts.into_iter().map(markup).collect();
+            Some(RawText::Html(texts.join(&escaped(with))))
+        }
+        (_, false, true) => Some(RawText::Unsaid(plain(&texts))),
+        (_, false, false) => Some(RawText::Plain(plain(&texts))),
+    }
+}
+
+/// A text as markup.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 impl<R: Record> Found<'_, R> {
@@ -191,8 +251,8 @@ impl<R: Record> Found<'_, R> {
 
     /// Running text, with its markup where it stands as it was found.
     fn body(&self, field: Field) -> Option<RawText> {
-        let places = self.plain_rule(field).map_or(&[][..], |rule| &rule.find);
-        let found = places.iter().find_map(|at| self.record.body(at));
+        let rule = self.plain_rule(field);
+        let found = rule.and_then(|rule| body(self.record, &rule.find));
         found.or_else(|| {
             let texts = self.otherwise(field);
             (!texts.is_empty()).then(|| RawText::Plain(texts.join("\n\n")))

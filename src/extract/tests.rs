@@ -6,6 +6,7 @@ mod details;
 mod foreign;
 mod fuzz;
 mod hostile;
+mod places;
 mod selectors;
 mod sites;
 
@@ -406,12 +407,13 @@ fn a_linked_feed_is_told() {
     assert_eq!((told("html", SELECTORS), told("text", "")), (None, None));
 }
 
-static READINGS: LazyLock<[Source; 10]> = LazyLock::new(|| {
+static READINGS: LazyLock<[Source; 11]> = LazyLock::new(|| {
     [
         source("auto", ""),
         source("feed", ""),
         source("text", ""),
         source("html", SELECTORS),
+        source("html", PLACES),
         source("html", ""),
         source("json", ""),
         source("json", JSON_PATHS),
@@ -425,6 +427,8 @@ const JSON_PATHS: &str = "select.item = '$..*'\nselect.title = '$..title'\nselec
 const ELEMENT_PATHS: &str = "select.item = '//*'\nselect.title = '//title'\nselect.date = '@a'\nselect.content = '*'\nselect.link = '*//*@href'\n";
 
 const SELECTORS: &str = "select.item = 'li'\nselect.title = 'b'\nselect.date = 'time'\nselect.summary = 'p, i'\npages.next = 'a'\n";
+
+const PLACES: &str = "select.item = [{ from = 'h3, li', until = 'hr' }, 'div']\nselect.title = [':self > b', ':self']\nselect.date = [{ before = 'p, time' }, { page = 'i' }]\nselect.summary = { join = ['p', { before = 'a@href' }, ':self'], with = '<' }\n";
 
 #[test]
 fn a_page_nested_too_deep_is_refused() {

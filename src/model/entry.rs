@@ -323,6 +323,20 @@ pub enum Problem {
         /// All entries.
         entries: usize,
     },
+    /// Matches of `select.item` within one another, some of which are no entries.
+    #[error("{}", nested(*entries, *dropped))]
+    Nested {
+        /// Those that are entries.
+        entries: usize,
+        /// Those that are none.
+        dropped: usize,
+    },
+    /// A selector of `remove` that finds nothing.
+    #[error("`remove` (`{selector}`) finds nothing on the page")]
+    RemovesNothing {
+        /// As configured.
+        selector: String,
+    },
     /// Pages of entries that could not be had.
     #[error("{failed} entries stand without what their own pages say: {reason}")]
     Details {
@@ -401,6 +415,8 @@ impl Problem {
                 self,
                 Self::Charset { .. }
                     | Self::Gone { .. }
+                    | Self::Nested { .. }
+                    | Self::RemovesNothing { .. }
                     | Self::SharedIdentity { .. }
                     | Self::Skipped { .. }
                     | Self::Untitled { .. }
@@ -411,6 +427,19 @@ impl Problem {
                 fault,
                 Fault::BadDeclaration | Fault::TooDeep | Fault::JunkAfter | Fault::LooseText
             )
+    }
+}
+
+/// `1 of 4 matches of `select.item` contains entries or lies inside one: it is not an entry itself`
+fn nested(entries: usize, dropped: usize) -> String {
+    let matches = entries + dropped;
+    match dropped {
+        1 => format!(
+            "1 of {matches} matches of `select.item` contains entries or lies inside one: it is not an entry itself"
+        ),
+        _ => format!(
+            "{dropped} of {matches} matches of `select.item` contain entries or lie inside one: they are not entries themselves"
+        ),
     }
 }
 

@@ -308,8 +308,13 @@ fn is_block(name: &str) -> bool {
 
 /// The text below a node, scripts and styles left out.
 pub fn text_of_node(node: NodeRef<'_, Node>) -> String {
+    text_of_nodes([node])
+}
+
+/// The same of several nodes, one after the other.
+pub fn text_of_nodes<'a>(nodes: impl IntoIterator<Item = NodeRef<'a, Node>>) -> String {
     let mut lines = Lines::default();
-    for edge in node.traverse() {
+    for edge in nodes.into_iter().flat_map(|node| node.traverse()) {
         let (open, node) = match edge {
             Edge::Open(node) => (true, node),
             Edge::Close(node) => (false, node),

@@ -45,7 +45,7 @@ pub use feed_id::{Branch, Each, EachError, Facet, Facets, FeedId, FeedIdError};
 pub use grammar::{Grammar, Separator, Shape, ShapeError, Shaped};
 pub use hash::Hash;
 pub(crate) use html::{Lines, is_invisible};
-pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node};
+pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node, text_of_nodes};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
 pub use json_path::{JsonPath, JsonPathError};
@@ -60,7 +60,8 @@ pub(crate) use query::{is_joiner, is_stop_word, words_of};
 pub use region::{Country, CountryError, Region, RegionError};
 pub use repair::Repair;
 pub use rules::{
-    AddressPattern, Css, CssError, Field, Fields, Pattern, PatternError, Replacement, Rule, Rules,
+    AddressPattern, Css, CssError, Field, Fields, Find, Pattern, PatternError, Reach, Replacement,
+    Rule, Rules,
 };
 pub use source::{Place, Reading, Source};
 pub use story::{Alternate, Report, Story};

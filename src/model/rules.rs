@@ -85,11 +85,42 @@ impl FromStr for Field {
     }
 }
 
+/// Where the value of a field is looked for; `L` finds places in the document.
+#[derive(Clone, Debug)]
+pub enum Find<L> {
+    /// In each of these, in this order: the first that finds something decides.
+    First(Vec<L>),
+    /// In all of these: what they find is one value.
+    Joined {
+        /// The parts of the value, in this order; of each part, the first place that finds something decides.
+        parts: Vec<Vec<L>>,
+        /// What stands between two of them.
+        with: String,
+    },
+}
+
+impl<L> Find<L> {
+    /// Every place that is looked into.
+    pub fn places(&self) -> impl Iterator<Item = &L> {
+        let parts = match self {
+            Self::First(places) => std::slice::from_ref(places),
+            Self::Joined { parts, .. } => parts.as_slice(),
+        };
+        parts.iter().flatten()
+    }
+}
+
+impl<L> FromIterator<L> for Find<L> {
+    fn from_iter<T: IntoIterator<Item = L>>(places: T) -> Self {
+        Self::First(places.into_iter().collect())
+    }
+}
+
 /// How one field of an entry is filled; `L` finds places in the document.
 #[derive(Clone, Debug)]
 pub struct Rule<L> {
-    /// Where to look, in this order: the first that finds something decides.
-    pub find: Vec<L>,
+    /// Where to look.
+    pub find: Find<L>,
     /// What is taken of the text that is found there.
     pub pattern: Option<Pattern>,
     /// The value where nothing is found: everywhere, if there is nowhere to look.
@@ -100,7 +131,7 @@ impl<L> Rule<L> {
     /// A rule that looks in one place.
     pub fn at(place: L) -> Self {
         Self {
-            find: vec![place],
+            find: Find::First(vec![place]),
             pattern: None,
             value: None,
         }
@@ -162,7 +193,7 @@ impl<L> Rules<L> {
         let fields = self.fields.iter();
         item.chain(
             fields.flat_map(|(field, rule)| {
-                rule.find.iter().map(move |place| (field.as_str(), place))
+                rule.find.places().map(move |place| (field.as_str(), place))
             }),
         )
     }
@@ -323,13 +354,31 @@ impl fmt::Debug for AddressPattern {
     }
 }
 
-/// A CSS selector, with the attribute to take where it is not the text: `h3 a@href`, `@id`.
+/// Where a CSS selector looks.
+#[derive(Clone)]
+pub enum Reach {
+    /// In the entry; in the page where entries themselves are looked for.
+    Within,
+    /// Before the entry: the last match that the entry belongs under.
+    Before,
+    /// In the whole page.
+    Page,
+    /// In the page: each match begins an entry, which goes on over the siblings after it, to the next match, to a sibling
+    /// that this selector matches, or to the end of the parent.
+    Run(Option<Selector>),
+}
+
+/// A CSS selector, with the attribute to take where it is not the text: `h3 a@href`, `@id`, `:self`.
 #[derive(Clone)]
 pub struct Css {
-    /// What to find below the item; `None` is the item itself.
+    /// What to find; `None` is the entry itself.
     pub selector: Option<Selector>,
     /// The attribute to take.
     pub attribute: Option<String>,
+    /// Where to look for it.
+    pub reach: Reach,
+    /// Whether the entry itself may be what is found, as in `:self.urgent`.
+    pub names_self: bool,
     written: String,
 }
 
@@ -342,7 +391,14 @@ pub enum CssError {
     /// `h3 a@`
     #[error("`{0}` names no attribute after `@`")]
     Attribute(String),
+    /// `:self + p`
+    #[error("`{0}` leaves the entry: `select.item = {{ from = … }}` makes one of several siblings")]
+    Sibling(String),
 }
+
+/// The entry itself, as we write it and as CSS does.
+const SELF: &str = ":self";
+const SCOPE: &str = ":scope";
 
 impl Css {
     /// The same with an attribute to take where it names none.
@@ -353,6 +409,43 @@ impl Css {
             attribute,
             ..self.clone()
         }
+    }
+
+    /// The same, looking before the entry.
+    #[must_use]
+    pub fn before(self) -> Self {
+        self.reaching("before", Reach::Before)
+    }
+
+    /// The same, looking in the whole page.
+    #[must_use]
+    pub fn of_page(self) -> Self {
+        self.reaching("page", Reach::Page)
+    }
+
+    /// Entries that begin at each match and end before what `until` finds.
+    #[must_use]
+    pub fn run(self, until: Option<Self>) -> Self {
+        let end = until.as_ref().and_then(|css| css.selector.clone());
+        let mut run = self.reaching("from", Reach::Run(end));
+        if let Some(until) = until {
+            let inner = run.written.trim_end_matches(" }").to_owned();
+            run.written = format!("{inner}, until = {:?} }}", until.written);
+        }
+        run
+    }
+
+    fn reaching(self, key: &str, reach: Reach) -> Self {
+        Self {
+            written: format!("{{ {key} = {:?} }}", self.written),
+            reach,
+            ..self
+        }
+    }
+
+    /// Whether it finds elements by a selector alone.
+    pub fn names_elements(&self) -> bool {
+        self.selector.is_some() && self.attribute.is_none() && !self.names_self
     }
 }
 
@@ -374,16 +467,58 @@ impl FromStr for Css {
         if attribute.is_some_and(|name| !named(name)) {
             return Err(CssError::Attribute(written));
         }
-        let selector = match css {
+        let scoped = scoped(css);
+        let selector = match &*scoped {
             "" if attribute.is_some() => None,
-            css => Some(Selector::parse(css).map_err(|_| CssError::Selector(css.to_owned()))?),
+            SCOPE => None,
+            scoped => {
+                Some(Selector::parse(scoped).map_err(|_| CssError::Selector(css.to_owned()))?)
+            }
         };
+        if leaves_the_entry(&scoped) {
+            return Err(CssError::Sibling(written));
+        }
         Ok(Self {
+            names_self: selector.is_none() || scoped.contains(SCOPE),
             selector,
             attribute: attribute.map(str::to_ascii_lowercase),
+            reach: Reach::Within,
             written,
         })
     }
+}
+
+/// A selector with `:scope` for `:self`, quoted texts as they are.
+fn scoped(css: &str) -> String {
+    let mut scoped = String::with_capacity(css.len());
+    let mut quote = None;
+    let mut rest = css;
+    while let Some(next) = rest.chars().next() {
+        let behind = rest.strip_prefix(SELF).filter(|_| quote.is_none());
+        if let Some(behind) = behind.filter(|behind| !behind.starts_with(is_of_name)) {
+            scoped.push_str(SCOPE);
+            rest = behind;
+            continue;
+        }
+        match quote {
+            None if matches!(next, '"' | '\'') => quote = Some(next),
+            Some(open) if open == next => quote = None,
+            _ => {}
+        }
+        scoped.push(next);
+        rest = rest.get(next.len_utf8()..).unwrap_or_default();
+    }
+    scoped
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_')
+}
+
+/// Whether a selector looks at the siblings of the entry, which are other entries or none.
+fn leaves_the_entry(scoped: &str) -> bool {
+    let mut behind = scoped.split(SCOPE).skip(1);
+    behind.any(|behind| behind.trim_start().starts_with(['+', '~']))
 }
 
 impl fmt::Debug for Css {

@@ -16,6 +16,7 @@ use super::linked_data::LinkedData;
 use super::outline::Outline;
 use super::readable;
 use super::reader::Reader;
+use super::record::{Around, Part, Span};
 use crate::dates::Hints;
 use crate::extract::follow::same_site;
 use crate::extract::{ExtractError, rules};
@@ -42,7 +43,8 @@ pub(in crate::extract) fn page(
 ) -> Result<Page, ExtractError> {
     let page = super::parse(text, &source.remove)?;
     let base = super::base(&page, url);
-    let by_rules = rules::entry(&page.root_element(), fields);
+    let (whole, around) = (Span::of(page.root_element()), Around::default());
+    let by_rules = rules::entry(&Part::new(&whole, &around), fields);
     let told = Field::ALL
         .into_iter()
         .filter(|field| rules::has(&by_rules, *field))

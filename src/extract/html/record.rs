@@ -1,0 +1,441 @@
+//! An entry of a page, and where its rules look: in it, before it, in the page.
+//!
+//! In: the elements that are entries, the rules of their fields. Out: [`Record`] for each, for the rules to be laid on.
+
+use std::collections::HashMap;
+use std::iter;
+use std::ops::Range;
+
+use ego_tree::NodeId;
+use ego_tree::iter::Edge;
+use scraper::{ElementRef, Html, Node, Selector};
+
+use super::outermost;
+use crate::extract::rules::{Record, escaped};
+use crate::model::{Css, Fields, RawText, Reach, Rule, text_of_node, text_of_nodes};
+
+type NodeRef<'a> = ego_tree::NodeRef<'a, Node>;
+
+/// How many elements around a title are looked at for its link.
+const MAX_AROUND: usize = 8;
+
+/// The most matches of one place that a page has for all entries.
+const MAX_OF_PAGE: usize = 100;
+
+/// The largest value that entries take from beside them, in nodes and in bytes: each of them gets a copy.
+const MAX_OUTER_NODES: usize = 500;
+const MAX_OUTER_BYTES: usize = 20_000;
+
+/// The nodes of one entry: an element, or siblings of which the first is one.
+pub(super) struct Span<'a> {
+    first: ElementRef<'a>,
+    /// All of them where they are several.
+    run: Option<Vec<NodeRef<'a>>>,
+}
+
+impl<'a> Span<'a> {
+    pub(super) fn of(element: ElementRef<'a>) -> Self {
+        Self {
+            first: element,
+            run: None,
+        }
+    }
+
+    /// `first` with what comes `behind` it.
+    pub(super) fn run(first: ElementRef<'a>, behind: impl Iterator<Item = NodeRef<'a>>) -> Self {
+        Self {
+            first,
+            run: Some(iter::once(*first).chain(behind).collect()),
+        }
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = NodeRef<'a>> {
+        let run = self.run.iter().flatten().copied();
+        let alone = self.run.is_none().then_some(*self.first);
+        run.chain(alone)
+    }
+
+    /// What selectors call the entry itself: of siblings it is their parent, as if nothing else stood in it.
+    fn scope(&self) -> ElementRef<'a> {
+        let parent = self.first.parent().and_then(ElementRef::wrap);
+        match self.run {
+            Some(_) => parent.unwrap_or(self.first),
+            None => self.first,
+        }
+    }
+}
+
+/// What rules find beside entries, and among siblings: each place is looked for once in a page, not once an entry.
+#[derive(Default)]
+pub(super) struct Around<'a> {
+    order: Order,
+    /// What stands before entries or anywhere in the page, by the place.
+    outside: HashMap<String, Vec<Scoped<'a>>>,
+    /// What stands among the children of an element, by that and the place, with where it stands.
+    inside: HashMap<(NodeId, String), Vec<(usize, ElementRef<'a>)>>,
+}
+
+/// An element, and where in the page it counts.
+struct Scoped<'a> {
+    element: ElementRef<'a>,
+    counts: Range<usize>,
+}
+
+impl<'a> Around<'a> {
+    /// Of the entries of a page.
+    pub(super) fn of(page: &'a Html, spans: &[Span<'a>], fields: &Fields<Css>) -> Self {
+        let places = || fields.iter().flat_map(|(_, rule)| rule.find.places());
+        let looks_before = places().any(|css| matches!(css.reach, Reach::Before));
+        let has_runs = spans.iter().any(|span| span.run.is_some());
+        let order = if looks_before || has_runs {
+            Order::of(page)
+        } else {
+            Order::default()
+        };
+        let mut around = Self {
+            order,
+            ..Self::default()
+        };
+        for css in places() {
+            around.look(page, spans, css);
+        }
+        around
+    }
+
+    fn look(&mut self, page: &'a Html, spans: &[Span<'a>], css: &Css) {
+        let Some(selector) = &css.selector else {
+            return;
+        };
+        match css.reach {
+            Reach::Page => {
+                let whole = |element| Scoped {
+                    element,
+                    counts: 0..usize::MAX,
+                };
+                let found = page.select(selector).take(MAX_OF_PAGE).map(whole);
+                let found = found.collect();
+                self.outside.insert(css.to_string(), found);
+            }
+            Reach::Before => {
+                let mut starts: Vec<usize> = spans
+                    .iter()
+                    .map(|span| self.order.start(span.first))
+                    .collect();
+                starts.sort_unstable();
+                let found = page.select(selector).filter_map(|element| {
+                    let counts = self.order.counts(element, &starts)?;
+                    Some(Scoped { element, counts })
+                });
+                let found = found.collect();
+                self.outside.insert(css.to_string(), found);
+            }
+            Reach::Within | Reach::Run(_) => {
+                for scope in spans.iter().filter(|span| span.run.is_some()) {
+                    self.look_among(scope.scope(), selector, css);
+                }
+            }
+        }
+    }
+
+    fn look_among(&mut self, scope: ElementRef<'a>, selector: &Selector, css: &Css) {
+        let order = &self.order;
+        let key = (scope.id(), css.to_string());
+        self.inside.entry(key).or_insert_with(|| {
+            let found = scope.select(selector);
+            found
+                .map(|element| (order.start(element), element))
+                .collect()
+        });
+    }
+
+    /// The last that counts for what begins at `start`.
+    fn before(&self, css: &Css, start: usize) -> Option<ElementRef<'a>> {
+        let found = self.outside.get(&css.to_string())?;
+        let mut found = found.iter().rev();
+        let last = found.find(|found| found.counts.contains(&start))?;
+        Some(last.element).filter(|element| is_small(*element, css))
+    }
+
+    fn in_page(&self, css: &Css) -> impl Iterator<Item = ElementRef<'a>> {
+        let found = self.outside.get(&css.to_string());
+        let found = found.into_iter().flatten().map(|found| found.element);
+        found.filter(|element| is_small(*element, css))
+    }
+}
+
+/// Whether a value beside entries is small enough for all of them.
+fn is_small(element: ElementRef<'_>, css: &Css) -> bool {
+    if let Some(name) = &css.attribute {
+        return element
+            .attr(name)
+            .is_none_or(|value| value.len() <= MAX_OUTER_BYTES);
+    }
+    let nodes = element.descendants().take(MAX_OUTER_NODES + 1);
+    let (count, bytes) = nodes.fold((0, 0), |(count, bytes), node| {
+        let text = node.value().as_text().map_or(0, |text| text.len());
+        (count + 1, bytes + text)
+    });
+    count <= MAX_OUTER_NODES && bytes <= MAX_OUTER_BYTES
+}
+
+/// Where each node of a page begins and ends, counted in page order.
+#[derive(Default)]
+struct Order(HashMap<NodeId, Range<usize>>);
+
+impl Order {
+    fn of(page: &Html) -> Self {
+        let mut ranges = HashMap::new();
+        let mut count = 0;
+        for edge in page.tree.root().traverse() {
+            match edge {
+                Edge::Open(node) => {
+                    ranges.insert(node.id(), count..count);
+                    count += 1;
+                }
+                Edge::Close(node) => {
+                    ranges
+                        .entry(node.id())
+                        .and_modify(|range| range.end = count);
+                }
+            }
+        }
+        Self(ranges)
+    }
+
+    fn range(&self, id: NodeId) -> Range<usize> {
+        self.0.get(&id).cloned().unwrap_or_default()
+    }
+
+    fn start(&self, element: ElementRef<'_>) -> usize {
+        self.range(element.id()).start
+    }
+
+    /// For which of the entries, by their `starts`, an element counts: for those behind its beginning in the smallest part
+    /// of the page that holds any. A heading of one section says nothing of the next.
+    fn counts(&self, element: ElementRef<'_>, starts: &[usize]) -> Option<Range<usize>> {
+        let start = self.start(element);
+        let next = starts.partition_point(|entry| *entry <= start);
+        let next = *starts.get(next)?;
+        let own = iter::once(element.id());
+        let mut around = own.chain(element.ancestors().map(|above| above.id()));
+        let part =
+            around.find_map(|id| Some(self.range(id)).filter(|part| part.contains(&next)))?;
+        Some(start + 1..part.end)
+    }
+}
+
+/// One entry, for rules to look into.
+pub(super) struct Part<'a> {
+    span: &'a Span<'a>,
+    around: &'a Around<'a>,
+}
+
+/// What a place finds: an element, or the entry as a whole.
+enum Hit<'a> {
+    Element(ElementRef<'a>),
+    Whole(&'a Span<'a>),
+}
+
+impl<'a> Hit<'a> {
+    fn attr(&self, name: &str) -> Option<&'a str> {
+        match self {
+            Self::Element(element) => element.attr(name),
+            Self::Whole(span) => span.first.attr(name),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Element(element) => text_of_node(**element),
+            Self::Whole(span) => text_of_nodes(span.nodes()),
+        }
+    }
+
+    fn html(&self) -> String {
+        match self {
+            Self::Element(element) => element.html(),
+            Self::Whole(span) => span.nodes().map(html).collect(),
+        }
+    }
+
+    /// Whether there is anything in it to read or to look at.
+    fn shows(&self) -> bool {
+        match self {
+            Self::Element(element) => shows(**element),
+            Self::Whole(span) => span.nodes().any(shows),
+        }
+    }
+
+    fn address(&self, css: &Css) -> Option<String> {
+        let own = || self.attr("href").or_else(|| self.attr("src"));
+        let stated = css.attribute.is_none().then(own).flatten();
+        stated.map_or_else(|| self.text_or_attribute(css), |own| Some(own.to_owned()))
+    }
+
+    fn text_or_attribute(&self, css: &Css) -> Option<String> {
+        let text = match &css.attribute {
+            Some(name) => self.attr(name)?.to_owned(),
+            None => self.text(),
+        };
+        (!text.trim().is_empty()).then_some(text)
+    }
+}
+
+fn html(node: NodeRef<'_>) -> String {
+    match (ElementRef::wrap(node), node.value()) {
+        (Some(element), _) => element.html(),
+        (None, Node::Text(text)) => escaped(text),
+        _ => String::new(),
+    }
+}
+
+fn shows(node: NodeRef<'_>) -> bool {
+    node.descendants().any(|node| match node.value() {
+        Node::Text(text) => !text.trim().is_empty(),
+        Node::Element(element) => element.name() == "img",
+        _ => false,
+    })
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn new(span: &'a Span<'a>, around: &'a Around<'a>) -> Self {
+        Self { span, around }
+    }
+
+    fn hits(&self, css: &Css) -> Vec<Hit<'a>> {
+        if css.selector.is_none() && matches!(css.reach, Reach::Within) {
+            return vec![Hit::Whole(self.span)];
+        }
+        let found = self.elements(css).into_iter();
+        found.map(Hit::Element).collect()
+    }
+
+    /// The elements that a place finds.
+    fn elements(&self, css: &Css) -> Vec<ElementRef<'a>> {
+        match css.reach {
+            Reach::Page => self.around.in_page(css).collect(),
+            Reach::Before => {
+                let start = self.around.order.start(self.span.first);
+                self.around.before(css, start).into_iter().collect()
+            }
+            Reach::Within | Reach::Run(_) => match &self.span.run {
+                Some(nodes) => self.among(nodes, css),
+                None => super::matches(self.span.first, css),
+            },
+        }
+    }
+
+    /// What stands in siblings, themselves included.
+    fn among(&self, nodes: &[NodeRef<'a>], css: &Css) -> Vec<ElementRef<'a>> {
+        let key = (self.span.scope().id(), css.to_string());
+        let found = self.around.inside.get(&key).map_or(&[][..], Vec::as_slice);
+        let range = |node: Option<&NodeRef<'_>>| {
+            node.map(|node| self.around.order.range(node.id()))
+                .unwrap_or_default()
+        };
+        let (start, end) = (range(nodes.first()).start, range(nodes.last()).end);
+        let from = found.partition_point(|(at, _)| *at < start);
+        let own = found.iter().skip(from).take_while(|(at, _)| *at < end);
+        own.map(|(_, element)| *element).collect()
+    }
+
+    /// The link of the title: the title itself, one within it, one around it; else the first link of the entry.
+    pub(super) fn title_link(&self, title: Option<&Rule<Css>>) -> Option<String> {
+        let link = Selector::parse("a[href]").expect("a selector of our own");
+        let mut places = title.into_iter().flat_map(|rule| rule.find.places());
+        let title = places.find_map(|css| match css.reach {
+            Reach::Within => self.hits(css).into_iter().next(),
+            Reach::Before | Reach::Page | Reach::Run(_) => None,
+        });
+        let title = match title {
+            Some(Hit::Element(element)) => Some(element),
+            Some(Hit::Whole(span)) => Some(span.first),
+            None => None,
+        };
+        let around = title
+            .into_iter()
+            .flat_map(|title| title.ancestors())
+            .filter_map(ElementRef::wrap);
+        let own = title
+            .filter(is_link)
+            .or_else(|| title.and_then(|title| title.select(&link).next()));
+        let found = own
+            .or_else(|| around.take(MAX_AROUND).find(is_link))
+            .or_else(|| self.first_link())?;
+        found.attr("href").map(str::to_owned)
+    }
+
+    fn first_link(&self) -> Option<ElementRef<'a>> {
+        let mut below = self.span.nodes().flat_map(|node| node.descendants());
+        below.find_map(|node| ElementRef::wrap(node).filter(is_link))
+    }
+}
+
+/// The address that a place of a whole page leads to.
+pub(in crate::extract) fn address(page: &Html, css: &Css) -> Option<String> {
+    let found = super::matches(page.root_element(), css).into_iter();
+    let mut found = found.filter_map(|element| Hit::Element(element).address(css));
+    found.next()
+}
+
+fn is_link(element: &ElementRef<'_>) -> bool {
+    element.value().name() == "a" && element.attr("href").is_some()
+}
+
+impl Record for Part<'_> {
+    type At = Css;
+
+    fn texts(&self, at: &Css) -> Vec<String> {
+        let found = self.hits(at).into_iter();
+        found
+            .filter_map(|found| found.text_or_attribute(at))
+            .collect()
+    }
+
+    fn text(&self, found: String) -> RawText {
+        RawText::Plain(found)
+    }
+
+    /// Every match as markup, one after the other; an attribute as plain text.
+    fn body(&self, at: &Css) -> Option<RawText> {
+        if at.attribute.is_some() {
+            return self.texts(at).into_iter().next().map(RawText::Plain);
+        }
+        let found = match self.hits(at).as_slice() {
+            [whole @ Hit::Whole(_)] if whole.shows() => vec![whole.html()],
+            [Hit::Whole(_)] => Vec::new(),
+            _ => outermost(self.elements(at))
+                .into_iter()
+                .filter(|element| shows(**element))
+                .map(|element| element.html())
+                .collect(),
+        };
+        let html = found.concat();
+        (!html.is_empty()).then_some(RawText::Html(html))
+    }
+
+    /// The attribute that is named; else the one that is there to be read by programs, of `<time datetime>` and
+    /// `<meta content>`; else the text.
+    fn date(&self, at: &Css) -> Option<String> {
+        let stated = |found: Hit<'_>| {
+            found
+                .attr("datetime")
+                .or(found.attr("content"))
+                .map(str::to_owned)
+        };
+        let stated = match at.attribute {
+            Some(_) => None,
+            None => self.hits(at).into_iter().find_map(stated),
+        };
+        let stated = stated.filter(|stated| !stated.trim().is_empty());
+        stated.or_else(|| self.texts(at).into_iter().next())
+    }
+
+    /// The attribute, else that of a link or a picture, else the text.
+    fn addresses(&self, at: &Css) -> Vec<String> {
+        self.hits(at)
+            .into_iter()
+            .filter_map(|found| found.address(at))
+            .collect()
+    }
+}
