@@ -432,7 +432,9 @@ fn looked(document: Document, extracted: Extracted, source: &Source) -> Looked {
         .iter()
         .map(|entry| beside(entry, &document.url));
     let beside = beside.collect();
-    let normalized = normalize::normalize(source, vec![(document, extracted)]);
+    let idle = extract::idle(&document, source);
+    let mut normalized = normalize::normalize(source, vec![(document, extracted)]);
+    normalized.problems.extend(idle);
     Looked {
         about,
         format,

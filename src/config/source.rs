@@ -179,6 +179,7 @@ fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
         kind => kind,
     };
     fitting(table, own, kind);
+    idle(table, own, defaults, kind);
     match kind {
         Kind::Auto | Kind::Command => Reading::Auto,
         Kind::Feed => Reading::Feed,
@@ -232,6 +233,29 @@ fn fitting(table: &Table, own: &Settings, kind: Kind) {
             let message = format!("`{key}` goes only with the kind `{kinds}`, not with `{found}`");
             table.wrong(at, Mistake::new(message));
         }
+    }
+}
+
+/// Refuses a `remove` that takes nothing out: where no page is read, neither of the list nor of an entry.
+fn idle(table: &Table, own: &Settings, defaults: &Settings, kind: Kind) {
+    let has_script = own.script.at.or(defaults.script.at).is_some();
+    let reads_pages = match kind {
+        Kind::Auto | Kind::Html | Kind::Command => true,
+        Kind::Json => has_script,
+        Kind::Feed | Kind::Sitemap | Kind::Text | Kind::Xml => false,
+    };
+    let detail = own.detail.over(&defaults.detail);
+    let reads_entries = detail.is_wrong() || detail.value.flatten().is_some();
+    if let Some(at) = own.remove.at
+        && !reads_pages
+        && !reads_entries
+    {
+        let found = kind.as_str();
+        let message =
+            format!("`remove` takes parts out of pages: with the kind `{found}` it does nothing");
+        let hint =
+            "`detail = true` reads the pages of entries, and `remove` takes parts out of those";
+        table.wrong(at, Mistake::new(message).hint(hint));
     }
 }
 

@@ -327,6 +327,27 @@ fn is_wanted(entry: &RawEntry, url: &Url, source: &Source) -> bool {
     })
 }
 
+/// What of a source's block does nothing to a document: selectors of `remove` that find nothing. It is no problem of a
+/// poll, for what they take out may come and go.
+pub fn idle(document: &Document, source: &Source) -> Vec<Problem> {
+    if source.remove.is_empty() || !reads_page(document, source) {
+        return Vec::new();
+    }
+    let text = charset::decode(document, source.charset).text;
+    html::idle(&text, &source.remove)
+}
+
+fn reads_page(document: &Document, source: &Source) -> bool {
+    let is_script = matches!(
+        source.reading,
+        Reading::Json {
+            script: Some(_),
+            ..
+        }
+    );
+    is_script || nature(document, source) == Nature::Page
+}
+
 /// What an operator may put into the block of a source instead of leaving its document to be found out.
 #[derive(Clone, Debug, Default)]
 pub struct Hinted {
