@@ -15,14 +15,14 @@ use url::Url;
 
 use self::advice::Told;
 use super::{CliError, clock, config_file, environment, print_json, shown, timestamp};
-use crate::config;
+use crate::config::{self, Setting, SettingsError};
 use crate::daemon;
 use crate::extract::{self, Hinted};
 use crate::fetch::{self, Fetched, Fetcher, Leave, Limits};
 use crate::model::{
-    Charset, Css, DateOrder, Document, ElementPath, Extracted, Field, Grammar, Item, JsonPath,
-    Language, Location, Place, Problem, PublicUrl, RawEntry, Reading, Rule, Rules, Separator,
-    Shape, Source, Timestamp, Validators,
+    Charset, Css, DateOrder, Document, ElementPath, Extracted, Field, Item, JsonPath, Language,
+    Location, Problem, PublicUrl, RawEntry, Reading, Rules, Separator, Shape, Source, Timestamp,
+    Validators,
 };
 use crate::normalize::{self, About, Normalized};
 
@@ -41,35 +41,38 @@ pub(super) struct Arguments {
     #[arg(long = "as", value_enum, value_name = "KIND")]
     kind: Option<Kind>,
     /// Its encoding, whatever it says
-    #[arg(long, value_name = "LABEL")]
-    charset: Option<Charset>,
+    #[arg(long, value_parser = checked::<Charset>, value_name = "LABEL")]
+    charset: Option<String>,
     /// Where the file was, for its relative links
     #[arg(long, value_name = "URL")]
     base_url: Option<Url>,
     /// Its language
-    #[arg(long)]
-    language: Option<Language>,
+    #[arg(long, value_parser = checked::<Language>)]
+    language: Option<String>,
     /// What comes first in its numeric dates: dmy, mdy or ymd
-    #[arg(long, value_parser = date_order, value_name = "ORDER")]
-    date_order: Option<DateOrder>,
+    #[arg(long, value_parser = checked_order, value_name = "ORDER")]
+    date_order: Option<String>,
     /// The zone of its dates
-    #[arg(long, value_name = "ZONE")]
-    timezone: Option<chrono_tz::Tz>,
+    #[arg(long, value_parser = checked::<chrono_tz::Tz>, value_name = "ZONE")]
+    timezone: Option<String>,
     /// Take this for the time of reading; its offset is the zone where none is given
     #[arg(long, value_parser = moment, value_name = "TIME")]
     now: Option<(Timestamp, Option<chrono_tz::Tz>)>,
-    /// Where things stand: item=PLACE, title=PLACE, link=PLACE, …; PLACE is CSS (`a@href`), a `JSONPath` or a path of elements
+    /// Where things stand: item=PLACE, title=PLACE, link=PLACE, …; PLACE is CSS (`a@href`, `:self`), a `JSONPath` or a path of elements
     #[arg(long, value_parser = field, value_name = "FIELD=PLACE")]
     select: Vec<(String, String)>,
     /// What holds the JSON in a page, such as `script#__NEXT_DATA__`
-    #[arg(long, value_name = "CSS")]
-    script: Option<Css>,
+    #[arg(long, value_parser = checked::<Css>, value_name = "CSS")]
+    script: Option<String>,
     /// What stands between the entries of a text: a regular expression
-    #[arg(long, value_name = "REGEX")]
-    separator: Option<Separator>,
+    #[arg(long, value_parser = checked::<Separator>, value_name = "REGEX")]
+    separator: Option<String>,
     /// What an entry of a text looks like: a regular expression with groups such as (?<title>.+)
-    #[arg(long, value_name = "REGEX")]
-    record: Option<Shape>,
+    #[arg(long, value_parser = checked::<Shape>, value_name = "REGEX")]
+    record: Option<String>,
+    /// Any key of a source, over what its block says; VALUE is TOML, or a text as it stands
+    #[arg(long, value_parser = set, value_name = "KEY=VALUE")]
+    set: Vec<Setting>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     output: Format,
@@ -91,6 +94,19 @@ enum Kind {
     Xml,
     /// A sitemap, or an index of them
     Sitemap,
+}
+
+impl Kind {
+    /// The word in the configuration.
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Whether its documents may be pages.
+    fn reads_pages(self) -> bool {
+        matches!(self, Self::Auto | Self::Html)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -125,6 +141,20 @@ pub(super) fn date_order(text: &str) -> Result<DateOrder, String> {
         .map_err(|()| "dmy, mdy or ymd is wanted".to_owned())
 }
 
+fn checked_order(text: &str) -> Result<String, String> {
+    date_order(text).map(|_| text.to_owned())
+}
+
+/// A text that becomes a `T` where it is read.
+fn checked<T: FromStr<Err: Display>>(text: &str) -> Result<String, String> {
+    let read = text.parse::<T>().map_err(|error| error.to_string());
+    read.map(|_| text.to_owned())
+}
+
+fn set(text: &str) -> Result<Setting, String> {
+    Setting::parse(&format!("--set {text}"), text).map_err(|error| error.to_string())
+}
+
 /// A time, and the zone of its offset where that is of whole hours.
 fn moment(text: &str) -> Result<(Timestamp, Option<chrono_tz::Tz>), String> {
     let at = timestamp(text)?;
@@ -157,19 +187,19 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
     if arguments.batch {
         return batch(arguments);
     }
-    let zone = arguments.zone_of_now();
-    let (source, limits) = match (&arguments.file, &arguments.target) {
-        (Some(file), _) => (
-            unconfigured(Location::File(std::path::absolute(file)?), zone),
-            daemon::default_limits(),
-        ),
-        (None, Some(target)) if target == STDIN => (
-            unconfigured(Location::File(STDIN_FILE.into()), zone),
-            daemon::default_limits(),
-        ),
-        (None, target) => named(target.as_deref().unwrap_or_default(), config, zone)?,
+    let settings = settings(arguments)?;
+    let file = |path: PathBuf| {
+        let source = unconfigured(Location::File(path), arguments, &settings);
+        Ok::<_, CliError>((source?, daemon::default_limits()))
     };
-    let source = overridden(source, arguments)?;
+    let (source, limits) = match (&arguments.file, &arguments.target) {
+        (Some(path), _) => file(std::path::absolute(path)?)?,
+        (None, Some(target)) if target == STDIN => file(STDIN_FILE.into())?,
+        (None, target) => {
+            let target = target.as_deref().unwrap_or_default();
+            named(target, config, arguments, &settings)?
+        }
+    };
     let looked = look(&source, limits, arguments)
         .await
         .map_err(|error| CliError::Failed(daemon::one_line(&error)))?;
@@ -189,14 +219,14 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
 fn named(
     target: &str,
     config: Option<PathBuf>,
-    zone: chrono_tz::Tz,
+    arguments: &Arguments,
+    settings: &[Setting],
 ) -> Result<(Source, Limits), CliError> {
     let load = || config::load(&config_file(config), &environment);
+    let unconfigured = |location| unconfigured(location, arguments, settings);
     if Path::new(target).exists() {
-        return Ok((
-            unconfigured(Location::File(std::path::absolute(target)?), zone),
-            daemon::default_limits(),
-        ));
+        let source = unconfigured(Location::File(std::path::absolute(target)?))?;
+        return Ok((source, daemon::default_limits()));
     }
     match Url::parse(target) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => {
@@ -205,128 +235,116 @@ fn named(
                 |_| daemon::default_limits(),
                 |config| daemon::limits(&config),
             );
-            Ok((
-                unconfigured(Location::Http(PublicUrl::new(url)), zone),
-                limits,
-            ))
+            Ok((unconfigured(Location::Http(PublicUrl::new(url)))?, limits))
         }
         Ok(url) if url.scheme() == "file" => {
             let path = url
                 .to_file_path()
                 .map_err(|()| CliError::Usage(format!("`{target}` names no file")))?;
-            Ok((
-                unconfigured(Location::File(path), zone),
-                daemon::default_limits(),
-            ))
+            let source = unconfigured(Location::File(path))?;
+            Ok((source, daemon::default_limits()))
         }
         _ => {
             let config = load()?;
             let unknown =
                 || CliError::Usage(format!("`{target}` is no file, no address and no source"));
-            let source = config
-                .sources
-                .iter()
-                .find(|source| source.id.as_str() == target)
-                .ok_or_else(unknown)?;
-            Ok((source.clone(), daemon::limits(&config)))
+            let is_meant = |source: &&Source| source.id.as_str() == target;
+            let source = config.sources.iter().find(is_meant).ok_or_else(unknown)?;
+            if settings.is_empty() {
+                return Ok((source.clone(), daemon::limits(&config)));
+            }
+            let without = unfitting(arguments.kind);
+            let changed = config::reconfigured(&config, source, settings, &without, &environment)?;
+            let source = changed.sources.iter().find(is_meant).ok_or_else(unknown)?;
+            Ok((source.clone(), daemon::limits(&changed)))
         }
     }
 }
 
-fn unconfigured(location: Location, zone: chrono_tz::Tz) -> Source {
-    let place = Place {
-        file: PathBuf::from("command line"),
-        line: 1,
-        column: 1,
-    };
-    let name = location.to_string();
-    let id = "preview".parse().expect("a good name");
-    Source {
-        name,
-        zone,
-        rank: 0,
-        ..Source::at(location, id, place)
+/// A source of which the command line says all.
+fn unconfigured(
+    location: Location,
+    arguments: &Arguments,
+    settings: &[Setting],
+) -> Result<Source, CliError> {
+    let sets = |key| settings.iter().any(|setting| setting.sets(key));
+    for key in ["url", "command"] {
+        if sets(key) {
+            let text = format!("`{key}` is set only for a source of the configuration");
+            return Err(CliError::Usage(text));
+        }
     }
-}
-
-/// The source with the arguments in place of its settings.
-fn overridden(source: Source, arguments: &Arguments) -> Result<Source, CliError> {
+    let source = config::unconfigured(settings, arguments.zone_of_now(), &environment)?;
+    let (name, rank) = match (sets("name"), sets("rank")) {
+        (true, is_ranked) => (source.name.clone(), if is_ranked { source.rank } else { 0 }),
+        (false, true) => (location.to_string(), source.rank),
+        (false, false) => (location.to_string(), 0),
+    };
     Ok(Source {
-        reading: reading(arguments)?.unwrap_or(source.reading),
-        charset: arguments.charset.or(source.charset),
-        zone: arguments.timezone.unwrap_or(source.zone),
-        language: arguments.language.clone().or(source.language),
-        date_order: arguments.date_order.or(source.date_order),
+        name,
+        location,
+        rank,
         ..source
     })
 }
 
-fn reading(arguments: &Arguments) -> Result<Option<Reading>, CliError> {
-    let selects = !arguments.select.is_empty();
-    let kind = match arguments.kind {
-        None | Some(Kind::Auto) if arguments.script.is_some() => Some(Kind::Json),
-        None | Some(Kind::Auto) if selects => Some(Kind::Html),
-        kind => kind,
+/// What the arguments say of the source, as keys of its block: the last one counts.
+fn settings(arguments: &Arguments) -> Result<Vec<Setting>, CliError> {
+    let kind = arguments.kind.map(Kind::name);
+    let texts = [
+        ("--as", "kind", &kind),
+        ("--charset", "charset", &arguments.charset),
+        ("--language", "language", &arguments.language),
+        ("--date-order", "date_order", &arguments.date_order),
+        ("--timezone", "timezone", &arguments.timezone),
+        ("--script", "script", &arguments.script),
+        ("--separator", "separator", &arguments.separator),
+        ("--record", "record", &arguments.record),
+    ];
+    let text = |(argument, key, text): (&str, &str, &Option<String>)| {
+        let text = text.as_ref()?;
+        Some(Setting::text(&format!("{argument} {text}"), key, text))
     };
-    let usage = |text: &str| Err(CliError::Usage(text.to_owned()));
-    if let Some(grammar) = grammar(arguments) {
-        return match arguments.kind {
-            None | Some(Kind::Auto | Kind::Text) if !selects && arguments.script.is_none() => {
-                Ok(Some(Reading::Text(Some(Box::new(grammar)))))
-            }
-            _ => usage("--separator and --record are for texts"),
+    let places = |name: &str| {
+        let own = arguments.select.iter().filter(|(field, _)| field == name);
+        own.map(|(_, place)| place.as_str()).collect::<Vec<_>>()
+    };
+    let select = |name: &str| {
+        let places = places(name);
+        let argument = format!("--select {name}={}", places.last()?);
+        // Of entries, one place after the other is tried.
+        let places = match name {
+            Rules::<Css>::ITEM => &places[..],
+            _ => places.get(places.len() - 1..)?,
         };
-    }
-    let has_rules = matches!(kind, Some(Kind::Html | Kind::Json | Kind::Xml));
-    if selects && !has_rules {
-        return usage("--select is for pages, JSON and XML");
-    }
-    if arguments.script.is_some() && kind != Some(Kind::Json) {
-        return usage("--script is for JSON in a page");
-    }
-    let Some(kind) = kind else { return Ok(None) };
-    Ok(Some(match kind {
-        Kind::Auto => Reading::Auto,
-        Kind::Feed => Reading::Feed,
-        Kind::Text => Reading::Text(None),
-        Kind::Sitemap => Reading::Sitemap,
-        Kind::Html => rules(arguments)?.map_or(Reading::Page, Reading::Html),
-        Kind::Xml => Reading::Xml(rules(arguments)?),
-        Kind::Json => Reading::Json {
-            script: arguments.script.clone(),
-            rules: rules(arguments)?,
-        },
-    }))
+        Some(Setting::texts(&argument, &format!("select.{name}"), places))
+    };
+    let fields = Field::ALL.map(Field::as_str);
+    let names = [Rules::<Css>::ITEM].into_iter().chain(fields);
+    let short = texts
+        .into_iter()
+        .filter_map(text)
+        .chain(names.filter_map(select));
+    let short: Result<Vec<Setting>, _> = short.collect();
+    let mut settings = short.map_err(|error| CliError::Usage(error.to_string()))?;
+    settings.extend(arguments.set.iter().cloned());
+    Ok(settings)
 }
 
-fn grammar(arguments: &Arguments) -> Option<Grammar> {
-    let (separator, record) = (arguments.separator.clone(), arguments.record.clone());
-    let is_given = separator.is_some() || record.is_some();
-    is_given.then_some(Grammar { separator, record })
+/// Keys of a block that say how it is read otherwise than `--as` does.
+fn unfitting(kind: Option<Kind>) -> Vec<&'static str> {
+    let Some(kind) = kind else { return Vec::new() };
+    let mut keys = vec!["select", "script", "separator", "record"];
+    if !kind.reads_pages() {
+        keys.push("remove");
+    }
+    keys
 }
 
-/// The rules that the arguments name, if any.
-fn rules<L: FromStr<Err: Display>>(
-    arguments: &Arguments,
-) -> Result<Option<Box<Rules<L>>>, CliError> {
-    let mut item = Vec::new();
-    let mut fields = Vec::new();
-    for (name, place) in &arguments.select {
-        let place = place.parse::<L>();
-        let place = place.map_err(|error| CliError::Usage(error.to_string()))?;
-        match name.parse() {
-            Ok(field) => fields.push((field, Rule::at(place))),
-            Err(()) => item.push(place),
-        }
+impl From<SettingsError> for CliError {
+    fn from(error: SettingsError) -> Self {
+        Self::Usage(daemon::chain(&error))
     }
-    let has_title = fields.iter().any(|(field, _)| *field == Field::Title);
-    if !arguments.select.is_empty() && (item.is_empty() || !has_title) {
-        let text =
-            "selectors go together: give --select item=PLACE and --select title=PLACE, or none";
-        return Err(CliError::Usage(text.to_owned()));
-    }
-    let fields = fields.into_iter().collect();
-    Ok((!item.is_empty()).then(|| Box::new(Rules { item, fields })))
 }
 
 /// A document as it was read.
@@ -466,15 +484,16 @@ fn beside(entry: &RawEntry, url: &Url) -> RawEntry {
 
 /// Answers each path at once, whatever became of the one before.
 fn batch(arguments: &Arguments) -> Result<(), CliError> {
+    let settings = settings(arguments)?;
     // A mistake in the arguments is told once, not for every path.
-    reading(arguments)?;
+    unconfigured(Location::File(STDIN_FILE.into()), arguments, &settings)?;
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let line = line?;
         let (path, base) = line
             .split_once('\t')
             .map_or((line.as_str(), None), |(path, base)| (path, Some(base)));
-        let answer = match one_of_batch(arguments, Path::new(path), base) {
+        let answer = match one_of_batch(arguments, &settings, Path::new(path), base) {
             Ok(looked) => json!({"file": path, "feed": looked.jsonfeed(), "error": null}),
             Err(error) => {
                 json!({"file": path, "feed": null, "error": daemon::one_line(&error)})
@@ -486,14 +505,19 @@ fn batch(arguments: &Arguments) -> Result<(), CliError> {
     Ok(())
 }
 
-fn one_of_batch(arguments: &Arguments, path: &Path, base: Option<&str>) -> Result<Looked, String> {
+fn one_of_batch(
+    arguments: &Arguments,
+    settings: &[Setting],
+    path: &Path,
+    base: Option<&str>,
+) -> Result<Looked, String> {
     let base = base
         .map(Url::parse)
         .transpose()
         .map_err(|error| error.to_string())?;
     let path = std::path::absolute(path).map_err(|error| error.to_string())?;
-    let source = unconfigured(Location::File(path.clone()), arguments.zone_of_now());
-    let source = overridden(source, arguments).map_err(|error| error.to_string())?;
+    let source = unconfigured(Location::File(path.clone()), arguments, settings);
+    let source = source.map_err(|error| error.to_string())?;
     let limit = daemon::default_limits().max_body_bytes;
     let document =
         fetch::document_of_file(&path, limit, clock(arguments.now.map(|(now, _)| now)).now());

@@ -15,7 +15,7 @@ use super::units;
 pub(super) const KEY: &str = "include";
 
 const MAX_FILES: usize = 10_000;
-const MAX_FILE_BYTES: u64 = 4 << 20;
+pub(super) const MAX_FILE_BYTES: u64 = 4 << 20;
 const MAX_DEPTH: usize = 16;
 
 /// A file as it would be with other contents, or that is not there yet.

@@ -16,6 +16,7 @@ mod pages;
 mod secret;
 mod section;
 mod select;
+mod setting;
 mod settings;
 mod source;
 mod table;
@@ -33,6 +34,8 @@ pub use section::{
     AdminConfig, DaemonConfig, FetchConfig, PublishConfig, RobotsPolicy, ServerConfig, SiteConfig,
     StoreConfig,
 };
+
+pub use setting::{Setting, SettingError, SettingsError, WrongSetting, reconfigured, unconfigured};
 
 use diagnostic::Report;
 use source::Surroundings;

@@ -290,11 +290,11 @@ fn a_preview_takes_paths() {
         &[
             "--as", "sitemap", "--select", "item=a", "--select", "title=t",
         ],
-        "--select is for pages, JSON and XML",
+        "`select` goes only with the kind `html`, `json` or `xml`, not with `sitemap`",
     );
     check(
         &["--as", "xml", "--script", "script"],
-        "--script is for JSON in a page",
+        "`script` goes only with the kind `json`, not with `xml`",
     );
 }
 

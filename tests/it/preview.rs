@@ -6,7 +6,9 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{NEWS, Notice, Ran, Server, Workspace, day, notice, notices, rss, source};
+use crate::support::{
+    NEWS, Notice, Ran, Server, Workspace, day, notice, notices, read_text, rss, source,
+};
 
 const NOW: &str = "2026-03-02T12:00:00Z";
 
@@ -258,14 +260,14 @@ fn what_cannot_be_shown_is_said_in_one_line() {
     check(
         &[&page, "--select", "item=a"],
         2,
-        "give --select item=PLACE",
+        "--select item=a: `select.title` is missing",
     );
     check(
         &[
             &page, "--as", "feed", "--select", "item=a", "--select", "title=b",
         ],
         2,
-        "is for pages",
+        "`select` goes only with the kind `html`, `json` or `xml`, not with `feed`",
     );
     check(
         &[&page, "--as", "feed"],
@@ -484,4 +486,113 @@ fn the_first_pages_of_entries_are_read_where_their_source_reads_them() {
         .count();
     assert_eq!(asked, 3);
     assert!(!workspace.path("var").exists(), "nothing is stored");
+}
+
+/// A source whose page has a menu, three notices and a date for all of them.
+fn with_source(keys: &str) -> Workspace {
+    let workspace = Workspace::new("");
+    workspace.write(
+        "page.html",
+        "<p class=issue>3 May 2021</p><ul class=menu><li><h3>Menu</h3></ul><ul><li><h3>One</h3><li><h3>Two</h3><b>2 May 2021</b></ul>",
+    );
+    workspace.configure(&format!(
+        "{NEWS}\n[[source]]\nid = \"board\"\nurl = \"../page.html\"\nkind = \"html\"\ntopics = [\"news\"]\n{keys}\n\n{}",
+        source("other", "https://other.example/feed")
+    ));
+    workspace
+}
+
+/// Titles and days of what a source of the configuration gives with `settings`.
+fn shown(workspace: &Workspace, settings: &[&str]) -> Vec<String> {
+    let set: Vec<&str> = settings.iter().flat_map(|set| ["--set", set]).collect();
+    let ran = preview(
+        workspace,
+        &[&["board", "--output", "jsonfeed"], &set[..]].concat(),
+    );
+    let items = items(&ran.well().json()).into_iter();
+    items
+        .map(|[title, _, date]| format!("{title} {}", date.chars().take(10).collect::<String>()))
+        .collect()
+}
+
+#[test]
+fn any_key_of_a_source_is_tried() {
+    let workspace = with_source("select.item = \"li\"\nselect.title = { find = \"h3\" }");
+    let before = read_text(&workspace.path("config/tidings.toml"));
+    assert_eq!(shown(&workspace, &[]), ["Menu –", "One –", "Two –"]);
+    assert_eq!(
+        shown(
+            &workspace,
+            &[
+                "remove=[\".menu\"]",
+                "select.date=[\"b\", { page = \".issue\" }]",
+                "date_order=dmy",
+            ]
+        ),
+        ["One 2021-05-03", "Two 2021-05-02"]
+    );
+    assert_eq!(
+        shown(
+            &workspace,
+            &["select.item=ul:not(.menu) > li", "select.title=:self > h3"]
+        ),
+        ["One –", "Two –"]
+    );
+    assert_eq!(read_text(&workspace.path("config/tidings.toml")), before);
+}
+
+#[test]
+fn a_mistake_in_a_key_that_is_tried_is_told_with_its_argument() {
+    let workspace = with_source("select.item = \"li\"\nselect.title = \"h3\"");
+    let check = |arguments: &[&str], expected: &str| {
+        let ran = preview(&workspace, arguments);
+        assert_eq!((ran.status, ran.stderr.trim_end()), (Some(2), expected));
+    };
+    check(
+        &["board", "--set", "select.titel=h3", "--set", "rank=9999"],
+        "tidings: --set select.titel=h3: unknown key `select.titel`\n  hint: did you mean `title`?\n\
+         --set rank=9999: `rank` is 9999; 0 to 1000 is wanted",
+    );
+    check(
+        &["board", "--set", "topics=[\"gone\"]"],
+        "tidings: --set topics=[\"gone\"]: unknown topic `gone`",
+    );
+    check(
+        &[
+            "page.html",
+            "--set",
+            "kind=feed",
+            "--set",
+            "remove=[\"nav\"]",
+        ],
+        "tidings: --set remove=[\"nav\"]: `remove` takes parts out of pages: with the kind `feed` it does nothing\n  \
+         hint: `detail = true` reads the pages of entries, and `remove` takes parts out of those",
+    );
+    check(
+        &["page.html", "--set", "url=https://other.example/"],
+        "tidings: `url` is set only for a source of the configuration",
+    );
+    let ran = preview(&workspace, &["board", "--set", "remove"]);
+    assert!(ran.stderr.contains("KEY=VALUE is wanted"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_removes_nothing_is_told() {
+    let workspace = with_source(
+        "select.item = \"li\"\nselect.title = \"h3\"\nremove = [\".menu\", \".banner\"]",
+    );
+    let told = preview(&workspace, &["board"]).well().stdout;
+    let expected = "1 problem, and what was done about it:\n  `remove` (`.banner`) finds nothing on the page\n";
+    assert!(told.contains(expected), "{told}");
+}
+
+#[test]
+fn another_kind_takes_the_place_of_what_a_block_says() {
+    let workspace =
+        with_source("select.item = \"li\"\nselect.title = \"h3\"\nremove = [\".menu\"]");
+    let ran = preview(&workspace, &["board", "--as", "feed"]);
+    assert!(
+        ran.complaint(1)
+            .contains("an HTML page came instead of a feed")
+    );
 }
