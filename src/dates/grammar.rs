@@ -177,8 +177,9 @@ pub(super) fn numeric(tokens: &[Token]) -> Option<(u32, u32)> {
     Some((first, second))
 }
 
-/// English is written in both orders, which only the country tells; the other European languages put the day first.
-fn usual_order(language: &Language) -> Option<DateOrder> {
+/// The order of day and month that a language has. English is written in both, which only the country tells; the other
+/// European languages put the day first.
+pub fn usual_order(language: &Language) -> Option<DateOrder> {
     const DAY_FIRST: [&str; 27] = [
         "ar", "ca", "cs", "da", "de", "el", "es", "eu", "fi", "fr", "gl", "hr", "ht", "id", "it",
         "nb", "nl", "nn", "no", "pl", "pt", "ro", "ru", "sk", "sl", "tr", "uk",

@@ -23,6 +23,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::model::{DateOrder, Dated, Language, Timestamp};
+pub use grammar::usual_order;
 use grammar::{Grammar, Strength};
 use tokens::{Token, tokens};
 use words::Sense;
@@ -114,30 +115,66 @@ pub fn find(text: &str, hints: &Hints) -> Option<(Range<usize>, Reading)> {
 }
 
 fn find_tokens(text: &str, tokens: &[Token], hints: &Hints) -> Option<(Range<usize>, Reading)> {
-    let grammar = Grammar::new(text, tokens, hints);
     let mut coarse = None;
-    let mut start = 0;
-    while let Some(first) = tokens.get(start) {
-        let Some((meaning, end)) = grammar.match_at(start) else {
-            start += 1;
-            continue;
-        };
-        let last = tokens.get(end - 1).unwrap_or(first);
-        let found = || Some((first.start..last.end, calendar::resolve(meaning, hints)?));
-        match meaning.strength {
-            Strength::Sure => match found() {
-                Some(found) => return Some(found),
-                None => start = end,
-            },
-            Strength::Coarse => {
-                coarse = coarse.or_else(found);
-                start = end;
-            }
-            // Something surer may begin within it.
-            Strength::Alone | Strength::Presumed => start += 1,
+    for (range, reading, strength) in Within::new(text, tokens, hints) {
+        match strength {
+            Strength::Sure => return Some((range, reading)),
+            _ => coarse = coarse.or(Some((range, reading))),
         }
     }
     coarse
+}
+
+/// Finds every date within a text, in order, months without a day among them.
+pub fn all(text: &str, hints: &Hints) -> Vec<(Range<usize>, Reading)> {
+    let text = beginning(text);
+    let tokens = tokens(text);
+    let found = Within::new(text, &tokens, hints);
+    found.map(|(range, reading, _)| (range, reading)).collect()
+}
+
+/// The dates within a text, one behind the other.
+struct Within<'t, 'h> {
+    tokens: &'t [Token],
+    grammar: Grammar<'t>,
+    hints: &'h Hints<'h>,
+    next: usize,
+}
+
+impl<'t, 'h> Within<'t, 'h> {
+    fn new(text: &'t str, tokens: &'t [Token], hints: &'h Hints<'h>) -> Self {
+        Self {
+            tokens,
+            grammar: Grammar::new(text, tokens, hints),
+            hints,
+            next: 0,
+        }
+    }
+}
+
+impl Iterator for Within<'_, '_> {
+    type Item = (Range<usize>, Reading, Strength);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(first) = self.tokens.get(self.next) {
+            let Some((meaning, end)) = self.grammar.match_at(self.next) else {
+                self.next += 1;
+                continue;
+            };
+            let last = self.tokens.get(end - 1).unwrap_or(first);
+            match meaning.strength {
+                Strength::Sure | Strength::Coarse => {
+                    self.next = end;
+                    if let Some(reading) = calendar::resolve(meaning, self.hints) {
+                        return Some((first.start..last.end, reading, meaning.strength));
+                    }
+                }
+                // Something surer may begin within it.
+                Strength::Alone | Strength::Presumed => self.next += 1,
+            }
+        }
+        None
+    }
 }
 
 /// Reads a field that is meant to hold a date: the date that it is, else the best within it.

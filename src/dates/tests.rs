@@ -535,3 +535,11 @@ fn reading_is_linear() {
         assert!(looked(400) <= 40, "{part}: {} tokens", looked(400));
     }
 }
+
+#[test]
+fn a_month_that_is_a_weekday_elsewhere_is_a_month() {
+    check("Mar 25, 2021", "2021-03-25");
+    check("Mar 5 2021", "2021-03-05");
+    check("Mar. 26, 2021", "2021-03-26");
+    check("mar 2 mars 2021", "2021-03-02");
+}

@@ -161,8 +161,7 @@ impl Cursor<'_> {
             ahead.word(Sense::Of);
             Some(())
         });
-        self.weekday();
-        let first = self.named_day()?;
+        let first = self.longest(&[Self::weekday_and_named_day, Self::named_day])?;
         if let Some(last) = first.last_day {
             let what = What::Days {
                 first: first.day(first.day),
@@ -192,6 +191,12 @@ impl Cursor<'_> {
             },
             strength,
         ))
+    }
+
+    /// `lunes 28 de junio`. `Mar 25, 2024` is no Tuesday of a language that has months of the same name.
+    fn weekday_and_named_day(&mut self) -> Option<Named> {
+        self.weekday()?;
+        self.named_day()
     }
 
     fn named_day(&mut self) -> Option<Named> {
