@@ -4,22 +4,19 @@
 //! pages. A page where the rules find nothing is an error: its layout has changed.
 
 mod article;
-mod auto;
-mod cluster;
-mod fields;
+mod embedded;
 mod leads;
 mod files;
 mod head;
 mod items;
 mod linked_data;
+pub(super) mod lists;
 mod outline;
 mod page;
 mod readable;
 mod reader;
 mod record;
-mod score;
 mod selectors;
-mod votes;
 
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
@@ -29,13 +26,15 @@ use super::follow;
 use super::rules;
 use crate::dates::Hints;
 use crate::model::{
-    Channel, Css, Extracted, Field, Problem, RawEntry, RawText, Reading, Rules, Source, parse_page,
-    text_of_node,
+    Channel, Css, Extracted, Field, Language, Problem, RawEntry, RawText, Reading, Rules, Source,
+    parse_page, text_of_node,
 };
-use auto::Wanted;
+use linked_data::LinkedData;
+use lists::{Subject, Wanted};
 use record::{Around, Part};
 
 pub(super) use leads::leads;
+pub(super) use lists::FoundList;
 pub(super) use page::{Page, page};
 pub(super) use record::address;
 
@@ -103,6 +102,7 @@ pub(super) fn read(
         follow: follow::of_page(&page, url, &base, source.pages.as_ref()),
         entries,
         problems,
+        ..Extracted::default()
     })
 }
 
@@ -120,10 +120,11 @@ pub(super) fn idle(text: &str, remove: &[Css]) -> Vec<Problem> {
     .collect()
 }
 
-/// Reads a page by its structure.
+/// Reads a page by its structure: by the layout that its source keeps, else as what it is most likely for.
 ///
 /// # Errors
-/// [`ExtractError::NoRecords`] when it has neither a list of records nor an article.
+/// [`ExtractError::NoRecords`] when it has neither a list of records nor an article, [`ExtractError::NoLayout`] when
+/// nothing on it has the layout that was kept.
 pub(super) fn read_by_structure(
     text: &str,
     url: &Url,
@@ -132,13 +133,89 @@ pub(super) fn read_by_structure(
 ) -> Result<Extracted, ExtractError> {
     let page = parse(text, &source.remove)?;
     let base = base(&page, url);
-    let found = auto::find(&page, &base, hints, Wanted::Entries).ok_or(ExtractError::NoRecords)?;
+    let hints = page_hints(&page, hints);
+    let stated = LinkedData::of(&page, &base);
+    let subject = Subject {
+        page: &page,
+        url,
+        base: &base,
+        hints: &hints.hints(),
+        stated: &stated,
+    };
+    let wanted = source.layout.as_ref().map_or(Wanted::Best, Wanted::Kept);
+    let look = lists::look(subject, wanted);
+    let order = look.order;
+    let (entries, layout) = match (look.lists.into_iter().next(), &source.layout) {
+        (Some(found), _) => (found.entries, Some(found.layout)),
+        (None, Some(layout)) => {
+            return Err(ExtractError::NoLayout {
+                layout: layout.to_string(),
+            });
+        }
+        (None, None) => {
+            let listed = stated
+                .into_list()
+                .or_else(|| Some(embedded::list(&page, &base, &hints.hints())?.entries));
+            (listed.ok_or(ExtractError::NoRecords)?, None)
+        }
+    };
+    let more = look.more.map(|found| Problem::ReadsLess {
+        records: entries.len(),
+        found,
+    });
     Ok(Extracted {
         channel: channel(&page),
         follow: follow::of_page(&page, url, &base, source.pages.as_ref()),
-        entries: found.entries,
-        problems: Vec::new(),
+        entries,
+        problems: more.into_iter().collect(),
+        layout,
+        date_order: order,
     })
+}
+
+/// The lists of a page that is read by its structure, the best first, at most `most`.
+pub(super) fn listed(
+    text: &str,
+    url: &Url,
+    source: &Source,
+    hints: &Hints<'_>,
+    most: usize,
+) -> Result<Vec<FoundList>, ExtractError> {
+    let page = parse(text, &source.remove)?;
+    let base = base(&page, url);
+    let hints = page_hints(&page, hints);
+    let stated = LinkedData::of(&page, &base);
+    let subject = Subject {
+        page: &page,
+        url,
+        base: &base,
+        hints: &hints.hints(),
+        stated: &stated,
+    };
+    Ok(lists::look(subject, Wanted::Several(most)).lists)
+}
+
+/// What dates on a page may mean: where the source does not say its language, the page may.
+struct PageHints<'h> {
+    hints: Hints<'h>,
+    language: Option<Language>,
+}
+
+impl PageHints<'_> {
+    fn hints(&self) -> Hints<'_> {
+        Hints {
+            language: self.hints.language.or(self.language.as_ref()),
+            ..self.hints
+        }
+    }
+}
+
+fn page_hints<'h>(page: &Html, hints: &Hints<'h>) -> PageHints<'h> {
+    let stated = page.root_element().attr("lang");
+    PageHints {
+        hints: *hints,
+        language: stated.and_then(|language| language.trim().parse().ok()),
+    }
 }
 
 /// The texts of what `css` finds in a page, scripts among it, or their attributes; and where relative addresses start.
@@ -158,16 +235,20 @@ pub(super) fn texts(
 }
 
 /// By what a page could be read as [`read_by_structure`] does: selectors, or the script that holds its records.
-pub(super) fn reading(text: &str, url: &Url, remove: &[Css], hints: &Hints<'_>) -> Option<Reading> {
-    let page = parse(text, remove).ok()?;
-    let found = auto::find(&page, &base(&page, url), hints, Wanted::Rules)?;
-    let by_rules = found.rules.map(|rules| Reading::Html(Box::new(rules)));
-    by_rules.or_else(|| {
-        let script = Some(found.script?);
-        Some(Reading::Json {
-            script,
-            rules: None,
-        })
+pub(super) fn reading(
+    text: &str,
+    url: &Url,
+    source: &Source,
+    hints: &Hints<'_>,
+) -> Option<Reading> {
+    if let Some(found) = listed(text, url, source, hints, 1).ok()?.into_iter().next() {
+        return found.rules.map(|rules| Reading::Html(Box::new(rules)));
+    }
+    let page = parse(text, &source.remove).ok()?;
+    let list = embedded::list(&page, &base(&page, url), hints)?;
+    Some(Reading::Json {
+        script: Some(list.script?),
+        rules: None,
     })
 }
 

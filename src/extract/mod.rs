@@ -23,9 +23,10 @@ mod text;
 mod xml;
 
 pub use foreign::Foreign;
+pub use html::lists::{Weights, study};
 pub use leads::{Leads, leads};
 
-use text::{is_more, leading_date};
+use text::leading_date;
 
 pub use detail::detail;
 
@@ -68,6 +69,12 @@ pub enum ExtractError {
     /// A page without selectors, on which nothing is repeated and no article stands.
     #[error("the page has neither a list of linked titles nor an article")]
     NoRecords,
+    /// A page on which nothing has the layout that its source keeps.
+    #[error("nothing on the page has the layout `{layout}`")]
+    NoLayout {
+        /// The layout that was kept, or is configured.
+        layout: String,
+    },
     /// JSON, XML or a sitemap that is none.
     #[error("{what} cannot be read: {reason}")]
     BadDocument {
@@ -128,6 +135,7 @@ impl ExtractError {
             Self::BadDocument { .. } => "bad-document",
             Self::Foreign(foreign) => foreign.code(),
             Self::NoRecords
+            | Self::NoLayout { .. }
             | Self::NoList { .. }
             | Self::NoScript { .. }
             | Self::NothingFound { .. }
@@ -143,6 +151,7 @@ impl ExtractError {
         matches!(
             self,
             Self::NoRecords
+                | Self::NoLayout { .. }
                 | Self::NoList { .. }
                 | Self::NoScript { .. }
                 | Self::NothingFound { .. }
@@ -166,6 +175,9 @@ impl ExtractError {
                 "look at the page in a browser; `select.item` and `select.title` read what is not found by itself, and \
                  `tidings preview --select item=CSS --select title=CSS` tries them".to_owned()
             },
+            Self::NoLayout { .. } => {
+                "the page has been built anew: `tidings discover` shows what is on it now, `--list 2` another list of it".to_owned()
+            }
             Self::BadDocument { .. } => {
                 "look at what the address gives; if it is something else by now, correct `url` or `kind`".to_owned()
             }
@@ -389,7 +401,7 @@ pub fn hint(document: &Document, source: &Source) -> Hinted {
     let hints = hints(document, source);
     match nature {
         Nature::Page => Hinted {
-            reading: html::reading(&text, &document.url, &source.remove, &hints),
+            reading: html::reading(&text, &document.url, source, &hints),
             feed: feed::linked_feed(&text, &document.url),
         },
         Nature::Json => Hinted {

@@ -173,7 +173,7 @@ fn kept(entries: Vec<RawEntry>, url: &Url, source: &Source, hints: &Hints<'_>) -
         channel: channel("sitemap"),
         entries,
         problems,
-        follow: Vec::new(),
+        ..Extracted::default()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use super::{DateOrder, Layout};
+
 /// Text as found, with what the format says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RawText {
@@ -385,6 +387,16 @@ pub enum Problem {
         /// The last missing one.
         last: u32,
     },
+    /// A page on which the layout that its source keeps reads less than there is.
+    #[error(
+        "the layout that was kept reads {records} records, where a fresh look finds {found}: the page has changed"
+    )]
+    ReadsLess {
+        /// Records that the kept layout reads.
+        records: usize,
+        /// Records that a fresh look finds, those among them.
+        found: usize,
+    },
     /// Text that belongs to no entry.
     #[error("{lines} lines before the first entry were left out")]
     Preamble {
@@ -479,6 +491,10 @@ pub struct Extracted {
     pub problems: Vec<Problem>,
     /// Next pages of the same list, to fetch within the poll's budget.
     pub follow: Vec<Url>,
+    /// How the records of a page were found, where no selectors say so.
+    pub layout: Option<Layout>,
+    /// The order of day and month in the dates of the document, where more than its entries tells it.
+    pub date_order: Option<DateOrder>,
 }
 
 impl Extracted {

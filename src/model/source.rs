@@ -8,8 +8,8 @@ use chrono_tz::Tz;
 
 use super::{
     AddressPattern, Cadence, Charset, Country, Css, DateFormat, DateOrder, ElementPath, Fields,
-    Grammar, Hash, JsonPath, Language, Location, Pages, Region, Replacement, Rules, SourceId,
-    TopicId,
+    Grammar, Hash, JsonPath, Language, Layout, Location, Pages, Region, Replacement, Rules,
+    SourceId, TopicId,
 };
 
 /// How many sitemaps of an index are read where nobody says otherwise.
@@ -45,6 +45,9 @@ pub struct Source {
     pub location: Location,
     /// How its documents are read.
     pub reading: Reading,
+    /// Which list of its page is read, where no selectors say so: as the operator wrote it, or as it was found on the
+    /// first good poll.
+    pub layout: Option<Layout>,
     /// Where its list goes on.
     pub pages: Option<Pages>,
     /// What is read of the page of each entry; `None` leaves these pages alone.
@@ -86,6 +89,7 @@ impl Source {
             id,
             location,
             reading: Reading::Auto,
+            layout: None,
             pages: None,
             detail: None,
             only: None,
@@ -108,6 +112,7 @@ impl Source {
     pub fn fingerprint(&self, extractor_version: u32) -> Hash {
         let Self {
             reading,
+            layout,
             pages,
             detail,
             only,
@@ -120,7 +125,8 @@ impl Source {
             date_order,
             ..
         } = self;
-        let rules = format!("{reading:?} {pages:?} {detail:?} {only:?} {remove:?} {replace:?}");
+        let rules =
+            format!("{reading:?} {layout:?} {pages:?} {detail:?} {only:?} {remove:?} {replace:?}");
         let dates = format!("{date_formats:?} {zone} {language:?} {date_order:?}");
         Hash::of(format!("{extractor_version} {rules} {charset:?} {dates}").as_bytes())
     }

@@ -71,7 +71,7 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
             .entries
             .iter()
             .filter_map(|entry| entry.published.as_deref());
-        let order = order_of(written);
+        let order = order_of(written).or(extracted.date_order);
         let page = Page::new(source, &document, &extracted.channel, order);
         for entry in extracted.entries {
             drafts.extend(page.draft(entry, position, &mut problems));

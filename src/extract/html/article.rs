@@ -6,7 +6,6 @@
 use scraper::{Html, Selector};
 use url::Url;
 
-use super::cluster::Record;
 use super::outline::Outline;
 use super::reader::{Date, Reader};
 use crate::model::{RawEntry, RawText};
@@ -101,12 +100,9 @@ impl Article {
         self.body
     }
 
-    /// Whether the page is rather for this than for a list with so many letters.
-    pub(super) fn outweighs(&self, list_letters: usize, records: &[Record]) -> bool {
-        let within = records.iter().any(|record| record.contains(&self.body));
-        // A page that states when it was published is an article.
-        let stated = if self.about.published.is_some() { 4 } else { 1 };
-        !within && self.letters * stated > list_letters
+    /// Letters and digits of its running text.
+    pub(super) fn letters(&self) -> usize {
+        self.letters
     }
 
     pub(super) fn entry(&self, reader: &Reader<'_, '_>, base: &Url) -> RawEntry {

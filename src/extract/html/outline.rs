@@ -8,7 +8,6 @@ use std::ops::Range;
 
 use ego_tree::NodeRef;
 use ego_tree::iter::Edge;
-use scraper::node::Element;
 use scraper::{ElementRef, Html, Node};
 use url::Url;
 
@@ -171,6 +170,19 @@ impl<'a> Outline<'a> {
     }
 }
 
+/// Whether the node is a link to another page.
+pub(super) fn leads_away(outline: &Outline<'_>, index: usize) -> bool {
+    let node = outline.at(index);
+    let href = node.attr("href").filter(|_| node.name() == "a");
+    href.is_some_and(|href| {
+        let href = href.trim_start();
+        let scheme = href.split_once(':').map_or("", |(scheme, _)| scheme);
+        let is_scheme = !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric());
+        let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+        !href.is_empty() && !outline.is_here(href) && (is_web || !is_scheme)
+    })
+}
+
 fn name(node: NodeRef<'_, Node>) -> &str {
     match node.value() {
         Node::Element(element) => match element.name() {
@@ -188,10 +200,18 @@ fn is_unseen(node: NodeRef<'_, Node>) -> bool {
     UNSEEN.contains(&element.name()) && !opens(node) || element.attr("hidden").is_some()
 }
 
-/// Whether a node is a button that is all of a heading: it opens what stands below it.
+/// Whether a node is a button that heads what it opens: all of a heading, or one that says what it controls.
 fn opens(node: NodeRef<'_, Node>) -> bool {
-    let is_button = node.value().as_element().map(Element::name) == Some("button");
-    is_button && node.parent().is_some_and(|above| name(above) == "h")
+    let Some(element) = node.value().as_element() else {
+        return false;
+    };
+    let controls = || {
+        ["aria-expanded", "aria-controls"]
+            .iter()
+            .any(|name| element.attr(name).is_some())
+    };
+    let is_heading = || node.parent().is_some_and(|above| name(above) == "h");
+    element.name() == "button" && (is_heading() || controls())
 }
 
 fn is_around(node: NodeRef<'_, Node>) -> bool {

@@ -10,8 +10,7 @@ use dom_smoothie::{Config, Readability};
 use ego_tree::NodeId;
 use scraper::Html;
 
-use super::cluster::leads_away;
-use super::outline::Outline;
+use super::outline::{Outline, leads_away};
 
 /// Larger pages are not looked at: they are no articles.
 const MAX_BYTES: usize = 4 << 20;

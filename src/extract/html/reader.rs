@@ -4,38 +4,16 @@
 
 use std::cell::OnceCell;
 
-use super::cluster::Record;
-use super::fields::Parts;
 use super::outline::Outline;
 use crate::dates::{self, Hints};
 use crate::extract::leading_date;
 use crate::model::{DateOrder, Precision, text_of_node};
-
-/// How many nodes of a record are looked at.
-const MAX_NODES: usize = 200;
-
-/// How many nodes of a title are looked at.
-const MAX_TITLE_NODES: usize = 12;
 
 /// A longer text is no date.
 const MAX_DATE_LETTERS: usize = 60;
 
 /// Attributes that hold a date for programs.
 const DATE_ATTRIBUTES: [&str; 3] = ["datetime", "content", "data-date"];
-
-/// Places are the same in two records when the tag paths from the record on are.
-pub(super) type Place = u64;
-
-/// The place of a record that is one element.
-const RECORD: Place = 0;
-
-/// A record from its beginning.
-pub(super) struct Walk {
-    /// Its first node.
-    pub(super) start: usize,
-    /// The nodes in order, each with its place.
-    pub(super) nodes: Vec<(usize, Place)>,
-}
 
 /// Reads the outline of a page; what was once found to be a date is not read again.
 pub(super) struct Reader<'a, 'h> {
@@ -111,15 +89,6 @@ impl<'a, 'h> Reader<'a, 'h> {
         read.is_some_and(|read| read.dated.precision == Precision::Month)
     }
 
-    /// Whether a date stands in a node beside other text.
-    pub(super) fn holds_date(&self, index: usize) -> bool {
-        let within = self.outline.range(index).skip(1).take(MAX_TITLE_NODES);
-        self.date(index) != Some(Date::Whole)
-            && within
-                .into_iter()
-                .any(|index| self.date(index) == Some(Date::Whole))
-    }
-
     fn look_for_date(&self, index: usize) -> Option<Date> {
         if self.date_attribute(index).is_some() {
             return Some(Date::Whole);
@@ -156,75 +125,6 @@ impl<'a, 'h> Reader<'a, 'h> {
             |(_, date)| date.to_owned(),
         )
     }
-
-    /// Letters and digits of a part of a record that are its own, not those of links within it.
-    pub(super) fn own_letters(&self, index: usize, record_start: usize) -> usize {
-        let outline = self.outline;
-        let mut above = outline.above_within(index, record_start);
-        // Where the record is one link, everything is linked, and nothing is told by it.
-        if above.any(|above| outline.at(above).name() == "a") {
-            outline.letters(&outline.range(index))
-        } else {
-            outline.unlinked(&outline.range(index))
-        }
-    }
-
-    /// Letters and digits of a record beside its title and its date.
-    pub(super) fn text_letters(&self, record: &Record, parts: &Parts) -> usize {
-        let own = |index: usize| self.own_letters(index, record.start);
-        let all: usize = self.outline.roots(record.clone()).map(own).sum();
-        let labels: usize = [parts.title, parts.date]
-            .into_iter()
-            .flatten()
-            .filter(|index| record.contains(index))
-            .map(own)
-            .sum();
-        all.saturating_sub(labels)
-    }
-
-    /// The first nodes of a record with their places.
-    pub(super) fn walk(&self, record: &Record) -> Walk {
-        let end = record.end.min(record.start + MAX_NODES);
-        let whole = self.outline.at(record.start).end >= record.end;
-        let mut nodes: Vec<(usize, Place)> = Vec::with_capacity(end - record.start);
-        for index in record.start..end {
-            let node = self.outline.at(index);
-            let above = node.parent.checked_sub(record.start);
-            let above = above.and_then(|above| nodes.get(above));
-            nodes.push(match above {
-                // The record itself, whatever its tag.
-                None if whole => (index, RECORD),
-                None => (index, place(RECORD, node.name(), 0)),
-                Some((_, above)) => (index, place(*above, node.name(), node.column)),
-            });
-        }
-        Walk {
-            start: record.start,
-            nodes,
-        }
-    }
-}
-
-impl Walk {
-    /// Whether the node is the record as a whole.
-    pub(super) fn is_whole(&self, index: usize) -> bool {
-        let own = |(node, place): &(usize, Place)| *node == index && *place == RECORD;
-        self.nodes.first().is_some_and(own)
-    }
-
-    /// The place of the texts that stand beside a node.
-    pub(super) fn text_beside(&self, outline: &Outline<'_>, index: usize) -> Place {
-        let above = outline.at(index).parent.checked_sub(self.start);
-        let above = above.and_then(|above| self.nodes.get(above));
-        place(above.map_or(RECORD, |(_, place)| *place), "#", 0)
-    }
-}
-
-/// The place of an element in the one above it (FNV-1a: places are many, and nobody gains by making two alike).
-fn place(above: Place, name: &str, column: u32) -> Place {
-    let step = |hash: Place, byte: u8| (hash ^ Place::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let bytes = name.bytes().chain(column.to_le_bytes());
-    bytes.fold(above ^ 0xcbf2_9ce4_8422_2325, step)
 }
 
 /// Whether a short text has the numbers of a date: a year of four digits and another number, or a day and a month

@@ -9,27 +9,39 @@ use std::collections::{BTreeSet, HashSet};
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html, Selector};
 
-use super::cluster::Record;
-use super::fields::Parts;
+use super::lists::{Record, Roles, Sheet};
 use super::outermost;
 use super::outline::Outline;
-use super::reader::Reader;
 use crate::model::{Css, Field, Rule, Rules};
 
 /// How many elements around the records may stand in a selector.
 const MAX_CONTEXT: usize = 6;
 
+/// The place of a field that is all of its record.
+const SELF: &str = ":self";
+
 /// How many records a selector of a field is tried on.
 const TRIED: usize = 30;
 
-/// The rules that read these records; `parts` are theirs, in the same order.
+/// What a record is made of: elements of the outline.
+#[derive(Clone, Default)]
+struct Nodes {
+    title: Option<usize>,
+    link: Option<usize>,
+    date: Option<usize>,
+    /// The attribute that states the date for programs.
+    attribute: Option<String>,
+    summary: Option<usize>,
+}
+
+/// The rules that read these records as `roles` do.
 pub(super) fn rules(
     page: &Html,
-    reader: &Reader<'_, '_>,
-    records: &[Record],
-    parts: &[Parts],
+    sheet: &Sheet<'_, '_>,
+    records: &[&Record],
+    roles: &Roles<'_, '_, '_>,
 ) -> Option<Rules<Css>> {
-    let outline = reader.outline;
+    let outline = sheet.outline;
     let elements: Vec<ElementRef<'_>> = records
         .iter()
         .filter(|record| outline.at(record.start).end == record.end)
@@ -38,16 +50,22 @@ pub(super) fn rules(
     if elements.len() != records.len() {
         return None;
     }
-    let field = |of: fn(&Parts) -> Option<usize>| {
-        let nodes = parts.iter().map(|parts| outline.at(of(parts)?).element());
-        let nodes: Vec<Option<ElementRef<'_>>> = nodes.take(TRIED).collect();
-        field(&elements, &nodes)
+    let tried = records.iter().take(TRIED);
+    let nodes: Vec<Nodes> = tried.map(|record| nodes(sheet, roles, record)).collect();
+    let field = |of: fn(&Nodes) -> Option<usize>| {
+        let nodes = nodes.iter().map(|nodes| outline.at(of(nodes)?).element());
+        field(&elements, &nodes.collect::<Vec<_>>())
     };
-    let title = field(|parts| parts.title)?;
+    let title = field(|nodes| nodes.title)?;
     let item = item(page, outline, records, &elements, &title)?;
-    let link = field(|parts| parts.link).map(|link| format!("{link}@href"));
-    let date = field_of_dates(reader, &elements, parts);
-    let summary = field(|parts| parts.summary.first().copied());
+    let link = field(|nodes| nodes.link).map(|link| format!("{link}@href"));
+    let attribute = nodes.iter().find_map(|nodes| nodes.attribute.clone());
+    let date = field(|nodes| nodes.date).map(|date| match attribute {
+        // Read from `datetime` without being told.
+        Some(name) if name != "datetime" => format!("{date}@{name}"),
+        _ => date,
+    });
+    let summary = field(|nodes| nodes.summary);
     let fields = [
         (Field::Title, Some(title)),
         (Field::Link, link),
@@ -64,11 +82,41 @@ pub(super) fn rules(
     })
 }
 
+/// The elements that hold what a record is made of, each the innermost.
+fn nodes(sheet: &Sheet<'_, '_>, roles: &Roles<'_, '_, '_>, record: &Record) -> Nodes {
+    let parts = roles.parts(record);
+    let around = |leaves: &std::ops::Range<usize>| {
+        let first = sheet
+            .leaves
+            .get(leaves.start)
+            .filter(|_| !leaves.is_empty())?;
+        let mut above = sheet.outline.above_within(first.nodes.start, record.start);
+        above.find(|index| {
+            let inside = sheet.leaves_in(&sheet.outline.range(*index));
+            sheet.outline.at(*index).element().is_some()
+                && inside.start <= leaves.start
+                && inside.end >= leaves.end
+        })
+    };
+    let date = parts.date.filter(|_| !parts.is_headed);
+    let stated = date.as_ref().filter(|date| date.attribute.is_some());
+    Nodes {
+        title: parts.title.as_ref().and_then(|unit| around(&unit.leaves)),
+        link: parts.link,
+        date: match &stated {
+            Some(date) => Some(date.node),
+            None => date.as_ref().and_then(|date| around(&date.leaves)),
+        },
+        attribute: stated.and_then(|date| date.attribute.clone()),
+        summary: roles.summary_node(record),
+    }
+}
+
 /// The first selector that finds the records and nothing else.
 fn item(
     page: &Html,
     outline: &Outline<'_>,
-    records: &[Record],
+    records: &[&Record],
     elements: &[ElementRef<'_>],
     title: &str,
 ) -> Option<String> {
@@ -126,35 +174,6 @@ fn below(context: &[String], sign: &str, own: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// The date where it is written for programs, with the attribute; else where it is written for people.
-fn field_of_dates(
-    reader: &Reader<'_, '_>,
-    records: &[ElementRef<'_>],
-    parts: &[Parts],
-) -> Option<String> {
-    let outline = reader.outline;
-    let stated = |date: usize| {
-        outline
-            .range(date)
-            .find(|index| reader.date_attribute(*index).is_some())
-    };
-    let dates = || parts.iter().take(TRIED).map(|parts| parts.date);
-    let nodes = |of: &dyn Fn(usize) -> usize| -> Vec<Option<ElementRef<'_>>> {
-        dates()
-            .map(|date| outline.at(of(date?)).element())
-            .collect()
-    };
-    let written = field(records, &nodes(&|date| stated(date).unwrap_or(date)));
-    let name = dates()
-        .flatten()
-        .find_map(|date| reader.date_attribute(stated(date)?));
-    match name {
-        // Read from `datetime` without being told.
-        Some((name, _)) if name != "datetime" => written.map(|written| format!("{written}@{name}")),
-        _ => written,
-    }
-}
-
 /// The first selector that finds the node of a field in each record, or in four of five.
 fn field(records: &[ElementRef<'_>], nodes: &[Option<ElementRef<'_>>]) -> Option<String> {
     let found: Vec<ElementRef<'_>> = nodes.iter().flatten().copied().collect();
@@ -163,12 +182,19 @@ fn field(records: &[ElementRef<'_>], nodes: &[Option<ElementRef<'_>>]) -> Option
     let nested = context
         .iter()
         .flat_map(|above| own.iter().map(move |own| format!("{above} > {own}")));
-    let written = own.iter().cloned().chain(nested);
+    let whole = [SELF.to_owned()];
+    let written = own.iter().cloned().chain(nested).chain(whole);
     let fits = |written: &String| {
+        let pairs = records.iter().zip(nodes);
+        if written == SELF {
+            let is_whole = |(record, node): &(&ElementRef<'_>, &Option<ElementRef<'_>>)| {
+                node.as_ref() == Some(*record)
+            };
+            return pairs.filter(is_whole).count();
+        }
         let Ok(selector) = Selector::parse(written) else {
             return 0;
         };
-        let pairs = records.iter().zip(nodes);
         let same = pairs.filter(|(record, node)| {
             record.select(&selector).next().map(|found| found.id()) == node.map(|node| node.id())
         });

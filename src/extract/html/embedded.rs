@@ -1,0 +1,46 @@
+//! The JSON that a page carries for the program that shows it, to raw entries: its markup has none.
+//!
+//! In: the page, where its relative addresses start, what its dates may mean. Out: the list in one of its scripts.
+
+use scraper::{ElementRef, Html, Selector};
+use url::Url;
+
+use crate::dates::Hints;
+use crate::extract::json;
+use crate::model::{Css, RawEntry};
+
+/// Scripts that hold data.
+const DATA: &str = "script#__NEXT_DATA__, script[type='application/json' i]";
+
+/// A list in a script.
+pub(super) struct Embedded {
+    pub(super) entries: Vec<RawEntry>,
+    /// A selector of the script.
+    pub(super) script: Option<Css>,
+}
+
+/// The list that a script of the page holds.
+pub(super) fn list(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Embedded> {
+    let scripts = Selector::parse(DATA).expect("a selector of our own");
+    let scripts: Vec<ElementRef<'_>> = page.select(&scripts).collect();
+    let texts: Vec<String> = scripts
+        .iter()
+        .map(|script| script.text().collect())
+        .collect();
+    let based = |entry: RawEntry| RawEntry {
+        base: Some(base.clone()),
+        ..entry
+    };
+    let (place, list) = json::list_in(&texts, hints)?;
+    Some(Embedded {
+        entries: list.entries.into_iter().map(based).collect(),
+        script: scripts.get(place).and_then(|script| named(*script)),
+    })
+}
+
+/// The selector of a script: by its id, else by what all that hold data have in common.
+fn named(script: ElementRef<'_>) -> Option<Css> {
+    let by_id = |id| format!("script#{id}").parse().ok();
+    let of_any = || "script[type='application/json' i]".parse().ok();
+    script.attr("id").and_then(by_id).or_else(of_any)
+}

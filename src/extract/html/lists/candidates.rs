@@ -1,0 +1,474 @@
+//! Every way in which a page repeats.
+//!
+//! In: the laid-out page. Out: candidate lists, each a sequence of parts of the page that may be records: elements of one
+//! tag path, with and without their classes; children of one element; what goes from one heading, date row or other
+//! start to the next; lines between `br` and parts between `hr`. Nothing is decided here but what cannot be a list at
+//! all. Linear in the page: an element belongs to a bounded number of candidates.
+
+use std::ops::Range;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::path::{self, PathId};
+use super::sheet::Sheet;
+
+/// A part of the page that may be a record: nodes of the outline, siblings side by side.
+pub(in crate::extract::html) type Record = Range<usize>;
+
+/// The most ways that are looked at, in page order.
+const MAX_CANDIDATES: usize = 3_000;
+
+/// The most records of one way: more than a document may bring, for them to be missed.
+const MAX_RECORDS: usize = 4_000;
+
+/// Fewer links are no list of their own.
+const MIN_LINKS: usize = 5;
+
+/// How many links are looked at in parts within parts.
+const MAX_LINKS: usize = 100_000;
+
+/// Starts with more text than this head nothing.
+const MAX_START_LETTERS: usize = 300;
+
+/// How the records of a candidate were divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Division {
+    /// Elements of one tag path.
+    Path,
+    /// Elements of one tag path and class.
+    PathClass,
+    /// Elements of one tag and class, wherever they stand.
+    Class,
+    /// Children of one element with the same tag.
+    Siblings,
+    /// All children of one element.
+    Children,
+    /// All children of all elements of one tag path.
+    ChildrenOfPath,
+    /// From one element of a tag path to the next.
+    Starts,
+    /// The same with the sibling before each.
+    StartsLed,
+    /// From one child with this tag and class to the next one, within each parent.
+    SiblingStarts,
+    /// Lines between `br`.
+    Lines,
+    /// Parts between empty lines.
+    Paragraphs,
+    /// Parts between `hr`.
+    Rules,
+    /// All links of a part of the page, whatever stands around each.
+    Links,
+}
+
+impl Division {
+    pub(super) const ALL: [Self; 13] = [
+        Self::Path,
+        Self::PathClass,
+        Self::Class,
+        Self::Siblings,
+        Self::Children,
+        Self::ChildrenOfPath,
+        Self::Starts,
+        Self::StartsLed,
+        Self::SiblingStarts,
+        Self::Lines,
+        Self::Paragraphs,
+        Self::Rules,
+        Self::Links,
+    ];
+
+    /// Its name in a kept layout and in what is explained.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "elements",
+            Self::PathClass => "elements-with-class",
+            Self::Class => "class",
+            Self::Siblings => "siblings",
+            Self::Children => "children",
+            Self::ChildrenOfPath => "all-children",
+            Self::Starts => "starts",
+            Self::StartsLed => "led-starts",
+            Self::SiblingStarts => "sibling-starts",
+            Self::Lines => "lines",
+            Self::Paragraphs => "paragraphs",
+            Self::Rules => "rules",
+            Self::Links => "links",
+        }
+    }
+}
+
+/// One way to divide a part of the page into records.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) division: Division,
+    /// A node that stands for the way: the first record's own element, the first start, the parent.
+    pub(super) sample: usize,
+    /// In page order, none within another.
+    pub(super) records: Vec<Record>,
+}
+
+/// All candidates of a page, without repetitions.
+pub(super) fn all(sheet: &Sheet<'_, '_>) -> Vec<Candidate> {
+    let mut found = Found {
+        sheet,
+        seen: FxHashSet::default(),
+        candidates: Vec::new(),
+    };
+    let groups = Groups::of(sheet);
+    for (division, members) in &groups.lists {
+        found.elements(*division, members);
+    }
+    for (division, members) in &groups.lists {
+        if matches!(
+            division,
+            Division::Path | Division::PathClass | Division::Class
+        ) {
+            found.starts(members);
+        }
+    }
+    found.within_parents(&groups);
+    found.links();
+    found.candidates
+}
+
+struct Found<'s, 'a, 'h> {
+    sheet: &'s Sheet<'a, 'h>,
+    seen: FxHashSet<u64>,
+    candidates: Vec<Candidate>,
+}
+
+impl Found<'_, '_, '_> {
+    fn push(&mut self, division: Division, sample: usize, mut records: Vec<Record>) {
+        let outline = self.sheet.outline;
+        records.retain(|record| {
+            record.start < record.end
+                && (outline.letters(record) > 0 || self.sheet.links_in(record) > 0)
+        });
+        if records.len() < 2 || self.candidates.len() >= MAX_CANDIDATES {
+            return;
+        }
+        records.truncate(MAX_RECORDS);
+        let ends = records.iter().fold(0_u64, |hash, record| {
+            path::step(hash, "", ((record.start as u64) << 32) ^ record.end as u64)
+        });
+        if self.seen.insert(ends) {
+            self.candidates.push(Candidate {
+                division,
+                sample,
+                records,
+            });
+        }
+    }
+
+    fn elements(&mut self, division: Division, members: &[usize]) {
+        let outline = self.sheet.outline;
+        let mut past = 0;
+        let mut records = Vec::with_capacity(members.len());
+        for index in members {
+            let range = outline.range(*index);
+            // Elements of one class may stand in one another: the outermost count here, the others have a path.
+            if range.start >= past {
+                past = range.end;
+                records.push(range);
+            }
+        }
+        let sample = members.first().copied().unwrap_or_default();
+        self.push(division, sample, records);
+    }
+
+    /// Each member begins a record that goes on to the next one.
+    fn starts(&mut self, members: &[usize]) {
+        let outline = self.sheet.outline;
+        if members.len() < 2 {
+            return;
+        }
+        let letters = |index: &usize| outline.letters(&outline.range(*index));
+        let long = members
+            .iter()
+            .filter(|index| letters(index) > MAX_START_LETTERS)
+            .count();
+        if long * 4 > members.len() {
+            return;
+        }
+        let Some(level) = self.level(members) else {
+            return;
+        };
+        let mut begins: Vec<usize> = members
+            .iter()
+            .map(|index| outline.at_depth(*index, level + 1))
+            .collect();
+        // Elements of one class may stand at different depths, one within another.
+        begins.sort_unstable();
+        begins.dedup();
+        let records = self.between(&begins);
+        let sample = members.first().copied().unwrap_or_default();
+        // A date, a day, a kind stands before the title as often as behind it.
+        let led = self.led(&begins);
+        self.push(Division::Starts, sample, records);
+        if let Some(led) = led {
+            self.push(Division::StartsLed, sample, led);
+        }
+    }
+
+    /// The depth at which most neighbours part.
+    fn level(&self, members: &[usize]) -> Option<usize> {
+        let outline = self.sheet.outline;
+        let mut levels: FxHashMap<usize, usize> = FxHashMap::default();
+        for pair in members.windows(2) {
+            let [one, next] = pair else { continue };
+            let common = self.sheet.common(*one, *next);
+            *levels.entry(outline.at(common).depth).or_default() += 1;
+        }
+        let most = levels
+            .into_iter()
+            .max_by_key(|(level, count)| (*count, *level));
+        most.map(|(level, _)| level)
+    }
+
+    /// From each of these siblings to the next one, or to the end of what they stand in.
+    fn between(&self, begins: &[usize]) -> Vec<Record> {
+        let outline = self.sheet.outline;
+        let ends = begins.iter().skip(1).copied().chain([outline.len()]);
+        let pairs = begins.iter().zip(ends);
+        pairs
+            .map(|(begin, next)| {
+                let end = outline.at(outline.at(*begin).parent).end;
+                *begin..next.min(end).max(outline.at(*begin).end.min(next))
+            })
+            .collect()
+    }
+
+    /// The same with one sibling more before each, where all have one.
+    fn led(&self, begins: &[usize]) -> Option<Vec<Record>> {
+        let outline = self.sheet.outline;
+        let before = |begin: usize| {
+            let parent = outline.at(begin).parent;
+            let mut last = None;
+            let mut at = begin;
+            // The sibling before is the node before, or what that stands in.
+            if let Some(previous) = at.checked_sub(1)
+                && previous > parent
+            {
+                at = previous;
+                let depth = outline.at(begin).depth;
+                last = Some(outline.at_depth(at, depth));
+            }
+            last
+        };
+        let led: Vec<Option<usize>> = begins.iter().map(|begin| before(*begin)).collect();
+        let known: Vec<usize> = begins
+            .iter()
+            .zip(&led)
+            .map(|(begin, before)| before.unwrap_or(*begin))
+            .collect();
+        let count = led.iter().flatten().count();
+        let mut ordered = known.windows(2).all(|pair| pair.first() < pair.last());
+        ordered &=
+            led.iter().flatten().all(|before| !begins.contains(before)) || begins.len() > 500;
+        (count * 5 >= begins.len() * 4 && ordered).then(|| self.between(&known))
+    }
+
+    /// The links of parts in which they stand in several ways: no child has nearly all of them.
+    fn links(&mut self) {
+        let outline = self.sheet.outline;
+        let mut most = vec![0_usize; outline.len()];
+        for index in (1..outline.len()).rev() {
+            let parent = outline.at(index).parent;
+            most[parent] = most[parent].max(self.sheet.links_in(&outline.range(index)));
+        }
+        let mut left = MAX_LINKS;
+        for (index, most) in most.iter().enumerate() {
+            let range = outline.range(index);
+            let count = self.sheet.links_in(&range);
+            if count < MIN_LINKS || most * 10 > count * 9 || left < count {
+                continue;
+            }
+            left -= count;
+            let links = range.filter(|link| self.sheet.targets[*link].is_some());
+            let records = links.map(|link| outline.range(link)).collect();
+            self.push(Division::Links, index, records);
+        }
+    }
+
+    /// What repeats among the children of one element: runs between `br` and `hr`, runs that begin alike.
+    fn within_parents(&mut self, groups: &Groups) {
+        let outline = self.sheet.outline;
+        let mut lines: Vec<(PathId, usize, Parted)> = Vec::new();
+        for (parent, children) in &groups.children {
+            let name = |index: &usize| outline.at(*index).name();
+            let breaks = children.iter().filter(|child| name(child) == "br").count();
+            let rules = children.iter().filter(|child| name(child) == "hr").count();
+            if breaks >= 2 {
+                let parted = parted(children, outline.at(*parent).end, |index| {
+                    name(&index) == "br"
+                });
+                lines.push((self.sheet.paths[*parent], *parent, parted));
+            }
+            if rules >= 1 {
+                let parts = parted(children, outline.at(*parent).end, |index| {
+                    name(&index) == "hr"
+                });
+                self.push(Division::Rules, *parent, parts.each);
+            }
+            if children.len() <= 1_500 {
+                self.sibling_starts(children);
+            }
+        }
+        let mut by_path: FxHashMap<PathId, (usize, Parted)> = FxHashMap::default();
+        for (path, parent, parted) in &lines {
+            self.push(Division::Lines, *parent, parted.each.clone());
+            self.push(Division::Paragraphs, *parent, parted.doubled.clone());
+            let (_, all) = by_path
+                .entry(*path)
+                .or_insert_with(|| (*parent, Parted::default()));
+            all.each.extend(parted.each.iter().cloned());
+            all.doubled.extend(parted.doubled.iter().cloned());
+        }
+        let mut all: Vec<(usize, Parted)> = by_path.into_values().collect();
+        all.sort_by_key(|(parent, _)| *parent);
+        for (parent, parted) in all {
+            self.push(Division::Lines, parent, parted.each);
+            self.push(Division::Paragraphs, parent, parted.doubled);
+        }
+    }
+
+    /// Children of one tag and class, each with what follows it up to the next one.
+    fn sibling_starts(&mut self, children: &[usize]) {
+        let outline = self.sheet.outline;
+        let mut alike: FxHashMap<(&str, Option<u64>), Vec<usize>> = FxHashMap::default();
+        for child in children {
+            let node = outline.at(*child);
+            if node.element().is_some() && !matches!(node.name(), "br" | "hr") {
+                let class = path::class_id(node);
+                alike.entry((node.name(), class)).or_default().push(*child);
+                if class.is_some() {
+                    alike.entry((node.name(), None)).or_default().push(*child);
+                }
+            }
+        }
+        let mut alike: Vec<Vec<usize>> = alike.into_values().collect();
+        alike.retain(|starts| starts.len() >= 2 && starts.len() < children.len());
+        alike.sort_unstable();
+        alike.dedup();
+        for starts in alike.into_iter().take(8) {
+            let records = self.between(&starts);
+            let sample = starts.first().copied().unwrap_or_default();
+            self.push(Division::SiblingStarts, sample, records);
+            if let Some(led) = self.led(&starts) {
+                self.push(Division::StartsLed, sample, led);
+            }
+        }
+    }
+}
+
+/// Children in runs between separators.
+#[derive(Default)]
+struct Parted {
+    /// Between each two.
+    each: Vec<Record>,
+    /// Between two that stand side by side.
+    doubled: Vec<Record>,
+}
+
+fn parted(children: &[usize], end: usize, is_separator: impl Fn(usize) -> bool) -> Parted {
+    let mut parted = Parted::default();
+    let (mut start, mut start_doubled) = (None, None);
+    let mut was_separator = true;
+    for child in children {
+        if is_separator(*child) {
+            parted.each.extend(start.take().map(|start| start..*child));
+            if was_separator {
+                parted
+                    .doubled
+                    .extend(start_doubled.take().map(|start| start..*child));
+            }
+            was_separator = true;
+        } else {
+            was_separator = false;
+            start.get_or_insert(*child);
+            start_doubled.get_or_insert(*child);
+        }
+    }
+    parted.each.extend(start.map(|start| start..end));
+    parted.doubled.extend(start_doubled.map(|start| start..end));
+    parted
+}
+
+/// Elements that have something in common, each group in page order, groups by their first member.
+struct Groups {
+    lists: Vec<(Division, Vec<usize>)>,
+    /// The visible children of every element that has several.
+    children: Vec<(usize, Vec<usize>)>,
+}
+
+/// What the members of a group share.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Shared {
+    Path(PathId),
+    PathClass(PathId, u64),
+    Class(PathId, u64),
+    Siblings(usize, PathId),
+    Children(usize),
+    ChildrenOfPath(PathId),
+}
+
+impl Shared {
+    fn division(self) -> Division {
+        match self {
+            Self::Path(_) => Division::Path,
+            Self::PathClass(..) => Division::PathClass,
+            Self::Class(..) => Division::Class,
+            Self::Siblings(..) => Division::Siblings,
+            Self::Children(_) => Division::Children,
+            Self::ChildrenOfPath(_) => Division::ChildrenOfPath,
+        }
+    }
+}
+
+impl Groups {
+    fn of(sheet: &Sheet<'_, '_>) -> Self {
+        let outline = sheet.outline;
+        let mut places: FxHashMap<Shared, usize> = FxHashMap::default();
+        let mut lists: Vec<(Division, Vec<usize>)> = Vec::new();
+        let mut children: Vec<Vec<usize>> = vec![Vec::new(); outline.len()];
+        for index in 1..outline.len() {
+            let node = outline.at(index);
+            children[node.parent].push(index);
+            if node.element().is_none() || matches!(node.name(), "br" | "hr" | "img") {
+                continue;
+            }
+            let range = outline.range(index);
+            if outline.letters(&range) == 0 && sheet.links_in(&range) == 0 {
+                continue;
+            }
+            // A mark has the path around it, and one of its own as a start.
+            let around = sheet.paths[node.parent];
+            let own = path::step(around, node.name(), 0);
+            let class = path::class_id(node);
+            let tag = path::step(0, node.name(), 1);
+            let shared = [
+                Some(Shared::Path(own)),
+                class.map(|class| Shared::PathClass(own, class)),
+                class.map(|class| Shared::Class(tag, class)),
+                Some(Shared::Siblings(node.parent, tag)),
+                Some(Shared::Children(node.parent)),
+                Some(Shared::ChildrenOfPath(around)),
+            ];
+            for shared in shared.into_iter().flatten() {
+                let next = lists.len();
+                let place = *places.entry(shared).or_insert(next);
+                if place == next {
+                    lists.push((shared.division(), Vec::new()));
+                }
+                lists[place].1.push(index);
+            }
+        }
+        lists.retain(|(_, members)| members.len() >= 2);
+        let children = children.into_iter().enumerate();
+        let children = children
+            .filter(|(_, children)| children.len() >= 3)
+            .collect();
+        Self { lists, children }
+    }
+}

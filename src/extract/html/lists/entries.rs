@@ -1,0 +1,234 @@
+//! The records of a list to raw entries.
+//!
+//! In: records and what they have in common. Out: an entry a record, as found: title, address, date, the text beside
+//! them, files. Nothing of one record is given to another, but for a date that heads several.
+
+use scraper::ElementRef;
+
+use super::candidates::Record;
+use super::roles::{Parts, Roles, Unit, letters};
+use super::sheet::Sheet;
+use super::words;
+use crate::extract::html::linked_data::{self, LinkedData};
+use crate::extract::{MAX_ENTRIES, leading_date};
+use crate::model::{RawEnclosure, RawEntry, RawText};
+
+/// A shorter text beside the title is a label.
+const MIN_TEXT_LETTERS: usize = 25;
+
+/// How many nodes of a record its text is looked for in.
+const MAX_NODES: usize = 400;
+
+/// The most files of one record.
+const MAX_FILES: usize = 20;
+
+/// How many records tell whether titles begin with their dates.
+const VOTERS: usize = 20;
+
+/// The entries of these records, in page order.
+pub(super) fn entries(
+    sheet: &Sheet<'_, '_>,
+    roles: &Roles<'_, '_, '_>,
+    records: &[&Record],
+    stated: &LinkedData,
+) -> Vec<RawEntry> {
+    // One more than are kept, for them to be missed.
+    let records = records.iter().take(MAX_ENTRIES + 1);
+    let found: Vec<(&Record, Parts)> = records
+        .map(|record| (*record, roles.parts(record)))
+        .collect();
+    let leads = begin_with_dates(roles, &found);
+    let usual = usual_title(sheet, &found);
+    let dated = found
+        .iter()
+        .filter(|(_, parts)| parts.date.is_some())
+        .count();
+    let is_dated = dated * 5 >= found.len() * 4;
+    let entries = found.iter().filter_map(|(record, parts)| {
+        let unit = parts.title.as_ref()?;
+        // Links such as `All news` among the titles: much shorter than these, with neither date nor text.
+        let is_bare = parts.date.is_none() && is_dated && 3 * letters(sheet, &unit.leaves) < usual;
+        let is_label = words::is_label(&roles.title_text(unit))
+            && parts.date.is_none()
+            && parts.link.is_none();
+        (!is_bare && !is_label).then(|| entry(sheet, roles, record, parts, unit, leads, stated))
+    });
+    entries.collect()
+}
+
+fn entry(
+    sheet: &Sheet<'_, '_>,
+    roles: &Roles<'_, '_, '_>,
+    record: &Record,
+    parts: &Parts,
+    unit: &Unit,
+    leads: bool,
+    stated: &LinkedData,
+) -> RawEntry {
+    let href = |link: usize| {
+        sheet
+            .outline
+            .at(link)
+            .attr("href")
+            .map(|href| href.trim().to_owned())
+    };
+    let title = roles.title_text(unit);
+    let behind_date = leads.then(|| leading_date(&title, &sheet.hints)).flatten();
+    let title = behind_date
+        .map_or(title.as_str(), |(_, rest)| rest)
+        .to_owned();
+    let link = parts.link.and_then(href);
+    let files = record.clone().filter(|index| {
+        let target = sheet.targets.get(*index).and_then(Option::as_ref);
+        Some(*index) != parts.link && target.is_some_and(|target| target.is_file)
+    });
+    let mut enclosures: Vec<RawEnclosure> = Vec::new();
+    for url in files.filter_map(href).take(MAX_FILES) {
+        let is_known =
+            link.as_ref() == Some(&url) || enclosures.iter().any(|known| known.url == url);
+        if !is_known {
+            enclosures.push(RawEnclosure {
+                url,
+                mime_type: None,
+                length_bytes: None,
+            });
+        }
+    }
+    let seen = RawEntry {
+        title: Some(RawText::Plain(title)),
+        base: Some(sheet.base.clone()),
+        summary: summary(sheet, roles, record, parts),
+        published: parts.date.as_ref().map(|date| date.text.clone()),
+        enclosures,
+        ..RawEntry::default()
+    };
+    let told = link
+        .as_deref()
+        .and_then(|link| stated.entry(link, sheet.base));
+    let seen = RawEntry { link, ..seen };
+    match told {
+        Some(told) => linked_data::completed(seen, told),
+        None => seen,
+    }
+}
+
+/// Whether most titles begin with the date that is their record's: `29/11/2021 - Title`.
+fn begin_with_dates(roles: &Roles<'_, '_, '_>, found: &[(&Record, Parts)]) -> bool {
+    let voters = found.iter().take(VOTERS);
+    let count = voters.clone().count();
+    let leading = voters.filter(|(_, parts)| {
+        let text = parts.title.as_ref().map(|unit| roles.title_text(unit));
+        text.is_some_and(|text| leading_date(&text, roles.hints()).is_some())
+    });
+    count > 1 && leading.count() * 4 >= count * 3
+}
+
+/// The letters of a title of middle length.
+fn usual_title(sheet: &Sheet<'_, '_>, found: &[(&Record, Parts)]) -> usize {
+    let titles = found.iter().filter_map(|(_, parts)| parts.title.as_ref());
+    let mut lengths: Vec<usize> = titles.map(|unit| letters(sheet, &unit.leaves)).collect();
+    lengths.sort_unstable();
+    lengths.get(lengths.len() / 2).copied().unwrap_or_default()
+}
+
+/// The text beside title and date: as markup where it stands in elements of its own.
+fn summary(
+    sheet: &Sheet<'_, '_>,
+    roles: &Roles<'_, '_, '_>,
+    record: &Record,
+    parts: &Parts,
+) -> Option<RawText> {
+    let groups = summary_nodes(sheet, roles, record, parts);
+    let elements = groups.iter().map(|index| {
+        let node = sheet.outline.at(*index);
+        node.element()
+            .filter(|_| !node.is_inline() && node.name() != "a")
+    });
+    let elements: Option<Vec<ElementRef<'_>>> = elements.collect();
+    if let Some(elements) = elements {
+        let html: String = elements.iter().map(ElementRef::html).collect();
+        return (!html.is_empty()).then_some(RawText::Html(html));
+    }
+    let words = groups
+        .iter()
+        .map(|index| sheet.text_of(sheet.leaves_in(&sheet.outline.range(*index))));
+    let between = |c: char| c.is_whitespace() || "-–—|:·,;".contains(c);
+    let text = words
+        .collect::<Vec<_>>()
+        .join(" ")
+        .trim_matches(between)
+        .to_owned();
+    (!text.is_empty()).then_some(RawText::Plain(text))
+}
+
+/// The parts of a record that its text stands in, from the first that is a text to the last.
+pub(super) fn summary_nodes(
+    sheet: &Sheet<'_, '_>,
+    roles: &Roles<'_, '_, '_>,
+    record: &Record,
+    parts: &Parts,
+) -> Vec<usize> {
+    let groups = groups(sheet, roles, record, parts);
+    let is_text = |index: &usize| own_letters(sheet, *index, record) >= MIN_TEXT_LETTERS;
+    let (first, last) = (
+        groups.iter().position(is_text),
+        groups.iter().rposition(is_text),
+    );
+    let text = first
+        .zip(last)
+        .and_then(|(first, last)| groups.get(first..=last));
+    text.unwrap_or_default().to_vec()
+}
+
+/// The parts of a record that hold neither title nor date nor a label, each as large as can be.
+fn groups(
+    sheet: &Sheet<'_, '_>,
+    roles: &Roles<'_, '_, '_>,
+    record: &Record,
+    parts: &Parts,
+) -> Vec<usize> {
+    let outline = sheet.outline;
+    let title = parts
+        .title
+        .as_ref()
+        .map(|unit| unit.leaves.clone())
+        .unwrap_or_default();
+    let date = parts
+        .date
+        .as_ref()
+        .filter(|date| date.is_whole && !parts.is_headed);
+    let date = date.map(|date| date.leaves.clone()).unwrap_or_default();
+    let is_taken = |leaf: usize| title.contains(&leaf) || date.contains(&leaf);
+    let mut groups = Vec::new();
+    let mut next = record.start;
+    while next < record.end.min(record.start + MAX_NODES) {
+        let range = outline.range(next);
+        let leaves = sheet.leaves_in(&range);
+        let holds = leaves.clone().any(is_taken) || range.end > record.end;
+        let is_whole = range.start == record.start && range.end >= record.end && range.len() > 1;
+        if holds && leaves.clone().all(is_taken) {
+            next = range.end;
+        } else if holds || is_whole {
+            next += 1;
+        } else {
+            let text = sheet.text_of(leaves.clone());
+            if !leaves.is_empty() && !words::is_label(&text) && !roles.is_common(&leaves) {
+                groups.push(next);
+            }
+            next = range.end;
+        }
+    }
+    groups
+}
+
+/// Letters and digits of a part that are in no link; of all of it where the record is one link.
+fn own_letters(sheet: &Sheet<'_, '_>, index: usize, record: &Record) -> usize {
+    let outline = sheet.outline;
+    let range = outline.range(index);
+    let mut above = outline.above_within(index, record.start).skip(1);
+    if above.any(|above| outline.at(above).name() == "a") {
+        outline.letters(&range)
+    } else {
+        outline.unlinked(&range)
+    }
+}

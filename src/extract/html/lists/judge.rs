@@ -1,0 +1,112 @@
+//! What each measure weighs: a linear model, learned from labelled pages.
+//!
+//! In: measures. Out: how likely a candidate is the list that its page is for, a text its record's title, a date its
+//! record's date; to be compared within one page only. The weights are data (`data/lists/weights.tsv`), which the example
+//! `train_lists` makes from a folder of labelled pages.
+
+use std::sync::OnceLock;
+
+use super::measures::{self, CHEAP, COUNT, Measures};
+use super::roles::{DATE_COUNT, DATE_NAMES, TITLE_COUNT, TITLE_NAMES};
+
+/// The weights that come with the program.
+const TABLE: &str = include_str!("../../../../data/lists/weights.tsv");
+
+/// The model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// Of the measures that sums give, for the choice of candidates that are looked at closely.
+    pub first: [f64; COUNT],
+    /// Of all measures of a list.
+    pub list: [f64; COUNT],
+    /// Of a text that may be a title.
+    pub title: [f64; TITLE_COUNT],
+    /// Of a date of a record.
+    pub date: [f64; DATE_COUNT],
+}
+
+impl Weights {
+    /// Weights that tell nothing apart.
+    pub fn none() -> Self {
+        Self {
+            first: [0.0; COUNT],
+            list: [0.0; COUNT],
+            title: [0.0; TITLE_COUNT],
+            date: [0.0; DATE_COUNT],
+        }
+    }
+
+    /// The weights that come with the program.
+    pub fn learned() -> &'static Self {
+        static LEARNED: OnceLock<Weights> = OnceLock::new();
+        LEARNED.get_or_init(|| Self::parse(TABLE))
+    }
+
+    /// Reads a table: part, measure, weight, a line each. What it does not name weighs nothing.
+    pub fn parse(table: &str) -> Self {
+        let mut weights = Self::none();
+        for line in table.lines().filter(|line| !line.starts_with('#')) {
+            let mut fields = line.split('\t');
+            let (Some(part), Some(name), Some(weight)) =
+                (fields.next(), fields.next(), fields.next())
+            else {
+                continue;
+            };
+            let weight = weight.parse().unwrap_or_default();
+            let (names, values): (&[&str], &mut [f64]) = match part {
+                "first" => (&measures::NAMES, &mut weights.first),
+                "list" => (&measures::NAMES, &mut weights.list),
+                "title" => (&TITLE_NAMES, &mut weights.title),
+                "date" => (&DATE_NAMES, &mut weights.date),
+                _ => continue,
+            };
+            let place = names.iter().position(|known| *known == name);
+            if let Some(value) = place.and_then(|place| values.get_mut(place)) {
+                *value = weight;
+            }
+        }
+        weights
+    }
+
+    /// The table of these weights.
+    pub fn table(&self) -> String {
+        let first = measures::NAMES.get(..CHEAP).unwrap_or_default();
+        let parts: [(&str, &[&str], &[f64]); 4] = [
+            ("first", first, &self.first),
+            ("list", &measures::NAMES, &self.list),
+            ("title", &TITLE_NAMES, &self.title),
+            ("date", &DATE_NAMES, &self.date),
+        ];
+        let mut table = String::new();
+        for (part, names, values) in parts {
+            for (name, value) in names.iter().zip(values) {
+                table += &format!("{part}\t{name}\t{value:.3}\n");
+            }
+        }
+        table
+    }
+
+    pub(super) fn first_look(&self, measures: &Measures) -> f64 {
+        product(&self.first, measures)
+    }
+
+    pub(super) fn of_list(&self, measures: &Measures) -> f64 {
+        product(&self.list, measures)
+    }
+
+    pub(super) fn of_title(&self, measures: &[f64; TITLE_COUNT]) -> f64 {
+        product(&self.title, measures)
+    }
+
+    pub(super) fn of_date(&self, measures: &[f64; DATE_COUNT]) -> f64 {
+        product(&self.date, measures)
+    }
+}
+
+fn product(weights: &[f64], measures: &[f64]) -> f64 {
+    weights
+        .iter()
+        .zip(measures)
+        .map(|(weight, measure)| weight * measure)
+        .sum()
+}

@@ -1,0 +1,521 @@
+//! What speaks for and against a candidate: numbers between about -1 and 1, each with a name.
+//!
+//! In: a candidate and the laid-out page. Out: its [`Measures`], in the order of [`NAMES`]. Those of the first part come
+//! from sums and cost little; those of the second need the parts of each record and are taken of the best candidates
+//! only.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::candidates::{Candidate, Division, Record};
+use super::path;
+use super::roles::Roles;
+use super::sheet::Sheet;
+
+/// How many measures there are.
+pub const COUNT: usize = NAMES.len();
+
+/// How many of them come from sums alone.
+pub const CHEAP: usize = 62;
+
+/// How many of them the parts of the records give.
+pub const PARTS: usize = 16;
+
+/// One value a measure.
+pub type Measures = [f64; COUNT];
+
+/// What each measure is.
+pub const NAMES: [&str; 88] = [
+    "log of the number of records",
+    "two records only",
+    "three records only",
+    "share of records with a link",
+    "share of records with a date",
+    "share of records with two dates or more",
+    "share of records with more than four links",
+    "links a record, log",
+    "distinct links",
+    "links that no other part of the page has",
+    "share of links to files",
+    "share of links to another host",
+    "share of links to the first level of the site",
+    "share of the page's text",
+    "share of the page's dates",
+    "share of the page's links",
+    "share of the page's text outside of links",
+    "letters a record, log",
+    "variation of letters",
+    "share of text in links",
+    "short records that are one link",
+    "records without letters",
+    "share of records with a heading",
+    "share of records with two headings or more",
+    "in navigation",
+    "beside the content",
+    "in header or footer",
+    "in the main part",
+    "same shape",
+    "text between the records",
+    "where the list begins",
+    "dates in order",
+    "distinct dates",
+    "distinct texts",
+    "date at the beginning",
+    "date is a text of its own",
+    "dates ahead",
+    "more than one parent",
+    "long records",
+    "records below a date",
+    "dates above the records",
+    "elements",
+    "elements-with-class",
+    "class",
+    "siblings",
+    "children",
+    "all-children",
+    "starts",
+    "led-starts",
+    "sibling-starts",
+    "lines",
+    "paragraphs",
+    "rules",
+    "links of a part",
+    "those with a link",
+    "those with a date",
+    "those with both",
+    "those with a file",
+    "rows of a table",
+    "cells of a table",
+    "list items",
+    "links themselves",
+    "titles: share of records",
+    "titles: distinct",
+    "titles: how sure",
+    "titles: of usual length",
+    "titles in headings",
+    "titles that are links",
+    "titles that are dates",
+    "titles that repeat",
+    "dates: share of records",
+    "dates: distinct with titles",
+    "dates: how sure",
+    "addresses: share of records",
+    "addresses: distinct",
+    "text beside the title",
+    "records with one main link",
+    "title, date and link in most",
+    "page is one record",
+    "page: log of running text",
+    "page: states when it was published",
+    "page: dates of its best list",
+    "page: heading agrees with the address",
+    "page: address of a list",
+    "page: words of the last part of its address",
+    "nothing is here",
+    "nothing: log of the page's dates",
+    "nothing: log of the page's links",
+];
+
+/// What is known of one record from sums.
+pub(super) struct Sums {
+    pub(super) letters: usize,
+    linked: usize,
+    links: usize,
+    pub(super) dates: usize,
+    heads: usize,
+    shape: u64,
+    text: u64,
+    pub(super) is_linked: bool,
+    files: usize,
+}
+
+/// What is known of the page as a whole.
+pub(super) struct Whole {
+    letters: usize,
+    unlinked: usize,
+    dates: usize,
+    links: usize,
+    /// How many links lead to the same address.
+    keys: FxHashMap<u64, u32>,
+}
+
+impl Whole {
+    pub(super) fn of(sheet: &Sheet<'_, '_>) -> Self {
+        let all = sheet.outline.range(0);
+        let mut keys: FxHashMap<u64, u32> = FxHashMap::default();
+        for target in sheet.targets.iter().flatten() {
+            *keys.entry(target.key).or_default() += 1;
+        }
+        Self {
+            letters: sheet.outline.letters(&all).max(1),
+            unlinked: sheet.outline.unlinked(&all).max(1),
+            dates: sheet.dates_in(&all).len(),
+            links: sheet.links_in(&all).max(1),
+            keys,
+        }
+    }
+}
+
+impl Sums {
+    pub(super) fn of(sheet: &Sheet<'_, '_>, record: &Record) -> Self {
+        let outline = sheet.outline;
+        let letters = outline.letters(record);
+        let leaves = sheet.leaves_in(record);
+        let first = sheet
+            .leaves
+            .get(leaves.start)
+            .filter(|_| !leaves.is_empty());
+        let links = sheet.links_in(record);
+        Self {
+            letters,
+            linked: letters - outline.unlinked(record),
+            links,
+            dates: sheet.dates_in(record).len(),
+            heads: sheet.heads_in(record),
+            shape: shape(sheet, record),
+            text: first.map_or(0, |leaf| path::step(letters as u64, &leaf.text, 0)),
+            is_linked: links > 0,
+            files: sheet.files_in(record),
+        }
+    }
+}
+
+/// The tags of the first levels, repetitions left out.
+fn shape(sheet: &Sheet<'_, '_>, record: &Record) -> u64 {
+    let outline = sheet.outline;
+    let mut shape = 0;
+    let mut last = ("", usize::MAX);
+    let top = outline.at(record.start).depth;
+    for index in record.clone().take(24) {
+        let node = outline.at(index);
+        let here = (node.name(), node.depth);
+        if node.depth <= top + 3 && !path::is_mark(node) && here != last {
+            shape = path::step(shape, node.name(), (node.depth - top) as u64);
+        }
+        last = here;
+    }
+    shape
+}
+
+/// Which records of a candidate count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Filter {
+    /// All of them.
+    All,
+    /// Those with a link.
+    Linked,
+    /// Those with a date.
+    Dated,
+    /// Those with both.
+    Both,
+    /// Those with a link to a file.
+    Files,
+}
+
+impl Filter {
+    pub(super) const ALL: [Self; 5] = [
+        Self::All,
+        Self::Linked,
+        Self::Dated,
+        Self::Both,
+        Self::Files,
+    ];
+
+    pub(super) fn keeps(self, sums: &Sums) -> bool {
+        match self {
+            Self::All => true,
+            Self::Linked => sums.is_linked,
+            Self::Dated => sums.dates > 0,
+            Self::Both => sums.is_linked && sums.dates > 0,
+            Self::Files => sums.files > 0,
+        }
+    }
+
+    /// Its name in a kept layout.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Linked => "linked",
+            Self::Dated => "dated",
+            Self::Both => "linked-and-dated",
+            Self::Files => "with-file",
+        }
+    }
+}
+
+/// The measures that sums give.
+pub(super) fn cheap(
+    sheet: &Sheet<'_, '_>,
+    whole: &Whole,
+    candidate: &Candidate,
+    filter: Filter,
+    kept: &[(&Record, &Sums)],
+) -> Measures {
+    let outline = sheet.outline;
+    let count = kept.len();
+    let n = float(count.max(1));
+    let share =
+        |is: &dyn Fn(&Sums) -> bool| float(kept.iter().filter(|(_, sums)| is(sums)).count()) / n;
+    let sum = |of: &dyn Fn(&Sums) -> usize| kept.iter().map(|(_, sums)| of(sums)).sum::<usize>();
+    let letters = sum(&|sums| sums.letters);
+    let links = sum(&|sums| sums.links);
+    let dates = sum(&|sums| sums.dates);
+    let mean = float(letters) / n;
+    let variance = kept
+        .iter()
+        .map(|(_, sums)| (float(sums.letters) - mean).powi(2))
+        .sum::<f64>()
+        / n;
+    let firsts = Firsts::of(sheet, whole, kept);
+    let (first, last) = (kept.first(), kept.last());
+    let span = first
+        .zip(last)
+        .map_or(0..0, |((first, _), (last, _))| first.start..last.end);
+    let span_letters = outline.letters(&span).max(1);
+    let shapes = most_common(kept.iter().map(|(_, sums)| sums.shape));
+    let texts: FxHashSet<u64> = kept.iter().map(|(_, sums)| sums.text).collect();
+    let zone = |is: &dyn Fn(usize) -> bool| {
+        float(kept.iter().filter(|(record, _)| is(record.start)).count()) / n
+    };
+    let parents: FxHashSet<usize> = kept
+        .iter()
+        .map(|(record, _)| outline.at(record.start).parent)
+        .collect();
+    let days = Days::of(sheet, kept);
+    let below = Below::of(sheet, kept);
+    let tag = first.map_or("", |(record, _)| outline.at(record.start).name());
+    let is = |it: bool| f64::from(u8::from(it));
+    let mut measures = [0.0; COUNT];
+    let values = [
+        n.ln() / 4.0,
+        is(count == 2),
+        is(count == 3),
+        share(&|sums| sums.is_linked),
+        share(&|sums| sums.dates > 0),
+        share(&|sums| sums.dates > 1),
+        share(&|sums| sums.links > 4),
+        (1.0 + float(links) / n).ln().min(3.0) / 2.0,
+        firsts.distinct,
+        firsts.own,
+        firsts.files,
+        firsts.elsewhere,
+        firsts.shallow,
+        float(letters) / float(whole.letters),
+        float(dates) / float(whole.dates.max(1)),
+        float(links) / float(whole.links),
+        float(letters - sum(&|sums| sums.linked)) / float(whole.unlinked),
+        (1.0 + mean).ln() / 6.0,
+        (variance.sqrt() / mean.max(1.0)).min(3.0) / 2.0,
+        float(sum(&|sums| sums.linked)) / float(letters.max(1)),
+        share(&|sums| {
+            sums.links == 1 && sums.linked == sums.letters && sums.letters < 25 && sums.dates == 0
+        }),
+        share(&|sums| sums.letters == 0),
+        share(&|sums| sums.heads > 0),
+        share(&|sums| sums.heads > 1),
+        zone(&|index| sheet.zones[index].navigates || outline.at(index).is_around),
+        zone(&|index| sheet.zones[index].is_beside),
+        zone(&|index| sheet.zones[index].is_edge),
+        zone(&|index| sheet.zones[index].is_main),
+        shapes / n,
+        1.0 - (float(letters) / float(span_letters)).min(1.0),
+        float(outline.letters(&(0..span.start))) / float(whole.letters),
+        days.ordered,
+        days.distinct,
+        float(texts.len()) / n,
+        days.leading,
+        days.whole,
+        days.ahead,
+        is(parents.len() > 1),
+        share(&|sums| sums.letters > 1_500),
+        below.below,
+        below.heads,
+    ];
+    measures[..values.len()].copy_from_slice(&values);
+    let mut next = values.len();
+    let mut push = |value: f64| {
+        measures[next] = value;
+        next += 1;
+    };
+    for division in Division::ALL {
+        push(is(candidate.division == division));
+    }
+    for one in [Filter::Linked, Filter::Dated, Filter::Both, Filter::Files] {
+        push(is(filter == one));
+    }
+    push(is(tag == "tr"));
+    push(is(matches!(tag, "td" | "th")));
+    push(is(tag == "li"));
+    push(is(tag == "a"));
+    debug_assert_eq!(next, CHEAP);
+    measures
+}
+
+/// The first link of each record.
+struct Firsts {
+    distinct: f64,
+    own: f64,
+    files: f64,
+    elsewhere: f64,
+    shallow: f64,
+}
+
+impl Firsts {
+    fn of(sheet: &Sheet<'_, '_>, whole: &Whole, kept: &[(&Record, &Sums)]) -> Self {
+        let first = |record: &Record| {
+            let mut links = record
+                .clone()
+                .filter_map(|index| sheet.targets.get(index)?.as_ref());
+            let around = || sheet.targets.get(sheet.link_of(record.start)?)?.as_ref();
+            links.next().or_else(around)
+        };
+        let linked = kept.iter().filter(|(_, sums)| sums.links > 0);
+        let targets: Vec<_> = linked.filter_map(|(record, _)| first(record)).collect();
+        let n = float(targets.len().max(1));
+        let keys: FxHashSet<u64> = targets.iter().map(|target| target.key).collect();
+        let once = targets
+            .iter()
+            .filter(|target| whole.keys.get(&target.key) == Some(&1));
+        let share = |is: fn(&super::target::Target) -> bool| {
+            float(targets.iter().filter(|target| is(target)).count()) / n
+        };
+        Self {
+            distinct: float(keys.len()) / n,
+            own: float(once.count()) / n,
+            files: share(|target| target.is_file),
+            elsewhere: share(|target| target.is_elsewhere && !target.is_file),
+            shallow: share(|target| target.is_shallow && !target.is_file && !target.is_elsewhere),
+        }
+    }
+}
+
+/// The first date of each record.
+#[derive(Default)]
+struct Days {
+    ordered: f64,
+    distinct: f64,
+    leading: f64,
+    whole: f64,
+    ahead: f64,
+}
+
+impl Days {
+    fn of(sheet: &Sheet<'_, '_>, kept: &[(&Record, &Sums)]) -> Self {
+        let dated = kept.iter().filter_map(|(record, _)| {
+            let date = sheet.dates_in(record).first()?;
+            Some((*record, date))
+        });
+        let dated: Vec<_> = dated.collect();
+        if dated.is_empty() {
+            return Self::default();
+        }
+        let n = float(dated.len());
+        let days: Vec<_> = dated.iter().map(|(_, date)| date.day).collect();
+        let pairs = days.windows(2);
+        let falls = pairs.clone().filter(|pair| pair[0] >= pair[1]).count();
+        let rises = pairs.clone().filter(|pair| pair[0] <= pair[1]).count();
+        let unique: FxHashSet<_> = days.iter().collect();
+        let today = sheet.hints.now.date_naive();
+        let leading = dated.iter().filter(|(record, date)| {
+            let first = sheet.leaves_in(record).start;
+            date.leaves.start <= first
+        });
+        Self {
+            ordered: if days.len() > 2 {
+                float(falls.max(rises)) / float(days.len() - 1)
+            } else {
+                0.5
+            },
+            distinct: float(unique.len()) / n,
+            leading: float(leading.count()) / n,
+            whole: float(dated.iter().filter(|(_, date)| date.is_whole).count()) / n,
+            ahead: float(days.iter().filter(|day| **day > today).count()) / n,
+        }
+    }
+}
+
+/// Records that stand below a date, and have none of their own.
+struct Below {
+    below: f64,
+    heads: f64,
+}
+
+impl Below {
+    fn of(sheet: &Sheet<'_, '_>, kept: &[(&Record, &Sums)]) -> Self {
+        let (mut below, mut heads, mut is_below) = (0, 0, false);
+        let mut end = kept.first().map_or(0, |(record, _)| record.start);
+        for (record, sums) in kept {
+            // No list leaves more out between two records.
+            if record.start > end && record.start - end < 60 {
+                let dates = sheet.dates_in(&(end..record.start));
+                if dates.iter().any(|date| date.is_day()) {
+                    is_below = true;
+                    heads += 1;
+                }
+            }
+            below += usize::from(is_below && sums.dates == 0);
+            end = record.end.max(end);
+        }
+        let n = float(kept.len().max(1));
+        Self {
+            below: float(below) / n,
+            heads: float(heads) / n,
+        }
+    }
+}
+
+/// The measures that the parts of the records give, behind those that sums give.
+pub(super) fn closely(measures: &mut Measures, roles: &Roles) {
+    let values = roles.measures();
+    measures[CHEAP..CHEAP + values.len()].copy_from_slice(&values);
+}
+
+/// What is seen of a page that may be one record.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct OnePage {
+    pub(super) letters: usize,
+    pub(super) is_stated: bool,
+    pub(super) dates_in_lists: usize,
+    pub(super) heading_agrees: bool,
+    pub(super) is_list_address: bool,
+    pub(super) slug_words: usize,
+}
+
+/// The measures of the page as one record.
+pub(super) fn of_page(page: OnePage) -> Measures {
+    let is = |it: bool| f64::from(u8::from(it));
+    let mut measures = [0.0; COUNT];
+    let values = [
+        1.0,
+        (1.0 + float(page.letters)).ln() / 6.0,
+        is(page.is_stated),
+        (1.0 + float(page.dates_in_lists)).ln() / 3.0,
+        is(page.heading_agrees),
+        is(page.is_list_address),
+        float(page.slug_words.min(12)) / 6.0,
+    ];
+    let start = CHEAP + PARTS;
+    measures[start..start + values.len()].copy_from_slice(&values);
+    measures
+}
+
+/// The measures of a page without anything.
+pub(super) fn of_nothing(sheet: &Sheet<'_, '_>) -> Measures {
+    let all = sheet.outline.range(0);
+    let mut measures = [0.0; COUNT];
+    measures[COUNT - 3] = 1.0;
+    measures[COUNT - 2] = (1.0 + float(sheet.dates.len())).ln() / 3.0;
+    measures[COUNT - 1] = (1.0 + float(sheet.links_in(&all))).ln() / 5.0;
+    measures
+}
+
+fn most_common(values: impl Iterator<Item = u64>) -> f64 {
+    let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    float(counts.into_values().max().unwrap_or_default())
+}
+
+fn float(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}

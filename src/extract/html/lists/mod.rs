@@ -1,0 +1,406 @@
+//! The lists of a page, found without selectors: candidates, then a judge.
+//!
+//! In: the outline of a page, where its relative addresses start, what its dates may mean. Out: the lists that it may be
+//! for, the best first, each with its records and what these are made of.
+//!
+//! [`sheet`] lays the page out, [`candidates`] finds every way in which it repeats, [`measures`] says what speaks for and
+//! against each, [`roles`] what the parts of a record are, and [`judge`] weighs it all by what labelled pages taught.
+
+mod candidates;
+mod entries;
+mod judge;
+mod layout;
+mod measures;
+mod names;
+mod one;
+mod path;
+mod roles;
+mod sheet;
+pub mod study;
+mod target;
+mod words;
+
+pub use judge::Weights;
+
+use scraper::Html;
+use url::Url;
+
+use candidates::Candidate;
+pub(super) use candidates::Record;
+use layout::Named;
+use measures::{Filter, Measures, Sums, Whole};
+use one::One;
+use roles::Places;
+pub(super) use roles::Roles;
+pub(super) use sheet::Sheet;
+
+use super::linked_data::{self, LinkedData};
+use super::outline::Outline;
+use super::reader::Reader;
+use super::selectors;
+use crate::dates::Hints;
+use crate::model::{Css, DateOrder, Layout, RawEntry, Rules};
+
+/// How many candidates are looked at closely.
+const CLOSELY: usize = 24;
+
+/// A candidate that was judged.
+#[derive(Clone, Debug)]
+struct Judged {
+    /// Its place among the candidates.
+    place: usize,
+    filter: Filter,
+    measures: Measures,
+    score: f64,
+}
+
+/// A page that is looked through.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'p> {
+    pub(super) page: &'p Html,
+    pub(super) url: &'p Url,
+    /// Where its relative addresses start.
+    pub(super) base: &'p Url,
+    pub(super) hints: &'p Hints<'p>,
+    /// What it states for programs.
+    pub(super) stated: &'p LinkedData,
+}
+
+/// What is wanted of a page.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'l> {
+    /// What the page is most likely for.
+    Best,
+    /// What it was read by before.
+    Kept(&'l Layout),
+    /// So many lists, the best first, with the selectors that each amounts to.
+    Several(usize),
+}
+
+/// What a page may be for.
+#[derive(Clone, Debug)]
+pub(in crate::extract) struct FoundList {
+    pub(in crate::extract) layout: Layout,
+    pub(in crate::extract) entries: Vec<RawEntry>,
+    /// The selectors that find the same records; `None` where no selectors do.
+    pub(in crate::extract) rules: Option<Rules<Css>>,
+    /// What spoke for it and against it, compared with the others, the weightiest first.
+    pub(in crate::extract) reasons: Vec<(&'static str, f64)>,
+}
+
+/// What was found on a page.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    /// The best first; where a layout was kept, what it reads.
+    pub(super) lists: Vec<FoundList>,
+    /// Where a layout was kept: how many records a fresh look finds that hold all of those and more.
+    pub(super) more: Option<usize>,
+    /// The order of day and month in its dates.
+    pub(super) order: Option<DateOrder>,
+}
+
+/// Looks for the lists of a page.
+pub(super) fn look(subject: Subject<'_>, wanted: Wanted<'_>) -> Look {
+    let outline = Outline::of(subject.page, subject.base);
+    let sheet = Sheet::of(&outline, subject.base, subject.hints);
+    let reader = Reader::new(&outline, subject.hints);
+    let one = One::of(subject.page, &sheet, &reader, subject.stated, subject.url);
+    let candidates = candidates::all(&sheet);
+    let weights = Weights::learned();
+    let looking = Looking {
+        subject,
+        sheet: &sheet,
+        reader: &reader,
+        one: &one,
+        candidates: &candidates,
+        weights,
+        ranked: rank(&sheet, &candidates, &one, weights),
+    };
+    let mut look = match wanted {
+        Wanted::Best => looking.best(),
+        Wanted::Kept(layout) => looking.kept(layout),
+        Wanted::Several(count) => looking.several(count),
+    };
+    look.order = sheet.hints.order;
+    look
+}
+
+/// What a page may be read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    List { place: usize, filter: Filter },
+    Page,
+    Nothing,
+}
+
+/// A way to read the page, judged.
+#[derive(Clone, Debug)]
+struct Ranked {
+    kind: Kind,
+    measures: Measures,
+    score: f64,
+}
+
+/// Everything that may be read, the best first.
+fn rank(
+    sheet: &Sheet<'_, '_>,
+    candidates: &[Candidate],
+    one: &One,
+    weights: &Weights,
+) -> Vec<Ranked> {
+    let lists = ranked(sheet, candidates, weights)
+        .into_iter()
+        .map(|judged| Ranked {
+            kind: Kind::List {
+                place: judged.place,
+                filter: judged.filter,
+            },
+            measures: judged.measures,
+            score: judged.score,
+        });
+    let others = [
+        (Kind::Page, measures::of_page(one.measures)),
+        (Kind::Nothing, measures::of_nothing(sheet)),
+    ];
+    let others = others.into_iter().map(|(kind, measures)| Ranked {
+        kind,
+        score: weights.of_list(&measures),
+        measures,
+    });
+    let mut all: Vec<Ranked> = lists.chain(others).collect();
+    all.sort_by(|one, other| other.score.total_cmp(&one.score));
+    all
+}
+
+/// A page with all that was found on it.
+struct Looking<'l, 'a, 'h> {
+    subject: Subject<'l>,
+    sheet: &'l Sheet<'a, 'h>,
+    reader: &'l Reader<'a, 'h>,
+    one: &'l One,
+    candidates: &'l [Candidate],
+    weights: &'l Weights,
+    ranked: Vec<Ranked>,
+}
+
+impl Looking<'_, '_, '_> {
+    fn best(&self) -> Look {
+        // Of what a page may be for, nothing is the last resort: it never hides an entry.
+        let best = self
+            .ranked
+            .first()
+            .filter(|best| best.kind != Kind::Nothing);
+        let found = best.and_then(|best| self.read(best, Places::default(), false));
+        Look {
+            lists: found.into_iter().collect(),
+            ..Look::default()
+        }
+    }
+
+    fn several(&self, count: usize) -> Look {
+        let mut lists: Vec<FoundList> = Vec::new();
+        for ranked in &self.ranked {
+            if lists.len() >= count {
+                break;
+            }
+            let Some(found) = self.read(ranked, Places::default(), true) else {
+                continue;
+            };
+            if !lists
+                .iter()
+                .any(|known| is_same(&known.entries, &found.entries))
+            {
+                lists.push(found);
+            }
+        }
+        Look {
+            lists,
+            ..Look::default()
+        }
+    }
+
+    /// What a layout reads, and how much more a fresh look would.
+    fn kept(&self, layout: &Layout) -> Look {
+        let (kind, places) = match Named::of(layout) {
+            Some(Named::Page) => (Some(Kind::Page), Places::default()),
+            Some(Named::List {
+                division,
+                way,
+                filter,
+                places,
+            }) => {
+                let found = layout::found(self.sheet, self.candidates, division, &way);
+                // Several parts of a page may be built alike: the best of them was meant.
+                let best = found.into_iter().max_by_key(|place| {
+                    let records = kept(self.sheet, &self.candidates[*place], filter).len();
+                    let rank = self.ranked.iter().position(|ranked| matches!(ranked.kind, Kind::List { place: known, .. } if known == *place));
+                    (std::cmp::Reverse(rank.unwrap_or(usize::MAX)), records, std::cmp::Reverse(*place))
+                });
+                (best.map(|place| Kind::List { place, filter }), places)
+            }
+            None => (None, Places::default()),
+        };
+        let Some(kind) = kind else {
+            return Look::default();
+        };
+        let ranked = Ranked {
+            kind,
+            measures: [0.0; measures::COUNT],
+            score: 0.0,
+        };
+        let Some(found) = self.read(&ranked, places, false) else {
+            return Look::default();
+        };
+        let fresh = self
+            .ranked
+            .first()
+            .filter(|fresh| fresh.kind != kind && fresh.kind != Kind::Nothing);
+        let fresh = fresh.and_then(|fresh| self.read(fresh, Places::default(), false));
+        let more = fresh.filter(|fresh| holds_more(&found.entries, &fresh.entries));
+        Look {
+            more: more.map(|fresh| fresh.entries.len()),
+            lists: vec![FoundList {
+                layout: layout.clone(),
+                ..found
+            }],
+            ..Look::default()
+        }
+    }
+
+    fn read(&self, ranked: &Ranked, places: Places, with_rules: bool) -> Option<FoundList> {
+        let (entries, named, rules) = match ranked.kind {
+            Kind::Nothing => return None,
+            Kind::Page => {
+                let entry = self
+                    .one
+                    .entry(self.subject.page, self.reader, self.subject.base)?;
+                let entry = match self.subject.stated.only() {
+                    Some(stated) => linked_data::completed(entry, stated),
+                    None => entry,
+                };
+                (vec![entry], Named::Page, None)
+            }
+            Kind::List { place, filter } => {
+                let candidate = &self.candidates[place];
+                let records = kept(self.sheet, candidate, filter);
+                let roles = Roles::with(self.sheet, &records, self.weights, places);
+                let entries = entries::entries(self.sheet, &roles, &records, self.subject.stated);
+                let rules = || selectors::rules(self.subject.page, self.sheet, &records, &roles);
+                let rules = with_rules.then(rules).flatten();
+                (
+                    entries,
+                    Named::list(self.sheet, candidate, filter, roles.places()),
+                    rules,
+                )
+            }
+        };
+        Some(FoundList {
+            layout: named.layout()?,
+            entries: Some(entries).filter(|entries| !entries.is_empty())?,
+            rules,
+            reasons: self.reasons(ranked),
+        })
+    }
+
+    /// What a candidate has more of, or less, than the others, by what it weighs.
+    fn reasons(&self, ranked: &Ranked) -> Vec<(&'static str, f64)> {
+        let others = self
+            .ranked
+            .iter()
+            .filter(|other| other.kind != Kind::Nothing);
+        let count = others.clone().count().max(1);
+        let mut reasons: Vec<(&'static str, f64)> = Vec::new();
+        for (place, name) in measures::NAMES.iter().enumerate() {
+            let sum: f64 = others.clone().map(|other| other.measures[place]).sum();
+            let mean = sum / f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+            reasons.push((
+                name,
+                self.weights.list[place] * (ranked.measures[place] - mean),
+            ));
+        }
+        reasons.sort_by(|one, other| other.1.abs().total_cmp(&one.1.abs()));
+        reasons.retain(|(_, weight)| weight.abs() >= 0.05);
+        reasons
+    }
+}
+
+/// What two readings of a page are compared by: addresses, else titles.
+fn keys(entries: &[RawEntry]) -> std::collections::HashSet<&str> {
+    let entries = entries.iter();
+    entries
+        .filter_map(|entry| {
+            entry
+                .link
+                .as_deref()
+                .or_else(|| Some(entry.title.as_ref()?.as_str()))
+        })
+        .collect()
+}
+
+/// Whether two lists are about the same records.
+fn is_same(one: &[RawEntry], other: &[RawEntry]) -> bool {
+    let (one, other) = (keys(one), keys(other));
+    let shared = one.intersection(&other).count();
+    shared * 5 >= one.len().max(other.len()) * 4
+}
+
+/// Whether a fresh look finds most of what a kept layout reads, and much more.
+fn holds_more(kept: &[RawEntry], fresh: &[RawEntry]) -> bool {
+    let (old, new) = (keys(kept), keys(fresh));
+    let shared = old.intersection(&new).count();
+    fresh.len() > kept.len() + 1 && fresh.len() * 3 >= kept.len() * 4 && shared * 5 >= old.len() * 4
+}
+
+/// Every candidate with every filter that makes a difference, measured by sums.
+fn measured(sheet: &Sheet<'_, '_>, candidates: &[Candidate]) -> Vec<Judged> {
+    let whole = Whole::of(sheet);
+    let mut all = Vec::new();
+    for (place, candidate) in candidates.iter().enumerate() {
+        let sums: Vec<Sums> = candidate
+            .records
+            .iter()
+            .map(|record| Sums::of(sheet, record))
+            .collect();
+        let mut counts: Vec<usize> = Vec::new();
+        for filter in Filter::ALL {
+            let kept = candidate.records.iter().zip(&sums);
+            let kept: Vec<(&Record, &Sums)> = kept.filter(|(_, sums)| filter.keeps(sums)).collect();
+            if kept.len() < 2 || counts.contains(&kept.len()) {
+                continue;
+            }
+            counts.push(kept.len());
+            all.push(Judged {
+                place,
+                filter,
+                measures: measures::cheap(sheet, &whole, candidate, filter, &kept),
+                score: 0.0,
+            });
+        }
+    }
+    all
+}
+
+/// The records of a candidate that its filter keeps.
+fn kept<'c>(sheet: &Sheet<'_, '_>, candidate: &'c Candidate, filter: Filter) -> Vec<&'c Record> {
+    let records = candidate.records.iter();
+    records
+        .filter(|record| filter.keeps(&Sums::of(sheet, record)))
+        .collect()
+}
+
+/// The candidates that a first look finds best, looked at closely, the best first.
+fn ranked(sheet: &Sheet<'_, '_>, candidates: &[Candidate], weights: &Weights) -> Vec<Judged> {
+    let mut all = measured(sheet, candidates);
+    for judged in &mut all {
+        judged.score = weights.first_look(&judged.measures);
+    }
+    all.sort_by(|one, other| other.score.total_cmp(&one.score));
+    all.truncate(CLOSELY);
+    for judged in &mut all {
+        let records = kept(sheet, &candidates[judged.place], judged.filter);
+        measures::closely(&mut judged.measures, &Roles::of(sheet, &records, weights));
+        judged.score = weights.of_list(&judged.measures);
+    }
+    all.sort_by(|one, other| other.score.total_cmp(&one.score));
+    all
+}

@@ -1,0 +1,133 @@
+//! What the names of elements say of the place that they take on a page: navigation, sidebar, edge, main part.
+//!
+//! Names are hints, no more: each is a feature that the judge weighs, and a page without any is read as well.
+
+use super::super::outline::Outline;
+use super::sheet::Zone;
+
+const NAVIGATION: &[&str] = &[
+    "nav",
+    "navbar",
+    "navigation",
+    "menu",
+    "menubar",
+    "megamenu",
+    "submenu",
+    "breadcrumb",
+    "breadcrumbs",
+    "pager",
+    "pagination",
+    "pagenavi",
+    "toolbar",
+    "tabs",
+    "toc",
+    "skip",
+    "lang",
+    "language",
+    "share",
+    "social",
+    "sitemap",
+    "quicklinks",
+];
+
+const BESIDE: &[&str] = &[
+    "aside",
+    "sidebar",
+    "sidenav",
+    "side",
+    "widget",
+    "related",
+    "complementary",
+    "recent",
+    "popular",
+    "promo",
+    "secondary",
+    "ads",
+];
+
+const EDGES: &[&str] = &[
+    "footer",
+    "header",
+    "masthead",
+    "topbar",
+    "banner",
+    "contentinfo",
+    "cookie",
+    "copyright",
+    "bottom",
+];
+
+const MAIN: &[&str] = &[
+    "main",
+    "content",
+    "article",
+    "primary",
+    "maincontent",
+    "mainbody",
+    "results",
+    "listing",
+];
+
+/// The zone of a node that stands in `above`.
+pub(super) fn zone(outline: &Outline<'_>, index: usize, above: Zone) -> Zone {
+    let node = outline.at(index);
+    let Some(element) = node.node.value().as_element() else {
+        return above;
+    };
+    let mut zone = above;
+    let tag = element.name();
+    match tag {
+        "nav" | "menu" => zone.navigates = true,
+        "aside" => zone.is_beside = true,
+        "footer" => zone.is_edge |= node.depth <= 6,
+        "header" => zone.is_edge |= !is_in_content(outline, index),
+        "main" => zone.is_main = true,
+        _ => {}
+    }
+    // What a whole page is called says nothing of its parts.
+    if node.depth == 0 {
+        return zone;
+    }
+    let names = ["class", "id", "role"];
+    for name in names.iter().filter_map(|name| element.attr(name)) {
+        for word in words(name) {
+            let word = word.as_str();
+            zone.navigates |= NAVIGATION.contains(&word);
+            zone.is_beside |= BESIDE.contains(&word);
+            zone.is_edge |= EDGES.contains(&word) && !is_in_content(outline, index);
+            zone.is_main |= MAIN.contains(&word);
+        }
+    }
+    zone
+}
+
+fn is_in_content(outline: &Outline<'_>, index: usize) -> bool {
+    let mut above = outline.above(index).skip(1);
+    above.any(|above| {
+        matches!(
+            outline.at(above).name(),
+            "article" | "section" | "li" | "td" | "main" | "tr"
+        )
+    })
+}
+
+/// `mainContent`, `main-content` and `main_content` as `main` and `content`.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut was_lower = false;
+    for c in name.chars().take(200) {
+        let starts = c.is_uppercase() && was_lower;
+        if (starts || !c.is_alphabetic()) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if c.is_alphabetic() {
+            word.extend(c.to_lowercase());
+        }
+        was_lower = c.is_lowercase();
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}

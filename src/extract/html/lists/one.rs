@@ -1,0 +1,171 @@
+//! A page as one record: the article, the meeting, the notice that it is about.
+//!
+//! In: the laid-out page. Out: what speaks for it ([`OnePage`]) and the record itself.
+
+use scraper::{Html, Selector};
+use url::Url;
+
+use super::super::article::{self, Article};
+use super::super::linked_data::LinkedData;
+use super::super::reader::Reader;
+use super::measures::OnePage;
+use super::names;
+use super::sheet::{DateAt, Sheet};
+use crate::model::{RawEntry, RawText};
+
+/// Words of addresses that lead to lists.
+const LIST_WORDS: &[&str] = &[
+    "news",
+    "events",
+    "calendar",
+    "agenda",
+    "agendas",
+    "meetings",
+    "minutes",
+    "opinions",
+    "search",
+    "archive",
+    "archives",
+    "category",
+    "list",
+    "index",
+    "publications",
+    "releases",
+    "notices",
+    "documents",
+    "decisions",
+    "orders",
+    "press",
+    "blog",
+    "tag",
+    "results",
+    "home",
+    "default",
+    "noticias",
+    "avisos",
+    "comunicados",
+    "eventos",
+    "calendario",
+    "publicaciones",
+    "actualites",
+    "nouvelles",
+    "publikationen",
+    "termine",
+    "aktuelles",
+    "noticia",
+    "page",
+];
+
+/// The page as one record.
+pub(super) struct One {
+    article: Option<Article>,
+    title: Option<String>,
+    date: Option<DateAt>,
+    pub(super) measures: OnePage,
+}
+
+impl One {
+    pub(super) fn of(
+        page: &Html,
+        sheet: &Sheet<'_, '_>,
+        reader: &Reader<'_, '_>,
+        stated: &LinkedData,
+        url: &Url,
+    ) -> Self {
+        let article = article::find(page, reader);
+        let heading = article::heading(sheet.outline, article.as_ref().map_or(0, Article::body));
+        let title =
+            heading.map(|index| sheet.text_of(sheet.leaves_in(&sheet.outline.range(index))));
+        let title = title
+            .filter(|title| !title.is_empty())
+            .or_else(|| meta(page, "og:title"));
+        let slug = slug(url);
+        let words = title.as_deref().map(names::words).unwrap_or_default();
+        let long = words.iter().filter(|word| word.chars().count() > 3);
+        let (known, all) = long.fold((0, 0), |(known, all), word| {
+            (known + usize::from(slug.contains(word)), all + 1)
+        });
+        let measures = OnePage {
+            letters: article.as_ref().map_or(0, Article::letters),
+            is_stated: stated.only().is_some() || meta(page, "article:published_time").is_some(),
+            dates_in_lists: sheet.dates.len(),
+            heading_agrees: all > 0 && known * 5 >= all * 3,
+            is_list_address: slug
+                .last()
+                .is_none_or(|word| LIST_WORDS.contains(&word.as_str()))
+                || slug.len() < 2,
+            slug_words: slug.len(),
+        };
+        // What stands below the heading, else before it.
+        let from = heading.unwrap_or_default();
+        let all = sheet.outline.range(0);
+        let below = sheet.dates_in(&(from..all.end)).iter();
+        let above = sheet.dates_in(&(0..from)).iter().rev();
+        let day = below
+            .take(12)
+            .chain(above.take(2))
+            .find(|date| date.is_day());
+        Self {
+            article,
+            title,
+            date: day.cloned(),
+            measures,
+        }
+    }
+
+    /// The record; `None` for a page that no text names.
+    pub(super) fn entry(
+        &self,
+        page: &Html,
+        reader: &Reader<'_, '_>,
+        base: &Url,
+    ) -> Option<RawEntry> {
+        if let Some(article) = &self.article {
+            let entry = article.entry(reader, base);
+            return Some(RawEntry {
+                published: entry
+                    .published
+                    .or_else(|| self.date.as_ref().map(|date| date.text.clone())),
+                ..entry
+            });
+        }
+        let link = Selector::parse("link[rel='canonical' i][href]").expect("a selector of our own");
+        let canonical = page.select(&link).find_map(|link| link.attr("href"));
+        Some(RawEntry {
+            title: Some(RawText::Plain(self.title.clone()?)),
+            link: Some(canonical.map_or_else(|| base.to_string(), str::to_owned)),
+            base: Some(base.clone()),
+            published: self.date.as_ref().map(|date| date.text.clone()),
+            ..RawEntry::default()
+        })
+    }
+
+    /// Title and day, for training.
+    pub(super) fn essence(&self) -> (Option<&str>, Option<chrono::NaiveDate>) {
+        (
+            self.title.as_deref(),
+            self.date.as_ref().map(|date| date.day),
+        )
+    }
+}
+
+/// The words of the last part of an address that has letters.
+fn slug(url: &Url) -> Vec<String> {
+    let path = url.path().trim_end_matches('/');
+    let last = path
+        .rsplit('/')
+        .find(|part| part.contains(char::is_alphabetic))
+        .unwrap_or_default();
+    let last = last.split('.').next().unwrap_or_default();
+    names::words(last)
+}
+
+fn meta(page: &Html, property: &str) -> Option<String> {
+    let css = format!("meta[property='{property}'], meta[name='{property}']");
+    let selector = Selector::parse(&css).expect("a selector of our own");
+    let content = page
+        .select(&selector)
+        .find_map(|meta| meta.attr("content"))?
+        .trim();
+    (!content.is_empty()).then(|| content.to_owned())
+}

@@ -1,0 +1,120 @@
+//! Tag paths: the way from the body to an element, and the classes that mean something.
+//!
+//! Inline marks (`strong`, `em`, a `span` without a class) are no part of a path, so that rows marked up in several ways
+//! are rows of one path.
+
+use super::super::outline::{Outline, Visible};
+
+/// A tag path, told apart by its hash.
+pub(super) type PathId = u64;
+
+/// Words of classes that say which of several an element is, or in which state.
+const STATES: [&str; 22] = [
+    "active",
+    "alt",
+    "alternate",
+    "clearfix",
+    "collapsed",
+    "current",
+    "even",
+    "expanded",
+    "first",
+    "hidden",
+    "hover",
+    "in",
+    "last",
+    "left",
+    "odd",
+    "open",
+    "new",
+    "right",
+    "selected",
+    "show",
+    "sticky",
+    "visible",
+];
+
+/// Whether an element marks a passage of text, no more.
+pub(super) fn is_mark(node: &Visible<'_>) -> bool {
+    node.is_inline() && node.name() != "br"
+        || matches!(
+            node.name(),
+            "span" | "bdi" | "bdo" | "ins" | "q" | "s" | "wbr" | "big" | "tt"
+        ) && node.attr("class").is_none()
+}
+
+/// The path of every node, those of marks being the paths around them.
+pub(super) fn all(outline: &Outline<'_>) -> Vec<PathId> {
+    let mut paths: Vec<PathId> = Vec::with_capacity(outline.len());
+    for index in 0..outline.len() {
+        let node = outline.at(index);
+        let above = paths.get(node.parent).copied().unwrap_or_default();
+        paths.push(if is_mark(node) {
+            above
+        } else {
+            step(above, node.name(), 0)
+        });
+    }
+    paths
+}
+
+/// The path one step further (FNV-1a: layouts keep places, so that the same must be the same in every version).
+pub(super) fn step(above: PathId, name: &str, more: u64) -> PathId {
+    let mix = |hash: PathId, byte: u8| (hash ^ PathId::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = name.bytes().fold(above ^ 0xcbf2_9ce4_8422_2325, mix);
+    if more == 0 {
+        mix(hash, 0)
+    } else {
+        more.to_le_bytes().into_iter().fold(hash, mix)
+    }
+}
+
+/// The classes of an element that say what it is, in order; without those that number it or tell its state.
+pub(super) fn classes<'a>(node: &Visible<'a>) -> Vec<&'a str> {
+    let classes = node
+        .attr("class")
+        .unwrap_or_default()
+        .split_ascii_whitespace();
+    let mut classes: Vec<&str> = classes
+        .filter(|class| {
+            let lower = class.to_ascii_lowercase();
+            let is_state = lower.split(['-', '_']).any(|word| STATES.contains(&word));
+            !is_state && !class.contains(|c: char| c.is_ascii_digit())
+        })
+        .collect();
+    classes.sort_unstable();
+    classes.dedup();
+    classes.truncate(6);
+    classes
+}
+
+/// The classes of an element, told apart by a hash; `None` without any.
+pub(super) fn class_id(node: &Visible<'_>) -> Option<u64> {
+    let classes = classes(node);
+    if classes.is_empty() {
+        return None;
+    }
+    Some(classes.iter().fold(0, |id, class| step(id, class, 0)))
+}
+
+/// The way to an element in words: `div#main > ul.list > li`.
+pub(super) fn written(outline: &Outline<'_>, index: usize) -> String {
+    let mut steps: Vec<String> = outline
+        .above(index)
+        .map(|above| outline.at(above))
+        .enumerate()
+        .filter(|(level, node)| *level == 0 || !is_mark(node))
+        .map(|(_, node)| named(node))
+        .collect();
+    steps.reverse();
+    steps.join(" > ")
+}
+
+fn named(node: &Visible<'_>) -> String {
+    let mut name = node.name().to_owned();
+    for class in classes(node) {
+        name.push('.');
+        name.push_str(class);
+    }
+    name
+}

@@ -1,0 +1,1070 @@
+//! What the parts of a record are: its title, its date, its link.
+//!
+//! In: the records of a candidate. Out: for each record the part that is most likely its title, its date and its address.
+//! Every text of a record is weighed on its own and by the place that it takes, which all records of the list share: a
+//! text that most records repeat is a label, a place where each has another one may be that of titles. Nothing crosses
+//! from one record to the next.
+
+use std::ops::Range;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::candidates::Record;
+use super::entries;
+use super::judge::Weights;
+use super::path::{self, PathId};
+use super::sheet::{DateAt, Sheet};
+use super::words;
+use crate::dates;
+
+/// How many records vote.
+const VOTERS: usize = 120;
+
+/// How many leaves of a record are looked at.
+const MAX_LEAVES: usize = 48;
+
+/// How many nodes of a record are looked at.
+const MAX_NODES: usize = 240;
+
+/// How many dates of a record are looked at.
+const MAX_DATES: usize = 12;
+
+/// How far before the first record its date may stand, in nodes.
+const HEAD_NODES: usize = 24;
+
+/// So many letters beside a date are no heading.
+const MAX_HEAD_LETTERS: usize = 60;
+
+/// The most leaves that make one title.
+const MAX_JOINED: usize = 6;
+
+/// The longest text that is weighed as a title, in letters.
+const MAX_TITLE_LETTERS: usize = 1_000;
+
+/// What it counts that most titles, or dates, stood at a place before.
+const KEPT: f64 = 6.0;
+
+/// More than any measures make good.
+const HINDRANCE: f64 = 12.0;
+
+/// What is weighed of a text that may be the title.
+pub const TITLE_NAMES: [&str; 50] = [
+    "share of records with this place",
+    "distinct texts at this place",
+    "log of letters",
+    "square of the log of letters",
+    "letters at this place, log",
+    "text repeats in other records",
+    "is a link",
+    "holds a link beside text",
+    "first link of the record",
+    "link to a file",
+    "in a heading",
+    "marked as strong",
+    "a date and nothing else",
+    "holds a date",
+    "little beside dates",
+    "share of letters in dates",
+    "dates at this place",
+    "a label",
+    "begins with a label and a colon",
+    "share of digits",
+    "no letters",
+    "first text of the record",
+    "first text that is no date",
+    "behind the middle of the record",
+    "several leaves",
+    "several links",
+    "one word",
+    "one word with digits",
+    "only text of its record",
+    "class says title",
+    "class says something else",
+    "column says title",
+    "column says number",
+    "column says date",
+    "column says something else",
+    "link has another text than a label",
+    "in brackets",
+    "ends as sentences do",
+    "longest text of the record",
+    "only link of the record",
+    "text behind the link",
+    "text before the link",
+    "all of a cell",
+    "parties to a case or words with capitals",
+    "behind a label of its own",
+    "longer than titles are",
+    "a date where there are words",
+    "a number where there are words",
+    "a label where there are words",
+    "in most records the same",
+];
+
+/// How many measures a text has.
+pub const TITLE_COUNT: usize = TITLE_NAMES.len();
+
+/// What is weighed of a date of a record.
+pub const DATE_NAMES: [&str; 22] = [
+    "share of records with this place",
+    "distinct days at this place",
+    "in order at this place",
+    "a text of its own",
+    "share at this place that are texts of their own",
+    "stated for programs",
+    "element of time",
+    "names a day",
+    "in the title",
+    "first of the record",
+    "before the title",
+    "in a link",
+    "label says published",
+    "label says something else",
+    "class says date",
+    "column says date",
+    "column says something else",
+    "ahead",
+    "long ago",
+    "in running text",
+    "in a heading",
+    "made of several texts",
+];
+
+/// How many measures a date has.
+pub const DATE_COUNT: usize = DATE_NAMES.len();
+
+/// A text of a record: one leaf, or those of one element.
+#[derive(Clone, Debug)]
+pub(in crate::extract::html) struct Unit {
+    pub(in crate::extract::html) leaves: Range<usize>,
+    /// The element, or the first text.
+    pub(super) node: usize,
+    place: PathId,
+}
+
+/// The places of title and date that a list was read by before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Places {
+    pub(super) title: Option<PathId>,
+    pub(in crate::extract::html) date: Option<PathId>,
+}
+
+/// What one record is made of.
+#[derive(Clone, Debug, Default)]
+pub(in crate::extract::html) struct Parts {
+    pub(in crate::extract::html) title: Option<Unit>,
+    title_score: f64,
+    pub(in crate::extract::html) link: Option<usize>,
+    /// Its date, or the one that stands above it and others.
+    pub(in crate::extract::html) date: Option<DateAt>,
+    /// Whether the date stands above.
+    pub(in crate::extract::html) is_headed: bool,
+    date_score: f64,
+    date_place: Option<PathId>,
+}
+
+/// What the records of a list have in common.
+pub(in crate::extract::html) struct Roles<'s, 'a, 'h> {
+    sheet: &'s Sheet<'a, 'h>,
+    weights: &'s Weights,
+    places: FxHashMap<PathId, PlaceVotes>,
+    dates: FxHashMap<PathId, DateVotes>,
+    links: FxHashMap<PathId, LinkVotes>,
+    /// How many records have a text, by its hash.
+    texts: FxHashMap<u64, u32>,
+    /// How many records have a text with a label, by the label.
+    labels: FxHashMap<String, u32>,
+    columns: FxHashMap<u32, words::Column>,
+    /// By where a record begins: the date that stands above it.
+    heads: FxHashMap<usize, DateAt>,
+    voters: usize,
+    /// What the list was read by before.
+    kept: Places,
+    /// Of those who voted.
+    sampled: Vec<(Record, Parts)>,
+}
+
+#[derive(Default)]
+struct PlaceVotes {
+    records: usize,
+    texts: FxHashSet<u64>,
+    letters: usize,
+    dates: usize,
+}
+
+#[derive(Default)]
+struct DateVotes {
+    records: usize,
+    days: Vec<chrono::NaiveDate>,
+    whole: usize,
+}
+
+#[derive(Default)]
+struct LinkVotes {
+    records: usize,
+    keys: FxHashSet<u64>,
+}
+
+impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
+    /// Lets the records vote.
+    pub(super) fn of(sheet: &'s Sheet<'a, 'h>, records: &[&Record], weights: &'s Weights) -> Self {
+        Self::with(sheet, records, weights, Places::default())
+    }
+
+    /// The same, where titles and dates stood at `kept` places before.
+    pub(super) fn with(
+        sheet: &'s Sheet<'a, 'h>,
+        records: &[&Record],
+        weights: &'s Weights,
+        kept: Places,
+    ) -> Self {
+        let mut roles = Self {
+            sheet,
+            weights,
+            places: FxHashMap::default(),
+            dates: FxHashMap::default(),
+            links: FxHashMap::default(),
+            texts: FxHashMap::default(),
+            labels: FxHashMap::default(),
+            columns: words::columns(sheet, records.first().map_or(0, |record| record.start)),
+            heads: heads(sheet, records),
+            voters: records.len().min(VOTERS),
+            kept,
+            sampled: Vec::new(),
+        };
+        // Voters from all over the list: its newest may differ from the others.
+        let step = (records.len() / VOTERS).max(1);
+        let voters: Vec<&Record> = records.iter().step_by(step).take(VOTERS).copied().collect();
+        roles.voters = voters.len().max(1);
+        let mut walks: Vec<Walk> = voters
+            .iter()
+            .map(|record| Walk::of(sheet, record))
+            .collect();
+        for walk in &walks {
+            roles.vote(walk);
+        }
+        for walk in &mut walks {
+            walk.has_words = roles.has_words(walk);
+        }
+        let sampled = voters.iter().zip(&walks);
+        roles.sampled = sampled
+            .map(|(record, walk)| ((*record).clone(), roles.parts_of(walk)))
+            .collect();
+        roles
+    }
+
+    fn vote(&mut self, walk: &Walk) {
+        let sheet = self.sheet;
+        let mut seen = FxHashSet::default();
+        let mut labels = FxHashSet::default();
+        for unit in &walk.units {
+            let place = self.places.entry(unit.place).or_default();
+            let text = text_id(sheet, &unit.leaves);
+            place.records += 1;
+            place.texts.insert(text);
+            place.letters += letters(sheet, &unit.leaves);
+            place.dates += usize::from(walk.is_date(&unit.leaves));
+            if seen.insert(text) {
+                *self.texts.entry(text).or_default() += 1;
+            }
+            let first = sheet
+                .leaves
+                .get(unit.leaves.start)
+                .filter(|_| unit.leaves.len() == 1);
+            if let Some(leaf) = first
+                && words::begins_with_label(&leaf.text)
+                && let Some((label, _)) = leaf.text.split_once(':')
+                && labels.insert(label)
+            {
+                *self.labels.entry(label.to_owned()).or_default() += 1;
+            }
+        }
+        for (place, date) in &walk.dates {
+            let votes = self.dates.entry(*place).or_default();
+            votes.records += 1;
+            votes.days.push(date.day);
+            votes.whole += usize::from(date.is_whole);
+        }
+        for (place, link) in &walk.links {
+            let votes = self.links.entry(*place).or_default();
+            votes.records += 1;
+            votes
+                .keys
+                .extend(sheet.targets[*link].as_ref().map(|target| target.key));
+        }
+    }
+
+    /// What a record is made of.
+    pub(in crate::extract::html) fn parts(&self, record: &Record) -> Parts {
+        self.parts_of(&self.walk(record))
+    }
+
+    fn walk(&self, record: &Record) -> Walk {
+        let walk = Walk::of(self.sheet, record);
+        Walk {
+            has_words: self.has_words(&walk),
+            ..walk
+        }
+    }
+
+    /// Holds everywhere, so that it needs no learning: a date or a label is a title only where nothing else may be one.
+    fn penalty(&self, walk: &Walk, unit: &Unit) -> f64 {
+        let all = letters(self.sheet, &unit.leaves);
+        let beside = self.sheet.letters_beside_dates(&unit.leaves);
+        let is_date = beside < all && beside < 10;
+        let text = self.title_text(unit);
+        let is_number = || !text.contains(' ') && text.contains(|c: char| c.is_numeric());
+        if walk.has_words && (is_date || is_number()) || walk.has_more && words::is_label(&text) {
+            HINDRANCE
+        } else {
+            0.0
+        }
+    }
+
+    /// Whether some text of a record is neither a date nor a label nor what all others have too.
+    fn has_words(&self, walk: &Walk) -> bool {
+        walk.units.iter().any(|unit| {
+            let [leaf] = self
+                .sheet
+                .leaves
+                .get(unit.leaves.clone())
+                .unwrap_or_default()
+            else {
+                return false;
+            };
+            let votes = self.places.get(&unit.place);
+            let distinct = votes.map_or(1.0, |votes| {
+                float(votes.texts.len()) / float(votes.records.max(1))
+            });
+            let beside = self.sheet.letters_beside_dates(&unit.leaves);
+            leaf.text.contains(' ')
+                && beside >= if beside < leaf.letters { 10 } else { 6 }
+                && (distinct > 0.04 && votes.is_some_and(|votes| votes.texts.len() > 1)
+                    || self.voters <= 3)
+                && !leaf.text.starts_with(|c: char| c.is_ascii_digit())
+                && !matches!(
+                    words::class(self.sheet, unit.node, walk.record.start),
+                    Some(words::Class::Other)
+                )
+                && !words::is_label(&leaf.text)
+                && !words::begins_with_label(&leaf.text)
+        })
+    }
+
+    fn parts_of(&self, walk: &Walk) -> Parts {
+        let mut parts = Parts {
+            title_score: f64::NEG_INFINITY,
+            ..Parts::default()
+        };
+        for (unit, measures) in self.titles_of(walk) {
+            let known = if self.kept.title == Some(unit.place) {
+                KEPT
+            } else {
+                0.0
+            };
+            let score = self.weights.of_title(&measures) + known - self.penalty(walk, unit);
+            if score > parts.title_score {
+                parts.title_score = score;
+                parts.title = Some(unit.clone());
+            }
+        }
+        parts.date_score = f64::NEG_INFINITY;
+        for (place, date, measures) in self.dates_of(walk, parts.title.as_ref()) {
+            let known = if self.kept.date == Some(place) {
+                KEPT
+            } else {
+                0.0
+            };
+            let score = self.weights.of_date(&measures) + known;
+            if score > parts.date_score {
+                parts.date_score = score;
+                parts.date = Some(date.clone());
+                parts.date_place = Some(place);
+            }
+        }
+        if parts.date.is_none()
+            && let Some(head) = self.heads.get(&walk.record.start)
+        {
+            parts.date = walk
+                .day_below(self.sheet, head)
+                .or_else(|| Some(head.clone()));
+            parts.is_headed = true;
+            parts.date_score = 0.0;
+        }
+        parts.link = self.link_of(walk, parts.title.as_ref());
+        parts
+    }
+
+    /// The texts of a record that may be its title, with what is weighed of each.
+    fn titles_of<'w>(&self, walk: &'w Walk) -> Vec<(&'w Unit, [f64; TITLE_COUNT])> {
+        let longest = walk
+            .units
+            .iter()
+            .map(|unit| letters(self.sheet, &unit.leaves))
+            .max()
+            .unwrap_or(0);
+        let units = walk.units.iter();
+        units
+            .map(|unit| (unit, self.title_measures(walk, unit, longest)))
+            .collect()
+    }
+
+    fn title_measures(&self, walk: &Walk, unit: &Unit, longest: usize) -> [f64; TITLE_COUNT] {
+        let sheet = self.sheet;
+        let leaves = sheet.leaves.get(unit.leaves.clone()).unwrap_or_default();
+        let whole = sheet.text_of(unit.leaves.clone());
+        let text = self.without_label(&whole);
+        let own = letters(sheet, &unit.leaves);
+        let beside = sheet.letters_beside_dates(&unit.leaves);
+        let label_before = self.label_before(walk, unit, &whole);
+        let empty = PlaceVotes::default();
+        let votes = self.places.get(&unit.place).unwrap_or(&empty);
+        let records = float(votes.records.max(1));
+        let voters = float(self.voters);
+        let repeats = self
+            .texts
+            .get(&text_id(sheet, &unit.leaves))
+            .copied()
+            .unwrap_or(1);
+        let linked: Vec<usize> = distinct(leaves.iter().filter_map(|leaf| leaf.link));
+        let is_linked = !leaves.is_empty()
+            && leaves.iter().all(|leaf| leaf.link.is_some())
+            && linked.len() == 1;
+        let first_link = walk.links.first().map(|(_, link)| *link);
+        let is_file = linked.iter().any(|link| {
+            sheet.targets[*link]
+                .as_ref()
+                .is_some_and(|target| target.is_file)
+        });
+        let is_date = walk.is_date(&unit.leaves);
+        let chars = text.chars().count().max(1);
+        let digits = text.chars().filter(|c| c.is_numeric()).count();
+        let letters_only = text.chars().any(char::is_alphabetic);
+        let words = text.split(' ').count();
+        let place = unit.leaves.start - walk.leaves.start;
+        let class = words::class(sheet, unit.node, walk.record.start);
+        let column = words::column_of(sheet, unit.node, walk.record.start);
+        let column = column
+            .and_then(|column| self.columns.get(&column))
+            .copied()
+            .or(label_before);
+        let label = words::is_label(text);
+        let is_cell = matches!(
+            sheet.outline.at(unit.node).name(),
+            "td" | "th" | "li" | "p" | "div"
+        );
+        let log = (1.0 + float(own)).ln() / 5.0;
+        let of = |is: bool| f64::from(u8::from(is));
+        [
+            records.min(voters) / voters,
+            float(votes.texts.len()) / records,
+            log,
+            log * log,
+            (1.0 + float(votes.letters) / records).ln() / 5.0,
+            float(repeats.saturating_sub(1) as usize) / voters,
+            of(is_linked),
+            of(!linked.is_empty() && !is_linked),
+            of(is_linked && linked.first().copied() == first_link),
+            of(is_file),
+            of(leaves.iter().any(|leaf| leaf.is_head)),
+            of(leaves.iter().all(|leaf| leaf.is_strong)),
+            of(is_date),
+            of(!is_date && walk.has_date(&unit.leaves)),
+            of(!is_date && beside < 10),
+            1.0 - float(beside) / float(own.max(1)),
+            float(votes.dates) / records,
+            of(label),
+            of(words::begins_with_label(text)),
+            float(digits) / float(chars),
+            of(!letters_only),
+            of(place == 0),
+            of(unit.leaves.start == walk.first_plain),
+            of(2 * place > walk.leaves.len()),
+            of(leaves.len() > 1),
+            of(linked.len() > 1),
+            of(words == 1),
+            of(words == 1 && digits > 0),
+            of(unit.leaves.len() == walk.leaves.len()),
+            of(class == Some(words::Class::Title)),
+            of(class == Some(words::Class::Other)),
+            of(column == Some(words::Column::Title)),
+            of(column == Some(words::Column::Number)),
+            of(column == Some(words::Column::Date)),
+            of(column == Some(words::Column::Other)),
+            of(is_linked
+                && !label
+                && repeats * 3 <= u32::try_from(self.voters).unwrap_or(u32::MAX)),
+            of(text.starts_with(['(', '['])),
+            of(text.ends_with(['.', ';', ','])),
+            of(own == longest),
+            of(is_linked && walk.links.len() == 1),
+            of(linked.is_empty() && walk.is_behind_link(&unit.leaves, sheet)),
+            of(linked.is_empty() && walk.is_before_link(&unit.leaves, sheet)),
+            of(is_cell),
+            of(words::has_name_capitals(text)),
+            of(label_before.is_some()),
+            of(own > 200),
+            of(walk.has_words && (is_date || beside < 10)),
+            of(walk.has_words && words == 1 && digits > 0),
+            of(walk.has_words && label),
+            of(repeats as usize * 2 > self.voters && self.voters > 3),
+        ]
+    }
+
+    /// What the label says that stands before a text in most records: in a leaf of its own, or in the text.
+    fn label_before(&self, walk: &Walk, unit: &Unit, text: &str) -> Option<words::Column> {
+        if let Some((label, _)) = self.label_of(text) {
+            return Some(words::head(label));
+        }
+        let before = unit
+            .leaves
+            .start
+            .checked_sub(1)
+            .filter(|before| walk.leaves.contains(before))?;
+        let label = self.sheet.leaves.get(before)?;
+        let count = self
+            .texts
+            .get(&text_id(self.sheet, &(before..before + 1)))?;
+        let is_common = *count as usize * 5 >= self.voters * 3 && self.voters > 2;
+        (is_common && label.letters <= 24 && label.link.is_none()).then(|| words::head(&label.text))
+    }
+
+    /// The label that a text begins with in most records, and what stands behind it.
+    fn label_of<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
+        let (label, rest) = text.split_once(':')?;
+        let count = *self.labels.get(label)?;
+        let is_common = count as usize * 5 >= self.voters * 3 && self.voters > 2;
+        // `In re:` begins a name.
+        let is_known = || words::head(label) != words::Column::Other;
+        (is_common && !rest.trim().is_empty() && is_known()).then(|| (label, rest.trim_start()))
+    }
+
+    fn without_label<'t>(&self, text: &'t str) -> &'t str {
+        self.label_of(text).map_or(text, |(_, rest)| rest)
+    }
+
+    /// A title in words: without the label that all titles have, without bullets and dashes at its beginning.
+    pub(super) fn title_text(&self, unit: &Unit) -> String {
+        let text = self.sheet.text_of(unit.leaves.clone());
+        let text = self.without_label(&text);
+        let is_sign = |c: char| c.is_whitespace() || "»›•·►▸▪‣–—-|:*".contains(c);
+        let trimmed = text
+            .trim_start_matches(is_sign)
+            .trim_end_matches([' ', '|', '»', '›', '-', '–', '—']);
+        if trimmed.is_empty() { text } else { trimmed }.to_owned()
+    }
+
+    /// The dates of a record, with what is weighed of each.
+    fn dates_of<'w>(
+        &self,
+        walk: &'w Walk,
+        title: Option<&Unit>,
+    ) -> Vec<(PathId, &'w DateAt, [f64; DATE_COUNT])> {
+        let dates = walk.dates.iter();
+        dates
+            .enumerate()
+            .map(|(index, (place, date))| {
+                (
+                    *place,
+                    date,
+                    self.date_measures(walk, index, *place, date, title),
+                )
+            })
+            .collect()
+    }
+
+    fn date_measures(
+        &self,
+        walk: &Walk,
+        index: usize,
+        place: PathId,
+        date: &DateAt,
+        title: Option<&Unit>,
+    ) -> [f64; DATE_COUNT] {
+        let sheet = self.sheet;
+        let empty = DateVotes::default();
+        let votes = self.dates.get(&place).unwrap_or(&empty);
+        let records = float(votes.records.max(1));
+        let unique: FxHashSet<_> = votes.days.iter().collect();
+        let pairs = votes.days.windows(2);
+        let falls = pairs.clone().filter(|pair| pair[0] >= pair[1]).count();
+        let rises = pairs.filter(|pair| pair[0] <= pair[1]).count();
+        let ordered = match votes.days.len() {
+            0..=2 => 0.5,
+            days => float(falls.max(rises)) / float(days - 1),
+        };
+        let leaf = sheet
+            .leaves
+            .get(date.leaves.start)
+            .filter(|_| !date.leaves.is_empty());
+        let label = words::date_label(sheet, date, walk.leaves.start);
+        let class = words::class(sheet, date.node, walk.record.start);
+        let column = words::column_of(sheet, date.node, walk.record.start);
+        let column = column.and_then(|column| self.columns.get(&column)).copied();
+        let is_in_title = title.is_some_and(|title| title.leaves.contains(&date.leaves.start));
+        let today = sheet.hints.now.date_naive();
+        let tags = sheet.outline.above_within(date.node, walk.record.start);
+        let is_time = tags
+            .take(3)
+            .any(|index| sheet.outline.at(index).name() == "time");
+        let of = |is: bool| f64::from(u8::from(is));
+        [
+            (records / float(self.voters)).min(1.0),
+            float(unique.len()) / records,
+            ordered,
+            of(date.is_whole),
+            float(votes.whole) / records,
+            of(date.is_stated),
+            of(is_time),
+            of(date.is_day()),
+            of(is_in_title),
+            of(index == 0),
+            of(title.is_some_and(|title| date.leaves.start < title.leaves.start)),
+            of(leaf.is_some_and(|leaf| leaf.link.is_some())),
+            of(label == Some(words::DateLabel::Published)),
+            of(label == Some(words::DateLabel::Other)),
+            of(class == Some(words::Class::Date)),
+            of(column == Some(words::Column::Date)),
+            of(matches!(
+                column,
+                Some(words::Column::Other | words::Column::Number | words::Column::Title)
+            )),
+            of(date.day > today),
+            of(date.day < today - chrono::TimeDelta::days(365 * 12)),
+            of(leaf.is_some_and(|leaf| leaf.letters > 120)),
+            of(leaf.is_some_and(|leaf| leaf.is_head)),
+            of(date.leaves.len() > 1),
+        ]
+    }
+
+    /// The link of the title, else the one at the place where most records have one of their own.
+    fn link_of(&self, walk: &Walk, title: Option<&Unit>) -> Option<usize> {
+        let sheet = self.sheet;
+        let of_title = title.and_then(|title| {
+            let leaves = sheet.leaves.get(title.leaves.clone())?;
+            leaves.iter().find_map(|leaf| leaf.link)
+        });
+        let voted = || {
+            let links = walk.links.iter().enumerate();
+            let best = links.max_by(|(one_place, one), (other_place, other)| {
+                let one = self.link_score(one.0);
+                let other = self.link_score(other.0);
+                one.total_cmp(&other).then(other_place.cmp(one_place))
+            });
+            best.map(|(_, (_, link))| *link)
+        };
+        let around = || sheet.link_of(walk.record.start);
+        of_title.or_else(voted).or_else(around)
+    }
+
+    fn link_score(&self, place: PathId) -> f64 {
+        let Some(votes) = self.links.get(&place) else {
+            return 0.0;
+        };
+        let records = float(votes.records.max(1));
+        // Minutes and videos come later than agendas: a place that few have may be better filled, and is no better.
+        (float(votes.keys.len()) / records) * (0.3 + (records / float(self.voters)).min(1.0))
+    }
+
+    /// The element that the text beside the title begins in.
+    pub(in crate::extract::html) fn summary_node(&self, record: &Record) -> Option<usize> {
+        let parts = self.parts(record);
+        entries::summary_nodes(self.sheet, self, record, &parts)
+            .first()
+            .copied()
+    }
+
+    /// Where most titles and dates stand.
+    pub(super) fn places(&self) -> Places {
+        let parts = || self.sampled.iter().map(|(_, parts)| parts);
+        Places {
+            title: most(parts().filter_map(|parts| Some(parts.title.as_ref()?.place))),
+            date: most(parts().filter_map(|parts| parts.date_place)),
+        }
+    }
+
+    /// Whether most records have the same text.
+    pub(super) fn is_common(&self, leaves: &Range<usize>) -> bool {
+        let count = self
+            .texts
+            .get(&text_id(self.sheet, leaves))
+            .copied()
+            .unwrap_or(1);
+        self.voters > 3 && count as usize * 2 > self.voters
+    }
+
+    pub(super) fn hints(&self) -> &dates::Hints<'h> {
+        &self.sheet.hints
+    }
+
+    /// What the judge sees of the parts.
+    pub(super) fn measures(&self) -> [f64; 16] {
+        let sheet = self.sheet;
+        let n = float(self.sampled.len().max(1));
+        let share = |is: &dyn Fn(&Record, &Parts) -> bool| {
+            float(
+                self.sampled
+                    .iter()
+                    .filter(|(record, parts)| is(record, parts))
+                    .count(),
+            ) / n
+        };
+        let of_title =
+            |is: &dyn Fn(&Unit) -> bool| share(&|_, parts| parts.title.as_ref().is_some_and(is));
+        let titles: FxHashSet<u64> = self
+            .sampled
+            .iter()
+            .filter_map(|(_, parts)| Some(text_id(sheet, &parts.title.as_ref()?.leaves)))
+            .collect();
+        let pairs: FxHashSet<(u64, Option<chrono::NaiveDate>)> = self
+            .sampled
+            .iter()
+            .filter_map(|(_, parts)| {
+                let date = parts.date.as_ref().map(|date| date.day);
+                Some((text_id(sheet, &parts.title.as_ref()?.leaves), date))
+            })
+            .collect();
+        let links: FxHashSet<u64> = self
+            .sampled
+            .iter()
+            .filter_map(|(_, parts)| Some(sheet.targets.get(parts.link?)?.as_ref()?.key))
+            .collect();
+        let mean = |of: &dyn Fn(&Parts) -> f64| {
+            let values = self.sampled.iter().map(|(_, parts)| of(parts));
+            values
+                .filter(|value| value.is_finite())
+                .map(|value| value.clamp(-5.0, 5.0))
+                .sum::<f64>()
+                / n
+                / 5.0
+        };
+        let usual = |unit: &Unit| (12..=140).contains(&letters(sheet, &unit.leaves));
+        let is_date = |unit: &Unit| {
+            let dates = sheet.dates_in(&(unit.node..unit.node + 1));
+            dates
+                .iter()
+                .any(|date| date.is_whole && date.leaves == unit.leaves)
+        };
+        let beside = |record: &Record, parts: &Parts| {
+            let title = parts
+                .title
+                .as_ref()
+                .map_or(0, |title| letters(sheet, &title.leaves));
+            sheet.outline.letters(record) > title + 60
+        };
+        [
+            share(&|_, parts| parts.title.is_some()),
+            float(titles.len()) / n,
+            mean(&|parts| parts.title_score),
+            of_title(&usual),
+            of_title(&|unit| {
+                sheet
+                    .leaves
+                    .get(unit.leaves.start)
+                    .is_some_and(|leaf| leaf.is_head)
+            }),
+            of_title(&|unit| {
+                sheet
+                    .leaves
+                    .get(unit.leaves.start)
+                    .is_some_and(|leaf| leaf.link.is_some())
+            }),
+            of_title(&is_date),
+            of_title(&|unit| {
+                let repeats = self
+                    .texts
+                    .get(&text_id(sheet, &unit.leaves))
+                    .copied()
+                    .unwrap_or(1);
+                repeats as usize * 4 > self.voters && self.voters > 3
+            }),
+            share(&|_, parts| parts.date.is_some()),
+            float(pairs.len()) / n,
+            mean(&|parts| parts.date_score),
+            share(&|_, parts| parts.link.is_some()),
+            float(links.len()) / n,
+            share(&beside),
+            share(&|record, _| (1..=2).contains(&sheet.links_in(record))),
+            share(&|_, parts| {
+                parts.title.is_some() && parts.date.is_some() && parts.link.is_some()
+            }),
+        ]
+    }
+
+    /// For training: the texts of a record, each with its measures.
+    pub(super) fn weighed_titles(&self, record: &Record) -> Vec<(String, [f64; TITLE_COUNT])> {
+        let walk = self.walk(record);
+        let titles = self.titles_of(&walk).into_iter();
+        titles
+            .map(|(unit, measures)| (self.title_text(unit), measures))
+            .collect()
+    }
+
+    /// For training: the dates of a record, each with its measures.
+    pub(super) fn weighed_dates(
+        &self,
+        record: &Record,
+    ) -> Vec<(chrono::NaiveDate, [f64; DATE_COUNT])> {
+        let walk = self.walk(record);
+        let title = self.parts_of(&walk).title;
+        let dates = self.dates_of(&walk, title.as_ref()).into_iter();
+        dates
+            .map(|(_, date, measures)| (date.day, measures))
+            .collect()
+    }
+}
+
+/// A record, looked through once.
+pub(super) struct Walk {
+    record: Record,
+    leaves: Range<usize>,
+    units: Vec<Unit>,
+    dates: Vec<(PathId, DateAt)>,
+    links: Vec<(PathId, usize)>,
+    /// Leaves that are dates and nothing else.
+    whole_dates: FxHashSet<usize>,
+    dated: FxHashSet<usize>,
+    /// The first leaf that is no date.
+    first_plain: usize,
+    /// Whether it has a text that may well be a title.
+    has_words: bool,
+    /// Whether it has a text that is no label.
+    has_more: bool,
+}
+
+impl Walk {
+    fn of(sheet: &Sheet<'_, '_>, record: &Record) -> Self {
+        let all = sheet.leaves_in(record);
+        let leaves = all.start..all.end.min(all.start + MAX_LEAVES);
+        let mut dates: Vec<(PathId, DateAt)> = Vec::new();
+        let mut occurrences = FxHashMap::default();
+        let places = places(sheet, record);
+        let place_of = |node: usize| places.get(node - record.start).copied().unwrap_or_default();
+        for date in sheet.dates_in(record).iter().take(MAX_DATES) {
+            let place = place_of(date.node.min(record.start + MAX_NODES - 1));
+            let place = path::step(place, "date", u64::from(date.is_stated));
+            dates.push((numbered(&mut occurrences, place), date.clone()));
+        }
+        let mut whole_dates = FxHashSet::default();
+        let mut dated = FxHashSet::default();
+        for (_, date) in &dates {
+            dated.extend(date.leaves.clone());
+            if date.is_whole && !date.is_stated {
+                whole_dates.extend(date.leaves.clone());
+            }
+        }
+        let first_plain = leaves
+            .clone()
+            .find(|leaf| !whole_dates.contains(leaf))
+            .unwrap_or(leaves.start);
+        let mut walk = Self {
+            record: record.clone(),
+            leaves,
+            units: Vec::new(),
+            dates,
+            links: Vec::new(),
+            whole_dates,
+            dated,
+            first_plain,
+            has_words: false,
+            has_more: false,
+        };
+        walk.collect(sheet, &places);
+        let texts = walk.leaves.clone().map(|leaf| &sheet.leaves[leaf]);
+        walk.has_more = texts
+            .into_iter()
+            .any(|leaf| leaf.letters > 1 && !words::is_label(&leaf.text));
+        walk
+    }
+
+    fn collect(&mut self, sheet: &Sheet<'_, '_>, places: &[PathId]) {
+        let outline = sheet.outline;
+        let mut occurrences = FxHashMap::default();
+        let mut known: FxHashSet<(usize, usize)> = FxHashSet::default();
+        let end = self.record.end.min(self.record.start + MAX_NODES);
+        let mut units = Vec::new();
+        for leaf in self.leaves.clone() {
+            let nodes = sheet.leaves[leaf].nodes.clone();
+            if nodes.start < end
+                && sheet.leaves[leaf].letters <= MAX_TITLE_LETTERS
+                && sheet.leaves[leaf].letters > 0
+            {
+                let place = places
+                    .get(nodes.start - self.record.start)
+                    .copied()
+                    .unwrap_or_default();
+                units.push((leaf..leaf + 1, nodes.start, place));
+                known.insert((leaf, leaf + 1));
+            }
+        }
+        for index in self.record.start..end {
+            if sheet.targets[index].is_some() {
+                let place = places
+                    .get(index - self.record.start)
+                    .copied()
+                    .unwrap_or_default();
+                self.links.push((
+                    numbered(&mut occurrences, path::step(place, "link", 0)),
+                    index,
+                ));
+            }
+            if outline.at(index).element().is_none() {
+                continue;
+            }
+            let leaves = sheet.leaves_in(&outline.range(index));
+            let fits = (2..=MAX_JOINED).contains(&leaves.len()) && leaves.end <= self.leaves.end;
+            if fits
+                && letters(sheet, &leaves) <= MAX_TITLE_LETTERS
+                && known.insert((leaves.start, leaves.end))
+            {
+                let place = places
+                    .get(index - self.record.start)
+                    .copied()
+                    .unwrap_or_default();
+                units.push((leaves, index, path::step(place, "whole", 0)));
+            }
+        }
+        units.sort_by_key(|(leaves, node, _)| (leaves.start, leaves.end, *node));
+        let units = units.into_iter().map(|(leaves, node, place)| Unit {
+            leaves,
+            node,
+            place: numbered(&mut occurrences, place),
+        });
+        self.units = units.collect();
+    }
+
+    /// The day of the month that `head` names, where a leaf of the record is a day and nothing else.
+    fn day_below(&self, sheet: &Sheet<'_, '_>, head: &DateAt) -> Option<DateAt> {
+        if head.is_day() {
+            return None;
+        }
+        let leaves = sheet.leaves.get(self.leaves.clone())?;
+        let day = leaves
+            .iter()
+            .find(|leaf| matches!(leaf.text.parse::<u8>(), Ok(1..=31)))?;
+        let text = format!("{} {}", day.text, head.text);
+        let reading = dates::read(&text, &sheet.hints)?;
+        Some(DateAt {
+            text,
+            day: reading.dated.at.date_naive(),
+            precision: reading.dated.precision,
+            ..head.clone()
+        })
+    }
+
+    fn is_date(&self, leaves: &Range<usize>) -> bool {
+        leaves.clone().all(|leaf| self.whole_dates.contains(&leaf))
+    }
+
+    fn has_date(&self, leaves: &Range<usize>) -> bool {
+        leaves.clone().any(|leaf| self.dated.contains(&leaf))
+    }
+
+    fn is_behind_link(&self, leaves: &Range<usize>, sheet: &Sheet<'_, '_>) -> bool {
+        let before = self.leaves.start..leaves.start;
+        before.clone().any(|leaf| sheet.leaves[leaf].link.is_some())
+    }
+
+    fn is_before_link(&self, leaves: &Range<usize>, sheet: &Sheet<'_, '_>) -> bool {
+        let mut behind = leaves.end..self.leaves.end;
+        behind.any(|leaf| sheet.leaves[leaf].link.is_some()) && !self.is_behind_link(leaves, sheet)
+    }
+}
+
+/// Dates that stand above records without dates, each above those up to the next. One alone may be anything, such as the
+/// day of today.
+fn heads(sheet: &Sheet<'_, '_>, records: &[&Record]) -> FxHashMap<usize, DateAt> {
+    let mut heads = FxHashMap::default();
+    let mut known = FxHashSet::default();
+    let mut head: Option<&DateAt> = None;
+    let own = records
+        .iter()
+        .filter(|record| !sheet.dates_in(record).is_empty())
+        .count();
+    if own * 2 > records.len() {
+        return heads;
+    }
+    let mut end = records
+        .first()
+        .map_or(0, |first| first.start.saturating_sub(HEAD_NODES));
+    for record in records {
+        // What is far from the record before heads something else.
+        let from = end
+            .max(record.start.saturating_sub(MAX_NODES))
+            .min(record.start);
+        let above = sheet.dates_in(&(from..record.start)).iter().rev();
+        let mut above =
+            above.filter(|date| sheet.letters_beside_dates(&date.leaves) < MAX_HEAD_LETTERS);
+        if let Some(found) = above.next() {
+            head = Some(found);
+            known.insert(found.node);
+        }
+        end = record.end.max(end);
+        heads.extend(head.map(|head| (record.start, head.clone())));
+    }
+    if known.len() < 2 {
+        heads.clear();
+    }
+    heads
+}
+
+/// The places of the first nodes of a record: tag paths from the record on, columns apart.
+fn places(sheet: &Sheet<'_, '_>, record: &Record) -> Vec<PathId> {
+    let outline = sheet.outline;
+    let end = record.end.min(record.start + MAX_NODES);
+    let whole = outline.at(record.start).end >= record.end;
+    let mut places: Vec<PathId> = Vec::with_capacity(end - record.start);
+    for index in record.start..end {
+        let node = outline.at(index);
+        let above = node.parent.checked_sub(record.start);
+        let above = above.and_then(|above| places.get(above)).copied();
+        places.push(match above {
+            None if whole => 0,
+            None => path::step(0, node.name(), 0),
+            Some(above) if path::is_mark(node) => above,
+            Some(above) => path::step(above, node.name(), u64::from(node.column)),
+        });
+    }
+    places
+}
+
+/// The place of one of several at the same.
+fn numbered(occurrences: &mut FxHashMap<PathId, u64>, place: PathId) -> PathId {
+    let count = occurrences.entry(place).or_default();
+    *count += 1;
+    path::step(place, "", (*count).min(4))
+}
+
+/// The commonest; of equals the least.
+fn most(places: impl Iterator<Item = PathId>) -> Option<PathId> {
+    let mut counts: FxHashMap<PathId, usize> = FxHashMap::default();
+    for place in places {
+        *counts.entry(place).or_default() += 1;
+    }
+    let best = counts
+        .into_iter()
+        .max_by_key(|(place, count)| (*count, std::cmp::Reverse(*place)));
+    best.map(|(place, _)| place)
+}
+
+fn text_id(sheet: &Sheet<'_, '_>, leaves: &Range<usize>) -> u64 {
+    let leaves = sheet.leaves.get(leaves.clone()).unwrap_or_default();
+    leaves
+        .iter()
+        .fold(0, |hash, leaf| path::step(hash, &leaf.text, 0))
+}
+
+pub(super) fn letters(sheet: &Sheet<'_, '_>, leaves: &Range<usize>) -> usize {
+    let leaves = sheet.leaves.get(leaves.clone()).unwrap_or_default();
+    leaves.iter().map(|leaf| leaf.letters).sum()
+}
+
+fn distinct(links: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut links: Vec<usize> = links.collect();
+    links.dedup();
+    links
+}
+
+fn float(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,629 @@
+//! A page laid out for the search for lists: its leaves, its dates, where its links lead, and sums over all of them.
+//!
+//! In: the outline of the page and what its dates may mean. Out: a [`Sheet`], on which any part of the page is measured
+//! by subtraction.
+//!
+//! A leaf is a text as a reader sees it in one piece: inline marks are merged into it, a link, a line break or a box of
+//! its own ends it. Dates are read once for the whole page: in each leaf, in attributes for programs, and in short leaves
+//! that are a date together (`Oct` and `07` in two boxes). The order of day and month is decided for the page.
+
+use std::ops::Range;
+
+use chrono::NaiveDate;
+use url::Url;
+
+use super::super::outline::Outline;
+use super::names;
+use super::path::{self, PathId};
+use super::target::Target;
+use crate::dates::{self, Basis, Hints};
+use crate::extract::epoch;
+use crate::model::{DateOrder, Precision};
+
+/// A longer leaf is running text: only its beginning is searched for dates.
+const MAX_SEARCHED_BYTES: usize = 400;
+
+/// A longer leaf is no part of a date that several leaves make together.
+const MAX_PIECE_BYTES: usize = 16;
+
+/// How many leaves may make a date together.
+const MAX_PIECES: usize = 4;
+
+/// The most dates of one leaf.
+const MAX_DATES: usize = 4;
+
+/// How much of a text may teach the order of day and month.
+const MAX_ORDER_BYTES: usize = 80;
+
+/// How many texts are read in both orders.
+const MAX_TRIED_DATES: usize = 200;
+
+/// Stands for no node.
+const NONE: u32 = u32::MAX;
+
+/// A text in one piece.
+#[derive(Debug)]
+pub(in crate::extract::html) struct Leaf {
+    /// Its text nodes, and the inline marks between them.
+    pub(in crate::extract::html) nodes: Range<usize>,
+    /// The words, one space between each two.
+    pub(super) text: String,
+    /// The link that it stands in.
+    pub(super) link: Option<usize>,
+    /// Whether a heading holds it.
+    pub(super) is_head: bool,
+    /// Whether all of it is marked as strong.
+    pub(super) is_strong: bool,
+    /// Letters and digits.
+    pub(super) letters: usize,
+}
+
+/// A date somewhere on the page.
+#[derive(Clone, Debug)]
+pub(in crate::extract::html) struct DateAt {
+    /// The first node that it stands in.
+    pub(in crate::extract::html) node: usize,
+    /// The leaves that it stands in; empty where an element without text states it.
+    pub(in crate::extract::html) leaves: Range<usize>,
+    /// As found.
+    pub(super) text: String,
+    /// Its first day.
+    pub(super) day: NaiveDate,
+    /// How much of it is given.
+    pub(super) precision: Precision,
+    /// Whether its leaves hold nothing else.
+    pub(super) is_whole: bool,
+    /// Whether an attribute states it for programs.
+    pub(super) is_stated: bool,
+    /// The name of that attribute.
+    pub(in crate::extract::html) attribute: Option<String>,
+    /// The bytes of its first leaf that it takes.
+    pub(super) bytes: Range<usize>,
+}
+
+impl DateAt {
+    /// Whether it names a day.
+    pub(super) fn is_day(&self) -> bool {
+        matches!(self.precision, Precision::Day | Precision::Instant)
+    }
+}
+
+/// What every node inherits from those that it stands in.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::extract::html) struct Zone {
+    /// In navigation: menus, breadcrumbs, pagers.
+    pub(super) navigates: bool,
+    /// In a sidebar, or beside the content.
+    pub(super) is_beside: bool,
+    /// In the header or the footer of the page.
+    pub(super) is_edge: bool,
+    /// In what the page names as its main part.
+    pub(super) is_main: bool,
+}
+
+/// What stands between two texts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cut {
+    /// Marks, or nothing.
+    None,
+    /// A box within the line, such as a `span` with a class.
+    Soft,
+    /// A line break, or a box of its own.
+    Hard,
+}
+
+/// Where a text stands.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Piece {
+    block: usize,
+    link: Option<usize>,
+    is_marked: bool,
+}
+
+/// Whether a text goes on with the one before it. A word is never cut; where bold text begins or ends, a leaf does.
+fn joins(before: &str, text: &str, cut: Cut, last: Piece, piece: Piece) -> bool {
+    let continues = before.ends_with(char::is_alphabetic) && text.starts_with(char::is_lowercase);
+    match cut {
+        _ if last.link != piece.link => false,
+        Cut::None if last.block != piece.block => false,
+        Cut::None => {
+            let within_word =
+                before.ends_with(char::is_alphanumeric) && text.starts_with(char::is_alphanumeric);
+            last.is_marked == piece.is_marked || within_word
+        }
+        Cut::Soft => continues,
+        Cut::Hard => false,
+    }
+}
+
+/// The page, laid out.
+pub(in crate::extract::html) struct Sheet<'a, 'h> {
+    pub(in crate::extract::html) outline: &'a Outline<'a>,
+    pub(super) base: &'a Url,
+    pub(super) hints: Hints<'h>,
+    pub(in crate::extract::html) leaves: Vec<Leaf>,
+    /// In page order.
+    pub(super) dates: Vec<DateAt>,
+    /// By node: the tag path from the body, inline marks skipped.
+    pub(super) paths: Vec<PathId>,
+    /// By node.
+    pub(super) zones: Vec<Zone>,
+    /// By node, for links that lead to another page or file.
+    pub(super) targets: Vec<Option<Target>>,
+    links: Vec<u32>,
+    first_leaf: Vec<u32>,
+    first_date: Vec<u32>,
+    sums: Sums,
+}
+
+/// What stands before each node, and before the end.
+#[derive(Default)]
+struct Sums {
+    links: Vec<u32>,
+    files: Vec<u32>,
+    heads: Vec<u32>,
+}
+
+impl<'a, 'h> Sheet<'a, 'h> {
+    /// Lays out a page; `base` is where its relative addresses start.
+    pub(super) fn of(outline: &'a Outline<'a>, base: &'a Url, hints: &Hints<'h>) -> Self {
+        let mut sheet = Self {
+            outline,
+            base,
+            hints: *hints,
+            leaves: Vec::new(),
+            dates: Vec::new(),
+            paths: path::all(outline),
+            zones: Vec::with_capacity(outline.len()),
+            targets: Vec::with_capacity(outline.len()),
+            links: Vec::with_capacity(outline.len()),
+            first_leaf: Vec::new(),
+            first_date: Vec::new(),
+            sums: Sums::default(),
+        };
+        sheet.walk();
+        sheet.cut_leaves();
+        sheet.hints.order = sheet.order();
+        sheet.read_dates();
+        sheet
+    }
+
+    /// Zones, links and sums, node by node.
+    fn walk(&mut self) {
+        let outline = self.outline;
+        let (mut links, mut files, mut heads) = (0, 0, 0);
+        for index in 0..outline.len() {
+            let node = outline.at(index);
+            let above = node.parent;
+            let is_root = above == index;
+            let zone = if is_root {
+                Zone::default()
+            } else {
+                self.zones[above]
+            };
+            self.zones.push(names::zone(outline, index, zone));
+            let target = Target::of(outline, index, self.base);
+            let inherited = if is_root { NONE } else { self.links[above] };
+            let own = u32::try_from(index).unwrap_or(NONE);
+            self.links
+                .push(if target.is_some() { own } else { inherited });
+            self.sums.links.push(links);
+            self.sums.files.push(files);
+            self.sums.heads.push(heads);
+            links += u32::from(target.is_some());
+            files += u32::from(target.as_ref().is_some_and(|target| target.is_file));
+            heads += u32::from(node.name() == "h");
+            self.targets.push(target);
+        }
+        self.sums.links.push(links);
+        self.sums.files.push(files);
+        self.sums.heads.push(heads);
+    }
+
+    fn cut_leaves(&mut self) {
+        let outline = self.outline;
+        let mut heads = vec![false; outline.len()];
+        let mut strong = vec![false; outline.len()];
+        let mut marked = vec![false; outline.len()];
+        let mut blocks = vec![0_usize; outline.len()];
+        let mut raw = String::new();
+        let mut last = Piece::default();
+        let mut cut = Cut::Hard;
+        for index in 0..outline.len() {
+            let node = outline.at(index);
+            let above = node.parent;
+            let name = node.name();
+            let is_mark = path::is_mark(node);
+            heads[index] = heads[above] || name == "h";
+            marked[index] = marked[above] && is_mark || matches!(name, "b" | "strong");
+            strong[index] = strong[above]
+                || marked[index]
+                || matches!(name, "th" | "dt" | "legend" | "caption");
+            blocks[index] = if is_mark { blocks[above] } else { index };
+            let next = u32::try_from(self.leaves.len()).unwrap_or(NONE);
+            self.first_leaf.push(next);
+            let Some(text) = node.node.value().as_text() else {
+                let soft = name == "span" || name == "font" || name == "label";
+                cut = if is_mark {
+                    cut
+                } else if soft {
+                    cut.max(Cut::Soft)
+                } else {
+                    Cut::Hard
+                };
+                continue;
+            };
+            let piece = Piece {
+                block: blocks[above],
+                link: self.link_of(index),
+                is_marked: marked[above],
+            };
+            if joins(&raw, text, cut, last, piece)
+                && let Some(leaf) = self.leaves.last_mut()
+            {
+                raw.push_str(text);
+                leaf.nodes.end = index + 1;
+                leaf.is_strong &= strong[above];
+                leaf.text = collapsed(&raw);
+            } else {
+                raw.clear();
+                raw.push_str(text);
+                self.leaves.push(Leaf {
+                    nodes: index..index + 1,
+                    text: collapsed(text),
+                    link: piece.link,
+                    is_head: heads[above],
+                    is_strong: strong[above],
+                    letters: 0,
+                });
+            }
+            (cut, last) = (Cut::None, piece);
+        }
+        self.first_leaf
+            .push(u32::try_from(self.leaves.len()).unwrap_or(NONE));
+        for leaf in &mut self.leaves {
+            leaf.letters = leaf.text.chars().filter(|c| c.is_alphanumeric()).count();
+        }
+    }
+
+    /// The order of day and month in numeric dates: as the operator says, else as those of the page prove, else as its
+    /// language has it, else that in which fewer of them lie ahead and more stand in order.
+    fn order(&self) -> Option<DateOrder> {
+        if self.hints.order.is_some() {
+            return self.hints.order;
+        }
+        let beginnings = self.leaves.iter().map(|leaf| {
+            let end = leaf.text.floor_char_boundary(MAX_ORDER_BYTES);
+            leaf.text.get(..end).unwrap_or_default()
+        });
+        let texts: Vec<&str> = beginnings
+            .filter(|text| text.contains(|c: char| c.is_ascii_digit()))
+            .collect();
+        let likely = || {
+            let of_language = self.hints.language.and_then(dates::usual_order);
+            of_language
+                .or_else(|| order_of_host(self.base))
+                .or_else(|| self.likely_order(&texts))
+        };
+        dates::order_of(texts.iter().copied()).or_else(likely)
+    }
+
+    fn likely_order(&self, texts: &[&str]) -> Option<DateOrder> {
+        let today = self.hints.now.date_naive();
+        let tried = |order: DateOrder| {
+            let hints = Hints {
+                order: Some(order),
+                ..self.hints
+            };
+            let days = texts.iter().take(MAX_TRIED_DATES).filter_map(|text| {
+                let (_, reading) = dates::find(text, &hints)?;
+                Some(reading.dated.at.date_naive())
+            });
+            let days: Vec<NaiveDate> = days.collect();
+            let far = days.iter().filter(|day| **day > today).count();
+            let falls = days.windows(2).filter(|pair| pair[0] >= pair[1]).count();
+            let rises = days.windows(2).filter(|pair| pair[0] <= pair[1]).count();
+            (far, days.len().saturating_sub(falls.max(rises)))
+        };
+        let (day_first, month_first) = (
+            tried(DateOrder::DayMonthYear),
+            tried(DateOrder::MonthDayYear),
+        );
+        // A date whose order is unknown is a date all the same.
+        Some(
+            if month_first.0 + month_first.1 < day_first.0 + day_first.1 {
+                DateOrder::MonthDayYear
+            } else {
+                DateOrder::DayMonthYear
+            },
+        )
+    }
+
+    fn read_dates(&mut self) {
+        let mut found = Vec::new();
+        for (place, leaf) in self.leaves.iter().enumerate() {
+            self.read_leaf(place, leaf, &mut found);
+        }
+        self.read_pieces(&mut found);
+        self.read_attributes(&mut found);
+        found.sort_by_key(|date| (date.node, date.bytes.start));
+        self.dates = found;
+        let mut next = 0;
+        for index in 0..=self.outline.len() {
+            while self.dates.get(next).is_some_and(|date| date.node < index) {
+                next += 1;
+            }
+            self.first_date.push(u32::try_from(next).unwrap_or(NONE));
+        }
+    }
+
+    fn read_leaf(&self, place: usize, leaf: &Leaf, found: &mut Vec<DateAt>) {
+        let text = beginning(&leaf.text);
+        if !text.contains(char::is_numeric) && text.len() > 40 {
+            return;
+        }
+        let at = |text: &str, reading: &dates::Reading, bytes: Range<usize>| DateAt {
+            node: leaf.nodes.start,
+            leaves: place..place + 1,
+            text: text.to_owned(),
+            day: reading.dated.at.date_naive(),
+            precision: reading.dated.precision,
+            is_whole: false,
+            is_stated: false,
+            attribute: None,
+            bytes,
+        };
+        if text.len() <= 80
+            && let Some(reading) = dates::read(text, &self.hints)
+        {
+            let is_number = !text.contains(|c: char| !c.is_numeric());
+            if reading.basis != Basis::Presumed && !is_number {
+                let whole = at(text, &reading, 0..text.len());
+                found.push(DateAt {
+                    is_whole: true,
+                    ..whole
+                });
+            }
+            return;
+        }
+        for (bytes, reading) in dates::all(text, &self.hints).into_iter().take(MAX_DATES) {
+            let part = text.get(bytes.clone()).unwrap_or_default();
+            found.push(at(part, &reading, bytes));
+        }
+    }
+
+    /// Short leaves that stand side by side and are a date together only.
+    fn read_pieces(&self, found: &mut Vec<DateAt>) {
+        let is_piece = |leaf: &Leaf| leaf.text.len() <= MAX_PIECE_BYTES && leaf.letters > 0;
+        let mut days = vec![false; self.leaves.len()];
+        for date in found.iter().filter(|date| date.is_day()) {
+            days[date.leaves.start] = true;
+        }
+        let mut place = 0;
+        while place < self.leaves.len() {
+            let run = self.leaves.get(place..).unwrap_or_default().iter();
+            let run = run
+                .take(MAX_PIECES)
+                .take_while(|leaf| is_piece(leaf))
+                .count();
+            let together = (2..=run)
+                .rev()
+                .find_map(|count| self.together(place, count, &days));
+            let Some(date) = together else {
+                place += 1;
+                continue;
+            };
+            place = date.leaves.end;
+            // A month alone in one of them is a part of this day.
+            found.retain(|other| {
+                !date.leaves.contains(&other.leaves.start) || other.leaves.is_empty()
+            });
+            found.push(date);
+        }
+    }
+
+    fn together(&self, place: usize, count: usize, days: &[bool]) -> Option<DateAt> {
+        let leaves = self.leaves.get(place..place + count)?;
+        let (first, last) = (leaves.first()?, leaves.last()?);
+        let has_day = days.get(place..place + count)?.iter().any(|is_day| *is_day);
+        let has_number = |leaf: &Leaf| leaf.text.contains(char::is_numeric);
+        let is_apart = has_number(first) || has_number(last);
+        // Not over the edge of a row: what the pieces stand in together holds little else.
+        let around = self.common(first.nodes.start, last.nodes.start);
+        let inside = self.leaves_in(&self.outline.range(around));
+        if has_day || !is_apart || inside.len() > 2 * count + 4 {
+            return None;
+        }
+        let words: Vec<&str> = leaves.iter().map(|leaf| leaf.text.as_str()).collect();
+        let text = words.join(" ");
+        let reading = dates::read(&text, &self.hints)?;
+        let is_day = matches!(reading.dated.precision, Precision::Day | Precision::Instant);
+        (is_day && reading.basis != Basis::Presumed).then(|| DateAt {
+            node: first.nodes.start,
+            leaves: place..place + count,
+            text,
+            day: reading.dated.at.date_naive(),
+            precision: reading.dated.precision,
+            is_whole: true,
+            is_stated: false,
+            attribute: None,
+            bytes: 0..first.text.len(),
+        })
+    }
+
+    /// Dates that attributes state for programs.
+    fn read_attributes(&self, found: &mut Vec<DateAt>) {
+        for index in 0..self.outline.len() {
+            let Some(element) = self.outline.at(index).node.value().as_element() else {
+                continue;
+            };
+            let stated = element.attrs().find_map(|(name, value)| {
+                let text = stated(name, value)?;
+                let reading = dates::read(&text, &self.hints)?;
+                (reading.basis == Basis::Stated).then_some((name, text, reading))
+            });
+            let Some((name, text, reading)) = stated else {
+                continue;
+            };
+            let leaves = self.leaves_in(&self.outline.range(index));
+            found.push(DateAt {
+                node: index,
+                is_whole: leaves.len() <= 3,
+                leaves,
+                text,
+                day: reading.dated.at.date_naive(),
+                precision: reading.dated.precision,
+                is_stated: true,
+                attribute: Some(name.to_owned()),
+                bytes: 0..0,
+            });
+        }
+    }
+
+    /// The innermost node that holds both.
+    pub(super) fn common(&self, one: usize, other: usize) -> usize {
+        let (first, last) = (one.min(other), one.max(other));
+        let mut above = self.outline.above(last);
+        above
+            .find(|above| *above <= first && self.outline.at(*above).end > first)
+            .unwrap_or(0)
+    }
+
+    /// The link that a node stands in, or is.
+    pub(super) fn link_of(&self, index: usize) -> Option<usize> {
+        let link = *self.links.get(index)?;
+        (link != NONE).then_some(link as usize)
+    }
+
+    /// The leaves that begin in a part of the page.
+    pub(in crate::extract::html) fn leaves_in(&self, part: &Range<usize>) -> Range<usize> {
+        let at = |node: usize| self.first_leaf.get(node).map_or(0, |leaf| *leaf as usize);
+        let start = at(part.start);
+        // A leaf that began before the part, in the middle of which it begins, is none of its own.
+        start..at(part.end).max(start)
+    }
+
+    /// The dates that stand in a part of the page.
+    pub(super) fn dates_in(&self, part: &Range<usize>) -> &[DateAt] {
+        let at = |node: usize| self.first_date.get(node).map_or(0, |date| *date as usize);
+        self.dates
+            .get(at(part.start)..at(part.end))
+            .unwrap_or_default()
+    }
+
+    /// How many links of a part lead to another page or file.
+    pub(super) fn links_in(&self, part: &Range<usize>) -> usize {
+        difference(&self.sums.links, part)
+    }
+
+    /// How many links of a part lead to a file.
+    pub(super) fn files_in(&self, part: &Range<usize>) -> usize {
+        difference(&self.sums.files, part)
+    }
+
+    /// How many headings begin in a part.
+    pub(super) fn heads_in(&self, part: &Range<usize>) -> usize {
+        difference(&self.sums.heads, part)
+    }
+
+    /// How many letters and digits of some leaves are no part of a date.
+    pub(super) fn letters_beside_dates(&self, leaves: &Range<usize>) -> usize {
+        let all = self.leaves.get(leaves.clone()).unwrap_or_default();
+        let (Some(first), Some(last)) = (all.first(), all.last()) else {
+            return 0;
+        };
+        let letters: usize = all.iter().map(|leaf| leaf.letters).sum();
+        let dates = self.dates_in(&(first.nodes.start..last.nodes.end)).iter();
+        let of_dates = dates.filter(|date| !date.is_stated);
+        let of_dates =
+            of_dates.map(|date| date.text.chars().filter(|c| c.is_alphanumeric()).count());
+        letters.saturating_sub(of_dates.sum())
+    }
+
+    /// The words of some leaves, line by line.
+    pub(super) fn text_of(&self, leaves: Range<usize>) -> String {
+        let leaves = self.leaves.get(leaves).unwrap_or_default();
+        let words: Vec<&str> = leaves.iter().map(|leaf| leaf.text.as_str()).collect();
+        words.join(" ")
+    }
+}
+
+/// The order of dates where only one country has such hosts: those of the United States.
+fn order_of_host(url: &Url) -> Option<DateOrder> {
+    let host = url.host_str()?;
+    let ends = [".gov", ".mil", ".us"];
+    ends.iter()
+        .any(|end| host.ends_with(end))
+        .then_some(DateOrder::MonthDayYear)
+}
+
+fn difference(sums: &[u32], part: &Range<usize>) -> usize {
+    let at = |node: usize| sums.get(node).copied().unwrap_or_default();
+    at(part.end).saturating_sub(at(part.start)) as usize
+}
+
+/// The part of a leaf that is searched for dates.
+fn beginning(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_SEARCHED_BYTES))
+        .unwrap_or(text)
+}
+
+/// The words with one space between each two, characters without width left out.
+pub(super) fn collapsed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2060}' | '\u{FEFF}' => {}
+            c if c.is_whitespace() || c.is_control() => {
+                if !out.is_empty() && !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// The date that an attribute may state: `datetime`, `data-date`, a count of seconds in `data-sort`.
+fn stated(name: &str, value: &str) -> Option<String> {
+    let value = value.trim();
+    if value.len() < 8
+        || value.len() > 64
+        || !value.starts_with(|c: char| c.is_ascii_alphanumeric())
+    {
+        return None;
+    }
+    if matches!(name, "datetime" | "content" | "data-date" | "data-datetime") {
+        return Some(epoch::counted(value).unwrap_or_else(|| value.to_owned()));
+    }
+    if !name.starts_with("data-") && name != "title" {
+        return None;
+    }
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number {
+        let words = names::words(name);
+        let is_time = |word: &String| {
+            [
+                "date",
+                "time",
+                "timestamp",
+                "datetime",
+                "sort",
+                "order",
+                "published",
+                "epoch",
+                "value",
+            ]
+            .contains(&word.as_str())
+        };
+        return (matches!(value.len(), 10 | 13) && words.iter().any(is_time))
+            .then(|| epoch::counted(value))
+            .flatten();
+    }
+    let mut parts = value.splitn(3, '-');
+    let is_iso = matches!((parts.next(), parts.next(), parts.next()), (Some(year), Some(month), Some(_))
+        if year.len() == 4 && month.len() == 2 && year.bytes().chain(month.bytes()).all(|byte| byte.is_ascii_digit()));
+    is_iso.then(|| value.to_owned())
+}

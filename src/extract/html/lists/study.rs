@@ -1,0 +1,216 @@
+//! What the program that learns the weights sees of a page.
+//!
+//! In: a page. Out: its candidates with their measures, and of each record the texts and dates that were weighed. Not for
+//! anything else: what is found of a page is in [`extract`](crate::extract::extract).
+
+use std::ops::Range;
+
+use chrono::NaiveDate;
+use scraper::Html;
+use url::Url;
+
+use super::super::linked_data::LinkedData;
+use super::super::reader::Reader;
+use super::candidates::{self, Candidate};
+use super::measures;
+use super::one::One;
+use super::roles::Roles;
+use super::sheet::Sheet;
+use super::{Judged, Weights};
+use crate::dates::Hints;
+use crate::extract::html::outline::Outline;
+
+pub use super::measures::{CHEAP, COUNT, NAMES};
+pub use super::roles::{DATE_COUNT, DATE_NAMES, TITLE_COUNT, TITLE_NAMES};
+
+/// A page that is studied.
+pub struct Study<'s, 'a, 'h> {
+    sheet: &'s Sheet<'a, 'h>,
+    candidates: Vec<Candidate>,
+    measured: Vec<Judged>,
+    one: One,
+    page: &'s Html,
+}
+
+/// One way to read the page.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// Its place.
+    pub place: usize,
+    /// What sums give.
+    pub measures: [f64; COUNT],
+    /// The nodes of its records.
+    pub records: Vec<Range<usize>>,
+    /// How it was found.
+    pub name: String,
+}
+
+/// A record as it is read.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The title.
+    pub title: String,
+    /// Its day.
+    pub day: Option<NaiveDate>,
+    /// Its address.
+    pub link: Option<String>,
+    /// The other addresses in it.
+    pub files: Vec<String>,
+}
+
+/// Lays out a page and shows it to `look`.
+pub fn page<T>(
+    html: &str,
+    url: &Url,
+    hints: &Hints<'_>,
+    look: impl FnOnce(&Study<'_, '_, '_>) -> T,
+) -> Option<T> {
+    let page = super::super::parse(html, &[]).ok()?;
+    let base = base(&page, url);
+    let outline = Outline::of(&page, &base);
+    let sheet = Sheet::of(&outline, &base, hints);
+    let candidates = candidates::all(&sheet);
+    let measured = super::measured(&sheet, &candidates);
+    let reader = Reader::new(&outline, hints);
+    let one = One::of(&page, &sheet, &reader, &LinkedData::of(&page, &base), url);
+    Some(look(&Study {
+        sheet: &sheet,
+        candidates,
+        measured,
+        one,
+        page: &page,
+    }))
+}
+
+fn base(page: &Html, url: &Url) -> Url {
+    super::super::base(page, url)
+}
+
+impl Study<'_, '_, '_> {
+    /// Every candidate with each filter.
+    pub fn ways(&self) -> Vec<Way> {
+        let ways = self.measured.iter().enumerate();
+        ways.map(|(place, judged)| {
+            let candidate = &self.candidates[judged.place];
+            let records = super::kept(self.sheet, candidate, judged.filter);
+            Way {
+                place,
+                measures: judged.measures,
+                records: records.into_iter().cloned().collect(),
+                name: format!(
+                    "{} {} {}",
+                    candidate.division.as_str(),
+                    super::path::written(self.sheet.outline, candidate.sample),
+                    judged.filter.as_str()
+                ),
+            }
+        })
+        .collect()
+    }
+
+    /// Every link with its absolute address.
+    pub fn links(&self) -> Vec<(usize, String)> {
+        let links = self.sheet.targets.iter().enumerate();
+        links
+            .filter_map(|(index, target)| {
+                Some((index, self.address(target.as_ref().map(|_| index)?)?))
+            })
+            .collect()
+    }
+
+    /// Every leaf with its first node.
+    pub fn texts(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.sheet
+            .leaves
+            .iter()
+            .map(|leaf| (leaf.nodes.start, leaf.text.as_str()))
+    }
+
+    fn address(&self, link: usize) -> Option<String> {
+        let href = self.sheet.outline.at(link).attr("href")?;
+        Some(self.sheet.base.join(href.trim()).ok()?.to_string())
+    }
+
+    fn roles<'w>(&'w self, way: &'w Way, weights: &'w Weights) -> Roles<'w, 'w, 'w> {
+        let records: Vec<&Range<usize>> = way.records.iter().collect();
+        Roles::of(self.sheet, &records, weights)
+    }
+
+    /// The measures of a way, those of its parts too.
+    pub fn closely(&self, way: &Way, weights: &Weights) -> [f64; COUNT] {
+        let mut measures = way.measures;
+        measures::closely(&mut measures, &self.roles(way, weights));
+        measures
+    }
+
+    /// What may be the title of each record, with what is weighed.
+    pub fn titles(&self, way: &Way) -> Vec<Vec<(String, [f64; TITLE_COUNT])>> {
+        let weights = Weights::none();
+        let roles = self.roles(way, &weights);
+        way.records
+            .iter()
+            .map(|record| roles.weighed_titles(record))
+            .collect()
+    }
+
+    /// What may be the date of each record, with what is weighed; titles as `weights` choose them.
+    pub fn dates(&self, way: &Way, weights: &Weights) -> Vec<Vec<(NaiveDate, [f64; DATE_COUNT])>> {
+        let roles = self.roles(way, weights);
+        way.records
+            .iter()
+            .map(|record| roles.weighed_dates(record))
+            .collect()
+    }
+
+    /// The records as they are read.
+    pub fn entries(&self, way: &Way, weights: &Weights) -> Vec<Entry> {
+        let roles = self.roles(way, weights);
+        let entry = |record: &Range<usize>| {
+            let parts = roles.parts(record);
+            let title = parts.title?;
+            let own = parts.link;
+            let files = record
+                .clone()
+                .filter(|index| self.sheet.targets[*index].is_some() && Some(*index) != own);
+            Some(Entry {
+                title: roles.title_text(&title),
+                day: parts.date.map(|date| date.day),
+                link: own.and_then(|link| self.address(link)),
+                files: files.filter_map(|index| self.address(index)).collect(),
+            })
+        };
+        way.records.iter().filter_map(entry).collect()
+    }
+
+    /// The measures of the page as one record, and its title and day.
+    pub fn one(&self) -> ([f64; COUNT], Option<String>, Option<NaiveDate>) {
+        let (title, day) = self.one.essence();
+        (
+            measures::of_page(self.one.measures),
+            title.map(str::to_owned),
+            day,
+        )
+    }
+
+    /// The measures of a page without anything.
+    pub fn nothing(&self) -> [f64; COUNT] {
+        measures::of_nothing(self.sheet)
+    }
+
+    /// The page without the records of a way.
+    pub fn without(&self, way: &Way) -> String {
+        let outline = self.sheet.outline;
+        let records = way
+            .records
+            .iter()
+            .flat_map(|record| outline.roots(record.clone()));
+        let gone: Vec<_> = records.map(|index| outline.at(index).node.id()).collect();
+        let mut page = self.page.clone();
+        for id in gone {
+            if let Some(mut node) = page.tree.get_mut(id) {
+                node.detach();
+            }
+        }
+        page.html()
+    }
+}
