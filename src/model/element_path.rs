@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A path of elements, in the words of `XPath` as far as they go: `channel/notice`, `//notice`, `head/title`, `*/title`,
-/// `link@href` or `link/@href`, `field[@name='title']`, `@id` and `.` for the entry itself.
+/// `link@href` or `link/@href`, `field[@name='title']`, `@id` and `.` for the entry itself. `^meta/date` starts at the
+/// elements around the entry, from the nearest outwards.
 ///
 /// A name without a prefix means elements of that name under any prefix; `dc:date` means those that are written so.
 #[derive(Clone)]
@@ -13,6 +14,9 @@ pub struct ElementPath {
     pub steps: Vec<Step>,
     /// The attribute to take, where it is not the text: its name without a prefix.
     pub attribute: Option<String>,
+    /// Whether it starts at what the entry stands in, not at the entry (`^`): at the nearest element from which it leads
+    /// to something.
+    pub is_around: bool,
     written: String,
 }
 
@@ -46,7 +50,11 @@ impl FromStr for ElementPath {
 
     fn from_str(text: &str) -> Result<Self, ElementPathError> {
         let written = text.trim().to_owned();
-        let (mut rest, attribute) = with_attribute(&written)?;
+        let (path, is_around) = match written.strip_prefix('^') {
+            Some(path) => (path.trim_start(), true),
+            None => (written.as_str(), false),
+        };
+        let (mut rest, attribute) = with_attribute(path)?;
         if rest.is_empty() && attribute.is_none() {
             return Err(ElementPathError::Empty);
         }
@@ -65,6 +73,7 @@ impl FromStr for ElementPath {
         Ok(Self {
             steps,
             attribute,
+            is_around,
             written,
         })
     }
@@ -176,6 +185,8 @@ mod tests {
         check("link@href", "/link@href");
         check(" link/@xlink:href ", "/link@href");
         check("@id", "@id");
+        check("^meta/date", "/meta/date");
+        check("^@date", "@date");
         check(".", "");
         check("./título", "/título");
         check(

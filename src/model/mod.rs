@@ -49,7 +49,7 @@ pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node, text_of_nodes};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
-pub use json_path::{JsonPath, JsonPathError};
+pub use json_path::{JsonBase, JsonPath, JsonPathError, Located};
 pub use language::{Language, LanguageError};
 pub use layout::{Layout, LayoutError};
 pub use listen::{Listen, TrustedProxy};
