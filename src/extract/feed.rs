@@ -147,6 +147,8 @@ pub(super) fn sniff(text: &str) -> Format {
     {
         let Token::Open(tag) = token else { continue };
         match local(tag.name).to_ascii_lowercase().as_str() {
+            // RDF within a document of another kind describes that document.
+            "rdf" if seen == Format::OtherXml => {}
             "rss" | "rdf" | "feed" | "channel" => return Format::Xml,
             "html" | "head" | "body" | "title" | "meta" | "link" | "script" | "table" => {
                 return Format::Html;
