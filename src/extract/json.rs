@@ -6,7 +6,7 @@
 //! mended as in a feed, and told. A text, a number, `true` or `false` is a text; an object never is one, and a list is
 //! what it holds, one level deep. Dates may be counts of seconds or of parts of them ([`epoch`]).
 //!
-//! Without rules the list is found by the names of its members ([`structure`](super::structure)). A JSON Feed is one.
+//! Without rules the list is found by what it holds ([`structure`](super::structure)). A JSON Feed is one.
 
 use std::borrow::Cow;
 
@@ -15,10 +15,10 @@ use url::Url;
 
 use super::feed::{self, Fault, Faults};
 use super::rules::{self, Record, without_doubts};
-use super::structure::{self, Node, Step, Way};
-use super::{ExtractError, MAX_ENTRIES, epoch, html};
+use super::structure::{self, Node, Origin, Place, Step};
+use super::{ExtractError, Listed, MAX_ENTRIES, epoch, html};
 use crate::dates::Hints;
-use crate::model::{Css, Extracted, JsonPath, RawText, Rules, Source};
+use crate::model::{Css, Extracted, JsonBase, JsonPath, Located, RawText, Reading, Rules, Source};
 
 /// Each object takes some hundred bytes beside what it holds: no list of bulletins comes near this many.
 const MAX_OBJECTS: usize = 250_000;
@@ -124,11 +124,40 @@ pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
     by_structure(&value(text, &mut Faults::default()).ok()?, hints)
 }
 
+/// The lists that a document may be for, the best first, at most `count` of them.
+pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed> {
+    let Ok(value) = value(text, &mut Faults::default()) else {
+        return Vec::new();
+    };
+    let found = structure::ranked(&value, hints, count).into_iter();
+    let listed = |found: structure::Found<'_>| {
+        let rules = found.rules(path)?;
+        let entries = by(&value, &rules).ok()?.entries;
+        let reading = Reading::Json {
+            script: None,
+            rules: Some(Box::new(rules)),
+        };
+        Some(Listed::new(reading, &entries, found.why()))
+    };
+    found.filter_map(listed).collect()
+}
+
 /// Whether a text that is no page begins as JSON does.
 pub(super) fn is_json(text: &str) -> bool {
     let text = text.trim_start_matches(feed::is_blank);
-    let first_of_list = || text.strip_prefix('[').map(str::trim_start);
-    text.starts_with('{') || first_of_list().is_some_and(|first| first.starts_with('{'))
+    let Some(first) = first_in(text) else {
+        return text.starts_with('{');
+    };
+    // Objects, or rows of texts and numbers.
+    let cell = first_in(first);
+    let begins =
+        |cell: &str| cell.starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit());
+    first.starts_with('{') || cell.is_some_and(begins)
+}
+
+/// What a list begins with.
+fn first_in(list: &str) -> Option<&str> {
+    list.strip_prefix('[').map(str::trim_start)
 }
 
 fn is_feed(text: &str) -> bool {
@@ -141,14 +170,27 @@ fn by_structure(value: &Value, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
 }
 
 fn by(value: &Value, rules: &Rules<JsonPath>) -> Result<Extracted, ExtractError> {
-    let found = rules.item.iter().map(|path| path.find(value));
+    let looks_around = rules
+        .places()
+        .any(|(_, path)| path.base() != JsonBase::Here);
+    let find = |path: &JsonPath| -> Vec<Located<'_>> {
+        if looks_around {
+            return path.locate(value);
+        }
+        let found = path.find(value).into_iter();
+        found.map(Located::alone).collect()
+    };
+    let found = rules.item.iter().map(find);
     let mut items = found
         .into_iter()
         .find(|found| !found.is_empty())
         .unwrap_or_default();
-    // A list that stands for all that it holds.
-    if let [Value::Array(values)] = items.as_slice() {
-        items = values.iter().collect();
+    // A list that stands for all that it holds, unless it is a row.
+    if let [list] = items.as_slice()
+        && let Value::Array(values) = list.value
+        && !values.iter().all(|value| text(value).is_some())
+    {
+        items = values.iter().map(|value| list.holds(value)).collect();
     }
     // One more than are kept, for them to be missed.
     items.truncate(MAX_ENTRIES + 1);
@@ -228,16 +270,26 @@ fn beginning(text: &str) -> &str {
     assigned.next().or_else(first).unwrap_or_default()
 }
 
-impl Record for &Value {
+impl Record for Located<'_> {
     type At = JsonPath;
 
     fn texts(&self, at: &JsonPath) -> Vec<String> {
-        let found = at.find(self).into_iter();
-        let each = found.flat_map(|value| match value {
-            Value::Array(values) => values.iter().collect(),
-            value => vec![value],
-        });
-        each.filter_map(text).collect()
+        let texts = |value: &Value| -> Vec<String> {
+            let found = at.find(value).into_iter();
+            let each = found.flat_map(|value| match value {
+                Value::Array(values) => values.iter().collect(),
+                value => vec![value],
+            });
+            each.filter_map(text).collect()
+        };
+        match at.base() {
+            JsonBase::Here => texts(self.value),
+            JsonBase::Around => {
+                let mut around = self.around.iter().map(|value| texts(value));
+                around.find(|texts| !texts.is_empty()).unwrap_or_default()
+            }
+            JsonBase::Name => self.name.clone().into_iter().collect(),
+        }
     }
 
     fn text(&self, found: String) -> RawText {
@@ -248,6 +300,15 @@ impl Record for &Value {
         let text = self.texts(at).into_iter().next()?;
         let of_greenwich = || at.names_utc().then(|| epoch::of_greenwich(&text))?;
         Some(epoch::counted(&text).or_else(of_greenwich).unwrap_or(text))
+    }
+
+    /// The text, or the address of the link in it.
+    fn addresses(&self, at: &JsonPath) -> Vec<String> {
+        let address = |text: String| match structure::linked(&text) {
+            Some(address) => address.replace("&amp;", "&"),
+            None => text,
+        };
+        self.texts(at).into_iter().map(address).collect()
     }
 }
 
@@ -262,6 +323,8 @@ fn text(value: &Value) -> Option<String> {
 }
 
 impl<'a> Node<'a> for &'a Value {
+    const NAMES_REPEAT: bool = false;
+
     fn parts(self) -> Vec<(Step<'a>, Self)> {
         match self {
             Value::Object(members) => members
@@ -289,19 +352,35 @@ impl<'a> Node<'a> for &'a Value {
         }
     }
 
-    fn repeats(step: Step<'a>) -> bool {
-        step == Step::Each
+    fn is_list(self) -> bool {
+        self.is_array()
     }
 }
 
-/// A way as an operator writes it.
-fn path(way: &Way<'_>) -> Option<JsonPath> {
-    let steps = way.iter().map(|step| match step {
+/// A place as an operator writes it.
+fn path(place: &Place<'_>) -> Option<JsonPath> {
+    let begin = match place.origin {
+        Origin::Entry => "$",
+        Origin::Around => "^$",
+        Origin::Name => return "~".parse().ok(),
+    };
+    let steps = place.way.iter().map(|step| match step {
         Step::Each => "[*]".to_owned(),
+        Step::Rest => "[1:]".to_owned(),
+        Step::Nth(at) => format!("[{at}]"),
+        Step::Any => ".*".to_owned(),
+        Step::Deep(name) if is_shorthand(name) => format!("..{name}"),
+        Step::Deep(name) => format!("..['{}']", escaped(name)),
         Step::Member(name) | Step::Attribute(name) if is_shorthand(name) => format!(".{name}"),
         Step::Member(name) | Step::Attribute(name) => format!("['{}']", escaped(name)),
+        Step::Having(name) if is_shorthand(name) => format!("[?@.{name}]"),
+        Step::Having(name) => format!("[?@['{}']]", escaped(name)),
+        Step::Where { key, is, .. } if is_shorthand(key) => {
+            format!("[?@.{key} == '{}']", escaped(is))
+        }
+        Step::Where { key, is, .. } => format!("[?@['{}'] == '{}']", escaped(key), escaped(is)),
     });
-    let path = steps.fold("$".to_owned(), |path, step| path + &step);
+    let path = steps.fold(begin.to_owned(), |path, step| path + &step);
     path.parse().ok()
 }
 
@@ -352,6 +431,23 @@ mod tests {
     }
 
     #[test]
+    fn json_is_told_from_text() {
+        for text in ["{\"a\": 1}", "[ {\"a\": 1}]", "[[\"a\", 1]]", "[\n[1, 2]]"] {
+            assert!(is_json(text), "{text}");
+        }
+        for text in [
+            "",
+            "[",
+            "[a]",
+            "[[a]] is a page",
+            "[2021] Notices",
+            "text {",
+        ] {
+            assert!(!is_json(text), "{text}");
+        }
+    }
+
+    #[test]
     fn lines_are_a_list() {
         check(
             "{\"a\": 1}\n\n{\"a\": 2}\r\n",
@@ -384,9 +480,12 @@ mod tests {
 
     /// The path that leads through such a name.
     fn check_path(name: &str, expected: &str) {
-        let way = vec![Step::Each, Step::Member(name)];
+        let place = |name| Place {
+            origin: Origin::Entry,
+            way: vec![Step::Each, Step::Member(name)],
+        };
         assert_eq!(
-            path(&way).map(|path| path.to_string()).as_deref(),
+            path(&place(name)).map(|path| path.to_string()).as_deref(),
             Some(expected)
         );
     }
@@ -396,6 +495,10 @@ mod tests {
         check_path("título", "$[*].título");
         check_path("a-b", "$[*]['a-b']");
         check_path("it's \\", "$[*]['it\\'s \\\\']");
-        assert!(path(&vec![Step::Member("\u{1}")]).is_none());
+        let place = Place {
+            origin: Origin::Entry,
+            way: vec![Step::Member("\u{1}")],
+        };
+        assert!(path(&place).is_none());
     }
 }

@@ -419,6 +419,54 @@ pub fn hint(document: &Document, source: &Source) -> Hinted {
     }
 }
 
+/// How many titles show what a list is.
+const SHOWN_TITLES: usize = 3;
+
+/// A list that a document may be for.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// What reads it.
+    pub reading: Reading,
+    /// How many records it has.
+    pub records: usize,
+    /// The first titles, as they stand in the document.
+    pub titles: Vec<String>,
+    /// What spoke for it, in one line.
+    pub why: String,
+}
+
+impl Listed {
+    fn new(reading: Reading, entries: &[RawEntry], why: String) -> Self {
+        let titles = entries.iter().filter_map(|entry| entry.title.as_ref());
+        let titles = titles
+            .take(SHOWN_TITLES)
+            .map(|title| title.as_str().to_owned());
+        Self {
+            reading,
+            records: entries.len(),
+            titles: titles.collect(),
+            why,
+        }
+    }
+
+    /// What reads it as keys of a block, each with its values.
+    pub fn keys(&self) -> Vec<(String, Vec<String>)> {
+        keys(&self.reading)
+    }
+}
+
+/// The lists that a document of JSON or XML may be for, the best first, at most `count` of them: the first is what
+/// [`extract`] reads without rules. Of other documents none.
+pub fn lists(document: &Document, source: &Source, count: usize) -> Vec<Listed> {
+    let charset::Decoded { text, .. } = charset::decode(document, source.charset);
+    let hints = hints(document, source);
+    match nature(document, source) {
+        Nature::Json => json::ranked(&text, &hints, count),
+        Nature::Xml => xml::ranked(&text, &hints, count),
+        Nature::Feed | Nature::Page | Nature::Sitemap | Nature::Text => Vec::new(),
+    }
+}
+
 /// A reading as the keys of a block that say so, each with its values: its kind, and where its entries stand.
 pub fn keys(reading: &Reading) -> Vec<(String, Vec<String>)> {
     let key = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);

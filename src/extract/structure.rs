@@ -1,241 +1,53 @@
-//! The list of entries in a tree of named values, found without rules.
+//! The list of records in a tree of named values, found without rules.
 //!
-//! In: the root of a document that is no page, JSON or XML, and what its dates may mean. Out: where its entries are and
-//! where in each of them a field is, as paths that become rules.
+//! In: the root of a document that is no page, JSON or XML, and what its dates may mean. Out: where its records are and
+//! where in each of them a field is, as paths that become rules; the best first, and the next ones.
 //!
-//! Values that stand under the same names are one list, wherever these are repeated. A list is taken for entries when
-//! most of its values have a title and an address or a date, known by the names of their members in English, Spanish,
-//! French and Portuguese and by what they hold; of several the longest, those with dates first. What a list of entries
-//! holds itself (related ones, pictures) is no list of its own. Linear in the document.
+//! Values under the same names are a candidate, wherever these are repeated: a list, the rows of a table, an object whose
+//! members are records, elements of one name at any depth, and a single object that may be one record. The places in its
+//! records are [`columns`]; [`values`] says what stands in them, [`names`] what the parts of their names mean, and
+//! [`roles`] which is which field. A candidate counts when its records have titles, and an address or a day of their own
+//! or one that the document states for all of them. Of several the one wins whose records are dated, linked, many and
+//! well titled. A list within the records of another is part of these.
+//!
+//! No site is known here. Linear in the document, and bounded in what is looked at closely.
+
+mod columns;
+mod groups;
+mod names;
+mod roles;
+mod values;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
 
-use unicode_normalization::UnicodeNormalization as _;
-
-use super::epoch;
-use crate::dates::{self, Hints};
+use crate::dates::Hints;
 use crate::model::{Field, Rule, Rules};
+use groups::{CandidateList, Groups, NamedNode};
+use names::Sense;
+use roles::Roles;
+pub(super) use values::linked;
 
-/// How many values of a list are looked at closely.
-const TRIED: usize = 40;
+/// How many records of a list are looked at closely.
+const TRIED: usize = 60;
 
-/// How many levels below an entry its fields may be: `attributes.head.title`.
-const MAX_LEVELS: usize = 2;
+/// How many candidates are looked at closely: those with the most records.
+const MAX_CANDIDATES: usize = 150;
 
-/// How many places a field is looked for in, where not all entries have it in the same.
-const MAX_PLACES: usize = 3;
+/// The least that a title must be worth; less where the records are dated: meetings of one board are called the same.
+const MIN_TITLE: f64 = 0.1;
+const MIN_DATED_TITLE: f64 = 0.05;
 
-/// A longer text is no title.
-const MAX_TITLE_CHARS: usize = 500;
+/// Where records are not dated, titles are named as clearly as those of single records, or can be read as well as this.
+const MIN_READABLE: f64 = 0.85;
 
-/// What names mean, the surest first; without case, accents and signs.
-const NAMES: [(Field, &[&str]); 10] = [
-    (
-        Field::Title,
-        &[
-            "title",
-            "headline",
-            "titulo",
-            "titular",
-            "titre",
-            "manchete",
-            "name",
-            "nombre",
-            "nome",
-            "nom",
-            "heading",
-            "asunto",
-            "assunto",
-            "objet",
-            "sujet",
-            "subject",
-            "intitule",
-            "denominacion",
-        ],
-    ),
-    (
-        Field::Link,
-        &[
-            "url",
-            "link",
-            "permalink",
-            "href",
-            "canonicalurl",
-            "canonical",
-            "weburl",
-            "htmlurl",
-            "publicurl",
-            "enlace",
-            "lien",
-            "ligacao",
-            "uri",
-            "path",
-            "ruta",
-        ],
-    ),
-    (
-        Field::Date,
-        &[
-            "datepublished",
-            "publisheddate",
-            "publishedat",
-            "publishdate",
-            "publicationdate",
-            "published",
-            "pubdate",
-            "dategmt",
-            "datepublication",
-            "publieele",
-            "publiele",
-            "fechapublicacion",
-            "fechadepublicacion",
-            "publicadoel",
-            "publicadoem",
-            "datapublicacao",
-            "datadepublicacao",
-            "publicado",
-            "publicacion",
-            "date",
-            "fecha",
-            "data",
-            "datetime",
-            "displaydate",
-            "releasedate",
-            "issued",
-            "createdat",
-            "datecreated",
-            "created",
-            "fechacreacion",
-            "datacriacao",
-            "timestamp",
-            "time",
-        ],
-    ),
-    (
-        Field::Updated,
-        &[
-            "datemodified",
-            "modifiedgmt",
-            "modified",
-            "modifiedat",
-            "updatedat",
-            "updated",
-            "lastmodified",
-            "lastmod",
-            "dateupdated",
-            "actualizado",
-            "fechaactualizacion",
-            "fechamodificacion",
-            "atualizadoem",
-            "atualizado",
-            "misajour",
-            "datemodification",
-        ],
-    ),
-    (
-        Field::Summary,
-        &[
-            "summary",
-            "excerpt",
-            "description",
-            "abstract",
-            "teaser",
-            "standfirst",
-            "lead",
-            "intro",
-            "resumen",
-            "entradilla",
-            "extracto",
-            "descripcion",
-            "bajada",
-            "sumario",
-            "resumo",
-            "descricao",
-            "resume",
-            "chapo",
-            "extrait",
-            "accroche",
-        ],
-    ),
-    (
-        Field::Content,
-        &[
-            "contenthtml",
-            "content",
-            "articlebody",
-            "body",
-            "fulltext",
-            "html",
-            "text",
-            "contenttext",
-            "contenido",
-            "cuerpo",
-            "texto",
-            "conteudo",
-            "corpo",
-            "contenu",
-            "corps",
-            "texte",
-        ],
-    ),
-    (
-        Field::Author,
-        &[
-            "authors", "author", "byline", "creator", "autores", "autor", "auteurs", "auteur",
-        ],
-    ),
-    (
-        Field::Tag,
-        &[
-            "tags",
-            "tag",
-            "keywords",
-            "categories",
-            "category",
-            "etiquetas",
-            "etiqueta",
-            "categorias",
-            "categoria",
-            "motscles",
-            "palabrasclave",
-            "palavraschave",
-            "themes",
-            "temas",
-        ],
-    ),
-    (Field::Guid, &["guid", "uuid"]),
-    (
-        Field::Image,
-        &[
-            "image",
-            "imageurl",
-            "thumbnail",
-            "imagen",
-            "imagem",
-            "foto",
-            "picture",
-        ],
-    ),
-];
+/// Where nothing but the name tells that it is one, a title's name must be this clear.
+const MIN_TITLE_NAME: f64 = 0.6;
 
-/// The names of members that hold the text of what they stand in, the surest first.
-const TEXTS: [&str; 14] = [
-    "rendered", "value", "text", "plain", "name", "nombre", "nome", "nom", "title", "es", "en",
-    "fr", "pt", "default",
-];
+/// The title of a single record must be named as clearly as this.
+const MIN_SINGLE_NAME: f64 = 0.85;
 
-/// The same, of an address.
-const ADDRESSES: [&str; 5] = ["url", "href", "sourceurl", "src", "rendered"];
-
-static MEANINGS: LazyLock<HashMap<&str, (Field, usize)>> = LazyLock::new(|| {
-    let ranked = |(field, names): &(Field, &'static [&'static str])| {
-        let (field, names) = (*field, names.iter().enumerate());
-        names.map(move |(rank, name)| (*name, (field, rank)))
-    };
-    NAMES.iter().flat_map(ranked).collect()
-});
+/// A single record has a text of this length, else an address.
+const MIN_SINGLE_CHARS: f64 = 100.0;
 
 /// One step down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -246,43 +58,106 @@ pub(super) enum Step<'a> {
     Attribute(&'a str),
     /// To each value of a list.
     Each,
+    /// To each value of a list but the first, which names the cells of the others.
+    Rest,
+    /// To the cell of a row, counted from 0.
+    Nth(usize),
+    /// To each value of a list that has this member.
+    Having(&'a str),
+    /// To each member, whatever its name.
+    Any,
+    /// To members or elements of this name at any depth.
+    Deep(&'a str),
+    /// To those of a list whose `key` is `is`; or to elements called `name` with such an attribute.
+    Where {
+        /// Empty where it is not the step to an element.
+        name: &'a str,
+        key: &'a str,
+        is: &'a str,
+    },
+}
+
+impl<'a> Step<'a> {
+    /// The name that says what the step leads to.
+    fn name(&self) -> Option<&'a str> {
+        match self {
+            Self::Member(name) | Self::Attribute(name) | Self::Deep(name) => Some(name),
+            Self::Where { is, .. } => Some(is),
+            Self::Each | Self::Rest | Self::Nth(_) | Self::Having(_) | Self::Any => None,
+        }
+    }
 }
 
 /// A value of the tree.
 pub(super) trait Node<'a>: Copy {
+    /// Whether values that a step to a name leads to are a list of their own: elements are, members are not.
+    const NAMES_REPEAT: bool;
+
     /// Whether it is made of anything: a mere text is not.
     fn has_parts(self) -> bool;
+
+    /// Whether its parts have no names.
+    fn is_list(self) -> bool;
 
     /// What it is made of, in document order.
     fn parts(self) -> Vec<(Step<'a>, Self)>;
 
     /// Its own text, where it is one.
     fn text(self) -> Option<Cow<'a, str>>;
-
-    /// Whether values that such a step leads to are a list.
-    fn repeats(step: Step<'a>) -> bool;
 }
 
 /// A way down.
 pub(super) type Way<'a> = Vec<Step<'a>>;
 
-/// Where the entries of a document are.
+/// Where a way begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// At the record; the way to records begins at the document.
+    Entry,
+    /// At whatever holds the record, from the nearest outwards.
+    Around,
+    /// Nowhere: it is the name of the record, or of the list that the record is in.
+    Name,
+}
+
+/// A place for rules.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Place<'a> {
+    pub(super) origin: Origin,
+    pub(super) way: Way<'a>,
+}
+
+/// Where the records of a document are.
 #[derive(Debug)]
 pub(super) struct Found<'a> {
-    /// From the root to each entry.
-    pub(super) item: Way<'a>,
-    /// From an entry to each field, the surest first.
-    pub(super) fields: Vec<(Field, Vec<Way<'a>>)>,
+    /// From the document to each record.
+    item: Place<'a>,
+    /// To each field, the surest place first.
+    fields: Vec<(Field, Vec<Place<'a>>)>,
+    /// How many records there are.
+    pub(super) records: usize,
     /// How sure this is, beside what other documents hold.
     pub(super) score: f64,
+    signs: ListSigns,
+}
+
+/// What spoke for a candidate.
+#[derive(Debug)]
+struct ListSigns {
+    title: f64,
+    titled: f64,
+    distinct: f64,
+    dated: f64,
+    linked: f64,
+    is_dated_once: bool,
 }
 
 impl Found<'_> {
     /// The rules that find the same, in the paths that `path` writes. What stands behind names that no path can write is
     /// not found.
-    pub(super) fn rules<L>(&self, path: impl Fn(&Way<'_>) -> Option<L>) -> Option<Rules<L>> {
-        let rule = |(field, ways): &(Field, Vec<Way<'_>>)| {
-            let find = ways.iter().filter_map(&path).collect();
+    pub(super) fn rules<L>(&self, path: impl Fn(&Place<'_>) -> Option<L>) -> Option<Rules<L>> {
+        let rule = |(field, places): &(Field, Vec<Place<'_>>)| {
+            let find: Vec<L> = places.iter().filter_map(&path).collect();
             let rule = Rule {
                 find,
                 pattern: None,
@@ -290,370 +165,299 @@ impl Found<'_> {
             };
             (*field, rule)
         };
+        let rules = self.fields.iter().map(rule);
         Some(Rules {
             item: vec![path(&self.item)?],
-            fields: self.fields.iter().map(rule).collect(),
+            fields: rules.filter(|(_, rule)| !rule.find.is_empty()).collect(),
         })
+    }
+
+    /// Why it was taken, in one line.
+    pub(super) fn why(&self) -> String {
+        let signs = &self.signs;
+        let share = |part: f64| format!("{:.0} %", 100.0 * part);
+        let records = match self.records {
+            1 => "1 record".to_owned(),
+            records => format!("{records} records"),
+        };
+        let shares = [
+            ("titles", signs.titled),
+            ("dates", signs.dated),
+            ("addresses", signs.linked),
+        ];
+        let shares = shares.into_iter().filter(|(_, part)| *part > 0.0);
+        let shares = shares.map(|(what, part)| format!("{what} in {}", share(part)));
+        let once = signs.is_dated_once.then(|| "one date for all".to_owned());
+        let said: Vec<String> = std::iter::once(records).chain(shares).chain(once).collect();
+        let (differ, title, score) = (share(signs.distinct), signs.title, self.score);
+        let said = said.join(", ");
+        format!("{said}; {differ} of the titles differ; title {title:.2}, in all {score:.1}")
     }
 }
 
 /// Finds the list that the document is for.
 pub(super) fn find<'a, N: Node<'a>>(root: N, hints: &Hints<'_>) -> Option<Found<'a>> {
-    let mut lists = Lists::of(root);
-    let judged: Vec<Option<Judged<'a>>> = lists
-        .places
-        .iter_mut()
-        .map(|place| Judged::of(&std::mem::take(&mut place.values), hints))
-        .collect();
-    let mut best: Option<(usize, &Judged<'a>)> = None;
-    for (at, list) in judged.iter().enumerate() {
-        let Some(list) = list else { continue };
-        let within = lists
-            .above(at)
-            .find_map(|above| judged.get(above)?.as_ref());
-        // A part of entries, unless what it is part of is a mere heading, or the document as a whole.
-        let is_part = within
-            .is_some_and(|outer| outer.values > 1 && (outer.dated >= 0.5 || list.dated < 0.5));
-        if !is_part && best.is_none_or(|(_, best)| list.score() >= best.score()) {
-            best = Some((at, list));
-        }
-    }
-    let (at, list) = best?;
-    Some(Found {
-        item: lists.way(at),
-        fields: list.fields.clone(),
-        score: list.score(),
-    })
+    ranked(root, hints, 1).into_iter().next()
 }
 
-/// Everything that stands under the same names.
-struct Place<'a, N> {
-    parent: usize,
-    step: Option<Step<'a>>,
-    values: Vec<N>,
-}
-
-struct Lists<'a, N> {
-    places: Vec<Place<'a, N>>,
-    known: HashMap<(usize, Step<'a>), usize>,
-}
-
-impl<'a, N: Node<'a>> Lists<'a, N> {
-    fn of(root: N) -> Self {
-        let top = Place {
-            parent: 0,
-            step: None,
-            values: vec![root],
-        };
-        let mut lists = Self {
-            places: vec![top],
-            known: HashMap::new(),
-        };
-        let mut waiting = vec![(root, 0)];
-        while let Some((node, at)) = waiting.pop() {
-            let first = waiting.len();
-            for (step, part) in node.parts() {
-                if let Some(below) = lists.enter(at, step, part) {
-                    waiting.push((part, below));
-                }
-            }
-            // The first is taken first: values stay in document order.
-            if let Some(pushed) = waiting.get_mut(first..) {
-                pushed.reverse();
-            }
-        }
-        lists
-    }
-
-    /// The place of a part that has parts itself.
-    fn enter(&mut self, at: usize, step: Step<'a>, part: N) -> Option<usize> {
-        if !part.has_parts() {
-            return None;
-        }
-        let next = self.places.len();
-        let below = *self.known.entry((at, step)).or_insert(next);
-        if below == next {
-            self.places.push(Place {
-                parent: at,
-                step: Some(step),
-                values: Vec::new(),
-            });
-        }
-        if N::repeats(step)
-            && let Some(place) = self.places.get_mut(below)
-        {
-            place.values.push(part);
-        }
-        Some(below)
-    }
-}
-
-impl<'a, N> Lists<'a, N> {
-    /// The places around one, inside out.
-    fn above(&self, at: usize) -> impl Iterator<Item = usize> {
-        let parent = |at: &usize| {
-            let place = self.places.get(*at)?;
-            place.step.map(|_| place.parent)
-        };
-        std::iter::successors(parent(&at), parent)
-    }
-
-    fn way(&self, at: usize) -> Way<'a> {
-        let steps = std::iter::once(at).chain(self.above(at));
-        let mut way: Way<'a> = steps.filter_map(|at| self.places.get(at)?.step).collect();
-        way.reverse();
-        way
-    }
-}
-
-/// A list of which most values have a title and an address or a date.
-struct Judged<'a> {
-    values: usize,
-    fields: Vec<(Field, Vec<Way<'a>>)>,
-    linked: f64,
-    dated: f64,
-    texts: f64,
-    /// Of all titles together, in characters.
-    title_chars: f64,
-}
-
-/// What speaks for a place of a field.
-#[derive(Default)]
-struct Votes {
-    /// How many levels down, and the rank of its name: less is better.
-    rank: (usize, usize),
-    values: usize,
-    chars: usize,
-}
-
-impl<'a> Judged<'a> {
-    fn of<N: Node<'a>>(values: &[N], hints: &Hints<'_>) -> Option<Self> {
-        let tried = values.len().min(TRIED);
-        let votes = votes(values.iter().take(TRIED), hints);
-        let mut judged = Self {
-            values: values.len(),
-            fields: Vec::new(),
-            linked: 0.0,
-            dated: 0.0,
-            texts: 0.0,
-            title_chars: 0.0,
-        };
-        let mut titled = 0.0;
-        let mut around: Option<Way<'a>> = None;
-        for field in Field::ALL {
-            let places = places(&votes, field, around.as_deref());
-            let Some((way, first)) = places.first() else {
-                continue;
-            };
-            let share = ratio(
-                places
-                    .iter()
-                    .map(|(_, votes)| votes.values)
-                    .max()
-                    .unwrap_or(0),
-                tried,
-            );
-            match field {
-                Field::Title => {
-                    titled = share;
-                    judged.title_chars = ratio(first.chars, first.values);
-                    around = way.get(..first.rank.0).map(<[_]>::to_vec);
-                }
-                Field::Link => judged.linked = share,
-                Field::Date => judged.dated = share,
-                Field::Summary | Field::Content => judged.texts = judged.texts.max(share),
-                _ => {}
-            }
-            let wanted = if first.values == tried { 1 } else { MAX_PLACES };
-            let ways = places.iter().take(wanted).map(|(way, _)| (*way).clone());
-            judged.fields.push((field, ways.collect()));
-        }
-        (titled >= 0.5 && judged.linked.max(judged.dated) >= 0.5).then_some(judged)
-    }
-
-    /// A long list of long titles with dates: menus are linked words.
-    fn score(&self) -> f64 {
-        let Self {
-            linked,
-            dated,
-            texts,
-            title_chars,
-            ..
-        } = self;
-        ratio(self.values, 1) * (0.5 + linked + 2.0 * dated + texts) * title_chars.min(30.0)
-    }
-}
-
-/// The places where these values have what a field may be.
-fn votes<'a, 'n, N: Node<'a> + 'n>(
-    values: impl Iterator<Item = &'n N>,
-    hints: &Hints<'_>,
-) -> HashMap<(Field, Way<'a>), Votes> {
-    let mut votes: HashMap<(Field, Way<'a>), Votes> = HashMap::new();
-    for value in values {
-        let mut leaves = Vec::new();
-        leaves_of(*value, &mut Vec::new(), &mut leaves);
-        let mut seen = HashSet::new();
-        for leaf in leaves.into_iter().filter(|leaf| leaf.is_plausible(hints)) {
-            let key = (leaf.field, leaf.way);
-            // Each of a list is in the same place.
-            if seen.insert(key.clone()) {
-                let vote = votes.entry(key).or_default();
-                vote.rank = leaf.rank;
-                vote.values += 1;
-                vote.chars += leaf.text.chars().take(MAX_TITLE_CHARS).count();
-            }
-        }
-    }
-    votes
-}
-
-/// The places of a field, the surest first: the surest name leads, unless few values have it where many have another.
-/// An address is that of the title that stands beside it or further in (`around` is where that is): another one's is not.
-fn places<'v, 'a>(
-    votes: &'v HashMap<(Field, Way<'a>), Votes>,
-    field: Field,
-    around: Option<&[Step<'a>]>,
-) -> Vec<(&'v Way<'a>, &'v Votes)> {
-    let is_own = |way: &Way<'a>, votes: &Votes| {
-        let place = way.get(..votes.rank.0).unwrap_or_default();
-        field != Field::Link || around.is_some_and(|around| around.starts_with(place))
-    };
-    let mut places: Vec<(&Way<'a>, &Votes)> = votes
+/// Finds the lists that the document may be for, the best first, at most `count` of them.
+pub(super) fn ranked<'a, N: Node<'a>>(root: N, hints: &Hints<'_>, count: usize) -> Vec<Found<'a>> {
+    let groups = Groups::of(root, hints);
+    let mut candidates = groups.candidates();
+    candidates.sort_by(|one, other| {
+        let most = other.values.len().cmp(&one.values.len());
+        most.then_with(|| one.way.cmp(&other.way))
+    });
+    candidates.truncate(MAX_CANDIDATES);
+    let dated: Vec<CandidateList<'a, N>> = candidates
         .iter()
-        .filter(|((of, way), votes)| *of == field && is_own(way, votes))
-        .map(|((_, way), votes)| (way, votes))
+        .filter_map(|candidate| candidate.dated(hints))
         .collect();
-    let most = places.iter().map(|(_, votes)| votes.values).max();
-    let is_rare = |votes: &Votes| votes.values * 2 < most.unwrap_or(0);
-    places.sort_by_key(|(way, votes)| (is_rare(votes), votes.rank, *way));
-    places
+    let judged = candidates
+        .iter()
+        .filter_map(|candidate| JudgedList::of(candidate, &groups, hints));
+    let mut judged: Vec<JudgedList<'_, 'a, N>> = judged.collect();
+    // Of a mixed list the part with days is one of its own, where the whole is none.
+    let is_new = |part: &&CandidateList<'a, N>| {
+        let known = judged.iter().map(|list| &list.candidate.groups);
+        known.clone().all(|groups| *groups != part.groups)
+    };
+    let parts: Vec<&CandidateList<'a, N>> = dated.iter().filter(is_new).collect();
+    judged.extend(
+        parts
+            .into_iter()
+            .filter_map(|part| JudgedList::of(part, &groups, hints)),
+    );
+    let is_own = |list: &&JudgedList<'_, 'a, N>| {
+        !judged.iter().any(|outer| outer.has_as_part(list, &groups))
+    };
+    let mut lists: Vec<&JudgedList<'_, 'a, N>> = judged.iter().filter(is_own).collect();
+    lists.sort_by(|one, other| {
+        let score = other.score().total_cmp(&one.score());
+        score.then_with(|| one.way.cmp(&other.way))
+    });
+    lists.iter().take(count).map(|list| list.found()).collect()
 }
 
-/// A text somewhere in a value, and what its name says of it.
-struct Leaf<'a> {
-    field: Field,
-    rank: (usize, usize),
+/// A candidate of which most records have a title and an address or a day.
+struct JudgedList<'c, 'a, N> {
+    candidate: &'c CandidateList<'a, N>,
     way: Way<'a>,
-    text: Cow<'a, str>,
+    roles: Roles<'a>,
+    is_dated_once: bool,
+    /// How much its name is that of a list of other things.
+    is_aside: bool,
 }
 
-/// The texts of `node` whose names mean something.
-fn leaves_of<'a, N: Node<'a>>(node: N, way: &mut Way<'a>, leaves: &mut Vec<Leaf<'a>>) {
-    let parts = node.parts();
-    let mut seen = HashSet::new();
-    let twice: HashSet<Step<'a>> = parts
-        .iter()
-        .map(|(step, _)| *step)
-        .filter(|step| !seen.insert(*step))
-        .collect();
-    for (step, part) in parts {
-        let before = leaves.len();
-        let level = way.len();
-        way.push(step);
-        if let Some((field, rank)) = meaning(step) {
-            let mut leaf = |below: &[Step<'a>], text, inner: usize| {
-                let way = way.iter().chain(below).copied().collect();
-                // A name further in is as good as the one around it, but for other names beside it.
-                let rank = (level, rank * TEXTS.len() + inner);
-                leaves.push(Leaf {
-                    field,
-                    rank,
-                    way,
-                    text,
-                });
-            };
-            match part.text() {
-                Some(text) => leaf(&[], text, 0),
-                None => texts_in(part, field, &mut Vec::new(), &mut leaf),
-            }
+impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
+    fn of(
+        candidate: &'c CandidateList<'a, N>,
+        groups: &Groups<'a, N>,
+        hints: &Hints<'_>,
+    ) -> Option<Self> {
+        let mut way = candidate.way.clone();
+        let mut values = tried(&candidate.values);
+        let head = Self::head(&values, candidate, groups, hints);
+        if let Some((_, true)) = head {
+            *way.last_mut()? = Step::Rest;
+            values.remove(0);
         }
-        // What stands there several times is a list of its own.
-        let is_around = matches!(step, Step::Member(_)) && !twice.contains(&step);
-        if leaves.len() == before && level < MAX_LEVELS && is_around {
-            leaves_of(part, way, leaves);
-        }
-        way.pop();
-    }
-}
-
-/// The texts in the value of a field: by a name such as `rendered`, or each of a list.
-fn texts_in<'a, N: Node<'a>>(
-    node: N,
-    field: Field,
-    way: &mut Way<'a>,
-    leaf: &mut impl FnMut(&[Step<'a>], Cow<'a, str>, usize),
-) {
-    let names: &[&str] = match field {
-        Field::Link | Field::Image | Field::Enclosure => &ADDRESSES,
-        _ => &TEXTS,
-    };
-    for (step, part) in node.parts() {
-        let rank = match step {
-            Step::Each => Some(0),
-            Step::Member(name) | Step::Attribute(name) => {
-                let name = folded(name);
-                names.iter().position(|known| **known == *name)
-            }
+        let head = head.map(|(head, _)| head);
+        let columns = columns::of(&values, head.as_deref());
+        let mut roles = roles::assign(&columns, values.len(), hints);
+        let is_named_by_days = || {
+            let mut names = candidate
+                .groups
+                .iter()
+                .flat_map(|at| groups.around_name(*at));
+            let first = names.next();
+            first.is_some() && roles::are_days(first.into_iter().chain(names), hints)
         };
-        let Some(rank) = rank else { continue };
-        way.push(step);
-        match part.text() {
-            Some(text) => leaf(way, text, rank),
-            None if step == Step::Each && way.len() == 1 => texts_in(part, field, way, leaf),
-            None => {}
-        }
-        way.pop();
-    }
-}
-
-impl Leaf<'_> {
-    /// Whether it holds what its name says.
-    fn is_plausible(&self, hints: &Hints<'_>) -> bool {
-        let text = self.text.trim();
-        let reads = || text.chars().any(char::is_alphabetic);
-        match self.field {
-            Field::Title => reads() && !is_web_address(text) && text.len() <= 4 * MAX_TITLE_CHARS,
-            Field::Link | Field::Image | Field::Enclosure => is_address(text),
-            Field::Date | Field::Updated => {
-                epoch::counted(text).is_some() || dates::of_field(text, hints).is_some()
+        let mut is_dated_once = false;
+        if roles.dated < 0.5 && roles.titled >= 0.5 {
+            let place = if is_named_by_days() {
+                let way = Vec::new();
+                Some(Place {
+                    origin: Origin::Name,
+                    way,
+                })
+            } else {
+                groups.dated_around(candidate, hints)
+            };
+            if let Some(place) = place {
+                roles.fields.retain(|(field, _)| *field != Field::Date);
+                roles.fields.push((Field::Date, vec![place]));
+                roles.fields.sort_by_key(|(field, _)| *field);
+                is_dated_once = true;
             }
-            Field::Author | Field::Tag => reads() && text.len() <= 4 * MAX_TITLE_CHARS,
-            Field::Summary | Field::Content => reads() && !is_web_address(text),
-            Field::Guid => !text.is_empty(),
+        }
+        let is_aside = |step: &Step<'a>| {
+            let name = step.name().filter(|_| !matches!(step, Step::Where { .. }));
+            name.is_some_and(|name| names::name(name).senses.has(Sense::Others))
+        };
+        let judged = Self {
+            is_aside: way.iter().any(is_aside),
+            candidate,
+            way,
+            roles,
+            is_dated_once,
+        };
+        judged.is_list().then_some(judged)
+    }
+
+    /// The names of the cells, where records are rows; and whether the first of them holds these names.
+    fn head(
+        values: &[NamedNode<'a, N>],
+        candidate: &CandidateList<'a, N>,
+        groups: &Groups<'a, N>,
+        hints: &Hints<'_>,
+    ) -> Option<(Vec<Cow<'a, str>>, bool)> {
+        let first = values.first().filter(|value| value.node.is_list())?;
+        let cells = |value: &NamedNode<'a, N>| -> Vec<Option<Cow<'a, str>>> {
+            value
+                .node
+                .parts()
+                .into_iter()
+                .map(|(_, part)| part.text())
+                .collect()
+        };
+        let first: Option<Vec<Cow<'a, str>>> = cells(first).into_iter().collect();
+        let is_value = |text: &str| {
+            values::day(text, false, hints).is_some()
+                || values::is_address(text, false)
+                || text.trim().parse::<f64>().is_ok()
+        };
+        let named = first.filter(|first| {
+            let next = values.get(1).map(cells).unwrap_or_default();
+            let has_values = next.iter().flatten().any(|text| is_value(text));
+            has_values && first.iter().all(|text| !is_value(text) && text.len() <= 60)
+        });
+        if let Some(first) = named {
+            return Some((first, candidate.way.last() == Some(&Step::Each)));
+        }
+        let width = values.iter().map(|value| value.node.parts().len()).max()?;
+        let head = groups.head(*candidate.groups.first()?, width)?;
+        Some((head.to_vec(), false))
+    }
+
+    fn is_list(&self) -> bool {
+        let Roles {
+            title,
+            title_name,
+            readable,
+            titled,
+            distinct,
+            dated,
+            linked,
+            text_chars,
+            is_day_named,
+            ..
+        } = self.roles;
+        let is_dated = dated >= 0.5;
+        // Days that have names: these need not differ.
+        if titled >= 0.5 && self.names_are_days() {
+            return self.candidate.values.len() > 1;
+        }
+        let is_named = title_name >= MIN_TITLE_NAME;
+        let is_same = is_dated && is_named;
+        let least = if is_same { MIN_DATED_TITLE } else { MIN_TITLE };
+        if titled < 0.5 || title < least || self.candidate.values.is_empty() {
+            return false;
+        }
+        if self.candidate.is_single {
+            return title_name >= MIN_SINGLE_NAME
+                && is_dated
+                && is_day_named
+                && (text_chars >= MIN_SINGLE_CHARS || linked >= 0.5);
+        }
+        // Titles that nothing names are words, and differ.
+        let says_much = distinct >= 0.5 && title >= 0.2 && self.candidate.values.len() > 1;
+        // Menus and settings are words with addresses too.
+        let is_clear = is_named && (title_name >= MIN_SINGLE_NAME || readable >= MIN_READABLE);
+        (is_dated && (is_named || says_much))
+            || linked >= 0.5 && is_clear
+            || self.is_dated_once
+                && (is_clear || says_much && linked >= 0.5 && readable >= MIN_READABLE)
+                && self.candidate.values.len() > 1
+    }
+
+    fn names_are_days(&self) -> bool {
+        let date = self
+            .roles
+            .fields
+            .iter()
+            .find(|(field, _)| *field == Field::Date);
+        date.is_some_and(|(_, places)| places.iter().any(|place| place.origin == Origin::Name))
+    }
+
+    /// Many records with dates, addresses and good titles: menus are linked words.
+    fn score(&self) -> f64 {
+        let Roles {
+            title,
+            dated,
+            linked,
+            text_chars,
+            ..
+        } = self.roles;
+        let dated = if self.is_dated_once { 0.5 } else { dated };
+        let texts = if text_chars >= 400.0 {
+            1.0
+        } else if text_chars > 0.0 {
+            0.5
+        } else {
+            0.0
+        };
+        let many = (1.0 + ratio(self.candidate.values.len(), 1)).ln();
+        let aside = if self.is_aside { 0.3 } else { 1.0 };
+        many * title * aside * (0.5 + linked + 2.0 * dated + texts)
+    }
+
+    /// Whether `inner` is a list within its records, unless these are mere headings or the document as a whole.
+    fn has_as_part(&self, inner: &Self, groups: &Groups<'a, N>) -> bool {
+        let Some(first) = inner.candidate.groups.first() else {
+            return false;
+        };
+        let is_within = groups
+            .above(*first)
+            .any(|above| self.candidate.groups.contains(&above));
+        let (own, other) = (self.roles.dated, inner.roles.dated);
+        let has_own = own >= 0.5 || self.roles.linked >= 0.5;
+        is_within && self.candidate.values.len() > 1 && has_own && (own >= 0.5 || other < 0.5)
+    }
+
+    fn found(&self) -> Found<'a> {
+        let Roles {
+            title,
+            titled,
+            distinct,
+            dated,
+            linked,
+            ..
+        } = self.roles;
+        Found {
+            item: Place {
+                origin: Origin::Entry,
+                way: self.way.clone(),
+            },
+            fields: self.roles.fields.clone(),
+            records: self.candidate.values.len(),
+            score: self.score(),
+            signs: ListSigns {
+                title,
+                titled,
+                distinct,
+                dated,
+                linked,
+                is_dated_once: self.is_dated_once,
+            },
         }
     }
 }
 
-fn meaning(step: Step<'_>) -> Option<(Field, usize)> {
-    match step {
-        Step::Member(name) | Step::Attribute(name) => MEANINGS.get(&*folded(name)).copied(),
-        Step::Each => None,
-    }
-}
-
-/// `fecha_publicación` as `fechapublicacion`; a prefix of XML does not count.
-fn folded(name: &str) -> String {
-    let name = name.rsplit_once(':').map_or(name, |(_, local)| local);
-    // No name that means anything is longer.
-    let letters = name.chars().take(40).nfd();
-    letters
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
-}
-
-fn is_web_address(text: &str) -> bool {
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-    scheme.is_some_and(|scheme| {
-        scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
-    })
-}
-
-/// An address, or a path of one.
-fn is_address(text: &str) -> bool {
-    !text.contains(char::is_whitespace)
-        && (is_web_address(text) || text.contains('/') && !text.contains("://"))
+/// Those that are looked at closely: all, or some from the whole list.
+fn tried<T: Copy>(values: &[T]) -> Vec<T> {
+    let step = values.len().div_ceil(TRIED).max(1);
+    values.iter().copied().step_by(step).collect()
 }
 
 /// What part of a whole.
@@ -663,80 +467,4 @@ fn ratio(part: usize, whole: usize) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    /// Where the entries are, and their fields; nothing where there are none.
-    #[track_caller]
-    fn check(value: &Value, expected: &str) {
-        let hints = Hints {
-            language: None,
-            order: None,
-            learned: None,
-            zone: chrono_tz::UTC,
-            now: DateTime::UNIX_EPOCH,
-        };
-        let way = |way: &Way<'_>| {
-            let steps = way.iter().map(|step| match step {
-                Step::Member(name) | Step::Attribute(name) => *name,
-                Step::Each => "*",
-            });
-            steps.collect::<Vec<_>>().join(".")
-        };
-        let shown = find(value, &hints).map(|found| {
-            let fields = found.fields.iter().map(|(field, ways)| {
-                let ways: Vec<String> = ways.iter().map(way).collect();
-                format!("; {} {}", field.as_str(), ways.join(" | "))
-            });
-            way(&found.item) + &fields.collect::<String>()
-        });
-        assert_eq!(shown.unwrap_or_default(), expected);
-    }
-
-    #[test]
-    fn a_list_has_titles_and_addresses_or_dates() {
-        let bare = json!([{"title": "One notice"}, {"title": "Another notice"}]);
-        check(&bare, "");
-        let linked =
-            json!([{"title": "One notice", "url": "/1"}, {"title": "Another", "url": "/2"}]);
-        check(&linked, "*; title title; link url");
-        let dated = json!({"notices": [{"name": "One notice", "fecha": "2021-11-30"}]});
-        check(&dated, "notices.*; title name; date fecha");
-        let numbers = json!([{"title": 1, "url": "/1"}, {"title": 2, "url": "/2"}]);
-        check(&numbers, "");
-    }
-
-    #[test]
-    fn a_name_that_holds_something_else_is_passed_over() {
-        let entry = json!({"data": {"x": 1}, "title": "One notice", "link": "no link", "url": "/1", "author": 7, "tags": [3, 4]});
-        check(&json!([entry]), "*; title title; link url");
-    }
-
-    #[test]
-    fn an_address_of_something_else_is_not_taken() {
-        let entry = json!({"title": "One notice", "date": "2021-11-30", "publisher": {"url": "https://a.example/"}});
-        check(&json!([entry]), "*; title title; date date");
-    }
-
-    #[test]
-    fn where_names_differ_several_are_looked_for() {
-        let entries = json!([
-            {"title": "One notice", "url": "/1"},
-            {"headline": "Another notice", "url": "/2"},
-            {"title": "A third notice", "url": "/3"},
-        ]);
-        check(&entries, "*; title title | headline; link url");
-    }
-
-    #[test]
-    fn lists_in_lists_are_fields() {
-        let entry = json!({"title": "One notice", "url": "/1", "tags": ["a", "b"], "authors": [{"name": "Ana"}, {"name": "Bo"}]});
-        check(
-            &json!([entry]),
-            "*; title title; link url; author authors.*.name; tag tags.*",
-        );
-    }
-}
+mod tests;

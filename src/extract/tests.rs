@@ -296,7 +296,23 @@ fn the_paths_that_are_told_read_the_same() {
         "json/strapi.json",
         "json/graphql.json",
         "json/lines.json",
+        "json/calendar-items.json",
+        "json/jsonapi-nodes.json",
+        "json/rows-header.json",
+        "json/rows-markup.json",
+        "json/days.json",
+        "json/days-lists.json",
+        "json/keyed-records.json",
+        "json/fields-by-key.json",
+        "json/typed-links.json",
+        "json/date-above.json",
+        "json/mixed-rows.json",
+        "json/single-article.json",
         "xml/structure.xml",
+        "xml/sections.xml",
+        "xml/named-fields.xml",
+        "xml/day-groups.xml",
+        "xml/single-decree.xml",
     ] {
         let by_structure = source("auto", "");
         let document = document(&by_structure, bytes(&fixtures.join(name)));
@@ -311,6 +327,32 @@ fn the_paths_that_are_told_read_the_same() {
         writeln!(told, "{name} ({})\n{settings}", paths[0].1[0]).unwrap();
     }
     insta::assert_snapshot!(told);
+}
+
+/// The first of the lists that are told is the one that is read.
+#[test]
+fn the_lists_that_are_told_begin_with_the_one_that_is_read() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for (name, records) in [("json/strapi.json", 3), ("xml/sections.xml", 4)] {
+        let source = source("auto", "");
+        let document = document(&source, bytes(&fixtures.join(name)));
+        let lists = lists(&document, &source, 3);
+        let first = lists.first().unwrap();
+        let read = extract(&document, &source).unwrap().entries;
+        let titles = read.iter().take(3).filter_map(|entry| entry.title.as_ref());
+        let titles: Vec<&str> = titles.map(RawText::as_str).collect();
+        assert_eq!(
+            (first.records, &first.titles),
+            (
+                records,
+                &titles.iter().map(|title| (*title).to_owned()).collect()
+            ),
+            "{name}"
+        );
+        assert_eq!(first.keys(), hint(&document, &source).keys(), "{name}");
+    }
+    let page = source("html", "");
+    assert!(lists(&document(&page, b"<p>One</p>".to_vec()), &page, 3).is_empty());
 }
 
 /// The fixtures that are read by their structure, by name.
@@ -423,8 +465,8 @@ static READINGS: LazyLock<[Source; 11]> = LazyLock::new(|| {
     ]
 });
 
-const JSON_PATHS: &str = "select.item = '$..*'\nselect.title = '$..title'\nselect.date = '$.id'\nselect.content = '$.*'\n";
-const ELEMENT_PATHS: &str = "select.item = '//*'\nselect.title = '//title'\nselect.date = '@a'\nselect.content = '*'\nselect.link = '*//*@href'\n";
+const JSON_PATHS: &str = "select.item = '$..*'\nselect.title = '$..title'\nselect.date = '$.id'\nselect.content = '$.*'\nselect.updated = '^$.date'\nselect.guid = '~'\n";
+const ELEMENT_PATHS: &str = "select.item = '//*'\nselect.title = '//title'\nselect.date = '@a'\nselect.content = '*'\nselect.link = '*//*@href'\nselect.updated = '^date'\nselect.guid = '^@id'\n";
 
 const SELECTORS: &str = "select.item = 'li'\nselect.title = 'b'\nselect.date = 'time'\nselect.summary = 'p, i'\npages.next = 'a'\n";
 

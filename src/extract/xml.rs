@@ -5,7 +5,7 @@
 //! A path starts at the entry; that of `item` at the root element, which it may name. An element with elements of text in
 //! it (`p`, `b`, `a` and the like) is running text with its markup; anything else is what its characters are. Nothing that
 //! a document declares is expanded or fetched. Without rules an RSS or Atom feed is one, and of other documents the list
-//! is found by the names of its elements ([`structure`](super::structure)).
+//! is found by what it holds ([`structure`](super::structure)).
 
 mod tree;
 
@@ -13,10 +13,10 @@ use std::borrow::Cow;
 
 use super::feed::{self, Scanner, Token, local};
 use super::rules::{self, Record, without_doubts};
-use super::structure::{self, Node, Step, Way};
-use super::{ExtractError, MAX_ENTRIES, epoch};
+use super::structure::{self, Node, Origin, Place, Step};
+use super::{ExtractError, Listed, MAX_ENTRIES, epoch};
 use crate::dates::Hints;
-use crate::model::{ElementPath, Extracted, RawText, Rules};
+use crate::model::{ElementPath, Extracted, RawText, Reading, Rules};
 pub(super) use tree::{Element, Tree};
 
 /// Elements of HTML that stand in a text.
@@ -110,7 +110,23 @@ pub(super) fn read(
 
 /// The rules that read a document as its structure does.
 pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {
-    by_structure(&Tree::of(text).ok()?, hints)
+    let tree = Tree::of(text).ok()?;
+    by_structure(&tree, hints)
+}
+
+/// The lists that a document may be for, the best first, at most `count` of them.
+pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed> {
+    let Ok(tree) = Tree::of(text) else {
+        return Vec::new();
+    };
+    let found = structure::ranked(Part::Element(tree.document()), hints, count).into_iter();
+    let listed = |found: structure::Found<'_>| {
+        let rules = found.rules(path)?;
+        let entries = by(&tree, &rules).ok()?.entries;
+        let reading = Reading::Xml(Some(Box::new(rules)));
+        Some(Listed::new(reading, &entries, found.why()))
+    };
+    found.filter_map(listed).collect()
 }
 
 fn by_structure(tree: &Tree<'_>, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {
@@ -152,7 +168,7 @@ impl Record for Element<'_> {
             Some(name) => found.attribute(name),
             None => Some(found.characters().into_owned()),
         };
-        let texts = self.find(at);
+        let texts = reached(*self, at);
         let texts = texts.iter().filter_map(text);
         texts.filter(|text| !text.trim().is_empty()).collect()
     }
@@ -163,7 +179,7 @@ impl Record for Element<'_> {
 
     /// With the markup of all matches, where any of them has some.
     fn body(&self, at: &ElementPath) -> Option<RawText> {
-        let found = self.find(at);
+        let found = reached(*self, at);
         if at.attribute.is_some() || !found.iter().any(is_running) {
             let texts = self.texts(at);
             return (!texts.is_empty()).then(|| RawText::Unsaid(texts.join("\n\n")));
@@ -191,8 +207,24 @@ impl Record for Element<'_> {
             };
             (!text.is_empty()).then_some(text).or_else(stated)
         };
-        self.find(at).iter().filter_map(address).collect()
+        reached(*self, at).iter().filter_map(address).collect()
     }
+}
+
+/// What a path leads to from an entry, or from the nearest element around it from which it leads anywhere.
+fn reached<'a>(element: Element<'a>, at: &ElementPath) -> Vec<Element<'a>> {
+    if !at.is_around {
+        return element.find(at);
+    }
+    let leads = |found: &Element<'_>| match &at.attribute {
+        Some(name) => found.attribute(name).is_some(),
+        None => !found.characters().trim().is_empty(),
+    };
+    let around = element.around().map(|around| around.find(at));
+    around
+        .into_iter()
+        .find(|found| found.iter().any(leads))
+        .unwrap_or_default()
 }
 
 /// Whether elements of text stand in it.
@@ -204,6 +236,26 @@ fn is_running(element: &Element<'_>) -> bool {
     })
 }
 
+/// How many elements of a text show that it is one.
+const PROSE: usize = 20;
+
+/// Whether what stands in it is a text, not records that are called as parts of texts are: `<dl>`, `<a>`, `<li>`.
+fn is_prose(element: &Element<'_>) -> bool {
+    let is_of_text = |child: &Element<'_>| {
+        let name = child.local().to_ascii_lowercase();
+        OF_TEXT.binary_search(&name.as_str()).is_ok()
+    };
+    let is_record = |child: &Element<'_>| {
+        is_of_text(child)
+            && child
+                .children()
+                .take(PROSE)
+                .any(|inner| !is_of_text(&inner))
+    };
+    let mut children = element.children().take(PROSE);
+    is_running(element) && !children.any(|child| is_record(&child))
+}
+
 /// An element or an attribute, for [`structure`](super::structure).
 #[derive(Clone, Copy)]
 enum Part<'a> {
@@ -213,6 +265,8 @@ enum Part<'a> {
 }
 
 impl<'a> Node<'a> for Part<'a> {
+    const NAMES_REPEAT: bool = true;
+
     fn parts(self) -> Vec<(Step<'a>, Self)> {
         let Self::Element(element) = self else {
             return Vec::new();
@@ -237,9 +291,7 @@ impl<'a> Node<'a> for Part<'a> {
     fn text(self) -> Option<Cow<'a, str>> {
         let text = match self {
             Self::Attribute(value) => feed::decode(value).0,
-            Self::Element(element)
-                if element.children().next().is_none() || is_running(&element) =>
-            {
+            Self::Element(element) if element.children().next().is_none() || is_prose(&element) => {
                 element.characters()
             }
             Self::Element(_) => return None,
@@ -247,21 +299,35 @@ impl<'a> Node<'a> for Part<'a> {
         (!text.trim().is_empty()).then_some(text)
     }
 
-    fn repeats(step: Step<'a>) -> bool {
-        matches!(step, Step::Member(_))
+    fn is_list(self) -> bool {
+        false
     }
 }
 
-/// A way as an operator writes it.
-fn path(way: &Way<'_>) -> Option<ElementPath> {
-    let mut path = String::new();
-    for step in way {
+/// A place as an operator writes it.
+fn path(place: &Place<'_>) -> Option<ElementPath> {
+    let mut path = match place.origin {
+        Origin::Entry => String::new(),
+        Origin::Around => "^".to_owned(),
+        Origin::Name => return None,
+    };
+    for step in &place.way {
+        let is_first = path.is_empty() || path == "^";
+        let separator = if is_first { "" } else { "/" };
         match step {
-            Step::Member(name) if path.is_empty() => path += name,
-            Step::Member(name) => path = path + "/" + name,
+            Step::Member(name) => path = path + separator + name,
+            Step::Deep(name) => path = path + "//" + name,
+            Step::Where { name, key, is } => {
+                let quote = if is.contains('\'') { '"' } else { '\'' };
+                path = format!("{path}{separator}{name}[@{key}={quote}{is}{quote}]");
+            }
             Step::Attribute(name) => path = path + "@" + name,
-            Step::Each => {}
+            Step::Each | Step::Rest | Step::Nth(_) | Step::Having(_) | Step::Any => return None,
         }
+    }
+    // The entry's own text.
+    if path.is_empty() {
+        path.push('.');
     }
     path.parse().ok()
 }

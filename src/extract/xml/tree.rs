@@ -34,6 +34,8 @@ struct Found<'a> {
     pieces: (usize, usize),
     /// The element behind its last descendant.
     end: usize,
+    /// The element that it stands in.
+    parent: usize,
 }
 
 /// What elements hold, in document order.
@@ -113,6 +115,7 @@ impl<'a> Builder<'a> {
             },
             pieces: (0, 0),
             end: 0,
+            parent: 0,
         };
         Self {
             tree: Tree {
@@ -139,6 +142,7 @@ impl<'a> Builder<'a> {
             tag,
             pieces: (first, first),
             end: at + 1,
+            parent: self.open.last().copied().unwrap_or_default(),
         });
         self.open.push(at);
         if tag.is_empty {
@@ -252,6 +256,18 @@ impl<'a> Element<'a> {
         let end = self.end();
         let within = move |at: usize| (at < end).then_some(Self { tree, at });
         std::iter::successors(within(self.at + 1), move |before| within(before.end()))
+    }
+
+    /// The elements that it stands in, from the nearest outwards; the document is the last.
+    pub(in crate::extract) fn around(self) -> impl Iterator<Item = Self> {
+        let parent = |element: &Self| {
+            let parent = element.found().filter(|_| element.at > 0)?.parent;
+            Some(Self {
+                at: parent,
+                ..*element
+            })
+        };
+        std::iter::successors(parent(&self), parent)
     }
 
     fn descendants(self) -> impl Iterator<Item = Self> {

@@ -1,0 +1,385 @@
+//! The columns of a list: each place in its records that holds a text, with what stands there.
+//!
+//! In: some records of a list. Out: a [`Column`] for each place, ordered by place, so that the order of members and of
+//! elements does not matter. Bounded in levels, in places and in texts.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use super::groups::NamedNode;
+use super::names::{self, ReadName, Sense, Senses};
+use super::{Node, Origin, Place, Step, Way};
+
+/// How many names below a record its fields may be.
+const MAX_LEVELS: usize = 6;
+
+/// How many texts of one record are looked at.
+const MAX_TEXTS: usize = 600;
+
+/// What tells values apart is not longer.
+const MAX_KEY_BYTES: usize = 60;
+
+/// How much of a text is judged.
+const MAX_TEXT_BYTES: usize = 4_000;
+
+/// How many places are kept for a list.
+const MAX_COLUMNS: usize = 800;
+
+/// How many values of a list within a record are looked at.
+const MAX_INNER: usize = 40;
+
+/// Members that only group the fields of a record.
+const GROUPING: [&str; 15] = [
+    "attributes",
+    "properties",
+    "fields",
+    "node",
+    "data",
+    "item",
+    "record",
+    "entry",
+    "_source",
+    "source",
+    "result",
+    "document",
+    "resource",
+    "metadata",
+    "metadatos",
+];
+
+/// What tells the values of a list within a record apart, where each stands for another field, the surest first.
+const KEYS: [&str; 8] = [
+    "rel", "field", "key", "name", "property", "label", "code", "type",
+];
+
+/// What holds such a value.
+const VALUES: [&str; 7] = ["value", "values", "href", "url", "content", "text", "val"];
+
+/// The texts in one place of many records.
+pub(super) struct Column<'a> {
+    pub(super) place: Place<'a>,
+    /// Of the name that speaks for it.
+    pub(super) own: ReadName,
+    /// Of the names around that one, within the record.
+    pub(super) around: Senses,
+    /// Of the nearest of these.
+    pub(super) near: Senses,
+    /// How many names stand around it.
+    pub(super) levels: usize,
+    /// Whether its last name only wraps the text.
+    pub(super) is_wrapped: bool,
+    /// Whether a record may have several.
+    pub(super) is_many: bool,
+    /// The first text of each record that has one, behind the number of the record.
+    pub(super) texts: Vec<(usize, Cow<'a, str>)>,
+}
+
+impl Column<'_> {
+    /// The senses of its own name and of those around it.
+    pub(super) fn senses(&self) -> Senses {
+        self.own.senses.and(self.around)
+    }
+
+    /// The steps to what holds the text.
+    pub(super) fn container(&self) -> &[Step<'_>] {
+        let way = self.place.way.as_slice();
+        let wrapping = usize::from(self.is_wrapped) + 1;
+        way.get(..way.len().saturating_sub(wrapping))
+            .unwrap_or_default()
+    }
+}
+
+/// The columns of these records. `heads` names the cells of records that are rows.
+pub(super) fn of<'a, N: Node<'a>>(
+    records: &[NamedNode<'a, N>],
+    heads: Option<&[Cow<'a, str>]>,
+) -> Vec<Column<'a>> {
+    let mut reader = ColumnReader {
+        heads,
+        columns: HashMap::new(),
+        record: 0,
+        texts: 0,
+    };
+    for (at, record) in records.iter().enumerate() {
+        (reader.record, reader.texts) = (at, 0);
+        if let Some(name) = record.name {
+            reader.add(Origin::Name, &[], Cow::Borrowed(name), false);
+        }
+        reader.visit(record.node, &mut Vec::new(), false);
+    }
+    let mut columns: Vec<Column<'a>> = reader.columns.into_values().collect();
+    columns.sort_by(|one, other| one.place.cmp(&other.place));
+    columns
+}
+
+/// The columns of one value whose texts stand near: within `levels` names, in nothing that is repeated.
+pub(super) fn near<'a, N: Node<'a>>(node: N, levels: usize) -> Vec<Column<'a>> {
+    let mut reader = ColumnReader {
+        heads: None,
+        columns: HashMap::new(),
+        record: 0,
+        texts: 0,
+    };
+    reader.near(node, levels, &mut Vec::new());
+    let mut columns: Vec<Column<'a>> = reader.columns.into_values().collect();
+    columns.sort_by(|one, other| one.place.cmp(&other.place));
+    columns
+}
+
+struct ColumnReader<'a, 'h> {
+    heads: Option<&'h [Cow<'a, str>]>,
+    columns: HashMap<Place<'a>, Column<'a>>,
+    record: usize,
+    texts: usize,
+}
+
+impl<'a> ColumnReader<'a, '_> {
+    fn visit<N: Node<'a>>(&mut self, node: N, way: &mut Way<'a>, is_many: bool) {
+        let text = node.text();
+        let is_text = text.is_some();
+        if let Some(text) = text {
+            self.add(Origin::Entry, way, text, is_many);
+        }
+        let mut parts = node.parts();
+        if is_text {
+            // Elements in a text are its markup.
+            parts.retain(|(step, _)| matches!(step, Step::Attribute(_)));
+        }
+        if node.is_list() {
+            self.list(&parts, way, is_many);
+        } else {
+            self.members(&parts, way, is_many);
+        }
+    }
+
+    fn near<N: Node<'a>>(&mut self, node: N, levels: usize, way: &mut Way<'a>) {
+        if node.is_list() {
+            return;
+        }
+        let parts = node.parts();
+        let mut counts: HashMap<Step<'a>, usize> = HashMap::new();
+        for (step, _) in &parts {
+            *counts.entry(*step).or_default() += 1;
+        }
+        let once = |step: &Step<'a>| counts.get(step) == Some(&1);
+        for (step, part) in parts.into_iter().filter(|(step, _)| once(step)) {
+            way.push(step);
+            if let Some(text) = part.text() {
+                self.add(Origin::Entry, way, text, false);
+            }
+            if levels > 1 {
+                self.near(part, levels - 1, way);
+            }
+            way.pop();
+        }
+    }
+
+    fn members<N: Node<'a>>(&mut self, parts: &[(Step<'a>, N)], way: &mut Way<'a>, is_many: bool) {
+        let mut seen = HashSet::new();
+        let twice: HashSet<Step<'a>> = parts
+            .iter()
+            .map(|(step, _)| *step)
+            .filter(|step| !seen.insert(*step))
+            .collect();
+        for step in &twice {
+            let same = parts.iter().filter(|(other, _)| other == step);
+            let same: Vec<N> = same.map(|(_, part)| *part).take(MAX_INNER).collect();
+            self.keyed_elements(*step, &same, way, is_many);
+        }
+        let levels = way
+            .iter()
+            .filter(|step| matches!(step, Step::Member(_)))
+            .count();
+        for (step, part) in parts {
+            let is_deep = levels >= MAX_LEVELS && part.has_parts();
+            let is_other = part.has_parts()
+                && step
+                    .name()
+                    .is_some_and(|name| names::name(name).senses.has(Sense::Others));
+            if is_deep || is_other || self.texts > MAX_TEXTS {
+                continue;
+            }
+            way.push(*step);
+            self.visit(*part, way, is_many || twice.contains(step));
+            way.pop();
+        }
+    }
+
+    /// Elements of one name that an attribute tells apart: `<str name="title">`.
+    fn keyed_elements<N: Node<'a>>(
+        &mut self,
+        step: Step<'a>,
+        same: &[N],
+        way: &mut Way<'a>,
+        is_many: bool,
+    ) {
+        let Step::Member(name) = step else { return };
+        let keys = |node: &N| {
+            let parts = node.parts();
+            let of = |key: &str| {
+                let part = parts
+                    .iter()
+                    .find(|(step, _)| *step == Step::Attribute(key))?;
+                part.1.text()
+            };
+            KEYS.iter().find_map(|key| Some((*key, borrowed(of(key))?)))
+        };
+        let keyed: Option<Vec<_>> = same.iter().map(keys).collect();
+        let Some(keyed) = keyed.filter(|keyed| are_distinct(keyed.iter().map(|(_, is)| *is)))
+        else {
+            return;
+        };
+        for (node, (key, is)) in same.iter().zip(keyed) {
+            let Some(text) = node.text() else { continue };
+            way.push(Step::Where { name, key, is });
+            self.add(Origin::Entry, way, text, is_many);
+            way.pop();
+        }
+    }
+
+    fn list<N: Node<'a>>(&mut self, parts: &[(Step<'a>, N)], way: &mut Way<'a>, is_many: bool) {
+        let values: Vec<N> = parts
+            .iter()
+            .take(MAX_INNER)
+            .map(|(_, part)| *part)
+            .collect();
+        let are_texts = values.iter().all(|value| !value.has_parts());
+        // A row has cells, and two days are a time.
+        if are_texts && (way.is_empty() || values.len() == 2) {
+            for (at, value) in values.iter().enumerate() {
+                if let Some(text) = value.text() {
+                    way.push(Step::Nth(at));
+                    self.add(Origin::Entry, way, text, is_many);
+                    way.pop();
+                }
+            }
+        }
+        if way.is_empty() {
+            return;
+        }
+        if !are_texts {
+            self.keyed_values(&values, way, is_many);
+        }
+        let is_many = is_many || values.len() > 1;
+        for value in values {
+            if self.texts > MAX_TEXTS {
+                break;
+            }
+            way.push(Step::Each);
+            self.visit(value, way, is_many);
+            way.pop();
+        }
+    }
+
+    /// Objects that each stand for a field: `{"field": "title", "value": "…"}`, `{"rel": "alternate", "href": "…"}`.
+    fn keyed_values<N: Node<'a>>(&mut self, values: &[N], way: &mut Way<'a>, is_many: bool) {
+        let member = |node: &N, name: &str| {
+            let parts = node.parts();
+            let is_it =
+                |(step, _): &&(Step<'a>, N)| matches!(step, Step::Member(own) if *own == name);
+            parts.iter().find(is_it).copied()
+        };
+        let key_of = |node: &N, key: &str| borrowed(member(node, key)?.1.text());
+        let key = KEYS.iter().find(|key| {
+            let found: Option<Vec<&str>> = values.iter().map(|node| key_of(node, key)).collect();
+            found.is_some_and(|found| are_distinct(found.into_iter()))
+        });
+        let Some(key) = key else { return };
+        for node in values {
+            let value = VALUES
+                .iter()
+                .filter(|value| *value != key)
+                .find_map(|value| member(node, value));
+            let Some((is, (step, part))) = key_of(node, key).zip(value) else {
+                continue;
+            };
+            let Some(text) = part.text() else { continue };
+            way.push(Step::Where { name: "", key, is });
+            way.push(step);
+            self.add(Origin::Entry, way, text, is_many);
+            way.truncate(way.len() - 2);
+        }
+    }
+
+    fn add(&mut self, origin: Origin, way: &[Step<'a>], text: Cow<'a, str>, is_many: bool) {
+        self.texts += 1;
+        let text = beginning(text);
+        if text.trim().is_empty() {
+            return;
+        }
+        let place = Place {
+            origin,
+            way: way.to_vec(),
+        };
+        let is_full = self.columns.len() >= MAX_COLUMNS;
+        if is_full && !self.columns.contains_key(&place) {
+            return;
+        }
+        let heads = self.heads;
+        let column = self
+            .columns
+            .entry(place)
+            .or_insert_with_key(|place| column(place.clone(), heads));
+        column.is_many |= is_many;
+        if column.texts.last().is_none_or(|(at, _)| *at != self.record) {
+            column.texts.push((self.record, text));
+        }
+    }
+}
+
+/// An empty column, its names understood.
+fn column<'a>(place: Place<'a>, heads: Option<&[Cow<'a, str>]>) -> Column<'a> {
+    let head = |at: usize| heads.and_then(|heads| heads.get(at)).map(Cow::as_ref);
+    let written = |step: &Step<'a>| match step {
+        Step::Nth(at) if place.way.len() == 1 => head(*at).map(str::to_owned),
+        step => step.name().map(str::to_owned),
+    };
+    let written: Vec<String> = place.way.iter().filter_map(written).collect();
+    let wraps = |at: usize| written.get(at).is_some_and(|name| names::is_wrapper(name));
+    let last = written.len().saturating_sub(1);
+    let is_wrapped = last > 0 && wraps(last) && !matches!(place.way.last(), Some(Step::Nth(_)));
+    let own = last - usize::from(is_wrapped);
+    let understood: Vec<ReadName> = written.iter().map(|name| names::name(name)).collect();
+    let around = understood.iter().take(own).map(|name| name.senses);
+    let groups = |name: &&String| GROUPING.contains(&name.to_lowercase().as_str());
+    Column {
+        own: understood.get(own).copied().unwrap_or_default(),
+        around: around.fold(Senses::default(), Senses::and),
+        near: own
+            .checked_sub(1)
+            .and_then(|at| understood.get(at))
+            .map(|name| name.senses)
+            .unwrap_or_default(),
+        levels: own - written.iter().take(own).filter(groups).count(),
+        is_wrapped,
+        is_many: false,
+        texts: Vec::new(),
+        place,
+    }
+}
+
+/// The part of a text that is judged.
+fn beginning(text: Cow<'_, str>) -> Cow<'_, str> {
+    let end = text.floor_char_boundary(MAX_TEXT_BYTES);
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(..end).unwrap_or_default()),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// A text of the document, unless it is long.
+fn borrowed(text: Option<Cow<'_, str>>) -> Option<&str> {
+    text.and_then(|text| match text {
+        Cow::Borrowed(text) if text.len() <= MAX_KEY_BYTES => Some(text),
+        _ => None,
+    })
+}
+
+/// Whether there are at least two, each other than the others.
+fn are_distinct<'t>(mut texts: impl Iterator<Item = &'t str>) -> bool {
+    let mut seen = HashSet::new();
+    texts.all(|text| !text.is_empty() && seen.insert(text)) && seen.len() > 1
+}

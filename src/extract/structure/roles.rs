@@ -1,0 +1,866 @@
+//! Which column of a list is which field.
+//!
+//! In: the columns of a list. Out: the places of each field, and how well the list looks like one of records.
+//!
+//! A column is judged by what it holds first: a title is short text that differs from record to record, an address has
+//! the form of one and differs too, a day has the form of one. Then its name speaks for one role or against it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::columns::Column;
+use super::names::{Sense, Senses};
+use super::values::{self, DayForm};
+use super::{Origin, Place, Step, ratio};
+use crate::dates::Hints;
+use crate::model::Field;
+
+/// How many places a field is looked for in, where not all records have it in the same.
+const MAX_PLACES: usize = 3;
+
+/// A longer text is no title.
+const MAX_TITLE_CHARS: usize = 500;
+
+/// A text that is called a body and is not longer may be a name.
+const SHORT_CHARS: f64 = 60.0;
+
+/// How clearly such a text is a title.
+const SHORT_BODY: f64 = 0.4;
+
+/// A longer text with a link in it is about something else.
+const MAX_MARKED_CHARS: f64 = 600.0;
+
+/// From this length on a text without a name is a summary.
+const MIN_TEXT_CHARS: f64 = 60.0;
+
+/// A column of dates is tried this far before it is given up.
+const TRIED_DATES: usize = 12;
+
+/// What a value says of itself is no title.
+const NO_TITLE: [Sense; 13] = [
+    Sense::Author,
+    Sense::Party,
+    Sense::Tag,
+    Sense::Place,
+    Sense::Kind,
+    Sense::Code,
+    Sense::Image,
+    Sense::Link,
+    Sense::Content,
+    Sense::Others,
+    Sense::End,
+    Sense::Updated,
+    Sense::File,
+];
+
+/// Around a title these make it that of something else.
+const OF_ANOTHER: [Sense; 8] = [
+    Sense::Author,
+    Sense::Party,
+    Sense::Tag,
+    Sense::Place,
+    Sense::Kind,
+    Sense::Image,
+    Sense::File,
+    Sense::Others,
+];
+
+/// What the columns of a list are.
+#[derive(Debug, Default)]
+pub(super) struct Roles<'a> {
+    pub(super) fields: Vec<(Field, Vec<Place<'a>>)>,
+    /// How well its titles look like titles: 0 to 1.
+    pub(super) title: f64,
+    /// How clearly a name says so: 0 to 1.
+    pub(super) title_name: f64,
+    /// How well people can read the titles: 0 to 1.
+    pub(super) readable: f64,
+    /// What part of the records has a title.
+    pub(super) titled: f64,
+    /// What part of the titles differs from the others.
+    pub(super) distinct: f64,
+    /// What part of the records has a day that may be theirs.
+    pub(super) dated: f64,
+    /// Whether that day is one of publication or of an event, not merely a date.
+    pub(super) is_day_named: bool,
+    /// What part of the records has an address of its own.
+    pub(super) linked: f64,
+    /// How much text the records have beside the title, in characters.
+    pub(super) text_chars: f64,
+}
+
+/// How a date stands to its record, the best last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum DayKind {
+    /// Of something else: a deadline, a birthday, a bound.
+    Other,
+    Updated,
+    /// A date that no name speaks for.
+    Unnamed,
+    /// The day that the record is about.
+    Event,
+    Plain,
+    Created,
+    Published,
+}
+
+/// A column, and what it holds.
+struct JudgedColumn<'c, 'a> {
+    column: &'c Column<'a>,
+    filled: f64,
+    distinct: f64,
+    /// What part of its texts are dates; of these, what part has one meaning only.
+    days: f64,
+    plain_days: f64,
+    has_never: bool,
+    addresses: f64,
+    /// What part of its texts has a link in its markup.
+    markup_links: f64,
+    files: f64,
+    images: f64,
+    for_programs: f64,
+    /// What part of its texts has words.
+    worded: f64,
+    chars: f64,
+    title: f64,
+    title_name: f64,
+    readable: f64,
+}
+
+/// The fields of `records` records with these columns.
+pub(super) fn assign<'a>(columns: &[Column<'a>], records: usize, hints: &Hints<'_>) -> Roles<'a> {
+    let judged = columns
+        .iter()
+        .map(|column| JudgedColumn::of(column, records, hints));
+    let judged: Vec<JudgedColumn<'_, 'a>> = judged.collect();
+    let mut roles = Roles::default();
+    let titles = best(&judged, |column| column.title);
+    let Some(title) = titles.first().copied() else {
+        return roles;
+    };
+    (roles.title, roles.title_name) = (title.title, title.title_name);
+    (roles.distinct, roles.readable) = (title.distinct, title.readable);
+    let named = |column: &&JudgedColumn<'_, '_>| column.title_name >= 0.6;
+    let others = titles.iter().skip(1).filter(|column| named(column));
+    let titles: Vec<_> = std::iter::once(title).chain(others.copied()).collect();
+    roles.titled = roles.put(Field::Title, &titles);
+    roles.dates(&judged, title);
+    roles.addresses(&judged, title, records);
+    roles.texts(&judged, title);
+    roles.people_and_tags(&judged);
+    roles.fields.sort_by_key(|(field, _)| *field);
+    roles
+}
+
+/// The days among columns that are no list's, the surest first: those that a document states once for all of its records.
+pub(super) fn stated_once<'a>(columns: &[Column<'a>], hints: &Hints<'_>) -> Option<Place<'a>> {
+    let judged = columns
+        .iter()
+        .map(|column| JudgedColumn::of(column, 1, hints));
+    let judged: Vec<JudgedColumn<'_, 'a>> =
+        judged.filter(|column| !column.column.is_many).collect();
+    let day = days(&judged).into_iter().find(|(kind, _)| {
+        matches!(
+            kind,
+            DayKind::Published | DayKind::Created | DayKind::Plain | DayKind::Event
+        )
+    })?;
+    Some(day.1.column.place.clone())
+}
+
+/// The days in the names of records.
+pub(super) fn are_days<'t>(mut names: impl Iterator<Item = &'t str>, hints: &Hints<'_>) -> bool {
+    let is_day = |name: &str| {
+        name.len() >= 8
+            && matches!(
+                values::day(name, false, hints),
+                Some(DayForm::Plain | DayForm::Written)
+            )
+    };
+    names.all(is_day)
+}
+
+impl<'a> Roles<'a> {
+    /// Keeps the first of the columns for a field, and further ones where not all records have it. The part of the
+    /// records that have it.
+    fn put(&mut self, field: Field, columns: &[&JudgedColumn<'_, 'a>]) -> f64 {
+        let Some(first) = columns.first() else {
+            return 0.0;
+        };
+        let wanted = if first.filled >= 1.0 { 1 } else { MAX_PLACES };
+        let kept = columns.iter().take(wanted);
+        let places = kept.clone().map(|column| column.column.place.clone());
+        self.fields.push((field, places.collect()));
+        let records: HashSet<usize> = kept
+            .clone()
+            .flat_map(|column| column.column.texts.iter().map(|(at, _)| *at))
+            .collect();
+        let own = first.column.texts.len().max(1);
+        (first.filled * ratio(records.len(), own)).min(1.0)
+    }
+
+    /// The day of publication, else the day that the record is about; the last change.
+    ///
+    /// This is the one place that tells them apart: a field for the day of an event is to be filled from the columns of
+    /// [`DayKind::Event`] here.
+    fn dates(&mut self, judged: &[JudgedColumn<'_, 'a>], title: &JudgedColumn<'_, 'a>) {
+        let days: Vec<_> = days(judged)
+            .into_iter()
+            .filter(|(_, column)| !std::ptr::eq(*column, title))
+            .collect();
+        let of = |kinds: &[DayKind]| -> Vec<&JudgedColumn<'_, 'a>> {
+            let wanted = days.iter().filter(|(kind, _)| kinds.contains(kind));
+            wanted.map(|(_, column)| *column).collect()
+        };
+        let dates = of(&[
+            DayKind::Published,
+            DayKind::Created,
+            DayKind::Plain,
+            DayKind::Event,
+            DayKind::Unnamed,
+        ]);
+        self.dated = self.put(Field::Date, &dates);
+        let first = days.first().map(|(kind, _)| *kind);
+        self.is_day_named = first.is_some_and(|kind| kind > DayKind::Unnamed);
+        self.put(Field::Updated, &of(&[DayKind::Updated]));
+    }
+
+    /// The address for people, else a file; files; a picture.
+    fn addresses(
+        &mut self,
+        judged: &[JudgedColumn<'_, 'a>],
+        title: &JudgedColumn<'_, 'a>,
+        records: usize,
+    ) {
+        let mut links = best(judged, |column| column.link(title, records));
+        let files = best(judged, JudgedColumn::file);
+        let is_only = |file: &&JudgedColumn<'_, '_>| file.is_own(records) && !file.column.is_many;
+        links.extend(files.iter().copied().filter(is_only));
+        self.linked = self.put(Field::Link, &links);
+        self.put(Field::Enclosure, &files);
+        self.put(Field::Image, &best(judged, JudgedColumn::image));
+        if links.is_empty() {
+            self.put(
+                Field::Guid,
+                &best(judged, |column| column.identifier(records)),
+            );
+        } else {
+            self.put(Field::Guid, &best(judged, JudgedColumn::guid));
+        }
+    }
+
+    fn texts(&mut self, judged: &[JudgedColumn<'_, 'a>], title: &JudgedColumn<'_, 'a>) {
+        let is_new = |column: &JudgedColumn<'_, '_>| {
+            !std::ptr::eq(column, title) && column.column.texts != title.column.texts
+        };
+        let summaries = best(judged, |column| {
+            if is_new(column) {
+                column.text(Sense::Summary)
+            } else {
+                0.0
+            }
+        });
+        let contents = best(judged, |column| {
+            if is_new(column) {
+                column.text(Sense::Content)
+            } else {
+                0.0
+            }
+        });
+        let unnamed = || {
+            best(judged, |column| {
+                if is_new(column) {
+                    column.unnamed_text()
+                } else {
+                    0.0
+                }
+            })
+        };
+        let summaries = match (summaries.is_empty(), contents.is_empty()) {
+            (true, true) => unnamed().into_iter().take(1).collect(),
+            _ => summaries,
+        };
+        let chars = [&summaries, &contents];
+        let chars = chars.iter().filter_map(|columns| columns.first());
+        self.text_chars = chars
+            .map(|column| column.chars * column.filled)
+            .fold(0.0, f64::max);
+        self.put(Field::Summary, &summaries);
+        self.put(Field::Content, &contents);
+    }
+
+    fn people_and_tags(&mut self, judged: &[JudgedColumn<'_, 'a>]) {
+        self.put(Field::Author, &best(judged, JudgedColumn::author));
+        self.put(Field::Tag, &best(judged, JudgedColumn::tag));
+    }
+}
+
+/// The columns that are worth anything, the best first; among equals the nearest, then the one whose place sorts first.
+fn best<'j, 'c, 'a>(
+    judged: &'j [JudgedColumn<'c, 'a>],
+    worth: impl Fn(&JudgedColumn<'c, 'a>) -> f64,
+) -> Vec<&'j JudgedColumn<'c, 'a>> {
+    let worths = judged.iter().map(|column| (worth(column), column));
+    let mut found: Vec<_> = worths.filter(|(worth, _)| *worth > 0.0).collect();
+    found.sort_by(|(one, left), (other, right)| {
+        let nearer = left.column.levels.cmp(&right.column.levels);
+        other.total_cmp(one).then(nearer)
+    });
+    found.into_iter().map(|(_, column)| column).collect()
+}
+
+/// The columns of dates with what each is, the surest first.
+fn days<'j, 'c, 'a>(
+    judged: &'j [JudgedColumn<'c, 'a>],
+) -> Vec<(DayKind, &'j JudgedColumn<'c, 'a>)> {
+    let of = |column: &'j JudgedColumn<'c, 'a>| Some((column.day()?, column));
+    let mut days: Vec<_> = judged.iter().filter_map(of).collect();
+    let most = days
+        .iter()
+        .map(|(_, column)| column.filled)
+        .fold(0.0, f64::max);
+    days.sort_by_cached_key(|(kind, column)| {
+        let is_rare = column.filled * 2.0 < most;
+        // All on one day: that of an import. A list of one day says nothing.
+        let is_constant = column.column.texts.len() > 3 && column.distinct * column.texts() <= 1.0;
+        let own = column.column.own;
+        // One list of another length, and its days are several.
+        let is_listed = column.column.place.way.contains(&Step::Each);
+        (
+            is_rare || column.has_never,
+            is_constant && *kind != DayKind::Published,
+            is_listed,
+            std::cmp::Reverse(*kind),
+            !own.senses.has(Sense::Utc),
+            column.plain_days < 0.9,
+            column.column.levels,
+            own.parts,
+        )
+    });
+    days
+}
+
+impl<'c, 'a> JudgedColumn<'c, 'a> {
+    fn of(column: &'c Column<'a>, records: usize, hints: &Hints<'_>) -> Self {
+        let own = column.own.senses;
+        let texts = &column.texts;
+        let names_link =
+            column
+                .senses()
+                .has_any(&[Sense::Link, Sense::Web, Sense::File, Sense::Image]);
+        let share = |wanted: &dyn Fn(&str) -> bool| {
+            ratio(
+                texts.iter().filter(|(_, text)| wanted(text)).count(),
+                texts.len(),
+            )
+        };
+        let DayShares {
+            days,
+            plain: plain_days,
+            times,
+            has_never,
+        } = dates(column, hints);
+        let is_linked = |text: &str| values::linked(text).is_some();
+        let addresses = share(&|text| values::is_address(text, names_link));
+        let distinct: HashSet<&str> = texts.iter().map(|(_, text)| text.trim()).collect();
+        let chars = texts
+            .iter()
+            .map(|(_, text)| text.chars().take(4 * MAX_TITLE_CHARS).count());
+        let is_address = addresses > 0.5;
+        let mut judged = Self {
+            column,
+            filled: ratio(texts.len(), records),
+            distinct: ratio(distinct.len(), texts.len()),
+            days,
+            plain_days,
+            has_never,
+            addresses,
+            markup_links: share(&is_linked),
+            files: if is_address {
+                share(&values::is_file)
+            } else {
+                0.0
+            },
+            images: if is_address {
+                share(&values::is_image)
+            } else {
+                0.0
+            },
+            for_programs: if is_address {
+                share(&values::is_for_programs)
+            } else {
+                0.0
+            },
+            worded: share(&|text| text.chars().any(char::is_alphabetic)),
+            chars: ratio(chars.sum(), texts.len()),
+            title: 0.0,
+            title_name: 0.0,
+            readable: 0.0,
+        };
+        let is_text = days + times < 0.5 && !is_address && judged.worded >= 0.5 && !column.is_many;
+        if is_text && judged.chars <= f64::from(u16::try_from(MAX_TITLE_CHARS).unwrap_or(u16::MAX))
+        {
+            let said = said(column);
+            judged.title_name = title_name(own, column);
+            judged.readable = said.readable;
+            // A body that is a few words is one that meets.
+            let is_short = judged.chars <= SHORT_CHARS && own == Senses::of(&[Sense::Content]);
+            if is_short && column.levels == 0 {
+                judged.title_name = SHORT_BODY;
+            }
+            judged.title = judged.as_title(&said);
+        }
+        judged
+    }
+
+    /// How many texts it has.
+    fn texts(&self) -> f64 {
+        ratio(self.column.texts.len(), 1)
+    }
+
+    /// How well it would do as the title: by its name, by how much its texts say, by where it is.
+    fn as_title(&self, said: &Said) -> f64 {
+        let depth = 0.93_f64.powi(i32::try_from(self.column.levels).unwrap_or(i32::MAX));
+        let worth = said.readable * (0.3 + 0.7 * self.distinct) * (0.4 + 0.6 * said.news);
+        let missing = self.filled.min(1.0);
+        missing * depth * (0.25 + 0.75 * self.title_name) * worth
+    }
+
+    fn day(&self) -> Option<DayKind> {
+        if self.days < 0.5 || self.column.is_many {
+            return None;
+        }
+        if self.column.place.origin == Origin::Name {
+            return Some(DayKind::Plain);
+        }
+        let (own, all) = (self.column.own.senses, self.column.senses());
+        let of_another = [
+            Sense::Author,
+            Sense::Image,
+            Sense::Others,
+            Sense::End,
+            Sense::Unsure,
+        ];
+        Some(if all.has_any(&of_another) {
+            DayKind::Other
+        } else if all.has(Sense::Updated) {
+            DayKind::Updated
+        } else if own.has(Sense::Published) || own.has(Sense::File) && own.has(Sense::Date) {
+            DayKind::Published
+        } else if own.has(Sense::Created) {
+            DayKind::Created
+        } else if all.has(Sense::Event) {
+            DayKind::Event
+        } else if all.has(Sense::Published) {
+            DayKind::Published
+        } else if all.has(Sense::Created) {
+            DayKind::Created
+        } else if all.has(Sense::Date) {
+            DayKind::Plain
+        } else {
+            DayKind::Unnamed
+        })
+    }
+
+    /// Whether each record has another one.
+    fn is_own(&self, records: usize) -> bool {
+        records < 2 || self.distinct > 0.5 && self.distinct * self.texts() > 1.0
+    }
+
+    /// How well it would do as the address of the record.
+    fn link(&self, title: &Self, records: usize) -> f64 {
+        let senses = self.column.senses();
+        let of_another = [
+            Sense::Image,
+            Sense::Author,
+            Sense::Party,
+            Sense::Place,
+            Sense::Tag,
+            Sense::Others,
+        ];
+        let is_file = self.files > 0.5 || senses.has(Sense::File) && !senses.has(Sense::Web);
+        let is_text = self
+            .column
+            .own
+            .senses
+            .has_any(&[Sense::Content, Sense::Summary]);
+        let is_marked = self.markup_links > 0.5 && self.chars <= MAX_MARKED_CHARS && !is_text;
+        let is_none = self.addresses < 0.5 && !is_marked
+            || self.column.is_many
+            || senses.has_any(&of_another)
+            || self.images > 0.5
+            || is_file
+            || !self.is_own(records)
+            || !self.is_beside(title);
+        if is_none {
+            return 0.0;
+        }
+        let own = self.column.own;
+        let name = if own.senses.and(self.column.near).has(Sense::Api) {
+            0.3
+        } else if senses.has(Sense::Web) {
+            1.0
+        } else if own.senses.has(Sense::Link) && own.parts == 1 {
+            0.9
+        } else if senses.has(Sense::Paper) {
+            0.5
+        } else if senses.has(Sense::Link) {
+            0.8
+        } else {
+            0.4
+        };
+        let depth = 0.95_f64.powi(i32::try_from(self.column.levels).unwrap_or(i32::MAX));
+        let for_people = if self.for_programs > 0.5 { 0.5 } else { 1.0 };
+        name * depth * for_people * (0.3 + 0.7 * self.filled)
+    }
+
+    /// Whether its address belongs to what the title names: it stands beside the title or around it, or among links.
+    fn is_beside(&self, title: &Self) -> bool {
+        let container = self.column.container();
+        let is_around = title.column.place.way.starts_with(container);
+        let among_links = [
+            Sense::Link,
+            Sense::Web,
+            Sense::Api,
+            Sense::Derived,
+            Sense::Paper,
+        ];
+        is_around || self.column.around.has_any(&among_links)
+    }
+
+    fn file(&self) -> f64 {
+        let senses = self.column.senses();
+        let of_another = [
+            Sense::Image,
+            Sense::Author,
+            Sense::Party,
+            Sense::Others,
+            Sense::Tag,
+        ];
+        let is_named =
+            senses.has(Sense::File) || senses.has(Sense::Paper) && !senses.has(Sense::Web);
+        let is_file = self.files > 0.3 || is_named;
+        if self.addresses < 0.5 || !is_file || senses.has_any(&of_another) || self.images > 0.5 {
+            return 0.0;
+        }
+        if self.for_programs > 0.5 && self.files <= 0.3 && self.column.own.parts > 1 {
+            return 0.0;
+        }
+        let name = if is_named { 1.0 } else { 0.7 };
+        let form = if self.files > 0.3 { 1.0 } else { 0.6 };
+        name * form * (0.2 + 0.8 * self.filled)
+    }
+
+    fn image(&self) -> f64 {
+        let senses = self.column.senses();
+        if senses.has_any(&[Sense::Author, Sense::Party, Sense::Others]) {
+            return 0.0;
+        }
+        let is_named = senses.has(Sense::Image) && !senses.has(Sense::Kind) && self.addresses > 0.5;
+        if is_named && self.files < 0.5 {
+            return self.filled;
+        }
+        if self.images > 0.5 {
+            0.5 * self.filled
+        } else {
+            0.0
+        }
+    }
+
+    /// What is called so.
+    fn guid(&self) -> f64 {
+        // `guid.rendered` is one too.
+        let name = self.column.place.way.iter().find_map(Step::name);
+        let is_own = self.column.levels == 0 && !self.column.is_many;
+        let is_guid = name.is_some_and(|name| {
+            name.eq_ignore_ascii_case("guid") || name.eq_ignore_ascii_case("uuid")
+        });
+        if is_own && is_guid { self.filled } else { 0.0 }
+    }
+
+    /// What tells records apart that have no address: a sign of their own, not their number in the list.
+    fn identifier(&self, records: usize) -> f64 {
+        let last = self.column.place.way.last().and_then(Step::name);
+        let is_called = last.is_some_and(|name| {
+            let name = name.trim_start_matches(['@', '_', '#']);
+            let known = [
+                "id",
+                "guid",
+                "uuid",
+                "identifier",
+                "identificador",
+                "identifiant",
+                "kennung",
+            ];
+            known.iter().any(|known| name.eq_ignore_ascii_case(known))
+        });
+        let is_long = || self.chars >= 3.0;
+        let is_sure = self.column.levels == 0
+            && !self.column.is_many
+            && self.filled >= 1.0
+            && self.distinct >= 1.0
+            && (records < 2 || is_long());
+        if is_called && is_sure { 1.0 } else { 0.0 }
+    }
+
+    fn text(&self, sense: Sense) -> f64 {
+        let own = self.column.own.senses;
+        let of_another = [
+            Sense::Author,
+            Sense::Party,
+            Sense::Place,
+            Sense::Image,
+            Sense::File,
+            Sense::Others,
+            Sense::Kind,
+            Sense::Code,
+            Sense::Link,
+            Sense::Tag,
+        ];
+        // A body that has a name is one of people.
+        let is_text = own.has(sense)
+            && !own.has_any(&[Sense::Name, Sense::Title])
+            && !(self.column.is_many && self.column.levels > 0)
+            && self.worded >= 0.5
+            && self.addresses < 0.5
+            && self.days < 0.5
+            && !self.column.senses().has_any(&of_another);
+        if !is_text {
+            return 0.0;
+        }
+        let exact = if self.column.own.parts == 1 { 1.0 } else { 0.8 };
+        let derived = if own.has(Sense::Derived) { 0.6 } else { 1.0 };
+        let depth = 0.9_f64.powi(i32::try_from(self.column.levels).unwrap_or(i32::MAX));
+        exact * derived * depth * (0.2 + 0.8 * self.filled)
+    }
+
+    /// A long text that no name speaks for or against.
+    fn unnamed_text(&self) -> f64 {
+        let against = [
+            Sense::Author,
+            Sense::Party,
+            Sense::Place,
+            Sense::Image,
+            Sense::File,
+            Sense::Others,
+            Sense::Kind,
+            Sense::Code,
+            Sense::Link,
+            Sense::Tag,
+            Sense::Derived,
+        ];
+        let is_long = self.chars >= MIN_TEXT_CHARS && self.distinct > 0.5 && self.worded > 0.9;
+        let is_text = is_long && self.addresses < 0.5 && self.days < 0.5 && !self.column.is_many;
+        if !is_text || self.column.senses().has_any(&against) {
+            return 0.0;
+        }
+        self.filled * self.chars.min(400.0)
+    }
+
+    fn author(&self) -> f64 {
+        let is_person = self.column.senses().has(Sense::Author)
+            && !self.column.senses().has_any(&[
+                Sense::Image,
+                Sense::Code,
+                Sense::Link,
+                Sense::Kind,
+            ])
+            && self.days < 0.5
+            && self.is_words();
+        let is_name = self
+            .column
+            .own
+            .senses
+            .has_any(&[Sense::Author, Sense::Name, Sense::Title]);
+        if is_person && is_name {
+            self.filled
+        } else {
+            0.0
+        }
+    }
+
+    fn tag(&self) -> f64 {
+        let senses = self.column.senses();
+        let of_another = [
+            Sense::Code,
+            Sense::Link,
+            Sense::Image,
+            Sense::Summary,
+            Sense::Kind,
+        ];
+        let is_tag = senses.has(Sense::Tag) && !senses.has_any(&of_another) && self.is_words();
+        let is_name = self
+            .column
+            .own
+            .senses
+            .has_any(&[Sense::Tag, Sense::Name, Sense::Title]);
+        if is_tag && is_name { self.filled } else { 0.0 }
+    }
+
+    fn is_words(&self) -> bool {
+        let is_address = |text: &str| text.contains("://") || text.contains('@');
+        let plain = self.column.texts.iter().all(|(_, text)| !is_address(text));
+        let plain = plain
+            && !self
+                .column
+                .texts
+                .iter()
+                .all(|(_, text)| values::is_sign(text));
+        self.worded >= 0.5 && self.chars <= 120.0 && plain
+    }
+}
+
+/// How clearly the name of a column says that it is the title.
+fn title_name(own: Senses, column: &Column<'_>) -> f64 {
+    if column.place.origin != Origin::Entry {
+        return 0.3;
+    }
+    let mut clear: f64 = if own.has(Sense::Title) {
+        if column.own.parts == 1 { 1.0 } else { 0.9 }
+    } else if own.has(Sense::Name) {
+        if column.own.parts == 1 { 0.8 } else { 0.7 }
+    } else if own.has_any(&NO_TITLE) {
+        0.05
+    } else if own.has_any(&[Sense::Summary, Sense::Event, Sense::Paper]) {
+        0.4
+    } else {
+        0.3
+    };
+    if own.has_any(&[Sense::Derived, Sense::Unsure]) {
+        clear *= 0.7;
+    }
+    let has_title = own.has(Sense::Title);
+    // A body that has a name is one that meets.
+    let against = NO_TITLE.iter().filter(|sense| **sense != Sense::Content);
+    let is_of_another = against.into_iter().any(|sense| own.has(*sense));
+    if !has_title && own.has(Sense::Name) && is_of_another || column.around.has_any(&OF_ANOTHER) {
+        clear *= 0.2;
+    }
+    if has_title && own.has_any(&[Sense::Kind, Sense::Image, Sense::Author]) {
+        clear *= 0.5;
+    }
+    clear
+}
+
+/// The dates among the texts of a column.
+struct DayShares {
+    /// What part of the texts they are.
+    days: f64,
+    /// What part of them has one meaning only.
+    plain: f64,
+    /// What part of the texts are times without a day.
+    times: f64,
+    /// Whether one stands for "never".
+    has_never: bool,
+}
+
+fn dates(column: &Column<'_>, hints: &Hints<'_>) -> DayShares {
+    let own = column.own.senses;
+    let is_other = own.has_any(&[
+        Sense::Title,
+        Sense::Name,
+        Sense::Summary,
+        Sense::Content,
+        Sense::Place,
+        Sense::Link,
+        Sense::Code,
+        Sense::Author,
+    ]);
+    let around = column.around.has(Sense::Date)
+        || own.is_empty() && column.around.has_any(&[Sense::Event, Sense::Published]);
+    let is_named =
+        (own.has_any(&[Sense::Date, Sense::Created, Sense::Updated]) || around) && !is_other;
+    let is_counted = is_named || own.has_any(&[Sense::Published, Sense::Event]) && !is_other;
+    let (mut days, mut plain, mut times, mut never) = (0, 0, 0, false);
+    for (tried, (_, text)) in column.texts.iter().enumerate() {
+        if tried == TRIED_DATES && days + times == 0 {
+            break;
+        }
+        let counts = is_counted && text.bytes().all(|byte| byte.is_ascii_digit());
+        match values::day(text, is_named || counts, hints) {
+            Some(DayForm::Plain) => (days, plain) = (days + 1, plain + 1),
+            Some(DayForm::Written) => days += 1,
+            Some(DayForm::Never) => (days, never) = (days + 1, true),
+            Some(DayForm::Time) => times += 1,
+            None => {}
+        }
+    }
+    let share = |count: usize| ratio(count, column.texts.len());
+    DayShares {
+        days: share(days),
+        plain: ratio(plain, days),
+        times: share(times),
+        has_never: never,
+    }
+}
+
+/// What the texts of a column say.
+struct Said {
+    /// How well people can read them: 0 to 1.
+    readable: f64,
+    /// How much of each is its own, not that of all: 0 to 1.
+    news: f64,
+}
+
+fn said(column: &Column<'_>) -> Said {
+    let plain = |text: &str| {
+        if text.contains('<') {
+            values::without_tags(text)
+        } else {
+            text.to_owned()
+        }
+    };
+    let texts: Vec<String> = column.texts.iter().map(|(_, text)| plain(text)).collect();
+    let readable: f64 = texts.iter().map(|text| readable(text)).sum();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for text in &texts {
+        let words: HashSet<&str> = text.split_whitespace().take(60).collect();
+        for word in words {
+            *known.entry(word).or_default() += 1;
+        }
+    }
+    let news = |text: &String| {
+        let words: Vec<&str> = text.split_whitespace().take(60).collect();
+        let shared = |word: &&str| {
+            ratio(
+                known.get(word).map_or(0, |count| count - 1),
+                texts.len() - 1,
+            )
+        };
+        1.0 - words.iter().map(shared).sum::<f64>() / ratio(words.len().max(1), 1)
+    };
+    let count = ratio(texts.len().max(1), 1);
+    Said {
+        readable: readable / count,
+        // Of three texts nothing can be learned.
+        news: if texts.len() < 4 {
+            0.8
+        } else {
+            texts.iter().map(news).sum::<f64>() / count
+        },
+    }
+}
+
+fn readable(text: &str) -> f64 {
+    let text = text.trim();
+    let (chars, words) = (text.chars().count(), text.split_whitespace().count());
+    let is_ideographic = text.chars().any(|c| c > '\u{2e7f}');
+    if chars < 3 && !is_ideographic {
+        return 0.2;
+    }
+    if !text.chars().any(char::is_alphabetic) {
+        return 0.05;
+    }
+    if values::is_sign(text) {
+        return if values::is_file(text) || chars < 12 {
+            0.3
+        } else {
+            0.2
+        };
+    }
+    match (words, chars) {
+        (_, 301..) => 0.4,
+        (_, 201..) => 0.8,
+        (1, _) if !is_ideographic => 0.7,
+        _ => 1.0,
+    }
+}
