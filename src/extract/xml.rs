@@ -5,7 +5,7 @@
 //! A path starts at the entry; that of `item` at the root element, which it may name. An element with elements of text in
 //! it (`p`, `b`, `a` and the like) is running text with its markup; anything else is what its characters are. Nothing that
 //! a document declares is expanded or fetched. Without rules an RSS or Atom feed is one, and of other documents the list
-//! is found by what it holds ([`structure`](super::structure)).
+//! is found by what it holds ([`structure`](super::structure)). Alerts are no lists, and refused by their names.
 
 mod tree;
 
@@ -90,7 +90,8 @@ pub(super) fn is_xml(text: &str) -> bool {
 ///
 /// # Errors
 /// [`ExtractError::BadDocument`] for what is none, [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] where
-/// `rules` do not fit it, [`ExtractError::NoList`] where there are none and its structure tells nothing.
+/// `rules` do not fit it; without any [`ExtractError::NoReader`] for an alert and [`ExtractError::NoList`] where its
+/// structure tells nothing.
 pub(super) fn read(
     text: &str,
     rules: Option<&Rules<ElementPath>>,
@@ -100,6 +101,9 @@ pub(super) fn read(
     let mut extracted = if let Some(rules) = rules {
         by(&tree, rules)?
     } else {
+        if let Some(found) = message(&tree) {
+            return Err(ExtractError::NoReader { found });
+        }
         let found = by_structure(&tree, hints);
         let found = found.ok_or(ExtractError::NoList { what: "the XML" })?;
         without_doubts(by(&tree, &found)?)
@@ -111,6 +115,9 @@ pub(super) fn read(
 /// The rules that read a document as its structure does.
 pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {
     let tree = Tree::of(text).ok()?;
+    if message(&tree).is_some() {
+        return None;
+    }
     by_structure(&tree, hints)
 }
 
@@ -119,6 +126,9 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
     let Ok(tree) = Tree::of(text) else {
         return Vec::new();
     };
+    if message(&tree).is_some() {
+        return Vec::new();
+    }
     let found = structure::ranked(Part::Element(tree.document()), hints, count).into_iter();
     let listed = |found: structure::Found<'_>| {
         let rules = found.rules(path)?;
@@ -127,6 +137,25 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
         Some(Listed::new(reading, &entries, found.why()))
     };
     found.filter_map(listed).collect()
+}
+
+/// What a document is that is a message of its own, not a list.
+fn message(tree: &Tree<'_>) -> Option<&'static str> {
+    let root = tree.document().children().next()?;
+    let is_of = |vocabulary: &str| root.declares(vocabulary);
+    let has = |name: &str| root.children().any(|child| child.local() == name);
+    let is_bare = || has("identifier") && has("sender") && has("sent");
+    match root.local() {
+        "alert" if is_of("emergency:cap") || is_bare() => {
+            return Some("a CAP alert (Common Alerting Protocol)");
+        }
+        "alerts" if is_of("emergency:cap") => {
+            return Some("a set of CAP alerts (Common Alerting Protocol)");
+        }
+        _ => {}
+    }
+    let is_envelope = root.local().starts_with("EDXL") || is_of("emergency:edxl");
+    is_envelope.then_some("an EDXL message (Emergency Data Exchange Language)")
 }
 
 fn by_structure(tree: &Tree<'_>, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {

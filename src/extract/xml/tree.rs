@@ -239,6 +239,16 @@ impl<'a> Element<'a> {
         local(self.name())
     }
 
+    /// Whether it declares a namespace that has `part` in its name, in any case.
+    pub(in crate::extract) fn declares(self, part: &str) -> bool {
+        let attributes = self.found().map(|found| found.tag.attributes());
+        let mut declared = attributes
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| *name == "xmlns" || name.starts_with("xmlns:"));
+        declared.any(|(_, value)| value.to_ascii_lowercase().contains(part))
+    }
+
     /// Whether `other` is it or stands within it.
     pub(in crate::extract) fn holds(self, other: Self) -> bool {
         (self.at..self.end()).contains(&other.at)
