@@ -22,6 +22,7 @@ use url::Url;
 /// How many parts the sites are divided into.
 const FOLDS: usize = 5;
 
+#[derive(Clone)]
 struct Gold {
     titles: Vec<Vec<String>>,
     links: HashSet<String>,
@@ -29,6 +30,7 @@ struct Gold {
     optional: bool,
 }
 
+#[derive(Clone)]
 struct Page {
     name: String,
     html: String,
@@ -36,6 +38,10 @@ struct Page {
     now: DateTime<Utc>,
     order: Option<DateOrder>,
     site: String,
+    /// Made of another page, to learn from and not to be tried on.
+    is_made: bool,
+    /// What it counts beside the others.
+    weight: f64,
     filtered: bool,
     items: Vec<Gold>,
 }
@@ -58,7 +64,12 @@ fn main() {
             &arguments,
         );
     }
-    eprintln!("{} pages", pages.len());
+    let pages = with_variants(pages);
+    eprintln!(
+        "{} pages, {} of them made",
+        pages.len(),
+        pages.iter().filter(|page| page.is_made).count()
+    );
     let firsts = each(&pages, first_pass);
     let folds = folds(&pages);
     let all: Vec<usize> = (0..pages.len()).collect();
@@ -72,7 +83,7 @@ fn main() {
         let tried: Vec<usize> = all
             .iter()
             .copied()
-            .filter(|page| folds[*page] == fold)
+            .filter(|page| folds[*page] == fold && !pages[*page].is_made)
             .collect();
         let (weights, seconds) = learn(&pages, &firsts, &train, &all);
         for page in tried {
@@ -81,9 +92,9 @@ fn main() {
     }
     report("cross-validated", &pages, &results, lists);
     let (weights, seconds) = learn(&pages, &firsts, &all, &all);
-    let fitted: Vec<Option<Chosen>> = seconds
-        .iter()
-        .map(|second| Some(choose(second, &weights)))
+    let fitted = pages.iter().zip(&seconds);
+    let fitted: Vec<Option<Chosen>> = fitted
+        .map(|(page, second)| (!page.is_made).then(|| choose(second, &weights)))
         .collect();
     report("fitted", &pages, &fitted, false);
     if writes {
@@ -205,6 +216,8 @@ fn page(folder: &Path, gold: &Value) -> Option<Page> {
         now,
         order: text("order").and_then(|order| order.parse().ok()),
         site,
+        is_made: false,
+        weight: 1.0,
         filtered: gold["filtered"].as_bool().unwrap_or(false),
         items,
         url,
@@ -352,6 +365,65 @@ fn each<T: Send>(pages: &[Page], look: impl Fn(&Page, &Study<'_, '_, '_>) -> T +
         .into_iter()
         .map(|found| found.expect("a page that can be parsed"))
         .collect()
+}
+
+/// With each page also as it would be if nobody had named its parts, and as it would be without its list.
+fn with_variants(pages: Vec<Page>) -> Vec<Page> {
+    let empty = each(&pages, |page, study| {
+        let first = first_pass(page, study);
+        let best = first
+            .best
+            .first()
+            .filter(|best| first.labels[**best] > 0.9 && page.items.len() > 4);
+        best.map(|best| study.without(&first.ways[*best]))
+    });
+    let mut all = Vec::new();
+    for (page, empty) in pages.into_iter().zip(empty) {
+        let made = |name: &str, html: String, items: Vec<Gold>, weight: f64| Page {
+            weight,
+            name: format!("{}-{name}", page.name),
+            html,
+            items,
+            is_made: true,
+            ..page.clone()
+        };
+        let bare = made("bare", bare(&page.html), page.items.clone(), 0.3);
+        let empty = empty.map(|html| made("empty", html, Vec::new(), 0.06));
+        all.extend(empty);
+        all.push(bare);
+        all.push(page);
+    }
+    all
+}
+
+/// A page without the attributes that name its parts.
+fn bare(html: &str) -> String {
+    let mut bare = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find(['"', '\'']) {
+        let (before, value) = rest.split_at(at);
+        let quote = value.chars().next().unwrap_or('"');
+        let end = value
+            .get(1..)
+            .and_then(|value| value.find(quote))
+            .map_or(value.len(), |end| end + 2);
+        let name = ["class=", "id=", "itemprop=", "rel=", "role="];
+        match name
+            .iter()
+            .find(|name| before.ends_with(**name) && before.len() > name.len())
+        {
+            Some(name) => {
+                bare.push_str(before.get(..before.len() - name.len()).unwrap_or_default())
+            }
+            None => {
+                bare.push_str(before);
+                bare.push_str(value.get(..end).unwrap_or_default());
+            }
+        }
+        rest = value.get(end..).unwrap_or_default();
+    }
+    bare.push_str(rest);
+    bare
 }
 
 // ---- first pass: what sums give, and what may be titles
@@ -513,7 +585,9 @@ fn learn(
 ) -> (Weights, Vec<Second>) {
     let _ = all;
     let mut weights = Weights::none();
-    let titles = train.iter().flat_map(|page| weighed(&firsts[*page].titles));
+    let titles = train
+        .iter()
+        .flat_map(|page| weighed(&firsts[*page].titles, pages[*page].weight));
     weights.title = softmax(&titles.collect::<Vec<_>>());
     let titled = weights.clone();
     let dates: Vec<Samples<{ study::DATE_COUNT }>> = {
@@ -531,13 +605,15 @@ fn learn(
             date_samples(page, study, &firsts[place], &titled)
         })
     };
-    let samples = train.iter().flat_map(|page| weighed(&dates[*page]));
+    let samples = train
+        .iter()
+        .flat_map(|page| weighed(&dates[*page], pages[*page].weight));
     weights.date = softmax(&samples.collect::<Vec<_>>());
     let looked = train.iter().map(|page| {
         let first = &firsts[*page];
         let rows = first.ways.iter().zip(&first.labels);
-        rows.map(|(way, label)| (*label, way.measures))
-            .collect::<Vec<_>>()
+        let rows = rows.map(|(way, label)| (*label, way.measures));
+        (pages[*page].weight, rows.collect::<Vec<_>>())
     });
     weights.first = rank(&looked.collect::<Vec<_>>());
     let known = weights.clone();
@@ -552,16 +628,16 @@ fn learn(
     let rows = train.iter().map(|page| {
         let second = &seconds[*page];
         let rows = second.scores.iter().zip(&second.measures);
-        rows.map(|(score, measures)| (score.label(), *measures))
-            .collect::<Vec<_>>()
+        let rows = rows.map(|(score, measures)| (score.label(), *measures));
+        (pages[*page].weight, rows.collect::<Vec<_>>())
     });
     weights.list = rank(&rows.collect::<Vec<_>>());
     (weights, seconds)
 }
 
 /// Each record of a page weighs as much as all pages do alike.
-fn weighed<const N: usize>(samples: &Samples<N>) -> Vec<(f64, &Vec<(bool, [f64; N])>)> {
-    let weight = 1.0 / samples.len().max(1) as f64;
+fn weighed<const N: usize>(samples: &Samples<N>, page: f64) -> Vec<(f64, &Vec<(bool, [f64; N])>)> {
+    let weight = page / samples.len().max(1) as f64;
     samples.iter().map(|sample| (weight, sample)).collect()
 }
 
@@ -611,7 +687,8 @@ fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &
         scores: Vec::new(),
         names: Vec::new(),
     };
-    for (_, place) in order {
+    let best = order.first().map(|(_, place)| &first.ways[*place]);
+    for (_, place) in order.iter().copied() {
         let way = &first.ways[place];
         second.measures.push(study.closely(way, weights));
         second
@@ -619,19 +696,22 @@ fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &
             .push(judge(page, &study.entries(way, weights)));
         second.names.push(way.name.clone());
     }
-    let (measures, title, day) = study.one();
-    let entry = title.map(|title| Entry {
-        title,
-        day,
-        link: Some(page.url.to_string()),
-        files: Vec::new(),
-    });
-    second.measures.push(measures);
-    second.scores.push(judge(page, &Vec::from_iter(entry)));
-    second.names.push("page".to_owned());
-    second.measures.push(study.nothing());
-    second.scores.push(judge(page, &[]));
-    second.names.push("nothing".to_owned());
+    if let Some((measures, title, day)) = study.one(best) {
+        let entry = title.map(|title| Entry {
+            title,
+            day,
+            link: Some(page.url.to_string()),
+            files: Vec::new(),
+        });
+        second.measures.push(measures);
+        second.scores.push(judge(page, &Vec::from_iter(entry)));
+        second.names.push("page".to_owned());
+    }
+    if let Some(measures) = study.nothing(best) {
+        second.measures.push(measures);
+        second.scores.push(judge(page, &[]));
+        second.names.push("nothing".to_owned());
+    }
     second
 }
 
@@ -870,19 +950,19 @@ fn softmax<const N: usize>(samples: &[(f64, &Vec<(bool, [f64; N])>)]) -> [f64; N
 
 /// What each measure weighs so that the candidate that a page is given is read well: first towards the best ones, then
 /// to the greatest label to be expected.
-fn rank(pages: &[Vec<(f64, [f64; COUNT])>]) -> [f64; COUNT] {
-    let pages: Vec<&Vec<(f64, [f64; COUNT])>> = pages
+fn rank(pages: &[(f64, Vec<(f64, [f64; COUNT])>)]) -> [f64; COUNT] {
+    let pages: Vec<&(f64, Vec<(f64, [f64; COUNT])>)> = pages
         .iter()
-        .filter(|rows| rows.iter().any(|(label, _)| *label > 0.3))
+        .filter(|(_, rows)| rows.iter().any(|(label, _)| *label > 0.3))
         .collect();
     let scale = scale(
         pages
             .iter()
-            .flat_map(|rows| rows.iter().map(|(_, measures)| measures)),
+            .flat_map(|(_, rows)| rows.iter().map(|(_, measures)| measures)),
     );
-    let n = pages.len().max(1) as f64;
+    let n: f64 = pages.iter().map(|(weight, _)| weight).sum();
     let first = descend(&scale, 200, |weights, slope| {
-        for rows in &pages {
+        for (weight, rows) in &pages {
             let best = rows.iter().map(|(label, _)| *label).fold(0.0, f64::max);
             let wanted: Vec<f64> = rows
                 .iter()
@@ -891,12 +971,12 @@ fn rank(pages: &[Vec<(f64, [f64; COUNT])>]) -> [f64; COUNT] {
             let sum: f64 = wanted.iter().sum();
             let chances = chances(weights, rows.iter().map(|(_, measures)| measures), 1.0);
             for (((_, measures), chance), wanted) in rows.iter().zip(&chances).zip(&wanted) {
-                add(slope, measures, (wanted / sum - chance) / n);
+                add(slope, measures, weight * (wanted / sum - chance) / n);
             }
         }
     });
     descend_from(&scale, first, 200, |weights, slope| {
-        for rows in &pages {
+        for (weight, rows) in &pages {
             let chances = chances(weights, rows.iter().map(|(_, measures)| measures), 1.0);
             let expected: f64 = rows
                 .iter()
@@ -904,7 +984,11 @@ fn rank(pages: &[Vec<(f64, [f64; COUNT])>]) -> [f64; COUNT] {
                 .map(|((label, _), chance)| label * chance)
                 .sum();
             for ((label, measures), chance) in rows.iter().zip(&chances) {
-                add(slope, measures, 4.0 * chance * (label - expected) / n);
+                add(
+                    slope,
+                    measures,
+                    weight * 4.0 * chance * (label - expected) / n,
+                );
             }
         }
     })

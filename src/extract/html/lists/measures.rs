@@ -24,7 +24,7 @@ pub const PARTS: usize = 16;
 pub type Measures = [f64; COUNT];
 
 /// What each measure is.
-pub const NAMES: [&str; 88] = [
+pub const NAMES: [&str; 94] = [
     "log of the number of records",
     "two records only",
     "three records only",
@@ -106,13 +106,19 @@ pub const NAMES: [&str; 88] = [
     "page is one record",
     "page: log of running text",
     "page: states when it was published",
-    "page: dates of its best list",
+    "page: records of its best list",
+    "page: dates in its best list",
+    "page: distinct links in its best list",
+    "page: share of its best list",
     "page: heading agrees with the address",
     "page: address of a list",
     "page: words of the last part of its address",
     "nothing is here",
     "nothing: log of the page's dates",
     "nothing: log of the page's links",
+    "nothing: records of the best list",
+    "nothing: dates in the best list",
+    "nothing: distinct links in the best list",
 ];
 
 /// What is known of one record from sums.
@@ -474,21 +480,40 @@ pub(super) fn closely(measures: &mut Measures, roles: &Roles) {
 pub(super) struct OnePage {
     pub(super) letters: usize,
     pub(super) is_stated: bool,
-    pub(super) dates_in_lists: usize,
     pub(super) heading_agrees: bool,
     pub(super) is_list_address: bool,
     pub(super) slug_words: usize,
 }
 
-/// The measures of the page as one record.
-pub(super) fn of_page(page: OnePage) -> Measures {
+/// What of a list speaks against there being none: how many records, their dates, their links, their share of the text.
+fn of_list(best: Option<&Measures>) -> [f64; 4] {
+    best.map_or([0.0; 4], |best| {
+        [best[0], best[4] + best[39], best[8] * best[3], best[13]]
+    })
+}
+
+/// Whether a list is surely what its page is for: dated records with links of their own, outside of navigation. No
+/// introduction above it makes its page an article.
+pub(super) fn is_sure(best: Option<&Measures>) -> bool {
+    best.is_some_and(|best| {
+        let (dated, linked, distinct) = (best[4] + best[39], best[3], best[8]);
+        best[1] == 0.0 && dated >= 0.8 && linked >= 0.8 && distinct >= 0.8 && best[24] < 0.5
+    })
+}
+
+/// The measures of the page as one record, beside the `best` list at a first look.
+pub(super) fn of_page(page: OnePage, best: Option<&Measures>) -> Measures {
     let is = |it: bool| f64::from(u8::from(it));
+    let [records, dates, links, share] = of_list(best);
     let mut measures = [0.0; COUNT];
     let values = [
         1.0,
         (1.0 + float(page.letters)).ln() / 6.0,
         is(page.is_stated),
-        (1.0 + float(page.dates_in_lists)).ln() / 3.0,
+        records,
+        dates,
+        links,
+        share,
         is(page.heading_agrees),
         is(page.is_list_address),
         float(page.slug_words.min(12)) / 6.0,
@@ -498,13 +523,20 @@ pub(super) fn of_page(page: OnePage) -> Measures {
     measures
 }
 
-/// The measures of a page without anything.
-pub(super) fn of_nothing(sheet: &Sheet<'_, '_>) -> Measures {
+/// The measures of a page without anything, beside the `best` list at a first look.
+pub(super) fn of_nothing(sheet: &Sheet<'_, '_>, best: Option<&Measures>) -> Measures {
     let all = sheet.outline.range(0);
+    let [records, dates, links, _] = of_list(best);
     let mut measures = [0.0; COUNT];
-    measures[COUNT - 3] = 1.0;
-    measures[COUNT - 2] = (1.0 + float(sheet.dates.len())).ln() / 3.0;
-    measures[COUNT - 1] = (1.0 + float(sheet.links_in(&all))).ln() / 5.0;
+    let values = [
+        1.0,
+        (1.0 + float(sheet.dates.len())).ln() / 3.0,
+        (1.0 + float(sheet.links_in(&all))).ln() / 5.0,
+        records,
+        dates,
+        links,
+    ];
+    measures[COUNT - values.len()..].copy_from_slice(&values);
     measures
 }
 

@@ -148,24 +148,28 @@ fn rank(
     one: &One,
     weights: &Weights,
 ) -> Vec<Ranked> {
-    let lists = ranked(sheet, candidates, weights)
-        .into_iter()
-        .map(|judged| Ranked {
-            kind: Kind::List {
-                place: judged.place,
-                filter: judged.filter,
-            },
-            measures: judged.measures,
-            score: judged.score,
-        });
+    let (lists, first) = ranked(sheet, candidates, weights);
+    let lists = lists.into_iter().map(|judged| Ranked {
+        kind: Kind::List {
+            place: judged.place,
+            filter: judged.filter,
+        },
+        measures: judged.measures,
+        score: judged.score,
+    });
     let others = [
-        (Kind::Page, measures::of_page(one.measures)),
-        (Kind::Nothing, measures::of_nothing(sheet)),
+        (Kind::Page, measures::of_page(one.measures, first.as_ref())),
+        (Kind::Nothing, measures::of_nothing(sheet, first.as_ref())),
     ];
     let others = others.into_iter().map(|(kind, measures)| Ranked {
         kind,
         score: weights.of_list(&measures),
         measures,
+    });
+    let is_sure = measures::is_sure(first.as_ref());
+    let others = others.filter(|other| match other.kind {
+        Kind::Page => !is_sure || one.is_told(),
+        Kind::Nothing | Kind::List { .. } => !is_sure,
     });
     let mut all: Vec<Ranked> = lists.chain(others).collect();
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
@@ -388,19 +392,25 @@ fn kept<'c>(sheet: &Sheet<'_, '_>, candidate: &'c Candidate, filter: Filter) -> 
         .collect()
 }
 
-/// The candidates that a first look finds best, looked at closely, the best first.
-fn ranked(sheet: &Sheet<'_, '_>, candidates: &[Candidate], weights: &Weights) -> Vec<Judged> {
+/// The candidates that a first look finds best, looked at closely, the best first; and the measures of the one that was
+/// first at that look.
+fn ranked(
+    sheet: &Sheet<'_, '_>,
+    candidates: &[Candidate],
+    weights: &Weights,
+) -> (Vec<Judged>, Option<Measures>) {
     let mut all = measured(sheet, candidates);
     for judged in &mut all {
         judged.score = weights.first_look(&judged.measures);
     }
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
     all.truncate(CLOSELY);
+    let first = all.first().map(|judged| judged.measures);
     for judged in &mut all {
         let records = kept(sheet, &candidates[judged.place], judged.filter);
         measures::closely(&mut judged.measures, &Roles::of(sheet, &records, weights));
         judged.score = weights.of_list(&judged.measures);
     }
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
-    all
+    (all, first)
 }

@@ -88,7 +88,6 @@ impl One {
         let measures = OnePage {
             letters: article.as_ref().map_or(0, Article::letters),
             is_stated: stated.only().is_some() || meta(page, "article:published_time").is_some(),
-            dates_in_lists: sheet.dates.len(),
             heading_agrees: all > 0 && known * 5 >= all * 3,
             is_list_address: slug
                 .last()
@@ -138,6 +137,11 @@ impl One {
             published: self.date.as_ref().map(|date| date.text.clone()),
             ..RawEntry::default()
         })
+    }
+
+    /// Whether the page says itself that it is one record: by the date that it states, or by its address.
+    pub(super) fn is_told(&self) -> bool {
+        self.measures.is_stated || self.measures.heading_agrees
     }
 
     /// Title and day, for training.

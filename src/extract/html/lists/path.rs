@@ -36,7 +36,7 @@ const STATES: [&str; 22] = [
 
 /// Whether an element marks a passage of text, no more.
 pub(super) fn is_mark(node: &Visible<'_>) -> bool {
-    node.is_inline() && node.name() != "br"
+    node.is_inline() && !matches!(node.name(), "br" | "small")
         || matches!(
             node.name(),
             "span" | "bdi" | "bdo" | "ins" | "q" | "s" | "wbr" | "big" | "tt"

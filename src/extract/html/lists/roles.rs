@@ -48,7 +48,7 @@ const KEPT: f64 = 6.0;
 const HINDRANCE: f64 = 12.0;
 
 /// What is weighed of a text that may be the title.
-pub const TITLE_NAMES: [&str; 50] = [
+pub const TITLE_NAMES: [&str; 51] = [
     "share of records with this place",
     "distinct texts at this place",
     "log of letters",
@@ -99,6 +99,7 @@ pub const TITLE_NAMES: [&str; 50] = [
     "a number where there are words",
     "a label where there are words",
     "in most records the same",
+    "begins with a digit",
 ];
 
 /// How many measures a text has.
@@ -508,6 +509,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             of(walk.has_words && words == 1 && digits > 0),
             of(walk.has_words && label),
             of(repeats as usize * 2 > self.voters && self.voters > 3),
+            of(text.starts_with(|c: char| c.is_ascii_digit())),
         ]
     }
 
@@ -543,14 +545,32 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         self.label_of(text).map_or(text, |(_, rest)| rest)
     }
 
-    /// A title in words: without the label that all titles have, without bullets and dashes at its beginning.
+    /// A title in words: without the label that all titles have, without bullets and dashes at its beginning, of several
+    /// leaves without dates and labels around them.
     pub(super) fn title_text(&self, unit: &Unit) -> String {
-        let text = self.sheet.text_of(unit.leaves.clone());
+        let is_extra = |leaf: &usize| {
+            let text = self
+                .sheet
+                .leaves
+                .get(*leaf)
+                .map_or("", |leaf| leaf.text.as_str());
+            self.sheet.letters_beside_dates(&(*leaf..*leaf + 1)) == 0 || words::is_label(text)
+        };
+        let all = unit.leaves.clone();
+        let first = all
+            .clone()
+            .find(|leaf| !is_extra(leaf))
+            .unwrap_or(all.start);
+        let last = all
+            .clone()
+            .rev()
+            .find(|leaf| !is_extra(leaf))
+            .unwrap_or(all.end - 1);
+        let text = self.sheet.text_of(first..last + 1);
         let text = self.without_label(&text);
         let is_sign = |c: char| c.is_whitespace() || "»›•·►▸▪‣–—-|:*".contains(c);
-        let trimmed = text
-            .trim_start_matches(is_sign)
-            .trim_end_matches([' ', '|', '»', '›', '-', '–', '—']);
+        let trimmed = text.trim_start_matches(is_sign);
+        let trimmed = trimmed.trim_end_matches([' ', '|', '»', '›', '-', '–', '—']);
         if trimmed.is_empty() { text } else { trimmed }.to_owned()
     }
 

@@ -234,7 +234,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
             let above = node.parent;
             let name = node.name();
             let is_mark = path::is_mark(node);
-            heads[index] = heads[above] || name == "h";
+            heads[index] = heads[above] || matches!(name, "h" | "summary" | "legend");
             marked[index] = marked[above] && is_mark || matches!(name, "b" | "strong");
             strong[index] = strong[above]
                 || marked[index]

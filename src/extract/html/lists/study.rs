@@ -182,19 +182,25 @@ impl Study<'_, '_, '_> {
         way.records.iter().filter_map(entry).collect()
     }
 
-    /// The measures of the page as one record, and its title and day.
-    pub fn one(&self) -> ([f64; COUNT], Option<String>, Option<NaiveDate>) {
+    /// The measures of the page as one record, beside the best way at a first look, and its title and day.
+    /// `None` where it cannot be one record.
+    pub fn one(
+        &self,
+        best: Option<&Way>,
+    ) -> Option<([f64; COUNT], Option<String>, Option<NaiveDate>)> {
+        if measures::is_sure(best.map(|way| &way.measures)) && !self.one.is_told() {
+            return None;
+        }
         let (title, day) = self.one.essence();
-        (
-            measures::of_page(self.one.measures),
-            title.map(str::to_owned),
-            day,
-        )
+        let measures = measures::of_page(self.one.measures, best.map(|way| &way.measures));
+        Some((measures, title.map(str::to_owned), day))
     }
 
-    /// The measures of a page without anything.
-    pub fn nothing(&self) -> [f64; COUNT] {
-        measures::of_nothing(self.sheet)
+    /// The measures of a page without anything, beside the best way at a first look.
+    /// `None` where it surely has a list.
+    pub fn nothing(&self, best: Option<&Way>) -> Option<[f64; COUNT]> {
+        let best = best.map(|way| &way.measures);
+        (!measures::is_sure(best)).then(|| measures::of_nothing(self.sheet, best))
     }
 
     /// The page without the records of a way.
