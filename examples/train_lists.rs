@@ -687,7 +687,7 @@ fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &
         scores: Vec::new(),
         names: Vec::new(),
     };
-    let best = order.first().map(|(_, place)| &first.ways[*place]);
+    let best: Vec<&Way> = order.iter().map(|(_, place)| &first.ways[*place]).collect();
     for (_, place) in order.iter().copied() {
         let way = &first.ways[place];
         second.measures.push(study.closely(way, weights));
@@ -696,7 +696,7 @@ fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &
             .push(judge(page, &study.entries(way, weights)));
         second.names.push(way.name.clone());
     }
-    if let Some((measures, title, day)) = study.one(best) {
+    if let Some((measures, title, day)) = study.one(&best) {
         let entry = title.map(|title| Entry {
             title,
             day,
@@ -707,11 +707,9 @@ fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &
         second.scores.push(judge(page, &Vec::from_iter(entry)));
         second.names.push("page".to_owned());
     }
-    if let Some(measures) = study.nothing(best) {
-        second.measures.push(measures);
-        second.scores.push(judge(page, &[]));
-        second.names.push("nothing".to_owned());
-    }
+    second.measures.push(study.nothing(&best));
+    second.scores.push(judge(page, &[]));
+    second.names.push("nothing".to_owned());
     second
 }
 

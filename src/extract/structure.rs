@@ -159,7 +159,7 @@ impl Found<'_> {
         let rule = |(field, places): &(Field, Vec<Place<'_>>)| {
             let find: Vec<L> = places.iter().filter_map(&path).collect();
             let rule = Rule {
-                find,
+                find: find.into_iter().collect(),
                 pattern: None,
                 value: None,
             };
@@ -168,7 +168,7 @@ impl Found<'_> {
         let rules = self.fields.iter().map(rule);
         Some(Rules {
             item: vec![path(&self.item)?],
-            fields: rules.filter(|(_, rule)| !rule.find.is_empty()).collect(),
+            fields: rules.filter(|(_, rule)| rule.find.places().next().is_some()).collect(),
         })
     }
 

@@ -492,12 +492,16 @@ fn of_list(best: Option<&Measures>) -> [f64; 4] {
     })
 }
 
-/// Whether a list is surely what its page is for: dated records with links of their own, outside of navigation. No
-/// introduction above it makes its page an article.
-pub(super) fn is_sure(best: Option<&Measures>) -> bool {
-    best.is_some_and(|best| {
-        let (dated, linked, distinct) = (best[4] + best[39], best[3], best[8]);
-        best[1] == 0.0 && dated >= 0.8 && linked >= 0.8 && distinct >= 0.8 && best[24] < 0.5
+/// The measure of five records: fewer may be the news beside an article.
+const MIN_SURE: f64 = 0.4;
+
+/// Whether one of the best lists is surely what its page is for: dated records with links of their own, outside of
+/// navigation. No introduction above it makes its page an article.
+pub(super) fn is_sure<'m>(mut best: impl Iterator<Item = &'m Measures>) -> bool {
+    best.any(|list| {
+        let (dated, linked, distinct) = (list[4] + list[39], list[3], list[8]);
+        let is_beside = list[24].max(list[25]) >= 0.5;
+        list[0] >= MIN_SURE && dated >= 0.8 && linked >= 0.8 && distinct >= 0.8 && !is_beside
     })
 }
 

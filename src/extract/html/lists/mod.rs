@@ -44,6 +44,9 @@ use crate::model::{Css, DateOrder, Layout, RawEntry, Rules};
 /// How many candidates are looked at closely.
 const CLOSELY: usize = 24;
 
+/// How many of the best at a first look tell whether a page surely has a list.
+const FIRSTS: usize = 5;
+
 /// A candidate that was judged.
 #[derive(Clone, Debug)]
 struct Judged {
@@ -148,7 +151,8 @@ fn rank(
     one: &One,
     weights: &Weights,
 ) -> Vec<Ranked> {
-    let (lists, first) = ranked(sheet, candidates, weights);
+    let (lists, firsts) = ranked(sheet, candidates, weights);
+    let first = firsts.first();
     let lists = lists.into_iter().map(|judged| Ranked {
         kind: Kind::List {
             place: judged.place,
@@ -158,18 +162,18 @@ fn rank(
         score: judged.score,
     });
     let others = [
-        (Kind::Page, measures::of_page(one.measures, first.as_ref())),
-        (Kind::Nothing, measures::of_nothing(sheet, first.as_ref())),
+        (Kind::Page, measures::of_page(one.measures, first)),
+        (Kind::Nothing, measures::of_nothing(sheet, first)),
     ];
     let others = others.into_iter().map(|(kind, measures)| Ranked {
         kind,
         score: weights.of_list(&measures),
         measures,
     });
-    let is_sure = measures::is_sure(first.as_ref());
+    let is_sure = measures::is_sure(firsts.iter());
     let others = others.filter(|other| match other.kind {
         Kind::Page => !is_sure || one.is_told(),
-        Kind::Nothing | Kind::List { .. } => !is_sure,
+        Kind::Nothing | Kind::List { .. } => true,
     });
     let mut all: Vec<Ranked> = lists.chain(others).collect();
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
@@ -392,25 +396,26 @@ fn kept<'c>(sheet: &Sheet<'_, '_>, candidate: &'c Candidate, filter: Filter) -> 
         .collect()
 }
 
-/// The candidates that a first look finds best, looked at closely, the best first; and the measures of the one that was
+/// The candidates that a first look finds best, looked at closely, the best first; and the measures of those that were
 /// first at that look.
 fn ranked(
     sheet: &Sheet<'_, '_>,
     candidates: &[Candidate],
     weights: &Weights,
-) -> (Vec<Judged>, Option<Measures>) {
+) -> (Vec<Judged>, Vec<Measures>) {
     let mut all = measured(sheet, candidates);
     for judged in &mut all {
         judged.score = weights.first_look(&judged.measures);
     }
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
     all.truncate(CLOSELY);
-    let first = all.first().map(|judged| judged.measures);
+    let firsts = all.iter().take(FIRSTS).map(|judged| judged.measures);
+    let firsts = firsts.collect();
     for judged in &mut all {
         let records = kept(sheet, &candidates[judged.place], judged.filter);
         measures::closely(&mut judged.measures, &Roles::of(sheet, &records, weights));
         judged.score = weights.of_list(&judged.measures);
     }
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
-    (all, first)
+    (all, firsts)
 }

@@ -1038,11 +1038,13 @@ fn places(sheet: &Sheet<'_, '_>, record: &Record) -> Vec<PathId> {
         let node = outline.at(index);
         let above = node.parent.checked_sub(record.start);
         let above = above.and_then(|above| places.get(above)).copied();
+        // The heading of a page is of another level than those of its records.
+        let name = node.element().map_or(node.name(), |element| element.value().name());
         places.push(match above {
             None if whole => 0,
-            None => path::step(0, node.name(), 0),
+            None => path::step(0, name, 0),
             Some(above) if path::is_mark(node) => above,
-            Some(above) => path::step(above, node.name(), u64::from(node.column)),
+            Some(above) => path::step(above, name, u64::from(node.column)),
         });
     }
     places

@@ -243,7 +243,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
             let next = u32::try_from(self.leaves.len()).unwrap_or(NONE);
             self.first_leaf.push(next);
             let Some(text) = node.node.value().as_text() else {
-                let soft = name == "span" || name == "font" || name == "label";
+                let soft = matches!(name, "span" | "font" | "label" | "a");
                 cut = if is_mark {
                     cut
                 } else if soft {
@@ -257,6 +257,13 @@ impl<'a, 'h> Sheet<'a, 'h> {
                 block: blocks[above],
                 link: self.link_of(index),
                 is_marked: marked[above],
+            };
+            // A link that an editor cut in two.
+            let key = |link: Option<usize>| self.targets.get(link?)?.as_ref().map(|target| target.key);
+            let same = key(last.link).is_some() && key(last.link) == key(piece.link);
+            let piece = Piece {
+                link: if same { last.link } else { piece.link },
+                ..piece
             };
             if joins(&raw, text, cut, last, piece)
                 && let Some(leaf) = self.leaves.last_mut()

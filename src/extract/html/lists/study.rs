@@ -186,21 +186,25 @@ impl Study<'_, '_, '_> {
     /// `None` where it cannot be one record.
     pub fn one(
         &self,
-        best: Option<&Way>,
+        best: &[&Way],
     ) -> Option<([f64; COUNT], Option<String>, Option<NaiveDate>)> {
-        if measures::is_sure(best.map(|way| &way.measures)) && !self.one.is_told() {
+        if self.is_sure(best) && !self.one.is_told() {
             return None;
         }
         let (title, day) = self.one.essence();
-        let measures = measures::of_page(self.one.measures, best.map(|way| &way.measures));
+        let best = best.first().map(|way| &way.measures);
+        let measures = measures::of_page(self.one.measures, best);
         Some((measures, title.map(str::to_owned), day))
     }
 
     /// The measures of a page without anything, beside the best way at a first look.
-    /// `None` where it surely has a list.
-    pub fn nothing(&self, best: Option<&Way>) -> Option<[f64; COUNT]> {
-        let best = best.map(|way| &way.measures);
-        (!measures::is_sure(best)).then(|| measures::of_nothing(self.sheet, best))
+    pub fn nothing(&self, best: &[&Way]) -> [f64; COUNT] {
+        measures::of_nothing(self.sheet, best.first().map(|way| &way.measures))
+    }
+
+    fn is_sure(&self, best: &[&Way]) -> bool {
+        let first = best.iter().take(super::FIRSTS);
+        measures::is_sure(first.map(|way| &way.measures))
     }
 
     /// The page without the records of a way.
