@@ -1,5 +1,9 @@
 //! What commands ask of the running daemon, at the address for administrators.
 
+use std::error::Error as _;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use reqwest::{Client, Response};
 use serde::de::DeserializeOwned;
 
@@ -7,6 +11,7 @@ use super::CliError;
 use crate::daemon;
 use crate::fetch;
 use crate::model::Listen;
+use crate::serve::ADMIN_HEADER;
 
 /// An answer is never longer.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
@@ -22,6 +27,11 @@ pub(super) async fn ask<T: DeserializeOwned>(
 ) -> Result<Option<T>, CliError> {
     let answer = match post(listen, path, body).await {
         Ok(answer) => answer,
+        Err(error) if is_denied(&error) => {
+            return Err(CliError::Failed(format!(
+                "this user may not connect to the daemon at {listen}: use `sudo`, or join the group of the socket"
+            )));
+        }
         Err(error) if error.is_connect() => return Ok(None),
         Err(error) => {
             let why = daemon::chain(&error);
@@ -37,6 +47,29 @@ pub(super) async fn ask<T: DeserializeOwned>(
     })
 }
 
+/// Whether the system forbids the connection, which a daemon may well wait for.
+fn is_denied(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let system = error.downcast_ref::<io::Error>();
+        if system.is_some_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// A server that listens on every address is reached on this machine's own.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
 /// Posts `body` to `path` where the daemon listens; the body of its answer.
 pub(super) async fn post(
     listen: &Listen,
@@ -45,7 +78,10 @@ pub(super) async fn post(
 ) -> Result<Vec<u8>, reqwest::Error> {
     let builder = fetch::plain_client();
     let (builder, address) = match listen {
-        Listen::Tcp(address) => (builder, format!("http://{address}{path}")),
+        Listen::Tcp(address) => {
+            let address = reachable(*address);
+            (builder, format!("http://{address}{path}"))
+        }
         Listen::Unix(socket) => (
             builder.unix_socket(socket.as_path()),
             format!("http://localhost{path}"),
@@ -54,6 +90,7 @@ pub(super) async fn post(
     let client: Client = builder.build()?;
     let mut answer: Response = client
         .post(address)
+        .header(ADMIN_HEADER, super::operator::claim())
         .body(body)
         .send()
         .await?

@@ -9,6 +9,7 @@ mod discover;
 mod explain;
 mod named;
 mod once;
+mod operator;
 mod plan;
 mod preview;
 mod reload;

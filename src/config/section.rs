@@ -10,7 +10,7 @@ use url::Url;
 
 use super::diagnostic::{Mistake, parsed};
 use super::secret::{self, Environment};
-use super::table::Table;
+use super::table::{Given, Table};
 use super::{address, units};
 use crate::model::{Listen, Reading, Site, TrustedProxy};
 
@@ -109,6 +109,8 @@ pub struct ServerConfig {
 pub struct AdminConfig {
     /// Every address that is listened on.
     pub listen: Vec<Listen>,
+    /// Further names that requests may be for, such as that of a web server before it.
+    pub hosts: Vec<String>,
 }
 
 /// `[daemon]`: how it runs.
@@ -128,8 +130,9 @@ pub(super) fn server(tops: &[Table]) -> ServerConfig {
     let proxies = table.texts("trusted_proxies", trusted_proxy);
     table.finish(&[]);
     let proxies = proxies.value.unwrap_or_default().into_iter();
+    let listen = listen.value.unwrap_or_default().into_iter();
     ServerConfig {
-        listen,
+        listen: listen.map(|(_, place)| place).collect(),
         trusted_proxies: proxies.map(|(_, proxy)| proxy).collect(),
     }
 }
@@ -141,8 +144,43 @@ pub(super) fn admin(tops: &[Table]) -> AdminConfig {
         &table,
         Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8081))),
     );
+    let listen = listen.map(|places| {
+        let open = places.iter().filter_map(|(at, listen)| match listen {
+            Listen::Tcp(address) if !address.ip().to_canonical().is_loopback() => {
+                Some((*at, address))
+            }
+            Listen::Tcp(_) | Listen::Unix(_) => None,
+        });
+        for (at, address) in open {
+            table.warn(at, open_to_others(*address));
+        }
+        places.into_iter().map(|(_, place)| place).collect()
+    });
+    let hosts = table.texts("hosts", host);
     table.finish(&[]);
-    AdminConfig { listen }
+    let hosts = hosts.value.unwrap_or_default().into_iter();
+    AdminConfig {
+        listen: listen.value.unwrap_or_default(),
+        hosts: hosts.map(|(_, host)| host).collect(),
+    }
+}
+
+fn open_to_others(address: SocketAddr) -> Mistake {
+    let message = format!(
+        "other machines reach the administrators' address {address}: whoever does can reload, withdraw stories and release held items"
+    );
+    Mistake::new(message).hint(
+        r#"listen on a Unix socket, `"unix:/run/tidings/admin.sock"`, or on `"127.0.0.1:8081"`"#,
+    )
+}
+
+/// A name as it stands in `Host`, without a port.
+fn host(text: &str) -> Result<String, Mistake> {
+    let read = url::Host::parse(text).map(|host| host.to_string());
+    read.ok().filter(|host| !host.is_empty()).ok_or_else(|| {
+        Mistake::new(format!("`{text}` is no name of a host"))
+            .hint(r#"write it without a port: `"status.example"`"#)
+    })
 }
 
 /// `[daemon]`, where it stands.
@@ -156,7 +194,7 @@ pub(super) fn daemon(tops: &[Table]) -> DaemonConfig {
 }
 
 /// An empty list listens nowhere.
-fn listen(table: &Table, usual: Listen) -> Vec<Listen> {
+fn listen(table: &Table, usual: Listen) -> Given<Vec<(usize, Listen)>> {
     let places = table.texts("listen", |text| match text.strip_prefix("unix:") {
         Some(path) => Ok(Listen::Unix(table.file.resolve(path))),
         None => text.parse().map(Listen::Tcp).map_err(|_| {
@@ -165,10 +203,13 @@ fn listen(table: &Table, usual: Listen) -> Vec<Listen> {
                 .hint(r#"write `"127.0.0.1:8080"`, `"[::]:8080"` or `"unix:/run/tidings.sock"`"#)
         }),
     });
-    let places = places
-        .value
-        .map(|places| places.into_iter().map(|(_, place)| place).collect());
-    places.unwrap_or_else(|| vec![usual])
+    match places.at {
+        Some(_) => places,
+        None => Given {
+            at: None,
+            value: Some(vec![(table.at, usual)]),
+        },
+    }
 }
 
 pub(super) fn site(tops: &[Table], server: &ServerConfig) -> SiteConfig {

@@ -99,7 +99,11 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
     }
     for listener in admin {
         tracing::info!("administrators are answered at {}", listener.address());
-        let router = serve::admin(asked.clone(), setup.metrics.clone());
+        let router = serve::admin(
+            asked.clone(),
+            setup.metrics.clone(),
+            in_force.config.admin.hosts.clone(),
+        );
         servers.spawn(serve::serve(listener, router, stopped.clone()));
     }
     let dirty = Arc::new(Notify::new());
@@ -518,7 +522,12 @@ impl Run {
                 well: true,
                 reason: None,
             })),
-            Question::Reload(consent, answer) => {
+            Question::Reload(by, consent, answer) => {
+                let yes = match consent {
+                    Consent::Given => " and consents to its effects",
+                    Consent::Wanted => "",
+                };
+                tracing::info!(%by, "{by} asks for a reload{yes}");
                 // What runs already may have read the files before they were what is asked about.
                 let waiting = match self.reloading {
                     Some(_) => &mut self.waiting_again,
@@ -527,7 +536,8 @@ impl Run {
                 waiting.push((consent, answer));
                 self.reload();
             }
-            Question::Release(id, answer) => {
+            Question::Release(by, id, answer) => {
+                tracing::info!(%by, source.id = %id, "{by} asks for the release of {id:?}");
                 let daemon = Arc::clone(&self.daemon);
                 self.releases.spawn(async move {
                     let released = daemon.release(&id).await;
@@ -541,7 +551,8 @@ impl Run {
                     Some((id.parse().ok()?, released))
                 });
             }
-            Question::Decide(decision, answer) => {
+            Question::Decide(by, decision, answer) => {
+                tracing::info!(%by, "{by} decides about stories");
                 let daemon = Arc::clone(&self.daemon);
                 self.decisions.spawn(async move {
                     let decided = daemon.decide(decision).await;
@@ -714,7 +725,7 @@ fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<String> {
             "[server] listen",
             before.server.listen == after.server.listen,
         ),
-        ("[admin] listen", before.admin == after.admin),
+        ("[admin]", before.admin == after.admin),
         ("[store] url", before.store == after.store),
         ("[publish] dir", before.publish.dir == after.publish.dir),
     ] {

@@ -21,6 +21,7 @@ mod language;
 mod layout;
 mod listen;
 mod media_type;
+mod operator;
 mod pages;
 mod query;
 mod region;
@@ -54,6 +55,7 @@ pub use language::{Language, LanguageError};
 pub use layout::{Layout, LayoutError};
 pub use listen::{Listen, TrustedProxy};
 pub use media_type::{file_type, is_file_type};
+pub use operator::Operator;
 pub use pages::{Numbers, PageAddress, PageAddressError, PageWay, Pages};
 #[cfg(test)]
 pub(crate) use query::tests::trees as query_trees;

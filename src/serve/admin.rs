@@ -1,22 +1,25 @@
 //! What administrators get: health, state, metrics, a reload, the release of a source. On a listener of its own, never the public one.
+//! Requests of other sites' pages are refused before anything else: see [`super::origin`].
 //!
 //! The daemon answers: this module asks it over a bounded channel, and gives up when no answer comes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::{get, post};
+use axum::{Extension, Router, middleware};
 use bytes::Bytes;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
+use super::origin;
 use super::response::{plain, secure, set};
 use super::status_page;
-use crate::model::Timestamp;
+use crate::model::{Operator, Timestamp};
 use crate::store::{Consent, Decided, Decision, Released, SourceStatus};
 
 /// How long the daemon has for an answer.
@@ -32,11 +35,11 @@ pub enum Question {
     /// How is every source?
     Status(oneshot::Sender<Status>),
     /// Read the configuration again; whether somebody said yes to whatever that does to feeds.
-    Reload(Consent, oneshot::Sender<ReloadReport>),
+    Reload(Operator, Consent, oneshot::Sender<ReloadReport>),
     /// Let a source through that is held back or has drifted; no answer when there is no such source.
-    Release(String, oneshot::Sender<Released>),
+    Release(Operator, String, oneshot::Sender<Released>),
     /// Carry out what an operator decided about stories.
-    Decide(Decision, oneshot::Sender<DecisionReport>),
+    Decide(Operator, Decision, oneshot::Sender<DecisionReport>),
 }
 
 /// What became of a decision about stories.
@@ -93,8 +96,12 @@ struct Admin {
     metrics: PrometheusHandle,
 }
 
-/// The administrators' site.
-pub fn router(questions: mpsc::Sender<Question>, metrics: PrometheusHandle) -> Router {
+/// The administrators' site, which also answers to the names `hosts`.
+pub fn router(
+    questions: mpsc::Sender<Question>,
+    metrics: PrometheusHandle,
+    hosts: Vec<String>,
+) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/status", get(page))
@@ -107,6 +114,10 @@ pub fn router(questions: mpsc::Sender<Question>, metrics: PrometheusHandle) -> R
         .route("/style.css", get(async || style(crate::publish::STYLE)))
         .route("/status.css", get(async || style(status_page::STYLE)))
         .with_state(Admin { questions, metrics })
+        .layer(middleware::from_fn_with_state(
+            Arc::new(hosts),
+            origin::guard,
+        ))
 }
 
 impl Admin {
@@ -174,12 +185,16 @@ async fn json(State(admin): State<Admin>) -> Response<Body> {
 }
 
 /// `POST /reload`, `POST /reload?yes`.
-async fn reload(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Response<Body> {
+async fn reload(
+    State(admin): State<Admin>,
+    Extension(by): Extension<Operator>,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
     let consent = match query.as_deref() {
         Some("yes") => Consent::Given,
         _ => Consent::Wanted,
     };
-    let question = |answer| Question::Reload(consent, answer);
+    let question = |answer| Question::Reload(by, consent, answer);
     match admin.ask(question, LONG_PATIENCE).await {
         Some(report) => respond_json(&report),
         None => plain(
@@ -189,8 +204,12 @@ async fn reload(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Respon
     }
 }
 
-async fn release(State(admin): State<Admin>, Path(id): Path<String>) -> Response<Body> {
-    let question = |answer| Question::Release(id, answer);
+async fn release(
+    State(admin): State<Admin>,
+    Extension(by): Extension<Operator>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    let question = |answer| Question::Release(by, id, answer);
     match admin.ask(question, LONG_PATIENCE).await {
         Some(released) => respond_json(&released),
         None => plain(StatusCode::NOT_FOUND, "nothing was released\n"),
@@ -198,11 +217,15 @@ async fn release(State(admin): State<Admin>, Path(id): Path<String>) -> Response
 }
 
 /// Takes a decision as JSON, `{"withdraw": ["ID", "reason"]}`.
-async fn decide(State(admin): State<Admin>, body: Bytes) -> Response<Body> {
+async fn decide(
+    State(admin): State<Admin>,
+    Extension(by): Extension<Operator>,
+    body: Bytes,
+) -> Response<Body> {
     let Ok(decision) = serde_json::from_slice(&body) else {
         return plain(StatusCode::BAD_REQUEST, "this is no decision\n");
     };
-    let question = |answer| Question::Decide(decision, answer);
+    let question = |answer| Question::Decide(by, decision, answer);
     match admin.ask(question, LONG_PATIENCE).await {
         Some(report) => respond_json(&report),
         None => plain(

@@ -22,6 +22,16 @@ pub(super) enum Peer {
     UnixSocket,
 }
 
+/// Both ends of a connection, as far as they are known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    pub(super) peer: Peer,
+    /// The address that the peer connected to; `None` for a socket in the file system.
+    pub(super) local: Option<SocketAddr>,
+    /// The user that the peer runs as, which only such a socket tells.
+    pub(super) uid: Option<u32>,
+}
+
 /// One who asks: an address of IPv4, a customer's network of IPv6, or all that come by Unix sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Client(Peer);

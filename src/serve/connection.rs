@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
-use super::client::Peer;
+use super::client::{Ends, Peer};
 use super::listen::Listener;
 
 /// Connections at once on one listener; whoever comes later waits.
@@ -39,15 +39,15 @@ pub async fn serve(listener: Listener, router: Router, mut stop: watch::Receiver
             accepted = accept(&listener) => accepted,
             () = told(&mut stop) => break,
         };
-        let Ok((stream, peer)) = accepted else {
+        let Ok((stream, ends)) = accepted else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
         let (router, stop) = (router.clone(), stop.clone());
         tokio::spawn(async move {
             match stream {
-                Stream::Tcp(stream) => connection(stream, peer, router, stop).await,
-                Stream::Unix(stream) => connection(stream, peer, router, stop).await,
+                Stream::Tcp(stream) => connection(stream, ends, router, stop).await,
+                Stream::Unix(stream) => connection(stream, ends, router, stop).await,
             }
             drop(place);
         });
@@ -65,28 +65,39 @@ enum Stream {
     Unix(tokio::net::UnixStream),
 }
 
-async fn accept(listener: &Listener) -> io::Result<(Stream, Peer)> {
+async fn accept(listener: &Listener) -> io::Result<(Stream, Ends)> {
     match listener {
         Listener::Tcp(listener) => {
             let (stream, address) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            Ok((Stream::Tcp(stream), address.ip().into()))
+            let ends = Ends {
+                peer: address.ip().into(),
+                local: Some(stream.local_addr()?),
+                uid: None,
+            };
+            Ok((Stream::Tcp(stream), ends))
         }
-        Listener::Unix(listener) => listener
-            .accept()
-            .await
-            .map(|(stream, _)| (Stream::Unix(stream), Peer::UnixSocket)),
+        Listener::Unix(listener) => {
+            let (stream, _) = listener.accept().await?;
+            let ends = Ends {
+                peer: Peer::UnixSocket,
+                local: None,
+                uid: stream.peer_cred().ok().map(|peer| peer.uid()),
+            };
+            Ok((Stream::Unix(stream), ends))
+        }
     }
 }
 
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    peer: Peer,
+    ends: Ends,
     router: Router,
     mut stop: watch::Receiver<bool>,
 ) {
     let service = router.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(ends.peer);
+        request.extensions_mut().insert(ends);
         request.map(Body::new)
     });
     let connection = http1::Builder::new()

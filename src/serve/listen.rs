@@ -1,12 +1,16 @@
 //! Sockets to listen on: those that are configured, and those that systemd hands over.
 
+use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use tokio::net::{TcpListener, UnixListener};
 
 use crate::model::Listen;
+
+/// What a socket in the file system may be used by.
+const UNIX_MODE: u32 = 0o660;
 
 /// A socket that is listened on.
 #[derive(Debug)]
@@ -51,6 +55,9 @@ impl Listener {
                 io::ErrorKind::AddrNotAvailable => {
                     "this machine has no such address; correct `listen`"
                 }
+                io::ErrorKind::NotFound => {
+                    "its folder is missing; create it, or let systemd create it (`RuntimeDirectory=`)"
+                }
                 _ => "correct `listen`",
             };
             ListenError {
@@ -81,15 +88,23 @@ impl Listener {
     }
 }
 
-/// A socket that nobody listens on any more is left from a process that was killed.
+/// Replaces a socket that nobody listens on any more: a process that was killed left it. Its owner and its group may connect.
 fn unix(path: &Path) -> io::Result<UnixListener> {
-    let stale = path
+    let is_socket = path
         .symlink_metadata()
         .is_ok_and(|found| found.file_type().is_socket());
-    if stale && std::os::unix::net::UnixStream::connect(path).is_err() {
+    if is_socket && is_left(path) {
         std::fs::remove_file(path)?;
     }
-    UnixListener::bind(path)
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, Permissions::from_mode(UNIX_MODE))?;
+    Ok(listener)
+}
+
+/// One that may not be connected to is somebody's.
+fn is_left(path: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(path)
+        .is_err_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 /// The sockets that systemd hands over (`LISTEN_FDS`), in their order: the first is for readers, further ones too.

@@ -9,6 +9,7 @@ mod assets;
 mod client;
 mod connection;
 mod listen;
+mod origin;
 mod public;
 mod rates;
 mod response;
@@ -20,5 +21,6 @@ pub use self::admin::{DecisionReport, Health, Question, ReloadReport, Status, ro
 pub use self::assets::{Asset, Assets};
 pub use self::connection::serve;
 pub use self::listen::{ListenError, Listener, inherited};
+pub use self::origin::HEADER as ADMIN_HEADER;
 pub use self::public::router as public;
 pub use self::searches::{SearchAnswer, SearchRequest, Searches};

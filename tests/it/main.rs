@@ -38,6 +38,7 @@ mod discover;
 mod readers;
 mod daemon;
 mod reload;
+mod trust;
 mod systemd;
 mod serving;
 mod search_feeds;

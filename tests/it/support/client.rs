@@ -85,14 +85,26 @@ fn talk(mut stream: impl Read + Write, text: &str) -> Reply {
     Reply::read(&mut BufReader::new(stream), text.starts_with("HEAD ")).expect("an answer")
 }
 
-/// A request on a connection of its own.
+/// A request on a connection of its own, for the address that it goes to.
 pub(crate) fn request(
     address: &str,
     method: &str,
     target: &str,
     headers: &[(&str, &str)],
 ) -> Reply {
-    let mut text = format!("{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+    let host = address.strip_prefix("http://").unwrap_or("localhost");
+    request_as(address, host, method, target, headers)
+}
+
+/// A request that says it is for `host`.
+pub(crate) fn request_as(
+    address: &str,
+    host: &str,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+) -> Reply {
+    let mut text = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in headers {
         text = format!("{text}{name}: {value}\r\n");
     }

@@ -18,7 +18,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 pub(crate) use self::board::{Behind, Board};
-pub(crate) use self::client::{Reply, get, request};
+pub(crate) use self::client::{Reply, get, request, request_as};
 pub(crate) use self::clock::Held;
 pub(crate) use self::notices::{Notice, day, notice, notices, rss};
 pub(crate) use self::process::{Ran, Running};

@@ -121,6 +121,11 @@ impl Service {
         get(&self.admin, target, &[])
     }
 
+    /// Where administrators are answered.
+    pub(crate) fn admin(&self) -> &str {
+        &self.admin
+    }
+
     /// Asks again whenever something was published, until the answer is as wanted: what was logged is served already.
     #[track_caller]
     pub(crate) fn get_until(&mut self, target: &str, wanted: impl Fn(&Reply) -> bool) -> Reply {

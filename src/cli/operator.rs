@@ -1,0 +1,63 @@
+//! Who runs the command, for the log and for the record of decisions.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
+
+use crate::model::Operator;
+
+const USERS: &str = "/etc/passwd";
+/// The table of users is never longer.
+const MAX_USERS_BYTES: u64 = 1 << 20;
+
+/// The user who runs this process.
+pub(super) fn operator() -> Operator {
+    Operator::user(uid(), name().as_deref())
+}
+
+/// The name that the daemon is told: it learns the number from the socket itself. `1` names nobody.
+pub(super) fn claim() -> String {
+    let name = name().filter(|name| {
+        name.bytes()
+            .all(|byte| byte.is_ascii_graphic() || byte == b' ')
+    });
+    name.unwrap_or_else(|| "1".to_owned())
+}
+
+fn uid() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
+/// `maria`, or `root for maria` under sudo.
+fn name() -> Option<String> {
+    let uid = uid();
+    let name = user(uid)?;
+    let invoker = std::env::var("SUDO_USER").ok();
+    match invoker.filter(|invoker| uid == 0 && !invoker.is_empty()) {
+        Some(invoker) => Some(format!("{name} for {invoker}")),
+        None => Some(name),
+    }
+}
+
+/// The name of a user of this machine (`passwd(5)`).
+fn user(uid: u32) -> Option<String> {
+    let users = File::open(USERS).ok()?.take(MAX_USERS_BYTES);
+    let lines = BufReader::new(users).lines().map_while(Result::ok);
+    let mut named = lines.filter_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?.to_owned();
+        let number: u32 = fields.nth(1)?.parse().ok()?;
+        (number == uid).then_some(name)
+    });
+    named.next().filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_administrator_has_a_name() {
+        assert_eq!(user(0).as_deref(), Some("root"));
+        assert_eq!(user(u32::MAX), None);
+    }
+}

@@ -1,0 +1,361 @@
+//! Who may speak to administrators' pages: this site's own pages and programs, never another site in somebody's browser.
+//!
+//! In: both ends of a connection and the head of a request. Out: who asks, or why it is refused. No IO.
+//!
+//! A page of another site can send requests to any address that its reader's browser reaches. Browsers say so in `Origin`
+//! (RFC 6454 §7) and in `Sec-Fetch-Site` (W3C Fetch Metadata). A foreign name that resolves to this machine (DNS rebinding) stands in `Host`.
+//! A form cannot send [`HEADER`], and a script of another site may only after a question that is never answered here.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use url::{Host, Url};
+
+use super::client::{Ends, Peer};
+use super::response::plain;
+use crate::model::Operator;
+
+/// The header that a request needs to change something. Its value names who asks; `1` names nobody.
+pub const HEADER: &str = "x-tidings";
+
+const NAMELESS: &str = "1";
+const LOCALHOST: &str = "localhost";
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    /// No host, or several, or none that can be read.
+    #[error("a request needs one `Host`, and `{0}` is none")]
+    NoHost(String),
+    /// A host that is not this one.
+    #[error(
+        "`{0}` is no address of this site: use the address in `[admin] listen`, or add the name to `[admin] hosts`"
+    )]
+    Host(String),
+    /// A page of another site sent it.
+    #[error("a page of another site sent this request (`{header}: {value}`)")]
+    Foreign {
+        /// The header that says so.
+        header: &'static str,
+        /// What it says.
+        value: String,
+    },
+    /// It would change something, and a form could have sent it.
+    #[error("a request that changes something needs the header `X-Tidings: 1`")]
+    Unmarked,
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoHost(_) => StatusCode::BAD_REQUEST,
+            Self::Host(_) | Self::Foreign { .. } | Self::Unmarked => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
+/// Answers requests that are refused, and tells the others who asks.
+pub(super) async fn guard(
+    State(hosts): State<std::sync::Arc<Vec<String>>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(ends) = request.extensions().get::<Ends>().copied() else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, "nobody asks\n");
+    };
+    let by = operator(ends, request.headers());
+    match check(ends, &hosts, &request) {
+        Ok(()) => {
+            request.extensions_mut().insert(by);
+            next.run(request).await
+        }
+        Err(refusal) => {
+            let (method, path) = (request.method(), request.uri().path());
+            tracing::warn!(%by, %method, ?path, "refused {method} {path:?} of {by}: {refusal}");
+            plain(refusal.status(), format!("{refusal}\n"))
+        }
+    }
+}
+
+/// Who asks: the connection says it, and what the request adds is a claim.
+fn operator(ends: Ends, headers: &HeaderMap) -> Operator {
+    let claimed = headers.get(HEADER).and_then(|name| name.to_str().ok());
+    let claimed = claimed.filter(|name| *name != NAMELESS);
+    let from = match (ends.peer, ends.uid) {
+        (Peer::Address(address), _) => address.to_string(),
+        (Peer::UnixSocket, Some(uid)) => return Operator::user(uid, claimed),
+        (Peer::UnixSocket, None) => "the Unix socket".to_owned(),
+    };
+    match claimed {
+        Some(name) => Operator::new(&format!("{from} ({name})")),
+        None => Operator::new(&from),
+    }
+}
+
+fn check(ends: Ends, hosts: &[String], request: &Request) -> Result<(), Refusal> {
+    let (headers, uri) = (request.headers(), request.uri());
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let site = site(headers, uri)?;
+    if !is_ours(&site, ends.local, hosts) {
+        return Err(Refusal::Host(shown(&site)));
+    }
+    let foreign = |header: &'static str, value: &str| Refusal::Foreign {
+        header,
+        value: printable(value),
+    };
+    for origin in headers.get_all(header::ORIGIN) {
+        let origin = origin.to_str().unwrap_or("?");
+        if !is_of(origin, &site) {
+            return Err(foreign("Origin", origin));
+        }
+    }
+    for said in headers.get_all(FETCH_SITE) {
+        let said = said.to_str().unwrap_or("?");
+        let is_own = matches!(said, "same-origin" | "none");
+        if !is_own && !(reads && is_followed_link(headers)) {
+            return Err(foreign("Sec-Fetch-Site", said));
+        }
+    }
+    if !reads && !headers.contains_key(HEADER) {
+        return Err(Refusal::Unmarked);
+    }
+    Ok(())
+}
+
+/// The host and port that the request is for: those of `Host`, and those of its target where that names any.
+fn site(headers: &HeaderMap, uri: &Uri) -> Result<Url, Refusal> {
+    let mut given = headers.get_all(header::HOST).iter();
+    let first = given.next().map(|host| host.to_str().unwrap_or("?"));
+    let first = first.unwrap_or_default();
+    let unusable = || Refusal::NoHost(printable(first));
+    if given.next().is_some() {
+        return Err(unusable());
+    }
+    let read = |authority: &str| {
+        let plain = !authority.is_empty() && !authority.contains(['/', '?', '#', '@', '\\']);
+        plain.then(|| Url::parse(&format!("http://{authority}/")).ok())?
+    };
+    let site = read(first).ok_or_else(unusable)?;
+    match uri.authority() {
+        Some(target) if read(target.as_str()).as_ref() != Some(&site) => Err(unusable()),
+        _ => Ok(site),
+    }
+}
+
+/// Whether requests for `site` are for us: for the address that the peer connected to, by its number or as `localhost`, or
+/// for a host of the configuration, which may have another port where a web server passes requests on.
+fn is_ours(site: &Url, local: Option<SocketAddr>, hosts: &[String]) -> bool {
+    let named = site.host_str().unwrap_or_default();
+    if hosts.iter().any(|host| host.eq_ignore_ascii_case(named)) {
+        return true;
+    }
+    let address = match site.host() {
+        Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
+        Some(Host::Ipv6(address)) => Some(IpAddr::from(address).to_canonical()),
+        Some(Host::Domain(_)) | None => None,
+    };
+    let Some(local) = local else {
+        // Browsers come here by a tunnel, whose port is anybody's choice; other names are none of a tunnel's.
+        return named == LOCALHOST || address.is_some_and(|address| address.is_loopback());
+    };
+    let own = local.ip().to_canonical();
+    let is_here = address == Some(own) || (named == LOCALHOST && own.is_loopback());
+    is_here && site.port_or_known_default() == Some(local.port())
+}
+
+/// Whether `origin` is a page of `site`. A web server before us may speak HTTPS.
+fn is_of(origin: &str, site: &Url) -> bool {
+    let Ok(origin) = Url::parse(origin) else {
+        return false;
+    };
+    matches!(origin.scheme(), "http" | "https")
+        && origin.host() == site.host()
+        && origin.port() == site.port()
+}
+
+/// Whether somebody followed a link, which shows them the page and nothing to the page that it is on.
+fn is_followed_link(headers: &HeaderMap) -> bool {
+    let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|said| said == value);
+    is(&FETCH_MODE, "navigate") && is(&FETCH_DEST, "document")
+}
+
+fn shown(site: &Url) -> String {
+    let host = site.host_str().unwrap_or_default();
+    match site.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// What a stranger wrote, for a log.
+fn printable(text: &str) -> String {
+    let shown = text.chars().filter(|c| !c.is_control());
+    shown.take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    const TCP: &str = "127.0.0.1:8081";
+
+    fn ends(local: &str) -> Ends {
+        Ends {
+            peer: "127.0.0.1".parse::<IpAddr>().unwrap().into(),
+            local: local.parse().ok(),
+            uid: None,
+        }
+    }
+
+    fn judge(local: &str, method: &str, headers: &[(&str, &str)]) -> Result<(), Refusal> {
+        let mut request = Request::builder().method(method).uri("/status");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let hosts = ["status.example".to_owned()];
+        super::check(ends(local), &hosts, &request)
+    }
+
+    #[track_caller]
+    fn check(local: &str, host: &str, ours: bool) {
+        let judged = judge(local, "GET", &[("host", host)]);
+        assert_eq!(judged.is_ok(), ours, "{host} at {local}: {judged:?}");
+    }
+
+    #[test]
+    fn the_host_is_an_address_that_is_listened_on() {
+        for host in ["127.0.0.1:8081", "localhost:8081", "LOCALHOST:8081"] {
+            check(TCP, host, true);
+        }
+        for host in [
+            "evil.example",
+            "evil.example:8081",
+            "localhost.evil.example:8081",
+            "127.0.0.1.evil.example:8081",
+            "127.0.0.1",
+            "127.0.0.1:8080",
+            "localhost",
+            "127.0.0.2:8081",
+            "[::1]:8081",
+            "0.0.0.0:8081",
+            "",
+            "127.0.0.1:8081/",
+            "user@127.0.0.1:8081",
+            "127.0.0.1:80811",
+            "a b",
+        ] {
+            check(TCP, host, false);
+        }
+        check("[::1]:8081", "[::1]:8081", true);
+        check("[::1]:8081", "[0:0:0:0:0:0:0:1]:8081", true);
+        check("[::1]:8081", "localhost:8081", true);
+        check("[::1]:8081", "127.0.0.1:8081", false);
+        check("[::ffff:127.0.0.1]:8081", "127.0.0.1:8081", true);
+        check("10.0.0.5:8081", "10.0.0.5:8081", true);
+        check("10.0.0.5:8081", "localhost:8081", false);
+        check("127.0.0.1:80", "127.0.0.1", true);
+        check("10.0.0.5:8081", "status.example", true);
+        check("10.0.0.5:8081", "status.example:8443", true);
+    }
+
+    #[test]
+    fn a_socket_is_reached_by_the_names_of_this_machine() {
+        for (host, ours) in [
+            ("localhost", true),
+            ("localhost:9000", true),
+            ("127.0.0.1:9000", true),
+            ("[::1]:9000", true),
+            ("status.example", true),
+            ("evil.example", false),
+            ("192.0.2.1", false),
+        ] {
+            check("a socket", host, ours);
+        }
+    }
+
+    #[test]
+    fn what_changes_something_comes_from_a_program_or_a_page_of_ours() {
+        let host = ("host", TCP);
+        let (mark, own) = ((HEADER, "1"), ("origin", "http://127.0.0.1:8081"));
+        let post = |headers: &[(&str, &str)]| judge(TCP, "POST", headers);
+        assert_eq!(post(&[host, mark]), Ok(()));
+        assert_eq!(post(&[host, mark, own]), Ok(()));
+        assert_eq!(post(&[host, own]), Err(Refusal::Unmarked));
+        for origin in [
+            "null",
+            "",
+            "http://evil.example",
+            "http://127.0.0.1",
+            "http://127.0.0.1:8082",
+            "http://localhost:8081",
+            "file://127.0.0.1:8081",
+            "https://status.example",
+        ] {
+            let judged = post(&[host, mark, ("origin", origin)]);
+            assert!(matches!(judged, Err(Refusal::Foreign { .. })), "{origin}");
+            let judged = post(&[host, mark, own, ("origin", origin)]);
+            assert!(matches!(judged, Err(Refusal::Foreign { .. })), "{origin}");
+        }
+        for (site, ours) in [
+            ("same-origin", true),
+            ("none", true),
+            ("same-site", false),
+            ("cross-site", false),
+            ("anything", false),
+        ] {
+            let judged = post(&[host, mark, ("sec-fetch-site", site)]);
+            assert_eq!(judged.is_ok(), ours, "{site}");
+        }
+        let proxied = [("host", "status.example"), mark];
+        let judged = post(&[&proxied[..], &[("origin", "https://status.example")]].concat());
+        assert_eq!(judged, Ok(()));
+        let twice = post(&[host, host, mark]);
+        assert!(matches!(twice, Err(Refusal::NoHost(_))), "{twice:?}");
+        for method in ["PUT", "DELETE", "OPTIONS", "PATCH"] {
+            assert_eq!(judge(TCP, method, &[host]), Err(Refusal::Unmarked));
+        }
+    }
+
+    #[test]
+    fn a_link_is_followed_and_nothing_else_of_another_site_is_answered() {
+        let get = |mode: &str, dest: &str| {
+            let headers = [
+                ("host", TCP),
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", dest),
+            ];
+            judge(TCP, "GET", &headers).is_ok()
+        };
+        assert!(get("navigate", "document"));
+        assert!(!get("navigate", "iframe"));
+        assert!(!get("no-cors", "script"));
+        assert!(!get("cors", "empty"));
+    }
+
+    #[test]
+    fn who_asks_is_named_by_the_connection_first() {
+        let named = |ends: Ends, claim: &str| {
+            let headers = [(HEADER.parse().unwrap(), claim.parse().unwrap())];
+            operator(ends, &headers.into_iter().collect()).to_string()
+        };
+        assert_eq!(named(ends(TCP), "1"), "127.0.0.1");
+        assert_eq!(named(ends(TCP), "maria"), "127.0.0.1 (maria)");
+        let socket = Ends {
+            peer: Peer::UnixSocket,
+            local: None,
+            uid: Some(1000),
+        };
+        assert_eq!(named(socket, "1"), "uid 1000");
+        assert_eq!(named(socket, "maria"), "uid 1000 (maria)");
+    }
+}
