@@ -17,7 +17,8 @@ use tidings::dedupe::Fingerprint;
 use tidings::drift::Shape;
 use tidings::model::{Document, Hash, Item, Source, TopicId, Validators, fingerprints};
 use tidings::store::{
-    Consent, Definition, FeedDefinition, Narrowed, NewItem, Outcome, Poll, SourceDefinition, Store,
+    Consent, Coverage, Definition, FeedDefinition, Narrowed, NewItem, Outcome, Poll,
+    SourceDefinition, Store,
 };
 use tidings::{daemon, extract, normalize};
 use tokio::runtime::Runtime;
@@ -167,6 +168,7 @@ impl Bench {
             validators: vec![(address, Validators::default(), fingerprint)],
             problem: None,
             walked_back: false,
+            coverage: Coverage::Whole,
         };
         Poll {
             source: source.id.clone(),

@@ -5,6 +5,7 @@
 
 mod admin;
 mod check;
+mod consent;
 mod discover;
 mod explain;
 mod named;
@@ -65,7 +66,7 @@ enum Command {
     Discover(discover::Arguments),
     /// Judge text that is given, as the daemon would judge it
     Explain(explain::Arguments),
-    /// List the sources, add one by its address, repair one whose page has changed, release one that is held back
+    /// List the sources, add one by its address, repair one whose page has changed, release or discard what is held back
     Sources(Box<sources::Arguments>),
     /// Decide by hand what is one story, what is several, and what is none; polls keep to it
     Stories(stories::Arguments),

@@ -28,8 +28,10 @@ enum Action {
     Add(add::Arguments),
     /// Show the selectors that find a changed page's items again, and write them into the configuration
     Repair(repair::Arguments),
-    /// Show what is held back of a source, and take what it gives now as it is
+    /// Show what is held back of a source, ask, and publish it; take what the source gives now as it is
     Release(release::Arguments),
+    /// Show what is held back of a source, ask, and throw it away for good
+    Discard(release::Arguments),
 }
 
 pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
@@ -39,6 +41,7 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
         Action::List(arguments) => list::run(*arguments, &config),
         Action::Add(arguments) => add::run(arguments, &config).await,
         Action::Repair(arguments) => repair::run(arguments, &config).await,
-        Action::Release(arguments) => release::run(arguments, config).await,
+        Action::Release(arguments) => release::release(arguments, config).await,
+        Action::Discard(arguments) => release::discard(arguments, config).await,
     }
 }

@@ -1,17 +1,19 @@
-//! `tidings stories`: what an operator decides about stories by hand.
+//! `tidings stories`: what an operator decides about stories by hand. It is shown before, recorded, and can be undone.
 //!
 //! The daemon does it where one runs, for a store has one writer; otherwise this process, which then publishes too.
 
 use std::io::{self, Write as _};
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
-use super::{CliError, Output, OutputArguments, admin, named, print_json};
+use super::consent::{self, Answer};
+use super::{CliError, Output, OutputArguments, admin, named, operator, print_json, shown};
 use crate::config::Config;
 use crate::daemon::{Clock, Daemon, DaemonError, Files};
-use crate::model::{ItemId, StoryId};
+use crate::model::{ItemId, SourceId, StoryId};
 use crate::serve::DecisionReport;
-use crate::store::{Account, Decided, Decision, Reader, StoreError};
+use crate::store::{Account, Decided, Decision, Reader, Ruling, StoreError};
 
 /// The longest reason, in characters.
 const MAX_REASON: usize = 500;
@@ -26,12 +28,20 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Show what was decided by hand: when, by whom, about what, and why
+    List {
+        /// How many decisions, the newest first
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
     /// Make two stories one: the older one keeps its id
     Merge {
         /// The id of a story as it stands in a feed, or the address of a report
         one: String,
         /// Another one
         other: String,
+        #[command(flatten)]
+        care: Care,
     },
     /// Make reports a story of their own, or every report one; the founding one keeps the id
     Split {
@@ -39,15 +49,55 @@ enum Action {
         story: String,
         /// The reports that leave, by source, by address or by id [default: each, on its own]
         reports: Vec<String>,
+        #[command(flatten)]
+        care: Care,
     },
-    /// Take a story out of all feeds, for good
+    /// Take a story out of all feeds, until it is restored
     Withdraw {
         /// The id of a story as it stands in a feed, or the address of a report
         story: String,
         /// Why; feeds tell it to their readers
         #[arg(long, value_parser = reason)]
         reason: String,
+        #[command(flatten)]
+        care: Care,
     },
+    /// Bring a withdrawn story back into its feeds, and take its tombstones back
+    Restore {
+        /// The id of the story, or the address of a report
+        story: String,
+        /// Why, for the record
+        #[arg(long, value_parser = reason)]
+        reason: Option<String>,
+        #[command(flatten)]
+        care: Care,
+    },
+}
+
+/// How careful to be.
+#[derive(Args, Clone, Copy, Debug)]
+struct Care {
+    /// Show what it is about, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask; without a terminal nobody is asked
+    #[arg(long, conflicts_with = "dry_run")]
+    yes: bool,
+}
+
+impl Action {
+    fn care(&self) -> Care {
+        match self {
+            Self::List { .. } => Care {
+                dry_run: true,
+                yes: false,
+            },
+            Self::Merge { care, .. }
+            | Self::Split { care, .. }
+            | Self::Withdraw { care, .. }
+            | Self::Restore { care, .. } => *care,
+        }
+    }
 }
 
 fn reason(text: &str) -> Result<String, String> {
@@ -62,7 +112,26 @@ fn reason(text: &str) -> Result<String, String> {
 }
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
-    let decision = decision(&arguments.action, &config)?;
+    let output = arguments.output.output();
+    let (about, decision) = match &arguments.action {
+        Action::List { limit } => return list(*limit, output, &config),
+        action => decision(action, &config)?,
+    };
+    let care = arguments.action.care();
+    if output == Output::Table {
+        show(&about)?;
+    }
+    if care.dry_run {
+        return match output {
+            Output::Json => print_json(&about.iter().map(answer).collect::<Vec<_>>()),
+            Output::Table => Ok(writeln!(io::stdout(), "nothing was changed")?),
+        };
+    }
+    let question = format!("{} this?", decision.action().as_str());
+    // Without a terminal it is done: the command names the story, and `restore` undoes a withdrawal.
+    if consent::ask(&question, care.yes)? == Answer::No {
+        return Err(consent::declined());
+    }
     let body = serde_json::to_vec(&decision).map_err(io::Error::from)?;
     let decided = match config.admin.listen.first() {
         Some(listen) => match admin::ask(listen, "/stories", body).await? {
@@ -71,36 +140,156 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliE
         },
         None => by_ourselves(config, decision.clone()).await?,
     };
-    match arguments.output.output() {
+    match output {
         Output::Json => print_json(&decided),
         Output::Table => Ok(writeln!(io::stdout(), "{}", told(&decision, &decided))?),
     }
 }
 
-/// The decision, with what people named by the ids that it has in the store.
-fn decision(action: &Action, config: &Config) -> Result<Decision, CliError> {
+/// The stories that it is about, and the decision, with what people named by the ids that it has in the store.
+fn decision(action: &Action, config: &Config) -> Result<(Vec<Account>, Decision), CliError> {
     match action {
-        Action::Merge { one, other } => {
-            Ok(Decision::Merge(story(one, config)?, story(other, config)?))
+        Action::List { .. } => unreachable!("a list decides nothing"),
+        Action::Merge { one, other, .. } => {
+            let mut about = accounts(one, config)?;
+            let kept = only(one, &about)?;
+            let others = accounts(other, config)?;
+            let gone = only(other, &others)?;
+            about.extend(others);
+            Ok((about, Decision::Merge(kept, gone)))
         }
         Action::Split {
             story: name,
             reports,
+            ..
         } => {
-            let accounts = accounts(name, config)?;
-            let story = only(name, &accounts)?;
+            let about = accounts(name, config)?;
+            let story = only(name, &about)?;
             let reports = reports.iter().map(|name| report(name, story, config));
-            Ok(Decision::Split(story, reports.collect::<Result<_, _>>()?))
+            let reports = reports.collect::<Result<_, _>>()?;
+            Ok((about, Decision::Split(story, reports)))
         }
         Action::Withdraw {
             story: name,
             reason,
-        } => Ok(Decision::Withdraw(story(name, config)?, reason.clone())),
+            ..
+        } => {
+            let about = accounts(name, config)?;
+            let story = only(name, &about)?;
+            Ok((about, Decision::Withdraw(story, reason.clone())))
+        }
+        Action::Restore {
+            story: name,
+            reason,
+            ..
+        } => {
+            let about = accounts(name, config)?;
+            let story = only(name, &about)?;
+            Ok((about, Decision::Restore(story, reason.clone())))
+        }
     }
 }
 
-fn story(name: &str, config: &Config) -> Result<StoryId, CliError> {
-    only(name, &accounts(name, config)?)
+/// A line for each report: its date, title and source; then where the story stands.
+fn show(about: &[Account]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for (at, account) in about.iter().enumerate() {
+        let Account { item, .. } = account;
+        let (date, title) = (shown::date(&item.published), shown::line(&item.title));
+        writeln!(out, "{date}  {title}  [{}]", item.source)?;
+        let is_last = about
+            .get(at + 1)
+            .is_none_or(|next| next.story_id != account.story_id);
+        if is_last {
+            writeln!(out, "  {} {}", account.story_id.urn(), standing(account))?;
+        }
+    }
+    Ok(())
+}
+
+fn standing(account: &Account) -> String {
+    let feeds = feeds(account);
+    match &account.withdrawn {
+        Some((at, reason)) => {
+            let (day, reason) = (at.format("%Y-%m-%d"), shown::line(reason));
+            format!("was withdrawn on {day}: {reason}")
+        }
+        None if feeds.is_empty() => "is in no feed".to_owned(),
+        None => format!("is in {}", feeds.join(", ")),
+    }
+}
+
+fn feeds(account: &Account) -> Vec<&str> {
+    let places = account.places.iter();
+    let present = places.filter(|place| place.left_at.is_none());
+    present.map(|place| place.feed.as_str()).collect()
+}
+
+fn answer(account: &Account) -> serde_json::Value {
+    let item = &account.item;
+    json!({
+        "story": account.story_id.urn(),
+        "item": item.id.to_string(),
+        "source": item.source.as_str(),
+        "title": item.title,
+        "url": item.address,
+        "date": shown::stated(&item.published),
+        "feeds": feeds(account),
+        "withdrawn": account.withdrawn.as_ref().map(|(at, reason)| json!({"at": at, "reason": reason})),
+    })
+}
+
+fn list(most: usize, output: Output, config: &Config) -> Result<(), CliError> {
+    let rulings = named::ask(config, |reader| reader.rulings(most))?;
+    if output == Output::Json {
+        return print_json(&rulings.iter().map(ruling_answer).collect::<Vec<_>>());
+    }
+    let mut out = io::stdout().lock();
+    if rulings.is_empty() {
+        writeln!(out, "nothing was decided by hand")?;
+    }
+    for ruling in &rulings {
+        for line in ruling_lines(ruling) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn ruling_lines(ruling: &Ruling) -> Vec<String> {
+    let (at, action) = (
+        ruling.at.format("%Y-%m-%d %H:%M UTC"),
+        ruling.action.as_str(),
+    );
+    let about = match (&ruling.title, &ruling.source) {
+        (Some(title), _) => format!("“{}”", shown::line(title)),
+        (None, Some(source)) => format!("{} held items of {source}", ruling.items),
+        (None, None) => "a story".to_owned(),
+    };
+    let mut lines = vec![format!("{at}  {action}  {about}, by {}", ruling.by)];
+    let story = ruling.story.map(|story| story.urn());
+    let others: Vec<String> = ruling.others.iter().map(|other| other.urn()).collect();
+    lines.extend(story.map(|story| match others.len() {
+        0 => format!("  {story}"),
+        _ => format!("  {story} and {}", others.join(", ")),
+    }));
+    let reason = ruling.reason.as_ref();
+    lines.extend(reason.map(|reason| format!("  because: {}", shown::line(reason))));
+    lines
+}
+
+fn ruling_answer(ruling: &Ruling) -> serde_json::Value {
+    json!({
+        "at": ruling.at,
+        "by": ruling.by.as_str(),
+        "action": ruling.action.as_str(),
+        "story": ruling.story.map(|story| story.urn()),
+        "title": ruling.title,
+        "others": ruling.others.iter().map(|other| other.urn()).collect::<Vec<_>>(),
+        "source": ruling.source.as_ref().map(SourceId::as_str),
+        "items": ruling.items,
+        "reason": ruling.reason,
+    })
 }
 
 fn accounts(name: &str, config: &Config) -> Result<Vec<Account>, CliError> {
@@ -153,7 +342,10 @@ fn carried_out(report: DecisionReport) -> Result<Decided, CliError> {
 
 async fn by_ourselves(config: Config, decision: Decision) -> Result<Decided, CliError> {
     let daemon = Daemon::start(config, Clock::System).await?;
-    let decided = daemon.decide(decision).await.map_err(DaemonError::from)?;
+    let decided = daemon
+        .decide(decision, operator::operator())
+        .await
+        .map_err(DaemonError::from)?;
     daemon.publish(Files::Look).await?;
     Ok(decided)
 }
@@ -166,5 +358,6 @@ fn told(decision: &Decision, decided: &Decided) -> String {
         Decision::Merge(..) => format!("{story} is one story with {others}"),
         Decision::Split(..) => format!("{story} is no story any more with {others}"),
         Decision::Withdraw(..) => format!("{story} is withdrawn"),
+        Decision::Restore(..) => format!("{story} is restored"),
     }
 }

@@ -35,13 +35,13 @@ use crate::config::Config;
 use crate::drift::{History, Known};
 use crate::extract;
 use crate::fetch::{self, Fetcher, Limits};
-use crate::model::{FeedId, Hash, Location, PublicUrl, Source, SourceId, Timestamp};
+use crate::model::{FeedId, Hash, Location, Operator, PublicUrl, Source, SourceId, Timestamp};
 use crate::publish::PublishError;
 use crate::schedule;
 use crate::serve::ListenError;
 use crate::store::{
-    self, Committed, Consent, Decided, Decision, Definition, Holdings, Outcome, Plan, Poll, Reader,
-    Released, SourceProblem, SourceState, SourceStatus, Store, StoreError,
+    self, Chosen, Committed, Consent, Decided, Decision, Definition, Discarded, Holdings, Outcome,
+    Plan, Poll, Reader, Released, SourceProblem, SourceState, SourceStatus, Store, StoreError,
 };
 
 /// The most known items that a page which drifted is searched for.
@@ -374,23 +374,49 @@ impl Daemon {
         self.store.read(move |reader| reader.known(&id, most)).await
     }
 
-    /// Shows what is held back of a source, and takes what its next poll gives as it is.
+    /// Publishes chosen items that are held back of a source, and takes what its next poll gives as it is.
     ///
     /// # Errors
     /// [`DaemonError::UnknownSource`] when it is not configured; [`StoreError`].
-    pub async fn release(&self, id: &str) -> Result<Released, DaemonError> {
+    pub async fn release(
+        &self,
+        id: &str,
+        chosen: Chosen,
+        by: Operator,
+    ) -> Result<Released, DaemonError> {
+        let source = self.configured(id)?;
+        let now = self.clock.now();
+        Ok(self.store.release(source, chosen, by, now).await?)
+    }
+
+    /// Throws chosen items away that are held back of a source: no poll brings them again.
+    ///
+    /// # Errors
+    /// As [`Self::release`].
+    pub async fn discard(
+        &self,
+        id: &str,
+        chosen: Chosen,
+        by: Operator,
+    ) -> Result<Discarded, DaemonError> {
+        let source = self.configured(id)?;
+        let now = self.clock.now();
+        Ok(self.store.discard(source, chosen, by, now).await?)
+    }
+
+    fn configured(&self, id: &str) -> Result<SourceId, DaemonError> {
         let unknown = || DaemonError::UnknownSource(id.to_owned());
         let source = id.parse().map_err(|_| unknown())?;
         self.in_force().source(&source).ok_or_else(unknown)?;
-        Ok(self.store.release(source, self.clock.now()).await?)
+        Ok(source)
     }
 
-    /// Carries out, and remembers, what an operator decided about stories.
+    /// Carries out, and records, a decision about stories.
     ///
     /// # Errors
     /// [`StoreError`], with the reason where it cannot be carried out.
-    pub async fn decide(&self, decision: Decision) -> Result<Decided, StoreError> {
-        self.store.decide(decision, self.clock.now()).await
+    pub async fn decide(&self, decision: Decision, by: Operator) -> Result<Decided, StoreError> {
+        self.store.decide(decision, by, self.clock.now()).await
     }
 
     /// Publishes what has changed since it was last published, and (where `files` says to look) what is missing.

@@ -23,7 +23,9 @@ use crate::extract::{self, ExtractError, Nature};
 use crate::fetch::{FetchError, MAX_CRAWL_DELAY};
 use crate::model::{Document, Extracted, Hash, Item, Problem, Source, Validators};
 use crate::normalize;
-use crate::store::{Details, Failure, FailureKind, NewItem, Outcome, SourceProblem, StoreError};
+use crate::store::{
+    Coverage, Details, Failure, FailureKind, NewItem, Outcome, SourceProblem, StoreError,
+};
 
 /// Problems of one poll that are told in words.
 const TOLD_PROBLEMS: usize = 3;
@@ -153,6 +155,11 @@ async fn digest(
     let is_cut = pages
         .iter()
         .any(|(_, read)| read.problems.iter().any(Problem::is_cut));
+    let coverage = match (&source.pages, pages.len()) {
+        (Some(_), _) => Coverage::Beginning,
+        (None, 1) if first.is_some() && !is_cut => Coverage::Whole,
+        (None, _) => Coverage::Parts,
+    };
     let (owned, classifier) = (source.clone(), Arc::clone(classifier));
     let work = tokio::task::spawn_blocking(move || items(&owned, pages, &classifier));
     let Ok((items, shape, problem)) = work.await else {
@@ -175,6 +182,7 @@ async fn digest(
         problem,
         shape,
         walked_back,
+        coverage,
     })
 }
 

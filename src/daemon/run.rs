@@ -20,10 +20,11 @@ use super::systemd::Systemd;
 use super::watch::Watch;
 use super::{Daemon, DaemonError, Files, InForce, Polled, due};
 use crate::config::{self, Config, Refused};
-use crate::model::{Listen, Source, SourceId, Timestamp, TopicId};
+use crate::model::{Listen, Operator, Source, SourceId, Timestamp, TopicId};
 use crate::serve::{self, Assets, Health, Listener, Question, ReloadReport, Searches, Status};
 use crate::store::{
-    Consent, Decided, FeedPlan, Plan, Reader, Released, SourceState, State, StoreError,
+    Consent, Decided, Decision, Discarded, FeedPlan, Plan, Reader, Released, SourceState, State,
+    StoreError,
 };
 
 /// The loop turns at least this often.
@@ -209,6 +210,12 @@ impl Queue {
 type Done = (SourceId, Result<Polled, StoreError>);
 type Reloaded = Result<Result<Plan, Refused>, DaemonError>;
 
+/// What became of held items.
+enum Let {
+    Through(Released),
+    Away(Discarded),
+}
+
 struct Run {
     daemon: Arc<Daemon>,
     in_force: Arc<InForce>,
@@ -217,8 +224,8 @@ struct Run {
     environment: fn(&str) -> Option<String>,
     queue: Queue,
     polls: JoinSet<Done>,
-    releases: JoinSet<Option<(SourceId, Released)>>,
-    decisions: JoinSet<Option<Decided>>,
+    releases: JoinSet<Option<(Operator, SourceId, Let)>>,
+    decisions: JoinSet<Option<(Operator, Decision, Decided)>>,
     running: HashSet<SourceId>,
     states: BTreeMap<SourceId, State>,
     /// Sources by state.
@@ -334,8 +341,8 @@ impl Run {
                     Ok((source, polled)) => self.polled(source, &polled),
                     Err(error) => tracing::error!("a poll ended in a way that it cannot: {error}"),
                 },
-                Some(Ok(Some((source, released)))) = self.releases.join_next() => self.released(&source, &released),
-                Some(Ok(Some(decided))) = self.decisions.join_next() => self.decided(&decided),
+                Some(Ok(Some((by, source, done)))) = self.releases.join_next() => self.released(&by, &source, &done),
+                Some(Ok(Some((by, decision, decided)))) = self.decisions.join_next() => self.decided(&by, &decision, &decided),
                 reloaded = ended(&mut self.reloading) => self.reloaded(reloaded).await,
                 () = changed(self.watch.as_ref()) => self.reload(),
                 () = tokio::time::sleep(wait) => {}
@@ -381,21 +388,37 @@ impl Run {
         }
     }
 
-    fn released(&mut self, id: &SourceId, released: &Released) {
-        let &Released { items, begins_anew } = released;
-        tracing::info!(source.id = %id, items, begins_anew, "{id} was released");
+    fn released(&mut self, by: &Operator, id: &SourceId, done: &Let) {
+        let (begins_anew, kept_back) = match done {
+            Let::Through(released) => {
+                let &Released {
+                    items,
+                    kept_back,
+                    begins_anew,
+                } = released;
+                tracing::info!(%by, source.id = %id, items, kept_back, begins_anew, "{by} released {items} held items of {id}");
+                (begins_anew, kept_back)
+            }
+            Let::Away(Discarded { items, kept_back }) => {
+                tracing::info!(%by, source.id = %id, items, kept_back, "{by} discarded {items} held items of {id}");
+                (false, *kept_back)
+            }
+        };
         if begins_anew && self.queue.due.contains_key(id) {
             self.queue.put(id.clone(), self.daemon.clock.now());
         }
-        if self.states.get(id) == Some(&State::Held) {
+        if kept_back == 0 && self.states.get(id) == Some(&State::Held) {
             self.note(id, State::Ok);
         }
         self.dirty.notify_one();
     }
 
-    fn decided(&mut self, decided: &Decided) {
-        let story = decided.story;
-        tracing::info!(%story, "the story {story} was decided about by hand");
+    fn decided(&mut self, by: &Operator, decision: &Decision, decided: &Decided) {
+        let (story, title) = (decided.story, super::one_line(&decided.title));
+        let (action, others) = (decision.action().as_str(), decided.others.len());
+        let why = decision.reason().map(super::one_line);
+        let because = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+        tracing::info!(%by, %story, action, others, reason = why, "{by} decided to {action} the story “{title}” ({story}){because}");
         self.dirty.notify_one();
     }
 
@@ -536,33 +559,49 @@ impl Run {
                 waiting.push((consent, answer));
                 self.reload();
             }
-            Question::Release(by, id, answer) => {
-                tracing::info!(%by, source.id = %id, "{by} asks for the release of {id:?}");
+            Question::Release(by, id, chosen, answer) => {
                 let daemon = Arc::clone(&self.daemon);
                 self.releases.spawn(async move {
-                    let released = daemon.release(&id).await;
+                    let released = daemon.release(&id, chosen, by.clone()).await;
                     let released = released
                         .inspect_err(|error| {
-                            tracing::error!("{id} was not released: {}", super::chain(error));
+                            tracing::error!(%by, "{by} could not release {id:?}: {}", super::chain(error));
                         })
                         .ok()?;
                     // Whoever asked may have gone away meanwhile.
                     drop(answer.send(released.clone()));
-                    Some((id.parse().ok()?, released))
+                    Some((by, id.parse().ok()?, Let::Through(released)))
+                });
+            }
+            Question::Discard(by, id, chosen, answer) => {
+                let daemon = Arc::clone(&self.daemon);
+                self.releases.spawn(async move {
+                    let discarded = daemon.discard(&id, chosen, by.clone()).await;
+                    let discarded = discarded
+                        .inspect_err(|error| {
+                            tracing::error!(%by, "{by} could not discard held items of {id:?}: {}", super::chain(error));
+                        })
+                        .ok()?;
+                    // Whoever asked may have gone away meanwhile.
+                    drop(answer.send(discarded.clone()));
+                    Some((by, id.parse().ok()?, Let::Away(discarded)))
                 });
             }
             Question::Decide(by, decision, answer) => {
-                tracing::info!(%by, "{by} decides about stories");
                 let daemon = Arc::clone(&self.daemon);
                 self.decisions.spawn(async move {
-                    let decided = daemon.decide(decision).await;
+                    let decided = daemon.decide(decision.clone(), by.clone()).await;
                     let told = decided
                         .as_ref()
                         .map_err(|error| super::chain(error))
                         .cloned();
+                    if let Err(why) = &told {
+                        let action = decision.action().as_str();
+                        tracing::warn!(%by, "{by} could not {action}: {why}");
+                    }
                     // Whoever asked may have gone away meanwhile.
                     drop(answer.send(told.into()));
-                    decided.ok()
+                    Some((by, decision, decided.ok()?))
                 });
             }
             Question::Status(answer) => {

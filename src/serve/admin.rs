@@ -20,7 +20,7 @@ use super::origin;
 use super::response::{plain, secure, set};
 use super::status_page;
 use crate::model::{Operator, Timestamp};
-use crate::store::{Consent, Decided, Decision, Released, SourceStatus};
+use crate::store::{Chosen, Consent, Decided, Decision, Discarded, Released, SourceStatus};
 
 /// How long the daemon has for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,8 +36,10 @@ pub enum Question {
     Status(oneshot::Sender<Status>),
     /// Read the configuration again; whether somebody said yes to whatever that does to feeds.
     Reload(Operator, Consent, oneshot::Sender<ReloadReport>),
-    /// Let a source through that is held back or has drifted; no answer when there is no such source.
-    Release(Operator, String, oneshot::Sender<Released>),
+    /// Publish held items of a source, and let it through where it has drifted; no answer when there is no such source.
+    Release(Operator, String, Chosen, oneshot::Sender<Released>),
+    /// Throw held items of a source away; no answer when there is no such source.
+    Discard(Operator, String, Chosen, oneshot::Sender<Discarded>),
     /// Carry out what an operator decided about stories.
     Decide(Operator, Decision, oneshot::Sender<DecisionReport>),
 }
@@ -110,6 +112,7 @@ pub fn router(
         .route("/metrics", get(render_metrics))
         .route("/reload", post(reload))
         .route("/sources/{id}/release", post(release))
+        .route("/sources/{id}/discard", post(discard))
         .route("/stories", post(decide))
         .route("/style.css", get(async || style(crate::publish::STYLE)))
         .route("/status.css", get(async || style(status_page::STYLE)))
@@ -208,12 +211,42 @@ async fn release(
     State(admin): State<Admin>,
     Extension(by): Extension<Operator>,
     Path(id): Path<String>,
+    body: Bytes,
 ) -> Response<Body> {
-    let question = |answer| Question::Release(by, id, answer);
+    let Some(chosen) = chosen(&body) else {
+        return plain(StatusCode::BAD_REQUEST, NO_CHOICE);
+    };
+    let question = |answer| Question::Release(by, id, chosen, answer);
     match admin.ask(question, LONG_PATIENCE).await {
         Some(released) => respond_json(&released),
         None => plain(StatusCode::NOT_FOUND, "nothing was released\n"),
     }
+}
+
+async fn discard(
+    State(admin): State<Admin>,
+    Extension(by): Extension<Operator>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response<Body> {
+    let Some(chosen) = chosen(&body) else {
+        return plain(StatusCode::BAD_REQUEST, NO_CHOICE);
+    };
+    let question = |answer| Question::Discard(by, id, chosen, answer);
+    match admin.ask(question, LONG_PATIENCE).await {
+        Some(discarded) => respond_json(&discarded),
+        None => plain(StatusCode::NOT_FOUND, "nothing was discarded\n"),
+    }
+}
+
+const NO_CHOICE: &str = "expected no body, or `{\"these\": [\"ID\", …]}` with ids of held items\n";
+
+/// The held items that a request means: those that it names, else all that are still listed.
+fn chosen(body: &Bytes) -> Option<Chosen> {
+    if body.is_empty() {
+        return Some(Chosen::Listed);
+    }
+    serde_json::from_slice(body).ok()
 }
 
 /// Takes a decision as JSON, `{"withdraw": ["ID", "reason"]}`.
@@ -223,7 +256,10 @@ async fn decide(
     body: Bytes,
 ) -> Response<Body> {
     let Ok(decision) = serde_json::from_slice(&body) else {
-        return plain(StatusCode::BAD_REQUEST, "this is no decision\n");
+        return plain(
+            StatusCode::BAD_REQUEST,
+            "expected a decision such as `{\"withdraw\": [\"ID\", \"reason\"]}`\n",
+        );
     };
     let question = |answer| Question::Decide(by, decision, answer);
     match admin.ask(question, LONG_PATIENCE).await {

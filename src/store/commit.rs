@@ -12,7 +12,7 @@ use super::revision;
 use super::rows::{self, Place};
 use super::state::{self, Before};
 use super::story::Stories;
-use super::{NewItem, Outcome, Poll, SourceProblem, State, StoreError};
+use super::{Coverage, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
 use super::{details, moved, release, shape, tokens, walk};
 use crate::dedupe::{self, Fingerprint};
 use crate::drift;
@@ -110,12 +110,15 @@ fn commit_items(
     usual: &[usize],
     policy: &Policy,
 ) -> Result<Counts, StoreError> {
-    let (items, walked_back) = match &poll.outcome {
+    let (items, walked_back, coverage) = match &poll.outcome {
         Outcome::Unchanged | Outcome::Renewed(_) => return Ok(Counts::default()),
         Outcome::Read {
-            items, walked_back, ..
-        } => (items, *walked_back),
-        Outcome::Failed { items, .. } => (items, false),
+            items,
+            walked_back,
+            coverage,
+            ..
+        } => (items, *walked_back, *coverage),
+        Outcome::Failed { items, .. } => (items, false, Coverage::Parts),
     };
     let items = policy.brought_up(items, &poll.source, poll.classified_by);
     let late = before.last_success.is_none() || before.failures > 0 || walked_back;
@@ -130,11 +133,13 @@ fn commit_items(
         }
     };
     if release::held(connection, &poll.source)? > 0 {
-        return write(memory, true);
+        let (counts, listed) = write(memory, true)?;
+        release::note_listed(connection, &poll.source, &listed, coverage, poll.at)?;
+        return Ok(counts);
     }
     // How many are new is known when all are written, and what they joined must then not have been touched.
     connection.execute_batch("SAVEPOINT items")?;
-    let counts = write(memory, false)?;
+    let (counts, listed) = write(memory, false)?;
     let floods = !walked_back && drift::is_flood(counts.new, usual);
     if floods {
         connection.execute_batch("ROLLBACK TO items")?;
@@ -142,10 +147,11 @@ fn commit_items(
     }
     connection.execute_batch("RELEASE items")?;
     if floods {
-        write(memory, true)
-    } else {
-        Ok(counts)
+        return Ok(write(memory, true)?.0);
     }
+    // What was taken back may be listed again.
+    release::note_listed(connection, &poll.source, &listed, coverage, poll.at)?;
+    Ok(counts)
 }
 
 /// Items on their way into the store: those of one poll, or some that are released.
@@ -153,6 +159,8 @@ pub(super) struct Change<'a> {
     stories: Stories<'a>,
     memory: &'a mut Memory,
     touched: BTreeSet<StoryId>,
+    /// Under which ids the poll's items are stored.
+    listed: BTreeSet<ItemId>,
     /// Those of the poll.
     items: &'a [NewItem],
     /// Whether new ones are held back.
@@ -195,6 +203,7 @@ impl<'a> Change<'a> {
             stories,
             memory,
             touched: BTreeSet::new(),
+            listed: BTreeSet::new(),
             items,
             holds,
             moved: None,
@@ -208,13 +217,15 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn commit(mut self) -> Result<Counts, StoreError> {
+    /// What changed, and under which ids the items are stored.
+    fn commit(mut self) -> Result<(Counts, BTreeSet<ItemId>), StoreError> {
         let mut counts = Counts::default();
         for item in self.items {
             self.item(item, &mut counts)?;
         }
+        let listed = std::mem::take(&mut self.listed);
         counts.changed = self.finish()?;
-        Ok(counts)
+        Ok((counts, listed))
     }
 
     fn connection(&self) -> &'a Connection {
@@ -364,6 +375,7 @@ impl<'a> Change<'a> {
 
     fn insert(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {
         let item = &new.item;
+        self.listed.insert(item.id);
         let likeness = if self.holds {
             Likeness::default()
         } else {
@@ -406,6 +418,7 @@ impl<'a> Change<'a> {
         held: &Held,
         counts: &mut Counts,
     ) -> Result<(), StoreError> {
+        self.listed.insert(held.item.id);
         let item = restated(&new.item, &held.item);
         let new = &*self.stories.policy.dated(new, &item);
         if item == held.item && rows::topics_json(&new.topics) == held.topics {
@@ -638,7 +651,7 @@ mod tests {
     use super::*;
     use crate::model::Cadence;
     use crate::normalize::tests::{entry, source};
-    use crate::store::{Consent, Definition, SourceDefinition, define, schema};
+    use crate::store::{Consent, Coverage, Definition, SourceDefinition, define, schema};
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -693,6 +706,7 @@ mod tests {
                 problem: None,
                 shape: None,
                 walked_back: false,
+                coverage: Coverage::Whole,
             },
             details: None,
             cadence: Cadence::Every(DAY),

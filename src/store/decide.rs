@@ -1,4 +1,4 @@
-//! What operators decide about stories by hand: two are one, one is several, one is withdrawn.
+//! What operators decide about stories by hand: two are one, one is several, one is withdrawn or restored.
 //!
 //! Runs on the writer, inside a transaction. A decision is about items, whose ids never change; what comes later keeps
 //! to it: no report joins a story across it, and no poll undoes it.
@@ -12,8 +12,9 @@ use super::StoreError;
 use super::memory::Memory;
 use super::policy::Policy;
 use super::rows;
+use super::ruling::{self, Action, Ruling};
 use super::story::Stories;
-use crate::model::{ItemId, StoryId, Timestamp};
+use crate::model::{ItemId, Operator, StoryId, Timestamp};
 
 /// A decision by hand. A story may be named by any id that it was ever published under.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +25,31 @@ pub enum Decision {
     /// These reports leave the story and are one of their own; where none is named, every report but the founding one
     /// becomes a story of its own.
     Split(StoryId, Vec<ItemId>),
-    /// The story is taken out everywhere, for good; the reason is published.
+    /// The story is taken out everywhere until it is restored; the reason is published.
     Withdraw(StoryId, String),
+    /// A withdrawn story is brought back into its feeds, and its tombstones are taken back.
+    Restore(StoryId, Option<String>),
+}
+
+impl Decision {
+    /// What it is, for the record.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Merge(..) => Action::Merge,
+            Self::Split(..) => Action::Split,
+            Self::Withdraw(..) => Action::Withdraw,
+            Self::Restore(..) => Action::Restore,
+        }
+    }
+
+    /// Why, where that was said.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Merge(..) | Self::Split(..) => None,
+            Self::Withdraw(_, reason) => Some(reason),
+            Self::Restore(_, reason) => reason.as_deref(),
+        }
+    }
 }
 
 /// What became of a decision.
@@ -35,6 +59,8 @@ pub struct Decided {
     pub story: StoryId,
     /// The stories that were made of it, or became part of it.
     pub others: Vec<StoryId>,
+    /// Its title.
+    pub title: String,
 }
 
 /// Why a decision cannot be carried out.
@@ -68,8 +94,11 @@ pub enum DecisionError {
         item: ItemId,
     },
     /// What is withdrawn stays so.
-    #[error("the story `{0}` is withdrawn")]
+    #[error("the story `{0}` is withdrawn: `tidings stories restore {0}` brings it back")]
     Withdrawn(StoryId),
+    /// Nothing to restore.
+    #[error("the story `{0}` is not withdrawn")]
+    NotWithdrawn(StoryId),
 }
 
 /// Carries `decision` out.
@@ -77,23 +106,49 @@ pub(super) fn decide(
     connection: &Connection,
     memory: &mut Memory,
     decision: &Decision,
+    by: &Operator,
     at: Timestamp,
     policy: &Policy,
 ) -> Result<Decided, StoreError> {
     // What a decision brings into a feed is old news.
     let stories = Stories::new(connection, at, true, policy)?;
     memory.ready(connection, 0)?;
-    let decided = match decision {
+    let (story, others) = match decision {
         Decision::Merge(one, other) => merge(&stories, memory, *one, *other, at)?,
         Decision::Split(story, items) => split(&stories, memory, *story, items, at)?,
-        Decision::Withdraw(story, reason) => withdraw(&stories, *story, reason, at)?,
+        Decision::Withdraw(story, reason) => (withdraw(&stories, *story, reason, at)?, Vec::new()),
+        Decision::Restore(story, _) => (restore(&stories, *story)?, Vec::new()),
     };
-    stories.refresh(decided.story)?;
-    for other in &decided.others {
+    stories.refresh(story)?;
+    for other in &others {
         stories.refresh(*other)?;
     }
     stories.keep_revision()?;
-    Ok(decided)
+    let title = title(connection, story)?;
+    let ruling = Ruling {
+        at,
+        by: by.clone(),
+        action: decision.action(),
+        story: Some(story),
+        title: Some(title.clone()),
+        others: others.clone(),
+        source: None,
+        items: 0,
+        reason: decision.reason().map(str::to_owned),
+    };
+    ruling::record(connection, &ruling)?;
+    Ok(Decided {
+        story,
+        others,
+        title,
+    })
+}
+
+/// The title of the report shown.
+fn title(connection: &Connection, story: StoryId) -> Result<String, StoreError> {
+    let sql = "SELECT title FROM story JOIN item ON item.id = story.shown WHERE story.id = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([story.to_string()], |row| row.get(0))?)
 }
 
 fn merge(
@@ -102,7 +157,7 @@ fn merge(
     one: StoryId,
     other: StoryId,
     at: Timestamp,
-) -> Result<Decided, StoreError> {
+) -> Result<(StoryId, Vec<StoryId>), StoreError> {
     let (one, other) = (current(stories, one)?, current(stories, other)?);
     if one == other {
         return Err(DecisionError::Same(one).into());
@@ -113,10 +168,7 @@ fn merge(
     keep(stories.connection, &pairs.0, &pairs.1, "together", at)?;
     stories.merge(gone, kept)?;
     memory.merge(stories.connection, kept, gone)?;
-    Ok(Decided {
-        story: kept,
-        others: vec![gone],
-    })
+    Ok((kept, vec![gone]))
 }
 
 fn split(
@@ -125,7 +177,7 @@ fn split(
     story: StoryId,
     named: &[ItemId],
     at: Timestamp,
-) -> Result<Decided, StoreError> {
+) -> Result<(StoryId, Vec<StoryId>), StoreError> {
     let story = current(stories, story)?;
     let reports = stories.items(story)?;
     let founder = founder(story, &reports)?;
@@ -164,7 +216,7 @@ fn split(
     if others.is_empty() {
         return Err(DecisionError::Single(story).into());
     }
-    Ok(Decided { story, others })
+    Ok((story, others))
 }
 
 fn withdraw(
@@ -172,19 +224,34 @@ fn withdraw(
     story: StoryId,
     reason: &str,
     at: Timestamp,
-) -> Result<Decided, StoreError> {
+) -> Result<StoryId, StoreError> {
     let story = current(stories, story)?;
     let sql = "UPDATE story SET withdrawn_at = ?, withdrawn_reason = ? WHERE id = ?";
     let bound = params![at.timestamp(), reason, story.to_string()];
     stories.connection.execute(sql, bound)?;
-    Ok(Decided {
-        story,
-        others: Vec::new(),
-    })
+    Ok(story)
+}
+
+fn restore(stories: &Stories<'_>, story: StoryId) -> Result<StoryId, StoreError> {
+    let (story, is_withdrawn) = called(stories, story)?;
+    if !is_withdrawn {
+        return Err(DecisionError::NotWithdrawn(story).into());
+    }
+    let sql = "UPDATE story SET withdrawn_at = NULL, withdrawn_reason = NULL WHERE id = ?";
+    stories.connection.execute(sql, [story.to_string()])?;
+    Ok(story)
 }
 
 /// The story that goes by `id` today, if it is not withdrawn.
 fn current(stories: &Stories<'_>, id: StoryId) -> Result<StoryId, StoreError> {
+    match called(stories, id)? {
+        (_, true) => Err(DecisionError::Withdrawn(id).into()),
+        (story, false) => Ok(story),
+    }
+}
+
+/// The story that goes by `id` today, and whether it is withdrawn.
+fn called(stories: &Stories<'_>, id: StoryId) -> Result<(StoryId, bool), StoreError> {
     let sql = "SELECT id, withdrawn_at IS NOT NULL FROM story
                WHERE id = coalesce((SELECT story FROM alias WHERE alias = ?1), ?1)";
     let mut statement = stories.connection.prepare_cached(sql)?;
@@ -193,8 +260,7 @@ fn current(stories: &Stories<'_>, id: StoryId) -> Result<StoryId, StoreError> {
         .optional()?;
     match found {
         None => Err(DecisionError::Unknown(id).into()),
-        Some((_, true)) => Err(DecisionError::Withdrawn(id).into()),
-        Some((id, false)) => rows::parsed("story", &id),
+        Some((id, is_withdrawn)) => Ok((rows::parsed("story", &id)?, is_withdrawn)),
     }
 }
 

@@ -20,6 +20,7 @@ mod reclassify;
 mod revision;
 mod release;
 mod rows;
+mod ruling;
 mod policy;
 mod schema;
 mod search;
@@ -45,7 +46,9 @@ use url::Url;
 
 use crate::dedupe::Fingerprint;
 use crate::drift::Shape;
-use crate::model::{Cadence, FeedId, Hash, Item, Repair, SourceId, Timestamp, TopicId, Validators};
+use crate::model::{
+    Cadence, FeedId, Hash, Item, Operator, Repair, SourceId, Timestamp, TopicId, Validators,
+};
 
 pub use self::account::{Account, Revision, Standing, Verdict};
 pub use self::commit::Committed;
@@ -58,7 +61,8 @@ pub use self::memory::{Ground, Grounds};
 pub use self::plan::{Fate, FeedPlan, Holdings, MAX_NEW, Moving, Plan, Stock, holdings, plan};
 use self::policy::Policy;
 pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
-pub use self::release::Released;
+pub use self::release::{Chosen, Discarded, HeldItem, Released};
+pub use self::ruling::{Action, Ruling};
 pub use self::search::Search;
 pub use self::walk::Walk;
 use self::writer::Writer;
@@ -173,6 +177,8 @@ pub enum Outcome {
         shape: Option<Shape>,
         /// Whether pages were read that are not read every time: that explains any number of new items.
         walked_back: bool,
+        /// How much of the source's list the items are.
+        coverage: Coverage,
     },
     /// Something failed; what was read before it is kept.
     Failed {
@@ -181,6 +187,17 @@ pub enum Outcome {
         /// What failed.
         failure: Failure,
     },
+}
+
+/// How much of a source's list a poll read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// All of it: what is not among the items is not listed.
+    Whole,
+    /// Its first pages, which may go on.
+    Beginning,
+    /// Documents that changed, of several: nothing follows for what they lack.
+    Parts,
 }
 
 /// An item with what was worked out beforehand.
@@ -350,20 +367,45 @@ impl Store {
         self.writer.commit(poll).await
     }
 
-    /// Carries out, and remembers, what an operator decided about stories.
+    /// Carries out, and records, a decision about stories.
     ///
     /// # Errors
     /// [`StoreError::Decision`] where it cannot be carried out; then, as with other errors, nothing has changed.
-    pub async fn decide(&self, decision: Decision, at: Timestamp) -> Result<Decided, StoreError> {
-        self.writer.decide(decision, at).await
+    pub async fn decide(
+        &self,
+        decision: Decision,
+        by: Operator,
+        at: Timestamp,
+    ) -> Result<Decided, StoreError> {
+        self.writer.decide(decision, by, at).await
     }
 
-    /// Shows what is held back of a source, and takes what its next poll gives as it is.
+    /// Publishes chosen items that are held back of a source, and takes what its next poll gives as it is.
     ///
     /// # Errors
     /// [`StoreError`], and then nothing has changed.
-    pub async fn release(&self, source: SourceId, at: Timestamp) -> Result<Released, StoreError> {
-        self.writer.release(source, at).await
+    pub async fn release(
+        &self,
+        source: SourceId,
+        chosen: Chosen,
+        by: Operator,
+        at: Timestamp,
+    ) -> Result<Released, StoreError> {
+        self.writer.release(source, chosen, by, at).await
+    }
+
+    /// Throws chosen items away that are held back of a source: no poll brings them again.
+    ///
+    /// # Errors
+    /// [`StoreError`], and then nothing has changed.
+    pub async fn discard(
+        &self,
+        source: SourceId,
+        chosen: Chosen,
+        by: Operator,
+        at: Timestamp,
+    ) -> Result<Discarded, StoreError> {
+        self.writer.discard(source, chosen, by, at).await
     }
 
     /// Marks feeds as published at a revision, under the key that they were rendered by.

@@ -1,83 +1,293 @@
-//! What is held back of a source, and how an operator lets it through.
+//! What is held back of a source, and how an operator publishes it or throws it away.
+
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 
 use super::commit::Change;
 use super::memory::Memory;
 use super::policy::Policy;
+use super::ruling::{self, Action, Ruling};
 use super::story::Stories;
-use super::{State, StoreError};
+use super::{Coverage, Reader, State, StoreError};
 use super::{rows, shape};
-use crate::model::{Item, SourceId, StoryId, Timestamp};
+use crate::model::{Item, ItemId, Operator, SourceId, StoryId, Timestamp};
 
 /// What releasing a source did.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Released {
-    /// Items that were held back and are shown now.
+    /// Items that were held back and are published now.
     pub items: usize,
+    /// Items that stay held back: their publisher no longer lists them, or they came after the list was shown.
+    #[serde(default)]
+    pub kept_back: usize,
     /// Whether its next poll, due at once, is taken as it is: it had drifted.
     pub begins_anew: bool,
 }
 
+/// What discarding held items did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discarded {
+    /// Items that were thrown away.
+    pub items: usize,
+    /// Items that are still held back.
+    pub kept_back: usize,
+}
+
+/// An item that is held back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldItem {
+    /// The item.
+    pub item: Item,
+    /// Since when its publisher no longer lists it.
+    pub unlisted_at: Option<Timestamp>,
+}
+
+/// Which held items an operator means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Chosen {
+    /// Those that the publisher still lists.
+    Listed,
+    /// These, listed or not: those that were shown.
+    These(BTreeSet<ItemId>),
+}
+
+impl Chosen {
+    fn has(&self, held: &HeldItem) -> bool {
+        match self {
+            Self::Listed => held.unlisted_at.is_none(),
+            Self::These(ids) => ids.contains(&held.item.id),
+        }
+    }
+}
+
+/// Held back, and neither thrown away nor taken back by the publisher.
+const WAITS: &str = "held AND discarded_at IS NULL AND unlisted_at IS NULL";
+
 /// How many items of a source are held back.
 pub(super) fn held(connection: &Connection, source: &SourceId) -> Result<usize, StoreError> {
-    let sql = "SELECT count(*) FROM item WHERE source = ? AND held";
-    let mut statement = connection.prepare_cached(sql)?;
+    let sql = format!("SELECT count(*) FROM item WHERE source = ? AND {WAITS}");
+    let mut statement = connection.prepare_cached(&sql)?;
     Ok(statement.query_row([source.as_str()], |row| row.get(0))?)
 }
 
-/// Shows what is held back of a source: as what comes late, old stories enter quietly. What a source that drifted gives
-/// next is taken as it is.
+/// Publishes chosen items that are held back of a source: as what comes late, old stories enter quietly. What a source that
+/// drifted gives next is taken as it is.
 pub(super) fn release(
     connection: &Connection,
     memory: &mut Memory,
     source: &SourceId,
+    chosen: &Chosen,
+    by: &Operator,
     at: Timestamp,
     policy: &Policy,
 ) -> Result<Released, StoreError> {
-    let held = held_items(connection, source)?;
-    let sql = "UPDATE item SET held = 0 WHERE source = ? AND held";
-    connection.execute(sql, [source.as_str()])?;
+    let all = held_items(connection, source)?;
+    let (released, kept): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(held, _)| chosen.has(held));
+    for (held, _) in &released {
+        let sql = "UPDATE item SET held = 0, unlisted_at = NULL WHERE id = ?";
+        let mut statement = connection.prepare_cached(sql)?;
+        statement.execute([held.item.id.to_string()])?;
+    }
     let stories = Stories::new(connection, at, true, policy)?;
-    memory.ready(connection, held.len())?;
+    memory.ready(connection, released.len())?;
     let mut change = Change::new(stories, memory, &[], false);
-    for (item, story) in &held {
-        change.show(item, *story)?;
+    for (held, story) in &released {
+        change.show(&held.item, *story)?;
     }
     change.finish()?;
-    let is = |state: State| {
-        let sql = "SELECT 1 FROM source_state WHERE source = ? AND state = ?";
-        let mut statement = connection.prepare_cached(sql)?;
-        statement.exists([source.as_str(), state.as_str()])
-    };
-    let begins_anew = is(State::Drifted)?;
+    let begins_anew = is(connection, source, State::Drifted)?;
     if begins_anew {
         shape::forget(connection, source)?;
         let sql = "UPDATE source_state SET next_poll = ?, good_polls = 0 WHERE source = ?";
         connection.execute(sql, params![at.timestamp(), source.as_str()])?;
-    } else if is(State::Held)? {
+    }
+    settle(connection, source)?;
+    record(connection, Action::Release, source, released.len(), by, at)?;
+    Ok(Released {
+        items: released.len(),
+        kept_back: kept.len(),
+        begins_anew,
+    })
+}
+
+/// Throws chosen items away that are held back of a source. They stay known, so that no poll brings them again.
+pub(super) fn discard(
+    connection: &Connection,
+    source: &SourceId,
+    chosen: &Chosen,
+    by: &Operator,
+    at: Timestamp,
+) -> Result<Discarded, StoreError> {
+    let all = held_items(connection, source)?;
+    let (discarded, kept): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(held, _)| chosen.has(held));
+    for (held, _) in &discarded {
+        let sql = "UPDATE item SET discarded_at = ? WHERE id = ?";
+        let mut statement = connection.prepare_cached(sql)?;
+        statement.execute(params![at.timestamp(), held.item.id.to_string()])?;
+    }
+    settle(connection, source)?;
+    record(connection, Action::Discard, source, discarded.len(), by, at)?;
+    Ok(Discarded {
+        items: discarded.len(),
+        kept_back: kept.len(),
+    })
+}
+
+fn record(
+    connection: &Connection,
+    action: Action,
+    source: &SourceId,
+    items: usize,
+    by: &Operator,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    if items == 0 {
+        return Ok(());
+    }
+    let ruling = Ruling {
+        at,
+        by: by.clone(),
+        action,
+        story: None,
+        title: None,
+        others: Vec::new(),
+        source: Some(source.clone()),
+        items,
+        reason: None,
+    };
+    ruling::record(connection, &ruling)
+}
+
+fn is(connection: &Connection, source: &SourceId, state: State) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM source_state WHERE source = ? AND state = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.exists([source.as_str(), state.as_str()])?)
+}
+
+/// A source of which nothing waits any more is well.
+fn settle(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
+    if is(connection, source, State::Held)? && held(connection, source)? == 0 {
         let sql = "UPDATE source_state SET state = ?, problem_code = NULL, problem_since = NULL, problem_text = NULL,
                    problem_action = NULL WHERE source = ?";
         connection.execute(sql, [State::Ok.as_str(), source.as_str()])?;
     }
-    Ok(Released {
-        items: held.len(),
-        begins_anew,
-    })
+    Ok(())
+}
+
+/// Notes which held items a source no longer lists, after a poll that read the items `listed`.
+///
+/// An item that is missing was taken back where the list still has what is older: what came in earlier polls, or with an
+/// earlier date in the same one. It was taken back too where the whole list was read and nothing newer pushed it out.
+pub(super) fn note_listed(
+    connection: &Connection,
+    source: &SourceId,
+    listed: &BTreeSet<ItemId>,
+    coverage: Coverage,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    if coverage == Coverage::Parts {
+        return Ok(());
+    }
+    let held = held_places(connection, source)?;
+    if held.is_empty() {
+        return Ok(());
+    }
+    let places = listed_places(connection, listed)?;
+    let oldest = places.iter().map(|place| place.rev).min();
+    let newest = places.iter().map(|place| place.rev).max();
+    let mut earliest: HashMap<i64, i64> = HashMap::new();
+    for place in &places {
+        let date = earliest.entry(place.rev).or_insert(place.date);
+        *date = (*date).min(place.date);
+    }
+    let sql =
+        "UPDATE item SET unlisted_at = iif(?2, coalesce(unlisted_at, ?3), NULL) WHERE id = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let is_whole = coverage == Coverage::Whole;
+    for (id, Listing { rev, date }) in held {
+        let is_older_listed = oldest.is_some_and(|oldest| oldest < rev)
+            || earliest.get(&rev).is_some_and(|first| *first < date);
+        let is_pushed_out = newest.is_some_and(|newest| newest > rev);
+        let is_gone = !listed.contains(&id) && (is_older_listed || (is_whole && !is_pushed_out));
+        let is_unclear = !listed.contains(&id) && !is_gone;
+        if !is_unclear {
+            statement.execute(params![id.to_string(), is_gone, at.timestamp()])?;
+        }
+    }
+    Ok(())
+}
+
+/// With which commit an item came, and its date.
+struct Listing {
+    rev: i64,
+    date: i64,
+}
+
+fn held_places(
+    connection: &Connection,
+    source: &SourceId,
+) -> Result<Vec<(ItemId, Listing)>, StoreError> {
+    let sql = "SELECT id, first_rev, published_at FROM item WHERE source = ? AND held AND discarded_at IS NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query([source.as_str()])?;
+    let mut places = Vec::new();
+    while let Some(row) = found.next()? {
+        let id = rows::parsed("id", &row.get::<_, String>(0)?)?;
+        let (rev, date) = (row.get(1)?, row.get(2)?);
+        places.push((id, Listing { rev, date }));
+    }
+    Ok(places)
+}
+
+fn listed_places(
+    connection: &Connection,
+    listed: &BTreeSet<ItemId>,
+) -> Result<Vec<Listing>, StoreError> {
+    let sql = "SELECT first_rev, published_at FROM item WHERE id = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let place = |id: &ItemId| {
+        statement.query_row([id.to_string()], |row| {
+            Ok(Listing {
+                rev: row.get(0)?,
+                date: row.get(1)?,
+            })
+        })
+    };
+    Ok(listed.iter().map(place).collect::<Result<_, _>>()?)
+}
+
+impl Reader {
+    /// Returns the items that are held back of a source, in the order of their commits.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn held_items(&self, source: &SourceId) -> Result<Vec<HeldItem>, StoreError> {
+        let held = held_items(self.connection(), source)?;
+        Ok(held.into_iter().map(|(held, _)| held).collect())
+    }
 }
 
 /// In the order of their commits.
 fn held_items(
     connection: &Connection,
     source: &SourceId,
-) -> Result<Vec<(Item, StoryId)>, StoreError> {
-    let sql = "SELECT * FROM item WHERE source = ? AND held ORDER BY seq";
+) -> Result<Vec<(HeldItem, StoryId)>, StoreError> {
+    let sql = "SELECT * FROM item WHERE source = ? AND held AND discarded_at IS NULL ORDER BY seq";
     let mut statement = connection.prepare(sql)?;
     let mut found = statement.query([source.as_str()])?;
     let mut items = Vec::new();
     while let Some(row) = found.next()? {
         let story = rows::parsed("story", &row.get::<_, String>("story")?)?;
-        items.push((rows::item(row)?, story));
+        let held = HeldItem {
+            item: rows::item(row)?,
+            unlisted_at: rows::maybe_instant("unlisted_at", row.get("unlisted_at")?)?,
+        };
+        items.push((held, story));
     }
     Ok(items)
 }

@@ -205,7 +205,7 @@ pub(super) fn held_back(source: &SourceId, held: usize, usual: &[usize]) -> Sour
         code: "held".to_owned(),
         text: format!("{held} new {items} {are} held back{usual}"),
         action: format!(
-            "look at them with `tidings preview {source}`; `tidings sources release {source}` shows them"
+            "`tidings sources release {source}` lists them and asks; `tidings sources discard {source}` throws them away"
         ),
     }
 }

@@ -32,6 +32,11 @@ struct Desk {
     store: Store,
 }
 
+/// Who decides in these tests.
+fn nobody() -> Operator {
+    Operator::new("nobody")
+}
+
 /// Noon of a day in July 2021.
 fn july(day: u32) -> Timestamp {
     Utc.with_ymd_and_hms(2021, 7, day, 12, 0, 0).unwrap()
@@ -69,6 +74,7 @@ fn read(items: Vec<NewItem>) -> Outcome {
         problem: None,
         shape: None,
         walked_back: false,
+        coverage: Coverage::Whole,
     }
 }
 

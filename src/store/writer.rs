@@ -16,9 +16,9 @@ use super::define::{self, Consent, Definition};
 use super::memory::Memory;
 use super::plan::Plan;
 use super::policy::Policy;
-use super::release::{self, Released};
+use super::release::{self, Chosen, Discarded, Released};
 use super::{Poll, StoreError};
-use crate::model::{FeedId, Hash, SourceId, Timestamp};
+use crate::model::{FeedId, Hash, Operator, SourceId, Timestamp};
 
 /// Jobs that may wait: whoever comes later waits to get in.
 const QUEUE: usize = 64;
@@ -35,8 +35,9 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 enum Job {
     Commit(Box<Poll>, Answer<Committed>),
     Define(Box<Definition>, Consent, Answer<Plan>),
-    Decide(Decision, Timestamp, Answer<Decided>),
-    Release(SourceId, Timestamp, Answer<Released>),
+    Decide(Decision, Operator, Timestamp, Answer<Decided>),
+    Release(SourceId, Chosen, Operator, Timestamp, Answer<Released>),
+    Discard(SourceId, Chosen, Operator, Timestamp, Answer<Discarded>),
     MarkPublished(Vec<(FeedId, i64, Hash)>, Answer<()>),
 }
 
@@ -52,8 +53,9 @@ impl Job {
         // Whoever asked may have gone away meanwhile.
         match self {
             Self::Commit(_, answer) => drop(answer.send(Err(error))),
-            Self::Decide(_, _, answer) => drop(answer.send(Err(error))),
-            Self::Release(_, _, answer) => drop(answer.send(Err(error))),
+            Self::Decide(.., answer) => drop(answer.send(Err(error))),
+            Self::Release(.., answer) => drop(answer.send(Err(error))),
+            Self::Discard(.., answer) => drop(answer.send(Err(error))),
             Self::Define(_, _, answer) => drop(answer.send(Err(error))),
             Self::MarkPublished(_, answer) => drop(answer.send(Err(error))),
         }
@@ -86,17 +88,33 @@ impl Writer {
     pub(super) async fn decide(
         &self,
         decision: Decision,
+        by: Operator,
         at: Timestamp,
     ) -> Result<Decided, StoreError> {
-        self.ask(|answer| Job::Decide(decision, at, answer)).await
+        self.ask(|answer| Job::Decide(decision, by, at, answer))
+            .await
     }
 
     pub(super) async fn release(
         &self,
         source: SourceId,
+        chosen: Chosen,
+        by: Operator,
         at: Timestamp,
     ) -> Result<Released, StoreError> {
-        self.ask(|answer| Job::Release(source, at, answer)).await
+        self.ask(|answer| Job::Release(source, chosen, by, at, answer))
+            .await
+    }
+
+    pub(super) async fn discard(
+        &self,
+        source: SourceId,
+        chosen: Chosen,
+        by: Operator,
+        at: Timestamp,
+    ) -> Result<Discarded, StoreError> {
+        self.ask(|answer| Job::Discard(source, chosen, by, at, answer))
+            .await
     }
 
     pub(super) async fn mark_published(
@@ -168,16 +186,19 @@ fn together(connection: &mut Connection, policy: &mut Policy, memory: &mut Memor
                 }
                 Ok(plan)
             }),
-            Job::Decide(decision, at, answer) => {
+            Job::Decide(decision, by, at, answer) => {
                 remembering(&mut transaction, memory, answer, |tx, memory| {
-                    decide::decide(tx, memory, &decision, at, policy)
+                    decide::decide(tx, memory, &decision, &by, at, policy)
                 })
             }
-            Job::Release(source, at, answer) => {
+            Job::Release(source, chosen, by, at, answer) => {
                 remembering(&mut transaction, memory, answer, |tx, memory| {
-                    release::release(tx, memory, &source, at, policy)
+                    release::release(tx, memory, &source, &chosen, &by, at, policy)
                 })
             }
+            Job::Discard(source, chosen, by, at, answer) => one(&mut transaction, answer, |tx| {
+                release::discard(tx, &source, &chosen, &by, at)
+            }),
             Job::MarkPublished(feeds, answer) => {
                 one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
             }

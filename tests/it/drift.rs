@@ -289,7 +289,11 @@ fn a_flood_is_shown_when_it_is_released() {
     let mut harbour = Harbour::of_feed("");
     let files = harbour.published().files();
     harbour.poll(&flood());
-    harbour.check("held", HELD, "`tidings sources release harbour` shows them");
+    harbour.check(
+        "held",
+        HELD,
+        "`tidings sources release harbour` lists them and asks",
+    );
     harbour.poll(&flood());
     harbour.check("held", HELD, "");
     harbour.published().files().are_untouched_since(&files);
@@ -297,13 +301,26 @@ fn a_flood_is_shown_when_it_is_released() {
     let table = harbour.workspace.run(&["status"]).done().stdout;
     assert!(table.contains("held") && table.contains(HELD), "{table}");
 
+    // Nobody is there to be asked: they are shown, and that is all.
+    let shown = harbour.workspace.run(&["sources", "release", "harbour"]);
+    assert_eq!(shown.stdout.matches("2026-03-02").count(), 60, "{shown:?}");
+    assert!(shown.stdout.contains(&notice(POLLS, day(0)).title));
+    let why = "60 items of harbour are held back: `tidings sources release harbour --yes`";
+    assert!(shown.complaint(1).contains(why), "{}", shown.stderr);
+    harbour.published().files().are_untouched_since(&files);
+    let no = ["sources", "release", "harbour"];
+    let asked = harbour.workspace.run_at_terminal(&no, "\n");
+    assert_eq!(asked.status, Some(1), "{asked:?}");
+    let question = "release 60 held items of harbour? [y/N]";
+    assert!(asked.stderr.contains(question), "{asked:?}");
+    harbour.published().files().are_untouched_since(&files);
     let released = harbour
         .workspace
-        .run(&["sources", "release", "harbour", "--json"])
+        .run(&["sources", "release", "harbour", "--yes", "--json"])
         .done();
     assert_eq!(
         released.json(),
-        serde_json::json!({"items": 60, "begins_anew": false})
+        serde_json::json!({"items": 60, "kept_back": 0, "begins_anew": false})
     );
     harbour.workspace.check_well("harbour");
     assert_eq!(
@@ -315,6 +332,42 @@ fn a_flood_is_shown_when_it_is_released() {
         .run(&["sources", "release", "harbour"])
         .done();
     assert_eq!(again.stdout, "harbour: nothing is held back\n");
+}
+
+#[test]
+fn what_is_thrown_away_comes_no_more_and_what_was_taken_back_is_not_released() {
+    let mut harbour = Harbour::of_feed("");
+    harbour.poll(&flood());
+    let before = harbour.published().stories("news").len() + quiet(&harbour);
+    // The publisher takes all but ten of them back.
+    harbour.poll(&rss(&notices(0..POLLS + 10, day(0))));
+    let sources = |arguments: &[&str]| {
+        let ran = harbour.workspace.run(&[&["sources"], arguments].concat());
+        ran.done().stdout
+    };
+    let shown = sources(&["release", "harbour", "--dry-run"]);
+    assert_eq!(shown.matches("no longer lists it").count(), 50, "{shown}");
+    let told = sources(&["release", "harbour", "--yes"]);
+    assert!(
+        told.ends_with("harbour: 10 items are published\n"),
+        "{told}"
+    );
+    let now = || harbour.published().stories("news").len() + quiet(&harbour);
+    assert_eq!(now(), before + 10);
+    let told = sources(&["discard", "harbour", "--all", "--yes"]);
+    assert!(
+        told.ends_with("harbour: 50 items are thrown away\n"),
+        "{told}"
+    );
+    harbour.poll(&flood());
+    harbour.workspace.check_well("harbour");
+    let now = harbour.published().stories("news").len() + quiet(&harbour);
+    assert_eq!(now, before + 10);
+    let list = harbour.workspace.run(&["stories", "list"]).done().stdout;
+    assert!(
+        list.contains("discard  50 held items of harbour, by uid "),
+        "{list}"
+    );
 }
 
 /// Stories on the page alone: the release was long after the notices.
@@ -335,9 +388,11 @@ fn the_daemon_releases_what_it_holds() {
     assert!(service.ask_admin("/metrics").text().contains(metric));
     let released = harbour
         .workspace
-        .run(&["sources", "release", "harbour"])
+        .run(&["sources", "release", "harbour", "--yes"])
         .done();
-    assert_eq!(released.stdout, "harbour: 60 items are shown\n");
+    let told = "harbour: 60 items are published\n";
+    assert!(released.stdout.ends_with(told), "{}", released.stdout);
+    service.logs("released 60 held items of harbour");
     let last = notice(POLLS + 59, day(0)).title;
     service.get_until("/news", |page| page.text().contains(&last));
     let status = service.ask_admin("/status.json").json();

@@ -54,7 +54,10 @@ fn a_story_withdrawn_is_told_to_readers_and_never_comes_again() {
     let before = town.ids();
     let reason = "taken back by the <office>";
     let (said, _) = town.stories(&["withdraw", &before[0], "--reason", reason]);
-    assert_eq!(said, format!("{} is withdrawn\n", before[0]));
+    assert!(
+        said.ends_with(&format!("{} is withdrawn\n", before[0])),
+        "{said}"
+    );
     assert_eq!(town.ids(), before[1..]);
     let atom = town.workspace.published().text("news.atom");
     let tombstone = format!("<at:deleted-entry ref=\"{}\"", before[0]);
@@ -86,7 +89,7 @@ fn stories_are_split_and_merged_and_stay_so() {
     assert_eq!(reports(), ["harbour", "office"]);
     let (said, _) = town.stories(&["split", &before[0], "office"]);
     let parted = format!("{} is no story any more with ", before[0]);
-    let own = said.trim().strip_prefix(&parted).unwrap().to_owned();
+    let own = said.trim().rsplit_once(&parted).unwrap().1.to_owned();
     assert_eq!(reports(), ["harbour"]);
     town.poll(1);
     assert_eq!(reports(), ["harbour"]);
@@ -106,7 +109,11 @@ fn the_daemon_carries_decisions_out() {
     let id = town.ids().remove(0);
     let title = titles(&town.workspace.published().stories("news"))[0].to_owned();
     let (said, _) = town.stories(&["withdraw", &id, "--reason", "a mistake"]);
-    assert_eq!(said, format!("{id} is withdrawn\n"));
+    assert!(said.ends_with(&format!("{id} is withdrawn\n")), "{said}");
+    let log = service.logs("decided to withdraw the story");
+    for words in ["uid ", &title, ": a mistake"] {
+        assert!(log.contains(words), "{log}");
+    }
     service.get_until("/news.json", |reply| {
         reply
             .text()
@@ -115,7 +122,79 @@ fn the_daemon_carries_decisions_out() {
     assert!(!service.get("/news.atom").text().contains(&title));
     let (_, refused) = town.stories(&["withdraw", &id, "--reason", "a mistake"]);
     assert!(refused.contains("is withdrawn"), "{refused}");
+    town.stories(&["restore", &id]);
+    service.logs("decided to restore the story");
+    service.get_until("/news.json", |reply| {
+        reply.text().contains(&title) && !reply.text().contains("withdrawn: a mistake")
+    });
+    assert!(!service.get("/news.atom").text().contains("deleted-entry"));
     service.stop();
+}
+
+#[test]
+fn a_decision_is_shown_before_it_is_made_and_recorded_after() {
+    let town = Town::new("");
+    let (before, files) = (town.ids(), town.workspace.published().files());
+    let title = titles(&town.workspace.published().stories("news"))[0].to_owned();
+    let withdraw = ["withdraw", &before[0], "--reason", "wrong"];
+    let (said, _) = town.stories(&[&withdraw[..], &["--dry-run"]].concat());
+    for words in [
+        &title,
+        "[harbour]",
+        "[office]",
+        "is in news",
+        "nothing was changed",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let (json, _) = town.stories(&[&["--json"], &withdraw[..], &["--dry-run"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&json[0]["title"], &json[1]["source"]),
+        (&title.as_str().into(), &"office".into())
+    );
+    town.workspace
+        .published()
+        .files()
+        .are_untouched_since(&files);
+    let (none, _) = town.stories(&["list"]);
+    assert_eq!(none, "nothing was decided by hand\n");
+    town.stories(&withdraw);
+    let (_, refused) = town.stories(&["restore", &before[1]]);
+    assert!(refused.contains("is not withdrawn"), "{refused}");
+    let (said, _) = town.stories(&["restore", &before[0], "--reason", "it was right"]);
+    assert!(
+        said.contains("was withdrawn on ") && said.contains(": wrong"),
+        "{said}"
+    );
+    assert_eq!(town.ids(), before);
+    let (listed, _) = town.stories(&["list"]);
+    let lines: Vec<&str> = listed.lines().collect();
+    assert!(lines[0].contains("restore") && lines[0].contains(&title) && lines[0].contains("uid "));
+    assert_eq!(lines[2], "  because: it was right");
+    assert!(lines[3].contains("withdraw"), "{listed}");
+    let (json, _) = town.stories(&["--json", "list", "--limit", "1"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&json[0]["action"], &json[0]["story"]),
+        (&"restore".into(), &before[0].as_str().into())
+    );
+}
+
+#[test]
+fn somebody_at_a_terminal_is_asked() {
+    let town = Town::new("");
+    let before = town.ids();
+    let withdraw = ["stories", "withdraw", &before[0], "--reason", "wrong"];
+    let told = town.workspace.run_at_terminal(&withdraw, "no\n");
+    assert_eq!(told.status, Some(1), "{told:?}");
+    assert!(told.stderr.contains("withdraw this? [y/N]"), "{told:?}");
+    assert!(told.stderr.contains("nothing was changed"), "{told:?}");
+    assert_eq!(town.ids(), before);
+    let told = town.workspace.run_at_terminal(&withdraw, "y\n");
+    assert_eq!(told.status, Some(0), "{told:?}");
+    assert_eq!(town.ids(), before[1..]);
 }
 
 #[test]

@@ -1,56 +1,192 @@
-//! `tidings sources release`: what a source was held back for is well.
+//! `tidings sources release` and `discard`: what a source was held back for is well, or is to be thrown away.
 //!
-//! The daemon does it where one runs, for a store has one writer; otherwise this process, which then publishes too.
+//! Shows the held items and asks. The daemon does it where one runs, for a store has one writer; otherwise this process,
+//! which then publishes too. Only what was shown is released or discarded: what came meanwhile waits.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 
 use clap::Args;
+use serde_json::json;
 
-use crate::cli::{CliError, Output, OutputArguments, admin, print_json};
+use crate::cli::consent::{self, Answer};
+use crate::cli::{CliError, Output, OutputArguments, admin, operator, print_json, shown};
 use crate::config::Config;
 use crate::daemon::{Clock, Daemon, DaemonError, Files};
-use crate::store::Released;
+use crate::model::SourceId;
+use crate::store::{self, Chosen, Discarded, HeldItem, Released};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
     /// The source
     source: String,
+    /// Do not ask; without a terminal nothing is done otherwise
+    #[arg(long)]
+    yes: bool,
+    /// Show what is held back, and do nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Also items that the publisher no longer lists
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     output: OutputArguments,
 }
 
-pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), CliError> {
-    let id = &arguments.source;
-    if !config.sources.iter().any(|source| source.id.as_str() == id) {
-        return Err(DaemonError::UnknownSource(id.clone()).into());
-    }
-    let released = match config.admin.listen.first() {
-        Some(listen) => {
-            match admin::ask(listen, &format!("/sources/{id}/release"), Vec::new()).await? {
-                Some(released) => released,
-                None => by_ourselves(config, id).await?,
-            }
+pub(super) async fn release(arguments: &Arguments, config: Config) -> Result<(), CliError> {
+    let id = configured(arguments, &config)?;
+    let chosen = choose(arguments, &id, &config, "release")?;
+    let Some(chosen) = chosen else { return Ok(()) };
+    let path = format!("/sources/{id}/release");
+    let released: Released = match ask_daemon(&config, &path, &chosen).await? {
+        Some(released) => released,
+        None => {
+            let daemon = Daemon::start(config, Clock::System).await?;
+            let by = operator::operator();
+            let released = daemon.release(id.as_str(), chosen, by).await?;
+            daemon.publish(Files::Look).await?;
+            released
         }
-        None => by_ourselves(config, id).await?,
     };
     match arguments.output.output() {
         Output::Json => print_json(&released),
-        Output::Table => Ok(writeln!(io::stdout(), "{}", told(id, &released))?),
+        Output::Table => Ok(writeln!(io::stdout(), "{}", told_released(&id, &released))?),
     }
 }
 
-async fn by_ourselves(config: Config, id: &str) -> Result<Released, CliError> {
-    let daemon = Daemon::start(config, Clock::System).await?;
-    let released = daemon.release(id).await?;
-    daemon.publish(Files::Look).await?;
-    Ok(released)
+pub(super) async fn discard(arguments: &Arguments, config: Config) -> Result<(), CliError> {
+    let id = configured(arguments, &config)?;
+    let chosen = choose(arguments, &id, &config, "discard")?;
+    let Some(chosen) = chosen else { return Ok(()) };
+    let path = format!("/sources/{id}/discard");
+    let discarded: Discarded = match ask_daemon(&config, &path, &chosen).await? {
+        Some(discarded) => discarded,
+        None => {
+            let daemon = Daemon::start(config, Clock::System).await?;
+            let by = operator::operator();
+            daemon.discard(id.as_str(), chosen, by).await?
+        }
+    };
+    match arguments.output.output() {
+        Output::Json => print_json(&discarded),
+        Output::Table => Ok(writeln!(
+            io::stdout(),
+            "{}",
+            told_discarded(&id, &discarded)
+        )?),
+    }
 }
 
-fn told(id: &str, released: &Released) -> String {
+fn configured(arguments: &Arguments, config: &Config) -> Result<SourceId, CliError> {
+    let id = &arguments.source;
+    let mut ids = config.sources.iter().map(|source| &source.id);
+    let found = ids.find(|known| known.as_str() == id);
+    Ok(found
+        .cloned()
+        .ok_or_else(|| DaemonError::UnknownSource(id.clone()))?)
+}
+
+/// Shows what is held back and asks; `None` where nothing is to be done.
+fn choose(
+    arguments: &Arguments,
+    id: &SourceId,
+    config: &Config,
+    action: &str,
+) -> Result<Option<Chosen>, CliError> {
+    let held = store::inspect(&config.store.path, |reader| reader.held_items(id));
+    let held = held.map_err(DaemonError::from)?.unwrap_or_default();
+    let output = arguments.output.output();
+    if output == Output::Table {
+        show(&held, id)?;
+    }
+    if arguments.dry_run {
+        if output == Output::Json {
+            print_json(&held.iter().map(answer).collect::<Vec<_>>())?;
+        }
+        return Ok(None);
+    }
+    let chosen = held
+        .iter()
+        .filter(|held| arguments.all || held.unlisted_at.is_none());
+    let chosen: BTreeSet<_> = chosen.map(|held| held.item.id).collect();
+    if chosen.is_empty() {
+        // A source that drifted begins anew all the same.
+        return Ok(Some(Chosen::These(chosen)));
+    }
+    let question = format!("{action} {} of {id}?", items(chosen.len()));
+    match consent::ask(&question, arguments.yes)? {
+        Answer::Yes => Ok(Some(Chosen::These(chosen))),
+        Answer::No => Err(consent::declined()),
+        Answer::Nobody => {
+            let held = match chosen.len() {
+                1 => format!("1 item of {id} is held back"),
+                several => format!("{several} items of {id} are held back"),
+            };
+            Err(CliError::Failed(format!(
+                "{held}: `tidings sources {action} {id} --yes` does it without asking"
+            )))
+        }
+    }
+}
+
+fn show(held: &[HeldItem], id: &SourceId) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for held in held {
+        let (date, title) = (
+            shown::date(&held.item.published),
+            shown::line(&held.item.title),
+        );
+        let gone = match held.unlisted_at {
+            Some(_) => "  (its publisher no longer lists it)",
+            None => "",
+        };
+        writeln!(out, "{date}  {title}{gone}")?;
+    }
+    if held.iter().any(|held| held.unlisted_at.is_some()) {
+        writeln!(
+            out,
+            "{id}: what is no longer listed stays held back; `--all` takes it too"
+        )?;
+    }
+    Ok(())
+}
+
+fn answer(held: &HeldItem) -> serde_json::Value {
+    let item = &held.item;
+    json!({
+        "id": item.id.to_string(),
+        "title": item.title,
+        "url": item.address,
+        "date": shown::stated(&item.published),
+        "unlisted_since": held.unlisted_at,
+    })
+}
+
+async fn ask_daemon<T: serde::de::DeserializeOwned>(
+    config: &Config,
+    path: &str,
+    chosen: &Chosen,
+) -> Result<Option<T>, CliError> {
+    let Some(listen) = config.admin.listen.first() else {
+        return Ok(None);
+    };
+    let body = serde_json::to_vec(chosen).map_err(io::Error::from)?;
+    admin::ask(listen, path, body).await
+}
+
+fn items(count: usize) -> String {
+    if count == 1 {
+        "1 held item".to_owned()
+    } else {
+        format!("{count} held items")
+    }
+}
+
+fn told_released(id: &SourceId, released: &Released) -> String {
     let shown = match released.items {
         0 => None,
-        1 => Some("1 item is shown".to_owned()),
-        items => Some(format!("{items} items are shown")),
+        1 => Some("1 item is published".to_owned()),
+        items => Some(format!("{items} items are published")),
     };
     let anew = "what its next poll gives is taken as it is".to_owned();
     let done: Vec<String> = shown
@@ -61,5 +197,13 @@ fn told(id: &str, released: &Released) -> String {
         format!("{id}: nothing is held back")
     } else {
         format!("{id}: {}", done.join("; "))
+    }
+}
+
+fn told_discarded(id: &SourceId, discarded: &Discarded) -> String {
+    match discarded.items {
+        0 => format!("{id}: nothing is held back"),
+        1 => format!("{id}: 1 item is thrown away"),
+        items => format!("{id}: {items} items are thrown away"),
     }
 }

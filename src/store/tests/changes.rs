@@ -221,7 +221,7 @@ impl Law {
     fn decide(&self, decision: Decision) {
         drop(
             self.desk
-                .wait(self.desk.store.decide(decision, july(self.day))),
+                .wait(self.desk.store.decide(decision, nobody(), july(self.day))),
         );
     }
 

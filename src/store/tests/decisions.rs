@@ -14,7 +14,7 @@ impl Desk {
     }
 
     fn decide_on(&self, day: u32, decision: Decision) -> Result<Decided, String> {
-        let decided = self.wait(self.store.decide(decision, july(day)));
+        let decided = self.wait(self.store.decide(decision, nobody(), july(day)));
         decided.map_err(|error| error.to_string())
     }
 
@@ -148,7 +148,46 @@ fn what_is_withdrawn_stays_away_and_leaves_a_tombstone() {
     );
     assert_eq!(desk.live("all"), []);
     let again = desk.decide(withdraw()).unwrap_err();
-    assert_eq!(again, format!("the story `{story}` is withdrawn"));
+    let words = format!("the story `{story}` is withdrawn: `tidings stories restore {story}`");
+    assert!(again.starts_with(&words), "{again}");
+}
+
+#[test]
+fn what_is_restored_comes_back_as_it_is_now_and_loses_its_tombstone() {
+    let desk = Desk::new();
+    desk.read("a", 1, &ONE);
+    desk.publish();
+    let before = desk.live("all");
+    let story = before[0].id;
+    let restore = || Decision::Restore(story, Some("it was true".into()));
+    assert_eq!(
+        desk.decide(restore()).unwrap_err(),
+        format!("the story `{story}` is not withdrawn")
+    );
+    desk.decide(Decision::Withdraw(story, "false".into()))
+        .unwrap();
+    desk.publish();
+    let decided = desk.decide(restore()).unwrap();
+    assert_eq!((decided.story, &*decided.title), (story, "Bridge closed"));
+    assert_eq!(desk.live("all"), before);
+    assert_eq!((desk.fates(), desk.dirty()), (vec![], vec!["all".into()]));
+    // Meanwhile it is changed: withdrawn once more, it comes back as it reads then.
+    desk.decide(Decision::Withdraw(story, "false".into()))
+        .unwrap();
+    desk.read("a", 4, &["g1|/1|Bridge open|2021-06-30|Crossed again."]);
+    desk.decide_on(5, restore()).unwrap();
+    desk.check(&["Bridge open [a]"]);
+    let rulings = desk.ask(|reader| reader.rulings(10));
+    let told: Vec<_> = rulings
+        .iter()
+        .map(|ruling| (ruling.action, ruling.story, ruling.reason.as_deref()))
+        .collect();
+    let (withdrawn, restored) = (
+        (Action::Withdraw, Some(story), Some("false")),
+        (Action::Restore, Some(story), Some("it was true")),
+    );
+    assert_eq!(told, [restored, withdrawn, restored, withdrawn]);
+    assert!(rulings.iter().all(|ruling| ruling.by == nobody()));
 }
 
 #[test]

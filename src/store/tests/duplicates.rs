@@ -121,8 +121,11 @@ fn what_is_held_back_joins_when_it_is_released() {
     assert_eq!(poll_of(6, 0..65).state, State::Held);
     assert_eq!(desk.read("b", 6, &[notice("b60", 60)]), [1, 0, 0]);
     let id = desk.account(&bulletin("60"), "b").story_id;
-    desk.wait(desk.store.release("a".parse().unwrap(), july(7)))
-        .unwrap();
+    desk.wait(
+        desk.store
+            .release("a".parse().unwrap(), Chosen::Listed, nobody(), july(7)),
+    )
+    .unwrap();
     assert_eq!(desk.account(&bulletin("60"), "a").story_id, id);
     assert_eq!(
         desk.account(&bulletin("60"), "a")
@@ -245,7 +248,7 @@ impl Desk {
         };
         if let Some(decision) = decision {
             // One that cannot be carried out changes nothing.
-            drop(self.wait(self.store.decide(decision, july(2))));
+            drop(self.wait(self.store.decide(decision, nobody(), july(2))));
         }
         self
     }

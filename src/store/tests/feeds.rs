@@ -164,7 +164,12 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
     desk.read("a", 1, &["g1||Flood at the bridge|2021-06-30"]);
     desk.publish();
     let closed = desk.closed();
-    let old = "DROP TABLE item_token;
+    let old = "DROP TABLE ruling;
+               DROP TABLE former;
+               ALTER TABLE item DROP COLUMN unlisted_at;
+               ALTER TABLE item DROP COLUMN discarded_at;
+               ALTER TABLE source_state DROP COLUMN location;
+               DROP TABLE item_token;
                DROP INDEX story_withdrawn;
                ALTER TABLE feed DROP COLUMN queries;
                ALTER TABLE feed DROP COLUMN branches;

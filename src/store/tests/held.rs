@@ -21,6 +21,7 @@ fn with_shape(outcome: Outcome) -> Outcome {
         validators,
         problem,
         walked_back,
+        coverage,
         ..
     } = outcome
     else {
@@ -33,6 +34,7 @@ fn with_shape(outcome: Outcome) -> Outcome {
         problem,
         shape,
         walked_back,
+        coverage,
     }
 }
 
@@ -56,8 +58,11 @@ impl Desk {
     }
 
     fn release(&self, source: &str, day: u32) -> Released {
-        self.wait(self.store.release(source.parse().unwrap(), july(day)))
-            .unwrap()
+        self.wait(
+            self.store
+                .release(source.parse().unwrap(), Chosen::Listed, nobody(), july(day)),
+        )
+        .unwrap()
     }
 }
 
@@ -104,6 +109,7 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
         released,
         Released {
             items: 62,
+            kept_back: 0,
             begins_anew: false
         }
     );
@@ -122,9 +128,112 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
         desk.release("a", 11),
         Released {
             items: 0,
+            kept_back: 0,
             begins_anew: false
         }
     );
+}
+
+/// The titles' numbers of what is held back, and whether the publisher no longer lists it.
+fn waiting(desk: &Desk) -> (usize, usize) {
+    let held = desk.ask(|reader| reader.held_items(&"a".parse().unwrap()));
+    let gone = held.iter().filter(|held| held.unlisted_at.is_some());
+    (held.len(), gone.count())
+}
+
+fn discard(desk: &Desk, chosen: Chosen) -> Discarded {
+    let source = "a".parse().unwrap();
+    let discarded = desk.store.discard(source, chosen, nobody(), july(7));
+    desk.wait(discarded).unwrap()
+}
+
+#[test]
+fn what_is_discarded_comes_no_more() {
+    let desk = Desk::new();
+    desk.usual("a");
+    let before = desk.shown();
+    desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
+    let discarded = discard(&desk, Chosen::Listed);
+    assert_eq!((discarded.items, discarded.kept_back), (FLOOD, 0));
+    assert_eq!(
+        (desk.source("a").state, waiting(&desk)),
+        (State::Ok, (0, 0))
+    );
+    // Neither as it is, nor when it is edited, nor beside what is new.
+    let mut more = notices(0..6 + FLOOD);
+    more[10] = "g10|/10|Notice 10, corrected|2021-06-11".into();
+    let polled = desk.poll_notices("a", 8, &more);
+    assert_eq!((polled.new, polled.state), (1, State::Ok));
+    assert_eq!(desk.shown().len(), before.len() + 1);
+    assert_eq!(desk.release("a", 9).items, 0);
+    assert_eq!(desk.shown().len(), before.len() + 1);
+    let rulings = desk.ask(|reader| reader.rulings(10));
+    let told: Vec<_> = rulings
+        .iter()
+        .map(|ruling| (ruling.action, ruling.items))
+        .collect();
+    assert_eq!(told, [(Action::Discard, FLOOD)]);
+}
+
+#[test]
+fn what_its_publisher_took_back_is_not_released() {
+    let check = |listed: &[std::ops::Range<usize>], gone: usize| {
+        let desk = Desk::new();
+        desk.usual("a");
+        let before = desk.shown().len();
+        desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
+        let listed: Vec<String> = listed.iter().cloned().flat_map(notices).collect();
+        let polled = desk.poll_notices("a", 7, &listed);
+        assert_eq!(waiting(&desk), (FLOOD + polled.new, gone), "{listed:?}");
+        let released = desk.release("a", 8);
+        assert_eq!(released.items, FLOOD + polled.new - gone);
+        assert_eq!(released.kept_back, gone);
+        assert_eq!(desk.shown().len(), before + released.items);
+        assert_eq!(desk.source("a").state, State::Ok);
+    };
+    // One from the middle, one from the end, the whole flood.
+    check(&[0..20, 21..65], 1);
+    check(&[0..64], 1);
+    check(&[0..5], FLOOD);
+    // Pushed out by what is newer: nobody took it back.
+    check(&[50..70], 0);
+    check(&[0..65], 0);
+}
+
+#[test]
+fn what_is_listed_again_waits_again() {
+    let desk = Desk::new();
+    desk.usual("a");
+    desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
+    let reverted = desk.poll_notices("a", 7, &notices(0..5));
+    assert_eq!(
+        (reverted.state, waiting(&desk)),
+        (State::Ok, (FLOOD, FLOOD))
+    );
+    let again = desk.poll_notices("a", 8, &notices(0..5 + FLOOD));
+    assert_eq!(waiting(&desk), (FLOOD, 0));
+    assert_eq!(again.state, State::Held);
+}
+
+#[test]
+fn only_what_was_chosen_is_released() {
+    let desk = Desk::new();
+    desk.usual("a");
+    desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
+    let held = desk.ask(|reader| reader.held_items(&"a".parse().unwrap()));
+    let shown = held
+        .iter()
+        .take(FLOOD - 1)
+        .map(|held| held.item.id)
+        .collect();
+    let chosen = Chosen::These(shown);
+    let released = desk.wait(
+        desk.store
+            .release("a".parse().unwrap(), chosen, nobody(), july(7)),
+    );
+    let released = released.unwrap();
+    assert_eq!((released.items, released.kept_back), (FLOOD - 1, 1));
+    assert_eq!(desk.source("a").state, State::Held);
 }
 
 #[test]
@@ -320,6 +429,7 @@ fn a_source_that_drifted_begins_anew_when_it_is_released() {
         desk.release("a", 9),
         Released {
             items: 0,
+            kept_back: 0,
             begins_anew: true
         }
     );

@@ -34,6 +34,7 @@ fn a_sources_state_is_that_of_its_last_poll() {
         }),
         shape: None,
         walked_back: false,
+        coverage: Coverage::Whole,
     };
     desk.commit(poll("a", july(4), left_out)).unwrap();
     desk.commit(poll("a", july(5), Outcome::Unchanged)).unwrap();
@@ -69,6 +70,7 @@ fn validators_are_kept_as_long_as_they_are_true() {
             problem: None,
             shape: None,
             walked_back: false,
+            coverage: Coverage::Whole,
         };
         desk.commit(poll("a", july(1), outcome)).unwrap();
     };

@@ -1,7 +1,12 @@
 //! The program under way, and what it left behind.
 
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::thread;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use serde_json::Value;
 
@@ -70,6 +75,36 @@ impl Drop for Running {
             drop(child.kill());
             drop(child.wait());
         }
+    }
+}
+
+/// Runs `command` at a terminal, into which `answer` is typed. What it shows there is its stderr.
+pub(crate) fn run_at_terminal(mut command: Command, answer: &str) -> Ran {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let name = ptsname(&ours, Vec::new()).unwrap();
+    let theirs = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    command
+        .stdin(theirs.try_clone().unwrap())
+        .stdout(Stdio::piped())
+        .stderr(theirs);
+    let child = command.spawn().unwrap();
+    // The command holds the other ends, which must end with the process.
+    drop(command);
+    let mut terminal = File::from(ours);
+    terminal.write_all(answer.as_bytes()).unwrap();
+    let shown = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // Linux tells the end of a terminal as an error.
+        drop(terminal.read_to_end(&mut bytes));
+        String::from_utf8(bytes).unwrap()
+    });
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        status: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: shown.join().unwrap(),
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tidings::model::Timestamp;
 
+use super::process::run_at_terminal;
 use super::{Published, Ran, Running, read_text};
 
 /// A topic that no query fills: sources name it in `topics`.
@@ -108,6 +109,11 @@ impl Workspace {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.start(arguments).finish()
+    }
+
+    /// Runs it where somebody sits who types `answer`; what it asks is on stderr.
+    pub(crate) fn run_at_terminal(&self, arguments: &[&str], answer: &str) -> Ran {
+        run_at_terminal(self.command(arguments), answer)
     }
 
     /// Polls every source at `now`.

@@ -1,0 +1,38 @@
+//! Asks before something is done that readers notice.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use super::CliError;
+
+/// What answers a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// `--yes`, or somebody at the terminal said so.
+    Yes,
+    /// Somebody at the terminal said anything else.
+    No,
+    /// There is no terminal to ask at.
+    Nobody,
+}
+
+/// Asks `question` on stderr, where somebody sits at a terminal; `given` is `--yes`.
+pub(super) fn ask(question: &str, given: bool) -> Result<Answer, CliError> {
+    if given {
+        return Ok(Answer::Yes);
+    }
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(Answer::Nobody);
+    }
+    let mut err = io::stderr();
+    write!(err, "{question} [y/N] ")?;
+    err.flush()?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    let is_yes = matches!(line.trim().to_lowercase().as_str(), "y" | "yes");
+    Ok(if is_yes { Answer::Yes } else { Answer::No })
+}
+
+/// That somebody said no.
+pub(super) fn declined() -> CliError {
+    CliError::Failed("nothing was changed".to_owned())
+}

@@ -1,0 +1,130 @@
+//! The record of what was decided by hand: when, by whom, about what, and why.
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+use super::{Reader, StoreError, rows};
+use crate::model::{Operator, SourceId, StoryId, Timestamp};
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Two stories are one.
+    Merge,
+    /// One story is several.
+    Split,
+    /// A story was taken out of all feeds.
+    Withdraw,
+    /// A withdrawn story was brought back.
+    Restore,
+    /// Held items were published.
+    Release,
+    /// Held items were thrown away.
+    Discard,
+}
+
+impl Action {
+    const ALL: [Self; 6] = [
+        Self::Merge,
+        Self::Split,
+        Self::Withdraw,
+        Self::Restore,
+        Self::Release,
+        Self::Discard,
+    ];
+
+    /// The word for it, in the store too.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::Split => "split",
+            Self::Withdraw => "withdraw",
+            Self::Restore => "restore",
+            Self::Release => "release",
+            Self::Discard => "discard",
+        }
+    }
+}
+
+/// One decision by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// When.
+    pub at: Timestamp,
+    /// Who; `unknown` where an older version recorded none.
+    pub by: Operator,
+    /// What.
+    pub action: Action,
+    /// The story that it was about.
+    pub story: Option<StoryId>,
+    /// Its title then.
+    pub title: Option<String>,
+    /// Stories that were made of it, or became part of it.
+    pub others: Vec<StoryId>,
+    /// The source that it was about.
+    pub source: Option<SourceId>,
+    /// Items of that source.
+    pub items: usize,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Adds a decision to the record.
+pub(super) fn record(connection: &Connection, ruling: &Ruling) -> Result<(), StoreError> {
+    let sql = "INSERT INTO ruling (decided_at, operator, action, story, title, others, source, items, reason)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let others: Vec<String> = ruling.others.iter().map(StoryId::to_string).collect();
+    connection.prepare_cached(sql)?.execute(params![
+        ruling.at.timestamp(),
+        ruling.by.as_str(),
+        ruling.action.as_str(),
+        ruling.story.map(|story| story.to_string()),
+        ruling.title,
+        rows::to_json(&others),
+        ruling.source.as_ref().map(SourceId::as_str),
+        ruling.items,
+        ruling.reason,
+    ])?;
+    Ok(())
+}
+
+impl Reader {
+    /// Returns the newest `most` decisions by hand, the last one first.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn rulings(&self, most: usize) -> Result<Vec<Ruling>, StoreError> {
+        let sql = "SELECT * FROM ruling ORDER BY decided_at DESC, number DESC LIMIT ?";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut found = statement.query([most])?;
+        let mut rulings = Vec::new();
+        while let Some(row) = found.next()? {
+            let action: String = row.get("action")?;
+            let known = Action::ALL
+                .into_iter()
+                .find(|known| known.as_str() == action);
+            let story: Option<String> = row.get("story")?;
+            let source: Option<String> = row.get("source")?;
+            let others: Vec<String> = rows::json("others", &row.get::<_, String>("others")?)?;
+            rulings.push(Ruling {
+                at: rows::instant("decided_at", row.get("decided_at")?)?,
+                by: Operator::new(&row.get::<_, String>("operator")?),
+                action: known.ok_or(StoreError::Row {
+                    column: "action",
+                    value: action,
+                })?,
+                story: story.map(|id| rows::parsed("story", &id)).transpose()?,
+                title: row.get("title")?,
+                others: others
+                    .iter()
+                    .map(|id| rows::parsed("others", id))
+                    .collect::<Result<_, _>>()?,
+                source: source.map(|id| rows::parsed("source", &id)).transpose()?,
+                items: row.get("items")?,
+                reason: row.get("reason")?,
+            });
+        }
+        Ok(rulings)
+    }
+}
