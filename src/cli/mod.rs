@@ -8,6 +8,7 @@ mod check;
 mod consent;
 mod discover;
 mod explain;
+mod log_filter;
 mod named;
 mod once;
 mod operator;

@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::log_filter::{self, LogFilter};
 use super::{CliError, config_file, environment, load};
 use crate::daemon::{self, Clock, Daemon, Setup, Signal};
 use crate::model::TopicId;
@@ -21,14 +22,15 @@ const SIGNALS: usize = 16;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
-    /// What is logged: error, warn, info, debug, or a filter such as `tidings::fetch=debug`
+    /// What is logged: off, error, warn, info, debug, trace, or a filter such as `info,tidings::fetch=debug`
     #[arg(
         long,
         value_name = "FILTER",
         default_value = "info",
-        env = "TIDINGS_LOG"
+        env = "TIDINGS_LOG",
+        value_parser = log_filter::read
     )]
-    log: String,
+    log: LogFilter,
 }
 
 pub(super) async fn run(arguments: &Arguments, named: Option<PathBuf>) -> Result<(), CliError> {
@@ -77,9 +79,9 @@ fn signals() -> io::Result<mpsc::Receiver<Signal>> {
 }
 
 /// To the journal where systemd reads us, else to stderr; with colours on a terminal.
-fn log(filter: &str) -> Result<(), CliError> {
-    let filter =
-        EnvFilter::try_new(filter).map_err(|error| CliError::Usage(format!("--log: {error}")))?;
+fn log(filter: &LogFilter) -> Result<(), CliError> {
+    let filter = EnvFilter::try_new(filter.as_str())
+        .map_err(|error| CliError::Usage(format!("--log: {error}")))?;
     let journal = std::env::var("JOURNAL_STREAM").is_ok_and(|stream| is_stderr(&stream));
     let journal = journal.then(tracing_journald::layer).and_then(Result::ok);
     let plain = journal.is_none().then(|| {

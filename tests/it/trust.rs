@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::support::{
-    ANYWHERE, FINDABLE, NEWS, Service, Workspace, get, read_text, request, request_as,
+    ANYWHERE, FINDABLE, NEWS, Ran, Running, Service, Workspace, get, read_text, request, request_as,
 };
 
 const MARK: (&str, &str) = ("X-Tidings", "1");
@@ -196,4 +196,21 @@ fn the_package_listens_on_a_socket_in_a_folder_that_systemd_creates() {
         config.contains("[admin]\nlisten = [\"unix:/run/tidings/admin.sock\"]"),
         "{config}"
     );
+}
+
+#[test]
+fn a_mistyped_level_of_the_log_is_refused() {
+    let workspace = Workspace::new(&format!("{ANYWHERE}{NEWS}"));
+    let check = |ran: Ran, words: &str| {
+        assert_eq!(ran.status, Some(2), "{ran:?}");
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    };
+    let levels = "the levels are off, error, warn, info, debug, trace";
+    check(workspace.run(&["run", "--log", "verbose"]), levels);
+    let mut command = workspace.command(&["run"]);
+    command.env("TIDINGS_LOG", "waring");
+    check(Running::start(command).finish(), "did you mean `warn`?");
+    let module = workspace.run(&["run", "--log", "tidings::fecth=debug"]);
+    check(module, "did you mean `tidings::fetch`?");
+    assert!(!workspace.path("var").exists());
 }

@@ -1,0 +1,39 @@
+//! Lists the modules of this crate and the crates that it is built with: what a filter of the log may name.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    println!("cargo:rerun-if-changed=src");
+    println!("cargo:rerun-if-changed=Cargo.lock");
+    let mut modules = vec!["tidings".to_owned()];
+    walk(Path::new("src"), "tidings", &mut modules)?;
+    modules.sort();
+    modules.dedup();
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::write(out.join("modules.txt"), modules.join("\n"))?;
+    // The package as it is published has none.
+    let lock = fs::read_to_string("Cargo.lock").unwrap_or_default();
+    let names = lock
+        .lines()
+        .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+    let crates: Vec<String> = names.map(|name| name.replace('-', "_")).collect();
+    fs::write(out.join("crates.txt"), crates.join("\n"))
+}
+
+fn walk(folder: &Path, path: &str, modules: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?.path();
+        let name = entry.file_stem().and_then(|name| name.to_str());
+        let name = name.unwrap_or_default();
+        if entry.is_dir() {
+            walk(&entry, &format!("{path}::{name}"), modules)?;
+        } else if entry.extension().is_some_and(|end| end == "rs") {
+            match name {
+                "mod" | "lib" | "main" => modules.push(path.to_owned()),
+                name => modules.push(format!("{path}::{name}")),
+            }
+        }
+    }
+    Ok(())
+}
