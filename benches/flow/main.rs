@@ -17,7 +17,7 @@ use tidings::dedupe::Fingerprint;
 use tidings::drift::Shape;
 use tidings::model::{Document, Hash, Item, Source, TopicId, Validators, fingerprints};
 use tidings::store::{
-    Consent, Coverage, Definition, FeedDefinition, Narrowed, NewItem, Outcome, Poll,
+    Consent, Coverage, Definition, FeedDefinition, Names, Narrowed, NewItem, Outcome, Poll,
     SourceDefinition, Store,
 };
 use tidings::{daemon, extract, normalize};
@@ -96,6 +96,7 @@ fn definition(config: &Config) -> Definition {
         sources: sources.collect(),
         key: Hash::of(b"key"),
         classify: Arc::new(|_, _| BTreeSet::new()),
+        names: Names::default(),
         narrow: Box::new(|_, _| Narrowed {
             needs: Needs::Any(Vec::new()),
             topics: Box::new(|_| BTreeSet::new()),

@@ -200,6 +200,7 @@ fn topic(words: &Words, number: usize, chance: &mut Chance) -> Topic {
             .map(query)
             .collect(),
         query: None,
+        former: Vec::new(),
         each: std::collections::BTreeSet::new(),
     }
 }

@@ -19,6 +19,7 @@ fn topic(id: &str, any: &[&str], exclude: &[&str]) -> Topic {
         all: Vec::new(),
         exclude: queries(exclude),
         query: None,
+        former: Vec::new(),
         each: BTreeSet::new(),
     }
 }

@@ -11,8 +11,9 @@ use serde_json::json;
 use super::{CliError, Output, OutputArguments, clock, environment, print_json, table, timestamp};
 use crate::config::{self, Config, Diagnostic, Severity};
 use crate::daemon;
-use crate::model::{Cadence, Source, Timestamp, Topic, TopicId};
+use crate::model::{Cadence, Place, Source, Timestamp, Topic, TopicId};
 use crate::schedule;
+use crate::store::{self, Reader};
 
 /// Runs of each source that are shown.
 const SHOWN_RUNS: usize = 3;
@@ -30,6 +31,8 @@ pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
     let now = clock(arguments.now).now();
     let loaded = config::load(file, &environment).map(|mut config| {
         let found = reach(&config, now);
+        config.warnings.extend(found);
+        let found = strangers(&config);
         config.warnings.extend(found);
         config
     });
@@ -91,6 +94,33 @@ fn reach(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
     };
     let asking = config.topics.iter().filter(|topic| topic.selects());
     asking.filter_map(warning).collect()
+}
+
+/// Warnings of former names that the store never knew: a slip of the finger leaves the old address unanswered.
+fn strangers(config: &Config) -> Vec<Diagnostic> {
+    // Where the store cannot be read, that has been told.
+    let names = store::inspect(&config.store.path, Reader::names);
+    let Some(names) = names.ok().flatten().filter(|names| !names.feeds.is_empty()) else {
+        return Vec::new();
+    };
+    let warning = |what: &str, was: String, place: &Place| Diagnostic {
+        severity: Severity::Warning,
+        place: place.clone(),
+        message: format!("no {what} was ever called `{was}` here"),
+        hint: Some(
+            "look whether `former` is spelled right; right for addresses that another store served"
+                .to_owned(),
+        ),
+    };
+    let feeds = config.topics.iter().flat_map(|topic| &topic.former);
+    let feeds = feeds.map(|former| (former.was.to_string(), &former.place));
+    let feeds = feeds.filter(|(was, _)| !names.feeds.contains(was));
+    let sources = config.sources.iter().flat_map(|source| &source.former);
+    let sources = sources.map(|former| (former.was.to_string(), &former.place));
+    let sources = sources.filter(|(was, _)| !names.sources.contains(was));
+    let feeds = feeds.map(|(was, place)| warning("feed", was, place));
+    let sources = sources.map(|(was, place)| warning("source", was, place));
+    feeds.chain(sources).collect()
 }
 
 fn print(config: &Config, now: Timestamp) -> io::Result<()> {

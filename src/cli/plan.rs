@@ -60,6 +60,15 @@ fn print(plan: &Plan) -> io::Result<()> {
         }
         writeln!(out)?;
     }
+    for (was, now) in &plan.renamed_feeds {
+        writeln!(
+            out,
+            "feed {now}: was {was}, whose addresses are answered with the new ones"
+        )?;
+    }
+    for (was, now) in &plan.renamed_sources {
+        writeln!(out, "source {now}: was {was}, whose items it keeps")?;
+    }
     for (sources, what) in [
         (&plan.new_sources, "new"),
         (&plan.changed_sources, "changed"),
@@ -123,10 +132,15 @@ fn fate(feed: &FeedPlan) -> String {
     } = feed.before;
     let Stock { stories: after, .. } = feed.after;
     match feed.fate {
-        Fate::Vanishes => format!(
-            "vanishes with its files; {} in the store",
-            stories(before, "stays", "stay")
-        ),
+        Fate::Vanishes => {
+            let files = if feed.leads_on {
+                "; its addresses are answered with those of another feed"
+            } else {
+                " with its files"
+            };
+            let stay = stories(before, "stays", "stay");
+            format!("vanishes{files}; {stay} in the store")
+        }
         Fate::Appears if after == 0 => "appears, and is empty".to_owned(),
         Fate::Appears => format!("appears with {after}"),
         Fate::Changes if after == 0 && before > 0 => format!("would be empty: {before} before"),
@@ -173,8 +187,16 @@ fn answer(plan: &Plan) -> serde_json::Value {
             "changed": names(&plan.changed_sources),
             "gone": names(&plan.gone_sources),
         },
+        "renamed": {
+            "feeds": plan.renamed_feeds.iter().map(renamed).collect::<Vec<_>>(),
+            "sources": plan.renamed_sources.iter().map(renamed).collect::<Vec<_>>(),
+        },
         "refused": plan.refusals(),
     })
+}
+
+fn renamed<T: ToString>((was, now): &(T, T)) -> serde_json::Value {
+    json!({"was": was.to_string(), "now": now.to_string()})
 }
 
 fn feed(feed: &FeedPlan) -> serde_json::Value {

@@ -11,7 +11,7 @@ use crate::serve::ReloadReport;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
-    /// Do it even where it empties a feed, or gives one many new stories at once
+    /// Do it even where readers would notice: a feed emptied, gone or flooded, sources lost
     #[arg(long)]
     yes: bool,
     #[command(flatten)]

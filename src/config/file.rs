@@ -101,6 +101,16 @@ impl File {
         }
     }
 
+    /// The byte at a place of this file: [`Self::place`] backwards.
+    pub(super) fn byte(&self, place: &Place) -> usize {
+        let start = self.lines.get(place.line.saturating_sub(1));
+        let start = start.copied().unwrap_or(self.text.len());
+        let rest = self.text.get(start..).unwrap_or_default();
+        let mut characters = rest.char_indices().map(|(at, _)| at);
+        let within = characters.nth(place.column.saturating_sub(1));
+        start + within.unwrap_or(rest.len())
+    }
+
     /// The byte of the character in `column` (from 1) of `text`, where `value` holds it as it is written: without escapes.
     pub(super) fn within(&self, value: &Value, text: &str, column: usize) -> Option<usize> {
         // Behind three quotation marks a line may begin (TOML 1.0, String).

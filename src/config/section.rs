@@ -25,6 +25,8 @@ pub struct SiteConfig {
     pub contact: Option<String>,
     /// The zone of sources that name none.
     pub zone: Tz,
+    /// Addresses that it had before: requests for them are answered with the one that it has now.
+    pub former: Vec<Url>,
 }
 
 /// `[store]`: where everything is kept.
@@ -219,20 +221,41 @@ pub(super) fn site(tops: &[Table], server: &ServerConfig) -> SiteConfig {
     let contact = table.text("contact", contact);
     let language = table.text("language", parsed);
     let zone = table.text("timezone", units::zone);
-    table.finish(&["former"]);
+    let former = table.texts("former", address::base_url);
+    table.finish(&[]);
     let known = "a constant that a test reads";
+    let base_url = base_url
+        .value
+        .or_else(|| served_at(server))
+        .unwrap_or("http://127.0.0.1:8080/".parse().expect(known));
+    let former = former_addresses(&table, former, &base_url);
     SiteConfig {
+        former,
         site: Site {
             title: title.value.unwrap_or("Bulletins".into()),
-            base_url: base_url
-                .value
-                .or_else(|| served_at(server))
-                .unwrap_or("http://127.0.0.1:8080/".parse().expect(known)),
+            base_url,
             language: language.value.unwrap_or("en".parse().expect(known)),
         },
         contact: contact.value,
         zone: zone.value.unwrap_or(Tz::UTC),
     }
+}
+
+fn former_addresses(table: &Table, given: Given<Vec<(usize, Url)>>, now: &Url) -> Vec<Url> {
+    let mut former: Vec<Url> = Vec::new();
+    for (at, was) in given.value.unwrap_or_default() {
+        let why = if was == *now {
+            "this is the address that the site has now"
+        } else if former.contains(&was) {
+            "this address stands here twice"
+        } else {
+            former.push(was);
+            continue;
+        };
+        let hint = "`former` lists addresses that are no longer used, each once";
+        table.wrong(at, Mistake::new(why).hint(hint));
+    }
+    former
 }
 
 pub(super) fn store(tops: &[Table], environment: Environment) -> StoreConfig {

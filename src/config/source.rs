@@ -13,7 +13,6 @@ use super::table::{Given, Table};
 use super::{address, command, pages, units};
 use crate::model::{Cadence, Grammar, Location, Place, Reading, Rules, Source, SourceId, TopicId};
 
-const LATER: [&str; 1] = ["former"];
 const MIN_EVERY: Duration = Duration::from_mins(15);
 const MAX_EVERY: Duration = Duration::from_hours(24);
 
@@ -28,13 +27,30 @@ pub(super) struct Surroundings<'a> {
 pub(super) fn read(tops: &[Table], around: &Surroundings) -> Vec<Source> {
     let mut known = BTreeMap::new();
     let mut sources = Vec::new();
+    let mut renamed = Vec::new();
     for top in tops {
         let defaults = defaults(top, around.topics);
         for table in top.tables("source") {
             let id = table.required("id", table.text("id", parsed::<SourceId>));
             table.claim("source", &mut known, &id);
-            sources.extend(source(&table, id, &defaults, around));
+            if let Some(source) = source(&table, id, &defaults, around) {
+                if !source.former.is_empty() {
+                    renamed.push((table, source.id.clone(), source.former.clone()));
+                }
+                sources.push(source);
+            }
         }
+    }
+    let mut taken = BTreeMap::new();
+    for (table, id, former) in renamed {
+        table.claim_former("source", &mut taken, &former, |was| {
+            let place = known.get(was)?;
+            Some(if *was == id {
+                format!("`{was}` is the name that the source has now")
+            } else {
+                format!("`{was}` is a source of its own, at {place}")
+            })
+        });
     }
     if sources.is_empty() {
         let message = "there is no source: nothing will be published";
@@ -48,7 +64,7 @@ fn defaults(top: &Table, topics: &BTreeMap<TopicId, Place>) -> Settings {
         return Settings::default();
     };
     let settings = Settings::read(&table, topics);
-    table.finish(&LATER);
+    table.finish(&[]);
     cadence(&table, &settings, &Settings::default());
     settings
 }
@@ -69,13 +85,15 @@ fn source(
         command::refuse(table, &own);
         location(table, around.environment)
     };
-    table.finish(&LATER);
+    let former = table.texts("former", parsed::<SourceId>);
+    table.finish(&[]);
     let reading = reading(table, &own, defaults);
     let cadence = cadence(table, &own, defaults);
     let pages = pages::pages(table, &own, defaults, &reading);
     let unnamed = Source::at(location.value?, id.value?, table.place());
     Some(Source {
         name: name.value.unwrap_or(unnamed.name),
+        former: table.former(former),
         reading,
         pages,
         only: own.only.over(&defaults.only).value,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::diagnostic::{Mistake, Report};
 use super::file::{self, File, Kind, Value};
 use super::units;
-use crate::model::Place;
+use crate::model::{Former, Place};
 
 const TEXT: &str = "text in quotation marks";
 
@@ -153,6 +153,43 @@ impl<'a> Table<'a> {
                 self.wrong(at, Mistake::new(message));
             }
         }
+    }
+
+    /// Former names with their places.
+    pub(super) fn former<T>(&self, given: Given<Vec<(usize, T)>>) -> Vec<Former<T>> {
+        let listed = given.value.unwrap_or_default().into_iter();
+        let former = listed.map(|(at, was)| Former {
+            was,
+            place: self.file.place(at),
+        });
+        former.collect()
+    }
+
+    /// Enters the former names of a `what` in those `taken`, unless they stand there, or `in_use` says why they cannot be.
+    pub(super) fn claim_former<K: Clone + Ord + fmt::Display>(
+        &self,
+        what: &str,
+        taken: &mut BTreeMap<K, Place>,
+        former: &[Former<K>],
+        in_use: impl Fn(&K) -> Option<String>,
+    ) {
+        for Former { was, place } in former {
+            let taken_at = taken.get(was).cloned();
+            let again = taken_at
+                .map(|first| format!("the former {what} `{was}` stands already at {first}"));
+            match again.or_else(|| in_use(was)) {
+                Some(message) => {
+                    let hint = "`former` lists names that are no longer used, each once";
+                    self.wrong_at(place, Mistake::new(message).hint(hint));
+                }
+                None => drop(taken.insert(was.clone(), place.clone())),
+            }
+        }
+    }
+
+    /// Reports a mistake at a place of this table's file.
+    fn wrong_at(&self, place: &Place, mistake: Mistake) {
+        self.wrong(self.file.byte(place), mistake);
     }
 
     /// Makes `key` known, which has been read before.

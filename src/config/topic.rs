@@ -7,11 +7,11 @@ use super::file::{Entry, Kind, Value};
 use super::table::{Given, Table};
 use super::units;
 use crate::model::{
-    Each, Language, Place, Query, QueryError, QueryWarning, ReadQuery, Source, Title, Topic,
-    TopicId, circle, in_order,
+    Each, FeedId, Language, Place, Query, QueryError, QueryWarning, ReadQuery, Source, Title,
+    Topic, TopicId, circle, in_order,
 };
 
-const LATER: [&str; 2] = ["country", "former"];
+const LATER: [&str; 1] = ["country"];
 
 /// The longest row of topics of which each refers to the next.
 const MAX_ROW: usize = 16;
@@ -63,9 +63,31 @@ impl<'a> Topics<'a> {
                     .lack(read.table.at, Mistake::new(message).hint(hint));
             }
         }
+        self.check_former(&topics);
         self.check_rows(&topics);
         self.check_reach(&topics);
         topics
+    }
+
+    /// Former feeds that are published still, or that two topics claim.
+    fn check_former(&self, topics: &[Topic]) {
+        let mut taken = BTreeMap::new();
+        for read in &self.read {
+            let former = &read.topic.former;
+            read.table.claim_former("feed", &mut taken, former, |was| {
+                let topic = topics.iter().find(|topic| topic.id == *was.topic())?;
+                let place = &topic.place;
+                match was.branch() {
+                    None if topic.id == read.topic.id => {
+                        Some(format!("`{was}` is the name that the topic has now"))
+                    }
+                    None => Some(format!("`{was}` is a topic of its own, at {place}")),
+                    Some(branch) => topic.each.contains(&branch.facets()).then(|| {
+                        format!("`{was}` is published still, by `each` of the topic at {place}")
+                    }),
+                }
+            });
+        }
     }
 
     /// Topics that refer to one another in a circle, or in too long a row.
@@ -199,6 +221,7 @@ fn topic(table: Table<'_>, id: Given<TopicId>) -> Option<Read<'_>> {
     let free = free.value.flatten();
     let each = table.texts("each", each);
     let each = each.value.unwrap_or_default().into_iter();
+    let former = table.texts("former", former);
     table.finish(&LATER);
     let id = id.value?;
     let trees = |queries: &[Written]| queries.iter().map(Written::tree).collect();
@@ -206,6 +229,7 @@ fn topic(table: Table<'_>, id: Given<TopicId>) -> Option<Read<'_>> {
         topic: Topic {
             place: table.place(),
             title: title.unwrap_or_else(|| Title::Plain(id.to_string())),
+            former: table.former(former),
             id,
             any: trees(&any),
             all: trees(&all),
@@ -220,6 +244,12 @@ fn topic(table: Table<'_>, id: Given<TopicId>) -> Option<Read<'_>> {
             .chain(free)
             .collect(),
         table,
+    })
+}
+
+fn former(text: &str) -> Result<FeedId, Mistake> {
+    parsed(text).map_err(|mistake: Mistake| {
+        mistake.hint("write the id of a topic or of a branch of one, as it stood in addresses")
     })
 }
 

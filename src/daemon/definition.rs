@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::classify::{self, Classifier, Needs, Subject, regions};
 use crate::config::Config;
 use crate::model::{Hash, Item, Source, SourceId, Timestamp, Topic, TopicId, fingerprints};
-use crate::store::{Definition, FeedDefinition, Narrowed, SourceDefinition};
+use crate::store::{Definition, FeedDefinition, Names, Narrowed, SourceDefinition};
 
 /// What comes into force with `config`, whose topics are those of `classifier`.
 pub(crate) fn definition(
@@ -43,8 +43,31 @@ pub(crate) fn definition(
         key: key(&feeds, &sources),
         feeds,
         sources,
+        names: names(config),
         classify: Arc::new(classify),
         narrow: Box::new(move |wanted, givers| narrow(&all, wanted, givers)),
+    }
+}
+
+/// The names that feeds and sources had before, and where each source is.
+fn names(config: &Config) -> Names {
+    let feeds = config.topics.iter().flat_map(|topic| {
+        let former = topic.former.iter();
+        former.map(|former| (former.was.clone(), topic.id.clone()))
+    });
+    let sources = config.sources.iter().flat_map(|source| {
+        let former = source.former.iter();
+        former.map(|former| (former.was.clone(), source.id.clone()))
+    });
+    let location = |source: &Source| {
+        let address = super::address(&source.location);
+        let hash = Hash::of(address.expose().as_str().as_bytes());
+        (source.id.clone(), hash)
+    };
+    Names {
+        feeds: feeds.collect(),
+        sources: sources.collect(),
+        locations: config.sources.iter().map(location).collect(),
     }
 }
 

@@ -60,8 +60,9 @@ pub(super) fn write(
         files.extend(folder.replace(&rendered)?);
     }
     files.extend(folder.replace(&publish::index(site, &listed.feeds, search(config)))?);
-    let removed = reader.removed_feeds()?;
-    let removed = removed.iter().flat_map(|feed| publish::names(&feed.id));
+    let removed = reader.removed_feeds()?.into_iter().map(|feed| feed.id);
+    let removed = removed.chain(reader.former_feeds()?);
+    let removed = removed.flat_map(|feed| publish::names(&feed));
     files.extend(folder.remove(&removed.collect::<Vec<_>>())?);
     let marks = dirty
         .iter()

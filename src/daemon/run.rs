@@ -21,7 +21,9 @@ use super::watch::Watch;
 use super::{Daemon, DaemonError, Files, InForce, Polled, due};
 use crate::config::{self, Config, Refused};
 use crate::model::{Listen, Operator, Source, SourceId, Timestamp, TopicId};
-use crate::serve::{self, Assets, Health, Listener, Question, ReloadReport, Searches, Status};
+use crate::serve::{
+    self, Assets, Health, Listener, Question, Redirects, ReloadReport, Searches, Status,
+};
 use crate::store::{
     Consent, Decided, Decision, Discarded, FeedPlan, Plan, Reader, Released, SourceState, State,
     StoreError,
@@ -89,12 +91,13 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
     let (stop, stopped) = watch::channel(false);
     let (searches, sought) = Searches::new(in_force.config.server.trusted_proxies.clone());
     let searches = Arc::new(searches);
+    let (redirects, moved) = watch::channel(redirects(&in_force.config));
     let answers = tokio::spawn(search::answer(Arc::clone(&daemon), sought));
     let mut servers = JoinSet::new();
     for listener in public {
         servers.spawn(serve::serve(
             listener,
-            serve::public(Arc::clone(&assets), Arc::clone(&searches)),
+            serve::public(Arc::clone(&assets), Arc::clone(&searches), moved.clone()),
             stopped.clone(),
         ));
     }
@@ -109,7 +112,12 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
     }
     let dirty = Arc::new(Notify::new());
     let publisher = tokio::spawn(publish(Arc::clone(&daemon), assets, Arc::clone(&dirty)));
-    let mut run = Run::new(&daemon, setup.file, setup.environment, dirty, searches);
+    let told = Told {
+        dirty,
+        searches,
+        redirects,
+    };
+    let mut run = Run::new(&daemon, setup.file, setup.environment, told);
     run.plan(&daemon.store.read(Reader::sources).await?);
     let topics: Vec<TopicId> = in_force
         .config
@@ -139,6 +147,20 @@ fn load(config: &Config) -> Result<Assets, DaemonError> {
         path: folder.clone(),
         cause,
     })
+}
+
+/// Addresses of before, as the configuration has them.
+fn redirects(config: &Config) -> Redirects {
+    let feeds = config.topics.iter().flat_map(|topic| {
+        let former = topic.former.iter();
+        former.map(|former| (former.was.clone(), topic.id.clone()))
+    });
+    let sources = config.sources.iter().flat_map(|source| {
+        let former = source.former.iter();
+        former.map(|former| (former.was.clone(), source.id.clone()))
+    });
+    let base = config.site.site.base_url.clone();
+    Redirects::new(base, &config.site.former, feeds, sources)
 }
 
 async fn bind(places: &[Listen]) -> Result<Vec<Listener>, DaemonError> {
@@ -210,6 +232,15 @@ impl Queue {
 type Done = (SourceId, Result<Polled, StoreError>);
 type Reloaded = Result<Result<Plan, Refused>, DaemonError>;
 
+/// Who is told of what changes.
+struct Told {
+    /// The publisher.
+    dirty: Arc<Notify>,
+    searches: Arc<Searches>,
+    /// The servers of readers.
+    redirects: watch::Sender<Redirects>,
+}
+
 /// What became of held items.
 enum Let {
     Through(Released),
@@ -240,8 +271,7 @@ struct Run {
     /// Who waits for the reload after that one.
     waiting_again: Vec<(Consent, oneshot::Sender<ReloadReport>)>,
     refused: Vec<String>,
-    dirty: Arc<Notify>,
-    searches: Arc<Searches>,
+    told: Told,
     watch: Option<Watch>,
     systemd: Systemd,
 }
@@ -251,8 +281,7 @@ impl Run {
         daemon: &Arc<Daemon>,
         file: PathBuf,
         environment: fn(&str) -> Option<String>,
-        dirty: Arc<Notify>,
-        searches: Arc<Searches>,
+        told: Told,
     ) -> Self {
         let in_force = daemon.in_force();
         Self {
@@ -275,8 +304,7 @@ impl Run {
             again: false,
             waiting_again: Vec::new(),
             refused: Vec::new(),
-            dirty,
-            searches,
+            told,
             systemd: Systemd::default(),
         }
     }
@@ -374,7 +402,7 @@ impl Run {
                     self.note(&id, polled.committed.state);
                 }
                 if polled.committed.changed {
-                    self.dirty.notify_one();
+                    self.told.dirty.notify_one();
                 }
                 polled.committed.next_poll
             }
@@ -410,7 +438,7 @@ impl Run {
         if kept_back == 0 && self.states.get(id) == Some(&State::Held) {
             self.note(id, State::Ok);
         }
-        self.dirty.notify_one();
+        self.told.dirty.notify_one();
     }
 
     fn decided(&mut self, by: &Operator, decision: &Decision, decided: &Decided) {
@@ -419,7 +447,7 @@ impl Run {
         let why = decision.reason().map(super::one_line);
         let because = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
         tracing::info!(%by, %story, action, others, reason = why, "{by} decided to {action} the story “{title}” ({story}){because}");
-        self.dirty.notify_one();
+        self.told.dirty.notify_one();
     }
 
     /// Notes how a source is, for the metrics and for systemd.
@@ -517,7 +545,10 @@ impl Run {
         self.refused.clear();
         self.watch = Watch::new(&self.in_force.config);
         let proxies = &self.in_force.config.server.trusted_proxies;
-        self.searches.trust(proxies.clone());
+        self.told.searches.trust(proxies.clone());
+        self.told
+            .redirects
+            .send_replace(redirects(&self.in_force.config));
         let states = self.daemon.store.read(Reader::sources).await;
         match states {
             Ok(states) => self.plan(&states),
@@ -526,7 +557,7 @@ impl Run {
                 super::chain(&error)
             ),
         }
-        self.dirty.notify_one();
+        self.told.dirty.notify_one();
         let lines = differences(&before.config, &self.in_force.config, plan);
         for line in &lines {
             tracing::info!("{line}");
@@ -742,22 +773,35 @@ fn feeds_changed(plan: &Plan) -> Vec<String> {
 /// What a reload changed, a line each, and what of it wants a restart.
 fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
-    let names = |config: &Config| -> BTreeSet<String> {
-        config
-            .sources
-            .iter()
-            .map(|source| source.id.to_string())
-            .collect()
+    let sources = |config: &Config| -> BTreeSet<String> {
+        let ids = config.sources.iter().map(|source| source.id.to_string());
+        ids.collect()
     };
-    lines.extend(come_and_gone("source", &names(before), &names(after)));
-    let names = |config: &Config| -> BTreeSet<String> {
-        config
-            .topics
-            .iter()
-            .map(|topic| topic.id.to_string())
-            .collect()
+    let renamed = plan.renamed_sources.iter();
+    let renamed: Vec<_> = renamed
+        .map(|(was, now)| (was.to_string(), now.to_string()))
+        .collect();
+    lines.extend(come_and_gone(
+        "source",
+        sources(before),
+        sources(after),
+        &renamed,
+    ));
+    let topics = |config: &Config| -> BTreeSet<String> {
+        let ids = config.topics.iter().map(|topic| topic.id.to_string());
+        ids.collect()
     };
-    lines.extend(come_and_gone("topic", &names(before), &names(after)));
+    let renamed = plan.renamed_feeds.iter();
+    let renamed: Vec<_> = renamed
+        .filter(|(was, _)| was.branch().is_none())
+        .map(|(was, now)| (was.to_string(), now.to_string()))
+        .collect();
+    lines.extend(come_and_gone(
+        "topic",
+        topics(before),
+        topics(after),
+        &renamed,
+    ));
     lines.extend(feeds_changed(plan));
     for (key, same) in [
         (
@@ -780,12 +824,24 @@ fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<String> {
     lines
 }
 
-fn come_and_gone(what: &str, before: &BTreeSet<String>, after: &BTreeSet<String>) -> Vec<String> {
+fn come_and_gone(
+    what: &str,
+    mut before: BTreeSet<String>,
+    mut after: BTreeSet<String>,
+    renamed: &[(String, String)],
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (was, now) in renamed {
+        before.remove(was);
+        after.remove(now);
+        lines.push(format!("{what} {was} is called {now} now"));
+    }
     let come = after
-        .difference(before)
+        .difference(&before)
         .map(|name| format!("new {what} {name}"));
     let gone = before
-        .difference(after)
+        .difference(&after)
         .map(|name| format!("{what} {name} is configured no longer"));
-    come.chain(gone).collect()
+    lines.extend(come.chain(gone));
+    lines
 }

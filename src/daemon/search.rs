@@ -170,6 +170,7 @@ fn asked_once(query: Query) -> Topic {
         all: Vec::new(),
         exclude: Vec::new(),
         query: Some(query),
+        former: Vec::new(),
         each: BTreeSet::new(),
     }
 }

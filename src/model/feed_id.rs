@@ -76,6 +76,19 @@ impl FeedId {
         &self.topic
     }
 
+    /// The same feed where its topic, or the source that tells its branch apart, is called otherwise now.
+    #[must_use]
+    pub fn renamed(&self, topic: Option<&TopicId>, source: Option<&SourceId>) -> Self {
+        let branch = self.branch.clone().map(|branch| Branch {
+            source: source.cloned().or(branch.source),
+            ..branch
+        });
+        Self {
+            topic: topic.unwrap_or(&self.topic).clone(),
+            branch,
+        }
+    }
+
     /// Which part of the topic it publishes; `None`: all of it.
     pub fn branch(&self) -> Option<&Branch> {
         self.branch.as_ref()

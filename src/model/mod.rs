@@ -67,7 +67,7 @@ pub use rules::{
     AddressPattern, Css, CssError, Field, Fields, Find, Pattern, PatternError, Reach, Replacement,
     Rule, Rules,
 };
-pub use source::{Place, Reading, Source};
+pub use source::{Former, Place, Reading, Source};
 pub use story::{Alternate, Report, Story};
 pub use time::{DateFormat, DateFormatError, DateOrder, Dated, Precision, Published, Timestamp};
 pub use topic::{Role, Title, Topic, circle, fingerprints, in_order};

@@ -32,6 +32,15 @@ impl fmt::Display for Place {
     }
 }
 
+/// A name that something had before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former<T> {
+    /// The name.
+    pub was: T,
+    /// Where it is configured.
+    pub place: Place,
+}
+
 /// One place that bulletins come from.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -39,6 +48,8 @@ pub struct Source {
     pub place: Place,
     /// Its name in the configuration; part of every item's id.
     pub id: SourceId,
+    /// Its names before: its items go on under the one that it has now.
+    pub former: Vec<Former<SourceId>>,
     /// Its name for people: the publisher.
     pub name: String,
     /// Where it is.
@@ -87,6 +98,7 @@ impl Source {
             place,
             name: id.to_string(),
             id,
+            former: Vec::new(),
             location,
             reading: Reading::Auto,
             layout: None,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Each, Hash, Language, Place, Query, TopicId};
+use super::{Each, FeedId, Former, Hash, Language, Place, Query, TopicId};
 
 /// A title in one language or in several.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Topic {
     pub place: Place,
     /// Its name, also in addresses.
     pub id: TopicId,
+    /// Feeds that it takes the place of: their addresses are answered with its own.
+    pub former: Vec<Former<FeedId>>,
     /// Its title for people.
     pub title: Title,
     /// At least one of these holds.

@@ -7,10 +7,12 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use axum::{Extension, Router};
+use tokio::sync::watch;
 
 use super::assets::{Asset, Assets};
 use super::client::Peer;
-use super::response::{of_asset, plain};
+use super::redirects::{Moved, Redirects};
+use super::response::{of_asset, plain, set};
 use super::search;
 use super::searches::Searches;
 
@@ -18,11 +20,20 @@ use super::searches::Searches;
 struct Site {
     assets: Arc<Assets>,
     searches: Arc<Searches>,
+    redirects: watch::Receiver<Redirects>,
 }
 
-/// The public site.
-pub fn router(assets: Arc<Assets>, searches: Arc<Searches>) -> Router {
-    let site = Site { assets, searches };
+/// The public site; `redirects` may change while it is served.
+pub fn router(
+    assets: Arc<Assets>,
+    searches: Arc<Searches>,
+    redirects: watch::Receiver<Redirects>,
+) -> Router {
+    let site = Site {
+        assets,
+        searches,
+        redirects,
+    };
     Router::new().fallback(answer).with_state(site)
 }
 
@@ -42,6 +53,9 @@ async fn answer(
             .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
+    if let Some(location) = site.moved(&request) {
+        return permanent(&location);
+    }
     if let Some(format) = search::wanted_by(request.uri.path()) {
         return search::respond(&site.searches, format, peer, &request).await;
     }
@@ -52,6 +66,49 @@ async fn answer(
         );
     };
     of_asset(&asset, &request.method, &request.headers)
+}
+
+impl Site {
+    /// Where that is which is asked for by an address of before.
+    fn moved(&self, request: &Parts) -> Option<String> {
+        let redirects = self.redirects.borrow();
+        let path = request.uri.path();
+        let name = match redirects.feed(path) {
+            Some(Moved { name, whole }) => {
+                let is_there = |name: &String| find(&self.assets, &format!("/{name}")).is_some();
+                let whole = whole.filter(|whole| !is_there(&name) && is_there(whole));
+                whole.unwrap_or(name)
+            }
+            None if redirects.is_former_site(&request.headers) => {
+                path.strip_prefix('/').unwrap_or(path).to_owned()
+            }
+            None => return None,
+        };
+        Some(redirects.location(&name, request.uri.query(), &request.headers))
+    }
+}
+
+fn permanent(location: &str) -> Response<Body> {
+    let mut response = plain(
+        StatusCode::MOVED_PERMANENTLY,
+        format!("moved to {location}\n"),
+    );
+    match HeaderValue::from_str(location) {
+        Ok(location) => drop(response.headers_mut().insert(header::LOCATION, location)),
+        // What came as a target may stand in a header: this is for the reader of the code.
+        Err(_) => {
+            return plain(
+                StatusCode::NOT_FOUND,
+                "there is no such page or feed here\n",
+            );
+        }
+    }
+    set(
+        response.headers_mut(),
+        header::CACHE_CONTROL,
+        "public, max-age=3600",
+    );
+    response
 }
 
 /// `/` is the index, `/labour-migration` a topic's page, `/labour-migration/mx` a branch's.

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::StoreError;
 use super::define::{Definition, FeedDefinition, SourceDefinition};
+use super::former::{Names, Renames};
 use super::membership::{Entry, Place};
 use super::reclassify::{self, ItemChange};
 use super::rows;
@@ -27,6 +28,10 @@ pub(super) struct Changes {
     pub(super) stories: BTreeMap<StoryId, StoryChange>,
     /// Stories that may look different.
     pub(super) reshown: BTreeSet<StoryId>,
+    /// Names that feeds and sources had before.
+    pub(super) names: Names,
+    /// Those of them that the store knew things by, until now.
+    pub(super) renames: Renames,
 }
 
 /// What becomes of a feed.
@@ -67,6 +72,10 @@ pub(super) struct SourceChanges {
     pub(super) known: BTreeSet<SourceId>,
     /// Those that are configured no longer.
     pub(super) gone: Vec<SourceId>,
+    /// How many were configured before.
+    pub(super) before: usize,
+    /// Those of the gone ones whose address a new one has, with that one.
+    pub(super) resembling: Vec<(SourceId, SourceId)>,
     /// Those whose stories may look different: another report is shown, or they have another name.
     reshown: Vec<SourceId>,
     /// Those whose items all have other topics or regions, or that are in another country.
@@ -90,13 +99,22 @@ pub(super) struct StoryChange {
 }
 
 impl Changes {
-    pub(super) fn of(stories: &Stories<'_>, definition: &Definition) -> Result<Self, StoreError> {
+    /// What it changes once `renames` have been carried out.
+    pub(super) fn of(
+        stories: &Stories<'_>,
+        definition: &Definition,
+        renames: Renames,
+    ) -> Result<Self, StoreError> {
         let connection = stories.connection;
         let mut changes = Self {
             feeds: feed_changes(stories, definition)?,
-            sources: SourceChanges::of(connection, &definition.sources)?,
+            sources: SourceChanges::of(connection, definition)?,
+            names: definition.names.clone(),
+            renames,
             ..Self::default()
         };
+        let renamed = changes.renames.sources.iter().map(|(_, now)| now.clone());
+        changes.sources.reshown.extend(renamed);
         let missed = missed(connection, &changes.feeds)?;
         let (feeds, retagged) = (&changes.feeds, &changes.sources.retagged);
         changes.items = reclassify::items(connection, definition, feeds, retagged, &missed)?;
@@ -112,7 +130,10 @@ impl Changes {
 
     /// Whether readers may see any of it.
     pub(super) fn are_seen(&self) -> bool {
-        !(self.feeds.is_empty() && self.stories.is_empty() && self.reshown.is_empty())
+        !(self.feeds.is_empty()
+            && self.stories.is_empty()
+            && self.reshown.is_empty()
+            && self.renames.is_empty())
     }
 
     /// Stories that may enter or leave feeds.
@@ -339,11 +360,16 @@ fn feed_change(held: Option<HeldFeed>, feed: &FeedDefinition) -> Option<FeedChan
 }
 
 impl SourceChanges {
-    fn of(connection: &Connection, sources: &[SourceDefinition]) -> Result<Self, StoreError> {
+    fn of(connection: &Connection, definition: &Definition) -> Result<Self, StoreError> {
         let mut held = held_sources(connection)?;
-        let mut changes = Self::default();
-        for source in sources {
+        let mut changes = Self {
+            before: held.values().filter(|(_, configured)| *configured).count(),
+            ..Self::default()
+        };
+        let mut new = Vec::new();
+        for source in &definition.sources {
             let Some((before, configured)) = held.remove(&source.id) else {
+                new.push(&source.id);
                 changes.come.push(source.clone());
                 continue;
             };
@@ -372,8 +398,29 @@ impl SourceChanges {
         }
         let gone = held.into_iter().filter(|(_, (_, configured))| *configured);
         changes.gone = gone.map(|(id, _)| id).collect();
+        for id in &changes.gone {
+            let Some(location) = location(connection, id)? else {
+                continue;
+            };
+            let mut there = new
+                .iter()
+                .filter(|new| definition.names.locations.get(**new) == Some(&location));
+            if let Some(new) = there.next() {
+                changes.resembling.push((id.clone(), (*new).clone()));
+            }
+        }
         Ok(changes)
     }
+}
+
+/// The hash of a source's address; an older version kept none.
+fn location(connection: &Connection, source: &SourceId) -> Result<Option<Hash>, StoreError> {
+    let sql = "SELECT location FROM source_state WHERE source = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let location: Option<Vec<u8>> = statement.query_row([source.as_str()], |row| row.get(0))?;
+    location
+        .map(|bytes| rows::hash("location", &bytes))
+        .transpose()
 }
 
 /// Every source that was ever configured, and whether it is.

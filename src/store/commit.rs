@@ -651,7 +651,7 @@ mod tests {
     use super::*;
     use crate::model::Cadence;
     use crate::normalize::tests::{entry, source};
-    use crate::store::{Consent, Coverage, Definition, SourceDefinition, define, schema};
+    use crate::store::{Consent, Coverage, Definition, Names, SourceDefinition, define, schema};
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -680,6 +680,7 @@ mod tests {
                 .collect(),
             key: Hash::of(b"key"),
             classify: Arc::new(|_, _| BTreeSet::new()),
+            names: Names::default(),
             narrow: Box::new(|_, _| unreachable!("there are no topics")),
         };
         define::define(&connection, &definition, Consent::Given).unwrap();

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::changes::{Changes, FeedChange, Kind};
+use super::former::{Names, Renames};
 use super::plan::Plan;
 use super::policy::Policy;
 use super::story::Stories;
@@ -48,6 +49,8 @@ pub struct Definition {
     pub feeds: Vec<FeedDefinition>,
     /// Every source.
     pub sources: Vec<SourceDefinition>,
+    /// Names that feeds and sources had before.
+    pub names: Names,
     /// Works out an item's regions and topics.
     pub classify: Classify,
     /// Works out some of its topics.
@@ -115,13 +118,19 @@ pub(super) fn define(
     consent: Consent,
 ) -> Result<Plan, StoreError> {
     let policy = Policy::of(definition);
+    connection.execute_batch("SAVEPOINT definition")?;
+    let renames = Renames::of(connection, &definition.names)?;
+    renames.apply(connection)?;
     // What a changed query brings is old news: it enters quietly.
     let stories = Stories::new(connection, definition.at, true, &policy)?;
-    let changes = Changes::of(&stories, definition)?;
+    let changes = Changes::of(&stories, definition, renames)?;
     let plan = changes.plan(connection, 0)?;
     if plan.is_granted(consent) {
         apply(&stories, definition, &changes)?;
+    } else {
+        connection.execute_batch("ROLLBACK TO definition")?;
     }
+    connection.execute_batch("RELEASE definition")?;
     Ok(plan)
 }
 
@@ -141,6 +150,11 @@ fn apply(
     for source in &changes.sources.gone {
         let sql = "UPDATE source_state SET configured = 0 WHERE source = ?";
         connection.execute(sql, [source.as_str()])?;
+    }
+    let sql = "UPDATE source_state SET location = ?2 WHERE source = ?1 AND location IS NOT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    for (source, location) in &definition.names.locations {
+        statement.execute(params![source.as_str(), location.as_bytes()])?;
     }
     write_items(connection, changes)?;
     for (story, change) in &changes.stories {

@@ -13,6 +13,7 @@ mod membership;
 mod memory;
 mod moved;
 mod details;
+mod former;
 mod known;
 mod plan;
 mod read;
@@ -57,10 +58,11 @@ pub use self::define::{
     Classify, Consent, Definition, FeedDefinition, Narrow, Narrowed, SourceDefinition, Taken,
 };
 pub use self::details::{Details, KeptDetail};
+pub use self::former::Names;
 pub use self::memory::{Ground, Grounds};
 pub use self::plan::{Fate, FeedPlan, Holdings, MAX_NEW, Moving, Plan, Stock, holdings, plan};
 use self::policy::Policy;
-pub use self::read::{FeedState, ProblemState, Reader, SourceState, SourceStatus};
+pub use self::read::{FeedState, KnownNames, ProblemState, Reader, SourceState, SourceStatus};
 pub use self::release::{Chosen, Discarded, HeldItem, Released};
 pub use self::ruling::{Action, Ruling};
 pub use self::search::Search;

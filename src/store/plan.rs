@@ -3,12 +3,13 @@
 //! In: the store as it is, and a [`Definition`] (or the [`Changes`] that it was found to make). Out: a [`Plan`], feed by
 //! feed, and what of the stored stories topics take. Nothing is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rusqlite::Connection;
 
 use super::changes::{Changes, FeedChange, Kind};
+use super::former::Renames;
 use super::membership::Entry;
 use super::schema;
 use super::story::Stories;
@@ -31,6 +32,14 @@ pub struct Plan {
     pub changed_sources: Vec<SourceId>,
     /// Sources that are configured no longer: what is stored of them stays.
     pub gone_sources: Vec<SourceId>,
+    /// Sources that were configured before.
+    pub sources_before: usize,
+    /// Those of the gone ones whose address a new one has, with that one: it may be the same.
+    pub resembling_sources: Vec<(SourceId, SourceId)>,
+    /// Feeds that go on under another name, with that name; their addresses are answered with the new ones.
+    pub renamed_feeds: Vec<(FeedId, FeedId)>,
+    /// Sources that go on under another name, with that name.
+    pub renamed_sources: Vec<(SourceId, SourceId)>,
 }
 
 /// What becomes of a feed.
@@ -55,6 +64,10 @@ pub struct FeedPlan {
     pub was_called: Option<String>,
     /// What becomes of it.
     pub fate: Fate,
+    /// Whether its addresses are answered with those of another feed, where it vanishes.
+    pub leads_on: bool,
+    /// A new feed that has the queries of this one, which vanishes: it may be the same.
+    pub resembles: Option<FeedId>,
     /// Queries that it has now and had not, as they are written.
     pub new_queries: Vec<String>,
     /// Queries that it had.
@@ -112,7 +125,10 @@ impl Plan {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         let sources = [&self.new_sources, &self.changed_sources, &self.gone_sources];
-        self.feeds.is_empty() && sources.iter().all(|sources| sources.is_empty())
+        self.feeds.is_empty()
+            && sources.iter().all(|sources| sources.is_empty())
+            && self.renamed_feeds.is_empty()
+            && self.renamed_sources.is_empty()
     }
 
     /// Whether it may be carried out.
@@ -143,9 +159,70 @@ impl Plan {
             });
             [empties, rings].into_iter().flatten()
         });
-        lines.collect()
+        let mut lines: Vec<String> = lines.collect();
+        lines.extend(self.lost_feeds());
+        lines.extend(self.lost_sources());
+        lines
+    }
+
+    /// A line for each feed that readers would ask for in vain; branches of a topic that goes are counted with it.
+    fn lost_feeds(&self) -> Vec<String> {
+        let vanishing = |feed: &&FeedPlan| feed.fate == Fate::Vanishes && !feed.leads_on;
+        let lost = |feed: &&FeedPlan| vanishing(feed) && feed.before.stories > 0;
+        let is_whole = |feed: &FeedPlan| feed.id.branch().is_none();
+        let topics = self
+            .feeds
+            .iter()
+            .filter(vanishing)
+            .filter(|feed| is_whole(feed));
+        let topics: BTreeSet<&TopicId> = topics.map(|feed| feed.id.topic()).collect();
+        let told = |feed: &&FeedPlan| is_whole(feed) || !topics.contains(feed.id.topic());
+        let line = |feed: &FeedPlan| {
+            let (id, stories) = (&feed.id, feed.before.stories);
+            let what = if is_whole(feed) { "feed" } else { "branch" };
+            let stories = match stories {
+                1 => "its only story".to_owned(),
+                stories => format!("its {stories} stories"),
+            };
+            let what_to_do = match &feed.resembles {
+                Some(new) => format!(
+                    "`{new}` has its queries: if it is renamed, put `former = [\"{id}\"]` into the topic `{new}`"
+                ),
+                None => format!("`former = [\"{id}\"]` in another topic sends its readers there"),
+            };
+            format!("the {what} `{id}` would vanish with {stories}: {what_to_do}")
+        };
+        let lost = self.feeds.iter().filter(lost).filter(told);
+        lost.map(line).collect()
+    }
+
+    /// Lines for sources that seem to be lost by mistake.
+    fn lost_sources(&self) -> Vec<String> {
+        let renamed = |(was, now): &(SourceId, SourceId)| {
+            format!(
+                "the source `{now}` has the address of `{was}`, which is gone: if it is renamed, put `former = [\"{was}\"]` into it, \
+                 else all its items are new ones"
+            )
+        };
+        let mut lines: Vec<String> = self.resembling_sources.iter().map(renamed).collect();
+        let (gone, before) = (self.gone_sources.len(), self.sources_before);
+        if gone > 0 && gone * 2 >= before {
+            let named = self.gone_sources.iter().take(NAMED_SOURCES);
+            let mut named: Vec<String> = named.map(|id| format!("`{id}`")).collect();
+            if gone > NAMED_SOURCES {
+                named.push(format!("{} more", gone - NAMED_SOURCES));
+            }
+            let named = named.join(", ");
+            lines.push(format!(
+                "{gone} of {before} sources would be lost ({named}): look whether `include` still finds their files"
+            ));
+        }
+        lines
     }
 }
+
+/// Sources that are named where many are lost.
+const NAMED_SOURCES: usize = 5;
 
 /// What `definition` would change in the store at `path`, or where there is none, with the newest `named` stories of each
 /// feed. Nothing is written.
@@ -199,8 +276,12 @@ fn of_store(
     named: usize,
 ) -> Result<Plan, StoreError> {
     let policy = Policy::of(definition);
+    let renames = Renames::of(connection, &definition.names)?;
+    if !renames.is_empty() {
+        renames.pretend(connection)?;
+    }
     let stories = Stories::new(connection, definition.at, true, &policy)?;
-    let changes = Changes::of(&stories, definition)?;
+    let changes = Changes::of(&stories, definition, renames)?;
     changes.plan(connection, named)
 }
 
@@ -209,7 +290,12 @@ impl Changes {
     pub(super) fn plan(&self, connection: &Connection, named: usize) -> Result<Plan, StoreError> {
         let mut feeds: BTreeMap<FeedId, FeedPlan> = BTreeMap::new();
         for feed in &self.feeds {
-            feeds.insert(feed.id.clone(), FeedPlan::of(connection, feed)?);
+            let plan = FeedPlan {
+                leads_on: self.names.lead_on(&feed.id),
+                resembles: self.resembling(feed),
+                ..FeedPlan::of(connection, feed)?
+            };
+            feeds.insert(feed.id.clone(), plan);
         }
         let mut moving: BTreeMap<&FeedId, Movements> = BTreeMap::new();
         for (story, change) in &self.stories {
@@ -246,7 +332,25 @@ impl Changes {
             new_sources: new,
             changed_sources: known,
             gone_sources: self.sources.gone.clone(),
+            sources_before: self.sources.before,
+            resembling_sources: self.sources.resembling.clone(),
+            renamed_feeds: self.renames.feeds.clone(),
+            renamed_sources: self.renames.sources.clone(),
         })
+    }
+
+    /// A new topic with the queries of one that vanishes.
+    fn resembling(&self, feed: &FeedChange) -> Option<FeedId> {
+        let vanishes = feed.kind == Kind::Vanishes && feed.id.branch().is_none();
+        let mut new = self.feeds.iter().filter(|new| new.kind == Kind::Appears);
+        let has_its_queries = |new: &&FeedChange| {
+            let defined = new.defined.as_ref();
+            defined.is_some_and(|defined| {
+                !defined.queries.is_empty() && defined.queries == feed.queries
+            })
+        };
+        let found = new.find(|new| vanishes && has_its_queries(new));
+        found.map(|new| new.id.clone())
     }
 }
 
@@ -271,6 +375,8 @@ impl FeedPlan {
             title,
             was_called: None,
             fate,
+            leads_on: false,
+            resembles: None,
             new_queries: Vec::new(),
             gone_queries: Vec::new(),
             before,

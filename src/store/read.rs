@@ -94,6 +94,15 @@ pub struct SourceState {
     pub items: usize,
 }
 
+/// Names that a store knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownNames {
+    /// Of feeds.
+    pub feeds: BTreeSet<String>,
+    /// Of sources.
+    pub sources: BTreeSet<String>,
+}
+
 impl SourceState {
     /// The state of a source that the store does not know yet.
     pub fn never_polled() -> Self {
@@ -246,6 +255,30 @@ impl Reader {
     /// [`StoreError`]
     pub fn removed_feeds(&self) -> Result<Vec<FeedState>, StoreError> {
         self.feeds_where("NOT configured")
+    }
+
+    /// Names that feeds had before, with files that may still be there.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn former_feeds(&self) -> Result<Vec<FeedId>, StoreError> {
+        let sql = "SELECT was FROM former WHERE kind = 'feed' AND was NOT IN (SELECT topic FROM feed) ORDER BY was";
+        let names = self.ids(sql, [])?;
+        names.iter().map(|name| rows::parsed("was", name)).collect()
+    }
+
+    /// Every name that feeds and sources have or had.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn names(&self) -> Result<KnownNames, StoreError> {
+        let feeds = "SELECT topic FROM feed UNION SELECT was FROM former WHERE kind = 'feed'";
+        let sources =
+            "SELECT source FROM source_state UNION SELECT was FROM former WHERE kind = 'source'";
+        Ok(KnownNames {
+            feeds: self.ids(feeds, [])?.into_iter().collect(),
+            sources: self.ids(sources, [])?.into_iter().collect(),
+        })
     }
 
     fn feeds_where(&self, condition: &str) -> Result<Vec<FeedState>, StoreError> {

@@ -137,6 +137,7 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
         sources: ["a", "b", "c"].into_iter().zip(ranks).map(source).collect(),
         key: Hash::of(b"key"),
         classify: Arc::new(|item, _| topics(&item.title).into_iter().collect()),
+        names: Names::default(),
         narrow: Box::new(|_, _| Narrowed {
             needs: Needs::Nothing,
             topics: Box::new(|subject| topics(subject.title).into_iter().collect()),

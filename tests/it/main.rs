@@ -37,6 +37,7 @@ mod explain;
 mod discover;
 mod readers;
 mod daemon;
+mod former;
 mod reload;
 mod trust;
 mod systemd;

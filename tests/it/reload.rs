@@ -53,7 +53,10 @@ fn sources_and_topics_come_and_go_without_a_restart() {
     let mut service = start(&workspace);
     let moved = after.replace("127.0.0.1:0", "127.0.0.2:0");
     workspace.configure(&moved);
+    // What readers would miss wants consent, which a signal cannot give.
     service.signal("HUP");
+    service.logs("the feed `news` would vanish with its 2 stories");
+    workspace.run(&["reload", "--yes"]).done();
     for line in [
         "new source new",
         "source old is configured no longer",
@@ -79,7 +82,7 @@ fn sources_and_topics_come_and_go_without_a_restart() {
 
     // And back: nothing was lost, and no source is asked before its time.
     workspace.configure(&before);
-    service.signal("HUP");
+    workspace.run(&["reload", "--yes"]).done();
     service.logs("in force: 1 sources, 1 topics");
     service.get_until("/news.atom", |reply| {
         reply.text().matches("<entry>").count() == 2
@@ -148,7 +151,7 @@ fn the_command_says_what_came_of_it() {
 
     let service = start(&workspace);
     workspace.configure(&after);
-    let ran = workspace.run(&["reload"]).well();
+    let ran = workspace.run(&["reload", "--yes"]).well();
     assert!(ran.stdout.contains("new source new\n"), "{}", ran.stdout);
     assert!(
         ran.stdout.ends_with("in force: 1 sources, 1 topics\n"),
@@ -208,15 +211,16 @@ fn a_signal_before_it_serves_is_obeyed_afterwards() {
 #[test]
 fn a_file_that_is_renamed_into_place_is_read_by_itself() {
     let server = server();
-    let configuration =
-        configurations(&server).map(|text| format!("{text}[daemon]\nwatch = true\n"));
+    let [before, _] = configurations(&server);
+    let configuration = [before.clone(), format!("{before}{OTHER}")]
+        .map(|text| format!("{text}[daemon]\nwatch = true\n"));
     let workspace = Workspace::new(&configuration[0]);
     let mut service = start(&workspace);
     let original = workspace.path("config/tidings.toml");
     // Twice: the watch must survive that the file it knew is gone.
     for (text, line) in [
-        (&configuration[1], "new source new"),
-        (&configuration[0], "new source old"),
+        (&configuration[1], "new topic other"),
+        (&configuration[0], "topic other is configured no longer"),
     ] {
         let other = Workspace::new(text);
         workspace.write("config/.tidings.toml.swp", "");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 use tidings::model::{Listen, TrustedProxy};
-use tidings::serve::{self, Assets, Listener, SearchAnswer, Searches};
+use tidings::serve::{self, Assets, Listener, Redirects, SearchAnswer, Searches};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -33,7 +33,11 @@ impl Site {
         let address = listener.address();
         let (searches, mut requests) = Searches::new(trusted);
         let (stop, stopped) = watch::channel(false);
-        let router = serve::public(assets, Arc::new(searches));
+        let router = serve::public(
+            assets,
+            Arc::new(searches),
+            watch::channel(Redirects::default()).1,
+        );
         tokio::spawn(serve::serve(listener, router, stopped));
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tidings::model::Listen;
-use tidings::serve::{self, Assets, Listener, Searches};
+use tidings::serve::{self, Assets, Listener, Redirects, Searches};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
@@ -51,7 +51,11 @@ impl Site {
         let (stop, stopped) = watch::channel(false);
         let mut server = JoinSet::new();
         let (searches, _) = Searches::new(Vec::new());
-        let router = serve::public(assets, Arc::new(searches));
+        let router = serve::public(
+            assets,
+            Arc::new(searches),
+            watch::channel(Redirects::default()).1,
+        );
         server.spawn(serve::serve(listener, router, stopped));
         Self {
             address,

@@ -173,6 +173,7 @@ fn a_poll_that_fails_leaves_nothing_and_harms_no_other() {
 fn a_job_that_panics_leaves_the_writer_at_work() {
     let desk = Desk::new();
     let broken = Definition {
+        names: Names::default(),
         narrow: Box::new(|_, _| panic!("a mistake of ours")),
         ..definition([100; 3], &["all", "ferries"])
     };

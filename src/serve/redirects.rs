@@ -1,0 +1,201 @@
+//! Addresses that feeds and the site had before, and where they are now.
+//!
+//! In: what the configuration says of former names, and the target of a request. Out: where it is answered now, with 301
+//! (RFC 9110 §15.4.2): readers take the new address over.
+
+use std::collections::HashMap;
+
+use axum::http::{HeaderMap, header};
+use url::Url;
+
+use crate::model::{Branch, FeedId, SourceId, TopicId};
+
+/// Former names, each with the one that took its place.
+#[derive(Clone, Debug, Default)]
+pub struct Redirects {
+    /// The site's address.
+    base: Option<Url>,
+    /// Hosts that it had before, as they stand in `Host`.
+    hosts: Vec<String>,
+    feeds: HashMap<FeedId, TopicId>,
+    sources: HashMap<SourceId, SourceId>,
+}
+
+/// Where a request is answered now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Moved {
+    /// What stands behind the first stroke: `new/mx.atom`.
+    pub(super) name: String,
+    /// The same of the whole topic, for a branch that is not there.
+    pub(super) whole: Option<String>,
+}
+
+impl Redirects {
+    /// What `feeds`, `sources` and the site at `base` were called, which had the addresses `former`.
+    pub fn new(
+        base: Url,
+        former: &[Url],
+        feeds: impl IntoIterator<Item = (FeedId, TopicId)>,
+        sources: impl IntoIterator<Item = (SourceId, SourceId)>,
+    ) -> Self {
+        let own = host_of(&base);
+        let hosts = former.iter().filter_map(host_of);
+        Self {
+            hosts: hosts.filter(|host| Some(host) != own.as_ref()).collect(),
+            base: Some(base),
+            feeds: feeds.into_iter().collect(),
+            sources: sources.into_iter().collect(),
+        }
+    }
+
+    /// Where the feed at `path` is now; `None` where it is what it always was.
+    pub(super) fn feed(&self, path: &str) -> Option<Moved> {
+        if self.feeds.is_empty() && self.sources.is_empty() {
+            return None;
+        }
+        let name = path.strip_prefix('/')?;
+        let (stem, end) = match name.rsplit_once('.') {
+            Some((stem, end)) if !end.contains('/') => (stem, format!(".{end}")),
+            _ => (name, String::new()),
+        };
+        if let Ok(id) = stem.parse::<FeedId>() {
+            let now = self.now(&id)?;
+            let whole = now
+                .branch()
+                .is_some()
+                .then(|| format!("{}{end}", now.topic()));
+            return Some(Moved {
+                name: format!("{now}{end}"),
+                whole,
+            });
+        }
+        // What else stands below a topic: its archives.
+        let (topic, rest) = name.split_once('/')?;
+        let topic: TopicId = topic.parse().ok()?;
+        let now = self.feeds.get(&FeedId::from(topic))?;
+        Some(Moved {
+            name: format!("{now}/{rest}"),
+            whole: None,
+        })
+    }
+
+    fn now(&self, id: &FeedId) -> Option<FeedId> {
+        if let Some(topic) = self.feeds.get(id) {
+            return Some(topic.clone().into());
+        }
+        let topic = self.feeds.get(&FeedId::from(id.topic().clone()));
+        let source = id.branch().and_then(Branch::source);
+        let now = id.renamed(topic, source.and_then(|source| self.sources.get(source)));
+        (now != *id).then_some(now)
+    }
+
+    /// Whether a request is for an address that the site had before.
+    pub(super) fn is_former_site(&self, headers: &HeaderMap) -> bool {
+        !self.hosts.is_empty() && asked(headers).is_some_and(|host| self.hosts.contains(&host))
+    }
+
+    /// The address of what stands behind the first stroke: on the site where the request is for the site, or for one of
+    /// its former addresses, else on the host that was asked.
+    pub(super) fn location(&self, name: &str, query: Option<&str>, headers: &HeaderMap) -> String {
+        let query = query.map_or(String::new(), |query| format!("?{query}"));
+        let asked = asked(headers);
+        let site = self.base.as_ref().filter(|base| {
+            asked.is_some() && (host_of(base) == asked || self.is_former_site(headers))
+        });
+        match site {
+            Some(base) => format!("{base}{name}{query}"),
+            None => format!("/{name}{query}"),
+        }
+    }
+}
+
+/// The host that a request is for, without the port that goes without saying.
+fn asked(headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let host = host.trim().to_ascii_lowercase();
+    let bare = host.strip_suffix(":80").or(host.strip_suffix(":443"));
+    Some(bare.unwrap_or(&host).to_owned())
+}
+
+fn host_of(site: &Url) -> Option<String> {
+    let host = site.host_str()?.to_ascii_lowercase();
+    Some(match site.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redirects() -> Redirects {
+        let feed = |was: &str, now: &str| (was.parse().unwrap(), now.parse().unwrap());
+        Redirects::new(
+            "https://new.example/feeds/".parse().unwrap(),
+            &["https://old.example/".parse().unwrap()],
+            [feed("old", "news"), feed("health/mx", "mexico")],
+            [("iom".parse().unwrap(), "iom-mx".parse().unwrap())],
+        )
+    }
+
+    #[test]
+    fn every_form_of_a_feed_moves() {
+        let check = |path: &str, name: Option<&str>, whole: Option<&str>| {
+            let moved = redirects().feed(path);
+            let found = moved.map(|moved| (moved.name, moved.whole));
+            let expected = name.map(|name| (name.to_owned(), whole.map(str::to_owned)));
+            assert_eq!(found, expected, "{path}");
+        };
+        for end in [".atom", ".rss", ".json", ".html", ""] {
+            check(&format!("/old{end}"), Some(&format!("news{end}")), None);
+            let (branch, whole) = (format!("news/mx{end}"), format!("news{end}"));
+            check(&format!("/old/mx{end}"), Some(&branch), Some(&whole));
+            let by_source = format!("news/lang-es-from-iom-mx{end}");
+            check(
+                &format!("/old/lang-es-from-iom{end}"),
+                Some(&by_source),
+                Some(&whole),
+            );
+            check(
+                &format!("/health/mx{end}"),
+                Some(&format!("mexico{end}")),
+                None,
+            );
+        }
+        check("/old/archive/3.atom", Some("news/archive/3.atom"), None);
+        check(
+            "/health/from-iom.rss",
+            Some("health/from-iom-mx.rss"),
+            Some("health.rss"),
+        );
+        for same in [
+            "/",
+            "/news.atom",
+            "/health.atom",
+            "/health/cr.atom",
+            "/older.atom",
+            "/index.html",
+            "/../old.atom",
+            "/%6fld.atom",
+            "//old.atom",
+            "old.atom",
+        ] {
+            check(same, None, None);
+        }
+    }
+
+    #[test]
+    fn the_location_is_on_the_site_where_the_site_was_asked() {
+        let check = |host: &str, location: &str| {
+            let headers = [(header::HOST, host.parse().unwrap())];
+            let headers = headers.into_iter().collect();
+            let found = redirects().location("news.atom", Some("a=1"), &headers);
+            assert_eq!(found, location, "{host}");
+        };
+        check("new.example", "https://new.example/feeds/news.atom?a=1");
+        check("OLD.example:443", "https://new.example/feeds/news.atom?a=1");
+        check("127.0.0.1:8080", "/news.atom?a=1");
+        check("evil.example", "/news.atom?a=1");
+    }
+}
