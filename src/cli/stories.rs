@@ -267,7 +267,7 @@ fn ruling_lines(ruling: &Ruling) -> Vec<String> {
         (None, None) => "a story".to_owned(),
     };
     let mut lines = vec![format!("{at}  {action}  {about}, by {}", ruling.by)];
-    let story = ruling.story.map(|story| story.urn());
+    let story = ruling.story.map(StoryId::urn);
     let others: Vec<String> = ruling.others.iter().map(|other| other.urn()).collect();
     lines.extend(story.map(|story| match others.len() {
         0 => format!("  {story}"),
@@ -283,7 +283,7 @@ fn ruling_answer(ruling: &Ruling) -> serde_json::Value {
         "at": ruling.at,
         "by": ruling.by.as_str(),
         "action": ruling.action.as_str(),
-        "story": ruling.story.map(|story| story.urn()),
+        "story": ruling.story.map(StoryId::urn),
         "title": ruling.title,
         "others": ruling.others.iter().map(|other| other.urn()).collect::<Vec<_>>(),
         "source": ruling.source.as_ref().map(SourceId::as_str),

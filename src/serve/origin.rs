@@ -118,7 +118,8 @@ fn check(ends: Ends, hosts: &[String], request: &Request) -> Result<(), Refusal>
     for said in headers.get_all(FETCH_SITE) {
         let said = said.to_str().unwrap_or("?");
         let is_own = matches!(said, "same-origin" | "none");
-        if !is_own && !(reads && is_followed_link(headers)) {
+        let is_harmless = is_own || (reads && is_followed_link(headers));
+        if !is_harmless {
             return Err(foreign("Sec-Fetch-Site", said));
         }
     }

@@ -113,8 +113,9 @@ impl Changes {
             renames,
             ..Self::default()
         };
-        let renamed = changes.renames.sources.iter().map(|(_, now)| now.clone());
-        changes.sources.reshown.extend(renamed);
+        let called_otherwise = changes.renames.sources.iter();
+        let called_otherwise = called_otherwise.map(|(_, now)| now.clone());
+        changes.sources.reshown.extend(called_otherwise);
         let missed = missed(connection, &changes.feeds)?;
         let (feeds, retagged) = (&changes.feeds, &changes.sources.retagged);
         changes.items = reclassify::items(connection, definition, feeds, retagged, &missed)?;

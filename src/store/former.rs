@@ -216,13 +216,13 @@ impl Renames {
         let renamed = match name {
             "source" => {
                 let cases = self.sources.iter();
-                let cases: String = cases
-                    .map(|(was, now)| format!(" WHEN '{was}' THEN '{now}'"))
+                let cases: Vec<String> = cases
+                    .map(|(was, now)| format!("WHEN '{was}' THEN '{now}'"))
                     .collect();
                 if cases.is_empty() {
                     return name.to_owned();
                 }
-                format!("CASE source{cases} ELSE source END")
+                format!("CASE source {} ELSE source END", cases.join(" "))
             }
             "topics" => self
                 .topics

@@ -38,15 +38,14 @@ pub(super) async fn release(arguments: &Arguments, config: Config) -> Result<(),
     let chosen = choose(arguments, &id, &config, "release")?;
     let Some(chosen) = chosen else { return Ok(()) };
     let path = format!("/sources/{id}/release");
-    let released: Released = match ask_daemon(&config, &path, &chosen).await? {
-        Some(released) => released,
-        None => {
-            let daemon = Daemon::start(config, Clock::System).await?;
-            let by = operator::operator();
-            let released = daemon.release(id.as_str(), chosen, by).await?;
-            daemon.publish(Files::Look).await?;
-            released
-        }
+    let released: Released = if let Some(released) = ask_daemon(&config, &path, &chosen).await? {
+        released
+    } else {
+        let daemon = Daemon::start(config, Clock::System).await?;
+        let by = operator::operator();
+        let released = daemon.release(id.as_str(), chosen, by).await?;
+        daemon.publish(Files::Look).await?;
+        released
     };
     match arguments.output.output() {
         Output::Json => print_json(&released),
@@ -59,13 +58,12 @@ pub(super) async fn discard(arguments: &Arguments, config: Config) -> Result<(),
     let chosen = choose(arguments, &id, &config, "discard")?;
     let Some(chosen) = chosen else { return Ok(()) };
     let path = format!("/sources/{id}/discard");
-    let discarded: Discarded = match ask_daemon(&config, &path, &chosen).await? {
-        Some(discarded) => discarded,
-        None => {
-            let daemon = Daemon::start(config, Clock::System).await?;
-            let by = operator::operator();
-            daemon.discard(id.as_str(), chosen, by).await?
-        }
+    let discarded: Discarded = if let Some(discarded) = ask_daemon(&config, &path, &chosen).await? {
+        discarded
+    } else {
+        let daemon = Daemon::start(config, Clock::System).await?;
+        let by = operator::operator();
+        daemon.discard(id.as_str(), chosen, by).await?
     };
     match arguments.output.output() {
         Output::Json => print_json(&discarded),
