@@ -22,6 +22,8 @@ pub struct Account {
     pub topics: Vec<TopicId>,
     /// Whether it is held back until its source is released.
     pub held: bool,
+    /// When an operator threw it away.
+    pub discarded_at: Option<Timestamp>,
     /// The story that it reports.
     pub story_id: StoryId,
     /// That story with every report; none as long as all of them are held back.
@@ -139,6 +141,7 @@ impl Reader {
             found_at: rows::maybe_instant("found_at", row.get("found_at")?)?,
             topics: rows::topics(&row.get::<_, String>("topics")?)?,
             held: row.get("held")?,
+            discarded_at: rows::maybe_instant("discarded_at", row.get("discarded_at")?)?,
             story_id: rows::parsed("story", &story)?,
             founder: founder
                 .as_deref()

@@ -19,9 +19,12 @@ use crate::model::{Item, ItemId, Operator, SourceId, StoryId, Timestamp};
 pub struct Released {
     /// Items that were held back and are published now.
     pub items: usize,
-    /// Items that stay held back: their publisher no longer lists them, or they came after the list was shown.
+    /// Items that still wait: they came after the list was shown.
     #[serde(default)]
     pub kept_back: usize,
+    /// Items that stay held back because their publisher no longer lists them.
+    #[serde(default)]
+    pub taken_back: usize,
     /// Whether its next poll, due at once, is taken as it is: it had drifted.
     pub begins_anew: bool,
 }
@@ -31,7 +34,7 @@ pub struct Released {
 pub struct Discarded {
     /// Items that were thrown away.
     pub items: usize,
-    /// Items that are still held back.
+    /// Items that still wait.
     pub kept_back: usize,
 }
 
@@ -109,7 +112,8 @@ pub(super) fn release(
     record(connection, Action::Release, source, released.len(), by, at)?;
     Ok(Released {
         items: released.len(),
-        kept_back: kept.len(),
+        kept_back: kept.len() - taken_back(&kept),
+        taken_back: taken_back(&kept),
         begins_anew,
     })
 }
@@ -134,8 +138,13 @@ pub(super) fn discard(
     record(connection, Action::Discard, source, discarded.len(), by, at)?;
     Ok(Discarded {
         items: discarded.len(),
-        kept_back: kept.len(),
+        kept_back: kept.len() - taken_back(&kept),
     })
+}
+
+fn taken_back(held: &[(HeldItem, StoryId)]) -> usize {
+    let gone = held.iter().filter(|(held, _)| held.unlisted_at.is_some());
+    gone.count()
 }
 
 fn record(

@@ -320,7 +320,7 @@ fn a_flood_is_shown_when_it_is_released() {
         .done();
     assert_eq!(
         released.json(),
-        serde_json::json!({"items": 60, "kept_back": 0, "begins_anew": false})
+        serde_json::json!({"items": 60, "kept_back": 0, "taken_back": 0, "begins_anew": false})
     );
     harbour.workspace.check_well("harbour");
     assert_eq!(

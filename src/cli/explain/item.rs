@@ -1,7 +1,7 @@
 //! `tidings explain item`: an item's whole way, from its source to its feeds.
 //!
 //! As JSON, a list of one object a report: `{"item", "story", "held", "source", "address", "identity", "found", "read", "date",
-//! "regions", "topics", "why", "reports", "aliases", "withdrawn", "feeds", "revisions", "decisions", "joined",
+//! "regions", "topics", "why", "reports", "aliases", "withdrawn", "discarded_at", "feeds", "revisions", "decisions", "joined",
 //! "refused", "alternates"}`.
 
 use std::fmt::Display;
@@ -133,7 +133,13 @@ fn whys(account: &Account, config: &Config) -> Vec<Why> {
 
 fn story(out: &mut impl Write, account: &Account) -> io::Result<()> {
     writeln!(out, "\n  Its story {}", account.story_id.urn())?;
-    if account.held {
+    if let Some(at) = account.discarded_at {
+        writeln!(
+            out,
+            "    thrown away {} by `tidings sources discard`",
+            moment(at)
+        )?;
+    } else if account.held {
         let source = &account.item.source;
         writeln!(
             out,
@@ -334,6 +340,7 @@ fn object(account: &Account, source: Option<&Source>, whys: &[Why]) -> Value {
         "item": item.id,
         "story": account.story_id,
         "held": account.held,
+        "discarded_at": account.discarded_at,
         "title": item.title,
         "source": item.source.as_str(),
         "configured": source.map(|source| source.place.to_string()),
