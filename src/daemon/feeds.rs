@@ -168,6 +168,7 @@ fn summary(state: &FeedState) -> FeedSummary {
 fn name(state: &FeedState) -> FeedName {
     FeedName {
         id: state.id.clone(),
+        first_called: state.first_called.clone(),
         topic: state.title.clone(),
         publisher: state.publisher.clone(),
     }

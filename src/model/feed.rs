@@ -20,6 +20,8 @@ pub struct Site {
 pub struct FeedName {
     /// Its name in addresses.
     pub id: FeedId,
+    /// The name that it was first published under: its permanent id is made of it.
+    pub first_called: FeedId,
     /// Its topic's title in the site's language. What a branch is of it, the publisher says.
     pub topic: String,
     /// What the source is called that a branch's stories are reported by, where it is the branch of a source.

@@ -83,6 +83,7 @@ pub(super) fn summary(id: &str, topic: &str, stories: usize) -> FeedSummary {
 pub(super) fn name(id: &str, topic: &str) -> FeedName {
     FeedName {
         id: id.parse().unwrap(),
+        first_called: id.parse().unwrap(),
         topic: topic.into(),
         publisher: None,
     }

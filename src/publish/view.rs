@@ -227,10 +227,11 @@ pub(super) fn description(scope: &Scope, site: &Site) -> String {
     }
 }
 
-/// A feed's permanent id: made of its name alone, or of the query, so that it outlives every change of host and title.
+/// A feed's permanent id: made of its first name alone, or of the query, so that it outlives every change of host, title
+/// and name (RFC 4287 §4.2.6).
 pub(super) fn feed_id(scope: &Scope) -> String {
     match scope {
-        Scope::Feed(name) => urn(&format!("feed\n{}", name.id)),
+        Scope::Feed(name) => urn(&format!("feed\n{}", name.first_called)),
         Scope::Search(query) => urn(&format!("search\n{query}")),
     }
 }
@@ -424,7 +425,8 @@ mod tests {
     fn an_id_never_changes() {
         let feed = |id: &str| {
             feed_id(&Scope::Feed(FeedName {
-                id: id.parse().unwrap(),
+                id: "renamed".parse().unwrap(),
+                first_called: id.parse().unwrap(),
                 topic: String::new(),
                 publisher: None,
             }))

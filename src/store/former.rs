@@ -1,7 +1,7 @@
 //! Names that feeds and sources had before: what is stored under them goes on under the new ones.
 //!
 //! In: the store as it is, and the [`Names`] of a configuration. Out: the [`Renames`] that it asks for and the store can
-//! carry out, written, or only put before the eyes of whoever reads this connection.
+//! carry out: written, or shown to one reading connection alone.
 //!
 //! A feed that is renamed keeps its stories, its readers' past and its tombstones; a source its items, their identities
 //! and what it was last known by. A name is taken over once: where the new one has a past of its own, both keep theirs.
@@ -153,7 +153,8 @@ impl Renames {
         for (was, now) in &self.feeds {
             let (was, now) = (was.to_string(), now.to_string());
             connection.execute("DELETE FROM feed WHERE topic = ?", [&now])?;
-            connection.execute("UPDATE feed SET topic = ? WHERE topic = ?", [&now, &was])?;
+            let sql = "UPDATE feed SET topic = ?1, first_called = coalesce(first_called, ?2) WHERE topic = ?2";
+            connection.execute(sql, [&now, &was])?;
             let sql = "UPDATE membership SET feed = ? WHERE feed = ?";
             connection.execute(sql, [&now, &was])?;
         }

@@ -30,6 +30,8 @@ pub struct Reader {
 pub struct FeedState {
     /// Its name.
     pub id: FeedId,
+    /// The name that it had first.
+    pub first_called: FeedId,
     /// Its title in the site's language; of a branch that of its topic.
     pub title: String,
     /// The name of the source whose stories a branch holds.
@@ -291,8 +293,13 @@ impl Reader {
             let changed_at = rows::maybe_instant("changed_at", row.get("changed_at")?)?;
             let latest = rows::maybe_instant("latest_at", row.get("latest_at")?)?;
             let id: FeedId = rows::parsed("topic", &row.get::<_, String>("topic")?)?;
+            let first_called: Option<String> = row.get("first_called")?;
             let source = id.branch().and_then(Branch::source);
             feeds.push(FeedState {
+                first_called: match first_called {
+                    Some(name) => rows::parsed("first_called", &name)?,
+                    None => id.clone(),
+                },
                 publisher: source
                     .map(|source| self.publisher(source))
                     .transpose()?

@@ -1,4 +1,4 @@
-//! The record of what was decided by hand: when, by whom, about what, and why.
+//! The record of decisions by hand: when, by whom, about what, and why.
 
 use rusqlite::{Connection, params};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Reader, StoreError, rows};
 use crate::model::{Operator, SourceId, StoryId, Timestamp};
 
-/// What was decided.
+/// A kind of decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {

@@ -79,6 +79,12 @@ const FORMATS: [&str; 5] = [".atom", ".rss", ".json", ".html", ""];
 fn a_topic_that_is_renamed_keeps_its_stories_and_its_readers() {
     let town = Town::new(&topic("news", "each = [\"source\"]"));
     let before = town.workspace.published().stories("news");
+    let id_of = |file: &str| {
+        let text = town.workspace.published().text(file);
+        let (_, id) = text.split_once("<id>").unwrap();
+        id.split_once("</id>").unwrap().0.to_owned()
+    };
+    let id = id_of("news.atom");
     let mut service = Service::start(&town.workspace);
     town.workspace
         .run(&["stories", "withdraw", &before[0].id, "--reason", "wrong"])
@@ -113,6 +119,11 @@ fn a_topic_that_is_renamed_keeps_its_stories_and_its_readers() {
             titles(&before[1..]),
             before[1..].iter().map(|story| &story.id).collect()
         )
+    );
+    assert_eq!(
+        id_of("bulletins.atom"),
+        id,
+        "a feed that moves keeps its id"
     );
     let atom = service.get("/bulletins.atom");
     assert!(atom.text().contains("deleted-entry"), "its tombstones too");

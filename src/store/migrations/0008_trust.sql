@@ -29,4 +29,5 @@ CREATE TABLE former (
     now  TEXT NOT NULL,
     PRIMARY KEY (kind, was)
 ) WITHOUT ROWID;
+ALTER TABLE feed ADD COLUMN first_called TEXT;      -- the name that its permanent id is made of, where that is another
 ALTER TABLE source_state ADD COLUMN location BLOB;  -- hash of its address: two sources of one address may be one, renamed

@@ -166,6 +166,7 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
     let closed = desk.closed();
     let old = "DROP TABLE ruling;
                DROP TABLE former;
+               ALTER TABLE feed DROP COLUMN first_called;
                ALTER TABLE item DROP COLUMN unlisted_at;
                ALTER TABLE item DROP COLUMN discarded_at;
                ALTER TABLE source_state DROP COLUMN location;
