@@ -1,10 +1,10 @@
-//! Asks before something is done that readers notice.
+//! Asks before a command does what readers notice.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::CliError;
 
-/// What answers a question.
+/// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// `--yes`, or somebody at the terminal said so.

@@ -1,4 +1,4 @@
-//! What is logged: a level, or a level for each module.
+//! The filter of the log: a level, or a level for each module.
 //!
 //! In: text such as `info,tidings::fetch=debug`. Out: the text, checked: every level and every module is there. A word
 //! that is neither would silence everything, errors too.
@@ -33,7 +33,7 @@ impl fmt::Display for LogFilter {
 /// Reads a filter.
 ///
 /// # Errors
-/// Which part is none, and what to write.
+/// Names the part that is wrong, and what to write.
 pub(super) fn read(text: &str) -> Result<LogFilter, String> {
     for directive in text.split(',').map(str::trim) {
         match directive.split_once('=') {

@@ -1,4 +1,4 @@
-//! Who runs the command, for the log and for the record of decisions.
+//! The user who runs the command, for the log and for the record of decisions.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -14,7 +14,7 @@ pub(super) fn operator() -> Operator {
     Operator::user(uid(), name().as_deref())
 }
 
-/// The name that the daemon is told: it learns the number from the socket itself. `1` names nobody.
+/// Returns the user's name for the daemon, which learns the number from the socket. `1` names nobody.
 pub(super) fn claim() -> String {
     let name = name().filter(|name| {
         name.bytes()

@@ -169,7 +169,7 @@ pub(super) fn admin(tops: &[Table]) -> AdminConfig {
 
 fn open_to_others(address: SocketAddr) -> Mistake {
     let message = format!(
-        "other machines reach the administrators' address {address}: whoever does can reload, withdraw stories and release held items"
+        "other machines reach the administrators' address {address}: they can reload, withdraw stories and release held items"
     );
     Mistake::new(message).hint(
         r#"listen on a Unix socket, `"unix:/run/tidings/admin.sock"`, or on `"127.0.0.1:8081"`"#,

@@ -210,6 +210,12 @@ impl Daemon {
         for line in plan.refusals() {
             tracing::warn!("the configuration has changed: {line}");
         }
+        for (was, now) in &plan.renamed_feeds {
+            tracing::info!("the feed {was} is called {now} now");
+        }
+        for (was, now) in &plan.renamed_sources {
+            tracing::info!("the source {was} is called {now} now");
+        }
         Ok(Self {
             clock,
             store,

@@ -149,7 +149,7 @@ fn load(config: &Config) -> Result<Assets, DaemonError> {
     })
 }
 
-/// Addresses of before, as the configuration has them.
+/// Returns the former addresses that the configuration lists.
 fn redirects(config: &Config) -> Redirects {
     let feeds = config.topics.iter().flat_map(|topic| {
         let former = topic.former.iter();
@@ -232,7 +232,7 @@ impl Queue {
 type Done = (SourceId, Result<Polled, StoreError>);
 type Reloaded = Result<Result<Plan, Refused>, DaemonError>;
 
-/// Who is told of what changes.
+/// Receivers of changes.
 struct Told {
     /// The publisher.
     dirty: Arc<Notify>,
@@ -241,7 +241,7 @@ struct Told {
     redirects: watch::Sender<Redirects>,
 }
 
-/// What became of held items.
+/// The outcome for held items.
 enum Let {
     Through(Released),
     Away(Discarded),
@@ -406,6 +406,11 @@ impl Run {
                 }
                 polled.committed.next_poll
             }
+            Err(error) if !configured => {
+                // It was renamed or taken out while it was polled.
+                tracing::info!(source.id = %id, "the poll of {id}, which is configured no longer, was dropped: {}", super::chain(error));
+                return;
+            }
             Err(error) => {
                 tracing::error!(source.id = %id, "the poll of {id} was not stored: {}", super::chain(error));
                 self.daemon.clock.now() + STORE_PAUSE
@@ -422,9 +427,10 @@ impl Run {
                 let &Released {
                     items,
                     kept_back,
+                    taken_back,
                     begins_anew,
                 } = released;
-                tracing::info!(%by, source.id = %id, items, kept_back, begins_anew, "{by} released {items} held items of {id}");
+                tracing::info!(%by, source.id = %id, items, kept_back, taken_back, begins_anew, "{by} released {items} held items of {id}");
                 (begins_anew, kept_back)
             }
             Let::Away(Discarded { items, kept_back }) => {

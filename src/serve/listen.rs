@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, UnixListener};
 
 use crate::model::Listen;
 
-/// What a socket in the file system may be used by.
+/// The mode of a socket in the file system: its owner and its group may connect.
 const UNIX_MODE: u32 = 0o660;
 
 /// A socket that is listened on.

@@ -1,6 +1,6 @@
-//! Who may speak to administrators' pages: this site's own pages and programs, never another site in somebody's browser.
+//! Guards the administrators' pages: programs and this site's own pages may use them, a page of another site may not.
 //!
-//! In: both ends of a connection and the head of a request. Out: who asks, or why it is refused. No IO.
+//! In: both ends of a connection and the head of a request. Out: the sender, or the reason for a refusal. No IO.
 //!
 //! A page of another site can send requests to any address that its reader's browser reaches. Browsers say so in `Origin`
 //! (RFC 6454 §7) and in `Sec-Fetch-Site` (W3C Fetch Metadata). A foreign name that resolves to this machine (DNS rebinding) stands in `Host`.
@@ -43,7 +43,7 @@ pub(super) enum Refusal {
     Foreign {
         /// The header that says so.
         header: &'static str,
-        /// What it says.
+        /// Its value.
         value: String,
     },
     /// It would change something, and a form could have sent it.
@@ -60,7 +60,7 @@ impl Refusal {
     }
 }
 
-/// Answers requests that are refused, and tells the others who asks.
+/// Refuses requests of other sites, and adds the sender to the others.
 pub(super) async fn guard(
     State(hosts): State<std::sync::Arc<Vec<String>>>,
     mut request: Request,
@@ -83,7 +83,7 @@ pub(super) async fn guard(
     }
 }
 
-/// Who asks: the connection says it, and what the request adds is a claim.
+/// Names the sender. The connection tells the address or the user; the header adds a claim.
 fn operator(ends: Ends, headers: &HeaderMap) -> Operator {
     let claimed = headers.get(HEADER).and_then(|name| name.to_str().ok());
     let claimed = claimed.filter(|name| *name != NAMELESS);
@@ -194,7 +194,7 @@ fn shown(site: &Url) -> String {
     }
 }
 
-/// What a stranger wrote, for a log.
+/// Returns a stranger's text as a log may show it.
 fn printable(text: &str) -> String {
     let shown = text.chars().filter(|c| !c.is_control());
     shown.take(100).collect()

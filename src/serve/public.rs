@@ -69,7 +69,7 @@ async fn answer(
 }
 
 impl Site {
-    /// Where that is which is asked for by an address of before.
+    /// Returns the present address of a request for a former one.
     fn moved(&self, request: &Parts) -> Option<String> {
         let redirects = self.redirects.borrow();
         let path = request.uri.path();
@@ -95,7 +95,7 @@ fn permanent(location: &str) -> Response<Body> {
     );
     match HeaderValue::from_str(location) {
         Ok(location) => drop(response.headers_mut().insert(header::LOCATION, location)),
-        // What came as a target may stand in a header: this is for the reader of the code.
+        // Never: the target of a request may stand in a header.
         Err(_) => {
             return plain(
                 StatusCode::NOT_FOUND,

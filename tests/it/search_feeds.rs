@@ -156,7 +156,7 @@ fn what_comes_is_found_and_what_is_withdrawn_is_not() {
     server.serve("/late", rss(&notices(6..7, day(0))));
     let late = source("late", &server.url("/late"));
     workspace.configure(&format!("{FINDABLE}{TOPICS}{late}"));
-    service.signal("HUP");
+    workspace.run(&["reload", "--yes"]).done();
     service.logs("late: 1 new");
     assert_eq!(found(&service, "\"pier 6\""), of_harbour(&[6]));
 }

@@ -1,4 +1,4 @@
-//! `tidings sources release` and `discard`: what a source was held back for is well, or is to be thrown away.
+//! `tidings sources release` and `discard`: publishes what is held back of a source, or throws it away.
 //!
 //! Shows the held items and asks. The daemon does it where one runs, for a store has one writer; otherwise this process,
 //! which then publishes too. Only what was shown is released or discarded: what came meanwhile waits.
