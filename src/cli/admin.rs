@@ -103,3 +103,19 @@ pub(super) async fn post(
     }
     Ok(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_on_every_address_is_reached_on_this_machine() {
+        let check = |listen: &str, address: &str| {
+            let listen: SocketAddr = listen.parse().unwrap();
+            assert_eq!(reachable(listen).to_string(), address);
+        };
+        check("0.0.0.0:8081", "127.0.0.1:8081");
+        check("[::]:8081", "[::1]:8081");
+        check("10.0.0.5:8081", "10.0.0.5:8081");
+    }
+}

@@ -5,6 +5,7 @@ mod decisions;
 mod details;
 mod duplicates;
 mod feeds;
+mod former;
 mod held;
 mod moves;
 mod polls;
