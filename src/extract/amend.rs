@@ -15,7 +15,7 @@ pub(super) fn all(entries: &mut [RawEntry], source: &Source) {
         for replacement in &source.replace {
             replace(entry, replacement);
         }
-        for date in [&mut entry.published, &mut entry.updated] {
+        for date in [&mut entry.published, &mut entry.updated, &mut entry.event] {
             rewrite(date, &source.date_formats);
         }
     }
@@ -42,6 +42,7 @@ fn replace(entry: &mut RawEntry, replacement: &Replacement) {
         Field::Link => each(&mut entry.link),
         Field::Date => each(&mut entry.published),
         Field::Updated => each(&mut entry.updated),
+        Field::Event => each(&mut entry.event),
         Field::Guid => each(&mut entry.guid),
         Field::Image => each(&mut entry.image),
         Field::Author => {

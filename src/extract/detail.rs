@@ -32,6 +32,7 @@ pub fn detail(
         base: found.base,
         published: found.published,
         updated: found.updated,
+        event: found.event,
         language: found.language,
         authors: found.authors,
         tags: found.tags,

@@ -112,6 +112,7 @@ pub(super) fn entry<R: Record>(record: &R, fields: &Fields<R::At>) -> RawEntry {
         content: found.body(Field::Content),
         published: found.first(Field::Date),
         updated: found.first(Field::Updated),
+        event: found.first(Field::Event),
         image: found.first(Field::Image),
         authors: found.each(Field::Author, |name| RawAuthor { name, url: None }),
         tags: found.each(Field::Tag, RawTag::from),
@@ -148,7 +149,7 @@ fn cut<R: Record>(record: &R, fields: &Fields<R::At>) -> BTreeMap<Field, Vec<Str
 /// The values of the first place that has any; one value of all parts, where they are joined.
 fn found<R: Record>(record: &R, field: Field, rule: &Rule<R::At>) -> Vec<String> {
     let values = |at: &R::At| match field {
-        Field::Date | Field::Updated => record.date(at).into_iter().collect(),
+        Field::Date | Field::Updated | Field::Event => record.date(at).into_iter().collect(),
         Field::Link | Field::Image | Field::Enclosure => record.addresses(at),
         _ => record.texts(at),
     };
@@ -161,7 +162,7 @@ fn found<R: Record>(record: &R, field: Field, rule: &Rule<R::At>) -> Vec<String>
         Find::First(places) => first(places, values),
         Find::Joined { parts, with } => {
             let values = parts.iter().flat_map(|places| match field {
-                Field::Date | Field::Updated => first(places, all),
+                Field::Date | Field::Updated | Field::Event => first(places, all),
                 _ => first(places, values),
             });
             let values: Vec<String> = values.take(MAX_VALUES).collect();
@@ -298,6 +299,7 @@ pub(super) fn has(entry: &RawEntry, field: Field) -> bool {
         Field::Link => entry.link.is_some(),
         Field::Date => entry.published.is_some(),
         Field::Updated => entry.updated.is_some(),
+        Field::Event => entry.event.is_some(),
         Field::Summary => entry.summary.is_some(),
         Field::Content => entry.content.is_some(),
         Field::Author => !entry.authors.is_empty(),

@@ -130,6 +130,7 @@ impl Lines {
         self.each("address", &item.address);
         self.each("date", [date]);
         self.each("updated", item.updated.map(|at| at.to_rfc3339()));
+        self.each("event", item.event);
         self.each("language", &item.language);
         self.each("author", item.authors.iter().map(person));
         self.each("tag", &item.tags);

@@ -25,6 +25,8 @@ pub struct Detail {
     pub published: Option<String>,
     /// Date of last change as found.
     pub updated: Option<String>,
+    /// Day on which what it announces takes place, as found.
+    pub event: Option<String>,
     /// Language tag as found.
     pub language: Option<String>,
     /// Authors in order.
@@ -66,6 +68,7 @@ impl Detail {
             content: self.content.or(entry.content),
             published: either(told(Field::Date), entry.published, self.published),
             updated: either(told(Field::Updated), entry.updated, self.updated),
+            event: either(told(Field::Event), entry.event, self.event),
             language: entry.language.or(self.language),
             authors: each(told(Field::Author), entry.authors, self.authors),
             tags: each(told(Field::Tag), entry.tags, self.tags),

@@ -91,6 +91,8 @@ pub struct RawEntry {
     pub published: Option<String>,
     /// Date of last change as found.
     pub updated: Option<String>,
+    /// Day on which what it announces takes place, as found.
+    pub event: Option<String>,
     /// Language tag as found.
     pub language: Option<String>,
     /// Authors in order.
@@ -289,7 +291,15 @@ pub enum Problem {
         /// As found, cut short.
         text: String,
     },
-    /// A date further ahead than clocks and zones explain.
+    /// A date of publication further ahead than clocks and zones explain: the day of what the entry announces.
+    #[error("entry {position}: `{text}` lies ahead; it is kept as the day of the event")]
+    DayAhead {
+        /// Counted from 1.
+        position: usize,
+        /// As found, cut short.
+        text: String,
+    },
+    /// A date of publication ahead, in an entry that gives another day of its event.
     #[error(
         "entry {position}: the date `{text}` lies in the future; the time of first reading stands instead"
     )]
@@ -417,7 +427,10 @@ impl Problem {
 
     /// Whether it tells of what was published, not of how it was read.
     pub fn is_note(&self) -> bool {
-        matches!(self, Self::Skipped { .. } | Self::Gone { .. })
+        matches!(
+            self,
+            Self::DayAhead { .. } | Self::Gone { .. } | Self::Skipped { .. }
+        )
     }
 
     /// Whether something was left out because of it; all other problems were mended.
@@ -426,6 +439,7 @@ impl Problem {
             return !matches!(
                 self,
                 Self::Charset { .. }
+                    | Self::DayAhead { .. }
                     | Self::Gone { .. }
                     | Self::Nested { .. }
                     | Self::RemovesNothing { .. }

@@ -2,7 +2,9 @@
 
 use url::Url;
 
-use super::{Dated, Hash, ItemId, Language, Published, Region, SafeHtml, SourceId, Timestamp};
+use super::{
+    Dated, EventDay, Hash, ItemId, Language, Published, Region, SafeHtml, SourceId, Timestamp,
+};
 
 /// What tells an entry from the others of its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,6 +92,8 @@ pub struct Item {
     pub published: Published,
     /// The change date that the publisher stated, where it is not in the future.
     pub updated: Option<Timestamp>,
+    /// When what it announces takes place.
+    pub event: Option<EventDay>,
     /// Place in its document, from 0.
     pub position: u32,
     /// Where it is about: countries and subdivisions in the order of their codes, each once, a subdivision's country
@@ -99,10 +103,14 @@ pub struct Item {
 
 impl Item {
     /// Hash of what readers see and the publisher can change: when it differs, the item was updated. Dates that we
-    /// worked out are no part of it.
+    /// worked out are no part of it. The day of an event is one of its own where the entry gives another date beside it.
     pub fn content_hash(&self) -> Hash {
         let stated = self.stated.map(|dated| dated.local()).unwrap_or_default();
-        Hash::of_parts([
+        let event = match self.event {
+            Some(EventDay::Stated(dated)) => Some(dated.local()).filter(|day| *day != stated),
+            Some(EventDay::Derived(_)) | None => None,
+        };
+        let parts = [
             self.title.as_str(),
             self.address.as_ref().map_or("", Url::as_str),
             self.summary.as_ref().map_or("", SafeHtml::as_str),
@@ -110,7 +118,8 @@ impl Item {
             &json(&self.authors),
             &json(&self.enclosures),
             &stated,
-        ])
+        ];
+        Hash::of_parts(parts.into_iter().chain(event.as_deref()))
     }
 }
 

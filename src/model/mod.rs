@@ -69,5 +69,7 @@ pub use rules::{
 };
 pub use source::{Former, Place, Reading, Source};
 pub use story::{Alternate, Report, Story};
-pub use time::{DateFormat, DateFormatError, DateOrder, Dated, Precision, Published, Timestamp};
+pub use time::{
+    DateFormat, DateFormatError, DateOrder, Dated, EventDay, Precision, Published, Timestamp,
+};
 pub use topic::{Role, Title, Topic, circle, fingerprints, in_order};

@@ -24,6 +24,8 @@ pub enum Field {
     Date,
     /// Date of last change.
     Updated,
+    /// Day on which what it announces takes place.
+    Event,
     /// Short text.
     Summary,
     /// Full text.
@@ -42,11 +44,12 @@ pub enum Field {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Title,
         Self::Link,
         Self::Date,
         Self::Updated,
+        Self::Event,
         Self::Summary,
         Self::Content,
         Self::Author,
@@ -63,6 +66,7 @@ impl Field {
             Self::Link => "link",
             Self::Date => "date",
             Self::Updated => "updated",
+            Self::Event => "event",
             Self::Summary => "summary",
             Self::Content => "content",
             Self::Author => "author",

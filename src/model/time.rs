@@ -64,6 +64,50 @@ impl Dated {
     }
 }
 
+/// The day, or the instant, on which what an entry announces takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventDay {
+    /// The publisher stated the date in full.
+    Stated(Dated),
+    /// Worked out from the time of reading (“next Friday”, “28 June”); frozen at the first reading.
+    Derived(Dated),
+}
+
+impl EventDay {
+    /// The date.
+    pub fn dated(&self) -> Dated {
+        match self {
+            Self::Stated(dated) | Self::Derived(dated) => *dated,
+        }
+    }
+
+    /// The day, where it is known.
+    pub fn day(&self) -> Option<NaiveDate> {
+        let dated = self.dated();
+        let is_known = matches!(dated.precision, Precision::Instant | Precision::Day);
+        is_known.then(|| dated.at.date_naive())
+    }
+
+    /// The word for it in the store: `stated` or `derived`.
+    pub fn origin(&self) -> &'static str {
+        match self {
+            Self::Stated(_) => "stated",
+            Self::Derived(_) => "derived",
+        }
+    }
+}
+
+impl fmt::Display for EventDay {
+    /// An instant as RFC 3339 writes it, else as much of the day as is known: `2021-06-28`, `2021-06` or `2021`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dated = self.dated();
+        match dated.precision {
+            Precision::Instant => write!(f, "{}", dated.at.to_rfc3339()),
+            precision => write!(f, "{}", precision.of_day(dated.at.date_naive())),
+        }
+    }
+}
+
 /// When an entry was published, and how we know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {

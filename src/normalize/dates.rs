@@ -1,7 +1,8 @@
 //! An entry's dates: from its own field, else from its markup, else from its address.
 //!
 //! In: a raw entry, its canonical address, and what dates in it may mean. Out: [`Dates`], and a [`Problem`] for a date
-//! that was not understood or lies in the future. Only the field is the publisher's statement: what stands elsewhere
+//! that was not understood or lies ahead. Nothing is published on a day to come: a date ahead is the day of what the entry
+//! announces, and the entry is published when it is first read. Only the field is the publisher's statement: what stands elsewhere
 //! may have been made by the publisher's software, and yields to a statement that comes later.
 
 use chrono::{NaiveDate, SubsecRound as _};
@@ -9,10 +10,12 @@ use url::Url;
 
 use super::text;
 use crate::dates::{self, Basis, Hints};
-use crate::model::{Dated, Problem, Published, RawEntry, RawText, Timestamp};
+use crate::model::{Dated, EventDay, Problem, Published, RawEntry, RawText, Timestamp};
 
-/// Clocks and zones explain a date this far ahead; beyond it the publisher erred, or means an event.
+/// Clocks and zones explain a date this far ahead; beyond it the date is that of an event.
 const FUTURE_TOLERANCE: chrono::TimeDelta = chrono::TimeDelta::days(1);
+/// A date further ahead announces nothing: the publisher erred, or filled a field that must not be empty.
+const MAX_AHEAD: chrono::TimeDelta = chrono::TimeDelta::days(10 * 366);
 /// How much of an unread date a problem shows.
 const SHOWN_CHARACTERS: usize = 60;
 /// Addresses older than the Web have other numbers in them.
@@ -26,6 +29,8 @@ pub(super) struct Dates {
     pub(super) published: Published,
     /// The date of change, where it is not in the future.
     pub(super) updated: Option<Timestamp>,
+    /// When what it announces takes place.
+    pub(super) event: Option<EventDay>,
 }
 
 impl Dates {
@@ -37,42 +42,69 @@ impl Dates {
         position: usize,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        let own = entry.published.as_deref();
-        let reading = own.and_then(|text| read(text, hints));
-        let shown = || {
-            let line = text::line(&RawText::Plain(own.unwrap_or_default().to_owned()));
-            text::bounded(&line, SHOWN_CHARACTERS).into_owned()
-        };
-        let published = match reading {
-            Some(reading) if is_ahead(reading.dated, hints) => {
-                problems.push(Problem::FutureDate {
-                    position,
-                    text: shown(),
-                });
-                Published::FirstSeen(hints.now)
+        let (own, event) = (entry.published.as_deref(), entry.event.as_deref());
+        let published = own.and_then(|text| read(text, hints));
+        let takes_place = event.and_then(|text| read(text, hints));
+        for (text, reading) in [(own, published), (event, takes_place)] {
+            if let (Some(text), None) = (text, reading) {
+                let text = shown(text);
+                problems.push(Problem::UnreadDate { position, text });
             }
-            Some(dates::Reading {
-                dated,
-                basis: Basis::Stated,
-                ..
-            }) => Published::Stated(dated),
-            Some(dates::Reading { dated, .. }) => Published::Derived(dated),
-            None => elsewhere(entry, address, hints),
-        };
-        if own.is_some() && reading.is_none() {
-            problems.push(Problem::UnreadDate {
-                position,
-                text: shown(),
-            });
         }
+        // An entry without a date of its own is dated by its event.
+        let reading = if own.is_some() {
+            published
+        } else {
+            takes_place
+        };
+        let ahead = reading.filter(|reading| is_ahead(reading.dated, hints));
+        if let (Some(own), Some(ahead)) = (own, ahead) {
+            problems.extend(of_day_ahead(own, ahead, takes_place, position, hints));
+        }
+        let announced = ahead.filter(|reading| is_plausible(reading.dated, hints));
         let stated = reading.filter(|reading| reading.basis == Basis::Stated);
         let updated = entry.updated.as_deref().and_then(|text| read(text, hints));
         let updated = updated.map(|reading| reading.dated.at.to_utc());
         Self {
             stated: stated.map(|reading| reading.dated),
-            published,
+            published: match reading {
+                Some(_) if ahead.is_some() => Published::FirstSeen(hints.now),
+                Some(_) if let Some(stated) = stated => Published::Stated(stated.dated),
+                Some(reading) => Published::Derived(reading.dated),
+                None => elsewhere(entry, address, hints),
+            },
             updated: updated.filter(|updated| *updated <= hints.now),
+            event: takes_place.or(announced).map(event_day),
         }
+    }
+}
+
+/// As much of a date as a problem shows.
+fn shown(text: &str) -> String {
+    let line = text::line(&RawText::Plain(text.to_owned()));
+    text::bounded(&line, SHOWN_CHARACTERS).into_owned()
+}
+
+/// What is said of a date of publication ahead: that it is kept as the day of the event, or that it is not.
+fn of_day_ahead(
+    own: &str,
+    ahead: dates::Reading,
+    takes_place: Option<dates::Reading>,
+    position: usize,
+    hints: &Hints,
+) -> Option<Problem> {
+    let text = shown(own);
+    match takes_place {
+        Some(event) if event.dated.at.date_naive() == ahead.dated.at.date_naive() => None,
+        None if is_plausible(ahead.dated, hints) => Some(Problem::DayAhead { position, text }),
+        _ => Some(Problem::FutureDate { position, text }),
+    }
+}
+
+fn event_day(reading: dates::Reading) -> EventDay {
+    match reading.basis {
+        Basis::Stated => EventDay::Stated(reading.dated),
+        Basis::Derived | Basis::Presumed => EventDay::Derived(reading.dated),
     }
 }
 
@@ -85,6 +117,11 @@ fn read(text: &str, hints: &Hints) -> Option<dates::Reading> {
 
 fn is_ahead(dated: Dated, hints: &Hints) -> bool {
     dated.at > hints.now + FUTURE_TOLERANCE
+}
+
+/// Whether anybody announces anything for such a day.
+fn is_plausible(dated: Dated, hints: &Hints) -> bool {
+    dated.at <= hints.now + MAX_AHEAD
 }
 
 /// The date of an entry that has none of its own.
@@ -175,6 +212,16 @@ mod tests {
 
     use super::*;
 
+    fn hints() -> Hints<'static> {
+        Hints {
+            language: None,
+            order: None,
+            learned: None,
+            zone: chrono_tz::America::Costa_Rica,
+            now: Utc.with_ymd_and_hms(2021, 7, 1, 12, 0, 0).unwrap(),
+        }
+    }
+
     /// When the entry was published and how that is known, at noon of 1 July 2021.
     fn check(field: &str, html: &str, address: &str, expected: &str) {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -183,15 +230,8 @@ mod tests {
             content: some(html).map(RawText::Html),
             ..RawEntry::default()
         };
-        let hints = Hints {
-            language: None,
-            order: None,
-            learned: None,
-            zone: chrono_tz::America::Costa_Rica,
-            now: Utc.with_ymd_and_hms(2021, 7, 1, 12, 0, 0).unwrap(),
-        };
         let address = format!("https://host.example{address}").parse().unwrap();
-        let published = Dates::of(&entry, Some(&address), &hints, 1, &mut Vec::new()).published;
+        let published = Dates::of(&entry, Some(&address), &hints(), 1, &mut Vec::new()).published;
         let dated = Dated {
             at: published.at(),
             precision: published.precision(),
@@ -213,6 +253,82 @@ mod tests {
         check("", html, "/2021/06/26/a", "markup 2021-06-27");
         check("soon", "", "/2021/06/26/a", "address 2021-06-26");
         check("", "", "/news/a", FIRST_SEEN);
+    }
+
+    /// When the entry was published, when its event takes place and what is said of that, at noon of 1 July 2021.
+    #[track_caller]
+    fn check_event(date: &str, event: &str, expected: [&str; 2], problems: &[&str]) {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let entry = RawEntry {
+            published: some(date),
+            event: some(event),
+            ..RawEntry::default()
+        };
+        let mut found = Vec::new();
+        let dates = Dates::of(&entry, None, &hints(), 3, &mut found);
+        let published = match dates.published {
+            Published::FirstSeen(_) => "first-seen".to_owned(),
+            published => format!("{} {}", published.origin(), published.at().date_naive()),
+        };
+        let event = dates
+            .event
+            .map(|event| format!("{} {event}", event.origin()));
+        assert_eq!([published, event.unwrap_or_default()], expected);
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, problems);
+    }
+
+    #[test]
+    fn a_day_ahead_is_that_of_an_event() {
+        let check = |date: &str, event: &str| {
+            let note = format!("entry 3: `{date}` lies ahead; it is kept as the day of the event");
+            check_event(date, "", ["first-seen", event], &[&note]);
+        };
+        check("5 August 2021", "stated 2021-08-05");
+        check("August 2021", "stated 2021-08");
+        check("2021-08-05 18:30", "stated 2021-08-05T18:30:00-06:00");
+        check(
+            "2021-08-05T18:30:00+02:00",
+            "stated 2021-08-05T18:30:00+02:00",
+        );
+        check("in 3 days", "derived 2021-07-04");
+        let erred = "entry 3: the date `1 January 2999` lies in the future; the time of first reading stands instead";
+        check_event("1 January 2999", "", ["first-seen", ""], &[erred]);
+        check_event("28 June 2021", "", ["stated 2021-06-28", ""], &[]);
+        // Clocks and zones explain a day.
+        check_event("2 July 2021", "", ["stated 2021-07-02", ""], &[]);
+    }
+
+    #[test]
+    fn the_day_of_an_event_is_kept_whatever_day_it_is() {
+        let dated = "stated 2021-06-28";
+        for event in ["2021-06-30", "2021-07-02", "2021-08-05"] {
+            let kept = format!("stated {event}");
+            check_event("28 June 2021", event, [dated, &kept], &[]);
+        }
+        // Alone, one that has passed dates the entry.
+        check_event(
+            "",
+            "2021-06-30",
+            ["stated 2021-06-30", "stated 2021-06-30"],
+            &[],
+        );
+        check_event("", "2021-08-05", ["first-seen", "stated 2021-08-05"], &[]);
+        check_event(
+            "5 August 2021",
+            "2021-08-05",
+            ["first-seen", "stated 2021-08-05"],
+            &[],
+        );
+        let lost = "entry 3: the date `5 August 2021` lies in the future; the time of first reading stands instead";
+        check_event(
+            "5 August 2021",
+            "2021-08-06",
+            ["first-seen", "stated 2021-08-06"],
+            &[lost],
+        );
+        let unread = "entry 3: the date `to be announced` was not understood";
+        check_event("28 June 2021", "to be announced", [dated, ""], &[unread]);
     }
 
     #[test]

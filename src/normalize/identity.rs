@@ -7,11 +7,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::text::folded;
 use super::{Draft, Normalized};
-use crate::model::{IdentityKey, IdentityKind, Item, ItemId, Problem, SourceId};
+use crate::model::{EventDay, IdentityKey, IdentityKind, Item, ItemId, Problem, SourceId};
 
 /// Gives every draft its key and id; of an entry that stands twice the first counts.
 pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>) -> Normalized {
-    let keys: Vec<Keys> = drafts.iter().map(Keys::of).collect();
+    let mut keys: Vec<Keys> = drafts.iter().map(Keys::of).collect();
+    tell_events_apart(&drafts, &mut keys);
     let shared = shared_keys(&drafts, &keys);
     let mut seen = HashSet::new();
     let Normalized {
@@ -85,6 +86,32 @@ fn date_title(draft: &Draft) -> IdentityKey {
     }
 }
 
+/// Adds the days of their events to the weak keys of entries that share a date and a title, and announce several events.
+fn tell_events_apart(drafts: &[Draft], keys: &mut [Keys]) {
+    let mut days: HashMap<String, HashSet<String>> = HashMap::new();
+    for (draft, keys) in drafts.iter().zip(keys.iter()) {
+        if let Some(day) = event_day(draft) {
+            let days = days.entry(keys.weak.value.clone()).or_default();
+            days.insert(day);
+        }
+    }
+    days.retain(|_, days| days.len() > 1);
+    for (draft, keys) in drafts.iter().zip(keys) {
+        let day = event_day(draft).filter(|_| days.contains_key(&keys.weak.value));
+        if let Some(day) = day {
+            keys.weak.value = format!("{} {day}", keys.weak.value);
+        }
+    }
+}
+
+/// The day of an event, where it is stated in full.
+fn event_day(draft: &Draft) -> Option<String> {
+    match draft.item.event {
+        Some(EventDay::Stated(dated)) => Some(dated.local()),
+        Some(EventDay::Derived(_)) | None => None,
+    }
+}
+
 /// Guids and addresses under which entries with different titles or dates stand.
 fn shared_keys<'a>(drafts: &[Draft], keys: &'a [Keys]) -> HashSet<&'a IdentityKey> {
     let mut first_with: HashMap<&IdentityKey, &Draft> = HashMap::new();
@@ -103,8 +130,10 @@ fn shared_keys<'a>(drafts: &[Draft], keys: &'a [Keys]) -> HashSet<&'a IdentityKe
 /// A date that one of the two does not give (a teaser above the list) sets nothing apart.
 fn differ(one: &Draft, other: &Draft) -> bool {
     let dates = one.item.stated.zip(other.item.stated);
+    let events = event_day(one).zip(event_day(other));
     folded(&one.title) != folded(&other.title)
         || dates.is_some_and(|(one, other)| one.at != other.at)
+        || events.is_some_and(|(one, other)| one != other)
 }
 
 #[cfg(test)]
@@ -155,6 +184,51 @@ mod tests {
             &["g|/a|One|", "g|/b|Two|"],
             &["url:https://host.example/a", "url:https://host.example/b"],
             2,
+        );
+    }
+
+    #[test]
+    fn meetings_of_one_name_are_told_apart_by_their_days() {
+        let key = |month: u32| format!("date-title:2022-{month:02}-05 council meeting");
+        let check = |entry: fn(u32) -> String, problems: usize| {
+            let entries: Vec<String> = (1..=12).map(entry).collect();
+            let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+            let keys: Vec<String> = (1..=12).map(key).collect();
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            self::check(&entries, &keys, problems);
+        };
+        // Each day ahead is told, and so is each address that they share.
+        check(|month| format!("||Council meeting|2022-{month:02}-05"), 12);
+        check(
+            |month| format!("|/list|Council meeting|2022-{month:02}-05"),
+            24,
+        );
+        check(
+            |month| format!("||Council meeting||||2022-{month:02}-05"),
+            0,
+        );
+    }
+
+    #[test]
+    fn events_announced_on_one_day_are_told_apart() {
+        check(
+            &[
+                "|/list|Council meeting|2021-06-28|||2021-07-05",
+                "|/list|Council meeting|2021-06-28|||2021-08-05",
+                "|/list|Budget hearing|2021-06-28|||2021-08-05",
+            ],
+            &[
+                "date-title:2021-06-28 council meeting 2021-07-05",
+                "date-title:2021-06-28 council meeting 2021-08-05",
+                "date-title:2021-06-28 budget hearing",
+            ],
+            3,
+        );
+        // One of them alone goes by what it went by before it named its day.
+        check(
+            &["||Council meeting|2021-06-28|||2021-07-05"],
+            &["date-title:2021-06-28 council meeting"],
+            0,
         );
     }
 

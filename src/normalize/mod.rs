@@ -136,6 +136,7 @@ fn without_texts(entry: &RawEntry) -> RawEntry {
         base: entry.base.clone(),
         published: entry.published.clone(),
         updated: entry.updated.clone(),
+        event: entry.event.clone(),
         language: entry.language.clone(),
         ..RawEntry::default()
     }
@@ -286,6 +287,7 @@ impl<'a> Page<'a> {
             stated: dates.stated,
             published: dates.published,
             updated: dates.updated,
+            event: dates.event,
             position: u32::try_from(position).unwrap_or(u32::MAX),
             regions: Vec::new(),
         };
@@ -542,7 +544,7 @@ pub(crate) mod tests {
     pub(crate) mod entry {
         use super::*;
 
-        /// Entries as `guid|link|title|date|text|updated` in one document fetched on 1 July 2021.
+        /// Entries as `guid|link|title|date|text|updated|event` in one document fetched on 1 July 2021.
         pub(crate) fn page(entries: &[&str]) -> (Document, Extracted) {
             page_at(Utc.with_ymd_and_hms(2021, 7, 1, 12, 0, 0).unwrap(), entries)
         }
@@ -560,6 +562,7 @@ pub(crate) mod tests {
                     published: next(),
                     summary: next().map(RawText::Plain),
                     updated: next(),
+                    event: next(),
                     ..RawEntry::default()
                 }
             });

@@ -209,6 +209,7 @@ fn item(source: &str, guid: &str, title: &str, published: Published) -> Item {
         stated: None,
         published,
         updated: None,
+        event: None,
         position: 0,
         regions: Vec::new(),
     }

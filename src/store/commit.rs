@@ -17,7 +17,8 @@ use super::{details, moved, release, shape, tokens, walk};
 use crate::dedupe::{self, Fingerprint};
 use crate::drift;
 use crate::model::{
-    Hash, IdentityKey, IdentityKind, Item, ItemId, Published, SourceId, StoryId, Timestamp,
+    Dated, EventDay, Hash, IdentityKey, IdentityKind, Item, ItemId, Published, SourceId, StoryId,
+    Timestamp,
 };
 use crate::normalize::{SANITIZER_VERSION, folded};
 
@@ -443,7 +444,8 @@ impl<'a> Change<'a> {
             return Ok(());
         }
         let own;
-        let fingerprint = if item.published == new.item.published {
+        let is_as_read = item.published == new.item.published && item.event == new.item.event;
+        let fingerprint = if is_as_read {
             &new.fingerprint
         } else {
             own = Fingerprint::of_item(&item);
@@ -629,17 +631,45 @@ fn address_key(item: &Item) -> Option<IdentityKey> {
 fn restated(new: &Item, held: &Item) -> Item {
     let restated = new.stated.is_some() && new.stated != held.stated;
     let usable = restated && !matches!(new.published, Published::FirstSeen(_));
+    let (published, event) = if is_rescheduled(new, held) {
+        (held.published, new.stated.map(EventDay::Stated))
+    } else if usable {
+        (new.published, new.event)
+    } else {
+        (held.published, kept_event(new, held, restated))
+    };
     Item {
         id: held.id,
         key: held.key.clone(),
         position: held.position,
         stated: if restated { new.stated } else { held.stated },
-        published: if usable {
-            new.published
-        } else {
-            held.published
-        },
+        published,
+        event,
         ..new.clone()
+    }
+}
+
+/// Whether another date, of an item that is dated by its first reading, is that of its event: it lies behind that reading.
+fn is_rescheduled(new: &Item, held: &Item) -> bool {
+    let is_later = |stated: Dated| stated.at > held.published.at();
+    held.event.is_some()
+        && new.event.is_none()
+        && matches!(held.published, Published::FirstSeen(_))
+        && new.stated != held.stated
+        && new.stated.is_some_and(is_later)
+}
+
+/// The event of an item whose date of publication stays. A day that has passed since is a date like any other in its
+/// entry, and a day worked out from the time of reading is that of the first reading.
+fn kept_event(new: &Item, held: &Item, restated: bool) -> Option<EventDay> {
+    let is_own_date = match held.event {
+        Some(EventDay::Stated(dated)) => Some(dated) == held.stated,
+        Some(EventDay::Derived(_)) | None => true,
+    };
+    match new.event {
+        None if is_own_date && !restated => held.event,
+        Some(EventDay::Derived(_)) if !restated => held.event.or(new.event),
+        new => new,
     }
 }
 

@@ -10,8 +10,8 @@ use super::StoreError;
 use super::story::Belonging;
 use crate::classify::Subject;
 use crate::model::{
-    Dated, Facets, Hash, IdentityKey, IdentityKind, Item, Language, Person, Precision, Published,
-    Region, SafeHtml, SourceId, Timestamp, TopicId,
+    Dated, EventDay, Facets, Hash, IdentityKey, IdentityKind, Item, Language, Person, Precision,
+    Published, Region, SafeHtml, SourceId, Timestamp, TopicId,
 };
 use crate::normalize::{SANITIZER_VERSION, restored};
 
@@ -183,6 +183,23 @@ fn stated(row: &Row<'_>) -> Result<Option<Dated>, StoreError> {
     dated(at, row.get("stated_offset")?, &precision).map(Some)
 }
 
+fn event(row: &Row<'_>) -> Result<Option<EventDay>, StoreError> {
+    let Some(at) = row.get::<_, Option<i64>>("event_at")? else {
+        return Ok(None);
+    };
+    let precision: String = row.get("event_precision")?;
+    let dated = dated(at, row.get("event_offset")?, &precision)?;
+    let origin: String = row.get("event_origin")?;
+    match origin.as_str() {
+        "stated" => Ok(Some(EventDay::Stated(dated))),
+        "derived" => Ok(Some(EventDay::Derived(dated))),
+        _ => Err(StoreError::Row {
+            column: "event_origin",
+            value: origin,
+        }),
+    }
+}
+
 fn identity_kind(word: &str) -> Result<IdentityKind, StoreError> {
     let kinds = [
         IdentityKind::Guid,
@@ -231,6 +248,7 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
         stated: stated(row)?,
         published: published(row)?,
         updated: maybe_instant("updated_at", row.get("updated_at")?)?,
+        event: event(row)?,
         position: row.get("position")?,
         regions: regions(&text("regions")?)?,
     })
@@ -313,6 +331,7 @@ pub(super) fn write_item(
     place: &Place<'_>,
 ) -> Result<u64, StoreError> {
     let published = PublishedColumns::from(&item.published);
+    let event = item.event.map(|event| event.dated());
     let content_hash = item.content_hash();
     let mut statement = connection.prepare_cached(include_str!("sql/write_item.sql"))?;
     let row = named_params! {
@@ -340,6 +359,10 @@ pub(super) fn write_item(
         ":published_precision": published.precision,
         ":published_origin": published.origin,
         ":updated_at": item.updated.map(|at| at.timestamp()),
+        ":event_at": event.map(|event| event.at.timestamp()),
+        ":event_offset": event.map(|event| event.at.offset().local_minus_utc()),
+        ":event_precision": event.map(|event| event.precision.as_str()),
+        ":event_origin": item.event.map(|event| event.origin()),
         ":position": item.position,
         ":topics": topics_json(topics),
         ":regions": regions_json(&item.regions),

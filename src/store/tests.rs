@@ -43,7 +43,7 @@ fn july(day: u32) -> Timestamp {
     Utc.with_ymd_and_hms(2021, 7, day, 12, 0, 0).unwrap()
 }
 
-/// Entries of a source as `guid|link|title|date|text|updated`, read on a day in July.
+/// Entries of a source as `guid|link|title|date|text|updated|event`, read on a day in July.
 fn items(id: &str, day: u32, entries: &[impl AsRef<str>]) -> Vec<NewItem> {
     let mut source = source();
     source.id = id.parse().unwrap();

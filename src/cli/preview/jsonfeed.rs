@@ -73,6 +73,7 @@ pub(super) fn item(item: &Item, entry: &RawEntry) -> Value {
         "_tidings": filled(json!({
             "date": item.published.origin(),
             "date_precision": item.published.precision().as_str(),
+            "event": item.event.map(|day| day.to_string()),
             "comments": entry.comments,
             "license": entry.license,
             "origin": entry.origin.as_ref().map(origin),

@@ -491,6 +491,7 @@ fn bounded(mut detail: Detail) -> Detail {
         &mut detail.link,
         &mut detail.published,
         &mut detail.updated,
+        &mut detail.event,
         &mut detail.language,
         &mut detail.image,
     ] {

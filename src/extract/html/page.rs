@@ -168,6 +168,7 @@ fn over(told: RawEntry, seen: RawEntry) -> RawEntry {
         content: told.content.or(seen.content),
         published: told.published.or(seen.published),
         updated: told.updated.or(seen.updated),
+        event: told.event.or(seen.event),
         language: told.language.or(seen.language),
         authors: first_filled(told.authors, || seen.authors),
         tags: first_filled(told.tags, || seen.tags),

@@ -1,11 +1,13 @@
 INSERT INTO item (
     id, source, story, key_kind, key, weak_key, title, address, summary, content, text, sanitizer, language, authors, tags,
     enclosures, stated_at, stated_offset, stated_precision, published_at, published_offset, published_precision,
-    published_origin, updated_at, position, topics, regions, content_hash, first_rev, changed_rev, found_at, held
+    published_origin, updated_at, event_at, event_offset, event_precision,
+    event_origin, position, topics, regions, content_hash, first_rev, changed_rev, found_at, held
 ) VALUES (
     :id, :source, :story, :key_kind, :key, :weak_key, :title, :address, :summary, :content, :text, :sanitizer, :language,
     :authors, :tags, :enclosures, :stated_at, :stated_offset, :stated_precision, :published_at, :published_offset,
-    :published_precision, :published_origin, :updated_at, :position, :topics, :regions, :content_hash, :rev, :rev, :at,
+    :published_precision, :published_origin, :updated_at, :event_at, :event_offset,
+    :event_precision, :event_origin, :position, :topics, :regions, :content_hash, :rev, :rev, :at,
     :held
 )
 ON CONFLICT (id) DO UPDATE SET
@@ -29,6 +31,10 @@ ON CONFLICT (id) DO UPDATE SET
     published_precision = excluded.published_precision,
     published_origin = excluded.published_origin,
     updated_at = excluded.updated_at,
+    event_at = excluded.event_at,
+    event_offset = excluded.event_offset,
+    event_precision = excluded.event_precision,
+    event_origin = excluded.event_origin,
     topics = excluded.topics,
     regions = excluded.regions,
     content_hash = excluded.content_hash,

@@ -16,6 +16,7 @@ fn whole() -> Detail {
         base: "https://a.example/".parse().ok(),
         published: text("1 July 2021"),
         updated: text("2 July 2021"),
+        event: text("2021-07-09"),
         language: text("en"),
         authors: vec![RawAuthor {
             name: "Ana".into(),

@@ -175,6 +175,10 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
                ALTER TABLE feed DROP COLUMN queries;
                ALTER TABLE feed DROP COLUMN branches;
                ALTER TABLE source_state DROP COLUMN configured;
+               ALTER TABLE item DROP COLUMN event_at;
+               ALTER TABLE item DROP COLUMN event_offset;
+               ALTER TABLE item DROP COLUMN event_precision;
+               ALTER TABLE item DROP COLUMN event_origin;
                DELETE FROM fact WHERE name = 'tokens';
                PRAGMA user_version = 6";
     let connection = Connection::open(closed.folder.path().join("tidings.db")).unwrap();

@@ -110,8 +110,106 @@ fn a_date_in_the_future_is_the_time_of_first_reading() {
     // It stays so, even when that day has come.
     desk.read("a", 21, &["g1||Bridge closed|2021-07-20T12:00:00Z"]);
     assert_eq!(published(), Published::FirstSeen(july(1)));
-    desk.read("a", 22, &["g1||Bridge closed|2021-07-02T12:00:00Z"]);
-    assert_eq!(published().at(), july(2));
+    // It was read on 1 July: an earlier date is when it was published.
+    desk.read("a", 22, &["g1||Bridge closed|2021-06-30T12:00:00Z"]);
+    assert_eq!(published().origin(), "stated");
+    assert_eq!(desk.live("all")[0].shown.event, None);
+}
+
+/// Date, day of the event, and when it last changed.
+fn dates(desk: &Desk) -> [String; 3] {
+    let story = &desk.live("all")[0];
+    let event = story.shown.event.map(|event| event.to_string());
+    let published = match story.published {
+        Published::FirstSeen(at) => format!("first seen {}", at.date_naive()),
+        published => published.at().date_naive().to_string(),
+    };
+    let updated = story.updated.date_naive().to_string();
+    [published, event.unwrap_or_default(), updated]
+}
+
+#[test]
+fn a_meeting_stays_where_it_is_when_its_day_has_come() {
+    for date in ["2021-07-20", "2021-07-20T18:30:00Z", "in 19 days"] {
+        for entry in ["||Council meeting|DATE", "||Council meeting||||DATE"] {
+            let entry = entry.replace("DATE", date);
+            let mut desk = Desk::new();
+            assert_eq!(desk.read("a", 1, &[&entry]), [1, 0, 0], "{entry}");
+            let first = (desk.live("all")[0].id, dates(&desk));
+            let day = &first.1;
+            assert_eq!(
+                [&*day[0], &*day[2]],
+                ["first seen 2021-07-01", "2021-07-01"]
+            );
+            assert!(day[1].starts_with("2021-07-20"), "{day:?}");
+            desk.publish();
+            for day in [2, 19, 20, 21, 31] {
+                assert_eq!(desk.read("a", day, &[&entry]), [0, 0, 0], "{entry} {day}");
+                assert_eq!(
+                    (desk.live("all")[0].id, dates(&desk)),
+                    first,
+                    "{entry} {day}"
+                );
+            }
+            assert_eq!(desk.dirty(), [""; 0]);
+            desk = desk.closed().open();
+            assert_eq!((desk.live("all")[0].id, dates(&desk)), first, "{entry}");
+        }
+    }
+}
+
+#[test]
+fn a_meeting_that_is_moved_is_an_update() {
+    let desk = Desk::new();
+    let read = |day: u32, date: &str| {
+        desk.read("a", day, &[&format!("|/1|Council meeting|{date}")]);
+        desk.publish();
+        dates(&desk)
+    };
+    let first = "first seen 2021-07-01";
+    assert_eq!(read(1, "2021-07-20"), [first, "2021-07-20", "2021-07-01"]);
+    assert_eq!(read(2, "2021-07-22"), [first, "2021-07-22", "2021-07-02"]);
+    // To a day that has passed when that is read.
+    assert_eq!(read(20, "2021-07-18"), [first, "2021-07-18", "2021-07-20"]);
+    assert_eq!(read(21, "2021-07-18"), [first, "2021-07-18", "2021-07-20"]);
+    // Without any date, what was known stays.
+    assert_eq!(read(22, ""), [first, "2021-07-18", "2021-07-20"]);
+}
+
+#[test]
+fn a_day_of_an_event_beside_a_date_is_content() {
+    let desk = Desk::new();
+    let read = |day: u32, event: &str| {
+        let entry = format!("|/1|Council meeting|2021-06-30|||{event}");
+        desk.read("a", day, &[&entry]);
+        desk.publish();
+        dates(&desk)
+    };
+    let date = "2021-06-30";
+    assert_eq!(read(1, "2021-07-20"), [date, "2021-07-20", date]);
+    assert_eq!(read(2, "2021-07-21"), [date, "2021-07-21", "2021-07-02"]);
+    assert_eq!(read(22, "2021-07-21"), [date, "2021-07-21", "2021-07-02"]);
+    // Worked out from the time of reading it stays as it was first read.
+    assert_eq!(read(23, "tomorrow"), [date, "2021-07-21", "2021-07-02"]);
+    assert_eq!(read(24, "to be announced"), [date, "", "2021-07-24"]);
+}
+
+#[test]
+fn meetings_of_one_title_on_different_days_are_different_stories() {
+    let desk = Desk::new();
+    let title = "Regular meeting of the harbour dredging and quay works committee";
+    let entry = |date: &str| format!("||{title}|{date}");
+    desk.read("a", 1, &[entry("2021-07-20"), entry("2021-08-20")]);
+    assert_eq!(desk.read("b", 1, &[entry("2021-07-20")]), [1, 0, 1]);
+    assert_eq!(desk.read("c", 1, &[entry("2021-09-20")]), [1, 0, 0]);
+    let reported = |story: &Story| (story.shown.event.unwrap().to_string(), story.reports.len());
+    let mut stories: Vec<_> = desk.live("all").iter().map(reported).collect();
+    stories.sort();
+    let expected = [("2021-07-20", 2), ("2021-08-20", 1), ("2021-09-20", 1)];
+    assert_eq!(
+        stories,
+        expected.map(|(day, reports)| (day.to_owned(), reports))
+    );
 }
 
 #[test]
