@@ -240,6 +240,7 @@ impl Item {
             title: &self.title,
             text: &self.summary,
             at: Some(self.at),
+            event: None,
             language: "es",
         })
     }

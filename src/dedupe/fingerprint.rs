@@ -4,6 +4,7 @@
 //! in parallel, before anything is decided. The [`Keys`] are a few integers, so that they can be stored, and an item found
 //! again without its text.
 
+use chrono::{Datelike as _, NaiveDate};
 use url::Url;
 
 use super::align::{MAX_BODY, MAX_TITLE};
@@ -23,6 +24,8 @@ pub struct Report<'a> {
     pub text: &'a str,
     /// When it was published, in seconds since 1970.
     pub at: Option<i64>,
+    /// The day on which what it announces takes place.
+    pub event: Option<NaiveDate>,
     /// Its language, as BCP 47 has it; empty where unknown.
     pub language: &'a str,
 }
@@ -51,6 +54,8 @@ pub struct Keys {
     pub tongue: u8,
     /// When it was published, in seconds since 1970.
     pub at: Option<i64>,
+    /// The day on which what it announces takes place, counted from 1 January of the year 1; 0 where unknown.
+    pub event: i32,
     /// Its whole content.
     pub content: u32,
     /// Its title, and bottom hashes of the shingles of title, of the head and the whole of the text.
@@ -61,7 +66,7 @@ pub struct Keys {
 
 impl Keys {
     /// The form of stored keys: raised whenever other keys would be made of the same item.
-    pub const FORM: u8 = 1;
+    pub const FORM: u8 = 2;
 
     /// What finds it whatever else has come since: address, slug and title, each where it tells something.
     pub fn lasting(&self) -> impl Iterator<Item = u32> + '_ {
@@ -88,6 +93,7 @@ impl Keys {
             u8::try_from(self.shingles.len()).unwrap_or(0),
         ];
         bytes.extend(at);
+        bytes.extend(self.event.to_le_bytes());
         bytes.extend(
             places
                 .into_iter()
@@ -101,6 +107,7 @@ impl Keys {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let ([form, tongue, shingles], rest) = bytes.split_first_chunk()?;
         let (at, rest) = rest.split_first_chunk()?;
+        let (event, rest) = rest.split_first_chunk()?;
         let (words, []) = rest.as_chunks() else {
             return None;
         };
@@ -113,6 +120,7 @@ impl Keys {
             publisher: words.next()?,
             tongue: *tongue,
             at,
+            event: i32::from_le_bytes(*event),
             content: words.next()?,
             shingles: words.by_ref().take(usize::from(*shingles)).collect(),
             translations: words.collect(),
@@ -177,6 +185,7 @@ impl Fingerprint {
             title: &item.title,
             text: &item.text,
             at: Some(item.published.at().timestamp()),
+            event: item.event.and_then(|event| event.day()),
             language: item.language.as_ref().map_or("", Language::as_str),
         })
     }
@@ -196,6 +205,7 @@ impl Fingerprint {
             publisher: key(place.publisher, 3),
             tongue: place.tongue.map_or(0, Tongue::code),
             at: report.at,
+            event: report.event.map_or(0, |day| day.num_days_from_ce()),
             content: content(&reading),
             shingles: shingles(&reading.words()),
             translations: Vec::new(),

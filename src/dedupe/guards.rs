@@ -26,6 +26,8 @@ pub enum Guard {
     Setting,
     /// One title, and days between them.
     Time,
+    /// What they announce takes place on different days.
+    Event,
     /// Another report of the story is kept apart from this one.
     Story,
 }
@@ -41,6 +43,7 @@ impl Guard {
             Self::Figures => "figures",
             Self::Setting => "setting",
             Self::Time => "time",
+            Self::Event => "event",
             Self::Story => "story",
         }
     }

@@ -67,6 +67,7 @@ pub(super) struct Known {
     pub(super) content: u32,
     pub(super) tongue: u8,
     pub(super) at: Option<i64>,
+    pub(super) event: i32,
 }
 
 impl Known {
@@ -79,7 +80,13 @@ impl Known {
             content: keys.content,
             tongue: keys.tongue,
             at: keys.at,
+            event: keys.event,
         }
+    }
+
+    /// Whether each announces something for another day.
+    fn announces_another(&self, other: &Self) -> bool {
+        self.event != 0 && other.event != 0 && self.event != other.event
     }
 }
 
@@ -175,6 +182,15 @@ fn said(title: &[Token], aligned: &Aligned) -> usize {
 
 /// Compares `one`, whose text `index` is of, with `other`. `rolls`: the address of both has changing content.
 pub(super) fn judge(one: &Side, index: &Index, other: &Side, rolls: bool) -> Verdict {
+    match alike(one, index, other, rolls) {
+        Verdict::One(_) | Verdict::Alternate if one.keys.announces_another(&other.keys) => {
+            Verdict::Refused(Guard::Event)
+        }
+        verdict => verdict,
+    }
+}
+
+fn alike(one: &Side, index: &Index, other: &Side, rolls: bool) -> Verdict {
     let compared = Compared::of(one, index, other);
     let same_address = one.keys.address != 0 && one.keys.address == other.keys.address;
     if same_address && !rolls {

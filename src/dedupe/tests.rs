@@ -23,6 +23,7 @@ fn fingerprint(line: &str, days: i64, language: &str) -> Fingerprint {
         title: next(),
         text: next(),
         at: Some(JUNE + days * DAY),
+        event: None,
         language,
     })
 }

@@ -198,6 +198,7 @@ impl Question<'_> {
             title: &as_read(&title),
             text: &as_read(&summary),
             at: self.date.as_deref().and_then(seconds),
+            event: None,
             language: self.lang.as_deref().unwrap_or_default(),
         })
     }
