@@ -541,6 +541,9 @@ fn print(looked: &Looked) -> io::Result<()> {
             .filter(|whole| *whole != beginning)
             .unwrap_or_default();
         writeln!(out, "{}\n  {}", shown::date(&item.published), item.title)?;
+        if let Some(event) = &item.event {
+            writeln!(out, "  takes place {}", shown::event(event))?;
+        }
         // Each on a line of its own, which a terminal breaks without hurting what is copied from it.
         let address = item.address.as_ref().map_or("", Url::as_str);
         for line in [address, &beginning, &whole]

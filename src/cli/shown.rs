@@ -1,6 +1,6 @@
 //! How items stand on a terminal.
 
-use crate::model::{Precision, Published};
+use crate::model::{EventDay, Precision, Published};
 
 /// A date as far as it is known.
 pub(super) fn date(published: &Published) -> String {
@@ -17,6 +17,15 @@ pub(super) fn stated(published: &Published) -> Option<String> {
         (Published::FirstSeen(_), _) => None,
         (_, Precision::Instant) => Some(published.at().to_rfc3339()),
         (_, precision) => Some(precision.of_day(published.at().date_naive())),
+    }
+}
+
+/// When an event takes place, as far as it is known.
+pub(super) fn event(event: &EventDay) -> String {
+    let dated = event.dated();
+    match dated.precision {
+        Precision::Instant => dated.at.format("%Y-%m-%d %H:%M %:z").to_string(),
+        precision => precision.of_day(dated.at.date_naive()),
     }
 }
 

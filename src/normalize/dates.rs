@@ -292,8 +292,8 @@ mod tests {
             "stated 2021-08-05T18:30:00+02:00",
         );
         check("in 3 days", "derived 2021-07-04");
-        let erred = "entry 3: the date `1 January 2999` lies in the future; the time of first reading stands instead";
-        check_event("1 January 2999", "", ["first-seen", ""], &[erred]);
+        let erred = "entry 3: the date `2999-01-01T00:00:00Z` lies in the future; the time of first reading stands instead";
+        check_event("2999-01-01T00:00:00Z", "", ["first-seen", ""], &[erred]);
         check_event("28 June 2021", "", ["stated 2021-06-28", ""], &[]);
         // Clocks and zones explain a day.
         check_event("2 July 2021", "", ["stated 2021-07-02", ""], &[]);

@@ -4,6 +4,7 @@
 //! "_tidings": {
 //!   "date": "stated",
 //!   "date_precision": "day",
+//!   "event": "2021-07-05T18:30:00-06:00",
 //!   "regions": ["MX", "MX-CHP"],
 //!   "reports": [{"publisher": "…", "source": "…", "title": "…", "url": "…", "date_published": "…"}]
 //! }
@@ -11,6 +12,8 @@
 //!
 //! `date` says how the date is known: `stated` by the publisher, `derived` from the time of reading, found in the `markup` or in
 //! the `address` of the report, or `first-seen`. `date_precision` is `instant`, `day`, `month` or `year`: how much of the date is known.
+//! `event`, where there is one, is when what the story announces takes place: an instant as RFC 3339 writes it, or as much of the day as is
+//! known (`2021-07-05`, `2021-07`, `2021`).
 //! `regions` are the countries and subdivisions that the story is about, by ISO 3166; the list may be empty.
 //! `reports` holds every report of the story, the one shown first; `source` is its name in the configuration, and `url` is left out where it has none.
 //! `alternates`, where there are any, are stories that tell the same in other languages: `id`, `language`, `url`.
@@ -93,6 +96,8 @@ struct Attachment<'a> {
 struct Extension<'a> {
     date: &'static str,
     date_precision: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
     regions: Vec<String>,
     reports: Vec<ReportOf<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -161,6 +166,7 @@ fn item(story: &Story) -> Item<'_> {
         extension: Extension {
             date: story.published.origin(),
             date_precision: story.published.precision().as_str(),
+            event: shown.event.map(|event| event.to_string()),
             regions: story.regions.iter().map(Region::to_string).collect(),
             reports: story.reports.iter().map(report).collect(),
             alternates: view::alternates(story).iter().map(alternate).collect(),

@@ -9,8 +9,8 @@ use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::model::{
-    Enclosure, Feed, FeedSummary, Person, Precision, Published, SafeHtml, Scope, Site, Story,
-    Timestamp,
+    Dated, Enclosure, EventDay, Feed, FeedSummary, Person, Precision, Published, SafeHtml, Scope,
+    Site, Story, Timestamp,
 };
 
 use super::search;
@@ -205,6 +205,9 @@ fn article(story: &Story, words: &Words) -> Markup {
                 }
             }
             p .facts { (facts(story, words)) }
+            @if let Some(event) = shown.event {
+                p .event { (words.takes_place) ": " (event_day(event, words)) }
+            }
             @if let Some(html) = shown.summary.as_ref().or(shown.content.as_ref()) {
                 div .text lang=[lang] dir="auto" { (text(html, story.address().is_some())) }
             }
@@ -250,6 +253,17 @@ fn time(published: &Published, words: &Words) -> Markup {
         " · "
         @if first_seen { (words.first_seen) " " }
         time datetime=(at.to_rfc3339()) { (words::time_of_day(at)) }
+    }
+}
+
+/// `5 July 2021, 18:30 UTC−6`, or as much of it as is known.
+fn event_day(event: EventDay, words: &Words) -> Markup {
+    let Dated { at, precision } = event.dated();
+    html! {
+        time datetime=(event) {
+            (words.date(at.date_naive(), precision))
+            @if precision == Precision::Instant { ", " (words::time_of_day(at)) }
+        }
     }
 }
 

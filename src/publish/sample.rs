@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::{
-    Alternate, Dated, Enclosure, Feed, FeedName, FeedSummary, IdentityKey, IdentityKind, Item,
-    ItemId, Person, Precision, Published, Report, SafeHtml, Scope, Site, Story, StoryId, Timestamp,
+    Alternate, Dated, Enclosure, EventDay, Feed, FeedName, FeedSummary, IdentityKey, IdentityKind,
+    Item, ItemId, Person, Precision, Published, Report, SafeHtml, Scope, Site, Story, StoryId,
+    Timestamp,
 };
 
 pub(super) fn site() -> Site {
@@ -104,6 +105,10 @@ pub(super) fn reported_twice() -> Story {
     shown.summary =
         html("<p>Employers and workers meet for <b>three</b> days.</p><p>Entry is free.</p>");
     shown.language = Some("en".parse().unwrap());
+    shown.event = Some(EventDay::Stated(Dated {
+        at: "2021-07-03T00:00:00-06:00".parse().unwrap(),
+        precision: Precision::Day,
+    }));
     let reports = vec![
         report(&shown, "Harbour Gazette", None),
         Report {
@@ -133,6 +138,10 @@ pub(super) fn with_everything() -> Story {
         person("Luis Ek", None),
     ];
     shown.tags = vec!["seasonal work".into(), "rights & duties".into()];
+    shown.event = Some(EventDay::Stated(Dated {
+        at: "2021-07-05T18:30:00-06:00".parse().unwrap(),
+        precision: Precision::Instant,
+    }));
     shown.enclosures = vec![
         enclosure(
             "https://agency.example/files/guide.pdf",
