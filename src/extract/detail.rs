@@ -45,6 +45,7 @@ pub fn detail(
 fn file(document: &Document) -> Detail {
     let file = RawEnclosure {
         url: document.url.to_string(),
+        title: None,
         mime_type: document.content_type.clone(),
         length_bytes: Some(document.body.len().to_string()),
     };

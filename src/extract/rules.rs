@@ -118,6 +118,7 @@ pub(super) fn entry<R: Record>(record: &R, fields: &Fields<R::At>) -> RawEntry {
         tags: found.each(Field::Tag, RawTag::from),
         enclosures: found.each(Field::Enclosure, |url| RawEnclosure {
             url,
+            title: None,
             mime_type: None,
             length_bytes: None,
         }),

@@ -203,10 +203,15 @@ fn person(person: &Person) -> String {
 fn enclosure(file: &Enclosure) -> String {
     let Enclosure {
         url,
+        title,
         mime_type,
         length_bytes,
     } = file;
-    format!("{url} {mime_type} {length_bytes}")
+    let title = title.as_ref().map(|title| format!(" {title}"));
+    format!(
+        "{url} {mime_type} {length_bytes}{}",
+        title.unwrap_or_default()
+    )
 }
 
 fn bytes(path: &Path) -> Vec<u8> {

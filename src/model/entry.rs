@@ -38,6 +38,8 @@ pub struct RawAuthor {
 pub struct RawEnclosure {
     /// Address, possibly relative.
     pub url: String,
+    /// What it is called for people: the label of a link to it.
+    pub title: Option<String>,
     /// Media type as found.
     pub mime_type: Option<String>,
     /// Size in bytes as found.

@@ -51,7 +51,10 @@ pub struct Person {
 pub struct Enclosure {
     /// Absolute address.
     pub url: Url,
-    /// Media type, `application/octet-stream` where none was given.
+    /// What it is called for people, plain text on one line, never empty: `Agenda`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Media type, `application/octet-stream` where neither the publisher nor the address says one.
     pub mime_type: String,
     /// Size in bytes, 0 where unknown.
     pub length_bytes: u64,

@@ -24,7 +24,7 @@ use crate::model::{Lines, RawText, SafeHtml, parse_fragment};
 
 /// Stored with every row; raised when what is allowed changes, so that stored rows are sanitized again, or when an entry
 /// comes to read otherwise, so that none is published as updated for that.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The longest text of one field, in characters.
 pub(super) const MAX_CHARACTERS: usize = 512 * 1024;

@@ -29,11 +29,14 @@ use crate::dates::{Hints, order_of};
 use crate::model::{
     Channel, DateOrder, Document, Enclosure, Extracted, IdentityKey, IdentityKind, Item, ItemId,
     Language, Person, Problem, RawAuthor, RawEnclosure, RawEntry, RawText, Reading, SafeHtml,
-    Source,
+    Source, file_type,
 };
 
 /// What a list of any kind is cut to: tags, authors, enclosures.
 const MAX_LIST: usize = 50;
+
+/// The media type of a file that may be anything (RFC 2046 §4.5.1).
+const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// Makes one text safe to be shown; its relative addresses start from `base`. `None` when nothing that can be seen is left.
 pub fn sanitized(text: &RawText, base: &Url) -> Option<SafeHtml> {
@@ -494,17 +497,23 @@ fn person(author: &RawAuthor, base: &Url) -> Option<Person> {
 }
 
 fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
+    let url = canonical(&found.url, base)?;
+    let title = found.title.clone().map(RawText::Plain);
+    let title = title.as_ref().map(text::line);
     let mime_type = found
         .mime_type
         .as_deref()
         .map(str::trim)
         .filter(|mime| mime.contains('/') && mime.len() < 128)
-        .filter(|mime| mime.chars().all(|c| c == ' ' || c.is_ascii_graphic()));
+        .filter(|mime| mime.chars().all(|c| c == ' ' || c.is_ascii_graphic()))
+        .filter(|mime| !mime.eq_ignore_ascii_case(UNKNOWN_TYPE));
     Some(Enclosure {
-        url: canonical(&found.url, base)?,
+        title: title.filter(|title| !title.is_empty()),
         mime_type: mime_type
-            .unwrap_or("application/octet-stream")
+            .or_else(|| file_type(&url))
+            .unwrap_or(UNKNOWN_TYPE)
             .to_ascii_lowercase(),
+        url,
         length_bytes: found
             .length_bytes
             .as_deref()
@@ -676,6 +685,7 @@ pub(crate) mod tests {
         );
         let file = RawEnclosure {
             url: "/a.mp3".into(),
+            title: None,
             mime_type: None,
             length_bytes: None,
         };
@@ -715,20 +725,29 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn media_types_are_ascii() {
-        let mime_type = |found: &str| {
+    fn media_types_are_ascii_and_those_of_addresses_where_unknown() {
+        let file = |url: &str, found: &str, title: &str| {
             let found = RawEnclosure {
-                url: "/a".into(),
+                url: url.into(),
+                title: Some(title.into()),
                 mime_type: Some(found.into()),
                 length_bytes: None,
             };
             let base = "https://host.example/".parse().unwrap();
-            enclosure(&found, &base).unwrap().mime_type
+            enclosure(&found, &base).unwrap()
         };
+        let mime_type = |found: &str| file("/a", found, "").mime_type;
         assert_eq!(mime_type(" Audio/MPEG; a=b "), "audio/mpeg; a=b");
         for odd in ["mp3", "audio/\u{1}mp3", "audio/ñ"] {
             assert_eq!(mime_type(odd), "application/octet-stream");
+            assert_eq!(file("/a.PDF?v=2", odd, "").mime_type, "application/pdf");
         }
+        let unknown = "Application/Octet-Stream";
+        assert_eq!(file("/a.pdf", unknown, "").mime_type, "application/pdf");
+        assert_eq!(file("/a.pdf", "text/plain", "").mime_type, "text/plain");
+        let title = |title: &str| file("/a", "", title).title;
+        assert_eq!(title(" Minutes\n (PDF) ").as_deref(), Some("Minutes (PDF)"));
+        assert_eq!(title(" "), None);
     }
 
     #[test]

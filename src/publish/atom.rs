@@ -151,6 +151,7 @@ fn links(story: &Story) -> Vec<Link> {
         });
     let enclosures = story.shown.enclosures.iter().map(|enclosure| Link {
         mime_type: Some(enclosure.mime_type.clone()),
+        title: enclosure.title.clone(),
         length: Some(enclosure.length_bytes.to_string()),
         ..link("enclosure", &enclosure.url)
     });

@@ -89,6 +89,8 @@ struct Attachment<'a> {
     url: &'a str,
     mime_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     size_in_bytes: Option<u64>,
 }
 
@@ -194,6 +196,7 @@ fn attachment(enclosure: &Enclosure) -> Attachment<'_> {
     Attachment {
         url: enclosure.url.as_str(),
         mime_type: &enclosure.mime_type,
+        title: enclosure.title.as_deref(),
         size_in_bytes: (size > 0).then_some(size),
     }
 }

@@ -150,6 +150,7 @@ pub(super) fn with_everything() -> Story {
         ),
         enclosure("https://agency.example/files/guide.mp3", "audio/mpeg", 0),
     ];
+    shown.enclosures[0].title = Some("Guide & <annex>".into());
     let reports = vec![
         report(&shown, "Agencia Sur", Some("https://agency.example/news/9")),
         report(
@@ -245,6 +246,7 @@ fn person(name: &str, url: Option<&str>) -> Person {
 fn enclosure(url: &str, mime_type: &str, length_bytes: u64) -> Enclosure {
     Enclosure {
         url: url.parse().unwrap(),
+        title: None,
         mime_type: mime_type.into(),
         length_bytes,
     }

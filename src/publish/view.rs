@@ -360,13 +360,15 @@ pub(super) fn home_page(address: &Url) -> Option<String> {
         .then(|| format!("{}/", origin.ascii_serialization()))
 }
 
-/// An attached file's name: the end of its address, else its host.
+/// An attached file's name: its title, else the end of its address, else its host.
 pub(super) fn file_name(enclosure: &Enclosure) -> &str {
     let last = enclosure
         .url
         .path_segments()
         .and_then(|mut s| s.next_back());
-    last.filter(|name| !name.is_empty())
+    let title = enclosure.title.as_deref();
+    title
+        .or(last.filter(|name| !name.is_empty()))
         .or(enclosure.url.host_str())
         .unwrap_or(enclosure.url.as_str())
 }
@@ -469,16 +471,19 @@ mod tests {
 
     #[test]
     fn attached_files_are_named() {
-        let check = |url: &str, name: &str| {
+        let check = |url: &str, title: Option<&str>, name: &str| {
             let enclosure = Enclosure {
                 url: url.parse().unwrap(),
+                title: title.map(str::to_owned),
                 mime_type: "application/pdf".into(),
                 length_bytes: 0,
             };
             assert_eq!(file_name(&enclosure), name);
         };
-        check("https://a.example/files/report.pdf?v=2", "report.pdf");
-        check("https://a.example/", "a.example");
-        check("urn:isbn:1", "urn:isbn:1");
+        let report = "https://a.example/files/report.pdf?v=2";
+        check(report, Some("Annual report"), "Annual report");
+        check(report, None, "report.pdf");
+        check("https://a.example/", None, "a.example");
+        check("urn:isbn:1", None, "urn:isbn:1");
     }
 }

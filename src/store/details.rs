@@ -181,6 +181,8 @@ struct Wire {
     authors: Vec<(String, Option<String>)>,
     tags: Vec<(String, Option<String>)>,
     enclosures: Vec<(String, Option<String>, Option<String>)>,
+    /// The titles of `enclosures`; may be fewer.
+    labels: Vec<Option<String>>,
     image: Option<String>,
 }
 
@@ -217,6 +219,8 @@ impl From<Detail> for Wire {
         let told = detail.told.iter().map(|field| field.as_str().to_owned());
         let author = |author: RawAuthor| (author.name, author.url);
         let tag = |tag: RawTag| (tag.name, tag.scheme);
+        let labels = detail.enclosures.iter().map(|file| file.title.clone());
+        let labels = labels.collect();
         let file = |file: RawEnclosure| (file.url, file.mime_type, file.length_bytes);
         Self {
             told: told.collect(),
@@ -232,6 +236,7 @@ impl From<Detail> for Wire {
             authors: detail.authors.into_iter().map(author).collect(),
             tags: detail.tags.into_iter().map(tag).collect(),
             enclosures: detail.enclosures.into_iter().map(file).collect(),
+            labels,
             image: detail.image,
         }
     }
@@ -242,8 +247,10 @@ impl From<Wire> for Detail {
         let told = wire.told.iter().filter_map(|field| field.parse().ok());
         let author = |(name, url)| RawAuthor { name, url };
         let tag = |(name, scheme)| RawTag { name, scheme };
+        let mut labels = wire.labels.into_iter();
         let file = |(url, mime_type, length_bytes)| RawEnclosure {
             url,
+            title: labels.next().flatten(),
             mime_type,
             length_bytes,
         };

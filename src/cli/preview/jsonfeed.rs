@@ -92,7 +92,12 @@ fn author(person: &Person) -> Value {
 
 fn attachment(enclosure: &Enclosure) -> Value {
     let size = (enclosure.length_bytes > 0).then_some(enclosure.length_bytes);
-    filled(json!({"url": enclosure.url, "mime_type": enclosure.mime_type, "size_in_bytes": size}))
+    filled(json!({
+        "url": enclosure.url,
+        "mime_type": enclosure.mime_type,
+        "title": enclosure.title,
+        "size_in_bytes": size,
+    }))
 }
 
 /// The object without members that are null or empty lists.

@@ -459,6 +459,7 @@ fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
             if !entry.enclosures.iter().any(is_it) {
                 entry.enclosures.push(RawEnclosure {
                     url: url.into(),
+                    title: None,
                     mime_type: Some(mime_type.to_owned()),
                     length_bytes: None,
                 });
@@ -471,6 +472,7 @@ fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
 fn file(url: &PublicUrl, mime_type: String, length_bytes: Option<u64>) -> Detail {
     let file = RawEnclosure {
         url: crate::model::without_user(url.expose()).into(),
+        title: None,
         mime_type: Some(mime_type),
         length_bytes: length_bytes.map(|length| length.to_string()),
     };

@@ -290,6 +290,7 @@ impl EntryDraft {
             "alternate" => self.link.offer(link_rank::ALTERNATE, href),
             "enclosure" => self.push_enclosure(RawEnclosure {
                 url: href,
+                title: tag.attribute(&["title"]),
                 mime_type: kind,
                 length_bytes: tag.attribute(&["length"]),
             }),
@@ -372,6 +373,7 @@ impl EntryDraft {
         } else {
             self.push_enclosure(RawEnclosure {
                 url,
+                title: None,
                 mime_type,
                 length_bytes: None,
             });
@@ -414,6 +416,7 @@ impl EntryDraft {
         }
         self.push_enclosure(RawEnclosure {
             url,
+            title: None,
             mime_type: tag.attribute(&["type"]),
             length_bytes: tag.attribute(&["length", "filesize"]),
         });

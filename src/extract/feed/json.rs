@@ -207,6 +207,7 @@ fn enclosure(found: Node) -> Option<RawEnclosure> {
     };
     Some(RawEnclosure {
         url: attachment.text("url")?,
+        title: attachment.text("title"),
         mime_type: attachment.text("mime_type"),
         length_bytes: attachment.text("size_in_bytes"),
     })

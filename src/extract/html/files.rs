@@ -9,7 +9,7 @@ use url::Url;
 
 use super::article::{self, Article};
 use super::outline::{Outline, Visible};
-use crate::model::{RawEnclosure, file_type, is_file_type};
+use crate::model::{RawEnclosure, file_type, is_file_type, text_of_node};
 
 /// The most files of one page.
 const MAX_FILES: usize = 20;
@@ -98,6 +98,11 @@ fn files(outline: &Outline<'_>, within: usize, base: &Url) -> Vec<RawEnclosure> 
         .collect()
 }
 
+/// The text of a link.
+fn label(link: &Visible<'_>) -> Option<String> {
+    Some(text_of_node(link.node).replace('\n', " ")).filter(|text| !text.is_empty())
+}
+
 /// The file that a link leads to, by the ending of its path or by the type that the link states.
 fn file(link: &Visible<'_>, base: &Url) -> Option<RawEnclosure> {
     let url = base.join(link.attr("href")?.trim()).ok()?;
@@ -116,6 +121,7 @@ fn file(link: &Visible<'_>, base: &Url) -> Option<RawEnclosure> {
     let length = length.trim().strip_prefix("length=");
     Some(RawEnclosure {
         url: url.into(),
+        title: label(link),
         mime_type: Some(mime_type.to_owned()),
         length_bytes: length.map(str::to_owned),
     })

@@ -28,6 +28,7 @@ fn whole() -> Detail {
         }],
         enclosures: vec![RawEnclosure {
             url: "/1.pdf".into(),
+            title: text("Agenda"),
             mime_type: text("application/pdf"),
             length_bytes: None,
         }],

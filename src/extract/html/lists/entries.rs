@@ -83,12 +83,15 @@ fn entry(
         Some(*index) != parts.link && target.is_some_and(|target| target.is_file)
     });
     let mut enclosures: Vec<RawEnclosure> = Vec::new();
-    for url in files.filter_map(href).take(MAX_FILES) {
+    let label = |link: usize| sheet.text_of(sheet.leaves_in(&sheet.outline.range(link)));
+    let files = files.filter_map(|link| Some((href(link)?, label(link))));
+    for (url, label) in files.take(MAX_FILES) {
         let is_known =
             link.as_ref() == Some(&url) || enclosures.iter().any(|known| known.url == url);
         if !is_known {
             enclosures.push(RawEnclosure {
                 url,
+                title: Some(label),
                 mime_type: None,
                 length_bytes: None,
             });
