@@ -1,5 +1,7 @@
 //! A date that was worked out from the time of reading stands as it was first read.
 
+use serde_json::Value;
+
 use crate::support::{NEWS, Server, Story, Workspace, day};
 
 fn configuration(url: &str, reading: &str) -> String {
@@ -105,4 +107,38 @@ fn a_relative_date_yields_to_a_stated_one_alone() {
 fn a_date_in_the_future_is_when_it_was_first_seen() {
     let date = "<pubDate>Fri, 01 Mar 2030 00:00:00 GMT</pubDate>";
     check(FEED, |rest| feed(date, rest), "2026-03-02T12:00:00+00:00");
+}
+
+/// The first item of the feed, as JSON.
+fn first_item(workspace: &Workspace) -> Value {
+    let feed: Value = serde_json::from_str(&workspace.published().text("news.json")).unwrap();
+    feed["items"][0].clone()
+}
+
+#[test]
+fn a_meeting_ahead_is_published_at_once_and_keeps_its_day() {
+    let server = Server::start();
+    let workspace = Workspace::new(&configuration(&server.url("/"), HTML));
+    server.serve("/", html("5 March 2026", ""));
+    workspace.poll(day(0));
+    let item = first_item(&workspace);
+    assert_eq!(item["_tidings"]["event"], "2026-03-05");
+    assert_eq!(item["date_published"], "2026-03-02T12:00:00+00:00");
+    let page = workspace.published().text("news.html");
+    let line = "Takes place: <time datetime=\"2026-03-05\">5 March 2026</time>";
+    assert!(page.contains(line), "{page}");
+    let before = workspace.published().files();
+
+    server.serve("/", html("5 March 2026", "The day has come"));
+    for days in [2, 3, 4, 30] {
+        workspace.poll(day(days));
+        workspace.published().files().are_untouched_since(&before);
+    }
+    server.serve("/", html("6 April 2026", ""));
+    workspace.poll(day(31));
+    let moved = first_item(&workspace);
+    assert_eq!(moved["_tidings"]["event"], "2026-04-06");
+    assert_eq!(moved["id"], item["id"]);
+    assert_eq!(moved["date_published"], item["date_published"]);
+    assert_eq!(moved["date_modified"], "2026-04-02T12:00:00+00:00");
 }

@@ -596,3 +596,129 @@ fn another_kind_takes_the_place_of_what_a_block_says() {
             .contains("an HTML page came instead of a feed")
     );
 }
+
+/// Date and day of the event of each item that a document gives.
+#[track_caller]
+fn check_events(name: &str, document: &str, settings: &[&str], expected: &[[&str; 2]]) {
+    let workspace = Workspace::with_samples();
+    workspace.write(name, document);
+    let feed = preview(
+        &workspace,
+        &[&[name, "--output", "jsonfeed"], settings].concat(),
+    );
+    let feed = feed.well().json();
+    let text = |value: &Value| value.as_str().unwrap_or("–").to_owned();
+    let items = feed["items"].as_array().unwrap().iter();
+    let found: Vec<_> = items
+        .map(|item| {
+            [
+                text(&item["date_published"]),
+                text(&item["_tidings"]["event"]),
+            ]
+        })
+        .collect();
+    assert_eq!(found, expected, "{feed:#}");
+}
+
+#[test]
+fn the_day_of_an_event_is_read_from_a_place_of_its_own() {
+    let expected = [
+        ["2026-02-27T00:00:00+00:00", "2026-03-20"],
+        ["2026-02-26T00:00:00+00:00", "2026-02-28T18:30:00+00:00"],
+    ];
+    let days = [
+        ["2026-02-27", "2026-03-20"],
+        ["2026-02-26", "2026-02-28 18:30"],
+    ];
+    let [one, two] = days.map(|[posted, held]| {
+        format!("<li><h3>Council meeting</h3><i>{posted}</i><time>{held}</time></li>")
+    });
+    let settings = |item: &str, title: &str, date: &str, event: &str| {
+        let keys = [
+            ("item", item),
+            ("title", title),
+            ("date", date),
+            ("event", event),
+        ];
+        let select = keys.map(|(key, place)| [String::from("--select"), format!("{key}={place}")]);
+        select.concat()
+    };
+    let check = |name: &str, document: &str, select: Vec<String>| {
+        let kind = name.rsplit('.').next().unwrap();
+        let select = select.iter().map(String::as_str);
+        let settings: Vec<&str> = ["--as", kind].into_iter().chain(select).collect();
+        check_events(name, document, &settings, &expected);
+    };
+    let page = format!("<ul>{one}{two}</ul>");
+    check("page.html", &page, settings("li", "h3", "i", "time"));
+    let [one, two] = days
+        .map(|[posted, held]| json!({"name": "Council meeting", "posted": posted, "held": held}));
+    let list = json!({"list": [one, two]}).to_string();
+    check(
+        "list.json",
+        &list,
+        settings("list[*]", "name", "posted", "held"),
+    );
+    let [one, two] = days.map(|[posted, held]| {
+        format!("<m held=\"{held}\"><n>Council meeting</n><p>{posted}</p></m>")
+    });
+    let list = format!("<list>{one}{two}</list>");
+    check("list.xml", &list, settings("m", "n", "p", "@held"));
+}
+
+#[test]
+fn a_list_of_meetings_gives_their_days_and_files() {
+    let row = |day: &str, number: u32| {
+        let files = ["Agenda", "Minutes (PDF)"].map(|label| {
+            format!(
+                "<td><a href=\"/files/{number}-{}.pdf\">{label}</a></td>",
+                label.len()
+            )
+        });
+        format!(
+            "<tr><td>{day}</td><td><a href=\"/m/{number}\">Meeting of the council, no. {number}</a></td>{}</tr>",
+            files.concat()
+        )
+    };
+    let days = [
+        "20 February 2026",
+        "27 February 2026",
+        "6 March 2026",
+        "13 March 2026",
+    ];
+    let rows: Vec<String> = days
+        .iter()
+        .zip(1..)
+        .map(|(day, number)| row(day, number))
+        .collect();
+    let page = format!(
+        "<!DOCTYPE html><html lang=en><body><h1>Meetings</h1><table>{}</table></body></html>",
+        rows.concat()
+    );
+    let expected = [
+        ["2026-02-20T00:00:00+00:00", "–"],
+        ["2026-02-27T00:00:00+00:00", "–"],
+        ["–", "2026-03-06"],
+        ["–", "2026-03-13"],
+    ];
+    let settings = ["--base-url", "https://council.example/meetings"];
+    check_events("page.html", &page, &settings, &expected);
+
+    let workspace = Workspace::with_samples();
+    workspace.write("page.html", &page);
+    let shown = |output: &str| {
+        let output = ["page.html", "--output", output];
+        preview(&workspace, &[&output, &settings[..]].concat()).well()
+    };
+    let feed = shown("jsonfeed").json();
+    let files = [("Agenda", 6), ("Minutes (PDF)", 13)].map(|(title, number)| {
+        let url = format!("https://council.example/files/3-{number}.pdf");
+        json!({"url": url, "mime_type": "application/pdf", "title": title})
+    });
+    assert_eq!(feed["items"][2]["attachments"], json!(files));
+    let table = shown("table").stdout;
+    let third = "no date\n  Meeting of the council, no. 3\n  takes place 2026-03-06\n";
+    assert!(table.contains(third), "{table}");
+    let note = "  entry 3: `6 March 2026` lies ahead; it is kept as the day of the event\n";
+    assert!(table.contains(note), "{table}");
+}
