@@ -262,10 +262,11 @@ fn items(
 /// What was left out or mended, in one line; the source is well all the same.
 fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
     let loses = problems.iter().any(Problem::loses);
-    let (lost, mended): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| problem.loses());
-    let told: Vec<String> = lost
+    // The worst first: of many notes only a few are shown.
+    let mut ordered: Vec<&Problem> = problems.iter().collect();
+    ordered.sort_by_key(|problem| (!problem.loses(), problem.is_note()));
+    let told: Vec<String> = ordered
         .into_iter()
-        .chain(mended)
         .take(TOLD_PROBLEMS)
         .map(ToString::to_string)
         .collect();
