@@ -11,7 +11,10 @@ use super::select::Locator;
 use super::settings::{Kind, Settings};
 use super::table::{Given, Table};
 use super::{address, command, pages, units};
-use crate::model::{Cadence, Grammar, Location, Place, Reading, Rules, Source, SourceId, TopicId};
+use crate::model::{
+    Cadence, Grammar, Layout, LayoutError, Location, Place, Reading, Rules, Source, SourceId,
+    TopicId,
+};
 
 const MIN_EVERY: Duration = Duration::from_mins(15);
 const MAX_EVERY: Duration = Duration::from_hours(24);
@@ -77,6 +80,7 @@ fn source(
     around: &Surroundings,
 ) -> Option<Source> {
     let name = table.text("name", units::line);
+    let layout = table.text("layout", layout);
     let own = Settings::read(table, around.topics);
     let kind = own.kind.over(&defaults.kind).value;
     let location = if command::is_meant(table, kind) {
@@ -88,6 +92,9 @@ fn source(
     let former = table.texts("former", parsed::<SourceId>);
     table.finish(&[]);
     let reading = reading(table, &own, defaults);
+    if let Some(at) = layout.at {
+        by_layout(table, at, &own, defaults);
+    }
     let cadence = cadence(table, &own, defaults);
     let pages = pages::pages(table, &own, defaults, &reading);
     let unnamed = Source::at(location.value?, id.value?, table.place());
@@ -95,6 +102,7 @@ fn source(
         name: name.value.unwrap_or(unnamed.name),
         former: table.former(former),
         reading,
+        layout: layout.value,
         pages,
         only: own.only.over(&defaults.only).value,
         detail: own.detail.over(&defaults.detail).value.flatten(),
@@ -124,6 +132,45 @@ fn source(
             .unwrap_or_default(),
         ..unnamed
     })
+}
+
+fn layout(text: &str) -> Result<Layout, Mistake> {
+    text.parse().map_err(|error: LayoutError| {
+        let mistake = Mistake::new(error.to_string());
+        let hint = "`tidings sources repair` writes it, such as `elements body > main > ul > li, linked`; a page that is one record has `page`";
+        let named = match &error {
+            LayoutError::Division(word) => mistake.or_rather(word, Layout::DIVISIONS.into_iter()),
+            LayoutError::Filter(word) => mistake.or_rather(word, Layout::FILTERS.into_iter()),
+            _ => mistake,
+        };
+        match named.hint {
+            Some(_) => named,
+            None => named.hint(hint),
+        }
+    })
+}
+
+/// Refuses a layout where something else says how records are found.
+fn by_layout(table: &Table, at: usize, own: &Settings, defaults: &Settings) {
+    let others = [
+        ("select", own.select.at.or(defaults.select.at)),
+        ("script", own.script.at.or(defaults.script.at)),
+        ("separator", own.separator.at.or(defaults.separator.at)),
+        ("record", own.record.at.or(defaults.record.at)),
+    ];
+    if let Some((other, _)) = others.into_iter().find(|(_, at)| at.is_some()) {
+        let message = format!("`layout` and `{other}` exclude one another");
+        let hint = "`layout` says which list of a page is read where no selectors do";
+        table.wrong(at, Mistake::new(message).hint(hint));
+        return;
+    }
+    let kind = of_documents(own, defaults).value.unwrap_or(Kind::Auto);
+    if !matches!(kind, Kind::Auto | Kind::Html | Kind::Command) {
+        let found = kind.as_str();
+        let message =
+            format!("`layout` goes only with the kinds `html` and `auto`, not with `{found}`");
+        table.wrong(at, Mistake::new(message));
+    }
 }
 
 fn location(table: &Table, environment: Environment) -> Given<Location> {

@@ -6,19 +6,72 @@ use std::str::FromStr;
 /// The longest layout, in bytes.
 const MAX_BYTES: usize = 4_000;
 
+/// The layout of a page that is one record.
+const PAGE: &str = "page";
+/// The layout of a page whose records stand in its data for programs.
+const DATA: &str = "data";
+
 /// A way to find the records of a page, as `tidings discover` writes it and a source keeps it:
 /// `elements body > main > ul.news > li, linked`. Only `extract` knows what the words mean.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Layout(String);
 
 /// A text that is no layout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "expected a layout as `tidings discover` writes it, such as `elements body > ul > li, all`"
-)]
-pub struct LayoutError;
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LayoutError {
+    /// Something else.
+    #[error("`{0}` is no layout")]
+    Form(String),
+    /// Too long to be one, or with characters that cannot be shown.
+    #[error("a layout is one line of at most {MAX_BYTES} bytes")]
+    Unprintable,
+    /// A first word that says nothing about how records are found.
+    #[error("a layout begins with how records are found: `{0}` is no such way")]
+    Division(String),
+    /// A word behind the way to the records that says nothing about which of them count.
+    #[error("behind the way to the records a layout says which of them count: `{0}` does not")]
+    Filter(String),
+    /// A part behind that.
+    #[error("`{0}` says neither which part of a page is read nor where titles or dates stand")]
+    Place(String),
+}
 
 impl Layout {
+    /// How records may be found: the first word.
+    pub const DIVISIONS: [&str; 13] = [
+        "elements",
+        "elements-with-class",
+        "class",
+        "siblings",
+        "children",
+        "all-children",
+        "starts",
+        "led-starts",
+        "sibling-starts",
+        "lines",
+        "paragraphs",
+        "rules",
+        "links",
+    ];
+
+    /// Which records may count.
+    pub const FILTERS: [&str; 5] = ["all", "linked", "dated", "linked-and-dated", "with-file"];
+
+    /// The layout of a page whose records stand in its data for programs: JSON-LD, or JSON in a script.
+    pub fn data() -> Self {
+        Self(DATA.to_owned())
+    }
+
+    /// Whether the records stand in the page's data for programs.
+    pub fn is_data(&self) -> bool {
+        self.0 == DATA
+    }
+
+    /// Whether the page is one record.
+    pub fn is_page(&self) -> bool {
+        self.0 == PAGE
+    }
+
     /// The layout in words.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -30,16 +83,94 @@ impl FromStr for Layout {
 
     fn from_str(text: &str) -> Result<Self, LayoutError> {
         let text = text.trim();
-        let is_printable = !text.contains(char::is_control);
-        if text.is_empty() || text.len() > MAX_BYTES || !is_printable {
-            return Err(LayoutError);
+        if text.len() > MAX_BYTES || text.contains(char::is_control) {
+            return Err(LayoutError::Unprintable);
+        }
+        if text != PAGE && text != DATA {
+            check(text)?;
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// Checks `DIVISION WAY, FILTER`, with `, part 1/2`, `, title PLACE` and `, date PLACE` behind it or not.
+fn check(text: &str) -> Result<(), LayoutError> {
+    let form = || LayoutError::Form(text.to_owned());
+    let (division, rest) = text.split_once(' ').ok_or_else(form)?;
+    if !Layout::DIVISIONS.contains(&division) {
+        return Err(LayoutError::Division(division.to_owned()));
+    }
+    let mut parts = rest.split(", ");
+    let way = parts.next().unwrap_or_default();
+    let filter = parts.next().ok_or_else(form)?;
+    if way.is_empty() {
+        return Err(form());
+    }
+    if !Layout::FILTERS.contains(&filter) {
+        return Err(LayoutError::Filter(filter.to_owned()));
+    }
+    let is_count = |part: &str| {
+        let counts = part
+            .strip_prefix("part ")
+            .and_then(|counts| counts.split_once('/'));
+        counts.is_some_and(|(part, of)| {
+            [part, of]
+                .iter()
+                .all(|count| count.parse::<usize>().is_ok())
+        })
+    };
+    let is_place = |part: &str| {
+        let place = part
+            .strip_prefix("title ")
+            .or_else(|| part.strip_prefix("date "));
+        place.is_some_and(|place| u64::from_str_radix(place, 16).is_ok())
+    };
+    match parts.find(|part| !is_place(part) && !is_count(part)) {
+        Some(part) => Err(LayoutError::Place(part.to_owned())),
+        None => Ok(()),
     }
 }
 
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layout_has_a_form() {
+        let check = |text: &str, error: &str| {
+            let read = text.parse::<Layout>();
+            let shown = read.map_or_else(|error| error.to_string(), |layout| layout.to_string());
+            assert_eq!(shown, error, "{text}");
+        };
+        for well in [
+            "page",
+            "data",
+            "elements body > ul.news > li, linked",
+            "all-children body > p, all, part 1/2, title 00000000000000ff, date 1",
+        ] {
+            check(well, well);
+        }
+        check("", "`` is no layout");
+        check("list", "`list` is no layout");
+        check("elements body > li", "`elements body > li` is no layout");
+        check(
+            "element body > li, all",
+            "a layout begins with how records are found: `element` is no such way",
+        );
+        check(
+            "elements body > li, some",
+            "behind the way to the records a layout says which of them count: `some` does not",
+        );
+        check(
+            "elements body > li, all, title here",
+            "`title here` says neither which part of a page is read nor where titles or dates stand",
+        );
+        check("page\npage", "a layout is one line of at most 4000 bytes");
     }
 }

@@ -122,6 +122,16 @@ impl Source {
 
     /// Changes whenever the same bytes might be read differently: a 304 answers only the question asked under the same one.
     pub fn fingerprint(&self, extractor_version: u32) -> Hash {
+        Hash::of(format!("{extractor_version} {}", self.rules()).as_bytes())
+    }
+
+    /// Changes whenever the source's block says otherwise how its documents are read; a newer extractor leaves it as it is.
+    pub fn block(&self) -> Hash {
+        Hash::of(self.rules().as_bytes())
+    }
+
+    /// What its block says of how its documents are read.
+    fn rules(&self) -> String {
         let Self {
             reading,
             layout,
@@ -140,7 +150,7 @@ impl Source {
         let rules =
             format!("{reading:?} {layout:?} {pages:?} {detail:?} {only:?} {remove:?} {replace:?}");
         let dates = format!("{date_formats:?} {zone} {language:?} {date_order:?}");
-        Hash::of(format!("{extractor_version} {rules} {charset:?} {dates}").as_bytes())
+        format!("{rules} {charset:?} {dates}")
     }
 
     /// How many documents an index names that one poll reads: as many as pages of a list, where that is said.
