@@ -26,8 +26,8 @@ use super::follow;
 use super::rules;
 use crate::dates::Hints;
 use crate::model::{
-    Channel, Css, Extracted, Field, Language, Problem, RawEntry, RawText, Reading, Rules, Source,
-    parse_page, text_of_node,
+    Channel, Css, Extracted, Field, Language, Layout, Problem, RawEntry, RawText, Reading, Rules,
+    Source, parse_page, text_of_node,
 };
 use linked_data::LinkedData;
 use lists::{Subject, Wanted};
@@ -142,33 +142,42 @@ pub(super) fn read_by_structure(
         hints: &hints.hints(),
         stated: &stated,
     };
-    let wanted = source.layout.as_ref().map_or(Wanted::Best, Wanted::Kept);
-    let look = lists::look(subject, wanted);
+    let kept = source.layout.as_ref();
+    let of_markup = kept.filter(|layout| !layout.is_data());
+    let look = lists::look(subject, of_markup.map_or(Wanted::Best, Wanted::Kept));
     let order = look.order;
-    let (entries, layout) = match (look.lists.into_iter().next(), &source.layout) {
-        (Some(found), _) => (found.entries, Some(found.layout)),
-        (None, Some(layout)) => {
+    let found = look.lists.into_iter().next();
+    let (entries, layout) = match (found, kept) {
+        (Some(found), None) => (found.entries, found.layout),
+        (Some(found), Some(layout)) if !layout.is_data() => (found.entries, found.layout),
+        (None, Some(layout)) if !layout.is_data() => {
             return Err(ExtractError::NoLayout {
-                layout: layout.to_string(),
+                layout: layout.clone(),
             });
         }
-        (None, None) => {
+        (_, kept) => {
             let listed = stated
                 .into_list()
                 .or_else(|| Some(embedded::list(&page, &base, &hints.hints())?.entries));
-            (listed.ok_or(ExtractError::NoRecords)?, None)
+            let none = || {
+                kept.map_or(ExtractError::NoRecords, |layout| ExtractError::NoLayout {
+                    layout: layout.clone(),
+                })
+            };
+            (listed.ok_or_else(none)?, Layout::data())
         }
     };
-    let more = look.more.map(|found| Problem::ReadsLess {
+    let more = look.more.map(|(found, layout)| Problem::ReadsLess {
         records: entries.len(),
         found,
+        layout,
     });
     Ok(Extracted {
         channel: channel(&page),
         follow: follow::of_page(&page, url, &base, source.pages.as_ref()),
         entries,
         problems: more.into_iter().collect(),
-        layout,
+        layout: Some(layout),
         date_order: order,
     })
 }
@@ -234,6 +243,25 @@ pub(super) fn texts(
     Ok((base(&page, url), found.filter_map(text).collect()))
 }
 
+/// The layout that a fresh look finds, whatever its source keeps, and the selectors that find the same records.
+pub(super) fn fresh(
+    text: &str,
+    url: &Url,
+    source: &Source,
+    hints: &Hints<'_>,
+) -> Option<(Layout, Option<Rules<Css>>)> {
+    let found = listed(text, url, source, hints, 1).ok()?.into_iter().next();
+    if let Some(found) = found {
+        return Some((found.layout, found.rules));
+    }
+    let unkept = Source {
+        layout: None,
+        ..source.clone()
+    };
+    let read = read_by_structure(text, url, &unkept, hints).ok()?;
+    Some((read.layout?, None))
+}
+
 /// By what a page could be read as [`read_by_structure`] does: selectors, or the script that holds its records.
 pub(super) fn reading(
     text: &str,
@@ -242,7 +270,11 @@ pub(super) fn reading(
     hints: &Hints<'_>,
 ) -> Option<Reading> {
     if let Some(found) = listed(text, url, source, hints, 1).ok()?.into_iter().next() {
-        return found.rules.map(|rules| Reading::Html(Box::new(rules)));
+        let kept = source.layout.as_ref();
+        let rules = found
+            .rules
+            .filter(|_| kept.is_none_or(|kept| *kept == found.layout));
+        return rules.map(|rules| Reading::Html(Box::new(rules)));
     }
     let page = parse(text, &source.remove).ok()?;
     let list = embedded::list(&page, &base(&page, url), hints)?;

@@ -37,7 +37,7 @@ use url::Url;
 
 use crate::dates;
 use crate::model::{
-    Css, Document, Extracted, Problem, PublicUrl, RawEntry, Reading, Rules, Source,
+    Css, Document, Extracted, Layout, Problem, PublicUrl, RawEntry, Reading, Rules, Source,
 };
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
@@ -70,10 +70,10 @@ pub enum ExtractError {
     #[error("the page has neither a list of linked titles nor an article")]
     NoRecords,
     /// A page on which nothing has the layout that its source keeps.
-    #[error("nothing on the page has the layout `{layout}`")]
+    #[error("{}", without_layout(layout))]
     NoLayout {
         /// The layout that was kept, or is configured.
-        layout: String,
+        layout: Layout,
     },
     /// JSON, XML or a sitemap that is none.
     #[error("{what} cannot be read: {reason}")]
@@ -140,8 +140,8 @@ impl ExtractError {
             Self::BadFeed { .. } => "bad-feed",
             Self::BadDocument { .. } => "bad-document",
             Self::Foreign(foreign) => foreign.code(),
+            Self::NoLayout { .. } => "no-layout",
             Self::NoRecords
-            | Self::NoLayout { .. }
             | Self::NoList { .. }
             | Self::NoScript { .. }
             | Self::NothingFound { .. }
@@ -206,6 +206,17 @@ impl ExtractError {
             Self::TooDeep { .. } => "look at the document: no browser or reader could show it either".to_owned(),
         }
     }
+}
+
+/// `nothing on the page has the layout `elements body > ul > li, all``
+fn without_layout(layout: &Layout) -> String {
+    if layout.is_page() {
+        return "the page has no text any more that could be one record".to_owned();
+    }
+    if layout.is_data() {
+        return "the page holds no data for programs any more".to_owned();
+    }
+    format!("nothing on the page has the layout `{layout}`")
 }
 
 /// Reads `document` as `source` says.
@@ -476,6 +487,21 @@ pub fn lists(document: &Document, source: &Source, count: usize) -> Vec<Listed> 
         Nature::Xml => xml::ranked(&text, &hints, count),
         Nature::Feed | Nature::Page | Nature::Sitemap | Nature::Text => Vec::new(),
     }
+}
+
+/// Looks at a page that is read by its structure as if nothing was kept of it: the layout that it has now, and the
+/// selectors that find the same records; `None` where it has no records, and for other documents.
+pub fn fresh(document: &Document, source: &Source) -> Option<(Layout, Option<Rules<Css>>)> {
+    let is_page = match source.reading {
+        Reading::Page => true,
+        Reading::Auto => nature(document, source) == Nature::Page,
+        _ => false,
+    };
+    if !is_page {
+        return None;
+    }
+    let text = charset::decode(document, source.charset).text;
+    html::fresh(&text, &document.url, source, &hints(document, source))
 }
 
 /// A reading as the keys of a block that say so, each with its values: its kind, and where its entries stand.

@@ -9,6 +9,7 @@ mod hostile;
 mod places;
 mod selectors;
 mod sites;
+mod steady;
 
 use std::fmt::{Display, Write as _};
 use std::fs::File;

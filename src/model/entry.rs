@@ -401,13 +401,16 @@ pub enum Problem {
     },
     /// A page on which the layout that its source keeps reads less than there is.
     #[error(
-        "the layout that was kept reads {records} records, where a fresh look finds {found}: the page has changed"
+        "the kept layout reads {records} record{}, a fresh look finds {found}: the page has changed",
+        if *records == 1 { "" } else { "s" }
     )]
     ReadsLess {
         /// Records that the kept layout reads.
         records: usize,
         /// Records that a fresh look finds, those among them.
         found: usize,
+        /// The layout that a fresh look finds them by.
+        layout: Layout,
     },
     /// Text that belongs to no entry.
     #[error("{lines} lines before the first entry were left out")]

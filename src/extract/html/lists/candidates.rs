@@ -110,12 +110,23 @@ pub(super) struct Candidate {
 
 /// All candidates of a page, without repetitions.
 pub(super) fn all(sheet: &Sheet<'_, '_>) -> Vec<Candidate> {
+    divisions(sheet, None)
+}
+
+/// The candidates of one division, those of one record and those that another division has too among them: a list that
+/// is known counts whatever else is on its page.
+pub(super) fn of(sheet: &Sheet<'_, '_>, division: Division) -> Vec<Candidate> {
+    divisions(sheet, Some(division))
+}
+
+fn divisions(sheet: &Sheet<'_, '_>, only: Option<Division>) -> Vec<Candidate> {
     let mut found = Found {
         sheet,
+        only,
         seen: FxHashSet::default(),
         candidates: Vec::new(),
     };
-    let groups = Groups::of(sheet);
+    let groups = Groups::of(sheet, found.least());
     for (division, members) in &groups.lists {
         found.elements(*division, members);
     }
@@ -134,18 +145,28 @@ pub(super) fn all(sheet: &Sheet<'_, '_>) -> Vec<Candidate> {
 
 struct Found<'s, 'a, 'h> {
     sheet: &'s Sheet<'a, 'h>,
+    /// The only division that is looked for.
+    only: Option<Division>,
     seen: FxHashSet<u64>,
     candidates: Vec<Candidate>,
 }
 
 impl Found<'_, '_, '_> {
+    /// How many records a candidate has at least.
+    fn least(&self) -> usize {
+        if self.only.is_some() { 1 } else { 2 }
+    }
+
     fn push(&mut self, division: Division, sample: usize, mut records: Vec<Record>) {
+        if self.only.is_some_and(|only| only != division) {
+            return;
+        }
         let outline = self.sheet.outline;
         records.retain(|record| {
             record.start < record.end
                 && (outline.letters(record) > 0 || self.sheet.links_in(record) > 0)
         });
-        if records.len() < 2 || self.candidates.len() >= MAX_CANDIDATES {
+        if records.len() < self.least() || self.candidates.len() >= MAX_CANDIDATES {
             return;
         }
         records.truncate(MAX_RECORDS);
@@ -427,7 +448,7 @@ impl Shared {
 }
 
 impl Groups {
-    fn of(sheet: &Sheet<'_, '_>) -> Self {
+    fn of(sheet: &Sheet<'_, '_>, least: usize) -> Self {
         let outline = sheet.outline;
         let mut places: FxHashMap<Shared, usize> = FxHashMap::default();
         let mut lists: Vec<(Division, Vec<usize>)> = Vec::new();
@@ -464,7 +485,7 @@ impl Groups {
                 lists[place].1.push(index);
             }
         }
-        lists.retain(|(_, members)| members.len() >= 2);
+        lists.retain(|(_, members)| members.len() >= least);
         let children = children.into_iter().enumerate();
         let children = children
             .filter(|(_, children)| children.len() >= 3)

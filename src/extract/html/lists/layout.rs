@@ -1,16 +1,18 @@
 //! A candidate in words, and found again by them.
 //!
-//! In: a [`Layout`], the candidates of a page. Out: the one that it names. A page that changed its classes, but not its
-//! tags, is the same page; one on which nothing has the way that the layout names is another.
+//! In: a [`Layout`], a page. Out: the candidates that it names. A page that changed its classes, but not its tags, may be
+//! the same page; one on which nothing has the way that the layout names is another.
 
-use super::candidates::{Candidate, Division};
+use std::fmt;
+
+use super::candidates::{self, Candidate, Division, Record};
 use super::measures::Filter;
 use super::path;
 use super::roles::Places;
 use super::sheet::Sheet;
 use crate::model::Layout;
 
-/// The layout of a page that is one record.
+/// The words of a page that is one record.
 const PAGE: &str = "page";
 
 /// A layout, taken apart.
@@ -22,6 +24,8 @@ pub(super) enum Named {
     List {
         division: Division,
         way: String,
+        /// Which of several parts that are built alike, counted from 1, and how many these are.
+        part: Option<(usize, usize)>,
         filter: Filter,
         places: Places,
     },
@@ -30,10 +34,10 @@ pub(super) enum Named {
 impl Named {
     /// Takes a layout apart; `None` for words of another version.
     pub(super) fn of(layout: &Layout) -> Option<Self> {
-        let text = layout.as_str();
-        if text == PAGE {
+        if layout.is_page() {
             return Some(Self::Page);
         }
+        let text = layout.as_str();
         let (division, rest) = text.split_once(' ')?;
         let division = Division::ALL
             .into_iter()
@@ -44,9 +48,14 @@ impl Named {
         let filter = Filter::ALL
             .into_iter()
             .find(|known| known.as_str() == filter)?;
-        let mut places = Places::default();
-        for part in parts {
-            let (name, place) = part.split_once(' ')?;
+        let (mut places, mut part) = (Places::default(), None);
+        for named in parts {
+            let (name, place) = named.split_once(' ')?;
+            if name == "part" {
+                let (one, of) = place.split_once('/')?;
+                part = Some((one.parse().ok()?, of.parse().ok()?));
+                continue;
+            }
             let place = u64::from_str_radix(place, 16).ok();
             match name {
                 "title" => places.title = place,
@@ -57,6 +66,7 @@ impl Named {
         Some(Self::List {
             division,
             way,
+            part,
             filter,
             places,
         })
@@ -69,10 +79,14 @@ impl Named {
             Self::List {
                 division,
                 way,
+                part,
                 filter,
                 places,
             } => {
                 let mut text = format!("{} {way}, {}", division.as_str(), filter.as_str());
+                if let Some((part, of)) = part {
+                    text += &format!(", part {part}/{of}");
+                }
                 let named = [("title", places.title), ("date", places.date)];
                 for (name, place) in named {
                     if let Some(place) = place {
@@ -84,64 +98,215 @@ impl Named {
         }
     }
 
+    /// The layout of these records of a candidate, which its filter keeps.
     pub(super) fn list(
         sheet: &Sheet<'_, '_>,
         candidate: &Candidate,
+        records: &[&Record],
         filter: Filter,
         places: Places,
     ) -> Self {
+        let read = Candidate {
+            records: records.iter().map(|record| (*record).clone()).collect(),
+            ..candidate.clone()
+        };
+        let way = Way::of(sheet, &read).to_string();
         Self::List {
             division: candidate.division,
-            way: way(sheet, candidate),
+            part: part(sheet, candidate, &way),
+            way,
             filter,
             places,
         }
     }
 }
 
-/// The places among `candidates` that a way names: those of the same classes, else those of the same tags.
-pub(super) fn found(
-    sheet: &Sheet<'_, '_>,
-    candidates: &[Candidate],
-    division: Division,
-    named: &str,
-) -> Vec<usize> {
-    let alike = candidates
-        .iter()
-        .enumerate()
-        .filter(|(_, candidate)| candidate.division == division);
-    let ways: Vec<(usize, String)> = alike
-        .map(|(place, candidate)| (place, way(sheet, candidate)))
+/// A candidate that a way names.
+pub(super) struct Match {
+    pub(super) candidate: Candidate,
+    /// Whether its classes are those of the way, too.
+    pub(super) has_classes: bool,
+}
+
+/// What a way names: that of the same tags and classes, else that of the same tags and more classes, else that of the
+/// same tags. Records that lack the classes of the way are others, whatever their tags.
+pub(super) fn found(sheet: &Sheet<'_, '_>, division: Division, named: &str) -> Vec<Match> {
+    let way = Way::parse(named);
+    let alike = candidates::of(sheet, division).into_iter();
+    let alike: Vec<Candidate> = alike
+        .filter(|candidate| Way::of(sheet, candidate).has_tags_of(&way, division))
         .collect();
-    let of = |is: &dyn Fn(&str) -> bool| -> Vec<usize> {
-        let same = ways.iter().filter(|(_, way)| is(way));
-        same.map(|(place, _)| *place).collect()
+    let with_classes = |candidate: &Candidate| {
+        let mut candidate = candidate.clone();
+        if let Some(node) = node_of(division) {
+            candidate
+                .records
+                .retain(|record| Way::to(sheet, node(sheet, record)).is_within(&way, division));
+        } else if !Way::of(sheet, &candidate).is_within(&way, division) {
+            return None;
+        }
+        Some(candidate).filter(|candidate| !candidate.records.is_empty())
     };
-    let same = of(&|way| way == named);
-    if !same.is_empty() {
-        return same;
+    let matches: Vec<Match> = alike
+        .iter()
+        .filter_map(with_classes)
+        .map(|candidate| Match {
+            candidate,
+            has_classes: true,
+        })
+        .collect();
+    if matches.is_empty() {
+        let alike = alike.into_iter();
+        return alike
+            .map(|candidate| Match {
+                candidate,
+                has_classes: false,
+            })
+            .collect();
     }
-    let tags = tags(named);
-    of(&|way| self::tags(way) == tags)
+    let is_exact = |found: &Match| Way::of(sheet, &found.candidate) == way;
+    let (exact, more): (Vec<Match>, Vec<Match>) = matches.into_iter().partition(is_exact);
+    if exact.is_empty() { more } else { exact }
 }
 
-/// The way to what a candidate divides: the element of its records, or the one around them.
-fn way(sheet: &Sheet<'_, '_>, candidate: &Candidate) -> String {
-    let around = matches!(
-        candidate.division,
-        Division::Children | Division::ChildrenOfPath
-    );
-    let node = if around {
-        sheet.outline.at(candidate.sample).parent
-    } else {
-        candidate.sample
-    };
-    path::written(sheet.outline, node)
+/// Which of several parts of a page that are built alike a candidate is: counted from 1, and how many they are.
+fn part(sheet: &Sheet<'_, '_>, candidate: &Candidate, way: &str) -> Option<(usize, usize)> {
+    if node_of(candidate.division).is_some() && !is_of_one_parent(candidate.division) {
+        return None;
+    }
+    let alike = found(sheet, candidate.division, way);
+    let first = |candidate: &Candidate| candidate.records.first().cloned();
+    let own = first(candidate);
+    let place = alike
+        .iter()
+        .position(|found| first(&found.candidate) == own)?;
+    (alike.len() > 1).then_some((place + 1, alike.len()))
 }
 
-fn tags(way: &str) -> String {
-    let steps = way
-        .split(" > ")
-        .map(|step| step.split('.').next().unwrap_or_default());
-    steps.collect::<Vec<_>>().join(" > ")
+fn is_of_one_parent(division: Division) -> bool {
+    matches!(division, Division::Siblings | Division::Children)
+}
+
+/// The node that a record has the way to, in divisions that are made of elements: its own, or the one around it.
+fn node_of(division: Division) -> Option<fn(&Sheet<'_, '_>, &Record) -> usize> {
+    match division {
+        Division::Path | Division::PathClass | Division::Class | Division::Siblings => {
+            Some(|_, record| record.start)
+        }
+        Division::Children | Division::ChildrenOfPath => {
+            Some(|sheet, record| sheet.outline.at(record.start).parent)
+        }
+        _ => None,
+    }
+}
+
+/// The way to what a candidate divides: tags, with the classes that all its records share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Way(Vec<(String, Vec<String>)>);
+
+impl Way {
+    fn of(sheet: &Sheet<'_, '_>, candidate: &Candidate) -> Self {
+        let Some(node) = node_of(candidate.division) else {
+            return Self::to(sheet, candidate.sample);
+        };
+        let mut nodes: Vec<usize> = candidate
+            .records
+            .iter()
+            .map(|record| node(sheet, record))
+            .collect();
+        nodes.dedup();
+        let mut ways = nodes.into_iter().map(|node| Self::to(sheet, node));
+        let first = ways.next().unwrap_or(Self(Vec::new()));
+        ways.fold(first, |way, other| way.shared_with(&other))
+    }
+
+    fn to(sheet: &Sheet<'_, '_>, node: usize) -> Self {
+        let outline = sheet.outline;
+        let above = outline.above(node).map(|above| outline.at(above));
+        let mut steps: Vec<(String, Vec<String>)> = above
+            .enumerate()
+            .filter(|(level, node)| *level == 0 || !path::is_mark(node))
+            .map(|(_, node)| {
+                let classes = path::classes(node).into_iter().map(str::to_owned);
+                (node.name().to_owned(), classes.collect())
+            })
+            .collect();
+        steps.reverse();
+        Self(steps)
+    }
+
+    fn parse(text: &str) -> Self {
+        let step = |step: &str| {
+            let mut parts = step.split('.').map(str::to_owned);
+            (parts.next().unwrap_or_default(), parts.collect())
+        };
+        Self(text.split(" > ").map(step).collect())
+    }
+
+    /// The same with the classes only that the other one has too, from the last step up as far as the tags agree.
+    fn shared_with(mut self, other: &Self) -> Self {
+        let mut others = other.0.iter().rev();
+        let mut is_alike = true;
+        for (tag, classes) in self.0.iter_mut().rev() {
+            let other = others.next().filter(|(other, _)| is_alike && other == tag);
+            is_alike = other.is_some();
+            match other {
+                Some((_, shared)) => classes.retain(|class| shared.contains(class)),
+                None => classes.clear(),
+            }
+        }
+        self
+    }
+
+    /// Elements of a class count wherever they are.
+    fn has_tags_of(&self, other: &Self, division: Division) -> bool {
+        let tag = |(tag, _): &(String, Vec<String>)| tag.clone();
+        if division == Division::Class {
+            return self.0.last().map(tag) == other.0.last().map(tag);
+        }
+        self.0.iter().map(tag).eq(other.0.iter().map(tag))
+    }
+
+    /// Whether it has all the classes of the other one, of the same tags, where they stand there.
+    fn is_within(&self, other: &Self, division: Division) -> bool {
+        let mut steps = self.0.iter().rev().zip(other.0.iter().rev());
+        let has = |((_, own), (_, classes)): (&Step, &Step)| {
+            classes.iter().all(|class| own.contains(class))
+        };
+        if division == Division::Class {
+            return steps.next().is_some_and(has);
+        }
+        steps.all(has)
+    }
+}
+
+type Step = (String, Vec<String>);
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (level, (tag, classes)) in self.0.iter().enumerate() {
+            if level > 0 {
+                f.write_str(" > ")?;
+            }
+            f.write_str(tag)?;
+            for class in classes {
+                write!(f, ".{class}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A layout that the configuration refuses could be neither kept nor written.
+    #[test]
+    fn every_word_is_one_that_layouts_may_have() {
+        let divisions = Division::ALL.map(Division::as_str);
+        assert_eq!(divisions, Layout::DIVISIONS);
+        let filters = Filter::ALL.map(Filter::as_str);
+        assert_eq!(filters, Layout::FILTERS);
+    }
 }

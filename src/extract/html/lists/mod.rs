@@ -25,8 +25,8 @@ pub use judge::Weights;
 use scraper::Html;
 use url::Url;
 
-use candidates::Candidate;
 pub(super) use candidates::Record;
+use candidates::{Candidate, Division};
 use layout::Named;
 use measures::{Filter, Measures, Sums, Whole};
 use one::One;
@@ -91,13 +91,16 @@ pub(in crate::extract) struct FoundList {
     pub(in crate::extract) reasons: Vec<(&'static str, f64)>,
 }
 
+/// Entries, how they were found, and selectors that find the same.
+type ReadAs = (Vec<RawEntry>, Named, Option<Rules<Css>>);
+
 /// What was found on a page.
 #[derive(Debug, Default)]
 pub(super) struct Look {
     /// The best first; where a layout was kept, what it reads.
     pub(super) lists: Vec<FoundList>,
-    /// Where a layout was kept: how many records a fresh look finds that hold all of those and more.
-    pub(super) more: Option<usize>,
+    /// Where a layout was kept: how many records a fresh look finds that hold most of those and more, and by which layout.
+    pub(super) more: Option<(usize, Layout)>,
     /// The order of day and month in its dates.
     pub(super) order: Option<DateOrder>,
 }
@@ -229,77 +232,96 @@ impl Looking<'_, '_, '_> {
 
     /// What a layout reads, and how much more a fresh look would.
     fn kept(&self, layout: &Layout) -> Look {
-        let (kind, places) = match Named::of(layout) {
-            Some(Named::Page) => (Some(Kind::Page), Places::default()),
+        let found = match Named::of(layout) {
+            Some(Named::Page) => self.page().map(|page| (page, None)),
             Some(Named::List {
                 division,
                 way,
+                part,
                 filter,
                 places,
-            }) => {
-                let found = layout::found(self.sheet, self.candidates, division, &way);
-                // Several parts of a page may be built alike: the best of them was meant.
-                let best = found.into_iter().max_by_key(|place| {
-                    let records = kept(self.sheet, &self.candidates[*place], filter).len();
-                    let rank = self.ranked.iter().position(|ranked| matches!(ranked.kind, Kind::List { place: known, .. } if known == *place));
-                    (std::cmp::Reverse(rank.unwrap_or(usize::MAX)), records, std::cmp::Reverse(*place))
-                });
-                (best.map(|place| Kind::List { place, filter }), places)
+            }) => self.named(division, &way, part).and_then(|found| {
+                Some((
+                    self.list(&found, filter, places, false)?,
+                    Some((found, filter)),
+                ))
+            }),
+            None => None,
+        };
+        let Some(((entries, ..), found)) = found.filter(|((entries, ..), _)| !entries.is_empty())
+        else {
+            return Look::default();
+        };
+        let own = found
+            .as_ref()
+            .map(|(found, filter)| kept(self.sheet, found, *filter));
+        let is_read = |kind: Kind| match (kind, &own) {
+            (Kind::Page, None) => true,
+            (Kind::List { place, filter }, Some(own)) => {
+                kept(self.sheet, &self.candidates[place], filter) == *own
             }
-            None => (None, Places::default()),
-        };
-        let Some(kind) = kind else {
-            return Look::default();
-        };
-        let ranked = Ranked {
-            kind,
-            measures: [0.0; measures::COUNT],
-            score: 0.0,
-        };
-        let Some(found) = self.read(&ranked, places, false) else {
-            return Look::default();
+            _ => false,
         };
         let fresh = self
             .ranked
             .first()
-            .filter(|fresh| fresh.kind != kind && fresh.kind != Kind::Nothing);
+            .filter(|fresh| !is_read(fresh.kind) && fresh.kind != Kind::Nothing);
         let fresh = fresh.and_then(|fresh| self.read(fresh, Places::default(), false));
-        let more = fresh.filter(|fresh| holds_more(&found.entries, &fresh.entries));
+        // Any page has an article's text, also one that holds a list by now.
+        let is_list = |fresh: &FoundList| found.is_none() && fresh.entries.len() > 1;
+        let more = fresh.filter(|fresh| is_list(fresh) || holds_more(&entries, &fresh.entries));
         Look {
-            more: more.map(|fresh| fresh.entries.len()),
+            more: more.map(|fresh| (fresh.entries.len(), fresh.layout)),
             lists: vec![FoundList {
                 layout: layout.clone(),
-                ..found
+                entries,
+                rules: None,
+                reasons: Vec::new(),
             }],
             ..Look::default()
         }
     }
 
+    /// The list that a layout names. Of several parts of a page that are built alike it is the same one as before, as
+    /// long as these are as many, else the best of them; one that lacks the classes of before must be the best of all.
+    fn named(
+        &self,
+        division: Division,
+        way: &str,
+        part: Option<(usize, usize)>,
+    ) -> Option<Candidate> {
+        let mut found = layout::found(self.sheet, division, way);
+        if let Some((part, of)) = part
+            && found.len() == of
+            && found.iter().all(|found| found.has_classes)
+        {
+            return found
+                .into_iter()
+                .nth(part.checked_sub(1)?)
+                .map(|found| found.candidate);
+        }
+        let best = self.ranked.first().map(|best| best.kind);
+        let rank = |found: &Candidate| {
+            let is_own = |ranked: &Ranked| matches!(ranked.kind, Kind::List { place, .. } if self.candidates[place].records == found.records);
+            self.ranked.iter().position(is_own).unwrap_or(usize::MAX)
+        };
+        found.retain(|found| {
+            let is_best = || matches!(best, Some(Kind::List { place, .. }) if self.candidates[place].records == found.candidate.records);
+            found.has_classes || is_best()
+        });
+        let best = found.into_iter().min_by_key(|found| {
+            let records = found.candidate.records.len();
+            (rank(&found.candidate), std::cmp::Reverse(records))
+        });
+        best.map(|found| found.candidate)
+    }
+
     fn read(&self, ranked: &Ranked, places: Places, with_rules: bool) -> Option<FoundList> {
         let (entries, named, rules) = match ranked.kind {
             Kind::Nothing => return None,
-            Kind::Page => {
-                let entry = self
-                    .one
-                    .entry(self.subject.page, self.reader, self.subject.base)?;
-                let entry = match self.subject.stated.only() {
-                    Some(stated) => linked_data::completed(entry, stated),
-                    None => entry,
-                };
-                (vec![entry], Named::Page, None)
-            }
+            Kind::Page => self.page()?,
             Kind::List { place, filter } => {
-                let candidate = &self.candidates[place];
-                let records = kept(self.sheet, candidate, filter);
-                let roles = Roles::with(self.sheet, &records, self.weights, places);
-                let entries = entries::entries(self.sheet, &roles, &records, self.subject.stated);
-                let rules = || selectors::rules(self.subject.page, self.sheet, &records, &roles);
-                let rules = with_rules.then(rules).flatten();
-                (
-                    entries,
-                    Named::list(self.sheet, candidate, filter, roles.places()),
-                    rules,
-                )
+                self.list(&self.candidates[place], filter, places, with_rules)?
             }
         };
         Some(FoundList {
@@ -308,6 +330,38 @@ impl Looking<'_, '_, '_> {
             rules,
             reasons: self.reasons(ranked),
         })
+    }
+
+    /// The page as one record.
+    fn page(&self) -> Option<ReadAs> {
+        let entry = self
+            .one
+            .entry(self.subject.page, self.reader, self.subject.base)?;
+        let entry = match self.subject.stated.only() {
+            Some(stated) => linked_data::completed(entry, stated),
+            None => entry,
+        };
+        Some((vec![entry], Named::Page, None))
+    }
+
+    /// The records of a list; `None` where its filter keeps none.
+    fn list(
+        &self,
+        candidate: &Candidate,
+        filter: Filter,
+        places: Places,
+        with_rules: bool,
+    ) -> Option<ReadAs> {
+        let records = kept(self.sheet, candidate, filter);
+        if records.is_empty() {
+            return None;
+        }
+        let roles = Roles::with(self.sheet, &records, self.weights, places);
+        let entries = entries::entries(self.sheet, &roles, &records, self.subject.stated);
+        let rules = || selectors::rules(self.subject.page, self.sheet, &records, &roles);
+        let rules = with_rules.then(rules).flatten();
+        let named = Named::list(self.sheet, candidate, &records, filter, roles.places());
+        Some((entries, named, rules))
     }
 
     /// What a candidate has more of, or less, than the others, by what it weighs.
