@@ -90,6 +90,14 @@ fn print(folder: &Path, polled: &[Polled], published: &[Published]) -> io::Resul
     for done in polled {
         let found = &done.committed;
         match &done.failure {
+            Some(problem) if found.new + found.updated > 0 => writeln!(
+                out,
+                "{}: {}\n  failed: {}\n  {}",
+                done.source,
+                news(found),
+                problem.text,
+                problem.action
+            )?,
             Some(problem) => writeln!(
                 out,
                 "{}: failed: {}\n  {}",

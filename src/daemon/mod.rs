@@ -313,15 +313,16 @@ impl Daemon {
     /// The flow of one source, from its address to the commit.
     async fn flow(&self, in_force: &InForce, source: &Source) -> Result<Polled, StoreError> {
         let at = self.clock.now();
-        let fingerprint = source.fingerprint(extract::VERSION);
+        let (fingerprint, block) = (source.fingerprint(extract::VERSION), source.block());
         let id = source.id.clone();
         let (standing, history) = self
             .store
             .read(move |reader| {
-                let standing = poll::Standing::read(reader, &id, fingerprint, at)?;
+                let standing = poll::Standing::read(reader, &id, (fingerprint, block), at)?;
                 Ok::<_, StoreError>((standing, reader.history(&id, fingerprint)?))
             })
             .await?;
+        let source = &*standing.reading(source);
         let errand = poll::Errand {
             fetcher: &in_force.fetcher,
             store: &self.store,
@@ -332,6 +333,7 @@ impl Daemon {
         let requests = errand.requests(&standing);
         let poll::Digested {
             mut outcome,
+            read_by,
             drifted,
             details,
         } = poll::outcome(
@@ -350,7 +352,7 @@ impl Daemon {
         }
         let (failure, problem) = match &outcome {
             Outcome::Unchanged | Outcome::Renewed(_) => (None, None),
-            Outcome::Read { problem, .. } => (None, problem.clone()),
+            Outcome::Read { problem, drift, .. } => (drift.clone(), problem.clone()),
             Outcome::Failed { failure, .. } => (Some(failure.problem.clone()), None),
         };
         let (cadence, zone) = (source.cadence.clone(), source.zone);
@@ -359,9 +361,11 @@ impl Daemon {
             at,
             outcome,
             details,
+            layout: read_by,
             cadence,
             zone,
             fingerprint,
+            block,
             classified_by: in_force.key,
         };
         let committed = self.store.commit(poll).await?;

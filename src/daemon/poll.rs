@@ -18,13 +18,14 @@ use super::{chain, one_line};
 use crate::classify::{self, Classifier, Subject, regions};
 use crate::config::FetchConfig;
 use crate::dedupe::Fingerprint;
-use crate::drift::{self, Drift, History, Kind, Known, Shape};
+use crate::drift::{self, Anew, Drift, History, Kind, Known, Shape};
 use crate::extract::{self, ExtractError, Nature};
 use crate::fetch::{FetchError, MAX_CRAWL_DELAY};
-use crate::model::{Document, Extracted, Hash, Item, Problem, Source, Validators};
+use crate::model::{Document, Extracted, Hash, Item, Layout, Problem, Source, Validators};
 use crate::normalize;
 use crate::store::{
-    Coverage, Details, Failure, FailureKind, NewItem, Outcome, SourceProblem, StoreError,
+    Coverage, Details, Failure, FailureKind, KeptLayout, NewItem, Outcome, ReadBy, SourceProblem,
+    StoreError,
 };
 
 /// Problems of one poll that are told in words.
@@ -45,6 +46,10 @@ pub(super) struct Gathered {
     first: Option<First>,
     /// Whether it may have gone further back than an ordinary poll.
     walked_back: bool,
+    /// The layout that was kept before.
+    kept: Option<KeptLayout>,
+    /// The layout by which the source's own document was read.
+    layout: Option<Layout>,
     details: Option<Details>,
 }
 
@@ -58,6 +63,8 @@ struct First {
 /// What came of a poll, the page that the source's rules read no longer, and what was learnt of the pages of entries.
 pub(super) struct Digested {
     pub(super) outcome: Outcome,
+    /// By which layout the items were found.
+    pub(super) read_by: Option<ReadBy>,
     pub(super) drifted: Option<Arc<Document>>,
     pub(super) details: Option<Details>,
 }
@@ -134,12 +141,13 @@ async fn digest(
     fingerprint: Hash,
 ) -> Digested {
     let Gathered {
-        pages,
+        mut pages,
         validators,
         renewed,
         trouble,
         first,
         walked_back,
+        kept,
         ..
     } = gathered;
     let validators = validators
@@ -152,6 +160,9 @@ async fn digest(
             Outcome::Unchanged
         });
     }
+    let read_by = first.as_ref().and_then(|_| read_by(pages.first()?));
+    let more = first.as_ref().and_then(|_| take_more(&mut pages, kept));
+    let more = more.map(|more| reads_less(&more, source));
     let is_cut = pages
         .iter()
         .any(|(_, read)| read.problems.iter().any(Problem::is_cut));
@@ -168,28 +179,93 @@ async fn digest(
     };
     let shape = shape.filter(|_| first.is_some());
     let (kind, page) = first.map_or((Kind::Feed, None), |first| (first.kind, first.page));
-    if let Some(Err(drift)) = shape.map(|shape| drift::judge(&shape, history, kind)) {
+    let judged = shape.map_or(Ok(()), |shape| drift::judge(&shape, history, kind));
+    // Of a list that was divided, what is read is a part of what it used to give.
+    if let Err(drift) = judged
+        && !(more.is_some() && drift.is_of_number())
+    {
         let failure = Trouble::Drift(drift).into_failure(source, history);
         return Digested::failed(Vec::new(), failure, page);
     }
-    if let Some(trouble) = trouble {
-        return Digested::failed(items, trouble.into_failure(source, history), page);
+    // A list is no new version of the one record that its page was.
+    if let Some(problem) = more
+        .clone()
+        .filter(|_| read_by.as_ref().is_some_and(ReadBy::is_page))
+    {
+        let failed = Digested::failed(Vec::new(), drifted(problem), None);
+        return Digested { read_by, ..failed };
     }
-    Digested::well(Outcome::Read {
+    if let Some(trouble) = trouble {
+        let failed = Digested::failed(items, trouble.into_failure(source, history), page);
+        return Digested { read_by, ..failed };
+    }
+    // What was cut off, or is left aside, may come with the next answer: nothing may tell us then that all is as it was.
+    let is_whole = !is_cut && more.is_none();
+    let outcome = Outcome::Read {
         items,
-        // What was cut off may come with the next answer: nothing may tell us then that all is as it was.
-        validators: validators.filter(|_| !is_cut).collect(),
+        validators: validators.filter(|_| is_whole).collect(),
         problem,
-        shape,
+        shape: shape.filter(|_| more.is_none()),
+        drift: more,
         walked_back,
         coverage,
+    };
+    Digested {
+        read_by,
+        ..Digested::well(outcome)
+    }
+}
+
+fn drifted(problem: SourceProblem) -> Failure {
+    Failure {
+        problem,
+        http_status: None,
+        retry_after: None,
+        kind: FailureKind::Drift,
+        repair: None,
+    }
+}
+
+/// By which layout the source's own page was read, and by which more would be.
+fn read_by((_, read): &(Document, Extracted)) -> Option<ReadBy> {
+    let beside = read.problems.iter().find_map(|problem| match problem {
+        Problem::ReadsLess { layout, .. } => Some(layout.clone()),
+        _ => None,
+    });
+    Some(ReadBy {
+        layout: read.layout.clone()?,
+        beside,
     })
+}
+
+/// Takes out of the problems of the source's own page that it holds more than its layout reads. It is returned where
+/// that is news: on the first poll by a layout an operator chose it or nothing was chosen before, and later one may have
+/// accepted it.
+fn take_more(pages: &mut [(Document, Extracted)], kept: Option<KeptLayout>) -> Option<Problem> {
+    let problems = &mut pages.first_mut()?.1.problems;
+    let is_more = |problem: &Problem| matches!(problem, Problem::ReadsLess { .. });
+    let found = problems.remove(problems.iter().position(is_more)?);
+    let Problem::ReadsLess { layout, .. } = &found else {
+        return None;
+    };
+    let is_news = kept?.accepted.as_ref() != Some(layout);
+    is_news.then_some(found)
+}
+
+fn reads_less(more: &Problem, source: &Source) -> SourceProblem {
+    let (text, id) = (format!("{}: {more}", source.location), &source.id);
+    let action = format!(
+        "`tidings sources repair {id}` shows both and takes the fresh look with `--yes`; `tidings sources release {id}` \
+         keeps the layout"
+    );
+    problem("reads-less", &text, &action, source)
 }
 
 impl Digested {
     fn well(outcome: Outcome) -> Self {
         Self {
             outcome,
+            read_by: None,
             drifted: None,
             details: None,
         }
@@ -199,12 +275,13 @@ impl Digested {
         Self {
             drifted: page.filter(|_| failure.kind == FailureKind::Drift),
             outcome: Outcome::Failed { items, failure },
+            read_by: None,
             details: None,
         }
     }
 }
 
-/// Looks for rules that read the page that drifted, off the async threads, and has the failure name them.
+/// Looks for what reads the page that drifted, off the async threads, and has the failure name it.
 pub(super) async fn propose(
     source: &Source,
     page: Arc<Document>,
@@ -212,6 +289,14 @@ pub(super) async fn propose(
     failure: &mut Failure,
 ) {
     let owned = source.clone();
+    if drift::is_by_structure(source) {
+        let looked_for = known.len();
+        let work = tokio::task::spawn_blocking(move || drift::anew(&page, &owned, &known));
+        if let Some(anew) = work.await.ok().flatten() {
+            offer(source, &anew, looked_for, failure);
+        }
+        return;
+    }
     let work = tokio::task::spawn_blocking(move || drift::repair(&page, &owned, &known));
     // A mistake of ours in there costs the proposal.
     let Some(repair) = work.await.ok().flatten() else {
@@ -223,6 +308,24 @@ pub(super) async fn propose(
         source.id, source.place
     );
     failure.repair = Some(repair);
+}
+
+/// Has the failure name what a fresh look finds, where that is another list than the one that drifted.
+fn offer(source: &Source, anew: &Anew, known: usize, failure: &mut Failure) {
+    if source.layout.as_ref() == Some(&anew.layout) {
+        return;
+    }
+    let (records, found) = (anew.titles.len(), anew.found.len());
+    let records = match records {
+        1 => "1 record".to_owned(),
+        _ => format!("{records} records"),
+    };
+    let id = &source.id;
+    failure.problem.action = format!(
+        "`tidings sources repair {id}` shows what a fresh look finds ({records}; {found} of {known} known items among \
+         them) and takes it with `--yes` ({})",
+        source.place
+    );
 }
 
 /// The items of the pages, what the first of these gave, and what was left out.

@@ -429,6 +429,7 @@ impl Run {
                     kept_back,
                     taken_back,
                     begins_anew,
+                    ..
                 } = released;
                 tracing::info!(%by, source.id = %id, items, kept_back, taken_back, begins_anew, "{by} released {items} held items of {id}");
                 (begins_anew, kept_back)

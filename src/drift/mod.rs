@@ -1,12 +1,14 @@
 //! Whether a source still gives what it used to give.
 //!
 //! In: the [`Shape`] of what a poll's first document gave, those of the good polls before it. Out: nothing, or the
-//! [`Drift`] with its numbers; and for a page that drifted the rules that would read it ([`repair`]). Pure.
+//! [`Drift`] with its numbers; and for a page that drifted the rules that would read it ([`repair`]), or its layout as it
+//! is now ([`anew`]). Pure.
 //!
 //! Everything is judged against the source's own past, never against a fixed number, and against all of that past: what
 //! came once and was taken as good is no drift when it comes again. So lists of any length, those that change their
 //! length, and those without dates or texts are what they are.
 
+mod anew;
 mod repair;
 
 #[cfg(test)]
@@ -20,6 +22,7 @@ use chrono::{Datelike as _, NaiveDate};
 use crate::model::{Item, Published, Timestamp};
 use crate::normalize::folded;
 
+pub use self::anew::{Anew, anew, is_by_structure, titles};
 pub use self::repair::{Known, is_repairable, repair};
 
 /// How many good polls that read something are remembered.
@@ -322,6 +325,13 @@ fn permille(part: usize, whole: usize) -> usize {
 fn median(mut numbers: Vec<usize>) -> Option<usize> {
     numbers.sort_unstable();
     numbers.get(numbers.len().saturating_sub(1) / 2).copied()
+}
+
+impl Drift {
+    /// Whether only the number of records is another one.
+    pub fn is_of_number(&self) -> bool {
+        matches!(self, Self::Nothing { .. } | Self::FarFewer { .. })
+    }
 }
 
 impl fmt::Display for Drift {

@@ -75,7 +75,7 @@ fn read(document: &Document, source: Source, rules: Rules<Css>) -> Option<Vec<It
 }
 
 /// Titles of the known items among `items`, each once.
-fn found_again(items: &[Item], known: &[Known]) -> Vec<String> {
+pub(super) fn found_again(items: &[Item], known: &[Known]) -> Vec<String> {
     let titles: HashSet<String> = known.iter().map(|item| folded(&item.title)).collect();
     let addresses: HashSet<String> = known
         .iter()

@@ -13,7 +13,7 @@ use super::rows::{self, Place};
 use super::state::{self, Before};
 use super::story::Stories;
 use super::{Coverage, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
-use super::{details, moved, release, shape, tokens, walk};
+use super::{details, layout, moved, release, shape, tokens, walk};
 use crate::dedupe::{self, Fingerprint};
 use crate::drift;
 use crate::model::{
@@ -67,6 +67,9 @@ pub(super) fn commit(
     let counts = commit_items(connection, memory, poll, &before, &usual, policy)?;
     walk::write(connection, poll)?;
     details::write(connection, poll)?;
+    if let Some(read) = &poll.layout {
+        layout::remember(connection, &poll.source, poll.block, read, poll.at)?;
+    }
     state::write_validators(connection, poll)?;
     if let Outcome::Read {
         shape: Some(shape), ..
@@ -735,14 +738,17 @@ mod tests {
                 items: items.into_iter().map(new).collect(),
                 validators: Vec::new(),
                 problem: None,
+                drift: None,
                 shape: None,
                 walked_back: false,
                 coverage: Coverage::Whole,
             },
             details: None,
+            layout: None,
             cadence: Cadence::Every(DAY),
             zone: chrono_tz::UTC,
             fingerprint: Hash::of(b"block"),
+            block: Hash::of(b"block"),
             classified_by: Hash::of(b"key"),
         };
         commit(connection, &mut Memory::default(), &poll, &Policy::none())

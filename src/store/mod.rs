@@ -15,6 +15,7 @@ mod moved;
 mod details;
 mod former;
 mod known;
+mod layout;
 mod plan;
 mod read;
 mod reclassify;
@@ -59,6 +60,7 @@ pub use self::define::{
 };
 pub use self::details::{Details, KeptDetail};
 pub use self::former::Names;
+pub use self::layout::{KeptLayout, ReadBy};
 pub use self::memory::{Ground, Grounds};
 pub use self::plan::{Fate, FeedPlan, Holdings, MAX_NEW, Moving, Plan, Stock, holdings, plan};
 use self::policy::Policy;
@@ -150,12 +152,16 @@ pub struct Poll {
     pub outcome: Outcome,
     /// What was learnt of the pages of its entries, where these are read and there was a list to read.
     pub details: Option<Details>,
+    /// By which layout its page was read, where no selectors say so and its items are committed.
+    pub layout: Option<ReadBy>,
     /// When it is due again depends on these, and on what turns out to be new.
     pub cadence: Cadence,
     /// The zone that `cadence` counts in.
     pub zone: chrono_tz::Tz,
     /// The fingerprint that the source was read under.
     pub fingerprint: Hash,
+    /// The fingerprint of its block alone, whatever version of the extractor reads it.
+    pub block: Hash,
     /// The key of the definition that its items were classified by.
     pub classified_by: Hash,
 }
@@ -175,6 +181,8 @@ pub enum Outcome {
         validators: Vec<(String, Validators, Hash)>,
         /// What was left out, for the operator.
         problem: Option<SourceProblem>,
+        /// More was there than the source's layout reads: it has drifted, and what was read is good all the same.
+        drift: Option<SourceProblem>,
         /// What the first document gave, for the next ones to be compared with; `None` when it had not changed.
         shape: Option<Shape>,
         /// Whether pages were read that are not read every time: that explains any number of new items.
@@ -225,7 +233,7 @@ pub enum State {
     Ok,
     /// It was not fetched or not read.
     Failing,
-    /// It is fetched, but no longer gives what it used to give.
+    /// It is fetched, but no longer gives what it used to give, or not all of what is there.
     Drifted,
     /// It offers far more than it used to: what is new is kept back until it is released.
     Held,

@@ -11,8 +11,11 @@ use super::policy::Policy;
 use super::ruling::{self, Action, Ruling};
 use super::story::Stories;
 use super::{Coverage, Reader, State, StoreError};
-use super::{rows, shape};
+use super::{layout, rows, shape};
 use crate::model::{Item, ItemId, Operator, SourceId, StoryId, Timestamp};
+
+/// The code of a page that has its layout no longer, see [`ExtractError::code`](crate::extract::ExtractError::code).
+const NO_LAYOUT: &str = "no-layout";
 
 /// What releasing a source did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,9 @@ pub struct Released {
     pub taken_back: usize,
     /// Whether its next poll, due at once, is taken as it is: it had drifted.
     pub begins_anew: bool,
+    /// Whether nothing on its page has the layout that is kept for it: only a repair takes another one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lacks_layout: bool,
 }
 
 /// What discarding held items did.
@@ -102,9 +108,11 @@ pub(super) fn release(
         change.show(&held.item, *story)?;
     }
     change.finish()?;
-    let begins_anew = is(connection, source, State::Drifted)?;
+    let lacks_layout = lacks_layout(connection, source)?;
+    let begins_anew = is(connection, source, State::Drifted)? && !lacks_layout;
     if begins_anew {
         shape::forget(connection, source)?;
+        layout::accept(connection, source)?;
         let sql = "UPDATE source_state SET next_poll = ?, good_polls = 0 WHERE source = ?";
         connection.execute(sql, params![at.timestamp(), source.as_str()])?;
     }
@@ -115,6 +123,7 @@ pub(super) fn release(
         kept_back: kept.len() - taken_back(&kept),
         taken_back: taken_back(&kept),
         begins_anew,
+        lacks_layout,
     })
 }
 
@@ -279,6 +288,12 @@ impl Reader {
         let held = held_items(self.connection(), source)?;
         Ok(held.into_iter().map(|(held, _)| held).collect())
     }
+}
+
+fn lacks_layout(connection: &Connection, source: &SourceId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM source_state WHERE source = ? AND problem_code = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.exists([source.as_str(), NO_LAYOUT])?)
 }
 
 /// In the order of their commits.

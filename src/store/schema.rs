@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// One file a step, never edited once it has been released; `user_version` counts the steps taken.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_regions.sql"),
     include_str!("migrations/0003_drift.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0006_fingerprints.sql"),
     include_str!("migrations/0007_topics.sql"),
     include_str!("migrations/0008_trust.sql"),
+    include_str!("migrations/0009_layouts.sql"),
     include_str!("migrations/0010_event.sql"),
 ];
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]

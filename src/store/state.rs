@@ -46,7 +46,7 @@ impl Before {
 /// How many polls went well under the block that the source has now; one that found nothing changed went well.
 pub(super) fn good_polls(poll: &Poll, before: u32, is_first: bool) -> u32 {
     match &poll.outcome {
-        Outcome::Failed { .. } => before,
+        Outcome::Failed { .. } | Outcome::Read { drift: Some(_), .. } => before,
         Outcome::Read { .. } if is_first => 1,
         Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => before.saturating_add(1),
     }
@@ -115,7 +115,10 @@ pub(super) fn write(
     };
     let churning = churning(counts.churned);
     let problem = match &poll.outcome {
-        Outcome::Read { problem, .. } => held.or(problem.as_ref()).or(churning.as_ref()),
+        Outcome::Read { problem, drift, .. } => {
+            let told = held.or(drift.as_ref()).or(problem.as_ref());
+            told.or(churning.as_ref())
+        }
         Outcome::Failed { failure, .. } => Some(&failure.problem),
         Outcome::Unchanged | Outcome::Renewed(_) => held,
     };
@@ -124,7 +127,11 @@ pub(super) fn write(
     } else {
         0
     };
-    let state = state(failure, held.is_some());
+    let has_more = matches!(poll.outcome, Outcome::Read { drift: Some(_), .. });
+    let state = match state(failure, held.is_some()) {
+        State::Ok if has_more => State::Drifted,
+        state => state,
+    };
     let next = schedule::next(
         &poll.cadence,
         poll.zone,

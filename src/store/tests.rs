@@ -73,6 +73,7 @@ fn read(items: Vec<NewItem>) -> Outcome {
         items,
         validators: Vec::new(),
         problem: None,
+        drift: None,
         shape: None,
         walked_back: false,
         coverage: Coverage::Whole,
@@ -103,9 +104,11 @@ fn poll(source: &str, at: Timestamp, outcome: Outcome) -> Poll {
         at,
         outcome,
         details: None,
+        layout: None,
         cadence: Cadence::Every(Duration::from_hours(1)),
         zone: chrono_tz::UTC,
         fingerprint: Hash::of(b"block"),
+        block: Hash::of(b"block"),
         classified_by: Hash::of(b"key"),
     }
 }

@@ -191,7 +191,14 @@ fn told_released(id: &SourceId, released: &Released) -> String {
         .into_iter()
         .chain(released.begins_anew.then_some(anew))
         .collect();
-    if done.is_empty() {
+    if released.lacks_layout {
+        let shown = done
+            .first()
+            .map_or(String::new(), |shown| format!("{shown}; "));
+        format!(
+            "{id}: {shown}nothing on its page has the layout that is kept for it: `tidings sources repair {id}` shows what the page holds now"
+        )
+    } else if done.is_empty() {
         format!("{id}: nothing is held back")
     } else {
         format!("{id}: {}", done.join("; "))

@@ -3,6 +3,7 @@
 //! In: a source, and what the store knows of it. Out: the documents with their entries, each entry once, and the
 //! validators to ask with next. Every page is asked for at the pace of its host.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -14,10 +15,10 @@ use crate::daemon::address;
 use crate::extract::{self, ExtractError};
 use crate::fetch::{Fetched, Fetcher, Leave};
 use crate::model::{
-    Document, Extracted, Hash, Pages, PublicUrl, Source, SourceId, Timestamp, Validators,
+    Document, Extracted, Hash, Layout, Pages, PublicUrl, Source, SourceId, Timestamp, Validators,
 };
 use crate::normalize::{self, Identity};
-use crate::store::{Reader, Store, StoreError, Walk};
+use crate::store::{KeptLayout, Reader, Store, StoreError, Walk};
 
 /// What the store knows of a source before it is polled.
 pub(in crate::daemon) struct Standing {
@@ -27,13 +28,15 @@ pub(in crate::daemon) struct Standing {
     held: HashMap<String, Validators>,
     /// Addresses of entries whose pages are to be asked for.
     owed: HashSet<String>,
+    /// How its page was read before.
+    kept: Option<KeptLayout>,
 }
 
 impl Standing {
     pub(in crate::daemon) fn read(
         reader: &Reader,
         source: &SourceId,
-        fingerprint: Hash,
+        (fingerprint, block): (Hash, Hash),
         at: Timestamp,
     ) -> Result<Self, StoreError> {
         Ok(Self {
@@ -41,7 +44,19 @@ impl Standing {
             is_overdue: reader.is_overdue(source, at)?,
             held: reader.validators(source, fingerprint)?,
             owed: reader.owed_details(source, at)?,
+            kept: reader.layout(source, block)?,
         })
+    }
+
+    /// The source as it is read: by the layout that is kept for it, unless its block says another one.
+    pub(in crate::daemon) fn reading<'s>(&self, source: &'s Source) -> Cow<'s, Source> {
+        match &self.kept {
+            Some(kept) if source.layout.is_none() => Cow::Owned(Source {
+                layout: Some(kept.layout.clone()),
+                ..source.clone()
+            }),
+            _ => Cow::Borrowed(source),
+        }
     }
 }
 
@@ -147,6 +162,7 @@ impl Errand<'_> {
             held,
             mut owed,
             walk,
+            kept,
             ..
         } = standing;
         if self.source.detail.is_none() {
@@ -162,6 +178,7 @@ impl Errand<'_> {
         let usual = self.source.pages.as_ref().map_or(0, |pages| pages.last);
         let mut gathered = Gathered {
             walked_back: depth > usual || walk != Walk::Ordinary,
+            kept,
             ..Gathered::default()
         };
         let mut seen = HashSet::new();
@@ -250,6 +267,15 @@ impl Errand<'_> {
         }
     }
 
+    /// The source as its next page is read: by the layout of the first one.
+    fn reading(&self, layout: Option<&Layout>) -> Source {
+        let mut source = self.source.clone();
+        if let Some(layout) = layout {
+            source.layout = Some(layout.clone());
+        }
+        source
+    }
+
     async fn brought(&self, page: &Page) -> Result<Brought, StoreError> {
         let keys: HashSet<_> = page
             .identities
@@ -296,9 +322,12 @@ impl Errand<'_> {
                 let is_first = gathered.validators.is_empty();
                 gathered.validators.push((key, new));
                 let shown = url.with_url(document.url.clone()).to_string();
-                let (first, read) = read(self.source, Arc::from(document), shown).await;
+                let source = self.reading(gathered.layout.as_ref());
+                let (first, read) = read(source, Arc::from(document), shown).await;
                 if is_first {
                     gathered.first = first;
+                    let page = read.as_ref().ok();
+                    gathered.layout = page.and_then(|page| page.extracted.layout.clone());
                 }
                 read.map(Some)
             }
@@ -321,11 +350,10 @@ pub fn same_login(first: &PublicUrl, next: &Url) -> PublicUrl {
 
 /// Reads a document off the async threads; with what the source is judged by, should it be its first.
 async fn read(
-    source: &Source,
+    source: Source,
     document: Arc<Document>,
     shown: String,
 ) -> (Option<First>, Result<Page, Trouble>) {
-    let source = source.clone();
     let work = tokio::task::spawn_blocking(move || {
         let first = First::of(&document, &source);
         (first, page(&document, &source))

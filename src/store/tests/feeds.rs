@@ -164,7 +164,8 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
     desk.read("a", 1, &["g1||Flood at the bridge|2021-06-30"]);
     desk.publish();
     let closed = desk.closed();
-    let old = "DROP TABLE ruling;
+    let old = "DROP TABLE layout;
+               DROP TABLE ruling;
                DROP TABLE former;
                ALTER TABLE feed DROP COLUMN first_called;
                ALTER TABLE item DROP COLUMN unlisted_at;

@@ -32,6 +32,7 @@ fn with_shape(outcome: Outcome) -> Outcome {
         items,
         validators,
         problem,
+        drift: None,
         shape,
         walked_back,
         coverage,
@@ -111,7 +112,8 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
             items: 62,
             kept_back: 0,
             taken_back: 0,
-            begins_anew: false
+            begins_anew: false,
+            lacks_layout: false,
         }
     );
     let (live, quiet) = (desk.live("all"), desk.quiet("all"));
@@ -131,7 +133,8 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
             items: 0,
             kept_back: 0,
             taken_back: 0,
-            begins_anew: false
+            begins_anew: false,
+            lacks_layout: false,
         }
     );
 }
@@ -433,7 +436,8 @@ fn a_source_that_drifted_begins_anew_when_it_is_released() {
             items: 0,
             kept_back: 0,
             taken_back: 0,
-            begins_anew: true
+            begins_anew: true,
+            lacks_layout: false,
         }
     );
     assert_eq!((history(), desk.source("a").next_poll), (0, Some(july(9))));

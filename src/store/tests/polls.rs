@@ -3,6 +3,7 @@
 use futures_util::future::{join, join_all};
 
 use super::*;
+use crate::model::Layout;
 
 #[test]
 fn a_sources_state_is_that_of_its_last_poll() {
@@ -32,6 +33,7 @@ fn a_sources_state_is_that_of_its_last_poll() {
             text: "entry 2 says nothing".into(),
             action: "look".into(),
         }),
+        drift: None,
         shape: None,
         walked_back: false,
         coverage: Coverage::Whole,
@@ -68,6 +70,7 @@ fn validators_are_kept_as_long_as_they_are_true() {
             items: Vec::new(),
             validators: validators.collect(),
             problem: None,
+            drift: None,
             shape: None,
             walked_back: false,
             coverage: Coverage::Whole,
@@ -312,4 +315,37 @@ fn a_poll_that_was_classified_by_what_is_no_longer_in_force_is_classified_anew()
     assert_eq!(desk.live("floods").len(), 0);
     commit("b", b"what was in force before");
     assert_eq!(desk.live("floods").len(), 1);
+}
+
+/// A changed block forgets the layout; what lies beside it is accepted at first, and by an operator.
+#[test]
+fn a_layout_is_kept_for_a_block() {
+    let desk = Desk::new();
+    let layout = |words: &str| words.parse::<Layout>().unwrap();
+    let (own, other) = (layout("elements body > ul > li, all"), layout("page"));
+    let read_by = |layout: &Layout, beside: Option<&Layout>, day: u32, block: &[u8]| {
+        let poll = Poll {
+            layout: Some(ReadBy {
+                layout: layout.clone(),
+                beside: beside.cloned(),
+            }),
+            block: Hash::of(block),
+            ..poll("a", july(day), read(Vec::new()))
+        };
+        desk.commit(poll).unwrap();
+    };
+    let kept = |block: &[u8]| {
+        let (source, block) = ("a".parse().unwrap(), Hash::of(block));
+        let kept = desk.ask(move |reader| reader.layout(&source, block));
+        kept.map(|kept| (kept.layout, kept.found_at, kept.accepted))
+    };
+    assert_eq!(kept(b"one"), None);
+    read_by(&own, None, 1, b"one");
+    read_by(&other, None, 2, b"one");
+    assert_eq!(kept(b"one"), Some((own.clone(), july(1), None)));
+    read_by(&own, Some(&other), 3, b"one");
+    assert_eq!(kept(b"one"), Some((own.clone(), july(1), None)));
+    read_by(&own, Some(&other), 4, b"two");
+    assert_eq!(kept(b"one"), None);
+    assert_eq!(kept(b"two"), Some((own, july(4), Some(other))));
 }

@@ -1,0 +1,97 @@
+//! A page that is read by its structure, looked at as if nothing was kept of it.
+//!
+//! In: the page, its source, items that the source gave before. Out: the layout that the page has now, its records, and
+//! the selectors that read the same, where there are any.
+
+use std::collections::BTreeMap;
+
+use super::repair::{Known, found_again};
+use crate::extract::{self, ExtractError};
+use crate::model::{Css, Document, Field, Item, Layout, Reading, Rule, Rules, Source};
+use crate::normalize::normalize;
+
+/// What a fresh look at a page finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anew {
+    /// How its records are found.
+    pub layout: Layout,
+    /// The `select` that reads the same: the name of each rule, and the rule; `None` where no selectors do.
+    pub select: Option<BTreeMap<String, String>>,
+    /// The titles of its records, in the order of the page.
+    pub titles: Vec<String>,
+    /// Titles of the known items among them.
+    pub found: Vec<String>,
+}
+
+/// Whether a source's page, if its document is one, is read by its structure.
+pub fn is_by_structure(source: &Source) -> bool {
+    matches!(source.reading, Reading::Page | Reading::Auto)
+}
+
+/// Looks at a page anew; `None` where it has no records, and for documents that are no pages.
+pub fn anew(document: &Document, source: &Source, known: &[Known]) -> Option<Anew> {
+    let (layout, rules) = extract::fresh(document, source)?;
+    let by_layout = Source {
+        layout: Some(layout.clone()),
+        ..source.clone()
+    };
+    let items = items(document, &by_layout).ok()?;
+    let select = rules.and_then(|rules| selecting_the_same(document, source, &rules, &items));
+    Some(Anew {
+        layout,
+        select,
+        found: found_again(&items, known),
+        titles: items.into_iter().map(|item| item.title).collect(),
+    })
+}
+
+/// The titles of what a source reads of a document.
+///
+/// # Errors
+/// [`ExtractError`] where it reads nothing.
+pub fn titles(document: &Document, source: &Source) -> Result<Vec<String>, ExtractError> {
+    let items = items(document, source)?;
+    Ok(items.into_iter().map(|item| item.title).collect())
+}
+
+fn items(document: &Document, source: &Source) -> Result<Vec<Item>, ExtractError> {
+    let extracted = extract::extract(document, source)?;
+    Ok(normalize(source, vec![(document.clone(), extracted)]).items)
+}
+
+/// `rules` as a block states them, where they read the same items so. A block has one place for each rule.
+fn selecting_the_same(
+    document: &Document,
+    source: &Source,
+    rules: &Rules<Css>,
+    expected: &[Item],
+) -> Option<BTreeMap<String, String>> {
+    let select: BTreeMap<String, String> = rules
+        .places()
+        .map(|(key, css)| (key.to_owned(), css.to_string()))
+        .collect();
+    let by_rules = Source {
+        reading: Reading::Html(Box::new(written(&select)?)),
+        layout: None,
+        ..source.clone()
+    };
+    let found = items(document, &by_rules).ok()?;
+    let is_same = |(one, other): (&Item, &Item)| {
+        one.id == other.id && one.title == other.title && one.stated == other.stated
+    };
+    let is_same = found.len() == expected.len() && found.iter().zip(expected).all(is_same);
+    is_same.then_some(select)
+}
+
+fn written(select: &BTreeMap<String, String>) -> Option<Rules<Css>> {
+    let item = select.get(Rules::<Css>::ITEM)?.parse().ok()?;
+    let fields = select.iter().filter(|(key, _)| *key != Rules::<Css>::ITEM);
+    let rule = |(key, css): (&String, &String)| {
+        let field = Field::ALL.into_iter().find(|field| field.as_str() == key)?;
+        Some((field, Rule::at(css.parse::<Css>().ok()?)))
+    };
+    Some(Rules {
+        item: vec![item],
+        fields: fields.map(rule).collect::<Option<_>>()?,
+    })
+}

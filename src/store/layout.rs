@@ -1,0 +1,100 @@
+//! The layout by which the page of a source is read: one for each source, under the fingerprint of its block.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{Reader, StoreError, rows};
+use crate::model::{Hash, Layout, SourceId, Timestamp};
+
+/// How a poll read the page of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadBy {
+    /// The layout.
+    pub layout: Layout,
+    /// The layout by which a fresh look found more.
+    pub beside: Option<Layout>,
+}
+
+impl ReadBy {
+    /// Whether the page was read as one record.
+    pub fn is_page(&self) -> bool {
+        self.layout.is_page()
+    }
+}
+
+/// The layout that is kept for a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptLayout {
+    /// The layout.
+    pub layout: Layout,
+    /// When it was found.
+    pub found_at: Timestamp,
+    /// The layout that may find more without being told: an operator accepted that it is left aside.
+    pub accepted: Option<Layout>,
+}
+
+impl Reader {
+    /// The layout by which the page of `source` is read; nothing where its block has changed since.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn layout(&self, source: &SourceId, block: Hash) -> Result<Option<KeptLayout>, StoreError> {
+        let sql = "SELECT layout, found_at, accepted FROM layout WHERE source = ? AND block = ?";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let row = statement
+            .query_row(params![source.as_str(), block.as_bytes()], |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, i64>(1)?,
+                    row.get::<_, Option<String>>(2)?,
+                ))
+            })
+            .optional()?;
+        let Some((layout, found_at, accepted)) = row else {
+            return Ok(None);
+        };
+        let accepted = accepted.map(|layout| rows::parsed("accepted", &layout));
+        Ok(Some(KeptLayout {
+            layout: rows::parsed("layout", &layout)?,
+            found_at: rows::instant("found_at", found_at)?,
+            accepted: accepted.transpose()?,
+        }))
+    }
+}
+
+/// Keeps the layout that a page was read by, unless one is kept under the same block: then only what was found beside it.
+/// On the first poll nobody can have missed that yet.
+pub(super) fn remember(
+    connection: &Connection,
+    source: &SourceId,
+    block: Hash,
+    read: &ReadBy,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO layout (source, block, layout, found_at, beside, accepted)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+               ON CONFLICT (source) DO UPDATE SET
+                   layout = excluded.layout, found_at = excluded.found_at, accepted = excluded.accepted,
+                   beside = excluded.beside, block = excluded.block
+               WHERE block <> excluded.block";
+    let beside = read.beside.as_ref().map(Layout::as_str);
+    let kept = connection.prepare_cached(sql)?.execute(params![
+        source.as_str(),
+        block.as_bytes(),
+        read.layout.as_str(),
+        at.timestamp(),
+        beside,
+    ])?;
+    if kept == 0 {
+        let sql = "UPDATE layout SET beside = ?2 WHERE source = ?1 AND beside IS NOT ?2";
+        let bound = params![source.as_str(), beside];
+        connection.prepare_cached(sql)?.execute(bound)?;
+    }
+    Ok(())
+}
+
+/// Leaves aside what the last look found beside the kept layout.
+pub(super) fn accept(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
+    let sql = "UPDATE layout SET accepted = beside WHERE source = ? AND beside IS NOT NULL";
+    connection.execute(sql, [source.as_str()])?;
+    Ok(())
+}
