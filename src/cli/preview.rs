@@ -15,16 +15,18 @@ use url::Url;
 
 use self::advice::Told;
 use super::{CliError, clock, config_file, environment, print_json, shown, timestamp};
-use crate::config::{self, Setting, SettingsError};
+use crate::config::{self, Config, Setting, SettingsError};
 use crate::daemon;
+use crate::drift;
 use crate::extract::{self, Hinted};
 use crate::fetch::{self, Fetched, Fetcher, Leave, Limits};
 use crate::model::{
     Charset, Css, DateOrder, Document, ElementPath, Extracted, Field, Item, JsonPath, Language,
-    Location, Problem, PublicUrl, RawEntry, Reading, Rules, Separator, Shape, Source, Timestamp,
-    Validators,
+    Layout, Location, Problem, PublicUrl, RawEntry, Reading, Rules, Separator, Shape, Source,
+    Timestamp, Validators,
 };
 use crate::normalize::{self, About, Normalized};
+use crate::store::{self, Reader, StoreError};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
@@ -251,14 +253,28 @@ fn named(
             let is_meant = |source: &&Source| source.id.as_str() == target;
             let source = config.sources.iter().find(is_meant).ok_or_else(unknown)?;
             if settings.is_empty() {
-                return Ok((source.clone(), daemon::limits(&config)));
+                return Ok((as_kept(source, &config), daemon::limits(&config)));
             }
-            let without = unfitting(arguments.kind);
+            let without = unfitting(arguments.kind, settings);
             let changed = config::reconfigured(&config, source, settings, &without, &environment)?;
             let source = changed.sources.iter().find(is_meant).ok_or_else(unknown)?;
-            Ok((source.clone(), daemon::limits(&changed)))
+            Ok((as_kept(source, &config), daemon::limits(&changed)))
         }
     }
+}
+
+/// A source as it is polled: by the layout that the store keeps for its block, where there is a store.
+fn as_kept(source: &Source, config: &Config) -> Source {
+    let mut source = source.clone();
+    if source.layout.is_none() && drift::is_by_structure(&source) {
+        let kept: Result<_, StoreError> = store::inspect(&config.store.path, |reader: &Reader| {
+            reader.layout(&source.id, source.block())
+        });
+        // A store of another version is no reason not to look at a document.
+        let kept = kept.ok().flatten().flatten();
+        source.layout = kept.map(|kept| kept.layout);
+    }
+    source
 }
 
 /// A source of which the command line says all.
@@ -332,9 +348,13 @@ fn settings(arguments: &Arguments) -> Result<Vec<Setting>, CliError> {
 }
 
 /// Keys of a block that say how it is read otherwise than `--as` does.
-fn unfitting(kind: Option<Kind>) -> Vec<&'static str> {
-    let Some(kind) = kind else { return Vec::new() };
-    let mut keys = vec!["select", "script", "separator", "record"];
+fn unfitting(kind: Option<Kind>, settings: &[Setting]) -> Vec<&'static str> {
+    let Some(kind) = kind else {
+        let sets = |setting: &Setting| setting.sets("select") || setting.sets("script");
+        let says = settings.iter().any(sets);
+        return says.then_some("layout").into_iter().collect();
+    };
+    let mut keys = vec!["select", "script", "separator", "record", "layout"];
     if !kind.reads_pages() {
         keys.push("remove");
     }
@@ -360,6 +380,8 @@ struct Looked {
     normalized: Normalized,
     /// What was done about the pages of entries.
     details: Vec<String>,
+    /// The layout that its source keeps, or its block says.
+    layout: Option<Layout>,
     hinted: Hinted,
 }
 
@@ -441,6 +463,7 @@ fn extracted(
 
 fn looked(document: Document, extracted: Extracted, source: &Source) -> Looked {
     let hinted = extract::hint(&document, source);
+    let is_by_layout = extracted.layout.is_some();
     let about = normalize::about(&document, &extracted.channel);
     let url = source.location.leading_to(document.url.clone());
     let advice = advice::told(&extracted.channel.advice, &document.url);
@@ -461,6 +484,7 @@ fn looked(document: Document, extracted: Extracted, source: &Source) -> Looked {
         beside,
         normalized,
         details: Vec::new(),
+        layout: source.layout.clone().filter(|_| is_by_layout),
         hinted,
     }
 }
@@ -557,6 +581,9 @@ fn print(looked: &Looked) -> io::Result<()> {
     match looked.items().count() {
         1 => writeln!(out, "1 item")?,
         several => writeln!(out, "{several} items")?,
+    }
+    if let Some(layout) = &looked.layout {
+        writeln!(out, "\nRead by the layout that its source keeps: {layout}")?;
     }
     print_block(&mut out, "Pages of entries:", &looked.details)?;
     print_block(&mut out, "For those who poll it:", &looked.advice)?;

@@ -11,8 +11,13 @@ use std::ops::Range;
 
 use toml_edit::{Document, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
+use crate::model::Layout;
+
 /// Fields that a repair takes away when it does not find them any more; others may be beyond what it looks for.
 const REPAIRED: [&str; 5] = ["item", "title", "link", "date", "summary"];
+
+/// The key of the layout, which goes where selectors come.
+const LAYOUT: &str = "layout";
 
 /// Why a text cannot be edited.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +88,7 @@ pub fn with_select(
 ) -> Result<String, EditError> {
     let document = parsed(text)?;
     let found = block(&document, id).ok_or_else(|| EditError::NoSource(id.to_owned()))?;
-    let Block { table: block, form } = found;
+    let (block, form) = (found.table, found.form);
     let edits = match block.get("select") {
         Some(Item::Value(Value::InlineTable(table))) if table.is_dotted() => {
             replaced(table, select)
@@ -99,7 +104,57 @@ pub fn with_select(
             Form::Lines => fields(text, &Table::new(), "select.", end(block), select),
         },
     };
-    Ok(spliced(text, edits))
+    let edits = edits.into_iter().chain(removed(text, &found, LAYOUT));
+    Ok(spliced(text, edits.collect()))
+}
+
+/// `text` with this layout in the block of the source `id`, in the place of the one that stands there.
+///
+/// # Errors
+/// [`EditError`]
+pub fn with_layout(text: &str, id: &str, layout: &Layout) -> Result<String, EditError> {
+    let document = parsed(text)?;
+    let found = block(&document, id).ok_or_else(|| EditError::NoSource(id.to_owned()))?;
+    let Block { table: block, form } = found;
+    let written = quoted(layout.as_str());
+    let there = block.get(LAYOUT).and_then(Item::span);
+    let edit = match (there, form) {
+        (Some(place), _) => (place, written),
+        (None, Form::Braces) => {
+            let end = block.get("url").and_then(Item::span);
+            let end = end.map_or(0, |span| span.end);
+            (end..end, format!(", {LAYOUT} = {written}"))
+        }
+        (None, Form::Lines) => {
+            let end = end(block).map_or(text.len(), |span| span.end);
+            let at = lines(text, &(end..end)).end;
+            let is_parted = text.get(..at).is_none_or(|before| before.ends_with('\n'));
+            let before = if is_parted { "" } else { newline(text) };
+            (
+                at..at,
+                format!("{before}{LAYOUT} = {written}{}", newline(text)),
+            )
+        }
+    };
+    Ok(spliced(text, vec![edit]))
+}
+
+/// The edit that takes a key out of a block.
+fn removed(text: &str, block: &Block<'_>, key: &str) -> Option<Edit> {
+    let (key, item) = block.table.get_key_value(key)?;
+    let (start, end) = (key.span()?.start, item.span()?.end);
+    if let Form::Lines = block.form {
+        return Some((lines(text, &(start..end)), String::new()));
+    }
+    let before = text.get(..start)?.trim_end();
+    if before.ends_with(',') {
+        return Some((before.len() - 1..end, String::new()));
+    }
+    let behind = text.get(end..)?;
+    let comma = behind
+        .find(',')
+        .filter(|at| behind.get(..*at).is_some_and(|gap| gap.trim().is_empty()));
+    Some((start..comma.map_or(end, |at| end + at + 1), String::new()))
 }
 
 fn parsed(text: &str) -> Result<Document<&str>, EditError> {
@@ -112,6 +167,7 @@ pub(super) struct Block<'a> {
     form: Form,
 }
 
+#[derive(Clone, Copy)]
 enum Form {
     /// `[[source]]`
     Lines,
@@ -459,6 +515,53 @@ mod tests {
             "source = [{ id = \"b\", select.item = \"a\", select.date.find = \"i\", url = \"u\" }]",
             &[("item", ".new"), ("title", "h3"), ("date", "b")],
             "source = [{ id = \"b\", select.item = \".new\", select.date.find = \"b\", select.title = \"h3\", url = \"u\" }]",
+        );
+    }
+
+    #[test]
+    fn selectors_take_the_place_of_a_layout() {
+        check_repaired(
+            "[[source]]\nid = \"b\"\nlayout = \"page\" # one\nurl = \"u\"\n",
+            &[("item", ".new")],
+            "[[source]]\nid = \"b\"\nurl = \"u\"\nselect.item = \".new\"\n",
+        );
+        check_repaired(
+            "source = [{ id = \"b\", url = \"u\", layout = \"page\" }]",
+            &[("item", ".new")],
+            "source = [{ id = \"b\", url = \"u\", select = { item = \".new\" } }]",
+        );
+        check_repaired(
+            "source = [{ layout = \"page\", id = \"b\", url = \"u\" }]",
+            &[("item", ".new")],
+            "source = [{  id = \"b\", url = \"u\", select = { item = \".new\" } }]",
+        );
+    }
+
+    #[track_caller]
+    fn check_laid_out(text: &str, expected: &str) {
+        let changed = with_layout(text, "b", &"page".parse().unwrap()).unwrap();
+        assert_eq!(changed, expected);
+        let again = with_layout(&changed, "b", &"page".parse().unwrap());
+        assert_eq!(again.as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn a_layout_is_put_behind_the_keys_of_its_source() {
+        check_laid_out(
+            "[[source]]\nid = \"b\" # b\r\nurl = \"u\"\r\n\r\n[[source]]\nid = \"c\"",
+            "[[source]]\nid = \"b\" # b\r\nurl = \"u\"\r\nlayout = \"page\"\r\n\r\n[[source]]\nid = \"c\"",
+        );
+        check_laid_out(
+            "[[source]]\nid = \"b\"\nlayout = \"data\" # all\nurl = \"u\"",
+            "[[source]]\nid = \"b\"\nlayout = \"page\" # all\nurl = \"u\"",
+        );
+        check_laid_out(
+            "[[source]]\nid = \"b\"\nurl = \"u\"\npages.param = \"p\"",
+            "[[source]]\nid = \"b\"\nurl = \"u\"\npages.param = \"p\"\nlayout = \"page\"\n",
+        );
+        check_laid_out(
+            "source = [{ id = \"b\", url = \"u\" }]",
+            "source = [{ id = \"b\", url = \"u\", layout = \"page\" }]",
         );
     }
 

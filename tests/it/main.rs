@@ -28,6 +28,7 @@ mod regions;
 mod bad_sources;
 mod secrets;
 mod store;
+mod steady;
 mod stories;
 mod manners;
 mod robots;

@@ -174,9 +174,9 @@ fn a_table_of_a_municipality() {
         .check_redesigned(17, (12, 10), &new);
 }
 
-/// What is read by its structure has nothing to repair.
+/// A page that is read by its structure is read by another layout when an operator says so.
 #[test]
-fn a_page_without_selectors_goes_on_being_read() {
+fn a_page_without_selectors_is_repaired_too() {
     let site = Site::new("drupal7-views", "2021-12-07T08:00:00Z");
     let lines = site.configuration();
     let lines = lines.lines().filter(|line| !line.starts_with("select."));
@@ -184,8 +184,17 @@ fn a_page_without_selectors_goes_on_being_read() {
     site.workspace
         .write("config/tidings.toml", lines.join("\n"));
     let site = site.polled();
-    let before = site.stories();
+    let (files, before) = (site.workspace.published().files(), site.stories());
     site.shows("after");
     site.workspace.poll(site.at(POLLS));
+    let status = site.workspace.status("site");
+    assert_eq!(status["state"], "drifted", "{status}");
+    site.workspace
+        .published()
+        .files()
+        .are_untouched_since(&files);
+    let shown = site.repair(&["--yes"]);
+    let told = "A fresh look finds 13 records, 10 of them among";
+    assert!(shown.contains(told), "{shown}");
     site.check_read_again(&before, &DRUPAL);
 }

@@ -15,9 +15,9 @@ use crate::classify::{self, Subject, Why};
 use crate::cli::{CliError, Output, OutputArguments, named, print_json};
 use crate::config::Config;
 use crate::model::{
-    Precision, Published, Reading, Region, Report, Rules, Source, Timestamp, TopicId,
+    Layout, Precision, Published, Reading, Region, Report, Rules, Source, Timestamp, TopicId,
 };
-use crate::store::{Account, Ground, Grounds, Revision, Standing, Verdict};
+use crate::store::{Account, Ground, Grounds, Reader, Revision, Standing, StoreError, Verdict};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
@@ -29,38 +29,52 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
-    let accounts = named::ask(config, |reader| {
-        let items = named::items(reader, &arguments.name)?;
-        let accounts = items.into_iter().map(|item| reader.account(item));
-        accounts
-            .filter_map(Result::transpose)
-            .collect::<Result<Vec<_>, _>>()
-    })?;
-    if accounts.is_empty() {
-        return Err(named::unknown(&arguments.name));
-    }
     let source = |account: &Account| {
         let mut sources = config.sources.iter();
         sources.find(|source| source.id == account.item.source)
     };
+    let accounts = named::ask(config, |reader| {
+        let items = named::items(reader, &arguments.name)?;
+        let accounts = items.into_iter().map(|item| reader.account(item));
+        let accounts = accounts.filter_map(Result::transpose);
+        let told = accounts.map(|account| {
+            let account = account?;
+            let source = source(&account).map(|source| as_kept(source, reader));
+            Ok((account, source.transpose()?))
+        });
+        told.collect::<Result<Vec<_>, StoreError>>()
+    })?;
+    if accounts.is_empty() {
+        return Err(named::unknown(&arguments.name));
+    }
     match arguments.output.output() {
         Output::Json => {
             let accounts = accounts
                 .iter()
-                .map(|one| object(one, source(one), &whys(one, config)));
+                .map(|(one, source)| object(one, source.as_ref(), &whys(one, config)));
             print_json(&accounts.collect::<Vec<_>>())
         }
         Output::Table => {
             let mut out = io::stdout().lock();
-            for (number, account) in accounts.iter().enumerate() {
+            for (number, (account, source)) in accounts.iter().enumerate() {
                 if number > 0 {
                     writeln!(out)?;
                 }
-                print(&mut out, account, source(account), &whys(account, config))?;
+                print(&mut out, account, source.as_ref(), &whys(account, config))?;
             }
             Ok(())
         }
     }
+}
+
+/// A source with the layout that is kept for it.
+fn as_kept(source: &Source, reader: &Reader) -> Result<Source, StoreError> {
+    let mut source = source.clone();
+    if source.layout.is_none() {
+        let kept = reader.layout(&source.id, source.block())?;
+        source.layout = kept.map(|kept| kept.layout);
+    }
+    Ok(source)
 }
 
 fn print(
@@ -277,6 +291,9 @@ fn date(published: &Published) -> String {
 
 /// By which rule documents of its source are read today.
 fn reading(source: &Source) -> String {
+    if let Some(layout) = &source.layout {
+        return by_layout(layout);
+    }
     match &source.reading {
         Reading::Auto => "whatever its document is".to_owned(),
         Reading::Feed => "a feed".to_owned(),
@@ -293,6 +310,16 @@ fn reading(source: &Source) -> String {
         }
         Reading::Xml(rules) => by("XML", rules.as_deref()),
         Reading::Sitemap => "a sitemap".to_owned(),
+    }
+}
+
+fn by_layout(layout: &Layout) -> String {
+    if layout.is_page() {
+        "a page that is one record".to_owned()
+    } else if layout.is_data() {
+        "a page, by its data for programs".to_owned()
+    } else {
+        format!("a page, by its structure: `{layout}`")
     }
 }
 

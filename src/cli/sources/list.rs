@@ -1,5 +1,6 @@
 //! `tidings sources list`: every source, how it is read, where it is configured, how it is.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
 use clap::Args;
@@ -8,8 +9,8 @@ use serde_json::json;
 use crate::cli::{CliError, Output, OutputArguments, check, print_json, table};
 use crate::config::Config;
 use crate::daemon::{self, DaemonError};
-use crate::model::{Reading, Source};
-use crate::store::SourceStatus;
+use crate::model::{Layout, Reading, Source, SourceId};
+use crate::store::{self, Reader, SourceStatus, StoreError};
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
@@ -19,6 +20,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
     let states = daemon::source_states(&config.store.path).map_err(DaemonError::from)?;
+    let layouts = layouts(config)?;
     let known = daemon::statuses(config, states);
     let sources = config.sources.iter().zip(&known);
     match arguments.output.output() {
@@ -51,11 +53,30 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
                     "line": source.place.line,
                     "cadence": check::cadence(&source.cadence),
                     "state": known.state,
+                    "layout": layouts.get(&source.id).map(Layout::as_str),
                 })
             };
             print_json(&json!({"sources": sources.map(source).collect::<Vec<_>>()}))
         }
     }
+}
+
+/// The layout of each source that has one: that of its block, or the one that is kept for it.
+fn layouts(config: &Config) -> Result<BTreeMap<SourceId, Layout>, CliError> {
+    let kept = store::inspect(&config.store.path, |reader: &Reader| {
+        let kept = config.sources.iter().map(|source| {
+            let kept = reader.layout(&source.id, source.block())?;
+            Ok::<_, StoreError>((source.id.clone(), kept))
+        });
+        kept.collect::<Result<Vec<_>, _>>()
+    });
+    let kept = kept.map_err(DaemonError::from)?.unwrap_or_default();
+    let kept = kept
+        .into_iter()
+        .filter_map(|(id, kept)| Some((id, kept?.layout)));
+    let own = config.sources.iter();
+    let own = own.filter_map(|source| Some((source.id.clone(), source.layout.clone()?)));
+    Ok(kept.chain(own).collect())
 }
 
 /// The word for how it is read.

@@ -1,5 +1,5 @@
-//! `tidings sources repair`: the selectors by which a changed page gives its known items again, as a patch; written only
-//! where somebody says so.
+//! `tidings sources repair`: the selectors by which a changed page gives its known items again, or the layout that a page
+//! without selectors has now, as a patch; written only where somebody says so.
 
 use std::io::{self, Write as _};
 
@@ -10,9 +10,9 @@ use super::replace::Edit;
 use crate::cli::{CliError, clock, shown, timestamp};
 use crate::config::{Config, edit};
 use crate::daemon;
-use crate::drift;
+use crate::drift::{self, Anew};
 use crate::fetch::{Fetched, Fetcher};
-use crate::model::{Document, Repair, Source, Timestamp, Validators};
+use crate::model::{Document, Layout, Repair, Source, Timestamp, Validators};
 use crate::store::{self, Reader, StoreError};
 
 /// Known items that are looked for on the page: more than any list shows.
@@ -24,7 +24,7 @@ const NAMED: usize = 10;
 pub(super) struct Arguments {
     /// The source
     id: String,
-    /// Write the new selectors into the configuration
+    /// Write the new selectors, or the new layout, into the configuration
     #[arg(long)]
     yes: bool,
     /// Take this for the time of reading
@@ -39,6 +39,9 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     let source = source.ok_or_else(|| {
         CliError::Usage(format!("there is no source `{id}` in the configuration"))
     })?;
+    if drift::is_by_structure(source) {
+        return by_structure(source, config, arguments).await;
+    }
     if !drift::is_repairable(source) {
         return Err(CliError::Usage(format!(
             "`{id}` is read without selectors ({})",
@@ -50,9 +53,15 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     let edit = Edit::new(source.place.file.clone(), text)?;
     edit.check(config, &source.id)?;
     print(&repair, &edit, arguments)?;
+    finish(&edit, arguments)
+}
+
+/// Writes the edit, or says how.
+fn finish(edit: &Edit, arguments: &Arguments) -> Result<(), CliError> {
     if edit.before == edit.after {
         return Ok(());
     }
+    let id = &arguments.id;
     let mut out = io::stdout().lock();
     if !arguments.yes {
         let again = format!("tidings sources repair {id} --yes");
@@ -63,6 +72,97 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     }
     edit.apply()?;
     Ok(writeln!(out, "\nwritten. Next: `tidings reload`")?)
+}
+
+/// Shows what the layout of a source reads and what a fresh look at its page finds, and takes the latter.
+async fn by_structure(
+    source: &Source,
+    config: &Config,
+    arguments: &Arguments,
+) -> Result<(), CliError> {
+    let stored = store::inspect(&config.store.path, |reader: &Reader| {
+        Ok::<_, StoreError>((
+            reader.layout(&source.id, source.block())?,
+            reader.known(&source.id, LOOKED_FOR)?,
+        ))
+    });
+    let stored = stored.map_err(daemon::DaemonError::from)?;
+    let (kept, known) = stored.unwrap_or_default();
+    let kept = source.layout.clone().or(kept.map(|kept| kept.layout));
+    let document = page(source, config, arguments.now).await?;
+    if let Some(layout) = &kept {
+        print_kept(layout, &document, source)?;
+    }
+    let anew = drift::anew(&document, source, &known).ok_or_else(|| {
+        let told =
+            "a fresh look finds neither a list nor an article: look at it with `tidings discover`";
+        failed(&format!("{}: {told}", source.location))
+    })?;
+    if kept.as_ref() == Some(&anew.layout) {
+        return Ok(writeln!(
+            io::stdout(),
+            "\nA fresh look finds the same: there is nothing to repair."
+        )?);
+    }
+    print_anew(&anew, known.len())?;
+    let text = |text: &str| match &anew.select {
+        Some(select) => edit::with_select(text, &arguments.id, select),
+        None => edit::with_layout(text, &arguments.id, &anew.layout),
+    };
+    let edit = Edit::new(source.place.file.clone(), text)?;
+    edit.check(config, &source.id)?;
+    let name = edit.shown.display().to_string();
+    writeln!(
+        io::stdout(),
+        "\n{}",
+        patch::unified(&name, &edit.before, &edit.after).trim_end()
+    )?;
+    finish(&edit, arguments)
+}
+
+fn print_kept(layout: &Layout, document: &Document, source: &Source) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "The kept layout is `{layout}`.")?;
+    let by_layout = Source {
+        layout: Some(layout.clone()),
+        ..source.clone()
+    };
+    match drift::titles(document, &by_layout) {
+        Ok(titles) => {
+            writeln!(out, "It reads {}:", records(titles.len()))?;
+            print_titles(&mut out, &titles)
+        }
+        Err(error) => writeln!(out, "It reads nothing: {error}"),
+    }
+}
+
+fn print_anew(anew: &Anew, known: usize) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let (count, found) = (anew.titles.len(), anew.found.len());
+    writeln!(
+        out,
+        "\nA fresh look finds {}, {found} of them among the {known} items known last, by the layout `{}`:",
+        records(count),
+        anew.layout
+    )?;
+    print_titles(&mut out, &anew.titles)
+}
+
+fn records(count: usize) -> String {
+    match count {
+        1 => "1 record".to_owned(),
+        _ => format!("{count} records"),
+    }
+}
+
+fn print_titles(out: &mut impl io::Write, titles: &[String]) -> io::Result<()> {
+    for title in titles.iter().take(NAMED) {
+        writeln!(out, "  {}", shown::line(title))?;
+    }
+    match titles.len().saturating_sub(NAMED) {
+        0 => Ok(()),
+        more => writeln!(out, "  and {more} more"),
+    }
 }
 
 /// The patch, and what speaks for it.
@@ -89,13 +189,7 @@ fn print(repair: &Repair, edit: &Edit, arguments: &Arguments) -> io::Result<()> 
         out,
         "the page has {records} records by them, {count} of them among the {known} items known last:"
     )?;
-    for title in found.iter().take(NAMED) {
-        writeln!(out, "  {}", shown::line(title))?;
-    }
-    match found.len().saturating_sub(NAMED) {
-        0 => Ok(()),
-        more => writeln!(out, "  and {more} more"),
-    }
+    print_titles(&mut out, found)
 }
 
 /// What the store holds since the source drifted, else what a look at the page gives now.
