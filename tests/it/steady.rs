@@ -104,6 +104,10 @@ fn newest(from: usize, count: usize) -> Vec<usize> {
     (from..from + count).rev().collect()
 }
 
+/// The address of a list, and one that tells of what an article does.
+const LIST: &str = "/news";
+const ARTICLE: &str = "/town/bridge-closed-repairs";
+
 const INTRODUCTION: &str = "<p>The town hall publishes here whatever citizens need to know about works, services and \
     decisions of the council. The press office is open on weekdays from eight to four, and answers questions of \
     journalists by telephone and by mail. Whoever wishes to receive the notices by post may leave an address at the \
@@ -140,27 +144,33 @@ fn page_of_article() -> String {
 struct Town {
     server: Server,
     workspace: Workspace,
+    path: &'static str,
     polls: usize,
 }
 
 impl Town {
-    fn new() -> Self {
-        Self::of_block("")
+    fn of_block(more: &str) -> Self {
+        Self::at(LIST, more)
     }
 
-    fn of_block(more: &str) -> Self {
+    fn at(path: &'static str, more: &str) -> Self {
         let server = Server::start();
-        let block = block(&server.url("/news"), more);
+        let block = block(&server.url(path), more);
         Self {
             workspace: Workspace::new(&format!("{NEWS}{block}")),
             server,
+            path,
             polls: 0,
         }
     }
 
     /// One whose list was polled once.
     fn polled(design: &Design) -> Self {
-        let mut town = Self::new();
+        Self::polled_at(LIST, design)
+    }
+
+    fn polled_at(path: &'static str, design: &Design) -> Self {
+        let mut town = Self::at(path, "");
         town.poll(&page(&menu(6), &(design.list)(&newest(0, 10))));
         town.workspace.check_well("town");
         assert_eq!(town.items(), 10);
@@ -172,7 +182,7 @@ impl Town {
     }
 
     fn poll(&mut self, body: &str) {
-        self.server.serve("/news", body);
+        self.server.serve(self.path, body);
         self.workspace.poll(self.now());
         self.polls += 1;
     }
@@ -286,7 +296,7 @@ fn a_menu_that_grows_is_no_list() {
 #[test]
 fn a_list_that_gives_way_to_an_article_has_drifted() {
     for design in &DESIGNS {
-        let mut town = Town::polled(design);
+        let mut town = Town::polled_at(ARTICLE, design);
         let layout = town.layout();
         let files = town.workspace.published().files();
         town.poll(&page_of_article());
@@ -341,7 +351,7 @@ fn a_list_comes_back_by_itself() {
 
 #[test]
 fn a_page_that_was_one_record_is_no_list() {
-    let mut town = Town::new();
+    let mut town = Town::at(ARTICLE, "");
     town.poll(&page_of_article());
     town.workspace.check_well("town");
     assert_eq!((town.items(), town.layout().as_str()), (1, "page"));
@@ -384,7 +394,7 @@ fn halves(first: usize) -> String {
 fn a_list_that_is_divided_has_drifted_and_goes_on() {
     let whole =
         |from| (OF_TABLES.list)(&newest(from, 10)).replace("<table>", "<table class=newest>");
-    let mut town = Town::new();
+    let mut town = Town::at(LIST, "");
     town.poll(&page(&menu(6), &whole(0)));
     let layout = town.layout();
     town.poll(&page(&menu(6), &halves(2)));
@@ -432,7 +442,7 @@ fn a_list_that_is_divided_has_drifted_and_goes_on() {
 fn a_changed_block_is_looked_at_anew() {
     let mut town = Town::polled(&OF_CLASSES);
     let layout = town.layout();
-    let block = block(&town.server.url("/news"), "date_order = \"dmy\"\n");
+    let block = block(&town.server.url(LIST), "date_order = \"dmy\"\n");
     town.workspace.configure(&format!("{NEWS}{block}"));
     assert_eq!(town.layout(), "");
     town.poll(&page(&menu(6), &(OF_TABLES.list)(&newest(1, 10))));
@@ -450,7 +460,7 @@ fn a_configured_layout_wins() {
     assert_eq!((town.items(), town.layout().as_str()), (1, "page"));
     let elsewhere = "elements body > nav > ul > li, all";
     let block = block(
-        &town.server.url("/news"),
+        &town.server.url(LIST),
         &format!("layout = \"{elsewhere}\"\n"),
     );
     town.workspace.configure(&format!("{NEWS}{block}"));

@@ -406,11 +406,20 @@ fn is_same(one: &[RawEntry], other: &[RawEntry]) -> bool {
     shared * 5 >= one.len().max(other.len()) * 4
 }
 
-/// Whether a fresh look finds most of what a kept layout reads, and much more.
+/// Whether a fresh look finds most of what a kept layout reads, and much more of the kind: a menu that stands around a
+/// short list is none of it.
 fn holds_more(kept: &[RawEntry], fresh: &[RawEntry]) -> bool {
     let (old, new) = (keys(kept), keys(fresh));
     let shared = old.intersection(&new).count();
-    fresh.len() > kept.len() + 1 && fresh.len() * 3 >= kept.len() * 4 && shared * 5 >= old.len() * 4
+    let dated = |entries: &[RawEntry]| {
+        let dated = entries.iter().filter(|entry| entry.published.is_some());
+        dated.count()
+    };
+    let (own, all) = (dated(kept), dated(fresh));
+    // As many in a hundred have a date; two records without say nothing of their kind.
+    let is_kind = all * kept.len() * 5 >= own * fresh.len() * 4 && (own > 0 || kept.len() > 2);
+    let is_longer = fresh.len() > kept.len() + 1 && fresh.len() * 3 >= kept.len() * 4;
+    is_kind && is_longer && shared * 5 >= old.len() * 4
 }
 
 /// Every candidate with every filter that makes a difference, measured by sums.
