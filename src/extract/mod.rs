@@ -208,7 +208,7 @@ impl ExtractError {
     }
 }
 
-/// `nothing on the page has the layout `elements body > ul > li, all``
+/// Says that a page has its layout no longer.
 fn without_layout(layout: &Layout) -> String {
     if layout.is_page() {
         return "the page has no text any more that could be one record".to_owned();

@@ -83,17 +83,20 @@ impl Named {
                 filter,
                 places,
             } => {
-                let mut text = format!("{} {way}, {}", division.as_str(), filter.as_str());
+                let mut parts = vec![
+                    format!("{} {way}", division.as_str()),
+                    filter.as_str().to_owned(),
+                ];
                 if let Some((part, of)) = part {
-                    text += &format!(", part {part}/{of}");
+                    parts.push(format!("part {part}/{of}"));
                 }
                 let named = [("title", places.title), ("date", places.date)];
                 for (name, place) in named {
                     if let Some(place) = place {
-                        text += &format!(", {name} {place:016x}");
+                        parts.push(format!("{name} {place:016x}"));
                     }
                 }
-                text.parse().ok()
+                parts.join(", ").parse().ok()
             }
         }
     }
