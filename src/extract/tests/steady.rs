@@ -85,6 +85,34 @@ fn a_division_counts_whatever_else_is_there() {
     check(&alone, layout, &expected[..1]);
 }
 
+/// Records in the data of a page stay those that are read when a list appears beside them, and are missed when they go.
+#[test]
+fn data_for_programs_is_a_layout_too() {
+    let record = |n: usize| {
+        let title = SUBJECTS[n];
+        format!(
+            "{{\"title\": \"{title}\", \"url\": \"/data/{n}\", \"date\": \"2021-05-0{}\"}}",
+            n + 1
+        )
+    };
+    let records = [0, 1, 2].map(record).join(", ");
+    let data = format!(
+        "<div id=app></div><script type='application/json'>{{\"notices\": [{records}]}}</script>"
+    );
+    let expected = ["/data/0", "/data/1", "/data/2"];
+    let fresh = read(&page_of(&data), None).unwrap();
+    assert_eq!(links(&fresh), expected);
+    assert_eq!(fresh.layout, Some(Layout::data()));
+    let news = list(" class=news", "note", 12);
+    check(&format!("{news}{data}"), "data", &expected);
+    let gone = read(&page_of(&news), Some(Layout::data())).unwrap_err();
+    assert_eq!(
+        gone.to_string(),
+        "the page holds no data for programs any more"
+    );
+    assert!(gone.is_drift());
+}
+
 const SUBJECTS: [&str; 8] = [
     "Road works close the bridge",
     "Water supply is interrupted",
