@@ -263,7 +263,8 @@ fn named(
     }
 }
 
-/// A source as it is polled: by the layout that the store keeps for its block, where there is a store.
+/// Returns the source as a poll reads it: by the layout that the store keeps for its block. Without a store it stays as it
+/// is.
 fn as_kept(source: &Source, config: &Config) -> Source {
     let mut source = source.clone();
     if source.layout.is_none() && drift::is_by_structure(&source) {
@@ -380,7 +381,7 @@ struct Looked {
     normalized: Normalized,
     /// What was done about the pages of entries.
     details: Vec<String>,
-    /// The layout that its source keeps, or its block says.
+    /// The kept layout, or the one of the block.
     layout: Option<Layout>,
     hinted: Hinted,
 }

@@ -16,7 +16,7 @@ use crate::model::Layout;
 /// Fields that a repair takes away when it does not find them any more; others may be beyond what it looks for.
 const REPAIRED: [&str; 5] = ["item", "title", "link", "date", "summary"];
 
-/// The key of the layout, which goes where selectors come.
+/// The key of the layout. Selectors replace it.
 const LAYOUT: &str = "layout";
 
 /// Why a text cannot be edited.
@@ -108,7 +108,7 @@ pub fn with_select(
     Ok(spliced(text, edits.collect()))
 }
 
-/// `text` with this layout in the block of the source `id`, in the place of the one that stands there.
+/// Returns `text` with this layout in the block of the source `id`. It replaces an older one.
 ///
 /// # Errors
 /// [`EditError`]
@@ -139,7 +139,7 @@ pub fn with_layout(text: &str, id: &str, layout: &Layout) -> Result<String, Edit
     Ok(spliced(text, vec![edit]))
 }
 
-/// The edit that takes a key out of a block.
+/// Returns the edit that removes a key from a block.
 fn removed(text: &str, block: &Block<'_>, key: &str) -> Option<Edit> {
     let (key, item) = block.table.get_key_value(key)?;
     let (start, end) = (key.span()?.start, item.span()?.end);

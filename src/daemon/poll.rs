@@ -63,7 +63,7 @@ struct First {
 /// What came of a poll, the page that the source's rules read no longer, and what was learnt of the pages of entries.
 pub(super) struct Digested {
     pub(super) outcome: Outcome,
-    /// By which layout the items were found.
+    /// The layout that found the items.
     pub(super) read_by: Option<ReadBy>,
     pub(super) drifted: Option<Arc<Document>>,
     pub(super) details: Option<Details>,
@@ -180,7 +180,7 @@ async fn digest(
     let shape = shape.filter(|_| first.is_some());
     let (kind, page) = first.map_or((Kind::Feed, None), |first| (first.kind, first.page));
     let judged = shape.map_or(Ok(()), |shape| drift::judge(&shape, history, kind));
-    // Of a list that was divided, what is read is a part of what it used to give.
+    // A divided list gives only a part of its usual records.
     if let Err(drift) = judged
         && !(more.is_some() && drift.is_of_number())
     {
@@ -199,7 +199,8 @@ async fn digest(
         let failed = Digested::failed(items, trouble.into_failure(source, history), page);
         return Digested { read_by, ..failed };
     }
-    // What was cut off, or is left aside, may come with the next answer: nothing may tell us then that all is as it was.
+    // The next answer may bring the rest of a document that was cut off, or of a list that is read in part: a 304 must not
+    // hide it.
     let is_whole = !is_cut && more.is_none();
     let outcome = Outcome::Read {
         items,
@@ -226,7 +227,7 @@ fn drifted(problem: SourceProblem) -> Failure {
     }
 }
 
-/// By which layout the source's own page was read, and by which more would be.
+/// Returns the layout that read the source's own page, and the one that finds more.
 fn read_by((_, read): &(Document, Extracted)) -> Option<ReadBy> {
     let beside = read.problems.iter().find_map(|problem| match problem {
         Problem::ReadsLess { layout, .. } => Some(layout.clone()),
@@ -238,9 +239,8 @@ fn read_by((_, read): &(Document, Extracted)) -> Option<ReadBy> {
     })
 }
 
-/// Takes out of the problems of the source's own page that it holds more than its layout reads. It is returned where
-/// that is news: on the first poll by a layout an operator chose it or nothing was chosen before, and later one may have
-/// accepted it.
+/// Removes [`Problem::ReadsLess`] from the problems of the source's own page. Returns it unless the layout is new, which
+/// means that an operator chose it, or unless an operator accepted the list beside it.
 fn take_more(pages: &mut [(Document, Extracted)], kept: Option<KeptLayout>) -> Option<Problem> {
     let problems = &mut pages.first_mut()?.1.problems;
     let is_more = |problem: &Problem| matches!(problem, Problem::ReadsLess { .. });
@@ -281,7 +281,7 @@ impl Digested {
     }
 }
 
-/// Looks for what reads the page that drifted, off the async threads, and has the failure name it.
+/// Looks for rules or a layout that read the drifted page, off the async threads, and names them in the failure.
 pub(super) async fn propose(
     source: &Source,
     page: Arc<Document>,
@@ -310,7 +310,7 @@ pub(super) async fn propose(
     failure.repair = Some(repair);
 }
 
-/// Has the failure name what a fresh look finds, where that is another list than the one that drifted.
+/// Names in the failure what a fresh look finds, unless that is the list that drifted.
 fn offer(source: &Source, anew: &Anew, known: usize, failure: &mut Failure) {
     if source.layout.as_ref() == Some(&anew.layout) {
         return;

@@ -10,12 +10,12 @@ use crate::extract::{self, ExtractError};
 use crate::model::{Css, Document, Field, Item, Layout, Reading, Rule, Rules, Source};
 use crate::normalize::normalize;
 
-/// What a fresh look at a page finds.
+/// The result of a fresh look at a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anew {
     /// How its records are found.
     pub layout: Layout,
-    /// The `select` that reads the same: the name of each rule, and the rule; `None` where no selectors do.
+    /// The `select` that reads the same, by the name of each rule; `None` if no selectors do.
     pub select: Option<BTreeMap<String, String>>,
     /// The titles of its records, in the order of the page.
     pub titles: Vec<String>,
@@ -28,7 +28,7 @@ pub fn is_by_structure(source: &Source) -> bool {
     matches!(source.reading, Reading::Page | Reading::Auto)
 }
 
-/// Looks at a page anew; `None` where it has no records, and for documents that are no pages.
+/// Looks at a page anew. Returns `None` if it has no records, and for documents that are no pages.
 pub fn anew(document: &Document, source: &Source, known: &[Known]) -> Option<Anew> {
     let (layout, rules) = extract::fresh(document, source)?;
     let by_layout = Source {
@@ -45,10 +45,10 @@ pub fn anew(document: &Document, source: &Source, known: &[Known]) -> Option<Ane
     })
 }
 
-/// The titles of what a source reads of a document.
+/// Returns the titles that a source reads from a document.
 ///
 /// # Errors
-/// [`ExtractError`] where it reads nothing.
+/// [`ExtractError`] if it reads nothing.
 pub fn titles(document: &Document, source: &Source) -> Result<Vec<String>, ExtractError> {
     let items = items(document, source)?;
     Ok(items.into_iter().map(|item| item.title).collect())
@@ -59,7 +59,7 @@ fn items(document: &Document, source: &Source) -> Result<Vec<Item>, ExtractError
     Ok(normalize(source, vec![(document.clone(), extracted)]).items)
 }
 
-/// `rules` as a block states them, where they read the same items so. A block has one place for each rule.
+/// Returns `rules` as a block states them, if they read the same items in that form. A block has one place for each rule.
 fn selecting_the_same(
     document: &Document,
     source: &Source,

@@ -328,7 +328,7 @@ fn median(mut numbers: Vec<usize>) -> Option<usize> {
 }
 
 impl Drift {
-    /// Whether only the number of records is another one.
+    /// Whether only the number of records differs.
     pub fn is_of_number(&self) -> bool {
         matches!(self, Self::Nothing { .. } | Self::FarFewer { .. })
     }

@@ -243,7 +243,7 @@ pub(super) fn texts(
     Ok((base(&page, url), found.filter_map(text).collect()))
 }
 
-/// The layout that a fresh look finds, whatever its source keeps, and the selectors that find the same records.
+/// Returns the layout that a fresh look finds, and the selectors that find the same records. Ignores the kept layout.
 pub(super) fn fresh(
     text: &str,
     url: &Url,

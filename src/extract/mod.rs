@@ -489,8 +489,8 @@ pub fn lists(document: &Document, source: &Source, count: usize) -> Vec<Listed> 
     }
 }
 
-/// Looks at a page that is read by its structure as if nothing was kept of it: the layout that it has now, and the
-/// selectors that find the same records; `None` where it has no records, and for other documents.
+/// Looks at a page that is read by its structure as if no layout was kept. Returns its layout, and the selectors that find
+/// the same records; `None` if it has no records, and for other documents.
 pub fn fresh(document: &Document, source: &Source) -> Option<(Layout, Option<Rules<Css>>)> {
     let is_page = match source.reading {
         Reading::Page => true,

@@ -125,12 +125,12 @@ impl Source {
         Hash::of(format!("{extractor_version} {}", self.rules()).as_bytes())
     }
 
-    /// Changes whenever the source's block says otherwise how its documents are read; a newer extractor leaves it as it is.
+    /// Changes whenever the block changes how documents are read. A newer extractor does not change it.
     pub fn block(&self) -> Hash {
         Hash::of(self.rules().as_bytes())
     }
 
-    /// What its block says of how its documents are read.
+    /// Returns the keys of the block that decide how documents are read.
     fn rules(&self) -> String {
         let Self {
             reading,

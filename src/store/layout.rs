@@ -28,12 +28,12 @@ pub struct KeptLayout {
     pub layout: Layout,
     /// When it was found.
     pub found_at: Timestamp,
-    /// The layout that may find more without being told: an operator accepted that it is left aside.
+    /// A layout that finds more and that an operator accepted to leave aside.
     pub accepted: Option<Layout>,
 }
 
 impl Reader {
-    /// The layout by which the page of `source` is read; nothing where its block has changed since.
+    /// Returns the kept layout of `source`; `None` if its block has changed since.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -61,8 +61,8 @@ impl Reader {
     }
 }
 
-/// Keeps the layout that a page was read by, unless one is kept under the same block: then only what was found beside it.
-/// On the first poll nobody can have missed that yet.
+/// Keeps the layout that read a page. Under the same block, a kept layout stays and only `beside` changes. The first poll
+/// of a block accepts the list beside it: an operator who configured the layout chose between them.
 pub(super) fn remember(
     connection: &Connection,
     source: &SourceId,
@@ -92,7 +92,7 @@ pub(super) fn remember(
     Ok(())
 }
 
-/// Leaves aside what the last look found beside the kept layout.
+/// Accepts the list that the last look found beside the kept layout.
 pub(super) fn accept(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
     let sql = "UPDATE layout SET accepted = beside WHERE source = ? AND beside IS NOT NULL";
     connection.execute(sql, [source.as_str()])?;

@@ -152,7 +152,7 @@ pub struct Poll {
     pub outcome: Outcome,
     /// What was learnt of the pages of its entries, where these are read and there was a list to read.
     pub details: Option<Details>,
-    /// By which layout its page was read, where no selectors say so and its items are committed.
+    /// The layout that read its page, if the items are committed and no selectors found them.
     pub layout: Option<ReadBy>,
     /// When it is due again depends on these, and on what turns out to be new.
     pub cadence: Cadence,
@@ -181,7 +181,7 @@ pub enum Outcome {
         validators: Vec<(String, Validators, Hash)>,
         /// What was left out, for the operator.
         problem: Option<SourceProblem>,
-        /// More was there than the source's layout reads: it has drifted, and what was read is good all the same.
+        /// The source has drifted because its page holds more than its layout reads. The items are good.
         drift: Option<SourceProblem>,
         /// What the first document gave, for the next ones to be compared with; `None` when it had not changed.
         shape: Option<Shape>,

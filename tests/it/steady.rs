@@ -1,5 +1,5 @@
-//! A page without selectors is read by the layout that its first good poll found: another one is taken by a person, or
-//! told of as `drifted`.
+//! Every poll reads a page without selectors by the layout of its first good poll. A page that leaves it is `drifted`; only
+//! a person changes it.
 
 use chrono::TimeDelta;
 use serde_json::Value;

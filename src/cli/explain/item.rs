@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
     }
 }
 
-/// A source with the layout that is kept for it.
+/// Returns the source with its kept layout.
 fn as_kept(source: &Source, reader: &Reader) -> Result<Source, StoreError> {
     let mut source = source.clone();
     if source.layout.is_none() {

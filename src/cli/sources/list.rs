@@ -61,7 +61,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
     }
 }
 
-/// The layout of each source that has one: that of its block, or the one that is kept for it.
+/// Returns the layout of each source that has one: the one of its block, else the kept one.
 fn layouts(config: &Config) -> Result<BTreeMap<SourceId, Layout>, CliError> {
     let kept = store::inspect(&config.store.path, |reader: &Reader| {
         let kept = config.sources.iter().map(|source| {

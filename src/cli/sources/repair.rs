@@ -1,5 +1,5 @@
-//! `tidings sources repair`: the selectors by which a changed page gives its known items again, or the layout that a page
-//! without selectors has now, as a patch; written only where somebody says so.
+//! `tidings sources repair`: shows the selectors that find the known items of a changed page again, or the new layout of a
+//! page without selectors, as a patch. `--yes` writes it.
 
 use std::io::{self, Write as _};
 
@@ -56,7 +56,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     finish(&edit, arguments)
 }
 
-/// Writes the edit, or says how.
+/// Writes the edit with `--yes`; otherwise says how to write it.
 fn finish(edit: &Edit, arguments: &Arguments) -> Result<(), CliError> {
     if edit.before == edit.after {
         return Ok(());
@@ -74,7 +74,7 @@ fn finish(edit: &Edit, arguments: &Arguments) -> Result<(), CliError> {
     Ok(writeln!(out, "\nwritten. Next: `tidings reload`")?)
 }
 
-/// Shows what the layout of a source reads and what a fresh look at its page finds, and takes the latter.
+/// Shows what the kept layout reads and what a fresh look finds. `--yes` takes the fresh look.
 async fn by_structure(
     source: &Source,
     config: &Config,

@@ -28,7 +28,7 @@ pub(in crate::daemon) struct Standing {
     held: HashMap<String, Validators>,
     /// Addresses of entries whose pages are to be asked for.
     owed: HashSet<String>,
-    /// How its page was read before.
+    /// The layout that read its page before.
     kept: Option<KeptLayout>,
 }
 
@@ -48,7 +48,7 @@ impl Standing {
         })
     }
 
-    /// The source as it is read: by the layout that is kept for it, unless its block says another one.
+    /// Returns the source with its kept layout. A layout of its block wins.
     pub(in crate::daemon) fn reading<'s>(&self, source: &'s Source) -> Cow<'s, Source> {
         match &self.kept {
             Some(kept) if source.layout.is_none() => Cow::Owned(Source {
@@ -267,7 +267,7 @@ impl Errand<'_> {
         }
     }
 
-    /// The source as its next page is read: by the layout of the first one.
+    /// Returns the source for reading the next page: by the layout of the first one.
     fn reading(&self, layout: Option<&Layout>) -> Source {
         let mut source = self.source.clone();
         if let Some(layout) = layout {

@@ -72,7 +72,7 @@ fn one_of_several_parts_stays_the_same() {
     check(&longer, &layout(2), &["/event/1"]);
 }
 
-/// A list among other lists counts also where those are gone, so that another division has the same records.
+/// A list is found after its neighbours have gone and another division has the same records.
 #[test]
 fn a_division_counts_whatever_else_is_there() {
     let news = list(" class=news", "note", 3).replace("<li>", "<li class=row>");
@@ -85,7 +85,7 @@ fn a_division_counts_whatever_else_is_there() {
     check(&alone, layout, &expected[..1]);
 }
 
-/// Records in the data of a page stay those that are read when a list appears beside them, and are missed when they go.
+/// A poll reads the records in a page's data even when a list appears beside them, and reports when they are gone.
 #[test]
 fn data_for_programs_is_a_layout_too() {
     let record = |n: usize| {
@@ -175,7 +175,7 @@ fn links(read: &Extracted) -> Vec<String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// A page that grows, shrinks and changes around its list is read by the layout of before, and all of its rows are.
+    /// The layout of one page reads every row of the next, whatever its length and whatever stands around the list.
     #[test]
     fn a_layout_reads_what_a_fresh_look_read(
         design in 0..4_usize,

@@ -113,8 +113,8 @@ pub(super) fn all(sheet: &Sheet<'_, '_>) -> Vec<Candidate> {
     divisions(sheet, None)
 }
 
-/// The candidates of one division, those of one record and those that another division has too among them: a list that
-/// is known counts whatever else is on its page.
+/// Returns the candidates of one division, including those of one record and those that another division has too: a known
+/// list must be found whatever else its page holds.
 pub(super) fn of(sheet: &Sheet<'_, '_>, division: Division) -> Vec<Candidate> {
     divisions(sheet, Some(division))
 }

@@ -127,12 +127,12 @@ impl Named {
 /// A candidate that a way names.
 pub(super) struct Match {
     pub(super) candidate: Candidate,
-    /// Whether its classes are those of the way, too.
+    /// Whether it has the classes of the way.
     pub(super) has_classes: bool,
 }
 
-/// What a way names: that of the same tags and classes, else that of the same tags and more classes, else that of the
-/// same tags. Records that lack the classes of the way are others, whatever their tags.
+/// Returns the candidates that a way names: those of the same tags and classes, else those with more classes, else those of
+/// the same tags. Records without the classes of the way belong to another list.
 pub(super) fn found(sheet: &Sheet<'_, '_>, division: Division, named: &str) -> Vec<Match> {
     let way = Way::parse(named);
     let alike = candidates::of(sheet, division).into_iter();
@@ -172,7 +172,7 @@ pub(super) fn found(sheet: &Sheet<'_, '_>, division: Division, named: &str) -> V
     if exact.is_empty() { more } else { exact }
 }
 
-/// Which of several parts of a page that are built alike a candidate is: counted from 1, and how many they are.
+/// Returns the number of a candidate among the parts of the page that are built alike, from 1, and how many there are.
 fn part(sheet: &Sheet<'_, '_>, candidate: &Candidate, way: &str) -> Option<(usize, usize)> {
     if node_of(candidate.division).is_some() && !is_of_one_parent(candidate.division) {
         return None;
@@ -190,7 +190,8 @@ fn is_of_one_parent(division: Division) -> bool {
     matches!(division, Division::Siblings | Division::Children)
 }
 
-/// The node that a record has the way to, in divisions that are made of elements: its own, or the one around it.
+/// Returns the function that finds the node at the end of a record's way: its own element, or its parent. `None` for
+/// divisions that are not made of elements.
 fn node_of(division: Division) -> Option<fn(&Sheet<'_, '_>, &Record) -> usize> {
     match division {
         Division::Path | Division::PathClass | Division::Class | Division::Siblings => {
@@ -246,7 +247,7 @@ impl Way {
         Self(text.split(" > ").map(step).collect())
     }
 
-    /// The same with the classes only that the other one has too, from the last step up as far as the tags agree.
+    /// Keeps the classes that the other way has too, from the last step up, as far as the tags agree.
     fn shared_with(mut self, other: &Self) -> Self {
         let mut others = other.0.iter().rev();
         let mut is_alike = true;
@@ -261,7 +262,7 @@ impl Way {
         self
     }
 
-    /// Elements of a class count wherever they are.
+    /// Whether both have the same tags. Elements of a class need only the same last tag.
     fn has_tags_of(&self, other: &Self, division: Division) -> bool {
         let tag = |(tag, _): &(String, Vec<String>)| tag.clone();
         if division == Division::Class {
@@ -270,7 +271,7 @@ impl Way {
         self.0.iter().map(tag).eq(other.0.iter().map(tag))
     }
 
-    /// Whether it has all the classes of the other one, of the same tags, where they stand there.
+    /// Whether each step has all the classes of the other way's step.
     fn is_within(&self, other: &Self, division: Division) -> bool {
         let mut steps = self.0.iter().rev().zip(other.0.iter().rev());
         let has = |((_, own), (_, classes)): (&Step, &Step)| {

@@ -99,7 +99,7 @@ type ReadAs = (Vec<RawEntry>, Named, Option<Rules<Css>>);
 pub(super) struct Look {
     /// The best first; where a layout was kept, what it reads.
     pub(super) lists: Vec<FoundList>,
-    /// Where a layout was kept: how many records a fresh look finds that hold most of those and more, and by which layout.
+    /// With a kept layout: how many records a fresh look finds if it finds most of those and more, and by which layout.
     pub(super) more: Option<(usize, Layout)>,
     /// The order of day and month in its dates.
     pub(super) order: Option<DateOrder>,
@@ -282,8 +282,8 @@ impl Looking<'_, '_, '_> {
         }
     }
 
-    /// The list that a layout names. Of several parts of a page that are built alike it is the same one as before, as
-    /// long as these are as many, else the best of them; one that lacks the classes of before must be the best of all.
+    /// Returns the list that a layout names. Among parts that are built alike, it takes the one of the same number as long
+    /// as their count is the same, else the best one. A list that lost its classes must be the best of the page.
     fn named(
         &self,
         division: Division,
@@ -406,8 +406,8 @@ fn is_same(one: &[RawEntry], other: &[RawEntry]) -> bool {
     shared * 5 >= one.len().max(other.len()) * 4
 }
 
-/// Whether a fresh look finds most of what a kept layout reads, and much more of the kind: a menu that stands around a
-/// short list is none of it.
+/// Whether a fresh look finds most records of the kept layout and many more of the same kind. A short list together with
+/// the menu around it does not count.
 fn holds_more(kept: &[RawEntry], fresh: &[RawEntry]) -> bool {
     let (old, new) = (keys(kept), keys(fresh));
     let shared = old.intersection(&new).count();
