@@ -6,6 +6,7 @@ mod details;
 mod foreign;
 mod fuzz;
 mod hostile;
+mod noise;
 mod places;
 mod selectors;
 mod sites;

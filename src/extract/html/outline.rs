@@ -17,19 +17,6 @@ const UNSEEN: [&str; 16] = [
     "select", "style", "svg", "template", "textarea", "title", "video",
 ];
 
-/// Classes of text that screen readers read out and nobody sees, as the common frameworks name them.
-const FOR_EARS: [&str; 9] = [
-    "a11y-hidden",
-    "element-invisible",
-    "screen-reader-only",
-    "screen-reader-text",
-    "show-for-sr",
-    "sr-only",
-    "visually-hidden",
-    "visuallyhidden",
-    "assistive-text",
-];
-
 /// Elements that mark a passage of text, and are no part of how records are built.
 const INLINE: [&str; 14] = [
     "abbr", "b", "br", "cite", "code", "em", "font", "i", "mark", "small", "strong", "sub", "sup",
@@ -210,10 +197,7 @@ fn is_unseen(node: NodeRef<'_, Node>) -> bool {
     let Node::Element(element) = node.value() else {
         return false;
     };
-    let is_for_ears = || element.classes().any(|class| FOR_EARS.contains(&class));
-    UNSEEN.contains(&element.name()) && !opens(node)
-        || element.attr("hidden").is_some()
-        || is_for_ears()
+    UNSEEN.contains(&element.name()) && !opens(node) || element.attr("hidden").is_some()
 }
 
 /// Whether a node is a button that heads what it opens: all of a heading, or one that says what it controls.

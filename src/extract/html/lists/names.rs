@@ -2,7 +2,7 @@
 //!
 //! Names are hints, no more: each is a feature that the judge weighs, and a page without any is read as well.
 
-use super::super::outline::Outline;
+use super::super::outline::{Outline, Visible};
 use super::sheet::Zone;
 
 const NAVIGATION: &[&str] = &[
@@ -67,6 +67,25 @@ const MAIN: &[&str] = &[
     "results",
     "listing",
 ];
+
+/// Classes of text that screen readers read out and nobody sees, as the common frameworks name them.
+const FOR_EARS: &[&str] = &[
+    "a11y-hidden",
+    "element-invisible",
+    "screen-reader-only",
+    "screen-reader-text",
+    "show-for-sr",
+    "sr-only",
+    "visually-hidden",
+    "visuallyhidden",
+    "assistive-text",
+];
+
+/// Whether an element holds text that nobody sees.
+pub(super) fn is_for_ears(node: &Visible<'_>) -> bool {
+    let classes = node.attr("class").unwrap_or_default().split_ascii_whitespace();
+    classes.into_iter().any(|class| FOR_EARS.contains(&class))
+}
 
 /// The zone of a node that stands in `above`.
 pub(super) fn zone(outline: &Outline<'_>, index: usize, above: Zone) -> Zone {

@@ -314,8 +314,11 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         let beside = self.sheet.letters_beside_dates(&unit.leaves);
         let is_date = beside < all && beside < 10;
         let text = self.title_text(unit);
+        let for_ears = self.sheet.leaves.get(unit.leaves.clone()).unwrap_or_default();
+        let is_for_ears = for_ears.iter().all(|leaf| leaf.is_for_ears);
         let is_number = || !text.contains(' ') && text.contains(|c: char| c.is_numeric());
-        if walk.has_words && (is_date || is_number()) || walk.has_more && words::is_label(&text) {
+        let is_weak = walk.has_words && (is_date || is_number());
+        if is_weak || walk.has_more && (is_for_ears || words::is_label(&text)) {
             HINDRANCE
         } else {
             0.0
@@ -549,12 +552,11 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
     /// leaves without dates and labels around them.
     pub(super) fn title_text(&self, unit: &Unit) -> String {
         let is_extra = |leaf: &usize| {
-            let text = self
-                .sheet
-                .leaves
-                .get(*leaf)
-                .map_or("", |leaf| leaf.text.as_str());
-            self.sheet.letters_beside_dates(&(*leaf..*leaf + 1)) == 0 || words::is_label(text)
+            let Some(found) = self.sheet.leaves.get(*leaf) else {
+                return true;
+            };
+            let is_date = self.sheet.letters_beside_dates(&(*leaf..*leaf + 1)) == 0;
+            is_date || found.is_for_ears || words::is_label(&found.text)
         };
         let all = unit.leaves.clone();
         let first = all

@@ -54,6 +54,8 @@ pub(in crate::extract::html) struct Leaf {
     pub(super) is_head: bool,
     /// Whether all of it is marked as strong.
     pub(super) is_strong: bool,
+    /// Whether it is there for screen readers only: no title has it.
+    pub(super) is_for_ears: bool,
     /// Letters and digits.
     pub(super) letters: usize,
 }
@@ -225,6 +227,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
         let mut heads = vec![false; outline.len()];
         let mut strong = vec![false; outline.len()];
         let mut marked = vec![false; outline.len()];
+        let mut ears = vec![false; outline.len()];
         let mut blocks = vec![0_usize; outline.len()];
         let mut raw = String::new();
         let mut last = Piece::default();
@@ -234,6 +237,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
             let above = node.parent;
             let name = node.name();
             let is_mark = path::is_mark(node);
+            ears[index] = ears[above] || names::is_for_ears(node);
             heads[index] = heads[above] || matches!(name, "h" | "summary" | "legend");
             marked[index] = marked[above] && is_mark || matches!(name, "b" | "strong");
             strong[index] = strong[above]
@@ -265,7 +269,9 @@ impl<'a, 'h> Sheet<'a, 'h> {
                 link: if same { last.link } else { piece.link },
                 ..piece
             };
-            if joins(&raw, text, cut, last, piece)
+            let is_alike = self.leaves.last().is_some_and(|leaf| leaf.is_for_ears == ears[above]);
+            if is_alike
+                && joins(&raw, text, cut, last, piece)
                 && let Some(leaf) = self.leaves.last_mut()
             {
                 raw.push_str(text);
@@ -281,6 +287,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
                     link: piece.link,
                     is_head: heads[above],
                     is_strong: strong[above],
+                    is_for_ears: ears[above],
                     letters: 0,
                 });
             }
