@@ -17,6 +17,10 @@ pub enum Foreign {
     Contacts,
     /// One alert (CAP).
     Alert,
+    /// Several alerts in one document (CAP).
+    Alerts,
+    /// A message for emergency services, with whatever it carries (EDXL).
+    Envelope,
     /// One running text.
     OneText,
     /// A message (RFC 5322).
@@ -56,8 +60,10 @@ impl Foreign {
             Self::Alert => (
                 "alert",
                 "a single alert (CAP)",
-                "this version reads no alerts yet: give the feed or the page that lists the alerts of the publisher",
+                ALERTS,
             ),
+            Self::Alerts => ("alert", "a set of alerts (CAP)", ALERTS),
+            Self::Envelope => ("alert", "a message for emergency services (EDXL)", ALERTS),
             Self::OneText => (
                 "one-text",
                 "one running text, not a list of notices",
@@ -111,6 +117,9 @@ impl fmt::Display for Foreign {
         f.write_str(self.words().1)
     }
 }
+
+const ALERTS: &str = "this version reads no alerts yet: give the feed or the page that lists the alerts of the publisher; \
+     `kind = \"xml\"` with `select.item` and `select.title` reads the document as it is";
 
 const LINKING: &str = "give the page that links to it: files become attachments of its entries";
 

@@ -335,12 +335,6 @@ fn outermost(found: Vec<ElementRef<'_>>) -> Vec<ElementRef<'_>> {
         .collect()
 }
 
-/// What part of a whole.
-fn ratio(part: usize, whole: usize) -> f64 {
-    let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    float(part) / float(whole)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

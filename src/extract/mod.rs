@@ -89,12 +89,6 @@ pub enum ExtractError {
         /// What it is.
         what: &'static str,
     },
-    /// A message of its own kind, which nothing reads yet.
-    #[error("the document is {found}: there is no reader for it yet")]
-    NoReader {
-        /// What it is.
-        found: &'static str,
-    },
     /// `script` finds nothing.
     #[error("`script` ({selector}) found nothing on the page")]
     NoScript {
@@ -147,7 +141,6 @@ impl ExtractError {
             | Self::NothingFound { .. }
             | Self::NoTitles { .. }
             | Self::NoMatch { .. } => "nothing-found",
-            Self::NoReader { .. } => "no-reader",
             Self::Undated => "no-dates",
             Self::TooDeep { .. } => "too-deep",
         }
@@ -191,10 +184,6 @@ impl ExtractError {
             Self::NoList { .. } => {
                 "look at the document: `select.item` and `select.title` read what is not found by itself, and \
                  `tidings preview --select item=PATH --select title=PATH` tries them".to_owned()
-            }
-            Self::NoReader { .. } => {
-                "look for a feed of the same publisher; or read it with `kind = \"xml\"`, `select.item` and `select.title`"
-                    .to_owned()
             }
             Self::NoScript { .. } | Self::NothingFound { .. } | Self::NoTitles { .. } => {
                 "the layout has changed: correct `select`, and try it with `tidings preview`".to_owned()

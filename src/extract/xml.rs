@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use super::feed::{self, Scanner, Token, local};
 use super::rules::{self, Record, without_doubts};
 use super::structure::{self, Node, Origin, Place, Step};
-use super::{ExtractError, Listed, MAX_ENTRIES, epoch};
+use super::{ExtractError, Foreign, Listed, MAX_ENTRIES, epoch};
 use crate::dates::Hints;
 use crate::model::{ElementPath, Extracted, RawText, Reading, Rules};
 pub(super) use tree::{Element, Tree};
@@ -90,7 +90,7 @@ pub(super) fn is_xml(text: &str) -> bool {
 ///
 /// # Errors
 /// [`ExtractError::BadDocument`] for what is none, [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] where
-/// `rules` do not fit it; without any [`ExtractError::NoReader`] for an alert and [`ExtractError::NoList`] where its
+/// `rules` do not fit it; without any [`ExtractError::Foreign`] for an alert and [`ExtractError::NoList`] where its
 /// structure tells nothing.
 pub(super) fn read(
     text: &str,
@@ -102,7 +102,7 @@ pub(super) fn read(
         by(&tree, rules)?
     } else {
         if let Some(found) = message(&tree) {
-            return Err(ExtractError::NoReader { found });
+            return Err(ExtractError::Foreign(found));
         }
         let found = by_structure(&tree, hints);
         let found = found.ok_or(ExtractError::NoList { what: "the XML" })?;
@@ -140,22 +140,22 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
 }
 
 /// What a document is that is a message of its own, not a list.
-fn message(tree: &Tree<'_>) -> Option<&'static str> {
+fn message(tree: &Tree<'_>) -> Option<Foreign> {
     let root = tree.document().children().next()?;
     let is_of = |vocabulary: &str| root.declares(vocabulary);
     let has = |name: &str| root.children().any(|child| child.local() == name);
     let is_bare = || has("identifier") && has("sender") && has("sent");
     match root.local() {
         "alert" if is_of("emergency:cap") || is_bare() => {
-            return Some("a CAP alert (Common Alerting Protocol)");
+            return Some(Foreign::Alert);
         }
         "alerts" if is_of("emergency:cap") => {
-            return Some("a set of CAP alerts (Common Alerting Protocol)");
+            return Some(Foreign::Alerts);
         }
         _ => {}
     }
     let is_envelope = root.local().starts_with("EDXL") || is_of("emergency:edxl");
-    is_envelope.then_some("an EDXL message (Emergency Data Exchange Language)")
+    is_envelope.then_some(Foreign::Envelope)
 }
 
 fn by_structure(tree: &Tree<'_>, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {

@@ -34,17 +34,6 @@ pub(super) enum Date {
     Whole,
 }
 
-impl Date {
-    /// What it counts in a vote.
-    pub(super) fn weight(self) -> f64 {
-        match self {
-            Self::Likely => 0.5,
-            Self::Within => 0.6,
-            Self::Whole => 1.0,
-        }
-    }
-}
-
 impl<'a, 'h> Reader<'a, 'h> {
     pub(super) fn new(outline: &'a Outline<'a>, hints: &Hints<'h>) -> Self {
         // A date whose order is unknown is a date all the same: what it means is decided later.
@@ -76,17 +65,6 @@ impl<'a, 'h> Reader<'a, 'h> {
     /// Whether a text is a date.
     pub(super) fn reads(&self, text: &str) -> bool {
         text.len() <= 64 && dates::read(text, &self.hints).is_some()
-    }
-
-    /// The date that a text begins with, and what stands behind it.
-    pub(super) fn leading_date<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
-        leading_date(text, &self.hints)
-    }
-
-    /// Whether a text is a month without a day.
-    pub(super) fn is_month(&self, text: &str) -> bool {
-        let read = dates::read(text, &self.hints);
-        read.is_some_and(|read| read.dated.precision == Precision::Month)
     }
 
     fn look_for_date(&self, index: usize) -> Option<Date> {

@@ -18,10 +18,10 @@ pub const COUNT: usize = NAMES.len();
 pub const CHEAP: usize = 62;
 
 /// How many of them the parts of the records give.
-pub const PARTS: usize = 16;
+pub(super) const PARTS: usize = 16;
 
 /// One value a measure.
-pub type Measures = [f64; COUNT];
+pub(super) type Measures = [f64; COUNT];
 
 /// What each measure is.
 pub const NAMES: [&str; 94] = [

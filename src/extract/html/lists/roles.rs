@@ -44,6 +44,9 @@ const MAX_TITLE_LETTERS: usize = 1_000;
 /// What it counts that most titles, or dates, stood at a place before.
 const KEPT: f64 = 6.0;
 
+/// What it counts that most titles, or dates, of the list stand at a place.
+const USUAL: f64 = 2.5;
+
 /// More than any measures make good.
 const HINDRANCE: f64 = 12.0;
 
@@ -181,6 +184,8 @@ pub(in crate::extract::html) struct Roles<'s, 'a, 'h> {
     voters: usize,
     /// What the list was read by before.
     kept: Places,
+    /// Where most records have theirs.
+    usual: Places,
     /// Of those who voted.
     sampled: Vec<(Record, Parts)>,
 }
@@ -231,6 +236,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             heads: heads(sheet, records),
             voters: records.len().min(VOTERS),
             kept,
+            usual: Places::default(),
             sampled: Vec::new(),
         };
         // Voters from all over the list: its newest may differ from the others.
@@ -247,11 +253,32 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         for walk in &mut walks {
             walk.has_words = roles.has_words(walk);
         }
-        let sampled = voters.iter().zip(&walks);
-        roles.sampled = sampled
-            .map(|(record, walk)| ((*record).clone(), roles.parts_of(walk)))
-            .collect();
+        roles.sampled = roles.sample(&voters, &walks);
+        // Where most have their titles and dates the others have theirs.
+        roles.usual = roles.usual_places();
+        roles.sampled = roles.sample(&voters, &walks);
         roles
+    }
+
+    fn sample(&self, voters: &[&Record], walks: &[Walk]) -> Vec<(Record, Parts)> {
+        let sampled = voters.iter().zip(walks);
+        sampled
+            .map(|(record, walk)| ((*record).clone(), self.parts_of(walk)))
+            .collect()
+    }
+
+    /// The places that most titles and dates of the voters have.
+    fn usual_places(&self) -> Places {
+        let places = self.places();
+        let is_usual = |of: &dyn Fn(&Parts) -> Option<PathId>, place: &PathId| {
+            let same = self.sampled.iter().filter(|(_, parts)| of(parts) == Some(*place));
+            same.count() * 5 >= self.voters * 3 && self.voters > 2
+        };
+        let title = |parts: &Parts| parts.title.as_ref().map(|unit| unit.place);
+        Places {
+            title: places.title.filter(|place| is_usual(&title, place)),
+            date: places.date.filter(|place| is_usual(&|parts| parts.date_place, place)),
+        }
     }
 
     fn vote(&mut self, walk: &Walk) {
@@ -356,32 +383,24 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
     }
 
     fn parts_of(&self, walk: &Walk) -> Parts {
-        let mut parts = Parts {
-            title_score: f64::NEG_INFINITY,
-            ..Parts::default()
-        };
+        let mut parts = Parts::default();
+        let mut best = f64::NEG_INFINITY;
         for (unit, measures) in self.titles_of(walk) {
-            let known = if self.kept.title == Some(unit.place) {
-                KEPT
-            } else {
-                0.0
-            };
-            let score = self.weights.of_title(&measures) + known - self.penalty(walk, unit);
-            if score > parts.title_score {
-                parts.title_score = score;
+            let own = self.weights.of_title(&measures) - self.penalty(walk, unit);
+            let score = own + self.known(|places| places.title, unit.place);
+            if score > best {
+                best = score;
+                parts.title_score = own;
                 parts.title = Some(unit.clone());
             }
         }
-        parts.date_score = f64::NEG_INFINITY;
+        best = f64::NEG_INFINITY;
         for (place, date, measures) in self.dates_of(walk, parts.title.as_ref()) {
-            let known = if self.kept.date == Some(place) {
-                KEPT
-            } else {
-                0.0
-            };
-            let score = self.weights.of_date(&measures) + known;
-            if score > parts.date_score {
-                parts.date_score = score;
+            let own = self.weights.of_date(&measures);
+            let score = own + self.known(|places| places.date, place);
+            if score > best {
+                best = score;
+                parts.date_score = own;
                 parts.date = Some(date.clone());
                 parts.date_place = Some(place);
             }
@@ -397,6 +416,12 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         }
         parts.link = self.link_of(walk, parts.title.as_ref());
         parts
+    }
+
+    /// What it counts that a place is the one that was kept, or that most records have.
+    fn known(&self, of: fn(&Places) -> Option<PathId>, place: PathId) -> f64 {
+        let weight = |places: &Places, weight: f64| if of(places) == Some(place) { weight } else { 0.0 };
+        weight(&self.kept, KEPT) + weight(&self.usual, USUAL)
     }
 
     /// The texts of a record that may be its title, with what is weighed of each.
