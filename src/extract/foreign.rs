@@ -57,11 +57,7 @@ impl Foreign {
                 "a list of contacts (vCard, RFC 6350)",
                 "give the page or the feed of the publisher's news",
             ),
-            Self::Alert => (
-                "alert",
-                "a single alert (CAP)",
-                ALERTS,
-            ),
+            Self::Alert => ("alert", "a single alert (CAP)", ALERTS),
             Self::Alerts => ("alert", "a set of alerts (CAP)", ALERTS),
             Self::Envelope => ("alert", "a message for emergency services (EDXL)", ALERTS),
             Self::OneText => (

@@ -168,7 +168,9 @@ impl Found<'_> {
         let rules = self.fields.iter().map(rule);
         Some(Rules {
             item: vec![path(&self.item)?],
-            fields: rules.filter(|(_, rule)| rule.find.places().next().is_some()).collect(),
+            fields: rules
+                .filter(|(_, rule)| rule.find.places().next().is_some())
+                .collect(),
         })
     }
 

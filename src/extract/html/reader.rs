@@ -6,8 +6,7 @@ use std::cell::OnceCell;
 
 use super::outline::Outline;
 use crate::dates::{self, Hints};
-use crate::extract::leading_date;
-use crate::model::{DateOrder, Precision, text_of_node};
+use crate::model::{DateOrder, text_of_node};
 
 /// A longer text is no date.
 const MAX_DATE_LETTERS: usize = 60;

@@ -41,11 +41,16 @@ enum Noise {
 fn list(design: Design, count: usize) -> String {
     let record = |n: usize| {
         let (title, day) = (TITLES[n % TITLES.len()], 28 - n);
-        let (link, date) = (format!("<a href=\"/notices/{n}\">{title}</a>"), format!("{day} November 2021"));
+        let (link, date) = (
+            format!("<a href=\"/notices/{n}\">{title}</a>"),
+            format!("{day} November 2021"),
+        );
         match design {
             Design::Items => format!("<li>{date}: {link}</li>"),
             Design::Rows => format!("<tr><td>{date}</td><td>{link}</td></tr>"),
-            Design::Cards => format!("<div><h3>{link}</h3><p>{date}</p><p>The office answers questions at the counter and by telephone.</p></div>"),
+            Design::Cards => format!(
+                "<div><h3>{link}</h3><p>{date}</p><p>The office answers questions at the counter and by telephone.</p></div>"
+            ),
             Design::Definitions => format!("<dt>{date}</dt><dd>{link}</dd>"),
         }
     };
@@ -60,7 +65,8 @@ fn list(design: Design, count: usize) -> String {
 
 fn noise(kind: Noise) -> String {
     let links = |names: &[&str]| -> String {
-        let link = |(n, name): (usize, &&str)| format!("<li><a href=\"/pages/{n}\">{name}</a></li>");
+        let link =
+            |(n, name): (usize, &&str)| format!("<li><a href=\"/pages/{n}\">{name}</a></li>");
         names.iter().enumerate().map(link).collect()
     };
     match kind {

@@ -172,7 +172,11 @@ pub(super) fn summary_nodes(
     parts: &Parts,
 ) -> Vec<usize> {
     let groups = groups(sheet, roles, record, parts);
-    let is_text = |index: &usize| own_letters(sheet, *index, record) >= MIN_TEXT_LETTERS;
+    let own = |index: &usize| own_letters(sheet, *index, record);
+    let is_text = |index: &usize| own(index) > 0;
+    if groups.iter().map(own).sum::<usize>() < MIN_TEXT_LETTERS {
+        return Vec::new();
+    }
     let (first, last) = (
         groups.iter().position(is_text),
         groups.iter().rposition(is_text),
@@ -215,7 +219,8 @@ fn groups(
             next += 1;
         } else {
             let text = sheet.text_of(leaves.clone());
-            if !leaves.is_empty() && !words::is_label(&text) && !roles.is_common(&leaves) {
+            let is_repeated = || roles.is_common(&leaves) && own_letters(sheet, next, record) == 0;
+            if !leaves.is_empty() && !words::is_label(&text) && !is_repeated() {
                 groups.push(next);
             }
             next = range.end;

@@ -495,13 +495,53 @@ fn of_list(best: Option<&Measures>) -> [f64; 4] {
 /// The measure of five records: fewer may be the news beside an article.
 const MIN_SURE: f64 = 0.4;
 
+/// Whether a list has too little of the page's text to be what a page with an article is for.
+pub(super) fn is_small(list: Option<&Measures>) -> bool {
+    list.is_none_or(|list| list[13] < MIN_SHARE)
+}
+
+/// Whether a list is navigation: short words or links of a menu, with neither dates nor texts nor files.
+pub(super) fn is_navigation(list: &Measures) -> bool {
+    let (dated, files, navigates) = (list[4] + list[39], list[10], list[24]);
+    let (usual, texts) = (list[CHEAP + 3], list[CHEAP + 13]);
+    dated < 0.5 && files < 0.5 && texts < 0.5 && (usual < 0.5 || navigates >= 0.8)
+}
+
+/// Whether the records of a list begin behind their dates: one stands right before the first record, and the last has
+/// none. Each would be given the date of its neighbour.
+pub(super) fn is_shifted(sheet: &Sheet<'_, '_>, kept: &[(&Record, &Sums)]) -> bool {
+    let [(first, _), .., (_, ended)] = kept else {
+        return false;
+    };
+    let dated = kept.iter().filter(|(_, sums)| sums.dates > 0).count();
+    let parent = sheet.outline.at(first.start).parent;
+    let before = sheet.dates_in(&(parent + 1..first.start)).last();
+    let is_near = |date: &super::sheet::DateAt| {
+        let between = sheet.leaves_in(&(date.node..first.start)).len();
+        date.is_whole && between <= date.leaves.len().max(1)
+    };
+    let leads = |record: &Record| {
+        let date = sheet.dates_in(record).first();
+        date.is_some_and(|date| date.leaves.start <= sheet.leaves_in(record).start)
+    };
+    ended.dates == 0 && dated + 1 >= kept.len() && before.is_some_and(is_near) && !leads(first)
+}
+
+/// The share of the page's text that such a list has at least: the news beside an article have less.
+const MIN_SHARE: f64 = 0.2;
+
 /// Whether one of the best lists is surely what its page is for: dated records with links of their own, outside of
 /// navigation. No introduction above it makes its page an article.
 pub(super) fn is_sure<'m>(mut best: impl Iterator<Item = &'m Measures>) -> bool {
     best.any(|list| {
         let (dated, linked, distinct) = (list[4] + list[39], list[3], list[8]);
         let is_beside = list[24].max(list[25]) >= 0.5;
-        list[0] >= MIN_SURE && dated >= 0.8 && linked >= 0.8 && distinct >= 0.8 && !is_beside
+        list[0] >= MIN_SURE
+            && list[13] >= MIN_SHARE
+            && dated >= 0.8
+            && linked >= 0.8
+            && distinct >= 0.8
+            && !is_beside
     })
 }
 

@@ -156,7 +156,10 @@ fn rank(
 ) -> Vec<Ranked> {
     let (lists, firsts) = ranked(sheet, candidates, weights);
     let first = firsts.first();
-    let lists = lists.into_iter().map(|judged| Ranked {
+    let lists = lists
+        .into_iter()
+        .filter(|judged| !measures::is_navigation(&judged.measures));
+    let lists = lists.map(|judged| Ranked {
         kind: Kind::List {
             place: judged.place,
             filter: judged.filter,
@@ -179,6 +182,12 @@ fn rank(
         Kind::Nothing | Kind::List { .. } => true,
     });
     let mut all: Vec<Ranked> = lists.chain(others).collect();
+    if one.is_article() && measures::is_small(first) {
+        all.retain(|ranked| ranked.kind != Kind::Nothing);
+        let best = all.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
+        let pages = all.iter_mut().filter(|ranked| ranked.kind == Kind::Page);
+        pages.for_each(|page| page.score = best + 1.0);
+    }
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
     all
 }
@@ -356,6 +365,7 @@ impl Looking<'_, '_, '_> {
         if records.is_empty() {
             return None;
         }
+        let records = rejoined(self.sheet, candidate, records);
         let roles = Roles::with(self.sheet, &records, self.weights, places);
         let entries = entries::entries(self.sheet, &roles, &records, self.subject.stated);
         let rules = || selectors::rules(self.subject.page, self.sheet, &records, &roles);
@@ -440,6 +450,9 @@ fn measured(sheet: &Sheet<'_, '_>, candidates: &[Candidate]) -> Vec<Judged> {
                 continue;
             }
             counts.push(kept.len());
+            if measures::is_shifted(sheet, &kept) {
+                continue;
+            }
             all.push(Judged {
                 place,
                 filter,
@@ -457,6 +470,34 @@ fn kept<'c>(sheet: &Sheet<'_, '_>, candidate: &'c Candidate, filter: Filter) -> 
     records
         .filter(|record| filter.keeps(&Sums::of(sheet, record)))
         .collect()
+}
+
+/// The records that a filter keeps, with those that it left out for want of a link alone: dated as the others are, of
+/// the same tag and classes. A notice whose file is still to come is a notice.
+fn rejoined<'c>(
+    sheet: &Sheet<'_, '_>,
+    candidate: &'c Candidate,
+    kept: Vec<&'c Record>,
+) -> Vec<&'c Record> {
+    let outline = sheet.outline;
+    let is_dated = |record: &Record| sheet.dates_in(record).iter().any(sheet::DateAt::is_day);
+    let dated = kept.iter().filter(|record| is_dated(record)).count();
+    let built = |record: &Record| {
+        let node = outline.at(record.start);
+        let is_whole = node.end == record.end;
+        (is_whole, node.name(), path::class_id(node), node.parent)
+    };
+    let known: std::collections::HashSet<_> = kept.iter().map(|record| built(record)).collect();
+    if dated * 5 < kept.len() * 4 || kept.len() == candidate.records.len() {
+        return kept;
+    }
+    let held: std::collections::HashSet<usize> = kept.iter().map(|record| record.start).collect();
+    let records = candidate.records.iter().filter(|record| {
+        let is_left_out =
+            || is_dated(record) && sheet.links_in(record) == 0 && known.contains(&built(record));
+        held.contains(&record.start) || is_left_out()
+    });
+    records.collect()
 }
 
 /// The candidates that a first look finds best, looked at closely, the best first; and the measures of those that were

@@ -83,7 +83,10 @@ const FOR_EARS: &[&str] = &[
 
 /// Whether an element holds text that nobody sees.
 pub(super) fn is_for_ears(node: &Visible<'_>) -> bool {
-    let classes = node.attr("class").unwrap_or_default().split_ascii_whitespace();
+    let classes = node
+        .attr("class")
+        .unwrap_or_default()
+        .split_ascii_whitespace();
     classes.into_iter().any(|class| FOR_EARS.contains(&class))
 }
 

@@ -13,6 +13,9 @@ use super::names;
 use super::sheet::{DateAt, Sheet};
 use crate::model::{RawEntry, RawText};
 
+/// Less running text may be an introduction.
+const MIN_ARTICLE_LETTERS: usize = 600;
+
 /// Words of addresses that lead to lists.
 const LIST_WORDS: &[&str] = &[
     "news",
@@ -79,16 +82,14 @@ impl One {
         let title = title
             .filter(|title| !title.is_empty())
             .or_else(|| meta(page, "og:title"));
-        let slug = slug(url);
+        let own = canonical(page).and_then(|href| sheet.base.join(&href).ok());
+        let slug = slug(own.as_ref().unwrap_or(url));
         let words = title.as_deref().map(names::words).unwrap_or_default();
-        let long = words.iter().filter(|word| word.chars().count() > 3);
-        let (known, all) = long.fold((0, 0), |(known, all), word| {
-            (known + usize::from(slug.contains(word)), all + 1)
-        });
+        let heading_agrees = agree(&words, &slug) || slug.len() > 1 && agree(&slug, &words);
         let measures = OnePage {
             letters: article.as_ref().map_or(0, Article::letters),
             is_stated: stated.only().is_some() || meta(page, "article:published_time").is_some(),
-            heading_agrees: all > 0 && known * 5 >= all * 3,
+            heading_agrees,
             is_list_address: slug
                 .last()
                 .is_none_or(|word| LIST_WORDS.contains(&word.as_str()))
@@ -128,11 +129,9 @@ impl One {
                 ..entry
             });
         }
-        let link = Selector::parse("link[rel='canonical' i][href]").expect("a selector of our own");
-        let canonical = page.select(&link).find_map(|link| link.attr("href"));
         Some(RawEntry {
             title: Some(RawText::Plain(self.title.clone()?)),
-            link: Some(canonical.map_or_else(|| base.to_string(), str::to_owned)),
+            link: Some(canonical(page).unwrap_or_else(|| base.to_string())),
             base: Some(base.clone()),
             published: self.date.as_ref().map(|date| date.text.clone()),
             ..RawEntry::default()
@@ -144,6 +143,13 @@ impl One {
         self.measures.is_stated || self.measures.heading_agrees
     }
 
+    /// Whether the page is an article whatever stands beside it: it has the running text of one, and says that it is one.
+    pub(super) fn is_article(&self) -> bool {
+        let page = &self.measures;
+        let is_named = page.heading_agrees && page.slug_words > 1 && !page.is_list_address;
+        page.letters >= MIN_ARTICLE_LETTERS && (page.is_stated || is_named)
+    }
+
     /// Title and day, for training.
     pub(super) fn essence(&self) -> (Option<&str>, Option<chrono::NaiveDate>) {
         (
@@ -151,6 +157,15 @@ impl One {
             self.date.as_ref().map(|date| date.day),
         )
     }
+}
+
+/// Whether most long words of one text are words of another.
+fn agree(words: &[String], others: &[String]) -> bool {
+    let long = words.iter().filter(|word| word.chars().count() > 3);
+    let (known, all) = long.fold((0, 0), |(known, all), word| {
+        (known + usize::from(others.contains(word)), all + 1)
+    });
+    all > 0 && known * 5 >= all * 3
 }
 
 /// The words of the last part of an address that has letters.
@@ -162,6 +177,16 @@ fn slug(url: &Url) -> Vec<String> {
         .unwrap_or_default();
     let last = last.split('.').next().unwrap_or_default();
     names::words(last)
+}
+
+/// The address that the page gives as its own.
+fn canonical(page: &Html) -> Option<String> {
+    let link = Selector::parse("link[rel='canonical' i][href]").expect("a selector of our own");
+    let stated = page
+        .select(&link)
+        .find_map(|link| link.attr("href"))?
+        .trim();
+    (!stated.is_empty()).then(|| stated.to_owned())
 }
 
 fn meta(page: &Html, property: &str) -> Option<String> {

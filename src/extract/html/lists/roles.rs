@@ -271,13 +271,18 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
     fn usual_places(&self) -> Places {
         let places = self.places();
         let is_usual = |of: &dyn Fn(&Parts) -> Option<PathId>, place: &PathId| {
-            let same = self.sampled.iter().filter(|(_, parts)| of(parts) == Some(*place));
+            let same = self
+                .sampled
+                .iter()
+                .filter(|(_, parts)| of(parts) == Some(*place));
             same.count() * 5 >= self.voters * 3 && self.voters > 2
         };
         let title = |parts: &Parts| parts.title.as_ref().map(|unit| unit.place);
         Places {
             title: places.title.filter(|place| is_usual(&title, place)),
-            date: places.date.filter(|place| is_usual(&|parts| parts.date_place, place)),
+            date: places
+                .date
+                .filter(|place| is_usual(&|parts| parts.date_place, place)),
         }
     }
 
@@ -341,7 +346,11 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         let beside = self.sheet.letters_beside_dates(&unit.leaves);
         let is_date = beside < all && beside < 10;
         let text = self.title_text(unit);
-        let for_ears = self.sheet.leaves.get(unit.leaves.clone()).unwrap_or_default();
+        let for_ears = self
+            .sheet
+            .leaves
+            .get(unit.leaves.clone())
+            .unwrap_or_default();
         let is_for_ears = for_ears.iter().all(|leaf| leaf.is_for_ears);
         let is_number = || !text.contains(' ') && text.contains(|c: char| c.is_numeric());
         let is_weak = walk.has_words && (is_date || is_number());
@@ -420,7 +429,13 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
 
     /// What it counts that a place is the one that was kept, or that most records have.
     fn known(&self, of: fn(&Places) -> Option<PathId>, place: PathId) -> f64 {
-        let weight = |places: &Places, weight: f64| if of(places) == Some(place) { weight } else { 0.0 };
+        let weight = |places: &Places, weight: f64| {
+            if of(places) == Some(place) {
+                weight
+            } else {
+                0.0
+            }
+        };
         weight(&self.kept, KEPT) + weight(&self.usual, USUAL)
     }
 
@@ -1066,7 +1081,9 @@ fn places(sheet: &Sheet<'_, '_>, record: &Record) -> Vec<PathId> {
         let above = node.parent.checked_sub(record.start);
         let above = above.and_then(|above| places.get(above)).copied();
         // The heading of a page is of another level than those of its records.
-        let name = node.element().map_or(node.name(), |element| element.value().name());
+        let name = node
+            .element()
+            .map_or(node.name(), |element| element.value().name());
         places.push(match above {
             None if whole => 0,
             None => path::step(0, name, 0),

@@ -263,13 +263,17 @@ impl<'a, 'h> Sheet<'a, 'h> {
                 is_marked: marked[above],
             };
             // A link that an editor cut in two.
-            let key = |link: Option<usize>| self.targets.get(link?)?.as_ref().map(|target| target.key);
+            let key =
+                |link: Option<usize>| self.targets.get(link?)?.as_ref().map(|target| target.key);
             let same = key(last.link).is_some() && key(last.link) == key(piece.link);
             let piece = Piece {
                 link: if same { last.link } else { piece.link },
                 ..piece
             };
-            let is_alike = self.leaves.last().is_some_and(|leaf| leaf.is_for_ears == ears[above]);
+            let is_alike = self
+                .leaves
+                .last()
+                .is_some_and(|leaf| leaf.is_for_ears == ears[above]);
             if is_alike
                 && joins(&raw, text, cut, last, piece)
                 && let Some(leaf) = self.leaves.last_mut()

@@ -184,10 +184,7 @@ impl Study<'_, '_, '_> {
 
     /// The measures of the page as one record, beside the best way at a first look, and its title and day.
     /// `None` where it cannot be one record.
-    pub fn one(
-        &self,
-        best: &[&Way],
-    ) -> Option<([f64; COUNT], Option<String>, Option<NaiveDate>)> {
+    pub fn one(&self, best: &[&Way]) -> Option<([f64; COUNT], Option<String>, Option<NaiveDate>)> {
         if self.is_sure(best) && !self.one.is_told() {
             return None;
         }
