@@ -172,11 +172,7 @@ pub(super) fn summary_nodes(
     parts: &Parts,
 ) -> Vec<usize> {
     let groups = groups(sheet, roles, record, parts);
-    let own = |index: &usize| own_letters(sheet, *index, record);
-    let is_text = |index: &usize| own(index) > 0;
-    if groups.iter().map(own).sum::<usize>() < MIN_TEXT_LETTERS {
-        return Vec::new();
-    }
+    let is_text = |index: &usize| own_letters(sheet, *index, record) >= MIN_TEXT_LETTERS;
     let (first, last) = (
         groups.iter().position(is_text),
         groups.iter().rposition(is_text),

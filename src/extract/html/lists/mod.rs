@@ -44,6 +44,9 @@ use crate::model::{Css, DateOrder, Layout, RawEntry, Rules};
 /// How many candidates are looked at closely.
 const CLOSELY: usize = 24;
 
+/// A record with fewer letters beside its date has no name.
+const MIN_NAME_LETTERS: usize = 8;
+
 /// How many of the best at a first look tell whether a page surely has a list.
 const FIRSTS: usize = 5;
 
@@ -442,6 +445,10 @@ fn measured(sheet: &Sheet<'_, '_>, candidates: &[Candidate]) -> Vec<Judged> {
             .iter()
             .map(|record| Sums::of(sheet, record))
             .collect();
+        let all_records: Vec<(&Record, &Sums)> = candidate.records.iter().zip(&sums).collect();
+        if measures::is_shifted(sheet, &all_records) {
+            continue;
+        }
         let mut counts: Vec<usize> = Vec::new();
         for filter in Filter::ALL {
             let kept = candidate.records.iter().zip(&sums);
@@ -450,9 +457,6 @@ fn measured(sheet: &Sheet<'_, '_>, candidates: &[Candidate]) -> Vec<Judged> {
                 continue;
             }
             counts.push(kept.len());
-            if measures::is_shifted(sheet, &kept) {
-                continue;
-            }
             all.push(Judged {
                 place,
                 filter,
@@ -493,8 +497,11 @@ fn rejoined<'c>(
     }
     let held: std::collections::HashSet<usize> = kept.iter().map(|record| record.start).collect();
     let records = candidate.records.iter().filter(|record| {
-        let is_left_out =
-            || is_dated(record) && sheet.links_in(record) == 0 && known.contains(&built(record));
+        let beside = || sheet.letters_beside_dates(&sheet.leaves_in(record));
+        let is_left_out = || {
+            let is_alike = known.contains(&built(record)) && sheet.links_in(record) == 0;
+            is_alike && is_dated(record) && beside() >= MIN_NAME_LETTERS
+        };
         held.contains(&record.start) || is_left_out()
     });
     records.collect()

@@ -127,7 +127,7 @@ fn joins(before: &str, text: &str, cut: Cut, last: Piece, piece: Piece) -> bool 
     let continues = before.ends_with(char::is_alphabetic) && text.starts_with(char::is_lowercase);
     match cut {
         _ if last.link != piece.link => false,
-        Cut::None if last.block != piece.block => false,
+        Cut::None if last.block != piece.block || is_glued(before, text) => false,
         Cut::None => {
             let within_word =
                 before.ends_with(char::is_alphanumeric) && text.starts_with(char::is_alphanumeric);
@@ -136,6 +136,14 @@ fn joins(before: &str, text: &str, cut: Cut, last: Piece, piece: Piece) -> bool 
         Cut::Soft => continues,
         Cut::Hard => false,
     }
+}
+
+/// Whether two texts stand side by side without a space, though a new sentence or name begins: boxes, not one text.
+fn is_glued(before: &str, text: &str) -> bool {
+    let (Some(last), Some(first)) = (before.chars().next_back(), text.chars().next()) else {
+        return false;
+    };
+    last.is_lowercase() && first.is_uppercase() || ".!?;)".contains(last) && first.is_alphanumeric()
 }
 
 /// The page, laid out.
