@@ -21,10 +21,10 @@ mod selectors;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use super::ExtractError;
 use super::follow;
 use super::rules;
-use crate::dates::Hints;
+use super::{ExtractError, Listed, Reason, Why};
+use crate::dates::{self, Hints};
 use crate::model::{
     Channel, Css, Extracted, Field, Language, Layout, Problem, RawEntry, RawText, Reading, Rules,
     Source, parse_page, text_of_node,
@@ -40,6 +40,9 @@ pub(super) use record::address;
 
 /// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
 const MAX_DEPTH: usize = 512;
+
+/// Characters of a day, `2026-03-02`.
+const DAY_CHARS: usize = 10;
 
 /// Parses a page, unless it is nested deeper than is safe, and takes out of it what is not there for us.
 pub(super) fn parse(text: &str, remove: &[Css]) -> Result<Html, ExtractError> {
@@ -202,6 +205,110 @@ pub(super) fn listed(
         stated: &stated,
     };
     Ok(lists::look(subject, Wanted::Several(most)).lists)
+}
+
+/// The lists of a page, the best first, at most `count`. The first is what [`read_by_structure`] reads without a layout,
+/// where it reads any: the data that a page states for programs may go before what its markup has.
+pub(super) fn ranked(
+    text: &str,
+    url: &Url,
+    source: &Source,
+    hints: &Hints<'_>,
+    count: usize,
+) -> Vec<Listed> {
+    let Ok(found) = listed(text, url, source, hints, count) else {
+        return Vec::new();
+    };
+    let fresh = Source {
+        layout: None,
+        ..source.clone()
+    };
+    let best = read_by_structure(text, url, &fresh, hints).ok();
+    let is_first = |read: &Extracted| {
+        let first = found.first().map(|found| &found.layout);
+        read.layout.as_ref() == first
+    };
+    let data = best.filter(|best| !is_first(best));
+    let data = data.and_then(|best| stated_list(text, url, &fresh, hints, best));
+    let lists = found.into_iter().map(|found| {
+        let rules = found.rules.filter(|rules| {
+            let read = read(text, url, rules, &fresh);
+            read.is_ok_and(|read| is_same(&read.entries, &found.entries, url, hints))
+        });
+        let (reading, layout) = match rules {
+            Some(rules) => (Reading::Html(Box::new(rules)), None),
+            None => (Reading::Page, Some(found.layout)),
+        };
+        let reasons = found.reasons.into_iter();
+        let reasons = reasons.map(|(measure, weight)| Reason { measure, weight });
+        Listed::new(
+            reading,
+            layout,
+            &found.entries,
+            Why::Weighed(reasons.collect()),
+        )
+    });
+    data.into_iter().chain(lists).take(count).collect()
+}
+
+/// The list that a page states for programs, as it was read.
+fn stated_list(
+    text: &str,
+    url: &Url,
+    source: &Source,
+    hints: &Hints<'_>,
+    read: Extracted,
+) -> Option<Listed> {
+    let page = parse(text, &source.remove).ok()?;
+    let base = base(&page, url);
+    let is_linked = LinkedData::of(&page, &base).into_list().is_some();
+    let embedded = || embedded::list(&page, &base, hints)?.script;
+    let script = if is_linked { None } else { embedded() };
+    let why = "no list of its markup is as sure as what the page states for programs";
+    let (reading, layout) = match script {
+        Some(script) => {
+            let reading = Reading::Json {
+                script: Some(script),
+                rules: None,
+            };
+            (reading, None)
+        }
+        None => (Reading::Page, read.layout),
+    };
+    let why = Why::Said(why.to_owned());
+    Some(Listed::new(reading, layout, &read.entries, why))
+}
+
+/// Whether two ways to read a page find the same records: titles, addresses and days.
+fn is_same(one: &[RawEntry], other: &[RawEntry], url: &Url, hints: &Hints<'_>) -> bool {
+    let written = one.iter().chain(other);
+    let order = dates::order_of(written.filter_map(|entry| entry.published.as_deref()));
+    let hints = Hints {
+        learned: order.or(hints.learned),
+        ..*hints
+    };
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| told(one, url, &hints) == told(other, url, &hints))
+}
+
+/// The title, address and day of an entry, however they are written.
+fn told(entry: &RawEntry, url: &Url, hints: &Hints<'_>) -> (String, Option<Url>, Option<String>) {
+    let words = |title: &RawText| {
+        let words: Vec<&str> = title.as_str().split_whitespace().collect();
+        words.join(" ")
+    };
+    let base = entry.base.as_ref().unwrap_or(url);
+    let address = entry.link.as_deref();
+    let day = entry.published.as_deref();
+    (
+        entry.title.as_ref().map(words).unwrap_or_default(),
+        address.and_then(|link| base.join(link.trim()).ok()),
+        day.and_then(|text| dates::of_field(text, hints))
+            .map(|read| read.dated.local().chars().take(DAY_CHARS).collect()),
+    )
 }
 
 /// What dates on a page may mean: where the source does not say its language, the page may.

@@ -16,7 +16,7 @@ use url::Url;
 use super::feed::{self, Fault, Faults};
 use super::rules::{self, Record, without_doubts};
 use super::structure::{self, Node, Origin, Place, Step};
-use super::{ExtractError, Listed, MAX_ENTRIES, epoch, html};
+use super::{ExtractError, Listed, MAX_ENTRIES, Why, epoch, html};
 use crate::dates::Hints;
 use crate::model::{Css, Extracted, JsonBase, JsonPath, Located, RawText, Reading, Rules, Source};
 
@@ -137,7 +137,8 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
             script: None,
             rules: Some(Box::new(rules)),
         };
-        Some(Listed::new(reading, &entries, found.why()))
+        let why = Why::Said(found.why());
+        Some(Listed::new(reading, None, &entries, why))
     };
     found.filter_map(listed).collect()
 }

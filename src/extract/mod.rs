@@ -436,45 +436,101 @@ const SHOWN_TITLES: usize = 3;
 /// A list that a document may be for.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// What reads it.
+    /// How its document is read.
     pub reading: Reading,
+    /// Which list of a page `reading` finds, where no selectors say so.
+    pub layout: Option<Layout>,
     /// How many records it has.
     pub records: usize,
     /// The first titles, as they stand in the document.
     pub titles: Vec<String>,
-    /// What spoke for it, in one line.
-    pub why: String,
+    /// What spoke for it and against it.
+    pub why: Why,
+}
+
+/// What spoke for a list and against it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Why {
+    /// In one line.
+    Said(String),
+    /// Reasons, the weightiest first, each compared with the other lists of its document.
+    Weighed(Vec<Reason>),
+}
+
+/// One reason for a list, or against it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reason {
+    /// The measure: `share of records with a date`.
+    pub measure: &'static str,
+    /// What it weighs; below zero it spoke against the list.
+    pub weight: f64,
+}
+
+impl Why {
+    /// The sum of the weights.
+    pub fn sum(&self) -> Option<f64> {
+        match self {
+            Self::Said(_) => None,
+            Self::Weighed(reasons) => Some(reasons.iter().map(|reason| reason.weight).sum()),
+        }
+    }
 }
 
 impl Listed {
-    fn new(reading: Reading, entries: &[RawEntry], why: String) -> Self {
-        let titles = entries.iter().filter_map(|entry| entry.title.as_ref());
-        let titles = titles
-            .take(SHOWN_TITLES)
-            .map(|title| title.as_str().to_owned());
+    fn new(reading: Reading, layout: Option<Layout>, entries: &[RawEntry], why: Why) -> Self {
         Self {
             reading,
+            layout,
             records: entries.len(),
-            titles: titles.collect(),
+            titles: first_titles(entries),
             why,
         }
     }
 
+    /// `source`, reading this list.
+    pub fn read_by(&self, source: &Source) -> Source {
+        Source {
+            reading: self.reading.clone(),
+            layout: self.layout.clone(),
+            ..source.clone()
+        }
+    }
+
+    /// Whether these are its entries.
+    pub fn is_of(&self, entries: &[RawEntry]) -> bool {
+        self.records.min(MAX_ENTRIES) == entries.len() && self.titles == first_titles(entries)
+    }
+
     /// What reads it as keys of a block, each with its values.
     pub fn keys(&self) -> Vec<(String, Vec<String>)> {
-        keys(&self.reading)
+        let layout = self.layout.as_ref().map(|layout| {
+            let values = vec![layout.to_string()];
+            ("layout".to_owned(), values)
+        });
+        keys(&self.reading).into_iter().chain(layout).collect()
     }
 }
 
-/// The lists that a document of JSON or XML may be for, the best first, at most `count` of them: the first is what
-/// [`extract`] reads without rules. Of other documents none.
+fn first_titles(entries: &[RawEntry]) -> Vec<String> {
+    let titles = entries.iter().filter_map(|entry| entry.title.as_ref());
+    titles
+        .take(SHOWN_TITLES)
+        .map(|title| title.as_str().to_owned())
+        .collect()
+}
+
+/// The lists that a page, JSON or XML may be for, the best first, at most `count` of them. The first is what [`extract`]
+/// reads without rules, where it reads any. Other documents have none.
 pub fn lists(document: &Document, source: &Source, count: usize) -> Vec<Listed> {
     let charset::Decoded { text, .. } = charset::decode(document, source.charset);
     let hints = hints(document, source);
-    match nature(document, source) {
-        Nature::Json => json::ranked(&text, &hints, count),
-        Nature::Xml => xml::ranked(&text, &hints, count),
-        Nature::Feed | Nature::Page | Nature::Sitemap | Nature::Text => Vec::new(),
+    match (nature(document, source), &source.reading) {
+        // The JSON stands in a page, whose lists are others.
+        (_, Reading::Json { script, .. }) if script.is_some() => Vec::new(),
+        (Nature::Page, _) => html::ranked(&text, &document.url, source, &hints, count),
+        (Nature::Json, _) => json::ranked(&text, &hints, count),
+        (Nature::Xml, _) => xml::ranked(&text, &hints, count),
+        (Nature::Feed | Nature::Sitemap | Nature::Text, _) => Vec::new(),
     }
 }
 

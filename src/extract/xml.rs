@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use super::feed::{self, Scanner, Token, local};
 use super::rules::{self, Record, without_doubts};
 use super::structure::{self, Node, Origin, Place, Step};
-use super::{ExtractError, Foreign, Listed, MAX_ENTRIES, epoch};
+use super::{ExtractError, Foreign, Listed, MAX_ENTRIES, Why, epoch};
 use crate::dates::Hints;
 use crate::model::{ElementPath, Extracted, RawText, Reading, Rules};
 pub(super) use tree::{Element, Tree};
@@ -134,7 +134,8 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
         let rules = found.rules(path)?;
         let entries = by(&tree, &rules).ok()?.entries;
         let reading = Reading::Xml(Some(Box::new(rules)));
-        Some(Listed::new(reading, &entries, found.why()))
+        let why = Why::Said(found.why());
+        Some(Listed::new(reading, None, &entries, why))
     };
     found.filter_map(listed).collect()
 }
