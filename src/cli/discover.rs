@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
-pub(super) use self::look::{Target, look};
+pub(super) use self::look::{Target, configured, visit};
+pub(super) use self::show::found;
+use super::choice::{self, Reasons};
 use super::{CliError, Output, OutputArguments, address, print_json, timestamp};
 use crate::model::Timestamp;
 
@@ -23,6 +25,12 @@ pub(super) struct Arguments {
     /// Where the copy was
     #[arg(long, value_name = "URL", requires = "file")]
     base_url: Option<Url>,
+    /// Take the list of this number
+    #[arg(long, value_parser = choice::number, value_name = "N")]
+    list: Option<usize>,
+    /// Show what spoke for and against each list
+    #[arg(long)]
+    why: bool,
     /// Take this for the time of reading
     #[arg(long, value_parser = timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
@@ -37,9 +45,15 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
         (None, None) => return Err(CliError::Usage("an address is wanted".to_owned())),
     };
     let config = look::configuration(config)?;
-    let look = look(&target, config.as_ref(), arguments.now).await?;
+    let visited = visit(&target, config.as_ref(), arguments.now).await?;
+    let look = visited.look(config.as_ref(), arguments.list).await?;
+    let reasons = if arguments.why {
+        Reasons::Shown
+    } else {
+        Reasons::Hidden
+    };
     match arguments.output.output() {
-        Output::Table => Ok(show::print(&look)?),
+        Output::Table => Ok(show::print(&look, reasons)?),
         Output::Json => print_json(&show::json(&look)),
     }
 }

@@ -5,6 +5,7 @@
 
 mod admin;
 mod check;
+mod choice;
 mod consent;
 mod discover;
 mod explain;

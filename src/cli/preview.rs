@@ -14,11 +14,13 @@ use serde_json::json;
 use url::Url;
 
 use self::advice::Told;
+use super::choice::{self, Reasons};
 use super::{CliError, clock, config_file, environment, print_json, shown, timestamp};
 use crate::config::{self, Config, Setting, SettingsError};
 use crate::daemon;
+use crate::discover::{self, Choice, DiscoverError};
 use crate::drift;
-use crate::extract::{self, Hinted};
+use crate::extract::{self, ExtractError, Hinted, Listed};
 use crate::fetch::{self, Fetched, Fetcher, Leave, Limits};
 use crate::model::{
     Charset, Css, DateOrder, Document, ElementPath, Extracted, Field, Item, JsonPath, Language,
@@ -72,6 +74,9 @@ pub(super) struct Arguments {
     /// What an entry of a text looks like: a regular expression with groups such as (?<title>.+)
     #[arg(long, value_parser = checked::<Shape>, value_name = "REGEX")]
     record: Option<String>,
+    /// Show the list of this number, of those that the document has
+    #[arg(long, value_parser = choice::number, value_name = "N", conflicts_with = "select")]
+    list: Option<usize>,
     /// Any key of a source, over what its block says; VALUE is TOML, or a text as it stands
     #[arg(long, value_parser = set, value_name = "KEY=VALUE")]
     set: Vec<Setting>,
@@ -204,7 +209,10 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
     };
     let looked = look(&source, limits, arguments)
         .await
-        .map_err(|error| CliError::Failed(daemon::one_line(&error)))?;
+        .map_err(|refused| match refused {
+            Refusal::NoSuchList(told) => CliError::Usage(daemon::one_line(&told)),
+            Refusal::Failed(told) => CliError::Failed(daemon::one_line(&told)),
+        })?;
     match arguments.output {
         Format::Table => Ok(print(&looked)?),
         Format::Jsonfeed => print_json(&looked.jsonfeed()),
@@ -384,6 +392,12 @@ struct Looked {
     /// The kept layout, or the one of the block.
     layout: Option<Layout>,
     hinted: Hinted,
+    /// The lists of its document; none where nobody will see them.
+    choices: Vec<Choice>,
+    /// The number of the one that is read.
+    list: Option<usize>,
+    /// The list that was asked for.
+    chosen: Option<Listed>,
 }
 
 impl Looked {
@@ -410,7 +424,21 @@ impl Looked {
     }
 }
 
-async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<Looked, String> {
+/// Why nothing is shown.
+enum Refusal {
+    /// It cannot be fetched or read.
+    Failed(String),
+    /// It has fewer lists.
+    NoSuchList(String),
+}
+
+impl From<String> for Refusal {
+    fn from(told: String) -> Self {
+        Self::Failed(told)
+    }
+}
+
+async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<Looked, Refusal> {
     let fetcher = Fetcher::new(limits).map_err(|error| daemon::chain(&error))?;
     let now = clock(arguments.now.map(|(now, _)| now)).now();
     let url = daemon::address(&source.location);
@@ -418,7 +446,7 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
         let limit = daemon::default_limits().max_body_bytes;
         let document = fetch::document_of_stdin(url.expose().clone(), limit, now);
         let document = document.map_err(|error| daemon::chain(&error))?;
-        return digest(document, source, arguments.base_url.clone());
+        return digest(document, source, arguments.base_url.clone(), arguments);
     }
     let held = Validators::default();
     match fetcher
@@ -426,45 +454,140 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
         .await
     {
         Ok(Fetched::Changed(document, _)) => {
-            let (document, mut extracted) =
-                extracted(*document, source, arguments.base_url.clone())?;
-            let told = details::complete(&fetcher, source, &document, &mut extracted, now).await;
+            let mut read = Read::of(*document, source, arguments.base_url.clone(), arguments)?;
+            let Read {
+                document,
+                source,
+                extracted,
+                ..
+            } = &mut read;
+            let told = details::complete(&fetcher, source, document, extracted, now).await;
             Ok(Looked {
                 details: told,
-                ..looked(document, extracted, source)
+                ..looked(read, arguments)
             })
         }
-        Ok(Fetched::Unchanged(_)) => Err(format!(
-            "{} answered that nothing has changed",
-            source.location
-        )),
-        Err(error) => Err(format!("{} ({})", daemon::chain(&error), error.action())),
+        Ok(Fetched::Unchanged(_)) => {
+            Err(format!("{} answered that nothing has changed", source.location).into())
+        }
+        Err(error) => Err(format!("{} ({})", daemon::chain(&error), error.action()).into()),
     }
 }
 
-fn digest(document: Document, source: &Source, base: Option<Url>) -> Result<Looked, String> {
-    let (document, extracted) = extracted(document, source, base)?;
-    Ok(looked(document, extracted, source))
-}
-
-fn extracted(
+fn digest(
     document: Document,
     source: &Source,
     base: Option<Url>,
-) -> Result<(Document, Extracted), String> {
-    let document = Document {
-        url: base.unwrap_or(document.url),
-        ..document
-    };
-    let failed =
-        |error: extract::ExtractError| format!("{}: {error} ({})", source.location, error.action());
-    let extracted = extract::extract(&document, source).map_err(failed)?;
-    Ok((document, extracted))
+    arguments: &Arguments,
+) -> Result<Looked, Refusal> {
+    let read = Read::of(document, source, base, arguments)?;
+    Ok(looked(read, arguments))
 }
 
-fn looked(document: Document, extracted: Extracted, source: &Source) -> Looked {
+/// A document and what was read in it.
+struct Read {
+    document: Document,
+    /// As it is read: the list that was asked for.
+    source: Source,
+    extracted: Extracted,
+    chosen: Option<Listed>,
+}
+
+impl Read {
+    fn of(
+        document: Document,
+        source: &Source,
+        base: Option<Url>,
+        arguments: &Arguments,
+    ) -> Result<Self, Refusal> {
+        let document = Document {
+            url: base.unwrap_or(document.url),
+            ..document
+        };
+        let chosen = arguments
+            .list
+            .map(|list| chosen(&document, source, list))
+            .transpose()?;
+        let source = chosen
+            .as_ref()
+            .map_or_else(|| source.clone(), |listed| listed.read_by(source));
+        let failed = |error: ExtractError| {
+            let told = format!("{}: {error}", source.location);
+            let choices = || discover::choices(&document, &source);
+            match error {
+                ExtractError::NoRecords => match choices().as_slice() {
+                    [] => format!("{told} ({})", error.action()),
+                    lists @ [first, ..] => {
+                        let titles = &first.listed.titles;
+                        let first = choice::of_unsure(lists.len(), first.records, titles);
+                        format!("{told}; {first}")
+                    }
+                },
+                error => format!("{told} ({})", error.action()),
+            }
+        };
+        let extracted = extract::extract(&document, &source).map_err(failed)?;
+        Ok(Self {
+            document,
+            source,
+            extracted,
+            chosen,
+        })
+    }
+}
+
+/// The list of this number.
+fn chosen(document: &Document, source: &Source, list: usize) -> Result<Listed, Refusal> {
+    let choices = discover::choices(document, source);
+    let lists = choices.len();
+    let mut choices = choices.into_iter();
+    let chosen = choices.find(|choice| choice.number == list);
+    let chosen = chosen.map(|choice| choice.listed);
+    chosen.ok_or_else(|| {
+        let error = DiscoverError::NoSuchList { list, lists };
+        Refusal::NoSuchList(format!("{}: {error}", source.location))
+    })
+}
+
+/// The lists to choose from, where somebody sees them and no rules say which one is read.
+fn choices(read: &Read, arguments: &Arguments) -> Vec<Choice> {
+    let is_seen = arguments.output == Format::Table && !arguments.batch;
+    let is_free = matches!(
+        read.source.reading,
+        Reading::Auto
+            | Reading::Page
+            | Reading::Json {
+                script: None,
+                rules: None
+            }
+            | Reading::Xml(None)
+    );
+    if is_seen && (is_free || read.chosen.is_some()) {
+        discover::choices(&read.document, &read.source)
+    } else {
+        Vec::new()
+    }
+}
+
+fn looked(read: Read, arguments: &Arguments) -> Looked {
+    let choices = choices(&read, arguments);
+    let Read {
+        document,
+        source,
+        extracted,
+        chosen,
+    } = read;
+    let source = &source;
     let hinted = extract::hint(&document, source);
     let is_by_layout = extracted.layout.is_some();
+    let list = match &source.layout {
+        _ if arguments.list.is_some() => arguments.list,
+        Some(kept) => choices
+            .iter()
+            .find(|choice| choice.listed.layout.as_ref() == Some(kept))
+            .map(|choice| choice.number),
+        None => Some(1),
+    };
     let about = normalize::about(&document, &extracted.channel);
     let url = source.location.leading_to(document.url.clone());
     let advice = advice::told(&extracted.channel.advice, &document.url);
@@ -487,6 +610,9 @@ fn looked(document: Document, extracted: Extracted, source: &Source) -> Looked {
         details: Vec::new(),
         layout: source.layout.clone().filter(|_| is_by_layout),
         hinted,
+        choices,
+        list,
+        chosen,
     }
 }
 
@@ -547,11 +673,10 @@ fn one_of_batch(
     let document =
         fetch::document_of_file(&path, limit, clock(arguments.now.map(|(now, _)| now)).now());
     let document = document.map_err(|error| daemon::chain(&error))?;
-    digest(
-        document,
-        &source,
-        base.or_else(|| arguments.base_url.clone()),
-    )
+    let base = base.or_else(|| arguments.base_url.clone());
+    digest(document, &source, base, arguments).map_err(|refused| match refused {
+        Refusal::Failed(told) | Refusal::NoSuchList(told) => told,
+    })
 }
 
 fn print(looked: &Looked) -> io::Result<()> {
@@ -593,7 +718,8 @@ fn print(looked: &Looked) -> io::Result<()> {
         several => format!("{several} problems, and what was done about them:"),
     };
     print_block(&mut out, &heading, looked.problems())?;
-    print_hints(&mut out, &looked.hinted)
+    print_hints(&mut out, looked)?;
+    choice::print_others(&mut out, &looked.choices, looked.list, Reasons::Hidden)
 }
 
 /// As much of a text as is shown, on one line.
@@ -603,7 +729,8 @@ fn beginning(text: &str) -> String {
 }
 
 /// What an operator may write instead of leaving the page to us.
-fn print_hints(out: &mut impl Write, hinted: &Hinted) -> io::Result<()> {
+fn print_hints(out: &mut impl Write, looked: &Looked) -> io::Result<()> {
+    let Looked { hinted, chosen, .. } = looked;
     if let Some(feed) = &hinted.feed {
         let feed = PublicUrl::new(feed.clone());
         writeln!(out, "\nThe page links to a feed: {feed}")?;
@@ -615,11 +742,14 @@ fn print_hints(out: &mut impl Write, hinted: &Hinted) -> io::Result<()> {
             several => format!("{key} = [{}]", several.join(", ")),
         }
     };
-    let heading = match &hinted.reading {
+    let reading = chosen.as_ref().map(|listed| &listed.reading);
+    let heading = match reading.or(hinted.reading.as_ref()) {
         Some(Reading::Html(_)) => "The same by selectors:",
+        Some(Reading::Page) => "The same by its layout:",
         _ => "The same by paths:",
     };
-    let keys: Vec<String> = hinted.keys().iter().map(line).collect();
+    let keys = chosen.as_ref().map_or_else(|| hinted.keys(), Listed::keys);
+    let keys: Vec<String> = keys.iter().map(line).collect();
     print_block(out, heading, &keys)
 }
 

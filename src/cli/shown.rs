@@ -11,6 +11,15 @@ pub(super) fn date(published: &Published) -> String {
     }
 }
 
+/// Its day, or as much of it as is known.
+pub(super) fn day(published: &Published) -> String {
+    match (published, published.precision()) {
+        (Published::FirstSeen(_), _) => "no date".to_owned(),
+        (_, Precision::Instant) => Precision::Day.of_day(published.at().date_naive()),
+        (_, precision) => precision.of_day(published.at().date_naive()),
+    }
+}
+
 /// The same for programs: RFC 3339, or as much of a day as is known; nothing where there is none.
 pub(super) fn stated(published: &Published) -> Option<String> {
     match (published, published.precision()) {

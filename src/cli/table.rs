@@ -15,6 +15,14 @@ pub(super) fn table(header: &[&str]) -> Table {
     table
 }
 
+/// The columns of the terminal, or as many as most have.
+pub(super) fn width() -> usize {
+    const USUAL: u16 = 100;
+    const LEAST: u16 = 40;
+    let width = Table::new().width().filter(|width| *width >= LEAST);
+    width.unwrap_or(USUAL).into()
+}
+
 /// The table's lines without blanks at their ends.
 pub(super) fn lines(table: &Table) -> String {
     table.trim_fmt()

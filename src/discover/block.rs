@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use crate::config::edit::quoted;
 use crate::extract;
-use crate::model::{Country, Css, DateOrder, Language, Reading, SourceId};
+use crate::model::{Country, Css, DateOrder, Language, Layout, Reading, SourceId};
 
 /// A source as it stands in the configuration: what is not known is not said.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Block {
     pub url: String,
     /// How it is read: its kind, and where its records and their fields stand.
     pub reading: Reading,
+    /// Which list of its page is read, where no selectors say so.
+    pub layout: Option<Layout>,
     /// Whether the pages of its entries are read too.
     pub detail: bool,
     /// How often it is asked; unsaid, as news comes.
@@ -58,6 +60,7 @@ impl fmt::Display for Block {
             ("country", self.country.as_ref().map(Country::as_str)),
             ("date_order", order),
             ("pages.next", next.as_deref()),
+            ("layout", self.layout.as_ref().map(Layout::as_str)),
         ];
         let line = |(key, value): (&str, Option<&str>)| Some((key.to_owned(), quoted(value?)));
         let read = extract::keys(&self.reading).into_iter().map(listed);

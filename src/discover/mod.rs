@@ -8,6 +8,7 @@
 //! paths to the structure of a document, and this to nothing.
 
 mod block;
+mod choice;
 mod naming;
 mod place;
 mod read;
@@ -26,6 +27,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 pub use self::block::Block;
+pub use self::choice::{Choice, MAX_CHOICES, choices};
 use self::read::Read;
 pub use self::rival::Rival;
 pub use self::wordpress::posts;
@@ -41,6 +43,8 @@ pub struct Surroundings<'a> {
     pub taken: &'a BTreeSet<SourceId>,
     /// The zone of sources that name none.
     pub zone: Tz,
+    /// The number of the list that is taken; `None` takes what is best.
+    pub list: Option<usize>,
 }
 
 /// What a page links to in its own place.
@@ -115,6 +119,10 @@ pub struct Proposal {
     pub problems: Vec<Problem>,
     /// Records of the page itself.
     pub records: usize,
+    /// The lists of the document, also where a feed goes before them.
+    pub choices: Vec<Choice>,
+    /// The number of the one that is read; `None` where none of them is.
+    pub list: Option<usize>,
     /// What the page links to, compared with it.
     pub rivals: Vec<Rival>,
     /// How many documents an index has of which a poll reads the newest.
@@ -134,9 +142,35 @@ pub enum DiscoverError {
     /// A document that could be read, and holds nothing.
     #[error("it holds no entries")]
     Empty,
+    /// A page whose lists are probably menus.
+    #[error("{}", ExtractError::NoRecords)]
+    Unsure {
+        /// How many there are.
+        lists: usize,
+        /// How many records the best of them has.
+        records: usize,
+        /// The first titles of it.
+        titles: Vec<String>,
+    },
+    /// A list that is not there.
+    #[error("there is no list {list}: {}", counted(*.lists))]
+    NoSuchList {
+        /// The number that was asked for.
+        list: usize,
+        /// How many there are.
+        lists: usize,
+    },
     /// It cannot be read.
     #[error(transparent)]
     Extract(#[from] ExtractError),
+}
+
+fn counted(lists: usize) -> String {
+    match lists {
+        0 => "the document has no lists to choose from".to_owned(),
+        1 => "the document has 1 list".to_owned(),
+        lists => format!("the document has {lists} lists"),
+    }
 }
 
 /// What a page leads to that is worth fetching before it is judged.
@@ -171,6 +205,11 @@ pub fn propose(
     linked: &[Linked],
     around: Surroundings<'_>,
 ) -> Result<Proposal, DiscoverError> {
+    let source = read::unknown(location.clone(), around.zone);
+    let choices = choice::choices(document, &source);
+    if let Some(list) = around.list {
+        return chosen(&source, document, leads, list, choices, around);
+    }
     let page = Read::of(location, document, around.zone);
     let others = linked
         .iter()
@@ -183,10 +222,18 @@ pub fn propose(
         .collect();
     let records = records.len();
     let best = rival::best(&rivals, records);
+    let own = page.as_ref().ok().filter(|_| best.is_none());
+    let list = own.and_then(|page| {
+        let entries = &page.extracted.entries;
+        let first = choices.first().filter(|first| first.listed.is_of(entries));
+        Some(first?.number)
+    });
     let title = page.as_ref().ok().and_then(|page| page.about.title.clone());
     let chosen = best.and_then(|place| others.into_iter().nth(place)?.ok());
     let lead = best.map(|place| rivals[place].lead);
-    let mut read = chosen.map_or(page, Ok)?;
+    let mut read = chosen
+        .map_or(page, Ok)
+        .map_err(|error| unsure(error, &choices))?;
     // An interface does not say whose it is.
     read.about.title = read.about.title.take().or(title);
     let found = read.found(lead);
@@ -197,6 +244,44 @@ pub fn propose(
         records,
         rivals,
         parts: leads.parts.len(),
+        choices,
+        list,
+        ..proposal(read, found, leads, around)
+    })
+}
+
+/// A page on which no list is sure may have some all the same.
+fn unsure(error: ExtractError, choices: &[Choice]) -> DiscoverError {
+    match (error, choices.first()) {
+        (ExtractError::NoRecords, Some(first)) => DiscoverError::Unsure {
+            lists: choices.len(),
+            records: first.records,
+            titles: first.listed.titles.clone(),
+        },
+        (error, _) => error.into(),
+    }
+}
+
+/// Proposes the list of this number.
+fn chosen(
+    source: &Source,
+    document: &Document,
+    leads: &Leads,
+    list: usize,
+    choices: Vec<Choice>,
+    around: Surroundings<'_>,
+) -> Result<Proposal, DiscoverError> {
+    let choice = choices.iter().find(|choice| choice.number == list);
+    let choice = choice.ok_or(DiscoverError::NoSuchList {
+        list,
+        lists: choices.len(),
+    })?;
+    let read = Read::by(choice.listed.read_by(source), document.clone())?;
+    let found = read.found(None);
+    Ok(Proposal {
+        records: read.items.len(),
+        choices,
+        list: Some(list),
         ..proposal(read, found, leads, around)
     })
 }
@@ -261,6 +346,8 @@ fn proposal(read: Read, found: Found, leads: &Leads, around: Surroundings<'_>) -
         items: read.items,
         problems: read.problems,
         records: 0,
+        choices: Vec::new(),
+        list: None,
         rivals: Vec::new(),
         parts: 0,
     }
@@ -293,6 +380,7 @@ fn block(
             Location::Command(command) => command.to_string(),
         },
         reading: read.source.reading.clone(),
+        layout: read.source.layout.clone(),
         detail: read.source.detail.is_some(),
         every: distance.map(|distance| rhythm::every(distance, ttl)),
         zone: known.zone.filter(|zone| *zone != around.zone),

@@ -22,10 +22,19 @@ fn document(path: &str, url: &str) -> Document {
 }
 
 fn proposed(page: &Document, feeds: Vec<(&str, Document)>) -> Proposal {
+    proposed_list(page, feeds, None).unwrap()
+}
+
+fn proposed_list(
+    page: &Document,
+    feeds: Vec<(&str, Document)>,
+    list: Option<usize>,
+) -> Result<Proposal, DiscoverError> {
     let taken = BTreeSet::from(["comunidad".parse().unwrap()]);
     let around = Surroundings {
         taken: &taken,
         zone: chrono_tz::UTC,
+        list,
     };
     let linked = feeds.into_iter().map(|(url, document)| Linked {
         lead: Lead::Feed,
@@ -35,7 +44,7 @@ fn proposed(page: &Document, feeds: Vec<(&str, Document)>) -> Proposal {
     let linked: Vec<Linked> = linked.collect();
     let leads = leads(page).unwrap();
     let location = Location::Http(PublicUrl::new(page.url.clone()));
-    propose(&location, page, &leads, &linked, around).unwrap()
+    propose(&location, page, &leads, &linked, around)
 }
 
 /// What is read, how many items it gives, how far apart they are, and the block.
@@ -100,6 +109,93 @@ fn a_feed_becomes_a_block() {
 }
 
 #[test]
+fn a_list_is_taken_by_its_number() {
+    let url = "https://www.office.example/en/news";
+    for (name, is_by_layout) in [("views", false), ("br-list", true)] {
+        let page = document(&format!("html/auto-{name}.html"), url);
+        let best = proposed(&page, Vec::new());
+        assert_eq!(best.list, Some(1));
+        assert_eq!(best.block.layout, None);
+        for choice in &best.choices {
+            let taken = proposed_list(&page, Vec::new(), Some(choice.number)).unwrap();
+            assert_eq!(taken.list, Some(choice.number));
+            assert_eq!(
+                taken.items.len(),
+                choice.records,
+                "{name} {}",
+                choice.number
+            );
+            assert_eq!(taken.items[0].title, choice.items[0].title);
+            assert_eq!(taken.block.layout, choice.listed.layout);
+            let shown = taken.block.to_string();
+            assert_eq!(
+                shown.contains("\nlayout "),
+                !shown.contains("\nselect.item "),
+                "{shown}"
+            );
+        }
+        let first = proposed_list(&page, Vec::new(), Some(1)).unwrap();
+        assert_eq!(first.block.layout.is_some(), is_by_layout, "{name}");
+        let titles = |proposal: &Proposal| -> Vec<String> {
+            proposal
+                .items
+                .iter()
+                .map(|item| item.title.clone())
+                .collect()
+        };
+        assert_eq!(titles(&first), titles(&best));
+    }
+}
+
+#[test]
+fn a_list_that_is_not_there_is_refused_with_how_many_there_are() {
+    let page = document("html/auto-views.html", "https://www.office.example/en/news");
+    let lists = proposed(&page, Vec::new()).choices.len();
+    let refused = |page: &Document| {
+        proposed_list(page, Vec::new(), Some(99))
+            .map(|_| ())
+            .unwrap_err()
+    };
+    assert_eq!(
+        refused(&page),
+        DiscoverError::NoSuchList { list: 99, lists }
+    );
+    let feed = document("feed/rss2-basic.xml", "https://consejo.gob.pa/rss.xml");
+    let told = refused(&feed).to_string();
+    assert_eq!(
+        told,
+        "there is no list 99: the document has no lists to choose from"
+    );
+}
+
+#[test]
+fn a_feed_goes_before_the_lists_of_its_page() {
+    let url = "https://www.office.example/en/news";
+    let page = document("html/auto-views.html", url);
+    let entries = proposed(&page, Vec::new()).items;
+    let mut feed = "<rss version=\"2.0\"><channel><title>Office</title>".to_owned();
+    for item in &entries {
+        let address = item.address.as_ref().unwrap();
+        write!(
+            feed,
+            "<item><title>{}</title><link>{address}</link></item>",
+            item.title
+        )
+        .unwrap();
+    }
+    let feed = Document {
+        body: format!("{feed}</channel></rss>").into(),
+        ..document("feed/rss2-basic.xml", "https://www.office.example/feed")
+    };
+    let feeds = || vec![("https://www.office.example/feed", feed.clone())];
+    let best = proposed(&page, feeds());
+    assert!(best.found.is_feed());
+    assert_eq!((best.list, best.choices[0].number), (None, 1));
+    let first = proposed_list(&page, feeds(), Some(1)).unwrap();
+    assert_eq!(first.found, Found::List);
+}
+
+#[test]
 fn no_document_panics() {
     for body in [
         &b""[..],
@@ -118,6 +214,7 @@ fn no_document_panics() {
         let around = Surroundings {
             taken: &taken,
             zone: chrono_tz::UTC,
+            list: None,
         };
         let location = Location::Http(PublicUrl::new(page.url.clone()));
         let proposed =

@@ -18,6 +18,7 @@ mod details;
 mod determinism;
 mod dates;
 mod duplicates;
+mod choosing;
 mod corrections;
 mod drift;
 mod redesign;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use url::Url;
 
-use super::super::{CliError, clock, config_file, environment};
+use super::super::{CliError, choice, clock, config_file, environment};
 use crate::classify::{Classifier, Subject};
 use crate::config::{self, Config, RobotsPolicy};
 use crate::daemon;
@@ -29,11 +29,11 @@ pub(in crate::cli) enum Target {
 }
 
 /// What was found out.
-pub(in crate::cli) struct Look {
+pub(super) struct Look {
     /// What it amounts to.
-    pub(in crate::cli) proposal: Proposal,
+    pub(super) proposal: Proposal,
     /// The source that has this address already.
-    pub(in crate::cli) configured: Option<(SourceId, Place)>,
+    pub(super) configured: Option<(SourceId, Place)>,
     /// What the server says and does; nothing of a copy.
     pub(super) manners: Option<Manners>,
     /// Configured sources that carry the same stories, and how many of them.
@@ -75,31 +75,80 @@ pub(super) fn configuration(named: Option<PathBuf>) -> Result<Option<Config>, Cl
     }
 }
 
-/// Looks at it.
-pub(in crate::cli) async fn look(
+/// An address, fetched with what it links to.
+pub(in crate::cli) struct Visited {
+    location: Location,
+    document: Document,
+    leads: Leads,
+    linked: Vec<Linked>,
+    /// How to ask again; `None` for a copy.
+    visit: Option<Visit>,
+    /// What each address answered with.
+    answers: Vec<(Url, Validators)>,
+}
+
+/// Fetches it.
+pub(in crate::cli) async fn visit(
     target: &Target,
     config: Option<&Config>,
     now: Option<Timestamp>,
-) -> Result<Look, CliError> {
+) -> Result<Visited, CliError> {
     let now = clock(now).now();
     let limits = config.map_or_else(daemon::default_limits, daemon::limits);
-    let (proposal, manners) = match target {
-        Target::Copy(file, base) => (copy(file, base.as_ref(), config, &limits, now)?, None),
+    match target {
+        Target::Copy(file, base) => copy(file, base.as_ref(), &limits, now),
         Target::Address(url) => {
             let fetcher = Fetcher::new(limits);
             let fetcher = fetcher.map_err(|error| failed(&daemon::chain(&error)))?;
-            let visit = Visit { fetcher, now };
-            visit.look(url, config).await?
+            Visit { fetcher, now }.fetch_all(url).await
         }
-    };
-    Ok(Look {
-        configured: config.and_then(|config| configured(config, &proposal.source.location)),
-        carriers: carriers(config, &proposal)?,
-        topics: topics(config, &proposal),
-        has_topics: config.is_some_and(|config| !config.topics.is_empty()),
-        manners,
-        proposal,
-    })
+    }
+}
+
+impl Visited {
+    /// What it amounts to, or the list of this number.
+    pub(super) async fn look(
+        &self,
+        config: Option<&Config>,
+        list: Option<usize>,
+    ) -> Result<Look, CliError> {
+        let proposal = self.propose(config, list)?;
+        let manners = match &self.visit {
+            Some(visit) => Some(visit.manners(&proposal, &self.answers, config).await),
+            None => None,
+        };
+        Ok(Look {
+            configured: config.and_then(|config| configured(config, &proposal.source.location)),
+            carriers: carriers(config, &proposal)?,
+            topics: topics(config, &proposal),
+            has_topics: config.is_some_and(|config| !config.topics.is_empty()),
+            manners,
+            proposal,
+        })
+    }
+
+    /// The same, of the document alone.
+    pub(in crate::cli) fn propose(
+        &self,
+        config: Option<&Config>,
+        list: Option<usize>,
+    ) -> Result<Proposal, CliError> {
+        let taken = config.map(taken).unwrap_or_default();
+        let around = Surroundings {
+            taken: &taken,
+            zone: config.map_or(Tz::UTC, |config| config.site.zone),
+            list,
+        };
+        let Self {
+            location,
+            document,
+            leads,
+            linked,
+            ..
+        } = self;
+        discover::propose(location, document, leads, linked, around)
+            .map_err(|error| refused(location, &error))
+    }
 }
 
 fn failed(text: &str) -> CliError {
@@ -109,10 +158,9 @@ fn failed(text: &str) -> CliError {
 fn copy(
     file: &PathBuf,
     base: Option<&Url>,
-    config: Option<&Config>,
     limits: &Limits,
     now: Timestamp,
-) -> Result<Proposal, CliError> {
+) -> Result<Visited, CliError> {
     let path = std::path::absolute(file)?;
     let document = fetch::document_of_file(&path, limits.max_body_bytes, now);
     let document = document.map_err(|error| failed(&daemon::chain(&error)))?;
@@ -121,8 +169,14 @@ fn copy(
         None => (Location::File(path), document.url.clone()),
     };
     let document = Document { url, ..document };
-    let leads = leads(&location, &document)?;
-    propose(&location, &document, &leads, &[], config)
+    Ok(Visited {
+        leads: leads(&location, &document)?,
+        location,
+        document,
+        linked: Vec::new(),
+        visit: None,
+        answers: Vec::new(),
+    })
 }
 
 fn leads(location: &Location, document: &Document) -> Result<Leads, CliError> {
@@ -138,6 +192,14 @@ fn refused(location: &Location, error: &DiscoverError) -> CliError {
         ) => {
             format!(" ({})", error.action())
         }
+        DiscoverError::Unsure {
+            lists,
+            records,
+            titles,
+        } => format!("; {}", choice::of_unsure(*lists, *records, titles)),
+        DiscoverError::NoSuchList { .. } => {
+            return CliError::Usage(daemon::one_line(&format!("{location}: {error}")));
+        }
         _ => String::new(),
     };
     failed(&format!("{location}: {error}{action}"))
@@ -152,30 +214,16 @@ fn unfetched(error: &FetchError) -> CliError {
     })
 }
 
-fn propose(
-    location: &Location,
-    document: &Document,
-    leads: &Leads,
-    linked: &[Linked],
-    config: Option<&Config>,
-) -> Result<Proposal, CliError> {
-    let taken = config.map(taken).unwrap_or_default();
-    let zone = config.map_or(Tz::UTC, |config| config.site.zone);
-    let around = Surroundings {
-        taken: &taken,
-        zone,
-    };
-    discover::propose(location, document, leads, linked, around)
-        .map_err(|error| refused(location, &error))
-}
-
 fn taken(config: &Config) -> BTreeSet<SourceId> {
     let ids = config.sources.iter().map(|source| source.id.clone());
     ids.collect()
 }
 
 /// The configured source at the same address, in any of its spellings.
-fn configured(config: &Config, location: &Location) -> Option<(SourceId, Place)> {
+pub(in crate::cli) fn configured(
+    config: &Config,
+    location: &Location,
+) -> Option<(SourceId, Place)> {
     let spelled = |location: &Location| match location {
         Location::Http(url) => {
             let url = url.expose();
@@ -243,11 +291,7 @@ struct Visit {
 }
 
 impl Visit {
-    async fn look(
-        &self,
-        url: &Url,
-        config: Option<&Config>,
-    ) -> Result<(Proposal, Option<Manners>), CliError> {
+    async fn fetch_all(self, url: &Url) -> Result<Visited, CliError> {
         let given = PublicUrl::new(url.clone());
         if !matches!(url.scheme(), "http" | "https") {
             let told = format!("`{given}` is no address on the web: a copy is read with --file");
@@ -280,9 +324,14 @@ impl Visit {
             }
             None => document,
         };
-        let proposal = propose(&location, &document, &leads, &linked, config)?;
-        let manners = self.manners(&proposal, &answers, config).await;
-        Ok((proposal, Some(manners)))
+        Ok(Visited {
+            location,
+            document,
+            leads,
+            linked,
+            visit: Some(self),
+            answers,
+        })
     }
 
     async fn fetch(&self, url: &PublicUrl) -> Result<(Document, Validators), FetchError> {

@@ -7,15 +7,16 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::look::{Look, Manners};
+use crate::cli::choice::{self, Reasons};
 use crate::cli::shown;
 use crate::discover::{Found, Lead, Proposal, Rival};
 use crate::extract;
-use crate::model::{Item, Location};
+use crate::model::Location;
 
 /// Items that are shown to people.
 const SHOWN_ITEMS: usize = 5;
 
-pub(super) fn print(look: &Look) -> io::Result<()> {
+pub(super) fn print(look: &Look, reasons: Reasons) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let proposal = &look.proposal;
     writeln!(out, "{}\n", shown::line(&found(proposal)))?;
@@ -37,6 +38,7 @@ pub(super) fn print(look: &Look) -> io::Result<()> {
         }
         several => writeln!(out, "{several} items")?,
     }
+    choice::print_others(&mut out, &proposal.choices, proposal.list, reasons)?;
     writeln!(out)?;
     for (what, told) in told(look) {
         writeln!(out, "{what:9} {}", shown::line(&told))?;
@@ -45,7 +47,7 @@ pub(super) fn print(look: &Look) -> io::Result<()> {
 }
 
 /// What is read, and why that.
-fn found(proposal: &Proposal) -> String {
+pub(in crate::cli) fn found(proposal: &Proposal) -> String {
     let count = proposal.items.len();
     let url = &proposal.source.location;
     let by = if is_by_rules(proposal) {
@@ -78,6 +80,9 @@ fn found(proposal: &Proposal) -> String {
         Found::Sitemap => sitemap(proposal),
         Found::List if is_by_rules(proposal) => {
             format!("A page with a list of {count} records, read by the selectors below")
+        }
+        Found::List if proposal.block.layout.is_some() => {
+            format!("A page with a list of {count} records, read by the layout below")
         }
         Found::List => format!(
             "A page with a list of {count} records, read by its structure: no selectors find just these"
@@ -287,7 +292,9 @@ pub(super) fn json(look: &Look) -> Value {
         "format": format,
         "url": proposal.block.url,
         "records": proposal.records,
-        "items": proposal.items.iter().map(item).collect::<Vec<_>>(),
+        "list": proposal.list,
+        "lists": proposal.choices.iter().map(choice::json).collect::<Vec<_>>(),
+        "items": proposal.items.iter().map(choice::item).collect::<Vec<_>>(),
         "feeds": of(Lead::Feed).collect::<Vec<_>>(),
         "wordpress": of(Lead::WordPress).next(),
         "robots": look.manners.as_ref().map(|manners| json!({
@@ -309,13 +316,5 @@ pub(super) fn json(look: &Look) -> Value {
         "problems": problems.collect::<Vec<_>>(),
         "id": proposal.block.id.as_str(),
         "block": proposal.block.to_string(),
-    })
-}
-
-fn item(item: &Item) -> Value {
-    json!({
-        "title": item.title,
-        "url": item.address,
-        "date": shown::stated(&item.published),
     })
 }

@@ -1,7 +1,7 @@
 //! `tidings sources add`: what an address amounts to, written into the file that it belongs into.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,10 +10,11 @@ use url::Url;
 
 use super::patch;
 use super::replace::Edit;
-use crate::cli::discover::{Target, look};
+use crate::cli::choice::{self, Answer, Question};
+use crate::cli::discover::{Target, configured, found, visit};
 use crate::cli::{CliError, address, timestamp};
 use crate::config::{self, Config, edit};
-use crate::discover::{self, Block};
+use crate::discover::{self, Block, Proposal};
 use crate::model::{Location, Place, SourceId, Timestamp};
 
 #[derive(Args, Clone, Debug)]
@@ -33,7 +34,13 @@ pub(super) struct Arguments {
     /// How often to ask [default: by how often it changes]
     #[arg(long, value_parser = config::interval, value_name = "DURATION")]
     every: Option<Duration>,
-    /// Show the change and write nothing
+    /// Take the list of this number, without asking
+    #[arg(long, value_parser = choice::number, value_name = "N")]
+    list: Option<usize>,
+    /// Take what is best without asking
+    #[arg(long)]
+    yes: bool,
+    /// Show the change of what is best, or of --list, and write nothing
     #[arg(long)]
     dry_run: bool,
     /// Take this for the time of reading
@@ -45,18 +52,54 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     if let Some(id) = &arguments.id {
         refuse_taken(config, id)?;
     }
-    let look = look(
-        &Target::Address(arguments.url.clone()),
-        Some(config),
-        arguments.now,
-    )
-    .await?;
-    if let Some((id, place)) = &look.configured {
-        return Err(CliError::Usage(format!(
-            "this address is configured already, as `{id}` at {place}"
-        )));
+    let target = Target::Address(arguments.url.clone());
+    let visited = visit(&target, Some(config), arguments.now).await?;
+    let proposal = visited.propose(Some(config), arguments.list)?;
+    refuse_configured(config, &proposal)?;
+    let answer = if arguments.asks() {
+        asked(&proposal)?
+    } else {
+        Answer::First
+    };
+    let proposal = match answer {
+        Answer::First => proposal,
+        Answer::List(list) => visited.propose(Some(config), Some(list))?,
+        Answer::Stop => return Ok(writeln!(io::stdout(), "nothing is written")?),
+    };
+    refuse_configured(config, &proposal)?;
+    write(arguments, config, proposal)
+}
+
+impl Arguments {
+    /// Whether somebody is there to choose, and has not chosen.
+    fn asks(&self) -> bool {
+        let is_chosen = self.yes || self.dry_run || self.list.is_some();
+        !is_chosen && io::stdin().is_terminal() && io::stdout().is_terminal()
     }
-    let proposed = look.proposal.block;
+}
+
+fn asked(proposal: &Proposal) -> io::Result<Answer> {
+    let question = Question {
+        proposed: &found(proposal),
+        items: &proposal.items,
+        list: proposal.list,
+        choices: &proposal.choices,
+    };
+    choice::ask(&mut io::stdin().lock(), &mut io::stdout().lock(), &question)
+}
+
+fn refuse_configured(config: &Config, proposal: &Proposal) -> Result<(), CliError> {
+    let found = configured(config, &proposal.source.location);
+    found.map_or(Ok(()), |(id, place)| {
+        Err(CliError::Usage(format!(
+            "this address is configured already, as `{id}` at {place}"
+        )))
+    })
+}
+
+/// Writes the block into its file, or shows the change.
+fn write(arguments: &Arguments, config: &Config, proposal: Proposal) -> Result<(), CliError> {
+    let proposed = proposal.block;
     let block = Block {
         id: arguments.id.clone().unwrap_or(proposed.id),
         name: arguments.name.clone().unwrap_or(proposed.name),
@@ -65,7 +108,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     };
     let file = match &arguments.to {
         Some(file) => file.clone(),
-        None => file_for(config, &look.proposal.source.location, &block),
+        None => file_for(config, &proposal.source.location, &block),
     };
     let edit = Edit::new(file, |text| edit::with_source(text, &block.to_string()))?;
     let checked = edit.check(config, &block.id)?;
@@ -79,7 +122,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     let added = checked.sources.iter().find(|source| source.id == block.id);
     let place = added.map_or(String::new(), |source| line(&source.place));
     writeln!(out, "{block}")?;
-    let count = look.proposal.items.len();
+    let count = proposal.items.len();
     writeln!(
         out,
         "added at {place}: {count} items now. Next: `tidings reload`"

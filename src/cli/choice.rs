@@ -1,0 +1,504 @@
+//! The lists of a document, for people to choose from by number.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io::{self, BufRead, Write};
+
+use serde_json::{Map, Value, json};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::{shown, table};
+use crate::discover::Choice;
+use crate::extract::{Reason, Why};
+use crate::model::{Item, Layout, Reading};
+
+/// Lists that are shown without being asked for.
+const SHOWN_LISTS: usize = 5;
+
+/// Reasons that are shown of each list.
+const SHOWN_REASONS: usize = 6;
+
+/// Records that are shown of each list, before somebody chooses.
+const SHOWN_ITEMS: usize = 3;
+
+/// The least that is left of a title, in columns.
+const MIN_TITLE: usize = 12;
+
+/// Whether the reasons for and against each list are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reasons {
+    Shown,
+    Hidden,
+}
+
+/// A number on the command line.
+pub(super) fn number(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "expected the number of a list, from 1".to_owned())
+}
+
+/// Prints the lists besides the one that is read, a line each; all of them where the reasons are wanted.
+pub(super) fn print_others(
+    out: &mut impl Write,
+    choices: &[Choice],
+    read: Option<usize>,
+    reasons: Reasons,
+) -> io::Result<()> {
+    let width = table::width();
+    let others = || choices.iter().filter(|choice| Some(choice.number) != read);
+    let shown = match reasons {
+        Reasons::Shown => choices.len(),
+        Reasons::Hidden => SHOWN_LISTS,
+    };
+    if others().next().is_some() {
+        let heading = if read.is_some() {
+            "Other lists"
+        } else {
+            "Lists of the document itself"
+        };
+        writeln!(out, "\n{heading} (`--list N` takes one):")?;
+    }
+    for choice in others().take(shown) {
+        writeln!(out, "{}", line(choice, width))?;
+    }
+    match others().skip(shown).count() {
+        0 => {}
+        more => writeln!(
+            out,
+            "   and {more} more: `tidings discover --why` shows all"
+        )?,
+    }
+    if reasons == Reasons::Shown && !choices.is_empty() {
+        writeln!(
+            out,
+            "\nFor (+) and against (-) each list, compared with the others:"
+        )?;
+        for choice in choices {
+            print_reasons(out, choice, width)?;
+        }
+    }
+    Ok(())
+}
+
+fn print_more(out: &mut impl Write, more: usize) -> io::Result<()> {
+    match more {
+        0 => Ok(()),
+        more => writeln!(
+            out,
+            "   and {more} more: `tidings discover --why` shows all"
+        ),
+    }
+}
+
+/// `2  12 records: "Agenda", "Minutes" …`
+fn line(choice: &Choice, width: usize) -> String {
+    let begin = format!("{}  {}: ", choice.number, count(choice));
+    let more = if choice.records > choice.items.len() {
+        " …"
+    } else {
+        ""
+    };
+    let room = width.saturating_sub(begin.width() + more.width());
+    let titles = quoted(&named(&choice.items), room);
+    cut(&format!("{begin}{titles}{more}"), width)
+}
+
+/// How many records a list has.
+fn count(choice: &Choice) -> String {
+    let is_page = |layout: &Layout| layout.as_str() == "page";
+    match choice.records {
+        1 if choice.listed.layout.as_ref().is_some_and(is_page) => "the page itself".to_owned(),
+        count => records(count),
+    }
+}
+
+fn records(count: usize) -> String {
+    match count {
+        1 => "1 record".to_owned(),
+        several => format!("{several} records"),
+    }
+}
+
+/// The titles of items, each with its date where they do not tell one from the other.
+fn named(items: &[Item]) -> Vec<(&str, Option<String>)> {
+    let mut titles = HashSet::new();
+    let repeat = !items.iter().all(|item| titles.insert(&*item.title));
+    let date = |item: &Item| repeat.then(|| shown::day(&item.published));
+    let items = items.iter();
+    items.map(|item| (&*item.title, date(item))).collect()
+}
+
+/// Titles in quotes, cut evenly to what there is room for.
+fn quoted(titles: &[(&str, Option<String>)], room: usize) -> String {
+    let frame = |date: &Option<String>| 4 + date.as_ref().map_or(0, |date| date.width() + 3);
+    let frames: usize = titles.iter().map(|(_, date)| frame(date)).sum();
+    let mut lengths: Vec<usize> = titles.iter().map(|(title, _)| title.width()).collect();
+    lengths.sort_unstable();
+    // What short titles leave is for the longer ones.
+    let (mut left, mut most) = (room.saturating_sub(frames), usize::MAX);
+    for (place, length) in lengths.iter().enumerate() {
+        let share = left / (lengths.len() - place);
+        if *length > share {
+            most = share;
+            break;
+        }
+        left -= length;
+    }
+    let quote = |(title, date): &(&str, Option<String>)| {
+        let title = cut(&shown::line(title), most.max(MIN_TITLE));
+        match date {
+            Some(date) => format!("\"{title}\" ({date})"),
+            None => format!("\"{title}\""),
+        }
+    };
+    let quoted: Vec<String> = titles.iter().map(quote).collect();
+    quoted.join(", ")
+}
+
+/// As much of a line as has room in so many columns.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let (mut cut, mut used) = (String::new(), 1);
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            break;
+        }
+        cut.push(c);
+    }
+    cut.truncate(cut.trim_end().len());
+    cut.push('…');
+    cut
+}
+
+fn print_reasons(out: &mut impl Write, choice: &Choice, width: usize) -> io::Result<()> {
+    let begin = format!("{}  {}", choice.number, count(choice));
+    match &choice.listed.why {
+        Why::Said(why) => writeln!(out, "{begin}\n   {why}"),
+        Why::Weighed(reasons) => {
+            let sum = choice.listed.why.sum().unwrap_or_default();
+            writeln!(out, "{begin}: {sum:+.2} in all")?;
+            let (shown, others) = reasons.split_at(reasons.len().min(SHOWN_REASONS));
+            for Reason { measure, weight } in shown {
+                writeln!(
+                    out,
+                    "{}",
+                    cut(&format!("   {weight:+6.2}  {}", words(measure)), width)
+                )?;
+            }
+            let rest: f64 = others.iter().map(|reason| reason.weight).sum();
+            match others.len() {
+                0 => Ok(()),
+                1 => writeln!(out, "   {rest:+6.2}  another measure"),
+                more => writeln!(out, "   {rest:+6.2}  {more} other measures"),
+            }
+        }
+    }
+}
+
+/// A measure in words: the names of some say only which way of repeating, or which element, is counted.
+fn words(measure: &str) -> Cow<'_, str> {
+    match measure {
+        "elements"
+        | "elements-with-class"
+        | "class"
+        | "siblings"
+        | "children"
+        | "all-children"
+        | "starts"
+        | "led-starts"
+        | "sibling-starts"
+        | "lines"
+        | "paragraphs"
+        | "rules"
+        | "links of a part" => format!("records repeat as {measure}").into(),
+        "rows of a table" | "cells of a table" | "list items" | "links themselves" => {
+            format!("records are {measure}").into()
+        }
+        "those with a link" | "those with a date" | "those with both" | "those with a file" => {
+            format!("counts only {measure}").into()
+        }
+        measure => measure.into(),
+    }
+}
+
+/// The one line for a page on which no list is sure.
+pub(super) fn of_unsure(lists: usize, count: usize, titles: &[String]) -> String {
+    let titles: Vec<(&str, Option<String>)> =
+        titles.iter().map(|title| (title.as_str(), None)).collect();
+    let first = match lists {
+        1 => "its only list",
+        _ => "the first of its lists",
+    };
+    let room = table::width();
+    format!(
+        "`--list 1` takes {first}, {}: {}",
+        records(count),
+        quoted(&titles, room)
+    )
+}
+
+/// The documented shape.
+pub(super) fn json(choice: &Choice) -> Value {
+    let listed = &choice.listed;
+    let one = |values: Vec<String>| match <[String; 1]>::try_from(values) {
+        Ok([value]) => json!(value),
+        Err(several) => json!(several),
+    };
+    let keys = listed.keys().into_iter();
+    let keys: Map<String, Value> = keys.map(|(key, values)| (key, one(values))).collect();
+    let (why, reasons) = match &listed.why {
+        Why::Said(why) => (Some(why), None),
+        Why::Weighed(reasons) => (None, Some(reasons.iter().map(reason).collect::<Vec<_>>())),
+    };
+    json!({
+        "number": choice.number,
+        "records": choice.records,
+        "titles": listed.titles,
+        "items": choice.items.iter().map(item).collect::<Vec<_>>(),
+        "keys": keys,
+        "score": listed.why.sum().map(rounded),
+        "reasons": reasons,
+        "why": why,
+    })
+}
+
+fn reason(reason: &Reason) -> Value {
+    json!({"measure": reason.measure, "weight": rounded(reason.weight)})
+}
+
+/// In hundredths.
+fn rounded(weight: f64) -> f64 {
+    (weight * 100.0).round() / 100.0
+}
+
+/// An item as programs get it.
+pub(super) fn item(item: &Item) -> Value {
+    json!({
+        "title": item.title,
+        "url": item.address,
+        "date": shown::stated(&item.published),
+    })
+}
+
+/// What somebody chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// What is proposed.
+    First,
+    /// The list of this number.
+    List(usize),
+    /// Nothing.
+    Stop,
+}
+
+/// What there is to choose from.
+pub(super) struct Question<'a> {
+    /// What is proposed, in words.
+    pub(super) proposed: &'a str,
+    /// The first items of what is proposed.
+    pub(super) items: &'a [Item],
+    /// The number of the list that is proposed; `None` where it is none of them.
+    pub(super) list: Option<usize>,
+    pub(super) choices: &'a [Choice],
+}
+
+/// Shows the first records of each list and asks for a number, until one is there. No answer stops.
+pub(super) fn ask(
+    input: &mut impl BufRead,
+    out: &mut impl Write,
+    question: &Question<'_>,
+) -> io::Result<Answer> {
+    let width = table::width();
+    if question.list.is_none() {
+        writeln!(out, "{}", cut(question.proposed, width))?;
+        let mut items = question.items.iter().take(SHOWN_ITEMS);
+        items.try_for_each(|item| record(out, item, width))?;
+        writeln!(out)?;
+    }
+    let choices = question
+        .choices
+        .get(..SHOWN_LISTS.min(question.choices.len()));
+    for choice in choices.unwrap_or_default() {
+        let by = match (&choice.listed.layout, &choice.listed.reading) {
+            (None, Reading::Html(_)) => ", by selectors",
+            (None, Reading::Json { .. } | Reading::Xml(_)) => ", by paths",
+            _ => "",
+        };
+        writeln!(out, "{}  {}{by}", choice.number, count(choice))?;
+        let mut items = choice.items.iter();
+        items.try_for_each(|item| record(out, item, width))?;
+        writeln!(out)?;
+    }
+    let count = question.choices.len();
+    print_more(out, count.saturating_sub(SHOWN_LISTS))?;
+    let first = match question.list {
+        Some(number) => format!("{number}"),
+        None => "the one above the lists".to_owned(),
+    };
+    loop {
+        match count {
+            0 => write!(out, "Enter takes it, q stops: ")?,
+            1 => write!(out, "1, Enter for {first}, q to stop: ")?,
+            count => write!(out, "1 to {count}, Enter for {first}, q to stop: ")?,
+        }
+        out.flush()?;
+        let mut line = String::new();
+        if input.read_line(&mut line)? == 0 {
+            writeln!(out)?;
+            return Ok(Answer::Stop);
+        }
+        match line.trim() {
+            "" => return Ok(Answer::First),
+            "q" | "Q" => return Ok(Answer::Stop),
+            word => match word.parse::<usize>() {
+                Ok(number) if (1..=count).contains(&number) => return Ok(Answer::List(number)),
+                _ => writeln!(out, "`{}` is not one of them", cut(&shown::line(word), 20))?,
+            },
+        }
+    }
+}
+
+/// Title, date and address of a record, a line each.
+fn record(out: &mut impl Write, item: &Item, width: usize) -> io::Result<()> {
+    let room = width.saturating_sub(3);
+    let date = shown::date(&item.published);
+    let title = format!("{date}  {}", shown::line(&item.title));
+    writeln!(out, "   {}", cut(&title, room))?;
+    match &item.address {
+        Some(address) => writeln!(out, "     {address}"),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::discover::choices;
+    use crate::model::{Document, Timestamp};
+
+    const PAGE: &str = "<html lang=en><body><main>\
+        <div class=news><h3><a href=/n/1>The north pier closes for repairs</a></h3><time datetime=2026-03-01>1 March 2026</time><p>Until April.</p></div>\
+        <div class=news><h3><a href=/n/2>The ferry runs again on Sundays</a></h3><time datetime=2026-02-20>20 February 2026</time><p>From noon.</p></div>\
+        <div class=news><h3><a href=/n/3>New tariffs for small boats</a></h3><time datetime=2026-02-11>11 February 2026</time><p>See the table.</p></div>\
+        </main><section>\
+        <div class=paper><h4><a href=/p/1.pdf>Council meeting</a></h4><time datetime=2026-03-04>2026-03-04</time></div>\
+        <div class=paper><h4><a href=/p/2.pdf>Council meeting</a></h4><time datetime=2026-02-04>2026-02-04</time></div>\
+        <div class=paper><h4><a href=/p/3.pdf>Budget hearing</a></h4><time datetime=2026-01-07>2026-01-07</time></div>\
+        <div class=paper><h4><a href=/p/4.pdf>Council meeting</a></h4><time datetime=2025-12-03>2025-12-03</time></div>\
+        </section>";
+
+    fn lists() -> Vec<Choice> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), PAGE).unwrap();
+        let now: Timestamp = "2026-03-10T12:00:00Z".parse().unwrap();
+        let read = crate::fetch::document_of_file(file.path(), 1 << 20, now).unwrap();
+        let document = Document {
+            url: "https://port.example/news".parse().unwrap(),
+            ..read
+        };
+        let source = config::unconfigured(&[], chrono_tz::UTC, &|_| None).unwrap();
+        choices(&document, &source)
+    }
+
+    fn papers(lists: &[Choice]) -> &Choice {
+        let is_paper =
+            |list: &&Choice| list.items[0].title == "Council meeting" && list.records == 4;
+        lists.iter().find(is_paper).unwrap()
+    }
+
+    #[test]
+    fn titles_that_repeat_stand_with_their_days() {
+        let lists = lists();
+        let papers = papers(&lists);
+        let expected = format!(
+            "{}  4 records: \"Council meeting\" (2026-03-04), \"Council meeting\" (2026-02-04), \"Budget hearing\" (2026-01-07) …",
+            papers.number
+        );
+        assert_eq!(line(papers, 120), expected);
+    }
+
+    #[test]
+    fn a_line_is_no_wider_than_the_terminal() {
+        for list in lists() {
+            for width in 20..120 {
+                let line = line(&list, width);
+                assert!(line.width() <= width, "{width} {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn short_titles_leave_room_to_long_ones() {
+        let titles = [("short", None), ("one that is very much longer", None)];
+        let check = |room: usize, expected: &str| assert_eq!(quoted(&titles, room), expected);
+        check(80, "\"short\", \"one that is very much longer\"");
+        check(35, "\"short\", \"one that is very much…\"");
+        check(0, "\"short\", \"one that is…\"");
+    }
+
+    #[track_caller]
+    fn check(typed: &str, expected: Answer) -> String {
+        let lists = lists();
+        let question = Question {
+            proposed: "A list",
+            items: &lists[0].items,
+            list: Some(1),
+            choices: &lists,
+        };
+        let mut out = Vec::new();
+        let answer = ask(&mut typed.as_bytes(), &mut out, &question).unwrap();
+        assert_eq!(answer, expected, "{typed:?}");
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_number_or_nothing_is_an_answer_and_all_else_is_asked_again() {
+        check("\n", Answer::First);
+        check("2\n", Answer::List(2));
+        check(" q \n1\n", Answer::Stop);
+        check("", Answer::Stop);
+        let shown = check("two\n0\n99\n2\n", Answer::List(2));
+        for word in ["two", "0", "99"] {
+            assert!(
+                shown.contains(&format!("`{word}` is not one of them")),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_records_of_each_list_are_shown() {
+        let shown = check("q\n", Answer::Stop);
+        for line in [
+            "  3 records, by selectors\n   2026-03-01  The north pier closes for repairs\n     https://port.example/n/1\n",
+            "   2026-02-04  Council meeting\n     https://port.example/p/2.pdf\n",
+            ", Enter for 1, q to stop: ",
+        ] {
+            assert!(shown.contains(line), "{line} is not in\n{shown}");
+        }
+        assert!(!shown.contains("/p/4.pdf"), "{shown}");
+    }
+
+    #[test]
+    fn reasons_add_up() {
+        let lists = lists();
+        let mut out = Vec::new();
+        print_others(&mut out, &lists, Some(1), Reasons::Shown).unwrap();
+        let shown = String::from_utf8(out).unwrap();
+        let begin = format!("\n1  {} records: ", lists[0].records);
+        let (_, begin) = shown.split_once(&begin).unwrap();
+        let mut lines = begin.lines();
+        let number = |line: &str| -> f64 {
+            let number = line.split_whitespace().next().unwrap();
+            number.parse().unwrap()
+        };
+        let sum = number(lines.next().unwrap());
+        let reasons = lines.take_while(|line| line.starts_with("   "));
+        let parts: f64 = reasons.map(number).sum();
+        assert!((sum - parts).abs() < 0.1, "{shown}");
+    }
+}

@@ -1,0 +1,70 @@
+//! The lists of a document, for an operator to choose from by number.
+//!
+//! In: the document and its source. Out: its lists, the best first, each with its first records as they would be polled.
+
+use super::read::Read;
+use crate::extract::{self, Listed};
+use crate::model::{Document, Item, Reading, Source};
+
+/// The most lists to choose from.
+pub const MAX_CHOICES: usize = 9;
+
+/// Records that show a list.
+const SHOWN_ITEMS: usize = 3;
+
+/// A list of a document that may be taken by its number.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// From 1, the best first.
+    pub number: usize,
+    /// What reads it, and why.
+    pub listed: Listed,
+    /// How many records it gives: those that stand there twice count once.
+    pub records: usize,
+    /// Its first records.
+    pub items: Vec<Item>,
+}
+
+/// The lists of `document`, the best first; none where it is not a page, JSON or XML.
+///
+/// The numbers are the same for every command. A list that is not found again by what reads it is left out.
+pub fn choices(document: &Document, source: &Source) -> Vec<Choice> {
+    let source = Source {
+        only: None,
+        replace: Vec::new(),
+        ..source.clone()
+    };
+    let listed = extract::lists(document, &source, MAX_CHOICES).into_iter();
+    let read = listed.enumerate().filter_map(|(place, listed)| {
+        if let Some(items) = read(document, &source, &listed) {
+            return Some((listed, items));
+        }
+        // The first one is always found: a page without rules is read so.
+        let is_page = matches!(listed.reading, Reading::Page);
+        let first = Listed {
+            layout: None,
+            ..listed
+        };
+        let items = (place == 0 && is_page).then(|| self::read(document, &source, &first));
+        Some((first, items??))
+    });
+    let numbered = (1..).zip(read);
+    let choice = |(number, (listed, mut items)): (_, (_, Vec<Item>))| {
+        let records = items.len();
+        items.truncate(SHOWN_ITEMS);
+        Choice {
+            number,
+            listed,
+            records,
+            items,
+        }
+    };
+    numbered.map(choice).collect()
+}
+
+/// The items of a list; `None` where what reads it gives another, or nothing.
+fn read(document: &Document, source: &Source, listed: &Listed) -> Option<Vec<Item>> {
+    let read = Read::by(listed.read_by(source), document.clone()).ok()?;
+    let is_same = listed.is_of(&read.extracted.entries);
+    Some(read.items).filter(|items| is_same && !items.is_empty())
+}
