@@ -526,7 +526,12 @@ impl Read {
                 error => format!("{told} ({})", error.action()),
             }
         };
-        let extracted = extract::extract(&document, &source).map_err(failed)?;
+        let mut extracted = extract::extract(&document, &source).map_err(failed)?;
+        if chosen.is_some() {
+            // That another list holds more is no news to those who chose this one.
+            let is_less = |problem: &Problem| matches!(problem, Problem::ReadsLess { .. });
+            extracted.problems.retain(|problem| !is_less(problem));
+        }
         Ok(Self {
             document,
             source,

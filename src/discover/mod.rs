@@ -278,12 +278,17 @@ fn chosen(
     })?;
     let read = Read::by(choice.listed.read_by(source), document.clone())?;
     let found = read.found(None);
-    Ok(Proposal {
+    let mut proposal = Proposal {
         records: read.items.len(),
         choices,
         list: Some(list),
         ..proposal(read, found, leads, around)
-    })
+    };
+    // That another list holds more is no news to those who chose this one.
+    proposal
+        .problems
+        .retain(|problem| !matches!(problem, Problem::ReadsLess { .. }));
+    Ok(proposal)
 }
 
 /// A word for the site of an address, for the name of a file: `salud` of `www.salud.gob.gt`.

@@ -126,6 +126,8 @@ fn a_list_is_taken_by_its_number() {
                 choice.number
             );
             assert_eq!(taken.items[0].title, choice.items[0].title);
+            let is_less = |problem: &Problem| matches!(problem, Problem::ReadsLess { .. });
+            assert!(!taken.problems.iter().any(is_less));
             assert_eq!(taken.block.layout, choice.listed.layout);
             let shown = taken.block.to_string();
             assert_eq!(
