@@ -71,7 +71,7 @@ pub(super) fn print_others(
     if reasons == Reasons::Shown && !choices.is_empty() {
         writeln!(
             out,
-            "\nFor (+) and against (-) each list, compared with the others:"
+            "\nFor (+) and against (-) each list, by what it has more or less of than the others:"
         )?;
         for choice in choices {
             print_reasons(out, choice, width)?;
@@ -181,18 +181,20 @@ fn print_reasons(out: &mut impl Write, choice: &Choice, width: usize) -> io::Res
             let sum = choice.listed.why.sum().unwrap_or_default();
             writeln!(out, "{begin}: {sum:+.2} in all")?;
             let (shown, others) = reasons.split_at(reasons.len().min(SHOWN_REASONS));
-            for Reason { measure, weight } in shown {
-                writeln!(
-                    out,
-                    "{}",
-                    cut(&format!("   {weight:+6.2}  {}", words(measure)), width)
-                )?;
+            for reason in shown {
+                let than_others = if reason.has_more { "more" } else { "less" };
+                let line = format!(
+                    "   {:+6.2}  {than_others}  {}",
+                    reason.weight,
+                    words(reason.measure)
+                );
+                writeln!(out, "{}", cut(&line, width))?;
             }
             let rest: f64 = others.iter().map(|reason| reason.weight).sum();
             match others.len() {
                 0 => Ok(()),
-                1 => writeln!(out, "   {rest:+6.2}  another measure"),
-                more => writeln!(out, "   {rest:+6.2}  {more} other measures"),
+                1 => writeln!(out, "   {rest:+6.2}        another measure"),
+                more => writeln!(out, "   {rest:+6.2}        {more} other measures"),
             }
         }
     }
@@ -266,7 +268,7 @@ pub(super) fn json(choice: &Choice) -> Value {
 }
 
 fn reason(reason: &Reason) -> Value {
-    json!({"measure": reason.measure, "weight": rounded(reason.weight)})
+    json!({"measure": reason.measure, "more": reason.has_more, "weight": rounded(reason.weight)})
 }
 
 /// In hundredths.

@@ -30,7 +30,7 @@ use crate::model::{
     Source, parse_page, text_of_node,
 };
 use linked_data::LinkedData;
-use lists::{Subject, Wanted};
+use lists::{Subject, Wanted, Weights};
 use record::{Around, Part};
 
 pub(super) use leads::leads;
@@ -240,7 +240,11 @@ pub(super) fn ranked(
             None => (Reading::Page, Some(found.layout)),
         };
         let reasons = found.reasons.into_iter();
-        let reasons = reasons.map(|(measure, weight)| Reason { measure, weight });
+        let reasons = reasons.map(|(measure, weight)| Reason {
+            measure,
+            weight,
+            has_more: (weight > 0.0) == (Weights::learned().of_measure(measure) > 0.0),
+        });
         Listed::new(
             reading,
             layout,

@@ -464,6 +464,8 @@ pub struct Reason {
     pub measure: &'static str,
     /// What it weighs; below zero it spoke against the list.
     pub weight: f64,
+    /// Whether the list has more of it than the others have, or less.
+    pub has_more: bool,
 }
 
 impl Why {

@@ -86,6 +86,13 @@ impl Weights {
         table
     }
 
+    /// What a measure of a list weighs.
+    pub(in crate::extract) fn of_measure(&self, name: &str) -> f64 {
+        let mut weights = measures::NAMES.iter().zip(&self.list);
+        let found = weights.find(|(known, _)| **known == name);
+        found.map_or(0.0, |(_, weight)| *weight)
+    }
+
     pub(super) fn first_look(&self, measures: &Measures) -> f64 {
         product(&self.first, measures)
     }
