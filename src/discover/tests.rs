@@ -150,6 +150,16 @@ fn a_list_is_taken_by_its_number() {
 }
 
 #[test]
+fn what_a_script_of_the_page_holds_goes_before_its_menu() {
+    let page = document("html/auto-next-data.html", "https://defesa.example/");
+    let best = proposed(&page, Vec::new());
+    assert_eq!((&best.found, best.list), (&Found::Script, Some(1)));
+    let menu = proposed_list(&page, Vec::new(), Some(2)).unwrap();
+    assert_eq!(menu.found, Found::List);
+    assert_eq!(menu.items[0].title, "Início");
+}
+
+#[test]
 fn a_list_that_is_not_there_is_refused_with_how_many_there_are() {
     let page = document("html/auto-views.html", "https://www.office.example/en/news");
     let lists = proposed(&page, Vec::new()).choices.len();

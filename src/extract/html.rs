@@ -223,13 +223,7 @@ pub(super) fn ranked(
         layout: None,
         ..source.clone()
     };
-    let best = read_by_structure(text, url, &fresh, hints).ok();
-    let is_first = |read: &Extracted| {
-        let first = found.first().map(|found| &found.layout);
-        read.layout.as_ref() == first
-    };
-    let data = best.filter(|best| !is_first(best));
-    let data = data.and_then(|best| stated_list(text, url, &fresh, hints, best));
+    let data = data_list(text, url, &fresh, hints, found.first());
     let lists = found.into_iter().map(|found| {
         let rules = found.rules.filter(|rules| {
             let read = read(text, url, rules, &fresh);
@@ -255,14 +249,18 @@ pub(super) fn ranked(
     data.into_iter().chain(lists).take(count).collect()
 }
 
-/// The list that a page states for programs, as it was read.
-fn stated_list(
+/// The list that a page states for programs, where that is read rather than the `first` list of its markup.
+fn data_list(
     text: &str,
     url: &Url,
     source: &Source,
     hints: &Hints<'_>,
-    read: Extracted,
+    first: Option<&FoundList>,
 ) -> Option<Listed> {
+    let read = read_by_structure(text, url, source, hints).ok()?;
+    if first.is_some_and(|first| read.layout.as_ref() == Some(&first.layout)) {
+        return None;
+    }
     let page = parse(text, &source.remove).ok()?;
     let base = base(&page, url);
     let is_linked = LinkedData::of(&page, &base).into_list().is_some();
@@ -380,19 +378,20 @@ pub(super) fn reading(
     source: &Source,
     hints: &Hints<'_>,
 ) -> Option<Reading> {
-    if let Some(found) = listed(text, url, source, hints, 1).ok()?.into_iter().next() {
-        let kept = source.layout.as_ref();
-        let rules = found
-            .rules
-            .filter(|_| kept.is_none_or(|kept| *kept == found.layout));
-        return rules.map(|rules| Reading::Html(Box::new(rules)));
+    let found = listed(text, url, source, hints, 1).ok()?;
+    let fresh = Source {
+        layout: None,
+        ..source.clone()
+    };
+    if let Some(data) = data_list(text, url, &fresh, hints, found.first()) {
+        return Some(data.reading).filter(|reading| matches!(reading, Reading::Json { .. }));
     }
-    let page = parse(text, &source.remove).ok()?;
-    let list = embedded::list(&page, &base(&page, url), hints)?;
-    Some(Reading::Json {
-        script: Some(list.script?),
-        rules: None,
-    })
+    let found = found.into_iter().next()?;
+    let kept = source.layout.as_ref();
+    let rules = found
+        .rules
+        .filter(|_| kept.is_none_or(|kept| *kept == found.layout));
+    rules.map(|rules| Reading::Html(Box::new(rules)))
 }
 
 fn channel(page: &Html) -> Channel {
