@@ -274,9 +274,13 @@ fn what_cannot_be_shown_is_said_in_one_line() {
         1,
         "an HTML page came instead of a feed",
     );
-    let article = fixture("html/articles.html");
+    workspace.write(
+        "menu.html",
+        "<ul><li><a href=/a>Home</a><li><a href=/b>About</a></ul>",
+    );
+    let menu = workspace.path("menu.html").display().to_string();
     check(
-        &[&article],
+        &[&menu],
         1,
         "neither a list of linked titles nor an article",
     );
