@@ -44,6 +44,9 @@ use crate::model::{Css, DateOrder, Layout, RawEntry, Rules};
 /// How many candidates are looked at closely.
 const CLOSELY: usize = 24;
 
+/// More than any measures make good.
+const NAVIGATION: f64 = 100.0;
+
 /// A record with fewer letters beside its date has no name.
 const MIN_NAME_LETTERS: usize = 8;
 
@@ -159,16 +162,17 @@ fn rank(
 ) -> Vec<Ranked> {
     let (lists, firsts) = ranked(sheet, candidates, weights);
     let first = firsts.first();
-    let lists = lists
-        .into_iter()
-        .filter(|judged| !measures::is_navigation(&judged.measures));
-    let lists = lists.map(|judged| Ranked {
+    let lists = lists.into_iter().map(|judged| Ranked {
         kind: Kind::List {
             place: judged.place,
             filter: judged.filter,
         },
         measures: judged.measures,
-        score: judged.score,
+        // Behind the page that has nothing: an operator may still take it.
+        score: match measures::is_navigation(&judged.measures) {
+            true => judged.score - NAVIGATION,
+            false => judged.score,
+        },
     });
     let others = [
         (Kind::Page, measures::of_page(one.measures, first)),
