@@ -7,6 +7,14 @@
 //! for records that count neither way. Pages of one `site` are never in the part that a fold is trained on and in the
 //! part that it is tried on.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods,
+    clippy::similar_names,
+    clippy::type_complexity,
+    reason = "a program for developers: it counts pages, and reads files that they labelled themselves"
+)]
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Mutex;
@@ -18,6 +26,10 @@ use tidings::extract::Weights;
 use tidings::extract::study::{self, COUNT, Entry, Study, Way};
 use tidings::model::DateOrder;
 use url::Url;
+
+/// The penalty on large weights of lists, and of titles and dates.
+const LIST_PENALTY: f64 = 0.02;
+const ROLE_PENALTY: f64 = 0.015;
 
 /// How many parts the sites are divided into.
 const FOLDS: usize = 5;
@@ -85,13 +97,13 @@ fn main() {
             .copied()
             .filter(|page| folds[*page] == fold && !pages[*page].is_made)
             .collect();
-        let (weights, seconds) = learn(&pages, &firsts, &train, &all);
+        let (weights, seconds) = learn(&pages, &firsts, &train);
         for page in tried {
             results[page] = Some(choose(&seconds[page], &weights));
         }
     }
     report("cross-validated", &pages, &results, lists);
-    let (weights, seconds) = learn(&pages, &firsts, &all, &all);
+    let (weights, seconds) = learn(&pages, &firsts, &all);
     let fitted = pages.iter().zip(&seconds);
     let fitted: Vec<Option<Chosen>> = fitted
         .map(|(page, second)| (!page.is_made).then(|| choose(second, &weights)))
@@ -408,17 +420,14 @@ fn bare(html: &str) -> String {
             .and_then(|value| value.find(quote))
             .map_or(value.len(), |end| end + 2);
         let name = ["class=", "id=", "itemprop=", "rel=", "role="];
-        match name
+        let named = name
             .iter()
-            .find(|name| before.ends_with(**name) && before.len() > name.len())
-        {
-            Some(name) => {
-                bare.push_str(before.get(..before.len() - name.len()).unwrap_or_default())
-            }
-            None => {
-                bare.push_str(before);
-                bare.push_str(value.get(..end).unwrap_or_default());
-            }
+            .find(|name| before.ends_with(**name) && before.len() > name.len());
+        if let Some(name) = named {
+            bare.push_str(before.get(..before.len() - name.len()).unwrap_or_default());
+        } else {
+            bare.push_str(before);
+            bare.push_str(value.get(..end).unwrap_or_default());
         }
         rest = value.get(end..).unwrap_or_default();
     }
@@ -439,7 +448,7 @@ struct First {
 }
 
 /// Which item of the gold each record of a way is, by its links, else by a text of it.
-fn matched(page: &Page, way: &Way, nodes: &BTreeMap<usize, Vec<usize>>) -> Vec<Option<usize>> {
+fn matched(way: &Way, nodes: &BTreeMap<usize, Vec<usize>>) -> Vec<Option<usize>> {
     let mut taken = HashSet::new();
     let found = way.records.iter().map(|record| {
         let mut items = nodes
@@ -449,9 +458,7 @@ fn matched(page: &Page, way: &Way, nodes: &BTreeMap<usize, Vec<usize>>) -> Vec<O
         taken.insert(item);
         Some(item)
     });
-    let found: Vec<Option<usize>> = found.collect();
-    let _ = page;
-    found
+    found.collect()
 }
 
 fn first_pass(page: &Page, study: &Study<'_, '_, '_>) -> First {
@@ -479,8 +486,7 @@ fn first_pass(page: &Page, study: &Study<'_, '_, '_>) -> First {
     }
     let ways = study.ways();
     let required = page.items.iter().filter(|item| !item.optional).count();
-    let matches: Vec<Vec<Option<usize>>> =
-        ways.iter().map(|way| matched(page, way, &nodes)).collect();
+    let matches: Vec<Vec<Option<usize>>> = ways.iter().map(|way| matched(way, &nodes)).collect();
     let label = |matched: &Vec<Option<usize>>| {
         let hit = matched
             .iter()
@@ -577,13 +583,7 @@ struct Chosen {
     best_name: String,
 }
 
-fn learn(
-    pages: &[Page],
-    firsts: &[First],
-    train: &[usize],
-    all: &[usize],
-) -> (Weights, Vec<Second>) {
-    let _ = all;
+fn learn(pages: &[Page], firsts: &[First], train: &[usize]) -> (Weights, Vec<Second>) {
     let mut weights = Weights::none();
     let titles = train
         .iter()
@@ -927,7 +927,7 @@ fn softmax<const N: usize>(samples: &[(f64, &Vec<(bool, [f64; N])>)]) -> [f64; N
     let total: f64 = samples.iter().map(|(weight, _)| weight).sum();
     descend(&scale, 250, |weights, slope| {
         for (weight, rows) in samples {
-            let chances = chances(weights, rows.iter().map(|(_, measures)| measures), 1.0);
+            let chances = chances(weights, rows.iter().map(|(_, measures)| measures));
             let right: f64 = rows
                 .iter()
                 .zip(&chances)
@@ -967,7 +967,7 @@ fn rank(pages: &[(f64, Vec<(f64, [f64; COUNT])>)]) -> [f64; COUNT] {
                 .map(|(label, _)| (12.0 * (label - best)).exp())
                 .collect();
             let sum: f64 = wanted.iter().sum();
-            let chances = chances(weights, rows.iter().map(|(_, measures)| measures), 1.0);
+            let chances = chances(weights, rows.iter().map(|(_, measures)| measures));
             for (((_, measures), chance), wanted) in rows.iter().zip(&chances).zip(&wanted) {
                 add(slope, measures, weight * (wanted / sum - chance) / n);
             }
@@ -975,7 +975,7 @@ fn rank(pages: &[(f64, Vec<(f64, [f64; COUNT])>)]) -> [f64; COUNT] {
     });
     descend_from(&scale, first, 200, |weights, slope| {
         for (weight, rows) in &pages {
-            let chances = chances(weights, rows.iter().map(|(_, measures)| measures), 1.0);
+            let chances = chances(weights, rows.iter().map(|(_, measures)| measures));
             let expected: f64 = rows
                 .iter()
                 .zip(&chances)
@@ -1001,7 +1001,6 @@ fn add<const N: usize>(slope: &mut [f64; N], measures: &[f64; N], factor: f64) {
 fn chances<'m, const N: usize>(
     weights: &[f64; N],
     rows: impl Iterator<Item = &'m [f64; N]>,
-    heat: f64,
 ) -> Vec<f64> {
     let scores: Vec<f64> = rows
         .map(|measures| {
@@ -1010,7 +1009,6 @@ fn chances<'m, const N: usize>(
                 .zip(measures)
                 .map(|(weight, value)| weight * value)
                 .sum::<f64>()
-                / heat
         })
         .collect();
     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -1058,10 +1056,11 @@ fn descend_from<const N: usize>(
     steps: usize,
     slope: impl Fn(&[f64; N], &mut [f64; N]),
 ) -> [f64; N] {
-    let penalty = std::env::var(if N == COUNT { "P_LIST" } else { "P_ROLE" })
-        .ok()
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(if N == COUNT { 0.02 } else { 0.015 });
+    let penalty = if N == COUNT {
+        LIST_PENALTY
+    } else {
+        ROLE_PENALTY
+    };
     let mut weights = start;
     let (mut mean, mut square) = ([0.0; N], [0.0; N]);
     for step in 1..=steps {

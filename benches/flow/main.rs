@@ -168,6 +168,7 @@ impl Bench {
             items,
             validators: vec![(address, Validators::default(), fingerprint)],
             problem: None,
+            drift: None,
             walked_back: false,
             coverage: Coverage::Whole,
         };
@@ -176,9 +177,11 @@ impl Bench {
             at: documents::now(),
             outcome,
             details: None,
+            layout: None,
             cadence: source.cadence.clone(),
             zone: source.zone,
             fingerprint,
+            block: source.block(),
             classified_by: Hash::of(b"key"),
         }
     }

@@ -80,7 +80,7 @@ impl Weights {
         let mut table = String::new();
         for (part, names, values) in parts {
             for (name, value) in names.iter().zip(values) {
-                table += &format!("{part}\t{name}\t{value:.3}\n");
+                table.extend([part, "\t", name, "\t", &format!("{value:.3}\n")]);
             }
         }
         table

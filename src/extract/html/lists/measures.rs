@@ -453,7 +453,7 @@ impl Below {
             // No list leaves more out between two records.
             if record.start > end && record.start - end < 60 {
                 let dates = sheet.dates_in(&(end..record.start));
-                if dates.iter().any(|date| date.is_day()) {
+                if dates.iter().any(super::sheet::DateAt::is_day) {
                     is_below = true;
                     heads += 1;
                 }

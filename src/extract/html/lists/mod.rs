@@ -169,9 +169,10 @@ fn rank(
         },
         measures: judged.measures,
         // Behind the page that has nothing: an operator may still take it.
-        score: match measures::is_navigation(&judged.measures) {
-            true => judged.score - NAVIGATION,
-            false => judged.score,
+        score: if measures::is_navigation(&judged.measures) {
+            judged.score - NAVIGATION
+        } else {
+            judged.score
         },
     });
     let others = [
@@ -375,10 +376,10 @@ impl Looking<'_, '_, '_> {
         let records = rejoined(self.sheet, candidate, records);
         let roles = Roles::with(self.sheet, &records, self.weights, places);
         let entries = entries::entries(self.sheet, &roles, &records, self.subject.stated);
-        let rules = || selectors::rules(self.subject.page, self.sheet, &records, &roles);
-        let rules = with_rules.then(rules).flatten();
+        let selected = || selectors::rules(self.subject.page, self.sheet, &records, &roles);
+        let selected = with_rules.then(selected).flatten();
         let named = Named::list(self.sheet, candidate, &records, filter, roles.places());
-        Some((entries, named, rules))
+        Some((entries, named, selected))
     }
 
     /// What a candidate has more of, or less, than the others, by what it weighs.

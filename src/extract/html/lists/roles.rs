@@ -462,8 +462,8 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         let beside = sheet.letters_beside_dates(&unit.leaves);
         let label_before = self.label_before(walk, unit, &whole);
         let empty = PlaceVotes::default();
-        let votes = self.places.get(&unit.place).unwrap_or(&empty);
-        let records = float(votes.records.max(1));
+        let known = self.places.get(&unit.place).unwrap_or(&empty);
+        let records = float(known.records.max(1));
         let voters = float(self.voters);
         let repeats = self
             .texts
@@ -501,10 +501,10 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         let of = |is: bool| f64::from(u8::from(is));
         [
             records.min(voters) / voters,
-            float(votes.texts.len()) / records,
+            float(known.texts.len()) / records,
             log,
             log * log,
-            (1.0 + float(votes.letters) / records).ln() / 5.0,
+            (1.0 + float(known.letters) / records).ln() / 5.0,
             float(repeats.saturating_sub(1) as usize) / voters,
             of(is_linked),
             of(!linked.is_empty() && !is_linked),
@@ -516,7 +516,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             of(!is_date && walk.has_date(&unit.leaves)),
             of(!is_date && beside < 10),
             1.0 - float(beside) / float(own.max(1)),
-            float(votes.dates) / records,
+            float(known.dates) / records,
             of(label),
             of(words::begins_with_label(text)),
             float(digits) / float(chars),
@@ -908,9 +908,9 @@ impl Walk {
             dates.push((numbered(&mut occurrences, place), date.clone()));
         }
         let mut whole_dates = FxHashSet::default();
-        let mut dated = FxHashSet::default();
+        let mut leaves_of_dates = FxHashSet::default();
         for (_, date) in &dates {
-            dated.extend(date.leaves.clone());
+            leaves_of_dates.extend(date.leaves.clone());
             if date.is_whole && !date.is_stated {
                 whole_dates.extend(date.leaves.clone());
             }
@@ -926,7 +926,7 @@ impl Walk {
             dates,
             links: Vec::new(),
             whole_dates,
-            dated,
+            dated: leaves_of_dates,
             first_plain,
             has_words: false,
             has_more: false,

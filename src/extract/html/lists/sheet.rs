@@ -91,6 +91,10 @@ impl DateAt {
 }
 
 /// What every node inherits from those that it stands in.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each name of a part of a page stands for itself, and several may hold"
+)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::extract::html) struct Zone {
     /// In navigation: menus, breadcrumbs, pagers.
@@ -329,12 +333,12 @@ impl<'a, 'h> Sheet<'a, 'h> {
             let of_language = self.hints.language.and_then(dates::usual_order);
             of_language
                 .or_else(|| order_of_host(self.base))
-                .or_else(|| self.likely_order(&texts))
+                .or_else(|| Some(self.likely_order(&texts)))
         };
         dates::order_of(texts.iter().copied()).or_else(likely)
     }
 
-    fn likely_order(&self, texts: &[&str]) -> Option<DateOrder> {
+    fn likely_order(&self, texts: &[&str]) -> DateOrder {
         let today = self.hints.now.date_naive();
         let tried = |order: DateOrder| {
             let hints = Hints {
@@ -356,13 +360,11 @@ impl<'a, 'h> Sheet<'a, 'h> {
             tried(DateOrder::MonthDayYear),
         );
         // A date whose order is unknown is a date all the same.
-        Some(
-            if month_first.0 + month_first.1 < day_first.0 + day_first.1 {
-                DateOrder::MonthDayYear
-            } else {
-                DateOrder::DayMonthYear
-            },
-        )
+        if month_first.0 + month_first.1 < day_first.0 + day_first.1 {
+            DateOrder::MonthDayYear
+        } else {
+            DateOrder::DayMonthYear
+        }
     }
 
     fn read_dates(&mut self) {

@@ -185,7 +185,7 @@ impl Study<'_, '_, '_> {
     /// The measures of the page as one record, beside the best way at a first look, and its title and day.
     /// `None` where it cannot be one record.
     pub fn one(&self, best: &[&Way]) -> Option<([f64; COUNT], Option<String>, Option<NaiveDate>)> {
-        if self.is_sure(best) && !self.one.is_told() {
+        if Self::is_sure(best) && !self.one.is_told() {
             return None;
         }
         let (title, day) = self.one.essence();
@@ -199,7 +199,7 @@ impl Study<'_, '_, '_> {
         measures::of_nothing(self.sheet, best.first().map(|way| &way.measures))
     }
 
-    fn is_sure(&self, best: &[&Way]) -> bool {
+    fn is_sure(best: &[&Way]) -> bool {
         let first = best.iter().take(super::FIRSTS);
         measures::is_sure(first.map(|way| &way.measures))
     }

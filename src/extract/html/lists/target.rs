@@ -57,7 +57,7 @@ impl Target {
         let behind = lower.split_once("//").map(|(_, behind)| behind);
         let host = behind.map(|behind| behind.split(['/', '?', ':']).next().unwrap_or_default());
         let own = base.host_str().unwrap_or_default();
-        let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
+        let without_www = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
         let path = behind.map_or(path, |behind| {
             behind
                 .find('/')
@@ -67,7 +67,7 @@ impl Target {
         Some(Self {
             key: hasher.finish(),
             is_file: FILE_ENDS.contains(&end) || FILE_WORDS.iter().any(|word| lower.contains(word)),
-            is_elsewhere: host.is_some_and(|host| bare(host) != bare(own)),
+            is_elsewhere: host.is_some_and(|host| without_www(host) != without_www(own)),
             is_shallow: path.trim_matches('/').matches('/').count() == 0,
         })
     }
