@@ -713,8 +713,9 @@ fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &
     second
 }
 
-/// How well entries agree with the gold.
-fn judge(page: &Page, entries: &[Entry]) -> Score {
+/// Which entry each item of the gold was read as, by its address, else by its title; and how many entries are other
+/// addresses of items that were read already.
+fn hits(page: &Page, entries: &[Entry]) -> (HashMap<usize, usize>, usize) {
     let mut by_link: HashMap<&str, Vec<usize>> = HashMap::new();
     for (place, item) in page.items.iter().enumerate() {
         for link in &item.links {
@@ -762,6 +763,12 @@ fn judge(page: &Page, entries: &[Entry]) -> Score {
             None => {}
         }
     }
+    (taken, neutral)
+}
+
+/// How well entries agree with the gold.
+fn judge(page: &Page, entries: &[Entry]) -> Score {
+    let (taken, neutral) = hits(page, entries);
     let required = page.items.iter().filter(|item| !item.optional).count();
     let hits: Vec<(usize, usize)> = taken
         .into_iter()
@@ -1075,8 +1082,8 @@ fn descend_from<const N: usize>(
             mean[place] = 0.9 * mean[place] + 0.1 * gradient;
             square[place] = 0.99 * square[place] + 0.01 * gradient * gradient;
             let (mean, square) = (
-                mean[place] / (1.0 - 0.9_f64.powi(step as i32)),
-                square[place] / (1.0 - 0.99_f64.powi(step as i32)),
+                mean[place] / (1.0 - 0.9_f64.powf(step as f64)),
+                square[place] / (1.0 - 0.99_f64.powf(step as f64)),
             );
             weights[place] += 0.05 * mean / (square.sqrt() + 1e-8) / scale[place];
         }
