@@ -6,8 +6,9 @@
 use scraper::ElementRef;
 
 use super::candidates::Record;
-use super::roles::{Parts, Roles, Unit, letters};
+use super::roles::{Parts, Roles};
 use super::sheet::Sheet;
+use super::walk::{Unit, letters};
 use super::words;
 use crate::extract::html::linked_data::{self, LinkedData};
 use crate::extract::{MAX_ENTRIES, leading_date};

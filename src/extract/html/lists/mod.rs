@@ -18,6 +18,7 @@ mod roles;
 mod sheet;
 pub mod study;
 mod target;
+mod walk;
 mod words;
 
 pub use judge::Weights;

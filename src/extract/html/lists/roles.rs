@@ -12,34 +12,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::candidates::Record;
 use super::entries;
 use super::judge::Weights;
-use super::path::{self, PathId};
+use super::path::PathId;
 use super::sheet::{DateAt, Sheet};
+use super::walk::{Unit, Walk, heads, letters, text_id};
 use super::words;
 use crate::dates;
 
 /// How many records vote.
 const VOTERS: usize = 120;
-
-/// How many leaves of a record are looked at.
-const MAX_LEAVES: usize = 48;
-
-/// How many nodes of a record are looked at.
-const MAX_NODES: usize = 240;
-
-/// How many dates of a record are looked at.
-const MAX_DATES: usize = 12;
-
-/// How far before the first record its date may stand, in nodes.
-const HEAD_NODES: usize = 24;
-
-/// So many letters beside a date are no heading.
-const MAX_HEAD_LETTERS: usize = 60;
-
-/// The most leaves that make one title.
-const MAX_JOINED: usize = 6;
-
-/// The longest text that is weighed as a title, in letters.
-const MAX_TITLE_LETTERS: usize = 1_000;
 
 /// What it counts that most titles, or dates, stood at a place before.
 const KEPT: f64 = 6.0;
@@ -136,15 +116,6 @@ pub const DATE_NAMES: [&str; 22] = [
 
 /// How many measures a date has.
 pub const DATE_COUNT: usize = DATE_NAMES.len();
-
-/// A text of a record: one leaf, or those of one element.
-#[derive(Clone, Debug)]
-pub(in crate::extract::html) struct Unit {
-    pub(in crate::extract::html) leaves: Range<usize>,
-    /// The element, or the first text.
-    pub(super) node: usize,
-    place: PathId,
-}
 
 /// The places of title and date that a list was read by before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -876,231 +847,6 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
     }
 }
 
-/// A record, looked through once.
-pub(super) struct Walk {
-    record: Record,
-    leaves: Range<usize>,
-    units: Vec<Unit>,
-    dates: Vec<(PathId, DateAt)>,
-    links: Vec<(PathId, usize)>,
-    /// Leaves that are dates and nothing else.
-    whole_dates: FxHashSet<usize>,
-    dated: FxHashSet<usize>,
-    /// The first leaf that is no date.
-    first_plain: usize,
-    /// Whether it has a text that may well be a title.
-    has_words: bool,
-    /// Whether it has a text that is no label.
-    has_more: bool,
-}
-
-impl Walk {
-    fn of(sheet: &Sheet<'_, '_>, record: &Record) -> Self {
-        let all = sheet.leaves_in(record);
-        let leaves = all.start..all.end.min(all.start + MAX_LEAVES);
-        let mut dates: Vec<(PathId, DateAt)> = Vec::new();
-        let mut occurrences = FxHashMap::default();
-        let places = places(sheet, record);
-        let place_of = |node: usize| places.get(node - record.start).copied().unwrap_or_default();
-        for date in sheet.dates_in(record).iter().take(MAX_DATES) {
-            let place = place_of(date.node.min(record.start + MAX_NODES - 1));
-            let place = path::step(place, "date", u64::from(date.is_stated));
-            dates.push((numbered(&mut occurrences, place), date.clone()));
-        }
-        let mut whole_dates = FxHashSet::default();
-        let mut leaves_of_dates = FxHashSet::default();
-        for (_, date) in &dates {
-            leaves_of_dates.extend(date.leaves.clone());
-            if date.is_whole && !date.is_stated {
-                whole_dates.extend(date.leaves.clone());
-            }
-        }
-        let first_plain = leaves
-            .clone()
-            .find(|leaf| !whole_dates.contains(leaf))
-            .unwrap_or(leaves.start);
-        let mut walk = Self {
-            record: record.clone(),
-            leaves,
-            units: Vec::new(),
-            dates,
-            links: Vec::new(),
-            whole_dates,
-            dated: leaves_of_dates,
-            first_plain,
-            has_words: false,
-            has_more: false,
-        };
-        walk.collect(sheet, &places);
-        let texts = walk.leaves.clone().map(|leaf| &sheet.leaves[leaf]);
-        walk.has_more = texts
-            .into_iter()
-            .any(|leaf| leaf.letters > 1 && !words::is_label(&leaf.text));
-        walk
-    }
-
-    fn collect(&mut self, sheet: &Sheet<'_, '_>, places: &[PathId]) {
-        let outline = sheet.outline;
-        let mut occurrences = FxHashMap::default();
-        let mut known: FxHashSet<(usize, usize)> = FxHashSet::default();
-        let end = self.record.end.min(self.record.start + MAX_NODES);
-        let mut units = Vec::new();
-        for leaf in self.leaves.clone() {
-            let nodes = sheet.leaves[leaf].nodes.clone();
-            if nodes.start < end
-                && sheet.leaves[leaf].letters <= MAX_TITLE_LETTERS
-                && sheet.leaves[leaf].letters > 0
-            {
-                let place = places
-                    .get(nodes.start - self.record.start)
-                    .copied()
-                    .unwrap_or_default();
-                units.push((leaf..leaf + 1, nodes.start, place));
-                known.insert((leaf, leaf + 1));
-            }
-        }
-        for index in self.record.start..end {
-            if sheet.targets[index].is_some() {
-                let place = places
-                    .get(index - self.record.start)
-                    .copied()
-                    .unwrap_or_default();
-                self.links.push((
-                    numbered(&mut occurrences, path::step(place, "link", 0)),
-                    index,
-                ));
-            }
-            if outline.at(index).element().is_none() {
-                continue;
-            }
-            let leaves = sheet.leaves_in(&outline.range(index));
-            let fits = (2..=MAX_JOINED).contains(&leaves.len()) && leaves.end <= self.leaves.end;
-            if fits
-                && letters(sheet, &leaves) <= MAX_TITLE_LETTERS
-                && known.insert((leaves.start, leaves.end))
-            {
-                let place = places
-                    .get(index - self.record.start)
-                    .copied()
-                    .unwrap_or_default();
-                units.push((leaves, index, path::step(place, "whole", 0)));
-            }
-        }
-        units.sort_by_key(|(leaves, node, _)| (leaves.start, leaves.end, *node));
-        let units = units.into_iter().map(|(leaves, node, place)| Unit {
-            leaves,
-            node,
-            place: numbered(&mut occurrences, place),
-        });
-        self.units = units.collect();
-    }
-
-    /// The day of the month that `head` names, where a leaf of the record is a day and nothing else.
-    fn day_below(&self, sheet: &Sheet<'_, '_>, head: &DateAt) -> Option<DateAt> {
-        if head.is_day() {
-            return None;
-        }
-        let leaves = sheet.leaves.get(self.leaves.clone())?;
-        let day = leaves
-            .iter()
-            .find(|leaf| matches!(leaf.text.parse::<u8>(), Ok(1..=31)))?;
-        let text = format!("{} {}", day.text, head.text);
-        let reading = dates::read(&text, &sheet.hints)?;
-        Some(DateAt {
-            text,
-            day: reading.dated.at.date_naive(),
-            precision: reading.dated.precision,
-            ..head.clone()
-        })
-    }
-
-    fn is_date(&self, leaves: &Range<usize>) -> bool {
-        leaves.clone().all(|leaf| self.whole_dates.contains(&leaf))
-    }
-
-    fn has_date(&self, leaves: &Range<usize>) -> bool {
-        leaves.clone().any(|leaf| self.dated.contains(&leaf))
-    }
-
-    fn is_behind_link(&self, leaves: &Range<usize>, sheet: &Sheet<'_, '_>) -> bool {
-        let before = self.leaves.start..leaves.start;
-        before.clone().any(|leaf| sheet.leaves[leaf].link.is_some())
-    }
-
-    fn is_before_link(&self, leaves: &Range<usize>, sheet: &Sheet<'_, '_>) -> bool {
-        let mut behind = leaves.end..self.leaves.end;
-        behind.any(|leaf| sheet.leaves[leaf].link.is_some()) && !self.is_behind_link(leaves, sheet)
-    }
-}
-
-/// Dates that stand above records without dates, each above those up to the next. One alone may be anything, such as the
-/// day of today.
-fn heads(sheet: &Sheet<'_, '_>, records: &[&Record]) -> FxHashMap<usize, DateAt> {
-    let mut heads = FxHashMap::default();
-    let mut known = FxHashSet::default();
-    let mut head: Option<&DateAt> = None;
-    let own = records
-        .iter()
-        .filter(|record| !sheet.dates_in(record).is_empty())
-        .count();
-    if own * 2 > records.len() {
-        return heads;
-    }
-    let mut end = records
-        .first()
-        .map_or(0, |first| first.start.saturating_sub(HEAD_NODES));
-    for record in records {
-        // What is far from the record before heads something else.
-        let from = end
-            .max(record.start.saturating_sub(MAX_NODES))
-            .min(record.start);
-        let above = sheet.dates_in(&(from..record.start)).iter().rev();
-        let mut above =
-            above.filter(|date| sheet.letters_beside_dates(&date.leaves) < MAX_HEAD_LETTERS);
-        if let Some(found) = above.next() {
-            head = Some(found);
-            known.insert(found.node);
-        }
-        end = record.end.max(end);
-        heads.extend(head.map(|head| (record.start, head.clone())));
-    }
-    if known.len() < 2 {
-        heads.clear();
-    }
-    heads
-}
-
-/// The places of the first nodes of a record: tag paths from the record on, columns apart.
-fn places(sheet: &Sheet<'_, '_>, record: &Record) -> Vec<PathId> {
-    let outline = sheet.outline;
-    let end = record.end.min(record.start + MAX_NODES);
-    let whole = outline.at(record.start).end >= record.end;
-    let mut places: Vec<PathId> = Vec::with_capacity(end - record.start);
-    for index in record.start..end {
-        let node = outline.at(index);
-        let above = node.parent.checked_sub(record.start);
-        let above = above.and_then(|above| places.get(above)).copied();
-        // The heading of a page is of another level than those of its records.
-        let name = node
-            .element()
-            .map_or(node.name(), |element| element.value().name());
-        places.push(match above {
-            None if whole => 0,
-            None => path::step(0, name, 0),
-            Some(above) if path::is_mark(node) => above,
-            Some(above) => path::step(above, name, u64::from(node.column)),
-        });
-    }
-    places
-}
-
-/// The place of one of several at the same.
-fn numbered(occurrences: &mut FxHashMap<PathId, u64>, place: PathId) -> PathId {
-    let count = occurrences.entry(place).or_default();
-    *count += 1;
-    path::step(place, "", (*count).min(4))
-}
-
 /// The commonest; of equals the least.
 fn most(places: impl Iterator<Item = PathId>) -> Option<PathId> {
     let mut counts: FxHashMap<PathId, usize> = FxHashMap::default();
@@ -1111,18 +857,6 @@ fn most(places: impl Iterator<Item = PathId>) -> Option<PathId> {
         .into_iter()
         .max_by_key(|(place, count)| (*count, std::cmp::Reverse(*place)));
     best.map(|(place, _)| place)
-}
-
-fn text_id(sheet: &Sheet<'_, '_>, leaves: &Range<usize>) -> u64 {
-    let leaves = sheet.leaves.get(leaves.clone()).unwrap_or_default();
-    leaves
-        .iter()
-        .fold(0, |hash, leaf| path::step(hash, &leaf.text, 0))
-}
-
-pub(super) fn letters(sheet: &Sheet<'_, '_>, leaves: &Range<usize>) -> usize {
-    let leaves = sheet.leaves.get(leaves.clone()).unwrap_or_default();
-    leaves.iter().map(|leaf| leaf.letters).sum()
 }
 
 fn distinct(links: impl Iterator<Item = usize>) -> Vec<usize> {
