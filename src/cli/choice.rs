@@ -285,7 +285,7 @@ pub(super) fn item(item: &Item) -> Value {
     })
 }
 
-/// What somebody chose.
+/// The choice that somebody made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// What is proposed.

@@ -17,7 +17,7 @@ const SHOWN_ITEMS: usize = 3;
 pub struct Choice {
     /// From 1, the best first.
     pub number: usize,
-    /// What reads it, and why.
+    /// The reading, and the reasons for it.
     pub listed: Listed,
     /// How many records it gives: those that stand there twice count once.
     pub records: usize,

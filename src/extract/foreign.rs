@@ -1,4 +1,4 @@
-//! What a document is that holds no list of bulletins which this version reads, and what to do instead.
+//! Names documents that hold no list of bulletins this version reads, and says what to do instead.
 //!
 //! In: the body of a document and its type. Out: a [`Foreign`], by the first bytes, else by how its text begins, else by
 //! the type that its server names.
@@ -236,7 +236,7 @@ const MACHINE_HEADERS: [&str; 5] = [
     "content-transfer-encoding",
 ];
 
-/// What a document is by its bytes, where these are no text.
+/// Names a document by its bytes, if these are no text.
 pub(super) fn of_bytes(document: &Document) -> Option<Foreign> {
     let body = document.body.as_slice();
     let begins = |(at, sign, _): &&(usize, &[u8], Foreign)| {
@@ -260,7 +260,7 @@ fn packed(body: &[u8]) -> Option<Foreign> {
     PACKED.iter().find(holds).map(|(_, foreign)| *foreign)
 }
 
-/// What a document is by how its text begins.
+/// Names a document by how its text begins.
 pub(super) fn of_text(text: &str) -> Option<Foreign> {
     let text = text.trim_start_matches(feed::is_blank);
     let begins = |sign: &str| {
@@ -296,7 +296,7 @@ pub(super) fn is_alert(text: &str) -> bool {
             .is_some_and(|start| start.contains(CAP))
 }
 
-/// What a document is that is no text, by what its server says of it.
+/// Names a document that is no text, by the type that its server states.
 pub(super) fn of_type(document: &Document, text: &str) -> Option<Foreign> {
     if !text.chars().take(LOOKED_AT).any(|c| c == '\0') {
         return None;

@@ -313,7 +313,7 @@ fn told(entry: &RawEntry, url: &Url, hints: &Hints<'_>) -> (String, Option<Url>,
     )
 }
 
-/// What dates on a page may mean: where the source does not say its language, the page may.
+/// Hints for the dates of a page. Without a language of the source, they take the page's own.
 struct PageHints<'h> {
     hints: Hints<'h>,
     language: Option<Language>,

@@ -156,7 +156,7 @@ pub(super) fn is_json(text: &str) -> bool {
     first.starts_with('{') || cell.is_some_and(begins)
 }
 
-/// What a list begins with.
+/// The first titles of a list.
 fn first_in(list: &str) -> Option<&str> {
     list.strip_prefix('[').map(str::trim_start)
 }

@@ -444,11 +444,11 @@ pub struct Listed {
     pub records: usize,
     /// The first titles, as they stand in the document.
     pub titles: Vec<String>,
-    /// What spoke for it and against it.
+    /// The reasons for and against it.
     pub why: Why,
 }
 
-/// What spoke for a list and against it.
+/// The reasons for and against a list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Why {
     /// In one line.

@@ -141,7 +141,7 @@ pub(super) struct Found<'a> {
     signs: ListSigns,
 }
 
-/// What spoke for a candidate.
+/// The reasons for a candidate.
 #[derive(Debug)]
 struct ListSigns {
     title: f64,

@@ -140,7 +140,7 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
     found.filter_map(listed).collect()
 }
 
-/// What a document is that is a message of its own, not a list.
+/// Names a document that is a message of its own, not a list.
 fn message(tree: &Tree<'_>) -> Option<Foreign> {
     let root = tree.document().children().next()?;
     let is_of = |vocabulary: &str| root.declares(vocabulary);

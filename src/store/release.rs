@@ -35,7 +35,7 @@ pub struct Released {
     pub lacks_layout: bool,
 }
 
-/// What discarding held items did.
+/// The result of discarding held items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discarded {
     /// Items that were thrown away.

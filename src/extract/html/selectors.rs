@@ -23,7 +23,7 @@ const SELF: &str = ":self";
 /// How many records a selector of a field is tried on.
 const TRIED: usize = 30;
 
-/// What a record is made of: elements of the outline.
+/// The parts of a record, as elements of the outline.
 #[derive(Clone, Default)]
 struct Nodes {
     title: Option<usize>,

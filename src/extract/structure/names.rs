@@ -1,4 +1,4 @@
-//! What the parts of a name say of the value under it.
+//! Reads the meaning of a value from the parts of its name.
 //!
 //! In: the name of a member, an element or a column. Out: the senses of its parts.
 //!

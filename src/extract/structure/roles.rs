@@ -74,15 +74,15 @@ pub(super) struct Roles<'a> {
     pub(super) title_name: f64,
     /// How well people can read the titles: 0 to 1.
     pub(super) readable: f64,
-    /// What part of the records has a title.
+    /// The share of records with a title.
     pub(super) titled: f64,
-    /// What part of the titles differs from the others.
+    /// The share of titles that differ from the others.
     pub(super) distinct: f64,
-    /// What part of the records has a day that may be theirs.
+    /// The share of records with a day that may be theirs.
     pub(super) dated: f64,
     /// Whether that day is one of publication or of an event, not merely a date.
     pub(super) is_day_named: bool,
-    /// What part of the records has an address of its own.
+    /// The share of records with an address of their own.
     pub(super) linked: f64,
     /// How much text the records have beside the title, in characters.
     pub(super) text_chars: f64,
@@ -113,12 +113,12 @@ struct JudgedColumn<'c, 'a> {
     plain_days: f64,
     has_never: bool,
     addresses: f64,
-    /// What part of its texts has a link in its markup.
+    /// The share of its texts with a link in their markup.
     markup_links: f64,
     files: f64,
     images: f64,
     for_programs: f64,
-    /// What part of its texts has words.
+    /// The share of its texts that have words.
     worded: f64,
     chars: f64,
     title: f64,
@@ -743,11 +743,11 @@ fn title_name(own: Senses, column: &Column<'_>) -> f64 {
 
 /// The dates among the texts of a column.
 struct DayShares {
-    /// What part of the texts they are.
+    /// Their share of the texts.
     days: f64,
-    /// What part of them has one meaning only.
+    /// The share of them with one meaning only.
     plain: f64,
-    /// What part of the texts are times without a day.
+    /// The share of texts that are times without a day.
     times: f64,
     /// Whether one stands for "never".
     has_never: bool,
@@ -793,7 +793,7 @@ fn dates(column: &Column<'_>, hints: &Hints<'_>) -> DayShares {
     }
 }
 
-/// What the texts of a column say.
+/// The meaning of the texts of a column.
 struct Said {
     /// How well people can read them: 0 to 1.
     readable: f64,

@@ -1,4 +1,4 @@
-//! What a single text looks like, whatever its name.
+//! Classifies a single text, whatever its name.
 //!
 //! In: a text and what dates may mean. Out: whether it is a date, an address, a file, words.
 

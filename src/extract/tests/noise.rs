@@ -28,7 +28,7 @@ enum Design {
     Definitions,
 }
 
-/// What stands around a list.
+/// Noise around a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Noise {
     Menu,

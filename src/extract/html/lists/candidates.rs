@@ -312,7 +312,7 @@ impl Found<'_, '_, '_> {
         }
     }
 
-    /// What repeats among the children of one element: runs between `br` and `hr`, runs that begin alike.
+    /// Finds repetition among the children of one element: runs between `br` and `hr`, runs that begin alike.
     fn within_parents(&mut self, groups: &Groups) {
         let outline = self.sheet.outline;
         let mut lines: Vec<(PathId, usize, Parted)> = Vec::new();
@@ -423,7 +423,7 @@ struct Groups {
     children: Vec<(usize, Vec<usize>)>,
 }
 
-/// What the members of a group share.
+/// The property that the members of a group share.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Shared {
     Path(PathId),

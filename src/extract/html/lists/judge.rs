@@ -1,4 +1,4 @@
-//! What each measure weighs: a linear model, learned from labelled pages.
+//! Weighs measures with a linear model, learned from labelled pages.
 //!
 //! In: measures. Out: how likely a candidate is the list that its page is for, a text its record's title, a date its
 //! record's date; to be compared within one page only. The weights are data (`data/lists/weights.tsv`), which the example

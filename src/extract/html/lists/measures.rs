@@ -1,4 +1,4 @@
-//! What speaks for and against a candidate: numbers between about -1 and 1, each with a name.
+//! Measures candidates: numbers between about -1 and 1, each with a name.
 //!
 //! In: a candidate and the laid-out page. Out: its [`Measures`], in the order of [`NAMES`]. Those of the first part come
 //! from sums and cost little; those of the second need the parts of each record and are taken of the best candidates
@@ -23,7 +23,7 @@ pub(super) const PARTS: usize = 16;
 /// One value a measure.
 pub(super) type Measures = [f64; COUNT];
 
-/// What each measure is.
+/// The name of each measure.
 pub const NAMES: [&str; 94] = [
     "log of the number of records",
     "two records only",
@@ -121,7 +121,7 @@ pub const NAMES: [&str; 94] = [
     "nothing: distinct links in the best list",
 ];
 
-/// What is known of one record from sums.
+/// Sums over one record.
 pub(super) struct Sums {
     pub(super) letters: usize,
     linked: usize,
@@ -134,7 +134,7 @@ pub(super) struct Sums {
     files: usize,
 }
 
-/// What is known of the page as a whole.
+/// Sums over the whole page.
 pub(super) struct Whole {
     letters: usize,
     unlinked: usize,
@@ -475,7 +475,7 @@ pub(super) fn closely(measures: &mut Measures, roles: &Roles) {
     measures[CHEAP..CHEAP + values.len()].copy_from_slice(&values);
 }
 
-/// What is seen of a page that may be one record.
+/// The evidence that a page is one record.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct OnePage {
     pub(super) letters: usize,

@@ -72,22 +72,22 @@ pub(super) struct Subject<'p> {
     /// Where its relative addresses start.
     pub(super) base: &'p Url,
     pub(super) hints: &'p Hints<'p>,
-    /// What it states for programs.
+    /// The linked data that it states for programs.
     pub(super) stated: &'p LinkedData,
 }
 
-/// What is wanted of a page.
+/// The lists that a look returns.
 #[derive(Clone, Copy)]
 pub(super) enum Wanted<'l> {
-    /// What the page is most likely for.
+    /// The list that the page is most likely for.
     Best,
-    /// What it was read by before.
+    /// The list that a kept layout names.
     Kept(&'l Layout),
     /// So many lists, the best first, with the selectors that each amounts to.
     Several(usize),
 }
 
-/// What a page may be for.
+/// A list that a page may be for.
 #[derive(Clone, Debug)]
 pub(in crate::extract) struct FoundList {
     pub(in crate::extract) layout: Layout,
@@ -101,7 +101,7 @@ pub(in crate::extract) struct FoundList {
 /// Entries, how they were found, and selectors that find the same.
 type ReadAs = (Vec<RawEntry>, Named, Option<Rules<Css>>);
 
-/// What was found on a page.
+/// The result of a look at a page.
 #[derive(Debug, Default)]
 pub(super) struct Look {
     /// The best first; where a layout was kept, what it reads.
@@ -138,7 +138,7 @@ pub(super) fn look(subject: Subject<'_>, wanted: Wanted<'_>) -> Look {
     look
 }
 
-/// What a page may be read as.
+/// A way to read a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     List { place: usize, filter: Filter },
@@ -248,7 +248,7 @@ impl Looking<'_, '_, '_> {
         }
     }
 
-    /// What a layout reads, and how much more a fresh look would.
+    /// Reads by a layout, and counts how much more a fresh look would read.
     fn kept(&self, layout: &Layout) -> Look {
         let found = match Named::of(layout) {
             Some(Named::Page) => self.page().map(|page| (page, None)),
@@ -383,7 +383,7 @@ impl Looking<'_, '_, '_> {
         Some((entries, named, selected))
     }
 
-    /// What a candidate has more of, or less, than the others, by what it weighs.
+    /// Returns the measures in which a candidate differs from the others, times their weights.
     fn reasons(&self, ranked: &Ranked) -> Vec<(&'static str, f64)> {
         let others = self
             .ranked
@@ -405,7 +405,7 @@ impl Looking<'_, '_, '_> {
     }
 }
 
-/// What two readings of a page are compared by: addresses, else titles.
+/// Returns the keys that two readings of a page are compared by: addresses, else titles.
 fn keys(entries: &[RawEntry]) -> std::collections::HashSet<&str> {
     let entries = entries.iter();
     entries

@@ -1,4 +1,4 @@
-//! What the names of elements say of the place that they take on a page: navigation, sidebar, edge, main part.
+//! Reads the part of a page from the names of elements: navigation, sidebar, edge, main part.
 //!
 //! Names are hints, no more: each is a feature that the judge weighs, and a page without any is read as well.
 
@@ -106,7 +106,7 @@ pub(super) fn zone(outline: &Outline<'_>, index: usize, above: Zone) -> Zone {
         "main" => zone.is_main = true,
         _ => {}
     }
-    // What a whole page is called says nothing of its parts.
+    // The name of a whole page says nothing about its parts.
     if node.depth == 0 {
         return zone;
     }

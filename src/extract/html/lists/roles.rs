@@ -1,4 +1,4 @@
-//! What the parts of a record are: its title, its date, its link.
+//! Finds the parts of a record: its title, its date, its link.
 //!
 //! In: the records of a candidate. Out: for each record the part that is most likely its title, its date and its address.
 //! Every text of a record is weighed on its own and by the place that it takes, which all records of the list share: a
@@ -21,16 +21,16 @@ use crate::dates;
 /// How many records vote.
 const VOTERS: usize = 120;
 
-/// What it counts that most titles, or dates, stood at a place before.
+/// The weight of a place at which most titles, or dates, stood before.
 const KEPT: f64 = 6.0;
 
-/// What it counts that most titles, or dates, of the list stand at a place.
+/// The weight of a place at which most titles, or dates, of the list stand.
 const USUAL: f64 = 2.5;
 
 /// More than any measures make good.
 const HINDRANCE: f64 = 12.0;
 
-/// What is weighed of a text that may be the title.
+/// The measures of a text that may be the title.
 pub const TITLE_NAMES: [&str; 51] = [
     "share of records with this place",
     "distinct texts at this place",
@@ -88,7 +88,7 @@ pub const TITLE_NAMES: [&str; 51] = [
 /// How many measures a text has.
 pub const TITLE_COUNT: usize = TITLE_NAMES.len();
 
-/// What is weighed of a date of a record.
+/// The measures of a date of a record.
 pub const DATE_NAMES: [&str; 22] = [
     "share of records with this place",
     "distinct days at this place",
@@ -124,7 +124,7 @@ pub(super) struct Places {
     pub(in crate::extract::html) date: Option<PathId>,
 }
 
-/// What one record is made of.
+/// The parts of one record.
 #[derive(Clone, Debug, Default)]
 pub(in crate::extract::html) struct Parts {
     pub(in crate::extract::html) title: Option<Unit>,
@@ -138,7 +138,7 @@ pub(in crate::extract::html) struct Parts {
     date_place: Option<PathId>,
 }
 
-/// What the records of a list have in common.
+/// The votes of the records of a list.
 pub(in crate::extract::html) struct Roles<'s, 'a, 'h> {
     sheet: &'s Sheet<'a, 'h>,
     weights: &'s Weights,
@@ -153,7 +153,7 @@ pub(in crate::extract::html) struct Roles<'s, 'a, 'h> {
     /// By where a record begins: the date that stands above it.
     heads: FxHashMap<usize, DateAt>,
     voters: usize,
-    /// What the list was read by before.
+    /// The places that the list was read by before.
     kept: Places,
     /// Where most records have theirs.
     usual: Places,
@@ -398,7 +398,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         parts
     }
 
-    /// What it counts that a place is the one that was kept, or that most records have.
+    /// Returns the weight of a place that was kept, or that most records have.
     fn known(&self, of: fn(&Places) -> Option<PathId>, place: PathId) -> f64 {
         let weight = |places: &Places, weight: f64| {
             if of(places) == Some(place) {
@@ -730,7 +730,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         &self.sheet.hints
     }
 
-    /// What the judge sees of the parts.
+    /// Returns the measures that the parts give to the judge.
     pub(super) fn measures(&self) -> [f64; 16] {
         let sheet = self.sheet;
         let n = float(self.sampled.len().max(1));

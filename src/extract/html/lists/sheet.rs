@@ -90,7 +90,7 @@ impl DateAt {
     }
 }
 
-/// What every node inherits from those that it stands in.
+/// The part of the page that a node belongs to, inherited from its ancestors.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each name of a part of a page stands for itself, and several may hold"
@@ -107,7 +107,7 @@ pub(in crate::extract::html) struct Zone {
     pub(super) is_main: bool,
 }
 
-/// What stands between two texts.
+/// The separator between two texts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cut {
     /// Marks, or nothing.
@@ -170,7 +170,7 @@ pub(in crate::extract::html) struct Sheet<'a, 'h> {
     sums: Sums,
 }
 
-/// What stands before each node, and before the end.
+/// Counts before each node, and before the end.
 #[derive(Default)]
 struct Sums {
     links: Vec<u32>,

@@ -1,4 +1,4 @@
-//! What the program that learns the weights sees of a page.
+//! A page as the program that learns the weights sees it.
 //!
 //! In: a page. Out: its candidates with their measures, and of each record the texts and dates that were weighed. Not for
 //! anything else: what is found of a page is in [`extract`](crate::extract::extract).
@@ -37,7 +37,7 @@ pub struct Study<'s, 'a, 'h> {
 pub struct Way {
     /// Its place.
     pub place: usize,
-    /// What sums give.
+    /// The measures that sums give.
     pub measures: [f64; COUNT],
     /// The nodes of its records.
     pub records: Vec<Range<usize>>,
@@ -143,7 +143,7 @@ impl Study<'_, '_, '_> {
         measures
     }
 
-    /// What may be the title of each record, with what is weighed.
+    /// Returns the candidates for the title of each record, with their measures.
     pub fn titles(&self, way: &Way) -> Vec<Vec<(String, [f64; TITLE_COUNT])>> {
         let weights = Weights::none();
         let roles = self.roles(way, &weights);
@@ -153,7 +153,7 @@ impl Study<'_, '_, '_> {
             .collect()
     }
 
-    /// What may be the date of each record, with what is weighed; titles as `weights` choose them.
+    /// Returns the candidates for the date of each record, with their measures; `weights` choose the titles.
     pub fn dates(&self, way: &Way, weights: &Weights) -> Vec<Vec<(NaiveDate, [f64; DATE_COUNT])>> {
         let roles = self.roles(way, weights);
         way.records

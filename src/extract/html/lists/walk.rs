@@ -217,7 +217,7 @@ pub(super) fn heads(sheet: &Sheet<'_, '_>, records: &[&Record]) -> FxHashMap<usi
         .first()
         .map_or(0, |first| first.start.saturating_sub(HEAD_NODES));
     for record in records {
-        // What is far from the record before heads something else.
+        // A date far from the record before it heads something else.
         let from = end
             .max(record.start.saturating_sub(MAX_NODES))
             .min(record.start);

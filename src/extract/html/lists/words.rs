@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::names;
 use super::sheet::{DateAt, Sheet};
 
-/// What a class says of an element.
+/// The meaning of an element's classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Title,
@@ -13,7 +13,7 @@ pub(super) enum Class {
     Other,
 }
 
-/// What the head of a column says of its cells.
+/// The meaning of the head of a column for its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     Title,
@@ -22,7 +22,7 @@ pub(super) enum Column {
     Other,
 }
 
-/// What the label of a date says.
+/// The meaning of the label of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DateLabel {
     Published,
@@ -524,7 +524,7 @@ pub(super) fn begins_with_label(text: &str) -> bool {
     label.is_some_and(|label| label.chars().count() <= 24 && label.split(' ').count() <= 3)
 }
 
-/// What stands before a date, in its leaf or in the one before it.
+/// Reads the label before a date, in its leaf or in the one before it.
 pub(super) fn date_label(sheet: &Sheet<'_, '_>, date: &DateAt, first: usize) -> Option<DateLabel> {
     let leaf = sheet
         .leaves
