@@ -24,7 +24,7 @@ use crate::model::{Lines, RawText, SafeHtml, parse_fragment};
 
 /// Stored with every row; raised when what is allowed changes, so that stored rows are sanitized again, or when an entry
 /// comes to read otherwise, so that none is published as updated for that.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The longest text of one field, in characters.
 pub(super) const MAX_CHARACTERS: usize = 512 * 1024;
@@ -347,6 +347,25 @@ mod tests {
     }
 
     #[test]
+    fn rows_and_cells_without_a_table_keep_their_words_apart() {
+        check(
+            "<tr><td><b>Parties</b></td> <td>Port v. Town</td></tr> <tr><td>Judge<td>P. Gil</tr>",
+            "<b>Parties</b> Port v. Town<br>Judge P. Gil",
+        );
+        check("<td>Port</td><td>Town", "Port<br>Town");
+        check(
+            "<td>Port<td>Town</td>on the river",
+            "Port<br>Town<br>on the river",
+        );
+        check("<td>Port and town</td>", "Port and town");
+        check("<p>Port</td></tr> and town</p>", "<p>Port<br> and town</p>");
+        check(
+            "<table><tr><td>Port</td><td>Town</td></tr></table>",
+            "<table><tbody><tr><td>Port</td><td>Town</td></tr></tbody></table>",
+        );
+    }
+
+    #[test]
     fn what_is_not_closed_is_closed_where_a_browser_would() {
         check(
             "<p>a<p>b<ul><li>c<li>d</ul>e",
@@ -371,7 +390,7 @@ mod tests {
         );
         check(
             "<td>a</td><tr>b<col><ruby>a<rt>b<rt>c</ruby><rt>d",
-            "ab<ruby>a<rt>b</rt><rt>c</rt></ruby><rt>d</rt>",
+            "a<br>b<ruby>a<rt>b</rt><rt>c</rt></ruby><rt>d</rt>",
         );
         check("<pre>\n\r\n a</pre>", "<pre> a</pre>");
     }

@@ -52,6 +52,9 @@ pub(super) fn reduce(markup: &str, base: Option<&Url>) -> Reduced {
         open: Vec::new(),
         depth: 0,
         begins_pre: false,
+        tables: 0,
+        in_row: false,
+        gap: None,
     };
     let mut tokens = tokens(markup);
     let mut after_lazy = false;
@@ -89,11 +92,31 @@ struct Writer<'a> {
     depth: usize,
     /// Whether nothing stands behind `<pre>` yet.
     begins_pre: bool,
+    /// How many tables are open.
+    tables: usize,
+    /// Whether a row without a table is open.
+    in_row: bool,
+    /// The gap to write before whatever comes next.
+    gap: Option<Gap>,
+}
+
+/// What parts rows and cells without their table, as rules and excerpts cut them out. A browser drops their tags and
+/// glues their words.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    Space,
+    Line,
 }
 
 impl Writer<'_> {
     /// Writes text as it stands, a `<` that begins no tag aside.
     fn text(&mut self, text: &str) {
+        if self.gap.is_some() {
+            if text.trim_ascii().is_empty() {
+                return;
+            }
+            self.write_gap();
+        }
         // A line feed that begins a `pre` is not shown, and lost again at every reading.
         if self.begins_pre {
             let text = decoded(text, Within::Text);
@@ -124,9 +147,14 @@ impl Writer<'_> {
         let Some(element) = elements::named(&tag.name) else {
             return false;
         };
+        if self.parts(element.name) {
+            self.in_row |= element.name == "tr";
+            return false;
+        }
         if element.name == "img" {
             return self.image(element, tag);
         }
+        self.tables += usize::from(element.name == "table");
         self.write_start(element, tag, None);
         if element.is_void() {
             return false;
@@ -170,6 +198,13 @@ impl Writer<'_> {
         let Some(element) = elements::named(name).filter(|element| !element.is_void()) else {
             return;
         };
+        if self.parts(element.name) {
+            self.in_row &= element.name != "tr";
+            return;
+        }
+        if element.name == "table" {
+            self.tables = self.tables.saturating_sub(1);
+        }
         if self.open.last() == Some(&element.name) {
             self.open.pop();
         }
@@ -179,8 +214,30 @@ impl Writer<'_> {
         self.begins_pre &= element.name != "pre";
     }
 
+    /// Notes the gap for a tag of a row or cell that is in no table; whether it is one.
+    fn parts(&mut self, name: &str) -> bool {
+        let gap = match name {
+            "td" | "th" if self.in_row => Gap::Space,
+            "td" | "th" | "tr" => Gap::Line,
+            _ => return false,
+        };
+        if self.tables == 0 && !self.html.is_empty() {
+            self.gap = self.gap.max(Some(gap));
+        }
+        self.tables == 0
+    }
+
+    fn write_gap(&mut self) {
+        self.html.push_str(match self.gap.take() {
+            Some(Gap::Line) => "<br>",
+            Some(Gap::Space) => " ",
+            None => "",
+        });
+    }
+
     /// Writes a start tag with the attributes that may be published, each once; an image's source is given.
     fn write_start(&mut self, element: &Element, tag: &Tag<'_>, source: Option<&str>) {
+        self.write_gap();
         self.html.push('<');
         self.html.push_str(element.name);
         for name in element.attributes.iter().chain(&COMMON) {
