@@ -244,11 +244,20 @@ impl<'a> Hit<'a> {
         }
     }
 
+    /// The text; where there is none, the alternative text of the first picture that has one.
     fn text(&self) -> String {
-        match self {
+        let text = match self {
             Self::Element(element) => text_of_node(**element),
             Self::Whole(span) => text_of_nodes(span.nodes()),
+        };
+        if !text.trim().is_empty() {
+            return text;
         }
+        let alternative = match self {
+            Self::Element(element) => alternative(**element),
+            Self::Whole(span) => span.nodes().find_map(alternative),
+        };
+        alternative.unwrap_or_default().to_owned()
     }
 
     fn html(&self) -> String {
@@ -289,6 +298,14 @@ fn html(node: NodeRef<'_>) -> String {
     }
 }
 
+fn alternative(node: NodeRef<'_>) -> Option<&str> {
+    let mut below = node.descendants().filter_map(ElementRef::wrap);
+    below.find_map(|element| {
+        let alternative = element.attr("alt").map(str::trim);
+        alternative.filter(|text| element.value().name() == "img" && !text.is_empty())
+    })
+}
+
 fn shows(node: NodeRef<'_>) -> bool {
     node.descendants().any(|node| match node.value() {
         Node::Text(text) => !text.trim().is_empty(),
@@ -325,6 +342,28 @@ impl<'a> Part<'a> {
         }
     }
 
+    /// Returns the matches of a place; if there are none in the entry, the entry itself where the selector names it.
+    ///
+    /// Lists of bare links are written with `item = "nav a"` and `title = "a"` for other tools.
+    fn hits_or_self(&self, css: &Css) -> Vec<Hit<'a>> {
+        let found = self.hits(css);
+        let is_self = || {
+            let selector = css
+                .selector
+                .as_ref()
+                .filter(|_| matches!(css.reach, Reach::Within));
+            let scope = self.span.scope();
+            self.span.run.is_none()
+                && selector.is_some_and(|selector| {
+                    selector.matches_with_scope(&self.span.first, Some(scope))
+                })
+        };
+        if found.is_empty() && is_self() {
+            return vec![Hit::Element(self.span.first)];
+        }
+        found
+    }
+
     /// What stands in siblings, themselves included.
     fn among(&self, nodes: &[NodeRef<'a>], css: &Css) -> Vec<ElementRef<'a>> {
         let key = (self.span.scope().id(), css.to_string());
@@ -344,7 +383,7 @@ impl<'a> Part<'a> {
         let link = Selector::parse("a[href]").expect("a selector of our own");
         let mut places = title.into_iter().flat_map(|rule| rule.find.places());
         let title = places.find_map(|css| match css.reach {
-            Reach::Within => self.hits(css).into_iter().next(),
+            Reach::Within => self.hits_or_self(css).into_iter().next(),
             Reach::Before | Reach::Page | Reach::Run(_) => None,
         });
         let title = match title {
@@ -386,7 +425,7 @@ impl Record for Part<'_> {
     type At = Css;
 
     fn texts(&self, at: &Css) -> Vec<String> {
-        let found = self.hits(at).into_iter();
+        let found = self.hits_or_self(at).into_iter();
         found
             .filter_map(|found| found.text_or_attribute(at))
             .collect()
@@ -433,7 +472,7 @@ impl Record for Part<'_> {
 
     /// The attribute, else that of a link or a picture, else the text.
     fn addresses(&self, at: &Css) -> Vec<String> {
-        self.hits(at)
+        self.hits_or_self(at)
             .into_iter()
             .filter_map(|found| found.address(at))
             .collect()

@@ -57,6 +57,36 @@ fn the_entry_itself_is_a_place() {
 }
 
 #[test]
+fn a_selector_that_finds_nothing_within_may_name_the_entry_itself() {
+    check(
+        MENU,
+        "select.item = 'nav a'\nselect.title = 'a'\nselect.link = 'a@href'\n",
+        &["First notice | - | /1 | -", "Second | - | /2 | -"],
+    );
+    check(
+        "<a class=n href=/1>First <b>notice</b></a><a class=n href=/2>Second <b>notice</b></a>",
+        "select.item = 'a.n'\nselect.title = 'b'\nselect.summary = 'a'\n",
+        &[
+            "notice | - | /1 | -",
+            "notice | - | /2 | -",
+            "the rule of `summary` found nothing in 2 of 2 entries",
+        ],
+    );
+}
+
+#[test]
+fn a_picture_reads_as_its_alternative_text() {
+    check(
+        "<a class=n href=/1><img alt='Boil water after the flood'></a><a class=n href=/2><img src=2.png>Second</a>",
+        "select.item = 'a.n'\nselect.title = ':self'\n",
+        &[
+            "Boil water after the flood | - | /1 | -",
+            "Second | - | /2 | -",
+        ],
+    );
+}
+
+#[test]
 fn a_selector_starts_from_the_entry() {
     let row = |n: u32| {
         format!("<tr><td><table><tr><td>x<td>inner {n}</table><td>Notice {n}<td>{n} May 2021")
