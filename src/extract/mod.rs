@@ -41,7 +41,7 @@ use crate::model::{
 };
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// The most entries that one document may bring.
 const MAX_ENTRIES: usize = 2_000;

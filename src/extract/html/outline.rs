@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use ego_tree::NodeRef;
 use ego_tree::iter::Edge;
+use scraper::node::Element;
 use scraper::{ElementRef, Html, Node};
 use url::Url;
 
@@ -46,6 +47,9 @@ pub(super) struct Outline<'a> {
     here: [String; 2],
 }
 
+/// How many nodes of a link are looked at for its text: links within links would be looked through again and again.
+const MAX_IN_LINK: usize = 64;
+
 /// A visible element, or a text that is not blank.
 pub(super) struct Visible<'a> {
     /// It, in the page.
@@ -64,6 +68,8 @@ pub(super) struct Visible<'a> {
     pub(super) plain_path: u32,
     /// Whether it stands around the content: in navigation, an aside or a footer.
     pub(super) is_around: bool,
+    /// The alternative text of a picture that is all there is to read in its link.
+    alternative: Option<&'a str>,
 }
 
 impl<'a> Visible<'a> {
@@ -80,6 +86,12 @@ impl<'a> Visible<'a> {
     /// The attribute of an element.
     pub(super) fn attr(&self, name: &str) -> Option<&'a str> {
         self.node.value().as_element()?.attr(name)
+    }
+
+    /// The text that it shows itself: its own, or an alternative text.
+    pub(super) fn text(&self) -> Option<&'a str> {
+        let own = self.node.value().as_text().map(|text| &**text);
+        own.or(self.alternative)
     }
 
     /// Whether it marks a passage of text, no more.
@@ -193,6 +205,19 @@ fn name(node: NodeRef<'_, Node>) -> &str {
     }
 }
 
+fn is_text(node: NodeRef<'_, Node>) -> bool {
+    matches!(node.value(), Node::Text(text) if !text.trim().is_empty())
+}
+
+/// The alternative text of a picture, if it reads as a title. One word is the name of an icon or of a file, except where
+/// words are not separated.
+fn alternative(picture: &Element) -> Option<&str> {
+    let text = picture.attr("alt")?.trim();
+    let is_title =
+        text.contains(char::is_whitespace) || text.chars().filter(|c| !c.is_ascii()).count() >= 4;
+    is_title.then_some(text)
+}
+
 fn is_unseen(node: NodeRef<'_, Node>) -> bool {
     let Node::Element(element) = node.value() else {
         return false;
@@ -231,6 +256,8 @@ struct Builder<'a> {
     open: Vec<(usize, u32)>,
     /// Links that are open.
     links: usize,
+    /// Whether the innermost link holds no text.
+    is_mute: bool,
     letters_so_far: usize,
     linked_so_far: usize,
     paths: HashMap<(u32, &'a str, u32), u32>,
@@ -241,21 +268,31 @@ impl<'a> Builder<'a> {
         match node.value() {
             Node::Element(element) if self.open.is_empty() && element.name() != "body" => {}
             Node::Element(element) => {
-                self.push(node);
+                let is_named = self.links > 0 && self.is_mute && element.name() == "img";
+                let alternative = is_named.then(|| alternative(element)).flatten();
+                self.push(node, alternative);
                 self.open.push((self.nodes.len() - 1, 0));
-                self.links += usize::from(element.name() == "a");
+                if element.name() == "a" {
+                    self.links += 1;
+                    self.is_mute = !node.descendants().take(MAX_IN_LINK).any(is_text);
+                }
+                self.count(alternative.unwrap_or_default());
             }
             Node::Text(text) if !self.open.is_empty() && !text.trim().is_empty() => {
-                self.push(node);
-                let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
-                self.letters_so_far += letters;
-                self.linked_so_far += if self.links > 0 { letters } else { 0 };
+                self.push(node, None);
+                self.count(text);
             }
             _ => {}
         }
     }
 
-    fn push(&mut self, node: NodeRef<'a, Node>) {
+    fn count(&mut self, text: &str) {
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+        self.letters_so_far += letters;
+        self.linked_so_far += if self.links > 0 { letters } else { 0 };
+    }
+
+    fn push(&mut self, node: NodeRef<'a, Node>, alternative: Option<&'a str>) {
         let index = self.nodes.len();
         let name = name(node);
         let mut column = 0;
@@ -284,6 +321,7 @@ impl<'a> Builder<'a> {
             path,
             plain_path,
             is_around,
+            alternative,
         });
     }
 

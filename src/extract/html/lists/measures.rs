@@ -545,6 +545,22 @@ pub(super) fn is_sure<'m>(mut best: impl Iterator<Item = &'m Measures>) -> bool 
     })
 }
 
+/// The share of a page's text beside which nothing else is worth a visit.
+const WHOLE_SHARE: f64 = 0.7;
+
+/// Whether a list is all that its page has to read: links to different places outside of navigation, with names that are
+/// no words of menus.
+pub(super) fn is_whole_page(list: &Measures) -> bool {
+    let (linked, distinct, usual) = (list[3], list[8], list[CHEAP + 3]);
+    let is_beside = list[24].max(list[25]) >= 0.5;
+    list[13] >= WHOLE_SHARE
+        && linked >= 0.8
+        && distinct >= 0.8
+        && usual >= 0.5
+        && !is_beside
+        && !is_navigation(list)
+}
+
 /// The measures of the page as one record, beside the `best` list at a first look.
 pub(super) fn of_page(page: OnePage, best: Option<&Measures>) -> Measures {
     let is = |it: bool| f64::from(u8::from(it));

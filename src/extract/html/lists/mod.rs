@@ -8,6 +8,7 @@
 
 mod candidates;
 mod entries;
+mod finer;
 mod judge;
 mod layout;
 mod measures;
@@ -163,6 +164,9 @@ fn rank(
 ) -> Vec<Ranked> {
     let (lists, firsts) = ranked(sheet, candidates, weights);
     let first = firsts.first();
+    let is_whole = lists
+        .first()
+        .is_some_and(|list| measures::is_whole_page(&list.measures));
     let lists = lists.into_iter().map(|judged| Ranked {
         kind: Kind::List {
             place: judged.place,
@@ -188,7 +192,8 @@ fn rank(
     let is_sure = measures::is_sure(firsts.iter());
     let others = others.filter(|other| match other.kind {
         Kind::Page => !is_sure || one.is_told(),
-        Kind::Nothing | Kind::List { .. } => true,
+        Kind::Nothing => !is_whole,
+        Kind::List { .. } => true,
     });
     let mut all: Vec<Ranked> = lists.chain(others).collect();
     if one.is_article() && measures::is_small(first) {
@@ -534,5 +539,16 @@ fn ranked(
         judged.score = weights.of_list(&judged.measures);
     }
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
+    while let Some(place) = finer::place(sheet, candidates, &all, weights) {
+        let finer = all.remove(place);
+        let best = all.first().map_or(finer.score, |best| best.score);
+        all.insert(
+            0,
+            Judged {
+                score: best,
+                ..finer
+            },
+        );
+    }
     (all, firsts)
 }

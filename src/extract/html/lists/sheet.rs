@@ -258,7 +258,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
             blocks[index] = if is_mark { blocks[above] } else { index };
             let next = u32::try_from(self.leaves.len()).unwrap_or(NONE);
             self.first_leaf.push(next);
-            let Some(text) = node.node.value().as_text() else {
+            let Some(text) = node.text() else {
                 let soft = matches!(name, "span" | "font" | "label" | "a");
                 cut = if is_mark {
                     cut
