@@ -16,6 +16,7 @@ mod zones;
 mod tokens;
 mod grammar;
 mod calendar;
+mod http;
 
 use std::ops::Range;
 
@@ -36,6 +37,11 @@ const FIND_CHARS: usize = 2_000;
 
 /// Signs that may stand around a date.
 const FILLER_SIGNS: &str = ",.:;|/-()[]<>@*#\"'“”«»•·–—";
+
+/// Reads a date of HTTP, such as that of `If-Modified-Since` or `Retry-After` (RFC 9110 §5.6.7), in any of its forms.
+pub fn of_http(text: &str) -> Option<Timestamp> {
+    http::read(text)
+}
 
 /// What is known beside the text.
 #[derive(Clone, Copy, Debug)]

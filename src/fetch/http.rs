@@ -4,13 +4,13 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::DateTime;
 use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Client, Response, StatusCode};
 
 use super::coding::{self, CodingError};
 use super::guard::{self, ForbiddenAddress, GuardedResolver};
 use super::{FetchError, Fetched, FetchedPage, Fetcher, Leave, Limits, unpacked};
+use crate::dates;
 use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
 
 /// Feeds first, then whatever else a source may be.
@@ -359,19 +359,51 @@ fn target(url: &PublicUrl, headers: &HeaderMap) -> Result<PublicUrl, FetchError>
     }
 }
 
+/// No answer keeps us away for longer.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(366 * 24);
+
 /// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = text(headers, &header::RETRY_AFTER)?;
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = DateTime::parse_from_rfc2822(&value).ok()?;
-    (date.to_utc() - now).to_std().ok()
+    let value = value.trim();
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let wait = if is_number {
+        // More digits than a number has mean long enough.
+        value.parse().map_or(Duration::MAX, Duration::from_secs)
+    } else {
+        (dates::of_http(value)? - now).to_std().ok()?
+    };
+    Some(wait.min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+
+    #[test]
+    fn the_time_to_stay_away_is_seconds_or_a_date_in_any_form() {
+        let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
+        let check = |value: &str, seconds: Option<u64>| {
+            let headers = [(header::RETRY_AFTER, value.parse().unwrap())];
+            let found = retry_after(&headers.into_iter().collect(), now);
+            assert_eq!(found, seconds.map(Duration::from_secs), "{value}");
+        };
+        check("120", Some(120));
+        check(" 0 ", Some(0));
+        check("Sun, 06 Nov 1994 08:49:37 GMT", Some(37));
+        check("Sunday, 06-Nov-94 08:49:37 GMT", Some(37));
+        check("Sun Nov  6 08:49:37 1994", Some(37));
+        check("Sun, 06 Nov 1994 09:49:37 +0100", Some(37));
+        check("Sun, 06 Nov 1994 08:48:59 GMT", None);
+        check("soon", None);
+        check("-5", None);
+        check("", None);
+        let longest = MAX_RETRY_AFTER.as_secs();
+        check("99999999999999999999999", Some(longest));
+        check("Thu, 31 Dec 2099 23:59:59 GMT", Some(longest));
+    }
 
     #[tokio::test]
     async fn a_failure_is_told_by_its_cause_alone() {
