@@ -1,8 +1,10 @@
 //! `tidings run`: the daemon, with its signals, its log and its metrics.
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
+use chrono_tz::Tz;
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,11 +14,13 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::log_filter::{self, LogFilter};
-use super::{CliError, config_file, environment, load};
-use crate::daemon::{self, Clock, Daemon, Setup, Signal};
-use crate::model::TopicId;
+use super::{CliError, config_file, counted, environment, load};
+use crate::daemon::{self, Clock, Daemon, Setup, Signal, Started};
+use crate::model::Timestamp;
 use crate::serve;
 
+/// Topics whose feeds are named at the start.
+const SHOWN_TOPICS: usize = 10;
 /// Signals that may wait.
 const SIGNALS: usize = 16;
 
@@ -43,10 +47,10 @@ pub(super) async fn run(arguments: &Arguments, named: Option<PathBuf>) -> Result
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .map_err(|error| CliError::Failed(error.to_string()))?;
-    let title = config.site.site.title.clone();
+    let (title, zone) = (config.site.site.title.clone(), config.site.zone);
     let daemon = Daemon::start(config, Clock::System).await?;
-    let serving = Box::new(move |addresses: &[String], topics: &[TopicId]| {
-        announce(&title, addresses, topics);
+    let serving = Box::new(move |started: &Started| {
+        announce(&title, zone, started);
     });
     let setup = Setup {
         file,
@@ -87,7 +91,10 @@ fn log(filter: &LogFilter) -> Result<(), CliError> {
     let plain = journal.is_none().then(|| {
         tracing_subscriber::fmt::layer()
             .with_writer(io::stderr)
-            .with_ansi(io::stderr().is_terminal())
+            .with_ansi(is_coloured(
+                io::stderr().is_terminal(),
+                std::env::var_os("NO_COLOR").as_deref(),
+            ))
             .with_target(false)
     });
     let installed = tracing_subscriber::registry()
@@ -98,6 +105,11 @@ fn log(filter: &LogFilter) -> Result<(), CliError> {
     installed.map_err(|error| CliError::Failed(error.to_string()))
 }
 
+/// Whether the log has colours: on a terminal, unless `NO_COLOR` is set to anything (<https://no-color.org>).
+fn is_coloured(is_terminal: bool, no_color: Option<&OsStr>) -> bool {
+    is_terminal && no_color.is_none_or(OsStr::is_empty)
+}
+
 /// Whether stderr still is the `stream` that systemd opened, by device and inode: terminals of a desktop inherit the
 /// variable and are none (`systemd.exec(5)`).
 fn is_stderr(stream: &str) -> bool {
@@ -105,19 +117,104 @@ fn is_stderr(stream: &str) -> bool {
         .is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
 }
 
-/// What to subscribe to, for whoever started us by hand.
-fn announce(title: &str, addresses: &[String], topics: &[TopicId]) {
+/// Says where to look, what is polled, how to stop it, and what to subscribe to.
+fn announce(title: &str, zone: Tz, started: &Started) {
+    let text = announcement(title, zone, started, Clock::System.now());
     let mut out = io::stdout().lock();
-    let mut tell = || -> io::Result<()> {
-        for address in addresses {
-            writeln!(out, "{title} is served at {address}/")?;
-            for topic in topics.iter().filter(|_| address.starts_with("http")) {
-                writeln!(out, "  {address}/{topic}.atom")?;
-            }
-        }
-        out.flush()
-    };
-    if let Err(error) = tell() {
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         tracing::debug!("nobody reads what we print: {error}");
+    }
+}
+
+fn announcement(title: &str, zone: Tz, started: &Started, now: Timestamp) -> String {
+    let Started {
+        addresses, topics, ..
+    } = started;
+    let mut lines: Vec<String> = addresses
+        .iter()
+        .map(|address| format!("{title} is served at {address}/"))
+        .collect();
+    let next = match started.next_poll {
+        Some(at) if at <= now => "the next poll is due now".to_owned(),
+        Some(at) => {
+            let at = at.with_timezone(&zone).format("%Y-%m-%d %H:%M");
+            format!("the next poll is at {at} ({zone})")
+        }
+        None => "nothing is polled".to_owned(),
+    };
+    let sources = counted(started.sources, "source");
+    let count = counted(topics.len(), "topic");
+    lines.push(format!("{sources}, {count}; {next}. Ctrl-C stops it."));
+    let web = addresses.iter().find(|address| address.starts_with("http"));
+    if let Some(address) = web {
+        let shown = topics.iter().take(SHOWN_TOPICS);
+        lines.extend(shown.map(|topic| format!("  {address}/{topic}.atom")));
+        let more = topics.len().saturating_sub(SHOWN_TOPICS);
+        lines.extend((more > 0).then(|| format!("  and {more} more, on the page")));
+    }
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_that_want_them() {
+        let check = |is_terminal, no_color: Option<&str>, expected| {
+            let coloured = is_coloured(is_terminal, no_color.map(OsStr::new));
+            assert_eq!(coloured, expected, "{is_terminal} {no_color:?}");
+        };
+        check(true, None, true);
+        check(true, Some(""), true);
+        check(true, Some("1"), false);
+        check(true, Some("0"), false);
+        check(false, None, false);
+    }
+
+    #[test]
+    fn the_page_comes_first_then_what_is_polled_and_how_to_stop() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let started = Started {
+            addresses: vec!["http://127.0.0.1:8080".into(), "unix:/run/web.sock".into()],
+            topics: vec!["ports".parse().unwrap()],
+            sources: 2,
+            next_poll: Some(now + Duration::from_mins(5)),
+        };
+        let zone = chrono_tz::America::Costa_Rica;
+        assert_eq!(
+            announcement("Bulletins", zone, &started, now),
+            "Bulletins is served at http://127.0.0.1:8080/\n\
+             Bulletins is served at unix:/run/web.sock/\n\
+             2 sources, 1 topic; the next poll is at 2026-03-01 06:05 (America/Costa_Rica). Ctrl-C stops it.\n  \
+             http://127.0.0.1:8080/ports.atom\n"
+        );
+        let many = (0..SHOWN_TOPICS + 5).map(|number| format!("t{number}").parse().unwrap());
+        let crowded = Started {
+            topics: many.collect(),
+            next_poll: Some(now),
+            ..started.clone()
+        };
+        let text = announcement("Bulletins", zone, &crowded, now);
+        assert!(
+            text.contains("; the next poll is due now. Ctrl-C"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("/t9.atom\n  and 5 more, on the page\n"),
+            "{text}"
+        );
+        let idle = Started {
+            sources: 0,
+            next_poll: None,
+            ..started
+        };
+        let text = announcement("Bulletins", zone, &idle, now);
+        assert!(
+            text.contains("0 sources, 1 topic; nothing is polled."),
+            "{text}"
+        );
     }
 }

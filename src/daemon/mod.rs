@@ -28,7 +28,7 @@ pub use self::clock::Clock;
 pub(crate) use self::definition::definition;
 pub use self::feeds::Files;
 pub use self::poll::same_login;
-pub use self::run::{Serving, Setup, Signal, run};
+pub use self::run::{Serving, Setup, Signal, Started, run};
 pub use self::search::SearchError;
 use crate::classify::Classifier;
 use crate::config::Config;
@@ -466,10 +466,7 @@ pub fn statuses(config: &Config, mut states: BTreeMap<SourceId, SourceState>) ->
         let known = states
             .remove(&source.id)
             .unwrap_or_else(SourceState::never_polled);
-        SourceStatus {
-            id: source.id.to_string(),
-            known,
-        }
+        SourceStatus::new(source.id.to_string(), known)
     };
     config.sources.iter().map(of).collect()
 }

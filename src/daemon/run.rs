@@ -22,7 +22,7 @@ use super::{Daemon, DaemonError, Files, InForce, Polled, due};
 use crate::config::{self, Config, Refused};
 use crate::model::{Listen, Operator, Source, SourceId, Timestamp, TopicId};
 use crate::serve::{
-    self, Assets, Health, Listener, Question, Redirects, ReloadReport, Searches, Status,
+    self, Assets, Health, Listener, Proxies, Question, Redirects, ReloadReport, Searches, Status,
 };
 use crate::store::{
     Consent, Decided, Decision, Discarded, FeedPlan, Plan, Reader, Released, SourceState, State,
@@ -51,8 +51,21 @@ pub enum Signal {
     Stop,
 }
 
-/// Hears at which addresses the feeds of which topics are served.
-pub type Serving = Box<dyn FnOnce(&[String], &[TopicId]) + Send>;
+/// What is served from now on, for people who started the daemon by hand.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// Where readers are answered.
+    pub addresses: Vec<String>,
+    /// Every topic.
+    pub topics: Vec<TopicId>,
+    /// How many sources are polled.
+    pub sources: usize,
+    /// When the next of them is; `None` without sources.
+    pub next_poll: Option<Timestamp>,
+}
+
+/// Hears that the feeds are served.
+pub type Serving = Box<dyn FnOnce(&Started) + Send>;
 
 /// What a run is given from outside.
 pub struct Setup {
@@ -89,7 +102,9 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
     let addresses: Vec<String> = public.iter().map(Listener::address).collect();
     let (asked, mut questions) = mpsc::channel(QUESTIONS);
     let (stop, stopped) = watch::channel(false);
-    let (searches, sought) = Searches::new(in_force.config.server.trusted_proxies.clone());
+    let trusted = in_force.config.server.trusted_proxies.clone();
+    let proxies = Arc::new(Proxies::new(trusted));
+    let (searches, sought) = Searches::new(Arc::clone(&proxies));
     let searches = Arc::new(searches);
     let (redirects, moved) = watch::channel(redirects(&in_force.config));
     let answers = tokio::spawn(search::answer(Arc::clone(&daemon), sought));
@@ -98,6 +113,7 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
         servers.spawn(serve::serve(
             listener,
             serve::public(Arc::clone(&assets), Arc::clone(&searches), moved.clone()),
+            Arc::clone(&proxies),
             stopped.clone(),
         ));
     }
@@ -108,13 +124,18 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
             setup.metrics.clone(),
             in_force.config.admin.hosts.clone(),
         );
-        servers.spawn(serve::serve(listener, router, stopped.clone()));
+        servers.spawn(serve::serve(
+            listener,
+            router,
+            Arc::default(),
+            stopped.clone(),
+        ));
     }
     let dirty = Arc::new(Notify::new());
     let publisher = tokio::spawn(publish(Arc::clone(&daemon), assets, Arc::clone(&dirty)));
     let told = Told {
         dirty,
-        searches,
+        proxies,
         redirects,
     };
     let mut run = Run::new(&daemon, setup.file, setup.environment, told);
@@ -125,7 +146,12 @@ pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
         .iter()
         .map(|topic| topic.id.clone())
         .collect();
-    (setup.serving)(&addresses, &topics);
+    (setup.serving)(&Started {
+        addresses,
+        topics,
+        sources: in_force.config.sources.len(),
+        next_poll: run.queue.next(),
+    });
     Systemd::ready();
     let turned = run.turn(&mut setup.signals, &mut questions).await;
     Systemd::stopping();
@@ -159,8 +185,8 @@ fn redirects(config: &Config) -> Redirects {
         let former = source.former.iter();
         former.map(|former| (former.was.clone(), source.id.clone()))
     });
-    let base = config.site.site.base_url.clone();
-    Redirects::new(base, &config.site.former, feeds, sources)
+    let site = config.site.site.clone();
+    Redirects::new(site, &config.site.former, feeds, sources)
 }
 
 async fn bind(places: &[Listen]) -> Result<Vec<Listener>, DaemonError> {
@@ -236,7 +262,7 @@ type Reloaded = Result<Result<Plan, Refused>, DaemonError>;
 struct Told {
     /// The publisher.
     dirty: Arc<Notify>,
-    searches: Arc<Searches>,
+    proxies: Arc<Proxies>,
     /// The servers of readers.
     redirects: watch::Sender<Redirects>,
 }
@@ -552,7 +578,7 @@ impl Run {
         self.refused.clear();
         self.watch = Watch::new(&self.in_force.config);
         let proxies = &self.in_force.config.server.trusted_proxies;
-        self.told.searches.trust(proxies.clone());
+        self.told.proxies.trust(proxies.clone());
         self.told
             .redirects
             .send_replace(redirects(&self.in_force.config));
@@ -721,16 +747,16 @@ fn tell(polled: &Polled, before: Option<State>) {
         .increment(committed.updated as u64);
     match failure {
         Some(problem) if was_well || before != Some(committed.state) => {
-            tracing::warn!(source.id = %id, code = problem.code, "{id}: {}; {}", problem.text, problem.action);
+            tracing::warn!(source.id = %id, code = %problem.code, "{id}: {}; {}", problem.text, problem.action);
         }
-        Some(problem) => tracing::debug!(source.id = %id, code = problem.code, "{id} fails still"),
+        Some(problem) => tracing::debug!(source.id = %id, code = %problem.code, "{id} fails still"),
         None if committed.state == State::Held => {
             if let Some(problem) = committed
                 .held
                 .as_ref()
                 .filter(|_| before != Some(State::Held))
             {
-                tracing::warn!(source.id = %id, code = problem.code, "{id}: {}; {}", problem.text, problem.action);
+                tracing::warn!(source.id = %id, code = %problem.code, "{id}: {}; {}", problem.text, problem.action);
             }
         }
         None if !was_well => {

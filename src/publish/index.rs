@@ -42,7 +42,7 @@ pub(super) fn page(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<u8
             h1 { (site.title) }
             @if !feeds.is_empty() {
                 p .lead { (words.about) }
-                @if search == Search::Offered { (search::form("", None, words)) }
+                @if search == Search::Offered { (search::form("", "", None, words)) }
                 p .facts { a href=(OPML) type="text/x-opml" { (words.all_feeds) } }
             }
         }

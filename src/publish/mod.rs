@@ -79,6 +79,11 @@ pub fn search_page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Ve
     search::page(site, query, mistake)
 }
 
+/// The page for an address that has no page or feed. `root` leads from there to the published folder.
+pub fn missing_page(site: &Site, root: &str) -> Vec<u8> {
+    page::missing(site, root)
+}
+
 /// What leads to the feeds: `index.html`, `index.opml`, and the `style.css` of all pages. Topics are listed as they come, each with
 /// its branches, by name.
 pub fn index(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<File> {

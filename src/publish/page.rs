@@ -36,7 +36,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         header .masthead {
             (path(scope, site))
             h1 { (heading) }
-            @if let Scope::Search(query) = scope { (search::form(query, None, words)) }
+            @if let Scope::Search(query) = scope { (search::form(root, query, None, words)) }
             p .facts { (feed_facts(stories.len(), feed.updated, words)) }
             div .subscribe {
                 span { (subscribe) }
@@ -98,6 +98,26 @@ fn head(scope: &Scope, site: &Site) -> Markup {
 const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E\
     %3Crect%20width='16'%20height='16'%20rx='3'%20fill='%230a5a70'/%3E\
     %3Cpath%20d='M4%205h8M4%208h8M4%2011h5'%20stroke='%23fff'%20stroke-width='1.5'/%3E%3C/svg%3E";
+
+/// The page for an address without a page or feed: the way to all topics, and a search. `root` leads to the published folder.
+pub(super) fn missing(site: &Site, root: &str) -> Vec<u8> {
+    let words = Words::of(&site.language);
+    let index = format!("{root}{INDEX}");
+    let body = html! {
+        header .masthead {
+            nav aria-label=(words.path) { a href=(index) { (site.title) } }
+            h1 { (words.missing) }
+            (search::form(root, "", None, words))
+        }
+        main #content { p .empty { (words.missing_why) } }
+        footer { a href=(index) { (words.all_topics) } }
+    };
+    let head = html! {
+        title { (words.missing) (SEPARATOR) (site.title) }
+        (search::unlisted())
+    };
+    document(site, root, &head, &body)
+}
 
 /// A whole page around `body`, with the way `root` from it to the published folder.
 pub(super) fn document(site: &Site, root: &str, head: &Markup, body: &Markup) -> Vec<u8> {

@@ -22,9 +22,9 @@ pub enum Search {
 /// The form's mistake, for what describes its field.
 const MISTAKE: &str = "mistake";
 
-/// The form, filled in with `query`.
-pub(super) fn form(query: &str, mistake: Option<&QueryError>, words: &Words) -> Markup {
-    let action = format!("{SEARCH}.{}", Format::Html.extension());
+/// The form, filled in with `query`, on a page from which `root` leads to the published folder.
+pub(super) fn form(root: &str, query: &str, mistake: Option<&QueryError>, words: &Words) -> Markup {
+    let action = format!("{root}{SEARCH}.{}", Format::Html.extension());
     html! {
         form .search role="search" action=(action) {
             label .unseen for=(FIELD) { (words.query) }
@@ -47,7 +47,7 @@ pub(super) fn page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Ve
         header .masthead {
             nav aria-label=(words.path) { a href=(page::INDEX) { (site.title) } }
             h1 { (words.search) }
-            (form(query, mistake, words))
+            (form("", query, mistake, words))
             @if let Some(mistake) = mistake { (marked(query, mistake, words)) }
         }
         main #content {

@@ -45,6 +45,8 @@ pub(super) struct Words {
     pub(super) subscribe_to_search: &'static str,
     pub(super) nothing_found: &'static str,
     pub(super) no_query: &'static str,
+    pub(super) missing: &'static str,
+    pub(super) missing_why: &'static str,
     pub(super) character: &'static str,
 }
 
@@ -109,6 +111,8 @@ const ENGLISH: Words = Words {
     subscribe_to_search: "Subscribe to this search",
     nothing_found: "Nothing was found. Subscribe, and the first story that turns up will come to you.",
     no_query: "This cannot be searched for.",
+    missing: "Page not found",
+    missing_why: "No page or feed has this address. The list of all topics leads to those that there are.",
     character: "Character",
 };
 
@@ -176,6 +180,8 @@ const SPANISH: Words = Words {
     subscribe_to_search: "Suscribirse a esta búsqueda",
     nothing_found: "No se encontró nada. Suscríbase y la primera noticia que aparezca le llegará.",
     no_query: "Esto no se puede buscar.",
+    missing: "Página no encontrada",
+    missing_why: "Ninguna página ni canal tiene esta dirección. La lista de todos los temas lleva a los que hay.",
     character: "Carácter",
 };
 

@@ -4,6 +4,7 @@
 //! a proxy that writes one header passes on what a reader wrote in the other, so no more than one can be believed.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{PoisonError, RwLock};
 
 use axum::http::HeaderMap;
 
@@ -35,6 +36,36 @@ pub(super) struct Ends {
 /// One who asks: an address of IPv4, a customer's network of IPv6, or all that come by Unix sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Client(Peer);
+
+/// The proxies that are trusted, which a reload may change.
+#[derive(Debug, Default)]
+pub struct Proxies(RwLock<Vec<TrustedProxy>>);
+
+impl Proxies {
+    /// Trusts these.
+    pub fn new(trusted: Vec<TrustedProxy>) -> Self {
+        Self(RwLock::new(trusted))
+    }
+
+    /// Trusts others from now on.
+    pub fn trust(&self, trusted: Vec<TrustedProxy>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = trusted;
+    }
+
+    /// Returns the client of a request.
+    pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Client {
+        let trusted = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Client::of(peer, headers, &trusted)
+    }
+
+    /// Returns the client whose connections are counted: none for a trusted proxy, and none for a socket in the file
+    /// system, whose peers cannot be told apart.
+    pub(super) fn limited(&self, peer: Peer) -> Option<Client> {
+        let trusted = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let speaks_for_many = peer == Peer::UnixSocket || is_trusted(peer, &trusted);
+        (!speaks_for_many).then(|| peer.into())
+    }
+}
 
 impl From<IpAddr> for Peer {
     fn from(address: IpAddr) -> Self {
@@ -190,6 +221,20 @@ mod tests {
         for from in ["127.0.0.1", "unix"] {
             assert_eq!(Client::of(peer(from), &headers, &[]), peer(from).into());
         }
+    }
+
+    #[test]
+    fn connections_are_counted_unless_they_are_of_many_clients() {
+        let proxies = Proxies::new(trusted());
+        let limited = |from: &str| proxies.limited(peer(from));
+        assert_eq!(limited("192.0.2.1"), Some(peer("192.0.2.1").into()));
+        assert_eq!(limited("2001:db8:1:2::3"), limited("2001:db8:1:2::4"));
+        for proxy in ["127.0.0.1", "10.9.8.7", "fd00::1", "unix"] {
+            assert_eq!(limited(proxy), None, "{proxy}");
+        }
+        proxies.trust(Vec::new());
+        assert_eq!(proxies.limited(peer("unix")), None);
+        assert!(proxies.limited(peer("127.0.0.1")).is_some());
     }
 
     #[test]

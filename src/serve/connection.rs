@@ -1,7 +1,11 @@
-//! Connections: accepted up to a number, each with a deadline for its header and an end.
+//! Connections: accepted up to a number, few from each client, each with deadlines for its header and for its answer, and
+//! an end.
 
-use std::io;
+use std::future::Future as _;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,17 +15,23 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, watch};
+use rustix::net::sockopt::set_socket_send_buffer_size;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::{oneshot, watch};
+use tokio::time::Sleep;
 use tower::ServiceExt as _;
 
-use super::client::{Ends, Peer};
+use super::client::{Ends, Peer, Proxies};
 use super::listen::Listener;
+use super::places::{Place, Places};
 
-/// Connections at once on one listener; whoever comes later waits.
-const MAX_CONNECTIONS: usize = 1024;
 /// From the connection, or from the end of the last answer, to the end of the next header.
 const HEADER_DEADLINE: Duration = Duration::from_secs(15);
+/// A reader that takes nothing of its answer for so long is gone.
+const SEND_DEADLINE: Duration = Duration::from_secs(30);
+/// What the system holds of an answer that its reader has not taken, in bytes; Linux doubles it. A reader that takes a part
+/// of so little in the time of [`SEND_DEADLINE`] is seen to go on, and a thousand readers cost no more memory than there is.
+const SEND_BUFFER: usize = 128 << 10;
 /// However busy it is, a connection ends: a reader comes again.
 const LONGEST_CONNECTION: Duration = Duration::from_mins(5);
 /// The longest header.
@@ -29,35 +39,44 @@ const MAX_HEADER_BYTES: usize = 16 << 10;
 /// A pause when the system has no more descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers what comes in on `listener` with `router`, until `stop` turns true; open connections end with their answer.
-pub async fn serve(listener: Listener, router: Router, mut stop: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+/// Answers requests on `listener` with `router`, until `stop` turns true; open connections end with their answer.
+///
+/// Of the connections of one client only so many are open; those of `proxies` are many clients'.
+pub async fn serve(
+    listener: Listener,
+    router: Router,
+    proxies: Arc<Proxies>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Places::default());
     loop {
-        // The semaphore is never closed: there always is a place in the end.
-        let place = Arc::clone(&places).acquire_owned().await.ok();
         let accepted = tokio::select! {
             accepted = accept(&listener) => accepted,
             () = told(&mut stop) => break,
         };
         let Ok((stream, ends)) = accepted else {
+            places.give_way();
             tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        tokio::select! {
+            () = places.room() => {}
+            () = told(&mut stop) => break,
+        }
+        let Some((place, left)) = places.take(proxies.limited(ends.peer)) else {
+            tracing::debug!(peer = ?ends.peer, "a client with too many connections got no more");
             continue;
         };
         let (router, stop) = (router.clone(), stop.clone());
         tokio::spawn(async move {
             match stream {
-                Stream::Tcp(stream) => connection(stream, ends, router, stop).await,
-                Stream::Unix(stream) => connection(stream, ends, router, stop).await,
+                Stream::Tcp(stream) => connection(stream, ends, router, place, left, stop).await,
+                Stream::Unix(stream) => connection(stream, ends, router, place, left, stop).await,
             }
-            drop(place);
         });
     }
-    // Those that are answered get their answer, within the time that the process has left.
-    drop(
-        places
-            .acquire_many(u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX))
-            .await,
-    );
+    // Requests under way get their answer, within the time that the process has left.
+    places.left().await;
 }
 
 enum Stream {
@@ -70,6 +89,7 @@ async fn accept(listener: &Listener) -> io::Result<(Stream, Ends)> {
         Listener::Tcp(listener) => {
             let (stream, address) = listener.accept().await?;
             stream.set_nodelay(true)?;
+            set_socket_send_buffer_size(&stream, SEND_BUFFER)?;
             let ends = Ends {
                 peer: address.ip().into(),
                 local: Some(stream.local_addr()?),
@@ -79,6 +99,7 @@ async fn accept(listener: &Listener) -> io::Result<(Stream, Ends)> {
         }
         Listener::Unix(listener) => {
             let (stream, _) = listener.accept().await?;
+            set_socket_send_buffer_size(&stream, SEND_BUFFER)?;
             let ends = Ends {
                 peer: Peer::UnixSocket,
                 local: None,
@@ -93,22 +114,41 @@ async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     ends: Ends,
     router: Router,
+    place: Place,
+    left: oneshot::Receiver<()>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let service = router.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ends.peer);
-        request.extensions_mut().insert(ends);
-        request.map(Body::new)
-    });
+    let place = Arc::new(place);
+    let (asked, answered) = (Arc::clone(&place), Arc::clone(&place));
+    let service = router
+        .map_request(move |mut request: Request<Incoming>| {
+            asked.asked();
+            request.extensions_mut().insert(ends.peer);
+            request.extensions_mut().insert(ends);
+            request.map(Body::new)
+        })
+        .map_response(move |response| {
+            answered.answered();
+            response
+        });
+    let stream = Watched {
+        stream,
+        place,
+        stalled: None,
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
         .max_buf_size(MAX_HEADER_BYTES)
+        // A client may say that it asks nothing more, and still waits for its answer.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::time::timeout(LONGEST_CONNECTION, async {
         tokio::select! {
             ended = connection.as_mut() => ended,
+            // Its place is another's now.
+            Ok(()) = left => Ok(()),
             () = told(&mut stop) => {
                 connection.as_mut().graceful_shutdown();
                 connection.as_mut().await
@@ -124,4 +164,74 @@ async fn connection(
 /// Waits until the process is told to stop, or nobody is left to tell it.
 async fn told(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
+}
+
+/// A connection that fails when its peer takes nothing for [`SEND_DEADLINE`], and tells its place when all is sent.
+struct Watched<S> {
+    stream: S,
+    place: Arc<Place>,
+    /// Runs while the peer takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Watched<S> {
+    fn watch<T>(
+        &mut self,
+        written: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let sleep = || Box::pin(tokio::time::sleep(SEND_DEADLINE));
+        let stalled = self.stalled.get_or_insert_with(sleep);
+        ready!(stalled.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.watch(written, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.watch(written, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        let flushed = ready!(self.watch(flushed, context));
+        self.place.flushed();
+        Poll::Ready(flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
 }

@@ -8,8 +8,10 @@ mod answers;
 mod assets;
 mod client;
 mod connection;
+mod host;
 mod listen;
 mod origin;
+mod places;
 mod public;
 mod rates;
 mod redirects;
@@ -20,6 +22,7 @@ mod status_page;
 
 pub use self::admin::{DecisionReport, Health, Question, ReloadReport, Status, router as admin};
 pub use self::assets::{Asset, Assets};
+pub use self::client::Proxies;
 pub use self::connection::serve;
 pub use self::listen::{ListenError, Listener, inherited};
 pub use self::origin::HEADER as ADMIN_HEADER;

@@ -4,17 +4,19 @@
 //!
 //! A page of another site can send requests to any address that its reader's browser reaches. Browsers say so in `Origin`
 //! (RFC 6454 §7) and in `Sec-Fetch-Site` (W3C Fetch Metadata). A foreign name that resolves to this machine (DNS rebinding) stands in `Host`.
-//! A form cannot send [`HEADER`], and a script of another site may only after a question that is never answered here.
+//! A form cannot send [`HEADER`], and a script of another site may only after a question that is never answered here; a form
+//! of this site's own page is known by both of what browsers say.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use url::{Host, Url};
 
 use super::client::{Ends, Peer};
+use super::host::{self, BadHost, printable, shown};
 use super::response::plain;
 use crate::model::Operator;
 
@@ -31,8 +33,8 @@ const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
     /// No host, or several, or none that can be read.
-    #[error("a request needs one `Host`, and `{0}` is none")]
-    NoHost(String),
+    #[error(transparent)]
+    NoHost(#[from] BadHost),
     /// A host that is not this one.
     #[error(
         "`{0}` is no address of this site: use the address in `[admin] listen`, or add the name to `[admin] hosts`"
@@ -47,7 +49,9 @@ pub(super) enum Refusal {
         value: String,
     },
     /// It would change something, and a form could have sent it.
-    #[error("a request that changes something needs the header `X-Tidings: 1`")]
+    #[error(
+        "a request that changes something needs the header `X-Tidings: 1`, unless the status page sends it"
+    )]
     Unmarked,
 }
 
@@ -101,7 +105,15 @@ fn operator(ends: Ends, headers: &HeaderMap) -> Operator {
 fn check(ends: Ends, hosts: &[String], request: &Request) -> Result<(), Refusal> {
     let (headers, uri) = (request.headers(), request.uri());
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let site = site(headers, uri)?;
+    let marked = || {
+        let is_marked = reads || headers.contains_key(HEADER) || is_own_form(headers);
+        is_marked.then_some(()).ok_or(Refusal::Unmarked)
+    };
+    let site = match site(headers, uri) {
+        // No browser asks like that, but programs that look whether we are well do.
+        Err(Refusal::NoHost(BadHost::Missing)) if is_of_old_program(request) => return marked(),
+        site => site?,
+    };
     if !is_ours(&site, ends.local, hosts) {
         return Err(Refusal::Host(shown(&site)));
     }
@@ -123,28 +135,23 @@ fn check(ends: Ends, hosts: &[String], request: &Request) -> Result<(), Refusal>
             return Err(foreign("Sec-Fetch-Site", said));
         }
     }
-    if !reads && !headers.contains_key(HEADER) {
-        return Err(Refusal::Unmarked);
-    }
-    Ok(())
+    marked()
+}
+
+/// Whether it is of HTTP/1.0, which needs no `Host`, and of no page.
+fn is_of_old_program(request: &Request) -> bool {
+    let headers = request.headers();
+    let is_of_page = headers.contains_key(header::ORIGIN) || headers.contains_key(FETCH_SITE);
+    request.version() <= Version::HTTP_10 && !is_of_page
 }
 
 /// The host and port that the request is for: those of `Host`, and those of its target where that names any.
 fn site(headers: &HeaderMap, uri: &Uri) -> Result<Url, Refusal> {
-    let mut given = headers.get_all(header::HOST).iter();
-    let first = given.next().map(|host| host.to_str().unwrap_or("?"));
-    let first = first.unwrap_or_default();
-    let unusable = || Refusal::NoHost(printable(first));
-    if given.next().is_some() {
-        return Err(unusable());
-    }
-    let read = |authority: &str| {
-        let plain = !authority.is_empty() && !authority.contains(['/', '?', '#', '@', '\\']);
-        plain.then(|| Url::parse(&format!("http://{authority}/")).ok())?
-    };
-    let site = read(first).ok_or_else(unusable)?;
-    match uri.authority() {
-        Some(target) if read(target.as_str()).as_ref() != Some(&site) => Err(unusable()),
+    let site = host::stated(headers)?;
+    match host::target(uri)? {
+        Some(target) if target != site => {
+            Err(BadHost::Unreadable(printable(&shown(&target))).into())
+        }
         _ => Ok(site),
     }
 }
@@ -180,24 +187,18 @@ fn is_of(origin: &str, site: &Url) -> bool {
         && origin.port() == site.port()
 }
 
+/// Whether a browser says that a page of the same origin sends it. All values of both headers were checked before.
+fn is_own_form(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN)
+        && headers
+            .get(FETCH_SITE)
+            .is_some_and(|said| said == "same-origin")
+}
+
 /// Whether somebody followed a link, which shows them the page and nothing to the page that it is on.
 fn is_followed_link(headers: &HeaderMap) -> bool {
     let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|said| said == value);
     is(&FETCH_MODE, "navigate") && is(&FETCH_DEST, "document")
-}
-
-fn shown(site: &Url) -> String {
-    let host = site.host_str().unwrap_or_default();
-    match site.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
-}
-
-/// Returns a stranger's text as a log may show it.
-fn printable(text: &str) -> String {
-    let shown = text.chars().filter(|c| !c.is_control());
-    shown.take(100).collect()
 }
 
 #[cfg(test)]
@@ -269,6 +270,28 @@ mod tests {
     }
 
     #[test]
+    fn a_program_of_old_needs_no_host() {
+        let judge = |version: Version, method: &str, headers: &[(&str, &str)]| {
+            let mut request = Request::builder().method(method).version(version);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let request = request.uri("/healthz").body(Body::empty()).unwrap();
+            super::check(ends(TCP), &[], &request)
+        };
+        let old = Version::HTTP_10;
+        let missing = Err(Refusal::NoHost(BadHost::Missing));
+        assert_eq!(judge(old, "GET", &[]), Ok(()));
+        assert_eq!(judge(old, "POST", &[(HEADER, "1")]), Ok(()));
+        assert_eq!(judge(old, "POST", &[]), Err(Refusal::Unmarked));
+        let page = ("origin", "http://127.0.0.1:8081");
+        assert_eq!(judge(old, "POST", &[(HEADER, "1"), page]), missing);
+        assert_eq!(judge(Version::HTTP_11, "GET", &[]), missing);
+        let host = ("host", "evil.example:8081");
+        assert!(matches!(judge(old, "GET", &[host]), Err(Refusal::Host(_))));
+    }
+
+    #[test]
     fn a_socket_is_reached_by_the_names_of_this_machine() {
         for (host, ours) in [
             ("localhost", true),
@@ -291,6 +314,11 @@ mod tests {
         assert_eq!(post(&[host, mark]), Ok(()));
         assert_eq!(post(&[host, mark, own]), Ok(()));
         assert_eq!(post(&[host, own]), Err(Refusal::Unmarked));
+        let same = ("sec-fetch-site", "same-origin");
+        assert_eq!(post(&[host, own, same]), Ok(()));
+        assert_eq!(post(&[host, same]), Err(Refusal::Unmarked));
+        let typed = ("sec-fetch-site", "none");
+        assert_eq!(post(&[host, own, typed]), Err(Refusal::Unmarked));
         for origin in [
             "null",
             "",

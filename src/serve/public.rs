@@ -5,16 +5,19 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
-use axum::{Extension, Router};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use axum::{Extension, Router, middleware};
+use percent_encoding::percent_decode_str;
 use tokio::sync::watch;
 
-use super::assets::{Asset, Assets};
+use super::assets::{Asset, Assets, type_of};
 use super::client::Peer;
+use super::host;
 use super::redirects::{Moved, Redirects};
-use super::response::{of_asset, plain, set};
+use super::response::{accepts_html, of_asset, plain, set};
 use super::search;
 use super::searches::Searches;
+use crate::publish::Format;
 
 #[derive(Clone)]
 struct Site {
@@ -34,7 +37,10 @@ pub fn router(
         searches,
         redirects,
     };
-    Router::new().fallback(answer).with_state(site)
+    Router::new()
+        .fallback(answer)
+        .with_state(site)
+        .layer(middleware::from_fn(host::guard))
 }
 
 async fn answer(
@@ -53,26 +59,31 @@ async fn answer(
             .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    if let Some(location) = site.moved(&request) {
+    let Some(path) = decoded(request.uri.path()) else {
+        return site.missing(&request.headers);
+    };
+    if let Some(location) = site.moved(&path, &request) {
         return permanent(&location);
     }
-    if let Some(format) = search::wanted_by(request.uri.path()) {
+    if let Some(format) = search::wanted_by(&path) {
         return search::respond(&site.searches, format, peer, &request).await;
     }
-    let Some(asset) = find(&site.assets, request.uri.path()) else {
-        return plain(
-            StatusCode::NOT_FOUND,
-            "there is no such page or feed here; / lists them all\n",
-        );
-    };
-    of_asset(&asset, &request.method, &request.headers)
+    if let Some(asset) = find(&site.assets, &path) {
+        return of_asset(&asset, &request.method, &request.headers);
+    }
+    match without_stroke(&site.assets, &path) {
+        Some(location) => permanent(&match request.uri.query() {
+            Some(query) => format!("{location}?{query}"),
+            None => location,
+        }),
+        None => site.missing(&request.headers),
+    }
 }
 
 impl Site {
     /// Returns the present address of a request for a former one.
-    fn moved(&self, request: &Parts) -> Option<String> {
+    fn moved(&self, path: &str, request: &Parts) -> Option<String> {
         let redirects = self.redirects.borrow();
-        let path = request.uri.path();
         let name = match redirects.feed(path) {
             Some(Moved { name, whole }) => {
                 let is_there = |name: &String| find(&self.assets, &format!("/{name}")).is_some();
@@ -85,6 +96,25 @@ impl Site {
             None => return None,
         };
         Some(redirects.location(&name, request.uri.query(), &request.headers))
+    }
+
+    /// The answer for what is not there: a page with a way home where pages are read, else a line.
+    fn missing(&self, headers: &HeaderMap) -> Response<Body> {
+        let page = accepts_html(headers).then(|| self.redirects.borrow().missing_page(headers));
+        let mut response = match page.flatten() {
+            Some(page) => {
+                let mut response = plain(StatusCode::NOT_FOUND, page);
+                let content_type = type_of(Format::Html);
+                set(response.headers_mut(), header::CONTENT_TYPE, content_type);
+                response
+            }
+            None => plain(
+                StatusCode::NOT_FOUND,
+                "there is no such page or feed here; / lists them all\n",
+            ),
+        };
+        set(response.headers_mut(), header::VARY, "accept");
+        response
     }
 }
 
@@ -113,7 +143,7 @@ fn permanent(location: &str) -> Response<Body> {
 
 /// `/` is the index, `/labour-migration` a topic's page, `/labour-migration/mx` a branch's.
 ///
-/// The path is compared as it was sent, so that nothing but the name of a published file finds one.
+/// Nothing but the name of a published file finds one.
 fn find(assets: &Assets, path: &str) -> Option<Arc<Asset>> {
     match path.strip_prefix('/')? {
         "" => assets.get("index.html"),
@@ -121,6 +151,29 @@ fn find(assets: &Assets, path: &str) -> Option<Arc<Asset>> {
             .get(name)
             .or_else(|| assets.get(&format!("{name}.html"))),
     }
+}
+
+/// Reads the escapes of a path (RFC 3986 §2.1): `/%61.atom` is `/a.atom`. `None` where a segment would be no text, or several.
+fn decoded(path: &str) -> Option<String> {
+    let segments = path.split('/').map(|segment| {
+        let segment = percent_decode_str(segment).decode_utf8().ok()?;
+        (!segment.contains('/')).then_some(segment)
+    });
+    let segments: Option<Vec<_>> = segments.collect();
+    Some(segments?.join("/"))
+}
+
+/// The way from `/health/` to the page `/health`, and from `/search/` to the search. Relative, so that it leads there below
+/// any prefix that a web server before us takes off.
+fn without_stroke(assets: &Assets, path: &str) -> Option<String> {
+    let name = path.strip_prefix('/')?.strip_suffix('/')?;
+    let is_page = assets.get(&format!("{name}.html")).is_some();
+    let is_search = search::wanted_by(&format!("/{name}")).is_some();
+    let (_, last) = name.rsplit_once('/').unwrap_or(("", name));
+    let is_plain = last
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    ((is_page || is_search) && is_plain).then(|| format!("../{last}"))
 }
 
 #[cfg(test)]
@@ -145,7 +198,8 @@ mod tests {
         }
         let assets = Assets::load(&folder).unwrap();
         let check = |path: &str, expected: Option<&str>| {
-            let found = find(&assets, path).map(|asset| asset.body.to_vec());
+            let found = decoded(path).and_then(|path| find(&assets, &path));
+            let found = found.map(|asset| asset.body.to_vec());
             assert_eq!(
                 found,
                 expected.map(|name| name.as_bytes().to_vec()),
@@ -158,6 +212,8 @@ mod tests {
         check("/health/mx", Some("health/mx.html"));
         check("/health/mx.html", Some("health/mx.html"));
         check("/health/mx.atom", Some("health/mx.atom"));
+        check("/%68ealth/%6dx%2Eatom", Some("health/mx.atom"));
+        check("/%68%65alth", Some("health.html"));
         for wrong in [
             "",
             "*",
@@ -181,8 +237,28 @@ mod tests {
             "/health/mx.atom/",
             "/health/mx.atom%00",
             "/Health/mx.atom",
+            "/%2568ealth",
+            "/%ff.atom",
+            "/%zz.atom",
+            "%2fhealth",
         ] {
             check(wrong, None);
+        }
+        for (path, expected) in [
+            ("/health/", Some("../health")),
+            ("/health/mx/", Some("../mx")),
+            ("/search/", Some("../search")),
+            ("/search.atom/", Some("../search.atom")),
+            ("/", None),
+            ("//", None),
+            ("/health", None),
+            ("/health//", None),
+            ("/health.html/", None),
+            ("/mx/", None),
+            ("/../health/", None),
+        ] {
+            let location = without_stroke(&assets, path);
+            assert_eq!(location.as_deref(), expected, "{path}");
         }
     }
 }

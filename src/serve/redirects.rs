@@ -6,15 +6,32 @@
 use std::collections::HashMap;
 
 use axum::http::{HeaderMap, header};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
-use crate::model::{Branch, FeedId, SourceId, TopicId};
+use crate::model::{Branch, FeedId, Site, SourceId, TopicId};
+use crate::publish;
+
+/// Characters that a path has as escapes only (RFC 3986 §3.3), those that would end it among them.
+const NOT_IN_PATHS: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// Former names, each with the one that took its place.
 #[derive(Clone, Debug, Default)]
 pub struct Redirects {
-    /// The site's address.
-    base: Option<Url>,
+    site: Option<Site>,
     /// Hosts that it had before, as they stand in `Host`.
     hosts: Vec<String>,
     feeds: HashMap<FeedId, TopicId>,
@@ -31,18 +48,18 @@ pub(super) struct Moved {
 }
 
 impl Redirects {
-    /// What `feeds`, `sources` and the site at `base` were called, which had the addresses `former`.
+    /// The former names of `feeds` and `sources`, and the addresses `former` of the `site`.
     pub fn new(
-        base: Url,
+        site: Site,
         former: &[Url],
         feeds: impl IntoIterator<Item = (FeedId, TopicId)>,
         sources: impl IntoIterator<Item = (SourceId, SourceId)>,
     ) -> Self {
-        let own = host_of(&base);
+        let own = host_of(&site.base_url);
         let hosts = former.iter().filter_map(host_of);
         Self {
             hosts: hosts.filter(|host| Some(host) != own.as_ref()).collect(),
-            base: Some(base),
+            site: Some(site),
             feeds: feeds.into_iter().collect(),
             sources: sources.into_iter().collect(),
         }
@@ -99,13 +116,21 @@ impl Redirects {
     pub(super) fn location(&self, name: &str, query: Option<&str>, headers: &HeaderMap) -> String {
         let query = query.map_or(String::new(), |query| format!("?{query}"));
         let asked = asked(headers);
-        let site = self.base.as_ref().filter(|base| {
+        let base = self.site.as_ref().map(|site| &site.base_url);
+        let base = base.filter(|base| {
             asked.is_some() && (host_of(base) == asked || self.is_former_site(headers))
         });
-        match site {
+        let name = utf8_percent_encode(name, NOT_IN_PATHS);
+        match base {
             Some(base) => format!("{base}{name}{query}"),
             None => format!("/{name}{query}"),
         }
+    }
+
+    /// The page for a request of what is not there; `None` without a site.
+    pub(super) fn missing_page(&self, headers: &HeaderMap) -> Option<Vec<u8>> {
+        let root = self.location("", None, headers);
+        Some(publish::missing_page(self.site.as_ref()?, &root))
     }
 }
 
@@ -132,7 +157,11 @@ mod tests {
     fn redirects() -> Redirects {
         let feed = |was: &str, now: &str| (was.parse().unwrap(), now.parse().unwrap());
         Redirects::new(
-            "https://new.example/feeds/".parse().unwrap(),
+            Site {
+                title: "Bulletins".into(),
+                base_url: "https://new.example/feeds/".parse().unwrap(),
+                language: "es".parse().unwrap(),
+            },
             &["https://old.example/".parse().unwrap()],
             [feed("old", "news"), feed("health/mx", "mexico")],
             [("iom".parse().unwrap(), "iom-mx".parse().unwrap())],
@@ -197,5 +226,36 @@ mod tests {
         check("OLD.example:443", "https://new.example/feeds/news.atom?a=1");
         check("127.0.0.1:8080", "/news.atom?a=1");
         check("evil.example", "/news.atom?a=1");
+    }
+
+    #[test]
+    fn what_a_path_cannot_hold_is_escaped_in_the_location() {
+        let check = |name: &str, location: &str| {
+            assert_eq!(
+                redirects().location(name, None, &HeaderMap::new()),
+                location
+            );
+        };
+        check("news/archive/3.atom", "/news/archive/3.atom");
+        check("news/ñ a\r\nb?%", "/news/%C3%B1%20a%0D%0Ab%3F%25");
+    }
+
+    #[test]
+    fn the_page_of_what_is_not_there_leads_home() {
+        let check = |host: &str, home: &str| {
+            let headers = [(header::HOST, host.parse().unwrap())];
+            let page = redirects().missing_page(&headers.into_iter().collect());
+            let page = String::from_utf8(page.unwrap()).unwrap();
+            let link = format!(r#"<a href="{home}index.html">Todos los temas</a>"#);
+            assert!(page.contains(&link), "{page}");
+            assert!(page.contains(r#"<html lang="es">"#), "{page}");
+            assert!(
+                page.contains(&format!(r#"href="{home}style.css""#)),
+                "{page}"
+            );
+        };
+        check("new.example", "https://new.example/feeds/");
+        check("127.0.0.1:8080", "/");
+        assert_eq!(Redirects::default().missing_page(&HeaderMap::new()), None);
     }
 }

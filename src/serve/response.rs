@@ -5,9 +5,9 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use bytes::Bytes;
-use chrono::DateTime;
 
 use super::assets::Asset;
+use crate::dates;
 use crate::model::Timestamp;
 
 /// Pages may load their style sheet and pictures of bulletins, send their form for a search, and run nothing.
@@ -102,10 +102,12 @@ fn is_unchanged(headers: &HeaderMap, asset: &Asset) -> bool {
             .flat_map(|list| list.split(','))
             .any(|tag| names(tag.trim(), asset));
     }
-    let since = headers
-        .get(header::IF_MODIFIED_SINCE)
-        .and_then(|value| value.to_str().ok());
-    let since = since.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    // A field with several values is no condition (§13.1.3).
+    let mut dates = headers.get_all(header::IF_MODIFIED_SINCE).iter();
+    let since = match (dates.next(), dates.next()) {
+        (Some(date), None) => date.to_str().ok().and_then(dates::of_http),
+        _ => None,
+    };
     let times = asset.modified.zip(since);
     times.is_some_and(|(modified, since)| modified <= since)
 }
@@ -124,13 +126,8 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
         .filter_map(|value| value.to_str().ok());
     let mut any = false;
     for coding in values.flat_map(|value| value.split(',')) {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
-        let wanted = weight
-            .trim()
-            .parse::<f32>()
-            .is_ok_and(|weight| weight > 0.0);
-        match name.trim().to_ascii_lowercase().as_str() {
+        let (name, wanted) = weighed(coding);
+        match name.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => return wanted,
             "*" => any = wanted,
             _ => {}
@@ -139,8 +136,35 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
     any
 }
 
+/// Whether pages are named, and not with a weight of zero: `*/*` is sent by programs that show none.
+pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT).iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|range| {
+        let (name, wanted) = weighed(range);
+        let is_page = ["text/html", "application/xhtml+xml"]
+            .iter()
+            .any(|page| page.eq_ignore_ascii_case(name));
+        is_page && wanted
+    })
+}
+
+/// A member of a list such as `gzip;q=0`: its name, and whether its weight is above zero (RFC 9110 §12.4.2).
+fn weighed(member: &str) -> (&str, bool) {
+    let mut parts = member.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let weight = parts.find_map(|parameter| {
+        let (key, value) = parameter.split_once('=')?;
+        key.trim().eq_ignore_ascii_case("q").then(|| value.trim())
+    });
+    let wanted = weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|it| it > 0.0));
+    (name, wanted)
+}
+
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
 
     fn headers(name: HeaderName, value: &str) -> HeaderMap {
@@ -163,6 +187,12 @@ mod tests {
         check("*", true);
         check("*, gzip;q=0", false);
         check("gzip;q=0, *", false);
+        check("gzip;Q=0", false);
+        check("gzip ; Q = 0.000", false);
+        check("gzip;level=9;q=0", false);
+        check("gzip;Q=0.5", true);
+        check("gzip;q=much", false);
+        check("*;Q=0", false);
         check("br", false);
         check("", false);
     }
@@ -184,9 +214,29 @@ mod tests {
         let since = |value: &str| is_unchanged(&headers(header::IF_MODIFIED_SINCE, value), &asset);
         assert!(since("Sun, 09 Sep 2001 01:46:40 GMT"));
         assert!(!since("Sun, 09 Sep 2001 01:46:39 GMT"));
+        assert!(since("Sunday, 09-Sep-01 01:46:40 GMT"));
+        assert!(!since("Sunday, 09-Sep-01 01:46:39 GMT"));
+        assert!(since("Sun Sep  9 01:46:40 2001"));
+        assert!(!since("Sun Sep  9 01:46:39 2001"));
         assert!(!since("yesterday"));
         let mut both = headers(header::IF_MODIFIED_SINCE, "Sun, 09 Sep 2001 01:46:40 GMT");
         set(&mut both, header::IF_NONE_MATCH, "\"x\"");
         assert!(!is_unchanged(&both, &asset));
+        let mut twice = headers(header::IF_MODIFIED_SINCE, "Sun, 09 Sep 2001 01:46:40 GMT");
+        twice.append(header::IF_MODIFIED_SINCE, HeaderValue::from_static("x"));
+        assert!(!is_unchanged(&twice, &asset));
+    }
+
+    #[test]
+    fn pages_are_for_those_who_name_them() {
+        let check = |value: &str, wanted: bool| {
+            let accepted = accepts_html(&headers(header::ACCEPT, value));
+            assert_eq!(accepted, wanted, "{value}");
+        };
+        check("text/html,application/xhtml+xml,*/*;q=0.8", true);
+        check("application/atom+xml, Text/HTML;q=0.1", true);
+        check("text/html;q=0, */*", false);
+        check("*/*", false);
+        check("", false);
     }
 }

@@ -172,7 +172,7 @@ mod tests {
 
     impl Site {
         fn new() -> Self {
-            let (searches, requests) = Searches::new(Vec::new());
+            let (searches, requests) = Searches::new(Arc::default());
             Self {
                 searches: Arc::new(searches),
                 requests,

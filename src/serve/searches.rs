@@ -4,7 +4,7 @@
 //! want the same at once wait for one search; two are under way at once, and few wait; each client has a rate.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode};
@@ -13,10 +13,9 @@ use tokio::time::Instant;
 
 use super::answers::{Answer, Answers, Search};
 use super::assets::{Asset, type_of};
-use super::client::{Client, Peer};
+use super::client::{Client, Peer, Proxies};
 use super::rates::Rates;
 use super::response::PLAIN;
-use crate::model::TrustedProxy;
 use crate::publish::Format;
 
 /// Searches that the daemon has at once.
@@ -52,7 +51,7 @@ pub enum SearchAnswer {
 pub struct Searches {
     requests: mpsc::Sender<SearchRequest>,
     turns: Semaphore,
-    trusted: RwLock<Vec<TrustedProxy>>,
+    proxies: Arc<Proxies>,
     state: Mutex<State>,
 }
 
@@ -86,26 +85,20 @@ pub(super) enum Refusal {
 
 impl Searches {
     /// Nothing searched yet. The daemon answers what it receives; it never has more than two requests at once.
-    pub fn new(trusted: Vec<TrustedProxy>) -> (Self, mpsc::Receiver<SearchRequest>) {
+    pub fn new(proxies: Arc<Proxies>) -> (Self, mpsc::Receiver<SearchRequest>) {
         let (requests, requested) = mpsc::channel(AT_ONCE);
         let searches = Self {
             requests,
             turns: Semaphore::new(AT_ONCE),
-            trusted: RwLock::new(trusted),
+            proxies,
             state: Mutex::default(),
         };
         (searches, requested)
     }
 
-    /// Trusts other proxies from now on.
-    pub fn trust(&self, proxies: Vec<TrustedProxy>) {
-        *self.trusted.write().unwrap_or_else(PoisonError::into_inner) = proxies;
-    }
-
     /// Whom a request is from.
     pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Client {
-        let trusted = self.trusted.read().unwrap_or_else(PoisonError::into_inner);
-        Client::of(peer, headers, &trusted)
+        self.proxies.client(peer, headers)
     }
 
     /// The answer that is known, or is coming, or is to be found now.

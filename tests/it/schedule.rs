@@ -69,7 +69,7 @@ impl Running {
             inherited: Vec::new(),
             signals: arrivals,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
-            serving: Box::new(move |addresses, _| serving.send(addresses[0].clone()).unwrap()),
+            serving: Box::new(move |started| serving.send(started.addresses[0].clone()).unwrap()),
         };
         let ended = spawn_local(daemon::run(daemon, setup));
         let address = served.await.unwrap().replace("http://", "");

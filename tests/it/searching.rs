@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 use tidings::model::{Listen, TrustedProxy};
-use tidings::serve::{self, Assets, Listener, Redirects, SearchAnswer, Searches};
+use tidings::serve::{self, Assets, Listener, Proxies, Redirects, SearchAnswer, Searches};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -31,14 +31,15 @@ impl Site {
         let assets = Arc::new(Assets::load(folder.path()).unwrap());
         let listener = Listener::bind(&listen(folder.path())).await.unwrap();
         let address = listener.address();
-        let (searches, mut requests) = Searches::new(trusted);
+        let proxies = Arc::new(Proxies::new(trusted));
+        let (searches, mut requests) = Searches::new(Arc::clone(&proxies));
         let (stop, stopped) = watch::channel(false);
         let router = serve::public(
             assets,
             Arc::new(searches),
             watch::channel(Redirects::default()).1,
         );
-        tokio::spawn(serve::serve(listener, router, stopped));
+        tokio::spawn(serve::serve(listener, router, proxies, stopped));
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         tokio::spawn(async move {

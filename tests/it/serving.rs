@@ -1,13 +1,14 @@
-//! Readers that are slow, greedy, many or gone: none costs another anything.
+//! Readers that are slow, greedy, many or gone: none costs another anything. What HTTP asks of any server.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tempfile::TempDir;
-use tidings::model::Listen;
-use tidings::serve::{self, Assets, Listener, Redirects, Searches};
+use tidings::model::{Listen, TrustedProxy};
+use tidings::serve::{self, Assets, Listener, Proxies, Redirects, Searches};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -21,8 +22,12 @@ const HEADER_DEADLINE: Duration = Duration::from_secs(15);
 const JUST_BEFORE: Duration = Duration::from_secs(14);
 /// However busy, it ends by then.
 const LONGEST_CONNECTION: Duration = Duration::from_mins(5);
-/// Connections that are held at once.
+/// A reader that takes nothing for so long is gone.
+const SEND_DEADLINE: Duration = Duration::from_secs(30);
+const JUST_BEFORE_SEND: Duration = Duration::from_secs(29);
+/// Connections that are held at once, and of these those of one client.
 const PLACES: usize = 1024;
+const PLACES_OF_CLIENT: usize = 128;
 /// Looks at a thing that must happen without the clock.
 const LOOKS: usize = 1000;
 /// More than the buffers of two sockets hold.
@@ -40,9 +45,13 @@ struct Site {
 }
 
 impl Site {
-    async fn start() -> Self {
+    async fn start(trusted: Vec<TrustedProxy>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("small.atom"), "<feed/>").unwrap();
+        std::fs::create_dir(folder.path().join("ports")).unwrap();
+        for page in ["index.html", "ports.html", "ports/mx.html"] {
+            std::fs::write(folder.path().join(page), page).unwrap();
+        }
         std::fs::write(folder.path().join("large.atom"), vec![b' '; LARGE]).unwrap();
         let assets = Arc::new(Assets::load(folder.path()).unwrap());
         let anywhere = Listen::Tcp("127.0.0.1:0".parse().unwrap());
@@ -50,13 +59,14 @@ impl Site {
         let address = listener.address().replace("http://", "");
         let (stop, stopped) = watch::channel(false);
         let mut server = JoinSet::new();
-        let (searches, _) = Searches::new(Vec::new());
+        let proxies = Arc::new(Proxies::new(trusted));
+        let (searches, _) = Searches::new(Arc::clone(&proxies));
         let router = serve::public(
             assets,
             Arc::new(searches),
             watch::channel(Redirects::default()).1,
         );
-        server.spawn(serve::serve(listener, router, stopped));
+        server.spawn(serve::serve(listener, router, proxies, stopped));
         Self {
             address,
             clock: Held::new(),
@@ -68,6 +78,36 @@ impl Site {
 
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(&self.address).await.unwrap()
+    }
+
+    /// Connects from `address`, which is one of this machine's.
+    async fn connect_from(&self, address: &str) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket
+            .bind(format!("{address}:0").parse().unwrap())
+            .unwrap();
+        let connecting = socket.connect(self.address.parse().unwrap());
+        connecting.await.unwrap()
+    }
+
+    /// Opens so many connections from `address`, the first one first.
+    async fn crowd(&self, address: &str, size: usize) -> Vec<TcpStream> {
+        let mut crowd = Vec::with_capacity(size);
+        for _ in 0..size {
+            crowd.push(self.connect_from(address).await);
+            tokio::task::yield_now().await;
+        }
+        self.clock.settle().await;
+        crowd
+    }
+
+    /// The answer to `request`, sent as it stands; the connection ends with it.
+    async fn raw(&self, request: &str) -> Reply {
+        let mut connection = self.connect().await;
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        connection.read_to_end(&mut bytes).await.unwrap();
+        Reply::read(&mut bytes.as_slice(), request.starts_with("HEAD")).expect("an answer")
     }
 
     /// Whoever asks on `connection` is answered.
@@ -102,12 +142,16 @@ impl Site {
 
 /// Runs on a clock that is moved by the test.
 fn on_a_still_clock(test: impl AsyncFnOnce(&mut Site)) {
+    on_a_still_clock_behind(Vec::new(), test);
+}
+
+fn on_a_still_clock_behind(trusted: Vec<TrustedProxy>, test: impl AsyncFnOnce(&mut Site)) {
     let runtime = Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
         .unwrap();
-    runtime.block_on(async { test(&mut Site::start().await).await });
+    runtime.block_on(async { test(&mut Site::start(trusted).await).await });
 }
 
 /// Sends `part` of a request, in pieces a second apart, and is shown the door at the deadline.
@@ -161,9 +205,7 @@ fn who_does_not_read_is_not_waited_for() {
         let large = b"GET /large.atom HTTP/1.1\r\nHost: test\r\n\r\n";
         connection.write_all(large).await.unwrap();
         site.clock.settle().await;
-        site.clock
-            .pass(LONGEST_CONNECTION + SECOND, 10 * SECOND)
-            .await;
+        site.clock.pass(SEND_DEADLINE + SECOND, SECOND).await;
         // What the buffers held comes still; the rest never does.
         let received = site.rest(&connection).await.expect("an end");
         assert!((1..LARGE).contains(&received), "{received}");
@@ -184,22 +226,158 @@ fn a_header_that_is_too_large_is_refused() {
 }
 
 #[test]
-fn who_comes_when_all_places_are_taken_waits_for_one() {
+fn who_reads_slowly_is_waited_for_until_the_end_of_the_connection() {
     on_a_still_clock(async |site| {
-        let mut taken = Vec::new();
-        for _ in 0..PLACES {
-            taken.push(site.connect().await);
-            tokio::task::yield_now().await;
+        let mut connection = site.connect().await;
+        let large = b"GET /large.atom HTTP/1.1\r\nHost: test\r\n\r\n";
+        connection.write_all(large).await.unwrap();
+        site.clock.settle().await;
+        let (step, mut bytes) = (JUST_BEFORE_SEND, vec![0; 1 << 20]);
+        let began = Instant::now();
+        while began.elapsed() + step < LONGEST_CONNECTION {
+            connection.read_exact(&mut bytes).await.unwrap();
+            site.clock.pass(step, step).await;
         }
+        connection.read_exact(&mut bytes).await.unwrap();
+        site.clock.pass(2 * step, step).await;
+        let received = site.rest(&connection).await.expect("an end");
+        assert!(received < LARGE, "{received}");
+    });
+}
+
+/// Allows so many open files; says so where the system does not.
+fn allows_files(wanted: u64) -> bool {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return true;
+    }
+    limit.current = Some(limit.maximum.map_or(wanted, |most| most.min(wanted)));
+    let is_set = setrlimit(Resource::Nofile, limit).is_ok();
+    let allowed = is_set && limit.current == Some(wanted);
+    if !allowed {
+        eprintln!("skipped: {wanted} open files are more than `ulimit -n` allows");
+    }
+    allowed
+}
+
+#[test]
+fn one_address_does_not_take_the_places_of_others() {
+    const CROWD: usize = 1500;
+    if !allows_files(4096) {
+        return;
+    }
+    on_a_still_clock(async |site| {
+        let mut early = site.connect_from("127.0.0.3").await;
         site.clock.settle().await;
-        let mut late = site.connect().await;
-        late.write_all(ASK).await.unwrap();
-        site.clock.settle().await;
-        let nothing = late.try_read(&mut [0]).unwrap_err();
-        assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
-        site.check_answered(&mut taken[0]).await;
-        drop(taken.pop());
-        assert_eq!(site.reply(&mut late).await.status, 200);
+        let mut crowd = site.crowd("127.0.0.2", CROWD).await;
+        site.check_answered(&mut site.connect_from("127.0.0.1").await)
+            .await;
+        // The oldest of a crowd give way to its youngest, not to those of another address.
+        site.check_answered(&mut early).await;
+        let closed = crowd
+            .iter()
+            .take_while(|connection| connection.try_read(&mut [0]).is_ok())
+            .count();
+        assert_eq!(closed, CROWD - PLACES_OF_CLIENT);
+        site.check_answered(&mut crowd[closed]).await;
+        site.check_answered(crowd.last_mut().unwrap()).await;
+        site.check_answered(&mut site.connect_from("127.0.0.2").await)
+            .await;
+    });
+}
+
+#[test]
+fn many_addresses_make_room_for_one_more() {
+    if !allows_files(4096) {
+        return;
+    }
+    // A proxy is many clients.
+    let trusted = vec![TrustedProxy::Network("127.0.0.2/32".parse().unwrap())];
+    on_a_still_clock_behind(trusted, async |site| {
+        let mut crowd = site.crowd("127.0.0.2", PLACES).await;
+        site.check_answered(&mut crowd[0]).await;
+        let mut late = site.connect_from("127.0.0.1").await;
+        site.check_answered(&mut late).await;
+        // The second has been idle for longest: the first was asked something since.
+        assert_eq!(crowd[1].read(&mut [0]).await.unwrap(), 0);
+        site.check_answered(&mut crowd[0]).await;
+        site.check_answered(&mut crowd[2]).await;
+    });
+}
+
+#[test]
+fn a_request_is_for_one_host() {
+    on_a_still_clock(async |site| {
+        let get = |version: &str, headers: &str| {
+            format!("GET /small.atom HTTP/{version}\r\n{headers}Connection: close\r\n\r\n")
+        };
+        for (version, headers, status) in [
+            ("1.1", "Host: test\r\n", 200),
+            ("1.1", "", 400),
+            ("1.1", "Host:\r\n", 400),
+            ("1.1", "Host: test\r\nHost: test\r\n", 400),
+            ("1.1", "Host: a b\r\n", 400),
+            ("1.1", "Host: user@test\r\n", 400),
+            ("1.1", "Host: test:port\r\n", 400),
+            ("1.0", "", 200),
+            ("1.0", "Host: test\r\n", 200),
+            ("1.0", "Host: a/b\r\n", 400),
+            ("1.0", "Host: test\r\nHost: test\r\n", 400),
+        ] {
+            let reply = site.raw(&get(version, headers)).await;
+            assert_eq!(reply.status, status, "HTTP/{version}, {headers:?}");
+        }
+        let absolute =
+            "GET http://test/small.atom HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n";
+        assert_eq!(site.raw(absolute).await.text(), "<feed/>");
+    });
+}
+
+#[test]
+fn who_has_sent_all_is_answered() {
+    on_a_still_clock(async |site| {
+        let mut connection = site.connect().await;
+        connection.write_all(ASK).await.unwrap();
+        connection.shutdown().await.unwrap();
+        let mut bytes = Vec::new();
+        connection.read_to_end(&mut bytes).await.unwrap();
+        let reply = Reply::read(&mut bytes.as_slice(), false).expect("an answer");
+        assert_eq!((reply.status, reply.text()), (200, "<feed/>"));
+    });
+}
+
+#[test]
+fn a_path_is_read_as_it_is_meant() {
+    on_a_still_clock(async |site| {
+        let get = async |path: &str| {
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nHost: test\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+            );
+            site.raw(&request).await
+        };
+        for (path, page) in [
+            ("/", "index.html"),
+            ("/ports", "ports.html"),
+            ("/%70orts/%6D%78", "ports/mx.html"),
+            ("/sm%61ll.atom", "<feed/>"),
+        ] {
+            let reply = get(path).await;
+            assert_eq!((reply.status, reply.text()), (200, page), "{path}");
+        }
+        for (path, location) in [
+            ("/ports/", "../ports"),
+            ("/ports/mx/?a=1", "../mx?a=1"),
+            ("/search/?q=flood", "../search?q=flood"),
+        ] {
+            let reply = get(path).await;
+            let found = (reply.status, reply.header("location"));
+            assert_eq!(found, (301, location), "{path}");
+        }
+        for path in ["/port", "/ports//", "/ports%2Fmx", "/%00", "/%zz"] {
+            let reply = get(path).await;
+            let found = (reply.status, reply.header("content-type"));
+            assert_eq!(found, (404, "text/plain; charset=utf-8"), "{path}");
+        }
     });
 }
 

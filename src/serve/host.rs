@@ -1,0 +1,142 @@
+//! The host that a request is for (RFC 9112 §3.2): exactly one, in a form that can be read.
+//!
+//! In: the head of a request. Out: the host, or why the request is refused with 400. No IO.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, Uri, Version, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use url::Url;
+
+use super::response::plain;
+
+/// Why a request is for no host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BadHost {
+    /// There is no `Host`.
+    #[error("a request needs one `Host`, and this one has none")]
+    Missing,
+    /// There is more than one.
+    #[error("a request needs one `Host`, and this one has several")]
+    Several,
+    /// It cannot be read.
+    #[error("`{0}` is no host")]
+    Unreadable(String),
+}
+
+/// Refuses requests that are for no host. A target that names its host counts, whatever `Host` says (RFC 9112 §3.2.2).
+pub(super) async fn guard(mut request: Request, next: Next) -> Response {
+    let is_old = request.version() <= Version::HTTP_10;
+    match stated(request.headers()) {
+        Ok(_) => {}
+        Err(BadHost::Missing) if is_old => {}
+        Err(bad) => return plain(StatusCode::BAD_REQUEST, format!("{bad}\n")),
+    }
+    match target(request.uri()) {
+        Ok(None) => {}
+        Ok(Some(site)) => {
+            // An address that could be read may stand in a header.
+            if let Ok(host) = shown(&site).parse() {
+                request.headers_mut().insert(header::HOST, host);
+            }
+        }
+        Err(bad) => return plain(StatusCode::BAD_REQUEST, format!("{bad}\n")),
+    }
+    next.run(request).await
+}
+
+/// Reads `Host`.
+pub(super) fn stated(headers: &HeaderMap) -> Result<Url, BadHost> {
+    let mut given = headers.get_all(header::HOST).iter();
+    let first = given.next().ok_or(BadHost::Missing)?;
+    if given.next().is_some() {
+        return Err(BadHost::Several);
+    }
+    read(first.as_bytes())
+}
+
+/// Reads the host of a target in absolute form; `None` for a target that is a path alone.
+pub(super) fn target(uri: &Uri) -> Result<Option<Url>, BadHost> {
+    let authority = uri.authority();
+    authority
+        .map(|authority| read(authority.as_str().as_bytes()))
+        .transpose()
+}
+
+fn read(authority: &[u8]) -> Result<Url, BadHost> {
+    let shown = String::from_utf8_lossy(authority);
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"/?#@\\".contains(byte);
+    let readable = !authority.is_empty() && authority.iter().all(is_plain);
+    let site = readable.then(|| Url::parse(&format!("http://{shown}/")).ok());
+    site.flatten()
+        .ok_or_else(|| BadHost::Unreadable(printable(&shown)))
+}
+
+/// The host as it stands in `Host`.
+pub(super) fn shown(site: &Url) -> String {
+    let host = site.host_str().unwrap_or_default();
+    match site.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// Returns a stranger's text as a log may show it.
+pub(super) fn printable(text: &str) -> String {
+    let shown = text.chars().filter(|c| !c.is_control());
+    shown.take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(hosts: &[&[u8]]) -> HeaderMap {
+        let host = |host: &&[u8]| (header::HOST, (*host).try_into().unwrap());
+        hosts.iter().map(host).collect()
+    }
+
+    #[test]
+    fn one_host_is_read() {
+        let check = |host: &str, expected: &str| {
+            let site = stated(&headers(&[host.as_bytes()])).unwrap();
+            assert_eq!(shown(&site), expected, "{host}");
+        };
+        check("feeds.example", "feeds.example");
+        check("FEEDS.example:80", "feeds.example");
+        check("feeds.example:8080", "feeds.example:8080");
+        check("feeds.example:", "feeds.example");
+        check("192.0.2.1:8080", "192.0.2.1:8080");
+        check("[2001:db8::1]", "[2001:db8::1]");
+        check("feeds_1.example", "feeds_1.example");
+    }
+
+    #[test]
+    fn no_host_two_or_one_that_cannot_be_read_are_refused() {
+        assert_eq!(stated(&headers(&[])), Err(BadHost::Missing));
+        for twice in [[&b"a.example"[..], b"a.example"], [b"a.example", b""]] {
+            assert_eq!(stated(&headers(&twice)), Err(BadHost::Several));
+        }
+        for bad in [
+            &b""[..],
+            b"a b",
+            b"a\tb",
+            b"a.example, b.example",
+            b"user@a.example",
+            b"a.example/",
+            b"a.example:port",
+            b"a.example:99999",
+            b"http://a.example",
+            b"[::1",
+            b"1.2.3.4.5",
+            b"a.example\\",
+            b"\xe9.example",
+        ] {
+            let refused = stated(&headers(&[bad]));
+            assert!(
+                matches!(refused, Err(BadHost::Unreadable(_))),
+                "{refused:?}"
+            );
+        }
+    }
+}

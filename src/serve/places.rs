@@ -1,0 +1,305 @@
+//! The places of one listener's connections: few for each client, so that nobody takes those of others.
+//!
+//! In: who connects, and when a connection is asked and has answered. Out: a place, or none; and which connection has to
+//! leave for another. No IO and no clock: idle connections are kept in the order in which they became idle.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, oneshot};
+
+use super::client::Client;
+
+/// Connections at once on one listener.
+pub(super) const MAX_CONNECTIONS: usize = 1024;
+/// Of these, connections of one client.
+pub(super) const MAX_OF_CLIENT: usize = 128;
+
+/// All places of a listener.
+#[derive(Default)]
+pub(super) struct Places {
+    state: Mutex<State>,
+    /// A place became free, or a connection idle.
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    next: u64,
+    taken: HashMap<u64, Taken>,
+    /// Connections that wait for a request, the one that has waited longest first.
+    idle: BTreeMap<u64, u64>,
+    of_client: HashMap<Client, usize>,
+}
+
+struct Taken {
+    /// `None` for a peer that speaks for many clients.
+    client: Option<Client>,
+    /// Its key in [`State::idle`].
+    idle_since: Option<u64>,
+    leave: oneshot::Sender<()>,
+}
+
+/// The place of one connection, free again when dropped.
+pub(super) struct Place {
+    places: Arc<Places>,
+    number: u64,
+    phase: AtomicU8,
+}
+
+/// The connection waits for a request.
+const IDLE: u8 = 0;
+/// A request is being answered.
+const ASKED: u8 = 1;
+/// Its answer is being sent.
+const SENDING: u8 = 2;
+
+impl Places {
+    /// Waits until there is a place: a free one, or that of an idle connection.
+    pub(super) async fn room(&self) {
+        loop {
+            {
+                let state = self.state();
+                if state.taken.len() < MAX_CONNECTIONS || !state.idle.is_empty() {
+                    return;
+                }
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// Takes a place for a connection of `client`, or of a peer that speaks for many. Where the client or the listener has
+    /// no more, the connection that has been idle longest gives way: it receives a message. `None` where none is idle.
+    pub(super) fn take(
+        self: &Arc<Self>,
+        client: Option<Client>,
+    ) -> Option<(Place, oneshot::Receiver<()>)> {
+        let mut state = self.state();
+        let held = client.and_then(|client| state.of_client.get(&client).copied());
+        if held.is_some_and(|held| held >= MAX_OF_CLIENT) {
+            state.dismiss(|taken| taken.client == client)?;
+        }
+        if state.taken.len() >= MAX_CONNECTIONS {
+            state.dismiss(|_| true)?;
+        }
+        let (leave, left) = oneshot::channel();
+        let number = state.next();
+        state.taken.insert(
+            number,
+            Taken {
+                client,
+                idle_since: None,
+                leave,
+            },
+        );
+        state.set_idle(number);
+        if let Some(client) = client {
+            *state.of_client.entry(client).or_default() += 1;
+        }
+        let place = Place {
+            places: Arc::clone(self),
+            number,
+            phase: AtomicU8::new(IDLE),
+        };
+        Some((place, left))
+    }
+
+    /// Makes the connection leave that has been idle longest.
+    pub(super) fn give_way(&self) {
+        self.state().dismiss(|_| true);
+    }
+
+    /// Waits until every connection has ended.
+    pub(super) async fn left(&self) {
+        while !self.state().taken.is_empty() {
+            self.changed.notified().await;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn next(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    fn set_idle(&mut self, number: u64) {
+        let since = self.next();
+        if let Some(taken) = self.taken.get_mut(&number) {
+            taken.idle_since = Some(since);
+            self.idle.insert(since, number);
+        }
+    }
+
+    fn set_busy(&mut self, number: u64) {
+        let taken = self.taken.get_mut(&number);
+        if let Some(since) = taken.and_then(|taken| taken.idle_since.take()) {
+            self.idle.remove(&since);
+        }
+    }
+
+    /// Frees the place of the connection that has been idle longest among those of `which`.
+    fn dismiss(&mut self, which: impl Fn(&Taken) -> bool) -> Option<()> {
+        let mut idle = self.idle.values();
+        let number = idle.find(|number| self.taken.get(number).is_some_and(&which));
+        let taken = self.free(*number?)?;
+        // A connection that has just ended needs no message.
+        taken.leave.send(()).ok();
+        Some(())
+    }
+
+    fn free(&mut self, number: u64) -> Option<Taken> {
+        let taken = self.taken.remove(&number)?;
+        if let Some(since) = taken.idle_since {
+            self.idle.remove(&since);
+        }
+        if let Some(client) = taken.client
+            && let Some(held) = self.of_client.get_mut(&client)
+        {
+            *held -= 1;
+            if *held == 0 {
+                self.of_client.remove(&client);
+            }
+        }
+        Some(taken)
+    }
+}
+
+impl Place {
+    /// A request has come: the connection keeps its place until it is answered.
+    pub(super) fn asked(&self) {
+        self.phase.store(ASKED, Ordering::Relaxed);
+        self.places.state().set_busy(self.number);
+    }
+
+    /// The answer is known, and still to be sent.
+    pub(super) fn answered(&self) {
+        self.phase.store(SENDING, Ordering::Relaxed);
+    }
+
+    /// All that was to be sent was sent.
+    pub(super) fn flushed(&self) {
+        let sent = self
+            .phase
+            .compare_exchange(SENDING, IDLE, Ordering::Relaxed, Ordering::Relaxed);
+        if sent.is_ok() {
+            self.places.state().set_idle(self.number);
+            self.places.changed.notify_one();
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(self.places.state().free(self.number));
+        self.places.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use futures_util::FutureExt as _;
+
+    use super::super::client::Peer;
+    use super::*;
+
+    type Held = (Place, oneshot::Receiver<()>);
+
+    fn client(number: usize) -> Client {
+        let number = u32::try_from(number).unwrap();
+        Peer::from(IpAddr::V4(Ipv4Addr::from_bits(number))).into()
+    }
+
+    fn has_left((_, left): &mut Held) -> bool {
+        left.try_recv().is_ok()
+    }
+
+    fn send(place: &Place) {
+        place.asked();
+        place.answered();
+        place.flushed();
+    }
+
+    #[test]
+    fn a_client_takes_its_own_places_only() {
+        let places = Arc::new(Places::default());
+        let mut held: Vec<Held> = (0..MAX_OF_CLIENT)
+            .map(|_| places.take(Some(client(1))).unwrap())
+            .collect();
+        let mut other = places.take(Some(client(2))).unwrap();
+        // The first has been asked something since, so the second has been idle longest.
+        send(&held[0].0);
+        let next = places.take(Some(client(1))).unwrap();
+        let left: Vec<usize> = (0..held.len())
+            .filter(|number| has_left(&mut held[*number]))
+            .collect();
+        assert_eq!((left, has_left(&mut other)), (vec![1], false));
+        drop(next);
+        assert_eq!(places.state().of_client[&client(1)], 127);
+    }
+
+    #[test]
+    fn a_client_whose_connections_are_all_busy_gets_no_more() {
+        let places = Arc::new(Places::default());
+        let held: Vec<Held> = (0..MAX_OF_CLIENT)
+            .map(|_| places.take(Some(client(1))).unwrap())
+            .collect();
+        for (place, _) in &held {
+            place.asked();
+            place.flushed();
+        }
+        assert!(places.take(Some(client(1))).is_none());
+        held[7].0.answered();
+        assert!(places.take(Some(client(1))).is_none());
+        held[7].0.flushed();
+        assert!(places.take(Some(client(1))).is_some());
+        assert!(places.take(Some(client(2))).is_some());
+    }
+
+    #[test]
+    fn a_proxy_has_no_other_bound_than_all_places() {
+        let places = Arc::new(Places::default());
+        let mut held: Vec<Held> = (0..MAX_CONNECTIONS)
+            .map(|_| places.take(None).unwrap())
+            .collect();
+        assert!(places.take(Some(client(1))).is_some());
+        assert!(has_left(&mut held[0]));
+        assert!(!has_left(&mut held[1]));
+        assert!(places.state().of_client.is_empty());
+    }
+
+    #[test]
+    fn without_an_idle_connection_there_is_room_when_one_ends_or_has_answered() {
+        let places = Arc::new(Places::default());
+        let mut held: Vec<Held> = (0..MAX_CONNECTIONS)
+            .map(|number| places.take(Some(client(number))).unwrap())
+            .collect();
+        for (place, _) in &held {
+            place.asked();
+        }
+        let is_there = || places.room().now_or_never().is_some();
+        assert!(!is_there());
+        drop(held.pop());
+        assert!(is_there());
+        held.push(places.take(Some(client(9999))).unwrap());
+        held[MAX_CONNECTIONS - 1].0.asked();
+        assert!(!is_there());
+        held[5].0.answered();
+        held[5].0.flushed();
+        assert!(is_there());
+        places.give_way();
+        assert!(has_left(&mut held[5]));
+        assert!(places.left().now_or_never().is_none());
+        held.clear();
+        assert!(places.left().now_or_never().is_some());
+        let state = places.state();
+        assert!(state.of_client.is_empty() && state.idle.is_empty());
+    }
+}
