@@ -21,7 +21,9 @@ use crate::dedupe::Fingerprint;
 use crate::drift::{self, Anew, Drift, History, Kind, Known, Shape};
 use crate::extract::{self, ExtractError, Nature};
 use crate::fetch::{FetchError, MAX_CRAWL_DELAY};
-use crate::model::{Document, Extracted, Hash, Item, Layout, Problem, Source, Validators};
+use crate::model::{
+    Care, Document, Extracted, Hash, Item, Layout, Problem, ProblemCode, Source, Validators,
+};
 use crate::normalize;
 use crate::store::{
     Coverage, Details, Failure, FailureKind, KeptLayout, NewItem, Outcome, ReadBy, SourceProblem,
@@ -258,7 +260,7 @@ fn reads_less(more: &Problem, source: &Source) -> SourceProblem {
         "`tidings sources repair {id}` shows both and takes the fresh look with `--yes`; `tidings sources release {id}` \
          keeps the layout"
     );
-    problem("reads-less", &text, &action, source)
+    problem(ProblemCode::ReadsLess, &text, &action, source)
 }
 
 impl Digested {
@@ -380,9 +382,9 @@ fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
     let action = format!("compare the document with `tidings preview {}`", source.id);
     let text = format!("{}{more}", told.join("; "));
     let code = match loses {
-        true => "left-out",
-        false if problems.iter().all(Problem::is_note) => "noted",
-        false => "mended",
+        true => ProblemCode::LeftOut,
+        false if problems.iter().all(Problem::is_note) => ProblemCode::Noted,
+        false => ProblemCode::Mended,
     };
     (!told.is_empty()).then(|| problem(code, &text, &action, source))
 }
@@ -423,14 +425,19 @@ impl Trouble {
 
     fn problem(&self, source: &Source, history: &History) -> SourceProblem {
         match self {
-            Self::Fetch(error) => problem(&error.code(), &chain(error), error.action(), source),
+            Self::Fetch(error) => problem(error.code(), &chain(error), error.action(), source),
             Self::Extract(url, error) => {
                 let usual = history.usual_records().filter(|_| error.is_drift());
                 let usual = usual.map_or(String::new(), |usual| {
                     format!(", where {usual} records were usual")
                 });
                 let text = format!("{url}: {}{usual}", chain(error));
-                problem(error.code(), &text, &error.action(), source)
+                let action = if history.polls > 0 {
+                    error.action_after_change()
+                } else {
+                    error.action()
+                };
+                problem(error.code(), &text, &action, source)
             }
             Self::Drift(drift) => {
                 let (text, id) = (format!("{}: {drift}", source.location), &source.id);
@@ -438,13 +445,13 @@ impl Trouble {
                     "look at it with `tidings preview {id}` and correct how it is read; \
                      if it is to be so, `tidings sources release {id}` takes it as it is"
                 );
-                problem("drifted", &text, &action, source)
+                problem(ProblemCode::Drifted, &text, &action, source)
             }
             Self::Hung(deadline) => {
                 let took = humantime::format_duration(*deadline);
                 let text = format!("{} was not read within {took}", source.location);
                 problem(
-                    "hung",
+                    ProblemCode::Hung,
                     &text,
                     "look whether its documents are very large or nested very deep",
                     source,
@@ -453,7 +460,7 @@ impl Trouble {
             Self::Panicked => {
                 let text = format!("{} met a mistake in tidings itself", source.location);
                 problem(
-                    "internal",
+                    ProblemCode::Internal,
                     &text,
                     "please report it with a copy of the document",
                     source,
@@ -464,10 +471,14 @@ impl Trouble {
 }
 
 /// A problem of `source`, with the place where it is configured.
-fn problem(code: &str, text: &str, action: &str, source: &Source) -> SourceProblem {
+fn problem(code: ProblemCode, text: &str, action: &str, source: &Source) -> SourceProblem {
+    let again = match code.care() {
+        Care::Wait => "; it is asked again when it is due",
+        Care::Act | Care::Note => "",
+    };
     SourceProblem {
-        code: code.to_owned(),
+        code,
         text: one_line(text),
-        action: format!("{action} ({})", source.place),
+        action: format!("{action}{again} ({})", source.place),
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::feed::{self, Scanner, Token, local};
-use crate::model::Document;
+use crate::model::{Document, ProblemCode};
 
 /// A document of another kind than those that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,52 +45,56 @@ pub enum Foreign {
 
 impl Foreign {
     /// The short name of the problem in `status`; what it is, to people; what an operator can do about it.
-    fn words(self) -> (&'static str, &'static str, &'static str) {
+    fn words(self) -> (ProblemCode, &'static str, &'static str) {
         match self {
             Self::Calendar => (
-                "calendar",
+                ProblemCode::Calendar,
                 "a calendar (iCalendar, RFC 5545)",
                 "this version reads no calendars yet: give the page or the feed that lists the same events",
             ),
             Self::Contacts => (
-                "contacts",
+                ProblemCode::Contacts,
                 "a list of contacts (vCard, RFC 6350)",
                 "give the page or the feed of the publisher's news",
             ),
-            Self::Alert => ("alert", "a single alert (CAP)", ALERTS),
-            Self::Alerts => ("alert", "a set of alerts (CAP)", ALERTS),
-            Self::Envelope => ("alert", "a message for emergency services (EDXL)", ALERTS),
+            Self::Alert => (ProblemCode::Alert, "a single alert (CAP)", ALERTS),
+            Self::Alerts => (ProblemCode::Alert, "a set of alerts (CAP)", ALERTS),
+            Self::Envelope => (
+                ProblemCode::Alert,
+                "a message for emergency services (EDXL)",
+                ALERTS,
+            ),
             Self::OneText => (
-                "one-text",
+                ProblemCode::OneText,
                 "one running text, not a list of notices",
                 "give the page or the feed that lists such texts; if it does hold several notices, `separator` and `record` with `kind = \"text\"` say where each begins",
             ),
             Self::Mail => (
-                "mail",
+                ProblemCode::Mail,
                 "a mail message (RFC 5322)",
                 "this version reads no mail yet: give the web archive or the feed of the mailing list",
             ),
             Self::Mailbox => (
-                "mail",
+                ProblemCode::Mail,
                 "a mailbox (mbox)",
                 "this version reads no mail yet: give the web archive or the feed of the mailing list",
             ),
-            Self::Pdf => ("pdf", "a PDF", LINKING),
+            Self::Pdf => (ProblemCode::Pdf, "a PDF", LINKING),
             Self::Archive(format) => (
-                "archive",
+                ProblemCode::Archive,
                 format,
                 "give the address of the document that is packed into it, or the page that links to it",
             ),
-            Self::Office(what) => ("office-file", what, LINKING),
-            Self::Picture => ("picture", "a picture", LINKING),
-            Self::Recording => ("recording", "a recording", LINKING),
+            Self::Office(what) => (ProblemCode::OfficeFile, what, LINKING),
+            Self::Picture => (ProblemCode::Picture, "a picture", LINKING),
+            Self::Recording => (ProblemCode::Recording, "a recording", LINKING),
             Self::FeedList => (
-                "feed-list",
+                ProblemCode::FeedList,
                 feed::FEED_LIST,
                 "give each of its feeds as a source of its own",
             ),
             Self::Binary => (
-                "no-text",
+                ProblemCode::NoText,
                 "no text",
                 "look at what the address gives: correct `url`, or give the page that links to it",
             ),
@@ -98,7 +102,7 @@ impl Foreign {
     }
 
     /// The short name of the problem in `status`.
-    pub fn code(self) -> &'static str {
+    pub fn code(self) -> ProblemCode {
         self.words().0
     }
 

@@ -37,7 +37,8 @@ use url::Url;
 
 use crate::dates;
 use crate::model::{
-    Css, Document, Extracted, Layout, Problem, PublicUrl, RawEntry, Reading, Rules, Source,
+    Css, Document, Extracted, Layout, Problem, ProblemCode, PublicUrl, RawEntry, Reading, Rules,
+    Source,
 };
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
@@ -128,25 +129,25 @@ pub enum ExtractError {
 
 impl ExtractError {
     /// The short name of the problem in `status`.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ProblemCode {
         match self {
-            Self::NotAFeed { .. } => "not-a-feed",
-            Self::BadFeed { .. } => "bad-feed",
-            Self::BadDocument { .. } => "bad-document",
+            Self::NotAFeed { .. } => ProblemCode::NotAFeed,
+            Self::BadFeed { .. } => ProblemCode::BadFeed,
+            Self::BadDocument { .. } => ProblemCode::BadDocument,
             Self::Foreign(foreign) => foreign.code(),
-            Self::NoLayout { .. } => "no-layout",
+            Self::NoLayout { .. } => ProblemCode::NoLayout,
             Self::NoRecords
             | Self::NoList { .. }
             | Self::NoScript { .. }
             | Self::NothingFound { .. }
             | Self::NoTitles { .. }
-            | Self::NoMatch { .. } => "nothing-found",
-            Self::Undated => "no-dates",
-            Self::TooDeep { .. } => "too-deep",
+            | Self::NoMatch { .. } => ProblemCode::NothingFound,
+            Self::Undated => ProblemCode::NoDates,
+            Self::TooDeep { .. } => ProblemCode::TooDeep,
         }
     }
 
-    /// Whether the source was read before with the same rules, so that its page must have changed.
+    /// Whether the document must have changed, where the same rules have read it before.
     pub fn is_drift(&self) -> bool {
         matches!(
             self,
@@ -162,6 +163,23 @@ impl ExtractError {
         )
     }
 
+    /// What an operator can do about it, where the same rules have read the document before.
+    pub fn action_after_change(&self) -> String {
+        match self {
+            Self::NoLayout { .. } => format!("the page has been built anew: {}", self.action()),
+            Self::NoScript { .. } | Self::NothingFound { .. } | Self::NoTitles { .. } => {
+                "the layout has changed: correct `select`, and try it with `tidings preview`"
+                    .to_owned()
+            }
+            Self::NoMatch { key } => {
+                format!(
+                    "the text is written otherwise than before: correct `{key}`, and try it with `tidings preview`"
+                )
+            }
+            _ => self.action(),
+        }
+    }
+
     /// What an operator can do about it.
     pub fn action(&self) -> String {
         match self {
@@ -170,13 +188,13 @@ impl ExtractError {
                 "look at the address in a browser: correct `url`, or read it as `kind = \"html\"` with selectors".to_owned()
             }
             Self::Foreign(foreign) => foreign.action().to_owned(),
-            Self::BadFeed { .. } => "tell the publisher; the feed is read again as soon as it changes".to_owned(),
+            Self::BadFeed { .. } => "tell the publisher".to_owned(),
             Self::NoRecords => {
                 "look at the page in a browser; `select.item` and `select.title` read what is not found by itself, and \
                  `tidings preview --select item=CSS --select title=CSS` tries them".to_owned()
             },
             Self::NoLayout { .. } => {
-                "the page has been built anew: `tidings discover` shows what is on it now, `--list 2` another list of it".to_owned()
+                "`tidings discover` shows what is on it now, `--list 2` another list of it".to_owned()
             }
             Self::BadDocument { .. } => {
                 "look at what the address gives; if it is something else by now, correct `url` or `kind`".to_owned()
@@ -185,11 +203,14 @@ impl ExtractError {
                 "look at the document: `select.item` and `select.title` read what is not found by itself, and \
                  `tidings preview --select item=PATH --select title=PATH` tries them".to_owned()
             }
-            Self::NoScript { .. } | Self::NothingFound { .. } | Self::NoTitles { .. } => {
-                "the layout has changed: correct `select`, and try it with `tidings preview`".to_owned()
+            Self::NoScript { .. } => {
+                "look at the page's source: correct `script`, and try it with `tidings preview`".to_owned()
+            }
+            Self::NothingFound { .. } | Self::NoTitles { .. } => {
+                "look at the document: correct `select`, and try it with `tidings preview`".to_owned()
             }
             Self::NoMatch { key } => {
-                format!("the text is written otherwise than before: correct `{key}`, and try it with `tidings preview`")
+                format!("look at the text: correct `{key}`, and try it with `tidings preview`")
             }
             Self::Undated => "look at the text: dated notices are wanted, a date on a line of its own before each".to_owned(),
             Self::TooDeep { .. } => "look at the document: no browser or reader could show it either".to_owned(),
@@ -203,7 +224,7 @@ fn without_layout(layout: &Layout) -> String {
         return "the page has no text any more that could be one record".to_owned();
     }
     if layout.is_data() {
-        return "the page holds no data for programs any more".to_owned();
+        return "the page holds no data for programs".to_owned();
     }
     format!("nothing on the page has the layout `{layout}`")
 }

@@ -25,7 +25,9 @@ pub use self::command::address_of as address_of_command;
 pub use self::guard::ForbiddenAddress;
 use self::hosts::Hosts;
 pub use self::robots::{MAX_CRAWL_DELAY, Robots};
-use crate::model::{Document, Hash, Location, PublicUrl, Source, Timestamp, Validators};
+use crate::model::{
+    Document, Hash, Location, ProblemCode, PublicUrl, Source, Timestamp, Validators,
+};
 
 /// What a fetch may cost, and who it says it is.
 #[derive(Clone, Debug)]
@@ -176,24 +178,23 @@ pub enum FetchError {
 
 impl FetchError {
     /// The short name of the problem in `status`.
-    pub fn code(&self) -> String {
-        let code = match self {
-            Self::Status { status: 410, .. } => "gone",
-            Self::Status { status, .. } => return format!("http-{status}"),
-            Self::Timeout { .. } => "timeout",
-            Self::TooLarge { .. } => "too-large",
-            Self::Redirects { .. } | Self::BadRedirect { .. } => "redirect",
-            Self::Forbidden { .. } => "private-address",
-            Self::Robots { .. } => "robots",
-            Self::Coding { .. } => "coding",
-            Self::Unreachable { .. } => "unreachable",
-            Self::Command { .. } => "command-failed",
-            Self::File { .. } | Self::NotAFile { .. } => "file",
-        };
-        code.to_owned()
+    pub fn code(&self) -> ProblemCode {
+        match self {
+            Self::Status { status: 410, .. } => ProblemCode::Gone,
+            Self::Status { status, .. } => ProblemCode::Http(*status),
+            Self::Timeout { .. } => ProblemCode::Timeout,
+            Self::TooLarge { .. } => ProblemCode::TooLarge,
+            Self::Redirects { .. } | Self::BadRedirect { .. } => ProblemCode::Redirect,
+            Self::Forbidden { .. } => ProblemCode::PrivateAddress,
+            Self::Robots { .. } => ProblemCode::Robots,
+            Self::Coding { .. } => ProblemCode::Coding,
+            Self::Unreachable { .. } => ProblemCode::Unreachable,
+            Self::Command { .. } => ProblemCode::CommandFailed,
+            Self::File { .. } | Self::NotAFile { .. } => ProblemCode::File,
+        }
     }
 
-    /// What an operator can do about it.
+    /// What an operator can do about it. That it is asked again is for polls to say: not all who fetch do so.
     pub fn action(&self) -> &'static str {
         match self {
             Self::Status {
@@ -208,12 +209,10 @@ impl FetchError {
             Self::Status { status: 429, .. } => {
                 "we ask too often: raise `every`, or `host_delay` of [fetch]"
             }
-            Self::Status { status: 500.., .. } => {
-                "the publisher's server fails; it is asked again by itself"
-            }
+            Self::Status { status: 500.., .. } => "the publisher's server fails",
             Self::Status { .. } => "look at the address in a browser and correct `url`",
             Self::Timeout { .. } => {
-                "it is asked again by itself; if it is always slow, raise `timeout` (of [fetch], or of the command)"
+                "if it is always slow, raise `timeout` (of [fetch], or of the command)"
             }
             Self::TooLarge { .. } => {
                 "check that `url` is a list of bulletins; if it is, raise `max_body` of [fetch]"
@@ -229,9 +228,7 @@ impl FetchError {
                  says what robots.txt is obeyed for"
             }
             Self::Coding { .. } => "the publisher's server is misconfigured: write to them",
-            Self::Unreachable { .. } => {
-                "check the host's name in `url` and this machine's network; it is asked again by itself"
-            }
+            Self::Unreachable { .. } => "check the host's name in `url` and this machine's network",
             Self::Command { .. } => {
                 "run it by hand, as the user and with the few variables that tidings runs it with, and correct `command`"
             }

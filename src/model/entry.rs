@@ -401,7 +401,7 @@ pub enum Problem {
     },
     /// A page on which the layout that its source keeps reads less than there is.
     #[error(
-        "the kept layout reads {records} record{}, a fresh look finds {found}: the page has changed",
+        "the kept layout reads {records} record{}, a fresh look finds {found}",
         if *records == 1 { "" } else { "s" }
     )]
     ReadsLess {

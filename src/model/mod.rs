@@ -23,6 +23,7 @@ mod listen;
 mod media_type;
 mod operator;
 mod pages;
+mod problem_code;
 mod query;
 mod region;
 mod repair;
@@ -57,6 +58,7 @@ pub use listen::{Listen, TrustedProxy};
 pub use media_type::{file_type, is_file_type};
 pub use operator::Operator;
 pub use pages::{Numbers, PageAddress, PageAddressError, PageWay, Pages};
+pub use problem_code::{Care, ProblemCode};
 #[cfg(test)]
 pub(crate) use query::tests::trees as query_trees;
 pub use query::{Part, Query, QueryError, QueryRegex, QueryWarning, ReadQuery, Word, Words};

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
 use super::origin;
-use super::response::{plain, secure, set};
+use super::response::{accepts_html, plain, secure, set};
 use super::status_page;
 use crate::model::{Operator, Timestamp};
 use crate::store::{Chosen, Consent, Decided, Decision, Discarded, Released, SourceStatus};
@@ -165,11 +165,17 @@ async fn page(State(admin): State<Admin>, headers: HeaderMap) -> Response<Body> 
         return json(State(admin)).await;
     }
     match admin.ask(Question::Status, PATIENCE).await {
-        Some(status) => respond(
-            StatusCode::OK,
-            "text/html; charset=utf-8",
-            status_page::render(&status).into_string(),
-        ),
+        Some(status) => {
+            let page = status_page::render(&status).into_string();
+            let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", page);
+            // Without a referrer at all, browsers hide the origin of its form.
+            set(
+                response.headers_mut(),
+                header::REFERRER_POLICY,
+                "same-origin",
+            );
+            response
+        }
         None => plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "the daemon does not answer\n",
@@ -187,11 +193,12 @@ async fn json(State(admin): State<Admin>) -> Response<Body> {
     }
 }
 
-/// `POST /reload`, `POST /reload?yes`.
+/// `POST /reload`, `POST /reload?yes`; the form of the status page leads back to it.
 async fn reload(
     State(admin): State<Admin>,
     Extension(by): Extension<Operator>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Response<Body> {
     let consent = match query.as_deref() {
         Some("yes") => Consent::Given,
@@ -199,6 +206,11 @@ async fn reload(
     };
     let question = |answer| Question::Reload(by, consent, answer);
     match admin.ask(question, LONG_PATIENCE).await {
+        Some(_) if accepts_html(&headers) => {
+            let mut response = plain(StatusCode::SEE_OTHER, "see the status\n");
+            set(response.headers_mut(), header::LOCATION, "status");
+            response
+        }
         Some(report) => respond_json(&report),
         None => plain(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -28,10 +28,14 @@ pub(super) fn render(status: &Status) -> Markup {
     // The sort is stable: equals stay in the order of the configuration.
     sources.sort_by_key(|source| {
         let failures = Reverse(source.known.consecutive_failures);
-        (!wants_attention(source), urgency(source), failures)
+        (group_of(source), urgency(source), failures)
     });
-    let (unwell, well) =
-        sources.split_at(sources.partition_point(|source| wants_attention(source)));
+    let of = |group: Group| {
+        let members = sources.iter().copied();
+        let members: Vec<_> = members.filter(|one| group_of(one) == group).collect();
+        members
+    };
+    let unwell = of(Group::Attention);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -47,16 +51,34 @@ pub(super) fn render(status: &Status) -> Markup {
                 (masthead(status, unwell.len()))
                 main {
                     (refused(&status.refused))
-                    (group("Want attention", unwell))
-                    (group("Others", well))
+                    (group("Want attention", &unwell))
+                    (group("Notes: nothing needs to be done", &of(Group::Noted)))
+                    (group("Others", &of(Group::Well)))
                 }
             }
         }
     }
 }
 
-fn wants_attention(source: &SourceStatus) -> bool {
-    source.known.problem.is_some() || !matches!(source.known.state, State::New | State::Ok)
+/// Where a source stands on the page.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    /// Somebody must do something.
+    Attention,
+    /// There is something to know.
+    Noted,
+    Well,
+}
+
+fn group_of(source: &SourceStatus) -> Group {
+    let is_well = matches!(source.known.state, State::New | State::Ok);
+    if source.wants_attention {
+        Group::Attention
+    } else if source.known.problem.is_some() || !is_well {
+        Group::Noted
+    } else {
+        Group::Well
+    }
 }
 
 fn urgency(source: &SourceStatus) -> Option<usize> {
@@ -65,7 +87,7 @@ fn urgency(source: &SourceStatus) -> Option<usize> {
 
 fn headline(unwell: usize) -> String {
     match unwell {
-        0 => "All sources are well".to_owned(),
+        0 => "No source wants attention".to_owned(),
         1 => "1 source wants attention".to_owned(),
         _ => format!("{unwell} sources want attention"),
     }
@@ -94,6 +116,9 @@ fn masthead(status: &Status, unwell: usize) -> Markup {
                     li { a href="status.json" { "JSON" } }
                     li { a href="metrics" { "Metrics" } }
                     li { a href="healthz" { "Health" } }
+                }
+                form method="post" action="reload" {
+                    button { "Read the configuration again" }
                 }
             }
         }
@@ -160,9 +185,14 @@ mod tests {
     use super::*;
     use crate::store::{ProblemState, SourceState};
 
-    fn source(id: &str, state: State, failures: u32, problem: Option<&str>) -> SourceStatus {
-        let problem = problem.map(|text| ProblemState {
-            code: "http-500".into(),
+    fn source(
+        id: &str,
+        state: State,
+        failures: u32,
+        problem: Option<(&str, &str)>,
+    ) -> SourceStatus {
+        let problem = problem.map(|(code, text)| ProblemState {
+            code: code.into(),
             since: DateTime::UNIX_EPOCH,
             text: text.into(),
             action: "write to them".into(),
@@ -173,10 +203,7 @@ mod tests {
             consecutive_failures: failures,
             ..SourceState::never_polled()
         };
-        SourceStatus {
-            id: id.into(),
-            known,
-        }
+        SourceStatus::new(id.into(), known)
     }
 
     fn page(sources: Vec<SourceStatus>, refused: Vec<String>) -> String {
@@ -193,18 +220,51 @@ mod tests {
         let page = page(
             vec![
                 source("fine", State::Ok, 0, None),
-                source("left-out", State::Ok, 0, Some("an entry without a title")),
-                source("once", State::Failing, 1, Some("<b> answered 500")),
+                source(
+                    "left-out",
+                    State::Ok,
+                    0,
+                    Some(("left-out", "an entry without a title")),
+                ),
+                source(
+                    "once",
+                    State::Failing,
+                    1,
+                    Some(("http-503", "answered 503")),
+                ),
+                source(
+                    "lost",
+                    State::Failing,
+                    1,
+                    Some(("http-404", "<b> answered 404")),
+                ),
                 source("young", State::New, 0, None),
-                source("often", State::Failing, 9, Some("no answer")),
+                source(
+                    "often",
+                    State::Failing,
+                    9,
+                    Some(("unreachable", "no answer")),
+                ),
+                source(
+                    "flood",
+                    State::Held,
+                    0,
+                    Some(("held", "20 new items are held back")),
+                ),
             ],
             Vec::new(),
         );
-        let order = ["often", "once", "left-out", "young", "fine"];
-        let places = order.map(|id| page.find(&format!("id=\"{id}\"")).unwrap());
+        let order = [
+            "often", "lost", "flood", "Notes:", "once", "left-out", "Others", "young", "fine",
+        ];
+        let places = order.map(|name| {
+            let id = page.find(&format!("id=\"{name}\""));
+            let heading = page.find(&format!("<h2>{name}"));
+            id.or(heading).unwrap()
+        });
         assert!(places.is_sorted(), "{order:?} stand at {places:?}");
         assert!(page.contains("<h1>3 sources want attention</h1>"));
-        assert!(page.contains(r#"<p class="problem">&lt;b&gt; answered 500</p>"#));
+        assert!(page.contains(r#"<p class="problem">&lt;b&gt; answered 404</p>"#));
         assert!(page.contains(r#"<p class="action">write to them</p>"#));
     }
 
@@ -214,6 +274,6 @@ mod tests {
         let page = page(vec![source("fine", State::Ok, 0, None)], vec![line.clone()]);
         assert!(page.contains("was refused"));
         assert!(page.contains(&line));
-        assert!(page.contains("<h1>All sources are well</h1>"));
+        assert!(page.contains("<h1>No source wants attention</h1>"));
     }
 }

@@ -49,7 +49,8 @@ use url::Url;
 use crate::dedupe::Fingerprint;
 use crate::drift::Shape;
 use crate::model::{
-    Cadence, FeedId, Hash, Item, Operator, Repair, SourceId, Timestamp, TopicId, Validators,
+    Cadence, FeedId, Hash, Item, Operator, ProblemCode, Repair, SourceId, Timestamp, TopicId,
+    Validators,
 };
 
 pub use self::account::{Account, Revision, Standing, Verdict};
@@ -280,7 +281,7 @@ impl FromStr for State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceProblem {
     /// Its short name.
-    pub code: String,
+    pub code: ProblemCode,
     /// What happened.
     pub text: String,
     /// What to do about it.

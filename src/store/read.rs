@@ -9,8 +9,8 @@ use super::{State, StoreError};
 use super::{rows, shape};
 use crate::drift::{History, Known};
 use crate::model::{
-    Alternate, Branch, Fate, FeedId, Hash, Language, Region, Repair, Report, SourceId, Story,
-    Timestamp, Tombstone, Validators,
+    Alternate, Branch, Fate, FeedId, Hash, Language, ProblemCode, Region, Repair, Report, SourceId,
+    Story, Timestamp, Tombstone, Validators,
 };
 
 /// The most stories of a live feed, however many came at once.
@@ -71,6 +71,25 @@ pub struct SourceStatus {
     /// What the store knows.
     #[serde(flatten)]
     pub known: SourceState,
+    /// Whether somebody must do something about it; programs know by the code.
+    #[serde(skip)]
+    pub wants_attention: bool,
+}
+
+impl SourceStatus {
+    /// The status of a source of which that is known.
+    pub fn new(id: String, known: SourceState) -> Self {
+        let failed_polls = known.consecutive_failures;
+        let wants_attention = match &known.problem {
+            Some(problem) => ProblemCode::wants_attention(&problem.code, failed_polls),
+            None => matches!(known.state, State::Drifted | State::Held | State::Gone),
+        };
+        Self {
+            id,
+            known,
+            wants_attention,
+        }
+    }
 }
 
 /// A source as the store knows it.

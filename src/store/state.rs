@@ -10,7 +10,7 @@ use super::commit::Counts;
 use super::rows;
 use super::{Failure, FailureKind, Outcome, Poll, SourceProblem, State, StoreError};
 use crate::drift;
-use crate::model::{Hash, SourceId, Timestamp, Validators};
+use crate::model::{Hash, ProblemCode, SourceId, Timestamp, Validators};
 use crate::schedule;
 
 /// What the store knew of the source.
@@ -156,7 +156,7 @@ pub(super) fn write(
         ":next_poll": next.due.timestamp(),
         ":interval": next.interval.as_secs(),
         ":keep_problem": keep_problem,
-        ":problem_code": problem.map(|problem| &problem.code),
+        ":problem_code": problem.map(|problem| problem.code.to_string()),
         ":problem_since": problem.map(|problem| since(problem, before, poll.at)),
         ":problem_text": problem.map(|problem| &problem.text),
         ":problem_action": problem.map(|problem| &problem.action),
@@ -194,7 +194,7 @@ fn since(problem: &SourceProblem, before: &Before, at: Timestamp) -> i64 {
     let known = before
         .problem
         .as_ref()
-        .filter(|(code, _)| *code == problem.code);
+        .filter(|(code, _)| *code == problem.code.to_string());
     known.map_or(at.timestamp(), |(_, since)| *since)
 }
 
@@ -209,7 +209,7 @@ pub(super) fn held_back(source: &SourceId, held: usize, usual: &[usize]) -> Sour
         ("items", "are")
     };
     SourceProblem {
-        code: "held".to_owned(),
+        code: ProblemCode::Held,
         text: format!("{held} new {items} {are} held back{usual}"),
         action: format!(
             "`tidings sources release {source}` lists them and asks; `tidings sources discard {source}` throws them away"
@@ -229,7 +229,7 @@ fn churning(items: usize) -> Option<SourceProblem> {
         ),
     };
     Some(SourceProblem {
-        code: "guids-churn".to_owned(),
+        code: ProblemCode::GuidsChurn,
         text: format!("{items} {have} a new guid again and again: {are} instead"),
         action: "nothing is lost; the publisher should give each item one guid for ever".to_owned(),
     })

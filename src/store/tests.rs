@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use super::*;
 use crate::classify::{self, Needs, Subject};
 use crate::dedupe::Fingerprint;
-use crate::model::Story;
+use crate::model::{ProblemCode, Story};
 use crate::normalize::normalize;
 use crate::normalize::tests::{entry, source};
 
@@ -82,7 +82,7 @@ fn read(items: Vec<NewItem>) -> Outcome {
 
 fn failed(kind: FailureKind) -> Outcome {
     let problem = SourceProblem {
-        code: "timeout".into(),
+        code: ProblemCode::Timeout,
         text: "no answer".into(),
         action: "wait".into(),
     };

@@ -16,7 +16,7 @@ use crate::support::{
 
 /// Sources that go bad: their name, state, code and HTTP status, and in part what happened and what to do.
 const BAD: &str = "
-    error     | failing | http-500        | 500 | /error answered 500          | asked again by itself
+    error     | failing | http-500        | 500 | /error answered 500          | asked again when it is due
     missing   | failing | http-404        | 404 | /missing answered 404        | look for the new address
     gone      | gone    | gone            | 410 | /gone answered 410           | remove the source
     silent    | failing | timeout         |     | no whole answer within 3s    | raise `timeout`
@@ -24,7 +24,7 @@ const BAD: &str = "
     endless   | failing | too-large       |     | more than 10.0 MiB           | raise `max_body`
     bomb      | failing | too-large       |     | more than 10.0 MiB           | raise `max_body`
     garbled   | failing | coding          |     | cannot be decompressed       | write to them
-    torn      | failing | unreachable     |     | /torn cannot be reached      | asked again by itself
+    torn      | failing | unreachable     |     | /torn cannot be reached      | asked again when it is due
     page      | failing | not-a-feed      |     | an HTML page came            | /real-feed.xml
     empty     | failing | not-a-feed      |     | an empty document came       | correct `url`
     calendar  | failing | calendar        |     | is a calendar (iCalendar     | the same events
@@ -34,7 +34,7 @@ const BAD: &str = "
     neighbour | failing | private-address |     | 127.0.0.2                    | `allow_networks`
     circle    | failing | redirect        |     | redirects more than 10 times | put the last one
     nowhere   | failing | redirect        |     | `ftp://a.example/`           | put the last one
-    refused   | failing | unreachable     |     | /refused cannot be reached   | asked again by itself
+    refused   | failing | unreachable     |     | /refused cannot be reached   | asked again when it is due
     file      | failing | file            |     | bulletins.xml cannot be read | put the file there
 ";
 

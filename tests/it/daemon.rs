@@ -147,7 +147,7 @@ fn administrators_see_health_state_and_metrics() {
     assert_eq!(status["refused"].as_array().map(Vec::len), Some(0));
     let page = service.ask_admin("/status");
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-    for told in ["notices-es", "All sources are well"] {
+    for told in ["notices-es", "No source wants attention"] {
         assert!(page.text().contains(told), "{}", page.text());
     }
     let metrics = service.ask_admin("/metrics");

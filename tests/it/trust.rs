@@ -68,6 +68,13 @@ fn a_page_of_another_site_changes_nothing_and_learns_nothing() {
         let local = request_as(&admin, &format!("localhost:{port}"), "GET", target, &[]);
         assert_eq!(local.status, 200, "{target}");
     }
+    let form = [
+        ("Origin", admin.as_str()),
+        ("Sec-Fetch-Site", "same-origin"),
+        ("Accept", "text/html"),
+    ];
+    let reply = request(&admin, "POST", "/reload", &form);
+    assert_eq!((reply.status, reply.header("location")), (303, "status"));
     let line = service.logs("refused POST");
     assert!(
         line.contains("/reload") && line.contains("127.0.0.1"),

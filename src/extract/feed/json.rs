@@ -606,7 +606,7 @@ mod tests {
 
     #[test]
     fn what_is_no_feed_is_refused() {
-        let refused = |text: &str| read(text).unwrap_err().code();
+        let refused = |text: &str| read(text).unwrap_err().code().to_string();
         assert_eq!(refused(r#"{"a": 1}"#), "not-a-feed");
         assert_eq!(refused(r#"{"items": "none"}"#), "not-a-feed");
         assert_eq!(refused(r#"{"items": [{"id": "#), "bad-feed");

@@ -106,10 +106,7 @@ fn data_for_programs_is_a_layout_too() {
     let news = list(" class=news", "note", 12);
     check(&format!("{news}{data}"), "data", &expected);
     let gone = read(&page_of(&news), Some(Layout::data())).unwrap_err();
-    assert_eq!(
-        gone.to_string(),
-        "the page holds no data for programs any more"
-    );
+    assert_eq!(gone.to_string(), "the page holds no data for programs");
     assert!(gone.is_drift());
 }
 

@@ -29,7 +29,7 @@ fn a_sources_state_is_that_of_its_last_poll() {
         items: items("a", 4, &["g2||Ferry late|2021-07-04"]),
         validators: Vec::new(),
         problem: Some(SourceProblem {
-            code: "left-out".into(),
+            code: crate::model::ProblemCode::LeftOut,
             text: "entry 2 says nothing".into(),
             action: "look".into(),
         }),

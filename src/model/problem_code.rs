@@ -1,0 +1,213 @@
+//! The short names of all that can be wrong with a source, and whether somebody must do something about it.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What a problem asks of an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// Somebody must do something: it does not pass by itself.
+    Act,
+    /// It may pass by itself, and calls for somebody when it lasts.
+    Wait,
+    /// Nothing needs to be done.
+    Note,
+}
+
+/// Polls that fail one after the other before what may pass by itself calls for somebody.
+const PATIENCE_POLLS: u32 = 5;
+
+macro_rules! problem_codes {
+    ($($(#[$meaning:meta])* $code:ident $word:literal $care:ident,)*) => {
+        /// The short name of a problem, as `status` shows it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ProblemCode {
+            /// Another HTTP status than success: `http-404`.
+            Http(u16),
+            $($(#[$meaning])* $code,)*
+        }
+
+        impl ProblemCode {
+            /// Every code with one name only: all but [`Self::Http`].
+            pub const NAMED: &[Self] = &[$(Self::$code),*];
+
+            fn word(self) -> &'static str {
+                match self {
+                    Self::Http(_) => "http",
+                    $(Self::$code => $word,)*
+                }
+            }
+
+            /// What it asks of an operator.
+            pub fn care(self) -> Care {
+                match self {
+                    Self::Http(408 | 425 | 429 | 500..) => Care::Wait,
+                    Self::Http(_) => Care::Act,
+                    $(Self::$code => Care::$care,)*
+                }
+            }
+        }
+    };
+}
+
+problem_codes! {
+    // The way to the document.
+    /// 410: the publisher took it away for good.
+    Gone "gone" Act,
+    /// No whole answer in time.
+    Timeout "timeout" Wait,
+    /// More bytes than are read.
+    TooLarge "too-large" Act,
+    /// Redirects without end, or to nowhere.
+    Redirect "redirect" Act,
+    /// An address in a network that may not be fetched.
+    PrivateAddress "private-address" Act,
+    /// robots.txt forbids it.
+    Robots "robots" Act,
+    /// A content coding that cannot be undone.
+    Coding "coding" Act,
+    /// No connection.
+    Unreachable "unreachable" Wait,
+    /// The source's command failed.
+    CommandFailed "command-failed" Act,
+    /// A file that is not there or cannot be read.
+    File "file" Act,
+    // What the document is.
+    /// A page or another text where a feed was expected.
+    NotAFeed "not-a-feed" Act,
+    /// A feed that nothing can be read of.
+    BadFeed "bad-feed" Wait,
+    /// Neither JSON nor XML, where one of them was expected.
+    BadDocument "bad-document" Act,
+    /// A calendar.
+    Calendar "calendar" Act,
+    /// Contacts.
+    Contacts "contacts" Act,
+    /// Alerts (CAP).
+    Alert "alert" Act,
+    /// One running text.
+    OneText "one-text" Act,
+    /// Mail.
+    Mail "mail" Act,
+    /// PDF.
+    Pdf "pdf" Act,
+    /// Files packed into one.
+    Archive "archive" Act,
+    /// A file of an office program.
+    OfficeFile "office-file" Act,
+    /// A picture.
+    Picture "picture" Act,
+    /// Sound or video.
+    Recording "recording" Act,
+    /// A list of feeds (OPML).
+    FeedList "feed-list" Act,
+    /// Bytes that no text has.
+    NoText "no-text" Act,
+    // What was found in it.
+    /// Nothing has the layout that is kept for the source.
+    NoLayout "no-layout" Act,
+    /// Rules or the look for a list find nothing.
+    NothingFound "nothing-found" Act,
+    /// A text without dated notices.
+    NoDates "no-dates" Act,
+    /// Markup nested too deep.
+    TooDeep "too-deep" Act,
+    /// Less, older or emptier than what used to come.
+    Drifted "drifted" Act,
+    /// The kept layout reads less than a fresh look finds.
+    ReadsLess "reads-less" Act,
+    /// Many new items at once, held back.
+    Held "held" Act,
+    /// Entries that were left out.
+    LeftOut "left-out" Note,
+    /// Mistakes of the document that were mended.
+    Mended "mended" Note,
+    /// What the document says of itself.
+    Noted "noted" Note,
+    /// Items whose guids change from poll to poll.
+    GuidsChurn "guids-churn" Note,
+    // What tidings made of it.
+    /// Reading took too long.
+    Hung "hung" Wait,
+    /// A mistake in tidings.
+    Internal "internal" Act,
+}
+
+impl ProblemCode {
+    /// Whether a problem calls for somebody after so many failed polls in a row. `code` may be of another version: then it does.
+    pub fn wants_attention(code: &str, failed_polls: u32) -> bool {
+        match code.parse().map(Self::care) {
+            Ok(Care::Act) | Err(()) => true,
+            Ok(Care::Wait) => failed_polls >= PATIENCE_POLLS,
+            Ok(Care::Note) => false,
+        }
+    }
+}
+
+impl fmt::Display for ProblemCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(status) => write!(f, "http-{status}"),
+            named => f.write_str(named.word()),
+        }
+    }
+}
+
+impl FromStr for ProblemCode {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if let Some(status) = text.strip_prefix("http-") {
+            return status.parse().map(Self::Http).map_err(drop);
+        }
+        let mut named = Self::NAMED.iter().copied();
+        named.find(|code| code.word() == text).ok_or(())
+    }
+}
+
+impl serde::Serialize for ProblemCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_one_name() {
+        let names: HashSet<String> = ProblemCode::NAMED.iter().map(ToString::to_string).collect();
+        assert_eq!(names.len(), ProblemCode::NAMED.len());
+        for code in ProblemCode::NAMED
+            .iter()
+            .copied()
+            .chain([ProblemCode::Http(503)])
+        {
+            assert_eq!(code.to_string().parse(), Ok(code));
+        }
+        assert_eq!("http-".parse::<ProblemCode>(), Err(()));
+        assert_eq!("http".parse::<ProblemCode>(), Err(()));
+    }
+
+    #[test]
+    fn somebody_is_called_for_what_does_not_pass() {
+        let check = |code: &str, failed: u32, expected: bool| {
+            let wants = ProblemCode::wants_attention(code, failed);
+            assert_eq!(wants, expected, "{code} after {failed}");
+        };
+        check("http-404", 1, true);
+        check("http-503", 1, false);
+        check("http-503", 4, false);
+        check("http-503", 5, true);
+        check("http-429", 1, false);
+        check("unreachable", 2, false);
+        check("unreachable", 9, true);
+        check("held", 0, true);
+        check("left-out", 0, false);
+        check("guids-churn", 0, false);
+        check("of-another-version", 0, true);
+    }
+}
