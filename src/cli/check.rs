@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use super::{CliError, Output, OutputArguments, clock, environment, print_json, table, timestamp};
+use super::{
+    CliError, Output, OutputArguments, clock, counted, environment, print_json, table, timestamp,
+};
 use crate::config::{self, Config, Diagnostic, Severity};
 use crate::daemon;
 use crate::model::{Cadence, Place, Source, Timestamp, Topic, TopicId};
@@ -127,15 +129,20 @@ fn print(config: &Config, now: Timestamp) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let mut rows = table::table(&["source", "polled", "next runs"]);
     for source in &config.sources {
-        let runs = next_runs(source, now, "%a %Y-%m-%d %H:%M %Z").join("\n");
-        rows.add_row([source.id.to_string(), cadence(&source.cadence), runs]);
+        let runs = schedule::upcoming(&source.cadence, source.zone, now, SHOWN_RUNS);
+        let runs = runs.iter().map(|run| {
+            let run = run.with_timezone(&config.site.zone);
+            run.format("%a %Y-%m-%d %H:%M").to_string()
+        });
+        let runs: Vec<String> = runs.collect();
+        let cadence = cadence(&source.cadence);
+        rows.add_row([source.id.to_string(), cadence, runs.join("\n")]);
     }
-    writeln!(out, "{}\n", table::lines(&rows))?;
+    writeln!(out, "{}", table::lines(&rows))?;
+    writeln!(out, "{}\n", table::zone(config.site.zone))?;
     for warning in &config.warnings {
         writeln!(out, "{warning}")?;
     }
-    let counted =
-        |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let (sources, topics) = (
         counted(config.sources.len(), "source"),
         counted(config.topics.len(), "topic"),
@@ -159,10 +166,11 @@ pub(super) fn cadence(cadence: &Cadence) -> String {
     }
 }
 
-fn next_runs(source: &Source, now: Timestamp, format: &str) -> Vec<String> {
+/// In the source's zone, with its offset.
+fn next_runs(source: &Source, now: Timestamp) -> Vec<String> {
     let runs = schedule::upcoming(&source.cadence, source.zone, now, SHOWN_RUNS);
-    runs.iter()
-        .map(|run| run.format(format).to_string())
+    let runs = runs.iter();
+    runs.map(|run| run.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
         .collect()
 }
 
@@ -178,10 +186,8 @@ fn answer(found: &[Diagnostic], sources: &[Source], now: Timestamp) -> serde_jso
             .map(diagnostic)
             .collect()
     };
-    let source = |source: &Source| {
-        let runs = next_runs(source, now, "%Y-%m-%dT%H:%M:%S%:z");
-        json!({"id": source.id.as_str(), "next_runs": runs})
-    };
+    let source =
+        |source: &Source| json!({"id": source.id.as_str(), "next_runs": next_runs(source, now)});
     json!({
         "mistakes": diagnostics(Severity::Mistake),
         "warnings": diagnostics(Severity::Warning),

@@ -46,6 +46,9 @@ pub struct Cli {
         env = "TIDINGS_CONFIG"
     )]
     config: Option<PathBuf>,
+    /// Print JSON: every command that lists something does
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -89,11 +92,26 @@ enum Output {
 #[derive(Args, Clone, Copy, Debug)]
 struct OutputArguments {
     /// How to print it
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, global = true)]
     output: Output,
     /// The same as --output json
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
+}
+
+impl Command {
+    /// Refuses `--json` for what prints no list.
+    fn check_json(&self) -> Result<(), CliError> {
+        let (name, hint) = match self {
+            Self::Run(_) => ("run", "`tidings status --json` shows how it is"),
+            Self::Sources(arguments) => match arguments.without_json() {
+                Some(name) => (name, "`tidings sources list --json` lists them"),
+                None => return Ok(()),
+            },
+            _ => return Ok(()),
+        };
+        Err(CliError::Usage(format!("`{name}` prints no JSON: {hint}")))
+    }
 }
 
 impl OutputArguments {
@@ -133,6 +151,9 @@ const CHANGES: u8 = 3;
 /// # Errors
 /// [`CliError`], for [`report`].
 pub async fn run(cli: Cli) -> Result<(), CliError> {
+    if cli.json {
+        cli.command.check_json()?;
+    }
     match cli.command {
         Command::Once(arguments) => once::run(&arguments, load(cli.config)?).await,
         Command::Run(arguments) => run::run(&arguments, cli.config).await,
@@ -158,12 +179,22 @@ pub fn report(error: &CliError) -> ExitCode {
         CliError::Config(refused) => (refused.to_string(), 2),
         CliError::Usage(usage) => (format!("tidings: {usage}"), 2),
         CliError::Daemon(error @ DaemonError::UnknownSource(_)) => (format!("tidings: {error}"), 2),
-        CliError::Daemon(error) => (format!("tidings: {}", crate::daemon::chain(error)), 1),
-        CliError::Failed(_) | CliError::Io(_) => (format!("tidings: {error}"), 1),
+        CliError::Daemon(error) => (one_line(&crate::daemon::chain(error)), 1),
+        CliError::Failed(_) | CliError::Io(_) => (one_line(&error.to_string()), 1),
     };
     // With stderr closed there is nobody left to tell.
     drop(writeln!(io::stderr(), "{text}"));
     ExitCode::from(status)
+}
+
+/// What failed is one line, whatever a server or a file put into it.
+fn one_line(text: &str) -> String {
+    format!("tidings: {}", crate::daemon::one_line(text))
+}
+
+/// `1 source`, `2 sources`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The configuration that is meant when none is named.

@@ -1,6 +1,6 @@
 //! `tidings once`: polls, publishes, says what came of it, ends.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// End with status 1 when a source failed
     #[arg(long)]
     strict: bool,
+    /// Print only what failed
+    #[arg(long, short)]
+    quiet: bool,
     /// Take this for the present time
     #[arg(long, value_parser = timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
@@ -38,7 +41,11 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
         Arguments { sources, .. } if sources.is_empty() => Selection::Due,
         Arguments { sources, .. } => Selection::Named(sources.clone()),
     };
-    let bar = progress_bar();
+    let bar = if arguments.quiet {
+        ProgressBar::hidden()
+    } else {
+        progress_bar()
+    };
     let polled = daemon.poll(&selection, |all, polled| {
         bar.set_length(all as u64);
         if let Some(polled) = polled {
@@ -56,7 +63,18 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
     let mut polled = polled?;
     polled.sort_by(|one, other| one.source.cmp(&other.source));
     match arguments.output.output() {
-        Output::Table => print(&folder, &polled, &published)?,
+        Output::Table => {
+            let mut out = io::stdout().lock();
+            let told = |done: &&Polled| !arguments.quiet || done.failure.is_some();
+            for done in polled.iter().filter(told) {
+                print_polled(&mut out, done)?;
+            }
+            // Without news there is nothing to say: cron sends no mail then.
+            let is_news = !polled.is_empty() || published.iter().any(|feed| feed.changed);
+            if is_news && !arguments.quiet {
+                print_feeds(&mut out, &folder, &published)?;
+            }
+        }
         Output::Json => print_json(&answer(&polled, &published))?,
     }
     let failed = polled
@@ -85,36 +103,27 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::with_draw_target(None, target).with_style(style)
 }
 
-fn print(folder: &Path, polled: &[Polled], published: &[Published]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    for done in polled {
-        let found = &done.committed;
-        match &done.failure {
-            Some(problem) if found.new + found.updated > 0 => writeln!(
-                out,
-                "{}: {}\n  failed: {}\n  {}",
-                done.source,
-                news(found),
-                problem.text,
-                problem.action
-            )?,
-            Some(problem) => writeln!(
-                out,
-                "{}: failed: {}\n  {}",
-                done.source, problem.text, problem.action
-            )?,
-            None => writeln!(out, "{}: {}", done.source, news(found))?,
+fn print_polled(out: &mut impl Write, done: &Polled) -> io::Result<()> {
+    let (source, found) = (&done.source, &done.committed);
+    match &done.failure {
+        Some(problem) => {
+            if found.new + found.updated > 0 {
+                writeln!(out, "{source}: {}", news(found))?;
+                writeln!(out, "  failed: {}", problem.text)?;
+            } else {
+                writeln!(out, "{source}: failed: {}", problem.text)?;
+            }
+            writeln!(out, "  {}", problem.action)?;
         }
-        if let Some(problem) = &done.problem {
-            writeln!(out, "  {}\n  {}", problem.text, problem.action)?;
-        }
+        None => writeln!(out, "{source}: {}", news(found))?,
     }
-    if polled.is_empty() {
-        writeln!(
-            out,
-            "no source is due; `tidings status` tells when, --all polls now"
-        )?;
+    if let Some(problem) = &done.problem {
+        writeln!(out, "  {}\n  {}", problem.text, problem.action)?;
     }
+    Ok(())
+}
+
+fn print_feeds(out: &mut impl Write, folder: &Path, published: &[Published]) -> io::Result<()> {
     let folder = shown(folder);
     let mut feeds = table::table(&["feed", "title", "stories", ""]);
     for feed in published {

@@ -21,7 +21,7 @@ use crate::daemon;
 use crate::discover::{self, Choice, DiscoverError};
 use crate::drift;
 use crate::extract::{self, ExtractError, Hinted, Listed};
-use crate::fetch::{self, Fetched, Fetcher, Leave, Limits};
+use crate::fetch::{self, FetchError, Fetched, Fetcher, Leave, Limits};
 use crate::model::{
     Charset, Css, DateOrder, Document, ElementPath, Extracted, Field, Item, JsonPath, Language,
     Layout, Location, Problem, PublicUrl, RawEntry, Reading, Rules, Separator, Shape, Source,
@@ -83,6 +83,9 @@ pub(super) struct Arguments {
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     output: Format,
+    /// The same as --output jsonfeed
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -135,6 +138,13 @@ const STDIN_FILE: &str = "/dev/stdin";
 const SHOWN_CHARACTERS: usize = 150;
 
 impl Arguments {
+    fn format(&self) -> Format {
+        match self.output {
+            Format::Table if self.json => Format::Jsonfeed,
+            format => format,
+        }
+    }
+
     /// The zone of a source that has none of its own.
     fn zone_of_now(&self) -> chrono_tz::Tz {
         self.now
@@ -213,7 +223,7 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
             Refusal::NoSuchList(told) => CliError::Usage(daemon::one_line(&told)),
             Refusal::Failed(told) => CliError::Failed(daemon::one_line(&told)),
         })?;
-    match arguments.output {
+    match arguments.format() {
         Format::Table => Ok(print(&looked)?),
         Format::Jsonfeed => print_json(&looked.jsonfeed()),
         Format::Jsonl => {
@@ -470,7 +480,23 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
         Ok(Fetched::Unchanged(_)) => {
             Err(format!("{} answered that nothing has changed", source.location).into())
         }
-        Err(error) => Err(format!("{} ({})", daemon::chain(&error), error.action()).into()),
+        Err(error) => Err(unfetched(&error, source).into()),
+    }
+}
+
+/// What keeps us from a document, and what to do about it. An address or a file that stands in no configuration has no
+/// block to correct.
+fn unfetched(error: &FetchError, source: &Source) -> String {
+    let told = daemon::chain(error);
+    let is_configured = source.place.file.is_absolute();
+    let concerns_fetching = matches!(
+        error,
+        FetchError::Forbidden { .. } | FetchError::TooLarge { .. } | FetchError::Robots { .. }
+    );
+    if is_configured || concerns_fetching {
+        format!("{told} ({})", error.action())
+    } else {
+        told
     }
 }
 
@@ -556,7 +582,7 @@ fn chosen(document: &Document, source: &Source, list: usize) -> Result<Listed, R
 
 /// The lists to choose from, where somebody sees them and no rules say which one is read.
 fn choices(read: &Read, arguments: &Arguments) -> Vec<Choice> {
-    let is_seen = arguments.output == Format::Table && !arguments.batch;
+    let is_seen = arguments.format() == Format::Table && !arguments.batch;
     let is_free = matches!(
         read.source.reading,
         Reading::Auto

@@ -34,6 +34,17 @@ enum Action {
     Discard(release::Arguments),
 }
 
+impl Arguments {
+    /// The name of an action that prints no JSON.
+    pub(super) fn without_json(&self) -> Option<&'static str> {
+        match self.action {
+            Action::Add(_) => Some("sources add"),
+            Action::Repair(_) => Some("sources repair"),
+            Action::List(_) | Action::Release(_) | Action::Discard(_) => None,
+        }
+    }
+}
+
 pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
     // What may not be meant as it is written is for `check` to tell.
     let config = config::load(&config_file(config), &environment)?;

@@ -1,15 +1,16 @@
 //! `tidings status`: every source, its state, and what to do where something is wrong.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 
+use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
 use super::{CliError, Output, OutputArguments, print_json, table};
 use crate::config::Config;
 use crate::daemon::{self, DaemonError};
-use crate::model::{Source, Timestamp};
-use crate::store::SourceStatus;
+use crate::model::Timestamp;
+use crate::store::{ProblemState, SourceStatus};
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
@@ -21,16 +22,15 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
     let states = daemon::source_states(&config.store.path).map_err(DaemonError::from)?;
     let known = daemon::statuses(config, states);
     match arguments.output.output() {
-        Output::Table => Ok(print(&config.sources, &known)?),
+        Output::Table => Ok(print(&mut io::stdout().lock(), &known, config.site.zone)?),
         Output::Json => print_json(&json!({"sources": known})),
     }
 }
 
-fn print(sources: &[Source], known: &[SourceStatus]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+fn print(out: &mut impl Write, sources: &[SourceStatus], zone: Tz) -> io::Result<()> {
     let mut rows = table::table(&["source", "state", "last success", "next poll", "items"]);
-    for (source, SourceStatus { id, known }) in sources.iter().zip(known) {
-        let at = |at: Option<Timestamp>| at.map_or_else(|| "–".to_owned(), |at| local(source, at));
+    for SourceStatus { id, known, .. } in sources {
+        let at = |at: Option<Timestamp>| at.map_or_else(|| "–".to_owned(), |at| local(zone, at));
         let (success, next) = (at(known.last_success), at(known.next_poll));
         rows.add_row([
             id.clone(),
@@ -41,21 +41,85 @@ fn print(sources: &[Source], known: &[SourceStatus]) -> io::Result<()> {
         ]);
     }
     writeln!(out, "{}", table::lines(&rows))?;
-    for (source, SourceStatus { id, known }) in sources.iter().zip(known) {
-        if let Some(problem) = &known.problem {
-            let (code, since) = (&problem.code, local(source, problem.since));
-            writeln!(
-                out,
-                "\n{id} ({code}, since {since}): {}\n  {}",
-                problem.text, problem.action
-            )?;
+    writeln!(out, "{}", table::zone(zone))?;
+    let problems = |wants_attention: bool| {
+        let sources = sources.iter();
+        let sources = sources.filter(move |source| source.wants_attention == wants_attention);
+        sources.filter_map(|source| Some((source.id.as_str(), source.known.problem.as_ref()?)))
+    };
+    print_problems(out, "Wants attention:", problems(true), zone)?;
+    let notes = "Notes; nothing needs to be done:";
+    print_problems(out, notes, problems(false), zone)
+}
+
+fn print_problems<'a>(
+    out: &mut impl Write,
+    heading: &str,
+    problems: impl Iterator<Item = (&'a str, &'a ProblemState)>,
+    zone: Tz,
+) -> io::Result<()> {
+    for (number, (id, problem)) in problems.enumerate() {
+        if number == 0 {
+            writeln!(out, "\n{heading}")?;
         }
+        let ProblemState {
+            code,
+            since,
+            text,
+            action,
+        } = problem;
+        let since = local(zone, *since);
+        writeln!(out, "\n{id} ({code}, since {since}): {text}\n  {action}")?;
     }
     Ok(())
 }
 
-fn local(source: &Source, at: Timestamp) -> String {
-    at.with_timezone(&source.zone)
-        .format("%Y-%m-%d %H:%M %Z")
-        .to_string()
+fn local(zone: Tz, at: Timestamp) -> String {
+    let local = at.with_timezone(&zone);
+    local.format("%Y-%m-%d %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{SourceState, State};
+
+    fn source(id: &str, state: State, code: &str) -> SourceStatus {
+        let problem = ProblemState {
+            code: code.into(),
+            since: "2026-03-01T12:00:00Z".parse().unwrap(),
+            text: "it is so".into(),
+            action: "do this".into(),
+        };
+        let known = SourceState {
+            state,
+            problem: Some(problem),
+            consecutive_failures: 1,
+            ..SourceState::never_polled()
+        };
+        SourceStatus::new(id.into(), known)
+    }
+
+    #[test]
+    fn what_somebody_must_do_stands_apart_from_notes_in_one_zone() {
+        let sources = [
+            source("mended", State::Ok, "mended"),
+            source("lost", State::Failing, "http-404"),
+            source("slow", State::Failing, "timeout"),
+        ];
+        let mut shown = Vec::new();
+        print(&mut shown, &sources, chrono_tz::America::Costa_Rica).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        let (_, rest) = shown
+            .split_once("Times are those of America/Costa_Rica.\n")
+            .unwrap();
+        assert_eq!(
+            rest,
+            "\nWants attention:\n\
+             \nlost (http-404, since 2026-03-01 06:00): it is so\n  do this\n\
+             \nNotes; nothing needs to be done:\n\
+             \nmended (mended, since 2026-03-01 06:00): it is so\n  do this\n\
+             \nslow (timeout, since 2026-03-01 06:00): it is so\n  do this\n"
+        );
+    }
 }

@@ -15,6 +15,11 @@ pub(super) fn table(header: &[&str]) -> Table {
     table
 }
 
+/// Says once in which zone all times of a table are.
+pub(super) fn zone(zone: chrono_tz::Tz) -> String {
+    format!("Times are those of {zone}.")
+}
+
 /// The columns of the terminal, or as many as most have.
 pub(super) fn width() -> usize {
     const USUAL: u16 = 100;

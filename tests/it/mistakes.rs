@@ -152,7 +152,19 @@ fn check_shows_when_each_source_is_polled_and_polls_nothing() {
     ]);
     assert_eq!(checked["sources"], expected);
     assert_eq!(checked["mistakes"], json!([]));
-    let table = workspace.run(&["check"]).well().stdout;
+    let table = workspace
+        .run(&["check", "--now", "2026-03-02T12:00:00Z"])
+        .well()
+        .stdout;
+    // Both in the zone of the site, which is named once.
+    for run in ["Mon 2026-03-02 12:30\n", "Mon 2026-03-02 13:00\n"] {
+        assert!(table.contains(run), "{table}");
+    }
+    assert_eq!(
+        table.matches("Times are those of UTC.\n").count(),
+        1,
+        "{table}"
+    );
     assert!(
         table.ends_with("2 sources, 1 topic, 0 warnings, no mistakes\n"),
         "{table}"

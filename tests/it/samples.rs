@@ -120,10 +120,14 @@ fn further_runs_touch_no_file() {
     };
     let folder_before = folder();
     let second = workspace.run(&["once"]).well();
-    assert!(second.stdout.starts_with("no source is due;"));
+    assert_eq!(second.stdout, "");
+    let second = workspace.run(&["once", "--json"]).well().json();
+    assert_eq!(second["sources"], serde_json::json!([]));
     workspace.published().files().are_untouched_since(&before);
     let all = workspace.run(&["once", "--all"]).well();
     assert!(all.stdout.contains("iom-mesocaribe-text: 0 new"));
+    let quiet = workspace.run(&["once", "--all", "--quiet"]).well();
+    assert_eq!(quiet.stdout, "");
     workspace.published().files().are_untouched_since(&before);
     assert_eq!(folder(), folder_before);
 }

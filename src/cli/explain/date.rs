@@ -29,6 +29,9 @@ pub(in crate::cli) struct Arguments {
     /// Take this for the time of reading
     #[arg(long, value_parser = timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
+    /// Answer texts with lines of JSON, too
+    #[arg(long)]
+    json: bool,
 }
 
 /// A line of stdin.
@@ -64,11 +67,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     for text in &arguments.text {
         let reading = dates::of_field(text, &hints);
-        writeln!(
-            out,
-            "{}",
+        let told = if arguments.json {
+            serde_json::to_string(&Answer::of(reading)).expect("plain data always serializes")
+        } else {
             reading.map_or_else(|| "no date".to_owned(), told)
-        )?;
+        };
+        writeln!(out, "{told}")?;
     }
     Ok(())
 }
@@ -95,10 +99,16 @@ fn answer(question: &Question, arguments: &Arguments) -> Result<Answer, String> 
             .map_or_else(|| clock(arguments.now).now(), |now| now.to_utc()),
     };
     let reading = dates::of_field(&question.text, &hints);
-    Ok(Answer {
-        date: reading.map(date),
-        end: reading.and_then(|reading| reading.end),
-    })
+    Ok(Answer::of(reading))
+}
+
+impl Answer {
+    fn of(reading: Option<Reading>) -> Self {
+        Self {
+            date: reading.map(date),
+            end: reading.and_then(|reading| reading.end),
+        }
+    }
 }
 
 fn date(reading: Reading) -> String {

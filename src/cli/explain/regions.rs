@@ -25,6 +25,9 @@ pub(in crate::cli) struct Arguments {
     /// The country of their source
     #[arg(long)]
     country: Option<Country>,
+    /// Answer texts with lines of JSON, too
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +49,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
     for text in &arguments.texts {
         let tagged = regions(&[text], arguments.language.as_ref(), arguments.country);
-        explain(text, &tagged, &mut out)?;
+        if arguments.json {
+            let regions = tagged.iter().map(|found| found.region.to_string());
+            let regions = regions.collect();
+            let json = serde_json::to_string(&Answer { regions });
+            writeln!(out, "{}", json.expect("plain data always serializes"))?;
+        } else {
+            explain(text, &tagged, &mut out)?;
+        }
     }
     Ok(out.flush()?)
 }

@@ -38,6 +38,9 @@ pub(in crate::cli) struct Arguments {
     /// Tell in JSON why, too
     #[arg(long)]
     why: bool,
+    /// Answer titles with lines of JSON, too
+    #[arg(long)]
+    json: bool,
 }
 
 /// A line of stdin.
@@ -100,6 +103,12 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
             summary: arguments.summary.clone(),
             ..Question::default()
         };
+        if arguments.json {
+            let answer = desk.answer(&question).map_err(CliError::Usage)?;
+            let json = serde_json::to_string(&answer).expect("plain data always serializes");
+            writeln!(out, "{json}")?;
+            continue;
+        }
         let whys = desk.judge(&question, |subject| why(&config.topics, subject));
         print(&whys.map_err(CliError::Usage)?, &mut out)?;
     }

@@ -33,7 +33,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
                 "configured at",
                 "address",
             ]);
-            for (source, SourceStatus { id, known }) in sources {
+            for (source, SourceStatus { id, known, .. }) in sources {
                 let place = format!("{}:{}", source.place.file.display(), source.place.line);
                 let cadence = check::cadence(&source.cadence);
                 let (kind, state) = (kind(source).to_owned(), known.state.as_str().to_owned());
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
             Ok(writeln!(io::stdout(), "{}", table::lines(&rows))?)
         }
         Output::Json => {
-            let source = |(source, SourceStatus { id, known }): (&Source, &SourceStatus)| {
+            let source = |(source, SourceStatus { id, known, .. }): (&Source, &SourceStatus)| {
                 json!({
                     "id": id,
                     "name": source.name,
@@ -80,7 +80,7 @@ fn layouts(config: &Config) -> Result<BTreeMap<SourceId, Layout>, CliError> {
 }
 
 /// The word for how it is read.
-fn kind(source: &Source) -> &'static str {
+pub(super) fn kind(source: &Source) -> &'static str {
     match source.reading {
         Reading::Auto => "auto",
         Reading::Feed => "feed",

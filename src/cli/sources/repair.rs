@@ -44,7 +44,8 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     }
     if !drift::is_repairable(source) {
         return Err(CliError::Usage(format!(
-            "`{id}` is read without selectors ({})",
+            "`{id}` is read as `{}`, and only what reads a page can be found again ({})",
+            super::list::kind(source),
             source.place
         )));
     }
@@ -210,6 +211,10 @@ async fn repair_of(
         return Ok(repair);
     }
     let document = page(source, config, now).await?;
+    if known.is_empty() {
+        let told = "nothing of it is stored to be found again: look at it with `tidings discover`";
+        return Err(failed(&format!("{}: {told}", source.location)));
+    }
     drift::repair(&document, source, &known).ok_or_else(|| {
         let told = "no selectors find its known items again: look at it with `tidings discover`";
         failed(&format!("{}: {told}", source.location))

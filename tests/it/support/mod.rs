@@ -2,6 +2,7 @@
 //! published feeds read back.
 
 mod board;
+mod chromium;
 mod client;
 mod clock;
 mod notices;
@@ -18,6 +19,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 pub(crate) use self::board::{Behind, Board};
+pub(crate) use self::chromium::{Chromium, chromium};
 pub(crate) use self::client::{Reply, get, request, request_as};
 pub(crate) use self::clock::Held;
 pub(crate) use self::notices::{Notice, day, notice, notices, rss};
