@@ -17,6 +17,26 @@ const MAX_CODINGS: usize = 2;
 /// What a gzip file begins with (RFC 1952 §2.3.1); no text does.
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 
+/// Codings that IANA lists or servers use, and that we cannot undo. Any other name that we do not know means no coding:
+/// servers put character encodings and words such as `none` there.
+const FOREIGN: [&str; 15] = [
+    "aes128gcm",
+    "bzip2",
+    "compress",
+    "dcb",
+    "dcz",
+    "exi",
+    "lz4",
+    "lzma",
+    "pack200-gzip",
+    "peerdist",
+    "sdch",
+    "snappy",
+    "x-bzip2",
+    "x-compress",
+    "xz",
+];
+
 /// Why a body could not be decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CodingError {
@@ -40,7 +60,7 @@ pub(super) async fn decode(
     let applied: Vec<&str> = names
         .iter()
         .map(String::as_str)
-        .filter(|name| !matches!(*name, "" | "identity"))
+        .filter(|name| is_coding(name))
         .collect();
     if applied.len() > MAX_CODINGS {
         return Err(CodingError::Broken(format!("{} codings", applied.len())));
@@ -75,6 +95,10 @@ pub(super) fn unpacked(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, CodingError
     }
 }
 
+fn is_coding(name: &str) -> bool {
+    matches!(name, "gzip" | "x-gzip" | "br" | "zstd" | "deflate") || FOREIGN.contains(&name)
+}
+
 async fn undo(coding: &str, body: &[u8], limit: u64) -> Result<Vec<u8>, CodingError> {
     match coding {
         "gzip" | "x-gzip" => {
@@ -90,7 +114,7 @@ async fn undo(coding: &str, body: &[u8], limit: u64) -> Result<Vec<u8>, CodingEr
             decoded => decoded,
         },
         other => Err(CodingError::Broken(format!(
-            "the coding `{}` is unknown",
+            "the coding `{}` cannot be undone",
             other.escape_debug()
         ))),
     }
@@ -135,12 +159,31 @@ mod tests {
             ("deflate", packed(encode::DeflateEncoder::new(text))),
             ("identity", text.to_vec()),
             ("", text.to_vec()),
+            ("utf-8", text.to_vec()),
+            ("none", text.to_vec()),
+            ("UTF-8, gzip", packed(encode::GzipEncoder::new(text))),
+            ("gzip, binary", packed(encode::GzipEncoder::new(text))),
         ] {
             assert_eq!(
                 block_on(decode(body, coding, 1000)).as_deref(),
                 Ok(text),
                 "{coding}"
             );
+        }
+    }
+
+    #[test]
+    fn a_body_that_breaks_off_is_no_body() {
+        let text: &[u8] = b"bulletin ".repeat(100).leak();
+        for (coding, body) in [
+            ("gzip", packed(encode::GzipEncoder::new(text))),
+            ("br", packed(encode::BrotliEncoder::new(text))),
+            ("zstd", packed(encode::ZstdEncoder::new(text))),
+            ("deflate", packed(encode::ZlibEncoder::new(text))),
+        ] {
+            let cut = body[..body.len() - 2].to_vec();
+            let decoded = block_on(decode(cut, coding, 1000));
+            assert!(matches!(decoded, Err(CodingError::Broken(_))), "{coding}");
         }
     }
 

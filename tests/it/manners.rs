@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::support::{Answer, NEWS, Server, Workspace, day, rss, source};
+use crate::support::{Answer, NEWS, Server, Workspace, day, notices, rss, source};
 
 fn once(workspace: &Workspace, minutes: i64) {
     let now = day(0) + TimeDelta::minutes(minutes);
@@ -62,4 +62,18 @@ fn what_a_publisher_took_away_is_hardly_asked_for() {
     assert_eq!(server.requests().len(), 1);
     once(&workspace, 7 * 24 * 60);
     assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_coding_that_means_nothing_is_none() {
+    for coding in ["utf-8", "none", "identity", "UTF-8, identity", "8bit"] {
+        let server = Server::start();
+        server.route("/", move |_| {
+            Answer::ok(rss(&notices(0..3, day(0)))).with("Content-Encoding", coding)
+        });
+        let workspace = Workspace::new(&format!("{NEWS}{}", source("a", &server.url("/"))));
+        once(&workspace, 0);
+        workspace.check_well("a");
+        assert_eq!(workspace.published().stories("news").len(), 3, "{coding}");
+    }
 }
