@@ -12,24 +12,36 @@ use url::{Host, Url};
 
 /// A network address that must not be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not a public address")]
+#[error("{address}{carried} is not a public address", address = .0, carried = carrying(*.0))]
 pub struct ForbiddenAddress(pub IpAddr);
+
+/// Names the IPv4 address that an IPv6 address carries, for people.
+fn carrying(address: IpAddr) -> String {
+    let IpAddr::V6(v6) = address else {
+        return String::new();
+    };
+    carried(v6).map_or(String::new(), |v4| format!(" (which carries {v4})"))
+}
 
 /// IANA's special-purpose registries (RFC 6890 and its updates), without what is globally reachable.
 static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
     let networks = "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 \
         192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 \
-        ::/127 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8";
+        ::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8";
     networks
         .split_whitespace()
         .map(|net| net.parse().expect("a network of the list above"))
         .collect()
 });
 
-/// IPv6 networks that carry an IPv4 address, and the byte it begins at: the address within is what is reached.
-static CARRIERS: LazyLock<[(IpNet, usize); 3]> = LazyLock::new(|| {
+/// IPv6 networks that carry an IPv4 address, and the byte it begins at: the address within is what is reached. In order:
+/// IPv4-compatible and IPv4-mapped (RFC 4291 §2.5.5), IPv4-translated (RFC 2765 §2.1), NAT64 (RFC 6052 §2.1), 6to4
+/// (RFC 3056 §2). Teredo hides the address that it carries (RFC 4380 §4): 2001::/23 above refuses all of it.
+static CARRIERS: LazyLock<[(IpNet, usize); 5]> = LazyLock::new(|| {
     [
+        ("::/96", 12),
         ("::ffff:0:0/96", 12),
+        ("::ffff:0:0:0/96", 12),
         ("64:ff9b::/96", 12),
         ("2002::/16", 2),
     ]
@@ -48,13 +60,18 @@ pub(super) fn check(address: IpAddr, allowed: &[IpNet]) -> Result<(), ForbiddenA
     let named = allowed
         .iter()
         .any(|net| net.contains(&address) || net.contains(&reached));
-    if !named && PRIVATE.iter().any(|net| net.contains(&reached)) {
+    let is_private = |net: &IpNet| net.contains(&address) || net.contains(&reached);
+    if !named && PRIVATE.iter().any(is_private) {
         return Err(ForbiddenAddress(address));
     }
     Ok(())
 }
 
 fn carried(address: Ipv6Addr) -> Option<IpAddr> {
+    // `::` and `::1` look like IPv4-compatible addresses.
+    if address.is_unspecified() || address.is_loopback() {
+        return None;
+    }
     let (_, at) = CARRIERS
         .iter()
         .find(|(net, _)| net.contains(&IpAddr::V6(address)))?;
@@ -126,7 +143,15 @@ mod tests {
             "fe80::1",
             "fd00::1",
             "::ffff:127.0.0.1",
+            "::7f00:1",
+            "::10.0.0.1",
+            // Nobody is reached by such an address any more (RFC 4291 §2.5.5.1).
+            "::808:808",
+            "::ffff:0:127.0.0.1",
             "64:ff9b::7f00:1",
+            "64:ff9b::192.168.0.1",
+            // Teredo: 127.0.0.1, each bit turned over.
+            "2001:0:808:808::80ff:fffe",
             // Where such a network puts the address within is its own business (RFC 8215).
             "64:ff9b:1::808:808",
             "2002:7f00:1::",
@@ -139,6 +164,7 @@ mod tests {
             "93.184.216.34",
             "2606:2800:220:1::1",
             "::ffff:8.8.8.8",
+            "::ffff:0:8.8.8.8",
             "64:ff9b::808:808",
             "2002:808:808::",
         ] {
@@ -150,6 +176,7 @@ mod tests {
     fn named_networks_pass() {
         assert!(!refused("127.0.0.1", "127.0.0.0/8"));
         assert!(!refused("::ffff:127.0.0.1", "127.0.0.0/8"));
+        assert!(!refused("::7f00:1", "127.0.0.0/8"));
         assert!(refused("10.0.0.1", "127.0.0.0/8"));
     }
 
@@ -160,9 +187,24 @@ mod tests {
             "http://0x7f.0.0.1/",
             "http://2130706433/",
             "http://[::ffff:7f00:1]/",
+            "http://[::7f00:1]/",
+            "http://[::127.0.0.1]/",
         ] {
             let url: Url = url.parse().unwrap();
             assert!(check_literal(&url, &[]).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn a_refusal_tells_which_address_is_carried() {
+        let told = |address: &str| {
+            let address = address.parse().unwrap();
+            super::check(address, &[]).unwrap_err().to_string()
+        };
+        assert_eq!(told("10.0.0.1"), "10.0.0.1 is not a public address");
+        assert_eq!(
+            told("::7f00:1"),
+            "::7f00:1 (which carries 127.0.0.1) is not a public address"
+        );
     }
 }

@@ -77,3 +77,17 @@ fn a_coding_that_means_nothing_is_none() {
         assert_eq!(workspace.published().stories("news").len(), 3, "{coding}");
     }
 }
+
+#[test]
+fn an_address_that_carries_a_private_one_is_refused() {
+    for host in ["[::7f00:1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]"] {
+        let address = format!("http://{host}/");
+        let fetch = "[fetch]\nhost_delay = \"0s\"\n";
+        let workspace = Workspace::new(&format!("{fetch}{NEWS}{}", source("a", &address)));
+        once(&workspace, 0);
+        let problem = workspace.status("a")["problem"].clone();
+        assert_eq!(problem["code"], "private-address", "{host}");
+        let text = problem["text"].as_str().unwrap();
+        assert!(text.contains("which carries 127.0.0.1"), "{text}");
+    }
+}
