@@ -8,6 +8,7 @@ use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Client, Response, StatusCode};
 
 use super::coding::{self, CodingError};
+use super::cookies::Cookies;
 use super::guard::{self, ForbiddenAddress, GuardedResolver};
 use super::{FetchError, Fetched, FetchedPage, Fetcher, Leave, Limits, unpacked};
 use crate::dates;
@@ -110,9 +111,9 @@ impl Fetcher {
         now: Timestamp,
         leave: Leave,
     ) -> Result<Answer, FetchError> {
-        let mut url = first.clone();
+        let (mut url, mut cookies) = (first.clone(), Cookies::default());
         for _ in 0..=MAX_REDIRECTS {
-            match self.step(&url, held, codings, now).await? {
+            match self.step(&url, held, codings, &mut cookies, now).await? {
                 Step::Unchanged(new) => return Ok(Answer::Unchanged(new)),
                 Step::Answer(response) => return Ok(Answer::Changed(url, response)),
                 Step::Redirect(target) if leave == Leave::Asked => {
@@ -148,9 +149,10 @@ impl Fetcher {
         url: &PublicUrl,
         held: &Validators,
         codings: &str,
+        cookies: &mut Cookies,
         now: Timestamp,
     ) -> Result<Step, FetchError> {
-        let response = self.request(url, held, codings).await?;
+        let response = self.request(url, held, codings, cookies).await?;
         match response.status() {
             StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
                 Ok(Step::Unchanged(renewed(held, response.headers())))
@@ -160,7 +162,10 @@ impl Fetcher {
             | StatusCode::FOUND
             | StatusCode::SEE_OTHER
             | StatusCode::TEMPORARY_REDIRECT
-            | StatusCode::PERMANENT_REDIRECT => target(url, response.headers()).map(Step::Redirect),
+            | StatusCode::PERMANENT_REDIRECT => {
+                cookies.keep(response.headers(), url.expose());
+                target(url, response.headers()).map(Step::Redirect)
+            }
             status => Err(FetchError::Status {
                 url: url.to_string(),
                 status: status.as_u16(),
@@ -174,6 +179,7 @@ impl Fetcher {
         url: &PublicUrl,
         held: &Validators,
         codings: &str,
+        cookies: &Cookies,
     ) -> Result<Response, FetchError> {
         let forbidden = |cause| FetchError::Forbidden {
             url: url.to_string(),
@@ -184,6 +190,9 @@ impl Fetcher {
         request = request
             .header(header::ACCEPT, ACCEPT)
             .header(header::ACCEPT_ENCODING, codings);
+        if let Some(cookies) = cookies.header(url.expose()) {
+            request = request.header(header::COOKIE, cookies);
+        }
         if let Some(etag) = &held.etag {
             request = request.header(header::IF_NONE_MATCH, etag);
         }

@@ -6,6 +6,7 @@
 
 mod coding;
 mod command;
+mod cookies;
 mod guard;
 mod hosts;
 mod http;

@@ -65,6 +65,27 @@ fn what_a_publisher_took_away_is_hardly_asked_for() {
 }
 
 #[test]
+fn a_redirect_that_wants_its_cookie_back_gets_it() {
+    let server = Server::start();
+    server.route("/", |request| match request.header("cookie") {
+        Some("visit=1") => Answer::ok(rss(&notices(0..3, day(0)))),
+        _ => Answer::redirect("/").with("Set-Cookie", "visit=1; Path=/; HttpOnly"),
+    });
+    let workspace = Workspace::new(&format!("{NEWS}{}", source("a", &server.url("/"))));
+    once(&workspace, 0);
+    workspace.check_well("a");
+    assert_eq!(workspace.published().stories("news").len(), 3);
+    assert_eq!(server.requests().len(), 2);
+    // Nobody is recognized at the next poll.
+    once(&workspace, 60);
+    let cookies = server.requests().into_iter();
+    let cookies: Vec<bool> = cookies
+        .map(|request| request.header("cookie").is_some())
+        .collect();
+    assert_eq!(cookies, [false, true, false, true]);
+}
+
+#[test]
 fn a_coding_that_means_nothing_is_none() {
     for coding in ["utf-8", "none", "identity", "UTF-8, identity", "8bit"] {
         let server = Server::start();
