@@ -157,7 +157,10 @@ impl Fetcher {
             StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
                 Ok(Step::Unchanged(renewed(held, response.headers())))
             }
-            status if status.is_success() => Ok(Step::Answer(response)),
+            // Any other success has a part of the document, or none of it.
+            StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
+                Ok(Step::Answer(response))
+            }
             StatusCode::MOVED_PERMANENTLY
             | StatusCode::FOUND
             | StatusCode::SEE_OTHER
@@ -275,7 +278,6 @@ impl Fetcher {
     }
 }
 
-/// At most the first `limit` bytes of the body.
 /// A 304 to a request that had no conditions.
 fn not_asked_for(url: &PublicUrl) -> FetchError {
     FetchError::Status {
@@ -285,6 +287,7 @@ fn not_asked_for(url: &PublicUrl) -> FetchError {
     }
 }
 
+/// At most the first `limit` bytes of the body.
 async fn cut(url: &PublicUrl, mut response: Response, limit: usize) -> Result<Vec<u8>, FetchError> {
     let broken = |cause| unreachable(url, cause);
     let mut body = Vec::new();

@@ -211,6 +211,12 @@ impl FetchError {
                 "we ask too often: raise `every`, or `host_delay` of [fetch]"
             }
             Self::Status { status: 500.., .. } => "the publisher's server fails",
+            Self::Status {
+                status: 200..=299, ..
+            } => "the server gives no whole document: write to the publisher if it goes on",
+            Self::Status { status: 304, .. } => {
+                "the server withholds a document that it was asked for whole: write to the publisher"
+            }
             Self::Status { .. } => "look at the address in a browser and correct `url`",
             Self::Timeout { .. } => {
                 "if it is always slow, raise `timeout` (of [fetch], or of the command)"

@@ -191,3 +191,68 @@ fn a_list_whose_second_page_failed_is_read_again_from_the_first() {
     assert!(!asked[2].is_conditional());
     assert_eq!(workspace.published().stories("news").len(), 4);
 }
+
+#[test]
+fn a_part_that_nobody_asked_for_is_no_document() {
+    let body = rss(&notices(0..3, day(0)));
+    let check = |status: u16, part: &str, is_whole: bool| {
+        let server = Server::start();
+        let first = Mutex::new(Some(part.to_owned()));
+        let body = body.clone();
+        server.route("/", move |request| {
+            if let Some(part) = first.lock().unwrap().take() {
+                return Answer::stream(std::iter::once(part.into_bytes()))
+                    .with("ETag", "\"1\"")
+                    .with("Content-Range", "bytes 0-199/900")
+                    .with_status(status);
+            }
+            match request.header("if-none-match") {
+                Some("\"1\"") => Answer::status(304),
+                _ => Answer::ok(body.clone()),
+            }
+            .with("ETag", "\"1\"")
+        });
+        let workspace = Workspace::new(&format!("{NEWS}{}", source("harbour", &server.url("/"))));
+        workspace.poll(day(0));
+        if is_whole {
+            workspace.check_well("harbour");
+            return;
+        }
+        let status_of = workspace.status("harbour");
+        assert_eq!(status_of["problem"]["code"], format!("http-{status}"));
+        workspace.poll(day(0));
+        assert!(!server.last_request().is_conditional(), "{status}");
+        assert_eq!(workspace.published().stories("news").len(), 3, "{status}");
+        workspace.check_well("harbour");
+    };
+    // Cut between two items, and mended into a feed.
+    let part = rss(&notices(0..1, day(0)));
+    check(206, &part, false);
+    check(226, &part, false);
+    check(202, &part, false);
+    check(204, "", false);
+    check(203, &body, true);
+}
+
+#[test]
+fn a_body_shorter_than_it_says_is_asked_for_again() {
+    let server = Server::start();
+    let body = rss(&notices(0..3, day(0)));
+    let first = Mutex::new(Some(rss(&notices(0..1, day(0)))));
+    let length = body.len().to_string();
+    server.route("/", move |request| match first.lock().unwrap().take() {
+        Some(part) => Answer::ok(part)
+            .with("Content-Length", &length)
+            .with("ETag", "\"1\""),
+        None => Answer::versioned(request, &body),
+    });
+    let workspace = Workspace::new(&format!("{NEWS}{}", source("harbour", &server.url("/"))));
+    workspace.poll(day(0));
+    assert_eq!(
+        workspace.status("harbour")["problem"]["code"],
+        "unreachable"
+    );
+    workspace.poll(day(0));
+    assert!(!server.last_request().is_conditional());
+    assert_eq!(workspace.published().stories("news").len(), 3);
+}

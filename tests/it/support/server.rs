@@ -78,6 +78,10 @@ impl Answer {
         self
     }
 
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     /// Does something when all of it has been sent.
     pub(crate) fn and_then(mut self, done: impl FnOnce() + Send + 'static) -> Self {
         let mut done = Some(done);
