@@ -27,7 +27,7 @@ pub use self::clock::Clock;
 #[cfg(test)]
 pub(crate) use self::definition::definition;
 pub use self::feeds::Files;
-pub use self::poll::same_login;
+pub use self::poll::EntryPage;
 pub use self::run::{Serving, Setup, Signal, Started, run};
 pub use self::search::SearchError;
 use crate::classify::Classifier;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-pub use self::walk::same_login;
+pub use self::details::EntryPage;
 pub(super) use self::walk::{Errand, Standing};
 use super::{chain, one_line};
 use crate::classify::{self, Classifier, Subject, regions};

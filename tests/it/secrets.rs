@@ -117,3 +117,65 @@ fn a_secret_is_not_told_by_what_a_document_says_of_itself() {
     });
     check(|path| Answer::redirect(&format!("ftp://a.example{path}")));
 }
+
+/// Pages of entries are asked for within the secret address, and published outside of it.
+#[test]
+fn the_pages_of_a_secret_list_are_read_and_told_without_the_secret() {
+    let server = Server::start();
+    let row = |link: &str| {
+        format!(
+            "<div class=row><h3><a href=\"{link}\">About {link}</a></h3><time>2026-03-02</time></div>"
+        )
+    };
+    let list = ["n/one", "two?id=2", "paper", ""].map(row).concat();
+    server.serve(
+        &format!("/{SECRET}/list"),
+        format!("<!DOCTYPE html><h1>Notices</h1>{list}"),
+    );
+    for path in ["n/one", "two"] {
+        let body = format!(
+            "<!DOCTYPE html><div class=body><p>Text of {path}.</p>\
+             <p><a href=\"scan.pdf\">Scan</a><img src=\"quay.png\" alt=\"Quay\"></p></div>"
+        );
+        server.serve(&format!("/{SECRET}/{path}"), body);
+    }
+    server.route(&format!("/{SECRET}/paper"), |_| {
+        Answer::ok("%PDF-1.4").with("Content-Type", "application/pdf")
+    });
+    let workspace = Workspace::new(&format!(
+        "{NEWS}\n[[source]]\nid = \"list\"\nurl = {{ file = \"list.secret\" }}\nkind = \"html\"\ntopics = [\"news\"]\n\
+         select.item = \".row\"\nselect.title = \"h3 a\"\nselect.date = \"time\"\ndetail.content = \".body\"\n"
+    ));
+    workspace.write("config/list.secret", server.url(&format!("/{SECRET}/list")));
+    let preview = ["preview", "list", "--output", "jsonfeed"];
+    let previewed = workspace.run(&preview).done().stdout;
+    let asked = |server: &Server| -> Vec<String> {
+        let requests = server.requests().into_iter();
+        requests.map(|request| request.target).collect()
+    };
+    let by_preview = asked(&server);
+    workspace.poll(day(0));
+    let by_poll = asked(&server).split_off(by_preview.len());
+    assert_eq!(by_poll, by_preview);
+    let secret = |path: &str| format!("/{SECRET}/{path}");
+    assert_eq!(by_poll, ["list", "n/one", "two?id=2", "paper"].map(secret));
+    let published = workspace.published();
+    let feed = published.text("news.json");
+    for text in [&previewed, &feed] {
+        for wanted in ["Text of n/one.", "Text of two."] {
+            assert!(text.contains(wanted), "{text}");
+        }
+        assert!(text.contains("scan.pdf"), "{text}");
+    }
+    let mut told: Vec<String> = published
+        .names()
+        .iter()
+        .map(|name| published.text(name))
+        .collect();
+    told.push(previewed);
+    told.push(workspace.run(&["preview", "list"]).done().stdout);
+    told.push(workspace.run(&["status", "--json"]).done().stdout);
+    for text in &told {
+        assert!(!text.contains(SECRET), "{text}");
+    }
+}

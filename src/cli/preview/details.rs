@@ -2,11 +2,10 @@
 //!
 //! In: the document as it was read. Out: its first entries, completed as a poll completes them, and what was done.
 
-use crate::daemon;
+use crate::daemon::{self, EntryPage};
 use crate::extract;
 use crate::fetch::{FetchedPage, Fetcher, Leave};
-use crate::model::{Detail, Document, Extracted, PublicUrl, RawEntry, Source, Timestamp};
-use crate::normalize;
+use crate::model::{Detail, Document, Extracted, Source, Timestamp};
 
 /// Entries whose pages are read.
 const READ: usize = 3;
@@ -24,15 +23,15 @@ pub(super) async fn complete(
     }
     let (mut read, mut failed) = (0, Vec::new());
     for entry in extracted.entries.iter_mut().take(READ) {
-        let Some(url) = address_of(entry, source, document) else {
+        let Some(page) = EntryPage::of(source, document, entry) else {
             continue;
         };
-        match page(fetcher, source, &url, now).await {
+        match detail(fetcher, source, &page, now).await {
             Ok(Some(detail)) => {
                 *entry = detail.complete(std::mem::take(entry));
                 read += 1;
             }
-            Ok(None) => failed.push(format!("{url} is a file and no page")),
+            Ok(None) => failed.push(format!("{} is a file and no page", page.request)),
             Err(reason) => failed.push(reason),
         }
     }
@@ -45,28 +44,21 @@ pub(super) async fn complete(
     failed
 }
 
-fn address_of(entry: &RawEntry, source: &Source, document: &Document) -> Option<PublicUrl> {
-    let base = entry.base.as_ref().unwrap_or(&document.url);
-    let address = normalize::canonical(entry.link.as_deref()?, base)?;
-    Some(daemon::same_login(
-        &daemon::address(&source.location),
-        &address,
-    ))
-}
-
-async fn page(
+async fn detail(
     fetcher: &Fetcher,
     source: &Source,
-    url: &PublicUrl,
+    page: &EntryPage,
     now: Timestamp,
 ) -> Result<Option<Detail>, String> {
     let Some(fields) = &source.detail else {
         return Ok(None);
     };
+    let url = &page.request;
     let answer = fetcher.page(url, now, Leave::Given).await;
     match answer.map_err(|error| daemon::chain(&error))? {
         FetchedPage::File { .. } => Ok(None),
         FetchedPage::Page(document) => {
+            let document = page.published(source, *document);
             let detail = extract::detail(&document, fields, source);
             detail.map(Some).map_err(|error| format!("{url}: {error}"))
         }

@@ -18,7 +18,7 @@ use crate::extract;
 use crate::fetch::{FetchError, FetchedPage};
 use crate::model::{
     Css, Detail, Document, Extracted, Fields, Hash, Problem, PublicUrl, RawEnclosure, RawEntry,
-    RawText, Source, Timestamp, file_type,
+    RawText, Source, Timestamp, file_type, without_user,
 };
 use crate::normalize;
 use crate::store::{Details, KeptDetail, StoreError};
@@ -60,12 +60,56 @@ fn address_of(source: &Source, document: &Document, entry: &RawEntry) -> Option<
     normalize::canonical(entry.link.as_deref()?, &base)
 }
 
+/// Where the page of an entry is. In a source whose address is a secret the address that is published is not the one that
+/// is asked: relative links start from the secret, which nobody may see.
+#[derive(Clone, Debug)]
+pub struct EntryPage {
+    /// The address that is published.
+    pub url: Url,
+    /// The address that is asked.
+    pub request: PublicUrl,
+}
+
+impl EntryPage {
+    /// Finds the page that `entry` of `document` leads to.
+    pub fn of(source: &Source, document: &Document, entry: &RawEntry) -> Option<Self> {
+        let base = entry.base.as_ref().unwrap_or(&document.url);
+        let asked = normalize::canonical(entry.link.as_deref()?, base)?;
+        Some(Self {
+            url: address_of(source, document, entry)?,
+            request: same_login(&address(&source.location), &asked),
+        })
+    }
+
+    /// The address that is asked, without what we log in with: as a document from there has it.
+    fn asked(&self) -> Url {
+        without_user(self.request.expose())
+    }
+
+    /// Moves the page to the address that is published, so that nothing relative in it repeats a secret.
+    pub fn published(&self, source: &Source, page: Document) -> Document {
+        let url = if page.url == self.asked() {
+            self.url.clone()
+        } else {
+            source.location.public_base(&page.url)
+        };
+        Document { url, ..page }
+    }
+}
+
 /// An entry that leads to a page of its own.
 struct Listed {
     /// Which page of the list, and which entry of it.
     place: (usize, usize),
-    url: Url,
+    page: EntryPage,
     hash: Hash,
+}
+
+impl Listed {
+    /// The address that is published, by which the page is known.
+    fn url(&self) -> &Url {
+        &self.page.url
+    }
 }
 
 /// What is to be done about the page of an entry.
@@ -134,14 +178,9 @@ struct Failed {
 
 impl From<FetchError> for Failed {
     fn from(error: FetchError) -> Self {
-        let http_status = error.http_status();
-        let is_silent = matches!(
-            error,
-            FetchError::Timeout { .. } | FetchError::Unreachable { .. }
-        );
         Self {
             reason: chain(&error),
-            http_status,
+            http_status: error.http_status(),
             retry_after: error.retry_after(),
             is_of_host: is_silent || matches!(http_status, Some(429 | 503)),
         }
@@ -179,7 +218,7 @@ pub(super) async fn complete(
     }
     attach_files(errand.source, &mut gathered.pages);
     let listed = listed(errand.source, &gathered.pages);
-    let addresses: Vec<String> = listed.iter().map(|one| one.url.to_string()).collect();
+    let addresses: Vec<String> = listed.iter().map(|one| one.url().to_string()).collect();
     let (id, wanted) = (errand.source.id.clone(), addresses.clone());
     let kept = errand
         .store
@@ -211,7 +250,7 @@ pub(super) async fn complete(
 impl Round<'_> {
     async fn settle(&mut self, listed: &Listed) {
         let at = self.errand.at;
-        let address = listed.url.as_str();
+        let address = listed.url().as_str();
         let kept = self.kept.get(address);
         match decide(kept, listed.hash, self.rules, at) {
             Decision::Settled => {}
@@ -223,9 +262,9 @@ impl Round<'_> {
                     self.changed.insert(address.to_owned());
                 }
             }
-            Decision::Ask if self.may_ask(&listed.url) => {
+            Decision::Ask if self.may_ask(listed.url()) => {
                 self.left -= 1;
-                match self.read(&listed.url).await {
+                match self.read(&listed.page).await {
                     Ok(detail) => self.was_read(listed, detail),
                     Err(failed) => self.failed(listed, failed),
                 }
@@ -241,23 +280,20 @@ impl Round<'_> {
     }
 
     /// The page of an entry, read off the async threads.
-    async fn read(&self, url: &Url) -> Result<Detail, Failed> {
+    async fn read(&self, page: &EntryPage) -> Result<Detail, Failed> {
         let Errand {
             fetcher,
             source,
             at,
             ..
         } = *self.errand;
-        let url = same_login(&address(&source.location), url);
-        let document = match fetcher
-            .page(&url, at, self.errand.leave_for_pages())
-            .await?
-        {
+        let url = &page.request;
+        let document = match fetcher.page(url, at, self.errand.leave_for_pages()).await? {
             FetchedPage::Page(document) => document,
             FetchedPage::File {
                 mime_type,
                 length_bytes,
-            } => return Ok(file(&url, mime_type, length_bytes)),
+            } => return Ok(file(&page.url, mime_type, length_bytes)),
         };
         let failed = |reason: String| Failed {
             reason: format!("{url}: {reason}"),
@@ -268,6 +304,7 @@ impl Round<'_> {
         if self.lists.contains(place(&document.url)) {
             return Err(failed("it leads back to the list".to_owned()));
         }
+        let document = page.published(source, *document);
         let (source, fields) = (source.clone(), self.fields.clone());
         let work =
             tokio::task::spawn_blocking(move || extract::detail(&document, &fields, &source));
@@ -291,7 +328,7 @@ impl Round<'_> {
 
     fn failed(&mut self, listed: &Listed, failed: Failed) {
         let at = self.errand.at;
-        let host = listed.url.host_str().unwrap_or_default().to_owned();
+        let host = listed.url().host_str().unwrap_or_default().to_owned();
         let weight = if failed.is_of_host { MAX_FAILURES } else { 1 };
         *self.failures.entry(host).or_default() += weight;
         self.failed += 1;
@@ -306,7 +343,7 @@ impl Round<'_> {
     /// Changes what is kept of an entry's page; of an entry that has changed failures are counted anew, and under other
     /// rules readings too.
     fn keep(&mut self, listed: &Listed, change: impl FnOnce(&mut KeptDetail)) {
-        let address = listed.url.to_string();
+        let address = listed.url().to_string();
         let kept = self.kept.entry(address.clone());
         let kept = kept.or_insert_with(|| KeptDetail {
             entry: listed.hash,
@@ -333,7 +370,7 @@ impl Round<'_> {
     /// Completes the entries, and tells what is kept and what failed.
     fn finish(self, listed: &[Listed], addresses: Vec<String>, gathered: &mut Gathered) {
         for one in listed {
-            let kept = self.kept.get(one.url.as_str());
+            let kept = self.kept.get(one.url().as_str());
             let Some(detail) = kept.and_then(|kept| kept.detail.clone()) else {
                 continue;
             };
@@ -344,14 +381,14 @@ impl Round<'_> {
             }
         }
         let is_gone = |one: &&Listed| {
-            let kept = self.kept.get(one.url.as_str());
+            let kept = self.kept.get(one.url().as_str());
             kept.is_some_and(|kept| kept.http_status == Some(410))
         };
         let gone: Vec<&Listed> = listed.iter().filter(is_gone).collect();
         if let (Some(one), Some((_, page))) = (gone.first(), gathered.pages.first_mut()) {
             page.problems.push(Problem::Gone {
                 count: gone.len(),
-                address: one.url.to_string(),
+                address: one.url().to_string(),
             });
         }
         if let (Some(reason), Some((_, first))) = (self.reason, gathered.pages.first_mut()) {
@@ -387,28 +424,28 @@ fn listed(source: &Source, pages: &[(Document, Extracted)]) -> Vec<Listed> {
     let mut found = Vec::new();
     for (number, (document, read)) in pages.iter().enumerate() {
         for (position, entry) in read.entries.iter().enumerate() {
-            let Some(url) = address_of(source, document, entry) else {
+            let Some(page) = EntryPage::of(source, document, entry) else {
                 continue;
             };
-            let page = place(&url);
-            if lists.contains(page) || file_type(&url).is_some() {
+            let asked = page.asked();
+            if lists.contains(place(&asked)) || file_type(&page.url).is_some() {
                 continue;
             }
             let title = entry.title.as_ref().map_or("", RawText::as_str).trim();
-            let known = titles.entry(page.to_owned());
+            let known = titles.entry(place(&asked).to_owned());
             let (first, differ) = known.or_insert_with(|| (title.to_owned(), false));
             *differ |= first != title;
             found.push(Listed {
                 place: (number, position),
                 hash: entry_hash(source, document, entry),
-                url,
+                page,
             });
         }
     }
     let mut seen = HashSet::new();
     found.retain(|one| {
-        let own = titles.get(place(&one.url));
-        own.is_some_and(|(_, differ)| !differ) && seen.insert(one.url.clone())
+        let own = titles.get(place(&one.page.asked()));
+        own.is_some_and(|(_, differ)| !differ) && seen.insert(one.url().clone())
     });
     found
 }
@@ -469,9 +506,9 @@ fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
 }
 
 /// What an entry has whose address turned out to be a file.
-fn file(url: &PublicUrl, mime_type: String, length_bytes: Option<u64>) -> Detail {
+fn file(url: &Url, mime_type: String, length_bytes: Option<u64>) -> Detail {
     let file = RawEnclosure {
-        url: crate::model::without_user(url.expose()).into(),
+        url: url.to_string(),
         title: None,
         mime_type: Some(mime_type),
         length_bytes: length_bytes.map(|length| length.to_string()),
@@ -591,7 +628,7 @@ mod tests {
     fn check_listed(entries: &[&str], expected: &[&str]) {
         let pages = [entry::page(entries)];
         let listed = listed(&source(), &pages);
-        let found: Vec<_> = listed.iter().map(|one| one.url.as_str()).collect();
+        let found: Vec<_> = listed.iter().map(|one| one.url().as_str()).collect();
         assert_eq!(found, expected);
     }
 

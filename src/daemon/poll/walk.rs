@@ -337,7 +337,7 @@ impl Errand<'_> {
 
 /// An address that a document names. The document's own has lost what we log in with; on the same server the next one
 /// wants it again.
-pub fn same_login(first: &PublicUrl, next: &Url) -> PublicUrl {
+pub(super) fn same_login(first: &PublicUrl, next: &Url) -> PublicUrl {
     let (from, mut next) = (first.expose(), next.clone());
     if next.origin() == from.origin() {
         let set = next
