@@ -238,6 +238,7 @@ impl Fetcher {
             etag: text(&headers, &header::ETAG),
             last_modified: text(&headers, &header::LAST_MODIFIED),
             body_hash: Some(Hash::of(&body)),
+            whole_at: Some(now),
         };
         let content_type = text(&headers, &header::CONTENT_TYPE);
         let document = Document {
@@ -341,6 +342,7 @@ fn renewed(held: &Validators, headers: &HeaderMap) -> Validators {
         etag: text(headers, &header::ETAG).or_else(|| held.etag.clone()),
         last_modified: text(headers, &header::LAST_MODIFIED).or_else(|| held.last_modified.clone()),
         body_hash: held.body_hash,
+        whole_at: held.whole_at,
     }
 }
 

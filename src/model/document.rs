@@ -1,5 +1,6 @@
 //! One response, or one file read.
 
+use chrono::TimeDelta;
 use url::Url;
 
 use super::{Hash, Timestamp};
@@ -13,6 +14,34 @@ pub struct Validators {
     pub last_modified: Option<String>,
     /// Hash of the decoded body: finds an unchanged answer where a server knows no validators.
     pub body_hash: Option<Hash>,
+    /// When a whole body last came with them.
+    pub whole_at: Option<Timestamp>,
+}
+
+/// How long a server is believed that says that nothing has changed.
+const BELIEVED: TimeDelta = TimeDelta::hours(24);
+
+impl Validators {
+    /// Returns the validators for a request at `now`: without conditions once a day, because some servers answer 304 to
+    /// every request that allows it. A whole body from the future was stamped by a clock that was ahead.
+    #[must_use]
+    pub fn for_request(self, now: Timestamp) -> Self {
+        let is_believed = |whole_at: Timestamp| whole_at <= now && now - whole_at < BELIEVED;
+        if self.whole_at.is_some_and(is_believed) {
+            return self;
+        }
+        Self {
+            body_hash: self.body_hash,
+            ..Self::default()
+        }
+    }
+
+    /// Returns true if a request with them is the same as one with `others`, and compares with the same body.
+    pub fn ask_like(&self, others: &Self) -> bool {
+        self.etag == others.etag
+            && self.last_modified == others.last_modified
+            && self.body_hash == others.body_hash
+    }
 }
 
 /// A body as fetched, decompressed and within its limits.
@@ -38,5 +67,33 @@ impl Document {
             body: Vec::new(),
             fetched_at: self.fetched_at,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_asked_for_everything_once_a_day() {
+        let now: Timestamp = "2021-07-01T12:00:00Z".parse().unwrap();
+        let check = |whole_at: Option<TimeDelta>, is_conditional: bool| {
+            let held = Validators {
+                etag: Some("\"1\"".to_owned()),
+                last_modified: Some("Thu, 01 Jul 2021 11:00:00 GMT".to_owned()),
+                body_hash: Some(Hash::of(b"body")),
+                whole_at: whole_at.map(|ago| now - ago),
+            };
+            let asked = held.clone().for_request(now);
+            assert_eq!(asked.etag.is_some(), is_conditional, "{whole_at:?}");
+            assert_eq!(asked.last_modified.is_some(), is_conditional);
+            assert_eq!(asked.body_hash, held.body_hash);
+        };
+        check(Some(TimeDelta::zero()), true);
+        check(Some(TimeDelta::hours(24) - TimeDelta::seconds(1)), true);
+        check(Some(TimeDelta::hours(24)), false);
+        // The clock was set back.
+        check(Some(TimeDelta::hours(-1)), false);
+        check(None, false);
     }
 }

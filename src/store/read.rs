@@ -172,7 +172,7 @@ impl Reader {
         rows::revision(&self.connection)
     }
 
-    /// What to ask `url` with; nothing when the source is read differently now.
+    /// Returns the validators to ask each address of a source with at `at`; none when the source is read differently now.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -180,8 +180,9 @@ impl Reader {
         &self,
         source: &SourceId,
         fingerprint: Hash,
+        at: Timestamp,
     ) -> Result<HashMap<String, Validators>, StoreError> {
-        let sql = "SELECT url, etag, last_modified, body_hash FROM validator WHERE source = ? AND fingerprint = ?";
+        let sql = "SELECT url, etag, last_modified, body_hash, whole_at FROM validator WHERE source = ? AND fingerprint = ?";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query(params![source.as_str(), fingerprint.as_bytes()])?;
         let mut validators = HashMap::new();
@@ -190,14 +191,13 @@ impl Reader {
             let body_hash = body_hash
                 .map(|bytes| rows::hash("body_hash", &bytes))
                 .transpose()?;
-            validators.insert(
-                row.get(0)?,
-                Validators {
-                    etag: row.get(1)?,
-                    last_modified: row.get(2)?,
-                    body_hash,
-                },
-            );
+            let held = Validators {
+                etag: row.get(1)?,
+                last_modified: row.get(2)?,
+                body_hash,
+                whole_at: rows::maybe_instant("whole_at", row.get(4)?)?,
+            };
+            validators.insert(row.get(0)?, held.for_request(at));
         }
         Ok(validators)
     }

@@ -86,8 +86,8 @@ fn write_validator(
     held: &Validators,
     fingerprint: &Hash,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO validator (source, url, etag, last_modified, body_hash, fingerprint)
-               VALUES (?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT OR REPLACE INTO validator (source, url, etag, last_modified, body_hash, fingerprint, whole_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?)";
     let body_hash = held.body_hash.as_ref().map(Hash::as_bytes);
     let row = params![
         source,
@@ -95,7 +95,8 @@ fn write_validator(
         held.etag,
         held.last_modified,
         body_hash,
-        fingerprint.as_bytes()
+        fingerprint.as_bytes(),
+        held.whole_at.map(|at| at.timestamp()),
     ];
     connection.prepare_cached(sql)?.execute(row)?;
     Ok(())

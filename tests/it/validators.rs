@@ -1,6 +1,8 @@
 //! What a source is asked with says only what is stored: a 304 hides no item and no repair.
 
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
+
+use chrono::TimeDelta;
 
 use crate::support::{Answer, GUARD, NEWS, Server, Workspace, day, notices, rss, source};
 
@@ -190,6 +192,43 @@ fn a_list_whose_second_page_failed_is_read_again_from_the_first() {
     assert_eq!(targets, ["/list", "/list?page=1", "/list", "/list?page=1"]);
     assert!(!asked[2].is_conditional());
     assert_eq!(workspace.published().stories("news").len(), 4);
+}
+
+/// Some servers compare dates or tags that have nothing to do with what they serve.
+#[test]
+fn a_server_that_answers_304_for_ever_hides_nothing_longer_than_a_day() {
+    let server = Server::start();
+    let shown = Arc::new(Mutex::new(rss(&notices(0..1, day(0)))));
+    let served = Arc::clone(&shown);
+    server.route("/", move |request| {
+        let answer = if request.is_conditional() {
+            Answer::status(304)
+        } else {
+            Answer::ok(served.lock().unwrap().clone())
+        };
+        answer.with("ETag", "\"for ever\"")
+    });
+    let workspace = Workspace::new(&format!("{NEWS}{}", source("harbour", &server.url("/"))));
+    // Every poll is a run of its own: what was asked when is in the store.
+    let poll = |hours: i64, is_conditional: bool, stories: usize| {
+        workspace.poll(day(0) + TimeDelta::hours(hours));
+        let asked = server.last_request();
+        assert_eq!(asked.is_conditional(), is_conditional, "hour {hours}");
+        assert_eq!(workspace.published().stories("news").len(), stories);
+        workspace.check_well("harbour");
+    };
+    poll(0, false, 1);
+    *shown.lock().unwrap() = rss(&notices(0..2, day(0)));
+    poll(1, true, 1);
+    poll(23, true, 1);
+    poll(24, false, 2);
+    poll(25, true, 2);
+    // Nothing new: that, too, is known for a day.
+    poll(48, false, 2);
+    poll(49, true, 2);
+    // The clock was set back.
+    poll(30, false, 2);
+    poll(31, true, 2);
 }
 
 #[test]

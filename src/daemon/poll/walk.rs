@@ -42,7 +42,7 @@ impl Standing {
         Ok(Self {
             walk: reader.walk(source)?,
             is_overdue: reader.is_overdue(source, at)?,
-            held: reader.validators(source, fingerprint)?,
+            held: reader.validators(source, fingerprint, at)?,
             owed: reader.owed_details(source, at)?,
             kept: reader.layout(source, block)?,
         })
@@ -314,7 +314,7 @@ impl Errand<'_> {
             .await;
         match fetched.map_err(Trouble::Fetch)? {
             Fetched::Unchanged(new) => {
-                gathered.renewed |= new != known;
+                gathered.renewed |= !new.ask_like(&known);
                 gathered.validators.push((key, new));
                 Ok(None)
             }

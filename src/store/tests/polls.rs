@@ -57,11 +57,13 @@ fn validators_are_kept_as_long_as_they_are_true() {
         etag: Some("\"1\"".into()),
         last_modified: Some("Thu, 01 Jul 2021 12:00:00 GMT".into()),
         body_hash: Some(Hash::of(b"body")),
+        whole_at: Some(july(1)),
     };
-    let held = |fingerprint: Hash| {
+    let held_at = |fingerprint: Hash, at: Timestamp| {
         let source = "a".parse().unwrap();
-        desk.ask(move |reader| reader.validators(&source, fingerprint))
+        desk.ask(move |reader| reader.validators(&source, fingerprint, at))
     };
+    let held = |fingerprint: Hash| held_at(fingerprint, july(1));
     let read = |urls: &[&str]| {
         let validators = urls
             .iter()
@@ -84,6 +86,15 @@ fn validators_are_kept_as_long_as_they_are_true() {
     assert_eq!(
         held(fingerprint),
         [("https://a.example/1".to_owned(), validators.clone())].into()
+    );
+    // A day later the server is asked for everything.
+    let unconditional = Validators {
+        body_hash: validators.body_hash,
+        ..Validators::default()
+    };
+    assert_eq!(
+        held_at(fingerprint, july(2)),
+        [("https://a.example/1".to_owned(), unconditional)].into()
     );
     let renewed = Validators {
         etag: Some("\"2\"".into()),
