@@ -129,6 +129,11 @@ impl Changes {
         Ok(changes)
     }
 
+    /// Returns true if sources or feeds may come with it.
+    pub(super) fn bring_something(&self) -> bool {
+        !(self.feeds.is_empty() && self.sources.come.is_empty())
+    }
+
     /// Whether readers may see any of it.
     pub(super) fn are_seen(&self) -> bool {
         !(self.feeds.is_empty()

@@ -128,7 +128,11 @@ fn commit_items(
     let late = before.last_success.is_none() || before.failures > 0 || walked_back;
     let write = |memory: &mut Memory, holds| {
         memory.ready(connection, items.len())?;
-        let stories = Stories::new(connection, poll.at, late, policy)?;
+        let first_of = before.last_success.is_none().then_some(before.defined_by);
+        let stories = Stories {
+            first_of,
+            ..Stories::new(connection, poll.at, late, policy)?
+        };
         let change = Change::new(stories, memory, &items, holds);
         match before.last_success {
             // Of a source that never gave anything nothing can have moved.

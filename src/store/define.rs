@@ -11,6 +11,7 @@ use rusqlite::{Connection, params};
 
 use super::changes::{Changes, FeedChange, Kind};
 use super::former::{Names, Renames};
+use super::membership::first_round_until;
 use super::plan::Plan;
 use super::policy::Policy;
 use super::story::Stories;
@@ -140,12 +141,17 @@ fn apply(
     changes: &Changes,
 ) -> Result<(), StoreError> {
     let connection = stories.connection;
+    if changes.bring_something() {
+        let number = rows::definitions(connection)? + 1;
+        rows::set_fact(connection, "definitions", &number.to_string())?;
+    }
+    let number = rows::definitions(connection)?;
     for feed in &changes.feeds {
-        write_feed(stories, definition, feed)?;
+        write_feed(stories, definition, feed, number)?;
     }
     write_queries(connection, definition)?;
     for source in &changes.sources.come {
-        write_source(connection, source)?;
+        write_source(connection, source, number)?;
     }
     for source in &changes.sources.gone {
         let sql = "UPDATE source_state SET configured = 0 WHERE source = ?";
@@ -180,6 +186,7 @@ fn write_feed(
     stories: &Stories<'_>,
     definition: &Definition,
     feed: &FeedChange,
+    number: i64,
 ) -> Result<(), StoreError> {
     let (connection, id) = (stories.connection, feed.id.to_string());
     let at = definition.at.timestamp();
@@ -207,7 +214,9 @@ fn write_feed(
         stories.rev,
         at,
         queries,
-        each
+        each,
+        number,
+        first_round_until(definition.at),
     ];
     statement.execute(row)?;
     // Branches are called as their topic is, also those that come back with it.
@@ -229,10 +238,14 @@ fn write_queries(connection: &Connection, definition: &Definition) -> Result<(),
     Ok(())
 }
 
-fn write_source(connection: &Connection, source: &SourceDefinition) -> Result<(), StoreError> {
+fn write_source(
+    connection: &Connection,
+    source: &SourceDefinition,
+    number: i64,
+) -> Result<(), StoreError> {
     let sql =
-        "INSERT INTO source_state (source, name, rank, topics, country, regions, state, configured)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)
+        "INSERT INTO source_state (source, name, rank, topics, country, regions, state, configured, defined_by)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)
                ON CONFLICT (source) DO UPDATE SET
                name = ?2, rank = ?3, topics = ?4, country = ?5, regions = ?6, configured = 1";
     connection.prepare_cached(sql)?.execute(params![
@@ -243,6 +256,7 @@ fn write_source(connection: &Connection, source: &SourceDefinition) -> Result<()
         source.country.map(|country| country.to_string()),
         rows::regions_json(&source.regions),
         State::New.as_str(),
+        number,
     ])?;
     Ok(())
 }

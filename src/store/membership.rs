@@ -2,8 +2,10 @@
 //!
 //! In: a story and the feeds where it is wanted. Out: rows of `membership`, and feeds marked to be published anew.
 //!
-//! A feed's first publication takes whatever there is. After that, a story that is old and comes late enters quietly: no
-//! reader is told of it. A branch of a topic is a feed from the first story on that belongs there, and stays one.
+//! A feed's first publication takes whatever there is, and so does its first round: the first good poll of every source
+//! that was there when the feed came, whichever publisher answers first. After that, a story that is old and comes late
+//! enters quietly: no reader is told of it. A branch of a topic is a feed from the first story on that belongs there, and
+//! stays one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +19,9 @@ use crate::model::{FeedId, StoryId, Timestamp, TopicId};
 
 /// Branches of one topic, at most: each is four files, and what items say of their language is theirs to invent.
 const MAX_BRANCHES: usize = 2_000;
+
+/// How long the first round of a feed lasts at most: a source that answers later comes late.
+const FIRST_ROUND: TimeDelta = TimeDelta::hours(24);
 
 /// The branches of a topic: what follows a stroke in ASCII is a nought.
 const OF_TOPIC: &str = "FROM feed WHERE topic > ?1 || '/' AND topic < ?1 || '0'";
@@ -32,7 +37,7 @@ pub(super) struct Place {
 /// How a story enters a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// With the feed's first publication: nobody reads it yet.
+    /// With the feed's first publication or in its first round: it is no news.
     First,
     /// As news to its readers.
     Live,
@@ -40,6 +45,28 @@ pub(super) enum Entry {
     Again,
     /// Too old to be news where readers are.
     Quiet,
+}
+
+/// A feed's first round.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Round {
+    /// Readers may know the feed: it was published with a story in it.
+    is_known: bool,
+    /// The number of the definition that brought the feed.
+    defined_by: i64,
+    until: i64,
+}
+
+impl Round {
+    /// Returns true if the first good poll at `at` of a source that `source_by` brought belongs to it.
+    fn takes(self, source_by: i64, at: Timestamp) -> bool {
+        source_by <= self.defined_by && at.timestamp() < self.until
+    }
+}
+
+/// When the first round of a feed ends that comes at `at`.
+pub(super) fn first_round_until(at: Timestamp) -> i64 {
+    (at + FIRST_ROUND).timestamp()
 }
 
 impl Stories<'_> {
@@ -73,18 +100,24 @@ impl Stories<'_> {
         Ok(feeds)
     }
 
-    /// Whether readers may know a feed: it was published with a story in it.
-    fn is_known(&self, feed: &FeedId) -> Result<bool, StoreError> {
-        if let Some(known) = self.known.borrow().get(feed) {
-            return Ok(*known);
+    fn round(&self, feed: &FeedId) -> Result<Round, StoreError> {
+        if let Some(round) = self.rounds.borrow().get(feed) {
+            return Ok(*round);
         }
-        let sql = "SELECT EXISTS (SELECT 1 FROM membership WHERE feed = topic AND entered_rev <= published_rev)
+        let sql = "SELECT EXISTS (SELECT 1 FROM membership WHERE feed = topic AND entered_rev <= published_rev),
+                   defined_by, first_round_until
                    FROM feed WHERE topic = ?";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let known = statement.query_row([feed.to_string()], |row| row.get(0));
-        let known = known.optional()?.unwrap_or(false);
-        self.known.borrow_mut().insert(feed.clone(), known);
-        Ok(known)
+        let round = statement.query_row([feed.to_string()], |row| {
+            Ok(Round {
+                is_known: row.get(0)?,
+                defined_by: row.get(1)?,
+                until: row.get(2)?,
+            })
+        });
+        let round = round.optional()?.unwrap_or_default();
+        self.rounds.borrow_mut().insert(feed.clone(), round);
+        Ok(round)
     }
 
     /// How a story that is not in a feed would enter it.
@@ -94,11 +127,18 @@ impl Stories<'_> {
         story: StoryId,
         place: Place,
     ) -> Result<Entry, StoreError> {
-        if !self.is_known(feed)? {
+        let round = self.round(feed)?;
+        if !round.is_known {
             return Ok(Entry::First);
         }
         if self.was_shown(feed, story)? {
             return Ok(Entry::Again);
+        }
+        if self
+            .first_of
+            .is_some_and(|source| round.takes(source, self.at))
+        {
+            return Ok(Entry::First);
         }
         let fresh = TimeDelta::from_std(self.policy.fresh).unwrap_or(TimeDelta::MAX);
         let is_old = self.at - place.published_at > fresh;
@@ -160,12 +200,14 @@ impl Stories<'_> {
         if branches >= MAX_BRANCHES {
             return Ok(false);
         }
-        let sql = "INSERT INTO feed (topic, definition, title, configured, wanted_rev)
-                   SELECT ?1, definition, title, 1, ?3 FROM feed WHERE topic = ?2";
+        let sql = "INSERT INTO feed (topic, definition, title, configured, wanted_rev, defined_by, first_round_until)
+                   SELECT ?1, definition, title, 1, ?3, ?4, ?5 FROM feed WHERE topic = ?2";
         self.connection.prepare_cached(sql)?.execute(params![
             name,
             feed.topic().as_str(),
-            self.rev
+            self.rev,
+            rows::definitions(self.connection)?,
+            first_round_until(self.at),
         ])?;
         Ok(true)
     }

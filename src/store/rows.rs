@@ -99,6 +99,12 @@ pub(super) fn revision(connection: &Connection) -> Result<i64, StoreError> {
     Ok(found.unwrap_or(0))
 }
 
+/// How many definitions brought sources or feeds.
+pub(super) fn definitions(connection: &Connection) -> Result<i64, StoreError> {
+    let found = fact(connection, "definitions")?;
+    found.map_or(Ok(0), |count| parsed("value", &count))
+}
+
 /// An instant of a row.
 pub(super) fn instant(column: &'static str, seconds: i64) -> Result<Timestamp, StoreError> {
     DateTime::from_timestamp(seconds, 0).ok_or_else(|| StoreError::Row {

@@ -20,11 +20,13 @@ pub(super) struct Before {
     interval: Option<Duration>,
     problem: Option<(String, i64)>,
     pub(super) good_polls: u32,
+    /// The number of the definition that brought it.
+    pub(super) defined_by: i64,
 }
 
 impl Before {
     pub(super) fn read(connection: &Connection, source: &SourceId) -> Result<Self, StoreError> {
-        let sql = "SELECT last_success, consecutive_failures, interval_seconds, problem_code, problem_since, good_polls
+        let sql = "SELECT last_success, consecutive_failures, interval_seconds, problem_code, problem_since, good_polls, defined_by
                    FROM source_state WHERE source = ?";
         let mut statement = connection.prepare_cached(sql)?;
         let row = statement.query_row([source.as_str()], |row| {
@@ -37,6 +39,7 @@ impl Before {
                 interval,
                 problem,
                 good_polls: row.get(5)?,
+                defined_by: row.get(6)?,
             })
         });
         Ok(row?)

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, named_params, params};
 
 use super::StoreError;
-use super::membership::Place;
+use super::membership::{Place, Round};
 use super::policy::Policy;
 use super::rows::{self, PublishedColumns};
 use crate::model::{
@@ -25,9 +25,11 @@ pub(super) struct Stories<'a> {
     pub(super) at: Timestamp,
     /// Whether old stories come late rather than late to us: a first poll, a catch-up, a changed query.
     pub(super) late: bool,
+    /// The number of the definition that brought the source whose first good poll this is.
+    pub(super) first_of: Option<i64>,
     pub(super) policy: &'a Policy,
-    /// Feeds that were asked about: whether readers know them.
-    pub(super) known: RefCell<HashMap<FeedId, bool>>,
+    /// Feeds that were asked about.
+    pub(super) rounds: RefCell<HashMap<FeedId, Round>>,
 }
 
 /// What a story needs to know of one of its items.
@@ -68,8 +70,9 @@ impl<'a> Stories<'a> {
             rev: rows::revision(connection)? + 1,
             at,
             late,
+            first_of: None,
             policy,
-            known: RefCell::default(),
+            rounds: RefCell::default(),
         })
     }
 

@@ -1,6 +1,9 @@
 //! What rings in a reader is news: old stories that come late stand on the page alone.
 
-use crate::support::{NEWS, Server, Workspace, day, notice, notices, rss, source, titles};
+use chrono::TimeDelta;
+use tidings::model::Timestamp;
+
+use crate::support::{Answer, NEWS, Server, Workspace, day, notice, notices, rss, source, titles};
 
 /// The source `harbour` has been published; the source `archive` is configured beside it.
 fn published() -> (Server, Workspace) {
@@ -59,7 +62,7 @@ fn what_a_known_source_adds_rings_whatever_its_date() {
 fn what_a_source_catches_up_on_after_a_failure_enters_quietly_when_it_is_old() {
     let (server, workspace) = published();
     workspace.poll(day(0));
-    server.route("/archive", |_| crate::support::Answer::status(500));
+    server.route("/archive", |_| Answer::status(500));
     workspace.poll(day(1));
     let missed = [notice(20, day(-20)), notice(70, day(1))];
     server.serve("/archive", rss(&missed));
@@ -94,4 +97,73 @@ fn what_a_changed_query_brings_enters_quietly_when_it_is_old() {
     );
     let page = workspace.published().text("piers.html");
     assert!(page.contains(&notice(30, day(0)).title));
+}
+
+/// Two sources whose items are three weeks old; the one that is polled first is published before the other answers.
+fn one_after_the_other(first: &str, second: &str, hours: i64) -> (Server, Workspace) {
+    let server = Server::start();
+    server.serve("/harbour", rss(&[notice(1, day(-21))]));
+    server.serve("/archive", rss(&[notice(2, day(-22))]));
+    let configured = |id: &str| source(id, &server.url(&format!("/{id}")));
+    let sources = [configured("archive"), configured("harbour")].concat();
+    let workspace = Workspace::new(&format!("{NEWS}{sources}"));
+    let once = |id: &str, at: Timestamp| {
+        let arguments = ["once", id, "--now", &at.to_rfc3339()];
+        workspace.run(&arguments).done();
+    };
+    once(first, day(0));
+    once(second, day(0) + TimeDelta::hours(hours));
+    (server, workspace)
+}
+
+#[test]
+fn the_order_of_answers_decides_nothing() {
+    let (_one, workspace) = one_after_the_other("harbour", "archive", 0);
+    let (_other, reversed) = one_after_the_other("archive", "harbour", 0);
+    let both = [notice(1, day(0)).title, notice(2, day(0)).title];
+    for workspace in [&workspace, &reversed] {
+        let stories = workspace.published().stories("news");
+        assert_eq!(titles(&stories), both);
+    }
+    let (one, other) = (workspace.published(), reversed.published());
+    for name in ["news.atom", "news.rss", "news.json"] {
+        assert_eq!(one.text(name), other.text(name), "{name}");
+    }
+}
+
+#[test]
+fn the_first_round_ends_after_a_day() {
+    let (_server, workspace) = one_after_the_other("harbour", "archive", 23);
+    assert_eq!(workspace.published().stories("news").len(), 2);
+    let (_server, workspace) = one_after_the_other("harbour", "archive", 24);
+    let stories = workspace.published().stories("news");
+    assert_eq!(titles(&stories), [notice(1, day(0)).title]);
+    let page = workspace.published().text("news.html");
+    assert!(page.contains(&notice(2, day(0)).title));
+}
+
+#[test]
+fn a_source_that_fails_first_is_still_of_the_first_round() {
+    let (server, workspace) = published_but_for_one();
+    server.serve("/archive", rss(&[notice(2, day(-22))]));
+    workspace.poll(day(0) + TimeDelta::hours(2));
+    assert_eq!(workspace.published().stories("news").len(), 2);
+    // Items that it catches up on later come late.
+    server.route("/archive", |_| Answer::status(500));
+    workspace.poll(day(0) + TimeDelta::hours(3));
+    server.serve("/archive", rss(&[notice(3, day(-23))]));
+    workspace.poll(day(0) + TimeDelta::hours(4));
+    assert_eq!(workspace.published().stories("news").len(), 2);
+}
+
+/// Two sources from the beginning, one of which fails at first.
+fn published_but_for_one() -> (Server, Workspace) {
+    let server = Server::start();
+    server.serve("/harbour", rss(&[notice(1, day(-21))]));
+    server.route("/archive", |_| Answer::status(500));
+    let sources = ["harbour", "archive"].map(|id| source(id, &server.url(&format!("/{id}"))));
+    let workspace = Workspace::new(&format!("{NEWS}{}", sources.concat()));
+    workspace.poll(day(0));
+    assert_eq!(workspace.published().stories("news").len(), 1);
+    (server, workspace)
 }

@@ -1,5 +1,5 @@
-INSERT INTO feed (topic, definition, title, configured, wanted_rev, queries, branches)
-VALUES (?1, ?2, ?3, 1, ?4, ?6, ?7)
+INSERT INTO feed (topic, definition, title, configured, wanted_rev, queries, branches, defined_by, first_round_until)
+VALUES (?1, ?2, ?3, 1, ?4, ?6, ?7, ?8, ?9)
 ON CONFLICT (topic) DO UPDATE SET
     definition = ?2,
     title = ?3,

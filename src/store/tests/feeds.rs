@@ -70,6 +70,30 @@ fn old_stories_that_come_late_enter_quietly() {
 }
 
 #[test]
+fn the_first_round_of_a_feed_is_every_first_poll_within_a_day() {
+    let desk = Desk::new();
+    let publish = |source: &str, entry: &str, at: Timestamp| {
+        let items = items(source, 10, &[entry]);
+        desk.commit(poll(source, at, read(items))).unwrap();
+        desk.publish();
+    };
+    let defined_at = july(1);
+    publish("a", "g1||Bridge closed|2021-05-02", defined_at);
+    // A failure does not count: there was nothing to publish yet.
+    let hour = TimeDelta::hours(1);
+    desk.commit(poll("b", defined_at + hour, failed(FailureKind::Fetch)))
+        .unwrap();
+    let second = "g2||School opens its new hall|2021-05-01";
+    publish("b", second, defined_at + hour * 2);
+    assert_eq!(titles(&desk.quiet("all")), [""; 0]);
+    let third = "g3||Fishing permits are given online|2021-05-01";
+    publish("c", third, defined_at + hour * 24);
+    let late = ["Fishing permits are given online [c]"];
+    assert_eq!(titles(&desk.quiet("all")), late);
+    desk.check(&["Bridge closed [a]", "School opens its new hall [b]"]);
+}
+
+#[test]
 fn the_live_feed_holds_the_newest_and_all_of_the_last_days() {
     let desk = Desk::new();
     let entries = (1..10).map(|day| format!("g{day}||Notice {day}|2021-06-0{day}T12:00:00Z"));
