@@ -44,6 +44,8 @@ pub(super) struct Gathered {
     /// Whether a server wants to be asked with other validators, though its answer is the same.
     renewed: bool,
     trouble: Option<Trouble>,
+    /// Problems of the walk itself.
+    problems: Vec<Problem>,
     /// The source's own document, where it has changed.
     first: Option<First>,
     /// Whether it may have gone further back than an ordinary poll.
@@ -75,6 +77,11 @@ pub(super) struct Digested {
 enum Trouble {
     Fetch(FetchError),
     Extract(String, ExtractError),
+    /// Nothing of what an index names, and why not the first of it.
+    Parts {
+        parts: usize,
+        first: Box<Trouble>,
+    },
     Drift(Drift),
     Panicked,
     Hung(Duration),
@@ -147,6 +154,7 @@ async fn digest(
         validators,
         renewed,
         trouble,
+        problems,
         first,
         walked_back,
         kept,
@@ -155,7 +163,7 @@ async fn digest(
     let validators = validators
         .into_iter()
         .map(|(url, held)| (url, held, fingerprint));
-    if pages.is_empty() && trouble.is_none() {
+    if pages.is_empty() && trouble.is_none() && problems.is_empty() {
         return Digested::well(if renewed {
             Outcome::Renewed(validators.collect())
         } else {
@@ -174,7 +182,7 @@ async fn digest(
         (None, _) => Coverage::Parts,
     };
     let (owned, classifier) = (source.clone(), Arc::clone(classifier));
-    let work = tokio::task::spawn_blocking(move || items(&owned, pages, &classifier));
+    let work = tokio::task::spawn_blocking(move || items(&owned, pages, problems, &classifier));
     let Ok((items, shape, problem)) = work.await else {
         let failure = Trouble::Panicked.into_failure(source, history);
         return Digested::failed(Vec::new(), failure, None);
@@ -334,6 +342,7 @@ fn offer(source: &Source, anew: &Anew, known: usize, failure: &mut Failure) {
 fn items(
     source: &Source,
     pages: Vec<(Document, Extracted)>,
+    mut problems: Vec<Problem>,
     classifier: &Classifier,
 ) -> (Vec<NewItem>, Option<Shape>, Option<SourceProblem>) {
     let first = pages.first().map(|(_, read)| read.entries.len());
@@ -350,7 +359,8 @@ fn items(
             None => shape,
         }
     });
-    let problem = told(&normalized.problems, source);
+    problems.extend(normalized.problems);
+    let problem = told(&problems, source);
     let topics = |item: &Item| classifier.topics(&Subject::new(item, &source.topics));
     let items = normalized.items.into_iter().map(|mut item| {
         item.regions = regions::of_item(&item, source.country, &source.regions);
@@ -395,14 +405,30 @@ impl Trouble {
         match self {
             Self::Fetch(error) => matches!(error.http_status(), Some(404 | 410)),
             Self::Extract(_, error) => error.is_drift(),
-            Self::Drift(_) | Self::Panicked | Self::Hung(_) => false,
+            Self::Parts { .. } | Self::Drift(_) | Self::Panicked | Self::Hung(_) => false,
+        }
+    }
+
+    /// Returns true if the next request to the host would fare no better.
+    fn is_of_host(&self) -> bool {
+        matches!(self, Self::Fetch(error) if error.is_of_host())
+    }
+
+    /// Why the document was not read.
+    fn reason(&self) -> String {
+        match self {
+            Self::Fetch(error) => chain(error),
+            Self::Extract(url, error) => format!("{url}: {}", chain(error)),
+            Self::Parts { first, .. } => first.reason(),
+            Self::Drift(drift) => drift.to_string(),
+            Self::Panicked | Self::Hung(_) => "it met a mistake in tidings itself".to_owned(),
         }
     }
 
     fn into_failure(self, source: &Source, history: &History) -> Failure {
-        let (http_status, retry_after) = match &self {
-            Self::Fetch(error) => (error.http_status(), error.retry_after()),
-            Self::Extract(..) | Self::Drift(_) | Self::Panicked | Self::Hung(_) => (None, None),
+        let (http_status, retry_after) = match self.of_fetching() {
+            Some(error) => (error.http_status(), error.retry_after()),
+            None => (None, None),
         };
         Failure {
             problem: self.problem(source, history),
@@ -413,12 +439,33 @@ impl Trouble {
         }
     }
 
+    /// The failure of the request.
+    fn of_fetching(&self) -> Option<&FetchError> {
+        match self {
+            Self::Fetch(error) => Some(error),
+            Self::Parts { first, .. } => first.of_fetching(),
+            Self::Extract(..) | Self::Drift(_) | Self::Panicked | Self::Hung(_) => None,
+        }
+    }
+
+    fn is_timeout(&self) -> bool {
+        matches!(
+            self,
+            Self::Fetch(FetchError::Timeout { .. }) | Self::Hung(_)
+        )
+    }
+
     fn kind(&self) -> FailureKind {
         match self {
             Self::Fetch(error) if error.http_status() == Some(410) => FailureKind::Gone,
             Self::Fetch(_) => FailureKind::Fetch,
             Self::Extract(_, error) if error.is_drift() => FailureKind::Drift,
             Self::Drift(_) => FailureKind::Drift,
+            // The index itself is there.
+            Self::Parts { first, .. } => match first.kind() {
+                FailureKind::Gone => FailureKind::Fetch,
+                kind => kind,
+            },
             Self::Extract(..) | Self::Panicked | Self::Hung(_) => FailureKind::Extraction,
         }
     }
@@ -438,6 +485,21 @@ impl Trouble {
                     error.action()
                 };
                 problem(error.code(), &text, &action, source)
+            }
+            Self::Parts { parts, first } => {
+                let of_first = first.problem(source, history);
+                let text = match parts {
+                    1 => "the only document".to_owned(),
+                    _ => format!("none of the {parts} documents"),
+                };
+                let verb = if *parts == 1 { "could not" } else { "could" };
+                let (index, reason) = (&source.location, of_first.text);
+                SourceProblem {
+                    text: one_line(&format!(
+                        "{text} that {index} names {verb} be read: {reason}"
+                    )),
+                    ..of_first
+                }
             }
             Self::Drift(drift) => {
                 let (text, id) = (format!("{}: {drift}", source.location), &source.id);

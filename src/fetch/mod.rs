@@ -243,6 +243,12 @@ impl FetchError {
         }
     }
 
+    /// Returns true if it is a failure of the whole host: the next request would fare no better.
+    pub fn is_of_host(&self) -> bool {
+        let is_silent = matches!(self, Self::Timeout { .. } | Self::Unreachable { .. });
+        is_silent || matches!(self.http_status(), Some(429 | 503))
+    }
+
     /// HTTP status, where an answer came.
     pub fn http_status(&self) -> Option<u16> {
         match self {

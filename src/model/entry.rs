@@ -285,6 +285,16 @@ pub enum Problem {
         /// How many were kept.
         limit: usize,
     },
+    /// Documents that an index names and that could not be read.
+    #[error("{unread} of {parts} documents that the index names could not be read: {reason}")]
+    Parts {
+        /// How many.
+        unread: usize,
+        /// How many were asked for.
+        parts: usize,
+        /// Why not the first of them.
+        reason: String,
+    },
     /// A date that nobody could read.
     #[error("entry {position}: the date `{text}` was not understood")]
     UnreadDate {

@@ -379,7 +379,15 @@ fn an_index_leads_to_its_sitemaps() {
         source(&server.url("/index.xml"), "only = '/n/'")
     ));
     workspace.poll(day(0));
-    workspace.check_well("bulletins");
+    // A part that cannot be read costs nothing else, and the problem names it.
+    let status = workspace.status("bulletins");
+    assert_eq!(status["state"], "ok");
+    let missing = server.url("/missing.xml");
+    check_problem(
+        &workspace,
+        "left-out",
+        &format!("1 of 4 documents that the index names could not be read: {missing} answered 404"),
+    );
     assert_eq!(
         asked(&server),
         [
@@ -393,6 +401,58 @@ fn an_index_leads_to_its_sitemaps() {
     let mut found = titles(&workspace);
     found.sort();
     assert_eq!(found, ["New quay", "Old quay", "Oldest quay"]);
+}
+
+#[test]
+fn an_index_of_which_nothing_can_be_read_has_failed() {
+    let server = Server::start();
+    serve_index(&server);
+    let settings = "kind = \"sitemap\"";
+    let workspace = Workspace::new(&format!(
+        "{NEWS}{}",
+        source(&server.url("/index.xml"), settings)
+    ));
+    workspace.poll(day(0));
+    assert_eq!(titles(&workspace).len(), 4);
+    for path in ["/new.xml.gz", "/old.xml", "/older.xml"] {
+        server.route(path, |_| Answer::status(410));
+    }
+    workspace.poll(day(1));
+    let status = workspace.status("bulletins");
+    assert_eq!(status["state"], "failing");
+    assert_eq!(status["consecutive_failures"], 1);
+    let told = format!(
+        "none of the 4 documents that {} names could be read: {} answered 410",
+        server.url("/index.xml"),
+        server.url("/new.xml.gz")
+    );
+    check_problem(&workspace, "gone", &told);
+    // One that has not changed is enough; that is told though nothing is new.
+    server.serve(
+        "/older.xml",
+        sitemap(&[("Oldest quay", "https://harbour.example/n/0")]),
+    );
+    for hour in [1, 2] {
+        workspace.poll(day(1) + chrono::TimeDelta::hours(hour));
+        assert_eq!(workspace.status("bulletins")["state"], "ok");
+        check_problem(&workspace, "left-out", "3 of 4 documents");
+    }
+    // A part that was fetched and not understood is asked for whole again.
+    server.serve("/old.xml", "<!DOCTYPE html><title>Not found</title>");
+    for hour in [3, 4] {
+        workspace.poll(day(1) + chrono::TimeDelta::hours(hour));
+        check_problem(&workspace, "left-out", "3 of 4 documents");
+        let mut requests = server.requests().into_iter().rev();
+        let asked = requests.find(|request| request.target == "/old.xml");
+        assert!(!asked.unwrap().is_conditional(), "hour {hour}");
+    }
+    // A server that wants peace has it: no further document is asked for.
+    server.route("/old.xml", |_| Answer::status(503));
+    let before = asked(&server).len();
+    workspace.poll(day(2));
+    check_problem(&workspace, "http-503", "answered 503");
+    let asked = asked(&server).split_off(before);
+    assert_eq!(asked, ["/index.xml", "/new.xml.gz", "/old.xml"]);
 }
 
 #[test]

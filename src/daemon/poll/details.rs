@@ -182,7 +182,7 @@ impl From<FetchError> for Failed {
             reason: chain(&error),
             http_status: error.http_status(),
             retry_after: error.retry_after(),
-            is_of_host: is_silent || matches!(http_status, Some(429 | 503)),
+            is_of_host: error.is_of_host(),
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::daemon::address;
 use crate::extract::{self, ExtractError};
 use crate::fetch::{Fetched, Fetcher, Leave};
 use crate::model::{
-    Document, Extracted, Hash, Layout, Pages, PublicUrl, Source, SourceId, Timestamp, Validators,
+    Document, Extracted, Hash, Layout, Pages, Problem, PublicUrl, Source, SourceId, Timestamp,
+    Validators,
 };
 use crate::normalize::{self, Identity};
 use crate::store::{KeptLayout, Reader, Store, StoreError, Walk};
@@ -115,6 +116,40 @@ impl Route {
     }
 }
 
+/// The documents that an index named, counted.
+#[derive(Default)]
+struct Parts {
+    /// Those that were read, or have not changed.
+    read: usize,
+    unread: usize,
+    /// Why the first of these was not read.
+    first: Option<Trouble>,
+}
+
+impl Parts {
+    fn fail(&mut self, trouble: Trouble) {
+        self.unread += 1;
+        self.first.get_or_insert(trouble);
+    }
+
+    /// An index of which nothing is read has failed; of one that is read in part the rest is a problem.
+    fn conclude(self, gathered: &mut Gathered) {
+        let Some(first) = self.first.filter(|_| gathered.trouble.is_none()) else {
+            return;
+        };
+        if self.read == 0 {
+            let (parts, first) = (self.unread, Box::new(first));
+            gathered.trouble = Some(Trouble::Parts { parts, first });
+            return;
+        }
+        gathered.problems.push(Problem::Parts {
+            unread: self.unread,
+            parts: self.read + self.unread,
+            reason: first.reason(),
+        });
+    }
+}
+
 /// How many pages may follow the first: more where entries are wanted that the first pages may have lost.
 fn depth(pages: Option<&Pages>, walk: Walk, wants_older: bool) -> u32 {
     pages.map_or(0, |pages| match walk {
@@ -183,14 +218,31 @@ impl Errand<'_> {
         };
         let mut seen = HashSet::new();
         let mut route = Route::from(first.clone());
+        let mut parts = Parts::default();
         while gathered.trouble.is_none()
             && let Some((url, is_part)) = route.take()
         {
             let number = route.asked.len();
-            let Some(page) = self.step(&url, &held, &mut gathered, number).await else {
-                continue;
+            let page = match self.page(&url, &held, &mut gathered).await {
+                Ok(page) => page,
+                Err(trouble) if is_part && !trouble.is_of_host() => {
+                    // A 304 must not hide that it could not be read.
+                    let key = url.expose().as_str();
+                    gathered.validators.retain(|(known, _)| known != key);
+                    parts.fail(trouble);
+                    continue;
+                }
+                Err(trouble) => {
+                    let is_end = !is_part && number > 1 && trouble.ends_the_list();
+                    gathered.trouble = (!is_end).then_some(trouble);
+                    continue;
+                }
             };
-            if page.extracted.is_index() {
+            let is_index = page.as_ref().is_some_and(|page| page.extracted.is_index());
+            parts.read += usize::from(is_part && !is_index);
+            // What follows an unchanged page was read with it.
+            let Some(page) = page else { continue };
+            if is_index {
                 // It is asked for again in full: what it names may change while it does not.
                 gathered.validators.pop();
                 route.divide(&first, &page.extracted, self.source.parts() as usize);
@@ -209,27 +261,9 @@ impl Errand<'_> {
                 gathered.pages.push((page.document, page.extracted));
             }
         }
+        parts.conclude(&mut gathered);
         Box::pin(details::complete(self, &mut gathered)).await?;
         Ok(gathered)
-    }
-
-    /// The page of that number, counted from 1; `None` where nothing comes of it: it has not changed, or is in trouble.
-    async fn step(
-        &self,
-        url: &PublicUrl,
-        held: &HashMap<String, Validators>,
-        gathered: &mut Gathered,
-        number: usize,
-    ) -> Option<Page> {
-        match self.page(url, held, gathered).await {
-            // What follows an unchanged page was read with it.
-            Ok(page) => page,
-            Err(trouble) => {
-                let is_end = number > 1 && trouble.ends_the_list();
-                gathered.trouble = (!is_end).then_some(trouble);
-                None
-            }
-        }
     }
 
     /// The page behind `page`, which comes `further` pages after the first.
