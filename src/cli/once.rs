@@ -41,6 +41,11 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
         Arguments { sources, .. } if sources.is_empty() => Selection::Due,
         Arguments { sources, .. } => Selection::Named(sources.clone()),
     };
+    if matches!(selection, Selection::Due)
+        && let Some(warning) = daemon.set_back().await.map_err(DaemonError::from)?
+    {
+        writeln!(io::stderr(), "warning: {warning}")?;
+    }
     let bar = if arguments.quiet {
         ProgressBar::hidden()
     } else {

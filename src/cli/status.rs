@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{CliError, Output, OutputArguments, print_json, table};
 use crate::config::Config;
-use crate::daemon::{self, DaemonError};
+use crate::daemon::{self, Clock, DaemonError};
 use crate::model::Timestamp;
 use crate::store::{ProblemState, SourceStatus};
 
@@ -20,10 +20,19 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
     let states = daemon::source_states(&config.store.path).map_err(DaemonError::from)?;
+    let warnings: Vec<String> = daemon::set_back(config, &states, Clock::System.now())
+        .into_iter()
+        .collect();
     let known = daemon::statuses(config, states);
     match arguments.output.output() {
-        Output::Table => Ok(print(&mut io::stdout().lock(), &known, config.site.zone)?),
-        Output::Json => print_json(&json!({"sources": known})),
+        Output::Table => {
+            let mut out = io::stdout().lock();
+            for warning in &warnings {
+                writeln!(out, "warning: {warning}\n")?;
+            }
+            Ok(print(&mut out, &known, config.site.zone)?)
+        }
+        Output::Json => print_json(&json!({"sources": known, "warnings": warnings})),
     }
 }
 

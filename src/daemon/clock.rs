@@ -1,6 +1,8 @@
 //! Where the time comes from. Nothing else looks at a clock.
 
-use chrono::{SubsecRound as _, TimeDelta, Utc};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::model::Timestamp;
@@ -12,6 +14,8 @@ pub enum Clock {
     System,
     /// The caller: for tests, and for reading old captures.
     Fixed(Timestamp),
+    /// The caller, who may also set it back, in seconds since 1970: for tests.
+    Told(&'static AtomicI64),
     /// The runtime's own clock, which a test may stop and turn: it showed `start` at `origin`.
     Runtime {
         /// The time at the origin.
@@ -31,6 +35,10 @@ impl Clock {
         match self {
             Self::System => Utc::now().trunc_subsecs(0),
             Self::Fixed(now) => now,
+            Self::Told(seconds) => {
+                let seconds = seconds.load(Ordering::SeqCst);
+                DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+            }
             Self::Runtime { start, origin } => {
                 let passed = TimeDelta::from_std(origin.elapsed()).unwrap_or(TimeDelta::MAX);
                 (start + passed).trunc_subsecs(0)

@@ -19,7 +19,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use chrono::SecondsFormat;
 use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -34,7 +36,7 @@ use crate::classify::Classifier;
 use crate::config::Config;
 use crate::drift::{History, Known};
 use crate::extract;
-use crate::fetch::{self, Fetcher, Limits};
+use crate::fetch::{self, Fetcher, Limits, Share};
 use crate::model::{FeedId, Hash, Location, Operator, PublicUrl, Source, SourceId, Timestamp};
 use crate::publish::PublishError;
 use crate::schedule;
@@ -98,6 +100,21 @@ pub struct Polled {
     pub failure: Option<SourceProblem>,
     /// What was left out of what was read.
     pub problem: Option<SourceProblem>,
+    /// When it was polled.
+    pub at: Timestamp,
+    /// True if no answer came in time.
+    pub timed_out: bool,
+}
+
+impl Polled {
+    /// When its source is due after this poll: at once if the clock was set back meanwhile.
+    fn next_poll(&self, now: Timestamp) -> Timestamp {
+        if self.at > now + schedule::CLOCK_TOLERANCE {
+            now
+        } else {
+            self.committed.next_poll
+        }
+    }
 }
 
 /// What became of one feed.
@@ -246,7 +263,8 @@ impl Daemon {
         Ok(plan)
     }
 
-    /// Polls the sources that `selection` means, as many at once as configured, begun in the order of the configuration;
+    /// Polls the sources that `selection` means, as many at once as configured, begun in the order of the configuration
+    /// except for those that timed out the last time, which have a share of their own;
     /// `progress` hears how many there are, and of each as it is done.
     ///
     /// # Errors
@@ -259,10 +277,13 @@ impl Daemon {
         let in_force = self.in_force();
         let sources = self.select(&in_force, selection).await?;
         progress(sources.len(), None);
-        let polls = futures_util::stream::iter(
-            sources.iter().map(|source| self.refresh(&in_force, source)),
-        );
-        let mut polls = polls.buffer_unordered(in_force.config.fetch.concurrency);
+        let slow = self.store.read(Reader::timed_out).await?;
+        let polls = sources.iter().map(|source| {
+            let share = Share::of(slow.contains(&source.id));
+            self.refresh(&in_force, source, share)
+        });
+        // The fetcher lets in as many as may be under way, and those that wait for their share hold nobody up.
+        let mut polls: FuturesUnordered<_> = polls.collect();
         let mut done = Vec::with_capacity(sources.len());
         let mut failed = None;
         while let Some(polled) = polls.next().await {
@@ -275,6 +296,15 @@ impl Daemon {
             }
         }
         failed.map_or(Ok(done), |error| Err(error.into()))
+    }
+
+    /// Tells of sources that were polled by a clock that was ahead; `None` where there are none.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn set_back(&self) -> Result<Option<String>, StoreError> {
+        let states = self.store.read(Reader::sources).await?;
+        Ok(set_back(&self.in_force().config, &states, self.clock.now()))
     }
 
     async fn select<'a>(
@@ -304,8 +334,14 @@ impl Daemon {
     }
 
     /// Polls one source, once it may be asked.
-    async fn refresh(&self, in_force: &InForce, source: &Source) -> Result<Polled, StoreError> {
-        let _admission = in_force.fetcher.admit(&address(&source.location)).await;
+    async fn refresh(
+        &self,
+        in_force: &InForce,
+        source: &Source,
+        share: Share,
+    ) -> Result<Polled, StoreError> {
+        let url = address(&source.location);
+        let _admission = in_force.fetcher.admit(&url, share).await;
         // Boxed after the wait: thousands may wait for their hosts.
         Box::pin(self.flow(in_force, source)).await
     }
@@ -355,6 +391,7 @@ impl Daemon {
             Outcome::Read { problem, drift, .. } => (drift.clone(), problem.clone()),
             Outcome::Failed { failure, .. } => (Some(failure.problem.clone()), None),
         };
+        let timed_out = matches!(&outcome, Outcome::Failed { failure, .. } if failure.timed_out);
         let (cadence, zone) = (source.cadence.clone(), source.zone);
         let poll = Poll {
             source: source.id.clone(),
@@ -373,6 +410,8 @@ impl Daemon {
             source: source.id.clone(),
             failure,
             problem: committed.held.clone().or(problem),
+            at,
+            timed_out,
             committed,
         })
     }
@@ -510,6 +549,40 @@ pub fn address(location: &Location) -> PublicUrl {
     }
 }
 
+/// Returns true if a source was last polled by a clock that was ahead.
+fn is_ahead(source: &Source, state: &SourceState, now: Timestamp) -> bool {
+    let (last, planned) = (state.last_attempt, state.next_poll);
+    schedule::is_ahead(&source.cadence, source.zone, last, planned, now)
+}
+
+/// Sources that are named where many have the same problem.
+const NAMED_SOURCES: usize = 3;
+
+/// Tells of sources that were polled by a clock that was ahead; `None` where there are none.
+pub fn set_back(
+    config: &Config,
+    states: &BTreeMap<SourceId, SourceState>,
+    now: Timestamp,
+) -> Option<String> {
+    let ahead = config.sources.iter().filter_map(|source| {
+        let state = states.get(&source.id)?;
+        is_ahead(source, state, now).then_some((source, state))
+    });
+    let ahead: Vec<_> = ahead.collect();
+    let latest = ahead.iter().filter_map(|(_, state)| state.last_attempt);
+    let latest = latest.max()?.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let named = ahead.iter().take(NAMED_SOURCES);
+    let named: Vec<&str> = named.map(|(source, _)| source.id.as_str()).collect();
+    let (named, more) = (named.join(", "), ahead.len().saturating_sub(NAMED_SOURCES));
+    let named = match more {
+        0 => named,
+        _ => format!("{named} and {more} more"),
+    };
+    Some(format!(
+        "the clock was set back: the last poll of {named} lies in the future ({latest}); they are due now"
+    ))
+}
+
 /// When a source is due, which may be past.
 fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestamp {
     let Some(state) = state else { return now };
@@ -520,6 +593,7 @@ fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestam
         state.last_attempt,
         state.next_poll,
         failing,
+        now,
     )
     .unwrap_or(now)
 }

@@ -232,6 +232,7 @@ fn drifted(problem: SourceProblem) -> Failure {
         problem,
         http_status: None,
         retry_after: None,
+        timed_out: false,
         kind: FailureKind::Drift,
         repair: None,
     }
@@ -434,6 +435,7 @@ impl Trouble {
             problem: self.problem(source, history),
             http_status,
             retry_after,
+            timed_out: self.is_timeout(),
             kind: self.kind(),
             repair: None,
         }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -20,7 +21,9 @@ use super::systemd::Systemd;
 use super::watch::Watch;
 use super::{Daemon, DaemonError, Files, InForce, Polled, due};
 use crate::config::{self, Config, Refused};
+use crate::fetch::Share;
 use crate::model::{Listen, Operator, Source, SourceId, Timestamp, TopicId};
+use crate::schedule::CLOCK_TOLERANCE;
 use crate::serve::{
     self, Assets, Health, Listener, Proxies, Question, Redirects, ReloadReport, Searches, Status,
 };
@@ -284,6 +287,10 @@ struct Run {
     releases: JoinSet<Option<(Operator, SourceId, Let)>>,
     decisions: JoinSet<Option<(Operator, Decision, Decided)>>,
     running: HashSet<SourceId>,
+    /// Sources that did not answer in time to their last poll.
+    slow: BTreeSet<SourceId>,
+    /// When the clock was last looked at.
+    looked_at: Timestamp,
     states: BTreeMap<SourceId, State>,
     /// Sources by state.
     counts: BTreeMap<&'static str, u32>,
@@ -322,6 +329,8 @@ impl Run {
             releases: JoinSet::new(),
             decisions: JoinSet::new(),
             running: HashSet::new(),
+            slow: BTreeSet::new(),
+            looked_at: daemon.clock.now(),
             states: BTreeMap::new(),
             counts: BTreeMap::new(),
             reloading: None,
@@ -338,6 +347,11 @@ impl Run {
     /// Plans every configured source that is not being polled right now.
     fn plan(&mut self, states: &BTreeMap<SourceId, SourceState>) {
         let now = self.daemon.clock.now();
+        if let Some(told) = super::set_back(&self.in_force.config, states, now) {
+            tracing::warn!("{told}");
+        }
+        let slow = states.iter().filter(|(_, state)| state.timed_out);
+        self.slow = slow.map(|(id, _)| id.clone()).collect();
         self.queue = Queue::default();
         for source in self
             .in_force
@@ -376,6 +390,7 @@ impl Run {
     ) -> Result<(), StoreError> {
         loop {
             super::failpoint::hang("schedule").await;
+            self.mind_clock().await;
             self.begin_due();
             self.systemd.goes_on(&self.summary());
             let now = self.daemon.clock.now();
@@ -404,14 +419,37 @@ impl Run {
         }
     }
 
+    /// Plans anew when the clock was set back: what was planned before lies too far off.
+    async fn mind_clock(&mut self) {
+        let now = self.daemon.clock.now();
+        let before = std::mem::replace(&mut self.looked_at, now);
+        if before - now <= TimeDelta::from_std(CLOCK_TOLERANCE).unwrap_or(TimeDelta::MAX) {
+            return;
+        }
+        tracing::warn!("the clock was set back from {before} to {now}");
+        match self.daemon.store.read(Reader::sources).await {
+            Ok(states) => self.plan(&states),
+            Err(error) => {
+                // Another look, at the next turn.
+                self.looked_at = before;
+                tracing::error!(
+                    "the sources could not be planned anew: {}",
+                    super::chain(&error)
+                );
+            }
+        }
+    }
+
     fn begin_due(&mut self) {
         let now = self.daemon.clock.now();
         while let Some(id) = self.queue.take_due(now) {
             let (daemon, in_force) = (Arc::clone(&self.daemon), Arc::clone(&self.in_force));
             self.running.insert(id.clone());
+            let share = Share::of(self.slow.contains(&id));
             self.polls.spawn(async move {
                 let source = in_force.source(&id).expect("what is queued is configured");
-                let polled = AssertUnwindSafe(daemon.refresh(&in_force, source)).catch_unwind();
+                let polled =
+                    AssertUnwindSafe(daemon.refresh(&in_force, source, share)).catch_unwind();
                 // Only the writer's own end is left to panic about: what a document does to us is caught before.
                 (id, polled.await.unwrap_or(Err(StoreError::Stopped)))
             });
@@ -430,7 +468,12 @@ impl Run {
                 if polled.committed.changed {
                     self.told.dirty.notify_one();
                 }
-                polled.committed.next_poll
+                if polled.timed_out {
+                    self.slow.insert(id.clone());
+                } else {
+                    self.slow.remove(&id);
+                }
+                polled.next_poll(self.daemon.clock.now())
             }
             Err(error) if !configured => {
                 // It was renamed or taken out while it was polled.

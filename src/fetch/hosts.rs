@@ -8,6 +8,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use url::Url;
 
+use super::slow_share;
+
 /// The hosts asked so far: those that sources name, and those that their entries lead to.
 #[derive(Debug)]
 pub(super) struct Hosts {
@@ -19,6 +21,7 @@ pub(super) struct Hosts {
 #[derive(Debug)]
 struct Host {
     places: Arc<Semaphore>,
+    slow_places: Arc<Semaphore>,
     delay: Duration,
     next_start: Instant,
 }
@@ -26,7 +29,8 @@ struct Host {
 impl Host {
     /// Whether somebody is there or waits, or must not come yet.
     fn is_needed(&self, now: Instant) -> bool {
-        self.next_start > now || Arc::strong_count(&self.places) > 1
+        let is_asked = |places| Arc::strong_count(places) > 1;
+        self.next_start > now || is_asked(&self.places) || is_asked(&self.slow_places)
     }
 }
 
@@ -42,10 +46,13 @@ impl Hosts {
     /// Waits for a place at the host of `url`, which is given back when the permit is dropped.
     pub(super) async fn place(&self, url: &Url) -> OwnedSemaphorePermit {
         let places = self.host(url, |host| Arc::clone(&host.places));
-        places
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed")
+        acquired(places).await
+    }
+
+    /// Waits for one of the places at the host of `url` that polls may wait for that are likely to time out.
+    pub(super) async fn slow_place(&self, url: &Url) -> OwnedSemaphorePermit {
+        let places = self.host(url, |host| Arc::clone(&host.slow_places));
+        acquired(places).await
     }
 
     /// Waits until the next request at the host of `url` may begin.
@@ -79,11 +86,19 @@ impl Hosts {
         }
         let new = || Host {
             places: Arc::new(Semaphore::new(self.per_host)),
+            slow_places: Arc::new(Semaphore::new(slow_share(self.per_host))),
             delay: self.delay,
             next_start: Instant::now(),
         };
         with(known.entry(name.to_owned()).or_insert_with(new))
     }
+}
+
+async fn acquired(places: Arc<Semaphore>) -> OwnedSemaphorePermit {
+    places
+        .acquire_owned()
+        .await
+        .expect("the semaphore is never closed")
 }
 
 #[cfg(test)]

@@ -279,6 +279,32 @@ pub struct Fetcher {
     hosts: Hosts,
     robots: robots::Known,
     places: Arc<Semaphore>,
+    /// How many of the places polls may take that are likely to time out.
+    slow_places: Arc<Semaphore>,
+}
+
+/// One of so many places goes to polls that are likely to time out.
+const SLOW_SHARE: usize = 4;
+
+/// Returns how many of `places` go to polls that are likely to time out.
+fn slow_share(places: usize) -> usize {
+    (places / SLOW_SHARE).max(1)
+}
+
+/// The share of the places that a poll may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// All of them.
+    Whole,
+    /// The share of those that did not answer in time to their last poll: a place that waits for a time-out serves nobody.
+    Slow,
+}
+
+impl Share {
+    /// Returns the share of a source that `timed_out` at its last poll, or did not.
+    pub fn of(timed_out: bool) -> Self {
+        if timed_out { Self::Slow } else { Self::Whole }
+    }
 }
 
 /// Whether robots.txt is asked before an address is, and where it redirects.
@@ -293,8 +319,7 @@ pub enum Leave {
 /// Leave to fetch the documents of one poll; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Admission {
-    _host: Option<OwnedSemaphorePermit>,
-    _place: Option<OwnedSemaphorePermit>,
+    _places: Vec<OwnedSemaphorePermit>,
 }
 
 impl Fetcher {
@@ -306,28 +331,35 @@ impl Fetcher {
         let client = http::client(&limits)?;
         let hosts = Hosts::new(limits.per_host, limits.host_delay);
         let places = Arc::new(Semaphore::new(limits.concurrency));
+        let slow_places = Arc::new(Semaphore::new(slow_share(limits.concurrency)));
         Ok(Self {
             client,
             limits,
             hosts,
             robots: robots::Known::default(),
             places,
+            slow_places,
         })
     }
 
     /// Waits until a poll at `url` may begin: first for its host, then for a place among all, so that those who wait for
-    /// a slow host keep nobody else from theirs.
-    pub async fn admit(&self, url: &PublicUrl) -> Admission {
-        let host = match url.expose().host() {
-            Some(_) => Some(self.hosts.place(url.expose()).await),
-            None => None,
-        };
-        // The semaphore is never closed: there always is a place in the end.
-        let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        Admission {
-            _host: host,
-            _place: place,
+    /// a slow host keep nobody else from theirs. A poll with the slow share waits for that before, so that it keeps
+    /// nobody from the rest.
+    pub async fn admit(&self, url: &PublicUrl, share: Share) -> Admission {
+        let url = url.expose();
+        let mut places = Vec::with_capacity(4);
+        if share == Share::Slow {
+            // The share of its host first: the sources of one dead host do not take the whole share.
+            if url.has_host() {
+                places.push(self.hosts.slow_place(url).await);
+            }
+            places.extend(acquired(&self.slow_places).await);
         }
+        if url.has_host() {
+            places.push(self.hosts.place(url).await);
+        }
+        places.extend(acquired(&self.places).await);
+        Admission { _places: places }
     }
 
     /// Fetches the document of `source` at `url`: one of its pages, or what its program writes.
@@ -457,6 +489,11 @@ impl Fetcher {
     }
 }
 
+/// A place among `places`. No semaphore of ours is ever closed: there always is a place in the end.
+async fn acquired(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    Arc::clone(places).acquire_owned().await.ok()
+}
+
 /// What a document is whose body alone tells whether it is new.
 fn of_body(document: Box<Document>, held: &Validators) -> Fetched {
     let validators = Validators {
@@ -543,5 +580,79 @@ fn too_large(url: &str, limit: u64) -> FetchError {
     FetchError::TooLarge {
         url: url.to_owned(),
         limit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use futures_util::future::join_all;
+    use tokio::time::{Instant, sleep, sleep_until};
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const EVERY: Duration = Duration::from_secs(90);
+    /// The sources that hang are known to when each was polled once.
+    const KNOWN: Duration = Duration::from_mins(5);
+    const END: Duration = Duration::from_mins(30);
+
+    /// Polls a source whenever it is due. Returns the longest that it came late: ever, and once hanging sources are known.
+    async fn poll(fetcher: &Fetcher, number: usize, began: Instant) -> [Duration; 2] {
+        let hangs = number.is_multiple_of(10);
+        let host = format!("http://{number}.example/");
+        let url = PublicUrl::new(host.parse().unwrap());
+        let late = Cell::new([Duration::ZERO; 2]);
+        let (mut due, mut timed_out) = (began, false);
+        while due < began + END {
+            sleep_until(due).await;
+            let admission = fetcher.admit(&url, Share::of(timed_out)).await;
+            let [ever, known] = late.get();
+            let now = due.elapsed();
+            let is_known = due > began + KNOWN;
+            late.set([ever.max(now), if is_known { known.max(now) } else { known }]);
+            due = Instant::now() + EVERY;
+            sleep(if hangs { 30 * SECOND } else { SECOND / 10 }).await;
+            drop(admission);
+            timed_out = hangs;
+        }
+        if hangs {
+            [Duration::ZERO; 2]
+        } else {
+            late.get()
+        }
+    }
+
+    /// A tenth of the sources never answers.
+    #[test]
+    fn sources_that_hang_keep_no_other_from_its_turn() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let fetcher = Fetcher::new(Limits {
+                timeout: 30 * SECOND,
+                max_body_bytes: 1,
+                concurrency: 64,
+                per_host: 2,
+                host_delay: Duration::ZERO,
+                allow_networks: Vec::new(),
+                user_agent: "tidings".to_owned(),
+            })
+            .unwrap();
+            let began = Instant::now();
+            let polls = (0..2000).map(|number| poll(&fetcher, number, began));
+            let late = join_all(polls).await;
+            let longest = |which: usize| late.iter().map(|late| late[which]).max().unwrap();
+            // Each comes within twice its interval, also while nobody knows yet which ones hang.
+            assert!(longest(0) <= 2 * EVERY, "{:?}", longest(0));
+            assert!(longest(1) <= 5 * SECOND, "{:?}", longest(1));
+        });
+    }
+
+    #[test]
+    fn a_share_is_a_quarter_and_never_nothing() {
+        let shares = [1, 2, 4, 7, 8, 64].map(slow_share);
+        assert_eq!(shares, [1, 1, 1, 1, 2, 16]);
     }
 }

@@ -15,6 +15,8 @@ const LONGEST_BACKOFF: Duration = Duration::from_hours(24);
 const GONE_INTERVAL: Duration = Duration::from_hours(7 * 24);
 /// The longest that a `Retry-After` is obeyed.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(7 * 24);
+/// A clock that is kept in step goes back by less than this.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
 /// Where an adaptive source begins.
 const FIRST_INTERVAL: Duration = Duration::from_hours(1);
 
@@ -102,15 +104,39 @@ fn backoff(interval: Duration, failures: u32) -> Duration {
     doubled.min(LONGEST_BACKOFF.max(base))
 }
 
-/// When a source is due: as planned, or sooner where a changed configuration wants it. `None` for one that was never
-/// polled: it is due at once.
+/// Returns true if a source was polled, and planned, by a clock that was ahead of `now`: its last poll lies in the future,
+/// or the next one farther off than any wait. Only the clock brings that about.
+pub fn is_ahead(
+    cadence: &Cadence,
+    zone: Tz,
+    last: Option<Timestamp>,
+    planned: Option<Timestamp>,
+    now: Timestamp,
+) -> bool {
+    let usual = match cadence {
+        Cadence::Every(longest) | Cadence::Adaptive { max: longest, .. } => later(now, *longest),
+        Cadence::Cron(cron) => cron
+            .next_after(now.with_timezone(&zone))
+            .map_or(now, |at| at.to_utc()),
+    };
+    let farthest = later(usual, LONGEST_RETRY_AFTER.max(GONE_INTERVAL));
+    last.is_some_and(|last| last > later(now, CLOCK_TOLERANCE))
+        || planned.is_some_and(|planned| planned > farthest)
+}
+
+/// When a source is due: as planned, or sooner where a changed configuration wants it. `None` for one that is due at once:
+/// it was never polled, or by a clock that was ahead.
 pub fn due(
     cadence: &Cadence,
     zone: Tz,
     last: Option<Timestamp>,
     planned: Option<Timestamp>,
     failing: bool,
+    now: Timestamp,
 ) -> Option<Timestamp> {
+    if is_ahead(cadence, zone, last, planned, now) {
+        return None;
+    }
     let (last, planned) = (last?, planned?);
     let by_cadence = match cadence {
         Cadence::Every(every) => Some(later(last, *every)),
@@ -231,12 +257,38 @@ mod tests {
                 Some(now()),
                 Some(hours(5)),
                 failing,
+                now(),
             );
             assert_eq!(due, Some(hours(expected)));
         };
         check(2, false, 2);
         check(9, false, 5);
         check(2, true, 5);
-        assert_eq!(due(&Cadence::Every(HOUR), Tz::UTC, None, None, false), None);
+        let hourly = Cadence::Every(HOUR);
+        assert_eq!(due(&hourly, Tz::UTC, None, None, false, now()), None);
+    }
+
+    /// A clock that went a day ahead and back must not stop a source for a day.
+    #[test]
+    fn a_source_that_was_polled_in_the_future_is_due_at_once() {
+        let check = |cadence: &Cadence, last: TimeDelta, planned: TimeDelta, expected: bool| {
+            let (last, planned) = (now() + last, now() + planned);
+            let due = due(cadence, Tz::UTC, Some(last), Some(planned), true, now());
+            let expected = (!expected).then_some(planned);
+            assert_eq!(due, expected, "{cadence:?} {last} {planned}");
+        };
+        let (minutes, hours, days) = (TimeDelta::minutes, TimeDelta::hours, TimeDelta::days);
+        let hourly = Cadence::Every(HOUR);
+        check(&hourly, hours(0), hours(1), false);
+        // A clock that is kept in step.
+        check(&hourly, minutes(1), minutes(61), false);
+        check(&hourly, minutes(2), minutes(62), true);
+        check(&hourly, days(1), days(1) + hours(1), true);
+        // However long a server wants peace, it is not longer than this.
+        check(&hourly, hours(0), days(7), false);
+        check(&hourly, hours(-1), days(8), true);
+        let cron = |text: &str| Cadence::Cron(Box::new(text.parse().unwrap()));
+        check(&cron("0 7 1 * *"), days(-21), days(8) + hours(19), false);
+        check(&cron("0 7 * * *"), days(-1), days(9), true);
     }
 }

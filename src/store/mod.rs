@@ -297,6 +297,8 @@ pub struct Failure {
     pub http_status: Option<u16>,
     /// How long the server asked us to stay away.
     pub retry_after: Option<Duration>,
+    /// True if no answer came in time.
+    pub timed_out: bool,
     /// What it makes of the source.
     pub kind: FailureKind,
     /// What would read the page that was not understood.

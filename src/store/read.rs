@@ -111,6 +111,9 @@ pub struct SourceState {
     pub consecutive_failures: u32,
     /// When it is due.
     pub next_poll: Option<Timestamp>,
+    /// True if no answer came in time to its last poll.
+    #[serde(skip)]
+    pub timed_out: bool,
     /// Items held.
     pub items: usize,
 }
@@ -136,6 +139,7 @@ impl SourceState {
             http_status: None,
             consecutive_failures: 0,
             next_poll: None,
+            timed_out: false,
             items: 0,
         }
     }
@@ -260,6 +264,15 @@ impl Reader {
             );
         }
         Ok(sources)
+    }
+
+    /// The sources that did not answer in time to their last poll.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn timed_out(&self) -> Result<BTreeSet<SourceId>, StoreError> {
+        let ids = self.ids("SELECT source FROM source_state WHERE timed_out", [])?;
+        ids.iter().map(|id| rows::parsed("source", id)).collect()
     }
 
     /// Every configured feed.
@@ -546,6 +559,7 @@ fn source_state(row: &Row<'_>) -> Result<SourceState, StoreError> {
         http_status: row.get("http_status")?,
         consecutive_failures: row.get("consecutive_failures")?,
         next_poll: instant("next_poll")?,
+        timed_out: row.get("timed_out")?,
         items: row.get("items")?,
     })
 }

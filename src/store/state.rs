@@ -157,6 +157,7 @@ pub(super) fn write(
         ":error": failure.map(|failure| &failure.problem.text),
         ":http_status": failure.and_then(|failure| failure.http_status),
         ":failures": failures,
+        ":timed_out": failure.is_some_and(|failure| failure.timed_out),
         ":next_poll": next.due.timestamp(),
         ":interval": next.interval.as_secs(),
         ":keep_problem": keep_problem,

@@ -92,6 +92,7 @@ fn failed(kind: FailureKind) -> Outcome {
             problem,
             http_status: None,
             retry_after: None,
+            timed_out: false,
             kind,
             repair: None,
         },

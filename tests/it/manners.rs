@@ -112,3 +112,42 @@ fn an_address_that_carries_a_private_one_is_refused() {
         assert!(text.contains("which carries 127.0.0.1"), "{text}");
     }
 }
+
+/// A clock that went a day ahead and back: what was planned meanwhile lies in the future.
+#[test]
+fn a_clock_that_was_set_back_stops_nothing() {
+    let server = Server::start();
+    server.serve("/", rss(&[]));
+    let workspace = Workspace::new(&format!("{NEWS}{}", source("a", &server.url("/"))));
+    let run = |minutes: i64| {
+        let now = day(0) + TimeDelta::minutes(minutes);
+        let ran = workspace.run(&["once", "--now", &now.to_rfc3339()]).done();
+        (server.requests().len(), ran.stderr.contains("was set back"))
+    };
+    assert_eq!(run(0), (1, false));
+    assert_eq!(run(24 * 60), (2, false));
+    assert_eq!(run(1), (3, true));
+    assert_eq!(run(2), (3, false));
+    assert_eq!(run(61), (4, false));
+}
+
+#[test]
+fn the_status_tells_of_polls_in_the_future() {
+    let server = Server::start();
+    server.serve("/", rss(&[]));
+    let workspace = Workspace::new(&format!("{NEWS}{}", source("a", &server.url("/"))));
+    let warnings = || workspace.run(&["status", "--json"]).done().json()["warnings"].clone();
+    once(&workspace, 0);
+    assert_eq!(warnings(), serde_json::json!([]));
+    let args = ["once", "--all", "--now", "2999-01-01T00:00:00Z"];
+    workspace.run(&args).done();
+    let told = warnings()[0].as_str().unwrap().to_owned();
+    assert!(
+        told.starts_with(
+            "the clock was set back: the last poll of a lies in the future (2999-01-01T00:00:00Z)"
+        ),
+        "{told}"
+    );
+    let table = workspace.run(&["status"]).done().stdout;
+    assert!(table.contains(&told), "{table}");
+}

@@ -1,6 +1,7 @@
 //! The whole daemon in this process, on a clock that the test moves: days pass in seconds.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -51,16 +52,24 @@ struct Running {
 
 impl Running {
     async fn start(sources: &str) -> Self {
+        let by_runtime = |origin| Clock::Runtime {
+            start: day(0),
+            origin,
+        };
+        Self::start_with("", sources, by_runtime).await
+    }
+
+    /// With more keys of `[fetch]`, and by a clock of the test's own.
+    async fn start_with(fetch: &str, sources: &str, clock: impl Fn(Instant) -> Clock) -> Self {
+        let told_by = clock;
         let clock = Held::new();
-        let workspace = Workspace::new(&format!("{ANYWHERE}{}{NEWS}{sources}", limits()));
+        let text = format!("{ANYWHERE}{}{fetch}{NEWS}{sources}", limits());
+        let workspace = Workspace::new(&text);
         let file = workspace.path("config/tidings.toml");
         let environment = |_: &str| None;
         let config = config::load(&file, &environment).unwrap();
         let origin = Instant::now();
-        let start = day(0);
-        let daemon = Daemon::start(config, Clock::Runtime { start, origin })
-            .await
-            .unwrap();
+        let daemon = Daemon::start(config, told_by(origin)).await.unwrap();
         let (signals, arrivals) = mpsc::channel(1);
         let (serving, served) = oneshot::channel();
         let setup = Setup {
@@ -292,5 +301,77 @@ fn publications_at_once_do_not_meet_in_the_folder() {
                 published.unwrap();
             }
         }
+    });
+}
+
+/// Every place is taken by a source that hangs once, before anybody knows that it does; from then on these have a share.
+#[test]
+fn sources_that_hang_keep_nobody_from_theirs() {
+    on_a_still_clock(async || {
+        let silent = Manner::SilentUntil(u32::MAX);
+        let (mut hosts, mut sources) = (Vec::new(), String::new());
+        for number in 0..12 {
+            // They come to their turn in the order of their names.
+            let (manner, name, every) = match number {
+                0..4 => (silent, "a", "10m"),
+                _ => (Manner::Well, "b", "290s"),
+            };
+            let host = Host::start(100 + number, manner).await;
+            let cadence = format!("every = \"{every}\"");
+            sources.push_str(&source(&format!("{name}{number}"), &host.address, &cadence));
+            hosts.push(host);
+        }
+        let by_runtime = |origin| Clock::Runtime {
+            start: day(0),
+            origin,
+        };
+        let running = Running::start_with("concurrency = 4\n", &sources, by_runtime).await;
+        running.pass(12, 12 * 60 * SECOND).await;
+        let (silent, well) = hosts.split_at(4);
+        for host in well {
+            let visits = host.visits();
+            assert_eq!(visits.len(), 3, "{visits:?}");
+            for pair in visits.windows(2) {
+                let gap = pair[1].at - pair[0].at;
+                assert!(gap <= 295 * SECOND, "{visits:?}");
+            }
+        }
+        // The silent ones are asked again, too, one after another: a quarter of the places is one.
+        let mut again: Vec<Duration> = silent.iter().map(|host| host.visits()[1].at).collect();
+        again.sort();
+        for pair in again.windows(2) {
+            assert!(pair[1] >= pair[0] + 30 * SECOND, "{again:?}");
+        }
+        running.stop().await;
+    });
+}
+
+#[test]
+fn a_daemon_whose_clock_is_set_back_goes_on() {
+    on_a_still_clock(async || {
+        let host = Host::start(120, Manner::Well).await;
+        let seconds: &'static AtomicI64 = Box::leak(Box::new(AtomicI64::new(0)));
+        let set = |time: Timestamp| seconds.store(time.timestamp(), Ordering::SeqCst);
+        set(day(0));
+        let sources = source("one", &host.address, "every = \"1h\"");
+        let running = Running::start_with("", &sources, |_| Clock::Told(seconds)).await;
+        // The loop looks at the clock every few seconds.
+        let visits = async |expected: usize| {
+            for _ in 0..20 {
+                running.clock.settle().await;
+                advance(SECOND).await;
+            }
+            assert_eq!(host.visits().len(), expected);
+        };
+        visits(1).await;
+        set(day(1));
+        visits(2).await;
+        set(day(0) + 60 * SECOND);
+        visits(3).await;
+        set(day(0) + 60 * 60 * SECOND);
+        visits(3).await;
+        set(day(0) + 61 * 60 * SECOND);
+        visits(4).await;
+        running.stop().await;
     });
 }

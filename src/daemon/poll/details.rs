@@ -126,7 +126,8 @@ enum Decision {
 /// What is to be done about the page of an entry of this hash at `at`; `rules` tell how it would be read.
 fn decide(kept: Option<&KeptDetail>, entry: Hash, rules: Hash, at: Timestamp) -> Decision {
     let until = |time: Timestamp| {
-        if time <= at {
+        // A wait longer than any comes from a clock that was ahead.
+        if time <= at || time > at + READ_AGAIN_MOST {
             Decision::Ask
         } else {
             Decision::Wait(time)
@@ -604,6 +605,12 @@ mod tests {
         };
         check(Some(&failed), "entry", 0, Decision::Wait(at(1)));
         check(Some(&failed), "entry", 1, Decision::Ask);
+        // No wait is longer than a week: the clock was set back.
+        let of_the_future = KeptDetail {
+            next_try: Some(at(24 * 7 + 1)),
+            ..kept(0)
+        };
+        check(Some(&of_the_future), "entry", 0, Decision::Ask);
         let read = kept(9);
         let by_others = decide(Some(&read), hash("entry"), hash("other rules"), at(0));
         assert_eq!(by_others, Decision::Ask);

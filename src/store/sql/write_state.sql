@@ -6,6 +6,7 @@ UPDATE source_state SET
     http_status = :http_status,
     consecutive_failures = :failures,
     next_poll = :next_poll,
+    timed_out = :timed_out,
     interval_seconds = :interval,
     problem_code = iif(:keep_problem, problem_code, :problem_code),
     problem_since = iif(:keep_problem, problem_since, :problem_since),
