@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::StoreError;
 use super::define::{Definition, FeedDefinition, SourceDefinition};
+use super::fault::readable;
 use super::former::{Names, Renames};
 use super::membership::{Entry, Place};
 use super::reclassify::{self, ItemChange};
@@ -205,11 +206,11 @@ impl Changes {
         let mut reports = Vec::new();
         while let Some(row) = found.next()? {
             let seq = row.get("seq")?;
-            reports.push(if self.items.contains_key(&seq) {
-                Report::Changed(seq)
+            if self.items.contains_key(&seq) {
+                reports.push(Report::Changed(seq));
             } else {
-                Report::Held(rows::belonging(row)?)
-            });
+                reports.extend(readable(rows::belonging(row))?.map(Report::Held));
+            }
         }
         Ok(reports)
     }
@@ -247,7 +248,9 @@ fn missed(
     let mut statement = connection.prepare("SELECT seq, story, topics FROM item")?;
     let mut found = statement.query([])?;
     while let Some(row) = found.next()? {
-        let topics = rows::topics(&row.get::<_, String>(2)?)?;
+        let Some(topics) = readable(rows::topics(&row.get::<_, String>(2)?))? else {
+            continue;
+        };
         if topics.iter().any(|topic| returning.contains(topic)) {
             let story = rows::parsed("story", &row.get::<_, String>(1)?)?;
             missed.insert(row.get(0)?, story);

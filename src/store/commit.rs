@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
+use super::fault::readable;
 use super::memory::{self, Ground, Grounds, Memory};
 use super::policy::Policy;
 use super::revision;
@@ -190,6 +191,18 @@ struct Held {
     is_shown: bool,
 }
 
+fn held(row: &Row<'_>) -> Result<Held, StoreError> {
+    Ok(Held {
+        seq: row.get("seq")?,
+        item: rows::item(row)?,
+        story: rows::parsed("story", &row.get::<_, String>("story")?)?,
+        content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
+        topics: row.get("topics")?,
+        is_reread: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
+        is_shown: !row.get::<_, bool>("held")?,
+    })
+}
+
 /// What an item has in common with others.
 #[derive(Default)]
 struct Likeness {
@@ -370,15 +383,8 @@ impl<'a> Change<'a> {
         let Some(row) = found.next()? else {
             return Ok(None);
         };
-        Ok(Some(Held {
-            seq: row.get("seq")?,
-            item: rows::item(row)?,
-            story: rows::parsed("story", &row.get::<_, String>("story")?)?,
-            content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
-            topics: row.get("topics")?,
-            is_reread: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
-            is_shown: !row.get::<_, bool>("held")?,
-        }))
+        // An item that cannot be read is written anew.
+        readable(held(row))
     }
 
     fn insert(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {

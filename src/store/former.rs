@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
+use super::fault::readable;
 use super::{StoreError, rows, tokens};
 use crate::classify::{self, Subject};
 use crate::model::{Branch, FeedId, Hash, SourceId, TopicId};
@@ -266,7 +267,9 @@ fn retoken(connection: &Connection, source: &SourceId) -> Result<(), StoreError>
     let mut statement = connection.prepare("SELECT * FROM item WHERE source = ?")?;
     let mut found = statement.query([source.as_str()])?;
     while let Some(row) = found.next()? {
-        let item = rows::item(row)?;
+        let Some(item) = readable(rows::item(row))? else {
+            continue;
+        };
         let words = classify::tokens(&Subject::new(&item, &[]));
         tokens::write(connection, row.get("seq")?, &words)?;
     }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::fault::readable;
 use super::rows;
 use crate::dedupe::{Decision, Fingerprint, Keys, Limits, Reading, Window};
 use crate::model::{ItemId, StoryId};
@@ -322,7 +323,10 @@ pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
         let mut statement = transaction.prepare(sql)?;
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
-            let keys = Fingerprint::of_item(&rows::item(row)?).keys;
+            let Some(read) = readable(rows::item(row))? else {
+                continue;
+            };
+            let keys = Fingerprint::of_item(&read).keys;
             let (item, since) = (row.get("seq")?, row.get("since")?);
             keep(&transaction, item, since, &keys, &Grounds::default())?;
         }

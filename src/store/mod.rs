@@ -13,10 +13,13 @@ mod membership;
 mod memory;
 mod moved;
 mod details;
+mod fault;
 mod former;
 mod known;
 mod layout;
+mod place;
 mod plan;
+mod problems;
 mod read;
 mod reclassify;
 mod revision;
@@ -36,8 +39,6 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{File, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,15 +61,19 @@ pub use self::define::{
     Classify, Consent, Definition, FeedDefinition, Narrow, Narrowed, SourceDefinition, Taken,
 };
 pub use self::details::{Details, KeptDetail};
+pub use self::fault::StoreFault;
 pub use self::former::Names;
 pub use self::layout::{KeptLayout, ReadBy};
 pub use self::memory::{Ground, Grounds};
+use self::place::Place;
 pub use self::plan::{Fate, FeedPlan, Holdings, MAX_NEW, Moving, Plan, Stock, holdings, plan};
 use self::policy::Policy;
+pub use self::problems::{Break, LeftOut};
 pub use self::read::{FeedState, KnownNames, ProblemState, Reader, SourceState, SourceStatus};
 pub use self::release::{Chosen, Discarded, HeldItem, Released};
 pub use self::ruling::{Action, Ruling};
 pub use self::search::Search;
+pub use self::state::Pace;
 pub use self::walk::Walk;
 use self::writer::Writer;
 
@@ -92,11 +97,11 @@ pub enum StoreError {
         cause: std::io::Error,
     },
     /// Another process writes.
-    #[error("another tidings (process {process}) is using the store at {}: stop it, or wait until it has finished", path.display())]
+    #[error("another tidings{} is using the store at {}: stop it, or wait until it has finished", named(process), path.display())]
     Locked {
         /// The database.
         path: PathBuf,
-        /// The other's process id, as far as it is known.
+        /// The other's process id; empty where nothing tells it.
         process: String,
     },
     /// A newer version wrote it.
@@ -126,11 +131,47 @@ pub enum StoreError {
         /// What it holds.
         value: String,
     },
+    /// The disk, the file or another program keeps the store from being used.
+    #[error("the database {} cannot be used ({})", path.display(), fault.code())]
+    Unusable {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        fault: StoreFault,
+        /// The database's own word.
+        #[source]
+        cause: rusqlite::Error,
+    },
+    /// It cannot be read any more.
+    #[error("the database {} is damaged: {}", path.display(), StoreFault::Damaged.action())]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// The database's own word.
+        #[source]
+        cause: rusqlite::Error,
+    },
+    /// Something else was written into the file.
+    #[error("the database {} was emptied or written over: {}", path.display(), StoreFault::Damaged.action())]
+    Emptied {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The file is gone.
+    #[error("the database {} was removed while it was in use", path.display())]
+    Removed {
+        /// The database.
+        path: PathBuf,
+    },
+    /// Another file has its name.
+    #[error("the database {} was replaced while it was in use", path.display())]
+    Replaced {
+        /// The database.
+        path: PathBuf,
+    },
     /// The transaction could not begin, or did not reach the disk.
-    #[error(
-        "the store could not be written to: look whether the disk is full, or another program holds the database"
-    )]
-    NotDurable(#[source] Arc<rusqlite::Error>),
+    #[error(transparent)]
+    NotDurable(Arc<StoreError>),
     /// A decision by hand that cannot be carried out.
     #[error(transparent)]
     Decision(#[from] DecisionError),
@@ -140,6 +181,36 @@ pub enum StoreError {
     /// The writer is gone.
     #[error("the store's writer has stopped")]
     Stopped,
+}
+
+/// ` (process 12)`, or nothing.
+fn named(process: &str) -> String {
+    match process {
+        "" => String::new(),
+        _ => format!(" (process {process})"),
+    }
+}
+
+/// A feed that was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedFeed {
+    /// The feed.
+    pub id: FeedId,
+    /// The revision that was read.
+    pub rev: i64,
+    /// What it was rendered by.
+    pub render_key: Hash,
+    /// Stories that could not be read.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// How far looking after the store goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// Nobody else holds it.
+    Locked,
+    /// It takes what is written.
+    Written,
 }
 
 /// What one poll of a source brings.
@@ -225,7 +296,7 @@ pub struct NewItem {
 }
 
 /// How a source is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Never polled.
@@ -321,42 +392,97 @@ pub enum FailureKind {
 /// The store, open for writing by this process alone.
 #[derive(Debug)]
 pub struct Store {
-    path: PathBuf,
     /// Closed before the writer: the last connection to close brings the log into the database, and readers may not.
     idle: Arc<Mutex<Vec<Reader>>>,
     writer: Writer,
-    _lock: File,
+    /// Whether there was nothing in it when it was opened.
+    is_new: bool,
+    /// Given up last: closing the file drops the locks of every connection.
+    place: Arc<Place>,
+}
+
+/// What looking after the store found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probed {
+    /// It can be written.
+    Well,
+    /// It can be used again, by whoever opens it anew.
+    Reopen,
 }
 
 impl Store {
     /// Opens the store at `path`, and makes it where there is none.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] when another process writes; [`StoreError::Newer`] when this version is too old for it.
+    /// [`StoreError::Locked`] when another process writes; [`StoreError::Newer`] when this version is too old for it; one
+    /// with a [`StoreFault`] when the disk or the file is out of order.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let failed = |cause| StoreError::Open {
-            path: path.to_owned(),
-            cause,
-        };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
-        }
-        let lock = lock(path)?;
-        let mut connection = Connection::open(path)?;
-        configure(&connection)?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "full")?;
-        connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-        schema::migrate(&mut connection, path)?;
-        memory::bring_up(&mut connection)?;
-        tokens::bring_up(&mut connection)?;
-        let writer = Writer::start(connection);
+        let place = Arc::new(Place::take(path)?);
+        let (connection, is_new) = writing(path).map_err(|error| error.at(path))?;
+        let writer = Writer::start(connection, Arc::clone(&place));
         Ok(Self {
-            path: path.to_owned(),
             idle: Arc::default(),
             writer,
-            _lock: lock,
+            is_new,
+            place,
         })
+    }
+
+    /// Whether there was nothing in it when it was opened.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// The database's file.
+    pub fn path(&self) -> &Path {
+        self.place.path()
+    }
+
+    /// Looks whether the store can be written. Where it could not before, because of `fault`, only writing proves that it
+    /// can again.
+    ///
+    /// # Errors
+    /// [`StoreError`] while it cannot.
+    pub async fn probe(&self, fault: Option<StoreFault>) -> Result<Probed, StoreError> {
+        match self.place.check() {
+            // It is opened when this one is closed, and not before: the log beside it is still this one's.
+            Err(StoreError::Replaced { .. }) => {
+                return self.place.check_successor().map(|()| Probed::Reopen);
+            }
+            checked => checked?,
+        }
+        if fault == Some(StoreFault::Damaged) {
+            return self.is_sound().await.map(|()| Probed::Reopen);
+        }
+        let depth = if fault.is_some() || self.place.is_tight() {
+            Depth::Written
+        } else {
+            Depth::Locked
+        };
+        self.writer.probe(depth).await.map(|()| Probed::Well)
+    }
+
+    /// Reads through what is at the path now.
+    async fn is_sound(&self) -> Result<(), StoreError> {
+        let path = self.path().to_owned();
+        let look = move || {
+            let sound = reading(&path).and_then(|reader| reader.is_sound());
+            if sound.map_err(|error| error.at(&path))? {
+                Ok(())
+            } else {
+                Err(StoreError::Emptied { path })
+            }
+        };
+        let looked = tokio::task::spawn_blocking(look).await;
+        looked.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    /// Remembers that the store is another one than published the feeds, for `status`.
+    ///
+    /// # Errors
+    /// [`StoreError`], and then it is not remembered.
+    pub async fn remember_break(&self, found: Break) -> Result<(), StoreError> {
+        self.writer.remember_break(found).await
     }
 
     /// Brings what is configured into the store: feeds, sources, and topics of stored items where queries changed. What
@@ -421,11 +547,11 @@ impl Store {
         self.writer.discard(source, chosen, by, at).await
     }
 
-    /// Marks feeds as published at a revision, under the key that they were rendered by.
+    /// Marks feeds as published at a revision, under the key that they were rendered by, with what was left out of them.
     ///
     /// # Errors
     /// [`StoreError`], and then they are published again.
-    pub async fn mark_published(&self, feeds: Vec<(FeedId, i64, Hash)>) -> Result<(), StoreError> {
+    pub async fn mark_published(&self, feeds: Vec<PublishedFeed>) -> Result<(), StoreError> {
         self.writer.mark_published(feeds).await
     }
 
@@ -441,10 +567,11 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (path, idle) = (self.path.clone(), Arc::clone(&self.idle));
+        let (path, idle) = (self.path().to_owned(), Arc::clone(&self.idle));
         let read = tokio::task::spawn_blocking(move || {
             let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let reader = kept.map_or_else(|| reading(&path), Ok)?;
+            let reader = kept.map_or_else(|| reading(&path), Ok);
+            let reader = reader.map_err(|error| error.at(&path))?;
             let result = reader.snapshot(query)?;
             let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < MAX_IDLE_READERS {
@@ -475,12 +602,28 @@ where
     if !exists? {
         return Ok(None);
     }
-    let reader = reading(path).or_else(|error| at_rest(path, error))?;
+    let reader = reading(path).or_else(|error| at_rest(path, error));
+    let reader = reader.map_err(|error| error.at(path))?;
     // Whoever makes it may just have begun, or have been stopped there.
     if !schema::is_made(reader.connection())? {
         return Ok(None);
     }
     reader.snapshot(query).map(Some)
+}
+
+/// Opens the writing connection, and brings the store up to this version; also whether it was empty.
+fn writing(path: &Path) -> Result<(Connection, bool), StoreError> {
+    let mut connection = Connection::open(path)?;
+    configure(&connection)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    let is_new = !schema::is_made(&connection)?;
+    schema::migrate(&mut connection, path)?;
+    problems::name_store(&connection)?;
+    memory::bring_up(&mut connection)?;
+    tokens::bring_up(&mut connection)?;
+    Ok((connection, is_new))
 }
 
 fn reading(path: &Path) -> Result<Reader, StoreError> {
@@ -517,40 +660,4 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
-}
-
-/// A lock file beside the database, held as long as the process lives, with its id for the one who comes second.
-fn lock(path: &Path) -> Result<File, StoreError> {
-    let failed = |cause| StoreError::Open {
-        path: path.to_owned(),
-        cause,
-    };
-    let name = path.with_added_extension("lock");
-    let mut file = File::options()
-        .create(true)
-        .read(true)
-        .write(true)
-        .truncate(false)
-        .open(name)
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => {
-            file.set_len(0)
-                .and_then(|()| writeln!(file, "{}", std::process::id()))
-                .map_err(failed)?;
-            Ok(file)
-        }
-        Err(TryLockError::WouldBlock) => {
-            let mut process = String::new();
-            let read = file
-                .rewind()
-                .and_then(|()| file.take(32).read_to_string(&mut process));
-            let process = if read.is_ok() { process.trim() } else { "" };
-            Err(StoreError::Locked {
-                path: path.to_owned(),
-                process: process.to_owned(),
-            })
-        }
-        Err(TryLockError::Error(cause)) => Err(failed(cause)),
-    }
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::fault::readable;
 use super::rows;
 use super::{NewItem, StoreError};
 use crate::dedupe::{self, Arrival};
@@ -53,7 +54,7 @@ fn namesakes(connection: &Connection, entry: &Item) -> Result<Vec<Item>, StoreEr
     let mut found = statement.query(params![entry.source.as_str(), title, day, MAX_NAMESAKES])?;
     let mut items = Vec::new();
     while let Some(row) = found.next()? {
-        items.push(rows::item(row)?);
+        items.extend(readable(rows::item(row))?);
     }
     Ok(items)
 }

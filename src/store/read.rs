@@ -1,10 +1,13 @@
 //! What is in the store, for the publisher, for the fetcher and for people: snapshots, never the writer's half-done work.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::fault::readable;
+use super::problems::LeftOut;
 use super::{State, StoreError};
 use super::{rows, shape};
 use crate::drift::{History, Known};
@@ -23,6 +26,8 @@ const MAX_TOMBSTONES: usize = 50;
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
+    /// What could not be read of the snapshot.
+    left_out: RefCell<BTreeSet<LeftOut>>,
 }
 
 /// A feed as the store knows it.
@@ -48,10 +53,12 @@ pub struct FeedState {
     pub stories: usize,
     /// The latest change of a story in it, or of itself.
     pub updated: Option<Timestamp>,
+    /// Whether stories were left out when it was published, because they could not be read.
+    pub is_partial: bool,
 }
 
 /// A problem that an operator should look at.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ProblemState {
     /// Its short name.
     pub code: String,
@@ -64,7 +71,7 @@ pub struct ProblemState {
 }
 
 /// A source's name and what the store knows of it: the shape of `status --json`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SourceStatus {
     /// Its name.
     pub id: String,
@@ -93,7 +100,7 @@ impl SourceStatus {
 }
 
 /// A source as the store knows it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SourceState {
     /// How it is.
     pub state: State,
@@ -145,9 +152,28 @@ impl SourceState {
     }
 }
 
+impl SourceState {
+    /// The state of a source whose row cannot be read.
+    fn unreadable() -> Self {
+        Self {
+            state: State::Failing,
+            problem: Some(ProblemState {
+                code: "unreadable-rows".to_owned(),
+                since: Timestamp::UNIX_EPOCH,
+                text: "the database holds a row of this source that cannot be read".to_owned(),
+                action: "restore the database from a backup".to_owned(),
+            }),
+            ..Self::never_polled()
+        }
+    }
+}
+
 impl Reader {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection }
+        Self {
+            connection,
+            left_out: RefCell::default(),
+        }
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -163,9 +189,36 @@ impl Reader {
             .connection
             .unchecked_transaction()
             .map_err(StoreError::from)?;
+        self.left_out.take();
         let result = query(self)?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(result)
+    }
+
+    /// Stories and other rows that could not be read since this was last asked, and were left out.
+    pub fn left_out(&self) -> Vec<LeftOut> {
+        self.left_out.take().into_iter().collect()
+    }
+
+    /// Leaves out what belongs to a row that cannot be read.
+    fn readable<T>(
+        &self,
+        name: &str,
+        read: Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        if let Err(error) = &read
+            && error.is_of_a_row()
+        {
+            let why = match error {
+                StoreError::Sqlite(cause) => cause.to_string(),
+                _ => error.to_string(),
+            };
+            self.left_out.borrow_mut().insert(LeftOut {
+                story: name.to_owned(),
+                why,
+            });
+        }
+        readable(read)
     }
 
     /// The revision of the last commit.
@@ -176,7 +229,8 @@ impl Reader {
         rows::revision(&self.connection)
     }
 
-    /// Returns the validators to ask each address of a source with at `at`; none when the source is read differently now.
+    /// Returns the validators to ask each address of a source with at `at`, by the hash of the address; none when the
+    /// source is read differently now.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -185,8 +239,8 @@ impl Reader {
         source: &SourceId,
         fingerprint: Hash,
         at: Timestamp,
-    ) -> Result<HashMap<String, Validators>, StoreError> {
-        let sql = "SELECT url, etag, last_modified, body_hash, whole_at FROM validator WHERE source = ? AND fingerprint = ?";
+    ) -> Result<HashMap<Hash, Validators>, StoreError> {
+        let sql = "SELECT address, etag, last_modified, body_hash, whole_at FROM validator WHERE source = ? AND fingerprint = ?";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query(params![source.as_str(), fingerprint.as_bytes()])?;
         let mut validators = HashMap::new();
@@ -201,7 +255,8 @@ impl Reader {
                 body_hash,
                 whole_at: rows::maybe_instant("whole_at", row.get(4)?)?,
             };
-            validators.insert(row.get(0)?, held.for_request(at));
+            let address = rows::hash("address", &row.get::<_, Vec<u8>>(0)?)?;
+            validators.insert(address, held.for_request(at));
         }
         Ok(validators)
     }
@@ -258,10 +313,11 @@ impl Reader {
         let mut found = statement.query([])?;
         let mut sources = BTreeMap::new();
         while let Some(row) = found.next()? {
-            sources.insert(
-                rows::parsed("source", &row.get::<_, String>("source")?)?,
-                source_state(row)?,
-            );
+            let name = row.get::<_, String>("source")?;
+            if let Some(id) = readable(rows::parsed("source", &name))? {
+                let state = self.readable(&format!("source {name}"), source_state(row))?;
+                sources.insert(id, state.unwrap_or_else(SourceState::unreadable));
+            }
         }
         Ok(sources)
     }
@@ -321,34 +377,40 @@ impl Reader {
         let mut found = statement.query([])?;
         let mut feeds = Vec::new();
         while let Some(row) = found.next()? {
-            let render_key: Option<Vec<u8>> = row.get("render_key")?;
-            let changed_at = rows::maybe_instant("changed_at", row.get("changed_at")?)?;
-            let latest = rows::maybe_instant("latest_at", row.get("latest_at")?)?;
-            let id: FeedId = rows::parsed("topic", &row.get::<_, String>("topic")?)?;
-            let first_called: Option<String> = row.get("first_called")?;
-            let source = id.branch().and_then(Branch::source);
-            feeds.push(FeedState {
-                first_called: match first_called {
-                    Some(name) => rows::parsed("first_called", &name)?,
-                    None => id.clone(),
-                },
-                publisher: source
-                    .map(|source| self.publisher(source))
-                    .transpose()?
-                    .flatten(),
-                id,
-                title: row.get("title")?,
-                changed_at,
-                wanted_rev: row.get("wanted_rev")?,
-                published_rev: row.get("published_rev")?,
-                render_key: render_key
-                    .map(|bytes| rows::hash("render_key", &bytes))
-                    .transpose()?,
-                stories: row.get("stories")?,
-                updated: latest.max(changed_at),
-            });
+            let name: String = row.get("topic")?;
+            feeds.extend(self.readable(&format!("feed {name}"), self.feed_state(row))?);
         }
         Ok(feeds)
+    }
+
+    fn feed_state(&self, row: &Row<'_>) -> Result<FeedState, StoreError> {
+        let render_key: Option<Vec<u8>> = row.get("render_key")?;
+        let changed_at = rows::maybe_instant("changed_at", row.get("changed_at")?)?;
+        let latest = rows::maybe_instant("latest_at", row.get("latest_at")?)?;
+        let id: FeedId = rows::parsed("topic", &row.get::<_, String>("topic")?)?;
+        let first_called: Option<String> = row.get("first_called")?;
+        let source = id.branch().and_then(Branch::source);
+        Ok(FeedState {
+            first_called: match first_called {
+                Some(name) => rows::parsed("first_called", &name)?,
+                None => id.clone(),
+            },
+            publisher: source
+                .map(|source| self.publisher(source))
+                .transpose()?
+                .flatten(),
+            id,
+            title: row.get("title")?,
+            changed_at,
+            wanted_rev: row.get("wanted_rev")?,
+            published_rev: row.get("published_rev")?,
+            render_key: render_key
+                .map(|bytes| rows::hash("render_key", &bytes))
+                .transpose()?,
+            stories: row.get("stories")?,
+            updated: latest.max(changed_at),
+            is_partial: row.get::<_, Option<String>>("left_out")?.is_some(),
+        })
     }
 
     fn publisher(&self, source: &SourceId) -> Result<Option<String>, StoreError> {
@@ -417,15 +479,7 @@ impl Reader {
         let mut found = statement.query(params![feed.to_string(), MAX_TOMBSTONES])?;
         let mut gone = Vec::new();
         while let Some(row) = found.next()? {
-            let fate = match row.get::<_, Option<String>>("kept")? {
-                Some(kept) => Fate::Merged(rows::parsed("story", &kept)?),
-                None => Fate::Withdrawn(row.get("reason")?),
-            };
-            gone.push(Tombstone {
-                id: rows::parsed("story", &row.get::<_, String>("story")?)?,
-                at: rows::instant("left_at", row.get("left_at")?)?,
-                fate,
-            });
+            gone.extend(readable(tombstone(row))?);
         }
         Ok(gone)
     }
@@ -437,10 +491,10 @@ impl Reader {
     }
 
     pub(super) fn stories(&self, ids: &[String]) -> Result<Vec<Story>, StoreError> {
-        let mut stories = ids
-            .iter()
-            .map(|id| self.story(id))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut stories = Vec::with_capacity(ids.len());
+        for id in ids {
+            stories.extend(self.readable(id, self.story(id))?);
+        }
         stories.sort_by(Story::feed_order);
         Ok(stories)
     }
@@ -485,16 +539,15 @@ impl Reader {
         let mut found = statement.query([story])?;
         let mut alternates: Vec<Alternate> = Vec::new();
         while let Some(row) = found.next()? {
-            let language: Language = rows::parsed("language", &row.get::<_, String>("language")?)?;
+            // A translation that cannot be read is no reason to leave this story out.
+            let Some(alternate) = readable(alternate(row))? else {
+                continue;
+            };
             if alternates
                 .last()
-                .is_none_or(|last| last.language != language)
+                .is_none_or(|last| last.language != alternate.language)
             {
-                alternates.push(Alternate {
-                    id: rows::parsed("story", &row.get::<_, String>("id")?)?,
-                    address: rows::parsed("address", &row.get::<_, String>("address")?)?,
-                    language,
-                });
+                alternates.push(alternate);
             }
         }
         Ok(alternates)
@@ -534,6 +587,26 @@ impl Reader {
         }
         Ok(reports)
     }
+}
+
+fn tombstone(row: &Row<'_>) -> Result<Tombstone, StoreError> {
+    let fate = match row.get::<_, Option<String>>("kept")? {
+        Some(kept) => Fate::Merged(rows::parsed("story", &kept)?),
+        None => Fate::Withdrawn(row.get("reason")?),
+    };
+    Ok(Tombstone {
+        id: rows::parsed("story", &row.get::<_, String>("story")?)?,
+        at: rows::instant("left_at", row.get("left_at")?)?,
+        fate,
+    })
+}
+
+fn alternate(row: &Row<'_>) -> Result<Alternate, StoreError> {
+    Ok(Alternate {
+        language: rows::parsed("language", &row.get::<_, String>("language")?)?,
+        id: rows::parsed("story", &row.get::<_, String>("id")?)?,
+        address: rows::parsed("address", &row.get::<_, String>("address")?)?,
+    })
 }
 
 fn source_state(row: &Row<'_>) -> Result<SourceState, StoreError> {

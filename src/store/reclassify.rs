@@ -14,6 +14,7 @@ use rusqlite::{Connection, Row};
 use super::StoreError;
 use super::changes::FeedChange;
 use super::define::{Definition, SourceDefinition};
+use super::fault::readable;
 use super::rows;
 use super::story::Belonging;
 use super::tokens::{self, Sought};
@@ -81,8 +82,10 @@ fn by_all(
     let mut statement = connection.prepare(sql)?;
     let mut found = statement.query([source.map(SourceId::as_str)])?;
     while let Some(row) = found.next()? {
-        let held = rows::belonging(row)?;
-        let mut item = rows::item(row)?;
+        let read = rows::belonging(row).and_then(|held| Ok((held, rows::item(row)?)));
+        let Some((held, mut item)) = readable(read)? else {
+            continue;
+        };
         let fixed = given.get(&item.source).map_or(&[][..], Vec::as_slice);
         let regions = rows::regions_json(&item.regions);
         let topics = (definition.classify)(&mut item, fixed);
@@ -167,7 +170,7 @@ fn read_candidates(
                    published_offset FROM item";
     let mut batch = Vec::with_capacity(BATCH);
     let mut hand_over = |row: &Row<'_>| {
-        batch.push(held(row)?);
+        batch.extend(readable(held(row))?);
         if batch.len() == BATCH {
             send(batches, std::mem::take(&mut batch));
         }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::commit::Change;
+use super::fault::readable;
 use super::memory::Memory;
 use super::policy::Policy;
 use super::ruling::{self, Action, Ruling};
@@ -306,12 +307,16 @@ fn held_items(
     let mut found = statement.query([source.as_str()])?;
     let mut items = Vec::new();
     while let Some(row) = found.next()? {
-        let story = rows::parsed("story", &row.get::<_, String>("story")?)?;
-        let held = HeldItem {
-            item: rows::item(row)?,
-            unlisted_at: rows::maybe_instant("unlisted_at", row.get("unlisted_at")?)?,
-        };
-        items.push((held, story));
+        items.extend(readable(held_item(row))?);
     }
     Ok(items)
+}
+
+fn held_item(row: &Row<'_>) -> Result<(HeldItem, StoryId), StoreError> {
+    let story = rows::parsed("story", &row.get::<_, String>("story")?)?;
+    let held = HeldItem {
+        item: rows::item(row)?,
+        unlisted_at: rows::maybe_instant("unlisted_at", row.get("unlisted_at")?)?,
+    };
+    Ok((held, story))
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// One file a step, never edited once it has been released; `user_version` counts the steps taken.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_regions.sql"),
     include_str!("migrations/0003_drift.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0009_layouts.sql"),
     include_str!("migrations/0010_event.sql"),
     include_str!("migrations/0015_rounds.sql"),
+    include_str!("migrations/0016_secrets.sql"),
 ];
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
 const KNOWN: i64 = MIGRATIONS.len() as i64;
@@ -29,6 +30,8 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     if taken == KNOWN {
         return Ok(());
     }
+    // A step may delete secrets, which must not stay in the free pages.
+    connection.pragma_update(None, "secure_delete", "on")?;
     let transaction = connection.transaction()?;
     for step in MIGRATIONS.iter().skip(usize::try_from(taken).unwrap_or(0)) {
         transaction.execute_batch(step)?;

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use rusqlite::params;
 
 use super::StoreError;
+use super::fault::readable;
 use super::read::Reader;
 use super::reclassify;
 use super::rows;
@@ -69,7 +70,8 @@ impl Reader {
             if stories.len() == search.most || budget.is_spent() {
                 break;
             }
-            stories.extend(self.taken(seq, search, &mut budget)?);
+            let taken = readable(self.taken(seq, search, &mut budget))?;
+            stories.extend(taken.flatten());
         }
         let stories: Vec<String> = stories.into_iter().collect();
         self.stories(&stories)

@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
 use super::commit::Counts;
 use super::rows;
-use super::{Failure, FailureKind, Outcome, Poll, SourceProblem, State, StoreError};
+use super::{Failure, FailureKind, Outcome, Poll, Reader, SourceProblem, State, StoreError};
 use crate::drift;
 use crate::model::{Hash, ProblemCode, SourceId, Timestamp, Validators};
 use crate::schedule;
@@ -89,12 +89,14 @@ fn write_validator(
     held: &Validators,
     fingerprint: &Hash,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO validator (source, url, etag, last_modified, body_hash, fingerprint, whole_at)
+    let sql = "INSERT OR REPLACE INTO validator (source, address, etag, last_modified, body_hash, fingerprint, whole_at)
                VALUES (?, ?, ?, ?, ?, ?, ?)";
     let body_hash = held.body_hash.as_ref().map(Hash::as_bytes);
+    // The address may be a secret.
+    let address = Hash::of(url.as_bytes());
     let row = params![
         source,
-        url,
+        address.as_bytes(),
         held.etag,
         held.last_modified,
         body_hash,
@@ -170,6 +172,50 @@ pub(super) fn write(
         ":repair": repair.map(rows::to_json),
     })?;
     Ok((state, next.due))
+}
+
+/// The pace of a source, as its last stored poll left it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pace {
+    interval: Option<Duration>,
+    failures: u32,
+}
+
+impl Reader {
+    /// The pace of a source; that of a new one where it is not known.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn pace(&self, source: &SourceId) -> Result<Pace, StoreError> {
+        let sql =
+            "SELECT interval_seconds, consecutive_failures FROM source_state WHERE source = ?";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let row = statement.query_row([source.as_str()], |row| {
+            let interval: Option<u64> = row.get(0)?;
+            Ok(Pace {
+                interval: interval.map(Duration::from_secs),
+                failures: row.get(1)?,
+            })
+        });
+        Ok(row.optional()?.unwrap_or_default())
+    }
+}
+
+impl Poll {
+    /// Returns when the source is due although this poll was not stored: its own pace holds, and what its server asked for.
+    pub fn next_if_not_stored(&self, pace: Pace) -> Timestamp {
+        let failure = match &self.outcome {
+            Outcome::Failed { failure, .. } => Some(failure),
+            Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => None,
+        };
+        let outcome = outcome(failure, pace.failures + 1, Counts::default());
+        schedule::next(&self.cadence, self.zone, pace.interval, outcome, self.at).due
+    }
+
+    /// Whether its server gave something that has to be asked for again when it is not stored.
+    pub fn has_news(&self) -> bool {
+        matches!(self.outcome, Outcome::Read { .. })
+    }
 }
 
 fn outcome(failure: Option<&Failure>, failures: u32, counts: Counts) -> schedule::Outcome {

@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, named_params, params};
 
 use super::StoreError;
+use super::fault::readable;
 use super::membership::{Place, Round};
 use super::policy::Policy;
 use super::rows::{self, PublishedColumns};
@@ -238,16 +239,8 @@ impl<'a> Stories<'a> {
         let mut found = statement.query([story.to_string()])?;
         let mut reports = Vec::new();
         while let Some(row) = found.next()? {
-            reports.push(Report {
-                id: row.get("id")?,
-                rank: row.get("rank")?,
-                text_length: row.get("text_length")?,
-                content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
-                published: rows::published(row)?,
-                updated: rows::maybe_instant("updated_at", row.get("updated_at")?)?,
-                position: row.get("position")?,
-                belongs: rows::belonging(row)?,
-            });
+            // One that cannot be read is not shown; the story is as its other reports make it.
+            reports.extend(readable(report(row))?);
         }
         Ok(reports)
     }
@@ -314,6 +307,19 @@ impl<'a> Stories<'a> {
         })?;
         Ok(())
     }
+}
+
+fn report(row: &rusqlite::Row<'_>) -> Result<Report, StoreError> {
+    Ok(Report {
+        id: row.get("id")?,
+        rank: row.get("rank")?,
+        text_length: row.get("text_length")?,
+        content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
+        published: rows::published(row)?,
+        updated: rows::maybe_instant("updated_at", row.get("updated_at")?)?,
+        position: row.get("position")?,
+        belongs: rows::belonging(row)?,
+    })
 }
 
 /// A story's date: its founder's where that was stated, else the first that another report states.

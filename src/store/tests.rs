@@ -218,7 +218,12 @@ impl Desk {
     fn publish(&self) {
         let key = Hash::of(b"rendered");
         let (rev, feeds) = self.ask(|reader| Ok((reader.revision()?, reader.feeds()?)));
-        let marks = feeds.into_iter().map(|feed| (feed.id, rev, key));
+        let marks = feeds.into_iter().map(|feed| PublishedFeed {
+            id: feed.id,
+            rev,
+            render_key: key,
+            left_out: Vec::new(),
+        });
         self.wait(self.store.mark_published(marks.collect()))
             .unwrap();
     }

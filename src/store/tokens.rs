@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, params};
 
 use super::StoreError;
+use super::fault::readable;
 use super::rows;
 use crate::classify::{Needs, Subject, TOKENS_VERSION, tokens};
 
@@ -123,7 +124,9 @@ pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
         let mut statement = transaction.prepare("SELECT * FROM item ORDER BY seq")?;
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
-            let item = rows::item(row)?;
+            let Some(item) = readable(rows::item(row))? else {
+                continue;
+            };
             write(
                 &transaction,
                 row.get("seq")?,

@@ -14,11 +14,13 @@ use super::commit::{self, Committed};
 use super::decide::{self, Decided, Decision};
 use super::define::{self, Consent, Definition};
 use super::memory::Memory;
+use super::place::Place;
 use super::plan::Plan;
 use super::policy::Policy;
+use super::problems::{self, Break};
 use super::release::{self, Chosen, Discarded, Released};
-use super::{Poll, StoreError};
-use crate::model::{FeedId, Hash, Operator, SourceId, Timestamp};
+use super::{Depth, Poll, PublishedFeed, StoreError, rows};
+use crate::model::{Operator, SourceId, Timestamp};
 
 /// Jobs that may wait: whoever comes later waits to get in.
 const QUEUE: usize = 64;
@@ -26,6 +28,7 @@ const QUEUE: usize = 64;
 /// The writer's end of the channel, and its thread.
 #[derive(Debug)]
 pub(super) struct Writer {
+    place: Arc<Place>,
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -38,17 +41,19 @@ enum Job {
     Decide(Decision, Operator, Timestamp, Answer<Decided>),
     Release(SourceId, Chosen, Operator, Timestamp, Answer<Released>),
     Discard(SourceId, Chosen, Operator, Timestamp, Answer<Discarded>),
-    MarkPublished(Vec<(FeedId, i64, Hash)>, Answer<()>),
+    MarkPublished(Vec<PublishedFeed>, Answer<()>),
+    RememberBreak(Break, Answer<()>),
+    Probe(Depth, Answer<()>),
 }
 
 /// What became of the transaction, for all who wait for it.
-type Ended = Result<(), Arc<rusqlite::Error>>;
+type Ended = Result<(), Arc<StoreError>>;
 
 /// An answer that waits for the transaction.
 type Pending = Box<dyn FnOnce(&Ended)>;
 
 impl Job {
-    fn refuse(self, cause: Arc<rusqlite::Error>) {
+    fn refuse(self, cause: Arc<StoreError>) {
         let error = StoreError::NotDurable(cause);
         // Whoever asked may have gone away meanwhile.
         match self {
@@ -57,16 +62,20 @@ impl Job {
             Self::Release(.., answer) => drop(answer.send(Err(error))),
             Self::Discard(.., answer) => drop(answer.send(Err(error))),
             Self::Define(_, _, answer) => drop(answer.send(Err(error))),
-            Self::MarkPublished(_, answer) => drop(answer.send(Err(error))),
+            Self::MarkPublished(_, answer)
+            | Self::RememberBreak(_, answer)
+            | Self::Probe(_, answer) => drop(answer.send(Err(error))),
         }
     }
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Self {
+    pub(super) fn start(connection: Connection, place: Arc<Place>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let thread = std::thread::spawn(move || run(connection, queue));
+        let own = Arc::clone(&place);
+        let thread = std::thread::spawn(move || run(&own, connection, queue));
         Self {
+            place,
             jobs: Some(jobs),
             thread: Some(thread),
         }
@@ -117,11 +126,16 @@ impl Writer {
             .await
     }
 
-    pub(super) async fn mark_published(
-        &self,
-        feeds: Vec<(FeedId, i64, Hash)>,
-    ) -> Result<(), StoreError> {
+    pub(super) async fn mark_published(&self, feeds: Vec<PublishedFeed>) -> Result<(), StoreError> {
         self.ask(|answer| Job::MarkPublished(feeds, answer)).await
+    }
+
+    pub(super) async fn remember_break(&self, found: Break) -> Result<(), StoreError> {
+        self.ask(|answer| Job::RememberBreak(found, answer)).await
+    }
+
+    pub(super) async fn probe(&self, depth: Depth) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Probe(depth, answer)).await
     }
 
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, StoreError> {
@@ -130,7 +144,8 @@ impl Writer {
         jobs.send(job(answer))
             .await
             .map_err(|_| StoreError::Stopped)?;
-        answered.await.map_err(|_| StoreError::Stopped)?
+        let answered = answered.await.map_err(|_| StoreError::Stopped)?;
+        answered.map_err(|error| error.at(self.place.path()))
     }
 }
 
@@ -145,7 +160,7 @@ impl Drop for Writer {
     }
 }
 
-fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
+fn run(place: &Place, mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
     let mut policy = Policy::none();
     let mut memory = Memory::default();
     while let Some(first) = queue.blocking_recv() {
@@ -155,20 +170,34 @@ fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
         {
             jobs.push(job);
         }
-        together(&mut connection, &mut policy, &mut memory, jobs);
+        // What is written into a file that nobody finds is lost.
+        if let Err(error) = place.check() {
+            refuse(jobs, error);
+        } else {
+            together(place, &mut connection, &mut policy, &mut memory, jobs);
+        }
+    }
+}
+
+fn refuse(jobs: Vec<Job>, error: StoreError) {
+    let cause = Arc::new(error);
+    for job in jobs {
+        job.refuse(Arc::clone(&cause));
     }
 }
 
 /// Runs `jobs` in one transaction, and answers when it is committed.
-fn together(connection: &mut Connection, policy: &mut Policy, memory: &mut Memory, jobs: Vec<Job>) {
+fn together(
+    place: &Place,
+    connection: &mut Connection,
+    policy: &mut Policy,
+    memory: &mut Memory,
+    jobs: Vec<Job>,
+) {
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-    let mut transaction = match begun.map_err(Arc::new) {
+    let mut transaction = match begun {
         Ok(transaction) => transaction,
-        Err(cause) => {
-            return jobs
-                .into_iter()
-                .for_each(|job| job.refuse(Arc::clone(&cause)));
-        }
+        Err(cause) => return refuse(jobs, StoreError::from(cause).at(place.path())),
     };
     let mut pending: Vec<Pending> = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -202,9 +231,19 @@ fn together(connection: &mut Connection, policy: &mut Policy, memory: &mut Memor
             Job::MarkPublished(feeds, answer) => {
                 one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
             }
+            Job::RememberBreak(found, answer) => one(&mut transaction, answer, |tx| {
+                problems::remember_break(tx, &found)
+            }),
+            Job::Probe(Depth::Locked, answer) => one(&mut transaction, answer, |_| Ok(())),
+            Job::Probe(Depth::Written, answer) => one(&mut transaction, answer, |tx| {
+                place.prove_room()?;
+                rows::set_fact(tx, "probe", "written")
+            }),
         });
     }
-    let ended = transaction.commit().map_err(Arc::new);
+    let ended = transaction
+        .commit()
+        .map_err(|cause| Arc::new(StoreError::from(cause).at(place.path())));
     if ended.is_err() {
         memory.forget();
     }
@@ -258,15 +297,13 @@ fn one<T: 'static>(
 }
 
 /// A feed that was published at a later revision meanwhile keeps that one.
-fn mark_published(
-    connection: &Connection,
-    feeds: &[(FeedId, i64, Hash)],
-) -> Result<(), StoreError> {
-    let sql =
-        "UPDATE feed SET published_rev = max(published_rev, ?), render_key = ? WHERE topic = ?";
+fn mark_published(connection: &Connection, feeds: &[PublishedFeed]) -> Result<(), StoreError> {
+    let sql = "UPDATE feed SET published_rev = max(published_rev, ?), render_key = ?, left_out = ? WHERE topic = ?";
     let mut statement = connection.prepare_cached(sql)?;
-    for (feed, rev, render_key) in feeds {
-        statement.execute(params![rev, render_key.as_bytes(), feed.to_string()])?;
+    for feed in feeds {
+        let left_out = (!feed.left_out.is_empty()).then(|| rows::to_json(&feed.left_out));
+        let id = feed.id.to_string();
+        statement.execute(params![feed.rev, feed.render_key.as_bytes(), left_out, id])?;
     }
     Ok(())
 }

@@ -26,7 +26,8 @@ pub(in crate::daemon) struct Standing {
     pub(in crate::daemon) walk: Walk,
     /// Whether nobody polled it for long.
     is_overdue: bool,
-    held: HashMap<String, Validators>,
+    /// By the hash of the address.
+    held: HashMap<Hash, Validators>,
     /// Addresses of entries whose pages are to be asked for.
     owed: HashSet<String>,
     /// The layout that read its page before.
@@ -337,11 +338,12 @@ impl Errand<'_> {
     async fn page(
         &self,
         url: &PublicUrl,
-        held: &HashMap<String, Validators>,
+        held: &HashMap<Hash, Validators>,
         gathered: &mut Gathered,
     ) -> Result<Option<Page>, Trouble> {
         let key = url.expose().to_string();
-        let known = held.get(&key).cloned().unwrap_or_default();
+        let known = held.get(&Hash::of(key.as_bytes()));
+        let known = known.cloned().unwrap_or_default();
         let fetched = self
             .fetcher
             .fetch_from(self.source, url, &known, self.at, self.leave())

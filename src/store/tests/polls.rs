@@ -1,5 +1,8 @@
 //! What a poll leaves behind beside its items, and that it commits whole; who may open the store.
 
+use std::fs::File;
+use std::io::Read as _;
+
 use futures_util::future::{join, join_all};
 
 use super::*;
@@ -85,7 +88,7 @@ fn validators_are_kept_as_long_as_they_are_true() {
     read(&["https://a.example/1"]);
     assert_eq!(
         held(fingerprint),
-        [("https://a.example/1".to_owned(), validators.clone())].into()
+        [(Hash::of(b"https://a.example/1"), validators.clone())].into()
     );
     // A day later the server is asked for everything.
     let unconditional = Validators {
@@ -104,7 +107,7 @@ fn validators_are_kept_as_long_as_they_are_true() {
     let other = ("https://a.example/1".to_owned(), renewed, fingerprint);
     desk.commit(poll("a", july(1), Outcome::Renewed(vec![other])))
         .unwrap();
-    let etags = |url: &str| held(fingerprint)[url].etag.clone();
+    let etags = |url: &str| held(fingerprint)[&Hash::of(url.as_bytes())].etag.clone();
     assert_eq!(etags("https://a.example/1").as_deref(), Some("\"2\""));
     assert_eq!(etags("https://a.example/2").as_deref(), Some("\"1\""));
     for (outcome, kept) in [
@@ -233,6 +236,58 @@ fn a_second_writer_is_told_who_is_first() {
     let Desk { folder, store, .. } = desk;
     drop(store);
     open(&folder).unwrap();
+}
+
+#[test]
+fn a_lock_file_that_is_deleted_lets_no_second_writer_in() {
+    let desk = Desk::new();
+    std::fs::remove_file(desk.folder.path().join("tidings.db.lock")).unwrap();
+    let database = File::open(desk.folder.path().join("tidings.db")).unwrap();
+    assert!(database.try_lock_shared().is_err());
+    // Readers take no such lock.
+    assert_eq!(desk.ask(Reader::feeds).len(), 2);
+    let Desk { store, .. } = desk;
+    drop(store);
+    database.try_lock_shared().unwrap();
+}
+
+#[test]
+fn a_database_that_is_taken_away_is_not_written() {
+    let desk = Desk::new();
+    let path = desk.folder.path().join("tidings.db");
+    let elsewhere = desk.folder.path().join("elsewhere.db");
+    let bridge = || {
+        let entries = ["g1||Bridge closed|2021-06-30"];
+        poll("a", july(1), read(items("a", 1, &entries)))
+    };
+    std::fs::rename(&path, &elsewhere).unwrap();
+    let fault = || desk.commit(bridge()).unwrap_err().fault();
+    assert_eq!(fault(), Some(StoreFault::Removed));
+    File::create(&path).unwrap();
+    assert_eq!(fault(), Some(StoreFault::Replaced));
+    // An empty file is nothing to go on with.
+    assert!(desk.wait(desk.store.probe(None)).is_err());
+    std::fs::rename(&elsewhere, &path).unwrap();
+    let probed = desk.wait(desk.store.probe(Some(StoreFault::Replaced)));
+    assert_eq!(probed.unwrap(), Probed::Well);
+    assert_eq!(desk.commit(bridge()).unwrap().new, 1);
+}
+
+#[test]
+fn the_pace_of_a_source_holds_when_its_poll_is_not_stored() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
+    let pace = desk.ask(|reader| reader.pace(&"a".parse().unwrap()));
+    let next = |outcome| poll("a", july(2), outcome).next_if_not_stored(pace) - july(2);
+    assert_eq!(next(read(Vec::new())), TimeDelta::hours(1));
+    let Outcome::Failed { items, mut failure } = failed(FailureKind::Fetch) else {
+        panic!();
+    };
+    failure.retry_after = Some(Duration::from_hours(3));
+    assert_eq!(
+        next(Outcome::Failed { items, failure }),
+        TimeDelta::hours(3)
+    );
 }
 
 #[test]

@@ -1,0 +1,175 @@
+//! The database's file: taken by one writing process, and looked after while it is in use.
+//!
+//! Two locks keep a second writer out. The one on `….lock` tells who was first. The one on the database itself holds when
+//! somebody removed that file: it is a lock of `flock(2)`, which does not meet those that `SQLite` takes of readers.
+
+use std::fs::{File, Metadata, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+
+/// The first bytes of every database (file format of `SQLite`, §1.3.1).
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// Free space that a poll may take: with less nothing is said to be well again.
+const ROOM_BYTES: usize = 1 << 20;
+
+/// A database that this process alone writes.
+#[derive(Debug)]
+pub(super) struct Place {
+    path: PathBuf,
+    /// Held open, for closing any handle of the file would drop the locks of `SQLite` with it.
+    database: File,
+    device_and_inode: (u64, u64),
+    _lock: File,
+}
+
+impl Place {
+    /// Takes the database at `path`, and creates an empty file where there is none.
+    pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
+        let failed = |cause| StoreError::Open {
+            path: path.to_owned(),
+            cause,
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let lock = lock(path)?;
+        let database = open(path).map_err(failed)?;
+        match database.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(locked(path, String::new())),
+            Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+        }
+        let device_and_inode = device_and_inode(&database.metadata().map_err(failed)?);
+        Ok(Self {
+            path: path.to_owned(),
+            database,
+            device_and_inode,
+            _lock: lock,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Checks that the file still is where it was, and still is a database. Costs two calls of the system.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let path = || self.path.clone();
+        match self.path.metadata() {
+            Ok(found) if device_and_inode(&found) == self.device_and_inode => {}
+            Ok(_) => return Err(StoreError::Replaced { path: path() }),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => {
+                return Err(StoreError::Removed { path: path() });
+            }
+            Err(cause) => {
+                return Err(StoreError::Open {
+                    path: path(),
+                    cause,
+                });
+            }
+        }
+        self.check_beginning(&self.database)
+    }
+
+    /// Checks that the file which has taken this one's place is a database.
+    pub(super) fn check_successor(&self) -> Result<(), StoreError> {
+        let file = File::open(&self.path).map_err(|cause| StoreError::Open {
+            path: self.path.clone(),
+            cause,
+        })?;
+        self.check_beginning(&file)
+    }
+
+    fn check_beginning(&self, file: &File) -> Result<(), StoreError> {
+        let path = || self.path.clone();
+        let mut begins = [0; MAGIC.len()];
+        match file.read_exact_at(&mut begins, 0) {
+            Ok(()) if begins == *MAGIC => Ok(()),
+            Ok(()) => Err(StoreError::Emptied { path: path() }),
+            Err(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
+                Err(StoreError::Emptied { path: path() })
+            }
+            Err(cause) => Err(StoreError::Open {
+                path: path(),
+                cause,
+            }),
+        }
+    }
+
+    /// Proves that the disk takes as much as a poll may bring.
+    pub(super) fn prove_room(&self) -> Result<(), StoreError> {
+        let probe = self.path.with_added_extension("probe");
+        let write = || {
+            let mut file = File::create(&probe)?;
+            file.write_all(&vec![1; ROOM_BYTES])?;
+            file.sync_all()
+        };
+        let written = write();
+        let removed = match std::fs::remove_file(&probe) {
+            Err(cause) if cause.kind() != ErrorKind::NotFound => Err(cause),
+            _ => Ok(()),
+        };
+        written.and(removed).map_err(|cause| StoreError::Open {
+            path: self.path.clone(),
+            cause,
+        })
+    }
+
+    /// Whether so little space is left, or the file system has become read-only, that only writing can tell.
+    pub(super) fn is_tight(&self) -> bool {
+        use rustix::fs::StatVfsMountFlags;
+        rustix::fs::fstatvfs(&self.database).is_ok_and(|disk| {
+            let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+            free_bytes < ROOM_BYTES as u64 || disk.f_flag.contains(StatVfsMountFlags::RDONLY)
+        })
+    }
+}
+
+fn device_and_inode(found: &Metadata) -> (u64, u64) {
+    (found.dev(), found.ino())
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    File::options()
+        .create(true)
+        .read(true)
+        .write(true)
+        .truncate(false)
+        .open(path)
+}
+
+fn locked(path: &Path, process: String) -> StoreError {
+    StoreError::Locked {
+        path: path.to_owned(),
+        process,
+    }
+}
+
+/// Takes the lock file beside the database, which holds the id of its process for the one that comes second.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let failed = |cause| StoreError::Open {
+        path: path.to_owned(),
+        cause,
+    };
+    let mut file = open(&path.with_added_extension("lock")).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0)
+                .and_then(|()| writeln!(file, "{}", std::process::id()))
+                .map_err(failed)?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut process = String::new();
+            let read = file
+                .rewind()
+                .and_then(|()| file.take(32).read_to_string(&mut process));
+            let process = if read.is_ok() { process.trim() } else { "" };
+            Err(locked(path, process.to_owned()))
+        }
+        Err(TryLockError::Error(cause)) => Err(failed(cause)),
+    }
+}
