@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures_util::FutureExt as _;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -36,6 +37,10 @@ const SEND_BUFFER: usize = 128 << 10;
 const LONGEST_CONNECTION: Duration = Duration::from_mins(5);
 /// The longest header.
 const MAX_HEADER_BYTES: usize = 16 << 10;
+/// When told to stop, how many turns of the runtime a connection or a request that is there already may take to be seen.
+const LAST_TURNS: usize = 16;
+/// When told to stop, how long a connection that was accepted may take to its first request.
+const FIRST_REQUEST: Duration = Duration::from_secs(2);
 /// A pause when the system has no more descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -52,7 +57,11 @@ pub async fn serve(
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener) => accepted,
-            () = told(&mut stop) => break,
+            // Those that the system has accepted for us are answered too.
+            () = told(&mut stop) => match last(&listener).await {
+                Some(accepted) => accepted,
+                None => break,
+            },
         };
         let Ok((stream, ends)) = accepted else {
             places.give_way();
@@ -110,6 +119,18 @@ async fn accept(listener: &Listener) -> io::Result<(Stream, Ends)> {
     }
 }
 
+/// A connection that is there already; `None` when there is none.
+async fn last(listener: &Listener) -> Option<io::Result<(Stream, Ends)>> {
+    for _ in 0..LAST_TURNS {
+        if let Some(accepted) = accept(listener).now_or_never() {
+            return Some(accepted);
+        }
+        // The runtime hears of connections between turns.
+        tokio::task::yield_now().await;
+    }
+    None
+}
+
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     ends: Ends,
@@ -120,9 +141,11 @@ async fn connection(
 ) {
     let place = Arc::new(place);
     let (asked, answered) = (Arc::clone(&place), Arc::clone(&place));
+    let (first_request, mut was_asked) = watch::channel(false);
     let service = router
         .map_request(move |mut request: Request<Incoming>| {
             asked.asked();
+            first_request.send_replace(true);
             request.extensions_mut().insert(ends.peer);
             request.extensions_mut().insert(ends);
             request.map(Body::new)
@@ -150,6 +173,19 @@ async fn connection(
             // Its place is another's now.
             Ok(()) = left => Ok(()),
             () = told(&mut stop) => {
+                // A request that has come and was not read yet is answered, and the first one of a new connection.
+                let first = async {
+                    for _ in 0..LAST_TURNS {
+                        tokio::task::yield_now().await;
+                    }
+                    if !*was_asked.borrow() {
+                        drop(tokio::time::timeout(FIRST_REQUEST, told(&mut was_asked)).await);
+                    }
+                };
+                tokio::select! {
+                    ended = connection.as_mut() => return ended,
+                    () = first => {}
+                }
                 connection.as_mut().graceful_shutdown();
                 connection.as_mut().await
             }
@@ -161,7 +197,7 @@ async fn connection(
     }
 }
 
-/// Waits until the process is told to stop, or nobody is left to tell it.
+/// Waits until `stop` turns true, or nobody is left to turn it.
 async fn told(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }

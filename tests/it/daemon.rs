@@ -1,7 +1,8 @@
 //! `tidings run` from its first word to its last: what readers and administrators get, and how it ends.
 
 use std::fs;
-use std::net::TcpListener;
+use std::io::{BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::sync::{Mutex, mpsc};
@@ -193,6 +194,31 @@ fn check_end(signal: &str) {
 fn what_is_under_way_when_it_is_told_to_stop_is_published() {
     check_end("TERM");
     check_end("INT");
+}
+
+#[test]
+fn what_was_accepted_before_the_stop_is_answered() {
+    let workspace = samples();
+    let systemd = Systemd::new(&workspace);
+    let mut command = Service::command(&workspace);
+    systemd.listens_to(&mut command);
+    let mut service = Service::spawn(command).until_served();
+    service.get_until("/labour-migration.atom", has_entries(10));
+    let address = service.public().trim_start_matches("http://").to_owned();
+    let mut waiting: Vec<_> = (0..8)
+        .map(|_| TcpStream::connect(&address).unwrap())
+        .collect();
+    service.signal("TERM");
+    systemd.hears("STOPPING=1");
+    for stream in &mut waiting {
+        let request = "GET /labour-migration.atom HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+    }
+    for stream in waiting {
+        let reply = Reply::read(&mut BufReader::new(stream), false).unwrap();
+        assert_eq!(reply.status, 200);
+    }
+    service.finish().done();
 }
 
 #[test]
