@@ -3,18 +3,23 @@
 use std::error::Error as _;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
 
 use reqwest::{Client, Response};
 use serde::de::DeserializeOwned;
 
 use super::CliError;
+use crate::config::Config;
 use crate::daemon;
 use crate::fetch;
 use crate::model::Listen;
-use crate::serve::ADMIN_HEADER;
+use crate::serve::{ADMIN_HEADER, Status};
 
 /// An answer is never longer.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
+/// How long `status` waits for the daemon before it reads the database by itself.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the running daemon answers to `body`, posted to `path`; `None` when none runs.
 ///
@@ -70,12 +75,26 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Posts `body` to `path` where the daemon listens; the body of its answer.
-pub(super) async fn post(
-    listen: &Listen,
-    path: &str,
-    body: Vec<u8>,
-) -> Result<Vec<u8>, reqwest::Error> {
+/// What the daemon that uses the configured store says of it; `None` where none runs, or it does not answer in time.
+pub(super) async fn status(config: &Config) -> Option<Status> {
+    let listen = config.admin.listen.first()?;
+    let asked = async {
+        let (client, address) = client(listen, "/status.json").ok()?;
+        let answer = client.get(address).send().await.ok()?;
+        let body = whole(answer.error_for_status().ok()?).await.ok()?;
+        serde_json::from_slice::<Status>(&body).ok()
+    };
+    let status = tokio::time::timeout(PATIENCE, asked).await.ok()??;
+    // Another daemon may listen there.
+    is_same_file(&status.store, &config.store.path).then_some(status)
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    one == other || whole(one) == whole(other)
+}
+
+fn client(listen: &Listen, path: &str) -> Result<(Client, String), reqwest::Error> {
     let builder = fetch::plain_client();
     let (builder, address) = match listen {
         Listen::Tcp(address) => {
@@ -87,14 +106,27 @@ pub(super) async fn post(
             format!("http://localhost{path}"),
         ),
     };
-    let client: Client = builder.build()?;
-    let mut answer: Response = client
+    Ok((builder.build()?, address))
+}
+
+/// Posts `body` to `path` where the daemon listens; the body of its answer.
+pub(super) async fn post(
+    listen: &Listen,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<Vec<u8>, reqwest::Error> {
+    let (client, address) = client(listen, path)?;
+    let answer: Response = client
         .post(address)
         .header(ADMIN_HEADER, super::operator::claim())
         .body(body)
         .send()
         .await?
         .error_for_status()?;
+    whole(answer).await
+}
+
+async fn whole(mut answer: Response) -> Result<Vec<u8>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
         if body.len() < MAX_ANSWER_BYTES {

@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tokio::signal::unix::SignalKind;
 
 use crate::config::{self, Config, Refused};
 use crate::daemon::{Clock, DaemonError};
@@ -138,6 +139,9 @@ pub enum CliError {
     /// `plan --exit-code` found that something changes.
     #[error("the configuration changes something")]
     Changes,
+    /// It failed, and the log tells why.
+    #[error("failed: see the log")]
+    Logged(u8),
     /// The output cannot be written, or the runtime cannot start.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -154,6 +158,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     if cli.json {
         cli.command.check_json()?;
     }
+    survive_file_limits()?;
     match cli.command {
         Command::Once(arguments) => once::run(&arguments, load(cli.config)?).await,
         Command::Run(arguments) => run::run(&arguments, cli.config).await,
@@ -165,26 +170,58 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Explain(arguments) => explain::run(&arguments, cli.config),
         Command::Sources(arguments) => sources::run(&arguments, cli.config).await,
         Command::Stories(arguments) => stories::run(arguments, load(cli.config)?).await,
-        Command::Status(arguments) => status::run(arguments, &load(cli.config)?),
+        Command::Status(arguments) => status::run(arguments, &load(cli.config)?).await,
     }
 }
 
 /// Says what went wrong, and with which exit status.
 pub fn report(error: &CliError) -> ExitCode {
+    // Whoever reads our output has read enough.
+    if let CliError::Io(error) = error
+        && error.kind() == ErrorKind::BrokenPipe
+    {
+        return ExitCode::SUCCESS;
+    }
+    let (text, status) = told(error);
+    if let Some(text) = text {
+        // With stderr closed there is nobody left to tell.
+        drop(writeln!(io::stderr(), "{text}"));
+    }
+    ExitCode::from(status)
+}
+
+/// What to say of an error, unless that is said already, and its exit status.
+fn told(error: &CliError) -> (Option<String>, u8) {
     let (text, status) = match error {
-        // Whoever reads our output has read enough.
-        CliError::Io(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
         // What changes has been told.
-        CliError::Changes => return ExitCode::from(CHANGES),
+        CliError::Changes => return (None, CHANGES),
+        CliError::Logged(status) => return (None, *status),
         CliError::Config(refused) => (refused.to_string(), 2),
         CliError::Usage(usage) => (format!("tidings: {usage}"), 2),
         CliError::Daemon(error @ DaemonError::UnknownSource(_)) => (format!("tidings: {error}"), 2),
         CliError::Daemon(error) => (one_line(&crate::daemon::chain(error)), 1),
         CliError::Failed(_) | CliError::Io(_) => (one_line(&error.to_string()), 1),
     };
-    // With stderr closed there is nobody left to tell.
-    drop(writeln!(io::stderr(), "{text}"));
-    ExitCode::from(status)
+    (Some(text), status)
+}
+
+/// Writes an error into the log, where errors are logged.
+fn logged(error: CliError) -> CliError {
+    if !tracing::enabled!(tracing::Level::ERROR) {
+        return error;
+    }
+    let (text, status) = told(&error);
+    for line in text.iter().flat_map(|text| text.lines()) {
+        tracing::error!("{line}");
+    }
+    CliError::Logged(status)
+}
+
+/// Keeps a limit on the size of files (`ulimit -f`) from killing us: writing then fails, and that is told. The handler
+/// outlives what is returned.
+fn survive_file_limits() -> io::Result<()> {
+    let signal = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    tokio::signal::unix::signal(signal).map(drop)
 }
 
 /// What failed is one line, whatever a server or a file put into it.

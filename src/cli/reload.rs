@@ -46,6 +46,10 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), Cli
     if report.applied {
         return Ok(());
     }
+    if report.failed {
+        let failed = "the files are good, but could not be put in force: the configuration before them stays";
+        return Err(CliError::Failed(failed.to_owned()));
+    }
     let refused = "refused: the configuration before it stays in force".to_owned();
     Err(if report.wants_consent {
         CliError::Failed(refused)

@@ -3,10 +3,14 @@
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use chrono_tz::Tz;
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
@@ -15,7 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::log_filter::{self, LogFilter};
 use super::{CliError, config_file, counted, environment, load};
-use crate::daemon::{self, Clock, Daemon, Setup, Signal, Started};
+use crate::daemon::{self, Clock, Setup, Signal, Started};
 use crate::model::Timestamp;
 use crate::serve;
 
@@ -41,14 +45,18 @@ pub(super) async fn run(arguments: &Arguments, named: Option<PathBuf>) -> Result
     // Before anything else: a signal that comes early must not kill us.
     let signals = signals()?;
     log(&arguments.log)?;
-    let file = config_file(named);
+    serve(config_file(named), signals)
+        .await
+        .map_err(super::logged)
+}
+
+async fn serve(file: PathBuf, signals: mpsc::Receiver<Signal>) -> Result<(), CliError> {
     let config = load(Some(file.clone()))?;
-    let inherited = serve::inherited()?;
+    let inherited = crate::serve::inherited()?;
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .map_err(|error| CliError::Failed(error.to_string()))?;
     let (title, zone) = (config.site.site.title.clone(), config.site.zone);
-    let daemon = Daemon::start(config, Clock::System).await?;
     let serving = Box::new(move |started: &Started| {
         announce(&title, zone, started);
     });
@@ -60,14 +68,20 @@ pub(super) async fn run(arguments: &Arguments, named: Option<PathBuf>) -> Result
         metrics,
         serving,
     };
-    daemon::run(daemon, setup).await?;
+    daemon::run(config, Clock::System, setup).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// SIGHUP reads the configuration again; SIGTERM and SIGINT end.
+/// SIGHUP reads the configuration again; SIGTERM and SIGINT end, the second of them at once.
 fn signals() -> io::Result<mpsc::Receiver<Signal>> {
     let (sender, receiver) = mpsc::channel(SIGNALS);
+    let stopping = Arc::new(AtomicBool::new(false));
+    for ending in [SIGTERM, SIGINT] {
+        // In this order: the first sets what makes the second do as if nobody handled it.
+        flag::register_conditional_default(ending, Arc::clone(&stopping))?;
+        flag::register(ending, Arc::clone(&stopping))?;
+    }
     let meanings = [
         (SignalKind::hangup(), Signal::Reload),
         (SignalKind::terminate(), Signal::Stop),

@@ -1,12 +1,14 @@
-//! `tidings status`: every source, its state, and what to do where something is wrong.
+//! `tidings status`: every source, its state, and what to do where something is wrong. A running daemon knows more than
+//! the database: also what cannot be stored.
 
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
-use super::{CliError, Output, OutputArguments, print_json, table};
+use super::{CliError, Output, OutputArguments, admin, print_json, table};
 use crate::config::Config;
 use crate::daemon::{self, Clock, DaemonError};
 use crate::model::Timestamp;
@@ -18,25 +20,69 @@ pub(super) struct Arguments {
     output: OutputArguments,
 }
 
-pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
-    let states = daemon::source_states(&config.store.path).map_err(DaemonError::from)?;
-    let warnings: Vec<String> = daemon::set_back(config, &states, Clock::System.now())
-        .into_iter()
-        .collect();
-    let known = daemon::statuses(config, states);
+pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
+    let now = Clock::System.now();
+    let told = admin::status(config).await;
+    let states = match daemon::source_states(&config.store.path) {
+        Ok(states) => states,
+        // The daemon knows more than a database that cannot be read.
+        Err(_) if told.is_some() => BTreeMap::new(),
+        Err(error) => return Err(DaemonError::from(error).into()),
+    };
+    let warnings: Vec<String> = daemon::set_back(config, &states, now).into_iter().collect();
+    let mut known = daemon::statuses(config, states);
+    let problems = match told {
+        Some(told) => {
+            take_over(&mut known, told.sources);
+            told.problems
+        }
+        None => daemon::store_problems(config, now).map_err(DaemonError::from)?,
+    };
     match arguments.output.output() {
         Output::Table => {
             let mut out = io::stdout().lock();
             for warning in &warnings {
                 writeln!(out, "warning: {warning}\n")?;
             }
-            Ok(print(&mut out, &known, config.site.zone)?)
+            Ok(print(&mut out, &known, &problems, config.site.zone)?)
         }
-        Output::Json => print_json(&json!({"sources": known, "warnings": warnings})),
+        Output::Json => print_json(&json!({
+            "sources": known,
+            "problems": problems,
+            "warnings": warnings,
+        })),
     }
 }
 
-fn print(out: &mut impl Write, sources: &[SourceStatus], zone: Tz) -> io::Result<()> {
+/// Takes over what the daemon says of sources that both know.
+fn take_over(known: &mut [SourceStatus], told: Vec<SourceStatus>) {
+    let mut told: HashMap<String, SourceStatus> = told
+        .into_iter()
+        .map(|source| (source.id.clone(), source))
+        .collect();
+    for source in known {
+        if let Some(told) = told.remove(&source.id) {
+            *source = told;
+        }
+    }
+}
+
+fn print(
+    out: &mut impl Write,
+    sources: &[SourceStatus],
+    problems: &[ProblemState],
+    zone: Tz,
+) -> io::Result<()> {
+    for ProblemState {
+        code,
+        since,
+        text,
+        action,
+    } in problems
+    {
+        let since = local(zone, *since);
+        writeln!(out, "{text} ({code}, since {since})\n  {action}\n")?;
+    }
     let mut rows = table::table(&["source", "state", "last success", "next poll", "items"]);
     for SourceStatus { id, known, .. } in sources {
         let at = |at: Option<Timestamp>| at.map_or_else(|| "–".to_owned(), |at| local(zone, at));

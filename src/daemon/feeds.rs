@@ -5,54 +5,65 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
+use super::continuity::Mark;
 use super::{DaemonError, Publication, Published};
 use crate::config::Config;
 use crate::model::{Feed, FeedId, FeedName, FeedSummary, Hash, Scope, TopicId};
 use crate::publish::{self, Folder, Search};
-use crate::store::{FeedState, Reader, StoreError};
+use crate::store::{FeedState, PublishedFeed, Reader, StoreError};
 
 /// Feeds that are rendered and synced together.
 const PUBLISH_BATCH: usize = 64;
 
 /// Whether a publication looks for files that are missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Files {
     /// Somebody may have taken some away since the last time.
     Look,
     /// They are as they were left.
     Trust,
+    /// These were removed or altered meanwhile.
+    Lost(HashSet<String>),
 }
 
 /// What was written, and what to mark as published once it is on the disk.
 pub(super) struct Rendered {
     pub(super) publication: Publication,
-    pub(super) marks: Vec<(FeedId, i64, Hash)>,
+    pub(super) marks: Vec<PublishedFeed>,
 }
 
 /// Renders and writes the feeds that want it, from one snapshot.
 pub(super) fn write(
     reader: &Reader,
     config: &Config,
-    look: Files,
+    look: &Files,
 ) -> Result<Rendered, DaemonError> {
     let folder = Folder::open(&config.publish.dir)?;
     let rev = reader.revision()?;
     let states = reader.feeds()?;
     let listed = Listed::of(&states);
     let keys = listed.render_keys(config);
+    let is_broken = reader.has_break()?;
     let stale = |(state, key): &(&FeedState, Hash)| {
-        state.wanted_rev > state.published_rev
+        let asks = state.wanted_rev > state.published_rev
             || state.render_key != Some(*key)
-            || look == Files::Look && !is_whole(&folder, &state.id)
+            || wants_look(look, &folder, state);
+        asks && !(is_broken && is_begun(state) && holds_any(&folder, &state.id))
     };
     let dirty: Vec<(&FeedState, Hash)> = states.iter().zip(keys).filter(stale).collect();
     let site = &config.site.site;
-    let mut files = Vec::new();
+    let (mut files, mut marks) = (Vec::new(), Vec::with_capacity(dirty.len()));
     for batch in dirty.chunks(PUBLISH_BATCH) {
-        let feeds = batch
-            .iter()
-            .map(|(state, _)| feed(reader, config, state, &listed))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let mut feeds = Vec::with_capacity(batch.len());
+        for (state, render_key) in batch {
+            feeds.push(feed(reader, config, state, &listed)?);
+            marks.push(PublishedFeed {
+                id: state.id.clone(),
+                rev,
+                render_key: *render_key,
+                left_out: reader.left_out(),
+            });
+        }
         let rendered: Vec<publish::File> = feeds
             .iter()
             .flat_map(|feed| publish::feed(feed, site))
@@ -64,10 +75,7 @@ pub(super) fn write(
     let removed = removed.chain(reader.former_feeds()?);
     let removed = removed.flat_map(|feed| publish::names(&feed));
     files.extend(folder.remove(&removed.collect::<Vec<_>>())?);
-    let marks = dirty
-        .iter()
-        .map(|(state, key)| (state.id.clone(), rev, *key))
-        .collect();
+    leave_mark(&folder, reader, rev)?;
     let changed: HashSet<&str> = files.iter().map(String::as_str).collect();
     let written = |id: &FeedId| {
         publish::names(id)
@@ -85,6 +93,60 @@ pub(super) fn write(
         publication: Publication { feeds, files },
         marks,
     })
+}
+
+/// Whether a feed is written although nothing about it changed.
+fn wants_look(look: &Files, folder: &Folder, state: &FeedState) -> bool {
+    match look {
+        Files::Trust => false,
+        // Who repaired a row by hand starts again.
+        Files::Look => state.is_partial || !is_whole(folder, &state.id),
+        Files::Lost(lost) => publish::names(&state.id)
+            .iter()
+            .any(|name| lost.contains(name)),
+    }
+}
+
+/// Whether this store never published a feed and has nothing for it: what an earlier store published stays.
+fn is_begun(state: &FeedState) -> bool {
+    state.render_key.is_none() && state.stories == 0
+}
+
+fn holds_any(folder: &Folder, id: &FeedId) -> bool {
+    publish::names(id).iter().any(|name| folder.holds(name))
+}
+
+/// Whether the published folder holds a file of a configured topic.
+pub(super) fn holds_feeds(config: &Config) -> bool {
+    let dir = &config.publish.dir;
+    config.topics.iter().any(|topic| {
+        let names = publish::names(&FeedId::from(topic.id.clone()));
+        names.iter().any(|name| dir.join(name).is_file())
+    })
+}
+
+/// The mark in the published folder, and how many of the feeds in the store have files there.
+pub(super) fn left_behind(
+    reader: &Reader,
+    config: &Config,
+) -> Result<(Option<Mark>, usize), StoreError> {
+    let folder = Folder::existing(&config.publish.dir);
+    let mark = folder
+        .mark()
+        .and_then(|text| serde_json::from_str(&text).ok());
+    let states = reader.feeds()?;
+    let feeds = states.iter().filter(|state| holds_any(&folder, &state.id));
+    Ok((mark, feeds.count()))
+}
+
+/// Leaves in the folder which store published it, and how far; unless that is there already.
+fn leave_mark(folder: &Folder, reader: &Reader, rev: i64) -> Result<(), DaemonError> {
+    let store = reader.store_name()?;
+    let text = serde_json::to_string(&Mark { store, rev }).expect("plain data always serializes");
+    if folder.mark().as_ref() != Some(&text) {
+        folder.set_mark(&text)?;
+    }
+    Ok(())
 }
 
 fn is_whole(folder: &Folder, id: &FeedId) -> bool {

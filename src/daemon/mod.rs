@@ -4,10 +4,15 @@
 //! The clock is here. Parsing and comparing leave the async threads; a poll that panics costs its source only.
 
 mod clock;
+mod continuity;
 mod definition;
 mod failpoint;
+mod faults;
 mod feeds;
+mod front;
 mod poll;
+mod publisher;
+mod report;
 mod run;
 mod search;
 mod systemd;
@@ -28,9 +33,11 @@ use url::Url;
 pub use self::clock::Clock;
 #[cfg(test)]
 pub(crate) use self::definition::definition;
+use self::faults::Faults;
 pub use self::feeds::Files;
+pub use self::front::{Serving, Setup, Signal, Started};
 pub use self::poll::EntryPage;
-pub use self::run::{Serving, Setup, Signal, Started, run};
+pub use self::run::run;
 pub use self::search::SearchError;
 use crate::classify::Classifier;
 use crate::config::Config;
@@ -43,7 +50,8 @@ use crate::schedule;
 use crate::serve::ListenError;
 use crate::store::{
     self, Chosen, Committed, Consent, Decided, Decision, Definition, Discarded, Holdings, Outcome,
-    Plan, Poll, Reader, Released, SourceProblem, SourceState, SourceStatus, Store, StoreError,
+    Pace, Plan, Poll, ProblemState, Reader, Released, SourceProblem, SourceState, SourceStatus,
+    Store, StoreError,
 };
 
 /// The most known items that a page which drifted is searched for.
@@ -117,6 +125,29 @@ impl Polled {
     }
 }
 
+/// Why a poll left nothing in the store.
+#[derive(Debug)]
+struct NotStored {
+    cause: StoreError,
+    /// What the source was asked for nothing; `None` where it was not asked.
+    asked: Option<Asked>,
+}
+
+/// A source that was asked, though the answer is not stored.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    /// When its own pace, and what its server asked for, let it be asked again.
+    next: Timestamp,
+    /// Whether it gave something that is lost until it is asked again.
+    has_news: bool,
+}
+
+impl From<StoreError> for NotStored {
+    fn from(cause: StoreError) -> Self {
+        Self { cause, asked: None }
+    }
+}
+
 /// What became of one feed.
 #[derive(Clone, Debug)]
 pub struct Published {
@@ -160,6 +191,7 @@ pub struct Daemon {
     in_force: RwLock<Arc<InForce>>,
     /// Held by whoever writes into the published folder.
     publishing: Arc<Mutex<()>>,
+    faults: Arc<Faults>,
 }
 
 /// The limits that a configuration sets for fetching.
@@ -220,7 +252,14 @@ impl Daemon {
     /// # Errors
     /// [`DaemonError`] when another process uses the store, or it cannot be opened.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, DaemonError> {
-        let store = Store::open(&config.store.path)?;
+        Self::open(config, clock, Arc::default()).await
+    }
+
+    /// As [`Self::start`], with what is known to be out of order.
+    async fn open(config: Config, clock: Clock, faults: Arc<Faults>) -> Result<Self, DaemonError> {
+        let path = config.store.path.clone();
+        let opened = tokio::task::spawn_blocking(move || Store::open(&path)).await;
+        let store = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         let (in_force, definition) = InForce::new(config, clock.now())?;
         // Whoever starts it means the configuration as it stands, and nobody could be asked.
         let plan = store.define(definition, Consent::Given).await?;
@@ -233,12 +272,35 @@ impl Daemon {
         for (was, now) in &plan.renamed_sources {
             tracing::info!("the source {was} is called {now} now");
         }
-        Ok(Self {
+        let daemon = Self {
             clock,
             store,
             in_force: RwLock::new(Arc::new(in_force)),
             publishing: Arc::default(),
-        })
+            faults,
+        };
+        daemon.look_back().await?;
+        Ok(daemon)
+    }
+
+    /// Says, now and in `status`, when the store is not the one that published the feeds.
+    async fn look_back(&self) -> Result<(), StoreError> {
+        let (in_force, at) = (self.in_force(), self.clock.now());
+        let (path, is_new) = (self.store.path().display().to_string(), self.store.is_new());
+        let looked = self.store.read(move |reader| {
+            let mark = continuity::Mark {
+                store: reader.store_name()?,
+                rev: reader.revision()?,
+            };
+            let opened = continuity::Opened { path, mark, is_new };
+            let (left, feeds) = feeds::left_behind(reader, &in_force.config)?;
+            Ok::<_, StoreError>(continuity::compare(left.as_ref(), feeds, &opened, at))
+        });
+        let Some(found) = looked.await? else {
+            return Ok(());
+        };
+        tracing::warn!(code = found.code, "{}; {}", found.text, found.action);
+        self.store.remember_break(found).await
     }
 
     /// The configuration that is in force, and stays so for whoever holds it.
@@ -292,7 +354,7 @@ impl Daemon {
                     progress(sources.len(), Some(&polled));
                     done.push(polled);
                 }
-                Err(error) => failed = failed.or(Some(error)),
+                Err(error) => failed = failed.or(Some(error.cause)),
             }
         }
         failed.map_or(Ok(done), |error| Err(error.into()))
@@ -339,7 +401,7 @@ impl Daemon {
         in_force: &InForce,
         source: &Source,
         share: Share,
-    ) -> Result<Polled, StoreError> {
+    ) -> Result<Polled, NotStored> {
         let url = address(&source.location);
         let _admission = in_force.fetcher.admit(&url, share).await;
         // Boxed after the wait: thousands may wait for their hosts.
@@ -347,15 +409,16 @@ impl Daemon {
     }
 
     /// The flow of one source, from its address to the commit.
-    async fn flow(&self, in_force: &InForce, source: &Source) -> Result<Polled, StoreError> {
+    async fn flow(&self, in_force: &InForce, source: &Source) -> Result<Polled, NotStored> {
         let at = self.clock.now();
         let (fingerprint, block) = (source.fingerprint(extract::VERSION), source.block());
         let id = source.id.clone();
-        let (standing, history) = self
+        let (standing, history, pace) = self
             .store
             .read(move |reader| {
                 let standing = poll::Standing::read(reader, &id, (fingerprint, block), at)?;
-                Ok::<_, StoreError>((standing, reader.history(&id, fingerprint)?))
+                let history = reader.history(&id, fingerprint)?;
+                Ok::<_, StoreError>((standing, history, reader.pace(&id)?))
             })
             .await?;
         let source = &*standing.reading(source);
@@ -405,7 +468,7 @@ impl Daemon {
             block,
             classified_by: in_force.key,
         };
-        let committed = self.store.commit(poll).await?;
+        let committed = self.commit(poll, pace).await?;
         Ok(Polled {
             source: source.id.clone(),
             failure,
@@ -413,6 +476,18 @@ impl Daemon {
             at,
             timed_out,
             committed,
+        })
+    }
+
+    async fn commit(&self, poll: Poll, pace: Pace) -> Result<Committed, NotStored> {
+        let asked = Asked {
+            next: poll.next_if_not_stored(pace),
+            has_news: poll.has_news(),
+        };
+        let committed = self.store.commit(poll).await;
+        committed.map_err(|cause| NotStored {
+            cause,
+            asked: Some(asked),
         })
     }
 
@@ -480,7 +555,7 @@ impl Daemon {
             .read(move |reader| {
                 // Held here and not around: writing goes on when nobody waits for it any more.
                 let _turn = turn;
-                feeds::write(reader, &in_force.config, files)
+                feeds::write(reader, &in_force.config, &files)
             })
             .await?;
         if !rendered.marks.is_empty() {
@@ -583,6 +658,12 @@ pub fn set_back(
     ))
 }
 
+/// The time `wait` after `at`.
+fn later(at: Timestamp, wait: Duration) -> Timestamp {
+    let wait = chrono::TimeDelta::from_std(wait).unwrap_or(chrono::TimeDelta::MAX);
+    at.checked_add_signed(wait).unwrap_or(Timestamp::MAX_UTC)
+}
+
 /// When a source is due, which may be past.
 fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestamp {
     let Some(state) = state else { return now };
@@ -603,7 +684,24 @@ fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestam
 /// # Errors
 /// [`StoreError`] when the file is no store of this version.
 pub fn source_states(path: &Path) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
-    Ok(store::inspect(path, Reader::sources)?.unwrap_or_default())
+    let states = store::inspect(path, Reader::sources).map_err(|error| error.at(path))?;
+    Ok(states.unwrap_or_default())
+}
+
+/// Returns what an operator should know of the store that `config` names, without making one: rows that cannot be read,
+/// a store that is not the one that published the feeds.
+///
+/// # Errors
+/// [`StoreError`] when the file is no store of this version.
+pub fn store_problems(config: &Config, now: Timestamp) -> Result<Vec<ProblemState>, StoreError> {
+    let path = &config.store.path;
+    let known =
+        store::inspect(path, |reader| reader.problems(now)).map_err(|error| error.at(path))?;
+    Ok(match known {
+        Some(problems) => problems,
+        None if feeds::holds_feeds(config) => vec![continuity::missing(path, now)],
+        None => Vec::new(),
+    })
 }
 
 /// What `config` would change over what is stored, with the newest `named` stories of each feed. Nothing is written, and

@@ -12,215 +12,146 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
-use super::search;
+use super::faults::Part;
+use super::front::{Front, Setup, Signal, mark_unstored, redirects, turn_away};
+use super::report::{differences, tell, unasked};
 use super::systemd::Systemd;
 use super::watch::Watch;
-use super::{Daemon, DaemonError, Files, InForce, Polled, due};
-use crate::config::{self, Config, Refused};
-use crate::fetch::Share;
-use crate::model::{Listen, Operator, Source, SourceId, Timestamp, TopicId};
-use crate::schedule::CLOCK_TOLERANCE;
-use crate::serve::{
-    self, Assets, Health, Listener, Proxies, Question, Redirects, ReloadReport, Searches, Status,
+use super::{
+    Clock, Daemon, DaemonError, Files, InForce, NotStored, Polled, due, publisher, search, statuses,
 };
+use crate::fetch::Share;
+use crate::schedule::CLOCK_TOLERANCE;
+};
+use crate::config::{self, Config, Refused};
+use crate::model::{Operator, Source, SourceId, Timestamp};
+use crate::serve::{Health, Question, Redirects, ReloadReport, Searches, Status};
 use crate::store::{
-    Consent, Decided, Decision, Discarded, FeedPlan, Plan, Reader, Released, SourceState, State,
-    StoreError,
+    Consent, Decided, Decision, Discarded, Plan, Probed, ProblemState, Reader, Released,
+    SourceState, State, StoreError, StoreFault,
 };
 
 /// The loop turns at least this often.
 const PULSE: Duration = Duration::from_secs(5);
-/// A store that failed is tried again after this.
+/// A source that could not even be asked, and one whose answer was lost, is asked no sooner than this.
 const STORE_PAUSE: Duration = Duration::from_mins(1);
-/// What changes within this is published together: well under the second that readers may wait.
-const PUBLISH_TOGETHER: Duration = Duration::from_millis(100);
-/// A folder that could not be written is tried again after this.
-const PUBLISH_PAUSE: Duration = Duration::from_secs(15);
+/// A store that works is looked at this often; that costs no write.
+const STORE_LOOK: Duration = Duration::from_secs(30);
+/// One that does not is looked at this often.
+const STORE_HEALS: Duration = Duration::from_secs(5);
+/// A store that is still in use by an answer is looked at again after this.
+const STORE_IN_USE: Duration = Duration::from_millis(10);
 /// What running polls have to end when we are told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
-/// Questions that may wait.
-const QUESTIONS: usize = 16;
 
-/// What tells the daemon what to do.
+/// How a turn of the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// Read the configuration again.
-    Reload,
-    /// End.
-    Stop,
-}
-
-/// What is served from now on, for people who started the daemon by hand.
-#[derive(Clone, Debug)]
-pub struct Started {
-    /// Where readers are answered.
-    pub addresses: Vec<String>,
-    /// Every topic.
-    pub topics: Vec<TopicId>,
-    /// How many sources are polled.
-    pub sources: usize,
-    /// When the next of them is; `None` without sources.
-    pub next_poll: Option<Timestamp>,
-}
-
-/// Hears that the feeds are served.
-pub type Serving = Box<dyn FnOnce(&Started) + Send>;
-
-/// What a run is given from outside.
-pub struct Setup {
-    /// The configuration as it was named.
-    pub file: PathBuf,
-    /// Looks up a variable of the environment, for secrets.
-    pub environment: fn(&str) -> Option<String>,
-    /// Sockets that were handed over; empty to listen as configured.
-    pub inherited: Vec<Listener>,
-    /// Signals, in their order.
-    pub signals: mpsc::Receiver<Signal>,
-    /// Where metrics are rendered.
-    pub metrics: PrometheusHandle,
-    /// Hears when the feeds are served.
-    pub serving: Serving,
+enum Turned {
+    /// It was told to stop.
+    Stopped,
+    /// The database's file is another one now.
+    Reopen,
 }
 
 /// Runs until [`Signal::Stop`].
 ///
 /// # Errors
-/// [`DaemonError`] when a socket or the published folder cannot be had; later failures are logged and tried again.
-pub async fn run(daemon: Daemon, mut setup: Setup) -> Result<(), DaemonError> {
-    let daemon = Arc::new(daemon);
-    let in_force = daemon.in_force();
-    let inherited = std::mem::take(&mut setup.inherited);
-    let public = if inherited.is_empty() {
-        bind(&in_force.config.server.listen).await?
-    } else {
-        inherited
-    };
-    let admin = bind(&in_force.config.admin.listen).await?;
-    daemon.publish(Files::Look).await?;
-    let assets = Arc::new(load(&in_force.config)?);
-    let addresses: Vec<String> = public.iter().map(Listener::address).collect();
-    let (asked, mut questions) = mpsc::channel(QUESTIONS);
-    let (stop, stopped) = watch::channel(false);
-    let trusted = in_force.config.server.trusted_proxies.clone();
-    let proxies = Arc::new(Proxies::new(trusted));
-    let (searches, sought) = Searches::new(Arc::clone(&proxies));
-    let searches = Arc::new(searches);
-    let (redirects, moved) = watch::channel(redirects(&in_force.config));
-    let answers = tokio::spawn(search::answer(Arc::clone(&daemon), sought));
-    let mut servers = JoinSet::new();
-    for listener in public {
-        servers.spawn(serve::serve(
-            listener,
-            serve::public(Arc::clone(&assets), Arc::clone(&searches), moved.clone()),
-            Arc::clone(&proxies),
-            stopped.clone(),
-        ));
+/// [`DaemonError`] when a socket or the published folder cannot be had, or the store is no store of this version; other
+/// failures are logged and tried again.
+pub async fn run(mut config: Config, clock: Clock, setup: Setup) -> Result<(), DaemonError> {
+    let (mut front, mut opened) = Front::start(&config, clock, setup).await?;
+    // What is opened first is published already.
+    let mut files = opened.as_ref().map_or(Files::Look, |_| Files::Trust);
+    loop {
+        let daemon = match opened.take() {
+            Some(daemon) => daemon,
+            None => match front.wait_for_store(&mut config, clock).await? {
+                Some(daemon) => daemon,
+                None => break,
+            },
+        };
+        match session(&mut front, &daemon, files).await? {
+            Turned::Stopped => break,
+            Turned::Reopen => {
+                config = daemon.in_force().config.clone();
+                give_up(daemon).await;
+            }
+        }
+        files = Files::Look;
     }
-    for listener in admin {
-        tracing::info!("administrators are answered at {}", listener.address());
-        let router = serve::admin(
-            asked.clone(),
-            setup.metrics.clone(),
-            in_force.config.admin.hosts.clone(),
-        );
-        servers.spawn(serve::serve(
-            listener,
-            router,
-            Arc::default(),
-            stopped.clone(),
-        ));
-    }
-    let dirty = Arc::new(Notify::new());
-    let publisher = tokio::spawn(publish(Arc::clone(&daemon), assets, Arc::clone(&dirty)));
-    let told = Told {
-        dirty,
-        proxies,
-        redirects,
-    };
-    let mut run = Run::new(&daemon, setup.file, setup.environment, told);
-    run.plan(&daemon.store.read(Reader::sources).await?);
-    let topics: Vec<TopicId> = in_force
-        .config
-        .topics
-        .iter()
-        .map(|topic| topic.id.clone())
-        .collect();
-    (setup.serving)(&Started {
-        addresses,
-        topics,
-        sources: in_force.config.sources.len(),
-        next_poll: run.queue.next(),
-    });
-    Systemd::ready();
-    let turned = run.turn(&mut setup.signals, &mut questions).await;
-    Systemd::stopping();
-    run.finish().await;
-    answers.abort();
-    publisher.abort();
-    drop(publisher.await);
-    turned?;
-    daemon.publish(Files::Trust).await?;
-    stop.send_replace(true);
-    let ended = async { while servers.join_next().await.is_some() {} };
-    drop(tokio::time::timeout(STOP_PATIENCE, ended).await);
+    front.close().await;
     Ok(())
 }
 
-fn load(config: &Config) -> Result<Assets, DaemonError> {
-    let folder = &config.publish.dir;
-    Assets::load(folder).map_err(|cause| DaemonError::Folder {
-        path: folder.clone(),
-        cause,
-    })
-}
-
-/// Returns the former addresses that the configuration lists.
-fn redirects(config: &Config) -> Redirects {
-    let feeds = config.topics.iter().flat_map(|topic| {
-        let former = topic.former.iter();
-        former.map(|former| (former.was.clone(), topic.id.clone()))
-    });
-    let sources = config.sources.iter().flat_map(|source| {
-        let former = source.former.iter();
-        former.map(|former| (former.was.clone(), source.id.clone()))
-    });
-    let site = config.site.site.clone();
-    Redirects::new(site, &config.site.former, feeds, sources)
-}
-
-async fn bind(places: &[Listen]) -> Result<Vec<Listener>, DaemonError> {
-    let mut listeners = Vec::with_capacity(places.len());
-    for place in places {
-        listeners.push(Listener::bind(place).await?);
+/// Waits until nobody uses the store any more, within a bound, and closes it: its locks are taken anew.
+async fn give_up(daemon: Arc<Daemon>) {
+    let deadline = Instant::now() + STOP_PATIENCE;
+    while Arc::strong_count(&daemon) > 1 && Instant::now() < deadline {
+        tokio::time::sleep(STORE_IN_USE).await;
     }
-    Ok(listeners)
+    drop(daemon);
 }
 
-/// Publishes whenever something was committed, until it is aborted.
-async fn publish(daemon: Arc<Daemon>, assets: Arc<Assets>, dirty: Arc<Notify>) {
-    loop {
-        dirty.notified().await;
-        tokio::time::sleep(PUBLISH_TOGETHER).await;
-        match daemon.publish(Files::Trust).await {
+/// Runs on an open store, which is published first as `files` says.
+async fn session(
+    front: &mut Front,
+    daemon: &Arc<Daemon>,
+    files: Files,
+) -> Result<Turned, DaemonError> {
+    let dirty = Arc::new(Notify::new());
+    if files == Files::Look {
+        match daemon.publish(files).await {
             Ok(publication) => {
-                for name in &publication.files {
-                    assets.refresh(name);
-                }
-                for feed in publication.feeds.iter().filter(|feed| feed.changed) {
-                    tracing::info!(feed = %feed.id, stories = feed.stories, "published {}", feed.id);
-                }
+                daemon.faults.works(Part::Feeds);
+                publisher::refresh(&front.assets, &publication, &HashSet::new());
             }
-            Err(error) => {
-                tracing::error!("nothing was published: {}", super::chain(&error));
-                tokio::time::sleep(PUBLISH_PAUSE).await;
-                dirty.notify_one();
-            }
+            Err(error) => daemon.faults.publishing_failed(&error, daemon.clock.now()),
         }
     }
+    if !daemon.faults.problems().is_empty() {
+        dirty.notify_one();
+    }
+    let sought = Arc::clone(&front.sought);
+    let answers = tokio::spawn(search::answer(Arc::clone(daemon), sought));
+    let assets = Arc::clone(&front.assets);
+    let publisher = publisher::publish(Arc::clone(daemon), assets, Arc::clone(&dirty));
+    let publisher = tokio::spawn(publisher);
+    let told = Told {
+        dirty,
+        proxies: Arc::clone(&front.proxies),
+        redirects: front.redirects.clone(),
+    };
+    let mut run = Run::new(daemon, front.file.clone(), front.environment, told);
+    let states = daemon.store.read(Reader::sources).await;
+    if let Err(error) = &states {
+        daemon.faults.store_failed(error, daemon.clock.now());
+    }
+    run.plan(&states.unwrap_or_default());
+    let turned = run.turn(&mut front.signals, &mut front.questions).await;
+    let why = match &turned {
+        Ok(Turned::Reopen) => "the database was replaced, and is opened anew: ask again",
+        Ok(Turned::Stopped) | Err(_) => {
+            Systemd::stopping();
+            "tidings is stopping"
+        }
+    };
+    run.finish(&mut front.questions, why).await;
+    for task in [answers, publisher] {
+        task.abort();
+        drop(task.await);
+    }
+    let turned = turned?;
+    if turned == Turned::Stopped
+        && let Err(error) = daemon.publish(Files::Trust).await
+    {
+        // What was not marked is published at the next start.
+        daemon.faults.publishing_failed(&error, daemon.clock.now());
+    }
+    Ok(turned)
 }
 
 /// Which source is due when; each at most once.
@@ -258,7 +189,16 @@ impl Queue {
     }
 }
 
-type Done = (SourceId, Result<Polled, StoreError>);
+/// A source whose last answer is not in the store.
+struct Unstored {
+    problem: ProblemState,
+    /// When it was asked.
+    at: Timestamp,
+    /// Whether it has something that is to be asked for again.
+    has_news: bool,
+}
+
+type Done = (SourceId, Result<Polled, NotStored>);
 type Reloaded = Result<Result<Plan, Refused>, DaemonError>;
 
 /// Receivers of changes.
@@ -292,6 +232,12 @@ struct Run {
     /// When the clock was last looked at.
     looked_at: Timestamp,
     states: BTreeMap<SourceId, State>,
+    unstored: HashMap<SourceId, Unstored>,
+    /// What the store knew of the sources when it could last be read.
+    known: BTreeMap<SourceId, SourceState>,
+    /// The look at the store that runs, and when the next one begins.
+    probing: Option<JoinHandle<Result<Probed, StoreError>>>,
+    next_probe: Instant,
     /// Sources by state.
     counts: BTreeMap<&'static str, u32>,
     reloading: Option<JoinHandle<Reloaded>>,
@@ -332,6 +278,10 @@ impl Run {
             slow: BTreeSet::new(),
             looked_at: daemon.clock.now(),
             states: BTreeMap::new(),
+            unstored: HashMap::new(),
+            known: BTreeMap::new(),
+            probing: None,
+            next_probe: Instant::now() + STORE_LOOK,
             counts: BTreeMap::new(),
             reloading: None,
             waiting: Vec::new(),
@@ -352,6 +302,7 @@ impl Run {
         }
         let slow = states.iter().filter(|(_, state)| state.timed_out);
         self.slow = slow.map(|(id, _)| id.clone()).collect();
+        self.known.clone_from(states);
         self.queue = Queue::default();
         for source in self
             .in_force
@@ -387,11 +338,12 @@ impl Run {
         &mut self,
         signals: &mut mpsc::Receiver<Signal>,
         questions: &mut mpsc::Receiver<Question>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Turned, StoreError> {
         loop {
             super::failpoint::hang("schedule").await;
             self.mind_clock().await;
             self.begin_due();
+            self.look_at_store();
             self.systemd.goes_on(&self.summary());
             let now = self.daemon.clock.now();
             let pulse = self.systemd.pulse(PULSE);
@@ -401,17 +353,20 @@ impl Run {
             tokio::select! {
                 signal = signals.recv() => match signal {
                     Some(Signal::Reload) => self.reload(),
-                    Some(Signal::Stop) | None => return Ok(()),
+                    Some(Signal::Stop) | None => return Ok(Turned::Stopped),
                 },
                 Some(question) = questions.recv() => self.answer(question),
                 Some(done) = self.polls.join_next() => match done {
                     // Without its writer the daemon is of no use: a restart may mend it.
-                    Ok((_, Err(StoreError::Stopped))) => return Err(StoreError::Stopped),
-                    Ok((source, polled)) => self.polled(source, &polled),
+                    Ok((_, Err(NotStored { cause: StoreError::Stopped, .. }))) => return Err(StoreError::Stopped),
+                    Ok((source, polled)) => self.polled(source, polled),
                     Err(error) => tracing::error!("a poll ended in a way that it cannot: {error}"),
                 },
                 Some(Ok(Some((by, source, done)))) = self.releases.join_next() => self.released(&by, &source, &done),
                 Some(Ok(Some((by, decision, decided)))) = self.decisions.join_next() => self.decided(&by, &decision, &decided),
+                probed = ended(&mut self.probing) => if self.probed(probed) == Some(Probed::Reopen) {
+                    return Ok(Turned::Reopen);
+                },
                 reloaded = ended(&mut self.reloading) => self.reloaded(reloaded).await,
                 () = changed(self.watch.as_ref()) => self.reload(),
                 () = tokio::time::sleep(wait) => {}
@@ -451,17 +406,18 @@ impl Run {
                 let polled =
                     AssertUnwindSafe(daemon.refresh(&in_force, source, share)).catch_unwind();
                 // Only the writer's own end is left to panic about: what a document does to us is caught before.
-                (id, polled.await.unwrap_or(Err(StoreError::Stopped)))
+                (id, polled.await.unwrap_or(Err(StoreError::Stopped.into())))
             });
         }
     }
 
-    fn polled(&mut self, id: SourceId, polled: &Result<Polled, StoreError>) {
+    fn polled(&mut self, id: SourceId, polled: Result<Polled, NotStored>) {
         self.running.remove(&id);
         let configured = self.states.contains_key(&id);
         let next = match polled {
             Ok(polled) => {
-                tell(polled, self.states.get(&id).copied());
+                self.unstored.remove(&id);
+                tell(&polled, self.states.get(&id).copied());
                 if configured {
                     self.note(&id, polled.committed.state);
                 }
@@ -475,19 +431,101 @@ impl Run {
                 }
                 polled.next_poll(self.daemon.clock.now())
             }
-            Err(error) if !configured => {
+            Err(not_stored) if !configured => {
                 // It was renamed or taken out while it was polled.
-                tracing::info!(source.id = %id, "the poll of {id}, which is configured no longer, was dropped: {}", super::chain(error));
+                tracing::info!(source.id = %id, "the poll of {id}, which is configured no longer, was dropped: {}", super::chain(&not_stored.cause));
                 return;
             }
-            Err(error) => {
-                tracing::error!(source.id = %id, "the poll of {id} was not stored: {}", super::chain(error));
-                self.daemon.clock.now() + STORE_PAUSE
-            }
+            Err(not_stored) => self.not_stored(&id, &not_stored),
         };
         if configured {
             self.queue.put(id, next);
         }
+    }
+
+    /// Notes that the answer of a source is lost; returns when it is due again, by its own pace.
+    fn not_stored(&mut self, id: &SourceId, NotStored { cause, asked }: &NotStored) -> Timestamp {
+        let (now, text) = (self.daemon.clock.now(), super::chain(cause));
+        metrics::counter!("tidings_polls_total", "outcome" => "not-stored").increment(1);
+        let action = if self.daemon.faults.store_failed(cause, now) {
+            self.next_probe = self.next_probe.min(Instant::now() + STORE_HEALS);
+            tracing::debug!(source.id = %id, "the poll of {id} was not stored: {text}");
+            cause.fault().map_or("", StoreFault::action)
+        } else {
+            tracing::error!(source.id = %id, "the poll of {id} was not stored: {text}");
+            "please report it with the log"
+        };
+        let since = self
+            .unstored
+            .get(id)
+            .map_or(now, |known| known.problem.since);
+        let problem = ProblemState {
+            code: "not-stored".to_owned(),
+            since,
+            text: super::one_line(&format!("the last poll was not stored: {text}")),
+            action: action.to_owned(),
+        };
+        let unstored = Unstored {
+            problem,
+            at: now,
+            has_news: asked.is_some_and(|asked| asked.has_news),
+        };
+        self.unstored.insert(id.clone(), unstored);
+        self.note(id, State::Failing);
+        asked.map_or_else(
+            || super::later(now, STORE_PAUSE),
+            |asked| asked.next.max(super::later(now, Duration::from_secs(1))),
+        )
+    }
+
+    /// Begins a look at the store, where its time has come.
+    fn look_at_store(&mut self) {
+        if self.probing.is_some() || Instant::now() < self.next_probe {
+            return;
+        }
+        let daemon = Arc::clone(&self.daemon);
+        let fault = daemon.faults.store_fault();
+        self.probing = Some(tokio::spawn(async move { daemon.store.probe(fault).await }));
+    }
+
+    fn probed(&mut self, probed: Result<Probed, StoreError>) -> Option<Probed> {
+        self.probing = None;
+        let found = match probed {
+            Ok(found) => {
+                if found == Probed::Well && self.daemon.faults.works(Part::Store) {
+                    self.healed();
+                }
+                Some(found)
+            }
+            Err(error) => {
+                self.daemon
+                    .faults
+                    .store_failed(&error, self.daemon.clock.now());
+                None
+            }
+        };
+        let pause = match self.daemon.faults.store_fault() {
+            // That a damaged one is whole again takes reading it all.
+            None | Some(StoreFault::Damaged) => STORE_LOOK,
+            Some(_) => STORE_HEALS,
+        };
+        self.next_probe = Instant::now() + pause;
+        found
+    }
+
+    /// Asks again, and soon, for what was lost while nothing could be stored; servers that asked for patience get it.
+    fn healed(&mut self) {
+        let now = self.daemon.clock.now();
+        let lost = self.unstored.iter().filter(|(_, lost)| lost.has_news);
+        let lost: Vec<_> = lost
+            .map(|(id, lost)| (id.clone(), super::later(lost.at, STORE_PAUSE).max(now)))
+            .collect();
+        for (id, soon) in lost {
+            if let Some(due) = self.queue.due.get(&id).copied() {
+                self.queue.put(id, due.min(soon));
+            }
+        }
+        self.told.dirty.notify_one();
     }
 
     fn released(&mut self, by: &Operator, id: &SourceId, done: &Let) {
@@ -590,7 +628,16 @@ impl Run {
             Ok(Err(refused)) => {
                 self.refuse(refused.to_string().lines().map(str::to_owned).collect())
             }
-            Err(error) => self.refuse(vec![super::chain(&error)]),
+            Err(error) => {
+                if let DaemonError::Store(error) = &error {
+                    let now = self.daemon.clock.now();
+                    self.daemon.faults.store_failed(error, now);
+                }
+                ReloadReport {
+                    failed: true,
+                    ..self.refuse(vec![super::chain(&error)])
+                }
+            }
         };
         for (_, waiting) in std::mem::take(&mut self.waiting) {
             drop(waiting.send(report.clone()));
@@ -611,6 +658,7 @@ impl Run {
         ReloadReport {
             applied: false,
             wants_consent: false,
+            failed: false,
             lines,
         }
     }
@@ -641,6 +689,7 @@ impl Run {
         ReloadReport {
             applied: true,
             wants_consent: false,
+            failed: false,
             lines,
         }
     }
@@ -648,10 +697,13 @@ impl Run {
     fn answer(&mut self, question: Question) {
         match question {
             // That it is answered here is the proof that the loop turns.
-            Question::Health(answer) => drop(answer.send(Health {
-                well: true,
-                reason: None,
-            })),
+            Question::Health(answer) => {
+                let reason = self.daemon.faults.reason();
+                drop(answer.send(Health {
+                    well: reason.is_none(),
+                    reason,
+                }));
+            }
             Question::Reload(by, consent, answer) => {
                 let yes = match consent {
                     Consent::Given => " and consents to its effects",
@@ -711,23 +763,55 @@ impl Run {
                     Some((by, decision, decided.ok()?))
                 });
             }
-            Question::Status(answer) => {
-                let (daemon, refused, configured_at) = (
-                    Arc::clone(&self.daemon),
-                    self.refused.clone(),
-                    self.configured_at,
-                );
-                tokio::spawn(async move {
-                    if let Ok(sources) = daemon.status().await {
-                        drop(answer.send(Status {
-                            sources,
-                            refused,
-                            configured_at,
-                        }));
-                    }
-                });
-            }
+            Question::Status(answer) => self.answer_status(answer),
         }
+    }
+
+    fn answer_status(&mut self, answer: oneshot::Sender<Status>) {
+        let (daemon, refused, configured_at) = (
+            Arc::clone(&self.daemon),
+            self.refused.clone(),
+            self.configured_at,
+        );
+        let due = |id: &SourceId| self.queue.due.get(id).copied();
+        let unstored = self.unstored.iter();
+        let unstored: HashMap<String, _> = unstored
+            .map(|(id, one)| (id.to_string(), (one.problem.clone(), due(id))))
+            .collect();
+        let known = self.known.clone();
+        tokio::spawn(async move {
+            let now = daemon.clock.now();
+            let read = daemon.store.read(move |reader| {
+                Ok::<_, StoreError>((reader.sources()?, reader.problems(now)?))
+            });
+            let mut problems = daemon.faults.problems();
+            let states = match read.await {
+                Ok((states, others)) => {
+                    problems.extend(others);
+                    states
+                }
+                Err(error) => {
+                    daemon.faults.store_failed(&error, now);
+                    problems = daemon.faults.problems();
+                    known
+                }
+            };
+            let in_force = daemon.in_force();
+            let mut sources = statuses(&in_force.config, states);
+            for source in &mut sources {
+                if let Some((problem, due)) = unstored.get(&source.id) {
+                    mark_unstored(source, Some(problem), *due);
+                }
+            }
+            // Whoever asked may have gone away meanwhile.
+            drop(answer.send(Status {
+                sources,
+                problems,
+                store: in_force.config.store.path.clone(),
+                refused,
+                configured_at,
+            }));
+        });
     }
 
     /// One line for `systemctl status`.
@@ -739,15 +823,36 @@ impl Run {
             self.in_force.config.topics.len(),
             self.running.len(),
         );
+        let problems = self.daemon.faults.problems();
+        let problems = problems.iter().map(|problem| format!("{}: ", problem.code));
         format!(
-            "{sources} sources, {failing} of them failing, {polling} being polled; {feeds} feeds"
+            "{}{sources} sources, {failing} of them failing, {polling} being polled; {feeds} feeds",
+            problems.collect::<String>()
         )
     }
 
-    /// Lets running polls end, within a bound; what is dropped is polled again the next time.
-    async fn finish(&mut self) {
-        let ended = async { while self.polls.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP_PATIENCE, ended).await.is_err() {
+    /// Lets running polls, decisions and a reload end, within a bound, and answers meanwhile; what is dropped is polled
+    /// again the next time.
+    async fn finish(&mut self, questions: &mut mpsc::Receiver<Question>, why: &str) {
+        let deadline = tokio::time::sleep(STOP_PATIENCE);
+        tokio::pin!(deadline);
+        loop {
+            let runs = !self.polls.is_empty()
+                || !self.releases.is_empty()
+                || !self.decisions.is_empty()
+                || self.reloading.is_some();
+            tokio::select! {
+                biased;
+                () = &mut deadline => break,
+                Some(question) = questions.recv() => self.answer_last(question, why),
+                Some(_) = self.polls.join_next() => {}
+                Some(_) = self.releases.join_next() => {}
+                Some(_) = self.decisions.join_next() => {}
+                reloaded = ended(&mut self.reloading) => self.reloaded(reloaded).await,
+                () = future::ready(()), if !runs => break,
+            }
+        }
+        if !self.polls.is_empty() {
             tracing::warn!(
                 "{} polls did not end in time and were dropped",
                 self.polls.len()
@@ -755,12 +860,20 @@ impl Run {
             self.polls.shutdown().await;
         }
     }
+
+    /// Answers what asks how things are; begins nothing new.
+    fn answer_last(&mut self, question: Question, why: &str) {
+        match question {
+            Question::Status(answer) => self.answer_status(answer),
+            question => turn_away(question, why),
+        }
+    }
 }
 
-/// The end of the reload that runs; never, while none does.
-async fn ended(reloading: &mut Option<JoinHandle<Reloaded>>) -> Reloaded {
-    match reloading {
-        Some(reload) => reload
+/// The end of what runs; never, while nothing does.
+async fn ended<T>(running: &mut Option<JoinHandle<T>>) -> T {
+    match running {
+        Some(running) => running
             .await
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())),
         None => future::pending().await,
@@ -773,151 +886,4 @@ async fn changed(watch: Option<&Watch>) {
         Some(watch) => watch.changed().await,
         None => future::pending().await,
     }
-}
-
-/// One line a change at info, one a poll at debug; a failure once, when it begins, and once more when it is over.
-fn tell(polled: &Polled, before: Option<State>) {
-    let Polled {
-        source: id,
-        committed,
-        failure,
-        ..
-    } = polled;
-    let was_well = before.is_none_or(|state| matches!(state, State::New | State::Ok));
-    metrics::counter!("tidings_polls_total", "outcome" => committed.state.as_str()).increment(1);
-    metrics::counter!("tidings_items_total", "change" => "new").increment(committed.new as u64);
-    metrics::counter!("tidings_items_total", "change" => "updated")
-        .increment(committed.updated as u64);
-    match failure {
-        Some(problem) if was_well || before != Some(committed.state) => {
-            tracing::warn!(source.id = %id, code = %problem.code, "{id}: {}; {}", problem.text, problem.action);
-        }
-        Some(problem) => tracing::debug!(source.id = %id, code = %problem.code, "{id} fails still"),
-        None if committed.state == State::Held => {
-            if let Some(problem) = committed
-                .held
-                .as_ref()
-                .filter(|_| before != Some(State::Held))
-            {
-                tracing::warn!(source.id = %id, code = %problem.code, "{id}: {}; {}", problem.text, problem.action);
-            }
-        }
-        None if !was_well => {
-            tracing::info!(source.id = %id, new = committed.new, "{id} is well again");
-        }
-        None if committed.new + committed.updated > 0 => {
-            let (new, updated, joined) = (committed.new, committed.updated, committed.joined);
-            tracing::info!(source.id = %id, new, updated, joined, "{id}: {new} new, {updated} updated");
-        }
-        None => tracing::debug!(source.id = %id, "{id}: nothing new"),
-    }
-}
-
-/// Why a reload was refused that nobody has said yes to, a line each.
-fn unasked(plan: &Plan) -> Vec<String> {
-    let mut lines = plan.refusals();
-    let what_to_do = "`tidings plan` shows what would change, `tidings reload --yes` does it";
-    lines.push(what_to_do.to_owned());
-    lines
-}
-
-/// Feeds that are told one by one of what a reload changed.
-const TOLD_FEEDS: usize = 20;
-
-/// What a reload did to feeds, a line each.
-fn feeds_changed(plan: &Plan) -> Vec<String> {
-    let moving = plan
-        .feeds
-        .iter()
-        .filter(|feed| feed.live + feed.quiet + feed.leave > 0);
-    let line = |feed: &FeedPlan| {
-        let FeedPlan {
-            id,
-            live,
-            quiet,
-            leave,
-            ..
-        } = feed;
-        format!("feed {id}: {live} enter live, {quiet} quietly, {leave} leave")
-    };
-    let mut lines: Vec<String> = moving.clone().take(TOLD_FEEDS).map(line).collect();
-    let more = moving.count().saturating_sub(TOLD_FEEDS);
-    lines.extend((more > 0).then(|| format!("and {more} feeds more")));
-    lines
-}
-
-/// What a reload changed, a line each, and what of it wants a restart.
-fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<String> {
-    let mut lines = Vec::new();
-    let sources = |config: &Config| -> BTreeSet<String> {
-        let ids = config.sources.iter().map(|source| source.id.to_string());
-        ids.collect()
-    };
-    let renamed = plan.renamed_sources.iter();
-    let renamed: Vec<_> = renamed
-        .map(|(was, now)| (was.to_string(), now.to_string()))
-        .collect();
-    lines.extend(come_and_gone(
-        "source",
-        sources(before),
-        sources(after),
-        &renamed,
-    ));
-    let topics = |config: &Config| -> BTreeSet<String> {
-        let ids = config.topics.iter().map(|topic| topic.id.to_string());
-        ids.collect()
-    };
-    let renamed = plan.renamed_feeds.iter();
-    let renamed: Vec<_> = renamed
-        .filter(|(was, _)| was.branch().is_none())
-        .map(|(was, now)| (was.to_string(), now.to_string()))
-        .collect();
-    lines.extend(come_and_gone(
-        "topic",
-        topics(before),
-        topics(after),
-        &renamed,
-    ));
-    lines.extend(feeds_changed(plan));
-    for (key, same) in [
-        (
-            "[server] listen",
-            before.server.listen == after.server.listen,
-        ),
-        ("[admin]", before.admin == after.admin),
-        ("[store] url", before.store == after.store),
-        ("[publish] dir", before.publish.dir == after.publish.dir),
-    ] {
-        if !same {
-            lines.push(format!("{key} changed: that takes a restart"));
-        }
-    }
-    lines.push(format!(
-        "in force: {} sources, {} topics",
-        after.sources.len(),
-        after.topics.len()
-    ));
-    lines
-}
-
-fn come_and_gone(
-    what: &str,
-    mut before: BTreeSet<String>,
-    mut after: BTreeSet<String>,
-    renamed: &[(String, String)],
-) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (was, now) in renamed {
-        before.remove(was);
-        after.remove(now);
-        lines.push(format!("{what} {was} is called {now} now"));
-    }
-    let come = after
-        .difference(&before)
-        .map(|name| format!("new {what} {name}"));
-    let gone = before
-        .difference(&after)
-        .map(|name| format!("{what} {name} is configured no longer"));
-    lines.extend(come.chain(gone));
-    lines
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
 use super::definition::with_references;
@@ -32,7 +32,9 @@ pub enum SearchError {
 }
 
 /// Answers searches, each by itself, until it is aborted; whoever asks sees to it that they are few at once.
-pub(super) async fn answer(daemon: Arc<Daemon>, mut sought: mpsc::Receiver<SearchRequest>) {
+pub(super) async fn answer(daemon: Arc<Daemon>, sought: Arc<Mutex<mpsc::Receiver<SearchRequest>>>) {
+    // One answers at a time: the one before ended with its store.
+    let mut sought = sought.lock().await;
     let mut searches = JoinSet::new();
     loop {
         tokio::select! {

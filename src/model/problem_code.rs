@@ -127,6 +127,8 @@ problem_codes! {
     /// Items whose guids change from poll to poll.
     GuidsChurn "guids-churn" Note,
     // What tidings made of it.
+    /// What was read could not be stored.
+    NotStored "not-stored" Wait,
     /// Reading took too long.
     Hung "hung" Wait,
     /// A mistake in tidings.

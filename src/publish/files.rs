@@ -16,6 +16,10 @@ use super::File;
 /// Where a batch is written before it is renamed: in the folder itself, for a rename never leaves a file system.
 /// It is emptied whenever it is found, so its name is nobody else's.
 const STAGING: &str = ".tidings";
+/// Tells which store published the files. Hidden, so that no server offers it.
+const MARK: &str = ".tidings-store";
+/// A mark is never longer; another's file of that name may be.
+const MAX_MARK_BYTES: u64 = 1 << 10;
 
 /// Why nothing was published.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +43,20 @@ pub enum PublishError {
 }
 
 impl PublishError {
+    /// Returns its short name.
+    pub fn code(&self) -> &'static str {
+        let Self::Io { cause, .. } = self else {
+            return "internal";
+        };
+        match cause.kind() {
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => "disk-full",
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => "read-only",
+            _ => "failing",
+        }
+    }
+
     fn io(action: &'static str, path: &Path, cause: io::Error) -> Self {
         let hint = match cause.kind() {
             io::ErrorKind::PermissionDenied => {
@@ -99,6 +117,13 @@ impl Folder {
         })
     }
 
+    /// Returns `dir` as it is, to be looked at: nothing is created or removed.
+    pub fn existing(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+        }
+    }
+
     /// Puts `files` in place, each whole, and returns the names of those that changed. A file that is there already, byte for byte, is not touched.
     ///
     /// # Errors
@@ -157,6 +182,25 @@ impl Folder {
         }
         sync_names(&self.dir)?;
         Ok(removed)
+    }
+
+    /// The mark that the last publication left; `None` where there is none, or none that can be read.
+    pub fn mark(&self) -> Option<String> {
+        let mut text = String::new();
+        let file = fs::File::open(self.dir.join(MARK)).ok()?;
+        file.take(MAX_MARK_BYTES).read_to_string(&mut text).ok()?;
+        Some(text)
+    }
+
+    /// Leaves a mark in the place of the last one.
+    ///
+    /// # Errors
+    /// [`PublishError::Io`], and then the last one stays.
+    pub fn set_mark(&self, text: &str) -> Result<(), PublishError> {
+        let (staged, path) = (self.dir.join(STAGING).join("mark"), self.dir.join(MARK));
+        write(&staged, text.as_bytes())
+            .and_then(|()| fs::rename(&staged, &path))
+            .map_err(|cause| PublishError::io("write", &path, cause))
     }
 
     /// Whether there is a file of this name.

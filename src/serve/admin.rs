@@ -3,6 +3,7 @@
 //!
 //! The daemon answers: this module asks it over a bounded channel, and gives up when no answer comes.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,9 @@ use super::origin;
 use super::response::{accepts_html, plain, secure, set};
 use super::status_page;
 use crate::model::{Operator, Timestamp};
-use crate::store::{Chosen, Consent, Decided, Decision, Discarded, Released, SourceStatus};
+use crate::store::{
+    Chosen, Consent, Decided, Decision, Discarded, ProblemState, Released, SourceStatus,
+};
 
 /// How long the daemon has for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,20 +63,25 @@ impl From<Result<Decided, String>> for DecisionReport {
     }
 }
 
-/// Whether the daemon is well.
+/// Whether the daemon polls, stores and publishes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Health {
-    /// Whether the schedule goes on.
+    /// Whether the schedule goes on, and what it brings can be stored and published.
     pub well: bool,
-    /// What is wrong otherwise.
+    /// What is wrong, a line each.
     pub reason: Option<String>,
 }
 
 /// The state of everything.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Status {
     /// Every configured source.
     pub sources: Vec<SourceStatus>,
+    /// What is wrong with the database and the published folder; empty when nothing is.
+    #[serde(default)]
+    pub problems: Vec<ProblemState>,
+    /// The database.
+    pub store: PathBuf,
     /// Lines of a changed configuration that was refused; empty when the files are in force.
     pub refused: Vec<String>,
     /// Since when the configuration in force is.
@@ -88,6 +96,9 @@ pub struct ReloadReport {
     /// Whether they would be, if somebody said yes to what that does to feeds.
     #[serde(default)]
     pub wants_consent: bool,
+    /// Whether the files are good, and the daemon could not put them in force.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
     /// What changed, or why they were refused, a line each.
     pub lines: Vec<String>,
 }

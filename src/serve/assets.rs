@@ -1,8 +1,9 @@
 //! The published files in memory, and other bytes that are sent like them, each with its compressed form and what readers compare it by.
 
-use std::collections::HashMap;
-use std::fs::File;
+use std::collections::{HashMap, HashSet};
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -51,20 +52,42 @@ impl Asset {
 #[derive(Debug)]
 pub struct Assets {
     folder: PathBuf,
-    held: RwLock<HashMap<String, Arc<Asset>>>,
+    held: RwLock<HashMap<String, (Arc<Asset>, Stamp)>>,
+}
+
+/// Tells a file from one that was put in its place or altered since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            inode: metadata.ino(),
+            length: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+        }
+    }
 }
 
 impl Assets {
-    /// Reads the whole folder, and those of the topics in it.
+    /// Reads the whole folder, and those of the topics in it. One that is not there yet holds nothing.
     ///
     /// # Errors
     /// When it cannot be listed.
     pub fn load(folder: &Path) -> io::Result<Self> {
         let assets = Self {
-            folder: folder.canonicalize()?,
+            folder: folder.to_owned(),
             held: RwLock::default(),
         };
-        for entry in std::fs::read_dir(folder)? {
+        let entries = match std::fs::read_dir(folder) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(assets),
+            entries => entries?,
+        };
+        for entry in entries {
             let entry = entry?;
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
@@ -95,7 +118,9 @@ impl Assets {
             content_type(name).and_then(|content_type| read(&self.folder, name, content_type).ok());
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         match asset {
-            Some(asset) => drop(held.insert(name.to_owned(), Arc::new(asset))),
+            Some((asset, stamp)) => {
+                drop(held.insert(name.to_owned(), (Arc::new(asset), stamp)));
+            }
             None => drop(held.remove(name)),
         }
     }
@@ -106,7 +131,23 @@ impl Assets {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(name)
-            .cloned()
+            .map(|(asset, _)| Arc::clone(asset))
+    }
+
+    /// The names of files that are gone, or are others, since they were read. Looks at each file and reads none.
+    pub fn altered(&self) -> HashSet<String> {
+        let held: Vec<(String, Stamp)> = {
+            let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+            held.iter()
+                .map(|(name, (_, stamp))| (name.clone(), *stamp))
+                .collect()
+        };
+        let is_altered = |(name, stamp): &(String, Stamp)| {
+            let found = std::fs::metadata(self.folder.join(name));
+            !found.is_ok_and(|found| Stamp::of(&found) == *stamp)
+        };
+        let altered = held.into_iter().filter(is_altered);
+        altered.map(|(name, _)| name).collect()
     }
 }
 
@@ -144,9 +185,9 @@ pub(super) fn format_of(extension: &str) -> Option<Format> {
     formats.find(|format| format.extension() == extension)
 }
 
-fn read(folder: &Path, name: &str, content_type: &'static str) -> io::Result<Asset> {
+fn read(folder: &Path, name: &str, content_type: &'static str) -> io::Result<(Asset, Stamp)> {
     let path = folder.join(name).canonicalize()?;
-    if !path.starts_with(folder) {
+    if !path.starts_with(folder.canonicalize()?) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     let file = File::open(path)?;
@@ -157,10 +198,11 @@ fn read(folder: &Path, name: &str, content_type: &'static str) -> io::Result<Ass
     let modified = DateTime::from(metadata.modified()?).trunc_subsecs(0);
     let mut body = Vec::new();
     file.take(MAX_FILE_BYTES).read_to_end(&mut body)?;
-    Ok(Asset {
+    let asset = Asset {
         modified: Some(modified),
         ..Asset::of(body, content_type)
-    })
+    };
+    Ok((asset, Stamp::of(&metadata)))
 }
 
 fn gzip(body: &[u8]) -> Option<Bytes> {
@@ -249,5 +291,38 @@ mod tests {
         fs::remove_file(folder.path().join("health/mx.atom")).unwrap();
         assets.refresh("health/mx.atom");
         assert_eq!(names(&assets), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_or_another_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("health")).unwrap();
+        for name in ["health.atom", "health.rss", "health/mx.atom"] {
+            fs::write(at(name), name).unwrap();
+        }
+        let assets = Assets::load(folder.path()).unwrap();
+        assert_eq!(assets.altered(), HashSet::new());
+        fs::remove_file(at("health/mx.atom")).unwrap();
+        // As long as before, and put in its place.
+        fs::write(at("other"), "HEALTH.RSS").unwrap();
+        fs::rename(at("other"), at("health.rss")).unwrap();
+        let names = ["health.rss", "health/mx.atom"].map(str::to_owned);
+        assert_eq!(assets.altered(), names.into());
+        assets.refresh("health.rss");
+        assets.refresh("health/mx.atom");
+        assert_eq!(assets.altered(), HashSet::new());
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_yet_holds_nothing() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("feeds");
+        let assets = Assets::load(&folder).unwrap();
+        assert!(assets.get("index.html").is_none());
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("index.html"), "index").unwrap();
+        assets.refresh("index.html");
+        assert!(assets.get("index.html").is_some());
     }
 }

@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::admin::Status;
 use crate::model::Timestamp;
-use crate::store::{SourceStatus, State};
+use crate::store::{ProblemState, SourceStatus, State};
 
 /// Beside the public pages' style sheet.
 pub(super) const STYLE: &str = include_str!("status.css");
@@ -50,6 +50,7 @@ pub(super) fn render(status: &Status) -> Markup {
             body {
                 (masthead(status, unwell.len()))
                 main {
+                    (problems(&status.problems))
                     (refused(&status.refused))
                     (group("Want attention", &unwell))
                     (group("Notes: nothing needs to be done", &of(Group::Noted)))
@@ -125,6 +126,21 @@ fn masthead(status: &Status, unwell: usize) -> Markup {
     }
 }
 
+fn problems(problems: &[ProblemState]) -> Markup {
+    html! {
+        @if !problems.is_empty() {
+            section .refused {
+                h2 { "The database and the published folder" }
+                @for problem in problems {
+                    p .problem { (problem.text) }
+                    p .action { (problem.action) }
+                    p .facts { (problem.code) " · since " (time(problem.since)) }
+                }
+            }
+        }
+    }
+}
+
 fn refused(lines: &[String]) -> Markup {
     html! {
         @if !lines.is_empty() {
@@ -183,7 +199,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::store::{ProblemState, SourceState};
+    use crate::store::SourceState;
 
     fn source(
         id: &str,
@@ -207,8 +223,18 @@ mod tests {
     }
 
     fn page(sources: Vec<SourceStatus>, refused: Vec<String>) -> String {
+        page_with(sources, refused, Vec::new())
+    }
+
+    fn page_with(
+        sources: Vec<SourceStatus>,
+        refused: Vec<String>,
+        problems: Vec<ProblemState>,
+    ) -> String {
         let status = Status {
             sources,
+            problems,
+            store: "var/tidings.db".into(),
             refused,
             configured_at: DateTime::UNIX_EPOCH,
         };
@@ -275,5 +301,19 @@ mod tests {
         assert!(page.contains("was refused"));
         assert!(page.contains(&line));
         assert!(page.contains("<h1>No source wants attention</h1>"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_database_is_shown_with_what_to_do() {
+        let problem = ProblemState {
+            code: "disk-full".into(),
+            since: DateTime::UNIX_EPOCH,
+            text: "nothing can be stored in <var>".into(),
+            action: "free some space there".into(),
+        };
+        let page = page_with(Vec::new(), Vec::new(), vec![problem]);
+        assert!(page.contains("nothing can be stored in &lt;var&gt;"));
+        assert!(page.contains("free some space there"));
+        assert!(page.contains("disk-full · since"));
     }
 }

@@ -69,7 +69,7 @@ impl Running {
         let environment = |_: &str| None;
         let config = config::load(&file, &environment).unwrap();
         let origin = Instant::now();
-        let daemon = Daemon::start(config, told_by(origin)).await.unwrap();
+        let clock_of_run = told_by(origin);
         let (signals, arrivals) = mpsc::channel(1);
         let (serving, served) = oneshot::channel();
         let setup = Setup {
@@ -80,7 +80,7 @@ impl Running {
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             serving: Box::new(move |started| serving.send(started.addresses[0].clone()).unwrap()),
         };
-        let ended = spawn_local(daemon::run(daemon, setup));
+        let ended = spawn_local(daemon::run(config, clock_of_run, setup));
         let address = served.await.unwrap().replace("http://", "");
         Self {
             workspace,

@@ -1,0 +1,184 @@
+//! What keeps a run from storing or publishing, for `/healthz`, `status`, the metrics and the log.
+//!
+//! In: the errors of commits, of publications and of looks at the store. Out: one [`Fault`] for each part that is out of
+//! order, from its first error until something proves that it is over.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::{DaemonError, chain};
+use crate::model::Timestamp;
+use crate::store::{ProblemState, StoreError, StoreFault};
+
+/// A part of the flow that can be out of order as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The database.
+    Store,
+    /// The published folder.
+    Feeds,
+}
+
+impl Part {
+    const ALL: [Self; 2] = [Self::Store, Self::Feeds];
+
+    /// The gauge that is 1 while the part works and 0 while it does not.
+    fn metric(self) -> &'static str {
+        match self {
+            Self::Store => "tidings_storing",
+            Self::Feeds => "tidings_publishing",
+        }
+    }
+
+    /// What does not happen.
+    fn effect(self) -> &'static str {
+        match self {
+            Self::Store => "nothing can be stored",
+            Self::Feeds => "nothing can be published",
+        }
+    }
+}
+
+/// A part that is out of order.
+#[derive(Clone, Debug)]
+struct Fault {
+    problem: ProblemState,
+    store: Option<StoreFault>,
+}
+
+/// What is out of order now.
+#[derive(Debug, Default)]
+pub(super) struct Faults([Mutex<Option<Fault>>; 2]);
+
+impl Faults {
+    fn of(&self, part: Part) -> std::sync::MutexGuard<'_, Option<Fault>> {
+        let [store, feeds] = &self.0;
+        let held = match part {
+            Part::Store => store,
+            Part::Feeds => feeds,
+        };
+        held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes an error of the store; `false` when it concerns one job or row alone, and nothing is noted.
+    pub(super) fn store_failed(&self, error: &StoreError, at: Timestamp) -> bool {
+        let Some(fault) = error.fault() else {
+            return false;
+        };
+        // What a better look found says more than that a file could not be opened.
+        if fault == StoreFault::Failing && self.store_fault().is_some() {
+            return true;
+        }
+        let (text, action) = (chain(error), fault.action());
+        self.begin(Part::Store, fault.code(), &text, action, Some(fault), at);
+        true
+    }
+
+    /// Notes an error of a publication.
+    pub(super) fn publishing_failed(&self, error: &DaemonError, at: Timestamp) {
+        match error {
+            DaemonError::Store(error) if self.store_failed(error, at) => {}
+            DaemonError::Publish(publish) => {
+                let (code, text) = (publish.code(), chain(error));
+                let action = "tidings goes on by itself when it can write there";
+                self.begin(Part::Feeds, code, &text, action, None, at);
+            }
+            _ => {
+                let action = "please report it with the log";
+                self.begin(Part::Feeds, "internal", &chain(error), action, None, at);
+            }
+        }
+    }
+
+    fn begin(
+        &self,
+        part: Part,
+        code: &str,
+        text: &str,
+        action: &str,
+        store: Option<StoreFault>,
+        at: Timestamp,
+    ) {
+        let mut held = self.of(part);
+        let known = held.as_ref().filter(|fault| fault.problem.code == code);
+        let since = known.map_or(at, |fault| fault.problem.since);
+        let effect = part.effect();
+        if known.is_none() {
+            tracing::error!(code, "{effect}: {text}; {action}");
+        }
+        metrics::gauge!(part.metric()).set(0);
+        *held = Some(Fault {
+            problem: ProblemState {
+                code: code.to_owned(),
+                since,
+                text: super::one_line(&format!("{effect}: {text}")),
+                action: action.to_owned(),
+            },
+            store,
+        });
+    }
+
+    /// Notes that a part works; whether it did not before.
+    pub(super) fn works(&self, part: Part) -> bool {
+        metrics::gauge!(part.metric()).set(1);
+        let ended = self.of(part).take();
+        if let Some(fault) = &ended {
+            let what = match part {
+                Part::Store => "the database can be written again",
+                Part::Feeds => "the published folder can be written again",
+            };
+            tracing::info!(code = fault.problem.code, "{what}");
+        }
+        ended.is_some()
+    }
+
+    /// Why the store is out of order.
+    pub(super) fn store_fault(&self) -> Option<StoreFault> {
+        self.of(Part::Store).as_ref().and_then(|fault| fault.store)
+    }
+
+    /// What is out of order, the store first.
+    pub(super) fn problems(&self) -> Vec<ProblemState> {
+        let problem = |part| Some(self.of(part).as_ref()?.problem.clone());
+        Part::ALL.into_iter().filter_map(problem).collect()
+    }
+
+    /// What is out of order and what to do, a line each; `None` when nothing is.
+    pub(super) fn reason(&self) -> Option<String> {
+        let lines: Vec<String> = self
+            .problems()
+            .iter()
+            .map(|problem| format!("{} ({}); {}", problem.text, problem.code, problem.action))
+            .collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_lasts_until_something_proves_that_it_is_over() {
+        let faults = Faults::default();
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let removed = || StoreError::Removed {
+            path: "var/tidings.db".into(),
+        };
+        assert_eq!(faults.reason(), None);
+        assert!(faults.store_failed(&removed(), at(1)));
+        assert!(faults.store_failed(&removed(), at(2)));
+        let [problem] = &faults.problems()[..] else {
+            panic!("{faults:?}");
+        };
+        assert_eq!((problem.code.as_str(), problem.since), ("removed", at(1)));
+        assert!(faults.reason().unwrap().contains("var/tidings.db"));
+        assert!(faults.works(Part::Store));
+        assert!(!faults.works(Part::Store));
+        assert_eq!(faults.reason(), None);
+        // A mistake of ours in one job is no fault of the disk.
+        assert!(!faults.store_failed(&StoreError::Panicked, at(3)));
+        assert_eq!(faults.reason(), None);
+    }
+}

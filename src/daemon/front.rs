@@ -1,0 +1,374 @@
+//! The front of a run: its sockets, what is served from memory, questions and signals. It stays while the store behind it
+//! is opened, lost, and opened again.
+//!
+//! In: a configuration, sockets, signals. Out: an open [`Daemon`], as soon as there is one; until then the feeds of the
+//! published folder are served as they are, and administrators hear what is wrong.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{Mutex, mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+use super::faults::{Faults, Part};
+use super::systemd::Systemd;
+use super::{Clock, Daemon, DaemonError, Files, due, feeds, statuses};
+use crate::config::{self, Config};
+use crate::model::{Listen, ProblemCode, SourceId, Timestamp, TopicId};
+use crate::serve::{
+    self, Assets, DecisionReport, Health, Listener, Proxies, Question, Redirects, ReloadReport,
+    SearchRequest, Searches, Status,
+};
+use crate::store::{ProblemState, Reader, SourceState, SourceStatus, State, StoreFault};
+
+/// A store that could not be opened is tried again after this.
+const OPEN_PAUSE: Duration = Duration::from_secs(5);
+/// What connections have to end when we are told to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// Questions that may wait.
+const QUESTIONS: usize = 16;
+
+/// What tells the daemon what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Read the configuration again.
+    Reload,
+    /// End.
+    Stop,
+}
+
+/// What is served from now on, for people who started the daemon by hand.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// Where readers are answered.
+    pub addresses: Vec<String>,
+    /// Every topic.
+    pub topics: Vec<TopicId>,
+    /// How many sources are polled.
+    pub sources: usize,
+    /// When the next of them is; `None` without sources, and while the store cannot be read.
+    pub next_poll: Option<Timestamp>,
+}
+
+/// Hears that the feeds are served.
+pub type Serving = Box<dyn FnOnce(&Started) + Send>;
+
+/// What a run is given from outside.
+pub struct Setup {
+    /// The configuration as it was named.
+    pub file: PathBuf,
+    /// Looks up a variable of the environment, for secrets.
+    pub environment: fn(&str) -> Option<String>,
+    /// Sockets that were handed over; empty to listen as configured.
+    pub inherited: Vec<Listener>,
+    /// Signals, in their order.
+    pub signals: mpsc::Receiver<Signal>,
+    /// Where metrics are rendered.
+    pub metrics: PrometheusHandle,
+    /// Hears when the feeds are served.
+    pub serving: Serving,
+}
+
+/// What readers and administrators meet.
+pub(super) struct Front {
+    pub(super) file: PathBuf,
+    pub(super) environment: fn(&str) -> Option<String>,
+    pub(super) signals: mpsc::Receiver<Signal>,
+    pub(super) questions: mpsc::Receiver<Question>,
+    pub(super) assets: Arc<Assets>,
+    pub(super) proxies: Arc<Proxies>,
+    pub(super) sought: Arc<Mutex<mpsc::Receiver<SearchRequest>>>,
+    pub(super) redirects: watch::Sender<Redirects>,
+    pub(super) faults: Arc<Faults>,
+    servers: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+type Opened = Result<Arc<Daemon>, DaemonError>;
+
+impl Front {
+    /// Listens, opens the store and publishes, then serves; without a daemon where the store or its disk is out of order
+    /// and there is something to serve.
+    pub(super) async fn start(
+        config: &Config,
+        clock: Clock,
+        setup: Setup,
+    ) -> Result<(Self, Option<Arc<Daemon>>), DaemonError> {
+        let public = if setup.inherited.is_empty() {
+            bind(&config.server.listen).await?
+        } else {
+            setup.inherited
+        };
+        let admin = bind(&config.admin.listen).await?;
+        let faults = Arc::<Faults>::default();
+        let daemon = first(config, clock, &faults).await?;
+        let assets = Arc::new(load(config)?);
+        let addresses: Vec<String> = public.iter().map(Listener::address).collect();
+        let (asked, questions) = mpsc::channel(QUESTIONS);
+        let (stop, stopped) = watch::channel(false);
+        let proxies = Arc::new(Proxies::new(config.server.trusted_proxies.clone()));
+        let (searches, sought) = Searches::new(Arc::clone(&proxies));
+        let searches = Arc::new(searches);
+        let (redirects, moved) = watch::channel(redirects(config));
+        let mut servers = JoinSet::new();
+        for listener in public {
+            let router = serve::public(Arc::clone(&assets), Arc::clone(&searches), moved.clone());
+            let proxies = Arc::clone(&proxies);
+            servers.spawn(serve::serve(listener, router, proxies, stopped.clone()));
+        }
+        for listener in admin {
+            tracing::info!("administrators are answered at {}", listener.address());
+            let (metrics, hosts) = (setup.metrics.clone(), config.admin.hosts.clone());
+            let router = serve::admin(asked.clone(), metrics, hosts);
+            let proxies = Arc::default();
+            servers.spawn(serve::serve(listener, router, proxies, stopped.clone()));
+        }
+        let topics = config.topics.iter().map(|topic| topic.id.clone());
+        (setup.serving)(&Started {
+            addresses,
+            topics: topics.collect(),
+            sources: config.sources.len(),
+            next_poll: match &daemon {
+                Some(daemon) => next_poll(daemon).await,
+                None => None,
+            },
+        });
+        Systemd::ready();
+        let front = Self {
+            file: setup.file,
+            environment: setup.environment,
+            signals: setup.signals,
+            questions,
+            assets,
+            proxies,
+            sought: Arc::new(Mutex::new(sought)),
+            redirects,
+            faults,
+            servers,
+            stop,
+        };
+        Ok((front, daemon))
+    }
+
+    /// Tries to open the store until it can be, and answers meanwhile; `None` when it is told to stop.
+    pub(super) async fn wait_for_store(
+        &mut self,
+        config: &mut Config,
+        clock: Clock,
+    ) -> Result<Option<Arc<Daemon>>, DaemonError> {
+        let (begun, mut systemd) = (clock.now(), Systemd::default());
+        let mut opening: Option<JoinHandle<Opened>> = None;
+        let mut next = Instant::now();
+        loop {
+            systemd.goes_on("the database cannot be used; what is published is served");
+            let pulse = Instant::now() + systemd.pulse(OPEN_PAUSE);
+            tokio::select! {
+                signal = self.signals.recv() => match signal {
+                    Some(super::Signal::Reload) => self.read_again(config).await,
+                    Some(super::Signal::Stop) | None => {
+                        Systemd::stopping();
+                        return Ok(None);
+                    }
+                },
+                Some(question) = self.questions.recv() => self.answer(question, config, begun),
+                opened = ended(&mut opening) => {
+                    opening = None;
+                    next = Instant::now() + OPEN_PAUSE;
+                    match opened {
+                        Ok(daemon) => {
+                            self.faults.works(Part::Store);
+                            return Ok(Some(daemon));
+                        }
+                        Err(DaemonError::Store(error)) if self.faults.store_failed(&error, clock.now()) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                () = sleep_until(next), if opening.is_none() => {
+                    let (config, faults) = (config.clone(), Arc::clone(&self.faults));
+                    opening = Some(tokio::spawn(async move {
+                        Ok(Arc::new(Daemon::open(config, clock, faults).await?))
+                    }));
+                }
+                () = sleep_until(pulse) => {}
+            }
+        }
+    }
+
+    /// Takes the configuration as it is now, for the next try.
+    async fn read_again(&mut self, config: &mut Config) {
+        let (file, environment) = (self.file.clone(), self.environment);
+        let read = tokio::task::spawn_blocking(move || config::load(&file, &environment)).await;
+        match read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
+            Ok(changed) => *config = changed,
+            Err(refused) => {
+                for line in refused.to_string().lines() {
+                    tracing::error!("{line}");
+                }
+            }
+        }
+    }
+
+    fn answer(&self, question: Question, config: &Config, begun: Timestamp) {
+        let reason = self.faults.reason();
+        match question {
+            Question::Status(answer) => {
+                let mut sources = statuses(config, BTreeMap::<SourceId, SourceState>::new());
+                let problems = self.faults.problems();
+                for source in &mut sources {
+                    mark_unstored(source, problems.first(), None);
+                }
+                // Whoever asked may have gone away meanwhile.
+                drop(answer.send(Status {
+                    sources,
+                    problems,
+                    store: config.store.path.clone(),
+                    refused: Vec::new(),
+                    configured_at: begun,
+                }));
+            }
+            question => turn_away(question, &reason.unwrap_or_default()),
+        }
+    }
+
+    /// Answers what was accepted, within a bound, and closes the sockets.
+    pub(super) async fn close(mut self) {
+        self.questions.close();
+        while let Ok(question) = self.questions.try_recv() {
+            turn_away(question, "tidings is stopping");
+        }
+        self.stop.send_replace(true);
+        let ended = async { while self.servers.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_PATIENCE, ended).await.is_err() {
+            tracing::warn!("connections that did not end in time were dropped");
+        }
+    }
+}
+
+/// Answers a question that nothing can be done for, because of `reason`.
+pub(super) fn turn_away(question: Question, reason: &str) {
+    // Whoever asked may have gone away meanwhile.
+    match question {
+        Question::Health(answer) => drop(answer.send(Health {
+            well: false,
+            reason: Some(reason.to_owned()),
+        })),
+        Question::Reload(_, _, answer) => drop(answer.send(ReloadReport {
+            applied: false,
+            wants_consent: false,
+            failed: true,
+            lines: vec![reason.to_owned()],
+        })),
+        Question::Decide(_, _, answer) => {
+            drop(answer.send(DecisionReport::Refused(reason.to_owned())));
+        }
+        Question::Status(_) | Question::Release(..) | Question::Discard(..) => {}
+    }
+}
+
+/// Shows that what a source gives is not stored.
+pub(super) fn mark_unstored(
+    source: &mut SourceStatus,
+    problem: Option<&ProblemState>,
+    next_poll: Option<Timestamp>,
+) {
+    let Some(problem) = problem else { return };
+    source.known.state = State::Failing;
+    source.known.next_poll = next_poll.or(source.known.next_poll);
+    source.known.problem = Some(ProblemState {
+        code: ProblemCode::NotStored.to_string(),
+        ..problem.clone()
+    });
+}
+
+/// Opens the store and publishes, the first time; `None` where it is worth waiting for.
+async fn first(
+    config: &Config,
+    clock: Clock,
+    faults: &Arc<Faults>,
+) -> Result<Option<Arc<Daemon>>, DaemonError> {
+    for part in [Part::Store, Part::Feeds] {
+        faults.works(part);
+    }
+    let serves = feeds::holds_feeds(config);
+    let daemon = match Daemon::open(config.clone(), clock, Arc::clone(faults)).await {
+        Ok(daemon) => Arc::new(daemon),
+        Err(DaemonError::Store(error)) => {
+            let may_wait = error.fault().is_some_and(|fault| serves || heals(fault));
+            if may_wait && faults.store_failed(&error, clock.now()) {
+                return Ok(None);
+            }
+            return Err(error.into());
+        }
+        Err(error) => return Err(error),
+    };
+    match daemon.publish(Files::Look).await {
+        Ok(_) => {}
+        // Nothing is there, and nothing can be written: the configuration names the wrong folder.
+        Err(error @ DaemonError::Publish(_)) if !serves => return Err(error),
+        Err(error) => faults.publishing_failed(&error, clock.now()),
+    }
+    Ok(Some(daemon))
+}
+
+/// When the first source is due; `None` where there is none, or the store cannot be read.
+async fn next_poll(daemon: &Daemon) -> Option<Timestamp> {
+    let states = daemon.store.read(Reader::sources).await.ok()?;
+    let (now, in_force) = (daemon.clock.now(), daemon.in_force());
+    let sources = in_force.config.sources.iter();
+    let due = sources.map(|source| due(source, states.get(&source.id), now));
+    due.min()
+}
+
+/// Whether a fault may pass by itself; others, with nothing to serve, are a mistake of the configuration.
+fn heals(fault: StoreFault) -> bool {
+    match fault {
+        StoreFault::DiskFull | StoreFault::Locked | StoreFault::Removed | StoreFault::Replaced => {
+            true
+        }
+        StoreFault::ReadOnly | StoreFault::Damaged | StoreFault::Failing => false,
+    }
+}
+
+fn load(config: &Config) -> Result<Assets, DaemonError> {
+    let folder = &config.publish.dir;
+    Assets::load(folder).map_err(|cause| DaemonError::Folder {
+        path: folder.clone(),
+        cause,
+    })
+}
+
+/// Returns the former addresses that the configuration lists.
+pub(super) fn redirects(config: &Config) -> Redirects {
+    let feeds = config.topics.iter().flat_map(|topic| {
+        let former = topic.former.iter();
+        former.map(|former| (former.was.clone(), topic.id.clone()))
+    });
+    let sources = config.sources.iter().flat_map(|source| {
+        let former = source.former.iter();
+        former.map(|former| (former.was.clone(), source.id.clone()))
+    });
+    let site = config.site.site.clone();
+    Redirects::new(site, &config.site.former, feeds, sources)
+}
+
+async fn bind(places: &[Listen]) -> Result<Vec<Listener>, DaemonError> {
+    let mut listeners = Vec::with_capacity(places.len());
+    for place in places {
+        listeners.push(Listener::bind(place).await?);
+    }
+    Ok(listeners)
+}
+
+/// The end of what is being opened; never, while nothing is.
+async fn ended(opening: &mut Option<JoinHandle<Opened>>) -> Opened {
+    match opening {
+        Some(opening) => opening
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())),
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,101 @@
+//! The publisher of a run: writes feeds that changed, and files that somebody removed or altered.
+//!
+//! In: word that something was committed; now and then a look at the published files. Out: files, and the same in memory.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+
+use super::faults::Part;
+use super::{Daemon, DaemonError, Files, Publication};
+use crate::serve::Assets;
+
+/// What changes within this is published together: well under the second that readers may wait.
+const PUBLISH_TOGETHER: Duration = Duration::from_millis(100);
+/// A folder that could not be written is tried again after this.
+const PUBLISH_PAUSE: Duration = Duration::from_secs(5);
+/// The published files are looked at this often: one call of the system for each.
+const FILES_LOOK: Duration = Duration::from_secs(15);
+/// Files that are named when they are written again.
+const NAMED: usize = 5;
+
+/// Publishes until it is aborted.
+pub(super) async fn publish(daemon: Arc<Daemon>, assets: Arc<Assets>, dirty: Arc<Notify>) {
+    let mut look = interval_at(Instant::now() + FILES_LOOK, FILES_LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let lost = tokio::select! {
+            () = dirty.notified() => {
+                sleep(PUBLISH_TOGETHER).await;
+                HashSet::new()
+            }
+            _ = look.tick() => match altered(&assets).await {
+                lost if lost.is_empty() => continue,
+                lost => lost,
+            },
+        };
+        let files = if lost.is_empty() {
+            Files::Trust
+        } else {
+            Files::Lost(lost.clone())
+        };
+        match daemon.publish(files).await {
+            Ok(publication) => {
+                daemon.faults.works(Part::Feeds);
+                refresh(&assets, &publication, &lost);
+            }
+            Err(error) => {
+                daemon.faults.publishing_failed(&error, daemon.clock.now());
+                sleep(PUBLISH_PAUSE).await;
+                // While the store fails, nothing new waits: what publishes it is the store's recovery.
+                if !matches!(error, DaemonError::Store(_)) {
+                    dirty.notify_one();
+                }
+            }
+        }
+    }
+}
+
+/// Serves what was written, and says so.
+pub(super) fn refresh(assets: &Assets, publication: &Publication, lost: &HashSet<String>) {
+    for name in &publication.files {
+        assets.refresh(name);
+    }
+    for feed in publication.feeds.iter().filter(|feed| feed.changed) {
+        tracing::info!(feed = %feed.id, stories = feed.stories, "published {}", feed.id);
+    }
+    if lost.is_empty() {
+        return;
+    }
+    // Also those that are not ours: another program's file is served as it is now.
+    for name in lost {
+        assets.refresh(name);
+    }
+    let mut again: Vec<&str> = publication
+        .files
+        .iter()
+        .map(String::as_str)
+        .filter(|name| lost.contains(*name))
+        .collect();
+    again.sort_unstable();
+    let count = again.len();
+    if count > 0 {
+        again.truncate(NAMED);
+        let (names, more) = (again.join(", "), if count > NAMED { ", …" } else { "" });
+        tracing::warn!(
+            files = count,
+            "files of the published folder were removed or altered by another program; written again: {names}{more}"
+        );
+    }
+}
+
+/// The names of files that are no longer as they were left.
+async fn altered(assets: &Arc<Assets>) -> HashSet<String> {
+    let assets = Arc::clone(assets);
+    let look = tokio::task::spawn_blocking(move || assets.altered());
+    look.await
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
