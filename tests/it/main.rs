@@ -40,6 +40,7 @@ mod explain;
 mod discover;
 mod readers;
 mod daemon;
+mod disk;
 mod former;
 mod reload;
 mod trust;

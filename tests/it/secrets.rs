@@ -1,6 +1,8 @@
 //! A secret in a source's address is sent to the source and told to nobody else.
 
-use crate::support::{Answer, NEWS, Server, Workspace, day, notice, rss, source};
+use std::fs;
+
+use crate::support::{Answer, NEWS, Server, Workspace, day, notice, read, rss, source};
 
 /// What none may see.
 const SECRET: &str = "s3cret";
@@ -63,6 +65,7 @@ fn check(answer: impl Fn(&str) -> Answer + Clone + Send + Sync + 'static) -> Vec
             told.push(said(&["preview", id, "--output", output]));
         }
     }
+    check_database(&workspace);
     let published = workspace.published();
     told.extend(published.names().iter().map(|name| published.text(name)));
     for text in &told {
@@ -82,6 +85,17 @@ fn check(answer: impl Fn(&str) -> Answer + Clone + Send + Sync + 'static) -> Vec
             .any(|asked| asked.header("authorization") == Some(encoded))
     );
     told
+}
+
+/// Nobody finds it in the database either, not even in pages that are free.
+fn check_database(workspace: &Workspace) {
+    for entry in fs::read_dir(workspace.path("var")).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = read(&path);
+        let mut windows = bytes.windows(SECRET.len());
+        let found = windows.any(|window| window == SECRET.as_bytes());
+        assert!(!found, "{}", path.display());
+    }
 }
 
 #[test]
