@@ -21,7 +21,6 @@ use super::log_filter::{self, LogFilter};
 use super::{CliError, config_file, counted, environment, load};
 use crate::daemon::{self, Clock, Setup, Signal, Started};
 use crate::model::Timestamp;
-use crate::serve;
 
 /// Topics whose feeds are named at the start.
 const SHOWN_TOPICS: usize = 10;

@@ -163,7 +163,7 @@ mod tests {
             source("slow", State::Failing, "timeout"),
         ];
         let mut shown = Vec::new();
-        print(&mut shown, &sources, chrono_tz::America::Costa_Rica).unwrap();
+        print(&mut shown, &sources, &[], chrono_tz::America::Costa_Rica).unwrap();
         let shown = String::from_utf8(shown).unwrap();
         let (_, rest) = shown
             .split_once("Times are those of America/Costa_Rica.\n")

@@ -24,12 +24,11 @@ use super::watch::Watch;
 use super::{
     Clock, Daemon, DaemonError, Files, InForce, NotStored, Polled, due, publisher, search, statuses,
 };
-use crate::fetch::Share;
-use crate::schedule::CLOCK_TOLERANCE;
-};
 use crate::config::{self, Config, Refused};
+use crate::fetch::Share;
 use crate::model::{Operator, Source, SourceId, Timestamp};
-use crate::serve::{Health, Question, Redirects, ReloadReport, Searches, Status};
+use crate::schedule::CLOCK_TOLERANCE;
+use crate::serve::{Health, Proxies, Question, Redirects, ReloadReport, Status};
 use crate::store::{
     Consent, Decided, Decision, Discarded, Plan, Probed, ProblemState, Reader, Released,
     SourceState, State, StoreError, StoreFault,

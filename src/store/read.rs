@@ -12,8 +12,8 @@ use super::{State, StoreError};
 use super::{rows, shape};
 use crate::drift::{History, Known};
 use crate::model::{
-    Alternate, Branch, Fate, FeedId, Hash, Language, ProblemCode, Region, Repair, Report, SourceId,
-    Story, Timestamp, Tombstone, Validators,
+    Alternate, Branch, Fate, FeedId, Hash, ProblemCode, Region, Repair, Report, SourceId, Story,
+    Timestamp, Tombstone, Validators,
 };
 
 /// The most stories of a live feed, however many came at once.

@@ -97,7 +97,7 @@ fn validators_are_kept_as_long_as_they_are_true() {
     };
     assert_eq!(
         held_at(fingerprint, july(2)),
-        [("https://a.example/1".to_owned(), unconditional)].into()
+        [(Hash::of(b"https://a.example/1"), unconditional)].into()
     );
     let renewed = Validators {
         etag: Some("\"2\"".into()),
