@@ -101,6 +101,7 @@ fn definition(config: &Config) -> Definition {
             needs: Needs::Any(Vec::new()),
             topics: Box::new(|_| BTreeSet::new()),
         }),
+        files: Vec::new(),
     }
 }
 

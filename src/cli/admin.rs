@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::{Client, Response};
+use reqwest::{Client, Method, Response};
 use serde::de::DeserializeOwned;
 
 use super::CliError;
@@ -52,6 +52,15 @@ pub(super) async fn ask<T: DeserializeOwned>(
     })
 }
 
+/// Whether a server answers there, whatever it says.
+pub(super) async fn is_answered(listen: &Listen) -> bool {
+    // Health is not posted: the refusal is an answer.
+    match post(listen, "/healthz", Vec::new()).await {
+        Ok(_) => true,
+        Err(error) => !error.is_connect() || is_denied(&error),
+    }
+}
+
 /// Whether the system forbids the connection, which a daemon may well wait for.
 fn is_denied(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
@@ -78,13 +87,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// What the daemon that uses the configured store says of it; `None` where none runs, or it does not answer in time.
 pub(super) async fn status(config: &Config) -> Option<Status> {
     let listen = config.admin.listen.first()?;
-    let asked = async {
-        let (client, address) = client(listen, "/status.json").ok()?;
-        let answer = client.get(address).send().await.ok()?;
-        let body = whole(answer.error_for_status().ok()?).await.ok()?;
-        serde_json::from_slice::<Status>(&body).ok()
-    };
-    let status = tokio::time::timeout(PATIENCE, asked).await.ok()??;
+    let status = tell::<Status>(listen, "/status.json").await?;
     // Another daemon may listen there.
     is_same_file(&status.store, &config.store.path).then_some(status)
 }
@@ -94,7 +97,28 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     one == other || whole(one) == whole(other)
 }
 
-fn client(listen: &Listen, path: &str) -> Result<(Client, String), reqwest::Error> {
+/// What the running daemon tells at `path`; `None` where none answers in time, or none of this version.
+pub(super) async fn tell<T: DeserializeOwned>(listen: &Listen, path: &str) -> Option<T> {
+    let asked = send(listen, Method::GET, path, Vec::new());
+    let answer = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;
+    serde_json::from_slice(&answer).ok()
+}
+
+/// Posts `body` to `path` where the daemon listens; the body of its answer.
+pub(super) async fn post(
+    listen: &Listen,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<Vec<u8>, reqwest::Error> {
+    send(listen, Method::POST, path, body).await
+}
+
+async fn send(
+    listen: &Listen,
+    method: Method,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<Vec<u8>, reqwest::Error> {
     let builder = fetch::plain_client();
     let (builder, address) = match listen {
         Listen::Tcp(address) => {
@@ -106,18 +130,9 @@ fn client(listen: &Listen, path: &str) -> Result<(Client, String), reqwest::Erro
             format!("http://localhost{path}"),
         ),
     };
-    Ok((builder.build()?, address))
-}
-
-/// Posts `body` to `path` where the daemon listens; the body of its answer.
-pub(super) async fn post(
-    listen: &Listen,
-    path: &str,
-    body: Vec<u8>,
-) -> Result<Vec<u8>, reqwest::Error> {
-    let (client, address) = client(listen, path)?;
+    let client: Client = builder.build()?;
     let answer: Response = client
-        .post(address)
+        .request(method, address)
         .header(ADMIN_HEADER, super::operator::claim())
         .body(body)
         .send()

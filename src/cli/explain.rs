@@ -7,13 +7,12 @@ mod regions;
 mod topics;
 
 use std::io::{self, BufRead as _, Write as _};
-use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{CliError, load};
+use super::{CliError, ConfigArguments, in_force};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -35,13 +34,13 @@ enum What {
     Topics(topics::Arguments),
 }
 
-pub(super) fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
+pub(super) fn run(arguments: &Arguments, config: &ConfigArguments) -> Result<(), CliError> {
     match &arguments.what {
         What::Date(arguments) => date::run(arguments),
         What::Duplicates(arguments) => duplicates::run(arguments),
-        What::Item(arguments) => item::run(arguments, &load(config)?),
+        What::Item(arguments) => item::run(arguments, &in_force::load(config)?),
         What::Regions(arguments) => regions::run(arguments),
-        What::Topics(arguments) => topics::run(arguments, &load(config)?),
+        What::Topics(arguments) => topics::run(arguments, &in_force::load(config)?),
     }
 }
 

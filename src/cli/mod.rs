@@ -9,6 +9,7 @@ mod choice;
 mod consent;
 mod discover;
 mod explain;
+mod in_force;
 mod log_filter;
 mod named;
 mod once;
@@ -38,6 +39,17 @@ use crate::model::Timestamp;
 #[derive(Debug, Parser)]
 #[command(name = "tidings", version, arg_required_else_help = true)]
 pub struct Cli {
+    #[command(flatten)]
+    config: ConfigArguments,
+    /// Print JSON: every command that lists something does
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Clone, Debug)]
+struct ConfigArguments {
     /// The configuration [default: config/tidings.toml, else /etc/tidings/tidings.toml]
     #[arg(
         short,
@@ -47,11 +59,23 @@ pub struct Cli {
         env = "TIDINGS_CONFIG"
     )]
     config: Option<PathBuf>,
-    /// Print JSON: every command that lists something does
-    #[arg(long, global = true)]
-    json: bool,
-    #[command(subcommand)]
-    command: Command,
+    /// The store, for when the configuration has mistakes and does not say where it is
+    #[arg(long, global = true, value_name = "FILE", env = "TIDINGS_STORE", value_parser = store_file)]
+    store: Option<PathBuf>,
+}
+
+impl ConfigArguments {
+    /// The main file.
+    fn file(&self) -> PathBuf {
+        config_file(self.config.clone())
+    }
+}
+
+/// A path, also as `[store] url` writes it.
+fn store_file(text: &str) -> Result<PathBuf, String> {
+    let path = text.strip_prefix("sqlite:").unwrap_or(text);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    std::path::absolute(path).map_err(|_| "expected the path of a store".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,19 +182,20 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     if cli.json {
         cli.command.check_json()?;
     }
+    let config = cli.config;
     survive_file_limits()?;
     match cli.command {
-        Command::Once(arguments) => once::run(&arguments, load(cli.config)?).await,
-        Command::Run(arguments) => run::run(&arguments, cli.config).await,
-        Command::Reload(arguments) => reload::run(arguments, &load(cli.config)?).await,
-        Command::Plan(arguments) => plan::run(arguments, &load(cli.config)?),
-        Command::Check(arguments) => check::run(arguments, &config_file(cli.config)),
-        Command::Preview(arguments) => preview::run(&arguments, cli.config).await,
-        Command::Discover(arguments) => discover::run(&arguments, cli.config).await,
-        Command::Explain(arguments) => explain::run(&arguments, cli.config),
-        Command::Sources(arguments) => sources::run(&arguments, cli.config).await,
-        Command::Stories(arguments) => stories::run(arguments, load(cli.config)?).await,
-        Command::Status(arguments) => status::run(arguments, &load(cli.config)?).await,
+        Command::Once(arguments) => once::run(&arguments, load(&config)?).await,
+        Command::Run(arguments) => run::run(&arguments, &config).await,
+        Command::Reload(arguments) => reload::run(arguments, &in_force::admin(&config)?).await,
+        Command::Plan(arguments) => plan::run(arguments, &load(&config)?),
+        Command::Check(arguments) => check::run(arguments, &config.file()),
+        Command::Preview(arguments) => preview::run(&arguments, &config).await,
+        Command::Discover(arguments) => discover::run(&arguments, config.config).await,
+        Command::Explain(arguments) => explain::run(&arguments, &config),
+        Command::Sources(arguments) => sources::run(&arguments, &config).await,
+        Command::Stories(arguments) => stories::run(arguments, in_force::load(&config)?).await,
+        Command::Status(arguments) => status::run(arguments, &config).await,
     }
 }
 
@@ -242,13 +267,18 @@ fn config_file(named: Option<PathBuf>) -> PathBuf {
     named.unwrap_or_else(|| PathBuf::from(if system { SYSTEM } else { USUAL }))
 }
 
-/// Reads the configuration; what may not be meant is said on stderr.
-fn load(named: Option<PathBuf>) -> Result<Config, CliError> {
-    let config = config::load(&config_file(named), &environment)?;
-    for warning in &config.warnings {
-        writeln!(io::stderr(), "{warning}")?;
-    }
+/// Reads the configuration of the files; what may not be meant is said on stderr.
+fn load(named: &ConfigArguments) -> Result<Config, CliError> {
+    let config = config::load(&named.file(), &environment)?;
+    config.store.known()?;
+    warn(&config)?;
     Ok(config)
+}
+
+/// Says on stderr what may not be meant.
+fn warn(config: &Config) -> io::Result<()> {
+    let mut warnings = config.warnings.iter();
+    warnings.try_for_each(|warning| writeln!(io::stderr(), "{warning}"))
 }
 
 fn environment(name: &str) -> Option<String> {

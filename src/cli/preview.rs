@@ -15,7 +15,9 @@ use url::Url;
 
 use self::advice::Told;
 use super::choice::{self, Reasons};
-use super::{CliError, clock, config_file, environment, print_json, shown, timestamp};
+use super::{
+    CliError, ConfigArguments, clock, environment, in_force, print_json, shown, timestamp,
+};
 use crate::config::{self, Config, Setting, SettingsError};
 use crate::daemon;
 use crate::discover::{self, Choice, DiscoverError};
@@ -200,7 +202,7 @@ fn field(text: &str) -> Result<(String, String), String> {
     }
 }
 
-pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
+pub(super) async fn run(arguments: &Arguments, config: &ConfigArguments) -> Result<(), CliError> {
     if arguments.batch {
         return batch(arguments);
     }
@@ -217,6 +219,7 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
             named(target, config, arguments, &settings)?
         }
     };
+    let source = config::resolve(&source).map_err(|error| CliError::Failed(error.to_string()))?;
     let looked = look(&source, limits, arguments)
         .await
         .map_err(|refused| match refused {
@@ -238,11 +241,10 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
 /// What a word on the command line means: a file, an address, or a source of the configuration.
 fn named(
     target: &str,
-    config: Option<PathBuf>,
+    config: &ConfigArguments,
     arguments: &Arguments,
     settings: &[Setting],
 ) -> Result<(Source, Limits), CliError> {
-    let load = || config::load(&config_file(config), &environment);
     let unconfigured = |location| unconfigured(location, arguments, settings);
     if Path::new(target).exists() {
         let source = unconfigured(Location::File(std::path::absolute(target)?))?;
@@ -251,9 +253,9 @@ fn named(
     match Url::parse(target) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => {
             // It needs no configuration; one that is there knows which networks are ours.
-            let limits = load().map_or_else(
+            let limits = in_force::usable(config).map_or_else(
                 |_| daemon::default_limits(),
-                |config| daemon::limits(&config),
+                |usable| daemon::limits(&usable.config),
             );
             Ok((unconfigured(Location::Http(PublicUrl::new(url)))?, limits))
         }
@@ -265,7 +267,7 @@ fn named(
             Ok((source, daemon::default_limits()))
         }
         _ => {
-            let config = load()?;
+            let config = in_force::load(config)?;
             let unknown =
                 || CliError::Usage(format!("`{target}` is no file, no address and no source"));
             let is_meant = |source: &&Source| source.id.as_str() == target;

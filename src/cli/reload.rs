@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use clap::Args;
 
 use super::{CliError, Output, OutputArguments, admin, print_json};
-use crate::config::Config;
 use crate::daemon;
+use crate::model::Listen;
 use crate::serve::ReloadReport;
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -18,24 +18,14 @@ pub(super) struct Arguments {
     output: OutputArguments,
 }
 
-pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
-    let Some(listen) = config.admin.listen.first() else {
-        return Err(CliError::Usage(
-            "`[admin] listen` is empty: send SIGHUP to the daemon instead".to_owned(),
-        ));
-    };
-    let failed =
-        |reason: String| CliError::Failed(format!("no daemon answers at {listen}: {reason}"));
+/// Asks the daemon at the first of `places` where one answers.
+pub(super) async fn run(arguments: Arguments, places: &[Listen]) -> Result<(), CliError> {
     let path = if arguments.yes {
         "/reload?yes"
     } else {
         "/reload"
     };
-    let answer = admin::post(listen, path, Vec::new())
-        .await
-        .map_err(|error| failed(daemon::chain(&error)))?;
-    let report: ReloadReport =
-        serde_json::from_slice(&answer).map_err(|error| failed(error.to_string()))?;
+    let report = ask(path, places).await?;
     match arguments.output.output() {
         Output::Json => print_json(&report)?,
         Output::Table => report
@@ -56,4 +46,30 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), Cli
     } else {
         CliError::Usage(refused)
     })
+}
+
+async fn ask(path: &str, places: &[Listen]) -> Result<ReloadReport, CliError> {
+    let mut failure =
+        CliError::Usage("`[admin] listen` is empty: send SIGHUP to the daemon instead".to_owned());
+    for (number, listen) in places.iter().enumerate() {
+        let failed =
+            |reason: String| CliError::Failed(format!("no daemon answers at {listen}: {reason}"));
+        match admin::post(listen, path, Vec::new()).await {
+            Ok(answer) => {
+                let read = serde_json::from_slice(&answer);
+                return read.map_err(|error| failed(error.to_string()));
+            }
+            Err(error) => {
+                let is_last_word = !error.is_connect();
+                // The first place is where it should be.
+                if number == 0 || is_last_word {
+                    failure = failed(daemon::chain(&error));
+                }
+                if is_last_word {
+                    break;
+                }
+            }
+        }
+    }
+    Err(failure)
 }

@@ -2,7 +2,6 @@
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -17,10 +16,12 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::in_force::{self, Usable};
 use super::log_filter::{self, LogFilter};
-use super::{CliError, config_file, counted, environment, load};
+use super::{CliError, ConfigArguments, counted, environment, warn};
 use crate::daemon::{self, Clock, Setup, Signal, Started};
 use crate::model::Timestamp;
+use crate::serve;
 
 /// Topics whose feeds are named at the start.
 const SHOWN_TOPICS: usize = 10;
@@ -40,18 +41,30 @@ pub(super) struct Arguments {
     log: LogFilter,
 }
 
-pub(super) async fn run(arguments: &Arguments, named: Option<PathBuf>) -> Result<(), CliError> {
+pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Result<(), CliError> {
     // Before anything else: a signal that comes early must not kill us.
     let signals = signals()?;
     log(&arguments.log)?;
-    serve(config_file(named), signals)
-        .await
-        .map_err(super::logged)
+    serve(named, signals).await.map_err(super::logged)
 }
 
-async fn serve(file: PathBuf, signals: mpsc::Receiver<Signal>) -> Result<(), CliError> {
-    let config = load(Some(file.clone()))?;
-    let inherited = crate::serve::inherited()?;
+async fn serve(named: &ConfigArguments, signals: mpsc::Receiver<Signal>) -> Result<(), CliError> {
+    let Usable { config, refusal } = in_force::usable(named).map_err(|broken| broken.refused)?;
+    let refused = refusal.map(|refusal| {
+        let since = refusal.since.format("%Y-%m-%d %H:%M UTC");
+        tracing::error!(
+            "the configuration has mistakes: it is refused, and the one in force since {since} stays"
+        );
+        let lines = refusal.lines();
+        for line in &lines {
+            tracing::error!("{line}");
+        }
+        lines
+    });
+    if refused.is_none() {
+        warn(&config)?;
+    }
+    let inherited = serve::inherited()?;
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .map_err(|error| CliError::Failed(error.to_string()))?;
@@ -60,7 +73,8 @@ async fn serve(file: PathBuf, signals: mpsc::Receiver<Signal>) -> Result<(), Cli
         announce(&title, zone, started);
     });
     let setup = Setup {
-        file,
+        file: named.file(),
+        refused: refused.unwrap_or_default(),
         environment,
         inherited,
         signals,

@@ -1,17 +1,16 @@
-//! `tidings sources`: the configured sources, listed, added, repaired and released. Files keep their comments.
+//! `tidings sources`: the configured sources, listed, added, repaired, released and forgotten. Files keep their comments.
 
 mod add;
+mod forget;
 mod list;
 mod patch;
 mod release;
 mod repair;
 mod replace;
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
-use super::{CliError, config_file, environment};
+use super::{CliError, ConfigArguments, environment, in_force};
 use crate::config;
 
 #[derive(Args, Clone, Debug)]
@@ -32,6 +31,8 @@ enum Action {
     Release(release::Arguments),
     /// Show what is held back of a source, ask, and throw it away for good
     Discard(release::Arguments),
+    /// Show the stories of a source that is gone from the files, ask, and take them out of the feeds
+    Forget(forget::Arguments),
 }
 
 impl Arguments {
@@ -40,19 +41,20 @@ impl Arguments {
         match self.action {
             Action::Add(_) => Some("sources add"),
             Action::Repair(_) => Some("sources repair"),
-            Action::List(_) | Action::Release(_) | Action::Discard(_) => None,
+            Action::List(_) | Action::Release(_) | Action::Discard(_) | Action::Forget(_) => None,
         }
     }
 }
 
-pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Result<(), CliError> {
+pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Result<(), CliError> {
     // What may not be meant as it is written is for `check` to tell.
-    let config = config::load(&config_file(config), &environment)?;
+    let files = || config::load(&named.file(), &environment);
     match &arguments.action {
-        Action::List(arguments) => list::run(*arguments, &config),
-        Action::Add(arguments) => add::run(arguments, &config).await,
-        Action::Repair(arguments) => repair::run(arguments, &config).await,
-        Action::Release(arguments) => release::release(arguments, config).await,
-        Action::Discard(arguments) => release::discard(arguments, config).await,
+        Action::List(arguments) => list::run(*arguments, &in_force::load(named)?),
+        Action::Add(arguments) => add::run(arguments, &files()?).await,
+        Action::Repair(arguments) => repair::run(arguments, &files()?).await,
+        Action::Release(arguments) => release::release(arguments, in_force::load(named)?).await,
+        Action::Discard(arguments) => release::discard(arguments, in_force::load(named)?).await,
+        Action::Forget(arguments) => forget::run(arguments, in_force::load(named)?).await,
     }
 }

@@ -2,16 +2,17 @@
 //! the database: also what cannot be stored.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
-use super::{CliError, Output, OutputArguments, admin, print_json, table};
-use crate::config::Config;
+use super::in_force::{self, Refusal, Usable};
+use super::{CliError, ConfigArguments, Output, OutputArguments, admin, print_json, table};
 use crate::daemon::{self, Clock, DaemonError};
-use crate::model::Timestamp;
+use crate::model::{Listen, Timestamp};
+use crate::serve::Status;
 use crate::store::{ProblemState, SourceStatus};
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -20,23 +21,39 @@ pub(super) struct Arguments {
     output: OutputArguments,
 }
 
-pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
+pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result<(), CliError> {
+    let Usable { config, refusal } = match in_force::load_usable(named) {
+        Ok(usable) => usable,
+        Err(broken) => {
+            let Some(status) = asked(&broken.admin).await else {
+                return Err(broken.refused.into());
+            };
+            writeln!(io::stderr(), "{}", broken.refused)?;
+            return print_asked(arguments, &status);
+        }
+    };
     let now = Clock::System.now();
-    let told = admin::status(config).await;
+    let told = admin::status(&config).await;
     let states = match daemon::source_states(&config.store.path) {
         Ok(states) => states,
         // The daemon knows more than a database that cannot be read.
         Err(_) if told.is_some() => BTreeMap::new(),
-        Err(error) => return Err(DaemonError::from(error).into()),
+        // It may tell those who may not read its store.
+        Err(error) => {
+            return match asked(&config.admin.listen).await {
+                Some(status) => print_asked(arguments, &status),
+                None => Err(DaemonError::from(error).into()),
+            };
+        }
     };
-    let warnings: Vec<String> = daemon::set_back(config, &states, now).into_iter().collect();
-    let mut known = daemon::statuses(config, states);
+    let warnings: Vec<String> = daemon::set_back(&config, &states, now).into_iter().collect();
+    let mut known = daemon::statuses(&config, states);
     let problems = match told {
         Some(told) => {
             take_over(&mut known, told.sources);
             told.problems
         }
-        None => daemon::store_problems(config, now).map_err(DaemonError::from)?,
+        None => daemon::store_problems(&config, now).map_err(DaemonError::from)?,
     };
     match arguments.output.output() {
         Output::Table => {
@@ -44,14 +61,53 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Result<(), Cli
             for warning in &warnings {
                 writeln!(out, "warning: {warning}\n")?;
             }
+            if let Some(refusal) = &refusal {
+                let since = refusal.since.format("%Y-%m-%d %H:%M UTC");
+                let told =
+                    format!("the configuration has mistakes: the one in force since {since} stays");
+                print_refused(&mut out, &told, &refusal.lines())?;
+            }
             Ok(print(&mut out, &known, &problems, config.site.zone)?)
         }
-        Output::Json => print_json(&json!({
-            "sources": known,
-            "problems": problems,
-            "warnings": warnings,
-        })),
+        Output::Json => print_json(&answer(&known, &problems, &warnings, refusal.as_ref())),
     }
+}
+
+/// What a daemon tells at the first of these places where one answers.
+async fn asked(places: &[Listen]) -> Option<Status> {
+    for listen in places {
+        if let Some(status) = admin::tell(listen, "/status.json").await {
+            return Some(status);
+        }
+    }
+    None
+}
+
+fn print_asked(arguments: Arguments, status: &Status) -> Result<(), CliError> {
+    if arguments.output.output() == Output::Json {
+        return print_json(status);
+    }
+    let mut out = io::stdout().lock();
+    if !status.refused.is_empty() {
+        let told = "the changed configuration was refused: the one before it stays in force";
+        print_refused(&mut out, told, &status.refused)?;
+    }
+    Ok(print(&mut out, &status.sources, &status.problems, Tz::UTC)?)
+}
+
+/// `refused` and `configured_at` are those of the daemon's own answer, for which see [`crate::serve::Status`].
+fn answer(
+    known: &[SourceStatus],
+    problems: &[ProblemState],
+    warnings: &[String],
+    refusal: Option<&Refusal>,
+) -> serde_json::Value {
+    let mut answer = json!({"sources": known, "problems": problems, "warnings": warnings});
+    if let (Some(refusal), Some(fields)) = (refusal, answer.as_object_mut()) {
+        fields.insert("refused".to_owned(), json!(refusal.lines()));
+        fields.insert("configured_at".to_owned(), json!(refusal.since));
+    }
+    answer
 }
 
 /// Takes over what the daemon says of sources that both know.
@@ -65,6 +121,20 @@ fn take_over(known: &mut [SourceStatus], told: Vec<SourceStatus>) {
             *source = told;
         }
     }
+}
+
+/// Why the files do not count, in red on a terminal.
+fn print_refused(out: &mut impl Write, told: &str, lines: &[String]) -> io::Result<()> {
+    let (red, plain) = if io::stdout().is_terminal() {
+        ("\u{1b}[31m", "\u{1b}[0m")
+    } else {
+        ("", "")
+    };
+    writeln!(out, "{red}{told}{plain}")?;
+    for line in lines {
+        writeln!(out, "{red}  {line}{plain}")?;
+    }
+    writeln!(out)
 }
 
 fn print(

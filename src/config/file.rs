@@ -1,12 +1,15 @@
 //! One file of the configuration: its text, its values with the bytes they stand in, and lines and columns for people.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::diagnostic::Report;
+use super::syntax;
 use crate::model::Place;
 
 /// Tables within tables beyond this are cut off: no key of ours is nested as deep, so they are refused by name further up.
@@ -52,6 +55,24 @@ pub(super) struct Entry {
     pub(super) value: Value,
 }
 
+/// A file of a configuration as it was read: enough to read it again, whatever has become of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ConfigFile {
+    /// Its name in messages.
+    pub shown: PathBuf,
+    /// Absolute.
+    pub path: PathBuf,
+    /// Its text, in which secrets are references.
+    pub text: Arc<str>,
+}
+
+/// The path alone: the text may be long.
+impl fmt::Debug for ConfigFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.fmt(f)
+    }
+}
+
 /// A file that was read.
 pub(super) struct File {
     /// Its number in the order of inclusion.
@@ -61,7 +82,7 @@ pub(super) struct File {
     /// Absolute.
     pub(super) path: PathBuf,
     pub(super) entries: Vec<Entry>,
-    text: String,
+    text: Arc<str>,
     /// Where each line begins.
     lines: Vec<usize>,
     /// How many characters begin before each block.
@@ -78,15 +99,37 @@ impl File {
             entries: Vec::new(),
             lines: line_starts(text.as_bytes()),
             blocks: characters_before_blocks(text.as_bytes()),
-            text,
+            text: text.into(),
         };
         let (tree, errors) = DeTable::parse_recoverable(&file.text);
-        for error in errors {
+        let errors = errors.iter().map(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            report.syntax(&file, at, error.message());
+            (at, error.message())
+        });
+        let syntax = syntax::mistakes(&file.text, &errors.collect::<Vec<_>>());
+        for found in syntax.found {
+            report.syntax(&file, found.at, found.mistake);
         }
         file.entries = entries(tree.into_inner(), 0);
+        prune(&mut file.entries, &syntax.torn);
         file
+    }
+
+    /// Reads a file that was kept: its paths are those that it had.
+    pub(super) fn kept(number: usize, kept: &ConfigFile, report: &Report) -> Self {
+        Self {
+            path: kept.path.clone(),
+            ..Self::new(number, &kept.shown, kept.text.to_string(), report)
+        }
+    }
+
+    /// The file to be kept.
+    pub(super) fn to_keep(&self) -> ConfigFile {
+        ConfigFile {
+            shown: self.shown.clone(),
+            path: self.path.clone(),
+            text: Arc::clone(&self.text),
+        }
     }
 
     /// The line and column of a byte; beyond the end, those of the end.
@@ -133,6 +176,11 @@ impl File {
         Some(value.span.start + open.len() + at)
     }
 
+    /// The whole text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// What stands there.
     pub(super) fn written(&self, value: &Value) -> &str {
         self.text.get(value.span.clone()).unwrap_or_default()
@@ -170,6 +218,25 @@ fn characters_before_blocks(text: &[u8]) -> Vec<usize> {
 /// How many characters begin in these bytes of UTF-8.
 fn characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
+/// Removes the keys that stand in text which means nothing.
+fn prune(entries: &mut Vec<Entry>, torn: &[Range<usize>]) {
+    if torn.is_empty() {
+        return;
+    }
+    entries.retain_mut(|entry| {
+        prune_value(&mut entry.value, torn);
+        !torn.iter().any(|torn| torn.contains(&entry.at))
+    });
+}
+
+fn prune_value(value: &mut Value, torn: &[Range<usize>]) {
+    match &mut value.kind {
+        Kind::Table(entries) => prune(entries, torn),
+        Kind::List(values) => values.iter_mut().for_each(|value| prune_value(value, torn)),
+        _ => {}
+    }
 }
 
 fn entries(table: DeTable<'_>, depth: usize) -> Vec<Entry> {

@@ -7,16 +7,21 @@
 //! slip of the finger never passes for a setting; one that is planned is told apart (“not supported yet”).
 
 mod address;
+mod advice;
+mod changes;
 mod command;
 mod diagnostic;
 pub mod edit;
+mod encoding;
 mod file;
 mod include;
 mod pages;
+mod salvage;
 mod secret;
 mod section;
 mod select;
 mod setting;
+mod syntax;
 mod settings;
 mod source;
 mod table;
@@ -28,7 +33,9 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+pub use changes::{Configured, SettingChange, changes};
 pub use diagnostic::{Diagnostic, Refused, Severity};
+pub use file::ConfigFile;
 pub use include::Changed;
 pub use section::{
     AdminConfig, DaemonConfig, FetchConfig, PublishConfig, RobotsPolicy, ServerConfig, SiteConfig,
@@ -37,7 +44,12 @@ pub use section::{
 
 pub use setting::{Setting, SettingError, SettingsError, WrongSetting, reconfigured, unconfigured};
 
+pub use salvage::Broken;
+pub use secret::{SecretError, resolve};
+
+use advice::Listens;
 use diagnostic::Report;
+use file::File;
 use source::Surroundings;
 use table::Table;
 use topic::Topics;
@@ -63,14 +75,16 @@ pub struct Config {
     pub admin: AdminConfig,
     /// How the daemon runs.
     pub daemon: DaemonConfig,
-    /// Every file that was read, absolute.
-    pub files: Vec<PathBuf>,
+    /// Every file that was read, the main one first.
+    pub files: Vec<ConfigFile>,
     /// Where bulletins come from, in the order of files and lines; no id twice.
     pub sources: Vec<Source>,
     /// What is published, in the order of files and lines; no id twice.
     pub topics: Vec<Topic>,
     /// What may not be meant as it is written.
     pub warnings: Vec<Diagnostic>,
+    /// The same, for `check` alone.
+    pub advice: Vec<Diagnostic>,
 }
 
 /// A duration longer than none, as the configuration writes it: `90s`, `15m`, `1h30m`, `7d`.
@@ -105,6 +119,40 @@ pub fn load_changed(
     read(file, Some(changed), environment)
 }
 
+/// Reads `file` as [`load`] does. Of one that cannot be used, what can be read is there all the same.
+///
+/// # Errors
+/// [`Broken`]
+pub fn load_or_salvage(
+    file: &Path,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Box<Broken>> {
+    let report = Report::default();
+    let files = include::read(file, None, &report);
+    of_files(&files, report, environment)
+}
+
+/// Reads a configuration that was kept, whatever has become of its files.
+///
+/// # Errors
+/// [`Refused`], as where another version of the program kept it.
+pub fn load_kept(
+    files: &[ConfigFile],
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Refused> {
+    let report = Report::default();
+    let kept = files.iter().enumerate();
+    let files: Vec<File> = kept
+        .map(|(number, kept)| File::kept(number, kept, &report))
+        .collect();
+    let files = if files.is_empty() {
+        vec![File::new(0, Path::new(""), String::new(), &report)]
+    } else {
+        files
+    };
+    of_files(&files, report, environment).map_err(|broken| broken.refused)
+}
+
 fn read(
     file: &Path,
     changed: Option<&Changed<'_>>,
@@ -112,6 +160,14 @@ fn read(
 ) -> Result<Config, Refused> {
     let report = Report::default();
     let files = include::read(file, changed, &report);
+    of_files(&files, report, environment).map_err(|broken| broken.refused)
+}
+
+fn of_files(
+    files: &[File],
+    report: Report,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Box<Broken>> {
     let tops: Vec<Table> = files.iter().map(|file| Table::top(file, &report)).collect();
     let server = section::server(&tops);
     let site = section::site(&tops, &server);
@@ -132,10 +188,25 @@ fn read(
         top.known(include::KEY);
         top.finish(&[]);
     }
-    let file = files[0].path.clone();
-    let files = files.iter().map(|file| file.path.clone()).collect();
+    drop(tops);
+    let listens = Listens {
+        server: &server,
+        admin: &admin,
+    };
+    advice::advise(files, &report, &listens, &sources, &topics);
+    let told = match report.finish() {
+        Ok(told) => told,
+        Err(refused) => {
+            return Err(Box::new(Broken {
+                refused,
+                file: files[0].path.clone(),
+                stores: salvage::stores(files, &store),
+                admin: admin.listen,
+            }));
+        }
+    };
     Ok(Config {
-        file,
+        file: files[0].path.clone(),
         site,
         store,
         publish,
@@ -143,9 +214,10 @@ fn read(
         server,
         admin,
         daemon,
-        files,
+        files: files.iter().map(File::to_keep).collect(),
         sources,
         topics,
-        warnings: report.finish()?,
+        warnings: told.warnings,
+        advice: told.advice,
     })
 }

@@ -46,6 +46,7 @@ pub(crate) fn definition(
         names: names(config),
         classify: Arc::new(classify),
         narrow: Box::new(move |wanted, givers| narrow(&all, wanted, givers)),
+        files: config.files.clone(),
     }
 }
 

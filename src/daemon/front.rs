@@ -61,6 +61,8 @@ pub type Serving = Box<dyn FnOnce(&Started) + Send>;
 pub struct Setup {
     /// The configuration as it was named.
     pub file: PathBuf,
+    /// Mistakes of the files, a line each, where the configuration last in force is run instead.
+    pub refused: Vec<String>,
     /// Looks up a variable of the environment, for secrets.
     pub environment: fn(&str) -> Option<String>,
     /// Sockets that were handed over; empty to listen as configured.
@@ -76,6 +78,8 @@ pub struct Setup {
 /// What readers and administrators meet.
 pub(super) struct Front {
     pub(super) file: PathBuf,
+    /// Mistakes of the files, while the configuration last in force is run instead.
+    pub(super) refused: Vec<String>,
     pub(super) environment: fn(&str) -> Option<String>,
     pub(super) signals: mpsc::Receiver<Signal>,
     pub(super) questions: mpsc::Receiver<Question>,
@@ -140,6 +144,7 @@ impl Front {
         Systemd::ready();
         let front = Self {
             file: setup.file,
+            refused: setup.refused,
             environment: setup.environment,
             signals: setup.signals,
             questions,
@@ -203,7 +208,10 @@ impl Front {
         let (file, environment) = (self.file.clone(), self.environment);
         let read = tokio::task::spawn_blocking(move || config::load(&file, &environment)).await;
         match read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
-            Ok(changed) => *config = changed,
+            Ok(changed) => {
+                self.refused.clear();
+                *config = changed;
+            }
             Err(refused) => {
                 for line in refused.to_string().lines() {
                     tracing::error!("{line}");
@@ -226,7 +234,7 @@ impl Front {
                     sources,
                     problems,
                     store: config.store.path.clone(),
-                    refused: Vec::new(),
+                    refused: self.refused.clone(),
                     configured_at: begun,
                 }));
             }

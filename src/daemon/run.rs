@@ -16,9 +16,11 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::differences::differences;
 use super::faults::Part;
+use super::forget;
 use super::front::{Front, Setup, Signal, mark_unstored, redirects, turn_away};
-use super::report::{differences, tell, unasked};
+use super::report::{tell, unasked};
 use super::systemd::Systemd;
 use super::watch::Watch;
 use super::{
@@ -125,6 +127,7 @@ async fn session(
         redirects: front.redirects.clone(),
     };
     let mut run = Run::new(daemon, front.file.clone(), front.environment, told);
+    run.refused = std::mem::take(&mut front.refused);
     let states = daemon.store.read(Reader::sources).await;
     if let Err(error) = &states {
         daemon.faults.store_failed(error, daemon.clock.now());
@@ -760,6 +763,16 @@ impl Run {
                     // Whoever asked may have gone away meanwhile.
                     drop(answer.send(told.into()));
                     Some((by, decision, decided.ok()?))
+                });
+            }
+            Question::Forget(by, id, answer) => {
+                let daemon = Arc::clone(&self.daemon);
+                let dirty = Arc::clone(&self.told.dirty);
+                tokio::spawn(async move {
+                    let report = forget::forget(&daemon, &id, by).await;
+                    dirty.notify_one();
+                    // The one who asked may have gone away meanwhile.
+                    drop(answer.send(report));
                 });
             }
             Question::Status(answer) => self.answer_status(answer),

@@ -46,7 +46,7 @@ impl Watch {
             let folders: HashSet<&Path> = config
                 .files
                 .iter()
-                .filter_map(|file| file.parent())
+                .filter_map(|file| file.path.parent())
                 .collect();
             folders
                 .into_iter()

@@ -725,6 +725,7 @@ mod tests {
             classify: Arc::new(|_, _| BTreeSet::new()),
             names: Names::default(),
             narrow: Box::new(|_, _| unreachable!("there are no topics")),
+            files: Vec::new(),
         };
         define::define(&connection, &definition, Consent::Given).unwrap();
         connection

@@ -16,8 +16,9 @@ use super::plan::Plan;
 use super::policy::Policy;
 use super::story::Stories;
 use super::{State, StoreError};
-use super::{rows, tokens};
+use super::{kept, rows, tokens};
 use crate::classify::{self, Needs, Subject};
+use crate::config::ConfigFile;
 use crate::model::{Country, Each, Hash, Item, Region, SourceId, Timestamp, TopicId};
 
 /// Works out an item's regions, and its topics: those given, which are its source's, and those whose queries it satisfies.
@@ -56,6 +57,8 @@ pub struct Definition {
     pub classify: Classify,
     /// Works out some of its topics.
     pub narrow: Narrow,
+    /// The files that say so.
+    pub files: Vec<ConfigFile>,
 }
 
 /// A topic's feed.
@@ -154,8 +157,8 @@ fn apply(
         write_source(connection, source, number)?;
     }
     for source in &changes.sources.gone {
-        let sql = "UPDATE source_state SET configured = 0 WHERE source = ?";
-        connection.execute(sql, [source.as_str()])?;
+        let sql = "UPDATE source_state SET configured = 0, gone_at = ? WHERE source = ?";
+        connection.execute(sql, params![definition.at.timestamp(), source.as_str()])?;
     }
     let sql = "UPDATE source_state SET location = ?2 WHERE source = ?1 AND location IS NOT ?2";
     let mut statement = connection.prepare_cached(sql)?;
@@ -174,6 +177,7 @@ fn apply(
     for story in &changes.reshown {
         stories.refresh(*story)?;
     }
+    kept::keep(connection, &definition.files, definition.at)?;
     rows::set_fact(connection, "classifier", &classify::VERSION.to_string())?;
     if changes.are_seen() {
         stories.keep_revision()?;
@@ -247,7 +251,8 @@ fn write_source(
         "INSERT INTO source_state (source, name, rank, topics, country, regions, state, configured, defined_by)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)
                ON CONFLICT (source) DO UPDATE SET
-               name = ?2, rank = ?3, topics = ?4, country = ?5, regions = ?6, configured = 1";
+               name = ?2, rank = ?3, topics = ?4, country = ?5, regions = ?6, configured = 1,
+               gone_at = NULL, forgotten_at = NULL";
     connection.prepare_cached(sql)?.execute(params![
         source.id.as_str(),
         source.name,

@@ -14,7 +14,9 @@ mod memory;
 mod moved;
 mod details;
 mod fault;
+mod forget;
 mod former;
+mod kept;
 mod known;
 mod layout;
 mod place;
@@ -62,14 +64,18 @@ pub use self::define::{
 };
 pub use self::details::{Details, KeptDetail};
 pub use self::fault::StoreFault;
+pub use self::forget::{ForgetError, Forgotten, LeftItem};
 pub use self::former::Names;
+pub use self::kept::{KeptConfiguration, MAX_KEPT_BYTES, kept_configuration};
 pub use self::layout::{KeptLayout, ReadBy};
 pub use self::memory::{Ground, Grounds};
 use self::place::Place;
 pub use self::plan::{Fate, FeedPlan, Holdings, MAX_NEW, Moving, Plan, Stock, holdings, plan};
 use self::policy::Policy;
 pub use self::problems::{Break, LeftOut};
-pub use self::read::{FeedState, KnownNames, ProblemState, Reader, SourceState, SourceStatus};
+pub use self::read::{
+    FeedState, KnownNames, Presence, ProblemState, Reader, SourceState, SourceStatus,
+};
 pub use self::release::{Chosen, Discarded, HeldItem, Released};
 pub use self::ruling::{Action, Ruling};
 pub use self::search::Search;
@@ -175,6 +181,9 @@ pub enum StoreError {
     /// A decision by hand that cannot be carried out.
     #[error(transparent)]
     Decision(#[from] DecisionError),
+    /// A source that cannot be forgotten.
+    #[error(transparent)]
+    Forget(#[from] ForgetError),
     /// A mistake of ours in what one job does.
     #[error("the store's writer met a mistake in tidings itself")]
     Panicked,
@@ -547,6 +556,19 @@ impl Store {
         self.writer.discard(source, chosen, by, at).await
     }
 
+    /// Takes the stories of a source that is configured no longer out of all feeds, except those that other sources report.
+    ///
+    /// # Errors
+    /// [`StoreError::Forget`] where it cannot be; then, as with other errors, nothing has changed.
+    pub async fn forget(
+        &self,
+        source: SourceId,
+        by: Operator,
+        at: Timestamp,
+    ) -> Result<Forgotten, StoreError> {
+        self.writer.forget(source, by, at).await
+    }
+
     /// Marks feeds as published at a revision, under the key that they were rendered by, with what was left out of them.
     ///
     /// # Errors
@@ -595,11 +617,7 @@ pub fn inspect<T, E>(
 where
     E: From<StoreError>,
 {
-    let exists = path.try_exists().map_err(|cause| StoreError::Open {
-        path: path.to_owned(),
-        cause,
-    });
-    if !exists? {
+    if !exists(path)? {
         return Ok(None);
     }
     let reader = reading(path).or_else(|error| at_rest(path, error));
@@ -626,10 +644,43 @@ fn writing(path: &Path) -> Result<(Connection, bool), StoreError> {
     Ok((connection, is_new))
 }
 
-fn reading(path: &Path) -> Result<Reader, StoreError> {
+fn exists(path: &Path) -> Result<bool, StoreError> {
+    path.try_exists().map_err(|cause| StoreError::Open {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+/// Reads a store of any version; `None` when there is none.
+fn look<T>(
+    path: &Path,
+    query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    if !exists(path)? {
+        return Ok(None);
+    }
+    let connection = connect(path).and_then(|connection| {
+        // A database is read when it is first asked.
+        schema::is_made(&connection)?;
+        Ok(connection)
+    });
+    let connection = connection.or_else(|error| connect_at_rest(path, error))?;
+    if schema::is_made(&connection)? {
+        query(&connection).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
+    Ok(connection)
+}
+
+fn reading(path: &Path) -> Result<Reader, StoreError> {
+    let connection = connect(path)?;
     schema::check(&connection, path)?;
     Ok(Reader::new(connection))
 }
@@ -637,6 +688,12 @@ fn reading(path: &Path) -> Result<Reader, StoreError> {
 /// Reads a store that nobody is using, for somebody who may not write beside it: `SQLite` wants to keep its log there,
 /// even for those who only read. `error` is what it said.
 fn at_rest(path: &Path, error: StoreError) -> Result<Reader, StoreError> {
+    let connection = connect_at_rest(path, error)?;
+    schema::check(&connection, path)?;
+    Ok(Reader::new(connection))
+}
+
+fn connect_at_rest(path: &Path, error: StoreError) -> Result<Connection, StoreError> {
     let denied = matches!(&error, StoreError::Sqlite(cause) if matches!(
         cause.sqlite_error_code(),
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)
@@ -651,9 +708,7 @@ fn at_rest(path: &Path, error: StoreError) -> Result<Reader, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(url.as_str(), flags)?;
-    schema::check(&connection, path)?;
-    Ok(Reader::new(connection))
+    Ok(Connection::open_with_flags(url.as_str(), flags)?)
 }
 
 fn configure(connection: &Connection) -> Result<(), StoreError> {

@@ -5,8 +5,10 @@ mod decisions;
 mod details;
 mod duplicates;
 mod feeds;
+mod forget;
 mod former;
 mod held;
+mod kept;
 mod moves;
 mod polls;
 mod search;
@@ -147,6 +149,7 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
             needs: Needs::Nothing,
             topics: Box::new(|subject| topics(subject.title).into_iter().collect()),
         }),
+        files: Vec::new(),
     }
 }
 

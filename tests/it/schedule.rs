@@ -74,6 +74,7 @@ impl Running {
         let (serving, served) = oneshot::channel();
         let setup = Setup {
             file,
+            refused: Vec::new(),
             environment,
             inherited: Vec::new(),
             signals: arrivals,

@@ -99,7 +99,10 @@ impl Workspace {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
         command.args(arguments).current_dir(self.folder.path());
-        command.env_remove("TIDINGS_CONFIG");
+        command
+            .env_remove("TIDINGS_CONFIG")
+            .env_remove("TIDINGS_STORE");
+        command.env_remove("STATE_DIRECTORY");
         command
     }
 

@@ -1,0 +1,107 @@
+//! What a configuration with mistakes still says: where the store is, and where administrators are answered.
+//!
+//! Out: [`Broken`]. Where the store is may stand on a torn line, so that every place that the text names is a candidate;
+//! the store itself tells whether it is the right one, for it keeps the configuration last in force.
+
+use std::path::PathBuf;
+
+use super::diagnostic::Refused;
+use super::file::File;
+use super::section::StoreConfig;
+use crate::model::Listen;
+
+/// Places that are looked at, at most.
+const MAX_STORES: usize = 16;
+/// How the address of a store begins.
+const SCHEME: &str = "sqlite:";
+
+/// A configuration that cannot be used.
+#[derive(Debug)]
+pub struct Broken {
+    /// Its mistakes.
+    pub refused: Refused,
+    /// Its main file, absolute.
+    pub file: PathBuf,
+    /// Where the store may be, the likeliest place first.
+    pub stores: Vec<PathBuf>,
+    /// Where administrators are answered, as far as it could be read.
+    pub admin: Vec<Listen>,
+}
+
+/// The place that was read, then those that stand anywhere in the text.
+pub(super) fn stores(files: &[File], read: &StoreConfig) -> Vec<PathBuf> {
+    let mut places = vec![read.path.clone()];
+    let written = files.iter().flat_map(|file| {
+        let paths = written(file.text()).into_iter();
+        paths.map(|path| file.resolve(path))
+    });
+    for place in written {
+        if places.len() < MAX_STORES && !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// Every `sqlite:PATH` of a text, up to the end of its quotation or line.
+fn written(text: &str) -> Vec<&str> {
+    let ends = |c: char| c.is_control() || matches!(c, '"' | '\'' | '\u{201c}' | '\u{201d}');
+    let addresses = text.split(SCHEME).skip(1);
+    let paths = addresses.filter_map(|rest| {
+        let path = rest.split(ends).next()?.trim();
+        Some(path.strip_prefix("//").unwrap_or(path)).filter(|path| !path.is_empty())
+    });
+    paths.take(MAX_STORES).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::load_or_salvage;
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_on_torn_lines() {
+        let check = |text: &str, expected: &[&str]| assert_eq!(written(text), expected, "{text}");
+        check("url = \"sqlite:../var/a.db", &["../var/a.db"]);
+        check("url = “sqlite:///var/a.db”", &["/var/a.db"]);
+        check(
+            "url = 'sqlite:a.db'\r\nurl = \"sqlite:b.db\" # c",
+            &["a.db", "b.db"],
+        );
+        check("# sqlite: and a path\n", &["and a path"]);
+        check("[store]\nurl = \"sqlite:\"", &[]);
+    }
+
+    fn broken(text: &str) -> Broken {
+        let folder = tempfile::tempdir().unwrap();
+        let main = folder.path().join("tidings.toml");
+        std::fs::write(&main, text).unwrap();
+        let mut broken = *load_or_salvage(&main, &|_| None).unwrap_err();
+        for store in &mut broken.stores {
+            let within = store.strip_prefix(folder.path()).map(Path::to_owned);
+            *store = within.unwrap_or_else(|_| store.clone());
+        }
+        broken
+    }
+
+    #[test]
+    fn what_is_right_is_read_beside_what_is_wrong() {
+        let found = broken(
+            "[store]\nurl = \"sqlite:/var/a.db\"\n[admin]\nlisten = [\"unix:/run/a.sock\"]\n[site]\ntitel = \"A\"\n",
+        );
+        assert_eq!(found.stores, [Path::new("/var/a.db")]);
+        assert_eq!(found.admin, [Listen::Unix("/run/a.sock".into())]);
+        assert_eq!(found.refused.0.len(), 1);
+    }
+
+    #[test]
+    fn a_store_on_a_torn_line_is_a_candidate_beside_the_usual_place() {
+        let found = broken("[store\nurl = \"sqlite:a.db\n");
+        assert_eq!(
+            found.stores,
+            [Path::new("../var/tidings.db"), Path::new("a.db")]
+        );
+    }
+}
