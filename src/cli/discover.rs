@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
-pub(super) use self::look::{Target, configured, visit};
+pub(super) use self::look::{Target, configured, spelled, visit};
 pub(super) use self::show::found;
 use super::choice::{self, Reasons};
 use super::{CliError, Output, OutputArguments, address, print_json, timestamp};

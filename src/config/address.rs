@@ -1,30 +1,30 @@
 //! Addresses: of sources, of the site, of the store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use super::diagnostic::Mistake;
-use super::file::File;
-use super::secret::Written;
 use crate::model::{Location, PublicUrl};
 
-/// Where a source is: `http://`, `https://`, `file:` or a path, which starts at `file`.
-pub(super) fn location(written: &Written, file: &File) -> Result<Location, Mistake> {
-    let (Written::Openly(text) | Written::Secretly(text)) = written;
-    match (scheme(text).as_deref(), written) {
-        (Some("http" | "https"), Written::Openly(_)) => {
-            Ok(Location::Http(PublicUrl::new(web(text)?)))
-        }
-        (Some("http" | "https"), Written::Secretly(_)) => {
-            Ok(Location::Http(PublicUrl::secret(web(text)?)))
-        }
-        (Some("file"), _) => Ok(Location::File(file_address(text, file)?)),
-        (None, Written::Openly(_)) => Ok(Location::File(file.resolve(text))),
-        (None, Written::Secretly(_)) => Err(Mistake::new("this secret is no address")),
+/// Where a source is: `http://`, `https://`, `file:` or a path, which starts in `folder`.
+pub(super) fn location(text: &str, folder: &Path) -> Result<Location, Mistake> {
+    match scheme(text).as_deref() {
+        Some("http" | "https") => Ok(Location::Http(PublicUrl::new(web(text)?))),
+        Some("file") => Ok(Location::File(file_address(text, folder)?)),
+        None => Ok(Location::File(folder.join(text))),
+        Some(scheme) => Err(unsupported(&format!("`{scheme}:`"))),
+    }
+}
+
+/// Where a source is whose address is a secret.
+pub(super) fn of_secret(text: &str, folder: &Path) -> Result<Location, Mistake> {
+    match scheme(text).as_deref() {
+        Some("http" | "https") => Ok(Location::Http(PublicUrl::secret(web(text)?))),
+        Some("file") => Ok(Location::File(file_address(text, folder)?)),
+        None => Err(Mistake::new("this secret is no address")),
         // A secret's scheme is not shown: it may be the whole of `user:password`.
-        (Some(_), Written::Secretly(_)) => Err(unsupported("the scheme of this secret")),
-        (Some(scheme), _) => Err(unsupported(&format!("`{scheme}:`"))),
+        Some(_) => Err(unsupported("the scheme of this secret")),
     }
 }
 
@@ -56,9 +56,8 @@ pub(super) fn base_url(text: &str) -> Result<Url, Mistake> {
     Ok(url)
 }
 
-/// `sqlite:PATH`; a relative path starts at `file`.
-pub(super) fn store(written: &Written, file: &File) -> Result<PathBuf, Mistake> {
-    let (Written::Openly(text) | Written::Secretly(text)) = written;
+/// `sqlite:PATH`; a relative path starts in `folder`.
+pub(super) fn store(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
     let hint = "write `sqlite:../var/tidings.db`";
     match scheme(text).as_deref() {
         Some("sqlite") => {}
@@ -72,7 +71,7 @@ pub(super) fn store(written: &Written, file: &File) -> Result<PathBuf, Mistake> 
     match path.strip_prefix("//").unwrap_or(path) {
         "" => Err(Mistake::new("a path is missing after `sqlite:`").hint(hint)),
         ":memory:" => Err(Mistake::new("the store must be a file: nothing may be lost").hint(hint)),
-        path => Ok(file.resolve(path)),
+        path => Ok(folder.join(path)),
     }
 }
 
@@ -92,10 +91,10 @@ fn web(text: &str) -> Result<Url, Mistake> {
 }
 
 /// `file:///absolute%20path` as RFC 8089 has it, or `file:relative path`.
-fn file_address(text: &str, file: &File) -> Result<PathBuf, Mistake> {
+fn file_address(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
     let (_, path) = text.split_once(':').unwrap_or_default();
     if !path.starts_with("//") {
-        return Ok(file.resolve(path));
+        return Ok(folder.join(path));
     }
     let elsewhere =
         || Mistake::new("this names no file of this machine").hint("write `file:///…` or a path");
@@ -104,19 +103,9 @@ fn file_address(text: &str, file: &File) -> Result<PathBuf, Mistake> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use super::super::diagnostic::Report;
     use super::*;
 
-    fn file() -> File {
-        File::new(
-            0,
-            Path::new("/etc/tidings/a.toml"),
-            String::new(),
-            &Report::default(),
-        )
-    }
+    const FOLDER: &str = "/etc/tidings";
 
     fn shown<T: ToString>(read: Result<T, Mistake>) -> String {
         read.map_or_else(|mistake| mistake.message, |value| value.to_string())
@@ -125,11 +114,7 @@ mod tests {
     #[test]
     fn sources_are_addresses_or_paths() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(
-                shown(location(&Written::Openly(text.into()), &file())),
-                expected,
-                "{text}"
-            );
+            assert_eq!(shown(location(text, FOLDER.as_ref())), expected, "{text}");
         };
         check("https://a.example/feed?b=1", "https://a.example/feed?b=1");
         check("HTTP://a.example", "http://a.example/");
@@ -147,10 +132,7 @@ mod tests {
     #[test]
     fn secrets_are_not_shown() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(
-                shown(location(&Written::Secretly(text.into()), &file())),
-                expected
-            );
+            assert_eq!(shown(of_secret(text, FOLDER.as_ref())), expected);
         };
         check("https://a.example/s3cret", "https://a.example/…");
         check("s3cret", "this secret is no address");
@@ -187,7 +169,7 @@ mod tests {
     #[test]
     fn the_store_is_a_file() {
         let check = |text: &str, expected: &str| {
-            let read = store(&Written::Openly(text.into()), &file());
+            let read = store(text, FOLDER.as_ref());
             assert_eq!(shown(read.map(|path| path.display().to_string())), expected);
         };
         check("sqlite:../a.db", "/etc/tidings/../a.db");

@@ -1,12 +1,17 @@
 //! Values that stay out of the configuration: `{ file = "…" }`, `{ env = "…" }`, `{ credential = "…" }`.
+//!
+//! Reading the configuration gives the reference; the value is read by those who need it, when they do.
 
+use std::borrow::Cow;
 use std::path::Path;
 
+use super::address;
 use super::diagnostic::Mistake;
 use super::file::{Kind, Value};
 use super::include;
 use super::table::{Given, Table};
 use super::units;
+use crate::model::{Location, Secret, Source};
 
 const MAX_BYTES: u64 = 64 << 10;
 /// Where systemd puts a unit's credentials (systemd.exec(5)).
@@ -15,32 +20,48 @@ const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 /// Reads an environment variable.
 pub(super) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
 
-/// A text, and whether it may be shown.
+/// A text, or where it stands.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Written {
     Openly(String),
-    Secretly(String),
+    Secretly(Secret),
 }
 
-/// The text of `key`, in place or as a secret, whose value no message ever shows.
+/// Why a secret cannot be had. It never shows the secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// It cannot be read here; elsewhere, by the daemon, it may.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It is not what it should be.
+    #[error("{0}")]
+    Wrong(String),
+}
+
+/// The text of `key`, in place or as a secret, which is not read yet.
 pub(super) fn text(table: &Table, key: &'static str, environment: Environment) -> Given<Written> {
     let openly = |value: &Value| !matches!(value.kind, Kind::Table(_));
     if table.peek(key).is_none_or(openly) {
         return table.text(key, |text| units::line(text).map(Written::Openly));
     }
     let Given { at, value } = table.table(key);
-    let secret = value.and_then(|secret| read(&secret, environment));
+    let secret = value.and_then(|secret| reference(&secret, environment));
     Given {
         at,
         value: secret.map(Written::Secretly),
     }
 }
 
-fn read(table: &Table, environment: Environment) -> Option<String> {
+fn reference(table: &Table, environment: Environment) -> Option<Secret> {
     let file = table.text("file", |name| {
-        units::line(name).and_then(|name| file(&table.file.resolve(name)))
+        let name = units::line(name)?;
+        Ok(Secret::File(table.file.resolve(name)))
     });
-    let variable = table.text("env", |name| variable(name, environment));
+    let variable = table.text("env", |name| {
+        let name = units::line(name)?;
+        let value = environment(&name);
+        Ok(Secret::Variable { name, value })
+    });
     let credential = table.text("credential", |name| credential(name, environment));
     table.finish(&[]);
     let given = [file, variable, credential];
@@ -52,39 +73,70 @@ fn read(table: &Table, environment: Environment) -> Option<String> {
     given.into_iter().find_map(|secret| secret.value)
 }
 
-fn file(path: &Path) -> Result<String, Mistake> {
-    let refused =
-        |reason: String| Mistake::new(format!("`{}` cannot be read: {reason}", path.display()));
-    let bytes = include::contents(path, MAX_BYTES).map_err(|error| refused(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| refused("it is not UTF-8".into()))?;
-    value(&text)
-}
-
-fn variable(name: &str, environment: Environment) -> Result<String, Mistake> {
-    let unset = || Mistake::new(format!("the environment variable `{name}` is not set"));
-    value(&environment(name).ok_or_else(unset)?)
-}
-
-fn credential(name: &str, environment: Environment) -> Result<String, Mistake> {
+fn credential(name: &str, environment: Environment) -> Result<Secret, Mistake> {
     if name.is_empty() || name.starts_with('.') || name.contains(['/', '\0']) {
         return Err(Mistake::new(format!(
             "`{}` is no name of a credential",
             name.escape_debug()
         )));
     }
-    let folder = environment(CREDENTIALS).ok_or_else(|| {
-        Mistake::new(format!(
-            "there are no credentials: `${CREDENTIALS}` is not set"
-        ))
-        .hint("systemd sets it for a unit with `LoadCredential=`")
-    })?;
-    file(&Path::new(&folder).join(name))
+    Ok(Secret::Credential {
+        name: name.to_owned(),
+        folder: environment(CREDENTIALS).map(Into::into),
+    })
 }
 
-fn value(text: &str) -> Result<String, Mistake> {
+/// Reads a secret.
+pub(super) fn read(secret: &Secret) -> Result<String, SecretError> {
+    match secret {
+        Secret::File(path) => file(path),
+        Secret::Variable { name, value: found } => match found {
+            Some(found) => value(found),
+            None => Err(SecretError::Unreadable(format!(
+                "the environment variable `{name}` is not set"
+            ))),
+        },
+        Secret::Credential { name, folder } => match folder {
+            Some(folder) => file(&folder.join(name)),
+            None => Err(SecretError::Unreadable(format!(
+                "the credential `{name}` is not here: `${CREDENTIALS}`, which systemd sets for a unit with `LoadCredential=`, is not set"
+            ))),
+        },
+    }
+}
+
+fn file(path: &Path) -> Result<String, SecretError> {
+    let named = path.display();
+    let bytes = include::contents(path, MAX_BYTES)
+        .map_err(|error| SecretError::Unreadable(format!("`{named}` cannot be read: {error}")))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| SecretError::Wrong(format!("the secret in `{named}` is not UTF-8")))?;
+    value(&text)
+}
+
+/// The source with the address that its secret is, to be fetched from; as it stands where its address is no secret.
+///
+/// # Errors
+/// [`SecretError`]
+pub fn resolve(source: &Source) -> Result<Cow<'_, Source>, SecretError> {
+    let Location::Secret(address) = &source.location else {
+        return Ok(Cow::Borrowed(source));
+    };
+    let text = read(&address.secret)?;
+    let location = address::of_secret(&text, &address.folder)
+        .map_err(|mistake| SecretError::Wrong(mistake.message))?;
+    Ok(Cow::Owned(Source {
+        location,
+        ..source.clone()
+    }))
+}
+
+fn value(text: &str) -> Result<String, SecretError> {
     match text.trim() {
-        "" => Err(Mistake::new("this secret is empty")),
-        text if text.len() as u64 > MAX_BYTES => Err(Mistake::new("this secret is too long")),
+        "" => Err(SecretError::Wrong("this secret is empty".to_owned())),
+        text if text.len() as u64 > MAX_BYTES => {
+            Err(SecretError::Wrong("this secret is too long".to_owned()))
+        }
         text => Ok(text.to_owned()),
     }
 }
@@ -95,8 +147,8 @@ mod tests {
     use super::super::file::File;
     use super::*;
 
-    /// Reads `url` in a file that stands in a folder with a secret.
-    fn read(toml: &str) -> Result<Written, String> {
+    /// Reads `url` in a file that stands in a folder with secrets; what is wrong with the reference, else with the secret.
+    fn secret(toml: &str) -> Result<String, String> {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("token"), " s3cret\n").expect("a file");
         std::fs::write(folder.path().join("blank"), "\n").expect("a file");
@@ -112,50 +164,34 @@ mod tests {
         let report = Report::default();
         let file = File::new(0, &folder.path().join("a.toml"), toml.to_owned(), &report);
         let given = text(&Table::top(&file, &report), "url", &environment);
-        let shown = |refused: super::super::Refused| {
-            refused
-                .to_string()
-                .replace(&format!("{}/", folder.path().display()), "")
-        };
-        report.finish().map_err(shown)?;
-        Ok(given.value.expect("a value where nothing is wrong"))
+        let shown = |told: String| told.replace(&format!("{}/", folder.path().display()), "");
+        report
+            .finish()
+            .map_err(|refused| shown(refused.to_string()))?;
+        match given.value.expect("a value where nothing is wrong") {
+            Written::Openly(text) => Ok(text),
+            Written::Secretly(secret) => {
+                assert!(!format!("{secret:?}").contains("s3cret"), "{secret:?}");
+                read(&secret).map_err(|error| shown(error.to_string()))
+            }
+        }
     }
 
     fn check(toml: &str, message: &str) {
-        assert_eq!(read(toml), Err(message.to_owned()), "{toml}");
+        assert_eq!(secret(toml), Err(message.to_owned()), "{toml}");
     }
 
     #[test]
     fn secrets_come_from_elsewhere() {
-        let secret = Ok(Written::Secretly("s3cret".into()));
-        assert_eq!(read("url = { file = \"token\" }"), secret);
-        assert_eq!(read("url = { env = \"TOKEN\" }"), secret);
-        assert_eq!(read("url.credential = \"token\""), secret);
-        assert_eq!(read("url = \"open\""), Ok(Written::Openly("open".into())));
+        let found = Ok("s3cret".to_owned());
+        assert_eq!(secret("url = { file = \"token\" }"), found);
+        assert_eq!(secret("url = { env = \"TOKEN\" }"), found);
+        assert_eq!(secret("url.credential = \"token\""), found);
+        assert_eq!(secret("url = \"open\""), Ok("open".to_owned()));
     }
 
     #[test]
-    fn mistakes_have_a_place() {
-        check(
-            "url = { env = \"TOKEM\" }",
-            "a.toml:1:15: the environment variable `TOKEM` is not set",
-        );
-        check(
-            "url = { env = \"BLANK\" }",
-            "a.toml:1:15: this secret is empty",
-        );
-        check(
-            "url = { file = \"blank\" }",
-            "a.toml:1:16: this secret is empty",
-        );
-        check(
-            "url = { file = \"huge\" }",
-            "a.toml:1:16: `huge` cannot be read: larger than 65536 bytes",
-        );
-        check(
-            "url = { file = \".\" }",
-            "a.toml:1:16: `.` cannot be read: not a regular file",
-        );
+    fn mistakes_in_a_reference_have_a_place() {
         check(
             "url = { credential = \"../token\" }",
             "a.toml:1:22: `../token` is no name of a credential",
@@ -168,9 +204,27 @@ mod tests {
             "url = { file = \"token\", env = \"TOKEN\" }",
             "a.toml:1:7: a secret is one of `file`, `env` and `credential`",
         );
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_had_says_why() {
+        check(
+            "url = { env = \"TOKEM\" }",
+            "the environment variable `TOKEM` is not set",
+        );
+        check("url = { env = \"BLANK\" }", "this secret is empty");
+        check("url = { file = \"blank\" }", "this secret is empty");
+        check(
+            "url = { file = \"huge\" }",
+            "`huge` cannot be read: larger than 65536 bytes",
+        );
+        check(
+            "url = { file = \".\" }",
+            "`.` cannot be read: not a regular file",
+        );
         check(
             "url.credential = \"unset\"",
-            "a.toml:1:18: there are no credentials: `$CREDENTIALS_DIRECTORY` is not set\n  hint: systemd sets it for a unit with `LoadCredential=`",
+            "the credential `unset` is not here: `$CREDENTIALS_DIRECTORY`, which systemd sets for a unit with `LoadCredential=`, is not set",
         );
     }
 }

@@ -8,8 +8,8 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 use url::Url;
 
-use super::diagnostic::{Mistake, parsed};
-use super::secret::{self, Environment};
+use super::diagnostic::{Diagnostic, Mistake, Refused, Severity, parsed};
+use super::secret::{self, Environment, SecretError, Written};
 use super::table::{Given, Table};
 use super::{address, units};
 use crate::model::{Listen, Reading, Site, TrustedProxy};
@@ -34,6 +34,21 @@ pub struct SiteConfig {
 pub struct StoreConfig {
     /// The database's file, absolute.
     pub path: PathBuf,
+    /// Why the secret that names it cannot be read here; then `path` names nothing.
+    pub unread: Option<Diagnostic>,
+}
+
+impl StoreConfig {
+    /// Requires that the place of the store is known.
+    ///
+    /// # Errors
+    /// [`Refused`] where it is a secret that cannot be read here.
+    pub fn known(&self) -> Result<(), Refused> {
+        match &self.unread {
+            None => Ok(()),
+            Some(unread) => Err(Refused(vec![unread.clone()])),
+        }
+    }
 }
 
 /// `[publish]`: where feeds are written, and how much is in them.
@@ -261,12 +276,33 @@ fn former_addresses(table: &Table, given: Given<Vec<(usize, Url)>>, now: &Url) -
 pub(super) fn store(tops: &[Table], environment: Environment) -> StoreConfig {
     let table = section(tops, "store");
     let url = secret::text(&table, "url", environment);
-    let path = url.read(&table, |url| address::store(&url, table.file));
+    let at = url.at.unwrap_or(table.at);
+    let mut unread = None;
+    let path = url.read(&table, |url| {
+        let text = match url {
+            Written::Openly(text) => text,
+            Written::Secretly(secret) => match secret::read(&secret) {
+                Ok(text) => text,
+                Err(SecretError::Wrong(message)) => return Err(Mistake::new(message)),
+                Err(SecretError::Unreadable(message)) => {
+                    unread = Some(Diagnostic {
+                        severity: Severity::Mistake,
+                        place: table.file.place(at),
+                        message,
+                        hint: None,
+                    });
+                    return Ok(PathBuf::new());
+                }
+            },
+        };
+        address::store(&text, &table.file.resolve(""))
+    });
     table.finish(&[]);
     StoreConfig {
         path: path
             .value
             .unwrap_or(tops[0].file.resolve("../var/tidings.db")),
+        unread,
     }
 }
 

@@ -12,8 +12,8 @@ use super::settings::{Kind, Settings};
 use super::table::{Given, Table};
 use super::{address, command, pages, units};
 use crate::model::{
-    Cadence, Grammar, Layout, LayoutError, Location, Place, Reading, Rules, Source, SourceId,
-    TopicId,
+    Cadence, Grammar, Layout, LayoutError, Location, Place, Reading, Rules, SecretAddress, Source,
+    SourceId, TopicId,
 };
 
 const MIN_EVERY: Duration = Duration::from_mins(15);
@@ -176,9 +176,20 @@ fn by_layout(table: &Table, at: usize, own: &Settings, defaults: &Settings) {
 fn location(table: &Table, environment: Environment) -> Given<Location> {
     let url = table.required("url", secret::text(table, "url", environment));
     let at = url.at.unwrap_or(table.at);
+    let folder = table.file.resolve("");
     url.read(table, |written| {
-        let location = address::location(&written, table.file)?;
-        if let (Location::File(path), Written::Openly(text)) = (&location, &written)
+        let text = match written {
+            Written::Openly(text) => text,
+            Written::Secretly(secret) => {
+                return Ok(Location::Secret(SecretAddress {
+                    secret,
+                    folder,
+                    place: table.file.place(at),
+                }));
+            }
+        };
+        let location = address::location(&text, &folder)?;
+        if let Location::File(path) = &location
             && !path.is_file()
         {
             let hint = "an address on the web begins with `https://`";

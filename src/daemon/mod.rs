@@ -6,9 +6,11 @@
 mod clock;
 mod continuity;
 mod definition;
+mod differences;
 mod failpoint;
 mod faults;
 mod feeds;
+mod forget;
 mod front;
 mod poll;
 mod publisher;
@@ -18,6 +20,7 @@ mod search;
 mod systemd;
 mod watch;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -40,18 +43,20 @@ pub use self::poll::EntryPage;
 pub use self::run::run;
 pub use self::search::SearchError;
 use crate::classify::Classifier;
-use crate::config::Config;
+use crate::config::{self, Config, SecretError};
 use crate::drift::{History, Known};
 use crate::extract;
 use crate::fetch::{self, Fetcher, Limits, Share};
-use crate::model::{FeedId, Hash, Location, Operator, PublicUrl, Source, SourceId, Timestamp};
+use crate::model::{
+    FeedId, Hash, Location, Operator, ProblemCode, PublicUrl, Secret, Source, SourceId, Timestamp,
+};
 use crate::publish::PublishError;
 use crate::schedule;
 use crate::serve::ListenError;
 use crate::store::{
-    self, Chosen, Committed, Consent, Decided, Decision, Definition, Discarded, Holdings, Outcome,
-    Pace, Plan, Poll, ProblemState, Reader, Released, SourceProblem, SourceState, SourceStatus,
-    Store, StoreError,
+    self, Chosen, Committed, Consent, Decided, Decision, Definition, Discarded, Failure,
+    FailureKind, Forgotten, Holdings, Outcome, Pace, Plan, Poll, Presence, ProblemState, Reader,
+    Released, SourceProblem, SourceState, SourceStatus, State, Store, StoreError,
 };
 
 /// The most known items that a page which drifted is searched for.
@@ -246,6 +251,18 @@ impl InForce {
     }
 }
 
+/// The source with the address to fetch: one that is a secret is read off the async threads.
+async fn resolved(source: &Source) -> Result<Cow<'_, Source>, SecretError> {
+    if !matches!(source.location, Location::Secret(_)) {
+        return Ok(Cow::Borrowed(source));
+    }
+    let secret = source.clone();
+    let read = tokio::task::spawn_blocking(move || config::resolve(&secret).map(Cow::into_owned));
+    let read = read.await;
+    read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        .map(Cow::Owned)
+}
+
 impl Daemon {
     /// Opens the store and brings the configuration into it.
     ///
@@ -315,7 +332,11 @@ impl Daemon {
     /// [`DaemonError`], and then the one before it stays.
     pub async fn replace(&self, config: Config, consent: Consent) -> Result<Plan, DaemonError> {
         let (in_force, definition) = InForce::new(config, self.clock.now())?;
-        let plan = self.store.define(definition, consent).await?;
+        let settings = config::changes(&self.in_force().config.files, &in_force.config.files);
+        let plan = Plan {
+            settings,
+            ..self.store.define(definition, consent).await?
+        };
         if plan.is_granted(consent) {
             *self
                 .in_force
@@ -402,10 +423,61 @@ impl Daemon {
         source: &Source,
         share: Share,
     ) -> Result<Polled, NotStored> {
+        let source = match resolved(source).await {
+            Ok(source) => source,
+            Err(error) => return Ok(self.unresolved(in_force, source, &error).await?),
+        };
         let url = address(&source.location);
         let _admission = in_force.fetcher.admit(&url, share).await;
         // Boxed after the wait: thousands may wait for their hosts.
-        Box::pin(self.flow(in_force, source)).await
+        Box::pin(self.flow(in_force, &source)).await
+    }
+
+    /// A poll that ends before it begins: the secret that is the source's address cannot be had.
+    async fn unresolved(
+        &self,
+        in_force: &InForce,
+        source: &Source,
+        error: &SecretError,
+    ) -> Result<Polled, StoreError> {
+        let problem = SourceProblem {
+            code: ProblemCode::Secret,
+            text: format!("the address is a secret that cannot be used: {error}"),
+            action: "the daemon's user must be able to read what `url` refers to; a variable or a credential that was added takes a restart"
+                .to_owned(),
+        };
+        let failure = Failure {
+            problem: problem.clone(),
+            http_status: None,
+            retry_after: None,
+            kind: FailureKind::Fetch,
+            timed_out: false,
+            repair: None,
+        };
+        let poll = Poll {
+            source: source.id.clone(),
+            at: self.clock.now(),
+            outcome: Outcome::Failed {
+                items: Vec::new(),
+                failure,
+            },
+            details: None,
+            layout: None,
+            cadence: source.cadence.clone(),
+            zone: source.zone,
+            fingerprint: source.fingerprint(extract::VERSION),
+            block: source.block(),
+            classified_by: in_force.key,
+        };
+        let committed = self.store.commit(poll).await?;
+        Ok(Polled {
+            source: source.id.clone(),
+            committed,
+            failure: Some(problem),
+            problem: None,
+            at: self.clock.now(),
+            timed_out: false,
+        })
     }
 
     /// The flow of one source, from its address to the commit.
@@ -528,6 +600,14 @@ impl Daemon {
         Ok(self.store.discard(source, chosen, by, now).await?)
     }
 
+    /// Takes the stories of a source that is configured no longer out of all feeds.
+    ///
+    /// # Errors
+    /// [`StoreError::Forget`] where it is configured, or nothing is known of it.
+    pub async fn forget(&self, source: SourceId, by: Operator) -> Result<Forgotten, StoreError> {
+        self.store.forget(source, by, self.clock.now()).await
+    }
+
     fn configured(&self, id: &str) -> Result<SourceId, DaemonError> {
         let unknown = || DaemonError::UnknownSource(id.to_owned());
         let source = id.parse().map_err(|_| unknown())?;
@@ -574,7 +654,8 @@ impl Daemon {
     }
 }
 
-/// What is known of every configured source, in the order of the configuration.
+/// What is known of every configured source, in the order of the configuration, then of those that are gone from it and
+/// still have items.
 pub fn statuses(config: &Config, mut states: BTreeMap<SourceId, SourceState>) -> Vec<SourceStatus> {
     let of = |source: &Source| {
         let known = states
@@ -582,7 +663,40 @@ pub fn statuses(config: &Config, mut states: BTreeMap<SourceId, SourceState>) ->
             .unwrap_or_else(SourceState::never_polled);
         SourceStatus::new(source.id.to_string(), known)
     };
-    config.sources.iter().map(of).collect()
+    let mut all: Vec<SourceStatus> = config.sources.iter().map(of).collect();
+    all.extend(
+        states
+            .into_iter()
+            .filter_map(|(id, known)| gone(&id, known)),
+    );
+    all
+}
+
+/// A source that is gone from the files, and whose items nobody took out.
+fn gone(id: &SourceId, known: SourceState) -> Option<SourceStatus> {
+    let Presence::Gone(since) = known.presence else {
+        return None;
+    };
+    let items = match known.items {
+        0 => return None,
+        1 => "its item stays".to_owned(),
+        items => format!("its {items} items stay"),
+    };
+    let problem = ProblemState {
+        code: ProblemCode::GoneFromFiles.to_string(),
+        since,
+        text: format!("gone from the files; {items} in the feeds"),
+        action: format!(
+            "`tidings sources forget {id}` takes them out; put the block back if it went by mistake"
+        ),
+    };
+    let known = SourceState {
+        state: State::Gone,
+        problem: Some(problem),
+        next_poll: None,
+        ..known
+    };
+    Some(SourceStatus::new(id.to_string(), known))
 }
 
 /// An error and its causes in one line.
@@ -621,6 +735,7 @@ pub fn address(location: &Location) -> PublicUrl {
             PublicUrl::new(Url::from_file_path(path).expect("an absolute path"))
         }
         Location::Command(command) => PublicUrl::new(fetch::address_of_command(command)),
+        Location::Secret(secret) => PublicUrl::secret(address_of_secret(&secret.secret)),
     }
 }
 
@@ -662,6 +777,13 @@ pub fn set_back(
 fn later(at: Timestamp, wait: Duration) -> Timestamp {
     let wait = chrono::TimeDelta::from_std(wait).unwrap_or(chrono::TimeDelta::MAX);
     at.checked_add_signed(wait).unwrap_or(Timestamp::MAX_UTC)
+}
+
+/// Names the place of a secret: what stands there is an address only once it is read.
+fn address_of_secret(secret: &Secret) -> Url {
+    let mut url = Url::parse("secret:/").expect("a constant");
+    url.set_path(&secret.to_string());
+    url
 }
 
 /// When a source is due, which may be past.
@@ -710,7 +832,14 @@ pub fn store_problems(config: &Config, now: Timestamp) -> Result<Vec<ProblemStat
 /// # Errors
 /// [`StoreError`] when the file is no store of this version.
 pub fn plan(config: &Config, now: Timestamp, named: usize) -> Result<Plan, StoreError> {
-    store::plan(&config.store.path, &not_in_force(config, now), named)
+    let plan = store::plan(&config.store.path, &not_in_force(config, now), named)?;
+    let kept = store::kept_configuration(&config.store.path)?;
+    // An older version kept none: then nothing is known of what was in force.
+    let settings = kept.map(|kept| config::changes(&kept.files, &config.files));
+    Ok(Plan {
+        settings: settings.unwrap_or_default(),
+        ..plan
+    })
 }
 
 /// What the store would have to know of a configuration that is only looked at.

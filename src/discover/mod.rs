@@ -382,7 +382,7 @@ fn block(
         url: match &read.source.location {
             Location::Http(url) => url.expose().to_string(),
             Location::File(path) => path.display().to_string(),
-            Location::Command(command) => command.to_string(),
+            location @ (Location::Command(_) | Location::Secret(_)) => location.to_string(),
         },
         reading: read.source.reading.clone(),
         layout: read.source.layout.clone(),

@@ -384,7 +384,10 @@ impl Fetcher {
                 let document = document(url.expose().clone(), body, now);
                 Ok(of_body(Box::new(document), held))
             }
-            Location::Http(_) | Location::File(_) => self.get(url, held, now, leave).await,
+            // What is fetched has been found out: of a secret, too.
+            Location::Http(_) | Location::File(_) | Location::Secret(_) => {
+                self.get(url, held, now, leave).await
+            }
         }
     }
 

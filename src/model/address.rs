@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::Place;
+
 /// Query parameters whose values are never shown.
 const SECRET_PARAMETERS: [&str; 16] = [
     "access_token",
@@ -106,6 +108,64 @@ pub enum Location {
     File(PathBuf),
     /// What a program of the operator's writes to its standard output.
     Command(CommandLine),
+    /// Where a secret says. Whoever fetches reads it; nobody else needs it.
+    Secret(SecretAddress),
+}
+
+/// An address that stands elsewhere than in the configuration.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretAddress {
+    /// Where it stands.
+    pub secret: Secret,
+    /// Where a relative path in it starts.
+    pub folder: PathBuf,
+    /// Where the configuration refers to it.
+    pub place: Place,
+}
+
+/// Where a secret stands; `Display` and `Debug` show the reference only.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// In a file.
+    File(PathBuf),
+    /// In a variable of the environment, as it was when the configuration was read.
+    Variable {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Option<String>,
+    },
+    /// Among the credentials that systemd gives a unit.
+    Credential {
+        /// Its name.
+        name: String,
+        /// The folder of the credentials, where there are any.
+        folder: Option<PathBuf>,
+    },
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => {
+                write!(f, "{{ file = {:?} }}", path.to_string_lossy())
+            }
+            Self::Variable { name, .. } => write!(f, "{{ env = {name:?} }}"),
+            Self::Credential { name, .. } => write!(f, "{{ credential = {name:?} }}"),
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for SecretAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.secret, f)
+    }
 }
 
 /// A program and what it is told, run as it stands: no shell reads it, nothing in it is expanded. Arguments may carry
@@ -144,7 +204,7 @@ impl Location {
     pub fn leading_to(&self, url: Url) -> PublicUrl {
         match self {
             Self::Http(own) => own.with_url(url),
-            Self::File(_) | Self::Command(_) => PublicUrl::new(url),
+            Self::File(_) | Self::Command(_) | Self::Secret(_) => PublicUrl::new(url),
         }
     }
 
@@ -173,6 +233,7 @@ impl fmt::Display for Location {
             Self::Http(url) => fmt::Display::fmt(url, f),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Command(command) => fmt::Display::fmt(command, f),
+            Self::Secret(address) => fmt::Display::fmt(&address.secret, f),
         }
     }
 }

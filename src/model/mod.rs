@@ -33,7 +33,9 @@ mod story;
 mod time;
 mod topic;
 
-pub use address::{CommandLine, Location, PublicUrl, hide_secrets, without_user};
+pub use address::{
+    CommandLine, Location, PublicUrl, Secret, SecretAddress, hide_secrets, without_user,
+};
 pub use cadence::{Cadence, Cron, CronError};
 pub use charset::{Charset, CharsetError};
 pub use detail::Detail;

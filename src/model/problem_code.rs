@@ -72,6 +72,10 @@ problem_codes! {
     CommandFailed "command-failed" Act,
     /// A file that is not there or cannot be read.
     File "file" Act,
+    /// A secret address that cannot be read.
+    Secret "secret" Act,
+    /// Taken out of the files, while its stories stay.
+    GoneFromFiles "gone-from-files" Act,
     // What the document is.
     /// A page or another text where a feed was expected.
     NotAFeed "not-a-feed" Act,

@@ -166,7 +166,7 @@ impl Source {
     pub fn timeout(&self, usual: Duration) -> Duration {
         match &self.location {
             Location::Command(command) => command.timeout.unwrap_or(usual),
-            Location::Http(_) | Location::File(_) => usual,
+            Location::Http(_) | Location::File(_) | Location::Secret(_) => usual,
         }
     }
 }

@@ -193,3 +193,54 @@ fn the_pages_of_a_secret_list_are_read_and_told_without_the_secret() {
         assert!(!text.contains(SECRET), "{text}");
     }
 }
+
+/// Only fetching reads a secret; the other commands do without.
+#[test]
+fn a_secret_is_read_by_those_who_fetch() {
+    let server = Server::start();
+    server.serve("/open", rss(&[notice(1, day(0))]));
+    let sealed = |id: &str, reference: &str| {
+        source(id, "SECRET").replace("\"SECRET\"", &format!("{{ {reference} }}"))
+    };
+    let workspace = Workspace::new(&format!(
+        "[site]\ncontact = \"ops@bulletins.example\"\n{NEWS}{}{}{}",
+        source("open", &server.url("/open")),
+        sealed("sealed", "credential = \"feed\""),
+        sealed("unset", "env = \"TIDINGS_TEST_UNSET\""),
+    ));
+    workspace.run(&["status"]).well();
+    workspace.run(&["sources", "list"]).well();
+    workspace.run(&["plan"]).well();
+    let checked = workspace.run(&["check", "--json"]).well().json();
+    let warnings = checked["warnings"].to_string();
+    for expected in [
+        "the credential `feed` is not here",
+        "`TIDINGS_TEST_UNSET` is not set",
+    ] {
+        assert!(warnings.contains(expected), "{warnings}");
+    }
+    // A source whose secret cannot be read costs itself alone.
+    workspace.poll(day(0));
+    assert_eq!(workspace.status("open")["state"], "ok");
+    for (id, why) in [
+        ("sealed", "credential `feed`"),
+        ("unset", "TIDINGS_TEST_UNSET"),
+    ] {
+        let status = workspace.status(id);
+        assert_eq!(status["state"], "failing");
+        assert_eq!(status["problem"]["code"], "secret");
+        let text = status["problem"]["text"].as_str().unwrap();
+        assert!(text.contains(why), "{text}");
+    }
+    let preview = workspace.run(&["preview", "sealed"]);
+    assert!(
+        preview
+            .complaint(1)
+            .contains("the credential `feed` is not here")
+    );
+    workspace.write("credentials/feed", server.url("/open"));
+    let mut command = workspace.command(&["once", "sealed"]);
+    command.env("CREDENTIALS_DIRECTORY", workspace.path("credentials"));
+    assert!(command.output().unwrap().status.success());
+    assert_eq!(workspace.status("sealed")["state"], "ok");
+}

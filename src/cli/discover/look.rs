@@ -16,7 +16,7 @@ use crate::discover::{self, DiscoverError, Lead, Linked, Proposal, Surroundings}
 use crate::extract::{ExtractError, Leads};
 use crate::fetch::{self, FetchError, Fetched, Fetcher, Limits};
 use crate::model::{
-    Document, Location, Place, PublicUrl, SourceId, Timestamp, TopicId, Validators,
+    Document, Location, Place, PublicUrl, Source, SourceId, Timestamp, TopicId, Validators,
 };
 use crate::store::{self, Reader};
 
@@ -224,18 +224,25 @@ pub(in crate::cli) fn configured(
     config: &Config,
     location: &Location,
 ) -> Option<(SourceId, Place)> {
-    let spelled = |location: &Location| match location {
+    let own = spelled(location);
+    // A secret that cannot be read here is no address that is known.
+    let is_there = |source: &&Source| {
+        config::resolve(source).is_ok_and(|source| spelled(&source.location) == own)
+    };
+    let found = config.sources.iter().find(is_there)?;
+    Some((found.id.clone(), found.place.clone()))
+}
+
+/// A location as it is spelled for a comparison with others.
+pub(in crate::cli) fn spelled(location: &Location) -> String {
+    match location {
         Location::Http(url) => {
             let url = url.expose();
             crate::normalize::comparable(url).unwrap_or_else(|| url.to_string())
         }
         Location::File(path) => path.display().to_string(),
-        Location::Command(command) => command.to_string(),
-    };
-    let own = spelled(location);
-    let mut sources = config.sources.iter();
-    let found = sources.find(|source| spelled(&source.location) == own)?;
-    Some((found.id.clone(), found.place.clone()))
+        Location::Command(_) | Location::Secret(_) => location.to_string(),
+    }
 }
 
 fn carriers(

@@ -152,7 +152,7 @@ fn refuse_taken(config: &Config, id: &SourceId) -> Result<(), CliError> {
 fn file_for(config: &Config, location: &Location, block: &Block) -> PathBuf {
     let host = |location: &Location| match location {
         Location::Http(url) => url.expose().host_str().map(str::to_owned),
-        Location::File(_) | Location::Command(_) => None,
+        Location::File(_) | Location::Command(_) | Location::Secret(_) => None,
     };
     let own = host(location);
     let neighbours = config
@@ -168,7 +168,7 @@ fn file_for(config: &Config, location: &Location, block: &Block) -> PathBuf {
         .map(|country| country.as_str().to_ascii_lowercase());
     let site = match location {
         Location::Http(url) => discover::site(url.expose()),
-        Location::File(_) | Location::Command(_) => None,
+        Location::File(_) | Location::Command(_) | Location::Secret(_) => None,
     };
     let files = |stem: &Option<String>| {
         stem.as_deref()

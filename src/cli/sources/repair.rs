@@ -8,7 +8,7 @@ use clap::Args;
 use super::patch;
 use super::replace::Edit;
 use crate::cli::{CliError, clock, shown, timestamp};
-use crate::config::{Config, edit};
+use crate::config::{self, Config, edit};
 use crate::daemon;
 use crate::drift::{self, Anew};
 use crate::fetch::{Fetched, Fetcher};
@@ -226,6 +226,7 @@ async fn page(
     config: &Config,
     now: Option<Timestamp>,
 ) -> Result<Document, CliError> {
+    let source = config::resolve(source).map_err(|error| failed(&error.to_string()))?;
     let fetcher = Fetcher::new(daemon::limits(config));
     let fetcher = fetcher.map_err(|error| failed(&daemon::chain(&error)))?;
     let (url, nothing) = (daemon::address(&source.location), Validators::default());

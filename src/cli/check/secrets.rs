@@ -1,0 +1,40 @@
+//! Addresses that are secrets, as far as they can be read here.
+
+use crate::config::{self, Config, Diagnostic, SecretError, Severity};
+use crate::model::Location;
+
+/// Mistakes of those that are no addresses, and warnings of those that cannot be read here: the daemon, which fetches, may
+/// well read them.
+pub(super) fn check(config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let mut wrong = Vec::new();
+    let mut unread: Vec<Diagnostic> = config.store.unread.iter().cloned().map(as_unread).collect();
+    for source in &config.sources {
+        let Location::Secret(address) = &source.location else {
+            continue;
+        };
+        let diagnostic = |severity, message| Diagnostic {
+            severity,
+            place: address.place.clone(),
+            message,
+            hint: None,
+        };
+        match config::resolve(source) {
+            Ok(_) => {}
+            Err(SecretError::Wrong(message)) => {
+                wrong.push(diagnostic(Severity::Mistake, message));
+            }
+            Err(SecretError::Unreadable(message)) => {
+                unread.push(as_unread(diagnostic(Severity::Warning, message)));
+            }
+        }
+    }
+    (wrong, unread)
+}
+
+fn as_unread(found: Diagnostic) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        hint: Some("right where the daemon can read it: nothing was asked of it here".to_owned()),
+        ..found
+    }
+}
