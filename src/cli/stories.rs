@@ -263,7 +263,13 @@ fn ruling_lines(ruling: &Ruling) -> Vec<String> {
     );
     let about = match (&ruling.title, &ruling.source) {
         (Some(title), _) => format!("“{}”", shown::line(title)),
-        (None, Some(source)) => format!("{} held items of {source}", ruling.items),
+        (None, Some(source)) => {
+            let held = match ruling.action {
+                crate::store::Action::Forget => "",
+                _ => "held ",
+            };
+            format!("{} {held}items of {source}", ruling.items)
+        }
         (None, None) => "a story".to_owned(),
     };
     let mut lines = vec![format!("{at}  {action}  {about}, by {}", ruling.by)];

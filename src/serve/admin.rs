@@ -22,7 +22,7 @@ use super::response::{accepts_html, plain, secure, set};
 use super::status_page;
 use crate::model::{Operator, Timestamp};
 use crate::store::{
-    Chosen, Consent, Decided, Decision, Discarded, ProblemState, Released, SourceStatus,
+    Chosen, Consent, Decided, Decision, Discarded, Forgotten, ProblemState, Released, SourceStatus,
 };
 
 /// How long the daemon has for an answer.
@@ -43,6 +43,8 @@ pub enum Question {
     Release(Operator, String, Chosen, oneshot::Sender<Released>),
     /// Throw held items of a source away; no answer when there is no such source.
     Discard(Operator, String, Chosen, oneshot::Sender<Discarded>),
+    /// Take the stories of a source that is configured no longer out of the feeds.
+    Forget(Operator, String, oneshot::Sender<ForgetReport>),
     /// Carry out what an operator decided about stories.
     Decide(Operator, Decision, oneshot::Sender<DecisionReport>),
 }
@@ -61,6 +63,16 @@ impl From<Result<Decided, String>> for DecisionReport {
     fn from(decided: Result<Decided, String>) -> Self {
         decided.map_or_else(Self::Refused, Self::Decided)
     }
+}
+
+/// What became of a source to be forgotten.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ForgetReport {
+    /// Its stories left the feeds.
+    Forgotten(Forgotten),
+    /// It was not forgotten, for this reason.
+    Refused(String),
 }
 
 /// Whether the daemon polls, stores and publishes.
@@ -124,6 +136,7 @@ pub fn router(
         .route("/reload", post(reload))
         .route("/sources/{id}/release", post(release))
         .route("/sources/{id}/discard", post(discard))
+        .route("/sources/{id}/forget", post(forget))
         .route("/stories", post(decide))
         .route("/style.css", get(async || style(crate::publish::STYLE)))
         .route("/status.css", get(async || style(status_page::STYLE)))
@@ -259,6 +272,21 @@ async fn discard(
     match admin.ask(question, LONG_PATIENCE).await {
         Some(discarded) => respond_json(&discarded),
         None => plain(StatusCode::NOT_FOUND, "nothing was discarded\n"),
+    }
+}
+
+async fn forget(
+    State(admin): State<Admin>,
+    Extension(by): Extension<Operator>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    let question = |answer| Question::Forget(by, id, answer);
+    match admin.ask(question, LONG_PATIENCE).await {
+        Some(report) => respond_json(&report),
+        None => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the daemon does not answer\n",
+        ),
     }
 }
 

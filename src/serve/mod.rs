@@ -20,7 +20,9 @@ mod search;
 mod searches;
 mod status_page;
 
-pub use self::admin::{DecisionReport, Health, Question, ReloadReport, Status, router as admin};
+pub use self::admin::{
+    DecisionReport, ForgetReport, Health, Question, ReloadReport, Status, router as admin,
+};
 pub use self::assets::{Asset, Assets};
 pub use self::client::Proxies;
 pub use self::connection::serve;

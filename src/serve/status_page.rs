@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::admin::Status;
 use crate::model::Timestamp;
-use crate::store::{ProblemState, SourceStatus, State};
+use crate::store::{Presence, ProblemState, SourceStatus, State};
 
 /// Beside the public pages' style sheet.
 pub(super) const STYLE: &str = include_str!("status.css");
@@ -106,7 +106,7 @@ fn masthead(status: &Status, unwell: usize) -> Markup {
         header .masthead {
             h1 { (headline(unwell)) }
             p .facts {
-                (status.sources.len()) " configured"
+                (configured(status)) " configured"
                 @for (state, count) in STATES.iter().map(count).filter(|(_, count)| *count > 0) {
                     " · " (count) " " (state.as_str())
                 }
@@ -139,6 +139,13 @@ fn problems(problems: &[ProblemState]) -> Markup {
             }
         }
     }
+}
+
+/// How many sources are in the files.
+fn configured(status: &Status) -> usize {
+    let sources = status.sources.iter();
+    let present = sources.filter(|source| source.known.presence == Presence::Configured);
+    present.count()
 }
 
 fn refused(lines: &[String]) -> Markup {

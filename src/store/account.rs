@@ -24,6 +24,8 @@ pub struct Account {
     pub held: bool,
     /// When an operator threw it away.
     pub discarded_at: Option<Timestamp>,
+    /// When an operator had the stories of its source, which is gone, taken out.
+    pub forgotten_at: Option<Timestamp>,
     /// The story that it reports.
     pub story_id: StoryId,
     /// That story with every report; none as long as all of them are held back.
@@ -142,6 +144,7 @@ impl Reader {
             topics: rows::topics(&row.get::<_, String>("topics")?)?,
             held: row.get("held")?,
             discarded_at: rows::maybe_instant("discarded_at", row.get("discarded_at")?)?,
+            forgotten_at: rows::maybe_instant("forgotten_at", row.get("forgotten_at")?)?,
             story_id: rows::parsed("story", &story)?,
             founder: founder
                 .as_deref()

@@ -73,6 +73,8 @@ pub(super) struct SourceChanges {
     pub(super) known: BTreeSet<SourceId>,
     /// Those that are configured no longer.
     pub(super) gone: Vec<SourceId>,
+    /// Those that are configured again and were forgotten meanwhile.
+    pub(super) returning: Vec<SourceId>,
     /// How many were configured before.
     pub(super) before: usize,
     /// Those of the gone ones whose address a new one has, with that one.
@@ -405,6 +407,10 @@ impl SourceChanges {
                 changes.retagged.insert(source.id.clone());
             }
         }
+        changes.returning = forgotten(connection)?
+            .into_iter()
+            .filter(|id| definition.sources.iter().any(|source| source.id == *id))
+            .collect();
         let gone = held.into_iter().filter(|(_, (_, configured))| *configured);
         changes.gone = gone.map(|(id, _)| id).collect();
         for id in &changes.gone {
@@ -430,6 +436,14 @@ fn location(connection: &Connection, source: &SourceId) -> Result<Option<Hash>, 
     location
         .map(|bytes| rows::hash("location", &bytes))
         .transpose()
+}
+
+/// Sources whose stories an operator had taken out.
+fn forgotten(connection: &Connection) -> Result<Vec<SourceId>, StoreError> {
+    let sql = "SELECT source FROM source_state WHERE forgotten_at IS NOT NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
+    ids.map(|id| rows::parsed("source", &id?)).collect()
 }
 
 /// Every source that was ever configured, and whether it is.

@@ -123,6 +123,21 @@ pub struct SourceState {
     pub timed_out: bool,
     /// Items held.
     pub items: usize,
+    /// Whether it is configured.
+    #[serde(skip)]
+    pub presence: Presence,
+}
+
+/// Whether a source is configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// It is.
+    #[default]
+    Configured,
+    /// It is gone from the files since then.
+    Gone(Timestamp),
+    /// It is gone, and its stories were taken out.
+    Forgotten,
 }
 
 /// Names that a store knows.
@@ -148,6 +163,7 @@ impl SourceState {
             next_poll: None,
             timed_out: false,
             items: 0,
+            presence: Presence::Configured,
         }
     }
 }
@@ -634,5 +650,18 @@ fn source_state(row: &Row<'_>) -> Result<SourceState, StoreError> {
         next_poll: instant("next_poll")?,
         timed_out: row.get("timed_out")?,
         items: row.get("items")?,
+        presence: presence(row)?,
+    })
+}
+
+fn presence(row: &Row<'_>) -> Result<Presence, StoreError> {
+    if row.get("configured")? {
+        return Ok(Presence::Configured);
+    }
+    let forgotten: Option<i64> = row.get("forgotten_at")?;
+    let gone: Option<i64> = row.get("gone_at")?;
+    Ok(match forgotten {
+        Some(_) => Presence::Forgotten,
+        None => Presence::Gone(rows::instant("gone_at", gone.unwrap_or(0))?),
     })
 }

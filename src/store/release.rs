@@ -74,7 +74,8 @@ impl Chosen {
 }
 
 /// Held back, and neither thrown away nor taken back by the publisher.
-const WAITS: &str = "held AND discarded_at IS NULL AND unlisted_at IS NULL";
+const WAITS: &str =
+    "held AND discarded_at IS NULL AND forgotten_at IS NULL AND unlisted_at IS NULL";
 
 /// How many items of a source are held back.
 pub(super) fn held(connection: &Connection, source: &SourceId) -> Result<usize, StoreError> {
@@ -251,7 +252,8 @@ fn held_places(
     connection: &Connection,
     source: &SourceId,
 ) -> Result<Vec<(ItemId, Listing)>, StoreError> {
-    let sql = "SELECT id, first_rev, published_at FROM item WHERE source = ? AND held AND discarded_at IS NULL";
+    let sql = "SELECT id, first_rev, published_at FROM item WHERE source = ? AND held AND discarded_at IS NULL
+               AND forgotten_at IS NULL";
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query([source.as_str()])?;
     let mut places = Vec::new();
@@ -302,7 +304,8 @@ fn held_items(
     connection: &Connection,
     source: &SourceId,
 ) -> Result<Vec<(HeldItem, StoryId)>, StoreError> {
-    let sql = "SELECT * FROM item WHERE source = ? AND held AND discarded_at IS NULL ORDER BY seq";
+    let sql = "SELECT * FROM item WHERE source = ? AND held AND discarded_at IS NULL
+               AND forgotten_at IS NULL ORDER BY seq";
     let mut statement = connection.prepare(sql)?;
     let mut found = statement.query([source.as_str()])?;
     let mut items = Vec::new();

@@ -22,16 +22,19 @@ pub enum Action {
     Release,
     /// Held items were thrown away.
     Discard,
+    /// The stories of a source that is gone were taken out.
+    Forget,
 }
 
 impl Action {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Merge,
         Self::Split,
         Self::Withdraw,
         Self::Restore,
         Self::Release,
         Self::Discard,
+        Self::Forget,
     ];
 
     /// The word for it, in the store too.
@@ -43,6 +46,7 @@ impl Action {
             Self::Restore => "restore",
             Self::Release => "release",
             Self::Discard => "discard",
+            Self::Forget => "forget",
         }
     }
 }

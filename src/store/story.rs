@@ -191,7 +191,7 @@ impl<'a> Stories<'a> {
             .iter()
             .min_by_key(|report| (report.rank, Reverse(report.text_length)))
         else {
-            return Ok(());
+            return self.leave_all(story);
         };
         let founder = row.as_ref().map_or_else(
             || reports.first().map(|first| first.id.clone()),
@@ -216,6 +216,12 @@ impl<'a> Stories<'a> {
             position: shown.position,
         };
         self.enter_and_leave(story, &wanted, place)
+    }
+
+    /// Takes a story without reports out of every feed: its source was forgotten.
+    fn leave_all(&self, story: StoryId) -> Result<(), StoreError> {
+        let feeds = self.feeds_of(story)?;
+        feeds.keys().try_for_each(|feed| self.leave(feed, story))
     }
 
     /// The feeds where a story with such reports belongs.

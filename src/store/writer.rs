@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::commit::{self, Committed};
 use super::decide::{self, Decided, Decision};
 use super::define::{self, Consent, Definition};
+use super::forget::{self, Forgotten};
 use super::memory::Memory;
 use super::place::Place;
 use super::plan::Plan;
@@ -41,6 +42,7 @@ enum Job {
     Decide(Decision, Operator, Timestamp, Answer<Decided>),
     Release(SourceId, Chosen, Operator, Timestamp, Answer<Released>),
     Discard(SourceId, Chosen, Operator, Timestamp, Answer<Discarded>),
+    Forget(SourceId, Operator, Timestamp, Answer<Forgotten>),
     MarkPublished(Vec<PublishedFeed>, Answer<()>),
     RememberBreak(Break, Answer<()>),
     Probe(Depth, Answer<()>),
@@ -61,6 +63,7 @@ impl Job {
             Self::Decide(.., answer) => drop(answer.send(Err(error))),
             Self::Release(.., answer) => drop(answer.send(Err(error))),
             Self::Discard(.., answer) => drop(answer.send(Err(error))),
+            Self::Forget(.., answer) => drop(answer.send(Err(error))),
             Self::Define(_, _, answer) => drop(answer.send(Err(error))),
             Self::MarkPublished(_, answer)
             | Self::RememberBreak(_, answer)
@@ -124,6 +127,15 @@ impl Writer {
     ) -> Result<Discarded, StoreError> {
         self.ask(|answer| Job::Discard(source, chosen, by, at, answer))
             .await
+    }
+
+    pub(super) async fn forget(
+        &self,
+        source: SourceId,
+        by: Operator,
+        at: Timestamp,
+    ) -> Result<Forgotten, StoreError> {
+        self.ask(|answer| Job::Forget(source, by, at, answer)).await
     }
 
     pub(super) async fn mark_published(&self, feeds: Vec<PublishedFeed>) -> Result<(), StoreError> {
@@ -207,14 +219,22 @@ fn together(
                     commit::commit(tx, memory, &poll, policy)
                 })
             }
-            Job::Define(definition, consent, answer) => one(&mut transaction, answer, |tx| {
-                let plan = define::define(tx, &definition, consent)?;
-                // Of a definition that failed or was refused nothing is in force.
-                if plan.is_granted(consent) {
-                    *policy = Policy::of(&definition);
-                }
-                Ok(plan)
-            }),
+            Job::Define(definition, consent, answer) => {
+                remembering(&mut transaction, memory, answer, |tx, memory| {
+                    let plan = define::define(tx, &definition, consent)?;
+                    // Of a definition that failed or was refused nothing is in force.
+                    if !plan.is_granted(consent) {
+                        return Ok(plan);
+                    }
+                    let next = Policy::of(&definition);
+                    if !plan.returning_sources.is_empty() {
+                        let back = &plan.returning_sources;
+                        forget::bring_back(tx, memory, back, definition.at, &next)?;
+                    }
+                    *policy = next;
+                    Ok(plan)
+                })
+            }
             Job::Decide(decision, by, at, answer) => {
                 remembering(&mut transaction, memory, answer, |tx, memory| {
                     decide::decide(tx, memory, &decision, &by, at, policy)
@@ -228,6 +248,11 @@ fn together(
             Job::Discard(source, chosen, by, at, answer) => one(&mut transaction, answer, |tx| {
                 release::discard(tx, &source, &chosen, &by, at)
             }),
+            Job::Forget(source, by, at, answer) => {
+                remembering(&mut transaction, memory, answer, |tx, memory| {
+                    forget::forget(tx, memory, &source, &by, at, policy)
+                })
+            }
             Job::MarkPublished(feeds, answer) => {
                 one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
             }

@@ -1,7 +1,7 @@
 //! `tidings explain item`: an item's whole way, from its source to its feeds.
 //!
 //! As JSON, a list of one object a report: `{"item", "story", "held", "source", "address", "identity", "found", "read", "date",
-//! "regions", "topics", "why", "reports", "aliases", "withdrawn", "discarded_at", "feeds", "revisions", "decisions", "joined",
+//! "regions", "topics", "why", "reports", "aliases", "withdrawn", "discarded_at", "forgotten_at", "feeds", "revisions", "decisions", "joined",
 //! "refused", "alternates"}`.
 
 use std::fmt::Display;
@@ -151,6 +151,12 @@ fn story(out: &mut impl Write, account: &Account) -> io::Result<()> {
         writeln!(
             out,
             "    thrown away {} by `tidings sources discard`",
+            moment(at)
+        )?;
+    } else if let Some(at) = account.forgotten_at {
+        writeln!(
+            out,
+            "    taken out {} by `tidings sources forget`",
             moment(at)
         )?;
     } else if account.held {
@@ -368,6 +374,7 @@ fn object(account: &Account, source: Option<&Source>, whys: &[Why]) -> Value {
         "story": account.story_id,
         "held": account.held,
         "discarded_at": account.discarded_at,
+        "forgotten_at": account.forgotten_at,
         "title": item.title,
         "source": item.source.as_str(),
         "configured": source.map(|source| source.place.to_string()),

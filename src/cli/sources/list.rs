@@ -23,6 +23,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
     let layouts = layouts(config)?;
     let known = daemon::statuses(config, states);
     let sources = config.sources.iter().zip(&known);
+    let gone = known.iter().skip(config.sources.len());
     match arguments.output.output() {
         Output::Table => {
             let mut rows = table::table(&[
@@ -40,6 +41,12 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
                 let address = source.location.to_string();
                 rows.add_row([id.clone(), kind, cadence, state, place, address]);
             }
+            for SourceStatus { id, known } in gone {
+                let state = known.state.as_str().to_owned();
+                let place = "gone from the files".to_owned();
+                let nothing = || "–".to_owned();
+                rows.add_row([id.clone(), nothing(), nothing(), state, place, nothing()]);
+            }
             Ok(writeln!(io::stdout(), "{}", table::lines(&rows))?)
         }
         Output::Json => {
@@ -56,7 +63,21 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
                     "layout": layouts.get(&source.id).map(Layout::as_str),
                 })
             };
-            print_json(&json!({"sources": sources.map(source).collect::<Vec<_>>()}))
+            let left = |SourceStatus { id, known }: &SourceStatus| {
+                json!({
+                    "id": id,
+                    "name": null,
+                    "kind": null,
+                    "url": null,
+                    "file": null,
+                    "line": null,
+                    "cadence": null,
+                    "state": known.state,
+                    "layout": null,
+                })
+            };
+            let sources: Vec<_> = sources.map(source).chain(gone.map(left)).collect();
+            print_json(&json!({"sources": sources}))
         }
     }
 }

@@ -1,0 +1,179 @@
+//! `tidings sources forget`: takes the stories of a source that is gone from the files out of all feeds.
+//!
+//! Shows the titles and asks. The daemon does it where one runs, for a store has one writer; otherwise this process, which
+//! then publishes too. Undone by putting the source's block back.
+
+use std::io::{self, Write as _};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::consent::{self, Answer};
+use crate::cli::{CliError, Output, OutputArguments, admin, operator, print_json, shown};
+use crate::config::Config;
+use crate::daemon::{Clock, Daemon, DaemonError, Files};
+use crate::model::SourceId;
+use crate::serve::ForgetReport;
+use crate::store::{self, ForgetError, Forgotten, LeftItem, StoreError};
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    /// The source, which is no longer in the configuration
+    source: String,
+    /// Do not ask; required where there is no terminal
+    #[arg(long)]
+    yes: bool,
+    /// Show what would leave the feeds, and do nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), CliError> {
+    let id = gone(arguments, &config)?;
+    let left = store::inspect(&config.store.path, |reader| reader.left_items(&id));
+    let left = match left {
+        Ok(left) => left.ok_or_else(|| unknown(&id))?,
+        // Without a daemon the files that lack it are not in force yet: this run brings them in.
+        Err(StoreError::Forget(ForgetError::Configured(_))) if !is_asked(&config).await => {
+            drop(Daemon::start(config.clone(), Clock::System).await?);
+            let left = store::inspect(&config.store.path, |reader| reader.left_items(&id));
+            left.map_err(refusal)?.ok_or_else(|| unknown(&id))?
+        }
+        Err(error) => return Err(refusal(error)),
+    };
+    let output = arguments.output.output();
+    if output == Output::Table {
+        show(&left)?;
+    }
+    if arguments.dry_run {
+        return match output {
+            Output::Json => print_json(&left.iter().map(answer).collect::<Vec<_>>()),
+            Output::Table => Ok(writeln!(io::stdout(), "nothing was changed")?),
+        };
+    }
+    ask(&id, &left, arguments.yes)?;
+    let forgotten = forget(&id, config).await?;
+    match output {
+        Output::Json => print_json(&forgotten),
+        Output::Table => Ok(writeln!(io::stdout(), "{}", told(&id, forgotten))?),
+    }
+}
+
+/// The source, if it is not in the files.
+fn gone(arguments: &Arguments, config: &Config) -> Result<SourceId, CliError> {
+    let name = &arguments.source;
+    let id: SourceId = name
+        .parse()
+        .map_err(|_| CliError::Usage(format!("`{name}` is no name of a source")))?;
+    match config.sources.iter().find(|source| source.id == id) {
+        None => Ok(id),
+        Some(source) => Err(CliError::Usage(format!(
+            "the source `{id}` is configured at {}: take its block out, and `tidings reload`, before it can be forgotten",
+            source.place
+        ))),
+    }
+}
+
+fn unknown(id: &SourceId) -> CliError {
+    CliError::Usage(ForgetError::Unknown(id.clone()).to_string())
+}
+
+fn refusal(error: StoreError) -> CliError {
+    match error {
+        StoreError::Forget(error) => CliError::Usage(error.to_string()),
+        error => DaemonError::from(error).into(),
+    }
+}
+
+/// Whether a daemon answers.
+async fn is_asked(config: &Config) -> bool {
+    match config.admin.listen.first() {
+        Some(listen) => admin::is_answered(listen).await,
+        None => false,
+    }
+}
+
+fn show(left: &[LeftItem]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for LeftItem { item, stays } in left {
+        let (date, title) = (shown::date(&item.published), shown::line(&item.title));
+        let stays = if *stays {
+            "  (stays: another source reports it)"
+        } else {
+            ""
+        };
+        writeln!(out, "{date}  {title}{stays}")?;
+    }
+    Ok(())
+}
+
+fn answer(LeftItem { item, stays }: &LeftItem) -> serde_json::Value {
+    json!({
+        "id": item.id.to_string(),
+        "title": item.title,
+        "url": item.address,
+        "date": shown::stated(&item.published),
+        "stays": stays,
+    })
+}
+
+fn ask(id: &SourceId, left: &[LeftItem], yes: bool) -> Result<(), CliError> {
+    let leave = left.iter().filter(|left| !left.stays).count();
+    let leave = stories(leave);
+    match consent::ask(&format!("take {leave} of {id} out of the feeds?"), yes)? {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(consent::declined()),
+        Answer::Nobody => Err(CliError::Failed(format!(
+            "{leave} of {id} would leave the feeds: `tidings sources forget {id} --yes` does it without asking"
+        ))),
+    }
+}
+
+async fn forget(id: &SourceId, config: Config) -> Result<Forgotten, CliError> {
+    if let Some(listen) = config.admin.listen.first() {
+        let path = format!("/sources/{id}/forget");
+        match admin::ask(listen, &path, Vec::new()).await? {
+            Some(ForgetReport::Forgotten(forgotten)) => return Ok(forgotten),
+            Some(ForgetReport::Refused(reason)) => return Err(CliError::Failed(reason)),
+            None => {}
+        }
+    }
+    let daemon = Daemon::start(config, Clock::System).await?;
+    let forgotten = daemon.forget(id.clone(), operator::operator()).await;
+    let forgotten = forgotten.map_err(refusal)?;
+    daemon.publish(Files::Look).await?;
+    Ok(forgotten)
+}
+
+fn told(id: &SourceId, forgotten: Forgotten) -> String {
+    let Forgotten {
+        stories: left,
+        kept,
+        ..
+    } = forgotten;
+    let kept = match kept {
+        0 => String::new(),
+        kept => format!("; {} with the reports of other sources", stays(kept)),
+    };
+    format!("{id} is forgotten: {} out of the feeds{kept}", taken(left))
+}
+
+fn taken(count: usize) -> String {
+    let are = if count == 1 { "is" } else { "are" };
+    format!("{} {are} taken", stories(count))
+}
+
+fn stays(count: usize) -> String {
+    let stay = if count == 1 { "stays" } else { "stay" };
+    format!("{} {stay}", stories(count))
+}
+
+fn stories(count: usize) -> String {
+    if count == 1 {
+        "1 story".to_owned()
+    } else {
+        format!("{count} stories")
+    }
+}

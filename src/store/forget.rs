@@ -1,0 +1,185 @@
+//! Sources that are gone from the configuration: their stories stay in the feeds until an operator has them taken out.
+//!
+//! What is forgotten stays stored and known: a source that is configured again has its items back. Stories that other
+//! sources report too stay with those reports.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+
+use super::commit::Change;
+use super::memory::Memory;
+use super::policy::Policy;
+use super::ruling::{self, Action, Ruling};
+use super::story::Stories;
+use super::{Reader, StoreError, rows};
+use crate::model::{Item, Operator, SourceId, StoryId, Timestamp};
+
+/// What became of a source that was forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// Its items that were taken out.
+    pub items: usize,
+    /// Stories that left all feeds.
+    pub stories: usize,
+    /// Stories that stay with the reports of other sources.
+    pub kept: usize,
+}
+
+/// Why a source cannot be forgotten.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ForgetError {
+    /// No source was ever called so.
+    #[error("there never was a source `{0}`")]
+    Unknown(SourceId),
+    /// It is polled.
+    #[error(
+        "the source `{0}` is configured: take its block out, and `tidings reload`, before it can be forgotten"
+    )]
+    Configured(SourceId),
+    /// Nothing of it is left.
+    #[error("the source `{0}` is forgotten already")]
+    Already(SourceId),
+}
+
+/// An item of a source that is gone, and its story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftItem {
+    /// The item.
+    pub item: Item,
+    /// Whether its story stays, for another source reports it too.
+    pub stays: bool,
+}
+
+/// Takes the items of a source that is gone out of their stories.
+pub(super) fn forget(
+    connection: &Connection,
+    memory: &mut Memory,
+    source: &SourceId,
+    by: &Operator,
+    at: Timestamp,
+    policy: &Policy,
+) -> Result<Forgotten, StoreError> {
+    may_be_forgotten(connection, source)?;
+    let stories = Stories::new(connection, at, true, policy)?;
+    let sql = "SELECT DISTINCT story FROM item WHERE source = ? AND NOT held";
+    let mut statement = connection.prepare(sql)?;
+    let ids = statement.query_map([source.as_str()], |row| row.get::<_, String>(0))?;
+    let touched: BTreeSet<StoryId> = ids
+        .map(|id| rows::parsed("story", &id?))
+        .collect::<Result<_, StoreError>>()?;
+    // Nothing is compared with what is not shown.
+    for table in ["found_by", "fingerprint"] {
+        let sql = format!(
+            "DELETE FROM {table} WHERE item IN (SELECT seq FROM item WHERE source = ? AND NOT held)"
+        );
+        connection.execute(&sql, [source.as_str()])?;
+    }
+    memory.forget();
+    let sql = "UPDATE item SET held = 1, forgotten_at = ? WHERE source = ? AND NOT held";
+    let items = connection.execute(sql, params![at.timestamp(), source.as_str()])?;
+    let mut kept = 0;
+    for story in &touched {
+        stories.refresh(*story)?;
+        kept += usize::from(is_reported(connection, *story)?);
+    }
+    stories.keep_revision()?;
+    let sql = "UPDATE source_state SET forgotten_at = ? WHERE source = ?";
+    connection.execute(sql, params![at.timestamp(), source.as_str()])?;
+    let ruling = Ruling {
+        at,
+        by: by.clone(),
+        action: Action::Forget,
+        story: None,
+        title: None,
+        others: Vec::new(),
+        source: Some(source.clone()),
+        items,
+        reason: None,
+    };
+    ruling::record(connection, &ruling)?;
+    Ok(Forgotten {
+        items,
+        stories: touched.len() - kept,
+        kept,
+    })
+}
+
+/// Gives sources that are configured again the items back that were forgotten. What is old enters quietly.
+pub(super) fn bring_back(
+    connection: &Connection,
+    memory: &mut Memory,
+    sources: &[SourceId],
+    at: Timestamp,
+    policy: &Policy,
+) -> Result<(), StoreError> {
+    let mut items = Vec::new();
+    for source in sources {
+        let sql = "SELECT * FROM item WHERE source = ? AND forgotten_at IS NOT NULL ORDER BY seq";
+        let mut statement = connection.prepare(sql)?;
+        let mut found = statement.query([source.as_str()])?;
+        while let Some(row) = found.next()? {
+            let story: StoryId = rows::parsed("story", &row.get::<_, String>("story")?)?;
+            items.push((rows::item(row)?, story));
+        }
+        let sql = "UPDATE item SET held = 0, forgotten_at = NULL
+                   WHERE source = ? AND forgotten_at IS NOT NULL";
+        connection.execute(sql, [source.as_str()])?;
+    }
+    memory.forget();
+    memory.ready(connection, items.len())?;
+    let stories = Stories::new(connection, at, true, policy)?;
+    let mut change = Change::new(stories, memory, &[], false);
+    for (item, story) in &items {
+        change.show(item, *story)?;
+    }
+    change.finish()?;
+    Ok(())
+}
+
+/// Whether a report of the story is shown.
+fn is_reported(connection: &Connection, story: StoryId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM item WHERE story = ? AND NOT held";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.exists([story.to_string()])?)
+}
+
+fn may_be_forgotten(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
+    let sql = "SELECT configured, forgotten_at IS NOT NULL FROM source_state WHERE source = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found: Option<(bool, bool)> = statement
+        .query_row([source.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match found {
+        None => Err(ForgetError::Unknown(source.clone()).into()),
+        Some((true, _)) => Err(ForgetError::Configured(source.clone()).into()),
+        Some((false, true)) => Err(ForgetError::Already(source.clone()).into()),
+        Some((false, false)) => Ok(()),
+    }
+}
+
+impl Reader {
+    /// Returns the items that [`forget`](super::Store::forget) would take out, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Forget`] where the source cannot be forgotten.
+    pub fn left_items(&self, source: &SourceId) -> Result<Vec<LeftItem>, StoreError> {
+        may_be_forgotten(self.connection(), source)?;
+        let sql = "SELECT item.*, EXISTS (
+                       SELECT 1 FROM item AS other
+                       WHERE other.story = item.story AND other.source <> item.source AND NOT other.held
+                   ) AS stays
+                   FROM item WHERE source = ? AND NOT held ORDER BY published_at DESC, position, seq";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut found = statement.query([source.as_str()])?;
+        let mut items = Vec::new();
+        while let Some(row) = found.next()? {
+            items.push(LeftItem {
+                stays: row.get("stays")?,
+                item: rows::item(row)?,
+            });
+        }
+        Ok(items)
+    }
+}
