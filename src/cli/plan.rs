@@ -3,13 +3,14 @@
 //! In: a configuration that can be read. Out: lines for people or one JSON document, and exit status 3 where that is asked
 //! for and something changes.
 
-use std::io::{self, Write as _};
+use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 use clap::Args;
 use serde_json::json;
 
 use super::{CliError, Output, OutputArguments, clock, print_json, shown, timestamp};
-use crate::config::Config;
+use crate::config::{Config, Configured, SettingChange};
 use crate::daemon::{self, DaemonError};
 use crate::model::{SourceId, Timestamp};
 use crate::store::{Fate, FeedPlan, Moving, Plan, Stock};
@@ -69,12 +70,16 @@ fn print(plan: &Plan) -> io::Result<()> {
     for (was, now) in &plan.renamed_sources {
         writeln!(out, "source {now}: was {was}, whose items it keeps")?;
     }
+    print_settings(&mut out, plan)?;
     for (sources, what) in [
         (&plan.new_sources, "new"),
-        (&plan.changed_sources, "changed"),
+        (
+            &plan.returning_sources,
+            "comes back, with the stories that were taken out",
+        ),
         (
             &plan.gone_sources,
-            "configured no longer; what is stored of it stays",
+            "configured no longer; its stories stay in the feeds until `tidings sources forget`",
         ),
     ] {
         for source in sources {
@@ -90,6 +95,40 @@ fn print(plan: &Plan) -> io::Result<()> {
             out,
             "`tidings reload` would refuse this; `tidings reload --yes` does it"
         )?;
+    }
+    Ok(())
+}
+
+/// The keys that have other values: those of sections, then source by source, then of topics whose feeds stay as they are.
+fn print_settings(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
+    for change in &plan.settings {
+        if let Configured::Section(_) = change.of {
+            let restart = if change.takes_restart {
+                "  (takes a restart)"
+            } else {
+                ""
+            };
+            writeln!(out, "{} {change}{restart}", change.of)?;
+        }
+    }
+    let of = |of: Configured| plan.settings.iter().filter(move |change| change.of == of);
+    for source in plan.all_changed_sources() {
+        writeln!(out, "source {source}: changed")?;
+        for change in of(Configured::Source(source)) {
+            writeln!(out, "  {change}")?;
+        }
+    }
+    let topics = plan.settings.iter().filter_map(|change| match &change.of {
+        Configured::Topic(id) => Some(id),
+        _ => None,
+    });
+    let has_feed = |id: &String| plan.feeds.iter().any(|feed| feed.id.topic().as_str() == id);
+    let topics: BTreeSet<&String> = topics.filter(|id| !has_feed(id)).collect();
+    for topic in topics {
+        writeln!(out, "topic {topic}: changed")?;
+        for change in of(Configured::Topic(topic.clone())) {
+            writeln!(out, "  {change}")?;
+        }
     }
     Ok(())
 }
@@ -184,14 +223,31 @@ fn answer(plan: &Plan) -> serde_json::Value {
         "feeds": plan.feeds.iter().map(feed).collect::<Vec<_>>(),
         "sources": {
             "new": names(&plan.new_sources),
-            "changed": names(&plan.changed_sources),
+            "changed": plan.all_changed_sources(),
             "gone": names(&plan.gone_sources),
         },
+        "settings": plan.settings.iter().map(setting).collect::<Vec<_>>(),
         "renamed": {
             "feeds": plan.renamed_feeds.iter().map(renamed).collect::<Vec<_>>(),
             "sources": plan.renamed_sources.iter().map(renamed).collect::<Vec<_>>(),
         },
         "refused": plan.refusals(),
+    })
+}
+
+fn setting(change: &SettingChange) -> serde_json::Value {
+    let (of, name) = match &change.of {
+        Configured::Section(name) => ("section", name),
+        Configured::Source(id) => ("source", id),
+        Configured::Topic(id) => ("topic", id),
+    };
+    json!({
+        "of": of,
+        "name": name,
+        "key": change.key,
+        "before": change.before,
+        "after": change.after,
+        "takes_restart": change.takes_restart,
     })
 }
 

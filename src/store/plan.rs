@@ -14,6 +14,7 @@ use super::membership::Entry;
 use super::schema;
 use super::story::Stories;
 use super::{Consent, Definition, Policy, StoreError, inspect};
+use crate::config::{Configured, SettingChange};
 use crate::model::{FeedId, SourceId, StoryId, Timestamp, TopicId};
 
 /// New stories that one live feed may get at once before somebody has to say yes.
@@ -32,6 +33,8 @@ pub struct Plan {
     pub changed_sources: Vec<SourceId>,
     /// Sources that are configured no longer: what is stored of them stays.
     pub gone_sources: Vec<SourceId>,
+    /// Sources that are configured again after they were forgotten: their stories come back.
+    pub returning_sources: Vec<SourceId>,
     /// Sources that were configured before.
     pub sources_before: usize,
     /// Those of the gone ones whose address a new one has, with that one: it may be the same.
@@ -40,6 +43,8 @@ pub struct Plan {
     pub renamed_feeds: Vec<(FeedId, FeedId)>,
     /// Sources that go on under another name, with that name.
     pub renamed_sources: Vec<(SourceId, SourceId)>,
+    /// Keys whose values are others, as the files have them.
+    pub settings: Vec<SettingChange>,
 }
 
 /// What becomes of a feed.
@@ -129,6 +134,17 @@ impl Plan {
             && sources.iter().all(|sources| sources.is_empty())
             && self.renamed_feeds.is_empty()
             && self.renamed_sources.is_empty()
+            && self.settings.is_empty()
+    }
+
+    /// Sources that are configured differently: what the store knows of them, or how they are polled and read.
+    pub fn all_changed_sources(&self) -> BTreeSet<String> {
+        let of = |change: &SettingChange| match &change.of {
+            Configured::Source(id) => Some(id.clone()),
+            Configured::Section(_) | Configured::Topic(_) => None,
+        };
+        let stored = self.changed_sources.iter().map(ToString::to_string);
+        stored.chain(self.settings.iter().filter_map(of)).collect()
     }
 
     /// Whether it may be carried out.
@@ -332,10 +348,12 @@ impl Changes {
             new_sources: new,
             changed_sources: known,
             gone_sources: self.sources.gone.clone(),
+            returning_sources: self.sources.returning.clone(),
             sources_before: self.sources.before,
             resembling_sources: self.sources.resembling.clone(),
             renamed_feeds: self.renames.feeds.clone(),
             renamed_sources: self.renames.sources.clone(),
+            settings: Vec::new(),
         })
     }
 

@@ -209,3 +209,38 @@ fn check_warns_of_topics_that_take_everything_or_nothing() {
     );
     assert_eq!(about("`some`"), 0, "{told:?}");
 }
+
+#[test]
+fn a_plan_names_what_changes_beside_feeds() {
+    let (server, workspace, rest) = stored(1..4, "");
+    let changed = rest
+        .replace("every = \"1h\"", "every = \"30m\"")
+        .replace(
+            &server.url("/"),
+            &format!("{}?token=s3cret", server.url("/")),
+        )
+        .replace("kind = \"feed\"\n", "");
+    let fetch =
+        "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\ntimeout = \"20s\"\n";
+    let listen = FINDABLE.replace("127.0.0.1:0", "127.0.0.2:0");
+    workspace.configure(&format!("{fetch}{listen}{changed}"));
+    let told = workspace.run(&["plan", "--exit-code"]);
+    assert_eq!(told.status, Some(3), "{told:?}");
+    let url = server.url("/");
+    let expected = format!(
+        "[fetch] timeout: 10s -> 20s\n\
+         [server] listen: [\"127.0.0.1:0\"] -> [\"127.0.0.2:0\"]  (takes a restart)\n\
+         source harbour: changed\n  every: 1h -> 30m\n  kind: feed -> (not set)\n  url: {url} -> {url}?token=hidden\n"
+    );
+    assert_eq!(told.stdout, expected);
+    let plan = self::plan(&workspace);
+    assert_eq!(plan["changes"], true);
+    assert_eq!(plan["sources"]["changed"], json!(["harbour"]));
+    let expected = json!({"of": "section", "name": "server", "key": "listen",
+        "before": "[\"127.0.0.1:0\"]", "after": "[\"127.0.0.2:0\"]", "takes_restart": true});
+    let settings = plan["settings"].as_array().expect("settings");
+    assert!(settings.contains(&expected), "{settings:?}");
+    assert!(!plan.to_string().contains("s3cret"), "{plan}");
+    workspace.poll(day(0));
+    assert_eq!(self::plan(&workspace)["changes"], false);
+}

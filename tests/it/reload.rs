@@ -62,7 +62,7 @@ fn sources_and_topics_come_and_go_without_a_restart() {
         "source old is configured no longer",
         "new topic other",
         "topic news is configured no longer",
-        "[server] listen changed: that takes a restart",
+        "[server] listen: [\"127.0.0.1:0\"] -> [\"127.0.0.2:0\"]; that takes a restart",
         "in force: 1 sources, 1 topics",
     ] {
         service.logs(line);
@@ -233,5 +233,35 @@ fn a_file_that_is_renamed_into_place_is_read_by_itself() {
         service.logs(line);
         service.logs("in force:");
     }
+    service.stop();
+}
+
+#[test]
+fn the_command_names_what_changed_source_by_source() {
+    let server = server();
+    let [before, _] = configurations(&server);
+    let workspace = Workspace::new(&before);
+    let service = start(&workspace);
+    let faster = before.replace("every = \"1h\"", "every = \"30m\"");
+    workspace.configure(&faster.replace("\"127.0.0.1:0\"", "\"127.0.0.2:0\""));
+    let told = workspace.run(&["reload"]).well().stdout;
+    assert_eq!(
+        told,
+        "[server] listen: [\"127.0.0.1:0\"] -> [\"127.0.0.2:0\"]; that takes a restart\n\
+         source old: every: 1h -> 30m\nin force: 1 sources, 1 topics\n"
+    );
+    service.stop();
+}
+
+/// The daemon listens where it was told to, whatever the files say by now.
+#[test]
+fn a_daemon_is_found_where_it_was_told_to_listen() {
+    let server = server();
+    let [before, _] = configurations(&server);
+    let workspace = Workspace::new(&before);
+    let service = start(&workspace);
+    workspace.configure(&before.replace("../admin.sock", "../other.sock"));
+    let told = workspace.run(&["reload"]).well().stdout;
+    assert!(told.contains("[admin] listen: "), "{told}");
     service.stop();
 }

@@ -1,0 +1,123 @@
+//! What a reload changed, a line each.
+
+use std::collections::BTreeSet;
+
+use crate::config::{Config, Configured, SettingChange};
+use crate::store::{FeedPlan, Plan};
+
+/// Feeds that are told one by one of what a reload changed.
+const TOLD_FEEDS: usize = 20;
+
+/// What a reload did to feeds, a line each.
+fn feeds_changed(plan: &Plan) -> Vec<String> {
+    let moving = plan
+        .feeds
+        .iter()
+        .filter(|feed| feed.live + feed.quiet + feed.leave > 0);
+    let line = |feed: &FeedPlan| {
+        let FeedPlan {
+            id,
+            live,
+            quiet,
+            leave,
+            ..
+        } = feed;
+        format!("feed {id}: {live} enter live, {quiet} quietly, {leave} leave")
+    };
+    let mut lines: Vec<String> = moving.clone().take(TOLD_FEEDS).map(line).collect();
+    let more = moving.count().saturating_sub(TOLD_FEEDS);
+    lines.extend((more > 0).then(|| format!("and {more} feeds more")));
+    lines
+}
+
+/// Keys that are told one by one.
+const TOLD_SETTINGS: usize = 100;
+
+/// The keys that have other values, a line each, and which of them take a restart.
+fn settings_changed(plan: &Plan) -> Vec<String> {
+    let line = |change: &SettingChange| {
+        let restart = if change.takes_restart {
+            "; that takes a restart"
+        } else {
+            ""
+        };
+        match &change.of {
+            Configured::Section(_) => format!("{} {change}{restart}", change.of),
+            Configured::Source(_) | Configured::Topic(_) => format!("{}: {change}", change.of),
+        }
+    };
+    // What takes a restart is never among those that are left out.
+    let (first, others): (Vec<_>, Vec<_>) = plan
+        .settings
+        .iter()
+        .partition(|change| change.takes_restart);
+    let all = first.into_iter().chain(others);
+    let mut lines: Vec<String> = all.take(TOLD_SETTINGS).map(line).collect();
+    let more = plan.settings.len().saturating_sub(TOLD_SETTINGS);
+    lines.extend((more > 0).then(|| format!("and {more} settings more")));
+    lines
+}
+
+/// What a reload changed, a line each, and what of it wants a restart.
+pub(super) fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    let sources = |config: &Config| -> BTreeSet<String> {
+        let ids = config.sources.iter().map(|source| source.id.to_string());
+        ids.collect()
+    };
+    let renamed = plan.renamed_sources.iter();
+    let renamed: Vec<_> = renamed
+        .map(|(was, now)| (was.to_string(), now.to_string()))
+        .collect();
+    lines.extend(come_and_gone(
+        "source",
+        sources(before),
+        sources(after),
+        &renamed,
+    ));
+    let topics = |config: &Config| -> BTreeSet<String> {
+        let ids = config.topics.iter().map(|topic| topic.id.to_string());
+        ids.collect()
+    };
+    let renamed = plan.renamed_feeds.iter();
+    let renamed: Vec<_> = renamed
+        .filter(|(was, _)| was.branch().is_none())
+        .map(|(was, now)| (was.to_string(), now.to_string()))
+        .collect();
+    lines.extend(come_and_gone(
+        "topic",
+        topics(before),
+        topics(after),
+        &renamed,
+    ));
+    lines.extend(feeds_changed(plan));
+    lines.extend(settings_changed(plan));
+    lines.push(format!(
+        "in force: {} sources, {} topics",
+        after.sources.len(),
+        after.topics.len()
+    ));
+    lines
+}
+
+fn come_and_gone(
+    what: &str,
+    mut before: BTreeSet<String>,
+    mut after: BTreeSet<String>,
+    renamed: &[(String, String)],
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (was, now) in renamed {
+        before.remove(was);
+        after.remove(now);
+        lines.push(format!("{what} {was} is called {now} now"));
+    }
+    let come = after
+        .difference(&before)
+        .map(|name| format!("new {what} {name}"));
+    let gone = before
+        .difference(&after)
+        .map(|name| format!("{what} {name} is configured no longer"));
+    lines.extend(come.chain(gone));
+    lines
+}
