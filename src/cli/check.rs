@@ -1,5 +1,8 @@
 //! `tidings check`: every mistake of the configuration at once, and the next runs of each source.
 
+mod polling;
+mod secrets;
+
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -11,7 +14,7 @@ use serde_json::json;
 use super::{
     CliError, Output, OutputArguments, clock, counted, environment, print_json, table, timestamp,
 };
-use crate::config::{self, Config, Diagnostic, Severity};
+use crate::config::{self, Config, Diagnostic, Refused, Severity};
 use crate::daemon;
 use crate::model::{Cadence, Place, Source, Timestamp, Topic, TopicId};
 use crate::schedule;
@@ -31,12 +34,19 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
     let now = clock(arguments.now).now();
-    let loaded = config::load(file, &environment).map(|mut config| {
-        let found = reach(&config, now);
-        config.warnings.extend(found);
-        let found = strangers(&config);
-        config.warnings.extend(found);
-        config
+    let loaded = config::load(file, &environment).and_then(|mut config| {
+        let (wrong, unread) = secrets::check(&config);
+        if !wrong.is_empty() {
+            return Err(Refused(wrong));
+        }
+        config.warnings.append(&mut config.advice);
+        config.warnings.extend(unread);
+        config.warnings.extend(polling::check(&config, now));
+        if config.store.unread.is_none() {
+            config.warnings.extend(reach(&config, now));
+            config.warnings.extend(strangers(&config));
+        }
+        Ok(config)
     });
     match (loaded, arguments.output.output()) {
         (Ok(config), Output::Table) => Ok(print(&config, now)?),

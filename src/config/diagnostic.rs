@@ -48,6 +48,16 @@ impl fmt::Display for Diagnostic {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Refused(pub Vec<Diagnostic>);
 
+impl Refused {
+    /// The mistakes among them.
+    pub fn mistakes(&self) -> Vec<&Diagnostic> {
+        let mistakes = self.0.iter();
+        mistakes
+            .filter(|found| found.severity == Severity::Mistake)
+            .collect()
+    }
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, diagnostic) in self.0.iter().enumerate() {
@@ -120,6 +130,8 @@ enum Nature {
     Absent,
     /// Something to look at.
     Warning,
+    /// Something that `check` alone tells.
+    Advice,
     /// Something that is nowhere and may be missed: where there are mistakes, they may be why.
     Lack,
 }
@@ -139,9 +151,18 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn syntax(&self, file: &File, at: usize, message: &str) {
+    pub(super) fn syntax(&self, file: &File, at: usize, mistake: Mistake) {
         self.torn();
-        self.add(Nature::Syntax, file, at, Mistake::new(message));
+        self.add(Nature::Syntax, file, at, mistake);
+    }
+
+    /// The whole file is in another encoding: what its text lacks may well be there.
+    pub(super) fn encoding(&self, file: &File, at: usize, mistake: Mistake) {
+        self.syntax(file, at, mistake);
+    }
+
+    pub(super) fn advise(&self, file: &File, at: usize, mistake: Mistake) {
+        self.add(Nature::Advice, file, at, mistake);
     }
 
     pub(super) fn wrong(&self, file: &File, at: usize, mistake: Mistake) {
@@ -167,7 +188,7 @@ impl Report {
 
     fn add(&self, nature: Nature, file: &File, at: usize, mistake: Mistake) {
         let severity = match nature {
-            Nature::Warning | Nature::Lack => Severity::Warning,
+            Nature::Warning | Nature::Advice | Nature::Lack => Severity::Warning,
             Nature::Syntax | Nature::Wrong | Nature::Absent => Severity::Mistake,
         };
         let diagnostic = Diagnostic {
@@ -183,8 +204,8 @@ impl Report {
         });
     }
 
-    /// The warnings, when nothing is wrong.
-    pub(super) fn finish(self) -> Result<Vec<Diagnostic>, Refused> {
+    /// The warnings, when nothing is wrong, and what `check` tells beside them.
+    pub(super) fn finish(self) -> Result<Told, Refused> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|found| found.order);
         if self.torn.get() {
@@ -196,14 +217,29 @@ impl Report {
         let usable = !found
             .iter()
             .any(|found| found.diagnostic.severity == Severity::Mistake);
-        found.retain(|found| usable || found.nature != Nature::Lack);
-        let diagnostics = found.into_iter().map(|found| found.diagnostic).collect();
-        if usable {
-            Ok(diagnostics)
-        } else {
-            Err(Refused(diagnostics))
+        if !usable {
+            found.retain(|found| !matches!(found.nature, Nature::Advice | Nature::Lack));
+            return Err(Refused(diagnostics(found)));
         }
+        let (advice, warnings): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|found| found.nature == Nature::Advice);
+        Ok(Told {
+            warnings: diagnostics(warnings),
+            advice: diagnostics(advice),
+        })
     }
+}
+
+/// What may not be meant.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) warnings: Vec<Diagnostic>,
+    pub(super) advice: Vec<Diagnostic>,
+}
+
+fn diagnostics(found: Vec<Found>) -> Vec<Diagnostic> {
+    found.into_iter().map(|found| found.diagnostic).collect()
 }
 
 /// Of a line that is no TOML, the first reason alone: what else seems wrong there comes of it.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use glob::{MatchOptions, Pattern};
 
 use super::diagnostic::{Mistake, Report};
+use super::encoding;
 use super::file::File;
 use super::table::Table;
 use super::units;
@@ -139,6 +140,12 @@ impl Reader<'_> {
 }
 
 fn text_file(number: usize, shown: &Path, bytes: Vec<u8>, report: &Report) -> File {
+    if let Some(encoding) = encoding::utf16(&bytes) {
+        let (text, _) = encoding.decode_with_bom_removal(&bytes);
+        let file = File::new(number, shown, text.into_owned(), report);
+        report.encoding(&file, 0, encoding::not_utf8(encoding));
+        return file;
+    }
     match String::from_utf8(bytes) {
         Ok(text) => {
             // Editors on Windows put a byte order mark before the text; no column counts it.
@@ -150,13 +157,10 @@ fn text_file(number: usize, shown: &Path, bytes: Vec<u8>, report: &Report) -> Fi
         }
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            let file = File::new(
-                number,
-                shown,
-                String::from_utf8_lossy(error.as_bytes()).into_owned(),
-                report,
-            );
-            report.syntax(&file, at, "this is not UTF-8");
+            let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let file = File::new(number, shown, text, report);
+            report.encoding(&file, at, encoding::stray_byte(byte));
             file
         }
     }

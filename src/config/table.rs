@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::diagnostic::{Mistake, Report};
 use super::file::{self, File, Kind, Value};
-use super::units;
+use super::{include, units};
 use crate::model::{Former, Place};
 
 const TEXT: &str = "text in quotation marks";
@@ -66,6 +66,13 @@ impl<T> Given<T> {
     {
         if self.at.is_some() { self } else { default }.clone()
     }
+}
+
+fn misplaced_include() -> Mistake {
+    Mistake::new(
+        "`include` stands below a table, which makes it a key of that table: no file is included",
+    )
+    .hint("move the line to the top of the file, above the first `[table]`")
 }
 
 /// One table, with the keys that were asked for.
@@ -375,6 +382,11 @@ impl<'a> Table<'a> {
         tables
     }
 
+    /// Whether its keys stand above all tables.
+    fn is_top(&self) -> bool {
+        std::ptr::eq(self.entries, self.file.entries.as_slice())
+    }
+
     /// That `key` holds something of another type.
     pub(super) fn unwanted(&self, key: &str, found: &Kind, wanted: &str) -> Mistake {
         Mistake::new(format!(
@@ -390,6 +402,11 @@ impl<'a> Table<'a> {
         for entry in self.entries {
             let key = entry.key.as_str();
             if asked.contains(&key) {
+                continue;
+            }
+            if key == include::KEY && !self.is_top() {
+                self.report.torn();
+                self.wrong(entry.at, misplaced_include());
                 continue;
             }
             let named = format!("{}{}", self.prefix, key.escape_debug());

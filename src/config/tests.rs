@@ -71,7 +71,7 @@ const SOURCE: &str = "[[source]]\nid = \"a\"\nurl = \"https://bulletins.example/
 fn text_is_utf8_with_or_without_a_mark() {
     check(
         &[("main.toml", b"x = 1\n# \xc3\xb1 \xff")],
-        "main.toml:1:1: unknown key `x`\nmain.toml:2:5: this is not UTF-8",
+        "main.toml:1:1: unknown key `x`\nmain.toml:2:5: this is not UTF-8\n  hint: the byte 0xFF is `ÿ` in windows-1252, as older editors save it: save the file as UTF-8",
     );
     let marked = format!("\u{feff}x = 1\n{SOURCE}");
     check(

@@ -107,8 +107,87 @@ pub(super) fn line(text: &str) -> Result<String, Mistake> {
 /// A time zone by its name in the IANA database.
 pub(super) fn zone(text: &str) -> Result<Tz, Mistake> {
     text.parse().map_err(|_| {
+        let mistake = Mistake::new(format!("there is no time zone `{text}`"));
+        if let Some(hint) = zone_hint(text) {
+            return mistake.hint(hint);
+        }
         let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-        Mistake::new(format!("there is no time zone `{text}`")).or_rather(text, names)
+        mistake.or_rather(text, names)
+    })
+}
+
+/// Abbreviations that are no names of zones, with places whose clocks go by them.
+const ABBREVIATIONS: [(&str, &[&str]); 24] = [
+    ("AEST", &["Australia/Brisbane", "Australia/Sydney"]),
+    ("AKST", &["America/Anchorage"]),
+    ("AMT", &["America/Manaus", "Asia/Yerevan"]),
+    ("ART", &["America/Argentina/Buenos_Aires"]),
+    (
+        "AST",
+        &["America/Puerto_Rico", "America/Halifax", "Asia/Riyadh"],
+    ),
+    ("BRT", &["America/Sao_Paulo"]),
+    ("BST", &["Europe/London", "Asia/Dhaka"]),
+    ("CDT", &["America/Chicago", "America/Havana"]),
+    ("CEST", &["Europe/Berlin"]),
+    ("CLT", &["America/Santiago"]),
+    ("COT", &["America/Bogota"]),
+    (
+        "CST",
+        &["America/Costa_Rica", "America/Chicago", "Asia/Shanghai"],
+    ),
+    ("ECT", &["America/Guayaquil"]),
+    ("EDT", &["America/New_York"]),
+    ("EEST", &["Europe/Helsinki"]),
+    ("IST", &["Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"]),
+    ("JST", &["Asia/Tokyo"]),
+    ("MDT", &["America/Denver"]),
+    ("MSK", &["Europe/Moscow"]),
+    ("PDT", &["America/Los_Angeles"]),
+    ("PET", &["America/Lima"]),
+    (
+        "PST",
+        &["America/Los_Angeles", "America/Tijuana", "Asia/Manila"],
+    ),
+    ("VET", &["America/Caracas"]),
+    ("WEST", &["Europe/Lisbon"]),
+];
+
+/// What to write for an abbreviation or an offset, neither of which is the name of a zone.
+fn zone_hint(text: &str) -> Option<String> {
+    let word = text.trim();
+    let upper = word.to_ascii_uppercase();
+    if let Some((_, places)) = ABBREVIATIONS.iter().find(|(name, _)| *name == upper) {
+        let places: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
+        return Some(match places.as_slice() {
+            [place] => {
+                format!("an abbreviation is no name of a zone: write the place, such as {place}")
+            }
+            places => format!(
+                "several zones are called `{upper}`: write the place, such as {}",
+                places.join(" or ")
+            ),
+        });
+    }
+    let is_abbreviation =
+        (2..=5).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_uppercase());
+    let offset = word.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let is_offset = offset.starts_with(['+', '-'])
+        && offset
+            .chars()
+            .skip(1)
+            .all(|c| c.is_ascii_digit() || c == ':')
+        && offset.len() > 1;
+    let of_windows = word.ends_with(" Standard Time") || word.ends_with(" Time");
+    (is_abbreviation || is_offset || of_windows).then(|| {
+        let what = if is_offset {
+            "an offset is no zone, for it knows no summer time"
+        } else if of_windows {
+            "Windows has names of its own for zones"
+        } else {
+            "an abbreviation is no name of a zone"
+        };
+        format!("{what}: write the place, such as `America/Costa_Rica` or `Europe/Madrid`")
     })
 }
 
@@ -184,6 +263,32 @@ mod tests {
             mistake.hint.as_deref(),
             Some("did you mean `America/Costa_Rica`?")
         );
+    }
+
+    #[test]
+    fn an_abbreviation_is_told_by_its_places() {
+        let hint = |text: &str| zone(text).expect_err("no such zone").hint;
+        let several = "several zones are called `CST`: write the place, such as `America/Costa_Rica` or `America/Chicago` or `Asia/Shanghai`";
+        assert_eq!(hint("CST").as_deref(), Some(several));
+        assert_eq!(hint("cst").as_deref(), Some(several));
+        let other = "write the place, such as `America/Costa_Rica` or `Europe/Madrid`";
+        for (text, what) in [
+            ("XYZT", "an abbreviation is no name of a zone"),
+            ("UTC-6", "an offset is no zone, for it knows no summer time"),
+            (
+                "-06:00",
+                "an offset is no zone, for it knows no summer time",
+            ),
+            (
+                "Central America Standard Time",
+                "Windows has names of its own for zones",
+            ),
+        ] {
+            assert_eq!(hint(text), Some(format!("{what}: {other}")), "{text}");
+        }
+        assert!(zone("CET").is_ok() && zone("EST").is_ok() && zone("UTC").is_ok());
+        let places = ABBREVIATIONS.iter().flat_map(|(_, places)| *places);
+        assert!(places.into_iter().all(|place| place.parse::<Tz>().is_ok()));
     }
 
     proptest! {

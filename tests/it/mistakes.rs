@@ -139,7 +139,9 @@ fn check_shows_when_each_source_is_polled_and_polls_nothing() {
         "[[source]]\nid = \"dawn\"\nurl = \"{}\"\ncron = \"30 6 * * Mon\"\ntimezone = \"America/Costa_Rica\"\n",
         server.url("/")
     );
-    let workspace = Workspace::new(&format!("{cron}{NEWS}{}", source("a", &server.url("/"))));
+    let site = "[site]\ncontact = \"ops@bulletins.example\"\n";
+    let hourly = source("a", &server.url("/hourly"));
+    let workspace = Workspace::new(&format!("{site}{cron}{NEWS}{hourly}"));
     let checked = workspace
         .run(&["check", "--json", "--now", "2026-03-02T12:00:00Z"])
         .well()
@@ -189,4 +191,94 @@ fn wrong_arguments_are_one_mistake_too() {
         assert!(!ran.stderr.is_empty());
     }
     assert!(!workspace.path("feeds").exists());
+}
+
+/// What `check` warns of, without hints.
+fn warnings(workspace: &Workspace) -> Vec<String> {
+    let checked = workspace.run(&["check", "--json"]).well().json();
+    let warnings = checked["warnings"].as_array().unwrap();
+    let message = |warning: &Value| warning["message"].as_str().unwrap().to_owned();
+    warnings.iter().map(message).collect()
+}
+
+#[test]
+fn check_warns_of_what_will_not_do() {
+    let often = source("often", "https://a.example/feed").replace("1h", "1s");
+    let twice = source("twice", "https://a.example/feed?utm_source=rss");
+    let workspace = Workspace::new(&format!(
+        "[site]\ncontact = \"nobody\"\nlanguage = \"xx\"\n[server]\nlisten = [\"127.0.0.1:9\"]\n\
+         [admin]\nlisten = [\"127.0.0.1:9\"]\n{NEWS}{often}{twice}"
+    ));
+    let told = warnings(&workspace);
+    for expected in [
+        "`nobody` is neither an address of mail nor of a page",
+        "no language has the code `xx` (ISO 639)",
+        "`[admin]` listens on 127.0.0.1:9, where `[server]` listens on 127.0.0.1:9 already: the daemon could not start",
+        "`often` is polled every 1s: its server may well shut you out",
+        "`twice` has the address of `often`, which stands at config/tidings.toml:24:1",
+    ] {
+        assert!(
+            told.iter().any(|told| told == expected),
+            "{expected} in {told:?}"
+        );
+    }
+    assert_eq!(told.len(), 5, "{told:?}");
+    // Other commands do not repeat it.
+    assert_eq!(workspace.run(&["status"]).well().stderr, "");
+}
+
+#[test]
+fn check_warns_of_what_is_missing() {
+    let workspace = Workspace::new("[[source]]\nid = \"a\"\nurl = \"https://a.example/feed\"\n");
+    let told = warnings(&workspace);
+    let expected = [
+        "`[site] contact` is missing: publishers cannot write to you",
+        "there is no topic: no feed will be published",
+    ];
+    assert_eq!(told, expected);
+}
+
+/// A file in another encoding, or with the marks of a word processor, is told as such.
+#[test]
+fn files_of_other_programs_are_told_by_what_they_are() {
+    let check = |bytes: Vec<u8>, expected: &str| {
+        let workspace = Workspace::new("");
+        workspace.write("config/tidings.toml", bytes);
+        let ran = workspace.run(&["check"]);
+        assert_eq!(ran.status, Some(2), "{ran:?}");
+        assert!(
+            ran.stderr.contains(expected),
+            "{expected} in {}",
+            ran.stderr
+        );
+    };
+    let text = format!("[site]\ntitle = \"Migración\"\n{NEWS}");
+    let wide = text.encode_utf16().flat_map(u16::to_le_bytes);
+    let wide: Vec<u8> = [0xFF, 0xFE].into_iter().chain(wide).collect();
+    check(
+        wide,
+        "config/tidings.toml:1:1: this file is UTF-16, not UTF-8",
+    );
+    let narrow = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap());
+    check(narrow.collect(), "the byte 0xF3 is `ó` in windows-1252");
+    check(
+        "[site]\ntitle = “Bulletins”\n".into(),
+        "config/tidings.toml:2:9: ",
+    );
+    check(
+        "[site]\ntitle = “Bulletins”\n".into(),
+        "typographic quotation mark",
+    );
+    check(
+        "[site\ntitle = \"a\"\n".into(),
+        "a bracket is missing: write `[site]`",
+    );
+    check(
+        "[site]\ntitle = \"a\"\ninclude = [\"sources/*.toml\"]\n".into(),
+        "config/tidings.toml:3:1: `include` stands below a table",
+    );
+    check(
+        "[site]\ntimezone = \"CST\"\n".into(),
+        "several zones are called `CST`",
+    );
 }

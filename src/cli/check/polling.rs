@@ -1,0 +1,74 @@
+//! Sources that are asked too often, or twice.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::cli::discover::spelled;
+use crate::config::{self, Config, Diagnostic, Severity};
+use crate::model::{Location, Source, Timestamp};
+use crate::schedule;
+
+/// Nobody publishes bulletins so often that they must be asked for more than once in this.
+const OFTEN: Duration = Duration::from_mins(1);
+/// Runs that are looked at: the pause between two of them may be a longer one.
+const RUNS: usize = 3;
+
+/// Warnings of them.
+pub(super) fn check(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
+    let hasty = config
+        .sources
+        .iter()
+        .filter_map(|source| hasty(source, now));
+    hasty.chain(twice(&config.sources)).collect()
+}
+
+fn warning(source: &Source, message: String, hint: &str) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        place: source.place.clone(),
+        message,
+        hint: Some(hint.to_owned()),
+    }
+}
+
+/// A source on the web that is polled more than once a minute.
+fn hasty(source: &Source, now: Timestamp) -> Option<Diagnostic> {
+    if !matches!(source.location, Location::Http(_) | Location::Secret(_)) {
+        return None;
+    }
+    let runs = schedule::upcoming(&source.cadence, source.zone, now, RUNS);
+    let pauses = runs.windows(2).filter_map(|pair| match pair {
+        [one, next] => (*next - *one).to_std().ok(),
+        _ => None,
+    });
+    let pause = pauses.min().filter(|pause| *pause < OFTEN)?;
+    let (id, pause) = (&source.id, humantime::format_duration(pause));
+    let message = format!("`{id}` is polled every {pause}: its server may well shut you out");
+    let hint = "most sources are well served by `every = \"15m\"` or more, or by neither `every` nor `cron`";
+    Some(warning(source, message, hint))
+}
+
+/// Sources at the address of one before them.
+fn twice(sources: &[Source]) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<String, &Source> = BTreeMap::new();
+    let mut found = Vec::new();
+    for source in sources {
+        // A secret that cannot be read here is no address that could be compared.
+        let Ok(resolved) = config::resolve(source) else {
+            continue;
+        };
+        if matches!(resolved.location, Location::Command(_)) {
+            continue;
+        }
+        match first.get(&spelled(&resolved.location)) {
+            None => drop(first.insert(spelled(&resolved.location), source)),
+            Some(other) => {
+                let (id, was, place) = (&source.id, &other.id, &other.place);
+                let message = format!("`{id}` has the address of `{was}`, which stands at {place}");
+                let hint = "remove one of them, unless each reads another part of the page";
+                found.push(warning(source, message, hint));
+            }
+        }
+    }
+    found
+}
