@@ -126,7 +126,7 @@ fn its_stories_leave_and_those_of_others_stay() {
     );
     let rulings = town
         .workspace
-        .run(&["stories", "list", "--json"])
+        .run(&["stories", "--json", "list"])
         .well()
         .json();
     assert_eq!(rulings[0]["action"], "forget");
