@@ -204,7 +204,7 @@ fn warnings(workspace: &Workspace) -> Vec<String> {
 #[test]
 fn check_warns_of_what_will_not_do() {
     let often = source("often", "https://a.example/feed").replace("1h", "1s");
-    let twice = source("twice", "https://a.example/feed?utm_source=rss");
+    let twice = source("twice", "https://www.a.example/feed");
     let workspace = Workspace::new(&format!(
         "[site]\ncontact = \"nobody\"\nlanguage = \"xx\"\n[server]\nlisten = [\"127.0.0.1:9\"]\n\
          [admin]\nlisten = [\"127.0.0.1:9\"]\n{NEWS}{often}{twice}"
