@@ -183,9 +183,9 @@ fn the_daemon_does_it_where_one_runs() {
     town.workspace
         .run(&["sources", "forget", "harbour", "--yes"])
         .well();
+    service.logs("had the stories of harbour taken out");
     service.get_until("/news.atom", |reply| {
         reply.text().matches("<entry>").count() == 4
     });
-    service.logs("had the stories of harbour taken out");
     service.stop();
 }
