@@ -46,7 +46,9 @@ pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result
             };
         }
     };
-    let warnings: Vec<String> = daemon::set_back(&config, &states, now).into_iter().collect();
+    let warnings: Vec<String> = daemon::set_back(&config, &states, now)
+        .into_iter()
+        .collect();
     let mut known = daemon::statuses(&config, states);
     let problems = match told {
         Some(told) => {

@@ -20,8 +20,8 @@ use super::{Clock, Daemon, DaemonError, Files, due, feeds, statuses};
 use crate::config::{self, Config};
 use crate::model::{Listen, ProblemCode, SourceId, Timestamp, TopicId};
 use crate::serve::{
-    self, Assets, DecisionReport, Health, Listener, Proxies, Question, Redirects, ReloadReport,
-    SearchRequest, Searches, Status,
+    self, Assets, DecisionReport, ForgetReport, Health, Listener, Proxies, Question, Redirects,
+    ReloadReport, SearchRequest, Searches, Status,
 };
 use crate::store::{ProblemState, Reader, SourceState, SourceStatus, State, StoreFault};
 
@@ -272,6 +272,9 @@ pub(super) fn turn_away(question: Question, reason: &str) {
         })),
         Question::Decide(_, _, answer) => {
             drop(answer.send(DecisionReport::Refused(reason.to_owned())));
+        }
+        Question::Forget(_, _, answer) => {
+            drop(answer.send(ForgetReport::Refused(reason.to_owned())));
         }
         Question::Status(_) | Question::Release(..) | Question::Discard(..) => {}
     }

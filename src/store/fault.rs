@@ -109,6 +109,7 @@ impl StoreError {
             | Self::Older { .. }
             | Self::Row { .. }
             | Self::Decision(_)
+            | Self::Forget(_)
             | Self::Panicked
             | Self::Stopped => None,
         }

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
                 let address = source.location.to_string();
                 rows.add_row([id.clone(), kind, cadence, state, place, address]);
             }
-            for SourceStatus { id, known } in gone {
+            for SourceStatus { id, known, .. } in gone {
                 let state = known.state.as_str().to_owned();
                 let place = "gone from the files".to_owned();
                 let nothing = || "–".to_owned();
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
                     "layout": layouts.get(&source.id).map(Layout::as_str),
                 })
             };
-            let left = |SourceStatus { id, known }: &SourceStatus| {
+            let left = |SourceStatus { id, known, .. }: &SourceStatus| {
                 json!({
                     "id": id,
                     "name": null,
