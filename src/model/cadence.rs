@@ -4,8 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDateTime};
 use chrono_tz::Tz;
+
+use super::local_time;
 
 /// When a source is due.
 #[derive(Clone, Debug)]
@@ -29,6 +31,16 @@ pub struct Cron {
     written: String,
     /// Any of these: crontab joins day-of-month and day-of-week by OR where both are restricted, the crate by AND.
     schedules: Vec<cron::Schedule>,
+    pace: Pace,
+}
+
+/// How runs follow the clock on the days on which it changes (cron(8)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    /// At times of the day: each runs once, whether the clock skips it or shows it twice.
+    Fixed,
+    /// Again and again: `*` begins the second, the minute or the hour.
+    Repeating,
 }
 
 /// Text that is no crontab expression.
@@ -46,12 +58,29 @@ const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 impl Cron {
     /// The first time after `after`, in its zone; `None` when there never is one (30 February).
+    ///
+    /// On the days on which clocks change, as cron(8) runs jobs: one at a fixed time that is skipped runs right after the
+    /// gap, one whose time comes twice runs the first time; one that repeats runs whenever the clock shows its time.
     pub fn next_after(&self, after: DateTime<Tz>) -> Option<DateTime<Tz>> {
-        self.schedules
+        let runs = self
+            .schedules
             .iter()
-            .filter_map(|schedule| schedule.after(&after).next())
-            .min()
+            .filter_map(|schedule| match self.pace {
+                Pace::Repeating => {
+                    local_time::next_elapsed(after, |shown| times(schedule, shown).next())
+                }
+                Pace::Fixed => times(schedule, after.naive_local())
+                    .filter_map(|local| local_time::fixed(local, after.timezone()))
+                    .find(|at| *at > after),
+            });
+        runs.min()
     }
+}
+
+/// The times that a schedule names, behind one that the clock shows. The crate counts in UTC, where no time is skipped.
+fn times(schedule: &cron::Schedule, shown: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> {
+    let times = schedule.after_owned(shown.and_utc());
+    times.map(|time| time.naive_utc())
 }
 
 impl FromStr for Cron {
@@ -102,9 +131,17 @@ impl FromStr for Cron {
                 .map_err(|_| error(format!("`{written}` is no crontab expression")))
         };
         let schedules = pairs.into_iter().map(read).collect::<Result<_, _>>()?;
+        // Any step is a repetition to cron(8), `*/30` as well as `*`; numbers and ranges are fixed times.
+        let repeating = [seconds, minute, hour].map(|field| field.starts_with('*'));
+        let pace = if repeating.contains(&true) {
+            Pace::Repeating
+        } else {
+            Pace::Fixed
+        };
         Ok(Self {
             written: written.to_owned(),
             schedules,
+            pace,
         })
     }
 }
@@ -224,6 +261,123 @@ mod tests {
         );
         check("@daily", &["Mon 2026-11-23 00:00:00"]);
         check("@weekly", &["Sun 2026-11-29 00:00:00"]);
+    }
+
+    /// The runs after a time of the zone, with the clock's name.
+    #[track_caller]
+    fn check_change(cron: &str, zone: Tz, after: &str, expected: &[&str]) {
+        let cron: Cron = cron.parse().expect("a crontab expression");
+        let after = DateTime::parse_from_rfc3339(after).expect("a time");
+        let first = cron.next_after(after.with_timezone(&zone));
+        let runs = std::iter::successors(first, |at| cron.next_after(*at));
+        let runs: Vec<String> = runs
+            .take(expected.len())
+            .map(|at| at.format("%d %H:%M %z").to_string())
+            .collect();
+        assert_eq!(runs, expected, "{cron} in {zone}");
+    }
+
+    #[test]
+    fn a_fixed_time_that_is_skipped_comes_right_after_the_gap() {
+        use chrono_tz::{America, Australia};
+        let new_york = |cron, expected: &[&str]| {
+            check_change(
+                cron,
+                America::New_York,
+                "2026-03-08T00:20:00-05:00",
+                expected,
+            );
+        };
+        new_york(
+            "30 2 * * *",
+            &["08 03:00 -0400", "09 02:30 -0400", "10 02:30 -0400"],
+        );
+        new_york("0 2 * * *", &["08 03:00 -0400", "09 02:00 -0400"]);
+        new_york("0 3 * * *", &["08 03:00 -0400", "09 03:00 -0400"]);
+        new_york("0,30 2 * * *", &["08 03:00 -0400", "09 02:00 -0400"]);
+        new_york("30 2,3 * * *", &["08 03:00 -0400", "08 03:30 -0400"]);
+        new_york("30 1 * * *", &["08 01:30 -0500", "09 01:30 -0400"]);
+        for daily in ["0 0 * * *", "@daily"] {
+            let (zone, eve) = (America::Santiago, "2026-09-05T08:00:00-04:00");
+            check_change(daily, zone, eve, &["06 01:00 -0300", "07 00:00 -0300"]);
+            let (zone, eve) = (America::Havana, "2026-03-07T08:00:00-05:00");
+            check_change(daily, zone, eve, &["08 01:00 -0400", "09 00:00 -0400"]);
+        }
+        let (zone, eve) = (Australia::Lord_Howe, "2026-10-03T12:00:00+10:30");
+        check_change(
+            "15 2 * * *",
+            zone,
+            eve,
+            &["04 02:30 +1100", "05 02:15 +1100"],
+        );
+    }
+
+    #[test]
+    fn a_fixed_time_that_comes_twice_runs_once() {
+        use chrono_tz::{America, Australia};
+        let (zone, eve) = (America::New_York, "2026-11-01T00:20:00-04:00");
+        check_change(
+            "30 1 * * *",
+            zone,
+            eve,
+            &["01 01:30 -0400", "02 01:30 -0500"],
+        );
+        // Also where the second of them is still to come.
+        let between = "2026-11-01T01:10:00-05:00";
+        check_change("30 1 * * *", zone, between, &["02 01:30 -0500"]);
+        let (zone, eve) = (America::Havana, "2026-10-31T12:00:00-04:00");
+        check_change("@daily", zone, eve, &["01 00:00 -0400", "02 00:00 -0500"]);
+        let (zone, eve) = (America::Santiago, "2026-04-04T12:00:00-03:00");
+        check_change(
+            "30 23 * * *",
+            zone,
+            eve,
+            &["04 23:30 -0300", "05 23:30 -0400"],
+        );
+        let (zone, eve) = (Australia::Lord_Howe, "2026-04-04T12:00:00+11:00");
+        check_change(
+            "45 1 * * *",
+            zone,
+            eve,
+            &["05 01:45 +1100", "06 01:45 +1030"],
+        );
+    }
+
+    #[test]
+    fn what_repeats_follows_the_clock() {
+        use chrono_tz::{America, Australia};
+        let spring = "2026-03-08T01:20:00-05:00";
+        let autumn = "2026-11-01T01:10:00-04:00";
+        let repeated = [
+            "01 01:30 -0400",
+            "01 01:00 -0500",
+            "01 01:30 -0500",
+            "01 02:00 -0500",
+        ];
+        let new_york = |cron, after, expected: &[&str]| {
+            check_change(cron, America::New_York, after, expected);
+        };
+        for half_hourly in ["*/30 * * * *", "*/30 1-3 * * *", "0,30 * * * *"] {
+            let skipped = ["08 01:30 -0500", "08 03:00 -0400", "08 03:30 -0400"];
+            new_york(half_hourly, spring, &skipped);
+            new_york(half_hourly, autumn, &repeated);
+        }
+        new_york("@hourly", spring, &["08 03:00 -0400", "08 04:00 -0400"]);
+        new_york("@hourly", autumn, &["01 01:00 -0500", "01 02:00 -0500"]);
+        new_york("0 */2 * * *", spring, &["08 04:00 -0400", "08 06:00 -0400"]);
+        let eve = "2026-04-05T01:40:00+11:00";
+        let shown = ["05 01:45 +1100", "05 01:30 +1030", "05 01:45 +1030"];
+        check_change("*/15 * * * *", Australia::Lord_Howe, eve, &shown);
+        // From one summer into the next: what comes once a year is found behind two changes.
+        let summer = "2026-07-02T00:00:00-04:00";
+        new_york("* * 1 7 *", summer, &["01 00:00 -0400", "01 00:01 -0400"]);
+    }
+
+    #[test]
+    fn a_day_that_a_country_skipped_is_not_made_up_for() {
+        let eve = "2011-12-29T12:00:00-10:00";
+        let runs = ["29 23:00 -1000", "31 23:00 +1400"];
+        check_change("0 23 * * *", chrono_tz::Pacific::Apia, eve, &runs);
     }
 
     #[test]

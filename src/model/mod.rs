@@ -20,6 +20,7 @@ mod json_path;
 mod language;
 mod layout;
 mod listen;
+mod local_time;
 mod media_type;
 mod operator;
 mod pages;

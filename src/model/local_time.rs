@@ -1,0 +1,73 @@
+//! Wall-clock times to instants, on the days on which clocks change too.
+//!
+//! In: times that a crontab names, without a zone, and the zone. Out: the instants at which cron(8) runs them. A job at a
+//! fixed time runs once: right after the gap that skips its time, at the first of two such times. A job that repeats
+//! (`*/30`) runs whenever the clock shows one of its times, in a repeated hour both times.
+
+use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _};
+use chrono_tz::Tz;
+
+/// A clock that jumps further was corrected, or its country changed its zone: cron(8) then makes up for nothing.
+const LONGEST_JUMP: TimeDelta = TimeDelta::hours(3);
+/// Two changes of a clock are further apart than this.
+const AROUND: TimeDelta = TimeDelta::days(1);
+const SECOND: TimeDelta = TimeDelta::seconds(1);
+
+/// The instant of a fixed time; `None` where a clock that jumped by a day or so skipped it.
+pub(super) fn fixed(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
+    match zone.from_local_datetime(&local) {
+        MappedLocalTime::Single(at) | MappedLocalTime::Ambiguous(at, _) => Some(at),
+        MappedLocalTime::None => after_gap(local, zone),
+    }
+}
+
+/// The first instant behind the gap that skips `local`.
+fn after_gap(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
+    let instant = |local: NaiveDateTime| local.and_utc().with_timezone(&zone);
+    let before = instant(local.checked_sub_signed(AROUND)?);
+    let after = instant(local.checked_add_signed(AROUND)?);
+    let end = first(before, after, |at| at.naive_local() > local)?;
+    let jump = end.naive_local() - end.checked_sub_signed(SECOND)?.naive_local() - SECOND;
+    (jump <= LONGEST_JUMP).then_some(end)
+}
+
+/// The first instant after `after` at which the clock shows a wanted time; `next` gives the wanted time behind another.
+pub(super) fn next_elapsed(
+    after: DateTime<Tz>,
+    next: impl Fn(NaiveDateTime) -> Option<NaiveDateTime>,
+) -> Option<DateTime<Tz>> {
+    let zone = after.timezone();
+    let (mut at, mut shown) = (after, after.naive_local());
+    // Every round is one change of the clock further on; the wanted times end with the century.
+    loop {
+        let offset = at.offset().fix();
+        let unchanged = |at: &DateTime<Tz>| at.offset().fix() == offset;
+        let wanted = offset.from_local_datetime(&next(shown)?).single()?;
+        let wanted = wanted.with_timezone(&zone);
+        if unchanged(&wanted) {
+            return Some(wanted);
+        }
+        at = first(at, wanted, |at| !unchanged(at))?;
+        shown = at.naive_local().checked_sub_signed(SECOND)?;
+    }
+}
+
+/// The first second for which `holds`, which it does not at `before` and does at `after`.
+fn first(
+    before: DateTime<Tz>,
+    after: DateTime<Tz>,
+    holds: impl Fn(&DateTime<Tz>) -> bool,
+) -> Option<DateTime<Tz>> {
+    let zone = before.timezone();
+    let instant = |second| zone.timestamp_opt(second, 0).single();
+    let (mut before, mut after) = (before.timestamp(), after.timestamp());
+    while before + 1 < after {
+        let middle = before + (after - before) / 2;
+        if holds(&instant(middle)?) {
+            after = middle;
+        } else {
+            before = middle;
+        }
+    }
+    instant(after)
+}
