@@ -15,8 +15,23 @@ use crate::model::{Dated, Precision};
 /// Written years outside are slips of the keyboard, or no years at all.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2100;
 
-/// What a date to the second with its zone may say, which no person writes.
-const WRITTEN_BY_MACHINES: std::ops::RangeInclusive<i32> = 1..=9999;
+/// What a date to the second with its zone may say, which no person writes. Years before are those of clocks that were
+/// never set: 0001 of Go and .NET, 0002 and -0001 of what PHP makes of `0000-00-00`.
+const WRITTEN_BY_MACHINES: std::ops::RangeInclusive<i32> = 3..=9999;
+
+/// Days that programs count from, and write where they have no date: of Windows, SQL Server, OLE, Excel, Mac OS. That of
+/// Unix is an instant, see [`is_unset`].
+const ZERO_DAYS: [(i32, u32, u32); 6] = [
+    (1601, 1, 1),
+    (1753, 1, 1),
+    (1899, 12, 30),
+    (1899, 12, 31),
+    (1900, 1, 1),
+    (1904, 1, 1),
+];
+
+/// How far zones lie from Greenwich at most, in seconds.
+const FARTHEST_ZONE: u64 = 14 * 60 * 60;
 
 /// 29 February may be this many years back, around a century without a leap day.
 const LEAP_GAP_YEARS: i32 = 8;
@@ -63,11 +78,20 @@ fn days(first: Day, last: Option<Day>, clock: Option<Clock>, hints: &Hints) -> O
         return None;
     }
     let dated = dated(begin.first, begin.precision, clock, hints.zone)?;
-    Some(Reading {
+    (!is_unset(dated)).then_some(Reading {
         dated,
         end,
         basis: begin.basis,
     })
+}
+
+/// Whether a day stands for no date at all: one that a program counts from, whatever zone it was written in.
+fn is_unset(dated: Dated) -> bool {
+    let epoch = dated.at.timestamp().unsigned_abs() <= FARTHEST_ZONE;
+    let days = [dated.at.date_naive(), dated.at.naive_utc().date()];
+    let zero = days.map(|day| ZERO_DAYS.contains(&(day.year(), day.month(), day.day())));
+    let told = matches!(dated.precision, Precision::Day | Precision::Instant);
+    told && (epoch || zero.contains(&true))
 }
 
 /// Days from the first to the last.
@@ -302,7 +326,12 @@ fn dated(date: NaiveDate, precision: Precision, clock: Option<Clock>, zone: Tz) 
         let at = in_zone(date.and_time(NaiveTime::MIN), zone)?;
         return Some(Dated { at, precision });
     };
-    let local = date.and_time(clock.time);
+    let day = if clock.ends_day {
+        date.succ_opt()?
+    } else {
+        date
+    };
+    let local = day.and_time(clock.time);
     let at = match clock.offset {
         Some(Offset::Minutes(minutes)) => fixed(local, minutes)?,
         Some(Offset::Region(region)) => in_zone(local, region)?,

@@ -3,10 +3,11 @@
 //! Every form is tried where a date may begin, and the one that reaches furthest is meant: `28 June 2021` is not
 //! `28 June`. Each form looks at a bounded number of tokens, so that a text costs what it is long.
 //!
-//! `days` has the forms of days, `spans` those that count from today, `clock` times of day.
+//! `days` has the forms of days, `numbers` those in numbers, `spans` those that count from today, `clock` times of day.
 
 mod clock;
 mod days;
+mod numbers;
 mod spans;
 
 use std::ops::RangeInclusive;
@@ -14,7 +15,7 @@ use std::ops::RangeInclusive;
 use chrono::NaiveDate;
 
 pub(super) use self::clock::{Clock, Offset};
-use self::days::Numeric;
+pub(super) use self::numbers::shown_order;
 use super::Hints;
 use super::tokens::{Kind, Token};
 use super::words::{Languages, Sense, Unit};
@@ -168,13 +169,6 @@ impl<'t> Grammar<'t> {
         ])?;
         (!cursor.number_continues()).then_some((meaning, cursor.at))
     }
-}
-
-/// All that are a numeric date of three numbers at the start of a text, for learning their order.
-pub(super) fn numeric(tokens: &[Token]) -> Option<(u32, u32)> {
-    let first = tokens.iter().position(Token::is_number)?;
-    let Numeric { first, second, .. } = days::three_numbers(tokens.get(first..)?)?;
-    Some((first, second))
 }
 
 /// The order of day and month that a language has. English is written in both, which only the country tells; the other

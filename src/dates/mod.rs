@@ -185,21 +185,65 @@ impl Iterator for Within<'_, '_> {
 
 /// Reads a field that is meant to hold a date: the date that it is, else the best within it.
 pub fn of_field(text: &str, hints: &Hints) -> Option<Reading> {
-    let text = beginning(text.trim());
-    let tokens = tokens(text);
-    let whole = read_tokens(text, &tokens, hints);
-    whole.or_else(|| find_tokens(text, &tokens, hints).map(|(_, reading)| reading))
+    part_of_field(text, hints).map(|(_, reading)| reading)
 }
 
-/// The order of day and month in numeric dates of one document: a number above 12 decides it for all, unless another
-/// contradicts.
+/// Reads a field as [`of_field`] does, with the part of it that is the date; `None` in its place where all of it is.
+pub fn part_of_field<'t>(text: &'t str, hints: &Hints) -> Option<(Option<FieldPart<'t>>, Reading)> {
+    let text = beginning(text.trim());
+    let tokens = tokens(text);
+    if let Some(whole) = read_tokens(text, &tokens, hints) {
+        return Some((None, whole));
+    }
+    let (bytes, reading) = find_tokens(text, &tokens, hints)?;
+    let part = FieldPart {
+        before: text.get(..bytes.start)?,
+        read: text.get(bytes.clone())?,
+        behind: text.get(bytes.end..)?,
+    };
+    Some((Some(part), reading))
+}
+
+/// A date within a field, and what stands around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldPart<'t> {
+    /// What stands before it.
+    pub before: &'t str,
+    /// The date.
+    pub read: &'t str,
+    /// What stands behind it.
+    pub behind: &'t str,
+}
+
+impl FieldPart<'_> {
+    /// Whether a part of the date was left aside: a time or a shift that nobody could read.
+    pub fn leaves_out(&self) -> bool {
+        let shift = self
+            .behind
+            .trim_start()
+            .strip_prefix(['+', '-', '\u{2212}']);
+        let is_shift = shift.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        is_shift || holds_clock(self.before) || holds_clock(self.behind)
+    }
+}
+
+/// Whether a colon stands between two digits.
+fn holds_clock(text: &str) -> bool {
+    let mut colons = text.match_indices(':');
+    colons.any(|(at, _)| {
+        let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let (before, behind) = text.split_at(at);
+        digit(before.chars().next_back()) && digit(behind.chars().nth(1))
+    })
+}
+
+/// The order of day and month in numeric dates of one document: a number above 12 or a weekday decides it for all, unless
+/// another contradicts.
 pub fn order_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<DateOrder> {
     let mut order = None;
     for text in texts {
-        let found = match grammar::numeric(&tokens(beginning(text))) {
-            Some((13..=31, 1..=12)) => DateOrder::DayMonthYear,
-            Some((1..=12, 13..=31)) => DateOrder::MonthDayYear,
-            _ => continue,
+        let Some(found) = grammar::shown_order(&tokens(beginning(text))) else {
+            continue;
         };
         if order.is_some_and(|order| order != found) {
             return None;

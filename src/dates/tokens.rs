@@ -51,6 +51,16 @@ impl Token {
         matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(known, _)| matches!(known, Sense::Weekday(_))))
     }
 
+    /// The weekday that it means, where it can mean no other.
+    pub(super) fn only_weekday(&self) -> Option<u8> {
+        let Kind::Word(senses) = self.kind else {
+            return None;
+        };
+        let mut weekdays = senses.iter().filter_map(|(sense, _)| sense.weekday());
+        let first = weekdays.next()?;
+        weekdays.all(|other| other == first).then_some(first)
+    }
+
     /// Whether it is a sign among `signs`.
     pub(super) fn is_sign(&self, signs: &str) -> bool {
         matches!(self.kind, Kind::Sign(sign) if signs.contains(sign))

@@ -99,6 +99,14 @@ pub(super) enum Sense {
 }
 
 impl Sense {
+    /// The day of the week, counted from Monday.
+    pub(super) fn weekday(self) -> Option<u8> {
+        match self {
+            Self::Weekday(weekday) => Some(weekday),
+            _ => None,
+        }
+    }
+
     /// Whether a date may begin with it.
     pub(super) fn may_begin(self) -> bool {
         !matches!(

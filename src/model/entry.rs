@@ -303,6 +303,16 @@ pub enum Problem {
         /// As found, cut short.
         text: String,
     },
+    /// A date of which a part was left aside that looks like a time or a zone.
+    #[error("entry {position}: of the date `{text}` only `{read}` was understood")]
+    PartOfDate {
+        /// Counted from 1.
+        position: usize,
+        /// As found, cut short.
+        text: String,
+        /// The part that was read.
+        read: String,
+    },
     /// A date of publication further ahead than clocks and zones explain: the day of what the entry announces.
     #[error("entry {position}: `{text}` lies ahead; it is kept as the day of the event")]
     DayAhead {
@@ -430,6 +440,9 @@ pub enum Problem {
     },
 }
 
+/// Above the first notice of a bulletin stand so many lines that belong to none: names, a greeting, a date.
+const HEADING_LINES: usize = 12;
+
 impl Problem {
     /// Whether the document ends before what it holds does: more of it may come with the next answer, even where that
     /// claims that nothing has changed.
@@ -438,6 +451,11 @@ impl Problem {
             return false;
         };
         matches!(fault, Fault::Cut | Fault::CutEntry | Fault::UnclosedCdata)
+    }
+
+    /// Whether it tells of nothing but the heading of a bulletin, as it will at every poll.
+    pub fn is_heading(&self) -> bool {
+        matches!(self, Self::Preamble { lines } if *lines <= HEADING_LINES)
     }
 
     /// Whether it tells of what was published, not of how it was read.
@@ -457,6 +475,7 @@ impl Problem {
                     | Self::DayAhead { .. }
                     | Self::Gone { .. }
                     | Self::Nested { .. }
+                    | Self::PartOfDate { .. }
                     | Self::RemovesNothing { .. }
                     | Self::SharedIdentity { .. }
                     | Self::Skipped { .. }

@@ -46,10 +46,16 @@ impl Dates {
         let published = own.and_then(|text| read(text, hints));
         let takes_place = event.and_then(|text| read(text, hints));
         for (text, reading) in [(own, published), (event, takes_place)] {
-            if let (Some(text), None) = (text, reading) {
-                let text = shown(text);
-                problems.push(Problem::UnreadDate { position, text });
-            }
+            let Some(text) = text else {
+                continue;
+            };
+            problems.extend(match reading {
+                None => Some(Problem::UnreadDate {
+                    position,
+                    text: shown(text),
+                }),
+                Some(_) => of_part(text, position, hints),
+            });
         }
         // An entry without a date of its own is dated by its event.
         let reading = if own.is_some() {
@@ -77,6 +83,17 @@ impl Dates {
             event: takes_place.or(announced).map(event_day),
         }
     }
+}
+
+/// What is said of a date of which a part could not be read.
+fn of_part(text: &str, position: usize, hints: &Hints) -> Option<Problem> {
+    let (part, _) = dates::part_of_field(text, hints)?;
+    let part = part.filter(dates::FieldPart::leaves_out)?;
+    Some(Problem::PartOfDate {
+        position,
+        text: shown(text),
+        read: shown(part.read),
+    })
 }
 
 /// As much of a date as a problem shows.
@@ -329,6 +346,27 @@ mod tests {
         );
         let unread = "entry 3: the date `to be announced` was not understood";
         check_event("28 June 2021", "to be announced", [dated, ""], &[unread]);
+    }
+
+    #[test]
+    fn a_part_of_a_date_that_is_left_aside_is_told() {
+        let check = |date: &str, expected: &[&str]| {
+            let entry = RawEntry {
+                published: Some(date.to_owned()),
+                ..RawEntry::default()
+            };
+            let mut found = Vec::new();
+            Dates::of(&entry, None, &hints(), 2, &mut found);
+            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+            assert_eq!(found, expected, "{date}");
+        };
+        let told = "entry 2: of the date `28 June 2021 25:61` only `28 June 2021` was understood";
+        check("28 June 2021 25:61", &[told]);
+        check("28 June 2021, 10:30 -06:00", &[]);
+        check("Press release | Geneva, 28 June 2021", &[]);
+        check("28 June 2021 | 3 min read", &[]);
+        let unset = "entry 2: the date `0001-01-01T00:00:00Z` was not understood";
+        check("0001-01-01T00:00:00Z", &[unset]);
     }
 
     #[test]

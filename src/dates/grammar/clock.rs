@@ -14,6 +14,8 @@ use crate::dates::zones::{Clocks, Zone};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::dates) struct Clock {
     pub(in crate::dates) time: NaiveTime,
+    /// Whether it is the end of the day, `24:00`: then `time` is that of the day after.
+    pub(in crate::dates) ends_day: bool,
     /// Whether it was given to the second.
     pub(in crate::dates) to_the_second: bool,
     pub(in crate::dates) offset: Option<Offset>,
@@ -55,6 +57,7 @@ impl Cursor<'_> {
             let time = NaiveTime::from_hms_opt(hour, 0, 0)?;
             return Some(Clock {
                 time,
+                ends_day: false,
                 to_the_second: false,
                 offset: None,
             });
@@ -72,8 +75,7 @@ impl Cursor<'_> {
             (Some(Half::Am), 12) => 0,
             _ => hour,
         };
-        // A leap second is the one before it.
-        let time = NaiveTime::from_hms_opt(hour, minute, second.unwrap_or(0).min(59))?;
+        let (time, ends_day) = time_of(hour, minute, second.unwrap_or(0))?;
         // `10:30-11:30` is a range, not an offset.
         let glued_dash = self.glued() && self.peek().is_some_and(|next| next.is_sign("-"));
         let offset = if glued_dash && second.is_none() && !introduced {
@@ -83,6 +85,7 @@ impl Cursor<'_> {
         };
         Some(Clock {
             time,
+            ends_day,
             to_the_second: second.is_some(),
             offset,
         })
@@ -97,10 +100,11 @@ impl Cursor<'_> {
             6 => value,
             _ => return None,
         };
-        let time = NaiveTime::from_hms_opt(value / 10_000, value / 100 % 100, value % 100)?;
+        let (time, ends_day) = time_of(value / 10_000, value / 100 % 100, value % 100)?;
         let offset = self.attempt(Self::offset);
         Some(Clock {
             time,
+            ends_day,
             to_the_second: digits == 6,
             offset,
         })
@@ -137,7 +141,9 @@ impl Cursor<'_> {
     /// Minutes, and seconds where given: `:30`, `:30:00.5`, `h30`, `时30分`, `.30 pm`, or none before `pm`.
     fn minutes(&mut self, expected: bool) -> Option<(u32, Option<u32>)> {
         if self.sign(":").is_some() {
-            let minute = self.number(2..=2)?;
+            let minute = self
+                .number(2..=2)
+                .or_else(|| self.attempt(Self::short_minute))?;
             return Some((minute, self.attempt(Self::seconds)));
         }
         let spaced = !self.glued();
@@ -168,10 +174,17 @@ impl Cursor<'_> {
         (minute < 60 && (marked || digits == 2 && (glued || spaced))).then_some(minute)
     }
 
+    /// One digit is a minute only before seconds: `9:5:03`, but not `3:1`.
+    fn short_minute(&mut self) -> Option<u32> {
+        let minute = self.glued_number(1..=1)?;
+        let mut ahead = *self;
+        ahead.seconds().map(|_| minute)
+    }
+
     /// The fraction is read over: nobody publishes by the millisecond.
     fn seconds(&mut self) -> Option<u32> {
         self.sign(":")?;
-        let second = self.number(2..=2)?;
+        let second = self.number(2..=2).or_else(|| self.glued_number(1..=1))?;
         self.attempt(|ahead| {
             ahead.sign(".,")?;
             ahead.glued_number(1..=9)
@@ -288,4 +301,12 @@ impl Cursor<'_> {
         let east = i32::try_from(hours * 60 + minutes).ok()?;
         (hours <= 14 && minutes < 60).then_some(if sign == '-' { -east } else { east })
     }
+}
+
+/// A time of day, and whether it is the end of the day. A leap second is the one before it.
+fn time_of(hour: u32, minute: u32, second: u32) -> Option<(NaiveTime, bool)> {
+    let ends_day = (hour, minute, second) == (24, 0, 0);
+    let hour = if ends_day { 0 } else { hour };
+    let time = NaiveTime::from_hms_opt(hour, minute, second.min(59))?;
+    Some((time, ends_day))
 }

@@ -1,11 +1,7 @@
 //! Days, ranges of days, months and years.
 
-use chrono::NaiveDate;
-
 use super::{Cursor, Day, Step, Strength, What, century};
-use crate::dates::tokens::{Kind, Token};
 use crate::dates::words::{Sense, Unit};
-use crate::model::DateOrder;
 
 /// Signs between a day and its month. A comma is none of them: `No. 12, April 2022` is no day.
 const WITHIN_DAY: &str = ".-/";
@@ -45,39 +41,6 @@ impl Named {
     }
 }
 
-/// Three numbers with the same sign between them, and their digits.
-pub(super) struct Numeric {
-    pub(super) first: u32,
-    pub(super) second: u32,
-    third: u32,
-    digits: [usize; 3],
-    sign: char,
-}
-
-/// `28/06/2021`, `2021-06-28`, `28. 06. 21`
-pub(super) fn three_numbers(tokens: &[Token]) -> Option<Numeric> {
-    let mut kinds = tokens.iter().map(|token| token.kind);
-    let mut number = |longest: usize| match kinds.next()? {
-        Kind::Number(value, digits) if digits <= longest => Some((value, digits, kinds.next())),
-        _ => None,
-    };
-    let (first, first_digits, sign) = number(4)?;
-    let (second, second_digits, again) = number(2)?;
-    let (third, third_digits, _) = number(4)?;
-    match (sign, again) {
-        (Some(Kind::Sign(sign @ ('-' | '/' | '.'))), Some(Kind::Sign(again))) if sign == again => {
-            Some(Numeric {
-                first,
-                second,
-                third,
-                digits: [first_digits, second_digits, third_digits],
-                sign,
-            })
-        }
-        _ => None,
-    }
-}
-
 /// Days, whatever their form.
 impl Cursor<'_> {
     pub(super) fn days(&mut self) -> Option<(What, Strength)> {
@@ -97,10 +60,7 @@ impl Cursor<'_> {
 
     /// `lunes,` before a day.
     pub(super) fn weekday(&mut self) -> Option<u8> {
-        let weekday = self.sense(|sense| match sense {
-            Sense::Weekday(weekday) => Some(weekday),
-            _ => None,
-        })?;
+        let weekday = self.sense(Sense::weekday)?;
         for _ in 0..2 {
             if self.sign(".,").is_none()
                 && self.word(Sense::Of).is_none()
@@ -118,7 +78,7 @@ impl Cursor<'_> {
     }
 
     /// Between the ends of a range, and before the last: `al`, `to the`, `– Friday`.
-    fn and_day(&mut self) -> Option<()> {
+    pub(super) fn and_day(&mut self) -> Option<()> {
         self.sign(".,");
         self.to()?;
         self.word(Sense::Of);
@@ -214,6 +174,7 @@ impl Cursor<'_> {
             ahead.year_of_day(sure)
         });
         self.without_glued_number()?;
+        let year = year.or_else(|| self.unread_year());
         Some(Named {
             year,
             month,
@@ -235,6 +196,7 @@ impl Cursor<'_> {
             full.or_else(|| ahead.year_after_apostrophe())
         });
         self.without_glued_number()?;
+        let year = year.or_else(|| self.unread_year());
         Some(Named {
             year,
             month,
@@ -340,6 +302,31 @@ impl Cursor<'_> {
     }
 }
 
+/// The year of no date.
+const NO_YEAR: i32 = 0;
+
+/// Years that are none.
+impl Cursor<'_> {
+    /// What stands where the year would may be none: `30 Nov -0001`, `30 Nov 2 00:00:00`. Then it is no day of this year
+    /// either.
+    fn unread_year(&mut self) -> Option<i32> {
+        let negative = |ahead: &mut Self| {
+            let spaced = ahead.peek().is_some_and(|token| token.spaced);
+            ahead.sign("-").filter(|_| spaced && ahead.glued())?;
+            ahead.glued_number(1..=4)
+        };
+        let before_clock = |ahead: &mut Self| {
+            let number = ahead.number(1..=3)?;
+            let mut behind = *ahead;
+            behind.clock().map(|_| number)
+        };
+        let found = self.attempt(negative);
+        found
+            .or_else(|| self.attempt(before_clock))
+            .map(|_| NO_YEAR)
+    }
+}
+
 /// Ends of a range that leave out what the other says: `30 December – 2 January 2021`.
 fn with_years_of_each_other(first: Named, last: Named) -> (Named, Named) {
     let wraps = i32::from((last.month, last.day) < (first.month, first.day));
@@ -355,301 +342,6 @@ fn with_years_of_each_other(first: Named, last: Named) -> (Named, Named) {
             ..last
         },
     )
-}
-
-/// Year, month and day of three numbers in an order, where there is such a day.
-fn date(numbers: &Numeric, order: DateOrder) -> Option<(i32, u32, u32)> {
-    let Numeric {
-        first,
-        second,
-        third,
-        digits,
-        ..
-    } = *numbers;
-    let (year, year_digits, month, day) = match order {
-        DateOrder::DayMonthYear => (third, digits[2], second, first),
-        DateOrder::MonthDayYear => (third, digits[2], first, second),
-        DateOrder::YearMonthDay => (first, digits[0], second, third),
-    };
-    let year = match year_digits {
-        4 => year,
-        2 => century(year),
-        _ => return None,
-    };
-    let year = i32::try_from(year).ok()?;
-    NaiveDate::from_ymd_opt(year, month, day).map(|_| (year, month, day))
-}
-
-/// Days in numbers.
-impl Cursor<'_> {
-    /// `28/06/2021`, `01.05.2021 – 05.05.2021`, `2021-06-28/2021-06-30`
-    fn numeric_days(&mut self) -> Option<(What, Strength)> {
-        self.attempt(|ahead| ahead.word(Sense::From));
-        self.weekday();
-        let without_year = self.attempt(Self::days_of_numeric);
-        if let Some(days) = without_year.or_else(|| self.attempt(Self::range_of_numeric)) {
-            return Some(days);
-        }
-        let (first, strength) = self.numeric()?;
-        let last = self.attempt(|ahead| {
-            ahead.sign("/").map(|_| ()).or_else(|| ahead.and_day())?;
-            ahead.numeric()
-        });
-        Some((
-            What::Days {
-                first,
-                last: last.map(|(last, _)| last),
-            },
-            strength,
-        ))
-    }
-
-    /// `03.–05.05.2021`
-    fn days_of_numeric(&mut self) -> Option<(What, Strength)> {
-        let first = self.number(1..=2)?;
-        self.and_day()?;
-        let (last, strength) = self.numeric()?;
-        match last {
-            Day::Full { year, month, day } if first < day => {
-                let first = Day::Full {
-                    year,
-                    month,
-                    day: first,
-                };
-                Some((
-                    What::Days {
-                        first,
-                        last: Some(last),
-                    },
-                    strength,
-                ))
-            }
-            _ => None,
-        }
-    }
-
-    /// `28/06 – 02/07/2021`
-    fn range_of_numeric(&mut self) -> Option<(What, Strength)> {
-        let first = self.number(1..=2)?;
-        self.sign("/.")?;
-        let second = self.glued_number(1..=2)?;
-        self.and_day()?;
-        let day_first = three_numbers(self.tokens.get(self.at..)?)?;
-        let (last, strength) = self.numeric()?;
-        let Day::Full {
-            year,
-            month: last_month,
-            day: last_day,
-        } = last
-        else {
-            return None;
-        };
-        let (day, month) = if day_first.first == last_day {
-            (first, second)
-        } else {
-            (second, first)
-        };
-        let year = if (last_month, last_day) < (month, day) {
-            year - 1
-        } else {
-            year
-        };
-        let first = Day::Full { year, month, day };
-        Some((
-            What::Days {
-                first,
-                last: Some(last),
-            },
-            strength,
-        ))
-    }
-
-    fn numeric(&mut self) -> Option<(Day, Strength)> {
-        let numbers = three_numbers(self.tokens.get(self.at..)?)?;
-        self.at += 5;
-        let date = self.in_order(&numbers)?;
-        let (year, month, day) = date;
-        let padded = numbers.digits == [2, 2, 2];
-        let strength = if padded || numbers.digits.contains(&4) {
-            Strength::Sure
-        } else {
-            Strength::Alone
-        };
-        // `28/06/2021г.`
-        self.attempt(|ahead| ahead.word(Sense::YearWord));
-        Some((Day::Full { year, month, day }, strength))
-    }
-
-    /// Year, month and day. The order that the source is known to use goes first; where it gives no day, or is not
-    /// known, the numbers must leave one way to read them.
-    fn in_order(&mut self, numbers: &Numeric) -> Option<(i32, u32, u32)> {
-        use DateOrder::{DayMonthYear, MonthDayYear, YearMonthDay};
-        let short = match numbers.digits {
-            [4, _, 1 | 2] => return date(numbers, YearMonthDay),
-            [1 | 2, _, 4] => false,
-            [1 | 2, _, 2] => true,
-            _ => return None,
-        };
-        if let Some(set) = self.order.set.and_then(|order| date(numbers, order)) {
-            return Some(set);
-        }
-        // Two digits that give a year to come are no year.
-        let is_past = |found: &(i32, u32, u32)| {
-            let date = NaiveDate::from_ymd_opt(found.0, found.1, found.2);
-            !short || date.is_some_and(|date| date <= self.tomorrow)
-        };
-        // Nobody who writes the month first puts points between.
-        let by_sign = (numbers.sign == '.').then_some(DayMonthYear);
-        let preferred = self.order.learned.or(self.order.usual).or(by_sign);
-        if let Some(found) = preferred.and_then(|order| date(numbers, order)) {
-            let year_first = (numbers.sign == '-')
-                .then(|| date(numbers, YearMonthDay).filter(is_past))
-                .flatten();
-            let found = year_first.filter(|_| !is_past(&found)).unwrap_or(found);
-            self.learned = self.order.learned.is_some() && numbers.first.max(numbers.second) <= 12;
-            return Some(found);
-        }
-        let all = [DayMonthYear, MonthDayYear, YearMonthDay]
-            .map(|order| date(numbers, order).filter(is_past));
-        let mut all = all.into_iter().flatten();
-        all.next().filter(|first| all.all(|other| other == *first))
-    }
-
-    /// `03/05` from a source whose order is known, `28.06.`
-    fn numeric_without_year(&mut self) -> Option<(What, Strength)> {
-        let first = self.number(2..=2)?;
-        let sign = self.sign("/.")?;
-        let second = self.glued_number(2..=2)?;
-        let ends = sign == '.' && self.glued() && self.sign(".").is_some();
-        if sign == '.' && !ends {
-            return None;
-        }
-        let known = self.order.set.or(self.order.learned);
-        let order = known.or_else(|| ends.then_some(DateOrder::DayMonthYear))?;
-        self.learned = self.order.set.is_none() && known.is_some();
-        let (month, day) = if order == DateOrder::DayMonthYear {
-            (second, first)
-        } else {
-            (first, second)
-        };
-        let first = Day::WithoutYear { month, day };
-        Some((What::Days { first, last: None }, Strength::Alone))
-    }
-
-    /// `20210628`, `2003-335`, `03335`, `2003-W52-3`
-    fn compact(&mut self) -> Option<(What, Strength)> {
-        let (value, digits) = self.counted_number(2..=8)?;
-        let year = |number: u32| {
-            i32::try_from(if number < 100 {
-                century(number)
-            } else {
-                number
-            })
-            .ok()
-        };
-        let first = match digits {
-            8 => Day::Full {
-                year: year(value / 10_000)?,
-                month: value / 100 % 100,
-                day: value % 100,
-            },
-            5 | 7 => Day::OfYear {
-                year: year(value / 1000)?,
-                day: value % 1000,
-            },
-            2 | 4 => {
-                let year = year(value)?;
-                self.attempt(|ahead| ahead.iso_week(year))
-                    .or_else(|| self.attempt(|ahead| ahead.day_of_year(year)))?
-            }
-            _ => return None,
-        };
-        let number_alone = matches!(digits, 5 | 7);
-        let strength = if number_alone {
-            Strength::Presumed
-        } else {
-            Strength::Alone
-        };
-        Some((What::Days { first, last: None }, strength))
-    }
-
-    fn day_of_year(&mut self, year: i32) -> Option<Day> {
-        self.sign("-")?;
-        let day = self.glued_number(3..=3)?;
-        Some(Day::OfYear { year, day })
-    }
-
-    fn iso_week(&mut self, year: i32) -> Option<Day> {
-        self.sign("-");
-        self.word(Sense::WeekMark)?;
-        let (value, digits) = self.counted_number(2..=3)?;
-        let dashed = self.attempt(|ahead| {
-            ahead.sign("-")?;
-            ahead.glued_number(1..=1)
-        });
-        let (week, weekday) = if digits == 3 {
-            (value / 10, Some(value % 10))
-        } else {
-            (value, dashed)
-        };
-        let weekday = weekday.and_then(|day| u8::try_from(day.checked_sub(1)?).ok());
-        Some(Day::IsoWeek {
-            year,
-            week,
-            weekday,
-        })
-    }
-
-    /// `2021年6月28日`, `5月3日至5日`, `2021년 6월`
-    fn marked_days(&mut self) -> Option<(What, Strength)> {
-        self.word(Sense::From);
-        let (first, strength) = self.marked_day(None)?;
-        let last = self.attempt(|ahead| {
-            ahead.to()?;
-            ahead.marked_day(Some(first))
-        });
-        Some((
-            What::Days {
-                first,
-                last: last.map(|(last, _)| last),
-            },
-            strength,
-        ))
-    }
-
-    /// A day with marks; in a range, what it leaves out is as in `first`.
-    fn marked_day(&mut self, first: Option<Day>) -> Option<(Day, Strength)> {
-        let year = self.attempt(|ahead| {
-            let (value, digits) = ahead.counted_number(2..=4)?;
-            ahead.word(Sense::YearMark)?;
-            i32::try_from(if digits == 2 { century(value) } else { value }).ok()
-        });
-        let month = self.attempt(|ahead| {
-            let named = ahead.month();
-            named.or_else(|| {
-                let month = ahead.number(1..=2)?;
-                ahead.word(Sense::MonthMark).map(|()| month)
-            })
-        });
-        let day = self.attempt(|ahead| {
-            let day = ahead.number(1..=2)?;
-            ahead.word(Sense::DayMark).map(|()| day)
-        });
-        let (first_year, first_month) = match first {
-            Some(Day::Full { year, month, .. }) => (Some(year), Some(month)),
-            Some(Day::WithoutYear { month, .. }) => (None, Some(month)),
-            _ => (None, None),
-        };
-        Some(match (year.or(first_year), month.or(first_month), day) {
-            (Some(year), Some(month), Some(day)) => {
-                (Day::Full { year, month, day }, Strength::Sure)
-            }
-            (None, Some(month), Some(day)) => (Day::WithoutYear { month, day }, Strength::Sure),
-            (Some(year), Some(month), None) => (Day::Month { year, month }, Strength::Coarse),
-            (Some(year), None, None) if first.is_none() => (Day::Year(year), Strength::Alone),
-            _ => return None,
-        })
-    }
 }
 
 /// Months, weeks, years.
