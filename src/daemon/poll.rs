@@ -377,9 +377,11 @@ fn items(
 
 /// What was left out or mended, in one line; the source is well all the same.
 fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
-    let loses = problems.iter().any(Problem::loses);
+    // Nobody need hear of a heading at each poll; a preview tells of it.
+    let problems: Vec<&Problem> = problems.iter().filter(|one| !one.is_heading()).collect();
+    let loses = problems.iter().any(|problem| problem.loses());
     // The worst first: of many notes only a few are shown.
-    let mut ordered: Vec<&Problem> = problems.iter().collect();
+    let mut ordered = problems.clone();
     ordered.sort_by_key(|problem| (!problem.loses(), problem.is_note()));
     let told: Vec<String> = ordered
         .into_iter()
@@ -394,7 +396,7 @@ fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
     let text = format!("{}{more}", told.join("; "));
     let code = match loses {
         true => ProblemCode::LeftOut,
-        false if problems.iter().all(Problem::is_note) => ProblemCode::Noted,
+        false if problems.iter().all(|problem| problem.is_note()) => ProblemCode::Noted,
         false => ProblemCode::Mended,
     };
     (!told.is_empty()).then(|| problem(code, &text, &action, source))

@@ -7,11 +7,16 @@
 //! above the item, below it, beside its title or under its title: which one it is holds for the whole document, so the
 //! document decides ([`Layout`]), never one entry. A text without dates is a list when titles and texts take turns in it;
 //! else it brings no entries. A title printed twice, as pages do that caption the picture beside it, is one title.
+//! Numbers of notices divide a text before dates do ([`numbered`]). A day on which the whole was brought up to date is no
+//! notice's.
 //!
 //! No network, no clock. Linear in the text.
 
+mod numbered;
+
 use std::collections::HashSet;
 
+use self::numbered::NumberedPart;
 use super::MAX_ENTRIES;
 use crate::dates::{self, Basis, Hints};
 use crate::model::{DateOrder, Extracted, Precision, Problem, RawEntry, RawTag, RawText};
@@ -54,14 +59,18 @@ const MORE: [&str; 11] = [
 
 /// Reads a text of dated notices.
 pub(super) fn read(text: &str, hints: &Hints) -> Extracted {
-    let (paragraphs, repeated) = without_repeats(paragraphs(text, hints));
+    let (mut paragraphs, repeated) = without_repeats(paragraphs(text, hints));
+    if let Some((before, parts)) = numbered::parts(&paragraphs) {
+        return of_numbers(before, parts);
+    }
+    let stamps = usize::from(take_stamp(&mut paragraphs).is_some());
     let Bulletin { dates, blocks } = Bulletin::of(paragraphs, hints);
     if dates.is_empty() {
         return undated(&blocks.concat(), &repeated);
     }
     let mut extracted = Extracted::default();
     let layout = Layout::of(&blocks);
-    let preamble = layout.cut(&blocks, 0);
+    let preamble = layout.cut(&blocks, 0) + stamps;
     if preamble > 0 {
         let problem = Problem::Preamble { lines: preamble };
         extracted.problems.push(problem);
@@ -78,6 +87,93 @@ pub(super) fn read(text: &str, hints: &Hints) -> Extracted {
         extracted.problems.push(problem);
     }
     extracted
+}
+
+/// Notices that their numbers tell apart, behind `before` lines that belong to none.
+fn of_numbers(before: usize, parts: Vec<NumberedPart>) -> Extracted {
+    let too_many = parts.len() > MAX_ENTRIES;
+    let entries = parts.into_iter().take(MAX_ENTRIES).map(|part| {
+        let published = part.date.clone();
+        let (title, texts) = part.titled();
+        RawEntry {
+            published,
+            ..entry(&title, &texts)
+        }
+    });
+    let preamble = (before > 0).then_some(Problem::Preamble { lines: before });
+    Extracted {
+        entries: entries.collect(),
+        problems: preamble
+            .into_iter()
+            .chain(too_many.then_some(Problem::TooManyEntries { limit: MAX_ENTRIES }))
+            .collect(),
+        ..Extracted::default()
+    }
+}
+
+/// Words before the day on which a whole bulletin was brought up to date, folded.
+const STAMPS: [&str; 22] = [
+    "actualizacion",
+    "actualizada",
+    "actualizado",
+    "actualitzat",
+    "actualise",
+    "aggiornamento",
+    "aggiornato",
+    "aktualisiert",
+    "as of",
+    "atualizada",
+    "atualizado",
+    "bijgewerkt",
+    "current as",
+    "last modified",
+    "last revised",
+    "last update",
+    "mise a jour",
+    "mis a jour",
+    "revised",
+    "stand",
+    "ultima actualizacion",
+    "updated",
+];
+
+/// Takes out the day on which the whole was brought up to date: the first date, where no other says so of itself.
+fn take_stamp(paragraphs: &mut Vec<Paragraph>) -> Option<Paragraph> {
+    let mut dates =
+        paragraphs
+            .iter()
+            .enumerate()
+            .filter_map(|(place, paragraph)| match paragraph {
+                Paragraph::Date(date) => Some((place, is_stamp(date))),
+                Paragraph::Text(_) => None,
+            });
+    let (first, true) = dates.next()? else {
+        return None;
+    };
+    let mut others = dates.map(|(_, is_stamp)| is_stamp).peekable();
+    let is_alone = others.peek().is_some() && !others.any(|is_stamp| is_stamp);
+    is_alone.then(|| paragraphs.remove(first))
+}
+
+fn is_stamp(date: &str) -> bool {
+    let mut folded = date.to_lowercase();
+    for (accented, plain) in [
+        ("á", "a"),
+        ("à", "a"),
+        ("é", "e"),
+        ("ú", "u"),
+        ("ó", "o"),
+        ("ç", "c"),
+        ("ã", "a"),
+    ] {
+        folded = folded.replace(accented, plain);
+    }
+    let words = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    STAMPS.iter().any(|stamp| {
+        words
+            .strip_prefix(stamp)
+            .is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
+    })
 }
 
 /// How many lines stand before the date of a part, at most.
@@ -689,6 +785,101 @@ mod tests {
         let many = "28 June 2021\nA title of four words\n".repeat(MAX_ENTRIES + 1);
         check_problems(&many, &[Problem::TooManyEntries { limit: MAX_ENTRIES }]);
         assert_eq!(read(&many, &hints()).entries.len(), MAX_ENTRIES);
+    }
+
+    /// The entries of a text, each with its date: `date / title / summary`.
+    #[track_caller]
+    fn check_entries(text: &str, expected: &[&str], preamble: usize) {
+        let extracted = read(text, &hints());
+        let found = extracted.entries.iter().map(|entry| {
+            let plain = |text: &Option<RawText>| {
+                text.as_ref()
+                    .map_or("", RawText::as_str)
+                    .replace("\n\n", " | ")
+            };
+            let date = entry.published.as_deref().unwrap_or("none");
+            format!(
+                "{date} / {} / {}",
+                plain(&entry.title),
+                plain(&entry.summary)
+            )
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{text}");
+        let problems: Vec<Problem> = (preamble > 0)
+            .then_some(Problem::Preamble { lines: preamble })
+            .into_iter()
+            .collect();
+        assert_eq!(extracted.problems, problems, "{text}");
+    }
+
+    #[test]
+    fn a_number_belongs_to_the_notice_that_it_begins() {
+        let expected = [
+            "2 March 2021 / A buoy is out of its place / NOTICE No. 14 | It drifted away by night.",
+            "26 February 2021 / Dredging near the northern pier / NOTICE No. 13 | Works take place by day.",
+        ];
+        let notices = "NOTICE No. 14\n2 March 2021\nA buoy is out of its place\nIt drifted away by night.\n\n\
+                       NOTICE No. 13\n26 February 2021\nDredging near the northern pier\nWorks take place by day.\n";
+        check_entries(notices, &expected, 0);
+        let headed = format!("Office of the port\nNotices to all mariners\n\n{notices}");
+        check_entries(&headed, &expected, 2);
+        for stamp in [
+            "Updated: 5 March 2021",
+            "Actualizado: 5 de marzo de 2021",
+            "5 March 2021",
+        ] {
+            let stamped =
+                format!("Office of the port\nNotices to all mariners\n{stamp}\n\n{notices}");
+            check_entries(&stamped, &expected, 3);
+        }
+        // The date stands last, or under the title.
+        let last = "Aviso N.º 7/2021\nBoya fuera de posición\nSe busca la boya.\n2 de marzo de 2021\n\
+                    Aviso N.º 6/2021\nDragado junto al muelle\n26 de febrero de 2021\nSe trabaja de día.\n";
+        let expected = [
+            "2 de marzo de 2021 / Boya fuera de posición / Aviso N.º 7/2021 | Se busca la boya.",
+            "26 de febrero de 2021 / Dragado junto al muelle / Aviso N.º 6/2021 | Se trabaja de día.",
+        ];
+        check_entries(last, &expected, 0);
+        // Without a title, the number is it.
+        let bare = "Circular 8\n2 March 2021\nThe office is closed.\nCircular 7\n1 March 2021\nThe office is open.\n";
+        let expected = [
+            "2 March 2021 / Circular 8 / The office is closed.",
+            "1 March 2021 / Circular 7 / The office is open.",
+        ];
+        check_entries(bare, &expected, 0);
+    }
+
+    #[test]
+    fn a_number_under_its_date_is_that_of_the_date() {
+        let text = "2 March 2021\nNOTICE No. 14\nIt drifted away by night.\n\n\
+                    26 February 2021\nNOTICE No. 13\nWorks take place by day.\n";
+        let expected = [
+            "2 March 2021 / NOTICE No. 14 / It drifted away by night.",
+            "26 February 2021 / NOTICE No. 13 / Works take place by day.",
+        ];
+        check_entries(text, &expected, 0);
+    }
+
+    #[test]
+    fn the_day_of_the_whole_is_no_notice() {
+        let notices = "2 March 2021\nA buoy is out of its place\nIt drifted away by night.\n\
+                       26 February 2021\nDredging near the northern pier\nWorks take place by day.\n";
+        let expected = [
+            "2 March 2021 / A buoy is out of its place / It drifted away by night.",
+            "26 February 2021 / Dredging near the northern pier / Works take place by day.",
+        ];
+        for stamp in [
+            "Updated: 5 March 2021",
+            "Última actualización: 5 de marzo de 2021",
+            "Stand: 5. März 2021",
+        ] {
+            let text = format!("Notices\n{stamp}\nIn force today\n{notices}");
+            check_entries(&text, &expected, 3);
+        }
+        // Each notice has its own.
+        let each = "Updated: 2 March 2021\nA buoy is out of its place\nIt drifted away.\n\
+                    Updated: 1 March 2021\nDredging near the northern pier\nBy day only.\n";
+        assert_eq!(read(each, &hints()).entries.len(), 2);
     }
 
     #[test]
