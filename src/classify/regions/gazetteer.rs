@@ -93,6 +93,11 @@ impl Tongues {
         self.0 != 0 && self.0 & 1 == 0
     }
 
+    /// Whether it is Portuguese, and nothing else.
+    pub(super) fn is_portuguese(self) -> bool {
+        self.0 == 1 << 3
+    }
+
     /// Whether it is English, and nothing else.
     pub(super) fn is_english(self) -> bool {
         self.0 == 1

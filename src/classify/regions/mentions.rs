@@ -90,7 +90,9 @@ fn options(words: &Words, range: &Range<usize>, name: &Name, tongue: Tongues) ->
         options.retain(is_people);
     }
     let is_town = |meaning: &Meaning| matches!(meaning.kind, Kind::City(_) | Kind::Subdivision);
-    if place.is_an_agreement() || name.common && !place.is_located() {
+    // The words of every day that Portuguese places are called by have other accents, or none: `Pará`, but `para`.
+    let is_spelled = tongue.is_portuguese() && place.has_accents();
+    if place.is_an_agreement() || name.common && !is_spelled && !place.is_located() {
         options.retain(|meaning| !is_town(meaning));
     }
     options
