@@ -90,6 +90,7 @@ fn definition(config: &Config) -> Definition {
         regions: Vec::new(),
     });
     Definition {
+        classifier: classify::VERSION.to_string(),
         fresh: Duration::from_hours(7 * 24),
         at: documents::now(),
         feeds: feeds.collect(),
@@ -118,7 +119,7 @@ impl Bench {
         let config = config();
         Self {
             runtime: runtime.enable_all().build().expect("a runtime"),
-            classifier: Classifier::new(&config.topics),
+            classifier: Classifier::new(&config.topics, &[]),
             config,
         }
     }

@@ -35,7 +35,7 @@ fn main() {
     let items = texts(&words, &mut chance);
     let facts = Facts::new();
     // What is made once for all of them is no part of any.
-    Classifier::new(&[]);
+    Classifier::new(&[], &[]);
     let mut sizes: Vec<Size> = TOPICS
         .iter()
         .map(|count| Size::new(*count, &words, &items, &facts))
@@ -88,7 +88,7 @@ impl Size {
         let trees_mb = held_mb() - before;
         let before = held_mb();
         let begin = Instant::now();
-        let classifier = Classifier::new(&topics);
+        let classifier = Classifier::new(&topics, &[]);
         let compile_ms = millis(begin);
         let mut program_mb = Vec::new();
         let mut forms_ms = 0.0;

@@ -4,7 +4,9 @@ use rustc_hash::FxHashMap;
 
 use super::subject::Subject;
 use super::vocabulary::{Key, Occurring, Vocabulary};
-use crate::model::{Part, Query, QueryRegex, Topic, TopicId, Word, Words, in_order, is_stop_word};
+use crate::model::{
+    Language, Part, Query, QueryRegex, Topic, TopicId, Word, Words, in_order, is_stop_word,
+};
 
 #[derive(Debug)]
 pub(super) struct Compiled {
@@ -20,6 +22,8 @@ pub(super) struct Compiled {
     entries: Vec<Entry>,
     /// Alternatives of rules that may match without any particular word (`-football`): one for each.
     always: Vec<Candidate>,
+    /// What an item may be in of which nobody knows it.
+    languages: Vec<Language>,
 }
 
 /// A topic: it matches where one of its alternatives holds, and all of the rest.
@@ -75,7 +79,7 @@ struct Way {
 }
 
 impl Compiled {
-    pub(super) fn new(topics: &[Topic]) -> Self {
+    pub(super) fn new(topics: &[Topic], languages: &[Language]) -> Self {
         let mut builder = Builder {
             vocabulary: Vocabulary::new(),
             queries: Vec::with_capacity(topics.len()),
@@ -88,7 +92,10 @@ impl Compiled {
                 builder.add(&topic.id, &query);
             }
         }
-        builder.finish()
+        Self {
+            languages: languages.to_vec(),
+            ..builder.finish()
+        }
     }
 
     /// How many topics are tried on every item.
@@ -98,7 +105,7 @@ impl Compiled {
 
     /// The topics that match, in the order of their ids.
     pub(super) fn matching(&self, subject: &Subject) -> impl Iterator<Item = &TopicId> {
-        let found = self.vocabulary.occurring(subject);
+        let found = self.vocabulary.occurring(subject, &self.languages);
         let mut candidates = self.always.clone();
         for key in found.keys() {
             let entries =
@@ -531,6 +538,7 @@ impl Index {
             begins,
             entries: self.entries.into_iter().map(|(_, entry)| entry).collect(),
             always: self.always,
+            languages: Vec::new(),
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod compiled;
 mod needs;
+mod plurals;
 pub mod regions;
 mod subject;
 mod terms;
@@ -23,10 +24,10 @@ use self::compiled::Compiled;
 pub use self::needs::{Needs, TOKENS_VERSION, needs, tokens};
 pub use self::subject::Subject;
 pub use self::why::{Evidence, Reason, Why, holds, why};
-use crate::model::{Topic, TopicId};
+use crate::model::{Language, Topic, TopicId};
 
 /// Raised whenever the same text and queries may give other topics or regions: stored items are then classified again.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// All topics as one program.
 #[derive(Debug)]
@@ -36,11 +37,12 @@ pub struct Classifier {
 
 impl Classifier {
     /// A classifier for `topics`. Topics that refer to one another in a circle select nothing; the configuration refuses them.
-    pub fn new(topics: &[Topic]) -> Self {
+    /// Of an item whose language nobody knows, words are found by their forms in any of `languages`.
+    pub fn new(topics: &[Topic], languages: &[Language]) -> Self {
         // Not while the first bulletin waits.
         regions::prepare();
         Self {
-            compiled: Compiled::new(topics),
+            compiled: Compiled::new(topics, languages),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 /// Raised whenever the same item may be found by other tokens.
-pub const TOKENS_VERSION: u32 = 1;
+pub const TOKENS_VERSION: u32 = 2;
 
 /// What of an item's tokens a query asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,18 +29,28 @@ pub enum Needs {
     Any(Vec<Self>),
 }
 
-/// The tokens that an item is found by, parted by blanks: its words, their stems, its source, language and regions.
+/// The tokens that an item is found by, parted by blanks: its words, their stems, its source, language and regions. One
+/// whose language nobody knows is found by the stems of every language: which of them count, the queries decide.
 pub fn tokens(subject: &Subject) -> String {
-    let mut forms = Forms::new(Stemming::of(subject.language));
+    let known = subject.language.or(subject.assumed_language);
+    let mut stemmings: Vec<Forms> = match known {
+        Some(language) => vec![Forms::new(Stemming::of(Some(language)))],
+        None => all_forms(),
+    };
     let mut tokens = BTreeSet::new();
     for (part, text) in subject.texts() {
         let anywhere = part.is_usual().then_some(None);
         let there = (part != Part::Summary).then_some(Some(part));
-        for (_, word) in words_of(text).take(MAX_WORDS) {
-            let (folded, stem) = forms.of(word);
-            for form in [Some(folded), stem].into_iter().flatten() {
-                let parts = [anywhere, there].into_iter().flatten();
-                tokens.extend(parts.map(|part| token(part, form)));
+        let words: BTreeSet<&str> = words_of(text)
+            .take(MAX_WORDS)
+            .map(|(_, word)| word)
+            .collect();
+        for word in words {
+            for forms in &mut stemmings {
+                forms.each_of_text(word, |form| {
+                    let parts = [anywhere, there].into_iter().flatten();
+                    tokens.extend(parts.map(|part| token(part, form)));
+                });
             }
         }
     }
@@ -63,9 +73,7 @@ pub fn needs(
     givers: &BTreeMap<TopicId, Vec<SourceId>>,
 ) -> HashMap<TopicId, Needs> {
     let mut read = Needful {
-        forms: (0..Stemming::COUNT)
-            .map(|number| Forms::new(Stemming::numbered(number)))
-            .collect(),
+        forms: all_forms(),
         givers,
         known: HashMap::new(),
     };
@@ -78,6 +86,14 @@ pub fn needs(
         read.known.insert(topic.id.clone(), needs);
     }
     read.known
+}
+
+/// Those of every language.
+fn all_forms() -> Vec<Forms> {
+    let numbers = 0..Stemming::COUNT;
+    numbers
+        .map(|number| Forms::new(Stemming::numbered(number)))
+        .collect()
 }
 
 struct Needful<'a> {
@@ -119,9 +135,9 @@ impl Needful<'_> {
     fn inflected(&mut self, part: Option<Part>, word: &str) -> Needs {
         let mut tokens = BTreeSet::new();
         for forms in &mut self.forms {
-            let (folded, stem) = forms.of(word);
-            let found = [Some(folded), stem].into_iter().flatten();
-            tokens.extend(found.map(|form| token(part, form)));
+            forms.each(word, |form| {
+                tokens.insert(token(part, form));
+            });
         }
         Needs::any(tokens.into_iter().map(Needs::Token).collect())
     }

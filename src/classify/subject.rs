@@ -19,6 +19,8 @@ pub struct Subject<'a> {
     pub source: Option<&'a SourceId>,
     /// What it is written in.
     pub language: Option<&'a Language>,
+    /// What it is taken to be written in where that is unknown.
+    pub assumed_language: Option<&'a Language>,
     /// What it is about.
     pub regions: &'a [Region],
     /// When it was published, by the calendar of its publisher.
@@ -41,6 +43,7 @@ impl<'a> Subject<'a> {
                 .collect(),
             source: Some(&item.source),
             language: item.language.as_ref(),
+            assumed_language: item.assumed_language.as_ref(),
             regions: &item.regions,
             day: Some(item.published.at().date_naive()),
             topics,

@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use snowball_stemmers_rs::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::model::{Language, is_joiner};
+use super::plurals::{self, Plurals};
+use super::subject::Subject;
+use crate::model::{Language, is_joiner, is_skin_tone};
+use crate::normalize::likeliest;
 
 /// Words looked at in one text: a bulletin that is longer has said what it is about.
 pub(super) const MAX_WORDS: usize = 20_000;
@@ -51,12 +54,27 @@ pub(super) const STEMMED: [(&str, Algorithm); 34] = [
 ];
 
 /// How words of a language lose their endings; languages without a stemmer are folded only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Stemming(Option<usize>);
 
 impl Stemming {
     /// How many there are.
     pub(super) const COUNT: usize = STEMMED.len() + 1;
+
+    /// Those by which the words of an item are compared: that of its language, or of the one that it is taken to be in;
+    /// else those of all `languages` that its own words do not speak against.
+    pub(super) fn of_subject(subject: &Subject, languages: &[Language]) -> Vec<Self> {
+        let language = subject.language.or(subject.assumed_language);
+        if language.is_some() || languages.is_empty() {
+            return vec![Self::of(language)];
+        }
+        let text = format!("{}\n{}", subject.title, subject.summary);
+        let likely = likeliest(&text, languages);
+        let mut all: Vec<Self> = likely.iter().map(|one| Self::of(Some(one))).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
 
     pub(super) fn of(language: Option<&Language>) -> Self {
         let known = |language: &Language| {
@@ -80,38 +98,98 @@ impl Stemming {
 /// Makes forms of words of one language.
 pub(super) struct Forms {
     stemmer: Option<Stemmer>,
+    plurals: Option<&'static Plurals>,
     lower: String,
     folded: String,
-    stem: String,
+    other: String,
 }
 
 impl Forms {
     pub(super) fn new(stemming: Stemming) -> Self {
-        let (lower, folded, stem) = Default::default();
+        let (lower, folded, other) = Default::default();
+        let language = stemming.0.map(|number| STEMMED[number]);
         Self {
-            stemmer: stemming.0.map(|number| Stemmer::create(STEMMED[number].1)),
+            stemmer: language.map(|(_, algorithm)| Stemmer::create(algorithm)),
+            plurals: language.and_then(|(code, _)| plurals::of(code)),
             lower,
             folded,
-            stem,
+            other,
         }
     }
 
-    /// The word folded, and its stem folded where that is something else.
-    ///
-    /// The stem is taken of the word as written, because stemmers know accents (`migración` and `migraciones` have one
-    /// stem, `migracion` has none); the folded form is there for those who write without them. Two words are forms of one
-    /// another where one of these is the same.
-    pub(super) fn of(&mut self, word: &str) -> (&str, Option<&str>) {
+    /// The word folded.
+    pub(super) fn folded(&mut self, word: &str) -> &str {
         lower(word, &mut self.lower);
         fold(&self.lower, &mut self.folded);
-        let stemmer = self.stemmer.as_ref();
-        let stemmer = stemmer.filter(|_| self.lower.len() <= MAX_STEMMED);
-        let Some(stemmer) = stemmer else {
-            return (&self.folded, None);
-        };
-        fold(&stemmer.stem(&self.lower), &mut self.stem);
-        let stem = Some(self.stem.as_str()).filter(|stem| *stem != self.folded);
-        (&self.folded, stem)
+        &self.folded
+    }
+
+    /// Gives each form of a word that is looked for, folded, the word itself first: its stem, its singulars. Two words
+    /// are forms of one another where one of these is the same.
+    ///
+    /// The stem is taken of the word as written, because stemmers know accents (`migración` and `migraciones` have one
+    /// stem, `migracion` has none); the folded form is there for those who write without them.
+    pub(super) fn each(&mut self, word: &str, mut found: impl FnMut(&str)) {
+        self.folded(word);
+        found(&self.folded);
+        if self.lower.len() > MAX_STEMMED {
+            return;
+        }
+        if let Some(stemmer) = &self.stemmer {
+            fold(&stemmer.stem(&self.lower), &mut self.other);
+            if self.other != self.folded {
+                found(&self.other);
+            }
+        }
+        if let Some(plurals) = self.plurals {
+            plurals.singulars(&self.lower, &mut self.other, |singular| found(singular));
+        }
+    }
+
+    /// Gives each form of a word of a text: as [`Self::each`], and the parts of a Korean one, which stand in it with
+    /// particles and other words written on.
+    pub(super) fn each_of_text(&mut self, word: &str, mut found: impl FnMut(&str)) {
+        self.each(word, &mut found);
+        if self.folded.starts_with(is_hangul) {
+            parts(&self.folded, found);
+        }
+    }
+}
+
+/// The longest Korean word whose parts are looked at, in syllables.
+const MAX_SYLLABLES: usize = 12;
+/// Particles of Korean, as they are written on a word of one syllable.
+const PARTICLES: [&str; 20] = [
+    "은", "는", "이", "가", "을", "를", "의", "에", "에서", "에게", "와", "과", "도", "로", "으로",
+    "만", "부터", "까지", "들", "들이",
+];
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '가'..='힣')
+}
+
+/// The runs of two syllables and more of a Korean word, but for the whole; the first one alone where a particle is all
+/// that follows it.
+fn parts(word: &str, mut found: impl FnMut(&str)) {
+    let ends: Vec<usize> = word
+        .char_indices()
+        .take_while(|(_, c)| is_hangul(*c))
+        .take(MAX_SYLLABLES)
+        .map(|(at, c)| at + c.len_utf8())
+        .collect();
+    let begins = std::iter::once(0).chain(ends.iter().copied());
+    for (first, begin) in begins.take(ends.len()).enumerate() {
+        let runs = ends
+            .iter()
+            .skip(first + 1)
+            .filter_map(|end| word.get(begin..*end));
+        runs.filter(|run| run.len() < word.len())
+            .for_each(&mut found);
+    }
+    if let Some((one, rest)) = ends.first().and_then(|end| word.split_at_checked(*end))
+        && PARTICLES.contains(&rest)
+    {
+        found(one);
     }
 }
 
@@ -181,9 +259,10 @@ fn fold_any(word: &str, folded: &mut String) {
 fn is_accent(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}'
-        | '\u{FE20}'..='\u{FE2F}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}'
         | '\u{591}'..='\u{5BD}' | '\u{5BF}' | '\u{5C1}' | '\u{5C2}' | '\u{5C4}' | '\u{5C5}' | '\u{5C7}' // Hebrew
         | '\u{610}'..='\u{61A}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}') // Arabic
+        || is_skin_tone(c)
 }
 
 /// Letters whose strokes are no marks.
@@ -231,17 +310,39 @@ mod tests {
 
     #[test]
     fn stems_are_those_of_the_language() {
-        let check = |language: &str, word: &str, expected: (&str, Option<&str>)| {
-            let mut forms = Forms::new(Stemming::of(language.parse().ok().as_ref()));
-            assert_eq!(forms.of(word), expected, "{language} {word}");
-        };
-        check("en", "Workers", ("workers", Some("worker")));
-        check("es-MX", "MIGRACIONES", ("migraciones", Some("migracion")));
-        check("es", "trabajadoras", ("trabajadoras", Some("trabaj")));
-        check("sw", "wafanyakazi", ("wafanyakazi", None));
-        check("", "workers", ("workers", None));
+        check_forms("en", "Workers", &["workers", "worker"]);
+        check_forms("es-MX", "MIGRACIONES", &["migraciones", "migracion"]);
+        check_forms("es", "trabajadoras", &["trabajadoras", "trabaj"]);
+        check_forms("sw", "wafanyakazi", &["wafanyakazi"]);
+        check_forms("", "workers", &["workers"]);
         let long = "s".repeat(65);
-        check("en", &long, (&long, None));
+        check_forms("en", &long, &[&long]);
+    }
+
+    #[track_caller]
+    fn check_forms(language: &str, word: &str, expected: &[&str]) {
+        let mut forms = Forms::new(Stemming::of(language.parse().ok().as_ref()));
+        let mut found = Vec::new();
+        forms.each_of_text(word, |form| found.push(form.to_owned()));
+        assert_eq!(found, expected, "{language} {word}");
+    }
+
+    #[test]
+    fn parts_of_a_korean_word_are_found_in_it() {
+        check_forms("ko", "이주", &["이주"]);
+        check_forms(
+            "ko",
+            "노동자들",
+            &["노동자들", "노동", "노동자", "동자", "동자들", "자들"],
+        );
+        check_forms("", "물이", &["물이", "물"]);
+        check_forms("ko", "물가", &["물가", "물"]);
+        check_forms("ko", "COVID", &["covid"]);
+        let long = "가".repeat(200);
+        let mut forms = Forms::new(Stemming::of(None));
+        let mut count = 0;
+        forms.each_of_text(&long, |_| count += 1);
+        assert!(count < 100, "{count}");
     }
 
     proptest! {
@@ -267,7 +368,8 @@ mod tests {
         fn no_word_panics(word in r"\w{0,12}", language in 0..Stemming::COUNT) {
             let stemming = Stemming(Some(language).filter(|number| *number < STEMMED.len()));
             let mut forms = Forms::new(stemming);
-            prop_assert!(!forms.of(&word).0.is_empty() || word.chars().all(|c| !c.is_ascii()) || word.is_empty());
+            forms.each_of_text(&word, |_| ());
+            prop_assert!(!forms.folded(&word).is_empty() || word.chars().all(|c| !c.is_ascii()) || word.is_empty());
         }
     }
 }

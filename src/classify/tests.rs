@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use proptest::prelude::*;
 
@@ -34,8 +36,8 @@ fn ids(ids: &[&str]) -> Vec<TopicId> {
 
 /// The compiled answer, which must be the plain one.
 fn topics(topics: &[Topic], subject: &Subject) -> Vec<TopicId> {
-    let compiled = Classifier::new(topics).topics(subject);
-    let mut plain: BTreeSet<TopicId> = why(topics, subject)
+    let compiled = Classifier::new(topics, &[]).topics(subject);
+    let mut plain: BTreeSet<TopicId> = why(topics, &[], subject)
         .into_iter()
         .map(|why| why.topic)
         .collect();
@@ -47,7 +49,7 @@ fn topics(topics: &[Topic], subject: &Subject) -> Vec<TopicId> {
 fn holds_of(text: &str, subject: &Subject, matches: bool) {
     let found = topics(&[topic("t", &[text], &[])], subject);
     assert_eq!(!found.is_empty(), matches, "{text} in {subject:?}");
-    assert_eq!(holds(&query(text), &[], subject), matches, "{text}");
+    assert_eq!(holds(&query(text), &[], &[], subject), matches, "{text}");
 }
 
 fn check(text: &str, title: &str, language: &str, matches: bool) {
@@ -133,6 +135,137 @@ fn scripts_without_spaces_are_searched_by_character() {
 }
 
 #[test]
+fn plurals_that_change_more_than_an_ending_are_found() {
+    let pairs = [
+        (
+            "es",
+            "luz luces, voz voces, juez jueces, bebé bebés, café cafés, sofá sofás, menú menús, rubí rubíes",
+        ),
+        (
+            "pt",
+            "ação ações, pão pães, mão mãos, jornal jornais, hotel hotéis, lençol lençóis, azul azuis, barril barris, homem homens",
+        ),
+        (
+            "fr",
+            "journal journaux, travail travaux, bateau bateaux, feu feux, bijou bijoux, œil yeux, cheval chevaux",
+        ),
+        (
+            "it",
+            "banco banchi, lago laghi, amico amici, banca banche, uomo uomini, uovo uova",
+        ),
+        (
+            "de",
+            "Hafen Häfen, Haus Häuser, Zug Züge, Amt Ämter, Museum Museen, Ministerium Ministerien, Thema Themen, \
+                Studentin Studentinnen, Ereignis Ereignisse",
+        ),
+        (
+            "en",
+            "city cities, wolf wolves, knife knives, leaf leaves, child children, crisis crises",
+        ),
+        (
+            "nl",
+            "stad steden, schip schepen, kind kinderen, haven havens",
+        ),
+        ("ca", "llum llums, camió camions"),
+    ];
+    for (language, pairs) in pairs {
+        for pair in pairs.split(", ") {
+            let (one, many) = pair.trim().split_once(' ').unwrap();
+            check(one, many, language, true);
+            check(many, one, language, true);
+            check(one, &many.to_uppercase(), language, true);
+        }
+    }
+    // Neither is a plural of the other.
+    check("mal", "Mais chuvas", "pt", false);
+    check("inter", "Un caso de interés", "es", false);
+    check("safe", "She saves water", "en", false);
+    check("luz", "luces", "en", false);
+}
+
+#[test]
+fn korean_words_are_found_with_what_is_written_on_them() {
+    check("이주", "이주노동자 지원", "ko", true);
+    check("노동자", "노동자들이 항의", "ko", true);
+    check("노동자", "이주노동자를 지원", "", true);
+    check("\"노동자 지원\"", "이주노동자를 지원하는 단체", "ko", true);
+    check("=노동자", "노동자들이 항의", "ko", false);
+    check("=노동자", "노동자 항의", "ko", true);
+    check("물", "물이 부족하다", "ko", true);
+    // Not over the end of a word.
+    check("이주", "이 주의 소식", "ko", false);
+    check("노동자", "노동 자료", "ko", false);
+    check("물", "건물이 무너졌다", "ko", false);
+}
+
+#[test]
+fn emoji_are_words() {
+    check("🌊", "Alerta 🌊 en la costa", "es", true);
+    check("🌊", "Alerta🌊", "", true);
+    check("🌊", "Alerta 🔥", "es", false);
+    check("⚠", "⚠\u{fe0f} Storm", "en", true);
+    check("⚠\u{fe0f}", "⚠ Storm", "en", true);
+    check("👷", "👷🏽 at work", "en", true);
+    check("🇲🇽", "Noticias de 🇲🇽", "es", true);
+    check("🇲🇽", "Noticias de 🇬🇹", "es", false);
+    check("\"port 🚢\"", "The port 🚢 is open", "en", true);
+}
+
+/// What is asked about an item of which nobody knows the language.
+#[track_caller]
+fn check_unknown(text: &str, title: &str, assumed: &str, languages: &str, matches: bool) {
+    let assumed: Option<Language> = assumed.parse().ok();
+    let languages: Vec<Language> = languages
+        .split_whitespace()
+        .map(|tag| tag.parse().unwrap())
+        .collect();
+    let subject = Subject {
+        title,
+        assumed_language: assumed.as_ref(),
+        ..Subject::default()
+    };
+    let asked = [topic("t", &[text], &[])];
+    let compiled = Classifier::new(&asked, &languages).topics(&subject);
+    assert_eq!(!compiled.is_empty(), matches, "{text} in {title}");
+    assert_eq!(
+        !why(&asked, &languages, &subject).is_empty(),
+        matches,
+        "{text}"
+    );
+    let needs = needs(&asked, &BTreeMap::new());
+    assert!(
+        !matches || needs[&asked[0].id].are_met(&tokens(&subject)),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_item_of_an_unknown_language_is_looked_at_in_those_that_it_may_be_in() {
+    let all = "de en es fr pt";
+    check_unknown("flood", "Floods in Chiapas", "", all, true);
+    check_unknown("flood", "Floods in Chiapas", "", "en", true);
+    check_unknown("flood", "Floods in Chiapas", "en", "es", true);
+    check_unknown("flood", "Floods in Chiapas", "", "es", false);
+    check_unknown("woman", "Women in the fields", "", all, false);
+    check_unknown("inundación", "Inundaciones en Chiapas", "", all, true);
+    check_unknown("trabajador", "Trabajadoras organizadas", "es", "en", true);
+    check_unknown("trabajador", "Trabajadoras organizadas", "", "en", false);
+    check_unknown("\"migrant worker\"", "Workers met migrants", "", all, false);
+    check_unknown("\"migrant worker\"", "Migrant workers met", "", all, true);
+    check_unknown(
+        "\"trabajador migrante\"~2",
+        "Trabajadoras y migrantes",
+        "",
+        all,
+        true,
+    );
+    check_unknown("luz", "Luces de la ciudad", "", all, true);
+    // Forms of one language are no forms of another.
+    check_unknown("=flood", "Floods in Chiapas", "", all, false);
+    check_unknown("lang:en flood", "Floods in Chiapas", "en", all, false);
+}
+
+#[test]
 fn expressions_are_matched_in_the_text_as_written() {
     check(r"/\bR\.?C\.?M\.?\b/", "The R.C.M. met", "en", true);
     check("/migración/", "Migracion", "es", false);
@@ -161,6 +294,7 @@ fn whole<'a>(source: &'a SourceId, language: &'a Language, regions: &'a [Region]
         authors: vec!["Ana Ruiz", "Juan Mora"],
         source: Some(source),
         language: Some(language),
+        assumed_language: None,
         regions,
         day: NaiveDate::from_ymd_opt(2021, 6, 28),
         topics: &[],
@@ -230,7 +364,7 @@ fn an_item_brings_its_own() {
     );
     let fixed = ids(&["fixed"]);
     let topics = [topic("t", &[&text], &[]), topic("u", &["lang:en"], &[])];
-    let found = Classifier::new(&topics).topics(&Subject::new(&item, &fixed));
+    let found = Classifier::new(&topics, &[]).topics(&Subject::new(&item, &fixed));
     assert_eq!(Vec::from_iter(found), ids(&["fixed", "t"]));
 }
 
@@ -259,7 +393,7 @@ fn topics_refer_to_topics() {
     check("x", &["a"], &["a", "b", "c"]);
     check("y", &[], &["e"]);
     check("y", &["news"], &["d", "e", "news"]);
-    assert_eq!(Classifier::new(&all).unanchored(), 1);
+    assert_eq!(Classifier::new(&all, &[]).unanchored(), 1);
 }
 
 #[test]
@@ -272,7 +406,7 @@ fn topics_in_a_circle_select_nothing() {
         title: "x",
         ..Subject::default()
     };
-    assert!(Classifier::new(&circle).topics(&subject).is_empty());
+    assert!(Classifier::new(&circle, &[]).topics(&subject).is_empty());
 }
 
 #[test]
@@ -319,7 +453,7 @@ fn a_match_has_its_reasons() {
         language: Some(&language),
         ..Subject::default()
     };
-    let told: Vec<String> = why(&[asked], &subject)
+    let told: Vec<String> = why(&[asked], &[], &subject)
         .iter()
         .flat_map(|why| {
             assert_eq!(why.place.to_string(), "topics.toml:7:1");
@@ -451,6 +585,7 @@ proptest! {
             authors: authors.iter().map(String::as_str).collect(),
             source: Some(&item.source),
             language: item.language.as_ref(),
+            assumed_language: None,
             regions: &item.regions,
             day: item.day,
             topics: &item.topics,
@@ -469,7 +604,7 @@ proptest! {
             topic.whole().is_none_or(|whole| whole.is_anchored(&of))
         }).collect();
         let tried = anchored.iter().filter(|anchored| !**anchored).count();
-        prop_assert_eq!(Classifier::new(&all).unanchored(), tried);
+        prop_assert_eq!(Classifier::new(&all, &[]).unanchored(), tried);
     }
 
     #[test]
@@ -531,7 +666,8 @@ fn the_examples_of_the_manual_hold() {
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| value)
         };
-        let language: Language = fact("lang").unwrap_or("en").parse().unwrap();
+        let language: Option<Language> = fact("lang").map(|tag| tag.parse().unwrap());
+        let english: Language = "en".parse().unwrap();
         let source: Option<SourceId> = fact("source").map(|id| id.parse().unwrap());
         let regions: Vec<Region> = fact("region")
             .map(|code| code.parse().unwrap())
@@ -543,13 +679,24 @@ fn the_examples_of_the_manual_hold() {
             tags: fact("tag").into_iter().collect(),
             authors: fact("author").into_iter().collect(),
             source: source.as_ref(),
-            language: Some(&language),
+            language: Some(language.as_ref().unwrap_or(&english)),
+            assumed_language: None,
             regions: &regions,
             day: fact("date").map(|day| day.parse().unwrap()),
             topics: &[],
         };
         assert!(["yes", "no"].contains(&verdict), "{line:?}");
         holds_of(text, &subject, verdict == "yes");
+        if language.is_none() {
+            // Nor does it change where nobody says that it is English.
+            let unknown = Subject {
+                language: None,
+                ..subject
+            };
+            let languages = crate::normalize::known_languages();
+            let found = holds(&query(text), &[], &languages, &unknown);
+            assert_eq!(found, verdict == "yes", "{line:?}, in an unknown language");
+        }
     }
 }
 

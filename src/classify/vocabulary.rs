@@ -94,11 +94,19 @@ impl Vocabulary {
     }
 
     /// What of all this occurs.
-    pub(super) fn occurring(&self, subject: &Subject) -> Occurring {
+    pub(super) fn occurring(&self, subject: &Subject, languages: &[Language]) -> Occurring {
         let mut found = Occurring::new(self.len());
         self.facts(subject, &mut found);
         if self.has_words() {
-            self.words(subject, &mut found);
+            let stemmings = Stemming::of_subject(subject, languages);
+            for stemming in &stemmings {
+                self.words(*stemming, subject, &mut found);
+            }
+            found.occurrences.sort_unstable();
+            // What stands as it is stands in every language.
+            if stemmings.len() > 1 {
+                found.occurrences.dedup();
+            }
         }
         found
     }
@@ -109,9 +117,8 @@ impl Vocabulary {
         words.iter().any(|words| !words.is_empty())
     }
 
-    /// Where words occur.
-    fn words(&self, subject: &Subject, found: &mut Occurring) {
-        let stemming = Stemming::of(subject.language);
+    /// Where words occur, by the forms of one language.
+    fn words(&self, stemming: Stemming, subject: &Subject, found: &mut Occurring) {
         let lexicon = self.lexicons[stemming.number()]
             .get_or_init(|| Lexicon::new(&self.inflected, stemming));
         let mut forms = Forms::new(stemming);
@@ -133,18 +140,13 @@ impl Vocabulary {
             place += GAP;
         }
         found.ends[part_before as usize..].fill(place);
-        found.occurrences.sort_unstable();
         lexicon.take_back(memory);
     }
 
     /// All keys of a word, each once.
     fn keys(&self, word: &str, lexicon: &Lexicon, forms: &mut Forms, keys: &mut Vec<Key>) {
-        let (folded, stem) = forms.of(word);
-        lexicon.find(folded, keys);
-        if let Some(stem) = stem {
-            lexicon.find(stem, keys);
-        }
-        self.literal(folded, |key| keys.push(key));
+        forms.each_of_text(word, |form| lexicon.find(form, keys));
+        self.literal(forms.folded(word), |key| keys.push(key));
         keys.sort_unstable();
         keys.dedup();
     }
@@ -251,11 +253,10 @@ impl Lexicon {
         let mut forms = Forms::new(stemming);
         let mut found: Vec<(Box<str>, Key)> = Vec::with_capacity(words.len());
         for (word, key) in words {
-            let (folded, stem) = forms.of(word);
-            found.push((folded.into(), *key));
-            found.extend(stem.map(|stem| (stem.into(), *key)));
+            forms.each(word, |form| found.push((form.into(), *key)));
         }
         found.sort_unstable();
+        found.dedup();
         let mut lexicon = Self {
             forms: FxHashMap::default(),
             keys: Vec::with_capacity(found.len()),

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::subject::{Subject, is_in};
 use super::terms::{Forms, MAX_WORDS, Stemming, fold};
-use crate::model::{Part, Place, Query, Role, Topic, TopicId, Word, Words, words_of};
+use crate::model::{Language, Part, Place, Query, Role, Topic, TopicId, Word, Words, words_of};
 
 /// The longest row of topics that refer to one another; the configuration refuses longer ones.
 const MAX_ROW: usize = 64;
@@ -54,9 +54,10 @@ pub enum Evidence {
     Absence,
 }
 
-/// Why each of `topics` takes the item, for those that do, in their order.
-pub fn why(topics: &[Topic], subject: &Subject) -> Vec<Why> {
-    let judge = Judge::new(topics, subject);
+/// Why each of `topics` takes the item, for those that do, in their order; `languages` as in
+/// [`Classifier::new`](super::Classifier::new).
+pub fn why(topics: &[Topic], languages: &[Language], subject: &Subject) -> Vec<Why> {
+    let judge = Judge::new(topics, languages, subject);
     let taken = topics.iter().filter_map(|topic| {
         Some(Why {
             topic: topic.id.clone(),
@@ -68,8 +69,10 @@ pub fn why(topics: &[Topic], subject: &Subject) -> Vec<Why> {
 }
 
 /// Whether one query holds, saved or not; `topics` are those that it may refer to.
-pub fn holds(query: &Query, topics: &[Topic], subject: &Subject) -> bool {
-    Judge::new(topics, subject).satisfied(query, 0).is_some()
+pub fn holds(query: &Query, topics: &[Topic], languages: &[Language], subject: &Subject) -> bool {
+    Judge::new(topics, languages, subject)
+        .satisfied(query, 0)
+        .is_some()
 }
 
 /// What satisfied a leaf of a query, and the leaf.
@@ -79,7 +82,7 @@ type Found<'a> = (&'a Query, Evidence);
 struct Judge<'a> {
     topics: HashMap<&'a TopicId, &'a Topic>,
     subject: &'a Subject<'a>,
-    stemming: Stemming,
+    stemmings: Vec<Stemming>,
     texts: Vec<Text<'a>>,
 }
 
@@ -92,13 +95,14 @@ struct Text<'a> {
 struct TextWord {
     bytes: Range<usize>,
     folded: String,
-    stem: String,
+    /// By language, in the order of the stemmings.
+    forms: Vec<Vec<String>>,
 }
 
 impl<'a> Judge<'a> {
-    fn new(topics: &'a [Topic], subject: &'a Subject<'a>) -> Self {
-        let stemming = Stemming::of(subject.language);
-        let mut forms = Forms::new(stemming);
+    fn new(topics: &'a [Topic], languages: &[Language], subject: &'a Subject<'a>) -> Self {
+        let stemmings = Stemming::of_subject(subject, languages);
+        let mut forms: Vec<Forms> = stemmings.iter().copied().map(Forms::new).collect();
         let texts = subject.texts().map(|(part, text)| Text {
             part,
             whole: text,
@@ -111,7 +115,7 @@ impl<'a> Judge<'a> {
             topics: topics.iter().map(|topic| (&topic.id, topic)).collect(),
             texts: texts.collect(),
             subject,
-            stemming,
+            stemmings,
         }
     }
 
@@ -206,7 +210,7 @@ impl<'a> Judge<'a> {
         let tests: Vec<Wanted> = wanted
             .words
             .iter()
-            .map(|word| Wanted::new(word, self.stemming))
+            .map(|word| Wanted::new(word, &self.stemmings))
             .collect();
         let room = tests.len() + usize::from(wanted.apart.unwrap_or_default());
         (0..text.words.len()).find_map(|begin| {
@@ -240,36 +244,39 @@ impl Text<'_> {
 }
 
 impl TextWord {
-    fn new(at: usize, word: &str, forms: &mut Forms) -> Self {
-        let (folded, stem) = forms.of(word);
+    fn new(at: usize, word: &str, forms: &mut [Forms]) -> Self {
+        let of = |forms: &mut Forms| {
+            let mut found = Vec::new();
+            forms.each_of_text(word, |form| found.push(form.to_owned()));
+            found
+        };
         Self {
             bytes: at..at + word.len(),
-            folded: folded.to_owned(),
-            stem: stem.unwrap_or(folded).to_owned(),
+            folded: folded(word),
+            forms: forms.iter_mut().map(of).collect(),
         }
     }
 }
 
 /// A word that is looked for.
 enum Wanted {
-    /// Folded and stemmed.
-    Forms([String; 2]),
+    /// Its forms by language, in the order of the stemmings.
+    Forms(Vec<Vec<String>>),
     Exact(String),
     Prefix(String),
     Any,
 }
 
 impl Wanted {
-    fn new(word: &Word, stemming: Stemming) -> Self {
-        let folded = |word: &str| {
-            let mut folded = String::new();
-            fold(word, &mut folded);
-            folded
-        };
+    fn new(word: &Word, stemmings: &[Stemming]) -> Self {
         match word {
             Word::Inflected(word) => {
-                let word = TextWord::new(0, word, &mut Forms::new(stemming));
-                Self::Forms([word.folded, word.stem])
+                let of = |stemming: &Stemming| {
+                    let mut found = Vec::new();
+                    Forms::new(*stemming).each(word, |form| found.push(form.to_owned()));
+                    found
+                };
+                Self::Forms(stemmings.iter().map(of).collect())
             }
             Word::Exact(word) => Self::Exact(folded(word)),
             Word::Prefix(word) => Self::Prefix(folded(word)),
@@ -279,10 +286,19 @@ impl Wanted {
 
     fn is(&self, word: &TextWord) -> bool {
         match self {
-            Self::Forms(forms) => forms.contains(&word.folded) || forms.contains(&word.stem),
+            Self::Forms(forms) => {
+                let mut pairs = forms.iter().zip(&word.forms);
+                pairs.any(|(wanted, held)| wanted.iter().any(|form| held.contains(form)))
+            }
             Self::Exact(exact) => *exact == word.folded,
             Self::Prefix(prefix) => word.folded.starts_with(prefix),
             Self::Any => true,
         }
     }
+}
+
+fn folded(word: &str) -> String {
+    let mut folded = String::new();
+    fold(word, &mut folded);
+    folded
 }

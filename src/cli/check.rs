@@ -3,7 +3,7 @@
 mod polling;
 mod secrets;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
@@ -11,12 +11,13 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
+use super::explain::assumed::Assumed;
 use super::{
     CliError, Output, OutputArguments, clock, counted, environment, print_json, table, timestamp,
 };
 use crate::config::{self, Config, Diagnostic, Refused, Severity};
 use crate::daemon;
-use crate::model::{Cadence, Place, Source, Timestamp, Topic, TopicId};
+use crate::model::{Cadence, Place, Source, SourceId, Timestamp, Topic, TopicId};
 use crate::schedule;
 use crate::store::{self, Reader};
 
@@ -50,7 +51,12 @@ pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
     });
     match (loaded, arguments.output.output()) {
         (Ok(config), Output::Table) => Ok(print(&config, now)?),
-        (Ok(config), Output::Json) => print_json(&answer(&config.warnings, &config.sources, now)),
+        (Ok(config), Output::Json) => {
+            let mut answer = answer(&config.warnings, &config.sources, now);
+            answer["assumed"] = Assumed::of(None, &config).object();
+            answer["usual_languages"] = json!(usual_languages(&config));
+            print_json(&answer)
+        }
         (Err(refused), Output::Table) => Err(refused.into()),
         (Err(refused), Output::Json) => {
             print_json(&answer(&refused.0, &[], now))?;
@@ -153,6 +159,9 @@ fn print(config: &Config, now: Timestamp) -> io::Result<()> {
     for warning in &config.warnings {
         writeln!(out, "{warning}")?;
     }
+    for line in languages(config) {
+        writeln!(out, "{line}")?;
+    }
     let (sources, topics) = (
         counted(config.sources.len(), "source"),
         counted(config.topics.len(), "topic"),
@@ -162,6 +171,41 @@ fn print(config: &Config, now: Timestamp) -> io::Result<()> {
         "{sources}, {topics}, {}, no mistakes",
         counted(config.warnings.len(), "warning")
     )
+}
+
+/// The languages that the store keeps with sources that state none.
+fn usual_languages(config: &Config) -> BTreeMap<String, String> {
+    // Where the store cannot be read, that has been told.
+    let kept = store::inspect(&config.store.path, Reader::usual_languages);
+    let kept = kept.ok().flatten().unwrap_or_default();
+    let states_none = |id: &SourceId| {
+        let mut sources = config.sources.iter();
+        sources.any(|source| source.id == *id && source.language.is_none())
+    };
+    let kept = kept.into_iter().filter(|(id, _)| states_none(id));
+    kept.map(|(id, language)| (id.to_string(), language.to_string()))
+        .collect()
+}
+
+/// Tells in which languages words are looked for in items of which nobody knows the language.
+fn languages(config: &Config) -> Vec<String> {
+    let all_stated = config
+        .sources
+        .iter()
+        .all(|source| source.language.is_some());
+    if all_stated {
+        return Vec::new();
+    }
+    let usual = usual_languages(config);
+    let usual = usual.iter().map(|(source, language)| {
+        format!(
+            "items of `{source}` in an unknown language: taken for {language}, as most of its items"
+        )
+    });
+    let others = Assumed::of(None, config);
+    usual
+        .chain([format!("items in an unknown language: {others}")])
+        .collect()
 }
 
 /// When a source is asked, in words.

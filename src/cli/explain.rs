@@ -1,5 +1,6 @@
 //! `tidings explain`: the judgement of a stage on text that is given to it.
 
+pub(super) mod assumed;
 mod date;
 mod duplicates;
 mod item;

@@ -12,7 +12,7 @@ use super::diagnostic::{Diagnostic, Mistake, Refused, Severity, parsed};
 use super::secret::{self, Environment, SecretError, Written};
 use super::table::{Given, Table};
 use super::{address, units};
-use crate::model::{Listen, Reading, Site, TrustedProxy};
+use crate::model::{Language, Listen, Reading, Site, TrustedProxy};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -21,6 +21,8 @@ const DAY: Duration = Duration::from_hours(24);
 pub struct SiteConfig {
     /// Title, address and language.
     pub site: Site,
+    /// Its language where the configuration says so.
+    pub stated_language: Option<Language>,
     /// Whom a source's operator may write to; part of the User-Agent.
     pub contact: Option<String>,
     /// The zone of sources that name none.
@@ -249,8 +251,9 @@ pub(super) fn site(tops: &[Table], server: &ServerConfig) -> SiteConfig {
         site: Site {
             title: title.value.unwrap_or("Bulletins".into()),
             base_url,
-            language: language.value.unwrap_or("en".parse().expect(known)),
+            language: language.value.clone().unwrap_or("en".parse().expect(known)),
         },
+        stated_language: language.value,
         contact: contact.value,
         zone: zone.value.unwrap_or(Tz::UTC),
     }

@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use crate::classify::{self, Classifier, Needs, Subject, regions};
 use crate::config::Config;
-use crate::model::{Hash, Item, Source, SourceId, Timestamp, Topic, TopicId, fingerprints};
+use crate::model::{
+    Hash, Item, Language, Query, Source, SourceId, Timestamp, Topic, TopicId, fingerprints,
+};
+use crate::normalize;
 use crate::store::{Definition, FeedDefinition, Names, Narrowed, SourceDefinition};
 
 /// What comes into force with `config`, whose topics are those of `classifier`.
@@ -17,6 +20,7 @@ pub(crate) fn definition(
     classifier: &Arc<Classifier>,
     at: Timestamp,
 ) -> Definition {
+    let all_alike = all_alike(config);
     let sources = config.sources.iter().map(|source| SourceDefinition {
         id: source.id.clone(),
         name: source.name.clone(),
@@ -35,19 +39,51 @@ pub(crate) fn definition(
         }
         classifier.topics(&Subject::new(item, fixed))
     };
-    let all = config.topics.clone();
+    let (all, languages) = (config.topics.clone(), assumed_languages(config));
     let (feeds, sources) = (feeds(config), sources.collect::<Vec<_>>());
     Definition {
         at,
         fresh: config.publish.fresh,
-        key: key(&feeds, &sources),
+        key: key(&all_alike, &feeds, &sources),
+        classifier: all_alike,
         feeds,
         sources,
         names: names(config),
         classify: Arc::new(classify),
-        narrow: Box::new(move |wanted, givers| narrow(&all, wanted, givers)),
+        narrow: Box::new(move |wanted, givers| narrow(&all, &languages, wanted, givers)),
         files: config.files.clone(),
     }
+}
+
+/// Returns the languages that an item is looked at in of which nobody knows the language, nor that of its source: that of
+/// the site, else every one that the configuration names or that texts are known by.
+pub fn assumed_languages(config: &Config) -> Vec<Language> {
+    if let Some(language) = &config.site.stated_language {
+        return vec![language.clone()];
+    }
+    let of_sources = config
+        .sources
+        .iter()
+        .filter_map(|source| source.language.clone());
+    let queries = config.topics.iter().flat_map(Topic::queries);
+    let asked = queries.flat_map(|(_, query)| query.leaves());
+    let asked = asked.filter_map(|leaf| match leaf {
+        Query::Language(language) => Some(language.clone()),
+        _ => None,
+    });
+    let all: BTreeSet<Language> = normalize::known_languages()
+        .into_iter()
+        .chain(of_sources)
+        .chain(asked)
+        .collect();
+    all.into_iter().collect()
+}
+
+/// Changes with whatever decides the topics and regions of all items alike.
+fn all_alike(config: &Config) -> String {
+    let languages = assumed_languages(config);
+    let languages: Vec<&str> = languages.iter().map(Language::as_str).collect();
+    format!("{} {}", classify::VERSION, languages.join(" "))
 }
 
 /// The names that feeds and sources had before, and where each source is.
@@ -73,8 +109,7 @@ fn names(config: &Config) -> Names {
 }
 
 /// Changes with whatever decides an item's topics and regions.
-fn key(feeds: &[FeedDefinition], sources: &[SourceDefinition]) -> Hash {
-    let classifier = classify::VERSION.to_string();
+fn key(classifier: &str, feeds: &[FeedDefinition], sources: &[SourceDefinition]) -> Hash {
     let topic = |feed: &FeedDefinition| format!("{} {}", feed.topic, feed.fingerprint);
     let source = |source: &SourceDefinition| {
         let SourceDefinition {
@@ -86,7 +121,7 @@ fn key(feeds: &[FeedDefinition], sources: &[SourceDefinition]) -> Hash {
         } = source;
         format!("{id} {topics:?} {country:?} {regions:?}")
     };
-    let parts: Vec<String> = std::iter::once(classifier)
+    let parts: Vec<String> = std::iter::once(classifier.to_owned())
         .chain(feeds.iter().map(topic))
         .chain(sources.iter().map(source))
         .collect();
@@ -128,6 +163,7 @@ pub(super) fn with_references(all: &[Topic], topics: Vec<&Topic>) -> Vec<Topic> 
 /// Those of `all` that are wanted, with those that they refer to.
 fn narrow(
     all: &[Topic],
+    languages: &[Language],
     wanted: &BTreeSet<TopicId>,
     givers: &BTreeMap<TopicId, Vec<SourceId>>,
 ) -> Narrowed {
@@ -136,7 +172,7 @@ fn narrow(
     let mut needs = classify::needs(&topics, givers);
     let wanted = wanted.iter().filter_map(|id| needs.remove(id));
     let needs = Needs::any(wanted.collect());
-    let classifier = Classifier::new(&topics);
+    let classifier = Classifier::new(&topics, languages);
     Narrowed {
         needs,
         topics: Box::new(move |subject| classifier.topics(subject)),

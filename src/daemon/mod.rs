@@ -34,6 +34,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 pub use self::clock::Clock;
+pub use self::definition::assumed_languages;
 #[cfg(test)]
 pub(crate) use self::definition::definition;
 use self::faults::Faults;
@@ -228,7 +229,10 @@ impl InForce {
     /// What comes into force with `config`, and what the store must know of it.
     fn new(config: Config, at: Timestamp) -> Result<(Self, Definition), DaemonError> {
         let fetcher = Fetcher::new(limits(&config)).map_err(DaemonError::Client)?;
-        let classifier = Arc::new(Classifier::new(&config.topics));
+        let classifier = Arc::new(Classifier::new(
+            &config.topics,
+            &definition::assumed_languages(&config),
+        ));
         let places = config
             .sources
             .iter()
@@ -844,7 +848,10 @@ pub fn plan(config: &Config, now: Timestamp, named: usize) -> Result<Plan, Store
 
 /// What the store would have to know of a configuration that is only looked at.
 fn not_in_force(config: &Config, now: Timestamp) -> Definition {
-    let classifier = Arc::new(Classifier::new(&config.topics));
+    let classifier = Arc::new(Classifier::new(
+        &config.topics,
+        &definition::assumed_languages(config),
+    ));
     definition::definition(config, &classifier, now)
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
-use super::definition::with_references;
+use super::definition::{assumed_languages, with_references};
 use super::{Daemon, InForce, chain};
 use crate::classify::{self, Classifier};
 use crate::model::{Feed, Place, Query, QueryError, ReadQuery, Site, Story, Title, Topic, TopicId};
@@ -147,7 +147,7 @@ fn search(query: Query, in_force: &InForce, reader: &Reader) -> Result<Search, S
     let needs = needs.get(&topic.id).cloned().expect("it is among them");
     let id = topic.id.clone();
     // An item's topics are stored with it: those that the query refers to need not be tried again.
-    let classifier = Classifier::new(&[topic]);
+    let classifier = Classifier::new(&[topic], &assumed_languages(&in_force.config));
     Ok(Search {
         needs,
         takes: Box::new(move |subject| classifier.topics(subject).contains(&id)),

@@ -83,6 +83,8 @@ pub struct Item {
     pub text: String,
     /// The language it is written in, where known.
     pub language: Option<Language>,
+    /// The language that it is taken to be in where nobody knows: that of its source's other items.
+    pub assumed_language: Option<Language>,
     /// Authors in order.
     pub authors: Vec<Person>,
     /// Tags in order, each once.

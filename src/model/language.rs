@@ -25,6 +25,11 @@ impl Language {
         self.0.split('-').next().unwrap_or(&self.0)
     }
 
+    /// Whether it names a language: `und`, `mul`, `mis` and `zxx` say that there is none, or more than one (ISO 639-2).
+    pub fn is_one(&self) -> bool {
+        !matches!(self.primary(), "und" | "mul" | "mis" | "zxx")
+    }
+
     /// The country, where the tag names one (ISO 3166-1): `BR` of `pt-BR`.
     pub fn region(&self) -> Option<&str> {
         self.0

@@ -65,7 +65,7 @@ pub use problem_code::{Care, ProblemCode};
 #[cfg(test)]
 pub(crate) use query::tests::trees as query_trees;
 pub use query::{Part, Query, QueryError, QueryRegex, QueryWarning, ReadQuery, Word, Words};
-pub(crate) use query::{is_joiner, is_stop_word, words_of};
+pub(crate) use query::{is_joiner, is_skin_tone, is_stop_word, words_of};
 pub use region::{Country, CountryError, Region, RegionError};
 pub use repair::Repair;
 pub use rules::{

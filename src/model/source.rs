@@ -59,6 +59,8 @@ pub struct Source {
     /// Which list of its page is read, where no selectors say so: as the operator wrote it, or as it was found on the
     /// first good poll.
     pub layout: Option<Layout>,
+    /// The language of most of its items, as kept with it. No key of the configuration, and no part of its block.
+    pub usual_language: Option<Language>,
     /// Where its list goes on.
     pub pages: Option<Pages>,
     /// What is read of the page of each entry; `None` leaves these pages alone.
@@ -102,6 +104,7 @@ impl Source {
             location,
             reading: Reading::Auto,
             layout: None,
+            usual_language: None,
             pages: None,
             detail: None,
             only: None,

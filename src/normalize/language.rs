@@ -121,16 +121,41 @@ pub(super) fn written(text: &str, expected: Option<&Language>) -> Option<Languag
     code.parse().ok()
 }
 
+/// Of `languages`, those that a text of an unknown language may be in: those whose little words it has most of, and those
+/// of which no words are known. A text without any may be in all.
+pub fn likeliest(text: &str, languages: &[Language]) -> Vec<Language> {
+    let counted = counted(beginning(text));
+    let count = |language: &Language| {
+        let mut places = WORDS.iter().zip(counted.known);
+        let found = places.find(|((code, _), _)| *code == language.primary());
+        found.map(|(_, count)| count)
+    };
+    let most = languages.iter().filter_map(count).max();
+    let is_likely = |language: &&Language| count(language).is_none_or(|own| Some(own) == most);
+    languages.iter().filter(is_likely).cloned().collect()
+}
+
 /// As much of a text as is looked at.
 pub(super) fn beginning(text: &str) -> &str {
     text.split_at(text.floor_char_boundary(LOOKED_AT)).0
 }
 
+/// The languages that a script is enough to tell.
+const BY_SCRIPT: [&str; 8] = ["ar", "el", "he", "ja", "ko", "ru", "th", "zh"];
+
 /// Whether [`language_of`] can tell texts of a language.
 pub(super) fn is_known(language: &Language) -> bool {
-    let primary = language.primary();
-    ["ar", "el", "he", "ja", "ko", "ru", "th", "zh"].contains(&primary)
-        || WORDS.iter().any(|(code, _)| *code == primary)
+    codes().any(|code| code == language.primary())
+}
+
+/// Returns the languages whose texts [`language_of`] can tell.
+pub fn known_languages() -> Vec<Language> {
+    codes().filter_map(|code| code.parse().ok()).collect()
+}
+
+fn codes() -> impl Iterator<Item = &'static str> {
+    let by_words = WORDS.iter().map(|(code, _)| *code);
+    BY_SCRIPT.into_iter().chain(by_words)
 }
 
 /// Of a script that one language uses, or that holds letters of one.
@@ -324,6 +349,24 @@ mod tests {
         check("劳动部宣布前来收割的工人将获得约定的报酬。", "zh");
         check("労働省は収穫に来た労働者に賃金を支払うと発表した。", "ja");
         check("Το υπουργείο ανακοίνωσε ότι οι εργάτες θα πληρωθούν.", "el");
+    }
+
+    #[test]
+    fn a_few_words_say_what_a_text_may_be_in() {
+        let check = |text: &str, expected: &str| {
+            let languages: Vec<Language> = "de en es fr it pl"
+                .split(' ')
+                .map(|tag| tag.parse().unwrap())
+                .collect();
+            let found = likeliest(text, &languages);
+            let found: Vec<&str> = found.iter().map(Language::as_str).collect();
+            assert_eq!(found.join(" "), expected, "{text}");
+        };
+        check("Women in the fields", "en pl");
+        check("Floods in Chiapas", "de en it pl");
+        check("Inundaciones en Chiapas", "es fr pl");
+        check("Luces", "de en es fr it pl");
+        check("", "de en es fr it pl");
     }
 
     #[test]

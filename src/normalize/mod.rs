@@ -12,6 +12,7 @@ mod mend;
 mod summary;
 mod tail;
 mod text;
+mod usual;
 
 use std::borrow::Cow;
 
@@ -21,10 +22,11 @@ pub use self::address::{canonical, comparable};
 use self::dates::Dates;
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
-pub use self::language::language_of;
+pub use self::language::{known_languages, language_of, likeliest};
 pub use self::summary::dateline;
 use self::tail::SiteNames;
 pub use self::text::folded;
+pub use self::usual::UsualLanguage;
 use crate::dates::{Hints, order_of};
 use crate::model::{
     Channel, DateOrder, Document, Enclosure, Extracted, IdentityKey, IdentityKind, Item, ItemId,
@@ -82,10 +84,24 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
         }
     }
     let mut normalized = identity::assign(&source.id, drafts);
+    assume_language(source, &mut normalized);
     problems.append(&mut normalized.problems);
     Normalized {
         problems,
         ..normalized
+    }
+}
+
+/// Gives items of which nobody knows the language that of their source: as kept with it, else as most of the others are.
+fn assume_language(source: &Source, normalized: &mut Normalized) {
+    let kept = source.usual_language.clone();
+    let usual = || UsualLanguage::of(&normalized.items).map(|usual| usual.language);
+    let Some(language) = kept.or_else(usual) else {
+        return;
+    };
+    let all = normalized.items.iter_mut().chain(&mut normalized.repeated);
+    for item in all.filter(|item| item.language.is_none()) {
+        item.assumed_language = Some(language.clone());
     }
 }
 
@@ -284,6 +300,7 @@ impl<'a> Page<'a> {
             content,
             text,
             language,
+            assumed_language: None,
             authors: self.authors(&entry, base),
             tags: tags(&entry),
             enclosures,
@@ -346,7 +363,10 @@ impl<'a> Page<'a> {
     /// The operator knows best, then the entry. A channel's language is often a template's default: the text decides, where
     /// it can.
     fn language(&self, entry: &RawEntry, title: &str, text: &str) -> Option<Language> {
-        let found = |tag: &Option<String>| tag.as_deref().and_then(|tag| tag.parse().ok());
+        let found = |tag: &Option<String>| {
+            let language: Option<Language> = tag.as_deref().and_then(|tag| tag.parse().ok());
+            language.filter(Language::is_one)
+        };
         let stated = self.source.language.clone();
         if let Some(stated) = stated.or_else(|| found(&entry.language)) {
             return Some(stated);

@@ -213,6 +213,7 @@ fn item(source: &str, guid: &str, title: &str, published: Published) -> Item {
         content: None,
         text: String::new(),
         language: None,
+        assumed_language: None,
         authors: Vec::new(),
         tags: Vec::new(),
         enclosures: Vec::new(),

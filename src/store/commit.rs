@@ -14,7 +14,7 @@ use super::rows::{self, Place};
 use super::state::{self, Before};
 use super::story::Stories;
 use super::{Coverage, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
-use super::{details, layout, moved, release, shape, tokens, walk};
+use super::{details, language, layout, moved, release, shape, tokens, walk};
 use crate::dedupe::{self, Fingerprint};
 use crate::drift;
 use crate::model::{
@@ -70,6 +70,9 @@ pub(super) fn commit(
     details::write(connection, poll)?;
     if let Some(read) = &poll.layout {
         layout::remember(connection, &poll.source, poll.block, read, poll.at)?;
+    }
+    if let Outcome::Read { items, .. } = &poll.outcome {
+        language::remember(connection, &poll.source, items, poll.at)?;
     }
     state::write_validators(connection, poll)?;
     if let Outcome::Read {
@@ -708,6 +711,7 @@ mod tests {
         schema::migrate(&mut connection, "memory".as_ref()).unwrap();
         let definition = Definition {
             at: now(),
+            classifier: crate::classify::VERSION.to_string(),
             fresh: DAY,
             feeds: Vec::new(),
             sources: sources

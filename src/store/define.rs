@@ -17,7 +17,7 @@ use super::policy::Policy;
 use super::story::Stories;
 use super::{State, StoreError};
 use super::{kept, rows, tokens};
-use crate::classify::{self, Needs, Subject};
+use crate::classify::{Needs, Subject};
 use crate::config::ConfigFile;
 use crate::model::{Country, Each, Hash, Item, Region, SourceId, Timestamp, TopicId};
 
@@ -45,6 +45,8 @@ pub struct Definition {
     pub at: Timestamp,
     /// Changes with whatever decides an item's topics and regions.
     pub key: Hash,
+    /// Changes with whatever decides them for all items alike: then each is classified again.
+    pub classifier: String,
     /// A story older than this enters quietly where it comes late.
     pub fresh: Duration,
     /// Every topic.
@@ -178,7 +180,7 @@ fn apply(
         stories.refresh(*story)?;
     }
     kept::keep(connection, &definition.files, definition.at)?;
-    rows::set_fact(connection, "classifier", &classify::VERSION.to_string())?;
+    rows::set_fact(connection, "classifier", &definition.classifier)?;
     if changes.are_seen() {
         stories.keep_revision()?;
     }

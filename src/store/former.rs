@@ -135,7 +135,15 @@ impl Renames {
                 was.as_str(),
                 now.as_str()
             ])?;
-            for table in ["identity", "validator", "shape", "layout", "detail", "item"] {
+            for table in [
+                "identity",
+                "validator",
+                "shape",
+                "layout",
+                "source_language",
+                "detail",
+                "item",
+            ] {
                 let (was, now) = (was.as_str(), now.as_str());
                 if table != "item" {
                     let sql = format!("DELETE FROM {table} WHERE source = ?");

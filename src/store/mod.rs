@@ -18,6 +18,7 @@ mod forget;
 mod former;
 mod kept;
 mod known;
+mod language;
 mod layout;
 mod place;
 mod plan;

@@ -50,8 +50,7 @@ pub(super) fn items(
     retagged: &BTreeSet<SourceId>,
     missed: &BTreeMap<u64, StoryId>,
 ) -> Result<BTreeMap<u64, ItemChange>, StoreError> {
-    let version = classify::VERSION.to_string();
-    if rows::fact(connection, "classifier")?.as_ref() != Some(&version) {
+    if rows::fact(connection, "classifier")?.as_ref() != Some(&definition.classifier) {
         return by_all(connection, definition, None);
     }
     let mut items = BTreeMap::new();
@@ -166,7 +165,7 @@ fn read_candidates(
     candidates: Option<BTreeSet<u64>>,
     batches: &SyncSender<Vec<Held>>,
 ) -> Result<(), StoreError> {
-    let columns = "SELECT seq, story, source, title, text, tags, authors, language, regions, topics, published_at,
+    let columns = "SELECT seq, story, source, title, text, tags, authors, language, assumed_language, regions, topics, published_at,
                    published_offset FROM item";
     let mut batch = Vec::with_capacity(BATCH);
     let mut hand_over = |row: &Row<'_>| {

@@ -248,6 +248,9 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
         language: maybe("language")?
             .map(|tag| parsed("language", &tag))
             .transpose()?,
+        assumed_language: maybe("assumed_language")?
+            .map(|tag| parsed("assumed_language", &tag))
+            .transpose()?,
         authors: json("authors", &text("authors")?)?,
         tags: json("tags", &text("tags")?)?,
         enclosures: json("enclosures", &text("enclosures")?)?,
@@ -274,6 +277,7 @@ pub(super) struct Words {
     authors: Vec<Person>,
     source: SourceId,
     language: Option<Language>,
+    assumed_language: Option<Language>,
     regions: Vec<Region>,
     day: NaiveDate,
 }
@@ -281,6 +285,7 @@ pub(super) struct Words {
 impl Words {
     pub(super) fn of(row: &Row<'_>) -> Result<Self, StoreError> {
         let language: Option<String> = row.get("language")?;
+        let assumed: Option<String> = row.get("assumed_language")?;
         Ok(Self {
             title: row.get("title")?,
             text: row.get("text")?,
@@ -288,6 +293,9 @@ impl Words {
             authors: json("authors", &row.get::<_, String>("authors")?)?,
             source: parsed("source", &row.get::<_, String>("source")?)?,
             language: language.map(|tag| parsed("language", &tag)).transpose()?,
+            assumed_language: assumed
+                .map(|tag| parsed("assumed_language", &tag))
+                .transpose()?,
             regions: regions(&row.get::<_, String>("regions")?)?,
             day: day(row)?,
         })
@@ -314,6 +322,7 @@ impl Words {
                 .collect(),
             source: Some(&self.source),
             language: self.language.as_ref(),
+            assumed_language: self.assumed_language.as_ref(),
             regions: &self.regions,
             day: Some(self.day),
             topics,
@@ -354,6 +363,7 @@ pub(super) fn write_item(
         ":text": item.text,
         ":sanitizer": SANITIZER_VERSION,
         ":language": item.language.as_ref().map(crate::model::Language::as_str),
+        ":assumed_language": item.assumed_language.as_ref().map(crate::model::Language::as_str),
         ":authors": to_json(&item.authors),
         ":tags": to_json(&item.tags),
         ":enclosures": to_json(&item.enclosures),

@@ -104,7 +104,7 @@ impl Reader {
         search: &Search,
         budget: &mut Budget,
     ) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT story, source, title, text, tags, authors, language, regions, topics, published_at,
+        let sql = "SELECT story, source, title, text, tags, authors, language, assumed_language, regions, topics, published_at,
                    published_offset FROM item WHERE seq = ? AND NOT held";
         let mut statement = self.connection().prepare_cached(sql)?;
         let mut found = statement.query(params![seq])?;

@@ -139,6 +139,7 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
     };
     Definition {
         at: july(1),
+        classifier: crate::classify::VERSION.to_string(),
         fresh: Duration::from_hours(7 * 24),
         feeds: feeds.iter().map(feed).collect(),
         sources: ["a", "b", "c"].into_iter().zip(ranks).map(source).collect(),

@@ -131,3 +131,87 @@ fn a_query_of_many_levels_is_a_topic_and_a_search() {
     assert_eq!(found.json()["items"].as_array().unwrap().len(), 5);
     service.stop();
 }
+
+/// A feed that states no language: titles alone leave it open, texts do not.
+fn in_no_language(entries: &[(&str, &str)]) -> String {
+    let item = |(number, (title, text)): (usize, &(&str, &str))| {
+        format!(
+            "<item><guid isPermaLink=\"false\">{number}</guid><title>{title}</title>\
+             <pubDate>Mon, 02 Mar 2026 08:00:00 +0000</pubDate><description>{text}</description></item>"
+        )
+    };
+    let items: String = entries.iter().enumerate().map(item).collect();
+    format!(
+        "<rss version=\"2.0\"><channel><title>T</title><link>https://t.example/</link>\
+         <description>d</description>{items}</channel></rss>"
+    )
+}
+
+const RIVERS: &str =
+    "[[topic]]\nid = \"rivers\"\ntitle = \"Rivers\"\nany = [\"flood\", \"inundación\"]\n";
+
+#[test]
+fn an_item_of_an_unknown_language_is_taken_for_that_of_its_source_or_the_site() {
+    const TEXT: &str =
+        "El ministerio informó que las personas que llegan para la cosecha recibirán lo acordado.";
+    let server = Server::start();
+    let titles_alone = [("Floods in Chiapas", ""), ("Inundaciones en Tabasco", "")];
+    let with_texts = [
+        ("Inundaciones en Tabasco", ""),
+        ("Uno", TEXT),
+        ("Dos", TEXT),
+        ("Tres", TEXT),
+    ];
+    let taken = |site: &str, feed: String| {
+        server.serve("/", feed);
+        let workspace = Workspace::new(&format!(
+            "{site}{RIVERS}{NEWS}{}",
+            source("a", &server.url("/"))
+        ));
+        workspace.poll(day(0));
+        (
+            titles(&workspace.published().stories("rivers")).join(", "),
+            workspace,
+        )
+    };
+    let english = "[site]\nlanguage = \"en\"\n";
+    let (found, workspace) = taken("", in_no_language(&titles_alone));
+    assert!(
+        found.contains("Floods in Chiapas") && found.contains("Inundaciones en Tabasco"),
+        "{found}"
+    );
+    let checked = workspace.run(&["check"]).well().stdout;
+    assert!(
+        checked.contains("in an unknown language: words are looked for in all languages in use: "),
+        "{checked}"
+    );
+    let (found, workspace) = taken(english, in_no_language(&titles_alone));
+    assert_eq!(found, "Floods in Chiapas");
+    let checked = workspace.run(&["check"]).well().stdout;
+    assert!(
+        checked.contains("taken for en, the `language` of [site]"),
+        "{checked}"
+    );
+    let (found, workspace) = taken(english, in_no_language(&with_texts));
+    assert_eq!(found, "Inundaciones en Tabasco");
+    let checked = workspace.run(&["check"]).well().stdout;
+    assert!(
+        checked.contains("items of `a` in an unknown language: taken for es"),
+        "{checked}"
+    );
+    let stories = workspace.published().stories("rivers");
+    let told = workspace
+        .run(&["explain", "item", &stories[0].id])
+        .well()
+        .stdout;
+    assert!(
+        told.contains("unknown: taken for es, as most items of its source"),
+        "{told}"
+    );
+    let asked = ["explain", "topics", "Inundaciones"];
+    let alone = workspace.run(&asked).well().stdout;
+    assert!(alone.contains("language unknown: taken for en"), "{alone}");
+    let of_source = workspace.run(&["explain", "topics", "Inundaciones", "--source", "a"]);
+    let of_source = of_source.well().stdout;
+    assert!(of_source.starts_with("rivers"), "{of_source}");
+}

@@ -264,11 +264,11 @@ fn carriers(
 }
 
 fn topics(config: Option<&Config>, proposal: &Proposal) -> Vec<(TopicId, usize)> {
-    let topics = config.map_or(&[][..], |config| config.topics.as_slice());
-    if topics.is_empty() {
+    let Some(config) = config.filter(|config| !config.topics.is_empty()) else {
         return Vec::new();
-    }
-    let classifier = Classifier::new(topics);
+    };
+    let topics = &config.topics;
+    let classifier = Classifier::new(topics, &daemon::assumed_languages(config));
     let fed: Vec<_> = proposal
         .items
         .iter()

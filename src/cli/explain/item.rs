@@ -1,7 +1,7 @@
 //! `tidings explain item`: an item's whole way, from its source to its feeds.
 //!
-//! As JSON, a list of one object a report: `{"item", "story", "held", "source", "address", "identity", "found", "read", "date",
-//! "regions", "topics", "why", "reports", "aliases", "withdrawn", "discarded_at", "forgotten_at", "feeds", "revisions", "decisions", "joined",
+//! As JSON, a list of one object a report: `{"item", "story", "held", "source", "address", "identity", "found", "read", "date", "language",
+//! "assumed", "regions", "topics", "why", "reports", "aliases", "withdrawn", "discarded_at", "forgotten_at", "feeds", "revisions", "decisions", "joined",
 //! "refused", "alternates"}`.
 
 use std::fmt::Display;
@@ -10,12 +10,14 @@ use std::io::{self, Write};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::assumed::Assumed;
 use super::topics;
 use crate::classify::{self, Subject, Why};
 use crate::cli::{CliError, Output, OutputArguments, named, print_json};
 use crate::config::Config;
+use crate::daemon;
 use crate::model::{
-    Layout, Precision, Published, Reading, Region, Report, Rules, Source, Timestamp, TopicId,
+    Item, Layout, Precision, Published, Reading, Region, Report, Rules, Source, Timestamp, TopicId,
 };
 use crate::store::{Account, Ground, Grounds, Reader, Revision, Standing, StoreError, Verdict};
 
@@ -51,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
         Output::Json => {
             let accounts = accounts
                 .iter()
-                .map(|(one, source)| object(one, source.as_ref(), &whys(one, config)));
+                .map(|(one, source)| object(one, source.as_ref(), config));
             print_json(&accounts.collect::<Vec<_>>())
         }
         Output::Table => {
@@ -60,7 +62,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
                 if number > 0 {
                     writeln!(out)?;
                 }
-                print(&mut out, account, source.as_ref(), &whys(account, config))?;
+                print(&mut out, account, source.as_ref(), config)?;
             }
             Ok(())
         }
@@ -81,7 +83,7 @@ fn print(
     out: &mut impl Write,
     account: &Account,
     source: Option<&Source>,
-    whys: &[Why],
+    config: &Config,
 ) -> io::Result<()> {
     let item = &account.item;
     writeln!(out, "{}", item.title)?;
@@ -102,9 +104,7 @@ fn print(
         line(out, "read as", &reading(source))?;
     }
     line(out, "date", &date(&item.published))?;
-    if let Some(language) = &item.language {
-        line(out, "language", language.as_str())?;
-    }
+    line(out, "language", &language(item, config))?;
     line(
         out,
         "regions",
@@ -124,7 +124,8 @@ fn print(
     let alternates = account.alternates.iter().map(|story| story.urn());
     block(out, "Told in another language", alternates)?;
     block(out, "In feeds", account.places.iter().map(standing))?;
-    block(out, "Its topics, by", topics::lines(whys).into_iter())?;
+    let whys = topics::lines(&whys(account, config));
+    block(out, "Its topics, by", whys.into_iter())?;
     block(
         out,
         "Changed by its publisher",
@@ -137,12 +138,31 @@ fn print(
     )
 }
 
+/// The language of an item, and where nobody knows it, in which its words are looked for.
+fn language(item: &Item, config: &Config) -> String {
+    match (&item.language, assumed(item, config)) {
+        (Some(language), _) => language.to_string(),
+        (None, Some(assumed)) => format!("unknown: {assumed}"),
+        (None, None) => "unknown".to_owned(),
+    }
+}
+
+fn assumed(item: &Item, config: &Config) -> Option<Assumed> {
+    let unknown = item.language.is_none();
+    unknown.then(|| Assumed::of(item.assumed_language.clone(), config))
+}
+
 /// By which words of which queries it belongs to its topics.
 fn whys(account: &Account, config: &Config) -> Vec<Why> {
     let mut sources = config.sources.iter();
     let source = sources.find(|source| source.id == account.item.source);
     let fixed = source.map_or(&[][..], |source| &source.topics);
-    classify::why(&config.topics, &Subject::new(&account.item, fixed))
+    let languages = daemon::assumed_languages(config);
+    classify::why(
+        &config.topics,
+        &languages,
+        &Subject::new(&account.item, fixed),
+    )
 }
 
 fn story(out: &mut impl Write, account: &Account) -> io::Result<()> {
@@ -354,7 +374,7 @@ fn moment(at: Timestamp) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn object(account: &Account, source: Option<&Source>, whys: &[Why]) -> Value {
+fn object(account: &Account, source: Option<&Source>, config: &Config) -> Value {
     let item = &account.item;
     let report = |report: &Report| {
         json!({
@@ -388,9 +408,10 @@ fn object(account: &Account, source: Option<&Source>, whys: &[Why]) -> Value {
             "origin": item.published.origin(),
         },
         "language": item.language.as_ref().map(ToString::to_string),
+        "assumed": assumed(item, config).map(|assumed| assumed.object()),
         "regions": item.regions.iter().map(Region::to_string).collect::<Vec<_>>(),
         "topics": account.topics.iter().map(TopicId::as_str).collect::<Vec<_>>(),
-        "why": whys.iter().map(topics::told).collect::<Vec<_>>(),
+        "why": whys(account, config).iter().map(topics::told).collect::<Vec<_>>(),
         "reports": reports.map(report).collect::<Vec<_>>(),
         "aliases": account.aliases.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "withdrawn": withdrawn.map(|(at, reason)| json!({"at": at, "reason": reason})),

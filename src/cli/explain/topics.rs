@@ -2,11 +2,13 @@
 //!
 //! JSON lines, one object in and one out, in order: `{"title", "summary"?, "lang"?, "source"?, "regions"?, "tags"?, "authors"?,
 //! "date"?}` to `{"topics": ["labour-migration"]}`. What is not given is found out as the daemon does: the language from
-//! the source or the text, the regions from the text. With `--why` there is also
+//! the source or the text, the regions from the text. With `--why` there is also `"assumed"`, null or the languages that
+//! words are looked for in because nobody knows the language, and
 //! `"why": [{"topic", "file", "line", "reasons": [{"role", "query", "part"?, "words"?, "at"?}]}]`: `role` is the key of the
 //! topic that holds the query, `query` the part of it, `part` the part of the item, `words` what stands there, and `at` where,
 //! in characters of its text from 0, a beginning and an end for each word.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -16,10 +18,13 @@ use serde::{Deserialize, Serialize};
 
 use super::super::CliError;
 use super::answer_lines;
+use super::assumed::Assumed;
 use crate::classify::{Classifier, Evidence, Reason, Subject, Why, regions, why};
 use crate::config::Config;
-use crate::model::{Language, Region, Source, TopicId};
+use crate::daemon;
+use crate::model::{Language, Region, Source, SourceId, TopicId};
 use crate::normalize;
+use crate::store::{self, Reader};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
@@ -62,6 +67,8 @@ struct Question {
 struct Answer {
     topics: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    assumed: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<Vec<Told>>,
 }
 
@@ -87,11 +94,14 @@ struct ToldReason {
 }
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
-    let classifier = Classifier::new(&config.topics);
+    let languages = daemon::assumed_languages(config);
+    let classifier = Classifier::new(&config.topics, &languages);
     let desk = Desk {
         arguments,
         config,
         classifier,
+        languages,
+        usual: usual_languages(config),
     };
     if arguments.titles.is_empty() {
         return answer_lines(|question: Question| desk.answer(&question));
@@ -109,8 +119,15 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
             writeln!(out, "{json}")?;
             continue;
         }
-        let whys = desk.judge(&question, |subject| why(&config.topics, subject));
-        print(&whys.map_err(CliError::Usage)?, &mut out)?;
+        let judged = desk.judge(&question, |subject, assumed| {
+            let whys = why(&config.topics, &desk.languages, subject);
+            (whys, assumed)
+        });
+        let (whys, assumed) = judged.map_err(CliError::Usage)?;
+        print(&whys, &mut out)?;
+        if let Some(assumed) = assumed {
+            writeln!(out, "language unknown: {assumed}")?;
+        }
     }
     Ok(())
 }
@@ -120,22 +137,35 @@ struct Desk<'a> {
     arguments: &'a Arguments,
     config: &'a Config,
     classifier: Classifier,
+    /// Those that a bulletin is looked at in of which nobody knows the language.
+    languages: Vec<Language>,
+    /// Those that most items of sources are in.
+    usual: BTreeMap<SourceId, Language>,
 }
 
 impl Desk<'_> {
     fn answer(&self, question: &Question) -> Result<Answer, String> {
-        self.judge(question, |subject| {
+        self.judge(question, |subject, assumed| {
             let topics = self.classifier.topics(subject);
-            let whys = || why(&self.config.topics, subject).iter().map(told).collect();
+            let whys = || {
+                let whys = why(&self.config.topics, &self.languages, subject);
+                whys.iter().map(told).collect()
+            };
+            let shown = self.arguments.why;
             Answer {
+                assumed: assumed.filter(|_| shown).map(|assumed| assumed.object()),
                 topics: topics.iter().map(TopicId::to_string).collect(),
-                why: self.arguments.why.then(whys),
+                why: shown.then(whys),
             }
         })
     }
 
     /// Hands on what the daemon would ask about.
-    fn judge<T>(&self, question: &Question, ask: impl FnOnce(&Subject) -> T) -> Result<T, String> {
+    fn judge<T>(
+        &self,
+        question: &Question,
+        ask: impl FnOnce(&Subject, Option<Assumed>) -> T,
+    ) -> Result<T, String> {
         let id = question.source.as_ref().or(self.arguments.source.as_ref());
         let id = id
             .map(|id| id.parse())
@@ -147,20 +177,26 @@ impl Desk<'_> {
             .iter()
             .find(|source| Some(&source.id) == id.as_ref());
         let language = self.language(question, source)?;
+        let usual = id.as_ref().and_then(|id| self.usual.get(id));
+        let assumed = language
+            .is_none()
+            .then(|| Assumed::of(usual.cloned(), self.config));
         let regions = regions_of(question, source, language.as_ref())?;
-        let texts = |texts: &'_ [String]| -> Vec<String> { texts.to_vec() };
+        let texts = |texts: &'_ [String]| -> Vec<String> { texts.iter().map(spaced).collect() };
         let (tags, authors) = (texts(&question.tags), texts(&question.authors));
-        Ok(ask(&Subject {
-            title: &question.title,
-            summary: &question.summary,
+        let subject = Subject {
+            title: &spaced(&question.title),
+            summary: &spaced(&question.summary),
             tags: tags.iter().map(String::as_str).collect(),
             authors: authors.iter().map(String::as_str).collect(),
             source: id.as_ref(),
             language: language.as_ref(),
+            assumed_language: usual,
             regions: &regions,
             day: question.date,
             topics: source.map_or(&[], |source| source.topics.as_slice()),
-        }))
+        };
+        Ok(ask(&subject, assumed))
     }
 
     fn language(
@@ -179,6 +215,18 @@ impl Desk<'_> {
             .or_else(of_source)
             .or_else(|| normalize::language_of(&text())))
     }
+}
+
+/// The languages that the store keeps with sources; without a store there are none.
+fn usual_languages(config: &Config) -> BTreeMap<SourceId, Language> {
+    let kept = store::inspect(&config.store.path, Reader::usual_languages);
+    kept.ok().flatten().unwrap_or_default()
+}
+
+/// A text with plain spaces only, as items have it.
+fn spaced(text: impl AsRef<str>) -> String {
+    text.as_ref()
+        .replace(['\u{a0}', '\u{2007}', '\u{202f}'], " ")
 }
 
 /// Those given with their countries, else those that the texts tell of.

@@ -15,7 +15,7 @@ use crate::daemon::address;
 use crate::extract::{self, ExtractError};
 use crate::fetch::{Fetched, Fetcher, Leave};
 use crate::model::{
-    Document, Extracted, Hash, Layout, Pages, Problem, PublicUrl, Source, SourceId, Timestamp,
+    Document, Extracted, Hash, Language, Layout, Pages, Problem, PublicUrl, Source, SourceId, Timestamp,
     Validators,
 };
 use crate::normalize::{self, Identity};
@@ -32,6 +32,8 @@ pub(in crate::daemon) struct Standing {
     owed: HashSet<String>,
     /// The layout that read its page before.
     kept: Option<KeptLayout>,
+    /// The language that most of its items are in.
+    usual_language: Option<Language>,
 }
 
 impl Standing {
@@ -47,18 +49,22 @@ impl Standing {
             held: reader.validators(source, fingerprint, at)?,
             owed: reader.owed_details(source, at)?,
             kept: reader.layout(source, block)?,
+            usual_language: reader.usual_language(source)?,
         })
     }
 
-    /// Returns the source with its kept layout. A layout of its block wins.
+    /// Returns the source with its kept layout and language. A layout of its block wins.
     pub(in crate::daemon) fn reading<'s>(&self, source: &'s Source) -> Cow<'s, Source> {
-        match &self.kept {
-            Some(kept) if source.layout.is_none() => Cow::Owned(Source {
-                layout: Some(kept.layout.clone()),
-                ..source.clone()
-            }),
-            _ => Cow::Borrowed(source),
+        let kept = self.kept.as_ref().filter(|_| source.layout.is_none());
+        if kept.is_none() && self.usual_language.is_none() {
+            return Cow::Borrowed(source);
         }
+        let mut reading = source.clone();
+        reading.usual_language.clone_from(&self.usual_language);
+        if let Some(kept) = kept {
+            reading.layout = Some(kept.layout.clone());
+        }
+        Cow::Owned(reading)
     }
 }
 

@@ -17,8 +17,11 @@ impl QueryRegex {
     ///
     /// # Errors
     /// What is wrong with it, for people.
+    ///
+    /// A space that does not break is a space, as it is in texts.
     pub(super) fn new(text: &str) -> Result<Self, String> {
-        let mut builder = RegexBuilder::new(text);
+        let text = text.replace(['\u{a0}', '\u{2007}', '\u{202f}'], " ");
+        let mut builder = RegexBuilder::new(&text);
         builder.case_insensitive(true).size_limit(MAX_BYTES);
         let regex = builder.build().map_err(|error| told(&error))?;
         if regex.is_match("") {

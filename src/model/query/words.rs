@@ -5,7 +5,8 @@ use unicode_normalization::char::is_combining_mark;
 /// The words of a text, each with the byte where it begins.
 ///
 /// A word is a run of letters and digits with their marks. Scripts that put no spaces between words (Chinese, Japanese,
-/// Thai, Lao, Khmer, Burmese) give a word for each character: what is looked for in them is a run of characters.
+/// Thai, Lao, Khmer, Burmese) give a word for each character: what is looked for in them is a run of characters. So do
+/// emoji; a flag is two.
 pub(crate) fn words_of(text: &str) -> WordsOf<'_> {
     WordsOf { text, at: 0 }
 }
@@ -20,7 +21,7 @@ impl<'a> Iterator for WordsOf<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.text.get(self.at..)?;
-        let (start, first) = rest.char_indices().find(|(_, c)| c.is_alphanumeric())?;
+        let (start, first) = rest.char_indices().find(|(_, c)| begins_word(*c))?;
         let alone = is_unspaced(first);
         let after = start + first.len_utf8();
         let goes_on = |c: char| continues(c) || (!alone && c.is_alphanumeric() && !is_unspaced(c));
@@ -36,9 +37,28 @@ impl<'a> Iterator for WordsOf<'a> {
     }
 }
 
-/// A mark belongs to its letter: text may come decomposed.
+fn begins_word(c: char) -> bool {
+    c.is_alphanumeric() || is_emoji(c)
+}
+
+/// A mark belongs to its letter: text may come decomposed. So does the colour of a skin.
 fn continues(c: char) -> bool {
-    !c.is_ascii() && (is_combining_mark(c) || is_joiner(c))
+    !c.is_ascii() && (is_combining_mark(c) || is_joiner(c) || is_skin_tone(c))
+}
+
+/// Pictures that people write among words, without their variants.
+fn is_emoji(c: char) -> bool {
+    matches!(c,
+        '\u{231A}' | '\u{231B}' | '\u{23E9}'..='\u{23F3}' | '\u{23F8}'..='\u{23FA}'
+        | '\u{2600}'..='\u{27BF}'
+        | '\u{2B05}'..='\u{2B07}' | '\u{2B1B}' | '\u{2B1C}' | '\u{2B50}' | '\u{2B55}'
+        | '\u{1F000}'..='\u{1FAFF}')
+        && !is_skin_tone(c)
+}
+
+/// The colours that a picture of a person may have.
+pub(crate) fn is_skin_tone(c: char) -> bool {
+    matches!(c, '\u{1F3FB}'..='\u{1F3FF}')
 }
 
 /// Signs within words that nobody sees.
@@ -49,9 +69,10 @@ pub(crate) fn is_joiner(c: char) -> bool {
     )
 }
 
-/// Whether the letter is of a script that puts no spaces between words.
+/// Whether the letter is of a script that puts no spaces between words, or a picture.
 pub(super) fn is_unspaced(c: char) -> bool {
-    matches!(c,
+    is_emoji(c)
+        || matches!(c,
         '\u{E00}'..='\u{EFF}'          // Thai, Lao
         | '\u{1000}'..='\u{109F}'      // Burmese
         | '\u{1780}'..='\u{17FF}'      // Khmer
@@ -90,6 +111,15 @@ mod tests {
     }
 
     #[test]
+    fn emoji_are_words_by_themselves() {
+        check("Alerta🌊🔥 ya", &["Alerta", "🌊", "🔥", "ya"]);
+        check("⚠\u{fe0f}Storm", &["⚠\u{fe0f}", "Storm"]);
+        check("👷🏽", &["👷🏽"]);
+        check("🇲🇽", &["🇲", "🇽"]);
+        check("a → b © c", &["a", "b", "c"]);
+    }
+
+    #[test]
     fn scripts_without_spaces_give_a_word_a_character() {
         check("COVID肺炎 が2", &["COVID", "肺", "炎", "が", "2"]);
         check("ที่นี่", &["ที่", "นี่"]);
@@ -102,7 +132,7 @@ mod tests {
         let (mut open, mut alone) = (false, false);
         for (at, c) in text.char_indices() {
             let end = at + c.len_utf8();
-            let letter = c.is_alphanumeric();
+            let letter = begins_word(c);
             let new = letter && (!open || alone || is_unspaced(c)) && !(open && continues(c));
             if new {
                 words.push((at, end));

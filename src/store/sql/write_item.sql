@@ -1,11 +1,11 @@
 INSERT INTO item (
-    id, source, story, key_kind, key, weak_key, title, address, summary, content, text, sanitizer, language, authors, tags,
+    id, source, story, key_kind, key, weak_key, title, address, summary, content, text, sanitizer, language, assumed_language, authors, tags,
     enclosures, stated_at, stated_offset, stated_precision, published_at, published_offset, published_precision,
     published_origin, updated_at, event_at, event_offset, event_precision,
     event_origin, position, topics, regions, content_hash, first_rev, changed_rev, found_at, held
 ) VALUES (
     :id, :source, :story, :key_kind, :key, :weak_key, :title, :address, :summary, :content, :text, :sanitizer, :language,
-    :authors, :tags, :enclosures, :stated_at, :stated_offset, :stated_precision, :published_at, :published_offset,
+    :assumed_language, :authors, :tags, :enclosures, :stated_at, :stated_offset, :stated_precision, :published_at, :published_offset,
     :published_precision, :published_origin, :updated_at, :event_at, :event_offset,
     :event_precision, :event_origin, :position, :topics, :regions, :content_hash, :rev, :rev, :at,
     :held
@@ -20,6 +20,7 @@ ON CONFLICT (id) DO UPDATE SET
     text = excluded.text,
     sanitizer = excluded.sanitizer,
     language = excluded.language,
+    assumed_language = excluded.assumed_language,
     authors = excluded.authors,
     tags = excluded.tags,
     enclosures = excluded.enclosures,

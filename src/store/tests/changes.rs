@@ -177,7 +177,10 @@ impl Law {
     }
 
     fn definition(&self, config: &Config) -> Definition {
-        let classifier = Arc::new(Classifier::new(&config.topics));
+        let classifier = Arc::new(Classifier::new(
+            &config.topics,
+            &crate::daemon::assumed_languages(config),
+        ));
         definition(config, &classifier, july(self.day))
     }
 

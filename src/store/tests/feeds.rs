@@ -216,6 +216,8 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
                ALTER TABLE source_state DROP COLUMN gone_at;
                ALTER TABLE source_state DROP COLUMN forgotten_at;
                ALTER TABLE item DROP COLUMN forgotten_at;
+               ALTER TABLE item DROP COLUMN assumed_language;
+               DROP TABLE source_language;
                DELETE FROM fact WHERE name = 'tokens';
                PRAGMA user_version = 6";
     let connection = Connection::open(closed.folder.path().join("tidings.db")).unwrap();

@@ -415,3 +415,40 @@ fn a_layout_is_kept_for_a_block() {
     assert_eq!(kept(b"one"), None);
     assert_eq!(kept(b"two"), Some((own, july(4), Some(other))));
 }
+
+#[test]
+fn the_language_of_a_sources_items_is_kept_from_the_first_poll_that_tells_it() {
+    const SPANISH: &str =
+        "El ministerio informó que las personas que llegan para la cosecha recibirán lo acordado.";
+    const ENGLISH: &str =
+        "The ministry said that workers who come for the harvest will be paid what was agreed.";
+    let desk = Desk::new();
+    let usual = || {
+        let languages = desk.ask(Reader::usual_languages);
+        let one = desk.ask(|reader| reader.usual_language(&"a".parse().unwrap()));
+        assert_eq!(languages.values().next(), one.as_ref());
+        one.map(|language| language.to_string())
+    };
+    let entries = |text: &str, numbers: std::ops::Range<u32>| -> Vec<String> {
+        let entry = |number| format!("g{number}||Aviso {number}|2021-06-30|{text}");
+        numbers.map(entry).collect()
+    };
+    let commit = |day, entries: Vec<String>| {
+        desk.commit(poll("a", july(day), read(items("a", day, &entries))))
+            .unwrap();
+    };
+    commit(1, entries(SPANISH, 0..2));
+    assert_eq!(usual(), None);
+    let mut second = entries(SPANISH, 2..5);
+    second.push("g5||Luces|2021-06-30".to_owned());
+    commit(2, second);
+    assert_eq!(usual().as_deref(), Some("es"));
+    commit(3, entries(ENGLISH, 6..12));
+    assert_eq!(usual().as_deref(), Some("es"));
+    let sql = "SELECT coalesce(language, '') || '~' || coalesce(assumed_language, '') FROM item WHERE title = 'Luces'";
+    let held: String = desk
+        .connection()
+        .query_row(sql, [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(held, "~es");
+}

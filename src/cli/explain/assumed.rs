@@ -1,0 +1,65 @@
+//! In which languages words are looked for where nobody knows an item's language, for people.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::daemon;
+use crate::model::Language;
+
+/// The languages that an item is taken to be in, and why.
+pub(in crate::cli) struct Assumed {
+    languages: Vec<Language>,
+    from: Origin,
+}
+
+/// Where an assumption comes from.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// Most items of the source are in it.
+    Source,
+    /// The site is in it.
+    Site,
+    /// It is in use.
+    Use,
+}
+
+impl Assumed {
+    /// What holds for an item of a source that is usually in `usual`.
+    pub(in crate::cli) fn of(usual: Option<Language>, config: &Config) -> Self {
+        let from = match (&usual, &config.site.stated_language) {
+            (Some(_), _) => Origin::Source,
+            (None, Some(_)) => Origin::Site,
+            (None, None) => Origin::Use,
+        };
+        let languages = usual.map_or_else(|| daemon::assumed_languages(config), |one| vec![one]);
+        Self { languages, from }
+    }
+
+    /// `{"languages": […], "from": "source" | "site" | "use"}`
+    pub(in crate::cli) fn object(&self) -> Value {
+        let from = match self.from {
+            Origin::Source => "source",
+            Origin::Site => "site",
+            Origin::Use => "use",
+        };
+        let languages: Vec<&str> = self.languages.iter().map(Language::as_str).collect();
+        json!({"languages": languages, "from": from})
+    }
+}
+
+impl fmt::Display for Assumed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let languages: Vec<&str> = self.languages.iter().map(Language::as_str).collect();
+        let languages = languages.join(", ");
+        match self.from {
+            Origin::Source => write!(f, "taken for {languages}, as most items of its source"),
+            Origin::Site => write!(f, "taken for {languages}, the `language` of [site]"),
+            Origin::Use => write!(
+                f,
+                "words are looked for in all languages in use: {languages}"
+            ),
+        }
+    }
+}
