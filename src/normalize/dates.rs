@@ -88,7 +88,10 @@ impl Dates {
 /// What is said of a date of which a part could not be read.
 fn of_part(text: &str, position: usize, hints: &Hints) -> Option<Problem> {
     let (part, _) = dates::part_of_field(text, hints)?;
-    let part = part.filter(dates::FieldPart::leaves_out)?;
+    // The same date in another spelling is no part of this one.
+    let is_date = |text: &str| dates::find(text, hints).is_some();
+    let part =
+        part.filter(|part| part.leaves_out() && !is_date(part.before) && !is_date(part.behind))?;
     Some(Problem::PartOfDate {
         position,
         text: shown(text),
