@@ -16,6 +16,7 @@ mod details;
 mod fault;
 mod forget;
 mod former;
+mod identity;
 mod kept;
 mod known;
 mod language;
