@@ -79,6 +79,105 @@ const SESSIONS: [&str; 7] = [
 ];
 /// Such as may mean something else, too: with a value that only a program could have chosen.
 const MAYBE_SESSIONS: [&str; 5] = ["s", "session", "session_id", "sessionid", "sid"];
+/// Query parameters that say which thing is meant.
+const IDENTIFYING: [&str; 40] = [
+    "aid",
+    "article",
+    "articleid",
+    "article_id",
+    "date",
+    "day",
+    "doc",
+    "docid",
+    "document",
+    "file",
+    "filename",
+    "id",
+    "image",
+    "img",
+    "item",
+    "itemid",
+    "item_id",
+    "lang",
+    "month",
+    "name",
+    "news",
+    "newsid",
+    "news_id",
+    "nid",
+    "no",
+    "number",
+    "p",
+    "page",
+    "path",
+    "post",
+    "postid",
+    "post_id",
+    "q",
+    "src",
+    "story",
+    "storyid",
+    "tid",
+    "u",
+    "url",
+    "year",
+];
+/// Query parameters that sign an address, end its validity or get past a cache.
+const PASSING: [&str; 28] = [
+    "_",
+    "awsaccesskeyid",
+    "cb",
+    "dt",
+    "e",
+    "exp",
+    "h",
+    "hash",
+    "hmac",
+    "key-pair-id",
+    "policy",
+    "r",
+    "rand",
+    "random",
+    "rev",
+    "rnd",
+    "rss",
+    "se",
+    "sig",
+    "sp",
+    "st",
+    "sv",
+    "t",
+    "time",
+    "ts",
+    "v",
+    "ver",
+    "version",
+];
+/// Parts of the names of such parameters.
+const PASSING_PARTS: [&str; 11] = [
+    "cachebust",
+    "expire",
+    "hdnts",
+    "nocache",
+    "nonce",
+    "session",
+    "signature",
+    "timestamp",
+    "token",
+    "x-amz-",
+    "x-goog-",
+];
+/// Ends of paths that are programs: their parameters say what is meant.
+const PROGRAM_ENDINGS: [&str; 12] = [
+    "asp", "aspx", "ashx", "cfm", "cgi", "dll", "do", "exe", "jsp", "php", "pl", "xhtml",
+];
+/// Last parts of paths that stand for many things.
+const GENERAL_PATHS: [&str; 32] = [
+    "archive", "article", "articles", "asset", "bulletin", "default", "detail", "details",
+    "display", "doc", "document", "download", "feed", "file", "get", "image", "index", "item",
+    "list", "media", "news", "node", "notice", "open", "page", "post", "read", "search", "show",
+    "story", "view", "watch",
+];
 /// The ends of paths that lead elsewhere, and the parameters that say where.
 const REDIRECTORS: [&str; 16] = [
     "url",
@@ -184,14 +283,16 @@ fn is_tracker(name: &str) -> bool {
 }
 
 fn is_session(name: &str, value: &str) -> bool {
-    let drawn = || {
-        value.len() >= 26
-            && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && value.bytes().any(|byte| byte.is_ascii_digit())
-    };
     SESSIONS.contains(&name)
         || name.starts_with("aspsessionid")
-        || MAYBE_SESSIONS.contains(&name) && drawn()
+        || MAYBE_SESSIONS.contains(&name) && is_drawn(value)
+}
+
+/// Whether a value can only have been chosen by a program.
+fn is_drawn(value: &str) -> bool {
+    value.len() >= 26
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Leaves out sessions in the path: `/a;jsessionid=1F/b` (servlets), `/(S(x))/b` (ASP.NET).
@@ -278,6 +379,58 @@ const LAYOUTS: [(&str, &str); 5] = [
 /// What two spellings of one address have in common: for comparing, never for publishing. `None` for a site's front page,
 /// which tells nothing about what stands on it.
 pub fn comparable(url: &Url) -> Option<String> {
+    let host = comparable_host(url)?;
+    let rest = format!(
+        "{}{}{}",
+        comparable_path(url.path()),
+        comparable_query(url, |_, _| true),
+        comparable_fragment(url)
+    );
+    (!rest.is_empty()).then(|| format!("{host}{rest}"))
+}
+
+/// Where an address leads, for judging whether it has changed: without its scheme and without parameters that change
+/// while what they lead to stays, such as trackers, signatures, sessions and those that get past a cache.
+pub(super) fn destination(url: &Url) -> String {
+    let Some(host) = comparable_host(url) else {
+        return url.to_string();
+    };
+    let path = comparable_path(url.path());
+    let tells = path_tells(path);
+    let query = comparable_query(url, |name, value| {
+        IDENTIFYING.contains(&name) || !(tells || is_passing(name, value))
+    });
+    format!("{host}{path}{query}{}", comparable_fragment(url))
+}
+
+/// Whether a path alone says what stands there: it ends in a name of its own, not in that of a program.
+fn path_tells(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let last = last.to_ascii_lowercase();
+    match last.rsplit_once('.') {
+        Some((_, ending)) => !PROGRAM_ENDINGS.contains(&ending),
+        None => !last.is_empty() && !GENERAL_PATHS.contains(&last.as_str()),
+    }
+}
+
+/// Whether a parameter says nothing of what is read, by its name in lower case or by a value that a program has drawn.
+fn is_passing(name: &str, value: &str) -> bool {
+    let is_fraction = || {
+        let fraction = value.strip_prefix("0.").unwrap_or_default();
+        fraction.len() >= 6 && fraction.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_time = || value.len() >= 9 && value.bytes().all(|byte| byte.is_ascii_digit());
+    is_tracker(name)
+        || LATER_TRACKERS.contains(&name)
+        || is_session(name, value)
+        || PASSING.contains(&name)
+        || PASSING_PARTS.iter().any(|part| name.contains(part))
+        || is_time()
+        || is_fraction()
+        || is_drawn(value)
+}
+
+fn comparable_host(url: &Url) -> Option<String> {
     let labels: Vec<&str> = url.host_str()?.split('.').collect();
     let own = labels.len().saturating_sub(2);
     let is_twin = |at: usize, label: &&str| at < own && TWIN_LABELS.contains(label);
@@ -289,20 +442,13 @@ pub fn comparable(url: &Url) -> Option<String> {
         .map(|(_, label)| *label)
         .collect::<Vec<_>>()
         .join(".");
-    let port = url
-        .port()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    let fragment = url
-        .fragment()
-        .map(|fragment| format!("#{fragment}"))
-        .unwrap_or_default();
-    let rest = format!(
-        "{}{}{fragment}",
-        comparable_path(url.path()),
-        comparable_query(url)
-    );
-    (!rest.is_empty()).then(|| format!("{host}{port}{rest}"))
+    let port = url.port().map(|port| format!(":{port}"));
+    Some(host + &port.unwrap_or_default())
+}
+
+fn comparable_fragment(url: &Url) -> String {
+    let fragment = url.fragment().map(|fragment| format!("#{fragment}"));
+    fragment.unwrap_or_default()
 }
 
 /// Without index page, layout and closing slash.
@@ -321,14 +467,18 @@ fn comparable_path(path: &str) -> &str {
     folder.trim_end_matches('/')
 }
 
-/// In one order, without layout.
-fn comparable_query(url: &Url) -> String {
-    let is_layout = |pair: &str| {
+/// In one order, without layout and without parameters that are not to be kept, by their names in lower case and their
+/// values as written.
+fn comparable_query(url: &Url, keep: impl Fn(&str, &str) -> bool) -> String {
+    let is_kept = |pair: &&str| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        LAYOUTS.contains(&(&*name.to_ascii_lowercase(), &*value.to_ascii_lowercase()))
+        let name = &*name.to_ascii_lowercase();
+        !pair.is_empty()
+            && !LAYOUTS.contains(&(name, &*value.to_ascii_lowercase()))
+            && keep(name, value)
     };
-    let mut pairs: Vec<&str> = url.query().unwrap_or_default().split('&').collect();
-    pairs.retain(|pair| !pair.is_empty() && !is_layout(pair));
+    let pairs = url.query().unwrap_or_default().split('&');
+    let mut pairs: Vec<&str> = pairs.filter(is_kept).collect();
     pairs.sort_unstable();
     if pairs.is_empty() {
         return String::new();
@@ -479,6 +629,35 @@ mod tests {
         differ("https://a.example/ampere", "https://a.example/ere");
         assert_eq!(key("https://a.example/"), None);
         assert_eq!(key("https://a.example/index.php"), None);
+    }
+
+    #[test]
+    fn an_address_leads_where_it_led() {
+        let to = |url: &str| destination(&url.parse().unwrap());
+        let same = |one: &str, other: &str| assert_eq!(to(one), to(other), "{one} {other}");
+        same("https://www.a.example/x/", "http://a.example/x");
+        same("https://a.example/x?from=a", "https://a.example/x?from=b");
+        same(
+            "https://a.example/show.php?id=7&t=1772355600",
+            "https://a.example/show.php?rnd=0.314159&id=7",
+        );
+        same(
+            "https://a.example/download?file=a.pdf&Expires=1&Signature=x",
+            "https://a.example/download?file=a.pdf&Expires=2&Signature=y",
+        );
+        same("https://a.example/a.mp3?auth=1", "https://a.example/a.mp3");
+        same("https://a.example/", "http://a.example/?sessionid=1");
+        let differ = |one: &str, other: &str| assert_ne!(to(one), to(other), "{one} {other}");
+        differ("https://a.example/x", "https://b.example/x");
+        differ("https://a.example/x", "https://a.example/y");
+        differ("https://a.example/x?id=1", "https://a.example/x?id=2");
+        differ("https://a.example/?p=1", "https://a.example/?p=2");
+        differ("https://a.example/view?n=1", "https://a.example/view?n=2");
+        differ(
+            "https://a.example/thumb.php?of=1",
+            "https://a.example/thumb.php?of=2",
+        );
+        differ("https://a.example/x#a", "https://a.example/x#b");
     }
 
     proptest! {

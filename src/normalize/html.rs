@@ -173,6 +173,31 @@ pub fn text(html: &SafeHtml) -> String {
     lines.finish()
 }
 
+/// A part of sanitized HTML that a reader sees.
+pub(super) enum Piece<'a> {
+    /// Text without character references.
+    Text(Cow<'a, str>),
+    /// Where words that are struck through begin or end.
+    Struck,
+    /// The address of a link or an image.
+    Address(Cow<'a, str>),
+}
+
+/// The parts of sanitized HTML that a reader sees, in order.
+pub(super) fn pieces(html: &SafeHtml) -> impl Iterator<Item = Piece<'_>> {
+    let is_struck = |name: &str| matches!(name, "del" | "s" | "strike");
+    tokens(html.as_str()).filter_map(move |token| match token {
+        Token::Text(text) => Some(Piece::Text(decoded(text, Within::Text))),
+        Token::Start(tag) if is_struck(&tag.name) => Some(Piece::Struck),
+        Token::End(name) if is_struck(&name) => Some(Piece::Struck),
+        Token::Start(tag) => {
+            let address = tag.get("href").or_else(|| tag.get("src"))?;
+            Some(Piece::Address(decoded(address, Within::Attribute)))
+        }
+        Token::End(_) => None,
+    })
+}
+
 /// The text of any markup as a reader sees it: white space folded, a line for each block.
 pub(super) fn text_of(markup: &str) -> String {
     let mut lines = Lines::default();

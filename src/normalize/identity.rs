@@ -1,55 +1,112 @@
 //! Which entry is which within its source: the key that an item's permanent id is made of.
 //!
 //! The publisher's guid, else the canonical address, else stated date and title. One poll is looked at as a whole: where
-//! entries that differ share a guid or an address, it tells nothing, and the next one down decides.
+//! entries that differ share a guid or an address, it tells nothing, and the next one down decides. Where they share date and
+//! title too, their texts decide.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::text::folded;
+use super::wording::{Wording, are_versions};
 use super::{Draft, Normalized};
 use crate::model::{EventDay, IdentityKey, IdentityKind, Item, ItemId, Problem, SourceId};
 
-/// Gives every draft its key and id; of an entry that stands twice the first counts.
+/// Gives every draft its key and id; an entry that stands twice is kept once.
 pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>) -> Normalized {
     let mut keys: Vec<Keys> = drafts.iter().map(Keys::of).collect();
     tell_events_apart(&drafts, &mut keys);
     let shared = shared_keys(&drafts, &keys);
-    let mut seen = HashSet::new();
-    let Normalized {
-        mut items,
-        mut repeated,
-        mut problems,
-    } = Normalized::default();
-    for (draft, keys) in drafts.into_iter().zip(&keys) {
+    let telling = |key: &&IdentityKey| !shared.contains(*key);
+    let chosen = keys.iter().map(|keys| {
+        let strong = keys.strong.iter().find(telling);
+        strong.unwrap_or(&keys.weak).clone()
+    });
+    let mut chosen: Vec<IdentityKey> = chosen.collect();
+    let kept = tell_texts_apart(&drafts, &keys, &mut chosen);
+    let mut normalized = Normalized::default();
+    for (at, (draft, keys)) in drafts.into_iter().zip(keys).enumerate() {
         let position = draft.item.position as usize + 1;
-        let telling = |key: &&IdentityKey| !shared.contains(key);
-        let key = keys.strong.iter().find(telling).unwrap_or(&keys.weak);
-        if let Some(stronger) = keys.strong.first().filter(|first| *first != key) {
+        let key = chosen[at].clone();
+        if let Some(stronger) = keys.strong.first().filter(|first| **first != key) {
             let kind = if stronger.kind == IdentityKind::Guid {
                 "guid"
             } else {
                 "address"
             };
-            problems.push(Problem::SharedIdentity { position, kind });
+            let problem = Problem::SharedIdentity { position, kind };
+            normalized.problems.push(problem);
         }
         let item = Item {
-            id: ItemId::new(source, key),
-            key: key.clone(),
-            weak_key: keys.weak.clone(),
+            id: ItemId::new(source, &key),
+            weak_key: keys.weak,
+            key,
             ..draft.item
         };
-        if seen.insert(key) {
-            items.push(item);
+        if kept.contains(&at) {
+            normalized.items.push(item);
         } else {
-            repeated.push(item);
-            problems.push(Problem::Repeated { position });
+            normalized.repeated.push(item);
+            normalized.problems.push(Problem::Repeated { position });
         }
     }
-    Normalized {
-        items,
-        repeated,
-        problems,
+    normalized
+}
+
+/// As many entries of one date and title are compared with each other of them: the longest.
+const MAX_COMPARED: usize = 100;
+
+/// Adds hashes of their texts to the keys of entries that go by one date and title and say different things. Returns the
+/// places of the entries that are kept: of those under one key the first, of those that only a text could tell apart the
+/// longest.
+fn tell_texts_apart(drafts: &[Draft], keys: &[Keys], chosen: &mut [IdentityKey]) -> HashSet<usize> {
+    let mut kept = HashSet::new();
+    let mut groups: HashMap<IdentityKey, Vec<usize>> = HashMap::new();
+    for (at, key) in chosen.iter().enumerate() {
+        groups.entry(key.clone()).or_default().push(at);
     }
+    for (key, places) in groups {
+        if places.len() == 1 || key.kind != IdentityKind::DateTitle {
+            kept.extend(places.first());
+            continue;
+        }
+        let tellers = tellers(drafts, &places);
+        let apart: HashSet<usize> = tellers.values().map(|(teller, _)| *teller).collect();
+        if apart.len() > 1 {
+            for (at, (_, wording)) in &tellers {
+                chosen[*at].value = wording.key(&keys[*at].weak.value);
+            }
+        }
+        kept.extend(apart);
+    }
+    kept
+}
+
+/// Returns, for the entries at `places`, the place of the one that says what each says, and what that is.
+fn tellers(drafts: &[Draft], places: &[usize]) -> HashMap<usize, (usize, Rc<Wording>)> {
+    let wordings = places
+        .iter()
+        .map(|at| (*at, Wording::of(&drafts[*at].item)));
+    let mut wordings: Vec<(usize, Wording)> = wordings.collect();
+    wordings.sort_by_key(|(at, wording)| (Reverse(wording.length()), *at));
+    let mut apart: Vec<(usize, Rc<Wording>)> = Vec::new();
+    let mut same: HashMap<String, usize> = HashMap::new();
+    let mut tellers = HashMap::new();
+    for (at, wording) in wordings {
+        let wording = Rc::new(wording);
+        let mut longer = apart.iter().take(MAX_COMPARED);
+        let held = longer.find(|(_, longer)| longer.holds(&wording)).cloned();
+        let teller = held.unwrap_or_else(|| {
+            let first = *same.entry(wording.key("")).or_insert(at);
+            (first, Rc::clone(&wording))
+        });
+        if teller.0 == at {
+            apart.push(teller.clone());
+        }
+        tellers.insert(at, teller);
+    }
+    tellers
 }
 
 /// Every key that a draft could go by.
@@ -112,32 +169,56 @@ fn event_day(draft: &Draft) -> Option<String> {
     }
 }
 
-/// Guids and addresses under which entries with different titles or dates stand.
-fn shared_keys<'a>(drafts: &[Draft], keys: &'a [Keys]) -> HashSet<&'a IdentityKey> {
-    let mut first_with: HashMap<&IdentityKey, &Draft> = HashMap::new();
-    let mut shared = HashSet::new();
+/// Guids and addresses under which entries with different titles, dates or texts stand.
+fn shared_keys(drafts: &[Draft], keys: &[Keys]) -> HashSet<IdentityKey> {
+    let mut groups: HashMap<&IdentityKey, Vec<&Draft>> = HashMap::new();
     for (draft, keys) in drafts.iter().zip(keys) {
         for key in &keys.strong {
-            let first = *first_with.entry(key).or_insert(draft);
-            if !std::ptr::eq(first, draft) && differ(first, draft) {
-                shared.insert(key);
-            }
+            groups.entry(key).or_default().push(draft);
         }
     }
-    shared
+    groups.retain(|_, drafts| drafts.len() > 1);
+    let is_shared = |(key, drafts): (&IdentityKey, Vec<&Draft>)| {
+        // A teaser may be part of what two others say.
+        let longest = drafts.iter().max_by_key(|draft| {
+            let position = Reverse(draft.item.position);
+            (draft.item.text.len(), position)
+        });
+        let longest = *longest?;
+        let mut others = drafts
+            .iter()
+            .filter(|other| !std::ptr::eq(**other, longest));
+        let is_shared = others.any(|other| differ(longest, other, key.kind));
+        is_shared.then(|| key.clone())
+    };
+    groups.into_iter().filter_map(is_shared).collect()
 }
 
 /// A date that one of the two does not give (a teaser above the list) sets nothing apart.
-fn differ(one: &Draft, other: &Draft) -> bool {
+fn differ(one: &Draft, other: &Draft, kind: IdentityKind) -> bool {
     let dates = one.item.stated.zip(other.item.stated);
     let events = event_day(one).zip(event_day(other));
     folded(&one.title) != folded(&other.title)
         || dates.is_some_and(|(one, other)| one.at != other.at)
         || events.is_some_and(|(one, other)| one != other)
+        || say_different_things(&one.item, &other.item, kind)
+}
+
+/// Whether two entries of one title under one key are two by their texts. A page may introduce one article in two ways, and
+/// a feed may list two versions of one entry (RFC 4287 §4.1.1).
+fn say_different_things(one: &Item, other: &Item, kind: IdentityKind) -> bool {
+    let (wording, beside) = (Wording::of(one), Wording::of(other));
+    match kind {
+        _ if wording.holds(&beside) => false,
+        IdentityKind::Guid => !are_versions(one, other),
+        IdentityKind::Address | IdentityKind::DateTitle => wording.is_unlike(&beside),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use crate::normalize::tests::{entry, source};
     use crate::normalize::{Normalized, normalize};
 
@@ -185,6 +266,72 @@ mod tests {
             &["url:https://host.example/a", "url:https://host.example/b"],
             2,
         );
+    }
+
+    /// Of entries the kinds of their keys, and whether a text is part of them; how many stand twice.
+    #[track_caller]
+    fn check_texts(entries: &[&str], expected: &[(&str, bool)], repeated: usize) {
+        let check = |entries: &[&str]| {
+            let normalized = normalize(&source(), vec![entry::page(entries)]);
+            let items = &normalized.items;
+            let keys: HashSet<_> = items.iter().map(|item| item.key.clone()).collect();
+            assert_eq!(keys.len(), items.len(), "{entries:?}");
+            let mut found: Vec<(&str, bool)> = items
+                .iter()
+                .map(|item| (item.key.kind.as_str(), item.key.value.contains(" #")))
+                .collect();
+            found.sort_unstable();
+            let mut expected = expected.to_vec();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "{entries:?}");
+            assert_eq!(normalized.repeated.len(), repeated, "{entries:?}");
+            keys
+        };
+        let mut turned = entries.to_vec();
+        turned.reverse();
+        assert_eq!(check(entries), check(&turned));
+    }
+
+    const ONE: &str = "The second quay is closed until Friday for dredging works.";
+    const OTHER: &str = "A pilot boards every vessel at the outer buoy from now on.";
+
+    #[test]
+    fn texts_tell_apart_where_nothing_else_does() {
+        let told = [("date-title", true); 2];
+        for key in ["|", "|/list", "g|/list", "g|"] {
+            let of = |text: &str| format!("{key}|Notice|2021-06-28|{text}");
+            check_texts(&[&of(ONE), &of(OTHER)], &told, 0);
+            check_texts(&[&of(ONE), &of(OTHER), &of(ONE)], &told, 1);
+        }
+        // One alone, or twice, goes by what it went by before.
+        let of = |text: &str| format!("||Notice|2021-06-28|{text}");
+        let plain = [("date-title", false)];
+        check_texts(&[&of(ONE)], &plain, 0);
+        check_texts(&[&of(ONE), &of(ONE)], &plain, 1);
+        // Nor is a teaser another notice, nor one without its text.
+        check_texts(
+            &[&of("The second quay is closed until…"), &of(ONE)],
+            &plain,
+            1,
+        );
+        check_texts(&[&of(""), &of(ONE)], &plain, 1);
+        // Where nothing but the texts can say it, one word is enough.
+        check_texts(&[&of("Closed."), &of("Closed until Friday.")], &told, 0);
+        check_texts(&[&of(&ONE.replace("Friday", "Sunday")), &of(ONE)], &told, 0);
+    }
+
+    #[test]
+    fn an_article_may_be_introduced_twice() {
+        let of = |text: &str| format!("|/a|The quay is closed|2021-06-28|{text}");
+        let again = "Dredging works: the second quay is closed, the office of the port says.";
+        check_texts(&[&of(ONE), &of(again)], &[("url", false)], 1);
+        // Versions of an entry say when they were made (RFC 4287 §4.1.1).
+        let of = |text: &str, updated: &str| format!("g|/a|Notice|2021-06-28|{text}|{updated}");
+        let versions = [
+            of(ONE, "2021-06-28T10:00:00Z"),
+            of(OTHER, "2021-06-28T11:00:00Z"),
+        ];
+        check_texts(&[&versions[0], &versions[1]], &[("guid", false)], 1);
     }
 
     #[test]

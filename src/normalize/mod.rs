@@ -9,10 +9,12 @@ mod html;
 mod identity;
 mod language;
 mod mend;
+mod seen;
 mod summary;
 mod tail;
 mod text;
 mod usual;
+mod wording;
 
 use std::borrow::Cow;
 
@@ -23,15 +25,17 @@ use self::dates::Dates;
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
 pub use self::language::{known_languages, language_of, likeliest};
+pub use self::seen::{SeenField, content_hash, seen, wording_hash};
 pub use self::summary::dateline;
 use self::tail::SiteNames;
 pub use self::text::folded;
 pub use self::usual::UsualLanguage;
+pub use self::wording::Wording;
 use crate::dates::{Hints, order_of};
 use crate::model::{
-    Channel, DateOrder, Document, Enclosure, Extracted, IdentityKey, IdentityKind, Item, ItemId,
-    Language, Person, Problem, RawAuthor, RawEnclosure, RawEntry, RawText, Reading, SafeHtml,
-    Source, file_type,
+    Channel, DateOrder, Document, Enclosure, Extracted, Hash, IdentityKey, IdentityKind, Item,
+    ItemId, Language, Person, Problem, RawAuthor, RawEnclosure, RawEntry, RawText, Reading,
+    SafeHtml, Source, file_type,
 };
 
 /// What a list of any kind is cut to: tags, authors, enclosures.
@@ -112,6 +116,8 @@ pub struct Identity {
     pub key: IdentityKey,
     /// Stated date and title: of two entries of one key these tell whether they are the same.
     pub weak_key: IdentityKey,
+    /// Hash of its texts as found, where nothing else tells it from others of its date and title.
+    pub text: Option<Hash>,
 }
 
 /// What each entry of a document is known by; `None` for one that becomes no item. What a text alone might tell of a
@@ -134,13 +140,24 @@ pub fn identities(source: &Source, document: &Document, read: &Extracted) -> Vec
     } = normalize(source, vec![(bodiless, light)]);
     for item in items.into_iter().chain(repeated) {
         if let Some(place) = identities.get_mut(item.position as usize) {
+            let is_weak = item.key.kind == IdentityKind::DateTitle;
+            let entry = read.entries.get(item.position as usize);
             *place = Some(Identity {
+                text: entry.filter(|_| is_weak).map(text_hash),
                 key: item.key,
                 weak_key: item.weak_key,
             });
         }
     }
     identities
+}
+
+/// A hash of what an entry says, as found.
+fn text_hash(entry: &RawEntry) -> Hash {
+    let texts =
+        [&entry.summary, &entry.content].map(|text| text.as_ref().map_or("", RawText::as_str));
+    let files = entry.enclosures.iter().map(|file| file.url.as_str());
+    Hash::of_parts(texts.into_iter().chain(files))
 }
 
 /// An entry without what only makes it longer; one without a title is called after its texts.

@@ -1,0 +1,241 @@
+//! What readers see of an item: by this it has been changed, or is only written in another way.
+//!
+//! In: an item. Out: its fields as a reader sees them, and their hash. A change is one of text and links, not of the element
+//! around them, nor of what an address carries for caches, trackers and locks. Pure.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use url::Url;
+
+use super::address::destination;
+use super::html::{Piece, pieces};
+use crate::model::{Dated, EventDay, Hash, Item, Precision, SafeHtml, is_invisible};
+
+/// A field of an item, as far as readers see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenField {
+    /// Its name, as revisions give it.
+    pub name: &'static str,
+    /// Equal for two states between which no reader sees a change.
+    pub value: String,
+    /// The words of it, without the addresses that they lead to.
+    pub wording: String,
+}
+
+/// Stands in a text for the line through words that hold no longer.
+const STRUCK: char = '\u{336}';
+
+/// Returns what readers see and the publisher can change. Dates that were worked out are no part of it. The day of an
+/// event is one of its own where the entry gives another date beside it.
+pub fn seen(item: &Item) -> [SeenField; 8] {
+    let words = |name, value: String| SeenField {
+        name,
+        wording: value.clone(),
+        value,
+    };
+    let date = item.stated.map(moment).unwrap_or_default();
+    let event = match item.event {
+        Some(EventDay::Stated(dated)) => Some(moment(dated)).filter(|day| *day != date),
+        Some(EventDay::Derived(_)) | None => None,
+    };
+    let authors = item.authors.iter().map(|author| author.name.as_str());
+    [
+        words("title", without_spaces(&item.title)),
+        SeenField {
+            name: "address",
+            value: item.address.as_ref().map(destination).unwrap_or_default(),
+            wording: String::new(),
+        },
+        text("summary", item.summary.as_ref()),
+        text("content", item.content.as_ref()),
+        words("authors", authors.collect::<Vec<_>>().join("\n")),
+        files(item),
+        SeenField {
+            wording: String::new(),
+            ..words("date", date)
+        },
+        words("event", event.unwrap_or_default()),
+    ]
+}
+
+/// Returns a hash of what readers see: when it differs, the item was updated.
+pub fn content_hash(item: &Item) -> Hash {
+    Hash::of_parts(seen(item).iter().map(|field| field.value.as_str()))
+}
+
+/// Returns a hash of the words alone, which stay when a site moves and gives every address and date anew.
+pub fn wording_hash(item: &Item) -> Hash {
+    Hash::of_parts(seen(item).iter().map(|field| field.wording.as_str()))
+}
+
+/// One moment is one date in whatever zone it is written.
+fn moment(dated: Dated) -> String {
+    match dated.precision {
+        Precision::Instant => dated.at.to_utc().to_rfc3339(),
+        Precision::Day | Precision::Month | Precision::Year => dated.local(),
+    }
+}
+
+/// Words and links of a text, whatever elements hold them.
+fn text(name: &'static str, html: Option<&SafeHtml>) -> SeenField {
+    let mut wording = String::new();
+    let mut links = BTreeSet::new();
+    for piece in html.into_iter().flat_map(pieces) {
+        match piece {
+            Piece::Text(text) => wording.extend(text.chars().filter(|c| is_seen(*c))),
+            Piece::Struck => wording.push(STRUCK),
+            Piece::Address(address) => _ = links.insert(leads_to(&address)),
+        }
+    }
+    let mut value = wording.clone();
+    for link in links {
+        // A space stands in no address and in no wording.
+        value.push(' ');
+        value.push_str(&link);
+    }
+    SeenField {
+        name,
+        value,
+        wording,
+    }
+}
+
+fn leads_to(address: &str) -> String {
+    Url::parse(address).map_or_else(|_| address.to_owned(), |url| destination(&url))
+}
+
+fn files(item: &Item) -> SeenField {
+    let (mut value, mut wording) = (String::new(), String::new());
+    for file in &item.enclosures {
+        let title = file.title.as_deref().unwrap_or_default();
+        writeln!(value, "{} {title}", destination(&file.url)).expect("a string takes everything");
+        writeln!(wording, "{title}").expect("a string takes everything");
+    }
+    SeenField {
+        name: "enclosures",
+        value,
+        wording,
+    }
+}
+
+/// How words are divided is a matter of the elements that hold them.
+fn without_spaces(text: &str) -> String {
+    text.chars().filter(|c| is_seen(*c)).collect()
+}
+
+fn is_seen(c: char) -> bool {
+    !c.is_whitespace() && !is_invisible(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Enclosure, Person, RawText};
+    use crate::normalize::tests::{entry, source};
+    use crate::normalize::{normalize, sanitized};
+
+    fn item() -> Item {
+        let page = entry::page(&["g|/a|One|2021-06-28T08:00:00Z|"]);
+        normalize(&source(), vec![page]).items.remove(0)
+    }
+
+    fn with_text(html: &str) -> Item {
+        let base = "https://host.example/".parse().unwrap();
+        Item {
+            content: sanitized(&RawText::Html(html.to_owned()), &base),
+            ..item()
+        }
+    }
+
+    /// Whether a reader sees a change between two texts.
+    #[track_caller]
+    fn check_text(one: &str, other: &str, changes: bool) {
+        let hashes = [one, other].map(|text| content_hash(&with_text(text)));
+        assert_eq!(hashes[0] != hashes[1], changes, "{one} {other}");
+    }
+
+    #[test]
+    fn a_change_is_one_of_words_and_links() {
+        let same = |one: &str, other: &str| check_text(one, other, false);
+        same(
+            "<table><tr><td>A<br>B</td></tr></table>",
+            "<p>A</p>\n<p>B</p>",
+        );
+        same("<p><b>A</b> B</p>", "A&nbsp;<i>B</i>");
+        same(
+            "<a href=/x>A</a>",
+            "<p><a href='http://host.example/x?utm_source=y'>A</a></p>",
+        );
+        same("A<img src=/a.jpg?v=1>", "<img alt=A src=/a.jpg?v=2>A");
+        let differ = |one: &str, other: &str| check_text(one, other, true);
+        differ("<p>A</p>", "<p>B</p>");
+        differ("<a href=/x>A</a>", "<a href=/y>A</a>");
+        differ("<a href=/x>A</a>", "A");
+        differ("A<img src=/a.jpg>", "A<img src=/b.jpg>");
+        differ(
+            "Open from <del>Monday</del> Friday",
+            "Open from Monday Friday",
+        );
+    }
+
+    #[test]
+    fn a_moment_is_one_in_every_zone() {
+        let dated = |date: &str| {
+            let page = entry::page(&[&format!("g|/a|One|{date}|")]);
+            content_hash(&normalize(&source(), vec![page]).items[0])
+        };
+        assert_eq!(
+            dated("2021-06-28T08:00:00Z"),
+            dated("2021-06-28T10:00:00+02:00")
+        );
+        assert_ne!(
+            dated("2021-06-28T08:00:00Z"),
+            dated("2021-06-28T08:00:00+02:00")
+        );
+        assert_ne!(dated("2021-06-28"), dated("2021-06-29"));
+    }
+
+    #[test]
+    fn a_file_is_one_whatever_its_address_is_signed_with() {
+        let file = |url: &str, length_bytes: u64| {
+            let file = Enclosure {
+                url: url.parse().unwrap(),
+                title: None,
+                mime_type: "audio/mpeg".into(),
+                length_bytes,
+            };
+            Item {
+                enclosures: vec![file],
+                ..item()
+            }
+        };
+        let one = file("https://cdn.example/a.mp3?token=1", 3);
+        let other = file("http://cdn.example/a.mp3?token=2", 4);
+        assert_eq!(content_hash(&one), content_hash(&other));
+        let another = file("https://cdn.example/b.mp3?token=1", 3);
+        assert_ne!(content_hash(&one), content_hash(&another));
+        assert_ne!(content_hash(&one), content_hash(&item()));
+    }
+
+    /// Of a site that moved only words are corrections.
+    #[test]
+    fn wording_leads_nowhere() {
+        let moved = Item {
+            address: Some("https://elsewhere.example/b".parse().unwrap()),
+            ..with_text("<a href=https://elsewhere.example/x>A</a> B")
+        };
+        let stayed = with_text("<a href=/x>A</a> B");
+        assert_eq!(wording_hash(&moved), wording_hash(&stayed));
+        assert_ne!(content_hash(&moved), content_hash(&stayed));
+        assert_ne!(wording_hash(&with_text("A C")), wording_hash(&stayed));
+        let signed = Item {
+            authors: vec![Person {
+                name: "Ana".into(),
+                url: None,
+            }],
+            ..stayed.clone()
+        };
+        assert_ne!(wording_hash(&signed), wording_hash(&stayed));
+    }
+}
