@@ -49,6 +49,21 @@ impl Guard {
     }
 }
 
+/// Whether a word is that of a guard that looks at two items alone.
+pub fn is_guard(word: &str) -> bool {
+    let guards = [
+        Guard::Number,
+        Guard::Date,
+        Guard::Place,
+        Guard::Words,
+        Guard::Figures,
+        Guard::Setting,
+        Guard::Time,
+        Guard::Event,
+    ];
+    guards.iter().any(|guard| guard.as_str() == word)
+}
+
 /// The longest passage of a text in which a change is one of figures, not of the whole sentence, in tokens.
 const PASSAGE: usize = 8;
 /// How much of two ends that differ belongs together.

@@ -237,6 +237,23 @@ pub fn is_another(before: &Fingerprint, now: &Fingerprint) -> bool {
     of_one_address(&one, &other, &compared) == Verdict::Rolled
 }
 
+/// Whether a guard stands between two items by what they say themselves.
+pub fn are_kept_apart(one: &Fingerprint, other: &Fingerprint) -> bool {
+    let side = |of: &'_ Fingerprint| Known::of(&of.keys);
+    let sides = (
+        Side {
+            keys: side(one),
+            texts: one.reading.words(),
+        },
+        Side {
+            keys: side(other),
+            texts: other.reading.words(),
+        },
+    );
+    let index = Index::of(sides.0.texts.body);
+    matches!(judge(&sides.0, &index, &sides.1, true), Verdict::Refused(_))
+}
+
 fn of_likeness(one: &Side, other: &Side, compared: &Compared) -> Verdict {
     let same_page = one.keys.page != 0 && one.keys.page == other.keys.page;
     let same_slug = same_page || one.keys.slug != 0 && one.keys.slug == other.keys.slug;

@@ -15,14 +15,14 @@ use crate::normalize::folded;
 const MIN_MOVED: usize = 3;
 /// Words of a title below which it says too little to stand for an item without a text (“Press release”).
 const TELLING_TITLE_WORDS: usize = 5;
-/// Share of the shorter text's shingles that the longer one must have.
-const OVERLAP: f64 = 0.5;
+/// Share of the shorter text's shingles, in percent, that the longer one must have.
+const OVERLAP: u8 = 50;
 /// Words in a shingle.
 const SHINGLE: usize = 3;
 /// Words of a text that are compared.
 const MAX_WORDS: usize = 2_000;
-/// Share of the shorter text's shingles that the longer one must have where no date says the same.
-const NEARLY_ALL: f64 = 0.9;
+/// Share of the shorter text's shingles, in percent, that the longer one must have where no date says the same.
+const NEARLY_ALL: u8 = 90;
 
 /// An entry, and the items it may have been.
 pub struct Arrival<'a> {
@@ -108,8 +108,8 @@ fn is_telling(title: &str) -> bool {
     folded(title).split(' ').count() >= TELLING_TITLE_WORDS
 }
 
-/// Share of the shorter text's shingles that the longer one has; `None` when one of them says nothing.
-fn overlap(one: &str, other: &str) -> Option<f64> {
+/// Share of the shorter text's shingles, in percent, that the longer one has; `None` when one of them says nothing.
+pub fn overlap(one: &str, other: &str) -> Option<u8> {
     let (one, other) = (folded(one), folded(other));
     let (one, other) = (words(&one), words(&other));
     let (one, other) = (shingles(&one), shingles(&other));
@@ -125,9 +125,7 @@ fn overlap(one: &str, other: &str) -> Option<f64> {
         .iter()
         .filter(|shingle| longer.contains(*shingle))
         .count();
-    #[expect(clippy::cast_precision_loss, reason = "both are at most MAX_WORDS")]
-    let share = shared as f64 / shorter.len() as f64;
-    Some(share)
+    u8::try_from(shared * 100 / shorter.len()).ok()
 }
 
 fn words(folded: &str) -> Vec<&str> {

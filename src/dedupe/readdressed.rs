@@ -1,0 +1,243 @@
+//! Which items may be entries that came under another guid or at another address: by what both still have in common.
+//!
+//! In: entries that no key tells, and the traces of items of their source. Out: the items that each may be, and whether
+//! what an item says confirms it. Pure.
+//!
+//! A guid may give a version beside the entry's own (`…#0`, `…#1`), change its scheme, or hold the title, which is edited,
+//! beside a number, which stays. None of it alone tells an edit from the next bulletin at one address.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use url::Url;
+
+use super::fingerprint::Fingerprint;
+use super::judge::is_another;
+use super::moved::overlap;
+use crate::model::{Dated, IdentityKind, Item, ItemId, Precision};
+use crate::normalize::{comparable, folded};
+
+/// Items that are looked at for one entry: the newest.
+const MAX_SUSPECTS: usize = 5;
+/// Digits from which on a number at the end of a name is that of an entry, not of an issue or a copy.
+const MIN_DIGITS: usize = 3;
+/// How far apart two dates of one bulletin may be, where its publisher dates its versions.
+const MAX_APART: TimeDelta = TimeDelta::days(2);
+/// Shares of the shorter text, in percent, that the longer one has.
+const ALIKE: u8 = 50;
+const NEARLY_THE_SAME: u8 = 90;
+
+/// What an item was found by.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The item.
+    pub item: ItemId,
+    /// The kind of its first key.
+    pub kind: IdentityKind,
+    /// That key.
+    pub key: String,
+    /// Its address.
+    pub address: Option<Url>,
+}
+
+/// What an entry and an item have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Clue {
+    /// The key, but for its scheme, `www.` or a closing slash.
+    Key,
+    /// The guid, but for its version.
+    Version,
+    /// The address.
+    Address,
+    /// The number in an address whose words were edited.
+    Number,
+}
+
+/// An item that an entry may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suspect {
+    /// Its id.
+    pub item: ItemId,
+    /// Why it may be.
+    pub by: Clue,
+}
+
+/// Returns the items that each of the entries at `unknown` places may be, the strongest clue first. `traces`, the newest
+/// first, are of items that no entry of the poll is. What several entries of the poll have in common is no clue.
+pub fn suspects(all: &[&Item], unknown: &[usize], traces: &[Trace]) -> Vec<(usize, Vec<Suspect>)> {
+    let mut shared: HashMap<(Clue, String), usize> = HashMap::new();
+    for clue in all.iter().flat_map(|item| clues_of(item)) {
+        *shared.entry(clue).or_default() += 1;
+    }
+    let mut by_clue: HashMap<(Clue, String), Vec<ItemId>> = HashMap::new();
+    for trace in traces {
+        for clue in clues(trace.kind, &trace.key, trace.address.as_ref()) {
+            let items = by_clue.entry(clue).or_default();
+            if items.len() < MAX_SUSPECTS {
+                items.push(trace.item);
+            }
+        }
+    }
+    let suspects = |at: &usize| {
+        let mut found: Vec<Suspect> = Vec::new();
+        for clue in clues_of(all.get(*at)?) {
+            let items = by_clue.get(&clue).filter(|_| shared.get(&clue) == Some(&1));
+            for item in items.into_iter().flatten() {
+                if found.iter().all(|known| known.item != *item) {
+                    let (item, by) = (*item, clue.0);
+                    found.push(Suspect { item, by });
+                }
+            }
+        }
+        (!found.is_empty()).then_some((*at, found))
+    };
+    unknown.iter().filter_map(suspects).collect()
+}
+
+/// Whether an entry is an item that it may be by `clue`. The next bulletin at one address has another day or another text,
+/// as one of a series has another number.
+pub fn confirms(clue: Clue, (entry, reading): (&Item, &Fingerprint), item: &Item) -> bool {
+    if is_another(&Fingerprint::of_item(item), reading) {
+        return false;
+    }
+    if clue == Clue::Key {
+        return true;
+    }
+    let is_one_title = folded(&entry.title) == folded(&item.title);
+    let dates = entry.stated.zip(item.stated);
+    let are_one_moment = dates.is_some_and(|(one, other)| is_one_moment(one, other));
+    match overlap(&entry.text, &item.text) {
+        Some(share) => {
+            let least = match dates {
+                Some((one, other)) if (one.at - other.at).abs() > MAX_APART => return false,
+                Some(_) if !are_one_moment => NEARLY_THE_SAME,
+                _ => ALIKE,
+            };
+            share >= least || is_one_title && are_one_moment && is_timed(entry)
+        }
+        None if dates.is_some() => are_one_moment,
+        None => is_one_title,
+    }
+}
+
+fn is_one_moment(one: Dated, other: Dated) -> bool {
+    let is_timed = [one, other]
+        .iter()
+        .all(|date| date.precision == Precision::Instant);
+    if is_timed {
+        one.at == other.at
+    } else {
+        one.at.date_naive() == other.at.date_naive()
+    }
+}
+
+/// Two bulletins of one title may come on one day, at one moment hardly.
+fn is_timed(item: &Item) -> bool {
+    item.stated
+        .is_some_and(|stated| stated.precision == Precision::Instant)
+}
+
+fn clues_of(item: &Item) -> Vec<(Clue, String)> {
+    clues(item.key.kind, &item.key.value, item.address.as_ref())
+}
+
+/// The strongest first.
+fn clues(kind: IdentityKind, key: &str, address: Option<&Url>) -> Vec<(Clue, String)> {
+    let mut clues = Vec::new();
+    let url = match kind {
+        IdentityKind::Guid => Url::parse(key).ok(),
+        IdentityKind::Address => address.cloned(),
+        IdentityKind::DateTitle => return clues,
+    };
+    let url = url.filter(Url::has_host);
+    clues.extend(
+        url.as_ref()
+            .and_then(comparable)
+            .map(|key| (Clue::Key, key)),
+    );
+    if kind == IdentityKind::Guid {
+        clues.extend(unversioned(key).map(|key| (Clue::Version, key)));
+    }
+    clues.extend(address.and_then(comparable).map(|key| (Clue::Address, key)));
+    let numbers = [url.as_ref(), address].map(|url| url.and_then(numbered));
+    let [own, linked] = numbers;
+    let linked = linked.filter(|linked| own.as_ref() != Some(linked));
+    clues.extend(
+        [own, linked]
+            .into_iter()
+            .flatten()
+            .map(|key| (Clue::Number, key)),
+    );
+    clues
+}
+
+/// A guid without the version that it ends in: `#3`, `#v3`, `@3`, `:v3`, `/v3`, `?v=3`, `&version=3`, `;rev=3`.
+fn unversioned(guid: &str) -> Option<String> {
+    let number = guid
+        .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | ':' | 'T' | 'Z'));
+    if number.len() == guid.len() {
+        return Some(guid.to_owned()).filter(|guid| !guid.is_empty());
+    }
+    let lower = number.to_ascii_lowercase();
+    let named = ["version=", "ver=", "rev=", "v="];
+    let name = named.iter().find(|name| lower.ends_with(*name));
+    let ends = match name {
+        Some(name) => {
+            let (before, _) = number.split_at(number.len() - name.len());
+            before.strip_suffix(['?', '&', ';', '#'])
+        }
+        None => number
+            .strip_suffix(['#', '@'])
+            .or_else(|| marked_version(number)),
+    };
+    let stem = ends.unwrap_or(guid);
+    Some(stem.to_owned()).filter(|stem| !stem.is_empty())
+}
+
+/// What stands before `#v`, `:v`, `/v`, `-v`, `_v`, `.v` or `;v`.
+fn marked_version(number: &str) -> Option<&str> {
+    let before = number.strip_suffix(['v', 'V'])?;
+    before.strip_suffix(['#', ':', '/', '-', '_', '.', ';', '@'])
+}
+
+/// Where an address leads by its number alone: `/news/71234-*`, of which the words were edited.
+fn numbered(url: &Url) -> Option<String> {
+    let whole = comparable(url)?;
+    let path = whole.split(['?', '#']).next()?;
+    let parts: Vec<&str> = path.split('/').collect();
+    let (last, folders) = parts.split_last()?;
+    if folders.is_empty() {
+        return None;
+    }
+    let (stem, _) = last.rsplit_once('.').unwrap_or((last, ""));
+    if let Some(number) = number_in(stem) {
+        return Some(format!("{}/{number}-*", folders.join("/")));
+    }
+    // The number is a part of its own, and the words come behind it.
+    let (number, above) = folders.split_last()?;
+    let is_named = stem.chars().filter(|c| c.is_alphabetic()).count() >= MIN_DIGITS;
+    let is_number = number.len() >= MIN_DIGITS && is_entry_number(number) && !above.is_empty();
+    (is_named && is_number).then(|| format!("{}/{number}/*", above.join("/")))
+}
+
+/// The number that words stand behind or before: `71234-storm-hits`, `storm-hits-71234`.
+fn number_in(name: &str) -> Option<&str> {
+    let (first, rest) = name.split_once(['-', '_'])?;
+    if is_entry_number(first) && rest.chars().any(char::is_alphabetic) {
+        let next = rest.split(['-', '_']).next().unwrap_or_default();
+        // A day: `12-03-storm-hits`.
+        return Some(first).filter(|_| !next.bytes().all(|byte| byte.is_ascii_digit()));
+    }
+    let (words, last) = name.rsplit_once(['-', '_'])?;
+    let digits = last.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let is_marked = last.len() - digits.len() <= 1;
+    let is_number = digits.len() >= MIN_DIGITS && is_entry_number(digits) && is_marked;
+    (is_number && words.chars().any(char::is_alphabetic)).then_some(last)
+}
+
+/// Whether it is a number, and not that of a year, a month or a day.
+fn is_entry_number(text: &str) -> bool {
+    let is_year =
+        matches!(text.len(), 4 | 6 | 8) && (text.starts_with("19") || text.starts_with("20"));
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && !is_year
+}
