@@ -2,9 +2,7 @@
 
 use url::Url;
 
-use super::{
-    Dated, EventDay, Hash, ItemId, Language, Published, Region, SafeHtml, SourceId, Timestamp,
-};
+use super::{Dated, EventDay, ItemId, Language, Published, Region, SafeHtml, SourceId, Timestamp};
 
 /// What tells an entry from the others of its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,7 +11,7 @@ pub enum IdentityKind {
     Guid,
     /// The canonical address.
     Address,
-    /// Stated date and title.
+    /// Stated date and title; with the hash of a text where several entries have both in common.
     DateTitle,
 }
 
@@ -69,7 +67,8 @@ pub struct Item {
     pub source: SourceId,
     /// What `id` was made of.
     pub key: IdentityKey,
-    /// Its date and title as a key: under it the entry is known where a shared guid or address did not tell it apart.
+    /// Its date and title as a key: under it the entry is known where a shared guid or address did not tell it apart. Items
+    /// of one such key are told apart by their texts.
     pub weak_key: IdentityKey,
     /// Plain text on one line, never empty.
     pub title: String,
@@ -104,30 +103,4 @@ pub struct Item {
     /// Where it is about: countries and subdivisions in the order of their codes, each once, a subdivision's country
     /// among them. Empty until it is classified.
     pub regions: Vec<Region>,
-}
-
-impl Item {
-    /// Hash of what readers see and the publisher can change: when it differs, the item was updated. Dates that we
-    /// worked out are no part of it. The day of an event is one of its own where the entry gives another date beside it.
-    pub fn content_hash(&self) -> Hash {
-        let stated = self.stated.map(|dated| dated.local()).unwrap_or_default();
-        let event = match self.event {
-            Some(EventDay::Stated(dated)) => Some(dated.local()).filter(|day| *day != stated),
-            Some(EventDay::Derived(_)) | None => None,
-        };
-        let parts = [
-            self.title.as_str(),
-            self.address.as_ref().map_or("", Url::as_str),
-            self.summary.as_ref().map_or("", SafeHtml::as_str),
-            self.content.as_ref().map_or("", SafeHtml::as_str),
-            &json(&self.authors),
-            &json(&self.enclosures),
-            &stated,
-        ];
-        Hash::of_parts(parts.into_iter().chain(event.as_deref()))
-    }
-}
-
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("lists of plain text always serialize")
 }

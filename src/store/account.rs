@@ -5,10 +5,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::memory::Grounds;
+use super::memory::{Ground, Grounds};
 use super::read::Reader;
 use super::{StoreError, rows};
-use crate::dedupe;
+use crate::dedupe::{self, Fingerprint};
 use crate::model::{Item, ItemId, Story, StoryId, Timestamp, TopicId};
 
 /// An item, its story, and how both came to be what they are.
@@ -165,7 +165,45 @@ impl Reader {
         let sql = "SELECT joined FROM fingerprint WHERE item = ? AND joined IS NOT NULL";
         let mut statement = self.connection().prepare_cached(sql)?;
         let joined: Option<String> = statement.query_row([item], |row| row.get(0)).optional()?;
-        joined.map_or(Ok(Grounds::default()), |json| rows::json("joined", &json))
+        let Some(json) = joined else {
+            return Ok(Grounds::default());
+        };
+        let mut grounds: Grounds = rows::json("joined", &json)?;
+        if let Some(refused) = &grounds.refused
+            && !self.still_refuses(item, refused)?
+        {
+            grounds.refused = None;
+        }
+        Ok(grounds)
+    }
+
+    /// Whether another item still stands apart from one that it was kept apart from: it may have been corrected since, or
+    /// somebody has made them one story.
+    fn still_refuses(&self, item: i64, refused: &Ground) -> Result<bool, StoreError> {
+        let sql =
+            "SELECT own.story = other.story AS is_one, other.* FROM item AS own JOIN item AS other
+                   WHERE own.seq = ? AND other.id = ?";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut found = statement.query(params![item, refused.item.to_string()])?;
+        let Some(row) = found.next()? else {
+            return Ok(false);
+        };
+        if row.get("is_one")? {
+            return Ok(false);
+        }
+        if !dedupe::is_guard(&refused.by) {
+            return Ok(true);
+        }
+        let other = Fingerprint::of_item(&rows::item(row)?);
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT * FROM item WHERE seq = ?")?;
+        let mut found = statement.query([item])?;
+        let Some(row) = found.next()? else {
+            return Ok(false);
+        };
+        let own = Fingerprint::of_item(&rows::item(row)?);
+        Ok(dedupe::are_kept_apart(&own, &other))
     }
 
     /// Those of the translations of any of its reports.

@@ -2,11 +2,11 @@
 //!
 //! Runs on the writer, inside a transaction, because every decision here needs the whole store as it is at this commit.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use super::identity::{self, Held};
+use super::identity::{self, Held, Match};
 use super::memory::{self, Ground, Grounds, Memory};
 use super::policy::Policy;
 use super::revision;
@@ -17,7 +17,8 @@ use super::{Coverage, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
 use super::{details, language, layout, release, shape, tokens, walk};
 use crate::dedupe::Fingerprint;
 use crate::drift;
-use crate::model::{Dated, EventDay, Item, ItemId, Published, StoryId, Timestamp};
+use crate::model::{Dated, EventDay, IdentityKind, Item, ItemId, Published, StoryId, Timestamp};
+use crate::normalize::{content_hash, wording_hash};
 
 /// What a poll changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,12 +131,10 @@ fn commit_items(
             first_of,
             ..Stories::new(connection, poll.at, late, policy)?
         };
-        let change = Change::new(stories, memory, &items, holds);
-        match before.last_success {
-            // Of a source that never gave anything nothing can have moved.
-            None => change.without_moves().commit(),
-            Some(_) => change.commit(),
-        }
+        // Of a source that never gave anything nothing can have moved.
+        let may_have_moved = before.last_success.is_some();
+        let matches = identity::matches(connection, &items, may_have_moved)?;
+        Change::new(stories, memory, holds).commit(&items, matches)
     };
     if release::held(connection, &poll.source)? > 0 {
         let (counts, listed) = write(memory, true)?;
@@ -166,12 +165,8 @@ pub(super) struct Change<'a> {
     touched: BTreeSet<StoryId>,
     /// Under which ids the poll's items are stored.
     listed: BTreeSet<ItemId>,
-    /// Those of the poll.
-    pub(super) items: &'a [NewItem],
     /// Whether new ones are held back.
     holds: bool,
-    /// Which of those that no key tells are items of the source all the same; worked out when one is met.
-    pub(super) moved: Option<HashMap<ItemId, ItemId>>,
 }
 
 /// What an item has in common with others.
@@ -185,70 +180,60 @@ struct Likeness {
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn new(
-        stories: Stories<'a>,
-        memory: &'a mut Memory,
-        items: &'a [NewItem],
-        holds: bool,
-    ) -> Self {
+    pub(super) fn new(stories: Stories<'a>, memory: &'a mut Memory, holds: bool) -> Self {
         Self {
             stories,
             memory,
             touched: BTreeSet::new(),
             listed: BTreeSet::new(),
-            items,
             holds,
-            moved: None,
-        }
-    }
-
-    fn without_moves(self) -> Self {
-        Self {
-            moved: Some(HashMap::new()),
-            ..self
         }
     }
 
     /// What changed, and under which ids the items are stored.
-    fn commit(mut self) -> Result<(Counts, BTreeSet<ItemId>), StoreError> {
+    fn commit(
+        mut self,
+        items: &[NewItem],
+        matches: Vec<Match>,
+    ) -> Result<(Counts, BTreeSet<ItemId>), StoreError> {
         let mut counts = Counts::default();
-        for item in self.items {
-            self.item(item, &mut counts)?;
+        for (item, found) in items.iter().zip(matches) {
+            self.item(item, found, &mut counts)?;
         }
         let listed = std::mem::take(&mut self.listed);
         counts.changed = self.finish()?;
         Ok((counts, listed))
     }
 
-    pub(super) fn connection(&self) -> &'a Connection {
+    fn connection(&self) -> &'a Connection {
         self.stories.connection
     }
 
-    fn item(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {
-        let Some(held) = self.held(&new.item)? else {
-            return self.insert(new, counts);
-        };
-        if identity::rolls(&held, new) {
-            if let Some(other) = self.held_by(&new.item.source, &new.item.weak_key)? {
-                return self.update(new, &other, counts);
+    fn item(&mut self, new: &NewItem, found: Match, counts: &mut Counts) -> Result<(), StoreError> {
+        match found {
+            Match::Known(held) => {
+                identity::recognize(self.connection(), &new.item, &held.item, counts)?;
+                self.update(new, &held, counts)
             }
-            let key = new.item.weak_key.clone();
-            let id = ItemId::new(&new.item.source, &key);
-            let item = Item {
-                id,
-                key,
-                ..new.item.clone()
-            };
-            return self.insert(
-                &NewItem {
+            Match::Repeated(id) => {
+                self.listed.insert(id);
+                Ok(())
+            }
+            Match::New(key) if key == new.item.key => self.insert(new, counts),
+            Match::New(key) => {
+                let id = ItemId::new(&new.item.source, &key);
+                let item = Item {
+                    id,
+                    key,
+                    ..new.item.clone()
+                };
+                let new = NewItem {
                     item,
                     ..new.clone()
-                },
-                counts,
-            );
+                };
+                self.insert(&new, counts)
+            }
         }
-        self.recognize(&new.item, &held.item, counts)?;
-        self.update(new, &held, counts)
     }
 
     fn insert(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {
@@ -264,7 +249,10 @@ impl<'a> Change<'a> {
         let founded = StoryId::founded_by(item.id);
         let story = likeness.stories.first().copied().unwrap_or(founded);
         let seq = self.write(new, item, story)?;
-        self.identify(&item.source, &item.key, item.id)?;
+        identity::identify(self.connection(), &item.source, &item.key, item.id)?;
+        if item.key.kind == IdentityKind::DateTitle {
+            identity::identify(self.connection(), &item.source, &item.weak_key, item.id)?;
+        }
         if self.holds {
             return Ok(());
         }
@@ -282,13 +270,10 @@ impl<'a> Change<'a> {
         let item = restated(&new.item, &held.item);
         let new = &*self.stories.policy.dated(new, &item);
         if item == held.item && rows::topics_json(&new.topics) == held.topics {
-            return Ok(());
+            return self.keep(held);
         }
-        let changed = item.content_hash() != held.content_hash;
-        if changed && held.is_reread {
-            self.stories
-                .reword(held.story, held.content_hash, item.content_hash())?;
-        } else if changed {
+        let content_hash = content_hash(&item);
+        if is_corrected(held, &item) {
             revision::keep(
                 self.connection(),
                 &held.item,
@@ -297,6 +282,9 @@ impl<'a> Change<'a> {
                 self.stories.at,
             )?;
             counts.updated += 1;
+        } else if content_hash != held.content_hash {
+            self.stories
+                .reword(held.story, held.content_hash, content_hash)?;
         }
         if !held.is_shown {
             self.write(new, &item, held.story)?;
@@ -314,6 +302,18 @@ impl<'a> Change<'a> {
         self.write(new, &item, held.story)?;
         self.remember(held.seq, held.story, fingerprint, &likeness)?;
         self.merge(held.story, &likeness.stories)
+    }
+
+    /// Leaves an item as it is. One that this version reads as an older one did counts as read by this one: what is
+    /// corrected later is a correction.
+    fn keep(&self, held: &Held) -> Result<(), StoreError> {
+        if !held.is_outdated {
+            return Ok(());
+        }
+        let content_hash = content_hash(&held.item);
+        self.stories
+            .reword(held.story, held.content_hash, content_hash)?;
+        rows::keep_reading(self.connection(), held.seq, &held.item)
     }
 
     /// The stories that the item reports beside its `own`, and why.
@@ -392,7 +392,7 @@ impl<'a> Change<'a> {
     ) -> Result<(), StoreError> {
         let (connection, found_at) = (self.connection(), self.stories.at.timestamp());
         let keys = &fingerprint.keys;
-        memory::keep(connection, seq, found_at, keys, &likeness.grounds)?;
+        memory::keep(connection, seq, found_at, keys, Some(&likeness.grounds))?;
         if let Some(other) = likeness.alternate {
             memory::pair(connection, seq, other)?;
             // Its readers are told as well.
@@ -458,6 +458,18 @@ impl<'a> Change<'a> {
             self.stories.keep_revision()?;
         }
         Ok(!self.touched.is_empty())
+    }
+}
+
+/// Whether a reader sees that the publisher changed a held item. What this version reads otherwise nobody corrected; where a
+/// site has moved, addresses and dates are others, and only words are corrections.
+fn is_corrected(held: &Held, item: &Item) -> bool {
+    if held.is_outdated {
+        false
+    } else if held.has_moved {
+        wording_hash(&held.item) != wording_hash(item)
+    } else {
+        content_hash(&held.item) != content_hash(item)
     }
 }
 

@@ -1,17 +1,25 @@
-//! Which of the stored items of its source an entry of a poll is, and under which keys that is remembered.
+//! Which of the stored items of its source each entry of a poll is, and under which keys that is remembered.
+//!
+//! In: the entries of one poll, and the store as it was before it. Out: a [`Match`] for each. The poll is looked at as a
+//! whole, and the strongest evidence first, so that the order of its entries changes nothing: an item is one entry at most.
 
-use rusqlite::params;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::commit::{Change, Counts};
-use super::moved;
+use rusqlite::{Connection, params};
+
+use super::commit::Counts;
+use super::moved::{self, Unknown};
 use super::rows;
 use super::{NewItem, StoreError};
 use crate::dedupe::{self, Fingerprint};
 use crate::model::{Hash, IdentityKey, IdentityKind, Item, ItemId, SourceId, StoryId};
-use crate::normalize::{SANITIZER_VERSION, folded};
+use crate::normalize::{SANITIZER_VERSION, Wording, folded};
 
 /// Guids of one item from which on a new one says nothing.
 const CHURNING: usize = 3;
+/// Stored items of one date and title that an entry is compared with: the newest.
+const MAX_NAMESAKES: usize = 50;
 
 /// An item as it is held.
 pub(super) struct Held {
@@ -20,158 +28,468 @@ pub(super) struct Held {
     pub(super) story: StoryId,
     pub(super) content_hash: Hash,
     pub(super) topics: String,
-    /// An older version normalized it, or its publisher gave it another key: nobody corrected it.
-    pub(super) is_reread: bool,
+    /// An older version normalized it: nobody corrected it.
+    pub(super) is_outdated: bool,
+    /// Its publisher gave it another key: only other words are a correction.
+    pub(super) has_moved: bool,
     /// Its story is shown, as far as it is concerned.
     pub(super) is_shown: bool,
 }
 
-impl Change<'_> {
-    /// Remembers another key of an item; of one whose guid is a new one again and again its address instead.
-    pub(super) fn recognize(
-        &self,
-        new: &Item,
-        held: &Item,
-        counts: &mut Counts,
-    ) -> Result<(), StoreError> {
-        if new.key == held.key {
+/// What an entry of a poll is.
+pub(super) enum Match {
+    /// A new item, by this key.
+    New(IdentityKey),
+    /// A stored item.
+    Known(Box<Held>),
+    /// A stored item that another entry of the poll is as well.
+    Repeated(ItemId),
+}
+
+/// How near the text of an entry is to that of a stored item of its date and title, the nearest last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Nearness {
+    /// They tell of different things.
+    Unlike,
+    /// Too little speaks for it or against it.
+    Unclear,
+    /// Shares of the texts, in percent, that are one.
+    Alike(u8),
+    /// One is a teaser of the other.
+    Holds,
+    Same,
+}
+
+/// A stored item of an entry's date and title.
+struct Namesake {
+    entry: usize,
+    held: Held,
+    nearness: Nearness,
+    /// Whether no other entry of the poll and no other stored item has that date and title.
+    is_only: bool,
+}
+
+/// The entries of one poll on their way to the items that they are.
+pub(super) struct Matching<'a> {
+    connection: &'a Connection,
+    entries: &'a [NewItem],
+    matches: BTreeMap<usize, Match>,
+    /// Items that an entry is.
+    claimed: HashSet<ItemId>,
+    /// Items that a key of an entry names, by the entry.
+    own: HashMap<usize, ItemId>,
+    /// One of the entries that names an item, by the item.
+    named_by: HashMap<ItemId, usize>,
+    /// How many entries have a date and title.
+    of_title: HashMap<&'a str, usize>,
+    /// Entries whose own key has become another bulletin's.
+    rolled: HashSet<usize>,
+}
+
+/// Finds what each of `entries`, those of one poll, is. A source that never gave anything `may_have_moved` nothing.
+pub(super) fn matches(
+    connection: &Connection,
+    entries: &[NewItem],
+    may_have_moved: bool,
+) -> Result<Vec<Match>, StoreError> {
+    let mut of_title: HashMap<&str, usize> = HashMap::new();
+    for entry in entries {
+        *of_title.entry(&entry.item.weak_key.value).or_default() += 1;
+    }
+    let mut matching = Matching {
+        connection,
+        named_by: HashMap::new(),
+        of_title,
+        entries,
+        matches: BTreeMap::new(),
+        claimed: HashSet::new(),
+        own: HashMap::new(),
+        rolled: HashSet::new(),
+    };
+    matching.by_own_keys()?;
+    matching.by_namesakes(&matching.unknown())?;
+    matching.by_keys_of_others()?;
+    let rolled: Vec<usize> = matching.rolled.iter().copied().collect();
+    matching.by_namesakes(&rolled)?;
+    if may_have_moved {
+        matching.by_addresses()?;
+        matching.by_moves()?;
+    }
+    matching.finish()
+}
+
+impl Matching<'_> {
+    /// Entries whose key and title say the same, where no other item says what they say.
+    fn by_own_keys(&mut self) -> Result<(), StoreError> {
+        let mut sure = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            let item = &entry.item;
+            if is_weak(&item.key) {
+                continue;
+            }
+            let Some(held) = held_by(self.connection, &item.source, &item.key)? else {
+                continue;
+            };
+            self.own.insert(at, held.item.id);
+            self.named_by.entry(held.item.id).or_insert(at);
+            let is_sure = held.item.weak_key == item.weak_key
+                && (held.item.text == item.text || !has_namesake(self.connection, &held.item)?);
+            if is_sure {
+                sure.push((at, held));
+            }
+        }
+        self.claim_own(sure);
+        Ok(())
+    }
+
+    /// Claims items by keys of their own. Of entries that are one item it is the one under its first key.
+    fn claim_own(&mut self, mut found: Vec<(usize, Held)>) {
+        found.sort_by_key(|(at, held)| {
+            let entry = &self.entries[*at].item;
+            (entry.key != held.item.key, entry.key.clone())
+        });
+        for (at, held) in found {
+            let id = held.item.id;
+            if !self.claim(at, held) {
+                self.matches.insert(at, Match::Repeated(id));
+            }
+        }
+    }
+
+    /// Entries without a key that tells, or with one that is new: the items of their dates and titles, by their texts.
+    fn by_namesakes(&mut self, entries: &[usize]) -> Result<(), StoreError> {
+        let mut found = Vec::new();
+        for at in entries {
+            found.extend(self.namesakes(*at)?);
+        }
+        found.sort_by_key(|namesake| {
+            let key = self.entries[namesake.entry].item.key.clone();
+            (Reverse(namesake.nearness), namesake.held.seq, key)
+        });
+        for namesake in found {
+            let may_be = match namesake.nearness {
+                Nearness::Same | Nearness::Holds | Nearness::Alike(_) => true,
+                Nearness::Unclear => namesake.is_only,
+                Nearness::Unlike => false,
+            };
+            if may_be && !self.matches.contains_key(&namesake.entry) {
+                self.claim(namesake.entry, namesake.held);
+            }
+        }
+        Ok(())
+    }
+
+    /// Entries whose key names an item of another title: it was edited, or what stands there now is another bulletin.
+    fn by_keys_of_others(&mut self) -> Result<(), StoreError> {
+        let mut edited = Vec::new();
+        for at in self.unknown() {
+            let Some(id) = self.own.get(&at).copied() else {
+                continue;
+            };
+            let Some(held) = held_as(self.connection, id)? else {
+                continue;
+            };
+            let item = &self.entries[at].item;
+            let is_namesake = || {
+                held.item.weak_key == item.weak_key
+                    && Wording::of(item).is_unlike(&Wording::of(&held.item))
+            };
+            if rolls(&held, &self.entries[at]) || is_namesake() {
+                self.rolled.insert(at);
+            } else {
+                edited.push((at, held));
+            }
+        }
+        self.claim_own(edited);
+        Ok(())
+    }
+
+    /// Items at the addresses of entries, where their guids are new ones again and again.
+    fn by_addresses(&mut self) -> Result<(), StoreError> {
+        for at in self.unknown() {
+            let item = &self.entries[at].item;
+            let address = address_key(item).filter(|_| item.key.kind == IdentityKind::Guid);
+            let Some(address) = address.filter(|_| !self.rolled.contains(&at)) else {
+                continue;
+            };
+            let held = held_by(self.connection, &item.source, &address)?;
+            if let Some(held) = held.filter(|held| held.item.key.kind == IdentityKind::Guid) {
+                self.claim(at, held);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same bulletins under keys that they have lost.
+    fn by_moves(&mut self) -> Result<(), StoreError> {
+        let unknown: Vec<usize> = self.unknown();
+        let unknown: Vec<usize> = unknown
+            .into_iter()
+            .filter(|at| !self.rolled.contains(at))
+            .collect();
+        if unknown.is_empty() {
             return Ok(());
         }
-        let sql = "SELECT count(*), coalesce(max(key = ?3), 0) FROM identity
-                   WHERE item = ?1 AND kind = ?2";
-        let (kind, key) = (IdentityKind::Guid, &new.key.value);
-        let of_item = params![held.id.to_string(), kind.as_str(), key];
-        let mut statement = self.connection().prepare_cached(sql)?;
-        let (guids, is_known): (usize, bool) =
-            statement.query_row(of_item, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let churns = new.key.kind == kind && !is_known && guids >= CHURNING;
-        let Some(address) = address_key(new).filter(|_| churns) else {
-            return self.identify(&new.source, &new.key, held.id);
+        let named = self.own.values().copied();
+        let known: HashSet<ItemId> = self.claimed.iter().copied().chain(named).collect();
+        let unknown = Unknown {
+            all: self.entries,
+            places: &unknown,
+            known: &known,
+            by_keys: self.claimed.len(),
         };
-        counts.churned += 1;
-        self.identify(&new.source, &address, held.id)
+        for (at, id) in moved::find(self.connection, &unknown)? {
+            if let Some(held) = held_as(self.connection, id)? {
+                let has_moved = true;
+                self.claim(at, Held { has_moved, ..held });
+            }
+        }
+        Ok(())
     }
 
-    /// The item at the entry's address, where its guids are new ones again and again.
-    fn held_at_address(&self, item: &Item) -> Result<Option<Held>, StoreError> {
-        let Some(address) = address_key(item).filter(|_| item.key.kind == IdentityKind::Guid)
-        else {
-            return Ok(None);
+    fn finish(mut self) -> Result<Vec<Match>, StoreError> {
+        let mut taken = HashSet::new();
+        let mut matches = Vec::with_capacity(self.entries.len());
+        for (at, entry) in self.entries.iter().enumerate() {
+            let found = match self.matches.remove(&at) {
+                Some(found) => found,
+                None => {
+                    let is_rolled = self.rolled.contains(&at);
+                    Match::New(free_key(self.connection, &entry.item, is_rolled, &taken)?)
+                }
+            };
+            if let Match::New(key) = &found {
+                taken.insert(key.clone());
+            }
+            matches.push(found);
+        }
+        Ok(matches)
+    }
+
+    fn unknown(&self) -> Vec<usize> {
+        let all = 0..self.entries.len();
+        all.filter(|at| !self.matches.contains_key(at)).collect()
+    }
+
+    /// Whether the entry is that item from now on: no other entry is.
+    fn claim(&mut self, at: usize, held: Held) -> bool {
+        let is_free = self.claimed.insert(held.item.id);
+        if is_free {
+            self.matches.insert(at, Match::Known(Box::new(held)));
+        }
+        is_free
+    }
+
+    /// The stored items of an entry's date and title that it may be.
+    fn namesakes(&self, at: usize) -> Result<Vec<Namesake>, StoreError> {
+        let item = &self.entries[at].item;
+        let (source, weak) = (item.source.as_str(), &item.weak_key.value);
+        let sql = "SELECT * FROM item WHERE source = ? AND weak_key = ? ORDER BY seq DESC LIMIT ?";
+        let mut found = all(self.connection, sql, params![source, weak, MAX_NAMESAKES])?;
+        let known_as = held_by(self.connection, &item.source, &item.weak_key)?;
+        let known_as = known_as.filter(|held| found.iter().all(|other| other.seq != held.seq));
+        found.extend(known_as);
+        let is_alone = found.len() == 1 && self.of_title.get(weak.as_str()) == Some(&1);
+        let wording = Wording::of(item);
+        let mut namesakes = Vec::new();
+        for held in found {
+            if !self.may_be(at, &held)? {
+                continue;
+            }
+            namesakes.push(Namesake {
+                entry: at,
+                nearness: nearness(&wording, item, &held.item),
+                held,
+                is_only: is_alone,
+            });
+        }
+        Ok(namesakes)
+    }
+
+    /// Whether nothing but its text can say that an entry is not a stored item of its date and title.
+    fn may_be(&self, at: usize, held: &Held) -> Result<bool, StoreError> {
+        let (item, id) = (&self.entries[at].item, held.item.id);
+        let is_others = self.named_by.get(&id).is_some_and(|entry| *entry != at);
+        if is_others || self.claimed.contains(&id) {
+            return Ok(false);
+        }
+        let goes_by_text = is_weak(&item.key) || self.rolled.contains(&at);
+        if self.own.get(&at) == Some(&id) && held.item.weak_key == item.weak_key {
+            return Ok(true);
+        }
+        let is_known_by_weak_key =
+            is_weak(&held.item.key) || is_known_by(self.connection, id, item)?;
+        let at_its_address = held.item.address == item.address;
+        if goes_by_text {
+            return Ok(is_known_by_weak_key || at_its_address);
+        }
+        let has_other_kind = held.item.key.kind != item.key.kind && !self.own.contains_key(&at);
+        let began = is_known_by_weak_key || at_its_address && has_other_kind;
+        Ok(began && !is_another(self.connection, held, item)?)
+    }
+}
+
+/// Whether another item of its source has the date and title of `item`.
+fn has_namesake(connection: &Connection, item: &Item) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM item WHERE source = ? AND weak_key = ? AND id <> ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let (source, weak) = (item.source.as_str(), &item.weak_key.value);
+    Ok(statement.exists(params![source, weak, item.id.to_string()])?)
+}
+
+fn is_weak(key: &IdentityKey) -> bool {
+    key.kind == IdentityKind::DateTitle
+}
+
+fn nearness(wording: &Wording, item: &Item, held: &Item) -> Nearness {
+    let before = Wording::of(held);
+    if *wording == before {
+        return Nearness::Same;
+    }
+    if wording.holds(&before) || before.holds(wording) {
+        return Nearness::Holds;
+    }
+    match dedupe::overlap(&item.text, &held.text) {
+        Some(percent) if percent >= 50 => Nearness::Alike(percent),
+        _ if wording.is_unlike(&before) => Nearness::Unlike,
+        _ => Nearness::Unclear,
+    }
+}
+
+/// The key of a new item whose id no other item has.
+fn free_key(
+    connection: &Connection,
+    item: &Item,
+    is_rolled: bool,
+    taken: &HashSet<IdentityKey>,
+) -> Result<IdentityKey, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM item WHERE id = ?")?;
+    let mut is_free = |key: &IdentityKey| -> Result<bool, StoreError> {
+        let id = ItemId::new(&item.source, key).to_string();
+        Ok(!taken.contains(key) && !statement.exists([id])?)
+    };
+    let key = if is_rolled { &item.weak_key } else { &item.key };
+    if !is_weak(key) || is_free(key)? {
+        return Ok(key.clone());
+    }
+    // One of that text was there before, and reads otherwise now.
+    let told = Wording::of(item).key(&item.weak_key.value);
+    let numbered = (2_u32..).map(|number| format!("{told} {number}"));
+    for value in [told.clone()].into_iter().chain(numbered) {
+        let key = IdentityKey {
+            kind: IdentityKind::DateTitle,
+            value,
         };
-        let held = self.held_by(&item.source, &address)?;
-        Ok(held.filter(|held| held.item.key.kind == IdentityKind::Guid))
-    }
-
-    /// By its key, unless that has become another entry's: one known by its weak key stood beside others under its guid
-    /// or address.
-    pub(super) fn held(&mut self, item: &Item) -> Result<Option<Held>, StoreError> {
-        let by_key = self.held_by(&item.source, &item.key)?;
-        if by_key
-            .as_ref()
-            .is_some_and(|held| held.item.weak_key == item.weak_key)
-        {
-            return Ok(by_key);
-        }
-        if let Some(held) = self.held_by(&item.source, &item.weak_key)?
-            && !self.is_another(&held, item)?
-        {
-            return Ok(Some(held));
-        }
-        if by_key.is_some() {
-            return Ok(by_key);
-        }
-        match self.held_otherwise(item)? {
-            Some(held) if !self.is_another(&held, item)? => Ok(Some(held)),
-            _ => match self.held_at_address(item)? {
-                Some(held) => Ok(Some(held)),
-                None => self.held_elsewhere(item),
-            },
+        if is_free(&key)? {
+            return Ok(key);
         }
     }
+    unreachable!("a store holds fewer items than there are numbers")
+}
 
-    /// The same bulletin under a key that it has lost.
-    fn held_elsewhere(&mut self, item: &Item) -> Result<Option<Held>, StoreError> {
-        if self.moved.is_none() {
-            self.moved = Some(moved::find(self.connection(), self.items)?);
-        }
-        let was = self.moved.as_ref().and_then(|moved| moved.get(&item.id));
-        let Some(was) = was else { return Ok(None) };
-        let held = self.find("SELECT * FROM item WHERE id = ?", [was.to_string()])?;
-        Ok(held.map(|held| Held {
-            is_reread: true,
-            ..held
-        }))
+/// Remembers another key of an item; of one whose guid is a new one again and again its address instead.
+pub(super) fn recognize(
+    connection: &Connection,
+    new: &Item,
+    held: &Item,
+    counts: &mut Counts,
+) -> Result<(), StoreError> {
+    if new.key == held.key {
+        return Ok(());
     }
+    let sql = "SELECT count(*), coalesce(max(key = ?3), 0) FROM identity
+               WHERE item = ?1 AND kind = ?2";
+    let (kind, key) = (IdentityKind::Guid, &new.key.value);
+    let of_item = params![held.id.to_string(), kind.as_str(), key];
+    let mut statement = connection.prepare_cached(sql)?;
+    let (guids, is_known): (usize, bool) =
+        statement.query_row(of_item, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let churns = new.key.kind == kind && !is_known && guids >= CHURNING;
+    let Some(address) = address_key(new).filter(|_| churns) else {
+        // A text that is edited again and again makes no key.
+        let is_text = is_weak(&new.key);
+        let key = if is_text { &new.weak_key } else { &new.key };
+        return identify(connection, &new.source, key, held.id);
+    };
+    counts.churned += 1;
+    identify(connection, &new.source, &address, held.id)
+}
 
-    /// Whether a held item of the same weak key is known by another key of the item's kind: then each is one of several
-    /// notices of one title.
-    fn is_another(&self, held: &Held, item: &Item) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM identity WHERE source = ? AND kind = ? AND key <> ? AND item = ?";
-        let mut statement = self.connection().prepare_cached(sql)?;
-        let (kind, key) = (item.key.kind.as_str(), &item.key.value);
-        let other = params![item.source.as_str(), kind, key, held.item.id.to_string()];
-        Ok(item.key != item.weak_key && statement.exists(other)?)
-    }
+/// Remembers what an item is known by; a key that is another item's stays that one's.
+pub(super) fn identify(
+    connection: &Connection,
+    source: &SourceId,
+    key: &IdentityKey,
+    item: ItemId,
+) -> Result<(), StoreError> {
+    let sql = "INSERT OR IGNORE INTO identity (source, kind, key, item) VALUES (?, ?, ?, ?)";
+    let (kind, item) = (key.kind.as_str(), item.to_string());
+    let row = params![source.as_str(), kind, key.value, item];
+    connection.prepare_cached(sql)?.execute(row)?;
+    Ok(())
+}
 
-    pub(super) fn held_by(
-        &self,
-        source: &SourceId,
-        key: &IdentityKey,
-    ) -> Result<Option<Held>, StoreError> {
-        let sql = "SELECT item.* FROM identity JOIN item ON item.id = identity.item
-                   WHERE identity.source = ? AND identity.kind = ? AND identity.key = ?";
-        self.find(sql, params![source.as_str(), key.kind.as_str(), key.value])
-    }
+/// Whether a held item of the same weak key is known by another key of the entry's kind: then each is one of several
+/// notices of one title.
+fn is_another(connection: &Connection, held: &Held, item: &Item) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM identity WHERE source = ? AND kind = ? AND key <> ? AND item = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let (kind, key) = (item.key.kind.as_str(), &item.key.value);
+    let other = params![item.source.as_str(), kind, key, held.item.id.to_string()];
+    Ok(statement.exists(other)?)
+}
 
-    /// The same date, title and address under a key of another kind: alone in its document it went by the address that
-    /// another entry shares now, or the publisher has begun to give guids.
-    fn held_otherwise(&self, item: &Item) -> Result<Option<Held>, StoreError> {
-        let sql = "SELECT * FROM item
-                   WHERE source = ? AND weak_key = ? AND key_kind <> ? AND address IS ? ORDER BY seq LIMIT 1";
-        let address = item.address.as_ref().map(url::Url::as_str);
-        let (source, kind) = (item.source.as_str(), item.key.kind.as_str());
-        self.find(sql, params![source, item.weak_key.value, kind, address])
-    }
+/// Whether the date and title of an entry are a key of a held item.
+fn is_known_by(connection: &Connection, held: ItemId, item: &Item) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM identity WHERE source = ? AND kind = ? AND key = ? AND item = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let key = &item.weak_key;
+    let (source, kind) = (item.source.as_str(), key.kind.as_str());
+    Ok(statement.exists(params![source, kind, key.value, held.to_string()])?)
+}
 
-    fn find(&self, sql: &str, bound: impl rusqlite::Params) -> Result<Option<Held>, StoreError> {
-        let mut statement = self.connection().prepare_cached(sql)?;
-        let mut found = statement.query(bound)?;
-        let Some(row) = found.next()? else {
-            return Ok(None);
-        };
-        Ok(Some(Held {
+fn held_by(
+    connection: &Connection,
+    source: &SourceId,
+    key: &IdentityKey,
+) -> Result<Option<Held>, StoreError> {
+    let sql = "SELECT item.* FROM identity JOIN item ON item.id = identity.item
+               WHERE identity.source = ? AND identity.kind = ? AND identity.key = ?";
+    let bound = params![source.as_str(), key.kind.as_str(), key.value];
+    Ok(all(connection, sql, bound)?.pop())
+}
+
+fn held_as(connection: &Connection, id: ItemId) -> Result<Option<Held>, StoreError> {
+    let sql = "SELECT * FROM item WHERE id = ?";
+    Ok(all(connection, sql, [id.to_string()])?.pop())
+}
+
+fn all(
+    connection: &Connection,
+    sql: &str,
+    bound: impl rusqlite::Params,
+) -> Result<Vec<Held>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query(bound)?;
+    let mut items = Vec::new();
+    while let Some(row) = found.next()? {
+        items.push(Held {
             seq: row.get("seq")?,
             item: rows::item(row)?,
             story: rows::parsed("story", &row.get::<_, String>("story")?)?,
             content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
             topics: row.get("topics")?,
-            is_reread: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
+            is_outdated: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
+            has_moved: false,
             is_shown: !row.get::<_, bool>("held")?,
-        }))
+        });
     }
-
-    /// Remembers what an item is known by; a key that is another item's stays that one's.
-    pub(super) fn identify(
-        &self,
-        source: &SourceId,
-        key: &IdentityKey,
-        item: ItemId,
-    ) -> Result<(), StoreError> {
-        let sql = "INSERT OR IGNORE INTO identity (source, kind, key, item) VALUES (?, ?, ?, ?)";
-        let (kind, item) = (key.kind.as_str(), item.to_string());
-        self.connection().prepare_cached(sql)?.execute(params![
-            source.as_str(),
-            kind,
-            key.value,
-            item
-        ])?;
-        Ok(())
-    }
+    Ok(items)
 }
 
 /// Whether what its source gives under the key of a held item is another bulletin. One day or one title says it is not;
 /// so does a lack of words.
-pub(super) fn rolls(held: &Held, new: &NewItem) -> bool {
+fn rolls(held: &Held, new: &NewItem) -> bool {
     let (before, now) = (&held.item, &new.item);
     let days = before.stated.zip(now.stated);
     let has_texts = !before.text.is_empty() && !now.text.is_empty();
@@ -180,7 +498,7 @@ pub(super) fn rolls(held: &Held, new: &NewItem) -> bool {
         None => has_texts,
     };
     may_be
-        && !held.is_reread
+        && !held.is_outdated
         && folded(&before.title) != folded(&now.title)
         && dedupe::is_another(&Fingerprint::of_item(before), &new.fingerprint)
 }

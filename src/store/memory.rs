@@ -266,13 +266,14 @@ pub(super) fn item(connection: &Connection, number: u64) -> Result<ItemId, Store
     rows::parsed("id", &id)
 }
 
-/// Keeps what a shown item is found by. Of one that is there stays why it joined its story, where nothing else is said.
+/// Keeps what a shown item is found by, and why it was joined or kept apart, where that was judged. Of one that is there stays why it joined its
+/// story, where nothing else is said; what kept it apart before is forgotten.
 pub(super) fn keep(
     connection: &Connection,
     item: u64,
     found_at: i64,
     keys: &Keys,
-    grounds: &Grounds,
+    grounds: Option<&Grounds>,
 ) -> Result<(), StoreError> {
     let bytes = keys.to_bytes();
     let sql = "SELECT item, keys FROM fingerprint WHERE item = ?";
@@ -287,11 +288,14 @@ pub(super) fn keep(
             statement.execute(params![key, item])?;
         }
     }
-    let joined = (*grounds != Grounds::default()).then(|| rows::to_json(grounds));
-    let sql = "INSERT INTO fingerprint (item, found_at, keys, joined) VALUES (?, ?, ?, ?)
+    let is_told = grounds.is_some();
+    let told = grounds.filter(|grounds| **grounds != Grounds::default());
+    let joined = told.map(rows::to_json);
+    let sql = "INSERT INTO fingerprint (item, found_at, keys, joined) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (item) DO UPDATE SET keys = excluded.keys,
-               joined = coalesce(json_patch(coalesce(joined, '{}'), excluded.joined), joined)";
-    let row = params![item, found_at, bytes, joined];
+               joined = iif(?5, nullif(json_patch(json_remove(coalesce(joined, '{}'), '$.refused'),
+               coalesce(excluded.joined, '{}')), '{}'), joined)";
+    let row = params![item, found_at, bytes, joined, is_told];
     connection.prepare_cached(sql)?.execute(row)?;
     let sql = "INSERT OR IGNORE INTO found_by (key, item) VALUES (?, ?)";
     let mut statement = connection.prepare_cached(sql)?;
@@ -328,7 +332,7 @@ pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
             };
             let keys = Fingerprint::of_item(&read).keys;
             let (item, since) = (row.get("seq")?, row.get("since")?);
-            keep(&transaction, item, since, &keys, &Grounds::default())?;
+            keep(&transaction, item, since, &keys, None)?;
         }
     }
     rows::set_fact(&transaction, "fingerprints", &form)?;

@@ -3,45 +3,111 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use super::fault::readable;
 use super::rows;
 use super::{NewItem, StoreError};
-use crate::dedupe::{self, Arrival};
+use crate::dedupe::{self, Arrival, Trace};
 use crate::model::{Item, ItemId};
 
 /// More items of one title and day are notices of one kind.
 const MAX_NAMESAKES: usize = 20;
+/// Items of a source whose guids and addresses are compared with those of new entries: the newest.
+const MAX_TRACES: usize = 500;
 
-/// Which of `items`, those of one poll, are items that the store has, though under keys that the poll does not give.
+/// Entries that no key tells.
+pub(super) struct Unknown<'a> {
+    /// All entries of the poll.
+    pub(super) all: &'a [NewItem],
+    /// Their places.
+    pub(super) places: &'a [usize],
+    /// Items that other entries of the poll are, or are named by.
+    pub(super) known: &'a HashSet<ItemId>,
+    /// How many entries are known.
+    pub(super) by_keys: usize,
+}
+
+/// Returns the items that the store has of entries, by their places, though under keys that the poll does not give.
 /// To be asked before the first of them is written.
 pub(super) fn find(
     connection: &Connection,
-    items: &[NewItem],
-) -> Result<HashMap<ItemId, ItemId>, StoreError> {
-    let mut known = HashSet::new();
-    let mut unknown = Vec::new();
-    for new in items {
-        match known_as(connection, &new.item)? {
-            Some(id) => _ = known.insert(id),
-            None => unknown.push(&new.item),
-        }
-    }
-    let mut arrivals = Vec::with_capacity(unknown.len());
-    for entry in unknown {
+    unknown: &Unknown,
+) -> Result<Vec<(usize, ItemId)>, StoreError> {
+    let mut found = readdressed(connection, unknown)?;
+    let taken: HashSet<ItemId> = found.iter().map(|(_, id)| *id).collect();
+    let told: HashSet<usize> = found.iter().map(|(at, _)| *at).collect();
+    let mut arrivals = Vec::new();
+    let mut places = HashMap::new();
+    for at in unknown.places.iter().filter(|at| !told.contains(*at)) {
+        let entry = &unknown.all[*at].item;
         let mut namesakes = namesakes(connection, entry)?;
-        namesakes.retain(|item| !known.contains(&item.id.to_string()));
+        namesakes.retain(|item| !unknown.known.contains(&item.id) && !taken.contains(&item.id));
         arrivals.push(Arrival { entry, namesakes });
+        places.insert(entry.id, *at);
     }
-    Ok(dedupe::moved(&arrivals, known.len()))
+    for (entry, item) in dedupe::moved(&arrivals, unknown.by_keys) {
+        found.extend(places.get(&entry).map(|at| (*at, item)));
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
-fn known_as(connection: &Connection, item: &Item) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT item FROM identity WHERE source = ? AND kind = ? AND key = ?";
+/// Entries under other versions of a guid, or at the address, that an item of theirs had.
+fn readdressed(
+    connection: &Connection,
+    unknown: &Unknown,
+) -> Result<Vec<(usize, ItemId)>, StoreError> {
+    let Some(source) = unknown.all.first().map(|new| new.item.source.as_str()) else {
+        return Ok(Vec::new());
+    };
+    let mut traces = traces(connection, source)?;
+    traces.retain(|trace| !unknown.known.contains(&trace.item));
+    let all: Vec<&Item> = unknown.all.iter().map(|new| &new.item).collect();
+    let mut found = Vec::new();
+    let mut taken = HashSet::new();
+    for (at, suspects) in dedupe::suspects(&all, unknown.places, &traces) {
+        let entry = &unknown.all[at];
+        for suspect in suspects {
+            if taken.contains(&suspect.item) {
+                continue;
+            }
+            let item = item(connection, suspect.item)?;
+            if dedupe::confirms(suspect.by, (&entry.item, &entry.fingerprint), &item) {
+                taken.insert(suspect.item);
+                found.push((at, suspect.item));
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Of the newest items of a source, the newest first.
+fn traces(connection: &Connection, source: &str) -> Result<Vec<Trace>, StoreError> {
+    let sql =
+        "SELECT id, key_kind, key, address FROM item WHERE source = ? ORDER BY seq DESC LIMIT ?";
     let mut statement = connection.prepare_cached(sql)?;
-    let key = params![item.source.as_str(), item.key.kind.as_str(), item.key.value];
-    Ok(statement.query_row(key, |row| row.get(0)).optional()?)
+    let mut found = statement.query(params![source, MAX_TRACES])?;
+    let mut traces = Vec::new();
+    while let Some(row) = found.next()? {
+        let address: Option<String> = row.get("address")?;
+        let address = address.map(|address| rows::parsed("address", &address));
+        traces.push(Trace {
+            item: rows::parsed("id", &row.get::<_, String>("id")?)?,
+            kind: rows::identity_kind(&row.get::<_, String>("key_kind")?)?,
+            key: row.get("key")?,
+            address: address.transpose()?,
+        });
+    }
+    Ok(traces)
+}
+
+fn item(connection: &Connection, id: ItemId) -> Result<Item, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT * FROM item WHERE id = ?")?;
+    let mut found = statement.query([id.to_string()])?;
+    let row = found.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    rows::item(row)
 }
 
 /// The items of the entry's source with its title, of its day or without one.

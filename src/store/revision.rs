@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::StoreError;
 use crate::model::{Item, SafeHtml, Timestamp};
+use crate::normalize::seen;
 
 /// Revisions kept of one item: the newest.
 const MAX_REVISIONS: usize = 50;
@@ -31,35 +32,46 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// The fields of `held` that are otherwise in `new`, by name.
+/// The fields of `held` that a reader sees otherwise in `new`, by name.
 fn changed(held: &Item, new: &Item) -> Map<String, Value> {
-    fields(held)
-        .into_iter()
-        .zip(fields(new))
-        .filter(|((_, held), (_, new))| held != new)
-        .map(|((name, held), _)| (name.to_owned(), bounded(held)))
+    let (before, now) = (seen(held), seen(new));
+    before
+        .iter()
+        .zip(&now)
+        .filter(|(before, now)| before.value != now.value)
+        .map(|(before, _)| {
+            (
+                before.name.to_owned(),
+                bounded(as_stored(held, before.name)),
+            )
+        })
         .collect()
 }
 
-/// What readers see of an item and its publisher can change.
-fn fields(item: &Item) -> [(&'static str, Value); 7] {
+/// A field as the item has it.
+fn as_stored(item: &Item, name: &str) -> Value {
     let html = |html: &Option<SafeHtml>| json!(html.as_ref().map(SafeHtml::as_str));
-    let files = item.enclosures.iter();
-    let files: Vec<&str> = files.map(|file| file.url.as_str()).collect();
-    let authors = item.authors.iter();
-    let authors: Vec<&str> = authors.map(|author| author.name.as_str()).collect();
-    [
-        ("title", json!(item.title)),
-        (
-            "address",
-            json!(item.address.as_ref().map(url::Url::as_str)),
-        ),
-        ("summary", html(&item.summary)),
-        ("content", html(&item.content)),
-        ("authors", json!(authors)),
-        ("enclosures", json!(files)),
-        ("date", json!(item.stated.map(|dated| dated.local()))),
-    ]
+    match name {
+        "title" => json!(item.title),
+        "address" => json!(item.address.as_ref().map(url::Url::as_str)),
+        "summary" => html(&item.summary),
+        "content" => html(&item.content),
+        "authors" => {
+            let authors = item.authors.iter();
+            json!(
+                authors
+                    .map(|author| author.name.as_str())
+                    .collect::<Vec<_>>()
+            )
+        }
+        "enclosures" => {
+            let files = item.enclosures.iter();
+            json!(files.map(|file| file.url.as_str()).collect::<Vec<_>>())
+        }
+        "date" => json!(item.stated.map(|dated| dated.local())),
+        "event" => json!(item.event.map(|event| event.dated().local())),
+        _ => Value::Null,
+    }
 }
 
 fn bounded(value: Value) -> Value {

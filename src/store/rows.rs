@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
@@ -13,7 +13,7 @@ use crate::model::{
     Dated, EventDay, Facets, Hash, IdentityKey, IdentityKind, Item, Language, Person, Precision,
     Published, Region, SafeHtml, SourceId, Timestamp, TopicId,
 };
-use crate::normalize::{SANITIZER_VERSION, restored};
+use crate::normalize::{SANITIZER_VERSION, content_hash, restored};
 
 /// Reads `text` of a row that we wrote ourselves.
 pub(super) fn parsed<T: FromStr>(column: &'static str, text: &str) -> Result<T, StoreError> {
@@ -206,7 +206,7 @@ fn event(row: &Row<'_>) -> Result<Option<EventDay>, StoreError> {
     }
 }
 
-fn identity_kind(word: &str) -> Result<IdentityKind, StoreError> {
+pub(super) fn identity_kind(word: &str) -> Result<IdentityKind, StoreError> {
     let kinds = [
         IdentityKind::Guid,
         IdentityKind::Address,
@@ -347,7 +347,7 @@ pub(super) fn write_item(
 ) -> Result<u64, StoreError> {
     let published = PublishedColumns::from(&item.published);
     let event = item.event.map(|event| event.dated());
-    let content_hash = item.content_hash();
+    let content_hash = content_hash(item);
     let mut statement = connection.prepare_cached(include_str!("sql/write_item.sql"))?;
     let row = named_params! {
         ":id": item.id.to_string(),
@@ -388,4 +388,24 @@ pub(super) fn write_item(
         ":held": place.held,
     };
     Ok(statement.query_row(row, |row| row.get("seq"))?)
+}
+
+/// Notes that this version reads an item as its row has it.
+pub(super) fn keep_reading(
+    connection: &Connection,
+    seq: u64,
+    item: &Item,
+) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE item SET summary = ?, content = ?, sanitizer = ?, content_hash = ? WHERE seq = ?";
+    let content_hash = content_hash(item);
+    let row = params![
+        item.summary.as_ref().map(SafeHtml::as_str),
+        item.content.as_ref().map(SafeHtml::as_str),
+        SANITIZER_VERSION,
+        content_hash.as_bytes(),
+        seq,
+    ];
+    connection.prepare_cached(sql)?.execute(row)?;
+    Ok(())
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// One file a step, never edited once it has been released; `user_version` counts the steps taken.
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 15] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_regions.sql"),
     include_str!("migrations/0003_drift.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 14] = [
     include_str!("migrations/0008_trust.sql"),
     include_str!("migrations/0009_layouts.sql"),
     include_str!("migrations/0010_event.sql"),
+    include_str!("migrations/0011_recent.sql"),
     include_str!("migrations/0014_languages.sql"),
     include_str!("migrations/0015_rounds.sql"),
     include_str!("migrations/0016_secrets.sql"),

@@ -8,6 +8,7 @@ mod feeds;
 mod forget;
 mod former;
 mod held;
+mod identity;
 mod kept;
 mod moves;
 mod polls;
