@@ -20,6 +20,7 @@ mod dates;
 mod duplicates;
 mod choosing;
 mod corrections;
+mod identity;
 mod drift;
 mod redesign;
 mod quiet;
