@@ -239,7 +239,7 @@ pub fn is_another(before: &Fingerprint, now: &Fingerprint) -> bool {
 
 /// Whether a guard stands between two items by what they say themselves.
 pub fn are_kept_apart(one: &Fingerprint, other: &Fingerprint) -> bool {
-    let side = |of: &'_ Fingerprint| Known::of(&of.keys);
+    let side = |of: &Fingerprint| Known::of(&of.keys);
     let sides = (
         Side {
             keys: side(one),
