@@ -2,7 +2,7 @@
 //!
 //! Runs on the writer, inside a transaction, because every decision here needs the whole store as it is at this commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::Connection;
 
@@ -197,8 +197,23 @@ impl<'a> Change<'a> {
         matches: Vec<Match>,
     ) -> Result<(Counts, BTreeSet<ItemId>), StoreError> {
         let mut counts = Counts::default();
-        for (item, found) in items.iter().zip(matches) {
+        let mut told_again = Vec::new();
+        let mut founded = HashMap::new();
+        for ((at, item), found) in items.iter().enumerate().zip(matches) {
+            match &found {
+                Match::New(key) => _ = founded.insert(at, ItemId::new(&item.item.source, key)),
+                Match::ToldAgain(place) => told_again.push((item, *place)),
+                Match::Known(_) | Match::Repeated(_) => {}
+            }
             self.item(item, found, &mut counts)?;
+        }
+        for (item, place) in told_again {
+            let Some(id) = founded.get(&place) else {
+                continue;
+            };
+            if let Some(held) = identity::held_as(self.connection(), *id)? {
+                self.item(item, Match::Known(Box::new(held)), &mut counts)?;
+            }
         }
         let listed = std::mem::take(&mut self.listed);
         counts.changed = self.finish()?;
@@ -219,6 +234,8 @@ impl<'a> Change<'a> {
                 self.listed.insert(id);
                 Ok(())
             }
+            // Its item is written after the others.
+            Match::ToldAgain(_) => Ok(()),
             Match::New(key) if key == new.item.key => self.insert(new, counts),
             Match::New(key) => {
                 let id = ItemId::new(&new.item.source, &key);

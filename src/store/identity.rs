@@ -44,6 +44,8 @@ pub(super) enum Match {
     Known(Box<Held>),
     /// A stored item that another entry of the poll is as well.
     Repeated(ItemId),
+    /// The new item of the entry at this place, told once more under a key of its own.
+    ToldAgain(usize),
 }
 
 /// How near the text of an entry is to that of a stored item of its date and title, the nearest last.
@@ -248,11 +250,13 @@ impl Matching<'_> {
     }
 
     fn finish(mut self) -> Result<Vec<Match>, StoreError> {
+        let told_again = self.told_again();
         let mut taken = HashSet::new();
         let mut matches = Vec::with_capacity(self.entries.len());
         for (at, entry) in self.entries.iter().enumerate() {
             let found = match self.matches.remove(&at) {
                 Some(found) => found,
+                None if told_again.contains_key(&at) => Match::ToldAgain(told_again[&at]),
                 None => {
                     let is_rolled = self.rolled.contains(&at);
                     Match::New(free_key(self.connection, &entry.item, is_rolled, &taken)?)
@@ -264,6 +268,37 @@ impl Matching<'_> {
             matches.push(found);
         }
         Ok(matches)
+    }
+
+    /// New entries under keys of their own, and the places of new entries without one that say the same.
+    fn told_again(&self) -> HashMap<usize, usize> {
+        let mut unknown = self.unknown();
+        unknown.retain(|at| !self.rolled.contains(at));
+        unknown.sort_by_key(|at| &self.entries[*at].item.key);
+        let (weak, strong): (Vec<usize>, Vec<usize>) = unknown
+            .into_iter()
+            .partition(|at| is_weak(&self.entries[*at].item.key));
+        let mut of_title: HashMap<&str, Vec<usize>> = HashMap::new();
+        for at in weak {
+            let title = &self.entries[at].item.weak_key.value;
+            of_title.entry(title).or_default().push(at);
+        }
+        let mut told = HashMap::new();
+        for at in strong {
+            let item = &self.entries[at].item;
+            let Some(others) = of_title.get_mut(item.weak_key.value.as_str()) else {
+                continue;
+            };
+            let wording = Wording::of(item);
+            let says_the_same = |other: &usize| {
+                let other = &self.entries[*other].item;
+                nearness(&wording, item, other) >= Nearness::Holds
+            };
+            if let Some(place) = others.iter().position(says_the_same) {
+                told.insert(at, others.remove(place));
+            }
+        }
+        told
     }
 
     fn unknown(&self) -> Vec<usize> {
@@ -459,7 +494,7 @@ fn held_by(
     Ok(all(connection, sql, bound)?.pop())
 }
 
-fn held_as(connection: &Connection, id: ItemId) -> Result<Option<Held>, StoreError> {
+pub(super) fn held_as(connection: &Connection, id: ItemId) -> Result<Option<Held>, StoreError> {
     let sql = "SELECT * FROM item WHERE id = ?";
     Ok(all(connection, sql, [id.to_string()])?.pop())
 }

@@ -374,7 +374,8 @@ fn the_report_shown_is_that_of_the_lowest_rank_then_the_longest_then_the_first()
 }
 
 /// Entries that are often alike: three sources, few guids, addresses, titles and dates. A source gives each title of a
-/// day under one guid and address: under others it would have moved, and that is seen in whole polls.
+/// day under one guid and address, and each address with one guid or none: under others it would have moved, and that is
+/// seen in whole polls.
 fn arrivals() -> impl Strategy<Value = Vec<(usize, String)>> {
     let arrival = (0..3_usize, (0..4_u8, 0..3_u8), (0..3_usize, 28..30_u8));
     prop::collection::vec(arrival, 1..16).prop_map(|arrivals| {
@@ -387,7 +388,7 @@ fn arrivals() -> impl Strategy<Value = Vec<(usize, String)>> {
                 format!("g{guid}")
             };
             let title = ["Bridge closed", "Flood at the bridge", "Ferry late"][title];
-            let entry = format!("{guid}|/{link}|{title}|2021-06-{day}|{BRIDGE}");
+            let entry = format!("{guid}|/{guid}{link}|{title}|2021-06-{day}|{BRIDGE}");
             (source, entry)
         };
         arrivals.into_iter().map(entry).collect()
