@@ -219,6 +219,11 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
                ALTER TABLE item DROP COLUMN forgotten_at;
                ALTER TABLE item DROP COLUMN assumed_language;
                DROP TABLE source_language;
+               ALTER TABLE validator DROP COLUMN whole_at;
+               ALTER TABLE source_state DROP COLUMN timed_out;
+               ALTER TABLE source_state DROP COLUMN defined_by;
+               ALTER TABLE feed DROP COLUMN defined_by;
+               ALTER TABLE feed DROP COLUMN first_round_until;
                DELETE FROM fact WHERE name = 'tokens';
                PRAGMA user_version = 6";
     let connection = Connection::open(closed.folder.path().join("tidings.db")).unwrap();
