@@ -15,8 +15,8 @@ use crate::daemon::address;
 use crate::extract::{self, ExtractError};
 use crate::fetch::{Fetched, Fetcher, Leave};
 use crate::model::{
-    Document, Extracted, Hash, Language, Layout, Pages, Problem, PublicUrl, Source, SourceId, Timestamp,
-    Validators,
+    Document, Extracted, Hash, Language, Layout, Pages, Problem, PublicUrl, Source, SourceId,
+    Timestamp, Validators,
 };
 use crate::normalize::{self, Identity};
 use crate::store::{KeptLayout, Reader, Store, StoreError, Walk};
