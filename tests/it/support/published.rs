@@ -154,13 +154,23 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The words of a text; a line, a paragraph or a cell ends a word, as it does for a reader.
 fn words_of_html(html: &str) -> String {
+    const ENDS: [&str; 5] = ["<br", "</p>", "</div>", "</li>", "</td>"];
+    let spaced = ENDS.iter().fold(html.to_owned(), |html, end| {
+        html.replace(end, &format!(" {end}"))
+    });
     words(
-        &Html::parse_fragment(html)
+        &Html::parse_fragment(&spaced)
             .root_element()
             .text()
             .collect::<String>(),
     )
+}
+
+/// The words of a summary, else those of the content.
+fn words_of_either(summary: Option<&str>, content: Option<&str>) -> String {
+    words_of_html(summary.or(content).unwrap_or_default())
 }
 
 fn atom(text: &str) -> Vec<Story> {
@@ -172,7 +182,13 @@ fn atom(text: &str) -> Vec<Story> {
             let own = links.find(|link| link.rel == "alternate");
             own.map(|link| link.href.clone())
         },
-        text: words_of_html(entry.summary.as_ref().map_or("", |text| text.as_str())),
+        text: words_of_either(
+            entry.summary.as_ref().map(|text| text.as_str()),
+            entry
+                .content
+                .as_ref()
+                .and_then(|content| content.value.as_deref()),
+        ),
         id: entry.id,
         title: entry.title.value,
         published: entry.published.unwrap(),
@@ -209,7 +225,13 @@ fn json(text: &str) -> Vec<Story> {
             id: text(&item["id"]),
             title: text(&item["title"]),
             link: item["url"].as_str().map(str::to_owned),
-            text: words(&text(&item["summary"])),
+            text: match item["summary"].as_str() {
+                Some(summary) => words(summary),
+                // There must be content: where there is no text, it is the title.
+                None => Some(words_of_html(&text(&item["content_html"])))
+                    .filter(|content| *content != words(&text(&item["title"])))
+                    .unwrap_or_default(),
+            },
             published: text(&item["date_published"]).parse().unwrap(),
             updated: text(&item["date_modified"]).parse().unwrap(),
             reports: reports
