@@ -54,7 +54,10 @@ pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
         (Ok(config), Output::Json) => {
             let mut answer = answer(&config.warnings, &config.sources, now);
             answer["assumed"] = Assumed::of(None, &config).object();
-            answer["usual_languages"] = json!(usual_languages(&config));
+            answer["usual_languages"] = usual_languages(&config)
+                .iter()
+                .map(|(source, language)| json!({"source": source, "language": language}))
+                .collect();
             print_json(&answer)
         }
         (Err(refused), Output::Table) => Err(refused.into()),

@@ -210,7 +210,15 @@ fn the_shapes_of_stories_and_of_what_is_explained_are_in_the_manual() {
     assert_eq!(found, expected.map(str::to_owned).into());
     check("stories list", &[run(&["stories", "list", "--json"])], &[]);
     let told = run(&["explain", "item", other, "--json"]);
-    let unseen = ["at", "before", "other", "reason", "verdict"];
+    let unseen = [
+        "at",
+        "before",
+        "from",
+        "languages",
+        "other",
+        "reason",
+        "verdict",
+    ];
     check("explain item", &[told], &unseen);
     check(
         "explain date",
