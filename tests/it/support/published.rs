@@ -168,9 +168,15 @@ fn words_of_html(html: &str) -> String {
     )
 }
 
-/// The words of a summary, else those of the content.
-fn words_of_either(summary: Option<&str>, content: Option<&str>) -> String {
-    words_of_html(summary.or(content).unwrap_or_default())
+/// The words of a summary, else those of the content. Where there is no text, the title stands as content.
+fn words_of_either(summary: Option<&str>, content: Option<&str>, title: &str) -> String {
+    let content = || words_of_html(content.unwrap_or_default());
+    match summary {
+        Some(summary) => words_of_html(summary),
+        None => Some(content())
+            .filter(|content| *content != words(title))
+            .unwrap_or_default(),
+    }
 }
 
 fn atom(text: &str) -> Vec<Story> {
@@ -188,6 +194,7 @@ fn atom(text: &str) -> Vec<Story> {
                 .content
                 .as_ref()
                 .and_then(|content| content.value.as_deref()),
+            &entry.title,
         ),
         id: entry.id,
         title: entry.title.value,
@@ -227,10 +234,7 @@ fn json(text: &str) -> Vec<Story> {
             link: item["url"].as_str().map(str::to_owned),
             text: match item["summary"].as_str() {
                 Some(summary) => words(summary),
-                // There must be content: where there is no text, it is the title.
-                None => Some(words_of_html(&text(&item["content_html"])))
-                    .filter(|content| *content != words(&text(&item["title"])))
-                    .unwrap_or_default(),
+                None => words_of_either(None, item["content_html"].as_str(), &text(&item["title"])),
             },
             published: text(&item["date_published"]).parse().unwrap(),
             updated: text(&item["date_modified"]).parse().unwrap(),
