@@ -4,6 +4,7 @@
 //! anyway, so that it has less to read, and nothing that it would take long on. Text without a tag needs no sanitizing.
 
 mod elements;
+mod meant;
 mod references;
 mod reduce;
 mod tokens;
@@ -15,11 +16,12 @@ use ammonia::{Builder, UrlRelative};
 use url::Url;
 
 use self::elements::{COMMON, ELEMENTS};
+pub(super) use self::meant::{Meant, holds_markup, without_hidden_markup};
 use self::reduce::{SCHEMES, reduce};
 use self::references::{Within, decoded, push_escaped};
 pub(super) use self::references::{is_xml_char, reference};
 use self::tokens::{Token, tokens};
-use super::mend::mended;
+use super::mend::{is_suspect, mended};
 use crate::model::{Lines, RawText, SafeHtml, parse_fragment};
 
 /// Stored with every row; raised when what is allowed changes, so that stored rows are sanitized again, or when an entry
@@ -51,8 +53,8 @@ impl<'a> Sanitizer<'a> {
         let found_text = super::text::bounded(found.as_str(), MAX_CHARACTERS);
         let html = match found {
             RawText::Html(_) => self.clean(&found_text),
-            RawText::Unsaid(_) if looks_like_markup(&found_text) => self.clean(&found_text),
-            RawText::Unsaid(_) | RawText::Plain(_) => paragraphs(&found_text),
+            RawText::Unsaid(_) if holds_markup(&found_text) => self.clean(&found_text),
+            RawText::Unsaid(_) | RawText::Plain(_) => paragraphs(&mended(&found_text)),
         };
         visible(html)
     }
@@ -89,10 +91,7 @@ fn allowed(html: String) -> String {
 
 /// Sanitized HTML with every text as it was meant; its tags stay as they are.
 fn texts_mended(html: String) -> String {
-    if !["&amp;", "Ã", "Â", "â"]
-        .iter()
-        .any(|sign| html.contains(sign))
-    {
+    if !html.contains("&amp;") && !is_suspect(&html) {
         return html;
     }
     let mut whole = String::with_capacity(html.len());
@@ -198,13 +197,26 @@ pub(super) fn pieces(html: &SafeHtml) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
+/// One line of what a reader sees, mended before its white space is folded. Of what begins no tag nothing is lost.
+pub(super) fn line_of(text: &str, meant: Meant) -> String {
+    let Some(markup) = meant::markup_of(text, meant) else {
+        return text.to_owned();
+    };
+    text_with(&markup, |text| mended(&text).into_owned().into())
+}
+
 /// The text of any markup as a reader sees it: white space folded, a line for each block.
 pub(super) fn text_of(markup: &str) -> String {
+    text_with(markup, |text| text)
+}
+
+/// The same; `spelled` has a look at every piece of text first.
+fn text_with(markup: &str, spelled: impl Fn(Cow<'_, str>) -> Cow<'_, str>) -> String {
     let mut lines = Lines::default();
     let mut tokens = tokens(markup);
     while let Some(token) = tokens.next() {
         match token {
-            Token::Text(text) => lines.push(&decoded(text, Within::Text)),
+            Token::Text(text) => lines.push(&spelled(decoded(text, Within::Text))),
             Token::Start(tag) if reduce::is_dropped(&tag) => tokens.pass_over(&tag),
             Token::Start(tag) => lines.tag(&tag.name),
             Token::End(name) => lines.tag(&name),
@@ -246,7 +258,8 @@ fn paragraphs(text: &str) -> String {
     html
 }
 
-/// Whether text of an unsaid kind is meant as HTML: a tag or a character reference that closes.
+/// Whether ids take text of an unsaid kind for HTML: a tag of any name, or a character reference that closes. It never
+/// changes; what is published is judged by [`holds_markup`].
 pub(super) fn looks_like_markup(text: &str) -> bool {
     let tag = |rest: &str| {
         let name = rest.trim_start_matches('/');

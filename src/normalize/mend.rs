@@ -1,6 +1,7 @@
 //! Text that went wrong on its way: references escaped twice, UTF-8 taken for windows-1252.
 //!
-//! Both are undone where no other reading makes sense, and to undo them again changes nothing.
+//! Both are undone where no other reading makes sense, and to undo them again changes nothing. White space and soft
+//! hyphens are part of what went wrong: nothing may fold them before.
 
 use std::borrow::Cow;
 
@@ -44,29 +45,225 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Reads UTF-8 that was taken for windows-1252 as what it is: all of the text, or none.
+/// Reads UTF-8 that was taken for windows-1252, or for ISO 8859-1, as what it is.
 fn unscrambled(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
-    while let Some(meant) = read_again(&text) {
+    for _ in 0..MAX_TIMES {
+        let Some(meant) = read_again(&text) else {
+            break;
+        };
         text = Cow::Owned(meant);
     }
     text
 }
 
-/// What `Â`, `Ã` or `â` begins must come out as western letters and signs, not as capitals alone: `AMANHÃ…` is a word.
+/// Whether a text may hold what [`unscrambled`] reads: a character that begins a sequence of UTF-8, and behind it one that
+/// goes on with it, or may have been one. Entities count as such.
+pub(super) fn is_suspect(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(LEAD_BYTE, rest.as_bytes()) {
+        let mut chars = rest.get(at..).unwrap_or_default().chars();
+        let (lead, next) = (chars.next(), chars.next());
+        rest = chars.as_str();
+        let is_lead = lead.is_some_and(|lead| ('Â'..='ô').contains(&lead));
+        let goes_on = |next| is_continuation(next) || next == '&';
+        if lead == Some('Ã') || is_lead && next.is_some_and(goes_on) {
+            return true;
+        }
+        // It may begin a sequence itself.
+        let behind = text.len() - rest.len() - next.map_or(0, char::len_utf8);
+        rest = text.get(behind..).unwrap_or_default();
+    }
+    false
+}
+
+/// How many times a text goes wrong in the same way.
+const MAX_TIMES: usize = 4;
+
+/// The first byte of every character from `À` to `ÿ`.
+const LEAD_BYTE: u8 = 0xC3;
+
+/// The most characters of a sequence.
+const MAX_SEQUENCE: usize = 4;
+
+/// How many sequences stand one behind the other in a text of an alphabet that is not western.
+const MIN_RUN: usize = 3;
+
+/// A sequence of UTF-8 whose bytes stand as characters.
+struct Sequence {
+    /// Where it stands.
+    start: usize,
+    end: usize,
+    meant: char,
+    /// Whether nothing else can be meant.
+    is_certain: bool,
+}
+
+/// The text with its sequences read. Where nothing but sequences is not ASCII, one that is certain speaks for all of them;
+/// else each must be certain itself.
 fn read_again(text: &str) -> Option<String> {
-    let begins = text.bytes().position(|byte| !byte.is_ascii())?;
-    let mut others = text.split_at(begins).1.chars();
-    let lead = others.next().filter(|c| matches!(c, 'Â' | 'Ã' | 'â'));
-    if lead.is_none() || others.next().is_none_or(|c| c.is_ascii()) {
+    if !is_suspect(text) {
         return None;
     }
-    let (bytes, _, unmappable) = WINDOWS_1252.encode(text);
-    let bytes = (!unmappable).then(|| bytes.into_owned())?;
-    let meant = String::from_utf8(bytes).ok()?;
-    let western = |c: char| matches!(c, '\0'..='\u{FF}' | '\u{2010}'..='\u{2044}' | '€' | '™');
-    let certain = |c: char| !c.is_ascii() && !c.is_uppercase();
-    (meant.chars().all(western) && meant.chars().any(certain)).then_some(meant)
+    let sequences = sequences(text);
+    let is_any_certain = sequences.iter().any(|sequence| sequence.is_certain);
+    let mut meant = String::with_capacity(text.len());
+    let (mut at, mut is_whole) = (0, true);
+    for sequence in &sequences {
+        let between = text.get(at..sequence.start).unwrap_or_default();
+        is_whole &= between.is_ascii();
+        at = sequence.end;
+    }
+    is_whole &= text.get(at..).unwrap_or_default().is_ascii();
+    at = 0;
+    for sequence in &sequences {
+        if sequence.is_certain || is_whole && is_any_certain {
+            meant.push_str(text.get(at..sequence.start).unwrap_or_default());
+            meant.push(sequence.meant);
+            at = sequence.end;
+        }
+    }
+    meant.push_str(text.get(at..).unwrap_or_default());
+    let meant = with_lost_ends(&meant).unwrap_or(meant);
+    (meant != text).then_some(meant)
+}
+
+fn sequences(text: &str) -> Vec<Sequence> {
+    let mut found: Vec<Sequence> = Vec::new();
+    // How many of `found` stand directly one behind the other.
+    let mut run = 0;
+    let (mut at, mut before) = (0, None);
+    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let sequence = sequence_at(text, at, before);
+        let Some(sequence) = sequence else {
+            (at, before, run) = (at + c.len_utf8(), Some(c), 0);
+            continue;
+        };
+        run += 1;
+        (at, before) = (sequence.end, Some(sequence.meant));
+        found.push(sequence);
+        // Those before the last of a longer run are marked already.
+        let unmarked = match run {
+            ..MIN_RUN => 0,
+            MIN_RUN => MIN_RUN,
+            _ => 1,
+        };
+        for sequence in found.iter_mut().rev().take(unmarked) {
+            sequence.is_certain |= !is_western(sequence.meant);
+        }
+    }
+    found
+}
+
+/// The sequence that begins at a byte of the text; `before` is what stands before it, as it is meant.
+fn sequence_at(text: &str, at: usize, before: Option<char>) -> Option<Sequence> {
+    let rest = text.get(at..)?;
+    let lead = rest.chars().next().filter(|c| ('Â'..='ô').contains(c))?;
+    let length = match lead {
+        ..='ß' => 2,
+        'à'..='ï' => 3,
+        _ => 4,
+    };
+    let mut bytes = [0; MAX_SEQUENCE];
+    let mut end = at;
+    let mut written = rest.chars();
+    for (place, byte) in bytes.iter_mut().take(length).enumerate() {
+        let c = written.next()?;
+        (place == 0 || is_continuation(c)).then_some(())?;
+        *byte = byte_of(c)?;
+        end += c.len_utf8();
+    }
+    let meant = std::str::from_utf8(bytes.get(..length)?).ok()?;
+    let meant = meant.chars().next()?;
+    let second = rest.chars().nth(1)?;
+    let around = (before, written.next());
+    Some(Sequence {
+        start: at,
+        end,
+        meant,
+        is_certain: is_certain(lead, second, meant, around),
+    })
+}
+
+/// Whether a sequence can be nothing else. `AMANHÃ… diz` and `está…” dijo` are words.
+fn is_certain(lead: char, second: char, meant: char, around: (Option<char>, Option<char>)) -> bool {
+    let (before, behind) = around;
+    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+    let is_small = |c: Option<char>| c.is_some_and(char::is_lowercase);
+    let is_capital = |c: Option<char>| c.is_some_and(char::is_uppercase);
+    match lead {
+        'Â' => meant >= '\u{A0}',
+        'Ã' => match second {
+            '\u{A0}' | '»' | '«' => !is_capital(before),
+            '“' | '”' | '‘' | '„' | '‹' | '›' => {
+                !is_letter(before) || is_letter(behind)
+            }
+            '…' | '’' | '–' | '—' => {
+                !is_letter(before) || is_small(before) && is_letter(behind)
+            }
+            _ => true,
+        },
+        'Ä' | 'Å' => {
+            let quotes = "\u{A0}«»·…’–—“”‘„‹›".contains(second);
+            !quotes && (is_small(before) || is_small(behind))
+        }
+        'â' => {
+            matches!(meant, '\u{2000}'..='\u{2044}' | '€' | '№' | '™' | '\u{2190}'..='\u{22FF}')
+        }
+        'ï' => matches!(meant, '\u{FEFF}' | '\u{FFFD}'),
+        'ð' => second == 'Ÿ' || second == '\u{9F}',
+        _ => false,
+    }
+}
+
+fn is_western(c: char) -> bool {
+    matches!(c, '\0'..='\u{FF}' | '\u{2000}'..='\u{2BFF}')
+}
+
+/// `Ã` whose second character is lost: a space that does not break was folded, a soft hyphen left out, as nobody sees them.
+/// What it began was `à` or `í`. Among small letters no capital stands, and alone it is no word.
+fn with_lost_ends(text: &str) -> Option<String> {
+    let mut pieces = text.split('Ã');
+    let mut meant = pieces.next()?.to_owned();
+    let mut is_mended = false;
+    for piece in pieces {
+        let (before, behind) = (meant.chars().next_back(), piece.chars().next());
+        let is_small = |c: char| c.is_lowercase();
+        let ends = behind.is_none_or(|c| c == ' ');
+        // Behind the space that it was, another one: `à la carte`.
+        let is_word = before.is_none_or(|c| " '’".contains(c)) && piece.starts_with("  ");
+        if is_word || ends && before.is_some_and(is_small) {
+            meant.push('à');
+            meant.push_str(match piece.strip_prefix(' ') {
+                Some(rest) if rest.starts_with(' ') => rest,
+                _ => piece,
+            });
+            is_mended = true;
+        } else if before.is_some_and(is_small) && behind.is_some_and(is_small) {
+            meant.push('í');
+            meant.push_str(piece);
+            is_mended = true;
+        } else {
+            meant.push('Ã');
+            meant.push_str(piece);
+        }
+    }
+    is_mended.then_some(meant)
+}
+
+/// Whether a character stands for a byte that goes on with a sequence: 0x80 to 0xBF.
+fn is_continuation(c: char) -> bool {
+    byte_of(c).is_some_and(|byte| (0x80..0xC0).contains(&byte))
+}
+
+/// The byte that was taken for the character: as windows-1252 has it, or as ISO 8859-1 does.
+fn byte_of(c: char) -> Option<u8> {
+    if let Ok(byte) = u8::try_from(u32::from(c)) {
+        return Some(byte);
+    }
+    let mut buffer = [0; MAX_SEQUENCE];
+    let (bytes, _, unmappable) = WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+    bytes.first().copied().filter(|_| !unmappable)
 }
 
 #[cfg(test)]
@@ -104,15 +301,67 @@ mod tests {
         for right in [
             "São Paulo: ação",
             "Ãéa",
-            "Ã© → b",
             "NÃO",
             "ñandú",
             "Â",
+            "a Ã b",
             "AMANHÃ… diz",
-            "IRMÔ",
+            "IRMÃ”",
+            "AMANHÃ\u{a0}DE MANHÃ",
             "está…” dijo",
+            "«está» né»",
+            "PÅ\u{a0}VÄG…",
+            "é–“–",
         ] {
             check(right, right);
+        }
+    }
+
+    #[test]
+    fn letters_whose_second_byte_is_a_space_or_a_hyphen_are_read() {
+        check("PolÃ\u{ad}tica y Ã\u{a0} la vez", "Política y à la vez");
+        check("Ã\u{81}frica, Ã\u{8d}ndice", "África, Índice");
+        check("Ã€ la carte, Ã‰tat", "À la carte, État");
+        check("NACIÃ“N, Ã“scar, MÃ‰XICO", "NACIÓN, Óscar, MÉXICO");
+        check(
+            "Ã–sterreich, Ã…ngstrÃ¶m, StraÃŸe",
+            "Österreich, Ångström, Straße",
+        );
+        check("l'universitÃ  di Roma", "l'università di Roma");
+        check("cittÃ ", "città ");
+        check("Ã  la carte", "à la carte");
+        check("polÃtica", "política");
+        check("3 Ã— 4 mÂ²", "3 × 4 m²");
+    }
+
+    #[test]
+    fn what_was_taken_for_iso_8859_1_is_read() {
+        check(
+            "â\u{80}\u{9c}asÃ\u{ad}â\u{80}\u{9d} â\u{82}\u{ac}",
+            "“así” €",
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_right_in_part_is_mended_in_part() {
+        check("Ã© → b", "é → b");
+        check("“PolÃ\u{ad}tica” — año", "“Política” — año");
+        check("“AMANHÃ… Ã©”", "“AMANHÃ… é”");
+    }
+
+    #[test]
+    fn other_alphabets_are_read_where_they_are_written() {
+        check("ÐœÐ¸Ñ€ ÑƒÐ¶Ðµ", "Мир уже");
+        check("å…¬å‘Šäº‹é¡¹", "公告事项");
+        check("Å‚Ã³dÅº", "łódź");
+        check("ðŸš¨ Alerta", "🚨 Alerta");
+        check("ï»¿Aviso", "\u{feff}Aviso");
+    }
+
+    #[test]
+    fn hostile_texts_take_linear_time() {
+        for piece in ["Ã", "Ãƒ", "é–“", "Ã ", "&amp;", "Â&", "ðŸ"] {
+            mended(&piece.repeat(300_000));
         }
     }
 

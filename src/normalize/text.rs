@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::html;
+use super::html::{self, Meant};
 use super::mend::mended;
 use crate::model::{RawText, is_invisible};
 
@@ -16,21 +16,40 @@ const TITLE_FROM_TEXT: usize = 100;
 
 /// One line of plain text, as it was meant.
 pub(super) fn line(found: &RawText) -> String {
-    let mut line = as_found(found);
+    let plain = match found {
+        RawText::Html(markup) => Cow::Owned(html::line_of(&limited(markup), Meant::Markup)),
+        RawText::Unsaid(text) => Cow::Owned(html::line_of(&limited(text), Meant::Unsaid)),
+        RawText::Plain(text) => Cow::Borrowed(text.as_str()),
+    };
+    let mut line = cleaned(&plain);
+    if !matches!(found, RawText::Plain(_)) {
+        // A reader that undoes once more what we undid is shown no markup by it.
+        while let Some(bare) = html::without_hidden_markup(&line) {
+            line = cleaned(&bare);
+        }
+    }
+    line
+}
+
+/// One line as it was meant. What is mended may be white space, and what that stood beside in need of mending.
+fn cleaned(plain: &str) -> String {
+    let is_plain = |text: &str| text.is_ascii() && !text.contains('&');
+    let once = |text: &str| {
+        let shown = mended(text).chars().filter(|c| !is_invisible(*c)).collect();
+        as_found(&RawText::Plain(shown))
+    };
+    if is_plain(plain) {
+        return as_found(&RawText::Plain(plain.to_owned()));
+    }
+    let mut line = once(plain);
     loop {
-        if line.is_ascii() && !line.contains('&') {
+        if is_plain(&line) {
             return line;
         }
-        let shown = mended(&line)
-            .chars()
-            .filter(|c| !is_invisible(*c))
-            .collect();
-        // What is mended may be white space, and what that stood beside in need of mending.
-        let better = as_found(&RawText::Plain(shown));
-        if better == line {
-            return line;
+        match once(&line) {
+            better if better == line => return line,
+            better => line = better,
         }
-        line = better;
     }
 }
 
@@ -38,8 +57,10 @@ pub(super) fn line(found: &RawText) -> String {
 /// titles in this spelling: it does not change.
 pub(super) fn as_found(found: &RawText) -> String {
     let plain = match found {
-        RawText::Html(markup) => Cow::Owned(of_markup(markup)),
-        RawText::Unsaid(text) if html::looks_like_markup(text) => Cow::Owned(of_markup(text)),
+        RawText::Html(markup) => Cow::Owned(html::text_of(&limited(markup))),
+        RawText::Unsaid(text) if html::looks_like_markup(text) => {
+            Cow::Owned(html::text_of(&limited(text)))
+        }
         RawText::Plain(text) | RawText::Unsaid(text) => Cow::Borrowed(text.as_str()),
     };
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
@@ -58,8 +79,9 @@ pub(super) fn as_found(found: &RawText) -> String {
     bounded(&line, MAX_LINE).into_owned()
 }
 
-fn of_markup(markup: &str) -> String {
-    html::text_of(&bounded(markup, html::MAX_CHARACTERS))
+/// As much of a text as is read at all.
+fn limited(text: &str) -> Cow<'_, str> {
+    bounded(text, html::MAX_CHARACTERS)
 }
 
 /// At most `limit` characters; a cut is marked.

@@ -1,0 +1,655 @@
+//! Which `<` of a text begins a tag, and which is meant as it stands: `Vec<u8>`, `<URGENT> Bridge closed`, `a<b and c>d`.
+//!
+//! A format may say that a text is markup, or leave it open (RSS). Where it is left open, a tag is one by a name of HTML,
+//! by attributes that have values, and by the tag that it forms a pair with; of anything else nothing is lost. Linear in
+//! the text.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::line_of;
+use super::references::{Within, decoded, reference};
+
+/// What a format says of a text in which `<` and `&` stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::normalize) enum Meant {
+    /// That it is markup.
+    Markup,
+    /// Nothing.
+    Unsaid,
+}
+
+/// How often a reader may undo references before it takes a title for markup.
+const MAX_UNDONE: usize = 3;
+
+/// The markup that a line is: `<` that begins no tag escaped, the marks of CDATA sections left out. `None` where the text is
+/// plain.
+pub(super) fn markup_of(text: &str, meant: Meant) -> Option<Cow<'_, str>> {
+    let marks = Marks::of(text);
+    let is_markup = || {
+        let mut all = marks.0.iter().enumerate();
+        all.any(|(number, _)| marks.is_tag(number, text)) || holds_reference(text)
+    };
+    if meant == Meant::Unsaid && !is_markup() {
+        return None;
+    }
+    if marks.0.is_empty() && meant == Meant::Markup {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut markup = String::with_capacity(text.len());
+    let mut at = 0;
+    for (number, mark) in marks.0.iter().enumerate() {
+        // The end of a section may stand in what began as a tag.
+        let Some(between) = text.get(at..mark.range.start) else {
+            continue;
+        };
+        markup.push_str(between);
+        at = mark.range.start;
+        let is_tag = match meant {
+            Meant::Markup => marks.may_be_tag(number),
+            Meant::Unsaid => marks.is_tag(number, text),
+        };
+        if mark.kind == Kind::Section && is_tag {
+            at = mark.range.end;
+        } else if !is_tag && text.get(at..).is_some_and(|rest| rest.starts_with('<')) {
+            markup.push_str("&lt;");
+            at += 1;
+        }
+    }
+    markup.push_str(text.get(at..).unwrap_or_default());
+    Some(Cow::Owned(markup))
+}
+
+/// Whether a text of an unsaid kind is meant as HTML: it holds a tag of HTML, a comment, or a reference to a character.
+pub(in crate::normalize) fn holds_markup(text: &str) -> bool {
+    let marks = Marks::of(text);
+    marks.0.iter().any(|mark| mark.is_known) || holds_reference(text)
+}
+
+/// The line without the markup that it holds, or that undoing its references brings to light. `None` where there is none.
+pub(in crate::normalize) fn without_hidden_markup(line: &str) -> Option<String> {
+    let mut level = Cow::Borrowed(line);
+    for _ in 0..=MAX_UNDONE {
+        let marks = Marks::of(&level);
+        if (0..marks.0.len()).any(|number| marks.is_tag(number, &level)) {
+            return Some(line_of(&level, Meant::Unsaid));
+        }
+        let below = decoded(&level, Within::Text).into_owned();
+        if below == *level {
+            return None;
+        }
+        level = Cow::Owned(below);
+    }
+    None
+}
+
+fn holds_reference(text: &str) -> bool {
+    let mut pieces = text.split('&').skip(1);
+    pieces.any(|piece| reference(piece).is_some())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Start,
+    End,
+    /// A tag that is broken off by the end of the text.
+    Cut,
+    /// A comment, a processing instruction.
+    Aside,
+    /// What begins or ends a CDATA section that was escaped.
+    Section,
+}
+
+/// What may be a tag.
+#[derive(Debug)]
+struct Mark {
+    range: Range<usize>,
+    kind: Kind,
+    /// In lower case.
+    name: String,
+    /// Whether HTML knows the name, and whether all attributes are such.
+    is_known: bool,
+    /// Whether it has attributes, or ends itself.
+    has_more: bool,
+}
+
+/// All marks of a text, in its order.
+struct Marks(Vec<Mark>, HashMap<String, Pair>);
+
+/// The first start tag and the last end tag of a name.
+#[derive(Clone, Copy, Default)]
+struct Pair {
+    start: Option<usize>,
+    end: Option<usize>,
+}
+
+impl Marks {
+    fn of(text: &str) -> Self {
+        let mut marks = Vec::new();
+        let (mut at, mut no_section_end) = (0, false);
+        let mut section: Option<usize> = None;
+        let find = |what: &str, from: usize| {
+            let found = memmem::find(text.as_bytes().get(from..)?, what.as_bytes())?;
+            Some(from + found)
+        };
+        let aside = |range, kind| Mark {
+            range,
+            kind,
+            name: String::new(),
+            is_known: true,
+            has_more: false,
+        };
+        while let Some(found) = find("<", at) {
+            let inside = text.get(found + 1..).unwrap_or_default();
+            at = found + 1;
+            if let Some(end) = section.filter(|end| *end < found) {
+                marks.push(aside(end..end + SECTION_END.len(), Kind::Section));
+                section = None;
+            }
+            let mut mark = None;
+            if begins(inside, SECTION) {
+                let behind = found + 1 + SECTION.len();
+                // It ends where the one around it does.
+                let end = match section.filter(|end| *end >= behind) {
+                    None if !no_section_end => find(SECTION_END, behind),
+                    end => end,
+                };
+                no_section_end |= end.is_none();
+                let held = text
+                    .get(behind..end.unwrap_or(text.len()))
+                    .unwrap_or_default();
+                let is_first = text.get(..found).unwrap_or_default().trim().is_empty();
+                if !held.trim().is_empty() && (end.is_some() || is_first) {
+                    mark = Some(aside(found..behind, Kind::Section));
+                    section = end.or(section);
+                }
+            } else if inside.starts_with("!--") {
+                let end = find("-->", found + 4);
+                // One that is left open goes on to the end.
+                let end = end.map_or(text.len(), |end| end + 3);
+                mark = Some(aside(found..end, Kind::Aside));
+            } else {
+                mark = tag(inside, found);
+            }
+            // Nothing but a `<`.
+            let mark = mark.unwrap_or_else(|| Mark {
+                is_known: false,
+                ..aside(found..at, Kind::Aside)
+            });
+            at = mark.range.end;
+            marks.push(mark);
+        }
+        let stray = text.trim_end().strip_suffix(SECTION_END).map(str::len);
+        for end in [section, stray.filter(|stray| section != Some(*stray))] {
+            if let Some(end) = end.filter(|end| *end >= at) {
+                marks.push(aside(end..end + SECTION_END.len(), Kind::Section));
+            }
+        }
+        let pairs = pairs(&marks);
+        Self(marks, pairs)
+    }
+
+    fn has_pair(&self, number: usize) -> bool {
+        let Some(mark) = self.0.get(number) else {
+            return false;
+        };
+        let pair = self.1.get(&mark.name).copied().unwrap_or_default();
+        match mark.kind {
+            Kind::Start => pair.end.is_some_and(|end| end > number),
+            Kind::End => pair.start.is_some_and(|start| start < number),
+            Kind::Cut | Kind::Aside | Kind::Section => false,
+        }
+    }
+
+    /// Whether a mark is a tag of what is said to be markup: all but a bare name that HTML does not know.
+    fn may_be_tag(&self, number: usize) -> bool {
+        let Some(mark) = self.0.get(number) else {
+            return false;
+        };
+        let is_custom = mark.name.contains(['-', ':']);
+        mark.is_known || mark.has_more || is_custom || self.has_pair(number)
+    }
+
+    /// Whether a mark is a tag of a text of which nobody says what it is.
+    fn is_tag(&self, number: usize, text: &str) -> bool {
+        let Some(mark) = self.0.get(number) else {
+            return false;
+        };
+        let is_custom = mark.name.contains(['-', ':']);
+        if !mark.is_known {
+            return is_custom && self.has_pair(number);
+        }
+        let before = text.get(..mark.range.start).unwrap_or_default();
+        let behind = text.get(mark.range.end..).unwrap_or_default();
+        let after_word = before.ends_with(|c: char| !c.is_whitespace());
+        let before_word = behind.starts_with(|c: char| !c.is_whitespace());
+        match mark.kind {
+            Kind::Aside | Kind::Section | Kind::Cut => true,
+            _ if self.has_pair(number) => true,
+            Kind::End => after_word || before.is_empty() && before_word,
+            Kind::Start => {
+                mark.has_more
+                    || matches!(&*mark.name, "br" | "wbr")
+                    || before.trim().is_empty() && before_word && is_wrapper(&mark.name)
+                    || may_stand_alone(&mark.name) && (after_word || before_word)
+            }
+        }
+    }
+}
+
+fn pairs(marks: &[Mark]) -> HashMap<String, Pair> {
+    let mut pairs: HashMap<String, Pair> = HashMap::new();
+    for (number, mark) in marks.iter().enumerate() {
+        match mark.kind {
+            Kind::Start => {
+                let pair = pairs.entry(mark.name.clone()).or_default();
+                pair.start.get_or_insert(number);
+            }
+            Kind::End => pairs.entry(mark.name.clone()).or_default().end = Some(number),
+            Kind::Cut | Kind::Aside | Kind::Section => {}
+        }
+    }
+    pairs
+}
+
+/// What an escaped CDATA section begins and ends with.
+const SECTION: &str = "![CDATA[";
+const SECTION_END: &str = "]]>";
+
+fn begins(text: &str, with: &str) -> bool {
+    let start = text.as_bytes().get(..with.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
+}
+
+/// The longest name of an element that is looked at.
+const MAX_NAME: usize = 32;
+
+/// The tag that `inside`, behind the `<` at byte `at`, begins with.
+fn tag(inside: &str, at: usize) -> Option<Mark> {
+    let (kind, named) = match inside.strip_prefix('/') {
+        Some(named) => (Kind::End, named),
+        None => (Kind::Start, inside),
+    };
+    let goes_on = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | ':');
+    let length = named.find(|c| !goes_on(c)).unwrap_or(named.len());
+    let (name, rest) = named.split_at(length);
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || length > MAX_NAME {
+        return None;
+    }
+    let name = name.to_ascii_lowercase();
+    let is_known = NAMES.contains(&&*name);
+    let read = attributes(rest)?;
+    let kind = if read.is_cut { Kind::Cut } else { kind };
+    let start = at + 1 + inside.len() - rest.len();
+    Some(Mark {
+        range: at..start + read.bytes,
+        kind,
+        is_known: is_known && (read.has_value || read.are_known && kind != Kind::Cut),
+        has_more: read.has_value || read.is_closed,
+        name,
+    })
+}
+
+/// What stands in a tag behind its name.
+struct Attributes {
+    bytes: usize,
+    /// Whether the text ends before the tag does.
+    is_cut: bool,
+    /// Whether one has a value.
+    has_value: bool,
+    /// Whether those without one are known to need none: words are none of them (`a<b and c>d`).
+    are_known: bool,
+    /// Whether a slash ends it.
+    is_closed: bool,
+}
+
+/// `None` where another `<` shows that there is no tag.
+fn attributes(text: &str) -> Option<Attributes> {
+    let mut read = Attributes {
+        bytes: 0,
+        is_cut: false,
+        has_value: false,
+        are_known: true,
+        is_closed: false,
+    };
+    let is_space = |c: char| c.is_ascii_whitespace();
+    let mut rest = text;
+    loop {
+        let given = rest.trim_start_matches(|c| is_space(c) || c == '/');
+        read.is_closed = rest.split_at(rest.len() - given.len()).0.ends_with('/');
+        rest = given;
+        if let Some(behind) = rest.strip_prefix('>') {
+            read.bytes = text.len() - behind.len();
+            return Some(read);
+        }
+        if rest.is_empty() {
+            (read.bytes, read.is_cut) = (text.len(), true);
+            return Some(read);
+        }
+        let ends = |c: char| is_space(c) || matches!(c, '=' | '/' | '>' | '<' | '"' | '\'');
+        let (name, behind) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
+        let Some(value) = behind.trim_start_matches(is_space).strip_prefix('=') else {
+            let is_sign = behind.starts_with(['<', '"', '\'']);
+            read.are_known &= VALUELESS.contains(&&*name.to_ascii_lowercase());
+            if is_sign {
+                return None;
+            }
+            rest = behind;
+            continue;
+        };
+        read.has_value = true;
+        let value = value.trim_start_matches(is_space);
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        rest = match quote.and_then(|quote| value.strip_prefix(quote)?.split_once(quote)) {
+            Some((_, behind)) => behind,
+            // A quote that is left open goes on to the end.
+            None if quote.is_some() => "",
+            None => {
+                let end = value.find(|c| is_space(c) || matches!(c, '>' | '<'));
+                let (_, behind) = value.split_at(end.unwrap_or(value.len()));
+                if behind.starts_with('<') {
+                    return None;
+                }
+                behind
+            }
+        };
+    }
+}
+
+/// Attributes that have no value.
+const VALUELESS: [&str; 18] = [
+    "allowfullscreen",
+    "async",
+    "autoplay",
+    "checked",
+    "compact",
+    "controls",
+    "defer",
+    "disabled",
+    "hidden",
+    "itemscope",
+    "loop",
+    "multiple",
+    "muted",
+    "noshade",
+    "nowrap",
+    "open",
+    "reversed",
+    "selected",
+];
+
+/// Elements that are put around a title and, where it is cut short, lose their end.
+fn is_wrapper(name: &str) -> bool {
+    matches!(
+        name,
+        "a" | "b"
+            | "big"
+            | "center"
+            | "div"
+            | "em"
+            | "font"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "i"
+            | "small"
+            | "span"
+            | "strong"
+            | "u"
+    )
+}
+
+/// Elements without an end tag, or whose end tag is often left out.
+fn may_stand_alone(name: &str) -> bool {
+    matches!(
+        name,
+        "dd" | "dt" | "hr" | "img" | "input" | "li" | "link" | "meta" | "p" | "td" | "th" | "tr"
+    )
+}
+
+/// The elements of HTML, those of its earlier versions among them.
+const NAMES: [&str; 127] = [
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "applet",
+    "area",
+    "article",
+    "aside",
+    "audio",
+    "b",
+    "base",
+    "basefont",
+    "bdi",
+    "bdo",
+    "big",
+    "blink",
+    "blockquote",
+    "body",
+    "br",
+    "button",
+    "canvas",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "data",
+    "datalist",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "embed",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "font",
+    "footer",
+    "form",
+    "frame",
+    "frameset",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "i",
+    "iframe",
+    "img",
+    "input",
+    "ins",
+    "kbd",
+    "label",
+    "legend",
+    "li",
+    "link",
+    "main",
+    "map",
+    "mark",
+    "marquee",
+    "menu",
+    "meta",
+    "meter",
+    "nav",
+    "nobr",
+    "noframes",
+    "noscript",
+    "object",
+    "ol",
+    "optgroup",
+    "option",
+    "output",
+    "p",
+    "param",
+    "picture",
+    "pre",
+    "progress",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "script",
+    "section",
+    "select",
+    "small",
+    "source",
+    "span",
+    "strike",
+    "strong",
+    "style",
+    "sub",
+    "summary",
+    "sup",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "template",
+    "textarea",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "title",
+    "tr",
+    "track",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "video",
+    "wbr",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(line_of(text, Meant::Unsaid), expected, "{text}");
+    }
+
+    #[test]
+    fn what_is_no_tag_stays() {
+        for plain in [
+            "<URGENTE> Cierre del puente",
+            "Vec<u8> and i < 3 && j > 4",
+            "a<b and c>d",
+            "<<<Storm>>> warning",
+            "List<A>, Map<I, S>",
+            "Use <b> for bold",
+            "Missing </div> breaks the page",
+            "Browser 23 without <blink>",
+            "<3 from the harbour",
+            "<VIDEO> Discurso",
+            "<ana@host.example> escribe",
+            "<https://host.example/> ha cambiado",
+            "a <-- b",
+            "How to escape <![CDATA[ ]]> in XML",
+            "x <y> z </y> w",
+        ] {
+            check(plain, plain);
+        }
+    }
+
+    #[test]
+    fn tags_go() {
+        check("<b>Aviso</b>: <i class=x>cierre</i>", "Aviso: cierre");
+        check(
+            "<URGENTE> <b>Cierre</b> & <más>",
+            "<URGENTE> Cierre & <más>",
+        );
+        check("Uno<br>dos<br/>tres", "Uno\ndos\ntres");
+        check("<p>Aviso", "Aviso");
+        check("<strong>Aviso de ci", "Aviso de ci");
+        check("Aviso</b>", "Aviso");
+        check("Aviso <a href=\"https://host.example/a", "Aviso");
+        check("Aviso <img src=a.png alt='>'>", "Aviso");
+        check("a<!-- <b> -->b", "ab");
+        check("a<!-- <b>", "a");
+        check("<td nowrap>a</td>", "a");
+        check("<o:p>a</o:p>", "a");
+        check("a<script>b()</script>", "a");
+    }
+
+    #[test]
+    fn references_are_undone_and_brackets_stay() {
+        check("Vec<u8> &amp; <b>", "Vec<u8> & <b>");
+        check("without &lt;blink&gt;", "without <blink>");
+    }
+
+    #[test]
+    fn sections_are_opened() {
+        check("<![CDATA[Aviso & cierre]]>", "Aviso & cierre");
+        check("Aviso: <![cdata[<b>cierre</b>]]> hoy", "Aviso: cierre hoy");
+        check("<![CDATA[Aviso", "Aviso");
+        check("Aviso]]>", "Aviso");
+        check("<![CDATA[<![CDATA[Aviso]]>]]>", "Aviso");
+    }
+
+    #[test]
+    fn of_what_is_said_to_be_markup_bare_names_stay() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(line_of(text, Meant::Markup), expected, "{text}");
+        };
+        check("<URGENTE> Cierre", "<URGENTE> Cierre");
+        check("<b>a <svg><path d=x></svg> <x-y>", "a");
+        check("<foo>a</foo> b < c", "a b < c");
+    }
+
+    #[test]
+    fn no_markup_comes_to_light() {
+        let check = |line: &str, expected: Option<&str>| {
+            assert_eq!(without_hidden_markup(line).as_deref(), expected, "{line}");
+        };
+        check("Aviso", None);
+        check("Vec<u8> & <b> &lt;b&gt;", None);
+        check("<b>Aviso</b>", Some("Aviso"));
+        check("&lt;b&gt;Aviso&lt;/b&gt;", Some("Aviso"));
+        check("&amp;lt;b&amp;gt;Aviso&amp;lt;/b&amp;gt;", Some("Aviso"));
+    }
+
+    #[test]
+    fn hostile_texts_take_linear_time() {
+        for piece in [
+            "<",
+            "<a ",
+            "<a b=\"",
+            "<a b='\"",
+            "<!--",
+            "<![CDATA[",
+            "</",
+            "<b>",
+            "<a b c",
+            "&lt;",
+        ] {
+            let text = piece.repeat(100_000);
+            line_of(&text, Meant::Unsaid);
+            line_of(&text, Meant::Markup);
+            holds_markup(&text);
+        }
+    }
+}
