@@ -48,6 +48,7 @@ fn file(document: &Document) -> Detail {
         title: None,
         mime_type: document.content_type.clone(),
         length_bytes: Some(document.body.len().to_string()),
+        duration: None,
     };
     Detail {
         enclosures: vec![file],

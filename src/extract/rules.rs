@@ -121,6 +121,7 @@ pub(super) fn entry<R: Record>(record: &R, fields: &Fields<R::At>) -> RawEntry {
             title: None,
             mime_type: None,
             length_bytes: None,
+            duration: None,
         }),
         ..RawEntry::default()
     }

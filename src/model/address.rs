@@ -238,6 +238,30 @@ impl fmt::Display for Location {
     }
 }
 
+/// What stands where an address is missing, and a form wanted one.
+const PLACEHOLDERS: [&str; 12] = [
+    "#",
+    "-",
+    "--",
+    "?",
+    "false",
+    "n.a.",
+    "n/a",
+    "na",
+    "nil",
+    "none",
+    "null",
+    "undefined",
+];
+
+/// Whether a link, as found, says that there is none.
+pub(crate) fn is_placeholder(link: &str) -> bool {
+    let link = link.trim();
+    PLACEHOLDERS
+        .iter()
+        .any(|placeholder| link.eq_ignore_ascii_case(placeholder))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

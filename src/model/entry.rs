@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{DateOrder, Layout};
+use super::{DateOrder, Layout, Relation};
 
 /// Text as found, with what the format says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct RawAuthor {
 }
 
 /// An attached file as found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawEnclosure {
     /// Address, possibly relative.
     pub url: String,
@@ -44,6 +44,19 @@ pub struct RawEnclosure {
     pub mime_type: Option<String>,
     /// Size in bytes as found.
     pub length_bytes: Option<String>,
+    /// How long it plays, as found: seconds, or hours, minutes and seconds with colons between.
+    pub duration: Option<String>,
+}
+
+/// A link of an entry to another page, as found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawLink {
+    /// How the entry and that page belong together.
+    pub relation: Relation,
+    /// Address, possibly relative.
+    pub url: String,
+    /// What the page is called.
+    pub title: Option<String>,
 }
 
 /// A category as found.
@@ -103,6 +116,8 @@ pub struct RawEntry {
     pub tags: Vec<RawTag>,
     /// Attached files in order.
     pub enclosures: Vec<RawEnclosure>,
+    /// Links to other pages in order.
+    pub links: Vec<RawLink>,
     /// Address of a picture that stands for the entry.
     pub image: Option<String>,
     /// Address of the page of comments.
@@ -295,6 +310,18 @@ pub enum Problem {
         /// Why not the first of them.
         reason: String,
     },
+    /// Text or values of an entry beyond what is kept of one field.
+    #[error("entry {position}: more than {limit} {unit} of `{field}`: the rest was left out")]
+    Cut {
+        /// Counted from 1.
+        position: usize,
+        /// Its name for people.
+        field: &'static str,
+        /// How many were kept.
+        limit: usize,
+        /// Of what.
+        unit: &'static str,
+    },
     /// A date that nobody could read.
     #[error("entry {position}: the date `{text}` was not understood")]
     UnreadDate {
@@ -312,6 +339,14 @@ pub enum Problem {
         text: String,
         /// The part that was read.
         read: String,
+    },
+    /// Ranges of days, of which the first day is kept.
+    #[error("of {count} date{} such as `{text}` only the first day is kept", if *count == 1 { "" } else { "s" })]
+    RangeEnds {
+        /// How many.
+        count: usize,
+        /// The first as found, cut short.
+        text: String,
     },
     /// A date of publication further ahead than clocks and zones explain: the day of what the entry announces.
     #[error("entry {position}: `{text}` lies ahead; it is kept as the day of the event")]
@@ -462,7 +497,10 @@ impl Problem {
     pub fn is_note(&self) -> bool {
         matches!(
             self,
-            Self::DayAhead { .. } | Self::Gone { .. } | Self::Skipped { .. }
+            Self::DayAhead { .. }
+                | Self::Gone { .. }
+                | Self::RangeEnds { .. }
+                | Self::Skipped { .. }
         )
     }
 
@@ -476,6 +514,7 @@ impl Problem {
                     | Self::Gone { .. }
                     | Self::Nested { .. }
                     | Self::PartOfDate { .. }
+                    | Self::RangeEnds { .. }
                     | Self::RemovesNothing { .. }
                     | Self::SharedIdentity { .. }
                     | Self::Skipped { .. }

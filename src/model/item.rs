@@ -56,6 +56,41 @@ pub struct Enclosure {
     pub mime_type: String,
     /// Size in bytes, 0 where unknown.
     pub length_bytes: u64,
+    /// How long it plays, in whole seconds, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<u32>,
+}
+
+/// How an entry and a page that it links to belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Relation {
+    /// The entry is about that page, or about the same (RFC 4287 §4.2.7.2; JSON Feed, `external_url`).
+    Related,
+    /// The entry was found through that page (the same).
+    Via,
+}
+
+impl Relation {
+    /// The word in `rel`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Related => "related",
+            Self::Via => "via",
+        }
+    }
+}
+
+/// A link of an entry to another page.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Link {
+    /// How the two belong together.
+    pub relation: Relation,
+    /// Absolute address.
+    pub url: Url,
+    /// What the page is called, plain text on one line, never empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }
 
 /// One entry, normalized.
@@ -90,6 +125,8 @@ pub struct Item {
     pub tags: Vec<String>,
     /// Attached files in order.
     pub enclosures: Vec<Enclosure>,
+    /// Links to other pages in order, each address once, without that of the entry.
+    pub links: Vec<Link>,
     /// The absolute date that the publisher stated, even one that we doubt.
     pub stated: Option<Dated>,
     /// The date that we publish.

@@ -34,6 +34,7 @@ mod story;
 mod time;
 mod topic;
 
+pub(crate) use address::is_placeholder;
 pub use address::{
     CommandLine, Location, PublicUrl, Secret, SecretAddress, hide_secrets, without_user,
 };
@@ -43,8 +44,8 @@ pub use detail::Detail;
 pub use document::{Document, Validators};
 pub use element_path::{ElementPath, ElementPathError, Step};
 pub use entry::{
-    Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawOrigin,
-    RawTag, RawText,
+    Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawLink,
+    RawOrigin, RawTag, RawText,
 };
 pub use feed::{Fate, Feed, FeedName, FeedSummary, Scope, Site, Tombstone};
 pub use feed_id::{Branch, Each, EachError, Facet, Facets, FeedId, FeedIdError};
@@ -53,7 +54,7 @@ pub use hash::Hash;
 pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node, text_of_nodes};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
-pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Person};
+pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Link, Person, Relation};
 pub use json_path::{JsonBase, JsonPath, JsonPathError, Located};
 pub use language::{Language, LanguageError};
 pub use layout::{Layout, LayoutError};

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::text;
 use crate::dates::{self, Basis, Hints};
-use crate::model::{Dated, EventDay, Problem, Published, RawEntry, RawText, Timestamp};
+use crate::model::{Dated, EventDay, Precision, Problem, Published, RawEntry, RawText, Timestamp};
 
 /// Clocks and zones explain a date this far ahead; beyond it the date is that of an event.
 const FUTURE_TOLERANCE: chrono::TimeDelta = chrono::TimeDelta::days(1);
@@ -57,6 +57,13 @@ impl Dates {
                 Some(_) => of_part(text, position, hints),
             });
         }
+        for (text, reading) in [(own, published), (event, takes_place)] {
+            if let (Some(text), Some(reading)) = (text, reading)
+                && drops_end(reading)
+            {
+                note_range(text, problems);
+            }
+        }
         // An entry without a date of its own is dated by its event.
         let reading = if own.is_some() {
             published
@@ -97,6 +104,28 @@ fn of_part(text: &str, position: usize, hints: &Hints) -> Option<Problem> {
         text: shown(text),
         read: shown(part.read),
     })
+}
+
+/// Whether a date is a range of days, of which only the first is kept. Months and years are kept as what they are.
+fn drops_end(reading: dates::Reading) -> bool {
+    let day = reading.dated.at.date_naive();
+    let is_day = matches!(reading.dated.precision, Precision::Day | Precision::Instant);
+    is_day && reading.end.is_some_and(|end| end != day)
+}
+
+/// Of all ranges of a poll one is shown.
+fn note_range(text: &str, problems: &mut Vec<Problem>) {
+    let known = problems.iter_mut().find_map(|problem| match problem {
+        Problem::RangeEnds { count, .. } => Some(count),
+        _ => None,
+    });
+    match known {
+        Some(count) => *count += 1,
+        None => problems.push(Problem::RangeEnds {
+            count: 1,
+            text: shown(text),
+        }),
+    }
 }
 
 /// As much of a date as a problem shows.

@@ -4,6 +4,7 @@
 //! once, and a [`Problem`] for whatever was doubted or left out. Pure: the only clock is the documents' `fetched_at`.
 
 mod address;
+mod attached;
 mod dates;
 mod html;
 mod identity;
@@ -21,6 +22,7 @@ use std::borrow::Cow;
 use url::Url;
 
 pub use self::address::{canonical, comparable};
+use self::attached::{cuts, duration, links, named};
 use self::dates::Dates;
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
@@ -51,7 +53,7 @@ pub fn sanitized(text: &RawText, base: &Url) -> Option<SafeHtml> {
 
 /// Text that may be markup, as a reader sees it: what is given to be judged, not to be published.
 pub fn as_read(text: &str) -> Cow<'_, str> {
-    if html::looks_like_markup(text) {
+    if html::holds_markup(text) {
         Cow::Owned(html::text_of(text))
     } else {
         Cow::Borrowed(text)
@@ -284,6 +286,8 @@ impl<'a> Page<'a> {
         let link = entry.link.as_deref();
         let address = link.and_then(|link| canonical(link, base));
         let enclosures = enclosures(&entry, base);
+        let links = links(&entry, address.as_ref(), base);
+        problems.extend(cuts(&entry, position + 1));
         let linked = address.as_ref();
         let linked = linked.or(enclosures.first().map(|file| &file.url));
         let stand_in = self.stand_in(linked, says_something(&entry));
@@ -321,6 +325,7 @@ impl<'a> Page<'a> {
             authors: self.authors(&entry, base),
             tags: tags(&entry),
             enclosures,
+            links,
             stated: dates.stated,
             published: dates.published,
             updated: dates.updated,
@@ -535,8 +540,6 @@ fn person(author: &RawAuthor, base: &Url) -> Option<Person> {
 
 fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
     let url = canonical(&found.url, base)?;
-    let title = found.title.clone().map(RawText::Plain);
-    let title = title.as_ref().map(text::line);
     let mime_type = found
         .mime_type
         .as_deref()
@@ -545,7 +548,7 @@ fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
         .filter(|mime| mime.chars().all(|c| c == ' ' || c.is_ascii_graphic()))
         .filter(|mime| !mime.eq_ignore_ascii_case(UNKNOWN_TYPE));
     Some(Enclosure {
-        title: title.filter(|title| !title.is_empty()),
+        title: found.title.clone().and_then(named),
         mime_type: mime_type
             .or_else(|| file_type(&url))
             .unwrap_or(UNKNOWN_TYPE)
@@ -556,6 +559,7 @@ fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
             .as_deref()
             .and_then(|length| length.trim().parse().ok())
             .unwrap_or(0),
+        duration_seconds: found.duration.as_deref().and_then(duration),
     })
 }
 
@@ -725,6 +729,7 @@ pub(crate) mod tests {
             title: None,
             mime_type: None,
             length_bytes: None,
+            duration: None,
         };
         check(
             RawEntry {
@@ -769,6 +774,7 @@ pub(crate) mod tests {
                 title: Some(title.into()),
                 mime_type: Some(found.into()),
                 length_bytes: None,
+                duration: None,
             };
             let base = "https://host.example/".parse().unwrap();
             enclosure(&found, &base).unwrap()

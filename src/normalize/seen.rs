@@ -28,7 +28,7 @@ const STRUCK: char = '\u{336}';
 
 /// Returns what readers see and the publisher can change. Dates that were worked out are no part of it. The day of an
 /// event is one of its own where the entry gives another date beside it.
-pub fn seen(item: &Item) -> [SeenField; 8] {
+pub fn seen(item: &Item) -> [SeenField; 9] {
     let words = |name, value: String| SeenField {
         name,
         wording: value.clone(),
@@ -39,6 +39,7 @@ pub fn seen(item: &Item) -> [SeenField; 8] {
         Some(EventDay::Stated(dated)) => Some(moment(dated)).filter(|day| *day != date),
         Some(EventDay::Derived(_)) | None => None,
     };
+    let links = item.links.iter().map(|link| destination(&link.url));
     let authors = item.authors.iter().map(|author| author.name.as_str());
     [
         words("title", without_spaces(&item.title)),
@@ -51,6 +52,11 @@ pub fn seen(item: &Item) -> [SeenField; 8] {
         text("content", item.content.as_ref()),
         words("authors", authors.collect::<Vec<_>>().join("\n")),
         files(item),
+        SeenField {
+            name: "links",
+            value: links.collect::<Vec<_>>().join("\n"),
+            wording: String::new(),
+        },
         SeenField {
             wording: String::new(),
             ..words("date", date)

@@ -149,6 +149,10 @@ fn links(story: &Story) -> Vec<Link> {
             title: Some(title),
             ..link("related", address)
         });
+    let links = story.shown.links.iter().map(|found| Link {
+        title: found.title.clone(),
+        ..link(found.relation.as_str(), &found.url)
+    });
     let enclosures = story.shown.enclosures.iter().map(|enclosure| Link {
         mime_type: Some(enclosure.mime_type.clone()),
         title: enclosure.title.clone(),
@@ -158,6 +162,7 @@ fn links(story: &Story) -> Vec<Link> {
     own.into_iter()
         .chain(alternates)
         .chain(related)
+        .chain(links)
         .chain(enclosures)
         .collect()
 }

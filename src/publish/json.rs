@@ -24,7 +24,7 @@
 use serde::Serialize;
 
 use crate::model::{
-    Alternate, Enclosure, Feed, Language, Person, Region, Report, Site, Story, Tombstone,
+    Alternate, Enclosure, Feed, Language, Person, Region, Relation, Report, Site, Story, Tombstone,
 };
 
 use super::view::{self, Format};
@@ -67,6 +67,8 @@ struct Item<'a> {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_url: Option<&'a str>,
     title: &'a str,
     content_html: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +94,8 @@ struct Attachment<'a> {
     title: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     size_in_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_in_seconds: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -156,6 +160,7 @@ fn item(story: &Story) -> Item<'_> {
     Item {
         id: story.id.urn(),
         url: story.address().map(url::Url::as_str),
+        external_url: external(story),
         title: &shown.title,
         content_html: view::body(story).into_owned(),
         summary: shown.summary.as_ref().map(view::plain),
@@ -174,6 +179,13 @@ fn item(story: &Story) -> Item<'_> {
             alternates: view::alternates(story).iter().map(alternate).collect(),
         },
     }
+}
+
+/// The page elsewhere that the item is about.
+fn external(story: &Story) -> Option<&str> {
+    let mut links = story.shown.links.iter();
+    let related = links.find(|link| link.relation == Relation::Related)?;
+    Some(related.url.as_str())
 }
 
 fn alternate(alternate: &Alternate) -> AlternateOf<'_> {
@@ -198,6 +210,7 @@ fn attachment(enclosure: &Enclosure) -> Attachment<'_> {
         mime_type: &enclosure.mime_type,
         title: enclosure.title.as_deref(),
         size_in_bytes: (size > 0).then_some(size),
+        duration_in_seconds: enclosure.duration_seconds,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! In: one [`Feed`]. Out: a document that follows the RSS Advisory Board's specification and profile.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rss::extension::dublincore::DublinCoreExtension;
@@ -13,6 +14,7 @@ use crate::model::{Feed, Language, SafeHtml, Site, Story};
 use super::view::{self, Format};
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";
+const ITUNES: &str = "http://www.itunes.com/dtds/podcast-1.0.dtd";
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let links = view::feed_links(feed, site, Format::Rss);
@@ -37,7 +39,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
             creators: vec![site.title.clone()],
             ..DublinCoreExtension::default()
         }),
-        namespaces: BTreeMap::from([("atom".to_owned(), ATOM.to_owned())]),
+        namespaces: namespaces(feed),
         items: feed
             .live
             .iter()
@@ -51,6 +53,23 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     view::well_formed(String::from_utf8(bytes).expect("text was written"))
 }
 
+/// The vocabularies that the crate does not declare itself.
+fn namespaces(feed: &Feed) -> BTreeMap<String, String> {
+    let plays = feed.live.iter().any(|story| duration(story).is_some());
+    let itunes = plays.then_some(("itunes", ITUNES));
+    [("atom", ATOM)]
+        .into_iter()
+        .chain(itunes)
+        .map(|(prefix, name)| (prefix.to_owned(), name.to_owned()))
+        .collect()
+}
+
+/// How long the first file plays of which that is known, in seconds.
+fn duration(story: &Story) -> Option<u32> {
+    let mut files = story.shown.enclosures.iter();
+    files.find_map(|file| file.duration_seconds)
+}
+
 fn item(story: &Story, feed: &Feed, site: &Site) -> Item {
     let shown = &story.shown;
     let related = view::related(story).into_iter().map(|(address, title)| {
@@ -62,6 +81,22 @@ fn item(story: &Story, feed: &Feed, site: &Site) -> Item {
         let language = ("hreflang", alternate.language.to_string());
         atom_link([("rel", "alternate".to_owned()), href, language])
     });
+    let links = shown.links.iter().map(|link| {
+        let rel = ("rel", link.relation.as_str().to_owned());
+        let title = link.title.clone().map(|title| ("title", title));
+        let href = ("href", link.url.to_string());
+        atom_link([rel, href].into_iter().chain(title))
+    });
+    // RSS knows one file of an item: the others are links, as many readers know them.
+    let further = shown.enclosures.iter().skip(1).map(|file| {
+        let rel = ("rel", "enclosure".to_owned());
+        let href = ("href", file.url.to_string());
+        let mime_type = ("type", file.mime_type.clone());
+        let length = ("length", file.length_bytes.to_string());
+        let length = Some(length).filter(|_| file.length_bytes > 0);
+        atom_link([rel, href, mime_type].into_iter().chain(length))
+    });
+    let related = related.chain(links).chain(further);
     let updated = Extension {
         name: "atom:updated".to_owned(),
         value: Some(view::changed(story.updated).to_rfc3339()),
@@ -69,7 +104,7 @@ fn item(story: &Story, feed: &Feed, site: &Site) -> Item {
     };
     let summary = shown.summary.as_ref().or(shown.content.as_ref());
     Item {
-        title: Some(shown.title.clone()),
+        title: Some(title(&shown.title).into_owned()),
         link: story.address().map(ToString::to_string),
         description: summary.map(|html| html.as_str().to_owned()),
         categories: categories(story),
@@ -85,9 +120,30 @@ fn item(story: &Story, feed: &Feed, site: &Site) -> Item {
             .as_ref()
             .map(SafeHtml::as_str)
             .map(str::to_owned),
-        extensions: atom(alternates.chain(related).collect(), vec![updated]),
+        extensions: atom(alternates.chain(related).collect(), vec![updated])
+            .into_iter()
+            .chain(duration(story).map(itunes))
+            .collect(),
         dublin_core_ext: Some(dublin_core(story)),
         ..Item::default()
+    }
+}
+
+/// The title as readers show it. RSS does not say what a title is: most readers take it for HTML where it holds an end tag
+/// or a reference to a character, and would show a plain title's as such. There it is written as HTML.
+fn title(title: &str) -> Cow<'_, str> {
+    let is_end_tag = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_reference = |rest: &str| {
+        let (name, _) = rest.split_once(';').unwrap_or_default();
+        let name = name.strip_prefix('#').unwrap_or(name);
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let is_taken_for_html =
+        title.split("</").skip(1).any(is_end_tag) || title.split('&').skip(1).any(is_reference);
+    if is_taken_for_html {
+        quick_xml::escape::partial_escape(title)
+    } else {
+        Cow::Borrowed(title)
     }
 }
 
@@ -141,19 +197,46 @@ fn enclosure(enclosure: &crate::model::Enclosure) -> Enclosure {
     }
 }
 
-fn atom_link(attributes: [(&str, String); 3]) -> Extension {
+fn atom_link<'a>(attributes: impl IntoIterator<Item = (&'a str, String)>) -> Extension {
+    let attributes = attributes.into_iter();
     let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
     Extension {
         name: "atom:link".to_owned(),
         // Without a text, the crate's indentation would become one.
         value: Some(String::new()),
-        attrs: BTreeMap::from(attributes),
+        attrs: attributes.collect(),
         ..Extension::default()
     }
+}
+
+/// `itunes:duration`, in seconds.
+fn itunes(seconds: u32) -> (String, BTreeMap<String, Vec<Extension>>) {
+    let duration = Extension {
+        name: "itunes:duration".to_owned(),
+        value: Some(seconds.to_string()),
+        ..Extension::default()
+    };
+    let elements = BTreeMap::from([("duration".to_owned(), vec![duration])]);
+    ("itunes".to_owned(), elements)
 }
 
 fn atom(links: Vec<Extension>, updated: Vec<Extension>) -> ExtensionMap {
     let elements = [("link", links), ("updated", updated)];
     let elements = elements.map(|(name, elements)| (name.to_owned(), elements));
     BTreeMap::from([("atom".to_owned(), BTreeMap::from(elements))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_title_is_never_shown_as_markup() {
+        let check = |plain: &str, written: &str| assert_eq!(title(plain), written);
+        check("Use <b>bold</b>", "Use &lt;b&gt;bold&lt;/b&gt;");
+        check("AT&amp;T", "AT&amp;amp;T");
+        for same in ["R&D 3 < 4", "Vec<u8> & co", "<3", "a </ b", "& ;"] {
+            check(same, same);
+        }
+    }
 }

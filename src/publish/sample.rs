@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{
     Alternate, Dated, Enclosure, EventDay, Feed, FeedName, FeedSummary, IdentityKey, IdentityKind,
-    Item, ItemId, Person, Precision, Published, Report, SafeHtml, Scope, Site, Story, StoryId,
-    Timestamp,
+    Item, ItemId, Link, Person, Precision, Published, Relation, Report, SafeHtml, Scope, Site,
+    Story, StoryId, Timestamp,
 };
 
 pub(super) fn site() -> Site {
@@ -151,6 +151,15 @@ pub(super) fn with_everything() -> Story {
         enclosure("https://agency.example/files/guide.mp3", "audio/mpeg", 0),
     ];
     shown.enclosures[0].title = Some("Guide & <annex>".into());
+    shown.enclosures[1].duration_seconds = Some(754);
+    shown.links = vec![
+        link(Relation::Via, "https://harbour.example/guide", None),
+        link(
+            Relation::Related,
+            "https://law.example/acts/12?a=1&b=2",
+            Some("The act"),
+        ),
+    ];
     let reports = vec![
         report(&shown, "Agencia Sur", Some("https://agency.example/news/9")),
         report(
@@ -217,6 +226,7 @@ fn item(source: &str, guid: &str, title: &str, published: Published) -> Item {
         authors: Vec::new(),
         tags: Vec::new(),
         enclosures: Vec::new(),
+        links: Vec::new(),
         stated: None,
         published,
         updated: None,
@@ -244,12 +254,21 @@ fn person(name: &str, url: Option<&str>) -> Person {
     }
 }
 
+fn link(relation: Relation, url: &str, title: Option<&str>) -> Link {
+    Link {
+        relation,
+        url: url.parse().unwrap(),
+        title: title.map(str::to_owned),
+    }
+}
+
 fn enclosure(url: &str, mime_type: &str, length_bytes: u64) -> Enclosure {
     Enclosure {
         url: url.parse().unwrap(),
         title: None,
         mime_type: mime_type.into(),
         length_bytes,
+        duration_seconds: None,
     }
 }
 

@@ -477,6 +477,7 @@ mod tests {
                 title: title.map(str::to_owned),
                 mime_type: "application/pdf".into(),
                 length_bytes: 0,
+                duration_seconds: None,
             };
             assert_eq!(file_name(&enclosure), name);
         };

@@ -253,6 +253,7 @@ impl From<Wire> for Detail {
             title: labels.next().flatten(),
             mime_type,
             length_bytes,
+            duration: None,
         };
         Self {
             told: told.collect(),

@@ -68,6 +68,10 @@ fn as_stored(item: &Item, name: &str) -> Value {
             let files = item.enclosures.iter();
             json!(files.map(|file| file.url.as_str()).collect::<Vec<_>>())
         }
+        "links" => {
+            let links = item.links.iter();
+            json!(links.map(|link| link.url.as_str()).collect::<Vec<_>>())
+        }
         "date" => json!(item.stated.map(|dated| dated.local())),
         "event" => json!(item.event.map(|event| event.dated().local())),
         _ => Value::Null,

@@ -8,8 +8,8 @@ use url::Url;
 
 use super::advice::Told;
 use crate::model::{
-    Enclosure, IdentityKind, Item, Language, Person, Problem, PublicUrl, Published, RawEntry,
-    RawOrigin, SafeHtml, StoryId,
+    Enclosure, IdentityKind, Item, Language, Link, Person, Problem, PublicUrl, Published, RawEntry,
+    RawOrigin, Relation, SafeHtml, StoryId,
 };
 use crate::normalize::{self, About};
 
@@ -60,6 +60,7 @@ pub(super) fn item(item: &Item, entry: &RawEntry) -> Value {
     filled(json!({
         "id": id,
         "url": item.address,
+        "external_url": external(item),
         "title": item.title,
         "content_html": body.map_or("", SafeHtml::as_str),
         "summary": item.summary.as_ref().map(normalize::plain_text),
@@ -77,9 +78,21 @@ pub(super) fn item(item: &Item, entry: &RawEntry) -> Value {
             "comments": entry.comments,
             "license": entry.license,
             "origin": entry.origin.as_ref().map(origin),
+            "links": item.links.iter().map(link).collect::<Vec<_>>(),
             "point": entry.point,
         })),
     }))
+}
+
+/// The page elsewhere that the entry is about.
+fn external(item: &Item) -> Option<&Url> {
+    let mut links = item.links.iter();
+    let related = links.find(|link| link.relation == Relation::Related)?;
+    Some(&related.url)
+}
+
+fn link(link: &Link) -> Value {
+    filled(json!({"rel": link.relation.as_str(), "url": link.url, "title": link.title}))
 }
 
 fn origin(origin: &RawOrigin) -> Value {
@@ -97,6 +110,7 @@ fn attachment(enclosure: &Enclosure) -> Value {
         "mime_type": enclosure.mime_type,
         "title": enclosure.title,
         "size_in_bytes": size,
+        "duration_in_seconds": enclosure.duration_seconds,
     }))
 }
 

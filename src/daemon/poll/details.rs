@@ -500,6 +500,7 @@ fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
                     title: None,
                     mime_type: Some(mime_type.to_owned()),
                     length_bytes: None,
+                    duration: None,
                 });
             }
         }
@@ -513,6 +514,7 @@ fn file(url: &Url, mime_type: String, length_bytes: Option<u64>) -> Detail {
         title: None,
         mime_type: Some(mime_type),
         length_bytes: length_bytes.map(|length| length.to_string()),
+        duration: None,
     };
     Detail {
         enclosures: vec![file],

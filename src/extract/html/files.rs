@@ -124,5 +124,6 @@ fn file(link: &Visible<'_>, base: &Url) -> Option<RawEnclosure> {
         title: label(link),
         mime_type: Some(mime_type.to_owned()),
         length_bytes: length.map(str::to_owned),
+        duration: None,
     })
 }

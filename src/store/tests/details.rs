@@ -31,6 +31,7 @@ fn whole() -> Detail {
             title: text("Agenda"),
             mime_type: text("application/pdf"),
             length_bytes: None,
+            duration: None,
         }],
         image: text("/1.png"),
     }

@@ -95,6 +95,7 @@ fn entry(
                 title: Some(label),
                 mime_type: None,
                 length_bytes: None,
+                duration: None,
             });
         }
     }
