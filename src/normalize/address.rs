@@ -3,9 +3,11 @@
 //! There are three spellings. Ids are made of [`spelled`], whose rules never change; [`canonical`] is published, and may
 //! learn more; [`comparable`] is what the two addresses of one page have in common.
 
+use std::borrow::Cow;
+
 use url::Url;
 
-use crate::model::without_user;
+use crate::model::{is_placeholder, without_user};
 
 /// The longest address that is kept, in bytes.
 const MAX_LENGTH: usize = 4_096;
@@ -221,7 +223,7 @@ const REDIRECTING_HOSTS: [&str; 4] = [
 
 /// `link`, as found, as an address to publish; `None` for what a reader elsewhere cannot open.
 pub fn canonical(link: &str, base: &Url) -> Option<Url> {
-    let mut url = spelled(link, base)?;
+    let mut url = spelled(&meant(link, base)?, base)?;
     while let Some(target) = target(&url).and_then(|target| spelled(&target, &url)) {
         if target.as_str().len() >= url.as_str().len() {
             break;
@@ -231,6 +233,59 @@ pub fn canonical(link: &str, base: &Url) -> Option<Url> {
     keep_parameters(&mut url, |name, _| !LATER_TRACKERS.contains(&name));
     drop_fragment(&mut url, &LATER_IDLE_FRAGMENTS);
     Some(url)
+}
+
+/// A link as its author meant it: without the marks of CDATA and the line breaks that a program put in, the address out of
+/// an element of HTML, a scheme before the name of a host. `None` where it stands for no address.
+fn meant<'a>(link: &'a str, base: &Url) -> Option<Cow<'a, str>> {
+    let link = without_section(link.trim());
+    if link.starts_with('<') {
+        return in_markup(link).map(Cow::Owned);
+    }
+    if is_placeholder(link) || link.contains("</") {
+        return None;
+    }
+    if link.contains(['\n', '\r', '\t']) {
+        // White space beside a break is indentation.
+        let lines = link.split(['\n', '\r', '\t']).map(str::trim);
+        return Some(Cow::Owned(lines.collect()));
+    }
+    let (host, _) = link.split_once(['/', '?']).unwrap_or((link, ""));
+    let own = base.host_str().unwrap_or_default();
+    let is_own = !own.is_empty() && own.trim_start_matches("www.") == host;
+    let is_host = is_own || host.starts_with("www.") && host.matches('.').count() > 1;
+    Some(if is_host {
+        Cow::Owned(format!("{}://{link}", base.scheme()))
+    } else {
+        Cow::Borrowed(link)
+    })
+}
+
+fn without_section(link: &str) -> &str {
+    let held = link
+        .strip_prefix("<![CDATA[")
+        .and_then(|held| held.strip_suffix("]]>"));
+    held.map_or(link, |held| without_section(held.trim()))
+}
+
+/// The address of `<a href="…">`, or between angle brackets (RFC 3986, appendix C).
+fn in_markup(link: &str) -> Option<String> {
+    let (inside, _) = link.strip_prefix('<')?.split_once('>')?;
+    let inside = inside.trim();
+    let is_address = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+    let inside = inside.strip_prefix("URL:").unwrap_or(inside);
+    if is_address(inside) && !inside.contains(char::is_whitespace) {
+        return Some(inside.to_owned());
+    }
+    let (_, stated) = inside.split_once("href")?;
+    let stated = stated.trim_start().strip_prefix('=')?.trim_start();
+    let quote = stated.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let address = match quote {
+        Some(quote) => stated.strip_prefix(quote)?.split(quote).next()?,
+        None => stated.split(char::is_whitespace).next()?,
+    };
+    let address = address.trim().replace("&amp;", "&");
+    (!address.is_empty()).then_some(address)
 }
 
 /// `link`, as found, in the spelling that ids are made of: absolute, without user, session and the trackers known from
@@ -526,6 +581,40 @@ mod tests {
         check("file:///etc/passwd", None);
         check("", None);
         check(&format!("/{}", "x".repeat(5000)), None);
+    }
+
+    #[test]
+    fn an_address_is_read_as_it_is_meant() {
+        let expected = Some("https://host.example/2026/a.html");
+        check("\n  https://host.example/\n\t 2026/a.html\r\n", expected);
+        check("https://host.example/2026/\ra.html", expected);
+        check("<![CDATA[https://host.example/2026/a.html]]>", expected);
+        check("<![CDATA[ <![CDATA[/2026/a.html]]> ]]>", expected);
+        check("<a class=b href=\"/2026/a.html\">a</a>", expected);
+        check("<a href = '/2026/a.html'>a</a>", expected);
+        check("<https://host.example/2026/a.html>", expected);
+        check("host.example/2026/a.html", expected);
+        check("www.b.example", Some("https://www.b.example/"));
+        check("b.example/a", Some("https://host.example/en/b.example/a"));
+        check("a.html", Some("https://host.example/en/a.html"));
+        check("/a b", Some("https://host.example/a%20b"));
+        check(
+            "<a href=\"/a?b=1&amp;c=2\">",
+            Some("https://host.example/a?b=1&c=2"),
+        );
+        for none in [
+            "N/A",
+            " n/a ",
+            "None",
+            "null",
+            "#",
+            "<b>a</b>",
+            "read <a href='/a'>a</a>",
+            "<>",
+            "<a href=>a</a>",
+        ] {
+            check(none, None);
+        }
     }
 
     #[test]
