@@ -25,7 +25,8 @@
 //! | `updated` | `lastBuildDate`, `dc:modified`, `ITEM@LASTMOD` | `updated`, `modified`; of several the last | `date_modified` |
 //! | `authors` | `dc:creator`, `author`, `itunes:author`, `media:credit`, `dc:contributor`, `dc:publisher` | `author`, that of `source`, `contributor` | `authors`, `author` |
 //! | `tags` | `category`, `dc:subject`, `itunes:keywords`, `media:category`, `media:keywords` | `category` (`label`, `term`) | `tags` |
-//! | `enclosures` | `enclosure`, `media:content`, `link rel="enclosure"` | `link rel="enclosure"`, `content@src` of another type | `attachments` |
+//! | `enclosures` | `enclosure`, `media:content`, `link rel="enclosure"`; for how long one plays, `media:content@duration`, `itunes:duration` | `link rel="enclosure"`, `content@src` of another type | `attachments` |
+//! | `links` | `link rel="related"` or `"via"` | the same | `external_url` beside `url` |
 //! | `image` | `image/url`, `media:thumbnail`, `itunes:image`, `media:content` that is one | the same | `image`, `banner_image` |
 //! | `language` | `dc:language`, `xml:lang` | `xml:lang` | `language` |
 //! | `comments` | `comments` | `link rel="replies"` | |
@@ -33,14 +34,21 @@
 //! | `origin` | `source` | `source` | |
 //! | `point` | `georss:point`, `georss:where`, `geo:lat` and `geo:long` | the same | |
 //! | channel's `description` | `description`, `dc:description`, `itunes:summary`, `ABSTRACT` | `subtitle`, `tagline` | `description` |
-//! | channel's `authors` | `dc:creator`, `managingEditor` with a name | `author` | `authors`, `author` |
+//! | channel's `authors` | `dc:creator`, `managingEditor` with a name, `itunes:author`, the name of `itunes:owner`, `webMaster` with a name | `author` | `authors`, `author` |
 //! | channel's `advice` | `ttl`, `skipHours`, `skipDays`, `sy:update…`, `cloud`, `itunes:new-feed-url`, `atom:link` | `link` (`self`, `hub`, `next`, `prev-archive`), `fh:complete` | `feed_url`, `hubs`, `next_url` |
 //!
 //! # Text
 //!
-//! Atom's `type` and `mode` are believed; text without a type, and all text of RSS, is what it looks like. Elements that
+//! Atom's `type` and `mode` are believed, and a title of Atom without a type is plain text, as the format says; other text
+//! without a type, and all text of RSS, is what it looks like. Elements that
 //! stand in a text as they are (XHTML, or tags that nobody escaped) make it HTML. `xml:base` and `xml:lang` count
-//! wherever they stand.
+//! wherever they stand, in the elements of XHTML, too. CDATA that was escaped is opened, except in a guid: entries are known
+//! by it.
+//!
+//! # Wrappers
+//!
+//! A document may be one entry of Atom. A page with nothing in it but a feed is that feed, as markup or as the text of its
+//! `pre`. RSS and Atom that were turned into JSON are turned back (`json/converted`).
 //!
 //! # Where we differ from the Universal Feed Parser's tests, and why
 //!
@@ -65,7 +73,7 @@ mod json;
 use url::Url;
 
 pub(super) use self::fault::{Fault, Faults};
-pub(super) use self::json::mend;
+pub(super) use self::json::{may_be_converted, mend};
 pub(super) use self::references::decode;
 pub(super) use self::scan::{Scanner, Tag, Token, local};
 use super::ExtractError;
@@ -95,17 +103,20 @@ const JUNK_BYTES: usize = 16 * 1024;
 /// Reads a feed that came from `location`, in the end from `url`.
 ///
 /// # Errors
-/// [`ExtractError::NotAFeed`] for anything else, [`ExtractError::BadFeed`] for one that breaks off before its first entry
-/// is whole.
+/// [`ExtractError::NotAFeed`] for anything else, [`ExtractError::BadFeed`] for one in JSON that breaks off before its first
+/// entry is whole.
 pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extracted, ExtractError> {
     let not_a_feed = |found| Err(ExtractError::NotAFeed { found, link: None });
     match sniff(text) {
-        Format::Xml => whole(xml::read(text, url)),
+        Format::Xml => Ok(xml::read(text, url)),
         Format::Json => json::read(text),
-        Format::Html => Err(ExtractError::NotAFeed {
-            found: "an HTML page",
-            link: linked_feed(text, url).map(|link| location.leading_to(link)),
-        }),
+        Format::Html => match held_in_page(text) {
+            Some(held) => read(&held, url, location),
+            None => Err(ExtractError::NotAFeed {
+                found: "an HTML page",
+                link: linked_feed(text, url).map(|link| location.leading_to(link)),
+            }),
+        },
         Format::Other(found) => not_a_feed(found),
         Format::OtherXml => not_a_feed("XML of another kind"),
         Format::Unknown if text.trim().is_empty() => not_a_feed("an empty document"),
@@ -120,17 +131,6 @@ pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extract
 /// whole.
 pub(super) fn json(text: &str) -> Result<Extracted, ExtractError> {
     json::read(text)
-}
-
-/// A feed of which not one whole entry came is none.
-fn whole(extracted: Extracted) -> Result<Extracted, ExtractError> {
-    let cut = extracted.problems.iter().find(|problem| problem.is_cut());
-    match cut {
-        Some(problem) if extracted.entries.is_empty() => Err(ExtractError::BadFeed {
-            reason: problem.to_string(),
-        }),
-        _ => Ok(extracted),
-    }
 }
 
 /// Tells the format by the first element that a feed or a page begins with, whatever prefix, namespace and
@@ -150,6 +150,9 @@ pub(super) fn sniff(text: &str) -> Format {
             // RDF within a document of another kind describes that document.
             "rdf" if seen == Format::OtherXml => {}
             "rss" | "rdf" | "feed" | "channel" => return Format::Xml,
+            // A document may be one entry (RFC 4287 §2).
+            "entry" if seen == Format::Unknown && is_of_atom(&tag) => return Format::Xml,
+            "html" | "body" if wraps_feed(&mut scanner) => return Format::Xml,
             "html" | "head" | "body" | "title" | "meta" | "link" | "script" | "table" => {
                 return Format::Html;
             }
@@ -166,6 +169,51 @@ pub(super) fn sniff(text: &str) -> Format {
         return Format::Html;
     }
     seen
+}
+
+fn is_of_atom(tag: &Tag<'_>) -> bool {
+    let names = ["http://www.w3.org/2005/Atom", "http://purl.org/atom/ns"];
+    names.iter().any(|name| tag.attributes.contains(name))
+}
+
+/// Whether nothing stands in a page but a feed: some program put one around it.
+fn wraps_feed(scanner: &mut Scanner<'_>) -> bool {
+    while scanner.position() < JUNK_BYTES
+        && let Some(token) = scanner.next()
+    {
+        let Token::Open(tag) = token else { continue };
+        match local(tag.name).to_ascii_lowercase().as_str() {
+            "feed" => return is_of_atom(&tag),
+            "rss" => return tag.attributes.contains("version"),
+            "head" | "body" | "meta" | "title" | "link" | "style" | "pre" | "div" | "p" | "br" => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The feed that a page shows as text: what a browser makes of one, and programs that fetch by a browser give on.
+pub(super) fn held_in_page(text: &str) -> Option<String> {
+    let mut scanner = Scanner::new(text);
+    let mut is_shown = false;
+    while scanner.position() < JUNK_BYTES
+        && let Some(token) = scanner.next()
+    {
+        match token {
+            Token::Open(tag) => match local(tag.name).to_ascii_lowercase().as_str() {
+                "pre" => is_shown = true,
+                "html" | "head" | "body" | "meta" | "link" | "title" | "style" | "div" => {}
+                _ => return None,
+            },
+            Token::Text(found) if is_shown => {
+                let held = references::decode(found).0;
+                let is_feed = matches!(sniff(&held), Format::Xml | Format::Json);
+                return is_feed.then(|| held.into_owned());
+            }
+            Token::Text(_) | Token::Cdata(_) | Token::Close(_) => {}
+        }
+    }
+    None
 }
 
 pub(super) fn is_html_by_declaration(text: &str) -> bool {

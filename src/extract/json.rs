@@ -44,11 +44,15 @@ pub(super) fn read(
     rules: Option<&Rules<JsonPath>>,
     hints: &Hints<'_>,
 ) -> Result<Extracted, ExtractError> {
-    if rules.is_none()
-        && is_feed(text)
-        && let Ok(feed) = feed::json(text)
-    {
-        return Ok(feed);
+    if rules.is_none() && is_feed(text) {
+        match feed::json(text) {
+            Ok(feed) => return Ok(feed),
+            // It says itself that it is one.
+            Err(error @ ExtractError::BadFeed { .. }) if text.contains(FEED_SIGNS[0]) => {
+                return Err(error);
+            }
+            Err(_) => {}
+        }
     }
     let mut faults = Faults::default();
     let value = value(text, &mut faults).map_err(|error| match feed::sniff(text) {
@@ -163,7 +167,8 @@ fn first_in(list: &str) -> Option<&str> {
 
 fn is_feed(text: &str) -> bool {
     let is_in = |sign: &&str| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
-    text.trim_start_matches(feed::is_blank).starts_with('{') && FEED_SIGNS.iter().any(is_in)
+    let is_object = || text.trim_start_matches(feed::is_blank).starts_with('{');
+    is_object() && FEED_SIGNS.iter().any(is_in) || feed::may_be_converted(text)
 }
 
 fn by_structure(value: &Value, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {

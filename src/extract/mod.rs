@@ -350,6 +350,7 @@ fn nature_of(text: &str) -> Nature {
     match feed::sniff(text) {
         _ if json::is_json(text) => Nature::Json,
         feed::Format::Html if xml::is_xml(text) => Nature::Xml,
+        feed::Format::Html if feed::held_in_page(text).is_some() => Nature::Feed,
         feed::Format::Html => Nature::Page,
         feed::Format::Other(feed::SITEMAP) => Nature::Sitemap,
         feed::Format::OtherXml => Nature::Xml,

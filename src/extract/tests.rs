@@ -137,6 +137,11 @@ impl Lines {
         self.each("author", item.authors.iter().map(person));
         self.each("tag", &item.tags);
         self.each("enclosure", item.enclosures.iter().map(enclosure));
+        for link in &item.links {
+            let title = link.title.iter().map(|title| format!(" {title}"));
+            let title: String = title.collect();
+            self.each(link.relation.as_str(), [format!("{}{title}", link.url)]);
+        }
         self.each("summary", item.summary.as_ref().map(SafeHtml::as_str));
         self.each("content", item.content.as_ref().map(SafeHtml::as_str));
     }
@@ -208,10 +213,13 @@ fn enclosure(file: &Enclosure) -> String {
         title,
         mime_type,
         length_bytes,
+        duration_seconds,
     } = file;
     let title = title.as_ref().map(|title| format!(" {title}"));
+    let plays = duration_seconds.map(|seconds| format!(" {seconds} s"));
     format!(
-        "{url} {mime_type} {length_bytes}{}",
+        "{url} {mime_type} {length_bytes}{}{}",
+        plays.unwrap_or_default(),
         title.unwrap_or_default()
     )
 }
@@ -280,6 +288,10 @@ fn the_document_tells_its_kind() {
         ("json", "json/wordpress.json"),
         ("json", "json/lines.json"),
         ("json", "json/jsonfeed.json"),
+        ("feed", "feed/rss-in-json.json"),
+        ("feed", "feed/atom-in-page.xml"),
+        ("feed", "feed/atom-entry.xml"),
+        ("feed", "feed/rss-shown-in-page.html"),
         ("xml", "xml/structure.xml"),
         ("sitemap", "sitemap/news.xml"),
         ("sitemap", "sitemap/index.xml"),

@@ -19,6 +19,21 @@ pub(super) enum Content {
 }
 
 impl Content {
+    /// The same without marks of CDATA that were escaped.
+    pub(super) fn without_section(self) -> Self {
+        match self {
+            Self::Text(text) => {
+                let held = without_section(&text);
+                Self::Text(if held.len() == text.len() {
+                    text
+                } else {
+                    held.to_owned()
+                })
+            }
+            markup @ Self::Markup(_) => markup,
+        }
+    }
+
     pub(super) fn is_blank(&self) -> bool {
         self.as_str().is_empty()
     }
@@ -37,6 +52,32 @@ pub(super) enum Unmarked {
     Unsaid,
     /// HTML: `content:encoded`, a body.
     Html,
+    /// Plain text: a title of Atom (RFC 4287 §3.1.1).
+    Plain,
+}
+
+/// A text without the marks of CDATA around it that were escaped themselves, or put into a section again.
+pub(in crate::extract) fn without_section(text: &str) -> &str {
+    const START: &str = "<![CDATA[";
+    const END: &str = "]]>";
+    let mut text = text.trim();
+    loop {
+        let (start, behind) = text.split_at_checked(START.len()).unwrap_or_default();
+        let held = behind
+            .strip_suffix(END)
+            .filter(|_| start.eq_ignore_ascii_case(START));
+        let Some(held) = held.filter(|held| is_one_section(held)) else {
+            return text;
+        };
+        text = held.trim();
+    }
+}
+
+/// Whether what stands between a beginning and an end of a section is no end of one and the beginning of the next.
+fn is_one_section(held: &str) -> bool {
+    let begins = held.find("<![");
+    held.find("]]>")
+        .is_none_or(|end| begins.is_some_and(|begins| begins < end))
 }
 
 /// The text, by the tag's `type` and `mode`; `None` for none, or for one that is no text.
@@ -63,6 +104,9 @@ pub(super) fn text(tag: &Tag<'_>, content: Content, unmarked: Unmarked) -> Optio
         None => match unmarked {
             Unmarked::Unsaid => RawText::Unsaid(text),
             Unmarked::Html => RawText::Html(text),
+            // Atom 0.3 escaped what was no text.
+            Unmarked::Plain if mode.as_deref() == Some("escaped") => RawText::Unsaid(text),
+            Unmarked::Plain => RawText::Plain(text),
         },
         Some("text" | "text/plain" | "plain") => RawText::Plain(text),
         Some("html" | "text/html") => RawText::Html(text),
@@ -115,6 +159,18 @@ mod tests {
         check_kind(" type='text/html; charset=utf-8'", "a", RawText::Html);
         check(" type='image/png'", "iVBORw0KGgo=", None);
         check(" type='html'", "", None);
+    }
+
+    #[test]
+    fn escaped_sections_are_opened() {
+        let check = |text: &str, expected: &str| assert_eq!(without_section(text), expected);
+        check(" <![CDATA[ a & b ]]> ", "a & b");
+        check("<![cdata[<![CDATA[<p>a</p>]]>]]>", "<p>a</p>");
+        check("<![CDATA[a]]> <![CDATA[b]]>", "<![CDATA[a]]> <![CDATA[b]]>");
+        check("a <![CDATA[b]]>", "a <![CDATA[b]]>");
+        check("<![CDATA[a", "<![CDATA[a");
+        check("<![CDATA[]]>", "");
+        check("ñ", "ñ");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use super::content::{self, Content, Unmarked};
 use super::names::{Element, Namespace};
 use super::scan::{Scanner, Tag, Token, local};
 use crate::model::{
-    Advice, Channel, RawAuthor, RawEnclosure, RawEntry, RawOrigin, RawTag, RawText,
+    Advice, Channel, RawAuthor, RawEnclosure, RawEntry, RawLink, RawOrigin, RawTag, RawText,
+    Relation, is_placeholder,
 };
 
 /// What a list of any kind is cut to: tags, authors, enclosures.
@@ -62,17 +63,22 @@ fn absolute(base: Option<&Url>, address: String) -> String {
 
 /// The text of markup, a space for each tag.
 fn words(markup: &str) -> String {
+    pieces(markup).join(" ")
+}
+
+/// The texts between the tags of markup, blank ones left out.
+fn pieces(markup: &str) -> Vec<String> {
     let mut scanner = Scanner::new(markup);
-    let mut words = Vec::new();
+    let mut pieces = Vec::new();
     while let Some(token) = scanner.next() {
         match token {
-            Token::Text(text) => words.push(super::references::decode(text).0.trim().to_owned()),
-            Token::Cdata(text) => words.push(text.trim().to_owned()),
+            Token::Text(text) => pieces.push(super::references::decode(text).0.trim().to_owned()),
+            Token::Cdata(text) => pieces.push(text.trim().to_owned()),
             Token::Open(_) | Token::Close(_) => {}
         }
     }
-    words.retain(|word| !word.is_empty());
-    words.join(" ")
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
 }
 
 /// The best of several: the first of the lowest rank.
@@ -127,6 +133,8 @@ mod link_rank {
     pub(super) const PERMALINK: u8 = 4;
     pub(super) const SOURCE_OF_CONTENT: u8 = 5;
     pub(super) const ABOUT: u8 = 6;
+    /// `N/A`
+    pub(super) const PLACEHOLDER: u8 = 7;
 }
 
 /// How well `rdf:about` names an item: better than Dublin Core, less than a guid.
@@ -155,6 +163,8 @@ pub(super) struct EntryDraft {
     others: Vec<RawAuthor>,
     of_source: Vec<RawAuthor>,
     contributors: Vec<RawAuthor>,
+    /// How long the file of the entry plays.
+    duration: Option<String>,
     latitude: Option<f64>,
     longitude: Option<f64>,
 }
@@ -219,11 +229,17 @@ impl EntryDraft {
             }
             E::Category => self.put_category(&found),
             E::Keywords => {
-                for keyword in found.into_text().split(',') {
+                let keywords = match &found.content {
+                    Content::Text(text) => text.split(',').map(str::to_owned).collect(),
+                    // An element for each.
+                    Content::Markup(markup) => pieces(markup),
+                };
+                for keyword in keywords {
                     push_tag(&mut self.raw.tags, keyword.trim().to_owned(), None);
                 }
             }
             E::Enclosure | E::MediaContent => self.put_enclosure(&found),
+            E::Duration => self.duration = self.duration.take().or(filled(found.into_text())),
             E::Thumbnail | E::ITunesImage => {
                 if let Some(url) = found.attribute_address(&["url", "href"]) {
                     self.image.offer(1, url);
@@ -263,7 +279,7 @@ impl EntryDraft {
             self.language.offer(3, language.clone());
         }
         if self.title.wants(rank)
-            && let Some(title) = content::text(found.tag, found.content, Unmarked::Unsaid)
+            && let Some(title) = title(found)
         {
             self.title.offer(rank, title);
         }
@@ -283,6 +299,7 @@ impl EntryDraft {
         let rel = tag.attribute(&["rel"]);
         let kind = tag.attribute(&["type"]);
         match rel.as_deref().map_or("alternate", relation) {
+            "alternate" if is_placeholder(&href) => self.link.offer(link_rank::PLACEHOLDER, href),
             "alternate" if is_text => self.link.offer(link_rank::TEXT, href),
             "alternate" if kind.as_deref().is_none_or(|kind| kind.contains("html")) => {
                 self.link.offer(link_rank::PAGE, href);
@@ -293,7 +310,10 @@ impl EntryDraft {
                 title: tag.attribute(&["title"]),
                 mime_type: kind,
                 length_bytes: tag.attribute(&["length"]),
+                duration: None,
             }),
+            "related" => self.push_link(Relation::Related, href, tag),
+            "via" => self.push_link(Relation::Via, href, tag),
             "replies" => {
                 self.raw.comments.get_or_insert(href);
             }
@@ -310,8 +330,12 @@ impl EntryDraft {
         let denied = tag
             .attribute(&["ispermalink"])
             .is_some_and(|value| value.eq_ignore_ascii_case("false"));
-        if local(tag.name).eq_ignore_ascii_case("guid") && !denied && is_web_address(&guid) {
-            self.link.offer(link_rank::PERMALINK, guid.clone());
+        if local(tag.name).eq_ignore_ascii_case("guid")
+            && !denied
+            && is_web_address(content::without_section(&guid))
+        {
+            let address = content::without_section(&guid).to_owned();
+            self.link.offer(link_rank::PERMALINK, address);
         }
         self.guid.offer_text(2 * rank, guid);
     }
@@ -375,7 +399,7 @@ impl EntryDraft {
                 url,
                 title: None,
                 mime_type,
-                length_bytes: None,
+                ..RawEnclosure::default()
             });
         }
     }
@@ -419,13 +443,45 @@ impl EntryDraft {
             title: None,
             mime_type: tag.attribute(&["type"]),
             length_bytes: tag.attribute(&["length", "filesize"]),
+            duration: tag.attribute(&["duration"]),
         });
     }
 
+    /// One that is told twice, as an enclosure and as a file of Media RSS, is told once with all that both say.
     fn push_enclosure(&mut self, enclosure: RawEnclosure) {
-        let is_known = |known: &RawEnclosure| known.url == enclosure.url;
-        if !self.raw.enclosures.iter().any(is_known) {
-            push(&mut self.raw.enclosures, enclosure);
+        let mut known = self.raw.enclosures.iter_mut();
+        match known.find(|known| known.url == enclosure.url) {
+            Some(known) => {
+                known.title = known.title.take().or(enclosure.title);
+                known.mime_type = known.mime_type.take().or(enclosure.mime_type);
+                known.length_bytes = known.length_bytes.take().or(enclosure.length_bytes);
+                known.duration = known.duration.take().or(enclosure.duration);
+            }
+            None => push(&mut self.raw.enclosures, enclosure),
+        }
+    }
+
+    fn push_link(&mut self, relation: Relation, url: String, tag: &Tag<'_>) {
+        let title = tag.attribute(&["title"]);
+        let link = RawLink {
+            relation,
+            url,
+            title,
+        };
+        push(&mut self.raw.links, link);
+    }
+
+    /// The file that `itunes:duration` speaks of: the first that plays, else the only one.
+    fn set_duration(&mut self) {
+        let files = &mut self.raw.enclosures;
+        let plays = |file: &RawEnclosure| {
+            let kind = file.mime_type.as_deref().unwrap_or_default();
+            kind.starts_with("audio") || kind.starts_with("video")
+        };
+        let only = (files.len() == 1).then_some(0);
+        let place = files.iter().position(plays).or(only);
+        if let Some(file) = place.and_then(|place| files.get_mut(place)) {
+            file.duration = file.duration.take().or(self.duration.take());
         }
     }
 
@@ -451,7 +507,8 @@ impl EntryDraft {
         self.image.offer_text(0, url);
     }
 
-    pub(super) fn finish(self) -> RawEntry {
+    pub(super) fn finish(mut self) -> RawEntry {
+        self.set_duration();
         let (summary, content) = match (self.abridged, self.summary.into_inner()) {
             (Some(abridged), description) => {
                 (Some(abridged), self.content.into_inner().or(description))
@@ -501,6 +558,15 @@ fn own_guid(guid: Best<String>, link: &Best<String>) -> Option<String> {
     let (rank, guid) = guid.0?;
     let is_repeated = rank == GUID_ABOUT && linked.is_some_and(|(_, link)| *link == guid);
     (!is_repeated).then_some(guid)
+}
+
+/// A title: of Atom plain text, unless it says more (RFC 4287 §3.1.1); of RSS nobody knows.
+fn title(found: Found<'_, '_>) -> Option<RawText> {
+    let unmarked = match found.namespace {
+        Namespace::Atom => Unmarked::Plain,
+        _ => Unmarked::Unsaid,
+    };
+    content::text(found.tag, found.content, unmarked)
 }
 
 /// The text, with its own base where it has one.
@@ -562,6 +628,11 @@ pub(super) struct ChannelDraft {
     license: Best<String>,
     own: Vec<RawAuthor>,
     creators: Vec<RawAuthor>,
+    /// Those who stand in where nobody is called an author, the surest first.
+    editors: Vec<RawAuthor>,
+    speakers: Vec<RawAuthor>,
+    owners: Vec<RawAuthor>,
+    webmasters: Vec<RawAuthor>,
     advice: Advice,
 }
 
@@ -583,7 +654,7 @@ impl ChannelDraft {
         let rank = rank(found.namespace);
         match found.element {
             E::Title => {
-                if let Some(title) = content::text(found.tag, found.content, Unmarked::Unsaid) {
+                if let Some(title) = title(found) {
                     self.title.offer(rank, title);
                 }
             }
@@ -596,12 +667,7 @@ impl ChannelDraft {
             E::Link => self.put_link(found),
             E::Language => self.language.offer_text(rank, found.into_text()),
             E::Creator => self.put_creator(found),
-            // Under every item a name says something, an office's mail address does not.
-            E::ManagingEditor if local(found.tag.name).eq_ignore_ascii_case("managingeditor") => {
-                if let Some(name) = filled(found.into_text()).filter(|name| name.contains('(')) {
-                    push(&mut self.own, RawAuthor { name, url: None });
-                }
-            }
+            E::ManagingEditor => self.put_editor(found),
             E::Logo => self.image.offer_text(1, found.into_address()),
             E::ITunesImage => {
                 if let Some(url) = found.attribute_address(&["href", "url"]) {
@@ -647,8 +713,32 @@ impl ChannelDraft {
     }
 
     fn put_creator(&mut self, found: Found<'_, '_>) {
+        let people = match found.namespace {
+            Namespace::DublinCore => &mut self.creators,
+            _ => &mut self.speakers,
+        };
         if let Some(name) = filled(found.into_text()) {
-            push(&mut self.creators, RawAuthor { name, url: None });
+            push(people, RawAuthor { name, url: None });
+        }
+    }
+
+    /// Under every item a name says something, an office's mail address does not.
+    fn put_editor(&mut self, found: Found<'_, '_>) {
+        let people = if local(found.tag.name).eq_ignore_ascii_case("webmaster") {
+            &mut self.webmasters
+        } else {
+            &mut self.editors
+        };
+        let is_address = |text: &str| text.contains('@') && !text.contains(['(', '<', ' ']);
+        if let Some(name) = filled(found.into_text()).filter(|name| !is_address(name.trim())) {
+            push(people, RawAuthor { name, url: None });
+        }
+    }
+
+    /// The owner of a podcast.
+    pub(super) fn put_owner(&mut self, owner: RawAuthor) {
+        if !owner.name.contains('@') {
+            push(&mut self.owners, owner);
         }
     }
 
@@ -691,18 +781,22 @@ impl ChannelDraft {
 
     /// `format` is what the root element said.
     pub(super) fn finish(self, format: Option<String>) -> Channel {
-        let authors = if self.creators.is_empty() {
-            self.own
-        } else {
-            self.creators
-        };
+        let authors = [
+            self.creators,
+            self.own,
+            self.editors,
+            self.speakers,
+            self.owners,
+            self.webmasters,
+        ];
+        let authors = authors.into_iter().find(|people| !people.is_empty());
         Channel {
             format,
             title: self.title.into_inner(),
             description: self.description.into_inner(),
             home_page: self.home_page.into_inner(),
             language: self.language.into_inner(),
-            authors,
+            authors: authors.unwrap_or_default(),
             image: self.image.into_inner(),
             license: self.license.into_inner(),
             advice: self.advice,

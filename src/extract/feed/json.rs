@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `id` | `guid`; a number is taken as its digits, as the format asks |
 //! | `url`, else `external_url`, else an `id` that is an address | `link` |
+//! | `external_url` beside a `url` | `links` |
 //! | `title` | `title` |
 //! | `content_html`, else `content_text` | `content`; addresses in it start from an absolute `url`, as on that page |
 //! | `summary` | `summary` |
@@ -19,8 +20,10 @@
 //! Extensions are skipped unread. Text that is no JSON is mended and read again; of one that ends too early the entries
 //! before its end are kept.
 
+mod converted;
 mod mend;
 
+pub(in crate::extract) use converted::may_be as may_be_converted;
 pub(in crate::extract) use mend::mend;
 
 use std::fmt;
@@ -29,15 +32,17 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::Url;
 
+use super::content;
 use super::fault::{Fault, Faults};
 use super::{ExtractError, filled};
 use crate::extract::MAX_ENTRIES;
 use crate::model::{
-    Advice, Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawTag, RawText,
+    Advice, Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawLink, RawTag,
+    RawText, Relation,
 };
 
 /// The members that mean something here; others are skipped.
-const MEMBERS: [&str; 27] = [
+const MEMBERS: [&str; 28] = [
     "attachments",
     "author",
     "authors",
@@ -47,6 +52,7 @@ const MEMBERS: [&str; 27] = [
     "date_modified",
     "date_published",
     "description",
+    "duration_in_seconds",
     "external_url",
     "favicon",
     "feed_url",
@@ -66,8 +72,8 @@ const MEMBERS: [&str; 27] = [
     "title",
     "url",
 ];
-/// The longest list that is kept: of authors, tags or attachments.
-const MAX_LIST: usize = 50;
+/// The longest list that is read: of authors, tags or attachments. What is kept of it is less.
+const MAX_LIST: usize = 100;
 
 /// Reads a feed.
 ///
@@ -92,10 +98,17 @@ pub(super) fn read(text: &str) -> Result<Extracted, ExtractError> {
         faults.note(fault, at);
     }
     if !reading.has_items {
+        if let Some(converted) = converted::xml(text) {
+            return Ok(read_converted(&converted));
+        }
         return Err(ExtractError::NotAFeed {
             found: "JSON without `items`",
             link: None,
         });
+    }
+    if reading.entries.is_empty() && reading.items > 0 {
+        let reason = format!("none of its {} items is an object", reading.items);
+        return Err(ExtractError::BadFeed { reason });
     }
     let mut problems = faults.problems(text);
     problems.append(&mut reading.problems);
@@ -105,6 +118,17 @@ pub(super) fn read(text: &str) -> Result<Extracted, ExtractError> {
         problems,
         ..Extracted::default()
     })
+}
+
+/// Reads a feed that was XML, or would have been.
+fn read_converted(xml: &str) -> Extracted {
+    let nowhere = Url::parse("about:blank").expect("it is an address");
+    let mut extracted = super::xml::read(xml, &nowhere);
+    // Lines of what we wrote say nothing of the document.
+    extracted
+        .problems
+        .retain(|problem| !matches!(problem, Problem::Malformed { .. }));
+    extracted
 }
 
 /// What ends the reading of `text`, and at which byte: the beginning of its line.
@@ -138,9 +162,11 @@ fn channel(mut feed: Object) -> Channel {
 
 fn entry(item: &mut Object) -> RawEntry {
     let guid = item.text("id");
+    let text = |text: String| content::without_section(&text).to_owned();
     let absolute = |address: &String| Url::parse(address).ok().filter(Url::has_host);
     let permalink = || guid.clone().filter(|guid| absolute(guid).is_some());
-    let [url, external] = ["url", "external_url"].map(|key| item.text(key));
+    let [url, external] = ["url", "external_url"].map(|key| item.text(key).map(text));
+    let elsewhere = external.clone().filter(|_| url.is_some());
     let [html, plain] = ["content_html", "content_text"].map(|key| item.text(key));
     let [published, updated] = ["date_published", "date_modified"].map(|key| item.text(key));
     RawEntry {
@@ -153,11 +179,36 @@ fn entry(item: &mut Object) -> RawEntry {
         updated,
         language: item.text("language"),
         authors: authors(item),
-        tags: item.list("tags", |tag| tag.into_text().map(RawTag::from)),
+        tags: tags(item),
+        links: elsewhere.into_iter().map(related).collect(),
         enclosures: item.list("attachments", enclosure),
         image: item.text("image").or_else(|| item.text("banner_image")),
         guid,
         ..RawEntry::default()
+    }
+}
+
+/// A list, or one text with commas between.
+fn tags(item: &mut Object) -> Vec<RawTag> {
+    match item.take("tags") {
+        Some(Node::Text(text)) => {
+            let names = text.split([',', ';']).map(str::trim);
+            let names = names.filter(|name| !name.is_empty()).take(MAX_LIST);
+            names.map(|name| RawTag::from(name.to_owned())).collect()
+        }
+        Some(other) => {
+            item.members.push(("tags", other));
+            item.list("tags", |tag| tag.into_text().map(RawTag::from))
+        }
+        None => Vec::new(),
+    }
+}
+
+fn related(url: String) -> RawLink {
+    RawLink {
+        relation: Relation::Related,
+        url,
+        title: None,
     }
 }
 
@@ -210,6 +261,7 @@ fn enclosure(found: Node) -> Option<RawEnclosure> {
         title: attachment.text("title"),
         mime_type: attachment.text("mime_type"),
         length_bytes: attachment.text("size_in_bytes"),
+        duration: attachment.text("duration_in_seconds"),
     })
 }
 
@@ -612,6 +664,7 @@ mod tests {
         assert_eq!(refused(r#"{"items": [{"id": "#), "bad-feed");
         assert_eq!(refused("{"), "bad-feed");
         assert_eq!(refused("{nothing}"), "bad-feed");
+        assert_eq!(refused(r#"{"items": [1, "a"]}"#), "bad-feed");
     }
 
     #[test]
@@ -653,6 +706,7 @@ mod tests {
         };
         assert_eq!(tags("[\"a\", 1, null, {}]"), ["a", "1"]);
         assert_eq!(tags("\"a\""), ["a"]);
+        assert_eq!(tags("\"a, b;, c\""), ["a", "b", "c"]);
         let names = |members: &str| -> Vec<String> {
             item(members)
                 .authors
@@ -686,7 +740,8 @@ mod tests {
             )
         };
         assert_eq!(of(&feed("{\"id\": 1}")).entries.len(), MAX_ENTRIES + 1);
-        assert_eq!(of(&feed("1")).problems.len(), MAX_ENTRIES + 1);
+        let numbers = feed("1").replacen("[1", "[{\"id\": 1}", 1);
+        assert_eq!(of(&numbers).problems.len(), MAX_ENTRIES);
         let tags = item(&format!("\"tags\": [{}1]", "1,".repeat(9_999))).tags;
         assert_eq!(tags.len(), MAX_LIST);
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);

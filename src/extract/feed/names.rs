@@ -147,6 +147,7 @@ pub(super) enum Element {
     Contributor,
     Creator,
     Day,
+    Duration,
     Email,
     Enclosure,
     Entry,
@@ -234,6 +235,7 @@ fn own(name: &[u8]) -> Option<Element> {
         b"uri" | b"url" | b"homepage" => Element::Url,
         b"contributor" => Element::Contributor,
         b"rights" | b"copyright" => Element::Rights,
+        b"categories" | b"authors" | b"enclosures" | b"links" => Element::Group,
         b"body" | b"fullitem" => Element::Body,
         b"rss" | b"rdf" | b"feed" => Element::Root,
         b"channel" => Element::Channel,
@@ -283,6 +285,7 @@ fn itunes(name: &[u8]) -> Option<Element> {
         b"keywords" => Element::Keywords,
         b"image" | b"link" => Element::ITunesImage,
         b"new-feed-url" => Element::MovedTo,
+        b"duration" => Element::Duration,
         _ => return None,
     })
 }

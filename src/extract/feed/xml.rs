@@ -36,7 +36,7 @@ enum Role {
     Entry,
     /// An author, and what follows from being one.
     Person(Standing),
-    /// A person who tells nothing: a contributor, a webmaster.
+    /// A person who tells nothing: a contributor.
     Bystander,
     /// Where an entry was taken from.
     Source,
@@ -49,6 +49,8 @@ enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Channel,
+    /// Of a podcast.
+    Owner,
     Entry,
     /// Of an entry that may name no author.
     Contributor,
@@ -212,6 +214,11 @@ impl<'a> Reader<'a> {
         match self.place(meaning, namespace, tag) {
             Place::Text(element) => {
                 let content = self.content(tag, namespace);
+                // A guid is what entries are known by: it stays as it was written.
+                let content = match element {
+                    Element::Guid => content,
+                    _ => content.without_section(),
+                };
                 self.put(element, namespace, tag, content, mark);
                 self.release(mark);
             }
@@ -279,7 +286,7 @@ impl<'a> Reader<'a> {
             (Role::Entry, Some(E::Author)) => Role::Person(Standing::Entry),
             (Role::Source, Some(E::Author)) => Role::Person(Standing::Source),
             (Role::Entry, Some(E::Contributor)) if is_own => Role::Person(Standing::Contributor),
-            (Role::Channel, Some(E::ManagingEditor)) if !is_own => Role::Bystander,
+            (Role::Channel, Some(E::ManagingEditor)) if !is_own => Role::Person(Standing::Owner),
             (Role::Channel | Role::Source, Some(E::Contributor)) => Role::Bystander,
             (Role::Entry, Some(E::Source)) if is_own => {
                 self.origin = RawOrigin {
@@ -364,6 +371,9 @@ impl<'a> Reader<'a> {
 
     fn begin_entry(&mut self, tag: &Tag<'a>) -> Role {
         self.begun = true;
+        if self.open.is_empty() {
+            self.format.get_or_insert_with(|| format(tag));
+        }
         self.entry_at = tag.at;
         let base = self.bases.last().cloned();
         self.entry = Some(EntryDraft::new(tag, base, self.own_language(tag)));
@@ -383,6 +393,7 @@ impl<'a> Reader<'a> {
                 self.entries += 1;
                 let entry = self.entry.take().map(EntryDraft::finish);
                 self.extracted.entries.extend(entry);
+                self.ended |= self.open.is_empty();
             }
             Role::Person(standing) => self.leave_person(standing),
             Role::Source => {
@@ -409,6 +420,7 @@ impl<'a> Reader<'a> {
         }
         match (standing, &mut self.entry) {
             (Standing::Channel, _) => self.channel.put_author(person),
+            (Standing::Owner, _) => self.channel.put_owner(person),
             (Standing::Entry, Some(entry)) => entry.put_author(person),
             (Standing::Contributor, Some(entry)) => entry.put_contributor(person),
             (Standing::Source, Some(entry)) => entry.put_source_author(person),
@@ -527,12 +539,18 @@ impl<'a> Reader<'a> {
 
     fn rebase(&mut self, stated: &str) {
         let outer = self.bases.last().unwrap_or(self.url);
+        let base = self.base_in(outer, stated);
+        self.bases.extend(base);
+    }
+
+    /// What `xml:base` states within `outer`.
+    fn base_in(&self, outer: &Url, stated: &str) -> Option<Url> {
         let is_base = |base: &Url| {
             base.as_str().len() <= MAX_BASE_BYTES
                 && (matches!(base.scheme(), "http" | "https") || base.scheme() == self.url.scheme())
         };
         let base = outer.join(references::decode(stated).0.trim()).ok();
-        self.bases.extend(base.filter(is_base));
+        base.filter(is_base)
     }
 
     fn release(&mut self, mark: Mark) {
@@ -545,7 +563,7 @@ impl<'a> Reader<'a> {
 /// What a feed is by its first element: `RSS 2.0`.
 fn format(root: &Tag<'_>) -> String {
     let name = match local(root.name).to_ascii_lowercase().as_str() {
-        "feed" => "Atom",
+        "feed" | "entry" => "Atom",
         "rdf" => "RSS (RDF)",
         "channel" => "CDF",
         _ => "RSS",

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use url::Url;
+
 use super::{Open, Reader, Role, is_own, shown};
 use crate::extract::feed::content::Content;
 use crate::extract::feed::fault::Fault;
@@ -125,6 +127,7 @@ impl<'a> Reader<'a> {
     fn markup(&mut self, tag: &Tag<'a>, namespace: Namespace) -> String {
         let mut markup = String::new();
         let (mut depth, mut same) = (0_usize, 0_usize);
+        let mut bases = Bases::default();
         let own = local(tag.name);
         let is_own = |name: &str| local(name).eq_ignore_ascii_case(own);
         loop {
@@ -141,12 +144,19 @@ impl<'a> Reader<'a> {
                     break;
                 }
                 Some(Token::Open(inner)) => {
-                    let is_same = is_own(inner.name) && !inner.is_empty;
-                    (depth, same) = (depth + 1, same + usize::from(is_same));
-                    push_tag(&mut markup, &inner);
+                    let is_open = !inner.is_empty && !is_void(html_name(inner.name));
+                    same += usize::from(is_own(inner.name) && !inner.is_empty);
+                    let base = self.stated_base(&inner, &bases);
+                    push_tag(&mut markup, &inner, base.as_ref().or(bases.last()));
+                    if is_open {
+                        depth += 1;
+                        bases.enter(depth, base);
+                    }
                 }
                 Some(Token::Close(name)) if is_own(name) && same > 0 => {
                     same -= 1;
+                    depth = depth.saturating_sub(1);
+                    bases.leave(depth);
                     push_end(&mut markup, name);
                 }
                 Some(Token::Close(name)) if is_own(name) => break,
@@ -155,13 +165,24 @@ impl<'a> Reader<'a> {
                     break;
                 }
                 Some(Token::Close(name)) => {
-                    depth = depth.saturating_sub(1);
+                    if !is_void(html_name(name)) {
+                        depth = depth.saturating_sub(1);
+                        bases.leave(depth);
+                    }
                     push_end(&mut markup, name);
                 }
                 None => break,
             }
         }
         markup.trim().to_owned()
+    }
+
+    /// Where the addresses of an element within a text start, if it says so itself.
+    fn stated_base(&self, inner: &Tag<'a>, bases: &Bases) -> Option<Url> {
+        let mut attributes = inner.attributes();
+        let (_, stated) = attributes.find(|(name, _)| *name == "xml:base")?;
+        let outer = bases.last().or(self.bases.last()).unwrap_or(self.url);
+        self.base_in(outer, stated)
     }
 
     /// Whether the name is that of the feed or the entry around.
@@ -233,13 +254,45 @@ fn push_escaped(markup: &mut String, text: &str) {
     }
 }
 
+/// Where addresses start in the elements of a text that say so themselves, the innermost last, each with its depth.
+#[derive(Default)]
+struct Bases(Vec<(usize, Url)>);
+
+impl Bases {
+    fn last(&self) -> Option<&Url> {
+        self.0.last().map(|(_, base)| base)
+    }
+
+    fn enter(&mut self, depth: usize, base: Option<Url>) {
+        self.0.extend(base.map(|base| (depth, base)));
+    }
+
+    /// Forgets what lies deeper.
+    fn leave(&mut self, depth: usize) {
+        while self.0.last().is_some_and(|(within, _)| *within > depth) {
+            self.0.pop();
+        }
+    }
+}
+
+/// Of a text that is written this long no further address is joined to its base: each could add a long one.
+const MAX_MARKUP_BYTES: usize = 4 * 1024 * 1024;
+
+/// Attributes of HTML that hold an address.
+const ADDRESSES: [&str; 6] = ["cite", "data", "href", "longdesc", "poster", "src"];
+
 /// Elements of HTML without an end tag.
 const VOID: [&str; 14] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
     "track", "wbr",
 ];
 
-fn push_tag(markup: &mut String, tag: &Tag<'_>) {
+fn is_void(name: &str) -> bool {
+    VOID.contains(&name)
+}
+
+/// Writes a start tag; its addresses start from `base`, if there is one.
+fn push_tag(markup: &mut String, tag: &Tag<'_>, base: Option<&Url>) {
     let name = html_name(tag.name);
     markup.push('<');
     markup.push_str(name);
@@ -249,19 +302,28 @@ fn push_tag(markup: &mut String, tag: &Tag<'_>) {
             markup.push(' ');
             markup.push_str(name);
             markup.push_str("=\"");
-            markup.push_str(&value.replace('"', "&quot;"));
+            let is_address = ADDRESSES.contains(&local(name));
+            let is_short = markup.len() < MAX_MARKUP_BYTES;
+            let joined = base.filter(|_| is_address && is_short).and_then(|base| {
+                let stated = references::decode(value).0;
+                base.join(stated.trim()).ok()
+            });
+            match joined {
+                Some(address) => push_escaped(markup, address.as_str()),
+                None => markup.push_str(&value.replace('"', "&quot;")),
+            }
             markup.push('"');
         }
     }
     markup.push('>');
-    if tag.is_empty && !VOID.contains(&name) {
+    if tag.is_empty && !is_void(name) {
         push_end(markup, name);
     }
 }
 
 fn push_end(markup: &mut String, name: &str) {
     let name = html_name(name);
-    if !VOID.contains(&name) {
+    if !is_void(name) {
         markup.push_str("</");
         markup.push_str(name);
         markup.push('>');

@@ -1,0 +1,223 @@
+//! RSS and Atom that a program turned into JSON: `{"rss": {"channel": {"item": […]}}}`, `{"feed": {"entry": […]}}`.
+//!
+//! In: the text. Out: the XML that it was, or would have been, for the reader of feeds in XML. Members of an element are its
+//! parts or its attributes: which, tells their spelling (`@url`, `_url`, `$`), else the element. Its text is a member, too
+//! (`#value`, `#text`, `$t`, `_`).
+
+use serde_json::{Map, Value};
+
+/// The longest name that is written out, as often as the element stands there.
+const MAX_NAME_BYTES: usize = 64;
+
+/// What a text is called beside attributes.
+const TEXTS: [&str; 6] = ["#value", "#text", "$t", "_", "__text", "__cdata"];
+
+/// What attributes stand in together.
+const TOGETHER: [&str; 3] = ["$", "@", "@attributes"];
+
+/// Elements whose further members are attributes.
+const WITH_ATTRIBUTES: [&str; 14] = [
+    "category",
+    "cloud",
+    "content",
+    "description",
+    "enclosure",
+    "guid",
+    "link",
+    "subtitle",
+    "summary",
+    "title",
+    "atom:link",
+    "itunes:image",
+    "media:content",
+    "media:thumbnail",
+];
+
+/// Whether a text may be such JSON: it is not parsed for that.
+pub(in crate::extract) fn may_be(text: &str) -> bool {
+    let holds = |name: &str| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some();
+    let begins = text.trim_start_matches(crate::extract::feed::is_blank);
+    begins.starts_with('{') && (holds("\"channel\"") || holds("\"feed\"") && holds("\"entry\""))
+}
+
+/// The XML; `None` where the JSON is something else.
+pub(super) fn xml(text: &str) -> Option<String> {
+    if !may_be(text) {
+        return None;
+    }
+    let value: Value = serde_json::Deserializer::from_str(text)
+        .into_iter()
+        .next()?
+        .ok()?;
+    let root = value.as_object()?;
+    let mut xml = String::with_capacity(text.len());
+    if let Some(rss) = root.get("rss").filter(|rss| rss.get("channel").is_some()) {
+        element(&mut xml, "rss", rss);
+    } else if let Some(rdf) = root.get("rdf:RDF") {
+        element(&mut xml, "rdf:RDF", rdf);
+    } else if let Some(feed) = root.get("feed").filter(|feed| feed.get("entry").is_some()) {
+        element(&mut xml, "feed", feed);
+    } else if let Some(channel) = root.get("channel").filter(|it| it.get("item").is_some()) {
+        xml.push_str("<rss>");
+        element(&mut xml, "channel", channel);
+        xml.push_str("</rss>");
+    }
+    (!xml.is_empty()).then_some(xml)
+}
+
+fn element(xml: &mut String, name: &str, value: &Value) {
+    // Google's feeds write prefixes this way.
+    let name = name.replace('$', ":");
+    if !is_name(&name) {
+        return;
+    }
+    match value {
+        Value::Null => {}
+        Value::Array(values) => values.iter().for_each(|value| element(xml, &name, value)),
+        Value::Object(members) => object(xml, &name, members),
+        _ => {
+            xml.extend(["<", &name, ">"]);
+            push_escaped(xml, &scalar(value).unwrap_or_default());
+            xml.extend(["</", &name, ">"]);
+        }
+    }
+}
+
+fn object(xml: &mut String, name: &str, members: &Map<String, Value>) {
+    xml.extend(["<", name]);
+    let bears_attributes = WITH_ATTRIBUTES.contains(&name) || text(members).is_some();
+    for (key, value) in members {
+        match value {
+            Value::Object(together) if TOGETHER.contains(&&**key) => {
+                for (key, value) in together {
+                    attribute(xml, key, value);
+                }
+            }
+            value => {
+                if let Some(key) = attribute_name(key, bears_attributes) {
+                    attribute(xml, key, value);
+                }
+            }
+        }
+    }
+    xml.push('>');
+    if let Some(text) = text(members) {
+        push_escaped(xml, &text);
+    }
+    for (key, value) in members {
+        let is_text = TEXTS.contains(&&**key) || TOGETHER.contains(&&**key);
+        let is_attribute = attribute_name(key, bears_attributes).is_some() && !value.is_object();
+        if !is_text && !is_attribute {
+            element(xml, key, value);
+        }
+    }
+    xml.extend(["</", name, ">"]);
+}
+
+fn text(members: &Map<String, Value>) -> Option<String> {
+    TEXTS.iter().find_map(|name| scalar(members.get(*name)?))
+}
+
+/// What an attribute is called, where a member is one.
+fn attribute_name(key: &str, bears_attributes: bool) -> Option<&str> {
+    if TEXTS.contains(&key) || TOGETHER.contains(&key) {
+        return None;
+    }
+    let marked = key.strip_prefix(['@', '_', '-']);
+    let is_known = bears_attributes || key.starts_with("xml") || key == "version";
+    marked.or(is_known.then_some(key))
+}
+
+fn attribute(xml: &mut String, name: &str, value: &Value) {
+    let name = name.replace('$', ":");
+    let Some(value) = scalar(value).filter(|_| is_name(&name)) else {
+        return;
+    };
+    xml.extend([" ", &name, "=\""]);
+    push_escaped(xml, &value);
+    xml.push('"');
+}
+
+fn is_name(name: &str) -> bool {
+    let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+    name.len() <= MAX_NAME_BYTES
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(goes_on)
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn push_escaped(xml: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => xml.push_str("&amp;"),
+            '<' => xml.push_str("&lt;"),
+            '"' => xml.push_str("&quot;"),
+            c => xml.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str, expected: Option<&str>) {
+        assert_eq!(xml(json).as_deref(), expected, "{json}");
+    }
+
+    /// Members come in the order of their names: a feed's order is that of its lists.
+    #[test]
+    fn rss_is_written_as_it_was() {
+        check(
+            r##"{"rss": {"version": "2.0", "channel": {"item": [
+                {"category": ["a", "b"], "enclosure": {"length": 12, "url": "/a?b=1&c"},
+                 "guid": {"isPermaLink": false, "#value": "1"}}, {"title": null}], "title": "A & <b>"}}}"##,
+            Some(
+                "<rss version=\"2.0\"><channel><item><category>a</category><category>b</category>\
+                 <enclosure length=\"12\" url=\"/a?b=1&amp;c\"></enclosure><guid isPermaLink=\"false\">1</guid>\
+                 </item><item></item><title>A &amp; &lt;b></title></channel></rss>",
+            ),
+        );
+        check(
+            r#"{"channel": {"item": {"link": "/a", "media:content": {"@url": "/b", "media:title": "c"}}}}"#,
+            Some(
+                "<rss><channel><item><link>/a</link><media:content url=\"/b\" media:title=\"c\"></media:content>\
+                 </item></channel></rss>",
+            ),
+        );
+    }
+
+    #[test]
+    fn atom_is_written_as_it_was() {
+        check(
+            r#"{"version": "1.0", "feed": {"xmlns": "urn:a", "entry": [{"author": [{"name": {"$t": "b"}}],
+                "link": [{"href": "/a", "rel": "self"}], "media$thumbnail": {"url": "/c"},
+                "title": {"type": "text", "$t": "a"}}]}}"#,
+            Some(
+                "<feed xmlns=\"urn:a\"><entry><author><name>b</name></author><link href=\"/a\" rel=\"self\"></link>\
+                 <media:thumbnail url=\"/c\"></media:thumbnail><title type=\"text\">a</title></entry></feed>",
+            ),
+        );
+    }
+
+    #[test]
+    fn other_json_is_left_alone() {
+        check(r#"{"channel": "news"}"#, None);
+        check(r#"{"feed": {"entries": []}}"#, None);
+        check(r#"[{"channel": {"item": 1}}]"#, None);
+        check("{\"channel\"", None);
+        let long = format!(
+            "{{\"channel\": {{\"item\": {{\"{}\": 1, \"a b\": 2, \"1\": 3}}}}}}",
+            "a".repeat(65)
+        );
+        check(&long, Some("<rss><channel><item></item></channel></rss>"));
+    }
+}
