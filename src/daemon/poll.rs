@@ -173,9 +173,7 @@ async fn digest(
     let read_by = first.as_ref().and_then(|_| read_by(pages.first()?));
     let more = first.as_ref().and_then(|_| take_more(&mut pages, kept));
     let more = more.map(|more| reads_less(&more, source));
-    let is_cut = pages
-        .iter()
-        .any(|(_, read)| read.problems.iter().any(Problem::is_cut));
+    let is_cut = pages.iter().any(|(_, read)| is_cut(read));
     let coverage = match (&source.pages, pages.len()) {
         (Some(_), _) => Coverage::Beginning,
         (None, 1) if first.is_some() && !is_cut => Coverage::Whole,
@@ -183,12 +181,18 @@ async fn digest(
     };
     let (owned, classifier) = (source.clone(), Arc::clone(classifier));
     let work = tokio::task::spawn_blocking(move || items(&owned, pages, problems, &classifier));
-    let Ok((items, shape, problem)) = work.await else {
+    let Ok((items, shape, problem, all_left_out)) = work.await else {
         let failure = Trouble::Panicked.into_failure(source, history);
         return Digested::failed(Vec::new(), failure, None);
     };
     let shape = shape.filter(|_| first.is_some());
     let (kind, page) = first.map_or((Kind::Feed, None), |first| (first.kind, first.page));
+    // A page without records has drifted.
+    if let Some(error) = all_left_out.filter(|_| trouble.is_none() && kind != Kind::Page) {
+        let trouble = Trouble::Extract(source.location.to_string(), error);
+        let failure = trouble.into_failure(source, history);
+        return Digested::failed(Vec::new(), failure, None);
+    }
     let judged = shape.map_or(Ok(()), |shape| drift::judge(&shape, history, kind));
     // A divided list gives only a part of its usual records.
     if let Err(drift) = judged
@@ -339,14 +343,21 @@ fn offer(source: &Source, anew: &Anew, known: usize, failure: &mut Failure) {
     );
 }
 
-/// The items of the pages, what the first of these gave, and what was left out.
+/// The items of the pages, what the first of these gave, what was left out, and why none of the entries was kept.
 fn items(
     source: &Source,
     pages: Vec<(Document, Extracted)>,
     mut problems: Vec<Problem>,
     classifier: &Classifier,
-) -> (Vec<NewItem>, Option<Shape>, Option<SourceProblem>) {
+) -> (
+    Vec<NewItem>,
+    Option<Shape>,
+    Option<SourceProblem>,
+    Option<ExtractError>,
+) {
     let first = pages.first().map(|(_, read)| read.entries.len());
+    let entries: usize = pages.iter().map(|(_, read)| read.entries.len()).sum();
+    let is_first_cut = entries == 0 && pages.first().is_some_and(|(_, read)| is_cut(read));
     let normalized = normalize::normalize(source, pages);
     let shape = first.map(|entries| {
         let all = normalized.items.iter().chain(&normalized.repeated);
@@ -360,6 +371,9 @@ fn items(
             None => shape,
         }
     });
+    let all_left_out = (entries > 0 || is_first_cut)
+        .then(|| all_left_out(&normalized))
+        .flatten();
     problems.extend(normalized.problems);
     let problem = told(&problems, source);
     let topics = |item: &Item| classifier.topics(&Subject::new(item, &source.topics));
@@ -372,7 +386,26 @@ fn items(
             item,
         }
     });
-    (items.collect(), shape, problem)
+    (items.collect(), shape, problem, all_left_out)
+}
+
+/// Entries of which not one became an item are no list that happens to be empty, and a feed that breaks off before its
+/// first entry is whole is none.
+fn all_left_out(normalized: &normalize::Normalized) -> Option<ExtractError> {
+    if !normalized.items.is_empty() {
+        return None;
+    }
+    let mut problems = normalized.problems.iter();
+    let first = problems.find(|problem| problem.loses());
+    let first = first.map_or(String::new(), |problem| format!(": {problem}"));
+    Some(ExtractError::BadFeed {
+        reason: format!("none of its entries could be kept{first}"),
+    })
+}
+
+/// Whether a document ends before what it holds does.
+fn is_cut(read: &Extracted) -> bool {
+    read.problems.iter().any(Problem::is_cut)
 }
 
 /// What was left out or mended, in one line; the source is well all the same.

@@ -30,6 +30,8 @@ const BAD: &str = "
     calendar  | failing | calendar        |     | is a calendar (iCalendar     | the same events
     paper     | failing | pdf             |     | the document is a PDF        | the page that links to it
     half      | failing | bad-feed        |     | the feed cannot be read      | tell the publisher
+    blank     | failing | bad-feed        |     | none of its entries could be | tell the publisher
+    hollow    | failing | bad-feed        |     | none of its 2 items is an    | tell the publisher
     private   | failing | private-address |     | 10.0.0.1                     | `allow_networks`
     neighbour | failing | private-address |     | 127.0.0.2                    | `allow_networks`
     circle    | failing | redirect        |     | redirects more than 10 times | put the last one
@@ -80,6 +82,14 @@ fn go_bad(server: &Server) {
     server.serve(
         "/half",
         "<rss version=\"2.0\"><channel><title>A</title><item><title>B</ti",
+    );
+    server.serve(
+        "/blank",
+        "<rss version=\"2.0\"><channel><title>A</title><item></item><item><title> </title></item></channel></rss>",
+    );
+    server.serve(
+        "/hollow",
+        "{\"version\": \"https://jsonfeed.org/version/1.1\", \"title\": \"A\", \"items\": [1, 2]}",
     );
     server.route("/private", |_| Answer::redirect("http://10.0.0.1/"));
     let neighbour = format!("http://127.0.0.2:{port}/good");
