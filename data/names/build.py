@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Makes names.tsv, what countries and languages are called on the pages, from the names of CLDR.
+"""Makes names.tsv, what countries, their subdivisions and languages are called, from the names of CLDR.
 
-    npm install --no-save --ignore-scripts --prefix /tmp/names cldr-localenames-full@48.2.0
+    npm install --no-save --ignore-scripts --prefix /tmp/names cldr-localenames-full@48.2.0 \\
+        cldr-subdivisions-full@48.2.0
     python3 data/names/build.py /tmp/names/node_modules
 
 The same input gives the same table. What it looks like, and the licence of its input, are in README.md.
@@ -27,6 +28,18 @@ def names(root, site, kind, code):
     return {key: short.get(key) or name for key, name in plain.items()}
 
 
+# Capitals and states that would bear one name, and names that CLDR writes without their accents.
+OWN = {"MX-CMX": ("Mexico City", "Ciudad de México"), "MX-MEX": ("State of Mexico", "Estado de México")}
+
+
+def subdivisions(root, site):
+    """The names of subdivisions by their codes of ISO 3166-2; a sign marks those that are also called otherwise."""
+    path = root / f"cldr-subdivisions-full/subdivisions/{site}/{site}.json"
+    found = json.loads(path.read_text())["subdivisions"]["localeDisplayNames"]["subdivisions"]
+    codes = {f"{key[:2]}-{key[2:]}".upper(): re.sub(r"[¹²³⁴]+$", "", name) for key, name in found.items()}
+    return {code: name for code, name in codes.items() if re.fullmatch(r"[A-Z]{2}-[A-Z0-9]{1,3}", code)}
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -35,6 +48,10 @@ def main():
     for kind, code in (("territories", "[A-Z]{2}"), ("languages", "[a-z]{2,3}")):
         english, others = (names(root, site, kind, code) for site in SITES)
         table += [(key, name, others.get(key, name)) for key, name in english.items() if key not in NO_LANGUAGE]
+    english, others = (subdivisions(root, site) for site in SITES)
+    table += [(key, *OWN.get(key, (name, others.get(key, name)))) for key, name in english.items()]
+    # A name that is the same in both stands once.
+    table = [row if row[1] != row[2] else row[:2] for row in table]
     text = "".join("\t".join(row) + "\n" for row in sorted(table))
     (HERE / "names.tsv").write_text(text, encoding="utf-8")
     print(f"{len(table)} names, {len(text)} characters")

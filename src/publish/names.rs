@@ -1,4 +1,4 @@
-//! What countries and languages are called.
+//! What countries, their subdivisions and languages are called.
 //!
 //! In: `data/names/names.tsv`, made by the script beside it. Out: a map by code, built once, when it is first asked for.
 
@@ -15,7 +15,8 @@ pub(super) struct Name {
     pub(super) spanish: &'static str,
 }
 
-/// The name of a country by its code in capitals (`MX`), or of a language by its subtag (`es`), where there is one.
+/// The name of a country or a subdivision by its code in capitals (`MX`, `MX-CHP`), or of a language by its subtag (`es`), where
+/// there is one.
 pub(super) fn of(code: &str) -> Option<Name> {
     static BY_CODE: LazyLock<FxHashMap<&str, Name>> =
         LazyLock::new(|| NAMES.lines().filter_map(read).collect());
@@ -25,7 +26,8 @@ pub(super) fn of(code: &str) -> Option<Name> {
 fn read(line: &'static str) -> Option<(&'static str, Name)> {
     let mut columns = line.split('\t');
     let mut next = || columns.next();
-    let (code, english, spanish) = (next()?, next()?, next()?);
+    let (code, english) = (next()?, next()?);
+    let spanish = next().unwrap_or(english);
     Some((code, Name { english, spanish }))
 }
 
@@ -41,6 +43,9 @@ mod tests {
             assert_eq!((name.english, name.spanish), (english, spanish));
         };
         check("MX", "Mexico", "México");
+        check("MX-CHP", "Chiapas", "Chiapas");
+        check("GB-ENG", "England", "Inglaterra");
+        check("FR-IDF", "Île-de-France", "Île-de-France");
         check("es", "Spanish", "español");
         check("ht", "Haitian Creole", "criollo haitiano");
         check("kek", "Qʼeqchiʼ", "Qʼeqchiʼ");
