@@ -288,18 +288,27 @@ fn in_markup(link: &str) -> Option<String> {
     (!address.is_empty()).then_some(address)
 }
 
-/// `link`, as found, in the spelling that ids are made of: absolute, without user, session and the trackers known from
-/// the beginning. It must not change: an entry known by its address would come again under another id.
-pub(super) fn spelled(link: &str, base: &Url) -> Option<Url> {
+/// The address of a file, as found, absolute and otherwise to the letter: a server that signs the addresses of its files
+/// refuses one from which a parameter was taken. `None` for what a reader elsewhere cannot open.
+pub fn file_address(link: &str, base: &Url) -> Option<Url> {
+    absolute(&meant(link, base)?, base)
+}
+
+fn absolute(link: &str, base: &Url) -> Option<Url> {
     let link: String = link.trim().chars().filter(|c| !c.is_control()).collect();
     if link.is_empty() || link.len() > MAX_LENGTH {
         return None;
     }
     // Whoever reads the feed is not to log in as anybody.
-    let mut url = without_user(&base.join(&link).ok()?);
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return None;
-    }
+    let url = without_user(&base.join(&link).ok()?);
+    let is_web = matches!(url.scheme(), "http" | "https");
+    (is_web && url.host_str().is_some_and(|host| !host.is_empty())).then_some(url)
+}
+
+/// `link`, as found, in the spelling that ids are made of: absolute, without user, session and the trackers known from
+/// the beginning. It must not change: an entry known by its address would come again under another id.
+pub(super) fn spelled(link: &str, base: &Url) -> Option<Url> {
+    let mut url = absolute(link, base)?;
     keep_parameters(&mut url, |name, value| {
         !is_tracker(name) && !is_session(name, value)
     });
@@ -634,6 +643,27 @@ mod tests {
         );
         check("/a;JSESSIONID=1/b", Some("https://host.example/a/b"));
         check("/(S(45abc))/a", Some("https://host.example/a"));
+    }
+
+    #[test]
+    fn addresses_of_files_stay_as_they_are() {
+        let base = "https://host.example/en/list?page=2".parse().unwrap();
+        let check = |link: &str, expected: Option<&str>| {
+            let found = file_address(link, &base).map(String::from);
+            assert_eq!(found.as_deref(), expected, "{link}");
+        };
+        let signed =
+            "https://i.host.example/a.jpg?w=1&s=0f3d2a1b4c5e6f708192a3b4c5d6e7f8&utm_id=1&sid=2";
+        check(signed, Some(signed));
+        let session = "https://host.example/a;jsessionid=1F/b.mp3?session=0f3d2a1b4c5e6f708192a3b4c5d6e7f8#t=30";
+        check(session, Some(session));
+        let counted = "https://count.example/redirect?url=https%3A%2F%2Fb.example%2Fx.mp3";
+        check(counted, Some(counted));
+        check("../a b.pdf?", Some("https://host.example/a%20b.pdf?"));
+        check("https://ana:pw@b.example/x", Some("https://b.example/x"));
+        check("data:image/gif;base64,R0", None);
+        check("file:///etc/passwd", None);
+        check(" ", None);
     }
 
     #[test]
