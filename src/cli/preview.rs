@@ -657,7 +657,6 @@ fn beside(entry: &RawEntry, url: &Url) -> RawEntry {
         Some(String::from(address))
     };
     RawEntry {
-        image: address(&entry.image),
         comments: address(&entry.comments),
         license: entry.license.clone(),
         origin: entry.origin.clone(),
@@ -726,6 +725,9 @@ fn print(looked: &Looked) -> io::Result<()> {
         writeln!(out, "{}\n  {}", shown::date(&item.published), item.title)?;
         if let Some(event) = &item.event {
             writeln!(out, "  takes place {}", shown::event(event))?;
+        }
+        if let Some(image) = &item.image {
+            writeln!(out, "  picture {}", image.url)?;
         }
         // Each on a line of its own, which a terminal breaks without hurting what is copied from it.
         let address = item.address.as_ref().map_or("", Url::as_str);

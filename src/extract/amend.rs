@@ -44,7 +44,11 @@ fn replace(entry: &mut RawEntry, replacement: &Replacement) {
         Field::Updated => each(&mut entry.updated),
         Field::Event => each(&mut entry.event),
         Field::Guid => each(&mut entry.guid),
-        Field::Image => each(&mut entry.image),
+        Field::Image => {
+            let addresses = entry.image.iter_mut().map(|image| &mut image.url);
+            addresses.for_each(plain);
+            entry.image.take_if(|image| image.url.trim().is_empty());
+        }
         Field::Author => {
             let names = entry.authors.iter_mut().map(|author| &mut author.name);
             names.for_each(plain);

@@ -4,7 +4,8 @@
 //! breaks the format: what was wrong, where, and what was done about it. Only text that is no feed at all is an error.
 //!
 //! `scan` cuts the text into tokens, `references` undoes entities, `names` says what an element means, `xml` knows what
-//! stands in what, `content` what kind of text an element holds, `draft` which of several elements tells a thing best.
+//! stands in what, `content` what kind of text an element holds, `media` which picture stands for an entry, `draft` which of
+//! several elements tells a thing best.
 //! `json` reads the one format that is no XML.
 //!
 //! # Which element fills which field
@@ -17,7 +18,7 @@
 //! | field | RSS 0.90–2.0, CDF | Atom 0.3, 1.0 | JSON Feed |
 //! |---|---|---|---|
 //! | `guid` | `guid`, `item@rdf:about`, `dc:identifier` | `id` | `id` |
-//! | `title` | `title`, `dc:title`, `media:title`, `itunes:title` | the same | `title` |
+//! | `title` | `title`, `dc:title`, `media:title` but that of a picture, `itunes:title` | the same | `title` |
 //! | `link` | `feedburner:origLink`, `link`, `link@href` of the page, `guid` that is an address and not denied, `item@rdf:about` | `link rel="alternate"` (HTML first), `content@src` | `url`, `external_url` |
 //! | `summary` | `summary`, `description`, `dc:description`, `itunes:summary`, `media:description` | `summary` | `summary` |
 //! | `content` | `content:encoded`, `body` of XHTML, `fullitem`; `description` beside a `summary` | `content` | `content_html`, `content_text` |
@@ -25,7 +26,7 @@
 //! | `updated` | `lastBuildDate`, `dc:modified`, `ITEM@LASTMOD` | `updated`, `modified`; of several the last | `date_modified` |
 //! | `authors` | `dc:creator`, `author`, `itunes:author`, `media:credit`, `dc:contributor`, `dc:publisher` | `author`, that of `source`, `contributor` | `authors`, `author` |
 //! | `tags` | `category`, `dc:subject`, `itunes:keywords`, `media:category`, `media:keywords` | `category` (`label`, `term`) | `tags` |
-//! | `enclosures` | `enclosure`, `media:content`, `link rel="enclosure"`; for how long one plays, `media:content@duration`, `itunes:duration` | `link rel="enclosure"`, `content@src` of another type | `attachments` |
+//! | `enclosures` | `enclosure`, `media:content` but the `image`, `link rel="enclosure"`; for how long one plays, `media:content@duration`, `itunes:duration` | `link rel="enclosure"`, `content@src` of another type | `attachments` |
 //! | `links` | `link rel="related"` or `"via"` | the same | `external_url` beside `url` |
 //! | `image` | `image/url`, `media:thumbnail`, `itunes:image`, `media:content` that is one | the same | `image`, `banner_image` |
 //! | `language` | `dc:language`, `xml:lang` | `xml:lang` | `language` |
@@ -66,6 +67,7 @@ mod fault;
 mod references;
 mod names;
 mod content;
+mod media;
 mod draft;
 mod xml;
 mod json;

@@ -13,6 +13,7 @@ mod linked_data;
 pub(super) mod lists;
 mod outline;
 mod page;
+mod picture;
 mod readable;
 mod reader;
 mod record;

@@ -8,8 +8,8 @@ use std::fmt::Display;
 
 use super::ExtractError;
 use crate::model::{
-    Extracted, Field, Fields, Find, Problem, RawAuthor, RawEnclosure, RawEntry, RawTag, RawText,
-    Rule, Rules,
+    Extracted, Field, Fields, Find, Problem, RawAuthor, RawEnclosure, RawEntry, RawImage, RawTag,
+    RawText, Rule, Rules,
 };
 
 /// The most values that one field of one entry may have.
@@ -40,6 +40,12 @@ pub(super) trait Record {
     /// An address at the place, where it is not the text.
     fn addresses(&self, at: &Self::At) -> Vec<String> {
         self.texts(at)
+    }
+
+    /// The first picture at the place, with what the format says of it.
+    fn image(&self, at: &Self::At) -> Option<RawImage> {
+        let first = self.addresses(at).into_iter().next();
+        first.map(RawImage::from)
     }
 }
 
@@ -113,7 +119,7 @@ pub(super) fn entry<R: Record>(record: &R, fields: &Fields<R::At>) -> RawEntry {
         published: found.first(Field::Date),
         updated: found.first(Field::Updated),
         event: found.first(Field::Event),
-        image: found.first(Field::Image),
+        image: found.image(),
         authors: found.each(Field::Author, |name| RawAuthor { name, url: None }),
         tags: found.each(Field::Tag, RawTag::from),
         enclosures: found.each(Field::Enclosure, |url| RawEnclosure {
@@ -250,6 +256,15 @@ impl<R: Record> Found<'_, R> {
 
     fn each<T>(&self, field: Field, made: impl Fn(String) -> T) -> Vec<T> {
         self.values(field).into_iter().map(made).collect()
+    }
+
+    fn image(&self) -> Option<RawImage> {
+        let seen = |rule: &Rule<R::At>| match &rule.find {
+            Find::First(places) => places.iter().find_map(|at| self.record.image(at)),
+            Find::Joined { .. } => None,
+        };
+        let seen = self.plain_rule(Field::Image).and_then(seen);
+        seen.or_else(|| self.first(Field::Image).map(RawImage::from))
     }
 
     /// Running text, with its markup where it stands as it was found.

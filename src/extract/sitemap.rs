@@ -21,7 +21,9 @@ use url::Url;
 use super::xml::{Element, Tree};
 use super::{ExtractError, MAX_ENTRIES, feed, follow, is_wanted};
 use crate::dates::{self, Hints};
-use crate::model::{Channel, ElementPath, Extracted, Problem, RawEntry, RawTag, RawText, Source};
+use crate::model::{
+    Channel, ElementPath, Extracted, Problem, RawEntry, RawImage, RawTag, RawText, Source,
+};
 
 /// The most sitemaps of an index that are named for the poll to choose from.
 const MAX_FOLLOW: usize = 100;
@@ -129,11 +131,18 @@ fn entry(found: Element<'_>) -> Option<RawEntry> {
         updated: modified,
         language: text("news/publication/language").or_else(|| text("news/language")),
         tags: keywords.map(|word| RawTag::from(word.to_owned())).collect(),
-        image: pictures
-            .first()
-            .cloned()
-            .or_else(|| text("video/thumbnail_loc")),
+        image: image(found).or_else(|| text("video/thumbnail_loc").map(RawImage::from)),
         ..RawEntry::default()
+    })
+}
+
+/// The first picture, with what is said of it.
+fn image(found: Element<'_>) -> Option<RawImage> {
+    let first = *all(found, "image").first()?;
+    let text = |path: &str| texts(first, path).into_iter().next();
+    Some(RawImage {
+        alt: text("caption").or_else(|| text("title")),
+        ..RawImage::from(text("loc")?)
     })
 }
 

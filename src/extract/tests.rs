@@ -23,7 +23,7 @@ use chrono::{TimeZone as _, Utc};
 use super::*;
 use crate::config;
 use crate::model::{
-    Advice, Channel, Enclosure, Item, Location, Person, RawEntry, RawTag, RawText, SafeHtml,
+    Advice, Channel, Enclosure, Image, Item, Location, Person, RawEntry, RawTag, RawText, SafeHtml,
 };
 use crate::normalize::{self, About};
 
@@ -142,6 +142,7 @@ impl Lines {
             let title: String = title.collect();
             self.each(link.relation.as_str(), [format!("{}{title}", link.url)]);
         }
+        self.each("picture", item.image.iter().map(picture));
         self.each("summary", item.summary.as_ref().map(SafeHtml::as_str));
         self.each("content", item.content.as_ref().map(SafeHtml::as_str));
     }
@@ -185,7 +186,6 @@ impl Lines {
     fn entry(&mut self, entry: &RawEntry) {
         let scheme = |tag: &RawTag| Some(format!("{} of {}", tag.name, tag.scheme.as_ref()?));
         self.each("scheme", entry.tags.iter().filter_map(scheme));
-        self.each("picture", &entry.image);
         self.each("comments", &entry.comments);
         self.each("licence", &entry.license);
         let told = |part: &Option<String>| part.clone().unwrap_or_default();
@@ -200,6 +200,16 @@ impl Lines {
             point.map(|(north, east)| format!("{north} {east}")),
         );
     }
+}
+
+fn picture(image: &Image) -> String {
+    let side = |side: Option<u32>| side.map_or("?".to_owned(), |side| side.to_string());
+    let size = match (image.width, image.height) {
+        (None, None) => String::new(),
+        (width, height) => format!(" {}x{}", side(width), side(height)),
+    };
+    let alt = image.alt.as_ref().map(|alt| format!(" “{alt}”"));
+    format!("{}{size}{}", image.url, alt.unwrap_or_default())
 }
 
 fn person(person: &Person) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{Field, RawAuthor, RawEnclosure, RawEntry, RawTag, RawText};
+use super::{Field, RawAuthor, RawEnclosure, RawEntry, RawImage, RawTag, RawText};
 
 /// The page of one entry, read: as found, relative addresses made absolute except in texts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,8 +35,8 @@ pub struct Detail {
     pub tags: Vec<RawTag>,
     /// Attached files in order.
     pub enclosures: Vec<RawEnclosure>,
-    /// Address of a picture that stands for the entry.
-    pub image: Option<String>,
+    /// The picture that stands for the entry.
+    pub image: Option<RawImage>,
 }
 
 impl Detail {
@@ -163,14 +163,14 @@ mod tests {
         let entry = RawEntry {
             link: Some("/list".to_owned()),
             published: Some("2021-11-01".to_owned()),
-            image: Some("/small.png".to_owned()),
+            image: Some(RawImage::from("/small.png".to_owned())),
             ..RawEntry::default()
         };
         let detail = Detail {
             told: [Field::Date, Field::Link].into(),
             link: Some("/canonical".to_owned()),
             published: Some("2021-11-05".to_owned()),
-            image: Some("/large.png".to_owned()),
+            image: Some(RawImage::from("/large.png".to_owned())),
             content: Some(plain("Text")),
             ..Detail::default()
         };

@@ -59,6 +59,28 @@ pub struct RawLink {
     pub title: Option<String>,
 }
 
+/// A picture as found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawImage {
+    /// Address, possibly relative.
+    pub url: String,
+    /// What it shows, in words.
+    pub alt: Option<String>,
+    /// Width in pixels as found.
+    pub width: Option<String>,
+    /// Height in pixels as found.
+    pub height: Option<String>,
+}
+
+impl From<String> for RawImage {
+    fn from(url: String) -> Self {
+        Self {
+            url,
+            ..Self::default()
+        }
+    }
+}
+
 /// A category as found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawTag {
@@ -118,8 +140,8 @@ pub struct RawEntry {
     pub enclosures: Vec<RawEnclosure>,
     /// Links to other pages in order.
     pub links: Vec<RawLink>,
-    /// Address of a picture that stands for the entry.
-    pub image: Option<String>,
+    /// The picture that stands for the entry.
+    pub image: Option<RawImage>,
     /// Address of the page of comments.
     pub comments: Option<String>,
     /// Address or name of the licence, or the rights as stated.

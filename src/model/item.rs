@@ -47,7 +47,7 @@ pub struct Person {
 /// An attached file (RSS `enclosure`, Atom `link rel="enclosure"`).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Enclosure {
-    /// Absolute address.
+    /// Absolute address, to the letter: servers refuse a signed one that was changed.
     pub url: Url,
     /// What it is called for people, plain text on one line, never empty: `Agenda`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,6 +93,22 @@ pub struct Link {
     pub title: Option<String>,
 }
 
+/// The picture that stands for an item.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Image {
+    /// Absolute address, to the letter: servers refuse a signed one that was changed.
+    pub url: Url,
+    /// What it shows, in words: plain text on one line, never empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt: Option<String>,
+    /// Width in pixels, where the publisher states it; never 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Height in pixels, where the publisher states it; never 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
+
 /// One entry, normalized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -127,6 +143,8 @@ pub struct Item {
     pub enclosures: Vec<Enclosure>,
     /// Links to other pages in order, each address once, without that of the entry.
     pub links: Vec<Link>,
+    /// The picture that stands for it, which may be one of its files.
+    pub image: Option<Image>,
     /// The absolute date that the publisher stated, even one that we doubt.
     pub stated: Option<Dated>,
     /// The date that we publish.

@@ -41,6 +41,17 @@ const TYPES: [(&str, &str); 26] = [
     ("avif", "image/avif"),
 ];
 
+/// Attributes of `img` in which pages keep the address of a picture that a script is to load later.
+pub const LAZY_SOURCES: [&str; 4] = [
+    "data-src",
+    "data-lazy-src",
+    "data-original",
+    "data-lazyload",
+];
+
+/// Attributes of `img` with the addresses of one picture in several sizes.
+pub const SOURCE_SETS: [&str; 3] = ["srcset", "data-srcset", "data-lazy-srcset"];
+
 /// The media type of the file at an address that ends as files do; `None` where a page may be.
 pub fn file_type(url: &Url) -> Option<&'static str> {
     let (_, end) = url.path().rsplit_once('.')?;

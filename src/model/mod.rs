@@ -44,7 +44,8 @@ pub use detail::Detail;
 pub use document::{Document, Validators};
 pub use element_path::{ElementPath, ElementPathError, Step};
 pub use entry::{
-    Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawLink,
+    Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawImage,
+    RawLink,
     RawOrigin, RawTag, RawText,
 };
 pub use feed::{Fate, Feed, FeedName, FeedSummary, Scope, Site, Tombstone};
@@ -54,12 +55,12 @@ pub use hash::Hash;
 pub(crate) use html::{Lines, is_invisible};
 pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node, text_of_nodes};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
-pub use item::{Enclosure, IdentityKey, IdentityKind, Item, Link, Person, Relation};
+pub use item::{Enclosure, IdentityKey, IdentityKind, Image, Item, Link, Person, Relation};
 pub use json_path::{JsonBase, JsonPath, JsonPathError, Located};
 pub use language::{Language, LanguageError};
 pub use layout::{Layout, LayoutError};
 pub use listen::{Listen, TrustedProxy};
-pub use media_type::{file_type, is_file_type};
+pub use media_type::{LAZY_SOURCES, SOURCE_SETS, file_type, is_file_type};
 pub use operator::Operator;
 pub use pages::{Numbers, PageAddress, PageAddressError, PageWay, Pages};
 pub use problem_code::{Care, ProblemCode};

@@ -21,7 +21,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-pub use self::address::{canonical, comparable};
+pub use self::address::{canonical, comparable, file_address};
 use self::attached::{cuts, duration, links, named};
 use self::dates::Dates;
 use self::html::Sanitizer;
@@ -35,9 +35,9 @@ pub use self::usual::UsualLanguage;
 pub use self::wording::Wording;
 use crate::dates::{Hints, order_of};
 use crate::model::{
-    Channel, DateOrder, Document, Enclosure, Extracted, Hash, IdentityKey, IdentityKind, Item,
-    ItemId, Language, Person, Problem, RawAuthor, RawEnclosure, RawEntry, RawText, Reading,
-    SafeHtml, Source, file_type,
+    Channel, DateOrder, Document, Enclosure, Extracted, Hash, IdentityKey, IdentityKind, Image,
+    Item, ItemId, Language, Person, Problem, RawAuthor, RawEnclosure, RawEntry, RawImage, RawText,
+    Reading, SafeHtml, Source, file_type,
 };
 
 /// What a list of any kind is cut to: tags, authors, enclosures.
@@ -255,6 +255,7 @@ impl<'a> Page<'a> {
         order: Option<DateOrder>,
     ) -> Self {
         let base = source.location.public_base(&document.url);
+        let base = stated_base(&base, channel).unwrap_or(base);
         let titled = channel.title.as_ref().map(text::line).unwrap_or_default();
         let host = document.url.host_str().unwrap_or_default();
         let site = SiteNames::new([
@@ -288,6 +289,8 @@ impl<'a> Page<'a> {
         let enclosures = enclosures(&entry, base);
         let links = links(&entry, address.as_ref(), base);
         problems.extend(cuts(&entry, position + 1));
+        let image = entry.image.as_ref().and_then(|found| image(found, base));
+        let image = image.or_else(|| image_among(&enclosures));
         let linked = address.as_ref();
         let linked = linked.or(enclosures.first().map(|file| &file.url));
         let stand_in = self.stand_in(linked, says_something(&entry));
@@ -326,6 +329,7 @@ impl<'a> Page<'a> {
             tags: tags(&entry),
             enclosures,
             links,
+            image,
             stated: dates.stated,
             published: dates.published,
             updated: dates.updated,
@@ -438,6 +442,19 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Where a feed that is read from a file says that it is: its own address, else its page's.
+fn stated_base(base: &Url, channel: &Channel) -> Option<Url> {
+    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
+    if is_web(base) {
+        return None;
+    }
+    let stated = [&channel.advice.self_link, &channel.home_page].into_iter();
+    let mut stated = stated
+        .flatten()
+        .filter_map(|text| Url::parse(text.trim()).ok());
+    stated.find(is_web)
+}
+
 /// What stands in a draft until `identity::assign` has seen the whole poll.
 fn unidentified() -> IdentityKey {
     IdentityKey {
@@ -538,8 +555,48 @@ fn person(author: &RawAuthor, base: &Url) -> Option<Person> {
     })
 }
 
+/// `None` for an image of one dot, which shows nothing and tells its server who reads.
+fn image(found: &RawImage, base: &Url) -> Option<Image> {
+    let side = |text: &Option<String>| {
+        let text = text.as_deref()?.trim().trim_end_matches("px").trim_end();
+        text.parse().ok().filter(|side| *side > 0)
+    };
+    let (width, height) = (side(&found.width), side(&found.height));
+    let is_dot = width == Some(1) && height == Some(1);
+    let alt = found.alt.clone().map(RawText::Unsaid);
+    let alt = alt.as_ref().map(text::line);
+    let alt = alt.filter(|alt| !alt.is_empty() && !is_file_name(alt));
+    (!is_dot).then_some(Image {
+        url: file_address(&found.url, base)?,
+        alt,
+        width,
+        height,
+    })
+}
+
+/// Whether a description is what a camera or an editor called the picture: `IMG_2031`, `quay.jpg`.
+fn is_file_name(alt: &str) -> bool {
+    const ENDINGS: [&str; 6] = ["avif", "gif", "jpeg", "jpg", "png", "webp"];
+    let (_, ending) = alt.rsplit_once('.').unwrap_or_default();
+    let ends = ENDINGS.iter().any(|own| ending.eq_ignore_ascii_case(own));
+    !alt.contains(char::is_whitespace) && (ends || alt.contains('_'))
+}
+
+/// The first file that is a picture.
+fn image_among(enclosures: &[Enclosure]) -> Option<Image> {
+    let mut pictures = enclosures
+        .iter()
+        .filter(|file| file.mime_type.starts_with("image/"));
+    pictures.next().map(|file| Image {
+        url: file.url.clone(),
+        alt: file.title.clone(),
+        width: None,
+        height: None,
+    })
+}
+
 fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
-    let url = canonical(&found.url, base)?;
+    let url = file_address(&found.url, base)?;
     let mime_type = found
         .mime_type
         .as_deref()
@@ -547,10 +604,13 @@ fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
         .filter(|mime| mime.contains('/') && mime.len() < 128)
         .filter(|mime| mime.chars().all(|c| c == ' ' || c.is_ascii_graphic()))
         .filter(|mime| !mime.eq_ignore_ascii_case(UNKNOWN_TYPE));
+    let is_exact = |mime: &&str| !mime.ends_with("/*");
     Some(Enclosure {
         title: found.title.clone().and_then(named),
         mime_type: mime_type
+            .filter(is_exact)
             .or_else(|| file_type(&url))
+            .or(mime_type)
             .unwrap_or(UNKNOWN_TYPE)
             .to_ascii_lowercase(),
         url,
@@ -791,6 +851,36 @@ pub(crate) mod tests {
         let title = |title: &str| file("/a", "", title).title;
         assert_eq!(title(" Minutes\n (PDF) ").as_deref(), Some("Minutes (PDF)"));
         assert_eq!(title(" "), None);
+    }
+
+    #[test]
+    fn pictures_have_words_and_sizes_where_they_are_told() {
+        let picture = |url: &str, alt: &str, width: &str, height: &str| {
+            let found = RawImage {
+                url: url.into(),
+                alt: Some(alt.into()),
+                width: Some(width.into()),
+                height: Some(height.into()),
+            };
+            let found = image(&found, &"https://host.example/n/".parse().unwrap())?;
+            let size = (found.width, found.height);
+            Some((String::from(found.url), found.alt.unwrap_or_default(), size))
+        };
+        let check = |alt: &str, expected: &str| {
+            let found = picture("a.jpg", alt, "640", "480px").unwrap();
+            let url = "https://host.example/n/a.jpg".to_owned();
+            assert_eq!(found, (url, expected.to_owned(), (Some(640), Some(480))));
+        };
+        check(" Two\n cranes &amp; a <b>quay</b>", "Two cranes & a quay");
+        check("Pier", "Pier");
+        for name in ["IMG_2031", "quay.JPG", ""] {
+            check(name, "");
+        }
+        let size = |width, height| picture("/a", "", width, height).map(|(.., size)| size);
+        assert_eq!(size("100%", "0"), Some((None, None)));
+        assert_eq!(size("1", "1"), None);
+        assert_eq!(size("1", "600"), Some((Some(1), Some(600))));
+        assert_eq!(picture("data:image/gif;base64,R0", "", "", ""), None);
     }
 
     #[test]

@@ -28,7 +28,7 @@ const STRUCK: char = '\u{336}';
 
 /// Returns what readers see and the publisher can change. Dates that were worked out are no part of it. The day of an
 /// event is one of its own where the entry gives another date beside it.
-pub fn seen(item: &Item) -> [SeenField; 9] {
+pub fn seen(item: &Item) -> [SeenField; 10] {
     let words = |name, value: String| SeenField {
         name,
         wording: value.clone(),
@@ -40,6 +40,12 @@ pub fn seen(item: &Item) -> [SeenField; 9] {
         Some(EventDay::Derived(_)) | None => None,
     };
     let links = item.links.iter().map(|link| destination(&link.url));
+    // The query of a picture's address says how large it is wanted, or until when it may be fetched.
+    let image = item.image.as_ref().map(|image| {
+        let address = destination(&image.url);
+        let end = address.find(['?', '#']).unwrap_or(address.len());
+        address.split_at(end).0.to_owned()
+    });
     let authors = item.authors.iter().map(|author| author.name.as_str());
     [
         words("title", without_spaces(&item.title)),
@@ -55,6 +61,11 @@ pub fn seen(item: &Item) -> [SeenField; 9] {
         SeenField {
             name: "links",
             value: links.collect::<Vec<_>>().join("\n"),
+            wording: String::new(),
+        },
+        SeenField {
+            name: "image",
+            value: image.unwrap_or_default(),
             wording: String::new(),
         },
         SeenField {

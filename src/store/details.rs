@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Outcome, Poll, Reader, StoreError, rows};
-use crate::model::{Detail, Hash, RawAuthor, RawEnclosure, RawTag, RawText, SourceId, Timestamp};
+use crate::model::{
+    Detail, Hash, RawAuthor, RawEnclosure, RawImage, RawTag, RawText, SourceId, Timestamp,
+};
 
 /// The page of an entry is forgotten when the list has not had the entry for so long.
 const KEPT: Duration = Duration::from_hours(24 * 90);
@@ -184,6 +186,9 @@ struct Wire {
     /// The titles of `enclosures`; may be fewer.
     labels: Vec<Option<String>>,
     image: Option<String>,
+    /// What `image` shows, its width and its height.
+    #[serde(default)]
+    image_told: [Option<String>; 3],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -222,6 +227,8 @@ impl From<Detail> for Wire {
         let labels = detail.enclosures.iter().map(|file| file.title.clone());
         let labels = labels.collect();
         let file = |file: RawEnclosure| (file.url, file.mime_type, file.length_bytes);
+        let told_of = |image: RawImage| (image.url, [image.alt, image.width, image.height]);
+        let (image, image_told) = detail.image.map(told_of).unzip();
         Self {
             told: told.collect(),
             link: detail.link,
@@ -237,7 +244,8 @@ impl From<Detail> for Wire {
             tags: detail.tags.into_iter().map(tag).collect(),
             enclosures: detail.enclosures.into_iter().map(file).collect(),
             labels,
-            image: detail.image,
+            image,
+            image_told: image_told.unwrap_or_default(),
         }
     }
 }
@@ -248,6 +256,13 @@ impl From<Wire> for Detail {
         let author = |(name, url)| RawAuthor { name, url };
         let tag = |(name, scheme)| RawTag { name, scheme };
         let mut labels = wire.labels.into_iter();
+        let [alt, width, height] = wire.image_told;
+        let image = |url| RawImage {
+            url,
+            alt,
+            width,
+            height,
+        };
         let file = |(url, mime_type, length_bytes)| RawEnclosure {
             url,
             title: labels.next().flatten(),
@@ -269,7 +284,7 @@ impl From<Wire> for Detail {
             authors: wire.authors.into_iter().map(author).collect(),
             tags: wire.tags.into_iter().map(tag).collect(),
             enclosures: wire.enclosures.into_iter().map(file).collect(),
-            image: wire.image,
+            image: wire.image.map(image),
         }
     }
 }

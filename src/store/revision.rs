@@ -72,6 +72,7 @@ fn as_stored(item: &Item, name: &str) -> Value {
             let links = item.links.iter();
             json!(links.map(|link| link.url.as_str()).collect::<Vec<_>>())
         }
+        "image" => json!(item.image.as_ref().map(|image| image.url.as_str())),
         "date" => json!(item.stated.map(|dated| dated.local())),
         "event" => json!(item.event.map(|event| event.dated().local())),
         _ => Value::Null,

@@ -255,6 +255,9 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
         tags: json("tags", &text("tags")?)?,
         enclosures: json("enclosures", &text("enclosures")?)?,
         links: json("links", &text("links")?)?,
+        image: maybe("image")?
+            .map(|image| json("image", &image))
+            .transpose()?,
         stated: stated(row)?,
         published: published(row)?,
         updated: maybe_instant("updated_at", row.get("updated_at")?)?,
@@ -369,6 +372,7 @@ pub(super) fn write_item(
         ":tags": to_json(&item.tags),
         ":enclosures": to_json(&item.enclosures),
         ":links": to_json(&item.links),
+        ":image": item.image.as_ref().map(to_json),
         ":stated_at": item.stated.map(|stated| stated.at.timestamp()),
         ":stated_offset": item.stated.map(|stated| stated.at.offset().local_minus_utc()),
         ":stated_precision": item.stated.map(|stated| stated.precision.as_str()),

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// One file a step, never edited once it has been released; `user_version` counts the steps taken.
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 17] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_regions.sql"),
     include_str!("migrations/0003_drift.sql"),
@@ -20,6 +20,7 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("migrations/0010_event.sql"),
     include_str!("migrations/0011_recent.sql"),
     include_str!("migrations/0012_links.sql"),
+    include_str!("migrations/0013_images.sql"),
     include_str!("migrations/0014_languages.sql"),
     include_str!("migrations/0015_rounds.sql"),
     include_str!("migrations/0016_secrets.sql"),

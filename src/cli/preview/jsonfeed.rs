@@ -8,8 +8,8 @@ use url::Url;
 
 use super::advice::Told;
 use crate::model::{
-    Enclosure, IdentityKind, Item, Language, Link, Person, Problem, PublicUrl, Published, RawEntry,
-    RawOrigin, Relation, SafeHtml, StoryId,
+    Enclosure, IdentityKind, Image, Item, Language, Link, Person, Problem, PublicUrl, Published,
+    RawEntry, RawOrigin, Relation, SafeHtml, StoryId,
 };
 use crate::normalize::{self, About};
 
@@ -63,18 +63,19 @@ pub(super) fn item(item: &Item, entry: &RawEntry) -> Value {
         "external_url": external(item),
         "title": item.title,
         "content_html": body.map_or("", SafeHtml::as_str),
-        "summary": item.summary.as_ref().map(normalize::plain_text),
+        "summary": item.summary.as_ref().map(normalize::plain_text).filter(|text| !text.is_empty()),
         "date_published": dated.then(|| item.published.at().to_rfc3339()),
         "date_modified": item.updated.map(|at| at.to_rfc3339()),
         "authors": item.authors.iter().map(author).collect::<Vec<_>>(),
         "tags": item.tags,
         "language": item.language.as_ref().map(Language::as_str),
         "attachments": item.enclosures.iter().map(attachment).collect::<Vec<_>>(),
-        "image": entry.image,
+        "image": item.image.as_ref().map(|image| image.url.as_str()),
         "_tidings": filled(json!({
             "date": item.published.origin(),
             "date_precision": item.published.precision().as_str(),
             "event": item.event.map(|day| day.to_string()),
+            "image": item.image.as_ref().map(image).filter(|told| told != &json!({})),
             "comments": entry.comments,
             "license": entry.license,
             "origin": entry.origin.as_ref().map(origin),
@@ -93,6 +94,11 @@ fn external(item: &Item) -> Option<&Url> {
 
 fn link(link: &Link) -> Value {
     filled(json!({"rel": link.relation.as_str(), "url": link.url, "title": link.title}))
+}
+
+/// What is known of a picture beside its address.
+fn image(image: &Image) -> Value {
+    filled(json!({"alt": image.alt, "width": image.width, "height": image.height}))
 }
 
 fn origin(origin: &RawOrigin) -> Value {

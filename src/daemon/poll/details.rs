@@ -18,7 +18,7 @@ use crate::extract;
 use crate::fetch::{FetchError, FetchedPage};
 use crate::model::{
     Css, Detail, Document, Extracted, Fields, Hash, Problem, PublicUrl, RawEnclosure, RawEntry,
-    RawText, Source, Timestamp, file_type, without_user,
+    RawImage, RawText, Source, Timestamp, file_type, without_user,
 };
 use crate::normalize;
 use crate::store::{Details, KeptDetail, StoreError};
@@ -492,8 +492,11 @@ fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
                 continue;
             };
             let base = entry.base.as_ref().unwrap_or(&document.url);
-            let is_it =
-                |file: &RawEnclosure| normalize::canonical(&file.url, base).as_ref() == Some(&url);
+            let is_it = |file: &RawEnclosure| {
+                [normalize::file_address, normalize::canonical]
+                    .iter()
+                    .any(|address| address(&file.url, base).as_ref() == Some(&url))
+            };
             if !entry.enclosures.iter().any(is_it) {
                 entry.enclosures.push(RawEnclosure {
                     url: url.into(),
@@ -535,9 +538,17 @@ fn bounded(mut detail: Detail) -> Detail {
         &mut detail.updated,
         &mut detail.event,
         &mut detail.language,
-        &mut detail.image,
     ] {
         value.take_if(|value| value.len() > MAX_VALUE);
+    }
+    detail.image.take_if(|image| image.url.len() > MAX_VALUE);
+    if let Some(RawImage {
+        alt, width, height, ..
+    }) = &mut detail.image
+    {
+        for value in [alt, width, height] {
+            value.take_if(|value| value.len() > MAX_VALUE);
+        }
     }
     detail.authors.truncate(MAX_VALUES);
     detail

@@ -3,11 +3,12 @@
 use url::Url;
 
 use super::content::{self, Content, Unmarked};
+use super::media::{Media, Within};
 use super::names::{Element, Namespace};
 use super::scan::{Scanner, Tag, Token, local};
 use crate::model::{
-    Advice, Channel, RawAuthor, RawEnclosure, RawEntry, RawLink, RawOrigin, RawTag, RawText,
-    Relation, is_placeholder,
+    Advice, Channel, RawAuthor, RawEnclosure, RawEntry, RawImage, RawLink, RawOrigin, RawTag,
+    RawText, Relation, is_placeholder,
 };
 
 /// What a list of any kind is cut to: tags, authors, enclosures.
@@ -35,7 +36,7 @@ impl Found<'_, '_> {
         }
     }
 
-    fn to_text(&self) -> String {
+    pub(super) fn to_text(&self) -> String {
         match &self.content {
             Content::Text(text) => text.clone(),
             Content::Markup(markup) => words(markup),
@@ -49,7 +50,7 @@ impl Found<'_, '_> {
         absolute(base.as_ref(), stated.unwrap_or_else(|| self.into_text()))
     }
 
-    fn attribute_address(&self, names: &[&str]) -> Option<String> {
+    pub(super) fn attribute_address(&self, names: &[&str]) -> Option<String> {
         let stated = self.tag.attribute(names)?;
         Some(absolute(self.base, stated))
     }
@@ -155,7 +156,7 @@ pub(super) struct EntryDraft {
     content: Best<Based>,
     published: Best<String>,
     updated: Best<String>,
-    image: Best<String>,
+    media: Media,
     license: Best<String>,
     language: Best<String>,
     own: Vec<RawAuthor>,
@@ -238,14 +239,11 @@ impl EntryDraft {
                     push_tag(&mut self.raw.tags, keyword.trim().to_owned(), None);
                 }
             }
-            E::Enclosure | E::MediaContent => self.put_enclosure(&found),
+            E::Enclosure => self.put_enclosure(&found),
+            E::MediaContent => self.put_media_content(&found),
             E::Duration => self.duration = self.duration.take().or(filled(found.into_text())),
-            E::Thumbnail | E::ITunesImage => {
-                if let Some(url) = found.attribute_address(&["url", "href"]) {
-                    self.image.offer(1, url);
-                }
-            }
-            E::Logo => self.image.offer_text(2, found.into_address()),
+            E::Thumbnail | E::ITunesImage => self.media.put_thumbnail(&found),
+            E::Logo => self.media.put_logo(found.into_address()),
             E::Origin => self.link.offer_text(link_rank::ORIGIN, found.into_text()),
             E::Comments => {
                 self.raw.comments = filled(found.into_text()).or(self.raw.comments.take());
@@ -432,12 +430,6 @@ impl EntryDraft {
         let Some(url) = found.attribute_address(&["url", "href", "src"]) else {
             return;
         };
-        let is_image = tag
-            .attribute(&["medium", "type"])
-            .is_some_and(|kind| kind.starts_with("image"));
-        if found.element == Element::MediaContent && is_image {
-            self.image.offer(3, url.clone());
-        }
         self.push_enclosure(RawEnclosure {
             url,
             title: None,
@@ -445,6 +437,20 @@ impl EntryDraft {
             length_bytes: tag.attribute(&["length", "filesize"]),
             duration: tag.attribute(&["duration"]),
         });
+    }
+
+    /// A file of Media RSS; a picture is one only once it turns out not to stand for the entry.
+    fn put_media_content(&mut self, found: &Found<'_, '_>) {
+        if let Some(file) = self.media.put_content(found) {
+            self.push_enclosure(file);
+        }
+    }
+
+    /// Takes what stands in a file of Media RSS or in a group of them. What is said of a picture is not said of the entry.
+    pub(super) fn put_within(&mut self, within: Within, found: Found<'_, '_>) {
+        if let Some(found) = self.media.put_within(within, found) {
+            self.put(found);
+        }
     }
 
     /// One that is told twice, as an enclosure and as a file of Media RSS, is told once with all that both say.
@@ -504,10 +510,11 @@ impl EntryDraft {
     }
 
     pub(super) fn put_image(&mut self, url: String) {
-        self.image.offer_text(0, url);
+        self.media.put_image(url);
     }
 
     pub(super) fn finish(mut self) -> RawEntry {
+        let pictures = self.finish_media();
         self.set_duration();
         let (summary, content) = match (self.abridged, self.summary.into_inner()) {
             (Some(abridged), description) => {
@@ -541,11 +548,32 @@ impl EntryDraft {
                 .into_iter()
                 .find(|list| !list.is_empty())
                 .unwrap_or_default(),
-            image: self.image.into_inner(),
+            image: pictures,
             license: self.license.into_inner(),
             point: self.raw.point.or(self.latitude.zip(self.longitude)),
             ..self.raw
         }
+    }
+}
+
+impl EntryDraft {
+    /// Settles which picture stands for the entry, and which are files of it.
+    fn finish_media(&mut self) -> Option<RawImage> {
+        let media = std::mem::take(&mut self.media);
+        let people = [&self.creators, &self.own, &self.others];
+        let people = people.into_iter().flatten();
+        let people: Vec<String> = people.map(|person| person.name.clone()).collect();
+        let settled = media.settle(&people);
+        for (url, title) in settled.titles {
+            let files = &mut self.raw.enclosures;
+            if let Some(file) = files.iter_mut().find(|file| file.url == url) {
+                file.title.get_or_insert(title);
+            }
+        }
+        for file in settled.files {
+            self.push_enclosure(file);
+        }
+        settled.image
     }
 }
 

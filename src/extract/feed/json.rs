@@ -37,8 +37,8 @@ use super::fault::{Fault, Faults};
 use super::{ExtractError, filled};
 use crate::extract::MAX_ENTRIES;
 use crate::model::{
-    Advice, Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawLink, RawTag,
-    RawText, Relation,
+    Advice, Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawImage, RawLink,
+    RawTag, RawText, Relation,
 };
 
 /// The members that mean something here; others are skipped.
@@ -182,7 +182,10 @@ fn entry(item: &mut Object) -> RawEntry {
         tags: tags(item),
         links: elsewhere.into_iter().map(related).collect(),
         enclosures: item.list("attachments", enclosure),
-        image: item.text("image").or_else(|| item.text("banner_image")),
+        image: item
+            .text("image")
+            .or_else(|| item.text("banner_image"))
+            .map(RawImage::from),
         guid,
         ..RawEntry::default()
     }

@@ -13,6 +13,7 @@ use url::Url;
 use super::content::Content;
 use super::draft::{ChannelDraft, EntryDraft, Found};
 use super::fault::Fault;
+use super::media::Within;
 use super::names::{Element, Namespace, Prefixes, element};
 use super::references;
 use super::scan::{Scanner, Tag, Token, local};
@@ -437,6 +438,7 @@ impl<'a> Reader<'a> {
         outside: Mark,
     ) {
         let has_own_base = self.bases.len() > outside.bases;
+        let within = self.within_media(namespace);
         let found = Found {
             element,
             namespace,
@@ -471,8 +473,21 @@ impl<'a> Reader<'a> {
             },
             (Role::Image, Some(entry)) => entry.put_image(found.into_address()),
             (Role::Image, None) => self.channel.put_image(found.into_address()),
-            (_, Some(entry)) => entry.put(found),
+            (_, Some(entry)) => match within {
+                Some(within) => entry.put_within(within, found),
+                None => entry.put(found),
+            },
             (_, None) => self.channel.put(found),
+        }
+    }
+
+    /// The part of Media RSS that an element of its own stands in.
+    fn within_media(&self, namespace: Namespace) -> Option<Within> {
+        let around = self.open.last().filter(|_| namespace == Namespace::Media)?;
+        match around.local.to_ascii_lowercase().as_str() {
+            "content" => Some(Within::File),
+            "group" => Some(Within::Group),
+            _ => None,
         }
     }
 

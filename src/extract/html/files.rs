@@ -9,7 +9,8 @@ use url::Url;
 
 use super::article::{self, Article};
 use super::outline::{Outline, Visible};
-use crate::model::{RawEnclosure, file_type, is_file_type, text_of_node};
+use super::picture;
+use crate::model::{RawEnclosure, RawImage, file_type, is_file_type, text_of_node};
 
 /// The most files of one page.
 const MAX_FILES: usize = 20;
@@ -47,7 +48,7 @@ pub(super) fn of(
 }
 
 /// The first picture of the article that is no sign.
-pub(super) fn picture(outline: &Outline<'_>, article: &Article) -> Option<String> {
+pub(super) fn picture(outline: &Outline<'_>, article: &Article) -> Option<RawImage> {
     let pictures = outline.range(whole(outline, article)).filter_map(|index| {
         let node = outline.at(index);
         let large = |name: &str| {
@@ -55,17 +56,18 @@ pub(super) fn picture(outline: &Outline<'_>, article: &Article) -> Option<String
             stated.is_none_or(|size| size >= MIN_PICTURE)
         };
         let is_picture = node.name() == "img" && !node.is_around;
-        (is_picture && large("width") && large("height")).then(|| node.attr("src"))?
+        let shows = is_picture && large("width") && large("height");
+        shows.then(|| picture::of_element(|name| node.attr(name)))?
     });
-    let is_photograph = |source: &&str| {
-        let path = source.split(['?', '#']).next().unwrap_or_default();
+    let is_photograph = |picture: &RawImage| {
+        let path = picture.url.split(['?', '#']).next().unwrap_or_default();
         let (_, ending) = path.rsplit_once('.').unwrap_or_default();
         PHOTOGRAPHS
             .iter()
             .any(|own| ending.eq_ignore_ascii_case(own))
     };
     let mut photographs = pictures.filter(is_photograph);
-    photographs.next().map(str::to_owned)
+    photographs.next()
 }
 
 /// The running text with the title above it and what stands beside it.

@@ -4,7 +4,7 @@
 
 use scraper::{ElementRef, Html, Selector};
 
-use crate::model::{RawAuthor, RawTag, RawText, text_of_node};
+use crate::model::{RawAuthor, RawImage, RawTag, RawText, text_of_node};
 
 /// The most values that are looked at.
 const MAX_VALUES: usize = 500;
@@ -43,6 +43,7 @@ const IMAGE: [&str; 4] = [
     "og:image:url",
     "twitter:image",
 ];
+const IMAGE_ALT: [&str; 2] = ["og:image:alt", "twitter:image:alt"];
 const TAG: [&str; 1] = ["article:tag"];
 
 /// Names with their values.
@@ -135,8 +136,14 @@ impl<'a> Head<'a> {
     }
 
     /// The picture that stands for the page.
-    pub(super) fn image(&self) -> Option<String> {
-        self.first(&IMAGE)
+    pub(super) fn image(&self) -> Option<RawImage> {
+        let url = self.first(&IMAGE)?;
+        Some(RawImage {
+            url,
+            alt: self.first(&IMAGE_ALT),
+            width: self.first(&["og:image:width"]),
+            height: self.first(&["og:image:height"]),
+        })
     }
 
     /// `link rel=canonical` (RFC 6596), else the address by Open Graph.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::super::MAX_ENTRIES;
-use crate::model::{RawAuthor, RawEntry, RawTag, RawText};
+use crate::model::{RawAuthor, RawEntry, RawImage, RawTag, RawText};
 
 /// Types that are a text with a title.
 const ARTICLES: [&str; 12] = [
@@ -186,13 +186,35 @@ fn address(value: &Value) -> Option<&str> {
 }
 
 /// An address, an object with one, or the first of several.
-fn picture(value: &Value) -> Option<String> {
-    let address = match value {
+fn picture(value: &Value) -> Option<RawImage> {
+    let object = match value {
         Value::Array(several) => return picture(several.first()?),
-        Value::Object(object) => object.get("url").or_else(|| object.get("contentUrl"))?,
-        other => other,
+        Value::Object(object) => object,
+        other => return Some(RawImage::from(other.as_str()?.to_owned())),
     };
-    Some(address.as_str()?.to_owned())
+    let address = object.get("url").or_else(|| object.get("contentUrl"))?;
+    let side = |name: &str| match object.get(name)? {
+        Value::Object(quantity) => quantity.get("value").and_then(pixels),
+        plain => pixels(plain),
+    };
+    Some(RawImage {
+        url: address.as_str()?.to_owned(),
+        alt: object
+            .get("caption")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        width: side("width"),
+        height: side("height"),
+    })
+}
+
+/// A number, or a text that holds one.
+fn pixels(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.clone()),
+        _ => None,
+    }
 }
 
 /// A list, or words with commas between them.

@@ -186,7 +186,8 @@ fn absolute(mut entry: RawEntry, base: Url) -> RawEntry {
         }
     };
     entry.link.iter_mut().for_each(join);
-    entry.image.iter_mut().for_each(join);
+    let image = entry.image.iter_mut().map(|image| &mut image.url);
+    image.for_each(join);
     let files = entry.enclosures.iter_mut().map(|file| &mut file.url);
     files.for_each(join);
     let pages = entry

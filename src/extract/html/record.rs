@@ -10,9 +10,9 @@ use ego_tree::NodeId;
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Html, Node, Selector};
 
-use super::outermost;
+use super::{outermost, picture};
 use crate::extract::rules::{Record, escaped};
-use crate::model::{Css, Fields, RawText, Reach, Rule, text_of_node, text_of_nodes};
+use crate::model::{Css, Fields, RawImage, RawText, Reach, Rule, text_of_node, text_of_nodes};
 
 type NodeRef<'a> = ego_tree::NodeRef<'a, Node>;
 
@@ -281,6 +281,35 @@ impl<'a> Hit<'a> {
         stated.map_or_else(|| self.text_or_attribute(css), |own| Some(own.to_owned()))
     }
 
+    /// The picture that it is, or that an attribute of it names; else the first within it, else what it links to.
+    fn image(&self, css: &Css) -> Option<RawImage> {
+        if let Some(name) = &css.attribute {
+            let stated = self.text_or_attribute(css).map(picture::of_style);
+            return match self {
+                Self::Element(element) if element.value().name() == "img" && name == "src" => {
+                    picture::of_element(|name| element.attr(name))
+                }
+                Self::Element(element) if element.value().name() == "img" => Some(RawImage {
+                    url: stated?,
+                    ..picture::described(|name| element.attr(name))
+                }),
+                _ => stated.map(RawImage::from),
+            };
+        }
+        let within = |node: NodeRef<'a>| {
+            let mut below = node.descendants().filter_map(ElementRef::wrap);
+            below.find_map(|element| {
+                let is_picture = element.value().name() == "img";
+                is_picture.then(|| picture::of_element(|name| element.attr(name)))?
+            })
+        };
+        let seen = match self {
+            Self::Element(element) => within(**element),
+            Self::Whole(span) => span.nodes().find_map(within),
+        };
+        seen.or_else(|| self.address(css).map(RawImage::from))
+    }
+
     fn text_or_attribute(&self, css: &Css) -> Option<String> {
         let text = match &css.attribute {
             Some(name) => self.attr(name)?.to_owned(),
@@ -476,5 +505,9 @@ impl Record for Part<'_> {
             .into_iter()
             .filter_map(|found| found.address(at))
             .collect()
+    }
+
+    fn image(&self, at: &Css) -> Option<RawImage> {
+        self.hits(at).into_iter().find_map(|found| found.image(at))
     }
 }

@@ -60,7 +60,7 @@ fn shown(fixture: &str) -> String {
     lines.each("language", &detail.language);
     lines.each("author", detail.authors.iter().map(|author| &author.name));
     lines.each("tag", detail.tags.iter().map(|tag| &tag.name));
-    lines.each("image", &detail.image);
+    lines.each("image", detail.image.iter().map(|image| &image.url));
     lines.each("file", detail.enclosures.iter().map(file));
     lines.each("content", text(&detail.content));
     lines.0

@@ -14,6 +14,7 @@ use url::{ParseError, Url};
 use super::elements::{self, COMMON, Element};
 use super::references::{Within, decoded, is_xml_char, push_escaped};
 use super::tokens::{Tag, Token, tokens};
+use crate::model::{LAZY_SOURCES, SOURCE_SETS};
 
 /// Where that much is written, no further relative address is completed: each could add a long base.
 const MAX_WRITTEN_BYTES: usize = 4 * 1024 * 1024;
@@ -25,14 +26,6 @@ const MAX_AMPERSANDS: usize = 256;
 
 /// Elements whose content is not for readers.
 const DROPPED: [&str; 4] = ["applet", "script", "style", "template"];
-/// Where scripts that load images late find their addresses, and what else names one.
-const LAZY: [&str; 4] = [
-    "data-src",
-    "data-lazy-src",
-    "data-original",
-    "data-lazyload",
-];
-const SETS: [&str; 3] = ["srcset", "data-srcset", "data-lazy-srcset"];
 
 /// Markup as far as it may matter.
 #[derive(Debug, PartialEq, Eq)]
@@ -182,11 +175,11 @@ impl Writer<'_> {
             self.address(first.trim_end_matches(','))
                 .map(Cow::into_owned)
         };
-        let lazy = LAZY.iter().find_map(address);
+        let lazy = LAZY_SOURCES.iter().find_map(address);
         let is_lazy = lazy.is_some();
         let source = lazy
             .or_else(|| address(&"src"))
-            .or_else(|| SETS.iter().find_map(first_of_set));
+            .or_else(|| SOURCE_SETS.iter().find_map(first_of_set));
         let described = tag.get("alt").is_some_and(|alt| !alt.trim().is_empty());
         if (source.is_some() || described) && !is_pixel(tag) {
             self.write_start(element, tag, source.as_deref());

@@ -1,11 +1,11 @@
 INSERT INTO item (
     id, source, story, key_kind, key, weak_key, title, address, summary, content, text, sanitizer, language, assumed_language, authors, tags,
-    enclosures, links, stated_at, stated_offset, stated_precision, published_at, published_offset, published_precision,
+    enclosures, links, image, stated_at, stated_offset, stated_precision, published_at, published_offset, published_precision,
     published_origin, updated_at, event_at, event_offset, event_precision,
     event_origin, position, topics, regions, content_hash, first_rev, changed_rev, found_at, held
 ) VALUES (
     :id, :source, :story, :key_kind, :key, :weak_key, :title, :address, :summary, :content, :text, :sanitizer, :language,
-    :assumed_language, :authors, :tags, :enclosures, :links, :stated_at, :stated_offset, :stated_precision, :published_at, :published_offset,
+    :assumed_language, :authors, :tags, :enclosures, :links, :image, :stated_at, :stated_offset, :stated_precision, :published_at, :published_offset,
     :published_precision, :published_origin, :updated_at, :event_at, :event_offset,
     :event_precision, :event_origin, :position, :topics, :regions, :content_hash, :rev, :rev, :at,
     :held
@@ -25,6 +25,7 @@ ON CONFLICT (id) DO UPDATE SET
     tags = excluded.tags,
     enclosures = excluded.enclosures,
     links = excluded.links,
+    image = excluded.image,
     stated_at = excluded.stated_at,
     stated_offset = excluded.stated_offset,
     stated_precision = excluded.stated_precision,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{
-    Detail, Field, IdentityKey, IdentityKind, RawAuthor, RawEnclosure, RawTag, RawText,
+    Detail, Field, IdentityKey, IdentityKind, RawAuthor, RawEnclosure, RawImage, RawTag, RawText,
 };
 
 fn whole() -> Detail {
@@ -33,7 +33,12 @@ fn whole() -> Detail {
             length_bytes: None,
             duration: None,
         }],
-        image: text("/1.png"),
+        image: Some(RawImage {
+            url: "/1.png".to_owned(),
+            alt: text("A quay"),
+            width: text("640"),
+            height: None,
+        }),
     }
 }
 

@@ -1,0 +1,329 @@
+//! Media RSS, and the pictures of other vocabularies: which picture stands for an entry, and which files it has.
+//!
+//! In: the elements of one entry. Out: its picture, and the files among `media:content`.
+//!
+//! A picture in `media:content` is the entry's own when no element names a better one; the other pictures are files of it.
+//! What is said within a picture (`media:title`, `media:description`, `media:credit`) is said of the picture: its caption is
+//! no title of the entry, and its photographer no author. The portrait of an author, which blogs add to each of their
+//! entries, is neither a picture of the entry nor a file.
+
+use url::Url;
+
+use super::draft::Found;
+use super::names::Element;
+use crate::model::{RawEnclosure, RawImage, file_type};
+
+/// The most pictures of one entry.
+const MAX_PICTURES: usize = 100;
+
+/// What an element of Media RSS stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Within {
+    /// `media:content`
+    File,
+    /// `media:group`
+    Group,
+}
+
+/// How well an element names the picture that stands for an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// `image` of the entry.
+    Own,
+    /// `media:thumbnail`, `itunes:image`.
+    Thumbnail,
+    /// `logo`, `icon`.
+    Logo,
+    /// `media:content` that is the default of its group.
+    Default,
+    /// `media:content`
+    Content,
+}
+
+/// A picture, and the file that it is where it does not stand for the entry.
+#[derive(Debug)]
+struct Picture {
+    standing: Standing,
+    image: RawImage,
+    title: Option<String>,
+    description: Option<String>,
+    file: Option<RawEnclosure>,
+}
+
+/// What a title or a description is of.
+#[derive(Debug)]
+enum Current {
+    Picture(usize),
+    File(String),
+}
+
+/// The media of one entry.
+#[derive(Debug, Default)]
+pub(super) struct Media {
+    pictures: Vec<Picture>,
+    current: Option<Current>,
+    has_files: bool,
+    /// Titles of files, by their addresses.
+    titles: Vec<(String, String)>,
+}
+
+/// The media of one entry, decided.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    pub(super) image: Option<RawImage>,
+    pub(super) files: Vec<RawEnclosure>,
+    pub(super) titles: Vec<(String, String)>,
+}
+
+impl Media {
+    pub(super) fn put_image(&mut self, url: String) {
+        self.push(Standing::Own, RawImage::from(url));
+    }
+
+    pub(super) fn put_logo(&mut self, url: String) {
+        self.push(Standing::Logo, RawImage::from(url));
+    }
+
+    pub(super) fn put_thumbnail(&mut self, found: &Found<'_, '_>) {
+        if let Some(image) = image(found, &["url", "href"]) {
+            self.push(Standing::Thumbnail, image);
+        }
+    }
+
+    /// Takes a `media:content`; gives it back where it is no picture.
+    pub(super) fn put_content(&mut self, found: &Found<'_, '_>) -> Option<RawEnclosure> {
+        self.current = None;
+        let image = image(found, &["url", "href", "src"])?;
+        let tag = found.tag;
+        let medium = tag.attribute(&["medium"]).map(|text| text.to_lowercase());
+        let mime_type = tag.attribute(&["type"]);
+        let is_picture = is_picture(medium.as_deref(), mime_type.as_deref(), &image.url);
+        let file = RawEnclosure {
+            url: image.url.clone(),
+            title: None,
+            mime_type: mime_type.or_else(|| of_medium(medium.as_deref())),
+            length_bytes: tag.attribute(&["length", "filesize"]),
+            duration: tag.attribute(&["duration"]),
+        };
+        if !is_picture {
+            self.has_files = true;
+            self.current = Some(Current::File(file.url.clone()));
+            return Some(file);
+        }
+        let is_default = tag.attribute(&["isdefault"]);
+        let is_default = is_default.is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let standing = if is_default {
+            Standing::Default
+        } else {
+            Standing::Content
+        };
+        let before = self.pictures.len();
+        self.push(standing, image);
+        if let Some(picture) = self.pictures.get_mut(before) {
+            picture.file = Some(file);
+            self.current = Some(Current::Picture(before));
+        }
+        None
+    }
+
+    /// Takes what is said of a picture or names a file; gives back what may be said of the entry.
+    pub(super) fn put_within<'t, 'a>(
+        &mut self,
+        within: Within,
+        found: Found<'t, 'a>,
+    ) -> Option<Found<'t, 'a>> {
+        let element = found.element;
+        let is_caption = matches!(element, Element::Title | Element::Summary);
+        let is_of_media = is_caption
+            || matches!(
+                element,
+                Element::Creator | Element::License | Element::Rights
+            );
+        if !is_of_media {
+            return Some(found);
+        }
+        match (within, &self.current) {
+            (Within::File, Some(Current::Picture(at))) => {
+                let at = *at;
+                self.caption(at..at + 1, found);
+                None
+            }
+            (Within::File, Some(Current::File(url))) => {
+                if element == Element::Title {
+                    self.titles.push((url.clone(), found.to_text()));
+                }
+                Some(found)
+            }
+            (Within::Group, _) if is_caption && !self.has_files && !self.pictures.is_empty() => {
+                self.caption(0..self.pictures.len(), found);
+                None
+            }
+            _ => Some(found),
+        }
+    }
+
+    fn caption(&mut self, of: std::ops::Range<usize>, found: Found<'_, '_>) {
+        let element = found.element;
+        let text = found.into_text();
+        if text.trim().is_empty() {
+            return;
+        }
+        for picture in self.pictures.get_mut(of).unwrap_or_default() {
+            let place = match element {
+                Element::Title => &mut picture.title,
+                Element::Summary => &mut picture.description,
+                _ => continue,
+            };
+            place.get_or_insert_with(|| text.clone());
+        }
+    }
+
+    fn push(&mut self, standing: Standing, image: RawImage) {
+        if self.pictures.len() >= MAX_PICTURES || image.url.trim().is_empty() {
+            return;
+        }
+        self.pictures.push(Picture {
+            standing,
+            image,
+            title: None,
+            description: None,
+            file: None,
+        });
+    }
+
+    /// Decides which picture stands for the entry, which `people` wrote.
+    pub(super) fn settle(mut self, people: &[String]) -> Settled {
+        self.pictures
+            .retain(|picture| !picture.is_portrait(people) && !picture.is_dot());
+        let image = self.pictures.iter().min_by_key(|picture| picture.rank());
+        let image = image.map(|picture| picture.image.clone());
+        // Several elements may name one picture: each says what it knows.
+        let image = image.map(|image| {
+            let same = self.pictures.iter();
+            let same = same.filter(|picture| picture.image.url == image.url);
+            same.fold(image.clone(), |image, picture| picture.completing(image))
+        });
+        let is_chosen = |picture: &&Picture| {
+            let image = image.as_ref();
+            image.is_some_and(|image| is_of(&picture.image, image))
+        };
+        let others = self.pictures.iter();
+        let others = others.filter(|picture| !is_chosen(picture));
+        let files = others.filter_map(Picture::as_file).collect();
+        Settled {
+            image,
+            files,
+            titles: self.titles,
+        }
+    }
+}
+
+impl Picture {
+    /// The lowest is the best: by the element, then the widest.
+    fn rank(&self) -> (Standing, std::cmp::Reverse<u32>) {
+        let width = self.image.width.as_deref().and_then(pixels);
+        (self.standing, std::cmp::Reverse(width.unwrap_or(0)))
+    }
+
+    /// What it shows: a title is often the name of its file.
+    fn alt(&self) -> Option<String> {
+        self.description.clone().or_else(|| self.title.clone())
+    }
+
+    fn completing(&self, image: RawImage) -> RawImage {
+        RawImage {
+            alt: image.alt.or_else(|| self.alt()),
+            width: image.width.or_else(|| self.image.width.clone()),
+            height: image.height.or_else(|| self.image.height.clone()),
+            ..image
+        }
+    }
+
+    fn as_file(&self) -> Option<RawEnclosure> {
+        let file = self.file.clone()?;
+        Some(RawEnclosure {
+            title: self.title.clone(),
+            ..file
+        })
+    }
+
+    /// An image of one dot, which shows nothing and tells its server who reads.
+    fn is_dot(&self) -> bool {
+        let sides = [&self.image.width, &self.image.height];
+        sides.into_iter().all(|side| {
+            side.as_deref()
+                .and_then(pixels)
+                .is_some_and(|side| side <= 1)
+        })
+    }
+
+    /// Whether it shows an author: blogs call it after them, or it comes from where portraits do.
+    fn is_portrait(&self, people: &[String]) -> bool {
+        if self.standing == Standing::Own {
+            return false;
+        }
+        let is_named = |name: &String| {
+            let title = self.title.as_deref().unwrap_or_default().trim();
+            !title.is_empty() && name.trim().eq_ignore_ascii_case(title)
+        };
+        people.iter().any(is_named) || is_from_portraits(&self.image.url)
+    }
+}
+
+/// `https://0.gravatar.com/avatar/…`, `https://avatars.host.example/7`, `https://host.example/avatars/7.png`
+fn is_from_portraits(url: &str) -> bool {
+    let url = url.to_ascii_lowercase();
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let (_, rest) = path.split_once("//").unwrap_or(("", path));
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    host == "gravatar.com"
+        || host.ends_with(".gravatar.com")
+        || host.starts_with("avatars.")
+        || path
+            .split('/')
+            .any(|part| matches!(part, "avatar" | "avatars"))
+}
+
+fn image(found: &Found<'_, '_>, address: &[&str]) -> Option<RawImage> {
+    Some(RawImage {
+        url: found.attribute_address(address)?,
+        alt: found.tag.attribute(&["alt"]),
+        width: found.tag.attribute(&["width"]),
+        height: found.tag.attribute(&["height"]),
+    })
+}
+
+/// Whether one is the other, or the other in another size: widths that are stated, at one address up to its parameters.
+fn is_of(one: &RawImage, other: &RawImage) -> bool {
+    let path = |image: &RawImage| {
+        let address = image.url.as_str();
+        let end = address.find(['?', '#']).unwrap_or(address.len());
+        address.split_at(end).0.to_owned()
+    };
+    let have_widths = one.width.is_some() && other.width.is_some();
+    one.url == other.url || have_widths && path(one) == path(other)
+}
+
+fn pixels(text: &str) -> Option<u32> {
+    text.trim().trim_end_matches("px").trim_end().parse().ok()
+}
+
+/// A picture by its medium, else by its type, else by its address.
+fn is_picture(medium: Option<&str>, mime_type: Option<&str>, url: &str) -> bool {
+    if let Some(medium) = medium {
+        return medium.starts_with("image");
+    }
+    if let Some(mime_type) = mime_type {
+        return mime_type.to_ascii_lowercase().starts_with("image");
+    }
+    let base = Url::parse("http://base.invalid/").expect("an address of our own");
+    let url = base.join(url.trim()).ok();
+    let known = url.as_ref().and_then(file_type);
+    known.is_some_and(|known| known.starts_with("image/"))
+}
+
+/// The type of a file of which only the medium is known (RFC 9110 §12.5.1 writes it so).
+fn of_medium(medium: Option<&str>) -> Option<String> {
+    let medium = medium.filter(|medium| matches!(*medium, "image" | "audio" | "video"))?;
+    Some(format!("{medium}/*"))
+}
