@@ -56,6 +56,21 @@ pub(super) fn base_url(text: &str) -> Result<Url, Mistake> {
     Ok(url)
 }
 
+/// Where a document would be on the web. It is published, so it may hold nothing secret.
+pub(super) fn document_base(text: &str) -> Result<Url, Mistake> {
+    let hint = "write `https://host.example/news/`";
+    if !matches!(scheme(text).as_deref(), Some("http" | "https")) {
+        return Err(Mistake::new("expected an address with `http://` or `https://`").hint(hint));
+    }
+    let url = web(text)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            Mistake::new("this address is published: it may have no user or password").hint(hint),
+        );
+    }
+    Ok(url)
+}
+
 /// `sqlite:PATH`; a relative path starts in `folder`.
 pub(super) fn store(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
     let hint = "write `sqlite:../var/tidings.db`";

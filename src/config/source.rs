@@ -90,7 +90,13 @@ fn source(
         location(table, around.environment)
     };
     let former = table.texts("former", parsed::<SourceId>);
+    let base_url = table.text("base_url", address::document_base);
     table.finish(&[]);
+    if let (Some(at), Some(Location::Http(_))) = (base_url.at, &location.value) {
+        let message = "`base_url` goes only with files and programs";
+        let hint = "a document from the web is where it was found";
+        table.wrong(at, Mistake::new(message).hint(hint));
+    }
     let reading = reading(table, &own, defaults);
     if let Some(at) = layout.at {
         by_layout(table, at, &own, defaults);
@@ -117,6 +123,7 @@ fn source(
             .over(&defaults.date_formats)
             .value
             .unwrap_or_default(),
+        base_url: base_url.value,
         charset: own.charset.over(&defaults.charset).value,
         cadence,
         zone: own.zone.over(&defaults.zone).value.unwrap_or(around.zone),

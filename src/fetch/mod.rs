@@ -374,6 +374,26 @@ impl Fetcher {
         now: Timestamp,
         leave: Leave,
     ) -> Result<Fetched, FetchError> {
+        let fetched = self
+            .fetch_where_it_is(source, url, held, now, leave)
+            .await?;
+        Ok(match (fetched, &source.base_url) {
+            (Fetched::Changed(mut document, validators), Some(base)) => {
+                document.url = base.clone();
+                Fetched::Changed(document, validators)
+            }
+            (fetched, _) => fetched,
+        })
+    }
+
+    async fn fetch_where_it_is(
+        &self,
+        source: &Source,
+        url: &PublicUrl,
+        held: &Validators,
+        now: Timestamp,
+        leave: Leave,
+    ) -> Result<Fetched, FetchError> {
         match &source.location {
             Location::Command(command) => {
                 let timeout = source.timeout(self.limits.timeout);

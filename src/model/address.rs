@@ -223,6 +223,15 @@ impl Location {
     }
 }
 
+impl Location {
+    /// Its address for readers; `None` for what none of them can open, and where anything in the address is a secret.
+    pub fn shared(&self) -> Option<Url> {
+        let Self::Http(own) = self else { return None };
+        let has_key = || own.url.query_pairs().any(|(name, _)| is_secret(&name));
+        (!own.hidden && !has_key()).then(|| without_user(&own.url))
+    }
+}
+
 fn is_secret(parameter: &str) -> bool {
     SECRET_PARAMETERS.contains(&parameter.to_ascii_lowercase().as_str())
 }
@@ -292,6 +301,19 @@ mod tests {
                 .expect("a good address"),
         );
         assert_eq!(whole.to_string(), "https://host.example/…");
+    }
+
+    #[test]
+    fn a_secret_address_is_not_shared() {
+        let url = |text: &str| -> Url { text.parse().expect("a good address") };
+        let shared = |location: Location| location.shared().map(String::from);
+        let plain = "https://host.example/feed?x=1";
+        let open = Location::Http(PublicUrl::new(url("https://ana:pw@host.example/feed?x=1")));
+        assert_eq!(shared(open).as_deref(), Some(plain));
+        let keyed = Location::Http(PublicUrl::new(url("https://host.example/feed?token=x")));
+        assert_eq!(shared(keyed), None);
+        assert_eq!(shared(Location::Http(PublicUrl::secret(url(plain)))), None);
+        assert_eq!(shared(Location::File("/var/feed.xml".into())), None);
     }
 
     #[test]

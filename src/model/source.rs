@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use url::Url;
 
 use super::{
     AddressPattern, Cadence, Charset, Country, Css, DateFormat, DateOrder, ElementPath, Fields,
@@ -73,6 +74,8 @@ pub struct Source {
     pub replace: Vec<Replacement>,
     /// How it writes dates, tried in this order before all that is known of dates.
     pub date_formats: Vec<DateFormat>,
+    /// Where relative addresses start in its documents, where those are files or the output of a program.
+    pub base_url: Option<Url>,
     /// The encoding of its documents, whatever they say.
     pub charset: Option<Charset>,
     /// When it is asked.
@@ -111,6 +114,7 @@ impl Source {
             remove: Vec::new(),
             replace: Vec::new(),
             date_formats: Vec::new(),
+            base_url: None,
             charset: None,
             cadence: Cadence::Every(Duration::MAX),
             zone: Tz::UTC,
@@ -144,6 +148,7 @@ impl Source {
             remove,
             replace,
             date_formats,
+            base_url,
             charset,
             zone,
             language,
@@ -153,7 +158,13 @@ impl Source {
         let rules =
             format!("{reading:?} {layout:?} {pages:?} {detail:?} {only:?} {remove:?} {replace:?}");
         let dates = format!("{date_formats:?} {zone} {language:?} {date_order:?}");
-        format!("{rules} {charset:?} {dates}")
+        let base = base_url.as_ref().map(|base| format!(" {base}"));
+        format!("{rules} {charset:?} {dates}{}", base.unwrap_or_default())
+    }
+
+    /// Its address for readers: of a file, where it would be on the web. `None` where there is none, or it is a secret.
+    pub fn shared_address(&self) -> Option<Url> {
+        self.location.shared().or_else(|| self.base_url.clone())
     }
 
     /// How many documents an index names that one poll reads: as many as pages of a list, where that is said.
