@@ -25,6 +25,7 @@ pub(crate) fn definition(
         id: source.id.clone(),
         name: source.name.clone(),
         rank: source.rank,
+        address: source.shared_address().map(String::from),
         topics: source.topics.clone(),
         country: source.country,
         regions: source.regions.clone(),

@@ -19,6 +19,8 @@ pub struct Report {
     pub title: String,
     /// Its address, where it has one.
     pub address: Option<Url>,
+    /// Where its source's feed or page is, where readers may know.
+    pub source_address: Option<Url>,
     /// Its own date.
     pub published: Published,
 }

@@ -384,6 +384,12 @@ impl SourceChanges {
                 changes.come.push(source.clone());
                 continue;
             };
+            // A store of an older version knows no addresses.
+            if before.address.is_some() && before.address != source.address {
+                changes.reshown.push(source.id.clone());
+            }
+            let address = source.address.clone();
+            let before = SourceDefinition { address, ..before };
             if configured && before == *source {
                 continue;
             }
@@ -450,7 +456,7 @@ fn forgotten(connection: &Connection) -> Result<Vec<SourceId>, StoreError> {
 fn held_sources(
     connection: &Connection,
 ) -> Result<BTreeMap<SourceId, (SourceDefinition, bool)>, StoreError> {
-    let sql = "SELECT source, name, rank, topics, country, regions, configured FROM source_state";
+    let sql = "SELECT source, name, rank, topics, country, regions, configured, address FROM source_state";
     let mut statement = connection.prepare(sql)?;
     let mut found = statement.query([])?;
     let mut sources = BTreeMap::new();
@@ -466,6 +472,7 @@ fn held_sources(
             topics: rows::topics(&row.get::<_, String>(3)?)?,
             country,
             regions: rows::regions(&row.get::<_, String>(5)?)?,
+            address: row.get(7)?,
         };
         sources.insert(source.id.clone(), (source, row.get(6)?));
     }

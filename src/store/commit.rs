@@ -567,6 +567,7 @@ mod tests {
                     id: id.parse().unwrap(),
                     name: (*id).to_owned(),
                     rank: 100,
+                    address: None,
                     topics: Vec::new(),
                     country: None,
                     regions: Vec::new(),

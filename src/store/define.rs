@@ -87,6 +87,8 @@ pub struct SourceDefinition {
     pub name: String,
     /// Whose report is shown.
     pub rank: u32,
+    /// Where its feed or page is, for readers.
+    pub address: Option<String>,
     /// Topics of all its items.
     pub topics: Vec<TopicId>,
     /// Where its publisher is.
@@ -166,6 +168,11 @@ fn apply(
     let mut statement = connection.prepare_cached(sql)?;
     for (source, location) in &definition.names.locations {
         statement.execute(params![source.as_str(), location.as_bytes()])?;
+    }
+    let sql = "UPDATE source_state SET address = ?2 WHERE source = ?1 AND address IS NOT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    for source in &definition.sources {
+        statement.execute(params![source.id.as_str(), source.address])?;
     }
     write_items(connection, changes)?;
     for (story, change) in &changes.stories {

@@ -582,7 +582,8 @@ impl Reader {
     /// Every report of a story: the lowest rank first, then in the order of their commits.
     fn reports(&self, story: &str) -> Result<Vec<Report>, StoreError> {
         let sql = "SELECT item.id, item.source, item.title, item.address, item.published_at, item.published_offset,
-                          item.published_precision, item.published_origin, source_state.name AS publisher
+                          item.published_precision, item.published_origin, source_state.name AS publisher,
+                          source_state.address AS source_address
                    FROM item JOIN source_state ON source_state.source = item.source
                    WHERE item.story = ? AND NOT item.held ORDER BY source_state.rank, item.seq";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -590,12 +591,16 @@ impl Reader {
         let mut reports = Vec::new();
         while let Some(row) = found.next()? {
             let address: Option<String> = row.get("address")?;
+            let source_address: Option<String> = row.get("source_address")?;
             reports.push(Report {
                 item: rows::parsed("id", &row.get::<_, String>("id")?)?,
                 source: rows::parsed("source", &row.get::<_, String>("source")?)?,
                 publisher: row.get("publisher")?,
                 title: row.get("title")?,
                 address: address
+                    .map(|address| rows::parsed("address", &address))
+                    .transpose()?,
+                source_address: source_address
                     .map(|address| rows::parsed("address", &address))
                     .transpose()?,
                 published: rows::published(row)?,

@@ -127,6 +127,7 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
         id: id.parse().unwrap(),
         name: format!("Office {id}"),
         rank,
+        address: None,
         topics: Vec::new(),
         country: None,
         regions: Vec::new(),
