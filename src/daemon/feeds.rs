@@ -40,7 +40,7 @@ pub(super) fn write(
 ) -> Result<Rendered, DaemonError> {
     let folder = Folder::open(&config.publish.dir)?;
     let rev = reader.revision()?;
-    let states = reader.feeds()?;
+    let states = in_order(reader.feeds()?, config);
     let listed = Listed::of(&states);
     let keys = listed.render_keys(config);
     let is_broken = reader.has_break()?;
@@ -70,10 +70,14 @@ pub(super) fn write(
             .collect();
         files.extend(folder.replace(&rendered)?);
     }
-    files.extend(folder.replace(&publish::index(site, &listed.feeds, search(config)))?);
+    let index = publish::index(site, &listed.feeds, search(config));
+    files.extend(folder.replace(&index)?);
+    let is_idle = |name: &&&str| index.iter().all(|file| file.name != **name);
+    let idle = publish::INDEX_FILES.iter().filter(is_idle);
+    let idle: Vec<String> = idle.map(|name| (*name).to_owned()).collect();
     let removed = reader.removed_feeds()?.into_iter().map(|feed| feed.id);
     let removed = removed.chain(reader.former_feeds()?);
-    let removed = removed.flat_map(|feed| publish::names(&feed));
+    let removed = removed.flat_map(|feed| publish::names(&feed)).chain(idle);
     files.extend(folder.remove(&removed.collect::<Vec<_>>())?);
     leave_mark(&folder, reader, rev)?;
     let changed: HashSet<&str> = files.iter().map(String::as_str).collect();
@@ -149,6 +153,15 @@ fn leave_mark(folder: &Folder, reader: &Reader, rev: i64) -> Result<(), DaemonEr
     Ok(())
 }
 
+/// Topics in the order of the configuration, each with its branches.
+fn in_order(mut states: Vec<FeedState>, config: &Config) -> Vec<FeedState> {
+    let topics = config.topics.iter().enumerate();
+    let places: HashMap<&TopicId, usize> = topics.map(|(at, topic)| (&topic.id, at)).collect();
+    let place = |state: &FeedState| places.get(state.id.topic()).copied();
+    states.sort_by_cached_key(|state| (place(state).unwrap_or(usize::MAX), state.id.clone()));
+    states
+}
+
 fn is_whole(folder: &Folder, id: &FeedId) -> bool {
     publish::names(id).iter().all(|name| folder.holds(name))
 }
@@ -164,6 +177,7 @@ fn feed(
     Ok(Feed {
         scope: Scope::Feed(name(state)),
         updated: state.updated,
+        stories: state.stories,
         live: reader.live(&state.id, settings.max_items, min_age)?,
         quiet: reader.quiet(&state.id, settings.max_items)?,
         gone: reader.gone(&state.id)?,

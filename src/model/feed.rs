@@ -46,6 +46,8 @@ pub struct Feed {
     pub updated: Option<Timestamp>,
     /// The live feed, in order.
     pub live: Vec<Story>,
+    /// How many stories there are in it, those that are too old to be listed among them.
+    pub stories: usize,
     /// Stories that only people see, on the page: older ones that entered quietly. In order.
     pub quiet: Vec<Story>,
     /// Stories that were in it and are none any more, the last first: readers may forget them.
@@ -60,6 +62,7 @@ impl Feed {
         Self {
             scope: Scope::Search(query),
             updated: stories.iter().map(|story| story.updated).max(),
+            stories: stories.len(),
             live: stories,
             quiet: Vec::new(),
             gone: Vec::new(),
@@ -95,6 +98,6 @@ pub struct FeedSummary {
     pub name: FeedName,
     /// As the feed's own.
     pub updated: Option<Timestamp>,
-    /// Stories on its page.
+    /// How many stories there are in it.
     pub stories: usize,
 }

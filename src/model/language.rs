@@ -30,6 +30,23 @@ impl Language {
         !matches!(self.primary(), "und" | "mul" | "mis" | "zxx")
     }
 
+    /// Whether it is written from right to left: by its script where the tag names one, else as it mostly is.
+    pub fn is_rtl(&self) -> bool {
+        const SCRIPTS: [&str; 8] = [
+            "Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc", "Thaa",
+        ];
+        const LANGUAGES: [&str; 22] = [
+            "ar", "arc", "azb", "ckb", "dv", "fa", "he", "iw", "ji", "khw", "ks", "lrc", "mzn",
+            "nqo", "pnb", "prs", "ps", "sd", "syr", "ug", "ur", "yi",
+        ];
+        let is_script =
+            |part: &&str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_alphabetic());
+        match self.0.split('-').skip(1).find(is_script) {
+            Some(script) => SCRIPTS.contains(&script),
+            None => LANGUAGES.contains(&self.primary()),
+        }
+    }
+
     /// The country, where the tag names one (ISO 3166-1): `BR` of `pt-BR`.
     pub fn region(&self) -> Option<&str> {
         self.0
@@ -56,5 +73,28 @@ impl FromStr for Language {
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod direction {
+    use super::*;
+
+    #[test]
+    fn scripts_decide_before_languages() {
+        let check = |tag: &str, rtl| {
+            assert_eq!(
+                tag.parse::<Language>().map(|tag| tag.is_rtl()),
+                Ok(rtl),
+                "{tag}"
+            );
+        };
+        check("es-MX", false);
+        check("ar", true);
+        check("fa-IR", true);
+        check("ur", true);
+        check("az-Arab", true);
+        check("ks-Deva-IN", false);
+        check("he-Latn", false);
     }
 }

@@ -11,17 +11,23 @@ use atom_syndication::{Category, Content, Entry, Generator, Link, Source, Text, 
 
 use crate::model::{Feed, Person, Site, Story, Tombstone};
 
-use super::view::{self, Format};
+use super::view::{self, Format, MEDIA, MediaElement};
+use super::words::Words;
 
 /// The namespace of RFC 6721, and the prefix that everybody gives it.
 const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0");
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let title = view::title(&feed.scope, site);
+    // What the feed says of itself is in the site's language; its entries are in theirs.
+    let own = |text: String| Text {
+        lang: Some(site.language.to_string()),
+        ..Text::plain(text)
+    };
     let links = view::feed_links(feed, site, Format::Atom).into_iter();
     let document = atom_syndication::Feed {
-        title: Text::plain(&*title),
-        subtitle: Some(Text::plain(view::description(&feed.scope, site))),
+        title: own(title.clone()),
+        subtitle: Some(own(view::description(&feed.scope, site))),
         id: view::feed_id(&feed.scope),
         // Never missing (RFC 4287 §4.1.1), and never the time of rendering: a feed that held nothing yet has the epoch.
         updated: view::changed(feed.updated.unwrap_or_default()),
@@ -35,8 +41,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
             ..Generator::default()
         }),
         links: links.map(|link| feed_link(link, &title)).collect(),
-        entries: feed.live.iter().map(entry).collect(),
-        lang: Some(site.language.to_string()),
+        entries: feed.live.iter().map(|story| entry(story, site)).collect(),
         namespaces: namespaces(feed),
         extensions: tombstones(&feed.gone),
         ..Default::default()
@@ -48,7 +53,24 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let bytes = document
         .write_with_config(Vec::new(), config)
         .expect("memory takes every byte");
-    view::well_formed(String::from_utf8(bytes).expect("text was written"))
+    let document = String::from_utf8(bytes).expect("text was written");
+    view::well_formed(entries_last(document))
+}
+
+/// Moves the entries behind the tombstones: the grammar of RFC 4287 wants them behind everything else of a feed, and the
+/// crate writes extensions last. In texts and attributes `<` is escaped: what looks like a tag is one.
+fn entries_last(document: String) -> String {
+    let Some((head, rest)) = document.split_once("<entry>") else {
+        return document;
+    };
+    let Some((entries, gone)) = rest.split_once("<at:deleted-entry") else {
+        return document;
+    };
+    let Some((gone, end)) = gone.rsplit_once("</at:deleted-entry>") else {
+        return document;
+    };
+    let entries = entries.trim_end();
+    format!("{head}<at:deleted-entry{gone}</at:deleted-entry>\n  <entry>{entries}{end}")
 }
 
 fn feed_link(link: view::FeedLink, title: &str) -> Link {
@@ -62,9 +84,12 @@ fn feed_link(link: view::FeedLink, title: &str) -> Link {
 }
 
 fn namespaces(feed: &Feed) -> BTreeMap<String, String> {
-    let (prefix, namespace) = TOMBSTONES;
-    let wanted = (!feed.gone.is_empty()).then(|| (prefix.to_owned(), namespace.to_owned()));
-    wanted.into_iter().collect()
+    let has_picture = |story: &Story| story.shown.image.is_some();
+    let media = Some(MEDIA).filter(|_| feed.live.iter().any(has_picture));
+    let gone = Some(TOMBSTONES).filter(|_| !feed.gone.is_empty());
+    let used = media.into_iter().chain(gone);
+    used.map(|(prefix, namespace)| (prefix.to_owned(), namespace.to_owned()))
+        .collect()
 }
 
 fn tombstones(gone: &[Tombstone]) -> ExtensionMap {
@@ -96,7 +121,7 @@ fn deleted_entry(gone: &Tombstone) -> Extension {
     }
 }
 
-fn entry(story: &Story) -> Entry {
+fn entry(story: &Story, site: &Site) -> Entry {
     let shown = &story.shown;
     // An entry has no language in the crate's type: each of its texts says it.
     let lang = shown.language.as_ref().map(ToString::to_string);
@@ -115,13 +140,11 @@ fn entry(story: &Story) -> Entry {
         published: Some(view::published(&story.published)),
         authors: view::authors(story).into_iter().map(person).collect(),
         contributors: contributors.map(person).collect(),
-        categories: categories(story),
+        categories: categories(story, Words::of(&site.language)),
         links: links(story),
         source: Some(source(story)),
-        summary: shown
-            .summary
-            .as_ref()
-            .map(|html| text(Text::html(html.as_str()))),
+        summary: view::summary(story).map(|(html, _)| text(Text::html(html.as_str()))),
+        extensions: media(story),
         content: Some(Content {
             value: Some(view::body(story).into_owned()),
             content_type: Some("html".to_owned()),
@@ -156,7 +179,9 @@ fn links(story: &Story) -> Vec<Link> {
     let enclosures = story.shown.enclosures.iter().map(|enclosure| Link {
         mime_type: Some(enclosure.mime_type.clone()),
         title: enclosure.title.clone(),
-        length: Some(enclosure.length_bytes.to_string()),
+        length: Some(enclosure.length_bytes)
+            .filter(|length| *length > 0)
+            .map(|length| length.to_string()),
         ..link("enclosure", &enclosure.url)
     });
     own.into_iter()
@@ -167,12 +192,57 @@ fn links(story: &Story) -> Vec<Link> {
         .collect()
 }
 
+/// The picture in `media:thumbnail`, and in `media:content` what it shows.
+fn media(story: &Story) -> ExtensionMap {
+    let mut named: BTreeMap<String, Vec<Extension>> = BTreeMap::new();
+    for element in view::picture(story) {
+        let same = named.entry(element.name.to_owned()).or_default();
+        same.push(media_element(element));
+    }
+    let used = (!named.is_empty()).then(|| (MEDIA.0.to_owned(), named));
+    used.into_iter().collect()
+}
+
+fn media_element(element: MediaElement) -> Extension {
+    let name = |local: &str| format!("{}:{local}", MEDIA.0);
+    // The crate writes attributes of extensions as they are.
+    let escaped = |(name, value): (&str, String)| {
+        let value = quick_xml::escape::escape(&*value).into_owned();
+        (name.to_owned(), value)
+    };
+    let text = element.text.map(|(local, text)| {
+        let element = Extension {
+            name: name(local),
+            value: Some(text),
+            attrs: BTreeMap::from([("type".to_owned(), "plain".to_owned())]),
+            ..Extension::default()
+        };
+        (local.to_owned(), vec![element])
+    });
+    Extension {
+        name: name(element.name),
+        attrs: element.attributes.into_iter().map(escaped).collect(),
+        // Without a text, the crate's indentation would become one.
+        value: text.is_none().then(String::new),
+        children: text.into_iter().collect(),
+    }
+}
+
 /// Who published the story. The date that RFC 4287 wants here is the feed's it was taken from, which nobody keeps: the story's own stands in.
 fn source(story: &Story) -> Source {
     let report = story.shown_report();
     Source {
         title: Text::plain(&*report.publisher),
         id: view::source_id(&report.source),
+        links: report
+            .source_address
+            .iter()
+            .map(|address| Link {
+                href: address.to_string(),
+                rel: "self".to_owned(),
+                ..Link::default()
+            })
+            .collect(),
         updated: view::changed(story.updated),
         ..Source::default()
     }
@@ -186,8 +256,8 @@ fn person(person: Person) -> atom_syndication::Person {
     }
 }
 
-/// The publisher's own tags, then the regions.
-fn categories(story: &Story) -> Vec<Category> {
+/// The publisher's own tags, then the regions: by their codes, with their names for people.
+fn categories(story: &Story, words: &Words) -> Vec<Category> {
     let category = |term: String, scheme: Option<&str>| Category {
         term,
         scheme: scheme.map(str::to_owned),
@@ -199,6 +269,9 @@ fn categories(story: &Story) -> Vec<Category> {
         .iter()
         .map(|tag| category(tag.clone(), None));
     let regions = story.regions.iter();
-    let regions = regions.map(|region| category(region.to_string(), Some(view::scheme(*region))));
+    let regions = regions.map(|region| Category {
+        label: Some(words.place(*region)),
+        ..category(region.to_string(), Some(view::scheme(*region)))
+    });
     tags.chain(regions).collect()
 }

@@ -1,7 +1,8 @@
 //! The way to the feeds: a page for people, and OPML 2.0 for readers that take them all at once.
 //!
 //! In: the [`FeedSummary`] of every feed: topics in the order of the list, and branches wherever they stand among them.
-//! Out: documents in which each topic is followed by its branches.
+//! Out: a page on which each topic is followed by its branches, a list of the topics, and one of the branches. They are two,
+//! for a reader subscribes to all that is in a list: to five topics, not to each of them in hundreds of parts.
 
 use std::io;
 
@@ -9,14 +10,17 @@ use maud::{Markup, html};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use crate::model::{FeedSummary, Site};
+use crate::model::{FeedSummary, Site, Timestamp};
 
 use super::page;
 use super::search::{self, Search};
 use super::view::{self, Format};
-use super::words::Words;
+use super::words::{SEPARATOR, Words};
 
-const OPML: &str = "index.opml";
+/// The list of the topics.
+pub(super) const OPML: &str = "index.opml";
+/// The list of their branches.
+pub(super) const BRANCHES: &str = "branches.opml";
 
 /// A topic with its branches.
 type Entry<'a> = (&'a FeedSummary, Vec<&'a FeedSummary>);
@@ -37,13 +41,19 @@ fn topics(feeds: &[FeedSummary]) -> Vec<Entry<'_>> {
 
 pub(super) fn page(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<u8> {
     let words = Words::of(&site.language);
+    let has_branches = feeds.iter().any(is_branch);
     let body = html! {
         header .masthead {
-            h1 { (site.title) }
+            h1 lang=[page::own_language(site)] dir="auto" { (site.title) }
             @if !feeds.is_empty() {
                 p .lead { (words.about) }
                 @if search == Search::Offered { (search::form("", "", None, words)) }
-                p .facts { a href=(OPML) type="text/x-opml" { (words.all_feeds) } }
+                p .facts {
+                    a href=(OPML) type="text/x-opml" { (words.all_feeds) }
+                    @if has_branches {
+                        " · " a href=(BRANCHES) type="text/x-opml" { (words.all_branches) }
+                    }
+                }
             }
         }
         main #content {
@@ -52,23 +62,27 @@ pub(super) fn page(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<u8
             } @else {
                 h2 .unseen { (words.feeds) }
             }
-            @for entry in topics(feeds) { (article(&entry, words)) }
+            @for entry in topics(feeds) { (article(&entry, site, words)) }
         }
     };
     let head = html! {
-        title { (site.title) }
+        title lang=[page::own_language(site)] { (site.title) }
         meta name="description" content={ (words.feeds) ": " (site.title) };
         link rel="alternate" type="text/x-opml" title=(words.all_feeds) href=(OPML);
     };
     page::document(site, "", &head, &body)
 }
 
-fn article((feed, branches): &Entry, words: &Words) -> Markup {
+fn is_branch(feed: &FeedSummary) -> bool {
+    feed.name.id.branch().is_some()
+}
+
+fn article((feed, branches): &Entry, site: &Site, words: &Words) -> Markup {
     let name = &feed.name;
     html! {
         article .feed {
             div {
-                h3 { a href=(Format::Html.file(&name.id)) { (name.topic) } }
+                h3 lang=[page::own_language(site)] dir="auto" { a href=(Format::Html.file(&name.id)) { (name.topic) } }
                 p .facts { (page::feed_facts(feed.stories, feed.updated, words)) }
             }
             (page::feed_links(&name.topic, words, |format| format.file(&name.id)))
@@ -77,12 +91,50 @@ fn article((feed, branches): &Entry, words: &Words) -> Markup {
     }
 }
 
+/// The list of the topics.
 pub(super) fn opml(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
-    let bytes = write(site, feeds).expect("memory takes every byte");
+    let listed: Vec<&FeedSummary> = feeds.iter().filter(|feed| !is_branch(feed)).collect();
+    list(site, &site.title, &listed, |xml| {
+        listed
+            .iter()
+            .try_for_each(|topic| outline(xml, site, topic))
+    })
+}
+
+/// The list of the branches, a folder for each topic; `None` where there are none.
+pub(super) fn branches(site: &Site, feeds: &[FeedSummary]) -> Option<Vec<u8>> {
+    let listed: Vec<&FeedSummary> = feeds.iter().filter(|feed| is_branch(feed)).collect();
+    let words = Words::of(&site.language);
+    let title = format!("{}{SEPARATOR}{}", site.title, words.branches_of_topics);
+    let mut folders = topics(feeds);
+    folders.retain(|(_, branches)| !branches.is_empty());
+    (!listed.is_empty()).then(|| {
+        list(site, &title, &listed, |xml| {
+            folders
+                .iter()
+                .try_for_each(|entry| folder(xml, site, entry))
+        })
+    })
+}
+
+/// A list of `feeds`, whose outlines are those of `body`.
+fn list(
+    site: &Site,
+    title: &str,
+    feeds: &[&FeedSummary],
+    body: impl Fn(&mut Writer<Vec<u8>>) -> io::Result<()>,
+) -> Vec<u8> {
+    let updated = feeds.iter().filter_map(|feed| feed.updated).max();
+    let bytes = write(site, title, updated, body).expect("memory takes every byte");
     view::well_formed(String::from_utf8(bytes).expect("text was written"))
 }
 
-fn write(site: &Site, feeds: &[FeedSummary]) -> io::Result<Vec<u8>> {
+fn write(
+    site: &Site,
+    title: &str,
+    updated: Option<Timestamp>,
+    body: impl Fn(&mut Writer<Vec<u8>>) -> io::Result<()>,
+) -> io::Result<Vec<u8>> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
     let opml = xml
@@ -90,37 +142,32 @@ fn write(site: &Site, feeds: &[FeedSummary]) -> io::Result<Vec<u8>> {
         .with_attribute(("version", "2.0"));
     opml.write_inner_content(|xml| {
         xml.create_element("head")
-            .write_inner_content(|xml| head(xml, site, feeds))?;
-        xml.create_element("body").write_inner_content(|xml| {
-            let topics = topics(feeds);
-            topics
-                .iter()
-                .try_for_each(|topic| topic_outline(xml, site, topic))
-        })?;
+            .write_inner_content(|xml| head(xml, site, title, updated))?;
+        xml.create_element("body").write_inner_content(body)?;
         Ok(())
     })?;
     Ok(xml.into_inner())
 }
 
-fn head(xml: &mut Writer<Vec<u8>>, site: &Site, feeds: &[FeedSummary]) -> io::Result<()> {
+fn head(
+    xml: &mut Writer<Vec<u8>>,
+    site: &Site,
+    title: &str,
+    updated: Option<Timestamp>,
+) -> io::Result<()> {
     xml.create_element("title")
-        .write_text_content(BytesText::new(&site.title))?;
-    if let Some(latest) = feeds.iter().filter_map(|feed| feed.updated).max() {
+        .write_text_content(BytesText::new(title))?;
+    if let Some(latest) = updated {
         xml.create_element("dateModified")
             .write_text_content(BytesText::new(&view::rfc822(view::changed(latest))))?;
     }
+    xml.create_element("ownerName")
+        .write_text_content(BytesText::new(&site.title))?;
     Ok(())
 }
 
-/// A topic alone, or a folder of it and its branches.
-fn topic_outline(
-    xml: &mut Writer<Vec<u8>>,
-    site: &Site,
-    (topic, branches): &Entry,
-) -> io::Result<()> {
-    if branches.is_empty() {
-        return outline(xml, site, topic);
-    }
+/// The branches of a topic, by kind and name.
+fn folder(xml: &mut Writer<Vec<u8>>, site: &Site, (topic, branches): &Entry) -> io::Result<()> {
     let words = Words::of(&site.language);
     let title = topic.name.topic.as_str();
     let folder = xml
@@ -128,7 +175,6 @@ fn topic_outline(
         .with_attribute(("text", title))
         .with_attribute(("title", title));
     folder.write_inner_content(|xml| {
-        outline(xml, site, topic)?;
         let kinds = view::kinds(branches.iter().copied(), words);
         let mut branches = kinds.iter().flat_map(|kind| &kind.branches);
         branches.try_for_each(|(_, branch)| outline(xml, site, branch))

@@ -5,6 +5,7 @@
 //!   "date": "stated",
 //!   "date_precision": "day",
 //!   "event": "2021-07-05T18:30:00-06:00",
+//!   "image": {"alt": "…", "width": 640, "height": 360},
 //!   "regions": ["MX", "MX-CHP"],
 //!   "reports": [{"publisher": "…", "source": "…", "title": "…", "url": "…", "date_published": "…"}]
 //! }
@@ -14,7 +15,8 @@
 //! the `address` of the report, or `first-seen`. `date_precision` is `instant`, `day`, `month` or `year`: how much of the date is known.
 //! `event`, where there is one, is when what the story announces takes place: an instant as RFC 3339 writes it, or as much of the day as is
 //! known (`2021-07-05`, `2021-07`, `2021`).
-//! `regions` are the countries and subdivisions that the story is about, by ISO 3166; the list may be empty.
+//! `image` is known of the picture that the item's own `image` names: what it shows, and its size in pixels; of these, as much as its publisher says.
+//! `regions` are the countries and subdivisions that the story is about, by ISO 3166; the list may be empty. Their names are among the item's `tags`.
 //! `reports` holds every report of the story, the one shown first; `source` is its name in the configuration, and `url` is left out where it has none.
 //! `alternates`, where there are any, are stories that tell the same in other languages: `id`, `language`, `url`.
 //!
@@ -24,10 +26,12 @@
 use serde::Serialize;
 
 use crate::model::{
-    Alternate, Enclosure, Feed, Language, Person, Region, Relation, Report, Site, Story, Tombstone,
+    Alternate, Enclosure, Feed, Image, Language, Person, Region, Relation, Report, Site, Story,
+    Tombstone,
 };
 
 use super::view::{self, Format};
+use super::words::Words;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -37,7 +41,8 @@ struct Document<'a> {
     feed_url: String,
     description: String,
     authors: Vec<Author>,
-    language: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'a str>,
     #[serde(rename = "_tidings", skip_serializing_if = "Option::is_none")]
     extension: Option<FeedExtension>,
     items: Vec<Item<'a>>,
@@ -73,11 +78,13 @@ struct Item<'a> {
     content_html: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a str>,
     date_published: String,
     date_modified: String,
     authors: Vec<Author>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    tags: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -104,10 +111,22 @@ struct Extension<'a> {
     date_precision: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<ImageOf<'a>>,
     regions: Vec<String>,
     reports: Vec<ReportOf<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     alternates: Vec<AlternateOf<'a>>,
+}
+
+#[derive(Serialize)]
+struct ImageOf<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alt: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -138,11 +157,15 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
             name: site.title.clone(),
             url: Some(site.base_url.to_string()),
         }],
-        language: site.language.as_str(),
+        language: view::language(feed, site),
         extension: (!feed.gone.is_empty()).then(|| FeedExtension {
             deleted: feed.gone.iter().map(deleted).collect(),
         }),
-        items: feed.live.iter().map(item).collect(),
+        items: feed
+            .live
+            .iter()
+            .map(|story| item(story, Words::of(&site.language)))
+            .collect(),
     };
     serde_json::to_vec_pretty(&document).expect("text always serializes")
 }
@@ -155,7 +178,7 @@ fn deleted(gone: &Tombstone) -> Deleted {
     }
 }
 
-fn item(story: &Story) -> Item<'_> {
+fn item<'a>(story: &'a Story, words: &Words) -> Item<'a> {
     let shown = &story.shown;
     Item {
         id: story.id.urn(),
@@ -163,17 +186,19 @@ fn item(story: &Story) -> Item<'_> {
         external_url: external(story),
         title: &shown.title,
         content_html: view::body(story).into_owned(),
-        summary: shown.summary.as_ref().map(view::plain),
+        summary: view::summary(story).map(|(_, line)| line),
+        image: shown.image.as_ref().map(|image| image.url.as_str()),
         date_published: view::published(&story.published).to_rfc3339(),
         date_modified: view::changed(story.updated).to_rfc3339(),
         authors: view::authors(story).into_iter().map(author).collect(),
-        tags: &shown.tags,
+        tags: view::tags(story, words),
         language: shown.language.as_ref().map(Language::as_str),
         attachments: shown.enclosures.iter().map(attachment).collect(),
         extension: Extension {
             date: story.published.origin(),
             date_precision: story.published.precision().as_str(),
             event: shown.event.map(|event| event.to_string()),
+            image: shown.image.as_ref().and_then(image),
             regions: story.regions.iter().map(Region::to_string).collect(),
             reports: story.reports.iter().map(report).collect(),
             alternates: view::alternates(story).iter().map(alternate).collect(),
@@ -186,6 +211,15 @@ fn external(story: &Story) -> Option<&str> {
     let mut links = story.shown.links.iter();
     let related = links.find(|link| link.relation == Relation::Related)?;
     Some(related.url.as_str())
+}
+
+fn image(image: &Image) -> Option<ImageOf<'_>> {
+    let told = image.alt.is_some() || image.width.is_some() || image.height.is_some();
+    told.then(|| ImageOf {
+        alt: image.alt.as_deref(),
+        width: image.width,
+        height: image.height,
+    })
 }
 
 fn alternate(alternate: &Alternate) -> AlternateOf<'_> {

@@ -19,6 +19,8 @@ mod files;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
+mod validity;
+#[cfg(test)]
 mod tests;
 
 pub use files::{Folder, PublishError};
@@ -84,16 +86,24 @@ pub fn missing_page(site: &Site, root: &str) -> Vec<u8> {
     page::missing(site, root)
 }
 
-/// What leads to the feeds: `index.html`, `index.opml`, and the `style.css` of all pages. Topics are listed as they come, each with
-/// its branches, by name.
+/// The names of all files that [`index`] may make.
+pub const INDEX_FILES: [&str; 4] = [page::INDEX, index::OPML, index::BRANCHES, STYLE_FILE];
+
+/// The name of the style sheet.
+const STYLE_FILE: &str = "style.css";
+
+/// What leads to the feeds: `index.html` and `index.opml`, where there are branches `branches.opml`, and the `style.css` of all
+/// pages. Topics are listed as they come, each with its branches, by name.
 pub fn index(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<File> {
     let file = |name: &str, bytes| File {
         name: name.to_owned(),
         bytes,
     };
-    vec![
+    let branches = index::branches(site, feeds).map(|bytes| file(index::BRANCHES, bytes));
+    let always = [
         file(page::INDEX, index::page(site, feeds, search)),
-        file("index.opml", index::opml(site, feeds)),
-        file("style.css", STYLE.as_bytes().to_vec()),
-    ]
+        file(index::OPML, index::opml(site, feeds)),
+        file(STYLE_FILE, STYLE.as_bytes().to_vec()),
+    ];
+    always.into_iter().chain(branches).collect()
 }

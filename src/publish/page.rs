@@ -9,8 +9,8 @@ use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::model::{
-    Dated, Enclosure, EventDay, Feed, FeedSummary, Person, Precision, Published, SafeHtml, Scope,
-    Site, Story, Timestamp,
+    Dated, Enclosure, EventDay, Feed, FeedSummary, Image, Language, Person, Precision, Published,
+    SafeHtml, Scope, Site, Story, Timestamp,
 };
 
 use super::search;
@@ -32,12 +32,17 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         Scope::Feed(_) => (title.as_str(), words.no_stories, words.subscribe),
         Scope::Search(_) => (words.search, words.nothing_found, words.subscribe_to_search),
     };
+    // What a topic is called is in the site's language; a search is called by the words of the page.
+    let named = own_language(site).filter(|_| matches!(scope, Scope::Feed(_)));
     let body = html! {
         header .masthead {
             (path(scope, site))
-            h1 { (heading) }
+            h1 lang=[named] dir="auto" { (heading) }
             @if let Scope::Search(query) = scope { (search::form(root, query, None, words)) }
-            p .facts { (feed_facts(stories.len(), feed.updated, words)) }
+            p .facts {
+                (feed_facts(feed.stories, feed.updated, words))
+                @if stories.len() < feed.stories { " · " (words.newest(stories.len())) }
+            }
             div .subscribe {
                 span { (subscribe) }
                 (feed_links(&title, words, |format| format!("{root}{}", format.path(scope))))
@@ -72,19 +77,25 @@ pub(super) fn path(scope: &Scope, site: &Site) -> Markup {
     };
     html! {
         nav aria-label=(words.path) {
-            a href={ (root) (INDEX) } { (site.title) }
+            a href={ (root) (INDEX) } lang=[own_language(site)] { bdi { (site.title) } }
             @if let Some(name) = topic {
                 span aria-hidden="true" { " › " }
-                a href={ (root) (Format::Html.file(&name.id.topic().clone().into())) } { (name.topic) }
+                a lang=[own_language(site)] href={ (root) (Format::Html.file(&name.id.topic().clone().into())) } { bdi { (name.topic) } }
             }
         }
     }
 }
 
+/// The site's language, for what it says of itself on a page whose words are in another one.
+pub(super) fn own_language(site: &Site) -> Option<&Language> {
+    let of_page = Words::of(&site.language).language(&site.language);
+    Some(&site.language).filter(|own| own.as_str() != of_page)
+}
+
 fn head(scope: &Scope, site: &Site) -> Markup {
     let (title, root) = (view::title(scope, site), view::root(scope));
     html! {
-        title { (title) (SEPARATOR) (site.title) }
+        title lang=[own_language(site)] { (title) (SEPARATOR) (site.title) }
         meta name="description" content=(view::description(scope, site));
         @if let Scope::Search(_) = scope { (search::unlisted()) }
         @for format in Format::FEEDS {
@@ -124,7 +135,7 @@ pub(super) fn document(site: &Site, root: &str, head: &Markup, body: &Markup) ->
     let words = Words::of(&site.language);
     let page = html! {
         (DOCTYPE)
-        html lang=(site.language) {
+        html lang=(words.language(&site.language)) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -168,7 +179,7 @@ pub(super) fn branches<'a>(
                     ul {
                         @for (name, feed) in &kind.branches {
                             li {
-                                a href={ (root) (Format::Html.file(&feed.name.id)) } { (name) }
+                                a href={ (root) (Format::Html.file(&feed.name.id)) } { bdi { (name) } }
                                 " " span .count { (feed.stories) }
                             }
                         }
@@ -215,10 +226,19 @@ fn section(stories: &[&Story], words: &Words) -> Markup {
 
 fn article(story: &Story, words: &Words) -> Markup {
     let shown = &story.shown;
-    let lang = shown.language.as_ref();
+    // What nobody knows the language of is in none, not in that of the page around it (HTML, `lang`).
+    let lang = shown.language.as_ref().map_or("", Language::as_str);
+    let dir = match &shown.language {
+        Some(language) if language.is_rtl() => "rtl",
+        Some(_) => "ltr",
+        None => "auto",
+    };
+    let body = shown.summary.as_ref().or(shown.content.as_ref());
+    let image = shown.image.as_ref();
+    let image = image.filter(|image| !body.is_some_and(|body| holds(body, image)));
     html! {
         article id=(story.id) {
-            h3 lang=[lang] dir="auto" {
+            h3 lang=(lang) dir=(dir) {
                 @match story.address() {
                     Some(address) => a href=(address) { (shown.title) },
                     None => (shown.title),
@@ -228,13 +248,37 @@ fn article(story: &Story, words: &Words) -> Markup {
             @if let Some(event) = shown.event {
                 p .event { (words.takes_place) ": " (event_day(event, words)) }
             }
-            @if let Some(html) = shown.summary.as_ref().or(shown.content.as_ref()) {
-                div .text lang=[lang] dir="auto" { (text(html, story.address().is_some())) }
+            @if let Some(image) = image { (picture(image, lang)) }
+            @if let Some(html) = body {
+                div .text lang=(lang) dir=(dir) { (text(html, story.address().is_some())) }
             }
-            (attached(&shown.enclosures, words))
+            (attached(&files(story), words))
             (also_reported_by(story, words))
         }
     }
+}
+
+/// Whether a picture stands in the text already.
+fn holds(html: &SafeHtml, image: &Image) -> bool {
+    let address = image.url.as_str();
+    html.as_str().contains(address) || html.as_str().contains(&address.replace('&', "&amp;"))
+}
+
+/// A picture in a place of its own size, whatever comes: nothing moves when it does, and without it the place stays empty. It is
+/// fetched when a reader comes near it.
+fn picture(image: &Image, lang: &str) -> Markup {
+    let alt = image.alt.as_deref().unwrap_or_default();
+    html! {
+        img .picture src=(image.url) alt=(alt) lang=[image.alt.as_ref().map(|_| lang)]
+            width=[image.width] height=[image.height] loading="lazy" decoding="async";
+    }
+}
+
+/// The files of a story without its picture, which is on the page.
+fn files(story: &Story) -> Vec<&Enclosure> {
+    let shown = story.shown.image.as_ref().map(|image| &image.url);
+    let files = story.shown.enclosures.iter();
+    files.filter(|file| Some(&file.url) != shown).collect()
 }
 
 /// A text as it is; of a long one its beginning, where the story's address leads to the rest.
@@ -251,13 +295,13 @@ fn text(html: &SafeHtml, goes_on: bool) -> Markup {
 fn facts(story: &Story, words: &Words) -> Markup {
     let authors = &story.shown.authors;
     html! {
-        span .publisher { (story.shown_report().publisher) }
+        bdi .publisher { (story.shown_report().publisher) }
         @if !authors.is_empty() {
             " · " (words.by) " " (list(authors, words, person))
         }
         (time(&story.published, words))
-        @for region in &story.regions {
-            " · " span .region { (region) }
+        @for region in view::narrowest(story) {
+            " · " data .region value=(region) { (words.place(region)) }
         }
     }
 }
@@ -287,11 +331,11 @@ fn event_day(event: EventDay, words: &Words) -> Markup {
     }
 }
 
-fn attached(enclosures: &[Enclosure], words: &Words) -> Markup {
-    let file = |enclosure: &Enclosure| {
+fn attached(enclosures: &[&Enclosure], words: &Words) -> Markup {
+    let file = |enclosure: &&Enclosure| {
         let size = ByteSize(enclosure.length_bytes);
         html! {
-            a href=(enclosure.url) type=(enclosure.mime_type) { (view::file_name(enclosure)) }
+            a href=(enclosure.url) type=(enclosure.mime_type) { bdi { (view::file_name(enclosure)) } }
             @if size.0 > 0 { " (" (size.display().si()) ")" }
         }
     };
@@ -321,8 +365,8 @@ fn person(person: &Person) -> Markup {
 fn linked(name: &str, address: Option<&url::Url>) -> Markup {
     html! {
         @match address {
-            Some(address) => a href=(address) { (name) },
-            None => (name),
+            Some(address) => a href=(address) { bdi { (name) } },
+            None => bdi { (name) },
         }
     }
 }

@@ -11,7 +11,8 @@ use rss::{Category, Channel, Enclosure, Guid, Item, Source};
 
 use crate::model::{Feed, Language, SafeHtml, Site, Story};
 
-use super::view::{self, Format};
+use super::view::{self, Format, MEDIA, MediaElement};
+use super::words::Words;
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 const ITUNES: &str = "http://www.itunes.com/dtds/podcast-1.0.dtd";
@@ -30,7 +31,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         title: view::title(&feed.scope, site),
         link: Format::Html.address(&feed.scope, site),
         description: view::description(&feed.scope, site),
-        language: Some(site.language.to_string()),
+        language: view::language(feed, site).map(str::to_owned),
         last_build_date: feed.updated.map(|at| view::rfc822(view::changed(at))),
         generator: Some(view::GENERATOR.to_owned()),
         docs: Some("https://www.rssboard.org/rss-specification".to_owned()),
@@ -40,11 +41,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
             ..DublinCoreExtension::default()
         }),
         namespaces: namespaces(feed),
-        items: feed
-            .live
-            .iter()
-            .map(|story| item(story, feed, site))
-            .collect(),
+        items: feed.live.iter().map(|story| item(story, site)).collect(),
         ..Channel::default()
     };
     let bytes = channel
@@ -53,14 +50,14 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     view::well_formed(String::from_utf8(bytes).expect("text was written"))
 }
 
-/// The vocabularies that the crate does not declare itself.
+/// The vocabularies that the items use and the crate does not declare itself.
 fn namespaces(feed: &Feed) -> BTreeMap<String, String> {
+    let has_media = |story: &Story| story.shown.image.is_some() || story.shown.enclosures.len() > 1;
+    let media = Some(MEDIA).filter(|_| feed.live.iter().any(has_media));
     let plays = feed.live.iter().any(|story| duration(story).is_some());
     let itunes = plays.then_some(("itunes", ITUNES));
-    [("atom", ATOM)]
-        .into_iter()
-        .chain(itunes)
-        .map(|(prefix, name)| (prefix.to_owned(), name.to_owned()))
+    let used = std::iter::once(("atom", ATOM)).chain(itunes).chain(media);
+    used.map(|(prefix, namespace)| (prefix.to_owned(), namespace.to_owned()))
         .collect()
 }
 
@@ -70,7 +67,7 @@ fn duration(story: &Story) -> Option<u32> {
     files.find_map(|file| file.duration_seconds)
 }
 
-fn item(story: &Story, feed: &Feed, site: &Site) -> Item {
+fn item(story: &Story, site: &Site) -> Item {
     let shown = &story.shown;
     let related = view::related(story).into_iter().map(|(address, title)| {
         let href = ("href", address.to_string());
@@ -102,28 +99,30 @@ fn item(story: &Story, feed: &Feed, site: &Site) -> Item {
         value: Some(view::changed(story.updated).to_rfc3339()),
         ..Extension::default()
     };
-    let summary = shown.summary.as_ref().or(shown.content.as_ref());
+    let summary = view::summary(story).map(|(html, _)| html.as_str().to_owned());
+    let content = shown.content.as_ref().filter(|_| summary.is_some());
+    let mut extensions = atom(alternates.chain(related).collect(), vec![updated]);
+    extensions.extend(duration(story).map(itunes));
+    let media = view::picture(story).into_iter();
+    for element in media.chain(view::further_files(story)) {
+        let elements = extensions.entry(MEDIA.0.to_owned()).or_default();
+        let same = elements.entry(element.name.to_owned()).or_default();
+        same.push(media_element(element));
+    }
     Item {
         title: Some(title(&shown.title).into_owned()),
         link: story.address().map(ToString::to_string),
-        description: summary.map(|html| html.as_str().to_owned()),
-        categories: categories(story),
+        description: Some(summary.unwrap_or_else(|| view::body(story).into_owned())),
+        categories: categories(story, site),
         enclosure: shown.enclosures.first().map(enclosure),
         guid: Some(Guid {
             value: story.id.urn(),
             permalink: false,
         }),
         pub_date: Some(view::rfc822(view::published(&story.published))),
-        source: Some(source(story, feed, site)),
-        content: shown
-            .content
-            .as_ref()
-            .map(SafeHtml::as_str)
-            .map(str::to_owned),
-        extensions: atom(alternates.chain(related).collect(), vec![updated])
-            .into_iter()
-            .chain(duration(story).map(itunes))
-            .collect(),
+        source: source(story),
+        content: content.map(SafeHtml::as_str).map(str::to_owned),
+        extensions,
         dublin_core_ext: Some(dublin_core(story)),
         ..Item::default()
     }
@@ -147,14 +146,16 @@ fn title(title: &str) -> Cow<'_, str> {
     }
 }
 
-/// Who published the story. RSS demands an address: the publisher's home page, else this very feed.
-fn source(story: &Story, feed: &Feed, site: &Site) -> Source {
+/// Who published the story. RSS demands an address: that of the feed or page that it was taken from, else the publisher's
+/// home page; without either only `dc:creator` names the publisher.
+fn source(story: &Story) -> Option<Source> {
     let report = story.shown_report();
-    let home = report.address.as_ref().and_then(view::home_page);
-    Source {
-        url: home.unwrap_or_else(|| Format::Rss.address(&feed.scope, site)),
+    let own = report.source_address.as_ref().map(ToString::to_string);
+    let home = || view::home_page(report.address.as_ref()?);
+    Some(Source {
+        url: own.or_else(home)?,
         title: Some(report.publisher.clone()),
-    }
+    })
 }
 
 fn dublin_core(story: &Story) -> DublinCoreExtension {
@@ -173,17 +174,14 @@ fn dublin_core(story: &Story) -> DublinCoreExtension {
     }
 }
 
-/// The publisher's own tags, then the regions.
-fn categories(story: &Story) -> Vec<Category> {
+/// The publisher's own tags and places by their labels; then places by their codes.
+fn categories(story: &Story, site: &Site) -> Vec<Category> {
     let category = |name: String, domain: Option<&str>| Category {
         name,
         domain: domain.map(str::to_owned),
     };
-    let tags = story
-        .shown
-        .tags
-        .iter()
-        .map(|tag| category(tag.clone(), None));
+    let tags = view::tags(story, Words::of(&site.language));
+    let tags = tags.into_iter().map(|tag| category(tag, None));
     let regions = story.regions.iter();
     let regions = regions.map(|region| category(region.to_string(), Some(view::scheme(*region))));
     tags.chain(regions).collect()
@@ -194,6 +192,29 @@ fn enclosure(enclosure: &crate::model::Enclosure) -> Enclosure {
         url: enclosure.url.to_string(),
         length: enclosure.length_bytes.to_string(),
         mime_type: enclosure.mime_type.clone(),
+    }
+}
+
+fn media_element(element: MediaElement) -> Extension {
+    let name = |local: &str| format!("{}:{local}", MEDIA.0);
+    let attributes = element.attributes.into_iter();
+    let text = element.text.map(|(local, text)| {
+        let element = Extension {
+            name: name(local),
+            value: Some(text),
+            attrs: BTreeMap::from([("type".to_owned(), "plain".to_owned())]),
+            ..Extension::default()
+        };
+        (local.to_owned(), vec![element])
+    });
+    Extension {
+        name: name(element.name),
+        // Without a text, the crate's indentation would become one.
+        value: text.is_none().then(String::new),
+        attrs: attributes
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        children: text.into_iter().collect(),
     }
 }
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{
     Alternate, Dated, Enclosure, EventDay, Feed, FeedName, FeedSummary, IdentityKey, IdentityKind,
-    Item, ItemId, Link, Person, Precision, Published, Relation, Report, SafeHtml, Scope, Site,
-    Story, StoryId, Timestamp,
+    Image, Item, ItemId, Link, Person, Precision, Published, Relation, Report, SafeHtml, Scope,
+    Site, Story, StoryId, Timestamp,
 };
 
 pub(super) fn site() -> Site {
@@ -23,6 +23,7 @@ pub(super) fn feed() -> Feed {
         updated: Some(utc("2021-06-30T09:15:00Z")),
         live: vec![first_seen(), with_everything(), reported_twice()],
         quiet: Vec::new(),
+        stories: 3,
         gone: Vec::new(),
         branches: Vec::new(),
     }
@@ -160,8 +161,19 @@ pub(super) fn with_everything() -> Story {
             Some("The act"),
         ),
     ];
+    shown.image = Some(Image {
+        url: "https://agency.example/p/guide.jpg?w=640&s=1f"
+            .parse()
+            .unwrap(),
+        alt: Some("Cover of the guide: \"rights\" & <pay>".into()),
+        width: Some(640),
+        height: Some(360),
+    });
     let reports = vec![
-        report(&shown, "Agencia Sur", Some("https://agency.example/news/9")),
+        Report {
+            source_address: Some("https://agency.example/rss?a=1&b=2".parse().unwrap()),
+            ..report(&shown, "Agencia Sur", Some("https://agency.example/news/9"))
+        },
         report(
             &item("harbour-text", "4", "A guide", date),
             "Harbour Gazette",
@@ -227,6 +239,7 @@ fn item(source: &str, guid: &str, title: &str, published: Published) -> Item {
         tags: Vec::new(),
         enclosures: Vec::new(),
         links: Vec::new(),
+        image: None,
         stated: None,
         published,
         updated: None,
@@ -243,6 +256,7 @@ fn report(item: &Item, publisher: &str, address: Option<&str>) -> Report {
         publisher: publisher.into(),
         title: item.title.clone(),
         address: address.map(|address| address.parse().unwrap()),
+        source_address: None,
         published: item.published,
     }
 }

@@ -45,7 +45,9 @@ pub(super) fn page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Ve
     let words = Words::of(&site.language);
     let body = html! {
         header .masthead {
-            nav aria-label=(words.path) { a href=(page::INDEX) { (site.title) } }
+            nav aria-label=(words.path) {
+                a href=(page::INDEX) lang=[page::own_language(site)] { bdi { (site.title) } }
+            }
             h1 { (words.search) }
             (form("", query, mistake, words))
             @if let Some(mistake) = mistake { (marked(query, mistake, words)) }

@@ -5,9 +5,10 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::sample;
+use super::validity;
 use super::view::Format;
 use super::*;
-use crate::model::{Dated, Fate, Precision, Published, Query, SafeHtml, Tombstone};
+use crate::model::{Dated, Fate, Precision, Published, Query, SafeHtml, Story, Tombstone};
 
 /// What all formats must agree on.
 #[derive(Debug, PartialEq)]
@@ -95,6 +96,302 @@ fn the_index_reads_well() {
     let files = || index(&sample::site(), &sample::summaries(), Search::Offered);
     insta::assert_snapshot!("index", lines(&text(files(), "index.html")));
     insta::assert_snapshot!("opml", text(files(), "index.opml"));
+    insta::assert_snapshot!("opml-branches", text(files(), "branches.opml"));
+}
+
+/// The names of the feeds in a list.
+fn listed(files: Vec<File>, name: &str) -> Vec<String> {
+    let found = validity::check_opml(&text(files, name)).into_iter();
+    let base = sample::site().base_url;
+    let name = |address: String| address.strip_prefix(base.as_str()).unwrap().to_owned();
+    found.map(name).collect()
+}
+
+/// Whoever takes the list of topics subscribes to them, not to each in all its parts.
+#[test]
+fn topics_are_in_one_list_and_branches_in_another() {
+    let files = |feeds: &[FeedSummary]| index(&sample::site(), feeds, Search::Offered);
+    let summaries = sample::summaries();
+    let topics = listed(files(&summaries), "index.opml");
+    // In the order that they came in, not by name.
+    assert_eq!(topics, ["labour-migration.atom", "climate.atom"]);
+    let branches = listed(files(&summaries), "branches.opml");
+    assert_eq!(branches.len(), sample::branches().len());
+    assert!(
+        branches
+            .iter()
+            .all(|name| name.starts_with("labour-migration/"))
+    );
+    let only_topics = files(&summaries[..2]);
+    assert!(only_topics.iter().all(|file| file.name != "branches.opml"));
+    assert!(!text(only_topics, "index.html").contains("branches.opml"));
+    let known = files(&summaries).into_iter();
+    let known: Vec<String> = known.map(|file| file.name).collect();
+    assert!(
+        INDEX_FILES
+            .iter()
+            .all(|name| known.iter().any(|known| known == name))
+    );
+}
+
+/// Checks a feed in every format.
+fn is_valid(feed: &Feed, site: &Site) {
+    for format in Format::ALL {
+        validity::check(&rendered(feed, site, format), format);
+    }
+}
+
+/// Feeds of every kind.
+fn feeds() -> Vec<Feed> {
+    let only = |change: &dyn Fn(&mut Story)| {
+        let mut feed = sample::feed();
+        feed.live.iter_mut().for_each(change);
+        feed
+    };
+    let mut with_gone = sample::feed();
+    let gone = with_gone.live.remove(0);
+    with_gone.gone = vec![Tombstone {
+        id: gone.id,
+        at: "2021-07-02T10:00:00Z".parse().unwrap(),
+        fate: Fate::Withdrawn("the <office> took it back".into()),
+    }];
+    vec![
+        sample::feed(),
+        sample::branch(),
+        sample::answer(),
+        Feed::answer("nothing".into(), Vec::new()),
+        with_gone,
+        only(&|story| {
+            story.shown.summary = None;
+            story.shown.content = None;
+        }),
+        only(&|story| story.shown.content.clone_from(&story.shown.summary)),
+        only(&|story| {
+            story.shown.summary = Some(SafeHtml::vouched(
+                "<img src=\"https://a.example/b.png\">".into(),
+            ));
+            story.shown.language = None;
+        }),
+        only(&|story| {
+            story.reports.iter_mut().for_each(|report| {
+                report.address = None;
+                report.source_address = None;
+            })
+        }),
+    ]
+}
+
+#[test]
+fn what_is_published_is_valid() {
+    for feed in feeds() {
+        is_valid(&feed, &sample::site());
+    }
+    for name in ["index.opml", "branches.opml"] {
+        validity::check_opml(&text(
+            index(&sample::site(), &sample::summaries(), Search::Offered),
+            name,
+        ));
+    }
+}
+
+/// A feed of one story in every format: of RSS the item, of Atom the entry, of JSON the item.
+fn one(change: impl Fn(&mut Story)) -> [String; 4] {
+    let mut feed = sample::feed();
+    feed.live = vec![sample::with_everything()];
+    change(&mut feed.live[0]);
+    is_valid(&feed, &sample::site());
+    Format::ALL.map(|format| rendered(&feed, &sample::site(), format))
+}
+
+#[test]
+fn a_summary_that_says_what_the_content_says_is_left_out() {
+    let html = |html: &str| Some(SafeHtml::vouched(html.to_owned()));
+    let check = |summary: &str, expected: bool| {
+        let [rss, atom, json, _] = one(|story| {
+            story.shown.summary = html(summary);
+            story.shown.content = html("<p>One <b>two</b></p><p>three</p>");
+            story.shown.text = "One two\nthree".into();
+        });
+        assert_eq!(rss.contains("<content:encoded>"), expected, "{rss}");
+        assert_eq!(rss.contains("One <b>two</b>"), true);
+        assert_eq!(atom.contains("<summary"), expected, "{atom}");
+        assert_eq!(json.contains("\"summary\":"), expected, "{json}");
+    };
+    check("<p>Another</p>", true);
+    check("<p>One <b>two</b></p><p>three</p>", false);
+    check("One two three", false);
+    check("<img src=\"https://a.example/b.png\">", false);
+}
+
+/// Readers show what they get: a story that is only a title is that in all of them.
+#[test]
+fn a_title_alone_is_the_text_of_every_format() {
+    let [rss, atom, json, page] = one(|story| {
+        story.shown.title = "Rates < 5 & falling".into();
+        story.shown.summary = None;
+        story.shown.content = None;
+    });
+    let text = "Rates &lt; 5 &amp; falling";
+    assert!(
+        rss.contains(&format!("<description><![CDATA[{text}]]></description>")),
+        "{rss}"
+    );
+    let escaped = text.replace('&', "&amp;");
+    assert!(atom.contains(&format!(">{escaped}</content>")), "{atom}");
+    assert!(
+        json.contains(&format!("\"content_html\": \"{text}\"")),
+        "{json}"
+    );
+    assert!(!page.contains("class=\"text\""), "{page}");
+}
+
+#[test]
+fn a_picture_is_in_every_format() {
+    let [rss, atom, json, page] = one(|_| {});
+    let escaped = "https://agency.example/p/guide.jpg?w=640&amp;s=1f";
+    for xml in [rss, atom] {
+        assert!(
+            xml.contains("xmlns:media=\"http://search.yahoo.com/mrss/\""),
+            "{xml}"
+        );
+        let thumbnail = format!("<media:thumbnail height=\"360\" url=\"{escaped}\" width=\"640\">");
+        assert!(xml.contains(&thumbnail), "{xml}");
+        assert!(xml.contains("Cover of the guide: "), "{xml}");
+    }
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let item = &json["items"][0];
+    assert_eq!(
+        item["image"],
+        "https://agency.example/p/guide.jpg?w=640&s=1f"
+    );
+    assert_eq!(item["_tidings"]["image"]["width"], 640);
+    let img = format!(
+        "<img class=\"picture\" src=\"{escaped}\" alt=\"Cover of the guide: &quot;rights&quot; &amp; &lt;pay&gt;\" lang=\"en\" width=\"640\" height=\"360\" loading=\"lazy\" decoding=\"async\">"
+    );
+    assert!(page.contains(&img), "{page}");
+    // A text that holds the picture shows it itself.
+    let [.., page] = one(|story| {
+        story.shown.summary = Some(SafeHtml::vouched(format!(
+            "<p><img src=\"{escaped}\">a</p>"
+        )));
+    });
+    assert!(!page.contains("class=\"picture\""), "{page}");
+    // Without words and size there is just the address.
+    let [rss, _, json, page] = one(|story| {
+        let image = story.shown.image.as_mut().unwrap();
+        (image.alt, image.width, image.height) = (None, None, None);
+    });
+    assert!(!rss.contains("medium=\"image\""), "{rss}");
+    assert!(!json.contains("\"image\": {"), "{json}");
+    assert!(page.contains("alt=\"\" loading"), "{page}");
+}
+
+#[test]
+fn all_files_are_in_every_format() {
+    let [rss, atom, json, page] = one(|_| {});
+    for name in ["guide.pdf", "guide.mp3"] {
+        let address = format!("https://agency.example/files/{name}");
+        for document in [&rss, &atom, &json, &page] {
+            assert!(document.contains(&address), "{document}");
+        }
+    }
+    assert_eq!(rss.matches("<enclosure ").count(), 1);
+    assert!(!atom.contains("length=\"0\""), "{atom}");
+}
+
+#[test]
+fn places_have_labels_in_every_format() {
+    let [rss, atom, json, page] = one(|_| {});
+    assert!(
+        rss.contains("<category>Chiapas, Mexico</category>"),
+        "{rss}"
+    );
+    assert!(
+        rss.contains("<category domain=\"urn:iso:std:iso:3166:-2\">MX-CHP</category>"),
+        "{rss}"
+    );
+    assert!(atom.contains("label=\"Chiapas, Mexico\""), "{atom}");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let tags = [
+        "seasonal work",
+        "rights & duties",
+        "Costa Rica",
+        "Mexico",
+        "Chiapas, Mexico",
+    ];
+    assert_eq!(json["items"][0]["tags"], serde_json::json!(tags));
+    assert!(
+        page.contains("<data class=\"region\" value=\"MX-CHP\">Chiapas, Mexico</data>"),
+        "{page}"
+    );
+    // The country of a subdivision is told with it.
+    assert!(!page.contains(">Mexico</data>"), "{page}");
+}
+
+#[test]
+fn no_language_is_claimed_that_words_are_not_in() {
+    let language = |tag: &str| Some(tag.parse().unwrap());
+    let [rss, atom, json, page] = one(|story| story.shown.language = None);
+    assert!(
+        !rss.contains("<language>") && !rss.contains("<dc:language>"),
+        "{rss}"
+    );
+    let (_, entry) = atom.split_once("<entry>").unwrap();
+    assert!(!entry.contains("xml:lang"), "{entry}");
+    assert!(!atom.contains("Atom\" xml:lang"), "{atom}");
+    assert!(!json.contains("\"language\": \"en\""), "{json}");
+    assert!(page.contains("<h3 lang=\"\" dir=\"auto\">"), "{page}");
+    let [rss, _, json, page] = one(|story| story.shown.language = language("ar"));
+    assert!(rss.contains("<language>ar</language>"), "{rss}");
+    assert!(json.contains("\"language\": \"ar\""), "{json}");
+    assert!(page.contains("<h3 lang=\"ar\" dir=\"rtl\">"), "{page}");
+    assert!(
+        page.contains("<bdi class=\"publisher\">Agencia Sur</bdi>"),
+        "{page}"
+    );
+    // The words of the pages are English for every language but Spanish.
+    let site = Site {
+        language: "fr".parse().unwrap(),
+        ..sample::site()
+    };
+    let page = rendered(&sample::feed(), &site, Format::Html);
+    assert!(page.contains("<html lang=\"en\">"), "{page}");
+    assert!(page.contains("<h1 lang=\"fr\" dir=\"auto\">"), "{page}");
+}
+
+#[test]
+fn a_source_is_where_the_story_was_taken_from() {
+    let source = |change: fn(&mut Story)| {
+        let [rss, ..] = one(change);
+        let (_, source) = rss.split_once("<source url=\"")?;
+        Some(source.split('"').next().unwrap().to_owned())
+    };
+    assert_eq!(
+        source(|_| {}).as_deref(),
+        Some("https://agency.example/rss?a=1&amp;b=2")
+    );
+    let home = source(|story| story.reports[0].source_address = None);
+    assert_eq!(home.as_deref(), Some("https://agency.example/"));
+    let none = source(|story| {
+        story.reports[0].source_address = None;
+        story.reports[0].address = None;
+    });
+    assert_eq!(none, None);
+}
+
+#[test]
+fn a_page_tells_how_many_stories_of_all_it_shows() {
+    let mut feed = sample::feed();
+    feed.stories = 143;
+    let page = rendered(&feed, &sample::site(), Format::Html);
+    assert!(page.contains("143 stories · last change"), "{page}");
+    assert!(page.contains(" · the newest 3 here"), "{page}");
+    feed.stories = 3;
+    let page = rendered(&feed, &sample::site(), Format::Html);
+    assert!(
+        page.contains("<p class=\"facts\">3 stories") && !page.contains("newest"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -250,6 +547,7 @@ fn what_is_a_story_no_more_leaves_a_tombstone() {
         ..sample::feed()
     };
     let site = sample::site();
+    is_valid(&feed, &site);
     insta::assert_snapshot!("atom-tombstones", rendered(&feed, &site, Format::Atom));
     insta::assert_snapshot!("json-tombstones", rendered(&feed, &site, Format::Json));
 }
@@ -277,6 +575,7 @@ fn quiet_stories_are_on_the_page_alone() {
     let quiet = feed.live.remove(1);
     let id = quiet.id.to_string();
     feed.quiet = vec![quiet];
+    feed.stories = 3;
     assert_eq!(read(&feed, &sample::site()).len(), 2);
     let page = rendered(&feed, &sample::site(), Format::Html);
     let place = |id: &str| page.find(&format!("id=\"{id}\"")).expect("on the page");
@@ -288,6 +587,7 @@ fn quiet_stories_are_on_the_page_alone() {
 fn an_empty_page_speaks_its_sites_language() {
     let empty = Feed {
         live: Vec::new(),
+        stories: 0,
         updated: None,
         ..sample::feed()
     };

@@ -11,8 +11,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::model::{
-    Alternate, Branch, Enclosure, Fate, Feed, FeedId, FeedName, FeedSummary, Person, Published,
-    Region, Report, SafeHtml, Scope, Site, SourceId, Story, Timestamp, TopicId,
+    Alternate, Branch, Enclosure, Fate, Feed, FeedId, FeedName, FeedSummary, Language,
+    Person, Published, Region, Report, SafeHtml, Scope, Site, SourceId, Story, Timestamp, TopicId,
 };
 
 use super::words::{SEPARATOR, Words};
@@ -306,6 +306,130 @@ pub(super) fn alternates(story: &Story) -> &[Alternate] {
         Some(_) => &story.alternates,
         None => &[],
     }
+}
+
+/// The language of all stories of a feed; `None` where they are in several, or that of any is unknown. A feed without
+/// stories has its site's.
+pub(super) fn language<'a>(feed: &'a Feed, site: &'a Site) -> Option<&'a str> {
+    let Some(first) = feed.live.first() else {
+        return Some(site.language.as_str());
+    };
+    let first = first.shown.language.as_ref()?;
+    let is_other = |story: &Story, own: fn(&Language) -> &str| {
+        let language = story.shown.language.as_ref();
+        language.is_none_or(|language| own(language) != own(first))
+    };
+    let has_other = |own: fn(&Language) -> &str| feed.live.iter().any(|story| is_other(story, own));
+    if !has_other(Language::as_str) {
+        return Some(first.as_str());
+    }
+    (!has_other(Language::primary)).then(|| first.primary())
+}
+
+/// The short text of a story beside its full one: `None` where there is only one text, and where both say the same.
+pub(super) fn summary(story: &Story) -> Option<(&SafeHtml, String)> {
+    let item = &story.shown;
+    let (summary, content) = (item.summary.as_ref()?, item.content.as_ref()?);
+    if summary == content {
+        return None;
+    }
+    let line = plain(summary);
+    let is_same = line.split_whitespace().eq(item.text.split_whitespace());
+    (!line.is_empty() && !is_same).then_some((summary, line))
+}
+
+/// What stories are filed under: their publishers' own tags, then places by their labels, each once.
+pub(super) fn tags(story: &Story, words: &Words) -> Vec<String> {
+    let mut tags = story.shown.tags.clone();
+    for region in &story.regions {
+        let label = words.place(*region);
+        if !tags
+            .iter()
+            .any(|tag| tag.to_lowercase() == label.to_lowercase())
+        {
+            tags.push(label);
+        }
+    }
+    tags
+}
+
+/// The places of a story without the countries that others of them lie in.
+pub(super) fn narrowest(story: &Story) -> impl Iterator<Item = Region> {
+    let regions = &story.regions;
+    let holds_other = move |region: &Region| {
+        let mut others = regions.iter().filter(|other| *other != region);
+        others.any(|other| other.is_within(*region))
+    };
+    regions
+        .iter()
+        .copied()
+        .filter(move |region| !holds_other(region))
+}
+
+/// The namespace of Media RSS, and the prefix that everybody gives it.
+pub(super) const MEDIA: (&str, &str) = ("media", "http://search.yahoo.com/mrss/");
+
+/// An element of Media RSS.
+pub(super) struct MediaElement {
+    /// Its local name.
+    pub(super) name: &'static str,
+    pub(super) attributes: Vec<(&'static str, String)>,
+    /// An element within it that holds plain text, by its local name.
+    pub(super) text: Option<(&'static str, String)>,
+}
+
+/// The picture of a story: as a thumbnail, which all readers know; and where there are words for it, which a thumbnail cannot
+/// bear, once more as a file.
+pub(super) fn picture(story: &Story) -> Vec<MediaElement> {
+    let Some(image) = &story.shown.image else {
+        return Vec::new();
+    };
+    let sides = [("width", image.width), ("height", image.height)];
+    let sides = sides
+        .into_iter()
+        .filter_map(|(name, side)| Some((name, side?.to_string())));
+    let attributes: Vec<_> = std::iter::once(("url", image.url.to_string()))
+        .chain(sides)
+        .collect();
+    let described = image.alt.as_ref().map(|alt| MediaElement {
+        name: "content",
+        attributes: attributes
+            .iter()
+            .cloned()
+            .chain([("medium", "image".to_owned())])
+            .collect(),
+        text: Some(("description", alt.clone())),
+    });
+    let thumbnail = MediaElement {
+        name: "thumbnail",
+        attributes,
+        text: None,
+    };
+    std::iter::once(thumbnail).chain(described).collect()
+}
+
+/// The files that RSS has no `enclosure` for, which an item has one of.
+pub(super) fn further_files(story: &Story) -> impl Iterator<Item = MediaElement> {
+    let described = story
+        .shown
+        .image
+        .as_ref()
+        .filter(|image| image.alt.is_some());
+    let described = described.map(|image| &image.url);
+    let files = story.shown.enclosures.iter().skip(1);
+    let files = files.filter(move |file| Some(&file.url) != described);
+    files.map(|file| {
+        let size = (file.length_bytes > 0).then(|| ("fileSize", file.length_bytes.to_string()));
+        let attributes = [
+            ("url", file.url.to_string()),
+            ("type", file.mime_type.clone()),
+        ];
+        MediaElement {
+            name: "content",
+            attributes: attributes.into_iter().chain(size).collect(),
+            text: file.title.clone().map(|title| ("title", title)),
+        }
+    })
 }
 
 /// The longest text there is of a story as HTML; its title where there is nothing else.

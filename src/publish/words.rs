@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
-use crate::model::{Branch, Language, Precision};
+use crate::model::{Branch, Language, Precision, Region};
 
 use super::names::{self, Name};
 
@@ -11,12 +11,16 @@ pub(super) const SEPARATOR: &str = " · ";
 
 /// The words of a page in one language.
 pub(super) struct Words {
+    /// The primary subtag of the language.
+    language: &'static str,
     months: [&'static str; 12],
     /// Between day and month, and month and year.
     of: &'static str,
     story: &'static str,
     stories: &'static str,
     bulletins: &'static str,
+    /// Around how many of all stories a page shows.
+    newest: [&'static str; 2],
     /// What it calls a country or a language.
     called: fn(Name) -> &'static str,
     /// By which facets branches are told apart: those of a binary number, countries the last digit, from 1.
@@ -34,10 +38,12 @@ pub(super) struct Words {
     pub(super) no_stories: &'static str,
     pub(super) feeds: &'static str,
     pub(super) all_feeds: &'static str,
+    pub(super) all_branches: &'static str,
     pub(super) all_topics: &'static str,
     pub(super) about: &'static str,
     pub(super) no_feeds: &'static str,
     pub(super) branches: &'static str,
+    pub(super) branches_of_topics: &'static str,
     pub(super) search: &'static str,
     pub(super) query: &'static str,
     /// How a query says more than words: an example, and what it asks for.
@@ -51,6 +57,7 @@ pub(super) struct Words {
 }
 
 const ENGLISH: Words = Words {
+    language: "en",
     months: [
         "January",
         "February",
@@ -69,6 +76,7 @@ const ENGLISH: Words = Words {
     story: "story",
     stories: "stories",
     bulletins: "bulletins collected by",
+    newest: ["the newest ", " here"],
     called: |name| name.english,
     by_facets: [
         "By country",
@@ -91,11 +99,13 @@ const ENGLISH: Words = Words {
     attached: "Attached",
     no_stories: "Nothing has been published on this topic yet. Subscribe, and the first story will come to you.",
     feeds: "Feeds",
-    all_feeds: "All feeds in one list (OPML)",
+    all_feeds: "All topics in one list (OPML)",
+    all_branches: "All parts of the topics in one list (OPML)",
     all_topics: "All topics",
     about: "Bulletins by topic: to read here, or to have in a feed reader.",
     no_feeds: "No feed has been set up yet. They will be listed here.",
     branches: "Parts of this topic",
+    branches_of_topics: "Parts of the topics",
     search: "Search",
     query: "What to look for",
     examples: [
@@ -117,6 +127,7 @@ const ENGLISH: Words = Words {
 };
 
 const SPANISH: Words = Words {
+    language: "es",
     months: [
         "enero",
         "febrero",
@@ -135,6 +146,7 @@ const SPANISH: Words = Words {
     story: "noticia",
     stories: "noticias",
     bulletins: "boletines reunidos por",
+    newest: ["aquí las ", " más recientes"],
     called: |name| name.spanish,
     by_facets: [
         "Por país",
@@ -157,11 +169,13 @@ const SPANISH: Words = Words {
     attached: "Adjunto",
     no_stories: "Aún no se ha publicado nada sobre este tema. Suscríbase y la primera noticia le llegará.",
     feeds: "Canales",
-    all_feeds: "Todos los canales en una lista (OPML)",
+    all_feeds: "Todos los temas en una lista (OPML)",
+    all_branches: "Todas las partes de los temas en una lista (OPML)",
     all_topics: "Todos los temas",
     about: "Boletines por tema: para leer aquí o recibir en un lector de canales.",
     no_feeds: "Aún no hay canales. Aparecerán aquí.",
     branches: "Partes de este tema",
+    branches_of_topics: "Partes de los temas",
     search: "Buscar",
     query: "Qué buscar",
     examples: [
@@ -194,6 +208,29 @@ impl Words {
         }
     }
 
+    /// The language of a page with these words, of which `site` is the site's own: with its region where it is the same.
+    pub(super) fn language<'a>(&self, site: &'a Language) -> &'a str {
+        if site.primary() == self.language {
+            site.as_str()
+        } else {
+            self.language
+        }
+    }
+
+    /// A place: `Mexico`, `Chiapas, Mexico`; its code where it has no name.
+    pub(super) fn place(&self, region: Region) -> String {
+        let named = |code: &str| names::of(code).map(self.called);
+        let country = region.country();
+        let country = named(country.as_str())
+            .unwrap_or(country.as_str())
+            .to_owned();
+        if !region.is_subdivision() {
+            return country;
+        }
+        let code = region.to_string();
+        named(&code).map_or(code.clone(), |name| format!("{name}, {country}"))
+    }
+
     /// A day: `28 June 2021`.
     pub(super) fn day(&self, day: NaiveDate) -> String {
         let month = self.months[day.month0() as usize];
@@ -214,6 +251,12 @@ impl Words {
     pub(super) fn stories(&self, count: usize) -> String {
         let noun = if count == 1 { self.story } else { self.stories };
         format!("{count} {noun}")
+    }
+
+    /// How many of all stories a page shows, where those are not all: `the newest 100 here`.
+    pub(super) fn newest(&self, shown: usize) -> String {
+        let [before, behind] = self.newest;
+        format!("{before}{shown}{behind}")
     }
 
     /// What a branch is of its topic: `Mexico`, `Mexico · Spanish`. A source without a name is called by its id.
@@ -286,6 +329,30 @@ mod tests {
         check("en", Precision::Month, "June 2021");
         check("es", Precision::Month, "junio de 2021");
         check("en", Precision::Year, "2021");
+    }
+
+    #[test]
+    fn places_have_labels() {
+        let check = |language: &str, code: &str, label: &str| {
+            let words = Words::of(&language.parse().unwrap());
+            assert_eq!(words.place(code.parse().unwrap()), label);
+        };
+        check("en", "MX", "Mexico");
+        check("es", "MX", "México");
+        check("en", "MX-CHP", "Chiapas, Mexico");
+        check("es", "MX-CMX", "Ciudad de México, México");
+        check("en", "MX-ZZZ", "MX-ZZZ");
+    }
+
+    #[test]
+    fn a_page_is_in_the_language_of_its_words() {
+        let check = |site: &str, language: &str| {
+            let site = site.parse().unwrap();
+            assert_eq!(Words::of(&site).language(&site), language);
+        };
+        check("en-GB", "en-GB");
+        check("es-MX", "es-MX");
+        check("fr", "en");
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn a_branch_appears_with_its_first_story_in_every_format_and_list() {
         published.stories("news/mx")[0],
         published.stories("news")[0]
     );
-    for list in ["index.html", "index.opml"] {
+    for list in ["index.html", "branches.opml"] {
         for name in names {
             assert!(
                 published.text(list).contains(&format!("news/{name}.")),
@@ -114,6 +114,8 @@ fn a_branch_appears_with_its_first_story_in_every_format_and_list() {
             );
         }
     }
+    // Whoever takes the list of topics does not subscribe to each of them in all its parts.
+    assert!(!published.text("index.opml").contains("/news/"));
     for name in names {
         let own = json(&workspace, &format!("news/{name}"))["feed_url"].to_string();
         assert!(own.ends_with(&format!("/news/{name}.json\"")), "{own}");
@@ -191,7 +193,8 @@ fn branches_come_and_go_with_the_key_and_with_the_topic() {
     workspace.configure(&format!("{plain}{source}"));
     run(&workspace, 0);
     assert!(!workspace.path("feeds/news").exists());
-    assert!(!workspace.published().text("index.opml").contains("news/mx"));
+    assert!(!workspace.path("feeds/branches.opml").exists());
+    assert!(!workspace.published().text("index.html").contains("news/mx"));
     assert!(!workspace.published().text("news.html").contains("news/mx"));
     // The whole topic goes, and comes back under another title.
     let other = "[[topic]]\nid = \"other\"\n";

@@ -54,5 +54,6 @@ mod search_feeds;
 mod searching;
 mod schedule;
 mod pages;
+mod pictures;
 mod plan;
 mod kinds;
