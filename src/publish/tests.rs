@@ -213,7 +213,7 @@ fn a_summary_that_says_what_the_content_says_is_left_out() {
             story.shown.text = "One two\nthree".into();
         });
         assert_eq!(rss.contains("<content:encoded>"), expected, "{rss}");
-        assert_eq!(rss.contains("One <b>two</b>"), true);
+        assert!(rss.contains("One <b>two</b>"), "{rss}");
         assert_eq!(atom.contains("<summary"), expected, "{atom}");
         assert_eq!(json.contains("\"summary\":"), expected, "{json}");
     };
