@@ -224,6 +224,7 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
                ALTER TABLE source_state DROP COLUMN defined_by;
                ALTER TABLE feed DROP COLUMN defined_by;
                ALTER TABLE feed DROP COLUMN first_round_until;
+               ALTER TABLE item DROP COLUMN links;
                ALTER TABLE item DROP COLUMN image;
                ALTER TABLE source_state DROP COLUMN address;
                DELETE FROM fact WHERE name = 'tokens';
