@@ -45,8 +45,7 @@ pub use document::{Document, Validators};
 pub use element_path::{ElementPath, ElementPathError, Step};
 pub use entry::{
     Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawImage,
-    RawLink,
-    RawOrigin, RawTag, RawText,
+    RawLink, RawOrigin, RawTag, RawText,
 };
 pub use feed::{Fate, Feed, FeedName, FeedSummary, Scope, Site, Tombstone};
 pub use feed_id::{Branch, Each, EachError, Facet, Facets, FeedId, FeedIdError};

@@ -261,11 +261,15 @@ fn meant<'a>(link: &'a str, base: &Url) -> Option<Cow<'a, str>> {
     })
 }
 
-fn without_section(link: &str) -> &str {
-    let held = link
+/// The link without marks of CDATA that were escaped, also where that happened more than once.
+fn without_section(mut link: &str) -> &str {
+    while let Some(held) = link
         .strip_prefix("<![CDATA[")
-        .and_then(|held| held.strip_suffix("]]>"));
-    held.map_or(link, |held| without_section(held.trim()))
+        .and_then(|held| held.strip_suffix("]]>"))
+    {
+        link = held.trim();
+    }
+    link
 }
 
 /// The address of `<a href="…">`, or between angle brackets (RFC 3986, appendix C).

@@ -11,8 +11,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::model::{
-    Alternate, Branch, Enclosure, Fate, Feed, FeedId, FeedName, FeedSummary, Language,
-    Person, Published, Region, Report, SafeHtml, Scope, Site, SourceId, Story, Timestamp, TopicId,
+    Alternate, Branch, Enclosure, Fate, Feed, FeedId, FeedName, FeedSummary, Language, Person,
+    Published, Region, Report, SafeHtml, Scope, Site, SourceId, Story, Timestamp, TopicId,
 };
 
 use super::words::{SEPARATOR, Words};

@@ -60,8 +60,10 @@ pub(super) enum Unmarked {
 pub(in crate::extract) fn without_section(text: &str) -> &str {
     const START: &str = "<![CDATA[";
     const END: &str = "]]>";
+    // More of them, one within the other, are made to hurt.
+    const MAX_SECTIONS: usize = 8;
     let mut text = text.trim();
-    loop {
+    for _ in 0..MAX_SECTIONS {
         let (start, behind) = text.split_at_checked(START.len()).unwrap_or_default();
         let held = behind
             .strip_suffix(END)
@@ -71,6 +73,7 @@ pub(in crate::extract) fn without_section(text: &str) -> &str {
         };
         text = held.trim();
     }
+    text
 }
 
 /// Whether what stands between a beginning and an end of a section is no end of one and the beginning of the next.

@@ -86,6 +86,11 @@ pub(in crate::normalize) fn without_hidden_markup(line: &str) -> Option<String> 
     None
 }
 
+/// Without a look at the end of a text whose beginning shows it: there may be many marks.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
 fn holds_reference(text: &str) -> bool {
     let mut pieces = text.split('&').skip(1);
     pieces.any(|piece| reference(piece).is_some())
@@ -161,8 +166,8 @@ impl Marks {
                 let held = text
                     .get(behind..end.unwrap_or(text.len()))
                     .unwrap_or_default();
-                let is_first = text.get(..found).unwrap_or_default().trim().is_empty();
-                if !held.trim().is_empty() && (end.is_some() || is_first) {
+                let is_first = is_blank(text.get(..found).unwrap_or_default());
+                if !is_blank(held) && (end.is_some() || is_first) {
                     mark = Some(aside(found..behind, Kind::Section));
                     section = end.or(section);
                 }
@@ -233,7 +238,7 @@ impl Marks {
             Kind::Start => {
                 mark.has_more
                     || matches!(&*mark.name, "br" | "wbr")
-                    || before.trim().is_empty() && before_word && is_wrapper(&mark.name)
+                    || is_blank(before) && before_word && is_wrapper(&mark.name)
                     || may_stand_alone(&mark.name) && (after_word || before_word)
             }
         }
