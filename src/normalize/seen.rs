@@ -221,6 +221,7 @@ mod tests {
                 title: None,
                 mime_type: "audio/mpeg".into(),
                 length_bytes,
+                duration_seconds: None,
             };
             Item {
                 enclosures: vec![file],

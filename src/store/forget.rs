@@ -130,7 +130,7 @@ pub(super) fn bring_back(
     memory.forget();
     memory.ready(connection, items.len())?;
     let stories = Stories::new(connection, at, true, policy)?;
-    let mut change = Change::new(stories, memory, &[], false);
+    let mut change = Change::new(stories, memory, false);
     for (item, story) in &items {
         change.show(item, *story)?;
     }

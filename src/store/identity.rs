@@ -6,9 +6,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::commit::Counts;
+use super::fault::readable;
 use super::moved::{self, Unknown};
 use super::rows;
 use super::{NewItem, StoreError};
@@ -508,18 +509,23 @@ fn all(
     let mut found = statement.query(bound)?;
     let mut items = Vec::new();
     while let Some(row) = found.next()? {
-        items.push(Held {
-            seq: row.get("seq")?,
-            item: rows::item(row)?,
-            story: rows::parsed("story", &row.get::<_, String>("story")?)?,
-            content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
-            topics: row.get("topics")?,
-            is_outdated: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
-            has_moved: false,
-            is_shown: !row.get::<_, bool>("held")?,
-        });
+        // An item that cannot be read is written anew.
+        items.extend(readable(held(row))?);
     }
     Ok(items)
+}
+
+fn held(row: &Row<'_>) -> Result<Held, StoreError> {
+    Ok(Held {
+        seq: row.get("seq")?,
+        item: rows::item(row)?,
+        story: rows::parsed("story", &row.get::<_, String>("story")?)?,
+        content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
+        topics: row.get("topics")?,
+        is_outdated: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
+        has_moved: false,
+        is_shown: !row.get::<_, bool>("held")?,
+    })
 }
 
 /// Whether what its source gives under the key of a held item is another bulletin. One day or one title says it is not;
