@@ -72,7 +72,9 @@ fn readdressed(
             if taken.contains(&suspect.item) {
                 continue;
             }
-            let item = item(connection, suspect.item)?;
+            let Some(item) = item(connection, suspect.item)? else {
+                continue;
+            };
             if dedupe::confirms(suspect.by, (&entry.item, &entry.fingerprint), &item) {
                 taken.insert(suspect.item);
                 found.push((at, suspect.item));
@@ -103,11 +105,12 @@ fn traces(connection: &Connection, source: &str) -> Result<Vec<Trace>, StoreErro
     Ok(traces)
 }
 
-fn item(connection: &Connection, id: ItemId) -> Result<Item, StoreError> {
+/// Returns `None` for an item that cannot be read.
+fn item(connection: &Connection, id: ItemId) -> Result<Option<Item>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT * FROM item WHERE id = ?")?;
     let mut found = statement.query([id.to_string()])?;
     let row = found.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    rows::item(row)
+    readable(rows::item(row))
 }
 
 /// The items of the entry's source with its title, of its day or without one.

@@ -160,7 +160,7 @@ fn preview_shows_a_list_and_says_that_there_are_others() {
     );
     // Of a source that is configured, too.
     workspace.configure(&format!(
-        "[[source]]\nid = \"harbour\"\nurl = \"{url}\"\n{NEWS}"
+        "[[source]]\nid = \"harbour\"\nurl = \"{url}\"\ntopics = [\"news\"]\n{NEWS}"
     ));
     let named = workspace
         .run(&["preview", "harbour", "--list", &number])

@@ -142,7 +142,8 @@ fn the_shapes_of_sources_and_polls_are_in_the_manual() {
     check("status", &[run(&["--json", "status"])], &[]);
     let later = "[[topic]]\nid = \"later\"\ntitle = \"Later\"\nany = [\"harbour\"]\n";
     let main = read_text(&workspace.path("config/tidings.toml"));
-    workspace.write("config/tidings.toml", format!("{main}{later}"));
+    let retitled = main.replace("title = \"Ports\"", "title = \"Harbours\"");
+    workspace.write("config/tidings.toml", format!("{retitled}{later}"));
     check("plan", &[run(&["--json", "plan"])], &["now", "was"]);
     workspace.write("config/tidings.toml", main);
     check("sources list", &[run(&["sources", "--json", "list"])], &[]);

@@ -398,7 +398,7 @@ fn a_new_host_gets_a_file_of_its_own_where_one_is_included() {
         .run(&["sources", "add", &server.url("/feed"), "--now", &now()])
         .well();
     assert!(workspace.path("config/sources/127-0-0-1.toml").exists());
-    let listed = workspace.run(&["sources", "list", "--json"]).well().json();
+    let listed = workspace.run(&["sources", "list", "--json"]).done().json();
     let listed = &listed["sources"][0];
     assert_eq!(
         (&listed["id"], &listed["kind"], &listed["line"]),

@@ -139,8 +139,17 @@ impl Running {
     }
 
     async fn stop(self) {
-        self.signals.send(Signal::Stop).await.unwrap();
-        self.ended.await.unwrap().unwrap();
+        let Self {
+            workspace: _workspace,
+            clock,
+            signals,
+            ended,
+            ..
+        } = self;
+        signals.send(Signal::Stop).await.unwrap();
+        // Polls that hang are waited for, within a bound that only passing time reaches.
+        drop(clock);
+        ended.await.unwrap().unwrap();
     }
 }
 

@@ -214,9 +214,13 @@ fn rss(text: &str) -> Vec<Story> {
             updated.unwrap().parse().unwrap()
         },
         id: item.guid.unwrap().value,
+        text: words_of_either(
+            None,
+            item.description.as_deref(),
+            item.title.as_deref().unwrap_or_default(),
+        ),
         title: item.title.unwrap(),
         link: item.link,
-        text: words_of_html(&item.description.unwrap_or_default()),
         published: DateTime::parse_from_rfc2822(&item.pub_date.unwrap()).unwrap(),
         reports: Vec::new(),
     };
