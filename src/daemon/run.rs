@@ -22,7 +22,7 @@ use super::forget;
 use super::front::{Front, Setup, Signal, mark_unstored, redirects, turn_away};
 use super::report::{tell, unasked};
 use super::systemd::Systemd;
-use super::watch::Watch;
+use super::watch::{Watch, changed};
 use super::{
     Clock, Daemon, DaemonError, Files, InForce, NotStored, Polled, due, publisher, search, statuses,
 };
@@ -888,14 +888,6 @@ async fn ended<T>(running: &mut Option<JoinHandle<T>>) -> T {
         Some(running) => running
             .await
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())),
-        None => future::pending().await,
-    }
-}
-
-/// The next change of a file of the configuration; never, where they are not watched.
-async fn changed(watch: Option<&Watch>) {
-    match watch {
-        Some(watch) => watch.changed().await,
         None => future::pending().await,
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
+use std::future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +69,14 @@ impl Watch {
     /// Waits until a change is over.
     pub(super) async fn changed(&self) {
         self.over.notified().await;
+    }
+}
+
+/// The next change of a file of the configuration; never, where they are not watched.
+pub(super) async fn changed(watch: Option<&Watch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => future::pending().await,
     }
 }
 
