@@ -22,7 +22,7 @@ pub(super) struct Compiled {
     entries: Vec<Entry>,
     /// Alternatives of rules that may match without any particular word (`-football`): one for each.
     always: Vec<Candidate>,
-    /// What an item may be in of which nobody knows it.
+    /// The languages tried for an item whose language is unknown.
     languages: Vec<Language>,
 }
 

@@ -19,7 +19,7 @@ pub struct Subject<'a> {
     pub source: Option<&'a SourceId>,
     /// What it is written in.
     pub language: Option<&'a Language>,
-    /// What it is taken to be written in where that is unknown.
+    /// The language assumed when `language` is unknown.
     pub assumed_language: Option<&'a Language>,
     /// What it is about.
     pub regions: &'a [Region],

@@ -211,7 +211,7 @@ fn emoji_are_words() {
     check("\"port 🚢\"", "The port 🚢 is open", "en", true);
 }
 
-/// What is asked about an item of which nobody knows the language.
+/// Checks a query against an item whose language is unknown.
 #[track_caller]
 fn check_unknown(text: &str, title: &str, assumed: &str, languages: &str, matches: bool) {
     let assumed: Option<Language> = assumed.parse().ok();

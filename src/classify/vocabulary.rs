@@ -103,7 +103,7 @@ impl Vocabulary {
                 self.words(*stemming, subject, &mut found);
             }
             found.occurrences.sort_unstable();
-            // What stands as it is stands in every language.
+            // Words that are not stemmed are found once for each language.
             if stemmings.len() > 1 {
                 found.occurrences.dedup();
             }

@@ -84,7 +84,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// What the daemon that uses the configured store says of it; `None` where none runs, or it does not answer in time.
+/// The status reported by the daemon that uses the configured store; `None` without one, or without an answer in time.
 pub(super) async fn status(config: &Config) -> Option<Status> {
     let listen = config.admin.listen.first()?;
     let status = tell::<Status>(listen, "/status.json").await?;
@@ -97,7 +97,7 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     one == other || whole(one) == whole(other)
 }
 
-/// What the running daemon tells at `path`; `None` where none answers in time, or none of this version.
+/// The answer of the running daemon at `path`; `None` without one in time, or from a daemon of another version.
 pub(super) async fn tell<T: DeserializeOwned>(listen: &Listen, path: &str) -> Option<T> {
     let asked = send(listen, Method::GET, path, Vec::new());
     let answer = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;

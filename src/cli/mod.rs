@@ -201,7 +201,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
 
 /// Says what went wrong, and with which exit status.
 pub fn report(error: &CliError) -> ExitCode {
-    // Whoever reads our output has read enough.
+    // The reader of our output has closed it: not an error.
     if let CliError::Io(error) = error
         && error.kind() == ErrorKind::BrokenPipe
     {
@@ -215,7 +215,7 @@ pub fn report(error: &CliError) -> ExitCode {
     ExitCode::from(status)
 }
 
-/// What to say of an error, unless that is said already, and its exit status.
+/// The message for an error, unless it has already been printed, and its exit status.
 fn told(error: &CliError) -> (Option<String>, u8) {
     let (text, status) = match error {
         // What changes has been told.
@@ -242,14 +242,14 @@ fn logged(error: CliError) -> CliError {
     CliError::Logged(status)
 }
 
-/// Keeps a limit on the size of files (`ulimit -f`) from killing us: writing then fails, and that is told. The handler
-/// outlives what is returned.
+/// Keeps a limit on the size of files (`ulimit -f`) from killing us: the write fails instead, and we report it. The
+/// handler outlives the returned value.
 fn survive_file_limits() -> io::Result<()> {
     let signal = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
     tokio::signal::unix::signal(signal).map(drop)
 }
 
-/// What failed is one line, whatever a server or a file put into it.
+/// Formats a failure as one line, whatever a server or a file put into it.
 fn one_line(text: &str) -> String {
     format!("tidings: {}", crate::daemon::one_line(text))
 }

@@ -486,8 +486,8 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
     }
 }
 
-/// What keeps us from a document, and what to do about it. An address or a file that stands in no configuration has no
-/// block to correct.
+/// Says why a document could not be fetched, and what to do about it. An address or a file that is in no configuration
+/// has no block to correct.
 fn unfetched(error: &FetchError, source: &Source) -> String {
     let told = daemon::chain(error);
     let is_configured = source.place.file.is_absolute();

@@ -75,7 +75,7 @@ pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result
     }
 }
 
-/// What a daemon tells at the first of these places where one answers.
+/// The status from the first of these places where a daemon answers.
 async fn asked(places: &[Listen]) -> Option<Status> {
     for listen in places {
         if let Some(status) = admin::tell(listen, "/status.json").await {

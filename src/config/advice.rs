@@ -1,4 +1,4 @@
-//! What `check` tells beside mistakes: a configuration that can be used, and yet will not do what it should.
+//! Advice that `check` gives in addition to mistakes: the configuration can be used, yet will not do what it should.
 //!
 //! In: the files, and what was read of them. Out: advice at its place.
 

@@ -1,4 +1,4 @@
-//! What differs between two configurations as they are written, key by key.
+//! Differences between two configurations as written, key by key.
 //!
 //! In: the files of both. Out: the keys of sections, sources and topics whose values are others, with secrets hidden. A
 //! source's keys are those of its block over the `[defaults]` of its file. Sources and topics that come or go are left to
@@ -16,7 +16,7 @@ use crate::model::hide_secrets;
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 120;
-/// What decides when a source is polled: a block that has one of them takes none of the defaults.
+/// Keys that decide when a source is polled: a block that has one of them takes none of the defaults.
 const CADENCE: [&str; 4] = ["every", "cron", "min_every", "max_every"];
 /// Keys that count from the next start on.
 const AT_START: [(&str, Option<&str>); 4] = [
@@ -29,7 +29,7 @@ const AT_START: [(&str, Option<&str>); 4] = [
 const SECRET_KEYS: [&str; 8] = [
     "auth", "cookie", "header", "key", "password", "secret", "token", "webhook",
 ];
-/// What a secret is referred to by.
+/// Keys that refer to a secret.
 const REFERENCES: [&str; 3] = ["file", "env", "credential"];
 
 /// One key whose value is another one.
@@ -65,7 +65,7 @@ impl fmt::Display for SettingChange {
         let before = self.before.as_deref().unwrap_or(unset);
         let after = self.after.as_deref().unwrap_or(unset);
         if before == after {
-            // What differs is secret, or too long.
+            // The difference is secret, or too long.
             write!(f, "{}: another value than before", self.key)
         } else {
             write!(f, "{}: {before} -> {after}", self.key)
@@ -149,7 +149,7 @@ impl Written {
     fn of(files: &[ConfigFile]) -> Self {
         let mut written = Self::default();
         for (number, file) in files.iter().enumerate() {
-            // What is wrong with them has been said elsewhere.
+            // Their mistakes have been reported elsewhere.
             let file = File::kept(number, file, &Report::default());
             written.read(&file);
         }

@@ -231,7 +231,7 @@ impl Report {
     }
 }
 
-/// What may not be meant.
+/// Findings that do not make a configuration unusable, but are probably unintended.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     pub(super) warnings: Vec<Diagnostic>,

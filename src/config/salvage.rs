@@ -1,4 +1,4 @@
-//! What a configuration with mistakes still says: where the store is, and where administrators are answered.
+//! The parts of a broken configuration that can still be read: the path of the store and the address for administrators.
 //!
 //! Out: [`Broken`]. Where the store is may stand on a torn line, so that every place that the text names is a candidate;
 //! the store itself tells whether it is the right one, for it keeps the configuration last in force.

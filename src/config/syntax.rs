@@ -30,13 +30,13 @@ pub(super) struct Syntax {
     pub(super) torn: Vec<Range<usize>>,
 }
 
-/// What is wrong in `text`, of which the parser says `errors`: a place and a message each.
+/// The mistakes in `text`, from the `errors` that the parser reports: a place and a message each.
 pub(super) fn mistakes(text: &str, errors: &[(usize, &str)]) -> Syntax {
     let mut syntax = Syntax::default();
     let open = errors.iter().filter_map(|error| unclosed_list(text, error));
     let open = open.min();
     if let Some((begin, key)) = open {
-        // What follows was taken for the rest of the list.
+        // The parser took everything that follows for the rest of the list.
         syntax.torn.push(begin..text.len());
         let mistake = Mistake::new(format!("the list of `{key}` has no closing `]`"));
         syntax.found.push(Found { at: begin, mistake });
@@ -92,7 +92,7 @@ fn hint(text: &str, at: usize, message: &str, line: &str) -> Option<String> {
     }
 }
 
-/// What is missing on a line that sets `key`.
+/// A hint at what is missing on a line that sets `key`.
 fn assigned(key: &str, value: &str, message: &str) -> Option<String> {
     let value = value.trim_start();
     if depth(value) < 0 {
@@ -360,7 +360,7 @@ mod tests {
         );
     }
 
-    /// What stands below a torn header belongs nowhere, and is no mistake of its own.
+    /// Keys below a torn header belong to no table, and are not reported as mistakes of their own.
     #[test]
     fn keys_below_a_torn_header_are_not_read() {
         let report = Report::default();

@@ -153,7 +153,7 @@ const ABBREVIATIONS: [(&str, &[&str]); 24] = [
     ("WEST", &["Europe/Lisbon"]),
 ];
 
-/// What to write for an abbreviation or an offset, neither of which is the name of a zone.
+/// Suggests the name of a zone in place of an abbreviation or an offset.
 fn zone_hint(text: &str) -> Option<String> {
     let word = text.trim();
     let upper = word.to_ascii_uppercase();

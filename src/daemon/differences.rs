@@ -1,14 +1,14 @@
-//! What a reload changed, a line each.
+//! The changes that a reload made, a line each.
 
 use std::collections::BTreeSet;
 
 use crate::config::{Config, Configured, SettingChange};
 use crate::store::{FeedPlan, Plan};
 
-/// Feeds that are told one by one of what a reload changed.
+/// Changed feeds that are listed one by one after a reload.
 const TOLD_FEEDS: usize = 20;
 
-/// What a reload did to feeds, a line each.
+/// The effects of a reload on feeds, a line each.
 fn feeds_changed(plan: &Plan) -> Vec<String> {
     let moving = plan
         .feeds
@@ -30,7 +30,7 @@ fn feeds_changed(plan: &Plan) -> Vec<String> {
     lines
 }
 
-/// Keys that are told one by one.
+/// Keys that are listed one by one.
 const TOLD_SETTINGS: usize = 100;
 
 /// The keys that have other values, a line each, and which of them take a restart.
@@ -46,7 +46,7 @@ fn settings_changed(plan: &Plan) -> Vec<String> {
             Configured::Source(_) | Configured::Topic(_) => format!("{}: {change}", change.of),
         }
     };
-    // What takes a restart is never among those that are left out.
+    // Settings that take a restart come first, so that they are never left out.
     let (first, others): (Vec<_>, Vec<_>) = plan
         .settings
         .iter()
@@ -58,7 +58,7 @@ fn settings_changed(plan: &Plan) -> Vec<String> {
     lines
 }
 
-/// What a reload changed, a line each, and what of it wants a restart.
+/// The changes that a reload made, a line each, with a note on those that take a restart.
 pub(super) fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     let sources = |config: &Config| -> BTreeSet<String> {

@@ -1,4 +1,4 @@
-//! What keeps a run from storing or publishing, for `/healthz`, `status`, the metrics and the log.
+//! Faults that keep a run from storing or publishing, for `/healthz`, `status`, the metrics and the log.
 //!
 //! In: the errors of commits, of publications and of looks at the store. Out: one [`Fault`] for each part that is out of
 //! order, from its first error until something proves that it is over.
@@ -29,7 +29,7 @@ impl Part {
         }
     }
 
-    /// What does not happen.
+    /// The consequence, for messages.
     fn effect(self) -> &'static str {
         match self {
             Self::Store => "nothing can be stored",
@@ -45,7 +45,7 @@ struct Fault {
     store: Option<StoreFault>,
 }
 
-/// What is out of order now.
+/// The parts that are out of order now.
 #[derive(Debug, Default)]
 pub(super) struct Faults([Mutex<Option<Fault>>; 2]);
 
@@ -64,7 +64,7 @@ impl Faults {
         let Some(fault) = error.fault() else {
             return false;
         };
-        // What a better look found says more than that a file could not be opened.
+        // The fault found by a closer look says more than that a file could not be opened.
         if fault == StoreFault::Failing && self.store_fault().is_some() {
             return true;
         }
@@ -136,13 +136,13 @@ impl Faults {
         self.of(Part::Store).as_ref().and_then(|fault| fault.store)
     }
 
-    /// What is out of order, the store first.
+    /// The current problems, the store's first.
     pub(super) fn problems(&self) -> Vec<ProblemState> {
         let problem = |part| Some(self.of(part).as_ref()?.problem.clone());
         Part::ALL.into_iter().filter_map(problem).collect()
     }
 
-    /// What is out of order and what to do, a line each; `None` when nothing is.
+    /// The current problems and what to do about them, a line each; `None` without any.
     pub(super) fn reason(&self) -> Option<String> {
         let lines: Vec<String> = self
             .problems()

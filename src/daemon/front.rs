@@ -27,12 +27,12 @@ use crate::store::{ProblemState, Reader, SourceState, SourceStatus, State, Store
 
 /// A store that could not be opened is tried again after this.
 const OPEN_PAUSE: Duration = Duration::from_secs(5);
-/// What connections have to end when we are told to stop.
+/// The time that connections have to finish when we stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// Questions that may wait.
 const QUESTIONS: usize = 16;
 
-/// What tells the daemon what to do.
+/// A signal to the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Read the configuration again.
@@ -41,7 +41,7 @@ pub enum Signal {
     Stop,
 }
 
-/// What is served from now on, for people who started the daemon by hand.
+/// A summary of what the daemon now serves, for people who started it by hand.
 #[derive(Clone, Debug)]
 pub struct Started {
     /// Where readers are answered.
@@ -57,7 +57,7 @@ pub struct Started {
 /// Hears that the feeds are served.
 pub type Serving = Box<dyn FnOnce(&Started) + Send>;
 
-/// What a run is given from outside.
+/// Everything that a run gets from outside.
 pub struct Setup {
     /// The configuration as it was named.
     pub file: PathBuf,
@@ -75,7 +75,7 @@ pub struct Setup {
     pub serving: Serving,
 }
 
-/// What readers and administrators meet.
+/// The side of the daemon that faces readers and administrators.
 pub(super) struct Front {
     pub(super) file: PathBuf,
     /// Mistakes of the files, while the configuration last in force is run instead.
@@ -159,7 +159,7 @@ impl Front {
         Ok((front, daemon))
     }
 
-    /// Tries to open the store until it can be, and answers meanwhile; `None` when it is told to stop.
+    /// Tries to open the store until it succeeds, and answers questions meanwhile; `None` on a signal to stop.
     pub(super) async fn wait_for_store(
         &mut self,
         config: &mut Config,
@@ -229,7 +229,7 @@ impl Front {
                 for source in &mut sources {
                     mark_unstored(source, problems.first(), None);
                 }
-                // Whoever asked may have gone away meanwhile.
+                // The client may have gone away meanwhile.
                 drop(answer.send(Status {
                     sources,
                     problems,
@@ -258,7 +258,7 @@ impl Front {
 
 /// Answers a question that nothing can be done for, because of `reason`.
 pub(super) fn turn_away(question: Question, reason: &str) {
-    // Whoever asked may have gone away meanwhile.
+    // The client may have gone away meanwhile.
     match question {
         Question::Health(answer) => drop(answer.send(Health {
             well: false,
@@ -325,7 +325,7 @@ async fn first(
     Ok(Some(daemon))
 }
 
-/// When the first source is due; `None` where there is none, or the store cannot be read.
+/// When the first source is due; `None` without sources, or if the store cannot be read.
 async fn next_poll(daemon: &Daemon) -> Option<Timestamp> {
     let states = daemon.store.read(Reader::sources).await.ok()?;
     let (now, in_force) = (daemon.clock.now(), daemon.in_force());

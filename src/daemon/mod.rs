@@ -135,7 +135,7 @@ impl Polled {
 #[derive(Debug)]
 struct NotStored {
     cause: StoreError,
-    /// What the source was asked for nothing; `None` where it was not asked.
+    /// The poll that was lost; `None` if the source was not asked.
     asked: Option<Asked>,
 }
 
@@ -658,7 +658,7 @@ impl Daemon {
     }
 }
 
-/// What is known of every configured source, in the order of the configuration, then of those that are gone from it and
+/// The status of every configured source, in the order of the configuration, then of sources that are gone from it but
 /// still have items.
 pub fn statuses(config: &Config, mut states: BTreeMap<SourceId, SourceState>) -> Vec<SourceStatus> {
     let of = |source: &Source| {

@@ -389,8 +389,8 @@ fn items(
     (items.collect(), shape, problem, all_left_out)
 }
 
-/// Entries of which not one became an item are no list that happens to be empty, and a feed that breaks off before its
-/// first entry is whole is none.
+/// A feed whose entries were all left out is not an empty list, and neither is a feed that breaks off within its first
+/// entry: both are errors.
 fn all_left_out(normalized: &normalize::Normalized) -> Option<ExtractError> {
     if !normalized.items.is_empty() {
         return None;

@@ -13,7 +13,7 @@ use super::faults::Part;
 use super::{Daemon, DaemonError, Files, Publication};
 use crate::serve::Assets;
 
-/// What changes within this is published together: well under the second that readers may wait.
+/// Changes within this time are published together: well under the second that readers may wait.
 const PUBLISH_TOGETHER: Duration = Duration::from_millis(100);
 /// A folder that could not be written is tried again after this.
 const PUBLISH_PAUSE: Duration = Duration::from_secs(5);

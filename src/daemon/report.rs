@@ -1,4 +1,4 @@
-//! What a run says of polls and reloads.
+//! Log messages about polls and reloads.
 
 use super::Polled;
 use crate::store::{Plan, State};

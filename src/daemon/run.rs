@@ -65,7 +65,7 @@ enum Turned {
 /// failures are logged and tried again.
 pub async fn run(mut config: Config, clock: Clock, setup: Setup) -> Result<(), DaemonError> {
     let (mut front, mut opened) = Front::start(&config, clock, setup).await?;
-    // What is opened first is published already.
+    // The store opened at the start has already been published.
     let mut files = opened.as_ref().map_or(Files::Look, |_| Files::Trust);
     loop {
         let daemon = match opened.take() {
@@ -150,7 +150,7 @@ async fn session(
     if turned == Turned::Stopped
         && let Err(error) = daemon.publish(Files::Trust).await
     {
-        // What was not marked is published at the next start.
+        // Without the mark, the next start publishes again.
         daemon.faults.publishing_failed(&error, daemon.clock.now());
     }
     Ok(turned)
@@ -235,7 +235,7 @@ struct Run {
     looked_at: Timestamp,
     states: BTreeMap<SourceId, State>,
     unstored: HashMap<SourceId, Unstored>,
-    /// What the store knew of the sources when it could last be read.
+    /// The state of the sources when the store could last be read.
     known: BTreeMap<SourceId, SourceState>,
     /// The look at the store that runs, and when the next one begins.
     probing: Option<JoinHandle<Result<Probed, StoreError>>>,
@@ -729,7 +729,7 @@ impl Run {
                             tracing::error!(%by, "{by} could not release {id:?}: {}", super::chain(error));
                         })
                         .ok()?;
-                    // Whoever asked may have gone away meanwhile.
+                    // The client may have gone away meanwhile.
                     drop(answer.send(released.clone()));
                     Some((by, id.parse().ok()?, Let::Through(released)))
                 });
@@ -743,7 +743,7 @@ impl Run {
                             tracing::error!(%by, "{by} could not discard held items of {id:?}: {}", super::chain(error));
                         })
                         .ok()?;
-                    // Whoever asked may have gone away meanwhile.
+                    // The client may have gone away meanwhile.
                     drop(answer.send(discarded.clone()));
                     Some((by, id.parse().ok()?, Let::Away(discarded)))
                 });
@@ -760,7 +760,7 @@ impl Run {
                         let action = decision.action().as_str();
                         tracing::warn!(%by, "{by} could not {action}: {why}");
                     }
-                    // Whoever asked may have gone away meanwhile.
+                    // The client may have gone away meanwhile.
                     drop(answer.send(told.into()));
                     Some((by, decision, decided.ok()?))
                 });
@@ -815,7 +815,7 @@ impl Run {
                     mark_unstored(source, Some(problem), *due);
                 }
             }
-            // Whoever asked may have gone away meanwhile.
+            // The client may have gone away meanwhile.
             drop(answer.send(Status {
                 sources,
                 problems,

@@ -15,8 +15,8 @@ use crate::model::{Dated, Precision};
 /// Written years outside are slips of the keyboard, or no years at all.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2100;
 
-/// What a date to the second with its zone may say, which no person writes. Years before are those of clocks that were
-/// never set: 0001 of Go and .NET, 0002 and -0001 of what PHP makes of `0000-00-00`.
+/// Years that a date to the second with its zone may have, which no person writes. Earlier years come from clocks that
+/// were never set: 0001 in Go and .NET, 0002 and -0001 from PHP's reading of `0000-00-00`.
 const WRITTEN_BY_MACHINES: std::ops::RangeInclusive<i32> = 3..=9999;
 
 /// Days that programs count from, and write where they have no date: of Windows, SQL Server, OLE, Excel, Mac OS. That of

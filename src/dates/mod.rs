@@ -207,11 +207,11 @@ pub fn part_of_field<'t>(text: &'t str, hints: &Hints) -> Option<(Option<FieldPa
 /// A date within a field, and what stands around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldPart<'t> {
-    /// What stands before it.
+    /// The text before it.
     pub before: &'t str,
     /// The date.
     pub read: &'t str,
-    /// What stands behind it.
+    /// The text after it.
     pub behind: &'t str,
 }
 

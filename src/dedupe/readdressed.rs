@@ -27,7 +27,7 @@ const MAX_APART: TimeDelta = TimeDelta::days(2);
 const ALIKE: u8 = 50;
 const NEARLY_THE_SAME: u8 = 90;
 
-/// What an item was found by.
+/// The keys by which a stored item can be found again.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// The item.
@@ -40,7 +40,7 @@ pub struct Trace {
     pub address: Option<Url>,
 }
 
-/// What an entry and an item have in common.
+/// A feature that an entry and an item have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Clue {
     /// The key, but for its scheme, `www.` or a closing slash.
@@ -194,7 +194,7 @@ fn unversioned(guid: &str) -> Option<String> {
     Some(stem.to_owned()).filter(|stem| !stem.is_empty())
 }
 
-/// What stands before `#v`, `:v`, `/v`, `-v`, `_v`, `.v` or `;v`.
+/// The part before `#v`, `:v`, `/v`, `-v`, `_v`, `.v`, `;v` or `@v`.
 fn marked_version(number: &str) -> Option<&str> {
     let before = number.strip_suffix(['v', 'V'])?;
     before.strip_suffix(['#', ':', '/', '-', '_', '.', ';', '@'])

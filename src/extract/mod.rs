@@ -163,7 +163,7 @@ impl ExtractError {
         )
     }
 
-    /// What an operator can do about it, where the same rules have read the document before.
+    /// Advice for an operator whose rules have read the document before.
     pub fn action_after_change(&self) -> String {
         match self {
             Self::NoLayout { .. } => format!("the page has been built anew: {}", self.action()),

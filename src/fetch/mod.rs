@@ -195,7 +195,7 @@ impl FetchError {
         }
     }
 
-    /// What an operator can do about it. That it is asked again is for polls to say: not all who fetch do so.
+    /// Advice for an operator. It does not mention the next attempt: only polls try again, other callers do not.
     pub fn action(&self) -> &'static str {
         match self {
             Self::Status {
@@ -404,7 +404,7 @@ impl Fetcher {
                 let document = document(url.expose().clone(), body, now);
                 Ok(of_body(Box::new(document), held))
             }
-            // What is fetched has been found out: of a secret, too.
+            // `url` is known by now, also for a secret.
             Location::Http(_) | Location::File(_) | Location::Secret(_) => {
                 self.get(url, held, now, leave).await
             }

@@ -108,7 +108,7 @@ pub enum Location {
     File(PathBuf),
     /// What a program of the operator's writes to its standard output.
     Command(CommandLine),
-    /// Where a secret says. Whoever fetches reads it; nobody else needs it.
+    /// An address kept in a secret. Only fetching reads it.
     Secret(SecretAddress),
 }
 
@@ -247,7 +247,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// What stands where an address is missing, and a form wanted one.
+/// Texts that fill a required field when there is no address.
 const PLACEHOLDERS: [&str; 12] = [
     "#",
     "-",
@@ -263,7 +263,7 @@ const PLACEHOLDERS: [&str; 12] = [
     "undefined",
 ];
 
-/// Whether a link, as found, says that there is none.
+/// Whether a link, as found, is such a filler instead of an address.
 pub(crate) fn is_placeholder(link: &str) -> bool {
     let link = link.trim();
     PLACEHOLDERS

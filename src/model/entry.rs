@@ -55,7 +55,7 @@ pub struct RawLink {
     pub relation: Relation,
     /// Address, possibly relative.
     pub url: String,
-    /// What the page is called.
+    /// Title of the page.
     pub title: Option<String>,
 }
 
@@ -64,7 +64,7 @@ pub struct RawLink {
 pub struct RawImage {
     /// Address, possibly relative.
     pub url: String,
-    /// What it shows, in words.
+    /// Description of what it shows.
     pub alt: Option<String>,
     /// Width in pixels as found.
     pub width: Option<String>,

@@ -88,7 +88,7 @@ pub struct Link {
     pub relation: Relation,
     /// Absolute address.
     pub url: Url,
-    /// What the page is called, plain text on one line, never empty.
+    /// Title of the page: plain text on one line, never empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
 }
@@ -98,7 +98,7 @@ pub struct Link {
 pub struct Image {
     /// Absolute address, to the letter: servers refuse a signed one that was changed.
     pub url: Url,
-    /// What it shows, in words: plain text on one line, never empty.
+    /// Description of what it shows: plain text on one line, never empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alt: Option<String>,
     /// Width in pixels, where the publisher states it; never 0.
@@ -118,8 +118,8 @@ pub struct Item {
     pub source: SourceId,
     /// What `id` was made of.
     pub key: IdentityKey,
-    /// Its date and title as a key: under it the entry is known where a shared guid or address did not tell it apart. Items
-    /// of one such key are told apart by their texts.
+    /// Its date and title as a key: it identifies the entry where a guid or address is shared by several. Their texts
+    /// distinguish items with the same weak key.
     pub weak_key: IdentityKey,
     /// Plain text on one line, never empty.
     pub title: String,

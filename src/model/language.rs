@@ -25,7 +25,7 @@ impl Language {
         self.0.split('-').next().unwrap_or(&self.0)
     }
 
-    /// Whether it names a language: `und`, `mul`, `mis` and `zxx` say that there is none, or more than one (ISO 639-2).
+    /// Whether it names one language: `und`, `mul`, `mis` and `zxx` stand for no language, or for several (ISO 639-2).
     pub fn is_one(&self) -> bool {
         !matches!(self.primary(), "und" | "mul" | "mis" | "zxx")
     }

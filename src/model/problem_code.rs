@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a problem asks of an operator.
+/// The attention that a problem needs from an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Care {
     /// Somebody must do something: it does not pass by itself.
@@ -38,7 +38,7 @@ macro_rules! problem_codes {
                 }
             }
 
-            /// What it asks of an operator.
+            /// The attention that it needs from an operator.
             pub fn care(self) -> Care {
                 match self {
                     Self::Http(408 | 425 | 429 | 500..) => Care::Wait,
@@ -76,7 +76,7 @@ problem_codes! {
     Secret "secret" Act,
     /// Taken out of the files, while its stories stay.
     GoneFromFiles "gone-from-files" Act,
-    // What the document is.
+    // The kind of document.
     /// A page or another text where a feed was expected.
     NotAFeed "not-a-feed" Act,
     /// A feed that nothing can be read of.
@@ -107,7 +107,7 @@ problem_codes! {
     FeedList "feed-list" Act,
     /// Bytes that no text has.
     NoText "no-text" Act,
-    // What was found in it.
+    // The contents of the document.
     /// Nothing has the layout that is kept for the source.
     NoLayout "no-layout" Act,
     /// Rules or the look for a list find nothing.
@@ -126,12 +126,12 @@ problem_codes! {
     LeftOut "left-out" Note,
     /// Mistakes of the document that were mended.
     Mended "mended" Note,
-    /// What the document says of itself.
+    /// Remarks in the document about itself.
     Noted "noted" Note,
     /// Items whose guids change from poll to poll.
     GuidsChurn "guids-churn" Note,
-    // What tidings made of it.
-    /// What was read could not be stored.
+    // Processing by tidings.
+    /// The entries could not be stored.
     NotStored "not-stored" Wait,
     /// Reading took too long.
     Hung "hung" Wait,

@@ -162,7 +162,7 @@ impl Source {
         format!("{rules} {charset:?} {dates}{}", base.unwrap_or_default())
     }
 
-    /// Its address for readers: of a file, where it would be on the web. `None` where there is none, or it is a secret.
+    /// Its address for readers; for a file, its address on the web. `None` without one, or if it is secret.
     pub fn shared_address(&self) -> Option<Url> {
         self.location.shared().or_else(|| self.base_url.clone())
     }

@@ -1,5 +1,4 @@
-//! What belongs to an entry beside its texts: links to other pages, how long its files play, and what of all that is too
-//! much.
+//! Attachments of an entry: links to other pages, how long its files play, and limits on the length of texts and lists.
 
 use url::Url;
 
@@ -34,7 +33,7 @@ pub(super) fn named(label: String) -> Option<String> {
     (!label.is_empty()).then_some(label)
 }
 
-/// What of an entry is left out because it is too long.
+/// The parts of an entry that are left out because it is too long.
 pub(super) fn cuts(entry: &RawEntry, position: usize) -> Vec<Problem> {
     let is_long = |text: &Option<RawText>| {
         let text = text.as_ref().map_or("", RawText::as_str);

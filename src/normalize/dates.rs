@@ -92,7 +92,7 @@ impl Dates {
     }
 }
 
-/// What is said of a date of which a part could not be read.
+/// Reports a date of which a part could not be read.
 fn of_part(text: &str, position: usize, hints: &Hints) -> Option<Problem> {
     let (part, _) = dates::part_of_field(text, hints)?;
     // The same date in another spelling is no part of this one.

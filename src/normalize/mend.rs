@@ -221,7 +221,7 @@ fn is_western(c: char) -> bool {
 }
 
 /// `Ã` whose second character is lost: a space that does not break was folded, a soft hyphen left out, as nobody sees them.
-/// What it began was `à` or `í`. Among small letters no capital stands, and alone it is no word.
+/// It was the beginning of `à` or `í`: no capital occurs among small letters, and `Ã` alone is not a word.
 fn with_lost_ends(text: &str) -> Option<String> {
     let mut pieces = text.split('Ã');
     let mut meant = pieces.next()?.to_owned();

@@ -1,4 +1,4 @@
-//! What readers see of an item: by this it has been changed, or is only written in another way.
+//! The parts of an item that readers see: they decide whether it has changed or is only written in another way.
 //!
 //! In: an item. Out: its fields as a reader sees them, and their hash. A change is one of text and links, not of the element
 //! around them, nor of what an address carries for caches, trackers and locks. Pure.

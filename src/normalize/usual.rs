@@ -98,7 +98,7 @@ mod tests {
             &[SPANISH, SPANISH, SPANISH, ENGLISH, "Luces"],
             &["es", "es", "es", "en", "~es"],
         );
-        // What is kept with the source stays, whatever its items are today.
+        // The language kept with the source stays, whatever its items are in today.
         check("pt", &[SPANISH, SPANISH, "Luces"], &["es", "es", "~pt"]);
         check("pt-BR", &["Luces"], &["~pt-BR"]);
     }

@@ -1,4 +1,4 @@
-//! What entries of one title and day say: whether two of them say the same.
+//! Wording of entries with the same title and day: whether two of them say the same.
 //!
 //! In: items. Out: the words of each and the files that it comes with. Pure.
 
@@ -17,7 +17,7 @@ const IN_COMMON: usize = 34;
 /// Bytes of a text that are compared.
 const MAX_COMPARED: usize = 16 * 1024;
 
-/// What an entry says beside its title.
+/// The contents of an entry, without its title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wording {
     /// The folded text.

@@ -19,7 +19,7 @@ const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0"
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let title = view::title(&feed.scope, site);
-    // What the feed says of itself is in the site's language; its entries are in theirs.
+    // The feed's own title and texts are in the site's language; its entries are in theirs.
     let own = |text: String| Text {
         lang: Some(site.language.to_string()),
         ..Text::plain(text)

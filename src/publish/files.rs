@@ -184,7 +184,7 @@ impl Folder {
         Ok(removed)
     }
 
-    /// The mark that the last publication left; `None` where there is none, or none that can be read.
+    /// The mark that the last publication left; `None` if it is missing or cannot be read.
     pub fn mark(&self) -> Option<String> {
         let mut text = String::new();
         let file = fs::File::open(self.dir.join(MARK)).ok()?;

@@ -92,8 +92,8 @@ pub const INDEX_FILES: [&str; 4] = [page::INDEX, index::OPML, index::BRANCHES, S
 /// The name of the style sheet.
 const STYLE_FILE: &str = "style.css";
 
-/// What leads to the feeds: `index.html` and `index.opml`, where there are branches `branches.opml`, and the `style.css` of all
-/// pages. Topics are listed as they come, each with its branches, by name.
+/// Returns the files that lead to the feeds: `index.html`, `index.opml`, `branches.opml` if there are branches, and the
+/// `style.css` of all pages. Topics are listed as they come, each with its branches, by name.
 pub fn index(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<File> {
     let file = |name: &str, bytes| File {
         name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! What countries, their subdivisions and languages are called.
+//! Names of countries, their subdivisions and languages.
 //!
 //! In: `data/names/names.tsv`, made by the script beside it. Out: a map by code, built once, when it is first asked for.
 

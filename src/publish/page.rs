@@ -32,7 +32,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         Scope::Feed(_) => (title.as_str(), words.no_stories, words.subscribe),
         Scope::Search(_) => (words.search, words.nothing_found, words.subscribe_to_search),
     };
-    // What a topic is called is in the site's language; a search is called by the words of the page.
+    // The title of a topic is in the site's language; that of a search comes from the words of the page.
     let named = own_language(site).filter(|_| matches!(scope, Scope::Feed(_)));
     let body = html! {
         header .masthead {
@@ -226,7 +226,7 @@ fn section(stories: &[&Story], words: &Words) -> Markup {
 
 fn article(story: &Story, words: &Words) -> Markup {
     let shown = &story.shown;
-    // What nobody knows the language of is in none, not in that of the page around it (HTML, `lang`).
+    // An unknown language is marked as such, lest the text inherit the language of the page (HTML, `lang`).
     let lang = shown.language.as_ref().map_or("", Language::as_str);
     let dir = match &shown.language {
         Some(language) if language.is_rtl() => "rtl",

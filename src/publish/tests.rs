@@ -107,7 +107,7 @@ fn listed(files: Vec<File>, name: &str) -> Vec<String> {
     found.map(name).collect()
 }
 
-/// Whoever takes the list of topics subscribes to them, not to each in all its parts.
+/// Importing the list of topics subscribes to the topics, not to all of their branches as well.
 #[test]
 fn topics_are_in_one_list_and_branches_in_another() {
     let files = |feeds: &[FeedSummary]| index(&sample::site(), feeds, Search::Offered);
@@ -324,7 +324,7 @@ fn places_have_labels_in_every_format() {
         page.contains("<data class=\"region\" value=\"MX-CHP\">Chiapas, Mexico</data>"),
         "{page}"
     );
-    // The country of a subdivision is told with it.
+    // The label of a subdivision already names its country.
     assert!(!page.contains(">Mexico</data>"), "{page}");
 }
 

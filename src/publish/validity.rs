@@ -1,5 +1,5 @@
-//! What the formats demand, for the tests: the grammars of RFC 4287 and RFC 6721, of RSS 2.0 with its profile, of JSON Feed 1.1, and
-//! of OPML 2.0, as far as they can be broken here.
+//! Requirements of the formats, for the tests: the grammars of RFC 4287 and RFC 6721, of RSS 2.0 with its profile, of
+//! JSON Feed 1.1, and of OPML 2.0, as far as they can be broken here.
 //!
 //! In: documents as they are published. Out: nothing, or a panic that says what is wrong.
 

@@ -338,7 +338,7 @@ pub(super) fn summary(story: &Story) -> Option<(&SafeHtml, String)> {
     (!line.is_empty() && !is_same).then_some((summary, line))
 }
 
-/// What stories are filed under: their publishers' own tags, then places by their labels, each once.
+/// Returns the tags of a story: its publishers' own tags, then places by their labels, each once.
 pub(super) fn tags(story: &Story, words: &Words) -> Vec<String> {
     let mut tags = story.shown.tags.clone();
     for region in &story.regions {

@@ -65,7 +65,7 @@ impl From<Result<Decided, String>> for DecisionReport {
     }
 }
 
-/// What became of a source to be forgotten.
+/// The outcome of a request to forget a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ForgetReport {
@@ -80,7 +80,7 @@ pub enum ForgetReport {
 pub struct Health {
     /// Whether the schedule goes on, and what it brings can be stored and published.
     pub well: bool,
-    /// What is wrong, a line each.
+    /// The problems, a line each.
     pub reason: Option<String>,
 }
 
@@ -89,7 +89,7 @@ pub struct Health {
 pub struct Status {
     /// Every configured source.
     pub sources: Vec<SourceStatus>,
-    /// What is wrong with the database and the published folder; empty when nothing is.
+    /// Problems with the database and the published folder; empty without any.
     #[serde(default)]
     pub problems: Vec<ProblemState>,
     /// The database.

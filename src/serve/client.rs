@@ -58,8 +58,8 @@ impl Proxies {
         Client::of(peer, headers, &trusted)
     }
 
-    /// Returns the client whose connections are counted: none for a trusted proxy, and none for a socket in the file
-    /// system, whose peers cannot be told apart.
+    /// Returns the client whose connections are counted: `None` for a trusted proxy, and for a socket in the file system,
+    /// whose peers cannot be distinguished.
     pub(super) fn limited(&self, peer: Peer) -> Option<Client> {
         let trusted = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let speaks_for_many = peer == Peer::UnixSocket || is_trusted(peer, &trusted);

@@ -30,8 +30,8 @@ use super::places::{Place, Places};
 const HEADER_DEADLINE: Duration = Duration::from_secs(15);
 /// A reader that takes nothing of its answer for so long is gone.
 const SEND_DEADLINE: Duration = Duration::from_secs(30);
-/// What the system holds of an answer that its reader has not taken, in bytes; Linux doubles it. A reader that takes a part
-/// of so little in the time of [`SEND_DEADLINE`] is seen to go on, and a thousand readers cost no more memory than there is.
+/// Bytes of an answer that the system buffers until its reader takes them; Linux doubles it. It is small enough that a
+/// slow reader is seen to make progress within [`SEND_DEADLINE`], and that a thousand readers do not exhaust the memory.
 const SEND_BUFFER: usize = 128 << 10;
 /// However busy it is, a connection ends: a reader comes again.
 const LONGEST_CONNECTION: Duration = Duration::from_mins(5);
@@ -119,7 +119,7 @@ async fn accept(listener: &Listener) -> io::Result<(Stream, Ends)> {
     }
 }
 
-/// A connection that is there already; `None` when there is none.
+/// Accepts a connection that is already waiting; `None` without one.
 async fn last(listener: &Listener) -> Option<io::Result<(Stream, Ends)>> {
     for _ in 0..LAST_TURNS {
         if let Some(accepted) = accept(listener).now_or_never() {

@@ -186,7 +186,7 @@ struct Wire {
     /// The titles of `enclosures`; may be fewer.
     labels: Vec<Option<String>>,
     image: Option<String>,
-    /// What `image` shows, its width and its height.
+    /// The description, width and height of `image`.
     #[serde(default)]
     image_told: [Option<String>; 3],
 }

@@ -1,7 +1,7 @@
 //! Sources that are gone from the configuration: their stories stay in the feeds until an operator has them taken out.
 //!
-//! What is forgotten stays stored and known: a source that is configured again has its items back. Stories that other
-//! sources report too stay with those reports.
+//! Forgotten items stay in the store: a source that is configured again gets its items back. Stories that other sources
+//! also report stay, with those reports.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use super::story::Stories;
 use super::{Reader, StoreError, rows};
 use crate::model::{Item, Operator, SourceId, StoryId, Timestamp};
 
-/// What became of a source that was forgotten.
+/// The outcome of forgetting a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forgotten {
     /// Its items that were taken out.

@@ -37,7 +37,7 @@ pub(super) struct Held {
     pub(super) is_shown: bool,
 }
 
-/// What an entry of a poll is.
+/// The item that an entry of a poll belongs to.
 pub(super) enum Match {
     /// A new item, by this key.
     New(IdentityKey),

@@ -3,8 +3,8 @@
 //! In: a story and the feeds where it is wanted. Out: rows of `membership`, and feeds marked to be published anew.
 //!
 //! A feed's first publication takes whatever there is, and so does its first round: the first good poll of every source
-//! that was there when the feed came, whichever publisher answers first. After that, a story that is old and comes late
-//! enters quietly: no reader is told of it. A branch of a topic is a feed from the first story on that belongs there, and
+//! that was there when the feed came, whichever publisher answers first. After that, an old story that comes late enters
+//! quietly: readers are not notified. A branch of a topic becomes a feed with the first story that belongs there, and
 //! stays one.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -209,7 +209,7 @@ pub struct PublishedFeed {
     pub id: FeedId,
     /// The revision that was read.
     pub rev: i64,
-    /// What it was rendered by.
+    /// The key of the settings that it was rendered with.
     pub render_key: Hash,
     /// Stories that could not be read.
     pub left_out: Vec<LeftOut>,
@@ -412,12 +412,12 @@ pub struct Store {
     place: Arc<Place>,
 }
 
-/// What looking after the store found.
+/// The result of looking after the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probed {
     /// It can be written.
     Well,
-    /// It can be used again, by whoever opens it anew.
+    /// It can be used again once it is reopened.
     Reopen,
 }
 
@@ -653,7 +653,7 @@ fn exists(path: &Path) -> Result<bool, StoreError> {
     })
 }
 
-/// Reads a store of any version; `None` when there is none.
+/// Reads a store of any version; `None` if the file is missing.
 fn look<T>(
     path: &Path,
     query: impl FnOnce(&Connection) -> Result<T, StoreError>,

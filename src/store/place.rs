@@ -26,7 +26,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Takes the database at `path`, and creates an empty file where there is none.
+    /// Takes the database at `path`, and creates an empty file if it is missing.
     pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
         let failed = |cause| StoreError::Open {
             path: path.to_owned(),

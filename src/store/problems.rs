@@ -1,5 +1,5 @@
-//! What is wrong with the store, or was, for `status`: rows that cannot be read, and a start that could not reach what an
-//! earlier one had published.
+//! Present and past problems of the store, for `status`: rows that cannot be read, and a start that could not reach the
+//! state that an earlier one had published.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ const NAMED: usize = 5;
 pub struct LeftOut {
     /// The id of the story that is left out because of it, or the name of what cannot be read otherwise.
     pub story: String,
-    /// What it holds.
+    /// Why it cannot be read.
     pub why: String,
 }
 
@@ -32,9 +32,9 @@ pub struct Break {
     pub at: Timestamp,
     /// Its short name.
     pub code: String,
-    /// What was found.
+    /// The finding, for people.
     pub text: String,
-    /// What to do.
+    /// Advice for an operator.
     pub action: String,
 }
 
@@ -68,7 +68,7 @@ impl Reader {
         Ok(rows::fact(self.connection(), "break")?.is_some())
     }
 
-    /// What an operator should know of the store at `now`.
+    /// The problems of the store that an operator should know of at `now`.
     ///
     /// # Errors
     /// [`StoreError`]

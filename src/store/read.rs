@@ -26,7 +26,7 @@ const MAX_TOMBSTONES: usize = 50;
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
-    /// What could not be read of the snapshot.
+    /// The parts of the snapshot that could not be read.
     left_out: RefCell<BTreeSet<LeftOut>>,
 }
 
@@ -47,7 +47,7 @@ pub struct FeedState {
     pub wanted_rev: i64,
     /// The revision that is published; 0 before the first time.
     pub published_rev: i64,
-    /// What it was rendered by.
+    /// The key of the settings that it was rendered with.
     pub render_key: Option<Hash>,
     /// Stories in it, quiet ones among them.
     pub stories: usize,

@@ -182,7 +182,7 @@ fn run(place: &Place, mut connection: Connection, mut queue: mpsc::Receiver<Job>
         {
             jobs.push(job);
         }
-        // What is written into a file that nobody finds is lost.
+        // Writes to a file that has been moved away or deleted are lost.
         if let Err(error) = place.check() {
             refuse(jobs, error);
         } else {

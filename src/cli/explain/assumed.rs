@@ -26,7 +26,7 @@ enum Origin {
 }
 
 impl Assumed {
-    /// What holds for an item of a source that is usually in `usual`.
+    /// The assumption for an item of a source whose items are usually in `usual`.
     pub(in crate::cli) fn of(usual: Option<Language>, config: &Config) -> Self {
         let from = match (&usual, &config.site.stated_language) {
             (Some(_), _) => Origin::Source,

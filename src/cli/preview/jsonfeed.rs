@@ -96,7 +96,7 @@ fn link(link: &Link) -> Value {
     filled(json!({"rel": link.relation.as_str(), "url": link.url, "title": link.title}))
 }
 
-/// What is known of a picture beside its address.
+/// The properties of a picture, without its address.
 fn image(image: &Image) -> Value {
     filled(json!({"alt": image.alt, "width": image.width, "height": image.height}))
 }

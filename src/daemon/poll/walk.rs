@@ -247,7 +247,7 @@ impl Errand<'_> {
             };
             let is_index = page.as_ref().is_some_and(|page| page.extracted.is_index());
             parts.read += usize::from(is_part && !is_index);
-            // What follows an unchanged page was read with it.
+            // The pages that follow an unchanged page were read together with it.
             let Some(page) = page else { continue };
             if is_index {
                 // It is asked for again in full: what it names may change while it does not.

@@ -307,8 +307,8 @@ const NO_YEAR: i32 = 0;
 
 /// Years that are none.
 impl Cursor<'_> {
-    /// What stands where the year would may be none: `30 Nov -0001`, `30 Nov 2 00:00:00`. Then it is no day of this year
-    /// either.
+    /// Reads a number that stands for a year but is not one: `30 Nov -0001`, `30 Nov 2 00:00:00`. The day is not in the
+    /// current year either.
     fn unread_year(&mut self) -> Option<i32> {
         let negative = |ahead: &mut Self| {
             let spaced = ahead.peek().is_some_and(|token| token.spaced);

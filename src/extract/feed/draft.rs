@@ -453,7 +453,7 @@ impl EntryDraft {
         }
     }
 
-    /// One that is told twice, as an enclosure and as a file of Media RSS, is told once with all that both say.
+    /// A file listed twice, as an enclosure and in Media RSS, is kept once, with the properties of both.
     fn push_enclosure(&mut self, enclosure: RawEnclosure) {
         let mut known = self.raw.enclosures.iter_mut();
         match known.find(|known| known.url == enclosure.url) {

@@ -3,9 +3,9 @@
 //! In: the elements of one entry. Out: its picture, and the files among `media:content`.
 //!
 //! A picture in `media:content` is the entry's own when no element names a better one; the other pictures are files of it.
-//! What is said within a picture (`media:title`, `media:description`, `media:credit`) is said of the picture: its caption is
-//! no title of the entry, and its photographer no author. The portrait of an author, which blogs add to each of their
-//! entries, is neither a picture of the entry nor a file.
+//! Elements within a picture (`media:title`, `media:description`, `media:credit`) describe the picture: its caption is
+//! not the title of the entry, nor its photographer the author. The portrait of an author, which blogs add to each of
+//! their entries, is neither a picture of the entry nor a file.
 
 use url::Url;
 
@@ -16,7 +16,7 @@ use crate::model::{RawEnclosure, RawImage, file_type};
 /// The most pictures of one entry.
 const MAX_PICTURES: usize = 100;
 
-/// What an element of Media RSS stands in.
+/// The element that contains an element of Media RSS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Within {
     /// `media:content`
@@ -50,7 +50,7 @@ struct Picture {
     file: Option<RawEnclosure>,
 }
 
-/// What a title or a description is of.
+/// The picture or file that a title or a description belongs to.
 #[derive(Debug)]
 enum Current {
     Picture(usize),
@@ -225,7 +225,7 @@ impl Picture {
         (self.standing, std::cmp::Reverse(width.unwrap_or(0)))
     }
 
-    /// What it shows: a title is often the name of its file.
+    /// The alternative text: the description if possible, since a title is often the name of a file.
     fn alt(&self) -> Option<String> {
         self.description.clone().or_else(|| self.title.clone())
     }

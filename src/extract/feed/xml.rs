@@ -558,7 +558,7 @@ impl<'a> Reader<'a> {
         self.bases.extend(base);
     }
 
-    /// What `xml:base` states within `outer`.
+    /// The base that an `xml:base` sets within `outer`.
     fn base_in(&self, outer: &Url, stated: &str) -> Option<Url> {
         let is_base = |base: &Url| {
             base.as_str().len() <= MAX_BASE_BYTES

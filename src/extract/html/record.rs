@@ -244,7 +244,7 @@ impl<'a> Hit<'a> {
         }
     }
 
-    /// The text; where there is none, the alternative text of the first picture that has one.
+    /// The text; without any, the alternative text of the first picture that has one.
     fn text(&self) -> String {
         let text = match self {
             Self::Element(element) => text_of_node(**element),

@@ -1,7 +1,7 @@
 //! Notices that begin with their number: `NOTICE No. 14`, `AVISO N.º 13/2026`, `Circular 7`.
 //!
 //! In: the paragraphs of a text. Out: a part for each number, where numbers divide the text and each part has its date.
-//! What stands between two numbers is one notice's whole, wherever in it the date stands.
+//! Everything between two numbers is one notice, wherever its date is.
 
 use super::{Paragraph, is_label, is_prose, word_count};
 
@@ -17,7 +17,7 @@ pub(super) struct NumberedPart {
     pub(super) number: String,
     /// Its date as written.
     pub(super) date: Option<String>,
-    /// What else stands in it.
+    /// The other paragraphs.
     pub(super) texts: Vec<String>,
 }
 

@@ -13,7 +13,7 @@ use memchr::memmem;
 use super::line_of;
 use super::references::{Within, decoded, reference};
 
-/// What a format says of a text in which `<` and `&` stand.
+/// How a format declares a text that contains `<` and `&`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::normalize) enum Meant {
     /// That it is markup.
@@ -69,7 +69,7 @@ pub(in crate::normalize) fn holds_markup(text: &str) -> bool {
     marks.0.iter().any(|mark| mark.is_known) || holds_reference(text)
 }
 
-/// The line without the markup that it holds, or that undoing its references brings to light. `None` where there is none.
+/// The line without its markup, including markup that appears once references are decoded. `None` if it has no markup.
 pub(in crate::normalize) fn without_hidden_markup(line: &str) -> Option<String> {
     let mut level = Cow::Borrowed(line);
     for _ in 0..=MAX_UNDONE {
@@ -104,11 +104,11 @@ enum Kind {
     Cut,
     /// A comment, a processing instruction.
     Aside,
-    /// What begins or ends a CDATA section that was escaped.
+    /// The beginning or end of an escaped CDATA section.
     Section,
 }
 
-/// What may be a tag.
+/// A possible tag.
 #[derive(Debug)]
 struct Mark {
     range: Range<usize>,
@@ -260,7 +260,7 @@ fn pairs(marks: &[Mark]) -> HashMap<String, Pair> {
     pairs
 }
 
-/// What an escaped CDATA section begins and ends with.
+/// The beginning and end of an escaped CDATA section.
 const SECTION: &str = "![CDATA[";
 const SECTION_END: &str = "]]>";
 
@@ -298,7 +298,7 @@ fn tag(inside: &str, at: usize) -> Option<Mark> {
     })
 }
 
-/// What stands in a tag behind its name.
+/// The rest of a tag, after its name.
 struct Attributes {
     bytes: usize,
     /// Whether the text ends before the tag does.

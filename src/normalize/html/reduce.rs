@@ -93,8 +93,8 @@ struct Writer<'a> {
     gap: Option<Gap>,
 }
 
-/// What parts rows and cells without their table, as rules and excerpts cut them out. A browser drops their tags and
-/// glues their words.
+/// The separator between rows or cells without their table, as rules and excerpts cut them out. A browser drops their
+/// tags and joins their words.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Gap {
     Space,

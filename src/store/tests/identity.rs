@@ -204,7 +204,7 @@ fn a_move_hides_no_correction() {
     assert_eq!(desk.read("a", 3, &list("new", " From noon on.")), [0, 0, 0]);
 }
 
-/// What an older version read and this one reads alike is as good as read by this one: a later correction is one.
+/// An item that this version reads exactly as an older one did counts as read by this one: later corrections are noticed.
 #[test]
 fn what_an_older_version_read_may_be_corrected() {
     let desk = Desk::new();

@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 /// The longest name that is written out, as often as the element stands there.
 const MAX_NAME_BYTES: usize = 64;
 
-/// What a text is called beside attributes.
+/// Names of the member that holds an element's text.
 const TEXTS: [&str; 6] = ["#value", "#text", "$t", "_", "__text", "__cdata"];
 
-/// What attributes stand in together.
+/// Names of a member that holds all attributes of an element.
 const TOGETHER: [&str; 3] = ["$", "@", "@attributes"];
 
 /// Elements whose further members are attributes.
@@ -118,7 +118,7 @@ fn text(members: &Map<String, Value>) -> Option<String> {
     TEXTS.iter().find_map(|name| scalar(members.get(*name)?))
 }
 
-/// What an attribute is called, where a member is one.
+/// The name of the attribute that a member stands for, if it is one.
 fn attribute_name(key: &str, bears_attributes: bool) -> Option<&str> {
     if TEXTS.contains(&key) || TOGETHER.contains(&key) {
         return None;
