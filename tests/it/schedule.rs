@@ -343,7 +343,8 @@ fn sources_that_hang_keep_nobody_from_theirs() {
             assert_eq!(visits.len(), 3, "{visits:?}");
             for pair in visits.windows(2) {
                 let gap = pair[1].at - pair[0].at;
-                assert!(gap <= 295 * SECOND, "{visits:?}");
+                // Nobody waited for a source to time out.
+                assert!(gap < (290 + 30) * SECOND, "{visits:?}");
             }
         }
         // The silent ones are asked again, too, one after another: a quarter of the places is one.
