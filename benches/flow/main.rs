@@ -85,6 +85,7 @@ fn definition(config: &Config) -> Definition {
         id: source.id.clone(),
         name: source.name.clone(),
         rank: source.rank,
+        address: None,
         topics: Vec::new(),
         country: None,
         regions: Vec::new(),

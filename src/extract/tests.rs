@@ -204,12 +204,12 @@ impl Lines {
 
 fn picture(image: &Image) -> String {
     let side = |side: Option<u32>| side.map_or("?".to_owned(), |side| side.to_string());
-    let size = match (image.width, image.height) {
+    let dimensions = match (image.width, image.height) {
         (None, None) => String::new(),
         (width, height) => format!(" {}x{}", side(width), side(height)),
     };
     let alt = image.alt.as_ref().map(|alt| format!(" “{alt}”"));
-    format!("{}{size}{}", image.url, alt.unwrap_or_default())
+    format!("{}{dimensions}{}", image.url, alt.unwrap_or_default())
 }
 
 fn person(person: &Person) -> String {

@@ -36,7 +36,7 @@ static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
 
 /// IPv6 networks that carry an IPv4 address, and the byte it begins at: the address within is what is reached. In order:
 /// IPv4-compatible and IPv4-mapped (RFC 4291 §2.5.5), IPv4-translated (RFC 2765 §2.1), NAT64 (RFC 6052 §2.1), 6to4
-/// (RFC 3056 §2). Teredo hides the address that it carries (RFC 4380 §4): 2001::/23 above refuses all of it.
+/// (RFC 3056 §2). Teredo hides the address that it carries (RFC 4380 §4): `2001::/23` above refuses all of it.
 static CARRIERS: LazyLock<[(IpNet, usize); 5]> = LazyLock::new(|| {
     [
         ("::/96", 12),

@@ -92,7 +92,7 @@ pub(super) fn duration(text: &str) -> Option<u32> {
         clippy::cast_sign_loss,
         reason = "it is positive and less than the limit"
     )]
-    is_plausible.then(|| seconds as u32)
+    is_plausible.then_some(seconds as u32)
 }
 
 #[cfg(test)]

@@ -215,7 +215,7 @@ fn external(story: &Story) -> Option<&str> {
 
 fn image(image: &Image) -> Option<ImageOf<'_>> {
     let told = image.alt.is_some() || image.width.is_some() || image.height.is_some();
-    told.then(|| ImageOf {
+    told.then_some(ImageOf {
         alt: image.alt.as_deref(),
         width: image.width,
         height: image.height,

@@ -176,7 +176,7 @@ fn feeds() -> Vec<Feed> {
             story.reports.iter_mut().for_each(|report| {
                 report.address = None;
                 report.source_address = None;
-            })
+            });
         }),
     ]
 }

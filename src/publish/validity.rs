@@ -305,8 +305,12 @@ fn check_links(element: &Element) {
     for link in element.all("link") {
         is_absolute(link.attribute("href"));
         let of = |name: &str| link.attributes.get(name).cloned();
-        of("length").iter().for_each(|length| is_number(length));
-        of("type").iter().for_each(|kind| is_media_type(kind));
+        if let Some(length) = &of("length") {
+            is_number(length);
+        }
+        if let Some(kind) = &of("type") {
+            is_media_type(kind);
+        }
         if link.attribute("rel") == "alternate" {
             assert!(
                 alternates.insert((of("type"), of("hreflang"))),
@@ -461,7 +465,9 @@ fn check_filled(name: &str, value: &Value) {
                 !values.is_empty() || matches!(name, "items" | "regions"),
                 "`{name}` is empty"
             );
-            values.iter().for_each(|value| check_filled(name, value));
+            for value in values {
+                check_filled(name, value);
+            }
         }
         Value::Object(members) => members
             .iter()

@@ -99,7 +99,8 @@ fn check_database(workspace: &Workspace) {
         .execute_batch("DELETE FROM kept_file; VACUUM")
         .unwrap();
     drop(copied);
-    for path in [copy] {
+    {
+        let path = copy;
         let bytes = read(&path);
         let mut windows = bytes.windows(SECRET.len());
         let found = windows.any(|window| window == SECRET.as_bytes());

@@ -199,12 +199,12 @@ fn a_list_whose_second_page_failed_is_read_again_from_the_first() {
 fn a_server_that_answers_304_for_ever_hides_nothing_longer_than_a_day() {
     let server = Server::start();
     let shown = Arc::new(Mutex::new(rss(&notices(0..1, day(0)))));
-    let served = Arc::clone(&shown);
+    let body = Arc::clone(&shown);
     server.route("/", move |request| {
         let answer = if request.is_conditional() {
             Answer::status(304)
         } else {
-            Answer::ok(served.lock().unwrap().clone())
+            Answer::ok(body.lock().unwrap().clone())
         };
         answer.with("ETag", "\"for ever\"")
     });

@@ -93,7 +93,7 @@ pub(in crate::dates) fn shown_order(tokens: &[Token]) -> Option<DateOrder> {
         (1..=12, 13..=31) => Some(DateOrder::MonthDayYear),
         (one, other) if one != other => {
             let mut before = tokens.iter().take(first).rev();
-            let weekday = before.find_map(|token| token.only_weekday())?;
+            let weekday = before.find_map(super::super::tokens::Token::only_weekday)?;
             on_weekday(&numbers, weekday).map(|(order, _)| order)
         }
         _ => None,

@@ -299,6 +299,10 @@ fn tag(inside: &str, at: usize) -> Option<Mark> {
 }
 
 /// The rest of a tag, after its name.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a sign of its own, and all are weighed together"
+)]
 struct Attributes {
     bytes: usize,
     /// Whether the text ends before the tag does.

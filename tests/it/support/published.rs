@@ -189,7 +189,7 @@ fn atom(text: &str) -> Vec<Story> {
             own.map(|link| link.href.clone())
         },
         text: words_of_either(
-            entry.summary.as_ref().map(|text| text.as_str()),
+            entry.summary.as_ref().map(atom_syndication::Text::as_str),
             entry
                 .content
                 .as_ref()
