@@ -3,8 +3,8 @@
 //! In: the judged candidates of a page, the best first. Out: the place of one whose records the best has in groups.
 //!
 //! A page of minutes has a box for each year, and in each a list of dated links. A box repeats as a record does, and its
-//! first link gives it an address and a date. It is no record if it has neither of its own, and either no title of its
-//! own or links of several days: the agenda and the minutes of one meeting bear one date.
+//! first link gives it an address and a date. It is no record if it has neither of its own and its links are of several
+//! days: the agenda and the minutes of one meeting bear one date, as do the parts of one post.
 
 use rustc_hash::FxHashSet;
 
@@ -14,7 +14,13 @@ use super::roles::{Parts, Roles};
 use super::sheet::Sheet;
 use super::{Judged, kept};
 
-/// The place of the candidate whose records the best one holds in groups, each titled and dated by the first of its
+/// How many groups are looked into.
+const MAX_GROUPS: usize = 24;
+
+/// How many records of them are looked at closely.
+const MAX_RECORDS: usize = 200;
+
+/// The place of the candidate whose records the best one holds in groups, each addressed and dated by the first of its
 /// group.
 ///
 /// Each step takes a list with more records than the one before, so a loop over it ends.
@@ -26,42 +32,63 @@ pub(super) fn place(
 ) -> Option<usize> {
     let records_of = |judged: &Judged| kept(sheet, &candidates[judged.place], judged.filter);
     let groups = records_of(all.first()?);
-    let roles = Roles::of(sheet, &groups, weights);
-    let parts: Vec<Parts> = groups.iter().map(|group| roles.parts(group)).collect();
     let finer = all.iter().skip(1).position(|judged| {
         let records = records_of(judged);
         let is_longer = records.len() >= groups.len() * 2;
-        let own = || whole_parts(sheet, &records, weights);
-        is_longer && own().is_some_and(|own| are_members(&groups, &parts, &records, &own))
+        let members = is_longer.then(|| members(&groups, &records)).flatten();
+        members.is_some_and(|members| have_nothing_else(sheet, &groups, &members, weights))
     });
     finer.map(|place| place + 1)
 }
 
-/// Whether each record lies in a group, each group holds some, and most groups have what they show from the first that
-/// they hold.
-fn are_members(groups: &[&Record], parts: &[Parts], records: &[&Record], own: &[Parts]) -> bool {
+/// The records of each group; `None` where a group holds none, or a record is in no group.
+fn members<'r>(groups: &[&Record], records: &[&'r Record]) -> Option<Vec<Vec<&'r Record>>> {
     let inside = |group: &Record, record: &Record| {
         group.start <= record.start && record.end <= group.end && *group != *record
     };
-    let mut next = 0;
-    let mut borrowed = 0;
-    for (group, parts) in groups.iter().zip(parts) {
-        let first = next;
-        while records
-            .get(next)
-            .is_some_and(|record| inside(group, record))
-        {
-            next += 1;
+    let mut records = records.iter().copied().peekable();
+    let mut members = Vec::with_capacity(groups.len());
+    for group in groups {
+        let mut own = Vec::new();
+        while let Some(record) = records.next_if(|record| inside(group, record)) {
+            own.push(record);
         }
-        let members = own.get(first..next).unwrap_or_default();
-        let Some(record) = records.get(first).filter(|_| next > first) else {
-            return false;
-        };
-        let is_borrowed = has_date_and_link(parts, record)
-            && (has_title(parts, record) || are_of_several_days(members));
+        members.push(Some(own).filter(|own| !own.is_empty())?);
+    }
+    records.next().is_none().then_some(members)
+}
+
+/// Whether most groups have what they show from the first of their records, all of which are whole.
+fn have_nothing_else(
+    sheet: &Sheet<'_, '_>,
+    groups: &[&Record],
+    members: &[Vec<&Record>],
+    weights: &Weights,
+) -> bool {
+    let groups = groups.get(..MAX_GROUPS).unwrap_or(groups);
+    let members = members.get(..groups.len()).unwrap_or_default();
+    let records: Vec<&Record> = members
+        .iter()
+        .flatten()
+        .copied()
+        .take(MAX_RECORDS)
+        .collect();
+    let Some(own) = whole_parts(sheet, &records, weights) else {
+        return false;
+    };
+    let roles = Roles::of(sheet, groups, weights);
+    let mut own = own.as_slice();
+    let mut borrowed = 0;
+    for (group, members) in groups.iter().zip(members) {
+        let parts = roles.parts(group);
+        let (its_own, further) = own.split_at(members.len().min(own.len()));
+        own = further;
+        let is_borrowed = members
+            .first()
+            .is_some_and(|first| has_date_and_link(&parts, first) && are_of_several_days(its_own));
         borrowed += usize::from(is_borrowed);
     }
-    next == records.len() && borrowed * 5 >= groups.len() * 4
+    borrowed * 5 >= groups.len() * 4
 }
 
 fn has_title(parts: &Parts, record: &Record) -> bool {
@@ -75,11 +102,11 @@ fn has_date_and_link(parts: &Parts, record: &Record) -> bool {
         && parts.link.is_some_and(|link| record.contains(&link))
 }
 
-/// Whether no two records are of one day.
+/// Whether most records are of days of their own.
 fn are_of_several_days(members: &[Parts]) -> bool {
     let days = members.iter().filter_map(|parts| parts.date.as_ref());
     let days: FxHashSet<_> = days.map(|date| date.day).collect();
-    days.len() == members.len()
+    days.len() * 2 > members.len()
 }
 
 /// The parts of the records, if nearly all have a title, a date and a link of their own, no two the same link.
