@@ -134,7 +134,7 @@ fn quoted(titles: &[(&str, Option<String>)], room: usize) -> String {
     let frames: usize = titles.iter().map(|(_, date)| frame(date)).sum();
     let mut lengths: Vec<usize> = titles.iter().map(|(title, _)| title.width()).collect();
     lengths.sort_unstable();
-    // What short titles leave is for the longer ones.
+    // Longer titles get the room that short ones leave.
     let (mut left, mut most) = (room.saturating_sub(frames), usize::MAX);
     for (place, length) in lengths.iter().enumerate() {
         let share = left / (lengths.len() - place);
@@ -288,7 +288,7 @@ pub(super) fn item(item: &Item) -> Value {
 /// The choice that somebody made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// What is proposed.
+    /// The proposal.
     First,
     /// The list of this number.
     List(usize),
@@ -296,13 +296,13 @@ pub(super) enum Answer {
     Stop,
 }
 
-/// What there is to choose from.
+/// The lists to choose from.
 pub(super) struct Question<'a> {
-    /// What is proposed, in words.
+    /// The proposal, in words.
     pub(super) proposed: &'a str,
     /// The first items of what is proposed.
     pub(super) items: &'a [Item],
-    /// The number of the list that is proposed; `None` where it is none of them.
+    /// The number of the proposed list; `None` if the proposal is no list.
     pub(super) list: Option<usize>,
     pub(super) choices: &'a [Choice],
 }

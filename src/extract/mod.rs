@@ -484,7 +484,7 @@ pub enum Why {
 pub struct Reason {
     /// The measure: `share of records with a date`.
     pub measure: &'static str,
-    /// What it weighs; below zero it spoke against the list.
+    /// Its weight; below zero it spoke against the list.
     pub weight: f64,
     /// Whether the list has more of it than the others have, or less.
     pub has_more: bool,

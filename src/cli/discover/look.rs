@@ -83,7 +83,7 @@ pub(in crate::cli) struct Visited {
     linked: Vec<Linked>,
     /// How to ask again; `None` for a copy.
     visit: Option<Visit>,
-    /// What each address answered with.
+    /// The answer of each address.
     answers: Vec<(Url, Validators)>,
 }
 
@@ -106,7 +106,7 @@ pub(in crate::cli) async fn visit(
 }
 
 impl Visited {
-    /// What it amounts to, or the list of this number.
+    /// Returns the source that it amounts to, or the list of this number.
     pub(super) async fn look(
         &self,
         config: Option<&Config>,

@@ -86,7 +86,7 @@ impl Weights {
         table
     }
 
-    /// What a measure of a list weighs.
+    /// The weight of a measure of a list.
     pub(in crate::extract) fn of_measure(&self, name: &str) -> f64 {
         let mut weights = measures::NAMES.iter().zip(&self.list);
         let found = weights.find(|(known, _)| **known == name);

@@ -143,7 +143,7 @@ impl One {
         self.measures.is_stated || self.measures.heading_agrees
     }
 
-    /// Whether the page is an article whatever stands beside it: it has the running text of one, and says that it is one.
+    /// Whether the page is an article, whatever else is on it: it has the running text of one, and says that it is one.
     pub(super) fn is_article(&self) -> bool {
         let page = &self.measures;
         let is_named = page.heading_agrees && page.slug_words > 1 && !page.is_list_address;
