@@ -9,6 +9,7 @@
 //!
 //! | module | in | out | IO |
 //! |---|---|---|---|
+//! | [`text`] | text | text for one line, an error with its causes | |
 //! | [`model`] | | the words that every stage speaks | |
 //! | [`dates`] | text, a zone, the time of reading | a date, or none | |
 //! | [`config`] | TOML text | a checked [`Config`](config::Config), or every mistake by place | reads files |
@@ -22,14 +23,16 @@
 //! | [`discover`] | a document at an address | the source that it amounts to | |
 //! | [`store`] | polls | stories, feeds, states | database |
 //! | [`publish`] | stories | feed files | the published folder |
+//! | [`flow`] | sources, a store, a folder | polls, publications, looks | the clock |
 //! | [`serve`] | the published folder | HTTP | sockets |
-//! | [`daemon`] | all of it | a run | the clock, signals |
+//! | [`daemon`] | a configuration | a service | signals, systemd |
 //! | [`cli`] | arguments | what people see | terminal |
 //!
 //! What nobody can see, because it is not there: the stages not marked IO know no clock, no network and no database.
 //! Time enters as `fetched_at` of a document. Nothing but `store` holds SQL, nothing but `normalize` makes
-//! [`SafeHtml`](model::SafeHtml), and nothing but [`daemon`] sees the whole flow. Rendering stamps nothing with the time.
+//! [`SafeHtml`](model::SafeHtml), and nothing but [`flow`] sees all stages. Rendering stamps nothing with the time.
 
+pub mod text;
 pub mod model;
 pub mod dates;
 pub mod config;
@@ -43,6 +46,7 @@ pub mod drift;
 pub mod discover;
 pub mod store;
 pub mod publish;
+pub mod flow;
 pub mod serve;
 pub mod daemon;
 pub mod cli;

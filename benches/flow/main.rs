@@ -128,7 +128,7 @@ impl Bench {
     /// A document for each source, in their order.
     fn documents(&self) -> Vec<Document> {
         let document = |(source, body): (&Source, String)| Document {
-            url: daemon::address(&source.location).expose().clone(),
+            url: flow::address(&source.location).expose().clone(),
             content_type: None,
             body: body.into_bytes(),
             fetched_at: documents::now(),

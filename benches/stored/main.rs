@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tidings::config::{self, Config};
-use tidings::daemon::{self, Clock, Daemon, Files, Selection};
+use tidings::flow::{self, Clock, Files, Flow, Selection};
 use tidings::model::Feed;
 use tidings::publish::{self, Format};
 use tidings::store::Consent;
@@ -37,7 +37,7 @@ fn main() {
     let now = now();
     runtime.block_on(async {
         let before = config(folder.path(), &topics);
-        let daemon = Daemon::start(before, Clock::Fixed(now))
+        let flow = Flow::start(before, Clock::Fixed(now))
             .await
             .expect("a store");
         let begin = Instant::now();
@@ -45,7 +45,7 @@ fn main() {
             .poll(&Selection::All, |_, _| {})
             .await
             .expect("polls");
-        daemon.publish(Files::Look).await.expect("a publication");
+        flow.publish(Files::Look).await.expect("a publication");
         let seconds = begin.elapsed().as_secs_f64();
         println!(
             "{} items polled and published in {seconds:.0} s",
@@ -69,9 +69,9 @@ fn main() {
         for (what, query) in changed {
             let mut with = topics.clone();
             with[3].push(query);
-            change(&daemon, folder.path(), [&topics, &with], what, now).await;
+            change(&flow, folder.path(), [&topics, &with], what, now).await;
         }
-        search(&daemon, folder.path(), &words, &topics).await;
+        search(&flow, folder.path(), &words, &topics).await;
     });
 }
 
@@ -141,7 +141,7 @@ fn config(folder: &Path, topics: &[Vec<String>]) -> Config {
 
 /// Plans and reloads from one configuration to the other, and back.
 async fn change(
-    daemon: &Daemon,
+    flow: &Flow,
     folder: &Path,
     topics: [&[Vec<String>]; 2],
     what: &str,
@@ -152,7 +152,7 @@ async fn change(
     for _ in 0..ROUNDS {
         let changed = config(folder, after);
         let begin = Instant::now();
-        let plan = daemon::plan(&changed, now, 5).expect("a plan");
+        let plan = flow::plan(&changed, now, 5).expect("a plan");
         plans.push(begin.elapsed());
         moving = plan
             .feeds
@@ -174,14 +174,14 @@ async fn change(
     println!("{what:<20}  {moving:>17}  {plan:>7.0}  {reload:>9.0}");
 }
 
-async fn search(daemon: &Daemon, folder: &Path, words: &Words, topics: &[Vec<String>]) {
+async fn search(flow: &Flow, folder: &Path, words: &Words, topics: &[Vec<String>]) {
     let site = config(folder, topics).site.site;
     let mut chance = Chance(13);
     let mut times = Vec::new();
     for _ in 0..SEARCHES {
         let query = query(words, &mut chance);
         let begin = Instant::now();
-        let found = daemon.search(&query).await.expect("an answer");
+        let found = flow.search(&query).await.expect("an answer");
         let feed = publish::render(&Feed::answer(query, found), &site, Format::Atom);
         times.push(begin.elapsed());
         std::hint::black_box(feed);

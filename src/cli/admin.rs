@@ -11,10 +11,10 @@ use serde::de::DeserializeOwned;
 
 use super::CliError;
 use crate::config::Config;
-use crate::daemon;
 use crate::fetch;
 use crate::model::Listen;
 use crate::serve::{ADMIN_HEADER, Status};
+use crate::text;
 
 /// An answer is never longer.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
@@ -39,7 +39,7 @@ pub(super) async fn ask<T: DeserializeOwned>(
         }
         Err(error) if error.is_connect() => return Ok(None),
         Err(error) => {
-            let why = daemon::chain(&error);
+            let why = text::chain(&error);
             return Err(CliError::Failed(format!(
                 "the daemon at {listen} did not do it: {why}"
             )));

@@ -16,10 +16,11 @@ use super::{
     CliError, Output, OutputArguments, clock, counted, environment, print_json, table, timestamp,
 };
 use crate::config::{self, Config, Diagnostic, Refused, Severity};
-use crate::daemon;
+use crate::flow;
 use crate::model::{Cadence, Place, Source, SourceId, Timestamp, Topic, TopicId};
 use crate::schedule;
 use crate::store::{self, Reader};
+use crate::text;
 
 /// Runs of each source that are shown.
 const SHOWN_RUNS: usize = 3;
@@ -70,10 +71,10 @@ pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
 
 /// Warnings of topics that take all stored stories, or none: of those the query seldom says what was meant.
 fn reach(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
-    let holdings = match daemon::holdings(config, now) {
+    let holdings = match flow::holdings(config, now) {
         Ok(holdings) => holdings,
         Err(error) => {
-            let why = daemon::chain(&error);
+            let why = text::chain(&error);
             // With stderr closed there is nobody to tell.
             drop(writeln!(
                 io::stderr(),

@@ -32,8 +32,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::SignalKind;
 
 use crate::config::{self, Config, Refused};
-use crate::daemon::{Clock, DaemonError};
+use crate::daemon::DaemonError;
+use crate::flow::{Clock, FlowError};
 use crate::model::Timestamp;
+use crate::text;
 
 /// Reads the bulletins of a region in whatever form they come and republishes them as clean feeds, one per topic.
 #[derive(Debug, Parser)]
@@ -156,6 +158,9 @@ pub enum CliError {
     Usage(String),
     /// The work failed.
     #[error(transparent)]
+    Flow(#[from] FlowError),
+    /// The service failed.
+    #[error(transparent)]
     Daemon(#[from] DaemonError),
     /// What was looked at cannot be fetched or read, or a source failed where none may.
     #[error("{0}")]
@@ -223,8 +228,9 @@ fn told(error: &CliError) -> (Option<String>, u8) {
         CliError::Logged(status) => return (None, *status),
         CliError::Config(refused) => (refused.to_string(), 2),
         CliError::Usage(usage) => (format!("tidings: {usage}"), 2),
-        CliError::Daemon(error @ DaemonError::UnknownSource(_)) => (format!("tidings: {error}"), 2),
-        CliError::Daemon(error) => (one_line(&crate::daemon::chain(error)), 1),
+        CliError::Flow(error @ FlowError::UnknownSource(_)) => (format!("tidings: {error}"), 2),
+        CliError::Flow(error) => (one_line(&text::chain(error)), 1),
+        CliError::Daemon(error) => (one_line(&text::chain(error)), 1),
         CliError::Failed(_) | CliError::Io(_) => (one_line(&error.to_string()), 1),
     };
     (Some(text), status)
@@ -251,7 +257,7 @@ fn survive_file_limits() -> io::Result<()> {
 
 /// Formats a failure as one line, whatever a server or a file put into it.
 fn one_line(text: &str) -> String {
-    format!("tidings: {}", crate::daemon::one_line(text))
+    format!("tidings: {}", crate::text::one_line(text))
 }
 
 /// `1 source`, `2 sources`.

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::CliError;
 use crate::config::Config;
-use crate::daemon::DaemonError;
+use crate::flow::FlowError;
 use crate::model::{ItemId, StoryId};
 use crate::store::{self, Reader, StoreError};
 
@@ -13,7 +13,7 @@ pub(super) fn ask<T>(
     config: &Config,
     query: impl FnOnce(&Reader) -> Result<T, StoreError>,
 ) -> Result<T, CliError> {
-    let found = store::inspect(&config.store.path, query).map_err(DaemonError::from)?;
+    let found = store::inspect(&config.store.path, query).map_err(FlowError::from)?;
     found.ok_or_else(|| {
         let path = config.store.path.display();
         CliError::Failed(format!(

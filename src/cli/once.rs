@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{CliError, Output, OutputArguments, clock, print_json, table, timestamp};
 use crate::config::Config;
-use crate::daemon::{Daemon, DaemonError, Files, Polled, Published, Selection};
+use crate::flow::{Files, Flow, FlowError, Polled, Published, Selection};
 use crate::model::Timestamp;
 use crate::store::Committed;
 
@@ -35,14 +35,14 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), CliError> {
     let folder = config.publish.dir.clone();
-    let daemon = Daemon::start(config, clock(arguments.now)).await?;
+    let flow = Flow::start(config, clock(arguments.now)).await?;
     let selection = match arguments {
         Arguments { all: true, .. } => Selection::All,
         Arguments { sources, .. } if sources.is_empty() => Selection::Due,
         Arguments { sources, .. } => Selection::Named(sources.clone()),
     };
     if matches!(selection, Selection::Due)
-        && let Some(warning) = daemon.set_back().await.map_err(DaemonError::from)?
+        && let Some(warning) = flow.set_back().await.map_err(FlowError::from)?
     {
         writeln!(io::stderr(), "warning: {warning}")?;
     }
@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
     } else {
         progress_bar()
     };
-    let polled = daemon.poll(&selection, |all, polled| {
+    let polled = flow.poll(&selection, |all, polled| {
         bar.set_length(all as u64);
         if let Some(polled) = polled {
             bar.set_message(polled.source.to_string());
@@ -60,11 +60,11 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
     });
     let polled = polled.await;
     bar.finish_and_clear();
-    if let Err(error @ DaemonError::UnknownSource(_)) = polled {
+    if let Err(error @ FlowError::UnknownSource(_)) = polled {
         return Err(error.into());
     }
     // What was committed before the store failed is published all the same.
-    let published = daemon.publish(Files::Look).await?.feeds;
+    let published = flow.publish(Files::Look).await?.feeds;
     let mut polled = polled?;
     polled.sort_by(|one, other| one.source.cmp(&other.source));
     match arguments.output.output() {

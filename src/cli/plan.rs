@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{CliError, Output, OutputArguments, clock, print_json, shown, timestamp};
 use crate::config::{Config, Configured, SettingChange};
-use crate::daemon::{self, DaemonError};
+use crate::flow::{self, FlowError};
 use crate::model::{SourceId, Timestamp};
 use crate::store::{Fate, FeedPlan, Moving, Plan, Stock};
 
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
         Output::Json => TOLD,
     };
     let now = clock(arguments.now).now();
-    let plan = daemon::plan(config, now, named).map_err(DaemonError::from)?;
+    let plan = flow::plan(config, now, named).map_err(FlowError::from)?;
     match output {
         Output::Table => print(&plan)?,
         Output::Json => print_json(&answer(&plan))?,

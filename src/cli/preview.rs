@@ -19,11 +19,11 @@ use super::{
     CliError, ConfigArguments, clock, environment, in_force, print_json, shown, timestamp,
 };
 use crate::config::{self, Config, Setting, SettingsError};
-use crate::daemon;
 use crate::discover::{self, Choice, DiscoverError};
 use crate::drift;
 use crate::extract::{self, ExtractError, Hinted, Listed};
 use crate::fetch::{self, FetchError, Fetched, Fetcher, Leave, Limits};
+use crate::flow;
 use crate::model::{
     Charset, Css, DateOrder, Document, ElementPath, Extracted, Field, Item, JsonPath, Language,
     Layout, Location, Problem, PublicUrl, RawEntry, Reading, Rules, Separator, Shape, Source,
@@ -31,6 +31,7 @@ use crate::model::{
 };
 use crate::normalize::{self, About, Normalized};
 use crate::store::{self, Reader, StoreError};
+use crate::text;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
@@ -209,7 +210,7 @@ pub(super) async fn run(arguments: &Arguments, config: &ConfigArguments) -> Resu
     let settings = settings(arguments)?;
     let file = |path: PathBuf| {
         let source = unconfigured(Location::File(path), arguments, &settings);
-        Ok::<_, CliError>((source?, daemon::default_limits()))
+        Ok::<_, CliError>((source?, flow::default_limits()))
     };
     let (source, limits) = match (&arguments.file, &arguments.target) {
         (Some(path), _) => file(std::path::absolute(path)?)?,
@@ -223,8 +224,8 @@ pub(super) async fn run(arguments: &Arguments, config: &ConfigArguments) -> Resu
     let looked = look(&source, limits, arguments)
         .await
         .map_err(|refused| match refused {
-            Refusal::NoSuchList(told) => CliError::Usage(daemon::one_line(&told)),
-            Refusal::Failed(told) => CliError::Failed(daemon::one_line(&told)),
+            Refusal::NoSuchList(told) => CliError::Usage(text::one_line(&told)),
+            Refusal::Failed(told) => CliError::Failed(text::one_line(&told)),
         })?;
     match arguments.format() {
         Format::Table => Ok(print(&looked)?),
@@ -248,14 +249,14 @@ fn named(
     let unconfigured = |location| unconfigured(location, arguments, settings);
     if Path::new(target).exists() {
         let source = unconfigured(Location::File(std::path::absolute(target)?))?;
-        return Ok((source, daemon::default_limits()));
+        return Ok((source, flow::default_limits()));
     }
     match Url::parse(target) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => {
             // It needs no configuration; one that is there knows which networks are ours.
             let limits = in_force::usable(config).map_or_else(
-                |_| daemon::default_limits(),
-                |usable| daemon::limits(&usable.config),
+                |_| flow::default_limits(),
+                |usable| flow::limits(&usable.config),
             );
             Ok((unconfigured(Location::Http(PublicUrl::new(url)))?, limits))
         }
@@ -264,7 +265,7 @@ fn named(
                 .to_file_path()
                 .map_err(|()| CliError::Usage(format!("`{target}` names no file")))?;
             let source = unconfigured(Location::File(path))?;
-            Ok((source, daemon::default_limits()))
+            Ok((source, flow::default_limits()))
         }
         _ => {
             let config = in_force::load(config)?;
@@ -273,12 +274,12 @@ fn named(
             let is_meant = |source: &&Source| source.id.as_str() == target;
             let source = config.sources.iter().find(is_meant).ok_or_else(unknown)?;
             if settings.is_empty() {
-                return Ok((as_kept(source, &config), daemon::limits(&config)));
+                return Ok((as_kept(source, &config), flow::limits(&config)));
             }
             let without = unfitting(arguments.kind, settings);
             let changed = config::reconfigured(&config, source, settings, &without, &environment)?;
             let source = changed.sources.iter().find(is_meant).ok_or_else(unknown)?;
-            Ok((as_kept(source, &config), daemon::limits(&changed)))
+            Ok((as_kept(source, &config), flow::limits(&changed)))
         }
     }
 }
@@ -384,7 +385,7 @@ fn unfitting(kind: Option<Kind>, settings: &[Setting]) -> Vec<&'static str> {
 
 impl From<SettingsError> for CliError {
     fn from(error: SettingsError) -> Self {
-        Self::Usage(daemon::chain(&error))
+        Self::Usage(text::chain(&error))
     }
 }
 
@@ -451,13 +452,13 @@ impl From<String> for Refusal {
 }
 
 async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<Looked, Refusal> {
-    let fetcher = Fetcher::new(limits).map_err(|error| daemon::chain(&error))?;
+    let fetcher = Fetcher::new(limits).map_err(|error| text::chain(&error))?;
     let now = clock(arguments.now.map(|(now, _)| now)).now();
-    let url = daemon::address(&source.location);
+    let url = flow::address(&source.location);
     if arguments.target.as_deref() == Some(STDIN) {
-        let limit = daemon::default_limits().max_body_bytes;
+        let limit = flow::default_limits().max_body_bytes;
         let document = fetch::document_of_stdin(url.expose().clone(), limit, now);
-        let document = document.map_err(|error| daemon::chain(&error))?;
+        let document = document.map_err(|error| text::chain(&error))?;
         return digest(document, source, arguments.base_url.clone(), arguments);
     }
     let held = Validators::default();
@@ -489,7 +490,7 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
 /// Says why a document could not be fetched, and what to do about it. An address or a file that is in no configuration
 /// has no block to correct.
 fn unfetched(error: &FetchError, source: &Source) -> String {
-    let told = daemon::chain(error);
+    let told = text::chain(error);
     let is_configured = source.place.file.is_absolute();
     let concerns_fetching = matches!(
         error,
@@ -679,7 +680,7 @@ fn batch(arguments: &Arguments) -> Result<(), CliError> {
         let answer = match one_of_batch(arguments, &settings, Path::new(path), base) {
             Ok(looked) => json!({"file": path, "feed": looked.jsonfeed(), "error": null}),
             Err(error) => {
-                json!({"file": path, "feed": null, "error": daemon::one_line(&error)})
+                json!({"file": path, "feed": null, "error": text::one_line(&error)})
             }
         };
         writeln!(out, "{answer}")?;
@@ -701,10 +702,10 @@ fn one_of_batch(
     let path = std::path::absolute(path).map_err(|error| error.to_string())?;
     let source = unconfigured(Location::File(path.clone()), arguments, settings);
     let source = source.map_err(|error| error.to_string())?;
-    let limit = daemon::default_limits().max_body_bytes;
+    let limit = flow::default_limits().max_body_bytes;
     let document =
         fetch::document_of_file(&path, limit, clock(arguments.now.map(|(now, _)| now)).now());
-    let document = document.map_err(|error| daemon::chain(&error))?;
+    let document = document.map_err(|error| text::chain(&error))?;
     let base = base.or_else(|| arguments.base_url.clone());
     digest(document, &source, base, arguments).map_err(|refused| match refused {
         Refusal::Failed(told) | Refusal::NoSuchList(told) => told,

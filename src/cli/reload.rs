@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 use clap::Args;
 
 use super::{CliError, Output, OutputArguments, admin, print_json};
-use crate::daemon;
 use crate::model::Listen;
 use crate::serve::ReloadReport;
+use crate::text;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
@@ -63,7 +63,7 @@ async fn ask(path: &str, places: &[Listen]) -> Result<ReloadReport, CliError> {
                 let is_last_word = !error.is_connect();
                 // The first place is where it should be.
                 if number == 0 || is_last_word {
-                    failure = failed(daemon::chain(&error));
+                    failure = failed(text::chain(&error));
                 }
                 if is_last_word {
                     break;

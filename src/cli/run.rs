@@ -19,7 +19,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::in_force::{self, Usable};
 use super::log_filter::{self, LogFilter};
 use super::{CliError, ConfigArguments, counted, environment, warn};
-use crate::daemon::{self, Clock, Setup, Signal, Started};
+use crate::daemon::{self, Setup, Signal, Started};
+use crate::flow::Clock;
 use crate::model::Timestamp;
 use crate::serve;
 

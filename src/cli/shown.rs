@@ -40,5 +40,5 @@ pub(super) fn event(event: &EventDay) -> String {
 
 /// What a document says, without what would move the cursor.
 pub(super) fn line(text: &str) -> String {
-    crate::daemon::one_line(text)
+    crate::text::one_line(text)
 }

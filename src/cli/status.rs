@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::in_force::{self, Refusal, Usable};
 use super::{CliError, ConfigArguments, Output, OutputArguments, admin, print_json, table};
-use crate::daemon::{self, Clock, DaemonError};
+use crate::flow::{self, Clock, FlowError};
 use crate::model::{Listen, Timestamp};
 use crate::serve::Status;
 use crate::store::{ProblemState, SourceStatus};
@@ -34,7 +34,7 @@ pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result
     };
     let now = Clock::System.now();
     let told = admin::status(&config).await;
-    let states = match daemon::source_states(&config.store.path) {
+    let states = match flow::source_states(&config.store.path) {
         Ok(states) => states,
         // The daemon knows more than a database that cannot be read.
         Err(_) if told.is_some() => BTreeMap::new(),
@@ -42,20 +42,18 @@ pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result
         Err(error) => {
             return match asked(&config.admin.listen).await {
                 Some(status) => print_asked(arguments, &status),
-                None => Err(DaemonError::from(error).into()),
+                None => Err(FlowError::from(error).into()),
             };
         }
     };
-    let warnings: Vec<String> = daemon::set_back(&config, &states, now)
-        .into_iter()
-        .collect();
-    let mut known = daemon::statuses(&config, states);
+    let warnings: Vec<String> = flow::set_back(&config, &states, now).into_iter().collect();
+    let mut known = flow::statuses(&config, states);
     let problems = match told {
         Some(told) => {
             take_over(&mut known, told.sources);
             told.problems
         }
-        None => daemon::store_problems(&config, now).map_err(DaemonError::from)?,
+        None => flow::store_problems(&config, now).map_err(FlowError::from)?,
     };
     match arguments.output.output() {
         Output::Table => {

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::consent::{self, Answer};
 use super::{CliError, Output, OutputArguments, admin, named, operator, print_json, shown};
 use crate::config::Config;
-use crate::daemon::{Clock, Daemon, DaemonError, Files};
+use crate::flow::{Clock, Files, Flow, FlowError};
 use crate::model::{ItemId, SourceId, StoryId};
 use crate::serve::DecisionReport;
 use crate::store::{Account, Decided, Decision, Reader, Ruling, StoreError};
@@ -347,12 +347,12 @@ fn carried_out(report: DecisionReport) -> Result<Decided, CliError> {
 }
 
 async fn by_ourselves(config: Config, decision: Decision) -> Result<Decided, CliError> {
-    let daemon = Daemon::start(config, Clock::System).await?;
-    let decided = daemon
+    let flow = Flow::start(config, Clock::System).await?;
+    let decided = flow
         .decide(decision, operator::operator())
         .await
-        .map_err(DaemonError::from)?;
-    daemon.publish(Files::Look).await?;
+        .map_err(FlowError::from)?;
+    flow.publish(Files::Look).await?;
     Ok(decided)
 }
 

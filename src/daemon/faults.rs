@@ -5,9 +5,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{DaemonError, chain};
+use crate::flow::FlowError;
 use crate::model::Timestamp;
 use crate::store::{ProblemState, StoreError, StoreFault};
+use crate::text::{chain, one_line};
 
 /// A part of the flow that can be out of order as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +75,10 @@ impl Faults {
     }
 
     /// Notes an error of a publication.
-    pub(super) fn publishing_failed(&self, error: &DaemonError, at: Timestamp) {
+    pub(super) fn publishing_failed(&self, error: &FlowError, at: Timestamp) {
         match error {
-            DaemonError::Store(error) if self.store_failed(error, at) => {}
-            DaemonError::Publish(publish) => {
+            FlowError::Store(error) if self.store_failed(error, at) => {}
+            FlowError::Publish(publish) => {
                 let (code, text) = (publish.code(), chain(error));
                 let action = "tidings goes on by itself when it can write there";
                 self.begin(Part::Feeds, code, &text, action, None, at);
@@ -110,7 +111,7 @@ impl Faults {
             problem: ProblemState {
                 code: code.to_owned(),
                 since,
-                text: super::one_line(&format!("{effect}: {text}")),
+                text: one_line(&format!("{effect}: {text}")),
                 action: action.to_owned(),
             },
             store,

@@ -1,7 +1,7 @@
 //! The front of a run: its sockets, what is served from memory, questions and signals. It stays while the store behind it
 //! is opened, lost, and opened again.
 //!
-//! In: a configuration, sockets, signals. Out: an open [`Daemon`], as soon as there is one; until then the feeds of the
+//! In: a configuration, sockets, signals. Out: an open [`Flow`], as soon as there is one; until then the feeds of the
 //! published folder are served as they are, and administrators hear what is wrong.
 
 use std::collections::BTreeMap;
@@ -14,10 +14,11 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
+use super::DaemonError;
 use super::faults::{Faults, Part};
 use super::systemd::Systemd;
-use super::{Clock, Daemon, DaemonError, Files, due, feeds, statuses};
 use crate::config::{self, Config};
+use crate::flow::{Clock, Files, Flow, FlowError, due, holds_feeds, statuses};
 use crate::model::{Listen, ProblemCode, SourceId, Timestamp, TopicId};
 use crate::serve::{
     self, Assets, DecisionReport, ForgetReport, Health, Listener, Proxies, Question, Redirects,
@@ -92,16 +93,16 @@ pub(super) struct Front {
     stop: watch::Sender<bool>,
 }
 
-type Opened = Result<Arc<Daemon>, DaemonError>;
+type Opened = Result<Arc<Flow>, FlowError>;
 
 impl Front {
-    /// Listens, opens the store and publishes, then serves; without a daemon where the store or its disk is out of order
+    /// Listens, opens the store and publishes, then serves; without a flow where the store or its disk is out of order
     /// and there is something to serve.
     pub(super) async fn start(
         config: &Config,
         clock: Clock,
         setup: Setup,
-    ) -> Result<(Self, Option<Arc<Daemon>>), DaemonError> {
+    ) -> Result<(Self, Option<Arc<Flow>>), DaemonError> {
         let public = if setup.inherited.is_empty() {
             bind(&config.server.listen).await?
         } else {
@@ -109,7 +110,7 @@ impl Front {
         };
         let admin = bind(&config.admin.listen).await?;
         let faults = Arc::<Faults>::default();
-        let daemon = first(config, clock, &faults).await?;
+        let flow = first(config, clock, &faults).await?;
         let assets = Arc::new(load(config)?);
         let addresses: Vec<String> = public.iter().map(Listener::address).collect();
         let (asked, questions) = mpsc::channel(QUESTIONS);
@@ -136,8 +137,8 @@ impl Front {
             addresses,
             topics: topics.collect(),
             sources: config.sources.len(),
-            next_poll: match &daemon {
-                Some(daemon) => next_poll(daemon).await,
+            next_poll: match &flow {
+                Some(flow) => next_poll(flow).await,
                 None => None,
             },
         });
@@ -156,7 +157,7 @@ impl Front {
             servers,
             stop,
         };
-        Ok((front, daemon))
+        Ok((front, flow))
     }
 
     /// Tries to open the store until it succeeds, and answers questions meanwhile; `None` on a signal to stop.
@@ -164,7 +165,7 @@ impl Front {
         &mut self,
         config: &mut Config,
         clock: Clock,
-    ) -> Result<Option<Arc<Daemon>>, DaemonError> {
+    ) -> Result<Option<Arc<Flow>>, DaemonError> {
         let (begun, mut systemd) = (clock.now(), Systemd::default());
         let mut opening: Option<JoinHandle<Opened>> = None;
         let mut next = Instant::now();
@@ -173,8 +174,8 @@ impl Front {
             let pulse = Instant::now() + systemd.pulse(OPEN_PAUSE);
             tokio::select! {
                 signal = self.signals.recv() => match signal {
-                    Some(super::Signal::Reload) => self.read_again(config).await,
-                    Some(super::Signal::Stop) | None => {
+                    Some(Signal::Reload) => self.read_again(config).await,
+                    Some(Signal::Stop) | None => {
                         Systemd::stopping();
                         return Ok(None);
                     }
@@ -184,18 +185,18 @@ impl Front {
                     opening = None;
                     next = Instant::now() + OPEN_PAUSE;
                     match opened {
-                        Ok(daemon) => {
+                        Ok(flow) => {
                             self.faults.works(Part::Store);
-                            return Ok(Some(daemon));
+                            return Ok(Some(flow));
                         }
-                        Err(DaemonError::Store(error)) if self.faults.store_failed(&error, clock.now()) => {}
-                        Err(error) => return Err(error),
+                        Err(FlowError::Store(error)) if self.faults.store_failed(&error, clock.now()) => {}
+                        Err(error) => return Err(error.into()),
                     }
                 }
                 () = sleep_until(next), if opening.is_none() => {
-                    let (config, faults) = (config.clone(), Arc::clone(&self.faults));
+                    let config = config.clone();
                     opening = Some(tokio::spawn(async move {
-                        Ok(Arc::new(Daemon::open(config, clock, faults).await?))
+                        Ok(Arc::new(Flow::start(config, clock).await?))
                     }));
                 }
                 () = sleep_until(pulse) => {}
@@ -300,35 +301,35 @@ async fn first(
     config: &Config,
     clock: Clock,
     faults: &Arc<Faults>,
-) -> Result<Option<Arc<Daemon>>, DaemonError> {
+) -> Result<Option<Arc<Flow>>, DaemonError> {
     for part in [Part::Store, Part::Feeds] {
         faults.works(part);
     }
-    let serves = feeds::holds_feeds(config);
-    let daemon = match Daemon::open(config.clone(), clock, Arc::clone(faults)).await {
-        Ok(daemon) => Arc::new(daemon),
-        Err(DaemonError::Store(error)) => {
+    let serves = holds_feeds(config);
+    let flow = match Flow::start(config.clone(), clock).await {
+        Ok(flow) => Arc::new(flow),
+        Err(FlowError::Store(error)) => {
             let may_wait = error.fault().is_some_and(|fault| serves || heals(fault));
             if may_wait && faults.store_failed(&error, clock.now()) {
                 return Ok(None);
             }
             return Err(error.into());
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
-    match daemon.publish(Files::Look).await {
+    match flow.publish(Files::Look).await {
         Ok(_) => {}
         // Nothing is there, and nothing can be written: the configuration names the wrong folder.
-        Err(error @ DaemonError::Publish(_)) if !serves => return Err(error),
+        Err(error @ FlowError::Publish(_)) if !serves => return Err(error.into()),
         Err(error) => faults.publishing_failed(&error, clock.now()),
     }
-    Ok(Some(daemon))
+    Ok(Some(flow))
 }
 
 /// When the first source is due; `None` without sources, or if the store cannot be read.
-async fn next_poll(daemon: &Daemon) -> Option<Timestamp> {
-    let states = daemon.store.read(Reader::sources).await.ok()?;
-    let (now, in_force) = (daemon.clock.now(), daemon.in_force());
+async fn next_poll(flow: &Flow) -> Option<Timestamp> {
+    let states = flow.store.read(Reader::sources).await.ok()?;
+    let (now, in_force) = (flow.clock.now(), flow.in_force());
     let sources = in_force.config.sources.iter();
     let due = sources.map(|source| due(source, states.get(&source.id), now));
     due.min()

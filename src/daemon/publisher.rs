@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
-use super::faults::Part;
-use super::{Daemon, DaemonError, Files, Publication};
+use super::faults::{Faults, Part};
+use crate::flow::{Files, Flow, FlowError, Publication};
 use crate::serve::Assets;
 
 /// Changes within this time are published together: well under the second that readers may wait.
@@ -23,7 +23,12 @@ const FILES_LOOK: Duration = Duration::from_secs(15);
 const NAMED: usize = 5;
 
 /// Publishes until it is aborted.
-pub(super) async fn publish(daemon: Arc<Daemon>, assets: Arc<Assets>, dirty: Arc<Notify>) {
+pub(super) async fn publish(
+    flow: Arc<Flow>,
+    faults: Arc<Faults>,
+    assets: Arc<Assets>,
+    dirty: Arc<Notify>,
+) {
     let mut look = interval_at(Instant::now() + FILES_LOOK, FILES_LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -42,16 +47,16 @@ pub(super) async fn publish(daemon: Arc<Daemon>, assets: Arc<Assets>, dirty: Arc
         } else {
             Files::Lost(lost.clone())
         };
-        match daemon.publish(files).await {
+        match flow.publish(files).await {
             Ok(publication) => {
-                daemon.faults.works(Part::Feeds);
+                faults.works(Part::Feeds);
                 refresh(&assets, &publication, &lost);
             }
             Err(error) => {
-                daemon.faults.publishing_failed(&error, daemon.clock.now());
+                faults.publishing_failed(&error, flow.clock.now());
                 sleep(PUBLISH_PAUSE).await;
                 // While the store fails, nothing new waits: what publishes it is the store's recovery.
-                if !matches!(error, DaemonError::Store(_)) {
+                if !matches!(error, FlowError::Store(_)) {
                     dirty.notify_one();
                 }
             }

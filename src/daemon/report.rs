@@ -1,6 +1,6 @@
 //! Log messages about polls and reloads.
 
-use super::Polled;
+use crate::flow::Polled;
 use crate::store::{Plan, State};
 
 /// One line a change at info, one a poll at debug; a failure once, when it begins, and once more when it is over.

@@ -17,17 +17,18 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::differences::differences;
-use super::faults::Part;
+use super::faults::{Faults, Part};
 use super::forget;
 use super::front::{Front, Setup, Signal, mark_unstored, redirects, turn_away};
 use super::report::{tell, unasked};
 use super::systemd::Systemd;
 use super::watch::{Watch, changed};
-use super::{
-    Clock, Daemon, DaemonError, Files, InForce, NotStored, Polled, due, publisher, search, statuses,
-};
+use super::{DaemonError, publisher, search};
 use crate::config::{self, Config, Refused};
 use crate::fetch::Share;
+use crate::flow::{
+    Clock, Files, Flow, FlowError, InForce, NotStored, Polled, due, set_back, statuses,
+};
 use crate::model::{Operator, Source, SourceId, Timestamp};
 use crate::schedule::CLOCK_TOLERANCE;
 use crate::serve::{Health, Proxies, Question, Redirects, ReloadReport, Status};
@@ -35,6 +36,7 @@ use crate::store::{
     Consent, Decided, Decision, Discarded, Plan, Probed, ProblemState, Reader, Released,
     SourceState, State, StoreError, StoreFault,
 };
+use crate::text::{chain, one_line};
 
 /// The loop turns at least this often.
 const PULSE: Duration = Duration::from_secs(5);
@@ -68,18 +70,18 @@ pub async fn run(mut config: Config, clock: Clock, setup: Setup) -> Result<(), D
     // The store opened at the start has already been published.
     let mut files = opened.as_ref().map_or(Files::Look, |_| Files::Trust);
     loop {
-        let daemon = match opened.take() {
-            Some(daemon) => daemon,
+        let flow = match opened.take() {
+            Some(flow) => flow,
             None => match front.wait_for_store(&mut config, clock).await? {
-                Some(daemon) => daemon,
+                Some(flow) => flow,
                 None => break,
             },
         };
-        match session(&mut front, &daemon, files).await? {
+        match session(&mut front, &flow, files).await? {
             Turned::Stopped => break,
             Turned::Reopen => {
-                config = daemon.in_force().config.clone();
-                give_up(daemon).await;
+                config = flow.in_force().config.clone();
+                give_up(flow).await;
             }
         }
         files = Files::Look;
@@ -89,48 +91,55 @@ pub async fn run(mut config: Config, clock: Clock, setup: Setup) -> Result<(), D
 }
 
 /// Waits until nobody uses the store any more, within a bound, and closes it: its locks are taken anew.
-async fn give_up(daemon: Arc<Daemon>) {
+async fn give_up(flow: Arc<Flow>) {
     let deadline = Instant::now() + STOP_PATIENCE;
-    while Arc::strong_count(&daemon) > 1 && Instant::now() < deadline {
+    while Arc::strong_count(&flow) > 1 && Instant::now() < deadline {
         tokio::time::sleep(STORE_IN_USE).await;
     }
-    drop(daemon);
+    drop(flow);
 }
 
 /// Runs on an open store, which is published first as `files` says.
-async fn session(
-    front: &mut Front,
-    daemon: &Arc<Daemon>,
-    files: Files,
-) -> Result<Turned, DaemonError> {
+async fn session(front: &mut Front, flow: &Arc<Flow>, files: Files) -> Result<Turned, DaemonError> {
     let dirty = Arc::new(Notify::new());
     if files == Files::Look {
-        match daemon.publish(files).await {
+        match flow.publish(files).await {
             Ok(publication) => {
-                daemon.faults.works(Part::Feeds);
+                front.faults.works(Part::Feeds);
                 publisher::refresh(&front.assets, &publication, &HashSet::new());
             }
-            Err(error) => daemon.faults.publishing_failed(&error, daemon.clock.now()),
+            Err(error) => front.faults.publishing_failed(&error, flow.clock.now()),
         }
     }
-    if !daemon.faults.problems().is_empty() {
+    if !front.faults.problems().is_empty() {
         dirty.notify_one();
     }
     let sought = Arc::clone(&front.sought);
-    let answers = tokio::spawn(search::answer(Arc::clone(daemon), sought));
+    let answers = tokio::spawn(search::answer(Arc::clone(flow), sought));
     let assets = Arc::clone(&front.assets);
-    let publisher = publisher::publish(Arc::clone(daemon), assets, Arc::clone(&dirty));
+    let publisher = publisher::publish(
+        Arc::clone(flow),
+        Arc::clone(&front.faults),
+        assets,
+        Arc::clone(&dirty),
+    );
     let publisher = tokio::spawn(publisher);
     let told = Told {
         dirty,
         proxies: Arc::clone(&front.proxies),
         redirects: front.redirects.clone(),
     };
-    let mut run = Run::new(daemon, front.file.clone(), front.environment, told);
+    let mut run = Run::new(
+        flow,
+        Arc::clone(&front.faults),
+        front.file.clone(),
+        front.environment,
+        told,
+    );
     run.refused = std::mem::take(&mut front.refused);
-    let states = daemon.store.read(Reader::sources).await;
+    let states = flow.store.read(Reader::sources).await;
     if let Err(error) = &states {
-        daemon.faults.store_failed(error, daemon.clock.now());
+        front.faults.store_failed(error, flow.clock.now());
     }
     run.plan(&states.unwrap_or_default());
     let turned = run.turn(&mut front.signals, &mut front.questions).await;
@@ -148,10 +157,10 @@ async fn session(
     }
     let turned = turned?;
     if turned == Turned::Stopped
-        && let Err(error) = daemon.publish(Files::Trust).await
+        && let Err(error) = flow.publish(Files::Trust).await
     {
         // Without the mark, the next start publishes again.
-        daemon.faults.publishing_failed(&error, daemon.clock.now());
+        front.faults.publishing_failed(&error, flow.clock.now());
     }
     Ok(turned)
 }
@@ -201,7 +210,7 @@ struct Unstored {
 }
 
 type Done = (SourceId, Result<Polled, NotStored>);
-type Reloaded = Result<Result<Plan, Refused>, DaemonError>;
+type Reloaded = Result<Result<Plan, Refused>, FlowError>;
 
 /// Receivers of changes.
 struct Told {
@@ -219,7 +228,8 @@ enum Let {
 }
 
 struct Run {
-    daemon: Arc<Daemon>,
+    flow: Arc<Flow>,
+    faults: Arc<Faults>,
     in_force: Arc<InForce>,
     configured_at: Timestamp,
     file: PathBuf,
@@ -259,16 +269,18 @@ struct Run {
 
 impl Run {
     fn new(
-        daemon: &Arc<Daemon>,
+        flow: &Arc<Flow>,
+        faults: Arc<Faults>,
         file: PathBuf,
         environment: fn(&str) -> Option<String>,
         told: Told,
     ) -> Self {
-        let in_force = daemon.in_force();
+        let in_force = flow.in_force();
         Self {
-            configured_at: daemon.clock.now(),
+            configured_at: flow.clock.now(),
             watch: Watch::new(&in_force.config),
-            daemon: Arc::clone(daemon),
+            flow: Arc::clone(flow),
+            faults,
             in_force,
             file,
             environment,
@@ -278,7 +290,7 @@ impl Run {
             decisions: JoinSet::new(),
             running: HashSet::new(),
             slow: BTreeSet::new(),
-            looked_at: daemon.clock.now(),
+            looked_at: flow.clock.now(),
             states: BTreeMap::new(),
             unstored: HashMap::new(),
             known: BTreeMap::new(),
@@ -298,8 +310,8 @@ impl Run {
 
     /// Plans every configured source that is not being polled right now.
     fn plan(&mut self, states: &BTreeMap<SourceId, SourceState>) {
-        let now = self.daemon.clock.now();
-        if let Some(told) = super::set_back(&self.in_force.config, states, now) {
+        let now = self.flow.clock.now();
+        if let Some(told) = set_back(&self.in_force.config, states, now) {
             tracing::warn!("{told}");
         }
         let slow = states.iter().filter(|(_, state)| state.timed_out);
@@ -347,7 +359,7 @@ impl Run {
             self.begin_due();
             self.look_at_store();
             self.systemd.goes_on(&self.summary());
-            let now = self.daemon.clock.now();
+            let now = self.flow.clock.now();
             let pulse = self.systemd.pulse(PULSE);
             let wait = self.queue.next().map_or(pulse, |at| {
                 (at - now).to_std().unwrap_or_default().min(pulse)
@@ -359,7 +371,7 @@ impl Run {
                 },
                 Some(question) = questions.recv() => self.answer(question),
                 Some(done) = self.polls.join_next() => match done {
-                    // Without its writer the daemon is of no use: a restart may mend it.
+                    // Without its writer the flow is of no use: a restart may mend it.
                     Ok((_, Err(NotStored { cause: StoreError::Stopped, .. }))) => return Err(StoreError::Stopped),
                     Ok((source, polled)) => self.polled(source, polled),
                     Err(error) => tracing::error!("a poll ended in a way that it cannot: {error}"),
@@ -378,35 +390,32 @@ impl Run {
 
     /// Plans anew when the clock was set back: what was planned before lies too far off.
     async fn mind_clock(&mut self) {
-        let now = self.daemon.clock.now();
+        let now = self.flow.clock.now();
         let before = std::mem::replace(&mut self.looked_at, now);
         if before - now <= TimeDelta::from_std(CLOCK_TOLERANCE).unwrap_or(TimeDelta::MAX) {
             return;
         }
         tracing::warn!("the clock was set back from {before} to {now}");
-        match self.daemon.store.read(Reader::sources).await {
+        match self.flow.store.read(Reader::sources).await {
             Ok(states) => self.plan(&states),
             Err(error) => {
                 // Another look, at the next turn.
                 self.looked_at = before;
-                tracing::error!(
-                    "the sources could not be planned anew: {}",
-                    super::chain(&error)
-                );
+                tracing::error!("the sources could not be planned anew: {}", chain(&error));
             }
         }
     }
 
     fn begin_due(&mut self) {
-        let now = self.daemon.clock.now();
+        let now = self.flow.clock.now();
         while let Some(id) = self.queue.take_due(now) {
-            let (daemon, in_force) = (Arc::clone(&self.daemon), Arc::clone(&self.in_force));
+            let (flow, in_force) = (Arc::clone(&self.flow), Arc::clone(&self.in_force));
             self.running.insert(id.clone());
             let share = Share::of(self.slow.contains(&id));
             self.polls.spawn(async move {
                 let source = in_force.source(&id).expect("what is queued is configured");
                 let polled =
-                    AssertUnwindSafe(daemon.refresh(&in_force, source, share)).catch_unwind();
+                    AssertUnwindSafe(flow.poll_source(&in_force, source, share)).catch_unwind();
                 // Only the writer's own end is left to panic about: what a document does to us is caught before.
                 (id, polled.await.unwrap_or(Err(StoreError::Stopped.into())))
             });
@@ -431,11 +440,11 @@ impl Run {
                 } else {
                     self.slow.remove(&id);
                 }
-                polled.next_poll(self.daemon.clock.now())
+                polled.next_poll(self.flow.clock.now())
             }
             Err(not_stored) if !configured => {
                 // It was renamed or taken out while it was polled.
-                tracing::info!(source.id = %id, "the poll of {id}, which is configured no longer, was dropped: {}", super::chain(&not_stored.cause));
+                tracing::info!(source.id = %id, "the poll of {id}, which is configured no longer, was dropped: {}", chain(&not_stored.cause));
                 return;
             }
             Err(not_stored) => self.not_stored(&id, &not_stored),
@@ -447,9 +456,9 @@ impl Run {
 
     /// Notes that the answer of a source is lost; returns when it is due again, by its own pace.
     fn not_stored(&mut self, id: &SourceId, NotStored { cause, asked }: &NotStored) -> Timestamp {
-        let (now, text) = (self.daemon.clock.now(), super::chain(cause));
+        let (now, text) = (self.flow.clock.now(), chain(cause));
         metrics::counter!("tidings_polls_total", "outcome" => "not-stored").increment(1);
-        let action = if self.daemon.faults.store_failed(cause, now) {
+        let action = if self.faults.store_failed(cause, now) {
             self.next_probe = self.next_probe.min(Instant::now() + STORE_HEALS);
             tracing::debug!(source.id = %id, "the poll of {id} was not stored: {text}");
             cause.fault().map_or("", StoreFault::action)
@@ -464,7 +473,7 @@ impl Run {
         let problem = ProblemState {
             code: "not-stored".to_owned(),
             since,
-            text: super::one_line(&format!("the last poll was not stored: {text}")),
+            text: one_line(&format!("the last poll was not stored: {text}")),
             action: action.to_owned(),
         };
         let unstored = Unstored {
@@ -475,8 +484,8 @@ impl Run {
         self.unstored.insert(id.clone(), unstored);
         self.note(id, State::Failing);
         asked.map_or_else(
-            || super::later(now, STORE_PAUSE),
-            |asked| asked.next.max(super::later(now, Duration::from_secs(1))),
+            || later(now, STORE_PAUSE),
+            |asked| asked.next.max(later(now, Duration::from_secs(1))),
         )
     }
 
@@ -485,28 +494,26 @@ impl Run {
         if self.probing.is_some() || Instant::now() < self.next_probe {
             return;
         }
-        let daemon = Arc::clone(&self.daemon);
-        let fault = daemon.faults.store_fault();
-        self.probing = Some(tokio::spawn(async move { daemon.store.probe(fault).await }));
+        let flow = Arc::clone(&self.flow);
+        let fault = self.faults.store_fault();
+        self.probing = Some(tokio::spawn(async move { flow.store.probe(fault).await }));
     }
 
     fn probed(&mut self, probed: Result<Probed, StoreError>) -> Option<Probed> {
         self.probing = None;
         let found = match probed {
             Ok(found) => {
-                if found == Probed::Well && self.daemon.faults.works(Part::Store) {
+                if found == Probed::Well && self.faults.works(Part::Store) {
                     self.healed();
                 }
                 Some(found)
             }
             Err(error) => {
-                self.daemon
-                    .faults
-                    .store_failed(&error, self.daemon.clock.now());
+                self.faults.store_failed(&error, self.flow.clock.now());
                 None
             }
         };
-        let pause = match self.daemon.faults.store_fault() {
+        let pause = match self.faults.store_fault() {
             // That a damaged one is whole again takes reading it all.
             None | Some(StoreFault::Damaged) => STORE_LOOK,
             Some(_) => STORE_HEALS,
@@ -517,10 +524,10 @@ impl Run {
 
     /// Asks again, and soon, for what was lost while nothing could be stored; servers that asked for patience get it.
     fn healed(&mut self) {
-        let now = self.daemon.clock.now();
+        let now = self.flow.clock.now();
         let lost = self.unstored.iter().filter(|(_, lost)| lost.has_news);
         let lost: Vec<_> = lost
-            .map(|(id, lost)| (id.clone(), super::later(lost.at, STORE_PAUSE).max(now)))
+            .map(|(id, lost)| (id.clone(), later(lost.at, STORE_PAUSE).max(now)))
             .collect();
         for (id, soon) in lost {
             if let Some(due) = self.queue.due.get(&id).copied() {
@@ -549,7 +556,7 @@ impl Run {
             }
         };
         if begins_anew && self.queue.due.contains_key(id) {
-            self.queue.put(id.clone(), self.daemon.clock.now());
+            self.queue.put(id.clone(), self.flow.clock.now());
         }
         if kept_back == 0 && self.states.get(id) == Some(&State::Held) {
             self.note(id, State::Ok);
@@ -558,9 +565,9 @@ impl Run {
     }
 
     fn decided(&mut self, by: &Operator, decision: &Decision, decided: &Decided) {
-        let (story, title) = (decided.story, super::one_line(&decided.title));
+        let (story, title) = (decided.story, one_line(&decided.title));
         let (action, others) = (decision.action().as_str(), decided.others.len());
-        let why = decision.reason().map(super::one_line);
+        let why = decision.reason().map(one_line);
         let because = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
         tracing::info!(%by, %story, action, others, reason = why, "{by} decided to {action} the story “{title}” ({story}){because}");
         self.told.dirty.notify_one();
@@ -602,11 +609,8 @@ impl Run {
             Consent::Wanted
         };
         Systemd::reloading();
-        let (daemon, file, environment) = (
-            Arc::clone(&self.daemon),
-            self.file.clone(),
-            self.environment,
-        );
+        let (flow, file, environment) =
+            (Arc::clone(&self.flow), self.file.clone(), self.environment);
         self.reloading = Some(tokio::spawn(async move {
             let read = tokio::task::spawn_blocking(move || config::load(&file, &environment)).await;
             let config =
@@ -614,7 +618,7 @@ impl Run {
                     Ok(config) => config,
                     Err(refused) => return Ok(Err(refused)),
                 };
-            daemon.replace(config, consent).await.map(Ok)
+            flow.replace(config, consent).await.map(Ok)
         }));
         self.consent = consent;
     }
@@ -631,13 +635,13 @@ impl Run {
                 self.refuse(refused.to_string().lines().map(str::to_owned).collect())
             }
             Err(error) => {
-                if let DaemonError::Store(error) = &error {
-                    let now = self.daemon.clock.now();
-                    self.daemon.faults.store_failed(error, now);
+                if let FlowError::Store(error) = &error {
+                    let now = self.flow.clock.now();
+                    self.faults.store_failed(error, now);
                 }
                 ReloadReport {
                     failed: true,
-                    ..self.refuse(vec![super::chain(&error)])
+                    ..self.refuse(vec![chain(&error)])
                 }
             }
         };
@@ -666,8 +670,8 @@ impl Run {
     }
 
     async fn put_in_force(&mut self, plan: &Plan) -> ReloadReport {
-        let before = std::mem::replace(&mut self.in_force, self.daemon.in_force());
-        self.configured_at = self.daemon.clock.now();
+        let before = std::mem::replace(&mut self.in_force, self.flow.in_force());
+        self.configured_at = self.flow.clock.now();
         self.refused.clear();
         self.watch = Watch::new(&self.in_force.config);
         let proxies = &self.in_force.config.server.trusted_proxies;
@@ -675,13 +679,12 @@ impl Run {
         self.told
             .redirects
             .send_replace(redirects(&self.in_force.config));
-        let states = self.daemon.store.read(Reader::sources).await;
+        let states = self.flow.store.read(Reader::sources).await;
         match states {
             Ok(states) => self.plan(&states),
-            Err(error) => tracing::error!(
-                "the sources could not be planned anew: {}",
-                super::chain(&error)
-            ),
+            Err(error) => {
+                tracing::error!("the sources could not be planned anew: {}", chain(&error))
+            }
         }
         self.told.dirty.notify_one();
         let lines = differences(&before.config, &self.in_force.config, plan);
@@ -700,7 +703,7 @@ impl Run {
         match question {
             // That it is answered here is the proof that the loop turns.
             Question::Health(answer) => {
-                let reason = self.daemon.faults.reason();
+                let reason = self.faults.reason();
                 drop(answer.send(Health {
                     well: reason.is_none(),
                     reason,
@@ -721,12 +724,12 @@ impl Run {
                 self.reload();
             }
             Question::Release(by, id, chosen, answer) => {
-                let daemon = Arc::clone(&self.daemon);
+                let flow = Arc::clone(&self.flow);
                 self.releases.spawn(async move {
-                    let released = daemon.release(&id, chosen, by.clone()).await;
+                    let released = flow.release(&id, chosen, by.clone()).await;
                     let released = released
                         .inspect_err(|error| {
-                            tracing::error!(%by, "{by} could not release {id:?}: {}", super::chain(error));
+                            tracing::error!(%by, "{by} could not release {id:?}: {}", chain(error));
                         })
                         .ok()?;
                     // The client may have gone away meanwhile.
@@ -735,12 +738,12 @@ impl Run {
                 });
             }
             Question::Discard(by, id, chosen, answer) => {
-                let daemon = Arc::clone(&self.daemon);
+                let flow = Arc::clone(&self.flow);
                 self.releases.spawn(async move {
-                    let discarded = daemon.discard(&id, chosen, by.clone()).await;
+                    let discarded = flow.discard(&id, chosen, by.clone()).await;
                     let discarded = discarded
                         .inspect_err(|error| {
-                            tracing::error!(%by, "{by} could not discard held items of {id:?}: {}", super::chain(error));
+                            tracing::error!(%by, "{by} could not discard held items of {id:?}: {}", chain(error));
                         })
                         .ok()?;
                     // The client may have gone away meanwhile.
@@ -749,13 +752,10 @@ impl Run {
                 });
             }
             Question::Decide(by, decision, answer) => {
-                let daemon = Arc::clone(&self.daemon);
+                let flow = Arc::clone(&self.flow);
                 self.decisions.spawn(async move {
-                    let decided = daemon.decide(decision.clone(), by.clone()).await;
-                    let told = decided
-                        .as_ref()
-                        .map_err(|error| super::chain(error))
-                        .cloned();
+                    let decided = flow.decide(decision.clone(), by.clone()).await;
+                    let told = decided.as_ref().map_err(|error| chain(error)).cloned();
                     if let Err(why) = &told {
                         let action = decision.action().as_str();
                         tracing::warn!(%by, "{by} could not {action}: {why}");
@@ -766,10 +766,10 @@ impl Run {
                 });
             }
             Question::Forget(by, id, answer) => {
-                let daemon = Arc::clone(&self.daemon);
+                let flow = Arc::clone(&self.flow);
                 let dirty = Arc::clone(&self.told.dirty);
                 tokio::spawn(async move {
-                    let report = forget::forget(&daemon, &id, by).await;
+                    let report = forget::forget(&flow, &id, by).await;
                     dirty.notify_one();
                     // The one who asked may have gone away meanwhile.
                     drop(answer.send(report));
@@ -780,8 +780,8 @@ impl Run {
     }
 
     fn answer_status(&mut self, answer: oneshot::Sender<Status>) {
-        let (daemon, refused, configured_at) = (
-            Arc::clone(&self.daemon),
+        let (flow, refused, configured_at) = (
+            Arc::clone(&self.flow),
             self.refused.clone(),
             self.configured_at,
         );
@@ -791,24 +791,25 @@ impl Run {
             .map(|(id, one)| (id.to_string(), (one.problem.clone(), due(id))))
             .collect();
         let known = self.known.clone();
+        let faults = Arc::clone(&self.faults);
         tokio::spawn(async move {
-            let now = daemon.clock.now();
-            let read = daemon.store.read(move |reader| {
+            let now = flow.clock.now();
+            let read = flow.store.read(move |reader| {
                 Ok::<_, StoreError>((reader.sources()?, reader.problems(now)?))
             });
-            let mut problems = daemon.faults.problems();
+            let mut problems = faults.problems();
             let states = match read.await {
                 Ok((states, others)) => {
                     problems.extend(others);
                     states
                 }
                 Err(error) => {
-                    daemon.faults.store_failed(&error, now);
-                    problems = daemon.faults.problems();
+                    faults.store_failed(&error, now);
+                    problems = faults.problems();
                     known
                 }
             };
-            let in_force = daemon.in_force();
+            let in_force = flow.in_force();
             let mut sources = statuses(&in_force.config, states);
             for source in &mut sources {
                 if let Some((problem, due)) = unstored.get(&source.id) {
@@ -835,7 +836,7 @@ impl Run {
             self.in_force.config.topics.len(),
             self.running.len(),
         );
-        let problems = self.daemon.faults.problems();
+        let problems = self.faults.problems();
         let problems = problems.iter().map(|problem| format!("{}: ", problem.code));
         format!(
             "{}{sources} sources, {failing} of them failing, {polling} being polled; {feeds} feeds",
@@ -890,4 +891,10 @@ async fn ended<T>(running: &mut Option<JoinHandle<T>>) -> T {
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())),
         None => future::pending().await,
     }
+}
+
+/// The time `wait` after `at`.
+fn later(at: Timestamp, wait: Duration) -> Timestamp {
+    let wait = chrono::TimeDelta::from_std(wait).unwrap_or(chrono::TimeDelta::MAX);
+    at.checked_add_signed(wait).unwrap_or(Timestamp::MAX_UTC)
 }

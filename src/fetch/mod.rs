@@ -72,6 +72,11 @@ pub enum FetchedPage {
     },
 }
 
+/// The HTTP client cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be set up")]
+pub struct ClientError(#[from] reqwest::Error);
+
 /// Why nothing could be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -327,7 +332,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// When the system's certificates cannot be read or the User-Agent is no header value.
-    pub fn new(limits: Limits) -> Result<Self, reqwest::Error> {
+    pub fn new(limits: Limits) -> Result<Self, ClientError> {
         let client = http::client(&limits)?;
         let hosts = Hosts::new(limits.per_host, limits.host_delay);
         let places = Arc::new(Semaphore::new(limits.concurrency));

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tidings::config;
-use tidings::daemon::{self, Clock, Daemon, DaemonError, Files, Setup, Signal};
+use tidings::daemon::{self, DaemonError, Setup, Signal};
+use tidings::flow::{self, Clock, Files, Flow};
 use tidings::model::{SourceId, Timestamp};
 use tidings::store::SourceState;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -98,7 +99,7 @@ impl Running {
     }
 
     fn states(&self) -> BTreeMap<SourceId, SourceState> {
-        daemon::source_states(&self.workspace.path("var/tidings.db")).unwrap()
+        flow::source_states(&self.workspace.path("var/tidings.db")).unwrap()
     }
 
     fn state(&self, id: &str) -> SourceState {
@@ -302,10 +303,10 @@ fn publications_at_once_do_not_meet_in_the_folder() {
         let workspace = Workspace::new(NEWS);
         let environment = |_: &str| None;
         let config = config::load(&workspace.path("config/tidings.toml"), &environment).unwrap();
-        let daemon = Daemon::start(config, Clock::Fixed(day(0))).await.unwrap();
+        let flow = Flow::start(config, Clock::Fixed(day(0))).await.unwrap();
         for _ in 0..20 {
             drop(std::fs::remove_dir_all(workspace.path("feeds")));
-            let publish = || daemon.publish(Files::Look);
+            let publish = || flow.publish(Files::Look);
             let (one, two, three) = tokio::join!(publish(), publish(), publish());
             for published in [one, two, three] {
                 published.unwrap();

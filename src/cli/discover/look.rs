@@ -10,15 +10,16 @@ use url::Url;
 use super::super::{CliError, choice, clock, config_file, environment};
 use crate::classify::{Classifier, Subject};
 use crate::config::{self, Config, RobotsPolicy};
-use crate::daemon;
 use crate::dedupe::Fingerprint;
 use crate::discover::{self, DiscoverError, Lead, Linked, Proposal, Surroundings};
 use crate::extract::{ExtractError, Leads};
 use crate::fetch::{self, FetchError, Fetched, Fetcher, Limits};
+use crate::flow;
 use crate::model::{
     Document, Location, Place, PublicUrl, Source, SourceId, Timestamp, TopicId, Validators,
 };
 use crate::store::{self, Reader};
+use crate::text;
 
 /// What is looked at.
 pub(in crate::cli) enum Target {
@@ -94,12 +95,12 @@ pub(in crate::cli) async fn visit(
     now: Option<Timestamp>,
 ) -> Result<Visited, CliError> {
     let now = clock(now).now();
-    let limits = config.map_or_else(daemon::default_limits, daemon::limits);
+    let limits = config.map_or_else(flow::default_limits, flow::limits);
     match target {
         Target::Copy(file, base) => copy(file, base.as_ref(), &limits, now),
         Target::Address(url) => {
             let fetcher = Fetcher::new(limits);
-            let fetcher = fetcher.map_err(|error| failed(&daemon::chain(&error)))?;
+            let fetcher = fetcher.map_err(|error| failed(&text::chain(&error)))?;
             Visit { fetcher, now }.fetch_all(url).await
         }
     }
@@ -152,7 +153,7 @@ impl Visited {
 }
 
 fn failed(text: &str) -> CliError {
-    CliError::Failed(daemon::one_line(text))
+    CliError::Failed(text::one_line(text))
 }
 
 fn copy(
@@ -163,7 +164,7 @@ fn copy(
 ) -> Result<Visited, CliError> {
     let path = std::path::absolute(file)?;
     let document = fetch::document_of_file(&path, limits.max_body_bytes, now);
-    let document = document.map_err(|error| failed(&daemon::chain(&error)))?;
+    let document = document.map_err(|error| failed(&text::chain(&error)))?;
     let (location, url) = match base {
         Some(base) => (Location::Http(PublicUrl::new(base.clone())), base.clone()),
         None => (Location::File(path), document.url.clone()),
@@ -198,7 +199,7 @@ fn refused(location: &Location, error: &DiscoverError) -> CliError {
             titles,
         } => format!("; {}", choice::of_unsure(*lists, *records, titles)),
         DiscoverError::NoSuchList { .. } => {
-            return CliError::Usage(daemon::one_line(&format!("{location}: {error}")));
+            return CliError::Usage(text::one_line(&format!("{location}: {error}")));
         }
         _ => String::new(),
     };
@@ -207,7 +208,7 @@ fn refused(location: &Location, error: &DiscoverError) -> CliError {
 
 /// What keeps us from an address; what to do where that is not for its source's block, which is not there yet.
 fn unfetched(error: &FetchError) -> CliError {
-    let told = daemon::chain(error);
+    let told = text::chain(error);
     failed(&match error {
         FetchError::Forbidden { .. } => format!("{told} ({})", error.action()),
         _ => told,
@@ -255,7 +256,7 @@ fn carriers(
     let items = proposal.items.iter();
     let keys: Vec<_> = items.map(|item| Fingerprint::of_item(item).keys).collect();
     let found = store::inspect(&config.store.path, |reader: &Reader| reader.carriers(&keys));
-    let found = found.map_err(daemon::DaemonError::from)?;
+    let found = found.map_err(flow::FlowError::from)?;
     let known = taken(config);
     let mut carriers: Vec<_> = found.unwrap_or_default().into_iter().collect();
     carriers.retain(|(source, _)| known.contains(source));
@@ -268,7 +269,7 @@ fn topics(config: Option<&Config>, proposal: &Proposal) -> Vec<(TopicId, usize)>
         return Vec::new();
     };
     let topics = &config.topics;
-    let classifier = Classifier::new(topics, &daemon::assumed_languages(config));
+    let classifier = Classifier::new(topics, &flow::assumed_languages(config));
     let fed: Vec<_> = proposal
         .items
         .iter()
@@ -321,7 +322,7 @@ impl Visit {
             linked.push(Linked {
                 lead,
                 url,
-                document: document.map_err(|error| daemon::chain(&error)),
+                document: document.map_err(|error| text::chain(&error)),
             });
         }
         let document = match leads.parts.first() {
@@ -361,7 +362,7 @@ impl Visit {
         config: Option<&Config>,
     ) -> Manners {
         let policy = config.map_or(RobotsPolicy::default(), |config| config.fetch.robots);
-        let url = daemon::address(&proposal.source.location);
+        let url = flow::address(&proposal.source.location);
         let robots = self.fetcher.robots(&url, self.now).await;
         let refusal = match &robots {
             Ok(robots) => robots.refusal(url.expose()),

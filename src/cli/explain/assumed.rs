@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::daemon;
+use crate::flow;
 use crate::model::Language;
 
 /// The languages that an item is taken to be in, and why.
@@ -33,7 +33,7 @@ impl Assumed {
             (None, Some(_)) => Origin::Site,
             (None, None) => Origin::Use,
         };
-        let languages = usual.map_or_else(|| daemon::assumed_languages(config), |one| vec![one]);
+        let languages = usual.map_or_else(|| flow::assumed_languages(config), |one| vec![one]);
         Self { languages, from }
     }
 

@@ -15,7 +15,7 @@ use super::topics;
 use crate::classify::{self, Subject, Why};
 use crate::cli::{CliError, Output, OutputArguments, named, print_json};
 use crate::config::Config;
-use crate::daemon;
+use crate::flow;
 use crate::model::{
     Item, Layout, Precision, Published, Reading, Region, Report, Rules, Source, Timestamp, TopicId,
 };
@@ -157,7 +157,7 @@ fn whys(account: &Account, config: &Config) -> Vec<Why> {
     let mut sources = config.sources.iter();
     let source = sources.find(|source| source.id == account.item.source);
     let fixed = source.map_or(&[][..], |source| &source.topics);
-    let languages = daemon::assumed_languages(config);
+    let languages = flow::assumed_languages(config);
     classify::why(
         &config.topics,
         &languages,

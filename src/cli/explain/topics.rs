@@ -21,7 +21,7 @@ use super::answer_lines;
 use super::assumed::Assumed;
 use crate::classify::{Classifier, Evidence, Reason, Subject, Why, regions, why};
 use crate::config::Config;
-use crate::daemon;
+use crate::flow;
 use crate::model::{Language, Region, Source, SourceId, TopicId};
 use crate::normalize;
 use crate::store::{self, Reader};
@@ -94,7 +94,7 @@ struct ToldReason {
 }
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
-    let languages = daemon::assumed_languages(config);
+    let languages = flow::assumed_languages(config);
     let classifier = Classifier::new(&config.topics, &languages);
     let desk = Desk {
         arguments,

@@ -2,10 +2,11 @@
 //!
 //! In: the document as it was read. Out: its first entries, completed as a poll completes them, and what was done.
 
-use crate::daemon::{self, EntryPage};
 use crate::extract;
 use crate::fetch::{FetchedPage, Fetcher, Leave};
+use crate::flow::EntryPage;
 use crate::model::{Detail, Document, Extracted, Source, Timestamp};
+use crate::text;
 
 /// Entries whose pages are read.
 const READ: usize = 3;
@@ -55,7 +56,7 @@ async fn detail(
     };
     let url = &page.request;
     let answer = fetcher.page(url, now, Leave::Given).await;
-    match answer.map_err(|error| daemon::chain(&error))? {
+    match answer.map_err(|error| text::chain(&error))? {
         FetchedPage::File { .. } => Ok(None),
         FetchedPage::Page(document) => {
             let document = page.published(source, *document);

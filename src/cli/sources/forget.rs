@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::cli::consent::{self, Answer};
 use crate::cli::{CliError, Output, OutputArguments, admin, operator, print_json, shown};
 use crate::config::Config;
-use crate::daemon::{Clock, Daemon, DaemonError, Files};
+use crate::flow::{Clock, Files, Flow, FlowError};
 use crate::model::SourceId;
 use crate::serve::ForgetReport;
 use crate::store::{self, ForgetError, Forgotten, LeftItem, StoreError};
@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
         Ok(left) => left.ok_or_else(|| unknown(&id))?,
         // Without a daemon the files that lack it are not in force yet: this run brings them in.
         Err(StoreError::Forget(ForgetError::Configured(_))) if !is_asked(&config).await => {
-            drop(Daemon::start(config.clone(), Clock::System).await?);
+            drop(Flow::start(config.clone(), Clock::System).await?);
             let left = store::inspect(&config.store.path, |reader| reader.left_items(&id));
             left.map_err(refusal)?.ok_or_else(|| unknown(&id))?
         }
@@ -83,7 +83,7 @@ fn unknown(id: &SourceId) -> CliError {
 fn refusal(error: StoreError) -> CliError {
     match error {
         StoreError::Forget(error) => CliError::Usage(error.to_string()),
-        error => DaemonError::from(error).into(),
+        error => FlowError::from(error).into(),
     }
 }
 
@@ -140,10 +140,10 @@ async fn forget(id: &SourceId, config: Config) -> Result<Forgotten, CliError> {
             None => {}
         }
     }
-    let daemon = Daemon::start(config, Clock::System).await?;
-    let forgotten = daemon.forget(id.clone(), operator::operator()).await;
+    let flow = Flow::start(config, Clock::System).await?;
+    let forgotten = flow.forget(id.clone(), operator::operator()).await;
     let forgotten = forgotten.map_err(refusal)?;
-    daemon.publish(Files::Look).await?;
+    flow.publish(Files::Look).await?;
     Ok(forgotten)
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::cli::{CliError, Output, OutputArguments, check, print_json, table};
 use crate::config::Config;
-use crate::daemon::{self, DaemonError};
+use crate::flow::{self, FlowError};
 use crate::model::{Layout, Reading, Source, SourceId};
 use crate::store::{self, Reader, SourceStatus, StoreError};
 
@@ -19,9 +19,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
-    let states = daemon::source_states(&config.store.path).map_err(DaemonError::from)?;
+    let states = flow::source_states(&config.store.path).map_err(FlowError::from)?;
     let layouts = layouts(config)?;
-    let known = daemon::statuses(config, states);
+    let known = flow::statuses(config, states);
     let sources = config.sources.iter().zip(&known);
     let gone = known.iter().skip(config.sources.len());
     match arguments.output.output() {
@@ -91,7 +91,7 @@ fn layouts(config: &Config) -> Result<BTreeMap<SourceId, Layout>, CliError> {
         });
         kept.collect::<Result<Vec<_>, _>>()
     });
-    let kept = kept.map_err(DaemonError::from)?.unwrap_or_default();
+    let kept = kept.map_err(FlowError::from)?.unwrap_or_default();
     let kept = kept
         .into_iter()
         .filter_map(|(id, kept)| Some((id, kept?.layout)));

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::cli::consent::{self, Answer};
 use crate::cli::{CliError, Output, OutputArguments, admin, operator, print_json, shown};
 use crate::config::Config;
-use crate::daemon::{Clock, Daemon, DaemonError, Files};
+use crate::flow::{Clock, Files, Flow, FlowError};
 use crate::model::SourceId;
 use crate::store::{self, Chosen, Discarded, HeldItem, Released};
 
@@ -41,10 +41,10 @@ pub(super) async fn release(arguments: &Arguments, config: Config) -> Result<(),
     let released: Released = if let Some(released) = ask_daemon(&config, &path, &chosen).await? {
         released
     } else {
-        let daemon = Daemon::start(config, Clock::System).await?;
+        let flow = Flow::start(config, Clock::System).await?;
         let by = operator::operator();
-        let released = daemon.release(id.as_str(), chosen, by).await?;
-        daemon.publish(Files::Look).await?;
+        let released = flow.release(id.as_str(), chosen, by).await?;
+        flow.publish(Files::Look).await?;
         released
     };
     match arguments.output.output() {
@@ -61,9 +61,9 @@ pub(super) async fn discard(arguments: &Arguments, config: Config) -> Result<(),
     let discarded: Discarded = if let Some(discarded) = ask_daemon(&config, &path, &chosen).await? {
         discarded
     } else {
-        let daemon = Daemon::start(config, Clock::System).await?;
+        let flow = Flow::start(config, Clock::System).await?;
         let by = operator::operator();
-        daemon.discard(id.as_str(), chosen, by).await?
+        flow.discard(id.as_str(), chosen, by).await?
     };
     match arguments.output.output() {
         Output::Json => print_json(&discarded),
@@ -81,7 +81,7 @@ fn configured(arguments: &Arguments, config: &Config) -> Result<SourceId, CliErr
     let found = ids.find(|known| known.as_str() == id);
     Ok(found
         .cloned()
-        .ok_or_else(|| DaemonError::UnknownSource(id.clone()))?)
+        .ok_or_else(|| FlowError::UnknownSource(id.clone()))?)
 }
 
 /// Shows what is held back and asks; `None` where nothing is to be done.
@@ -92,7 +92,7 @@ fn choose(
     action: &str,
 ) -> Result<Option<Chosen>, CliError> {
     let held = store::inspect(&config.store.path, |reader| reader.held_items(id));
-    let held = held.map_err(DaemonError::from)?.unwrap_or_default();
+    let held = held.map_err(FlowError::from)?.unwrap_or_default();
     let output = arguments.output.output();
     if output == Output::Table {
         show(&held, id)?;

@@ -9,11 +9,12 @@ use super::patch;
 use super::replace::Edit;
 use crate::cli::{CliError, clock, shown, timestamp};
 use crate::config::{self, Config, edit};
-use crate::daemon;
 use crate::drift::{self, Anew};
 use crate::fetch::{Fetched, Fetcher};
+use crate::flow;
 use crate::model::{Document, Layout, Repair, Source, Timestamp, Validators};
 use crate::store::{self, Reader, StoreError};
+use crate::text;
 
 /// Known items that are looked for on the page: more than any list shows.
 const LOOKED_FOR: usize = 200;
@@ -87,7 +88,7 @@ async fn by_structure(
             reader.known(&source.id, LOOKED_FOR)?,
         ))
     });
-    let stored = stored.map_err(daemon::DaemonError::from)?;
+    let stored = stored.map_err(flow::FlowError::from)?;
     let (kept, known) = stored.unwrap_or_default();
     let kept = source.layout.clone().or(kept.map(|kept| kept.layout));
     let document = page(source, config, arguments.now).await?;
@@ -205,7 +206,7 @@ async fn repair_of(
             reader.known(&source.id, LOOKED_FOR)?,
         ))
     });
-    let stored = stored.map_err(daemon::DaemonError::from)?;
+    let stored = stored.map_err(flow::FlowError::from)?;
     let (held, known) = stored.unwrap_or_default();
     if let Some(repair) = held {
         return Ok(repair);
@@ -227,19 +228,19 @@ async fn page(
     now: Option<Timestamp>,
 ) -> Result<Document, CliError> {
     let source = config::resolve(source).map_err(|error| failed(&error.to_string()))?;
-    let fetcher = Fetcher::new(daemon::limits(config));
-    let fetcher = fetcher.map_err(|error| failed(&daemon::chain(&error)))?;
-    let (url, nothing) = (daemon::address(&source.location), Validators::default());
+    let fetcher = Fetcher::new(flow::limits(config));
+    let fetcher = fetcher.map_err(|error| failed(&text::chain(&error)))?;
+    let (url, nothing) = (flow::address(&source.location), Validators::default());
     match fetcher.fetch(&url, &nothing, clock(now).now()).await {
         Ok(Fetched::Changed(document, _)) => Ok(*document),
         Ok(Fetched::Unchanged(_)) => Err(failed(&format!("{url} sends no page"))),
         Err(error) => {
-            let text = format!("{} ({})", daemon::chain(&error), error.action());
+            let text = format!("{} ({})", text::chain(&error), error.action());
             Err(failed(&text))
         }
     }
 }
 
 fn failed(text: &str) -> CliError {
-    CliError::Failed(daemon::one_line(text))
+    CliError::Failed(text::one_line(text))
 }

@@ -9,7 +9,7 @@ use proptest::sample::Index;
 use super::*;
 use crate::classify::Classifier;
 use crate::config::{self, Config};
-use crate::daemon::definition;
+use crate::flow::definition;
 use crate::model::{Facets, FeedId, StoryId};
 use crate::store::policy::Policy;
 
@@ -179,7 +179,7 @@ impl Law {
     fn definition(&self, config: &Config) -> Definition {
         let classifier = Arc::new(Classifier::new(
             &config.topics,
-            &crate::daemon::assumed_languages(config),
+            &crate::flow::assumed_languages(config),
         ));
         definition(config, &classifier, july(self.day))
     }

@@ -2,11 +2,12 @@
 //! differently now, and those whose files are missing.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
 use super::continuity::Mark;
-use super::{DaemonError, Publication, Published};
+use super::{Flow, FlowError};
 use crate::config::Config;
 use crate::model::{Feed, FeedId, FeedName, FeedSummary, Hash, Scope, TopicId};
 use crate::publish::{self, Folder, Search};
@@ -33,11 +34,7 @@ pub(super) struct Rendered {
 }
 
 /// Renders and writes the feeds that want it, from one snapshot.
-pub(super) fn write(
-    reader: &Reader,
-    config: &Config,
-    look: &Files,
-) -> Result<Rendered, DaemonError> {
+pub(super) fn write(reader: &Reader, config: &Config, look: &Files) -> Result<Rendered, FlowError> {
     let folder = Folder::open(&config.publish.dir)?;
     let rev = reader.revision()?;
     let states = in_order(reader.feeds()?, config);
@@ -121,7 +118,7 @@ fn holds_any(folder: &Folder, id: &FeedId) -> bool {
 }
 
 /// Whether the published folder holds a file of a configured topic.
-pub(super) fn holds_feeds(config: &Config) -> bool {
+pub(crate) fn holds_feeds(config: &Config) -> bool {
     let dir = &config.publish.dir;
     config.topics.iter().any(|topic| {
         let names = publish::names(&FeedId::from(topic.id.clone()));
@@ -144,7 +141,7 @@ pub(super) fn left_behind(
 }
 
 /// Leaves in the folder which store published it, and how far; unless that is there already.
-fn leave_mark(folder: &Folder, reader: &Reader, rev: i64) -> Result<(), DaemonError> {
+fn leave_mark(folder: &Folder, reader: &Reader, rev: i64) -> Result<(), FlowError> {
     let store = reader.store_name()?;
     let text = serde_json::to_string(&Mark { store, rev }).expect("plain data always serializes");
     if folder.mark().as_ref() != Some(&text) {
@@ -257,4 +254,49 @@ fn search(config: &Config) -> Search {
     } else {
         Search::Offered
     }
+}
+
+impl Flow {
+    /// Publishes what has changed since it was last published, and (where `files` says to look) what is missing.
+    ///
+    /// # Errors
+    /// [`FlowError`] when the folder cannot be written; what was not marked is published the next time.
+    pub async fn publish(&self, files: Files) -> Result<Publication, FlowError> {
+        let turn = Arc::clone(&self.publishing).lock_owned().await;
+        let in_force = self.in_force();
+        let rendered = self
+            .store
+            .read(move |reader| {
+                // Held here and not around: writing goes on when nobody waits for it any more.
+                let _turn = turn;
+                write(reader, &in_force.config, &files)
+            })
+            .await?;
+        if !rendered.marks.is_empty() {
+            self.store.mark_published(rendered.marks).await?;
+        }
+        Ok(rendered.publication)
+    }
+}
+
+/// What became of one feed.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Its name.
+    pub id: FeedId,
+    /// Its title.
+    pub title: String,
+    /// Stories in it.
+    pub stories: usize,
+    /// Whether any of its files changed.
+    pub changed: bool,
+}
+
+/// What a publication wrote.
+#[derive(Clone, Debug, Default)]
+pub struct Publication {
+    /// Every feed.
+    pub feeds: Vec<Published>,
+    /// The files that changed or are gone.
+    pub files: Vec<String>,
 }

@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{First, Gathered, Trouble, details};
+use super::details;
+use super::digest::{FetchedPages, First};
+use super::failure::PollFailure;
 use crate::config::RobotsPolicy;
-use crate::daemon::address;
 use crate::extract::{self, ExtractError};
 use crate::fetch::{Fetched, Fetcher, Leave};
+use crate::flow::address;
 use crate::model::{
     Document, Extracted, Hash, Language, Layout, Pages, Problem, PublicUrl, Source, SourceId,
     Timestamp, Validators,
@@ -22,8 +24,8 @@ use crate::normalize::{self, Identity};
 use crate::store::{KeptLayout, Reader, Store, StoreError, Walk};
 
 /// What the store knows of a source before it is polled.
-pub(in crate::daemon) struct Standing {
-    pub(in crate::daemon) walk: Walk,
+pub(super) struct KnownState {
+    pub(super) walk: Walk,
     /// Whether nobody polled it for long.
     is_overdue: bool,
     /// By the hash of the address.
@@ -36,8 +38,8 @@ pub(in crate::daemon) struct Standing {
     usual_language: Option<Language>,
 }
 
-impl Standing {
-    pub(in crate::daemon) fn read(
+impl KnownState {
+    pub(super) fn read(
         reader: &Reader,
         source: &SourceId,
         (fingerprint, block): (Hash, Hash),
@@ -54,7 +56,7 @@ impl Standing {
     }
 
     /// Returns the source with its kept layout and language. A layout of its block wins.
-    pub(in crate::daemon) fn reading<'s>(&self, source: &'s Source) -> Cow<'s, Source> {
+    pub(super) fn reading<'s>(&self, source: &'s Source) -> Cow<'s, Source> {
         let kept = self.kept.as_ref().filter(|_| source.layout.is_none());
         if kept.is_none() && self.usual_language.is_none() {
             return Cow::Borrowed(source);
@@ -69,13 +71,13 @@ impl Standing {
 }
 
 /// One poll of one source.
-pub(in crate::daemon) struct Errand<'a> {
-    pub(in crate::daemon) fetcher: &'a Fetcher,
-    pub(in crate::daemon) store: &'a Store,
+pub(super) struct PollRequest<'a> {
+    pub(super) fetcher: &'a Fetcher,
+    pub(super) store: &'a Store,
     /// Whether publishers are asked for leave.
-    pub(in crate::daemon) robots: RobotsPolicy,
-    pub(in crate::daemon) source: &'a Source,
-    pub(in crate::daemon) at: Timestamp,
+    pub(super) robots: RobotsPolicy,
+    pub(super) source: &'a Source,
+    pub(super) at: Timestamp,
 }
 
 /// A page of a list as it was read.
@@ -130,26 +132,26 @@ struct Parts {
     read: usize,
     unread: usize,
     /// Why the first of these was not read.
-    first: Option<Trouble>,
+    first: Option<PollFailure>,
 }
 
 impl Parts {
-    fn fail(&mut self, trouble: Trouble) {
+    fn fail(&mut self, failure: PollFailure) {
         self.unread += 1;
-        self.first.get_or_insert(trouble);
+        self.first.get_or_insert(failure);
     }
 
     /// An index of which nothing is read has failed; of one that is read in part the rest is a problem.
-    fn conclude(self, gathered: &mut Gathered) {
-        let Some(first) = self.first.filter(|_| gathered.trouble.is_none()) else {
+    fn conclude(self, fetched: &mut FetchedPages) {
+        let Some(first) = self.first.filter(|_| fetched.failure.is_none()) else {
             return;
         };
         if self.read == 0 {
             let (parts, first) = (self.unread, Box::new(first));
-            gathered.trouble = Some(Trouble::Parts { parts, first });
+            fetched.failure = Some(PollFailure::Parts { parts, first });
             return;
         }
-        gathered.problems.push(Problem::Parts {
+        fetched.problems.push(Problem::Parts {
             unread: self.unread,
             parts: self.read + self.unread,
             reason: first.reason(),
@@ -180,33 +182,30 @@ fn goes_on(brought: Brought, owes: bool) -> bool {
     brought.fresh > 0 && (brought.news > 0 || owes)
 }
 
-impl Errand<'_> {
+impl PollRequest<'_> {
     /// How many requests the poll may take at most.
-    pub(in crate::daemon) fn requests(&self, standing: &Standing) -> u32 {
+    pub(super) fn requests(&self, known: &KnownState) -> u32 {
         // The first two are the document and robots.txt.
-        2 + self.depth(standing).max(self.source.parts()) + details::budget(self.source)
+        2 + self.depth(known).max(self.source.parts()) + details::budget(self.source)
     }
 
-    fn depth(&self, standing: &Standing) -> u32 {
-        let owes = self.source.detail.is_some() && !standing.owed.is_empty();
-        let wants_older = owes || standing.is_overdue;
-        depth(self.source.pages.as_ref(), standing.walk, wants_older)
+    fn depth(&self, known: &KnownState) -> u32 {
+        let owes = self.source.detail.is_some() && !known.owed.is_empty();
+        let wants_older = owes || known.is_overdue;
+        depth(self.source.pages.as_ref(), known.walk, wants_older)
     }
 
     /// Fetches and reads the source's document and the pages that follow it, as far as there is news, then the pages of
     /// entries that are wanted.
-    pub(in crate::daemon) async fn gather(
-        &self,
-        standing: Standing,
-    ) -> Result<Gathered, StoreError> {
-        let depth = self.depth(&standing);
-        let Standing {
+    pub(super) async fn gather(&self, known: KnownState) -> Result<FetchedPages, StoreError> {
+        let depth = self.depth(&known);
+        let KnownState {
             held,
             mut owed,
             walk,
             kept,
             ..
-        } = standing;
+        } = known;
         if self.source.detail.is_none() {
             owed.clear();
         }
@@ -218,30 +217,30 @@ impl Errand<'_> {
         };
         let first = address(&self.source.location);
         let usual = self.source.pages.as_ref().map_or(0, |pages| pages.last);
-        let mut gathered = Gathered {
+        let mut fetched = FetchedPages {
             walked_back: depth > usual || walk != Walk::Ordinary,
             kept,
-            ..Gathered::default()
+            ..FetchedPages::default()
         };
         let mut seen = HashSet::new();
         let mut route = Route::from(first.clone());
         let mut parts = Parts::default();
-        while gathered.trouble.is_none()
+        while fetched.failure.is_none()
             && let Some((url, is_part)) = route.take()
         {
             let number = route.asked.len();
-            let page = match self.page(&url, &held, &mut gathered).await {
+            let page = match self.page(&url, &held, &mut fetched).await {
                 Ok(page) => page,
-                Err(trouble) if is_part && !trouble.is_of_host() => {
+                Err(failure) if is_part && !failure.is_of_host() => {
                     // A 304 must not hide that it could not be read.
                     let key = url.expose().as_str();
-                    gathered.validators.retain(|(known, _)| known != key);
-                    parts.fail(trouble);
+                    fetched.validators.retain(|(known, _)| known != key);
+                    parts.fail(failure);
                     continue;
                 }
-                Err(trouble) => {
-                    let is_end = !is_part && number > 1 && trouble.ends_the_list();
-                    gathered.trouble = (!is_end).then_some(trouble);
+                Err(failure) => {
+                    let is_end = !is_part && number > 1 && failure.ends_the_list();
+                    fetched.failure = (!is_end).then_some(failure);
                     continue;
                 }
             };
@@ -251,7 +250,7 @@ impl Errand<'_> {
             let Some(page) = page else { continue };
             if is_index {
                 // It is asked for again in full: what it names may change while it does not.
-                gathered.validators.pop();
+                fetched.validators.pop();
                 route.divide(&first, &page.extracted, self.source.parts() as usize);
                 continue;
             }
@@ -262,26 +261,26 @@ impl Errand<'_> {
                 owed.remove(listed.as_str());
             }
             if further <= depth && goes_on(brought, !owed.is_empty()) {
-                route.next = self.behind(&first, &gathered, &page, further);
+                route.next = self.behind(&first, &fetched, &page, further);
             }
-            if is_part || brought.fresh > 0 || gathered.pages.is_empty() {
-                gathered.pages.push((page.document, page.extracted));
+            if is_part || brought.fresh > 0 || fetched.pages.is_empty() {
+                fetched.pages.push((page.document, page.extracted));
             }
         }
-        parts.conclude(&mut gathered);
-        Box::pin(details::complete(self, &mut gathered)).await?;
-        Ok(gathered)
+        parts.conclude(&mut fetched);
+        Box::pin(details::complete(self, &mut fetched)).await?;
+        Ok(fetched)
     }
 
     /// The page behind `page`, which comes `further` pages after the first.
     fn behind(
         &self,
         first: &PublicUrl,
-        gathered: &Gathered,
+        fetched: &FetchedPages,
         page: &Page,
         further: u32,
     ) -> Option<PublicUrl> {
-        let list = gathered
+        let list = fetched
             .pages
             .first()
             .map_or(&page.document, |(list, _)| list);
@@ -345,31 +344,31 @@ impl Errand<'_> {
         &self,
         url: &PublicUrl,
         held: &HashMap<Hash, Validators>,
-        gathered: &mut Gathered,
-    ) -> Result<Option<Page>, Trouble> {
+        fetched: &mut FetchedPages,
+    ) -> Result<Option<Page>, PollFailure> {
         let key = url.expose().to_string();
         let known = held.get(&Hash::of(key.as_bytes()));
         let known = known.cloned().unwrap_or_default();
-        let fetched = self
+        let answer = self
             .fetcher
             .fetch_from(self.source, url, &known, self.at, self.leave())
             .await;
-        match fetched.map_err(Trouble::Fetch)? {
+        match answer.map_err(PollFailure::Fetch)? {
             Fetched::Unchanged(new) => {
-                gathered.renewed |= !new.ask_like(&known);
-                gathered.validators.push((key, new));
+                fetched.renewed |= !new.ask_like(&known);
+                fetched.validators.push((key, new));
                 Ok(None)
             }
             Fetched::Changed(document, new) => {
-                let is_first = gathered.validators.is_empty();
-                gathered.validators.push((key, new));
+                let is_first = fetched.validators.is_empty();
+                fetched.validators.push((key, new));
                 let shown = url.with_url(document.url.clone()).to_string();
-                let source = self.reading(gathered.layout.as_ref());
+                let source = self.reading(fetched.layout.as_ref());
                 let (first, read) = read(source, Arc::from(document), shown).await;
                 if is_first {
-                    gathered.first = first;
+                    fetched.first = first;
                     let page = read.as_ref().ok();
-                    gathered.layout = page.and_then(|page| page.extracted.layout.clone());
+                    fetched.layout = page.and_then(|page| page.extracted.layout.clone());
                 }
                 read.map(Some)
             }
@@ -395,17 +394,17 @@ async fn read(
     source: Source,
     document: Arc<Document>,
     shown: String,
-) -> (Option<First>, Result<Page, Trouble>) {
+) -> (Option<First>, Result<Page, PollFailure>) {
     let work = tokio::task::spawn_blocking(move || {
         let first = First::of(&document, &source);
         (first, page(&document, &source))
     });
     match work.await {
         Ok((first, read)) => {
-            let read = read.map_err(|error| Trouble::Extract(shown, error));
+            let read = read.map_err(|error| PollFailure::Extract(shown, error));
             (Some(first), read)
         }
-        Err(_) => (None, Err(Trouble::Panicked)),
+        Err(_) => (None, Err(PollFailure::Panicked)),
     }
 }
 

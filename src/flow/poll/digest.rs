@@ -1,10 +1,6 @@
-//! One poll, up to the commit: a source's documents, their entries, the items made of them.
+//! The items of one poll, up to the commit: entries normalized, classified, and judged against earlier polls.
 //!
-//! In: a source, and what the store knows of it. Out: an [`Outcome`] for the store. What fails becomes the source's own
-//! problem, in words that name the address, what happened and what to do.
-
-mod details;
-mod walk;
+//! In: the pages that the walk fetched. Out: an [`Outcome`] for the store; a failure becomes the source's own problem.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -12,17 +8,15 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-pub use self::details::EntryPage;
-pub(super) use self::walk::{Errand, Standing};
-use super::{chain, one_line};
+use super::failure::{PollFailure, problem};
 use crate::classify::{self, Classifier, Subject, regions};
 use crate::config::FetchConfig;
 use crate::dedupe::Fingerprint;
-use crate::drift::{self, Anew, Drift, History, Kind, Known, Shape};
+use crate::drift::{self, Anew, History, Kind, Known, Shape};
 use crate::extract::{self, ExtractError, Nature};
-use crate::fetch::{FetchError, MAX_CRAWL_DELAY};
+use crate::fetch::MAX_CRAWL_DELAY;
 use crate::model::{
-    Care, Document, Extracted, Hash, Item, Layout, Problem, ProblemCode, Source, Validators,
+    Document, Extracted, Hash, Item, Layout, Problem, ProblemCode, Source, Validators,
 };
 use crate::normalize;
 use crate::store::{
@@ -37,28 +31,28 @@ const WORKING_TIME: Duration = Duration::from_mins(1);
 
 /// What one poll fetched and read, before anything is decided.
 #[derive(Default)]
-pub(super) struct Gathered {
-    pages: Vec<(Document, Extracted)>,
+pub(super) struct FetchedPages {
+    pub(super) pages: Vec<(Document, Extracted)>,
     /// Every address that answered, with what to ask it with next.
-    validators: Vec<(String, Validators)>,
+    pub(super) validators: Vec<(String, Validators)>,
     /// Whether a server wants to be asked with other validators, though its answer is the same.
-    renewed: bool,
-    trouble: Option<Trouble>,
+    pub(super) renewed: bool,
+    pub(super) failure: Option<PollFailure>,
     /// Problems of the walk itself.
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
     /// The source's own document, where it has changed.
-    first: Option<First>,
+    pub(super) first: Option<First>,
     /// Whether it may have gone further back than an ordinary poll.
-    walked_back: bool,
+    pub(super) walked_back: bool,
     /// The layout that was kept before.
-    kept: Option<KeptLayout>,
+    pub(super) kept: Option<KeptLayout>,
     /// The layout by which the source's own document was read.
-    layout: Option<Layout>,
-    details: Option<Details>,
+    pub(super) layout: Option<Layout>,
+    pub(super) details: Option<Details>,
 }
 
 /// The document that a source is judged by.
-struct First {
+pub(super) struct First {
     kind: Kind,
     /// Whole, where other rules may be found that read it.
     page: Option<Arc<Document>>,
@@ -73,22 +67,8 @@ pub(super) struct Digested {
     pub(super) details: Option<Details>,
 }
 
-/// Why a page was not fetched or not read.
-enum Trouble {
-    Fetch(FetchError),
-    Extract(String, ExtractError),
-    /// Nothing of what an index names, and why not the first of it.
-    Parts {
-        parts: usize,
-        first: Box<Trouble>,
-    },
-    Drift(Drift),
-    Panicked,
-    Hung(Duration),
-}
-
 impl First {
-    fn of(document: &Arc<Document>, source: &Source) -> Self {
+    pub(super) fn of(document: &Arc<Document>, source: &Source) -> Self {
         let kind = match extract::nature(document, source) {
             Nature::Feed => Kind::Feed,
             Nature::Json | Nature::Xml | Nature::Sitemap => Kind::Data,
@@ -102,7 +82,7 @@ impl First {
     }
 }
 
-/// What came of a poll: `gathering` is given the time that as many requests may take, and a mistake of ours costs this
+/// What came of a poll: `fetching` is given the time that as many requests may take, and a mistake of ours costs this
 /// source only.
 ///
 /// # Errors
@@ -111,7 +91,7 @@ pub(super) async fn outcome(
     limits: &FetchConfig,
     classifier: &Arc<Classifier>,
     source: &Source,
-    gathering: impl Future<Output = Result<Gathered, StoreError>>,
+    fetching: impl Future<Output = Result<FetchedPages, StoreError>>,
     requests: u32,
     history: &History,
     fingerprint: Hash,
@@ -120,50 +100,50 @@ pub(super) async fn outcome(
     let request = source.timeout(limits.timeout) + pause;
     let deadline = request.saturating_mul(requests) + WORKING_TIME;
     let work = async {
-        let mut gathered = gathering.await?;
-        let details = gathered.details.take();
-        let digested = digest(classifier, source, gathered, history, fingerprint).await;
+        let mut fetched = fetching.await?;
+        let details = fetched.details.take();
+        let digested = digest(classifier, source, fetched, history, fingerprint).await;
         Ok(Digested {
             details,
             ..digested
         })
     };
-    let trouble = match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await
+    let failure = match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await
     {
         Ok(Ok(digested)) => return digested,
-        Ok(Err(_)) => Trouble::Panicked,
-        Err(_) => Trouble::Hung(deadline),
+        Ok(Err(_)) => PollFailure::Panicked,
+        Err(_) => PollFailure::Hung(deadline),
     };
     Ok(Digested::failed(
         Vec::new(),
-        trouble.into_failure(source, history),
+        failure.into_failure(source, history),
         None,
     ))
 }
 
-/// Makes items of what was gathered, off the async threads, and compares them with what used to come.
+/// Makes items of the fetched pages, off the async threads, and compares them with what used to come.
 async fn digest(
     classifier: &Arc<Classifier>,
     source: &Source,
-    gathered: Gathered,
+    fetched: FetchedPages,
     history: &History,
     fingerprint: Hash,
 ) -> Digested {
-    let Gathered {
+    let FetchedPages {
         mut pages,
         validators,
         renewed,
-        trouble,
+        failure,
         problems,
         first,
         walked_back,
         kept,
         ..
-    } = gathered;
+    } = fetched;
     let validators = validators
         .into_iter()
         .map(|(url, held)| (url, held, fingerprint));
-    if pages.is_empty() && trouble.is_none() && problems.is_empty() {
+    if pages.is_empty() && failure.is_none() && problems.is_empty() {
         return Digested::well(if renewed {
             Outcome::Renewed(validators.collect())
         } else {
@@ -182,15 +162,15 @@ async fn digest(
     let (owned, classifier) = (source.clone(), Arc::clone(classifier));
     let work = tokio::task::spawn_blocking(move || items(&owned, pages, problems, &classifier));
     let Ok((items, shape, problem, all_left_out)) = work.await else {
-        let failure = Trouble::Panicked.into_failure(source, history);
+        let failure = PollFailure::Panicked.into_failure(source, history);
         return Digested::failed(Vec::new(), failure, None);
     };
     let shape = shape.filter(|_| first.is_some());
     let (kind, page) = first.map_or((Kind::Feed, None), |first| (first.kind, first.page));
     // A page without records has drifted.
-    if let Some(error) = all_left_out.filter(|_| trouble.is_none() && kind != Kind::Page) {
-        let trouble = Trouble::Extract(source.location.to_string(), error);
-        let failure = trouble.into_failure(source, history);
+    if let Some(error) = all_left_out.filter(|_| failure.is_none() && kind != Kind::Page) {
+        let failure = PollFailure::Extract(source.location.to_string(), error);
+        let failure = failure.into_failure(source, history);
         return Digested::failed(Vec::new(), failure, None);
     }
     let judged = shape.map_or(Ok(()), |shape| drift::judge(&shape, history, kind));
@@ -198,7 +178,7 @@ async fn digest(
     if let Err(drift) = judged
         && !(more.is_some() && drift.is_of_number())
     {
-        let failure = Trouble::Drift(drift).into_failure(source, history);
+        let failure = PollFailure::Drift(drift).into_failure(source, history);
         return Digested::failed(Vec::new(), failure, page);
     }
     // A list is no new version of the one record that its page was.
@@ -209,8 +189,8 @@ async fn digest(
         let failed = Digested::failed(Vec::new(), drifted(problem), None);
         return Digested { read_by, ..failed };
     }
-    if let Some(trouble) = trouble {
-        let failed = Digested::failed(items, trouble.into_failure(source, history), page);
+    if let Some(failure) = failure {
+        let failed = Digested::failed(items, failure.into_failure(source, history), page);
         return Digested { read_by, ..failed };
     }
     // The next answer may bring the rest of a document that was cut off, or of a list that is read in part: a 304 must not
@@ -433,151 +413,4 @@ fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
         false => ProblemCode::Mended,
     };
     (!told.is_empty()).then(|| problem(code, &text, &action, source))
-}
-
-impl Trouble {
-    /// Whether a list simply ends there, when it is not its first page.
-    fn ends_the_list(&self) -> bool {
-        match self {
-            Self::Fetch(error) => matches!(error.http_status(), Some(404 | 410)),
-            Self::Extract(_, error) => error.is_drift(),
-            Self::Parts { .. } | Self::Drift(_) | Self::Panicked | Self::Hung(_) => false,
-        }
-    }
-
-    /// Returns true if the next request to the host would fare no better.
-    fn is_of_host(&self) -> bool {
-        matches!(self, Self::Fetch(error) if error.is_of_host())
-    }
-
-    /// Why the document was not read.
-    fn reason(&self) -> String {
-        match self {
-            Self::Fetch(error) => chain(error),
-            Self::Extract(url, error) => format!("{url}: {}", chain(error)),
-            Self::Parts { first, .. } => first.reason(),
-            Self::Drift(drift) => drift.to_string(),
-            Self::Panicked | Self::Hung(_) => "it met a mistake in tidings itself".to_owned(),
-        }
-    }
-
-    fn into_failure(self, source: &Source, history: &History) -> Failure {
-        let (http_status, retry_after) = match self.of_fetching() {
-            Some(error) => (error.http_status(), error.retry_after()),
-            None => (None, None),
-        };
-        Failure {
-            problem: self.problem(source, history),
-            http_status,
-            retry_after,
-            timed_out: self.is_timeout(),
-            kind: self.kind(),
-            repair: None,
-        }
-    }
-
-    /// The failure of the request.
-    fn of_fetching(&self) -> Option<&FetchError> {
-        match self {
-            Self::Fetch(error) => Some(error),
-            Self::Parts { first, .. } => first.of_fetching(),
-            Self::Extract(..) | Self::Drift(_) | Self::Panicked | Self::Hung(_) => None,
-        }
-    }
-
-    fn is_timeout(&self) -> bool {
-        matches!(
-            self,
-            Self::Fetch(FetchError::Timeout { .. }) | Self::Hung(_)
-        )
-    }
-
-    fn kind(&self) -> FailureKind {
-        match self {
-            Self::Fetch(error) if error.http_status() == Some(410) => FailureKind::Gone,
-            Self::Fetch(_) => FailureKind::Fetch,
-            Self::Extract(_, error) if error.is_drift() => FailureKind::Drift,
-            Self::Drift(_) => FailureKind::Drift,
-            // The index itself is there.
-            Self::Parts { first, .. } => match first.kind() {
-                FailureKind::Gone => FailureKind::Fetch,
-                kind => kind,
-            },
-            Self::Extract(..) | Self::Panicked | Self::Hung(_) => FailureKind::Extraction,
-        }
-    }
-
-    fn problem(&self, source: &Source, history: &History) -> SourceProblem {
-        match self {
-            Self::Fetch(error) => problem(error.code(), &chain(error), error.action(), source),
-            Self::Extract(url, error) => {
-                let usual = history.usual_records().filter(|_| error.is_drift());
-                let usual = usual.map_or(String::new(), |usual| {
-                    format!(", where {usual} records were usual")
-                });
-                let text = format!("{url}: {}{usual}", chain(error));
-                let action = if history.polls > 0 {
-                    error.action_after_change()
-                } else {
-                    error.action()
-                };
-                problem(error.code(), &text, &action, source)
-            }
-            Self::Parts { parts, first } => {
-                let of_first = first.problem(source, history);
-                let text = match parts {
-                    1 => "the only document".to_owned(),
-                    _ => format!("none of the {parts} documents"),
-                };
-                let verb = if *parts == 1 { "could not" } else { "could" };
-                let (index, reason) = (&source.location, of_first.text);
-                SourceProblem {
-                    text: one_line(&format!(
-                        "{text} that {index} names {verb} be read: {reason}"
-                    )),
-                    ..of_first
-                }
-            }
-            Self::Drift(drift) => {
-                let (text, id) = (format!("{}: {drift}", source.location), &source.id);
-                let action = format!(
-                    "look at it with `tidings preview {id}` and correct how it is read; \
-                     if it is to be so, `tidings sources release {id}` takes it as it is"
-                );
-                problem(ProblemCode::Drifted, &text, &action, source)
-            }
-            Self::Hung(deadline) => {
-                let took = humantime::format_duration(*deadline);
-                let text = format!("{} was not read within {took}", source.location);
-                problem(
-                    ProblemCode::Hung,
-                    &text,
-                    "look whether its documents are very large or nested very deep",
-                    source,
-                )
-            }
-            Self::Panicked => {
-                let text = format!("{} met a mistake in tidings itself", source.location);
-                problem(
-                    ProblemCode::Internal,
-                    &text,
-                    "please report it with a copy of the document",
-                    source,
-                )
-            }
-        }
-    }
-}
-
-/// A problem of `source`, with the place where it is configured.
-fn problem(code: ProblemCode, text: &str, action: &str, source: &Source) -> SourceProblem {
-    let again = match code.care() {
-        Care::Wait => "; it is asked again when it is due",
-        Care::Act | Care::Note => "",
-    };
-    SourceProblem {
-        code,
-        text: one_line(text),
-        action: format!("{action}{again} ({})", source.place),
-    }
 }

@@ -10,18 +10,19 @@ use std::time::Duration;
 
 use url::{Position, Url};
 
-use super::Gathered;
-use super::walk::{Errand, same_login};
-use crate::daemon::{address, chain};
+use super::digest::FetchedPages;
+use super::walk::{PollRequest, same_login};
 use crate::dates::{self, Basis, Hints};
 use crate::extract;
 use crate::fetch::{FetchError, FetchedPage};
+use crate::flow::address;
 use crate::model::{
     Css, Detail, Document, Extracted, Fields, Hash, Problem, PublicUrl, RawEnclosure, RawEntry,
     RawImage, RawText, Source, Timestamp, file_type, without_user,
 };
 use crate::normalize;
 use crate::store::{Details, KeptDetail, StoreError};
+use crate::text::chain;
 
 /// How many pages of entries one poll asks for; the others wait for the next one.
 const BUDGET: u32 = 50;
@@ -190,7 +191,7 @@ impl From<FetchError> for Failed {
 
 /// One poll's work on the pages of its entries.
 struct Round<'a> {
-    errand: &'a Errand<'a>,
+    poll: &'a PollRequest<'a>,
     fields: &'a Fields<Css>,
     rules: Hash,
     /// The pages of the list.
@@ -208,35 +209,29 @@ struct Round<'a> {
 
 /// Completes the entries of a poll by what their pages say, as far as that is known or can be had now.
 pub(super) async fn complete(
-    errand: &Errand<'_>,
-    gathered: &mut Gathered,
+    poll: &PollRequest<'_>,
+    fetched: &mut FetchedPages,
 ) -> Result<(), StoreError> {
-    let Some(fields) = &errand.source.detail else {
+    let Some(fields) = &poll.source.detail else {
         return Ok(());
     };
-    if gathered.pages.is_empty() {
+    if fetched.pages.is_empty() {
         return Ok(());
     }
-    attach_files(errand.source, &mut gathered.pages);
-    let listed = listed(errand.source, &gathered.pages);
+    attach_files(poll.source, &mut fetched.pages);
+    let listed = listed(poll.source, &fetched.pages);
     let addresses: Vec<String> = listed.iter().map(|one| one.url().to_string()).collect();
-    let (id, wanted) = (errand.source.id.clone(), addresses.clone());
-    let kept = errand
-        .store
-        .read(move |reader| reader.details(&id, &wanted));
+    let (id, wanted) = (poll.source.id.clone(), addresses.clone());
+    let kept = poll.store.read(move |reader| reader.details(&id, &wanted));
     let mut round = Round {
-        errand,
+        poll,
         fields,
-        rules: rules(errand.source),
-        lists: lists(&gathered.pages),
+        rules: rules(poll.source),
+        lists: lists(&fetched.pages),
         kept: kept.await?,
         changed: HashSet::new(),
-        // A list that is in trouble has had enough of us.
-        left: if gathered.trouble.is_none() {
-            BUDGET
-        } else {
-            0
-        },
+        // A list that fails has had enough of us.
+        left: if fetched.failure.is_none() { BUDGET } else { 0 },
         failures: HashMap::new(),
         failed: 0,
         reason: None,
@@ -244,13 +239,13 @@ pub(super) async fn complete(
     for one in &listed {
         round.settle(one).await;
     }
-    round.finish(&listed, addresses, gathered);
+    round.finish(&listed, addresses, fetched);
     Ok(())
 }
 
 impl Round<'_> {
     async fn settle(&mut self, listed: &Listed) {
-        let at = self.errand.at;
+        let at = self.poll.at;
         let address = listed.url().as_str();
         let kept = self.kept.get(address);
         match decide(kept, listed.hash, self.rules, at) {
@@ -282,14 +277,14 @@ impl Round<'_> {
 
     /// The page of an entry, read off the async threads.
     async fn read(&self, page: &EntryPage) -> Result<Detail, Failed> {
-        let Errand {
+        let PollRequest {
             fetcher,
             source,
             at,
             ..
-        } = *self.errand;
+        } = *self.poll;
         let url = &page.request;
-        let document = match fetcher.page(url, at, self.errand.leave_for_pages()).await? {
+        let document = match fetcher.page(url, at, self.poll.leave_for_pages()).await? {
             FetchedPage::Page(document) => document,
             FetchedPage::File {
                 mime_type,
@@ -316,7 +311,7 @@ impl Round<'_> {
     }
 
     fn was_read(&mut self, listed: &Listed, detail: Detail) {
-        let at = self.errand.at;
+        let at = self.poll.at;
         self.keep(listed, |kept| {
             kept.detail = Some(detail);
             kept.http_status = None;
@@ -328,7 +323,7 @@ impl Round<'_> {
     }
 
     fn failed(&mut self, listed: &Listed, failed: Failed) {
-        let at = self.errand.at;
+        let at = self.poll.at;
         let host = listed.url().host_str().unwrap_or_default().to_owned();
         let weight = if failed.is_of_host { MAX_FAILURES } else { 1 };
         *self.failures.entry(host).or_default() += weight;
@@ -369,14 +364,14 @@ impl Round<'_> {
     }
 
     /// Completes the entries, and tells what is kept and what failed.
-    fn finish(self, listed: &[Listed], addresses: Vec<String>, gathered: &mut Gathered) {
+    fn finish(self, listed: &[Listed], addresses: Vec<String>, fetched: &mut FetchedPages) {
         for one in listed {
             let kept = self.kept.get(one.url().as_str());
             let Some(detail) = kept.and_then(|kept| kept.detail.clone()) else {
                 continue;
             };
             let (page, entry) = one.place;
-            let page = gathered.pages.get_mut(page);
+            let page = fetched.pages.get_mut(page);
             if let Some(entry) = page.and_then(|(_, read)| read.entries.get_mut(entry)) {
                 *entry = detail.complete(std::mem::take(entry));
             }
@@ -386,19 +381,19 @@ impl Round<'_> {
             kept.is_some_and(|kept| kept.http_status == Some(410))
         };
         let gone: Vec<&Listed> = listed.iter().filter(is_gone).collect();
-        if let (Some(one), Some((_, page))) = (gone.first(), gathered.pages.first_mut()) {
+        if let (Some(one), Some((_, page))) = (gone.first(), fetched.pages.first_mut()) {
             page.problems.push(Problem::Gone {
                 count: gone.len(),
                 address: one.url().to_string(),
             });
         }
-        if let (Some(reason), Some((_, first))) = (self.reason, gathered.pages.first_mut()) {
+        if let (Some(reason), Some((_, first))) = (self.reason, fetched.pages.first_mut()) {
             let failed = self.failed;
             first.problems.push(Problem::Details { failed, reason });
         }
         let mut changed = self.kept;
         changed.retain(|address, _| self.changed.contains(address));
-        gathered.details = Some(Details {
+        fetched.details = Some(Details {
             listed: addresses,
             changed: changed.into_iter().collect(),
         });

@@ -1,0 +1,44 @@
+//! Addresses of sources, as requests need them.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use crate::config::{self, SecretError};
+use crate::fetch;
+use crate::model::{Location, PublicUrl, Secret, Source};
+
+/// The address of a location, for a request. That of a program is none on the web: it tells its output from others, and
+/// nothing relative starts from it.
+///
+/// # Panics
+/// For a relative path; the configuration and the command line make theirs absolute.
+pub fn address(location: &Location) -> PublicUrl {
+    match location {
+        Location::Http(url) => url.clone(),
+        Location::File(path) => {
+            PublicUrl::new(Url::from_file_path(path).expect("an absolute path"))
+        }
+        Location::Command(command) => PublicUrl::new(fetch::address_of_command(command)),
+        Location::Secret(secret) => PublicUrl::secret(address_of_secret(&secret.secret)),
+    }
+}
+
+/// The source with the address to fetch: one that is a secret is read off the async threads.
+pub(super) async fn resolved(source: &Source) -> Result<Cow<'_, Source>, SecretError> {
+    if !matches!(source.location, Location::Secret(_)) {
+        return Ok(Cow::Borrowed(source));
+    }
+    let secret = source.clone();
+    let read = tokio::task::spawn_blocking(move || config::resolve(&secret).map(Cow::into_owned));
+    let read = read.await;
+    read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        .map(Cow::Owned)
+}
+
+/// Names the place of a secret: what stands there is an address only once it is read.
+fn address_of_secret(secret: &Secret) -> Url {
+    let mut url = Url::parse("secret:/").expect("a constant");
+    url.set_path(&secret.to_string());
+    url
+}

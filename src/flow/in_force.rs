@@ -1,0 +1,95 @@
+//! A configuration with what is made of it, and the limits that it sets.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::{FlowError, definition};
+use crate::classify::Classifier;
+use crate::config::Config;
+use crate::fetch::{Fetcher, Limits};
+use crate::model::{Hash, Source, SourceId, Timestamp};
+use crate::store::Definition;
+
+/// A configuration with what is made of it.
+#[derive(Debug)]
+pub struct InForce {
+    /// The configuration.
+    pub config: Config,
+    /// Where in the configuration each source stands.
+    places: HashMap<SourceId, usize>,
+    pub(super) fetcher: Fetcher,
+    pub(super) classifier: Arc<Classifier>,
+    /// Changes with whatever decides an item's topics and regions.
+    pub(super) key: Hash,
+}
+
+impl InForce {
+    /// What comes into force with `config`, and what the store must know of it.
+    pub(super) fn new(config: Config, at: Timestamp) -> Result<(Self, Definition), FlowError> {
+        let fetcher = Fetcher::new(limits(&config))?;
+        let classifier = Arc::new(Classifier::new(
+            &config.topics,
+            &definition::assumed_languages(&config),
+        ));
+        let places = config
+            .sources
+            .iter()
+            .enumerate()
+            .map(|(place, source)| (source.id.clone(), place))
+            .collect();
+        let definition = definition::definition(&config, &classifier, at);
+        let in_force = Self {
+            key: definition.key,
+            config,
+            places,
+            fetcher,
+            classifier,
+        };
+        Ok((in_force, definition))
+    }
+
+    pub(crate) fn source(&self, id: &SourceId) -> Option<&Source> {
+        self.config.sources.get(*self.places.get(id)?)
+    }
+}
+
+/// The limits that a configuration sets for fetching.
+pub fn limits(config: &Config) -> Limits {
+    let fetch = &config.fetch;
+    Limits {
+        timeout: fetch.timeout,
+        max_body_bytes: fetch.max_body_bytes,
+        concurrency: fetch.concurrency,
+        per_host: fetch.per_host,
+        host_delay: fetch.host_delay,
+        allow_networks: fetch.allow_networks.clone(),
+        user_agent: user_agent(&config.site.site.base_url, config.site.contact.as_deref()),
+    }
+}
+
+/// Who asks, and whom to write to.
+fn user_agent(base_url: &Url, contact: Option<&str>) -> String {
+    let contact = contact
+        .map(|contact| format!("; {contact}"))
+        .unwrap_or_default();
+    format!(
+        "tidings/{} (+{base_url}{contact})",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// Limits for a look at one document without a configuration.
+pub fn default_limits() -> Limits {
+    Limits {
+        timeout: Duration::from_secs(30),
+        max_body_bytes: 10 << 20,
+        concurrency: 1,
+        per_host: 1,
+        host_delay: Duration::ZERO,
+        allow_networks: Vec::new(),
+        user_agent: format!("tidings/{} (preview)", env!("CARGO_PKG_VERSION")),
+    }
+}

@@ -1,0 +1,178 @@
+//! A page that was not fetched or not read, in words for the source's operator.
+//!
+//! In: an error of a stage. Out: a [`Failure`] that names the address, the cause and the remedy.
+
+use std::time::Duration;
+
+use crate::drift::{Drift, History};
+use crate::extract::ExtractError;
+use crate::fetch::FetchError;
+use crate::model::{Care, ProblemCode, Source};
+use crate::store::{Failure, FailureKind, SourceProblem};
+use crate::text::{chain, one_line};
+
+/// Why a page was not fetched or not read.
+pub(super) enum PollFailure {
+    Fetch(FetchError),
+    Extract(String, ExtractError),
+    /// Nothing of what an index names, and why not the first of it.
+    Parts {
+        parts: usize,
+        first: Box<PollFailure>,
+    },
+    Drift(Drift),
+    Panicked,
+    Hung(Duration),
+}
+
+impl PollFailure {
+    /// Whether a list simply ends there, when it is not its first page.
+    pub(super) fn ends_the_list(&self) -> bool {
+        match self {
+            Self::Fetch(error) => matches!(error.http_status(), Some(404 | 410)),
+            Self::Extract(_, error) => error.is_drift(),
+            Self::Parts { .. } | Self::Drift(_) | Self::Panicked | Self::Hung(_) => false,
+        }
+    }
+
+    /// Returns true if the next request to the host would fare no better.
+    pub(super) fn is_of_host(&self) -> bool {
+        matches!(self, Self::Fetch(error) if error.is_of_host())
+    }
+
+    /// Why the document was not read.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Fetch(error) => chain(error),
+            Self::Extract(url, error) => format!("{url}: {}", chain(error)),
+            Self::Parts { first, .. } => first.reason(),
+            Self::Drift(drift) => drift.to_string(),
+            Self::Panicked | Self::Hung(_) => "it met a mistake in tidings itself".to_owned(),
+        }
+    }
+
+    pub(super) fn into_failure(self, source: &Source, history: &History) -> Failure {
+        let (http_status, retry_after) = match self.of_fetching() {
+            Some(error) => (error.http_status(), error.retry_after()),
+            None => (None, None),
+        };
+        Failure {
+            problem: self.problem(source, history),
+            http_status,
+            retry_after,
+            timed_out: self.is_timeout(),
+            kind: self.kind(),
+            repair: None,
+        }
+    }
+
+    /// The failure of the request.
+    fn of_fetching(&self) -> Option<&FetchError> {
+        match self {
+            Self::Fetch(error) => Some(error),
+            Self::Parts { first, .. } => first.of_fetching(),
+            Self::Extract(..) | Self::Drift(_) | Self::Panicked | Self::Hung(_) => None,
+        }
+    }
+
+    fn is_timeout(&self) -> bool {
+        matches!(
+            self,
+            Self::Fetch(FetchError::Timeout { .. }) | Self::Hung(_)
+        )
+    }
+
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Fetch(error) if error.http_status() == Some(410) => FailureKind::Gone,
+            Self::Fetch(_) => FailureKind::Fetch,
+            Self::Extract(_, error) if error.is_drift() => FailureKind::Drift,
+            Self::Drift(_) => FailureKind::Drift,
+            // The index itself is there.
+            Self::Parts { first, .. } => match first.kind() {
+                FailureKind::Gone => FailureKind::Fetch,
+                kind => kind,
+            },
+            Self::Extract(..) | Self::Panicked | Self::Hung(_) => FailureKind::Extraction,
+        }
+    }
+
+    fn problem(&self, source: &Source, history: &History) -> SourceProblem {
+        match self {
+            Self::Fetch(error) => problem(error.code(), &chain(error), error.action(), source),
+            Self::Extract(url, error) => {
+                let usual = history.usual_records().filter(|_| error.is_drift());
+                let usual = usual.map_or(String::new(), |usual| {
+                    format!(", where {usual} records were usual")
+                });
+                let text = format!("{url}: {}{usual}", chain(error));
+                let action = if history.polls > 0 {
+                    error.action_after_change()
+                } else {
+                    error.action()
+                };
+                problem(error.code(), &text, &action, source)
+            }
+            Self::Parts { parts, first } => {
+                let of_first = first.problem(source, history);
+                let text = match parts {
+                    1 => "the only document".to_owned(),
+                    _ => format!("none of the {parts} documents"),
+                };
+                let verb = if *parts == 1 { "could not" } else { "could" };
+                let (index, reason) = (&source.location, of_first.text);
+                SourceProblem {
+                    text: one_line(&format!(
+                        "{text} that {index} names {verb} be read: {reason}"
+                    )),
+                    ..of_first
+                }
+            }
+            Self::Drift(drift) => {
+                let (text, id) = (format!("{}: {drift}", source.location), &source.id);
+                let action = format!(
+                    "look at it with `tidings preview {id}` and correct how it is read; \
+                     if it is to be so, `tidings sources release {id}` takes it as it is"
+                );
+                problem(ProblemCode::Drifted, &text, &action, source)
+            }
+            Self::Hung(deadline) => {
+                let took = humantime::format_duration(*deadline);
+                let text = format!("{} was not read within {took}", source.location);
+                problem(
+                    ProblemCode::Hung,
+                    &text,
+                    "look whether its documents are very large or nested very deep",
+                    source,
+                )
+            }
+            Self::Panicked => {
+                let text = format!("{} met a mistake in tidings itself", source.location);
+                problem(
+                    ProblemCode::Internal,
+                    &text,
+                    "please report it with a copy of the document",
+                    source,
+                )
+            }
+        }
+    }
+}
+
+/// A problem of `source`, with the place where it is configured.
+pub(super) fn problem(
+    code: ProblemCode,
+    text: &str,
+    action: &str,
+    source: &Source,
+) -> SourceProblem {
+    let again = match code.care() {
+        Care::Wait => "; it is asked again when it is due",
+        Care::Act | Care::Note => "",
+    };
+    SourceProblem {
+        code,
+        text: one_line(text),
+        action: format!("{action}{again} ({})", source.place),
+    }
+}

@@ -1,0 +1,135 @@
+//! The state of every source: in the order of the configuration, with those that are gone from it.
+//!
+//! In: a configuration, and the states that the store knows. Out: what `status` shows, and when each source is due.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::SecondsFormat;
+
+use super::{continuity, publication};
+use crate::config::Config;
+use crate::model::{ProblemCode, Source, SourceId, Timestamp};
+use crate::schedule;
+use crate::store::{
+    self, Presence, ProblemState, Reader, SourceState, SourceStatus, State, StoreError,
+};
+
+/// The status of every configured source, in the order of the configuration, then of sources that are gone from it but
+/// still have items.
+pub fn statuses(config: &Config, mut states: BTreeMap<SourceId, SourceState>) -> Vec<SourceStatus> {
+    let of = |source: &Source| {
+        let known = states
+            .remove(&source.id)
+            .unwrap_or_else(SourceState::never_polled);
+        SourceStatus::new(source.id.to_string(), known)
+    };
+    let mut all: Vec<SourceStatus> = config.sources.iter().map(of).collect();
+    all.extend(
+        states
+            .into_iter()
+            .filter_map(|(id, known)| gone(&id, known)),
+    );
+    all
+}
+
+/// A source that is gone from the files, and whose items nobody took out.
+fn gone(id: &SourceId, known: SourceState) -> Option<SourceStatus> {
+    let Presence::Gone(since) = known.presence else {
+        return None;
+    };
+    let items = match known.items {
+        0 => return None,
+        1 => "its item stays".to_owned(),
+        items => format!("its {items} items stay"),
+    };
+    let problem = ProblemState {
+        code: ProblemCode::GoneFromFiles.to_string(),
+        since,
+        text: format!("gone from the files; {items} in the feeds"),
+        action: format!(
+            "`tidings sources forget {id}` takes them out; put the block back if it went by mistake"
+        ),
+    };
+    let known = SourceState {
+        state: State::Gone,
+        problem: Some(problem),
+        next_poll: None,
+        ..known
+    };
+    Some(SourceStatus::new(id.to_string(), known))
+}
+
+/// Returns true if a source was last polled by a clock that was ahead.
+fn is_ahead(source: &Source, state: &SourceState, now: Timestamp) -> bool {
+    let (last, planned) = (state.last_attempt, state.next_poll);
+    schedule::is_ahead(&source.cadence, source.zone, last, planned, now)
+}
+
+/// Sources that are named where many have the same problem.
+const NAMED_SOURCES: usize = 3;
+
+/// Tells of sources that were polled by a clock that was ahead; `None` where there are none.
+pub fn set_back(
+    config: &Config,
+    states: &BTreeMap<SourceId, SourceState>,
+    now: Timestamp,
+) -> Option<String> {
+    let ahead = config.sources.iter().filter_map(|source| {
+        let state = states.get(&source.id)?;
+        is_ahead(source, state, now).then_some((source, state))
+    });
+    let ahead: Vec<_> = ahead.collect();
+    let latest = ahead.iter().filter_map(|(_, state)| state.last_attempt);
+    let latest = latest.max()?.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let named = ahead.iter().take(NAMED_SOURCES);
+    let named: Vec<&str> = named.map(|(source, _)| source.id.as_str()).collect();
+    let (named, more) = (named.join(", "), ahead.len().saturating_sub(NAMED_SOURCES));
+    let named = match more {
+        0 => named,
+        _ => format!("{named} and {more} more"),
+    };
+    Some(format!(
+        "the clock was set back: the last poll of {named} lies in the future ({latest}); they are due now"
+    ))
+}
+
+/// When a source is due, which may be past.
+pub(crate) fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestamp {
+    let Some(state) = state else { return now };
+    let failing = state.consecutive_failures > 0;
+    schedule::due(
+        &source.cadence,
+        source.zone,
+        state.last_attempt,
+        state.next_poll,
+        failing,
+        now,
+    )
+    .unwrap_or(now)
+}
+
+/// Reads what the store knows of every source, without making a store; empty when there is none.
+///
+/// # Errors
+/// [`StoreError`] when the file is no store of this version.
+pub fn source_states(path: &Path) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
+    let states = store::inspect(path, Reader::sources).map_err(|error| error.at(path))?;
+    Ok(states.unwrap_or_default())
+}
+
+/// Returns what an operator should know of the store that `config` names, without making one: rows that cannot be read,
+/// a store that is not the one that published the feeds.
+///
+/// # Errors
+/// [`StoreError`] when the file is no store of this version.
+pub fn store_problems(config: &Config, now: Timestamp) -> Result<Vec<ProblemState>, StoreError> {
+    let path = &config.store.path;
+    let known =
+        store::inspect(path, |reader| reader.problems(now)).map_err(|error| error.at(path))?;
+    Ok(match known {
+        Some(problems) => problems,
+        None if publication::holds_feeds(config) => vec![continuity::missing(path, now)],
+        None => Vec::new(),
+    })
+}
