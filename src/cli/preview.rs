@@ -1,7 +1,6 @@
 //! `tidings preview`: fetches, reads and normalizes one document and shows what came of it; stores nothing.
 
 mod advice;
-mod details;
 mod jsonfeed;
 
 use std::fmt::Display;
@@ -18,19 +17,17 @@ use super::choice::{self, Reasons};
 use super::{
     CliError, ConfigArguments, clock, environment, in_force, print_json, shown, timestamp,
 };
-use crate::config::{self, Config, Setting, SettingsError};
+use crate::config::{self, Setting, SettingsError};
 use crate::discover::{self, Choice, DiscoverError};
-use crate::drift;
 use crate::extract::{self, ExtractError, Hinted, Listed};
-use crate::fetch::{self, FetchError, Fetched, Fetcher, Leave, Limits};
-use crate::flow;
+use crate::fetch::{self, FetchError, Limits};
+use crate::flow::{self, Clock, Look, SampledPages};
 use crate::model::{
     Charset, Css, DateOrder, Document, ElementPath, Extracted, Field, Item, JsonPath, Language,
     Layout, Location, Problem, PublicUrl, RawEntry, Reading, Rules, Separator, Shape, Source,
-    Timestamp, Validators,
+    Timestamp,
 };
 use crate::normalize::{self, About, Normalized};
-use crate::store::{self, Reader, StoreError};
 use crate::text;
 
 #[derive(Args, Clone, Debug)]
@@ -137,6 +134,8 @@ enum Format {
 const STDIN: &str = "-";
 const STDIN_FILE: &str = "/dev/stdin";
 
+/// Entries whose pages are read.
+const SAMPLED: usize = 3;
 /// How much of each text is shown.
 const SHOWN_CHARACTERS: usize = 150;
 
@@ -146,6 +145,10 @@ impl Arguments {
             Format::Table if self.json => Format::Jsonfeed,
             format => format,
         }
+    }
+
+    fn clock(&self) -> Clock {
+        clock(self.now.map(|(now, _)| now))
     }
 
     /// The zone of a source that has none of its own.
@@ -220,7 +223,8 @@ pub(super) async fn run(arguments: &Arguments, config: &ConfigArguments) -> Resu
             named(target, config, arguments, &settings)?
         }
     };
-    let source = config::resolve(&source).map_err(|error| CliError::Failed(error.to_string()))?;
+    let source = flow::resolved(&source).await;
+    let source = source.map_err(|error| CliError::Failed(error.to_string()))?;
     let looked = look(&source, limits, arguments)
         .await
         .map_err(|refused| match refused {
@@ -269,34 +273,20 @@ fn named(
         }
         _ => {
             let config = in_force::load(config)?;
+            let now = arguments.clock().now();
             let unknown =
                 || CliError::Usage(format!("`{target}` is no file, no address and no source"));
             let is_meant = |source: &&Source| source.id.as_str() == target;
             let source = config.sources.iter().find(is_meant).ok_or_else(unknown)?;
             if settings.is_empty() {
-                return Ok((as_kept(source, &config), flow::limits(&config)));
+                return Ok((flow::as_kept(source, &config, now), flow::limits(&config)));
             }
             let without = unfitting(arguments.kind, settings);
             let changed = config::reconfigured(&config, source, settings, &without, &environment)?;
             let source = changed.sources.iter().find(is_meant).ok_or_else(unknown)?;
-            Ok((as_kept(source, &config), flow::limits(&changed)))
+            Ok((flow::as_kept(source, &config, now), flow::limits(&changed)))
         }
     }
-}
-
-/// Returns the source as a poll reads it: by the layout that the store keeps for its block. Without a store it stays as it
-/// is.
-fn as_kept(source: &Source, config: &Config) -> Source {
-    let mut source = source.clone();
-    if source.layout.is_none() && drift::is_by_structure(&source) {
-        let kept: Result<_, StoreError> = store::inspect(&config.store.path, |reader: &Reader| {
-            reader.layout(&source.id, source.block())
-        });
-        // A store of another version is no reason not to look at a document.
-        let kept = kept.ok().flatten().flatten();
-        source.layout = kept.map(|kept| kept.layout);
-    }
-    source
 }
 
 /// A source of which the command line says all.
@@ -452,39 +442,46 @@ impl From<String> for Refusal {
 }
 
 async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<Looked, Refusal> {
-    let fetcher = Fetcher::new(limits).map_err(|error| text::chain(&error))?;
-    let now = clock(arguments.now.map(|(now, _)| now)).now();
-    let url = flow::address(&source.location);
+    let now = arguments.clock().now();
+    let base = arguments.base_url.clone();
     if arguments.target.as_deref() == Some(STDIN) {
         let limit = flow::default_limits().max_body_bytes;
-        let document = fetch::document_of_stdin(url.expose().clone(), limit, now);
+        let url = flow::address(&source.location).expose().clone();
+        let document = fetch::document_of_stdin(url, limit, now);
         let document = document.map_err(|error| text::chain(&error))?;
-        return digest(document, source, arguments.base_url.clone(), arguments);
+        return digest(document, source, base, arguments);
     }
-    let held = Validators::default();
-    match fetcher
-        .fetch_from(source, &url, &held, now, Leave::Given)
-        .await
-    {
-        Ok(Fetched::Changed(document, _)) => {
-            let mut read = Read::of(*document, source, arguments.base_url.clone(), arguments)?;
-            let Read {
-                document,
-                source,
-                extracted,
-                ..
-            } = &mut read;
-            let told = details::complete(&fetcher, source, document, extracted, now).await;
-            Ok(Looked {
-                details: told,
-                ..looked(read, arguments)
-            })
-        }
-        Ok(Fetched::Unchanged(_)) => {
-            Err(format!("{} answered that nothing has changed", source.location).into())
-        }
-        Err(error) => Err(unfetched(&error, source).into()),
+    let look = Look::new(limits, now).map_err(|error| text::chain(&error))?;
+    let document = look.document(source).await;
+    let document = document.map_err(|error| unfetched(&error, source))?;
+    let mut read = Read::of(document, source, base, arguments)?;
+    if read.source.detail.is_none() {
+        return Ok(looked(read, arguments));
     }
+    let Read { page, source, .. } = &mut read;
+    let sampled = look.sample_pages(source, page, SAMPLED).await;
+    Ok(Looked {
+        details: about_pages(sampled),
+        ..looked(read, arguments)
+    })
+}
+
+/// Says what the pages of entries gave.
+fn about_pages(sampled: SampledPages) -> Vec<String> {
+    let SampledPages {
+        read,
+        files,
+        failed,
+    } = sampled;
+    let read = match read {
+        0 => "no page of an entry is read".to_owned(),
+        1 => "the page of the first entry is read".to_owned(),
+        several => format!("the pages of the first {several} entries are read"),
+    };
+    let files = files
+        .iter()
+        .map(|url| format!("{url} is a file: it is attached to its entry"));
+    [read].into_iter().chain(files).chain(failed).collect()
 }
 
 /// Says why a document could not be fetched, and what to do about it. An address or a file that is in no configuration
@@ -515,10 +512,9 @@ fn digest(
 
 /// A document and what was read in it.
 struct Read {
-    document: Document,
+    page: (Document, Extracted),
     /// As it is read: the list that was asked for.
     source: Source,
-    extracted: Extracted,
     chosen: Option<Listed>,
 }
 
@@ -562,9 +558,8 @@ impl Read {
             extracted.problems.retain(|problem| !is_less(problem));
         }
         Ok(Self {
-            document,
+            page: (document, extracted),
             source,
-            extracted,
             chosen,
         })
     }
@@ -597,7 +592,7 @@ fn choices(read: &Read, arguments: &Arguments) -> Vec<Choice> {
             | Reading::Xml(None)
     );
     if is_seen && (is_free || read.chosen.is_some()) {
-        discover::choices(&read.document, &read.source)
+        discover::choices(&read.page.0, &read.source)
     } else {
         Vec::new()
     }
@@ -606,9 +601,8 @@ fn choices(read: &Read, arguments: &Arguments) -> Vec<Choice> {
 fn looked(read: Read, arguments: &Arguments) -> Looked {
     let choices = choices(&read, arguments);
     let Read {
-        document,
+        page: (document, extracted),
         source,
-        extracted,
         chosen,
     } = read;
     let source = &source;
@@ -703,8 +697,7 @@ fn one_of_batch(
     let source = unconfigured(Location::File(path.clone()), arguments, settings);
     let source = source.map_err(|error| error.to_string())?;
     let limit = flow::default_limits().max_body_bytes;
-    let document =
-        fetch::document_of_file(&path, limit, clock(arguments.now.map(|(now, _)| now)).now());
+    let document = fetch::document_of_file(&path, limit, arguments.clock().now());
     let document = document.map_err(|error| text::chain(&error))?;
     let base = base.or_else(|| arguments.base_url.clone());
     digest(document, &source, base, arguments).map_err(|refused| match refused {

@@ -10,7 +10,7 @@ use reqwest::{Client, Response, StatusCode};
 use super::coding::{self, CodingError};
 use super::cookies::Cookies;
 use super::guard::{self, ForbiddenAddress, GuardedResolver};
-use super::{FetchError, Fetched, FetchedPage, Fetcher, Leave, Limits, unpacked};
+use super::{FetchError, Fetched, FetchedPage, Fetcher, Leave, Limits, Request, unpacked};
 use crate::dates;
 use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
 
@@ -59,34 +59,21 @@ enum Step {
 }
 
 impl Fetcher {
-    pub(super) async fn http(
-        &self,
-        first: &PublicUrl,
-        held: &Validators,
-        now: Timestamp,
-        leave: Leave,
-    ) -> Result<Fetched, FetchError> {
-        let codings = coding::ACCEPT_ENCODING;
-        match self.answer(first, held, codings, now, leave).await? {
+    pub(super) async fn http(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
+        match self.answer(request, coding::ACCEPT_ENCODING).await? {
             Answer::Unchanged(validators) => Ok(Fetched::Unchanged(validators)),
             Answer::Changed(url, response) => {
-                let (document, validators) = self.document(url, response, now).await?;
+                let (document, validators) = self.document(url, response, request.now).await?;
                 Ok(Fetched::Changed(Box::new(document), validators))
             }
         }
     }
 
-    /// A page; of anything else the body stays where it is.
-    pub(super) async fn http_page(
-        &self,
-        first: &PublicUrl,
-        now: Timestamp,
-        leave: Leave,
-    ) -> Result<FetchedPage, FetchError> {
-        let (nothing, codings) = (Validators::default(), coding::ACCEPT_ENCODING);
-        match self.answer(first, &nothing, codings, now, leave).await? {
-            // Not an answer to what was asked.
-            Answer::Unchanged(_) => Err(not_asked_for(first)),
+    /// Fetches a page; of anything else the body stays where it is.
+    pub(super) async fn http_page(&self, request: &Request<'_>) -> Result<FetchedPage, FetchError> {
+        match self.answer(request, coding::ACCEPT_ENCODING).await? {
+            // Not an answer to an unconditional request.
+            Answer::Unchanged(_) => Err(not_asked_for(request.url)),
             Answer::Changed(url, response) => {
                 let content_type = text(response.headers(), &header::CONTENT_TYPE);
                 if let Some(mime_type) = content_type.filter(|content_type| !is_page(content_type))
@@ -96,63 +83,58 @@ impl Fetcher {
                         length_bytes: response.content_length(),
                     });
                 }
-                let (document, _) = self.document(url, response, now).await?;
+                let (document, _) = self.document(url, response, request.now).await?;
                 Ok(FetchedPage::Page(Box::new(document)))
             }
         }
     }
 
-    /// Asks for `first` and follows where it redirects.
-    async fn answer(
-        &self,
-        first: &PublicUrl,
-        held: &Validators,
-        codings: &str,
-        now: Timestamp,
-        leave: Leave,
-    ) -> Result<Answer, FetchError> {
-        let (mut url, mut cookies) = (first.clone(), Cookies::default());
+    /// Sends the request and follows redirects; `codings` is `Accept-Encoding`.
+    async fn answer(&self, request: &Request<'_>, codings: &str) -> Result<Answer, FetchError> {
+        let (mut url, mut cookies) = (request.url.clone(), Cookies::default());
         for _ in 0..=MAX_REDIRECTS {
-            match self.step(&url, held, codings, &mut cookies, now).await? {
+            let hop = Request {
+                url: &url,
+                ..*request
+            };
+            match self.hop(&hop, codings, &mut cookies).await? {
                 Step::Unchanged(new) => return Ok(Answer::Unchanged(new)),
                 Step::Answer(response) => return Ok(Answer::Changed(url, response)),
-                Step::Redirect(target) if leave == Leave::Asked => {
-                    // It is fetched as everything is.
-                    Box::pin(self.ask_leave(&target, now)).await?;
+                Step::Redirect(target) => {
+                    if request.leave == Leave::Asked {
+                        // robots.txt is fetched as everything is.
+                        Box::pin(self.ask_leave(&target, request.now)).await?;
+                    }
                     url = target;
                 }
-                Step::Redirect(target) => url = target,
             }
         }
-        Err(too_many_redirects(first))
+        Err(too_many_redirects(request.url))
     }
 
-    /// The first `limit` bytes of what is at `first`, or where it redirects.
+    /// Returns the first `limit` bytes of the document at `first`, or where it redirects.
     pub(super) async fn beginning(
         &self,
         first: &PublicUrl,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<u8>, FetchError> {
-        let nothing = Validators::default();
         // A beginning that is packed cannot be unpacked.
-        let answer = self.answer(first, &nothing, "identity", now, Leave::Given);
-        match answer.await? {
+        match self.answer(&Request::new(first, now), "identity").await? {
             Answer::Unchanged(_) => Err(not_asked_for(first)),
             Answer::Changed(url, response) => cut(&url, response, limit).await,
         }
     }
 
-    /// One request, and what its answer means.
-    async fn step(
+    /// Sends one request and classifies its answer.
+    async fn hop(
         &self,
-        url: &PublicUrl,
-        held: &Validators,
+        request: &Request<'_>,
         codings: &str,
         cookies: &mut Cookies,
-        now: Timestamp,
     ) -> Result<Step, FetchError> {
-        let response = self.request(url, held, codings, cookies).await?;
+        let Request { url, held, now, .. } = *request;
+        let response = self.send(request, codings, cookies).await?;
         match response.status() {
             StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
                 Ok(Step::Unchanged(renewed(held, response.headers())))
@@ -177,13 +159,13 @@ impl Fetcher {
         }
     }
 
-    async fn request(
+    async fn send(
         &self,
-        url: &PublicUrl,
-        held: &Validators,
+        request: &Request<'_>,
         codings: &str,
         cookies: &Cookies,
     ) -> Result<Response, FetchError> {
+        let Request { url, held, .. } = *request;
         let forbidden = |cause| FetchError::Forbidden {
             url: url.to_string(),
             cause,
@@ -436,8 +418,8 @@ mod tests {
         };
         let url = PublicUrl::new(format!("http://{closed}/a?token=x").parse().unwrap());
         let fetcher = Fetcher::new(limits).unwrap();
-        let held = Validators::default();
-        let answer = fetcher.fetch(&url, &held, DateTime::UNIX_EPOCH).await;
+        let request = Request::new(&url, DateTime::UNIX_EPOCH);
+        let answer = fetcher.fetch(&request).await;
         let message = answer.unwrap_err().to_string();
         let expected =
             format!("http://{closed}/a?token=hidden cannot be reached: Connection refused");

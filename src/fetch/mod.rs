@@ -49,6 +49,49 @@ pub struct Limits {
     pub user_agent: String,
 }
 
+/// A request for one document.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The address: `http`, `https` or `file`.
+    pub url: &'a PublicUrl,
+    /// The validators of the body that is held; the answer may be that it has not changed.
+    pub held: &'a Validators,
+    /// Who asks: a reader of an address that somebody named, or a robot.
+    pub leave: Leave,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// Nothing is held.
+static UNCONDITIONAL: Validators = Validators {
+    etag: None,
+    last_modified: None,
+    body_hash: None,
+    whole_at: None,
+};
+
+impl<'a> Request<'a> {
+    /// An unconditional request for an address that somebody named, regardless of robots.txt.
+    pub fn new(url: &'a PublicUrl, now: Timestamp) -> Self {
+        Self {
+            url,
+            held: &UNCONDITIONAL,
+            leave: Leave::Given,
+            now,
+        }
+    }
+
+    /// The same request, conditional on these validators (RFC 9110 §13).
+    pub fn holding(self, held: &'a Validators) -> Self {
+        Self { held, ..self }
+    }
+
+    /// The same request with the leave that it needs.
+    pub fn with_leave(self, leave: Leave) -> Self {
+        Self { leave, ..self }
+    }
+}
+
 /// What a fetch brought.
 #[derive(Debug)]
 pub enum Fetched {
@@ -367,21 +410,16 @@ impl Fetcher {
         Admission { _places: places }
     }
 
-    /// Fetches the document of `source` at `url`: one of its pages, or what its program writes.
+    /// Fetches a document of `source`: one of its pages, or what its program writes.
     ///
     /// # Errors
     /// [`FetchError`], naming the address without its secrets.
     pub async fn fetch_from(
         &self,
         source: &Source,
-        url: &PublicUrl,
-        held: &Validators,
-        now: Timestamp,
-        leave: Leave,
+        request: &Request<'_>,
     ) -> Result<Fetched, FetchError> {
-        let fetched = self
-            .fetch_where_it_is(source, url, held, now, leave)
-            .await?;
+        let fetched = self.fetch_where_it_is(source, request).await?;
         Ok(match (fetched, &source.base_url) {
             (Fetched::Changed(mut document, validators), Some(base)) => {
                 document.url = base.clone();
@@ -394,10 +432,7 @@ impl Fetcher {
     async fn fetch_where_it_is(
         &self,
         source: &Source,
-        url: &PublicUrl,
-        held: &Validators,
-        now: Timestamp,
-        leave: Leave,
+        request: &Request<'_>,
     ) -> Result<Fetched, FetchError> {
         match &source.location {
             Location::Command(command) => {
@@ -406,57 +441,32 @@ impl Fetcher {
                 let output = command::output(command, source.id.as_str(), timeout, limit);
                 // Boxed: few sources are programs, and each poll would carry it.
                 let body = Box::pin(output).await?;
-                let document = document(url.expose().clone(), body, now);
-                Ok(of_body(Box::new(document), held))
+                let url = request.url.expose().clone();
+                let document = document(url, body, request.now);
+                Ok(of_body(Box::new(document), request.held))
             }
-            // `url` is known by now, also for a secret.
+            // The address is known by now, also for a secret.
             Location::Http(_) | Location::File(_) | Location::Secret(_) => {
-                self.get(url, held, now, leave).await
+                self.fetch(request).await
             }
         }
     }
 
-    /// Fetches `url` (`http`, `https` or `file`) as somebody named it, whatever robots.txt says; with empty validators the
-    /// request is unconditional.
+    /// Fetches the document at an address.
     ///
     /// # Errors
-    /// [`FetchError`], naming the address without its secrets.
-    pub async fn fetch(
-        &self,
-        url: &PublicUrl,
-        held: &Validators,
-        now: Timestamp,
-    ) -> Result<Fetched, FetchError> {
-        self.get(url, held, now, Leave::Given).await
-    }
-
-    /// As [`Self::fetch`], but as a robot: what robots.txt closes is not asked for, neither there nor where it redirects.
-    ///
-    /// # Errors
-    /// [`FetchError::Robots`], and those of [`Self::fetch`].
-    pub async fn crawl(
-        &self,
-        url: &PublicUrl,
-        held: &Validators,
-        now: Timestamp,
-    ) -> Result<Fetched, FetchError> {
-        self.get(url, held, now, Leave::Asked).await
-    }
-
-    async fn get(
-        &self,
-        url: &PublicUrl,
-        held: &Validators,
-        now: Timestamp,
-        leave: Leave,
-    ) -> Result<Fetched, FetchError> {
-        if leave == Leave::Asked {
+    /// [`FetchError`], naming the address without its secrets; [`FetchError::Robots`] where a robot asks for what
+    /// robots.txt closes, there or where it redirects.
+    pub async fn fetch(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
+        let Request { url, now, .. } = *request;
+        if request.leave == Leave::Asked {
             self.ask_leave(url, now).await?;
         }
+        let held = request.held;
         let fetched = if url.expose().scheme() == "file" {
-            self.file(url, held, now).await?
+            self.file(request).await?
         } else {
-            self.in_time(url, self.http(url, held, now, leave)).await?
+            self.in_time(url, self.http(request)).await?
         };
         match fetched {
             Fetched::Changed(_, new) if new.body_hash == held.body_hash => {
@@ -466,20 +476,15 @@ impl Fetcher {
         }
     }
 
-    /// Fetches the page at `url` (`http` or `https`), unless something else is there.
+    /// Fetches the page at an address (`http` or `https`), unless something else is there.
     ///
     /// # Errors
-    /// [`FetchError`], naming the address without its secrets.
-    pub async fn page(
-        &self,
-        url: &PublicUrl,
-        now: Timestamp,
-        leave: Leave,
-    ) -> Result<FetchedPage, FetchError> {
-        if leave == Leave::Asked {
-            self.ask_leave(url, now).await?;
+    /// As [`Self::fetch`].
+    pub async fn page(&self, request: &Request<'_>) -> Result<FetchedPage, FetchError> {
+        if request.leave == Leave::Asked {
+            self.ask_leave(request.url, request.now).await?;
         }
-        self.in_time(url, self.http_page(url, now, leave)).await
+        self.in_time(request.url, self.http_page(request)).await
     }
 
     /// Waits until the host may be asked, then as long as an answer may take.
@@ -497,12 +502,8 @@ impl Fetcher {
         tokio::time::timeout(limit, answer).await.map_err(timeout)?
     }
 
-    async fn file(
-        &self,
-        url: &PublicUrl,
-        held: &Validators,
-        now: Timestamp,
-    ) -> Result<Fetched, FetchError> {
+    async fn file(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
+        let Request { url, now, .. } = *request;
         let path = url
             .expose()
             .to_file_path()
@@ -513,7 +514,7 @@ impl Fetcher {
         let read = tokio::task::spawn_blocking(move || document_of_file(&path, limit, now)).await;
         let document =
             read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        Ok(of_body(Box::new(document), held))
+        Ok(of_body(Box::new(document), request.held))
     }
 }
 

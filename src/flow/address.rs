@@ -24,8 +24,11 @@ pub fn address(location: &Location) -> PublicUrl {
     }
 }
 
-/// The source with the address to fetch: one that is a secret is read off the async threads.
-pub(super) async fn resolved(source: &Source) -> Result<Cow<'_, Source>, SecretError> {
+/// Returns the source with the address to fetch: a secret is read off the async threads.
+///
+/// # Errors
+/// [`SecretError`] when the secret cannot be had.
+pub async fn resolved(source: &Source) -> Result<Cow<'_, Source>, SecretError> {
     if !matches!(source.location, Location::Secret(_)) {
         return Ok(Cow::Borrowed(source));
     }

@@ -18,6 +18,7 @@ mod clock;
 mod continuity;
 mod definition;
 mod in_force;
+mod look;
 mod plan;
 mod poll;
 mod publication;
@@ -28,15 +29,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Mutex;
 
-pub use self::address::address;
+pub use self::address::{address, resolved};
 pub use self::clock::Clock;
 pub use self::definition::assumed_languages;
 #[cfg(test)]
 pub(crate) use self::definition::definition;
 pub use self::in_force::{InForce, default_limits, limits};
+pub use self::look::{Look, as_kept};
 pub use self::plan::{holdings, plan};
 pub(crate) use self::poll::NotStored;
-pub use self::poll::{EntryPage, Polled, Selection};
+pub use self::poll::{EntryPage, Polled, SampledPages, Selection};
 pub(crate) use self::publication::holds_feeds;
 pub use self::publication::{Files, Publication, Published};
 pub use self::search::SearchError;

@@ -13,8 +13,8 @@ use crate::config::{self, Config, RobotsPolicy};
 use crate::dedupe::Fingerprint;
 use crate::discover::{self, DiscoverError, Lead, Linked, Proposal, Surroundings};
 use crate::extract::{ExtractError, Leads};
-use crate::fetch::{self, FetchError, Fetched, Fetcher, Limits};
-use crate::flow;
+use crate::fetch::{self, FetchError, Limits};
+use crate::flow::{self, Look};
 use crate::model::{
     Document, Location, Place, PublicUrl, Source, SourceId, Timestamp, TopicId, Validators,
 };
@@ -30,7 +30,7 @@ pub(in crate::cli) enum Target {
 }
 
 /// What was found out.
-pub(super) struct Look {
+pub(super) struct Finding {
     /// What it amounts to.
     pub(super) proposal: Proposal,
     /// The source that has this address already.
@@ -99,9 +99,9 @@ pub(in crate::cli) async fn visit(
     match target {
         Target::Copy(file, base) => copy(file, base.as_ref(), &limits, now),
         Target::Address(url) => {
-            let fetcher = Fetcher::new(limits);
-            let fetcher = fetcher.map_err(|error| failed(&text::chain(&error)))?;
-            Visit { fetcher, now }.fetch_all(url).await
+            let look = Look::new(limits, now);
+            let look = look.map_err(|error| failed(&text::chain(&error)))?;
+            Visit { look }.fetch_all(url).await
         }
     }
 }
@@ -112,13 +112,13 @@ impl Visited {
         &self,
         config: Option<&Config>,
         list: Option<usize>,
-    ) -> Result<Look, CliError> {
+    ) -> Result<Finding, CliError> {
         let proposal = self.propose(config, list)?;
         let manners = match &self.visit {
             Some(visit) => Some(visit.manners(&proposal, &self.answers, config).await),
             None => None,
         };
-        Ok(Look {
+        Ok(Finding {
             configured: config.and_then(|config| configured(config, &proposal.source.location)),
             carriers: carriers(config, &proposal)?,
             topics: topics(config, &proposal),
@@ -294,8 +294,7 @@ fn rivals(leads: &Leads) -> Vec<(Lead, Url)> {
 
 /// A look over the network.
 struct Visit {
-    fetcher: Fetcher,
-    now: Timestamp,
+    look: Look,
 }
 
 impl Visit {
@@ -306,6 +305,7 @@ impl Visit {
             return Err(CliError::Usage(told));
         }
         let (document, validators) = self
+            .look
             .fetch(&given)
             .await
             .map_err(|error| unfetched(&error))?;
@@ -314,7 +314,7 @@ impl Visit {
         let mut linked = Vec::new();
         let mut answers = vec![(document.url.clone(), validators)];
         for (lead, url) in rivals(&leads) {
-            let fetched = self.fetch(&PublicUrl::new(url.clone())).await;
+            let fetched = self.look.fetch(&PublicUrl::new(url.clone())).await;
             let document = fetched.map(|(document, validators)| {
                 answers.push((url.clone(), validators));
                 document
@@ -327,7 +327,7 @@ impl Visit {
         }
         let document = match leads.parts.first() {
             Some(part) => {
-                let fetched = self.fetch(&PublicUrl::new(part.clone())).await;
+                let fetched = self.look.fetch(&PublicUrl::new(part.clone())).await;
                 fetched.map_err(|error| unfetched(&error))?.0
             }
             None => document,
@@ -342,19 +342,6 @@ impl Visit {
         })
     }
 
-    async fn fetch(&self, url: &PublicUrl) -> Result<(Document, Validators), FetchError> {
-        let nothing = Validators::default();
-        match self.fetcher.fetch(url, &nothing, self.now).await? {
-            Fetched::Changed(document, validators) => Ok((*document, validators)),
-            // Nobody who was asked without conditions may say so (RFC 9110 §15.4.5).
-            Fetched::Unchanged(_) => Err(FetchError::Status {
-                url: url.to_string(),
-                status: 304,
-                retry_after: None,
-            }),
-        }
-    }
-
     async fn manners(
         &self,
         proposal: &Proposal,
@@ -363,7 +350,7 @@ impl Visit {
     ) -> Manners {
         let policy = config.map_or(RobotsPolicy::default(), |config| config.fetch.robots);
         let url = flow::address(&proposal.source.location);
-        let robots = self.fetcher.robots(&url, self.now).await;
+        let robots = self.look.robots(&url).await;
         let refusal = match &robots {
             Ok(robots) => robots.refusal(url.expose()),
             Err(error) => Some(error.to_string()),
@@ -379,21 +366,10 @@ impl Visit {
             delay: robots.and_then(|robots| robots.crawl_delay()),
             sitemaps: sitemaps.unwrap_or_default(),
             knows_unchanged: match asked {
-                Some((_, held)) => self.knows_unchanged(&url, held).await,
+                Some((_, held)) => self.look.is_unchanged(&url, held).await,
                 None => false,
             },
         }
-    }
-
-    async fn knows_unchanged(&self, url: &PublicUrl, held: &Validators) -> bool {
-        // Without the hash of the body, only the server's own word makes it unchanged.
-        let held = Validators {
-            body_hash: None,
-            ..held.clone()
-        };
-        let has_any = held.etag.is_some() || held.last_modified.is_some();
-        let answer = self.fetcher.fetch(url, &held, self.now);
-        has_any && matches!(answer.await, Ok(Fetched::Unchanged(_)))
     }
 }
 

@@ -6,7 +6,7 @@ use bytesize::ByteSize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::look::{Look, Manners};
+use super::look::{Finding, Manners};
 use crate::cli::choice::{self, Reasons};
 use crate::cli::shown;
 use crate::discover::{Found, Lead, Proposal, Rival};
@@ -16,9 +16,9 @@ use crate::model::Location;
 /// Items that are shown to people.
 const SHOWN_ITEMS: usize = 5;
 
-pub(super) fn print(look: &Look, reasons: Reasons) -> io::Result<()> {
+pub(super) fn print(finding: &Finding, reasons: Reasons) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let proposal = &look.proposal;
+    let proposal = &finding.proposal;
     writeln!(out, "{}\n", shown::line(&found(proposal)))?;
     for item in proposal.items.iter().take(SHOWN_ITEMS) {
         let date = shown::date(&item.published);
@@ -40,7 +40,7 @@ pub(super) fn print(look: &Look, reasons: Reasons) -> io::Result<()> {
     }
     choice::print_others(&mut out, &proposal.choices, proposal.list, reasons)?;
     writeln!(out)?;
-    for (what, told) in told(look) {
+    for (what, told) in told(finding) {
         writeln!(out, "{what:9} {}", shown::line(&told))?;
     }
     writeln!(out, "\n{}", proposal.block)
@@ -125,16 +125,16 @@ fn shared(proposal: &Proposal) -> usize {
 }
 
 /// One thing that was found out a line.
-fn told(look: &Look) -> Vec<(&'static str, String)> {
-    let proposal = &look.proposal;
+fn told(finding: &Finding) -> Vec<(&'static str, String)> {
+    let proposal = &finding.proposal;
     let mut told = Vec::new();
-    if let Some((id, place)) = &look.configured {
+    if let Some((id, place)) = &finding.configured {
         told.push((
             "note",
             format!("this address is configured as `{id}` at {place}"),
         ));
     }
-    if let Some(manners) = &look.manners {
+    if let Some(manners) = &finding.manners {
         told.extend(robots(manners).map(|text| ("robots", text)));
     }
     for rival in &proposal.rivals {
@@ -144,24 +144,24 @@ fn told(look: &Look) -> Vec<(&'static str, String)> {
         };
         told.push((what, compared(rival, proposal.records)));
     }
-    told.push(("cost", cost(look)));
+    told.push(("cost", cost(finding)));
     told.push(("rhythm", rhythm(proposal)));
     let of = proposal.items.len();
-    for (source, count) in &look.carriers {
+    for (source, count) in &finding.carriers {
         told.push((
             "same",
             format!("`{source}` has {count} of the {of} stories"),
         ));
     }
-    for (topic, count) in &look.topics {
+    for (topic, count) in &finding.topics {
         told.push(("topic", format!("`{topic}` takes {count} of {of}")));
     }
-    if look.topics.is_empty() && look.has_topics {
+    if finding.topics.is_empty() && finding.has_topics {
         let none =
             "none takes any of them: name one in `topics` of the block, or let its query have them";
         told.push(("topic", none.to_owned()));
     }
-    let sitemaps = look.manners.iter().flat_map(|manners| &manners.sitemaps);
+    let sitemaps = finding.manners.iter().flat_map(|manners| &manners.sitemaps);
     told.extend(sitemaps.map(|url| ("sitemap", url.to_string())));
     told.extend(
         proposal
@@ -210,14 +210,14 @@ fn compared(rival: &Rival, records: usize) -> String {
     }
 }
 
-fn cost(look: &Look) -> String {
-    let proposal = &look.proposal;
+fn cost(finding: &Finding) -> String {
+    let proposal = &finding.proposal;
     let requests = match requests(proposal) {
         1 => "1 request".to_owned(),
         several => format!("{several} requests"),
     };
     let bytes = ByteSize(proposal.body_bytes as u64);
-    let unchanged = match &look.manners {
+    let unchanged = match &finding.manners {
         None => "",
         Some(manners) if manners.knows_unchanged => {
             "; the server says when nothing has changed (304)"
@@ -259,8 +259,8 @@ fn rhythm(proposal: &Proposal) -> String {
 }
 
 /// The documented shape.
-pub(super) fn json(look: &Look) -> Value {
-    let proposal = &look.proposal;
+pub(super) fn json(finding: &Finding) -> Value {
+    let proposal = &finding.proposal;
     let (found, format) = match &proposal.found {
         Found::Feed { format } => ("feed", Some(format)),
         Found::LinkedFeed { format } => ("linked-feed", Some(format)),
@@ -285,7 +285,7 @@ pub(super) fn json(look: &Look) -> Value {
         rivals.filter(move |rival| rival.lead == lead).map(rival)
     };
     let counted = |key: &str, id: String, count: usize| json!({key: id, "items": count});
-    let configured = look.configured.as_ref();
+    let configured = finding.configured.as_ref();
     let problems = proposal.problems.iter().map(ToString::to_string);
     json!({
         "found": found,
@@ -297,22 +297,22 @@ pub(super) fn json(look: &Look) -> Value {
         "items": proposal.items.iter().map(choice::item).collect::<Vec<_>>(),
         "feeds": of(Lead::Feed).collect::<Vec<_>>(),
         "wordpress": of(Lead::WordPress).next(),
-        "robots": look.manners.as_ref().map(|manners| json!({
+        "robots": finding.manners.as_ref().map(|manners| json!({
             "allowed": manners.refusal.is_none(),
             "reason": manners.refusal,
             "obeyed": manners.obeyed,
             "delay_seconds": manners.delay.map(|delay| delay.as_secs()),
         })),
-        "sitemaps": look.manners.as_ref().map(|manners| manners.sitemaps.iter().map(Url::as_str).collect::<Vec<_>>()).unwrap_or_default(),
+        "sitemaps": finding.manners.as_ref().map(|manners| manners.sitemaps.iter().map(Url::as_str).collect::<Vec<_>>()).unwrap_or_default(),
         "cost": {
             "requests": requests(proposal),
             "bytes": proposal.body_bytes,
-            "conditional": look.manners.as_ref().map(|manners| manners.knows_unchanged),
+            "conditional": finding.manners.as_ref().map(|manners| manners.knows_unchanged),
         },
         "median_distance_seconds": proposal.distance.map(|distance| distance.num_seconds()),
         "configured": configured.map(|(id, place)| json!({"source": id.as_str(), "file": place.file, "line": place.line})),
-        "same_stories": look.carriers.iter().map(|(id, count)| counted("source", id.to_string(), *count)).collect::<Vec<_>>(),
-        "topics": look.topics.iter().map(|(id, count)| counted("topic", id.to_string(), *count)).collect::<Vec<_>>(),
+        "same_stories": finding.carriers.iter().map(|(id, count)| counted("source", id.to_string(), *count)).collect::<Vec<_>>(),
+        "topics": finding.topics.iter().map(|(id, count)| counted("topic", id.to_string(), *count)).collect::<Vec<_>>(),
         "problems": problems.collect::<Vec<_>>(),
         "id": proposal.block.id.as_str(),
         "block": proposal.block.to_string(),

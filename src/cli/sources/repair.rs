@@ -8,11 +8,10 @@ use clap::Args;
 use super::patch;
 use super::replace::Edit;
 use crate::cli::{CliError, clock, shown, timestamp};
-use crate::config::{self, Config, edit};
+use crate::config::{Config, edit};
 use crate::drift::{self, Anew};
-use crate::fetch::{Fetched, Fetcher};
-use crate::flow;
-use crate::model::{Document, Layout, Repair, Source, Timestamp, Validators};
+use crate::flow::{self, Look};
+use crate::model::{Document, Layout, Repair, Source, Timestamp};
 use crate::store::{self, Reader, StoreError};
 use crate::text;
 
@@ -227,18 +226,14 @@ async fn page(
     config: &Config,
     now: Option<Timestamp>,
 ) -> Result<Document, CliError> {
-    let source = config::resolve(source).map_err(|error| failed(&error.to_string()))?;
-    let fetcher = Fetcher::new(flow::limits(config));
-    let fetcher = fetcher.map_err(|error| failed(&text::chain(&error)))?;
-    let (url, nothing) = (flow::address(&source.location), Validators::default());
-    match fetcher.fetch(&url, &nothing, clock(now).now()).await {
-        Ok(Fetched::Changed(document, _)) => Ok(*document),
-        Ok(Fetched::Unchanged(_)) => Err(failed(&format!("{url} sends no page"))),
-        Err(error) => {
-            let text = format!("{} ({})", text::chain(&error), error.action());
-            Err(failed(&text))
-        }
-    }
+    let source = flow::resolved(source).await;
+    let source = source.map_err(|error| failed(&error.to_string()))?;
+    let look = Look::new(flow::limits(config), clock(now).now());
+    let look = look.map_err(|error| failed(&text::chain(&error)))?;
+    look.document(&source).await.map_err(|error| {
+        let text = format!("{} ({})", text::chain(&error), error.action());
+        failed(&text)
+    })
 }
 
 fn failed(text: &str) -> CliError {

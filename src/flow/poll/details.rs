@@ -14,11 +14,11 @@ use super::digest::FetchedPages;
 use super::walk::{PollRequest, same_login};
 use crate::dates::{self, Basis, Hints};
 use crate::extract;
-use crate::fetch::{FetchError, FetchedPage};
+use crate::fetch::{FetchError, FetchedPage, Fetcher, Request};
 use crate::flow::address;
 use crate::model::{
-    Css, Detail, Document, Extracted, Fields, Hash, Problem, PublicUrl, RawEnclosure, RawEntry,
-    RawImage, RawText, Source, Timestamp, file_type, without_user,
+    Detail, Document, Extracted, Hash, Problem, PublicUrl, RawEnclosure, RawEntry, RawImage,
+    RawText, Source, Timestamp, file_type, without_user,
 };
 use crate::normalize;
 use crate::store::{Details, KeptDetail, StoreError};
@@ -192,7 +192,6 @@ impl From<FetchError> for Failed {
 /// One poll's work on the pages of its entries.
 struct Round<'a> {
     poll: &'a PollRequest<'a>,
-    fields: &'a Fields<Css>,
     rules: Hash,
     /// The pages of the list.
     lists: HashSet<String>,
@@ -212,10 +211,7 @@ pub(super) async fn complete(
     poll: &PollRequest<'_>,
     fetched: &mut FetchedPages,
 ) -> Result<(), StoreError> {
-    let Some(fields) = &poll.source.detail else {
-        return Ok(());
-    };
-    if fetched.pages.is_empty() {
+    if poll.source.detail.is_none() || fetched.pages.is_empty() {
         return Ok(());
     }
     attach_files(poll.source, &mut fetched.pages);
@@ -225,7 +221,6 @@ pub(super) async fn complete(
     let kept = poll.store.read(move |reader| reader.details(&id, &wanted));
     let mut round = Round {
         poll,
-        fields,
         rules: rules(poll.source),
         lists: lists(&fetched.pages),
         kept: kept.await?,
@@ -261,7 +256,7 @@ impl Round<'_> {
             Decision::Ask if self.may_ask(listed.url()) => {
                 self.left -= 1;
                 match self.read(&listed.page).await {
-                    Ok(detail) => self.was_read(listed, detail),
+                    Ok(read) => self.was_read(listed, read.into_detail()),
                     Err(failed) => self.failed(listed, failed),
                 }
             }
@@ -275,39 +270,16 @@ impl Round<'_> {
         self.left > 0 && failures < MAX_FAILURES
     }
 
-    /// The page of an entry, read off the async threads.
-    async fn read(&self, page: &EntryPage) -> Result<Detail, Failed> {
+    async fn read(&self, page: &EntryPage) -> Result<EntryRead, Failed> {
         let PollRequest {
             fetcher,
             source,
             at,
             ..
         } = *self.poll;
-        let url = &page.request;
-        let document = match fetcher.page(url, at, self.poll.leave_for_pages()).await? {
-            FetchedPage::Page(document) => document,
-            FetchedPage::File {
-                mime_type,
-                length_bytes,
-            } => return Ok(file(&page.url, mime_type, length_bytes)),
-        };
-        let failed = |reason: String| Failed {
-            reason: format!("{url}: {reason}"),
-            http_status: None,
-            retry_after: None,
-            is_of_host: false,
-        };
-        if self.lists.contains(place(&document.url)) {
-            return Err(failed("it leads back to the list".to_owned()));
-        }
-        let document = page.published(source, *document);
-        let (source, fields) = (source.clone(), self.fields.clone());
-        let work =
-            tokio::task::spawn_blocking(move || extract::detail(&document, &fields, &source));
-        match work.await {
-            Ok(read) => read.map(bounded).map_err(|error| failed(chain(&error))),
-            Err(_) => Err(failed("it met a mistake in tidings itself".to_owned())),
-        }
+        let leave = self.poll.leave_for_pages();
+        let request = Request::new(&page.request, at).with_leave(leave);
+        read_page(fetcher, source, page, &request, &self.lists).await
     }
 
     fn was_read(&mut self, listed: &Listed, detail: Detail) {
@@ -370,11 +342,7 @@ impl Round<'_> {
             let Some(detail) = kept.and_then(|kept| kept.detail.clone()) else {
                 continue;
             };
-            let (page, entry) = one.place;
-            let page = fetched.pages.get_mut(page);
-            if let Some(entry) = page.and_then(|(_, read)| read.entries.get_mut(entry)) {
-                *entry = detail.complete(std::mem::take(entry));
-            }
+            complete_entry(&mut fetched.pages, one.place, detail);
         }
         let is_gone = |one: &&Listed| {
             let kept = self.kept.get(one.url().as_str());
@@ -397,6 +365,107 @@ impl Round<'_> {
             listed: addresses,
             changed: changed.into_iter().collect(),
         });
+    }
+}
+
+/// The content at the address of an entry.
+enum EntryRead {
+    Page(Detail),
+    File(Detail),
+}
+
+impl EntryRead {
+    fn into_detail(self) -> Detail {
+        let (Self::Page(detail) | Self::File(detail)) = self;
+        detail
+    }
+}
+
+/// Fetches the page of an entry and reads it off the async threads.
+async fn read_page(
+    fetcher: &Fetcher,
+    source: &Source,
+    page: &EntryPage,
+    request: &Request<'_>,
+    lists: &HashSet<String>,
+) -> Result<EntryRead, Failed> {
+    let url = request.url;
+    let document = match fetcher.page(request).await? {
+        FetchedPage::Page(document) => document,
+        FetchedPage::File {
+            mime_type,
+            length_bytes,
+        } => return Ok(EntryRead::File(file(&page.url, mime_type, length_bytes))),
+    };
+    let failed = |reason: String| Failed {
+        reason: format!("{url}: {reason}"),
+        http_status: None,
+        retry_after: None,
+        is_of_host: false,
+    };
+    if lists.contains(place(&document.url)) {
+        return Err(failed("it leads back to the list".to_owned()));
+    }
+    let document = page.published(source, *document);
+    let (source, fields) = (source.clone(), source.detail.clone().unwrap_or_default());
+    let work = tokio::task::spawn_blocking(move || extract::detail(&document, &fields, &source));
+    match work.await {
+        Ok(Ok(detail)) => Ok(EntryRead::Page(bounded(detail))),
+        Ok(Err(error)) => Err(failed(chain(&error))),
+        Err(_) => Err(failed("it met a mistake in tidings itself".to_owned())),
+    }
+}
+
+/// The outcome of reading the pages of a list's first entries.
+#[derive(Debug, Default)]
+pub struct SampledPages {
+    /// How many entries were completed by their pages.
+    pub read: usize,
+    /// Addresses that turned out to be files, which are attached to their entries.
+    pub files: Vec<PublicUrl>,
+    /// Why others were not read.
+    pub failed: Vec<String>,
+}
+
+/// Completes the first `most` entries of a document by their pages, as a poll completes all of them.
+pub(in crate::flow) async fn sample(
+    fetcher: &Fetcher,
+    source: &Source,
+    page: &mut (Document, Extracted),
+    most: usize,
+    at: Timestamp,
+) -> SampledPages {
+    let pages = std::slice::from_mut(page);
+    attach_files(source, pages);
+    let lists = lists(pages);
+    let mut sampled = SampledPages::default();
+    for one in listed(source, pages).into_iter().take(most) {
+        let request = Request::new(&one.page.request, at);
+        let read = match read_page(fetcher, source, &one.page, &request, &lists).await {
+            Ok(read) => read,
+            Err(failed) => {
+                sampled.failed.push(failed.reason);
+                continue;
+            }
+        };
+        match &read {
+            EntryRead::Page(_) => sampled.read += 1,
+            EntryRead::File(_) => sampled.files.push(one.page.request.clone()),
+        }
+        complete_entry(pages, one.place, read.into_detail());
+    }
+    sampled
+}
+
+/// Completes the entry at a place of the list by its page.
+fn complete_entry(
+    pages: &mut [(Document, Extracted)],
+    (page, entry): (usize, usize),
+    detail: Detail,
+) {
+    let page = pages.get_mut(page);
+    if let Some(entry) = page.and_then(|(_, read)| read.entries.get_mut(entry)) {
+        *entry = detail.complete(std::mem::take(entry));
     }
 }
 

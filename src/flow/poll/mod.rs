@@ -10,7 +10,9 @@ mod walk;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-pub use self::details::EntryPage;
+pub(super) use self::details::sample;
+pub use self::details::{EntryPage, SampledPages};
+pub(super) use self::walk::KnownState;
 use super::address::{address, resolved};
 use super::sources::due;
 use super::{Flow, FlowError, InForce};

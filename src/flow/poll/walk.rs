@@ -14,7 +14,7 @@ use super::digest::{FetchedPages, First};
 use super::failure::PollFailure;
 use crate::config::RobotsPolicy;
 use crate::extract::{self, ExtractError};
-use crate::fetch::{Fetched, Fetcher, Leave};
+use crate::fetch::{Fetched, Fetcher, Leave, Request};
 use crate::flow::address;
 use crate::model::{
     Document, Extracted, Hash, Language, Layout, Pages, Problem, PublicUrl, Source, SourceId,
@@ -24,7 +24,7 @@ use crate::normalize::{self, Identity};
 use crate::store::{KeptLayout, Reader, Store, StoreError, Walk};
 
 /// What the store knows of a source before it is polled.
-pub(super) struct KnownState {
+pub(in crate::flow) struct KnownState {
     pub(super) walk: Walk,
     /// Whether nobody polled it for long.
     is_overdue: bool,
@@ -39,7 +39,7 @@ pub(super) struct KnownState {
 }
 
 impl KnownState {
-    pub(super) fn read(
+    pub(in crate::flow) fn read(
         reader: &Reader,
         source: &SourceId,
         (fingerprint, block): (Hash, Hash),
@@ -56,7 +56,7 @@ impl KnownState {
     }
 
     /// Returns the source with its kept layout and language. A layout of its block wins.
-    pub(super) fn reading<'s>(&self, source: &'s Source) -> Cow<'s, Source> {
+    pub(in crate::flow) fn reading<'s>(&self, source: &'s Source) -> Cow<'s, Source> {
         let kept = self.kept.as_ref().filter(|_| source.layout.is_none());
         if kept.is_none() && self.usual_language.is_none() {
             return Cow::Borrowed(source);
@@ -349,10 +349,13 @@ impl PollRequest<'_> {
         let key = url.expose().to_string();
         let known = held.get(&Hash::of(key.as_bytes()));
         let known = known.cloned().unwrap_or_default();
-        let answer = self
-            .fetcher
-            .fetch_from(self.source, url, &known, self.at, self.leave())
-            .await;
+        let request = Request {
+            url,
+            held: &known,
+            leave: self.leave(),
+            now: self.at,
+        };
+        let answer = self.fetcher.fetch_from(self.source, &request).await;
         match answer.map_err(PollFailure::Fetch)? {
             Fetched::Unchanged(new) => {
                 fetched.renewed |= !new.ask_like(&known);

@@ -1,0 +1,119 @@
+//! A source looked at outside the schedule: its document fetched and completed as a poll does it. Nothing is stored.
+//!
+//! In: a source, the limits for fetching, the time. Out: its document, the pages of its first entries.
+
+use super::address::address;
+use super::poll::{self, KnownState, SampledPages};
+use crate::config::Config;
+use crate::extract;
+use crate::fetch::{ClientError, FetchError, Fetched, Fetcher, Limits, Request, Robots};
+use crate::model::{Document, Extracted, PublicUrl, Source, Timestamp, Validators};
+use crate::store::{self, Reader, StoreError};
+
+/// The status of an answer that says that nothing has changed (RFC 9110 §15.4.5).
+const NOT_MODIFIED: u16 = 304;
+
+/// A look at sources and addresses, outside the schedule.
+#[derive(Debug)]
+pub struct Look {
+    fetcher: Fetcher,
+    now: Timestamp,
+}
+
+impl Look {
+    /// Prepares a look at `now`.
+    ///
+    /// # Errors
+    /// [`ClientError`]
+    pub fn new(limits: Limits, now: Timestamp) -> Result<Self, ClientError> {
+        let fetcher = Fetcher::new(limits)?;
+        Ok(Self { fetcher, now })
+    }
+
+    /// The time of the look.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Fetches the document of a source, whose address must be [`resolved`](super::resolved), from wherever it is: the web,
+    /// a file, a program.
+    ///
+    /// # Errors
+    /// [`FetchError`]
+    pub async fn document(&self, source: &Source) -> Result<Document, FetchError> {
+        let url = address(&source.location);
+        let request = Request::new(&url, self.now);
+        let answer = self.fetcher.fetch_from(source, &request).await?;
+        Ok(changed(&url, answer)?.0)
+    }
+
+    /// Fetches the document at an address, with the validators to ask for it again.
+    ///
+    /// # Errors
+    /// [`FetchError`]
+    pub async fn fetch(&self, url: &PublicUrl) -> Result<(Document, Validators), FetchError> {
+        changed(url, self.fetcher.fetch(&Request::new(url, self.now)).await?)
+    }
+
+    /// Asks for an address again. Returns true if its server answers that the document has not changed.
+    pub async fn is_unchanged(&self, url: &PublicUrl, held: &Validators) -> bool {
+        // Without the hash of the body, only the server's own word makes it unchanged.
+        let held = Validators {
+            body_hash: None,
+            ..held.clone()
+        };
+        if held.etag.is_none() && held.last_modified.is_none() {
+            return false;
+        }
+        let request = Request::new(url, self.now).holding(&held);
+        matches!(
+            self.fetcher.fetch(&request).await,
+            Ok(Fetched::Unchanged(_))
+        )
+    }
+
+    /// Reads the rules of an address's origin for robots.
+    ///
+    /// # Errors
+    /// [`FetchError`] where nobody answers.
+    pub async fn robots(&self, url: &PublicUrl) -> Result<Robots, FetchError> {
+        self.fetcher.robots(url, self.now).await
+    }
+
+    /// Completes the first `most` entries of a source's document by their pages.
+    pub async fn sample_pages(
+        &self,
+        source: &Source,
+        page: &mut (Document, Extracted),
+        most: usize,
+    ) -> SampledPages {
+        poll::sample(&self.fetcher, source, page, most, self.now).await
+    }
+}
+
+/// Returns the document of an answer to an unconditional request: nothing can be unchanged there.
+fn changed(url: &PublicUrl, answer: Fetched) -> Result<(Document, Validators), FetchError> {
+    match answer {
+        Fetched::Changed(document, validators) => Ok((*document, validators)),
+        Fetched::Unchanged(_) => Err(FetchError::Status {
+            url: url.to_string(),
+            status: NOT_MODIFIED,
+            retry_after: None,
+        }),
+    }
+}
+
+/// Returns the source as its next poll reads it: by the layout and in the language that the store keeps for it. Without a
+/// store it stays as it is.
+pub fn as_kept(source: &Source, config: &Config, now: Timestamp) -> Source {
+    let rules = (source.fingerprint(extract::VERSION), source.block());
+    let known = store::inspect(&config.store.path, |reader: &Reader| {
+        KnownState::read(reader, &source.id, rules, now)
+    });
+    // A store of another version is no reason not to look at a document.
+    let known: Result<Option<KnownState>, StoreError> = known;
+    match known {
+        Ok(Some(known)) => known.reading(source).into_owned(),
+        Ok(None) | Err(_) => source.clone(),
+    }
+}
