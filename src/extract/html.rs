@@ -13,6 +13,7 @@ mod linked_data;
 pub(super) mod lists;
 mod outline;
 mod page;
+mod parts;
 mod picture;
 mod readable;
 mod reader;
@@ -32,7 +33,7 @@ use crate::model::{
 };
 use linked_data::LinkedData;
 use lists::{Subject, Wanted, Weights};
-use record::{Around, Part};
+use record::{Around, Part, Span};
 
 pub(super) use leads::leads;
 pub(super) use lists::FoundList;
@@ -84,10 +85,15 @@ pub(super) fn read(
         });
     }
     let around = Around::of(&page, &items.spans, &rules.fields);
+    let parts = parts::of(items.spans.iter().map(Span::around));
     let entries: Vec<RawEntry> = items
         .spans
         .iter()
-        .map(|span| entry(&Part::new(span, &around), rules, &base))
+        .zip(parts)
+        .map(|(span, part)| RawEntry {
+            list: Some(part),
+            ..entry(&Part::new(span, &around), rules, &base)
+        })
         .collect();
     if entries.iter().all(|entry| entry.title.is_none()) {
         return Err(ExtractError::NoTitles {
@@ -160,8 +166,18 @@ pub(super) fn read_by_structure(
             });
         }
         (_, kept) => {
+            // Programs state one record as often as they please.
+            let alone = |entries: Vec<RawEntry>| {
+                let numbered = entries.into_iter().enumerate();
+                let alone = numbered.map(|(place, entry)| RawEntry {
+                    list: Some(place),
+                    ..entry
+                });
+                alone.collect()
+            };
             let listed = stated
                 .into_list()
+                .map(alone)
                 .or_else(|| Some(embedded::list(&page, &base, &hints.hints())?.entries));
             let none = || {
                 kept.map_or(ExtractError::NoRecords, |layout| ExtractError::NoLayout {

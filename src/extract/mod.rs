@@ -42,7 +42,7 @@ use crate::model::{
 };
 
 /// Raised whenever the same bytes may give other entries: the next request is then unconditional.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// The most entries that one document may bring.
 const MAX_ENTRIES: usize = 2_000;

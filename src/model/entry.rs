@@ -150,6 +150,8 @@ pub struct RawEntry {
     pub origin: Option<RawOrigin>,
     /// Latitude and longitude in degrees (WGS 84), in this order.
     pub point: Option<(f64, f64)>,
+    /// Number of the part of a page that lists it with others. `None` where the document is one list.
+    pub list: Option<usize>,
 }
 
 /// What a document says of itself.

@@ -2,19 +2,20 @@
 //!
 //! The publisher's guid, else the canonical address, else stated date and title. One poll is looked at as a whole: where
 //! entries that differ share a guid or an address, it tells nothing, and the next one down decides. Where they share date and
-//! title too, their texts decide.
+//! title too, their texts decide, and a number tells apart those that say the same ([`copies`](super::copies)).
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::copies::Copies;
 use super::text::folded;
 use super::wording::{Wording, are_versions};
 use super::{Draft, Normalized};
 use crate::model::{EventDay, IdentityKey, IdentityKind, Item, ItemId, Problem, SourceId};
 
 /// Gives every draft its key and id; an entry that stands twice is kept once.
-pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>) -> Normalized {
+pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>, copies: &Copies) -> Normalized {
     let mut keys: Vec<Keys> = drafts.iter().map(Keys::of).collect();
     tell_events_apart(&drafts, &mut keys);
     let shared = shared_keys(&drafts, &keys);
@@ -24,7 +25,7 @@ pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>) -> Normalized {
         strong.unwrap_or(&keys.weak).clone()
     });
     let mut chosen: Vec<IdentityKey> = chosen.collect();
-    let kept = tell_texts_apart(&drafts, &keys, &mut chosen);
+    let kept = tell_texts_apart(&drafts, &keys, &mut chosen, copies);
     let mut normalized = Normalized::default();
     for (at, (draft, keys)) in drafts.into_iter().zip(keys).enumerate() {
         let position = draft.item.position as usize + 1;
@@ -57,10 +58,15 @@ pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>) -> Normalized {
 /// As many entries of one date and title are compared with each other of them: the longest.
 const MAX_COMPARED: usize = 100;
 
-/// Adds hashes of their texts to the keys of entries that go by one date and title and say different things. Returns the
-/// places of the entries that are kept: of those under one key the first, of those that only a text could tell apart the
-/// longest.
-fn tell_texts_apart(drafts: &[Draft], keys: &[Keys], chosen: &mut [IdentityKey]) -> HashSet<usize> {
+/// Adds hashes of their texts to the keys of entries that go by one date and title and say different things, and numbers to
+/// those that say the same. Returns the places of the entries that are kept: of those under one key the first, of those
+/// that only a text could tell apart the longest.
+fn tell_texts_apart(
+    drafts: &[Draft],
+    keys: &[Keys],
+    chosen: &mut [IdentityKey],
+    copies: &Copies,
+) -> HashSet<usize> {
     let mut kept = HashSet::new();
     let mut groups: HashMap<IdentityKey, Vec<usize>> = HashMap::new();
     for (at, key) in chosen.iter().enumerate() {
@@ -77,6 +83,15 @@ fn tell_texts_apart(drafts: &[Draft], keys: &[Keys], chosen: &mut [IdentityKey])
             for (at, (_, wording)) in &tellers {
                 chosen[*at].value = wording.key(&keys[*at].weak.value);
             }
+        }
+        let same = tellers.iter().map(|(at, (teller, _))| (*at, *teller));
+        for (number, at) in copies.numbered(drafts, same) {
+            let (_, wording) = &tellers[&at];
+            let key = wording.key_of_copy(&keys[at].weak.value, number);
+            if chosen.iter().all(|known| known.value != key) {
+                kept.insert(at);
+            }
+            chosen[at].value = key;
         }
         kept.extend(apart);
     }
@@ -301,13 +316,18 @@ mod tests {
         for key in ["|", "|/list", "g|/list", "g|"] {
             let of = |text: &str| format!("{key}|Notice|2021-06-28|{text}");
             check_texts(&[&of(ONE), &of(OTHER)], &told, 0);
-            check_texts(&[&of(ONE), &of(OTHER), &of(ONE)], &told, 1);
+            check_texts(
+                &[&of(ONE), &of(OTHER), &of(ONE)],
+                &[("date-title", true); 3],
+                0,
+            );
         }
-        // One alone, or twice, goes by what it went by before.
+        // One alone, or the first of two, goes by what it went by before.
         let of = |text: &str| format!("||Notice|2021-06-28|{text}");
         let plain = [("date-title", false)];
         check_texts(&[&of(ONE)], &plain, 0);
-        check_texts(&[&of(ONE), &of(ONE)], &plain, 1);
+        let both = [("date-title", false), ("date-title", true)];
+        check_texts(&[&of(ONE), &of(ONE)], &both, 0);
         // Nor is a teaser another notice, nor one without its text.
         check_texts(
             &[&of("The second quay is closed until…"), &of(ONE)],
@@ -318,6 +338,82 @@ mod tests {
         // Where nothing but the texts can say it, one word is enough.
         check_texts(&[&of("Closed."), &of("Closed until Friday.")], &told, 0);
         check_texts(&[&of(&ONE.replace("Friday", "Sunday")), &of(ONE)], &told, 0);
+    }
+
+    /// The keys of entries that say the same, in order.
+    fn numbered(entries: &[&String]) -> Vec<String> {
+        let entries: Vec<&str> = entries.iter().map(|entry| entry.as_str()).collect();
+        let items = normalize(&source(), vec![entry::page(&entries)]).items;
+        let mut keys: Vec<String> = items.into_iter().map(|item| item.key.value).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    #[test]
+    fn a_number_tells_apart_what_is_truly_the_same() {
+        let of = |text: &str| format!("||Notice|2021-06-28|{text}");
+        let (one, other) = (of(ONE), of(OTHER));
+        let (two, three) = (numbered(&[&one; 2]), numbered(&[&one; 3]));
+        assert_eq!((two.len(), three.len()), (2, 3));
+        // A third leaves the numbers of the two as they are, and one that leaves that of the first.
+        assert_eq!(two, three[..2]);
+        assert_eq!(numbered(&[&one]), two[..1]);
+        // Neither does another notice between them.
+        let among = numbered(&[&one, &other, &one]);
+        assert!(two[1..].iter().all(|key| among.contains(key)), "{among:?}");
+        assert_eq!(numbered(&[&one; 500]).len(), 20);
+    }
+
+    #[test]
+    fn an_entry_with_a_key_of_its_own_stands_in_its_feed_once() {
+        let expected = ["g", "https://host.example/a"];
+        for (entry, key) in ["g||", "|/a|"].into_iter().zip(expected) {
+            let entry = format!("{entry}Notice|2021-06-28|{ONE}");
+            assert_eq!(numbered(&[&entry; 2]), [key]);
+        }
+        // A title alone says too little, and a day with it enough.
+        let title = "||Read more|".to_owned();
+        assert_eq!(numbered(&[&title; 9]).len(), 1);
+        let dated = "||Order filed|2021-06-28".to_owned();
+        assert_eq!(numbered(&[&dated; 2]).len(), 2);
+    }
+
+    #[test]
+    fn the_next_page_may_begin_with_the_last_of_the_page_before() {
+        let of = |text: &str| format!("||Notice|2021-06-28|{text}");
+        let (one, other) = (of(ONE), of(OTHER));
+        let pages = vec![entry::page(&[&other, &one]), entry::page(&[&one])];
+        let normalized = normalize(&source(), pages);
+        assert_eq!((normalized.items.len(), normalized.repeated.len()), (2, 1));
+    }
+
+    /// Of entries in parts of a page, how many are kept.
+    #[track_caller]
+    fn check_parts(entries: &[(&str, usize)], kept: usize) {
+        let titles: Vec<String> = entries
+            .iter()
+            .map(|(title, _)| format!("||{title}|2021-06-28|"))
+            .collect();
+        let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+        let (document, mut read) = entry::page(&titles);
+        for (entry, (_, part)) in read.entries.iter_mut().zip(entries) {
+            entry.list = Some(*part);
+        }
+        let items = normalize(&source(), vec![(document, read)]).items;
+        assert_eq!(items.len(), kept, "{entries:?}");
+    }
+
+    #[test]
+    fn a_page_repeats_its_records_in_boxes() {
+        // A box of the newest above the list.
+        check_parts(
+            &[("One", 0), ("Two", 0), ("One", 1), ("Two", 1), ("Three", 1)],
+            3,
+        );
+        // Each record for telephones and for wide screens.
+        check_parts(&[("One", 0), ("One", 0), ("Two", 0), ("Two", 0)], 2);
+        // Two rows of one table.
+        check_parts(&[("One", 0), ("Two", 0), ("One", 0)], 3);
     }
 
     #[test]

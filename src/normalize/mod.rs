@@ -5,6 +5,7 @@
 
 mod address;
 mod attached;
+mod copies;
 mod dates;
 mod html;
 mod identity;
@@ -24,6 +25,7 @@ use url::Url;
 
 pub use self::address::{canonical, comparable, file_address};
 use self::attached::{cuts, duration, links, named};
+use self::copies::Copies;
 use self::dates::Dates;
 use self::html::Sanitizer;
 pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
@@ -74,10 +76,19 @@ pub struct Normalized {
 
 /// Normalizes what one poll of `source` brought: a document with its entries a page.
 pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normalized {
+    normalize_by(source, pages, Copies::of)
+}
+
+/// Normalizes a poll, whose entries that are alike in everything `copies` judges.
+fn normalize_by(
+    source: &Source,
+    pages: Vec<(Document, Extracted)>,
+    copies: impl FnOnce(&[Draft]) -> Copies,
+) -> Normalized {
     let mut problems = Vec::new();
     let mut drafts = Vec::new();
     let mut position = 0;
-    for (document, extracted) in pages {
+    for (number, (document, extracted)) in pages.into_iter().enumerate() {
         problems.extend(extracted.problems);
         let written = extracted
             .entries
@@ -86,11 +97,14 @@ pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normaliz
         let order = order_of(written).or(extracted.date_order);
         let page = Page::new(source, &document, &extracted.channel, order);
         for entry in extracted.entries {
-            drafts.extend(page.draft(entry, position, &mut problems));
+            let list = (number, entry.list);
+            let draft = page.draft(entry, position, &mut problems);
+            drafts.extend(draft.map(|draft| Draft { list, ..draft }));
             position += 1;
         }
     }
-    let mut normalized = identity::assign(&source.id, drafts);
+    let copies = copies(&drafts);
+    let mut normalized = identity::assign(&source.id, drafts, &copies);
     assume_language(source, &mut normalized);
     problems.append(&mut normalized.problems);
     Normalized {
@@ -140,7 +154,7 @@ pub fn identities(source: &Source, document: &Document, read: &Extracted) -> Vec
     let mut identities = vec![None; read.entries.len()];
     let Normalized {
         items, repeated, ..
-    } = normalize(source, vec![(bodiless, light)]);
+    } = normalize_by(source, vec![(bodiless, light)], |_| Copies::default());
     for item in items.into_iter().chain(repeated) {
         if let Some(place) = identities.get_mut(item.position as usize) {
             let is_weak = item.key.kind == IdentityKind::DateTitle;
@@ -235,6 +249,8 @@ struct Draft {
     address: Option<Url>,
     title: String,
     item: Item,
+    /// Its document among those of the poll, and the part of it that lists the entry.
+    list: (usize, Option<usize>),
 }
 
 struct Page<'a> {
@@ -348,6 +364,7 @@ impl<'a> Page<'a> {
             address: link.and_then(|link| address::spelled(link, base)),
             title: known_as,
             item,
+            list: (0, None),
         })
     }
 
@@ -507,10 +524,11 @@ fn titles(entry: &RawEntry, text: &str, stand_in: Option<String>) -> Option<(Str
 
 /// Whether an entry is more than a pair of tags.
 fn says_something(entry: &RawEntry) -> bool {
-    let base = entry.base.clone();
+    let (base, list) = (entry.base.clone(), entry.list);
     *entry
         != RawEntry {
             base,
+            list,
             ..RawEntry::default()
         }
 }

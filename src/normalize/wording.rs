@@ -78,6 +78,16 @@ impl Wording {
         let hash = Hash::of_parts([self.text.as_str()].into_iter().chain(files));
         format!("{date_title} #{hash}")
     }
+
+    /// The key of the entry of that `number`, from 2 on, among those that say the same.
+    pub(super) fn key_of_copy(&self, date_title: &str, number: usize) -> String {
+        format!("{} #{number}", self.key(date_title))
+    }
+
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.files.is_empty()
+    }
 }
 
 fn words(text: &str) -> HashSet<&str> {

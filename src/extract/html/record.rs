@@ -51,6 +51,11 @@ impl<'a> Span<'a> {
 
     fn nodes(&self) -> impl Iterator<Item = NodeRef<'a>> {
         let run = self.run.iter().flatten().copied();
+    /// The elements that it stands in, from the nearest outwards.
+    pub(super) fn around(&self) -> impl Iterator<Item = NodeId> {
+        self.first.ancestors().map(|above| above.id())
+    }
+
         let alone = self.run.is_none().then_some(*self.first);
         run.chain(alone)
     }

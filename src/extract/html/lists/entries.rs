@@ -11,6 +11,7 @@ use super::sheet::Sheet;
 use super::walk::{Unit, letters};
 use super::words;
 use crate::extract::html::linked_data::{self, LinkedData};
+use crate::extract::html::parts;
 use crate::extract::{MAX_ENTRIES, leading_date};
 use crate::model::{RawEnclosure, RawEntry, RawText};
 
@@ -45,15 +46,24 @@ pub(super) fn entries(
         .filter(|(_, parts)| parts.date.is_some())
         .count();
     let is_dated = dated * 5 >= found.len() * 4;
-    let entries = found.iter().filter_map(|(record, parts)| {
-        let unit = parts.title.as_ref()?;
-        // Links such as `All news` among the titles: much shorter than these, with neither date nor text.
-        let is_bare = parts.date.is_none() && is_dated && 3 * letters(sheet, &unit.leaves) < usual;
-        let is_label = words::is_label(&roles.title_text(unit))
-            && parts.date.is_none()
-            && parts.link.is_none();
-        (!is_bare && !is_label).then(|| entry(sheet, roles, record, parts, unit, leads, stated))
-    });
+    let around = |(record, _): &(&Record, Parts)| sheet.outline.above(record.start).skip(1);
+    let lists = parts::of(found.iter().map(around));
+    let entries = found
+        .iter()
+        .zip(lists)
+        .filter_map(|((record, parts), list)| {
+            let unit = parts.title.as_ref()?;
+            // Links such as `All news` among the titles: much shorter than these, with neither date nor text.
+            let is_bare =
+                parts.date.is_none() && is_dated && 3 * letters(sheet, &unit.leaves) < usual;
+            let is_label = words::is_label(&roles.title_text(unit))
+                && parts.date.is_none()
+                && parts.link.is_none();
+            (!is_bare && !is_label).then(|| RawEntry {
+                list: Some(list),
+                ..entry(sheet, roles, record, parts, unit, leads, stated)
+            })
+        });
     entries.collect()
 }
 
