@@ -42,6 +42,12 @@ pub(super) trait Record {
         self.texts(at)
     }
 
+    /// The files at the place, each with what it is called there.
+    fn files(&self, at: &Self::At) -> Vec<RawEnclosure> {
+        let addresses = self.addresses(at).into_iter();
+        addresses.map(file).collect()
+    }
+
     /// The first picture at the place, with what the format says of it.
     fn image(&self, at: &Self::At) -> Option<RawImage> {
         let first = self.addresses(at).into_iter().next();
@@ -78,6 +84,14 @@ pub(super) fn list<R: Record<At: Display>>(
         entries,
         ..Extracted::default()
     })
+}
+
+/// A file of which nothing but its address is known.
+fn file(url: String) -> RawEnclosure {
+    RawEnclosure {
+        url,
+        ..RawEnclosure::default()
+    }
 }
 
 /// What was read by rules of our own: that they find nothing in some entries is no mistake of anybody's.
@@ -122,13 +136,7 @@ pub(super) fn entry<R: Record>(record: &R, fields: &Fields<R::At>) -> RawEntry {
         image: found.image(),
         authors: found.each(Field::Author, |name| RawAuthor { name, url: None }),
         tags: found.each(Field::Tag, RawTag::from),
-        enclosures: found.each(Field::Enclosure, |url| RawEnclosure {
-            url,
-            title: None,
-            mime_type: None,
-            length_bytes: None,
-            duration: None,
-        }),
+        enclosures: found.files(),
         ..RawEntry::default()
     }
 }
@@ -256,6 +264,20 @@ impl<R: Record> Found<'_, R> {
 
     fn each<T>(&self, field: Field, made: impl Fn(String) -> T) -> Vec<T> {
         self.values(field).into_iter().map(made).collect()
+    }
+
+    fn files(&self) -> Vec<RawEnclosure> {
+        let seen = |rule: &Rule<R::At>| match &rule.find {
+            Find::First(places) => {
+                let mut found = places.iter().map(|at| self.record.files(at));
+                found.find(|files| !files.is_empty())
+            }
+            Find::Joined { .. } => None,
+        };
+        let seen = self.plain_rule(Field::Enclosure).and_then(seen);
+        let mut files = seen.unwrap_or_else(|| self.each(Field::Enclosure, file));
+        files.truncate(MAX_VALUES);
+        files
     }
 
     fn image(&self) -> Option<RawImage> {

@@ -12,7 +12,9 @@ use scraper::{ElementRef, Html, Node, Selector};
 
 use super::{outermost, picture};
 use crate::extract::rules::{Record, escaped};
-use crate::model::{Css, Fields, RawImage, RawText, Reach, Rule, text_of_node, text_of_nodes};
+use crate::model::{
+    Css, Fields, RawEnclosure, RawImage, RawText, Reach, Rule, text_of_node, text_of_nodes,
+};
 
 type NodeRef<'a> = ego_tree::NodeRef<'a, Node>;
 
@@ -49,13 +51,13 @@ impl<'a> Span<'a> {
         }
     }
 
-    fn nodes(&self) -> impl Iterator<Item = NodeRef<'a>> {
-        let run = self.run.iter().flatten().copied();
     /// The elements that it stands in, from the nearest outwards.
     pub(super) fn around(&self) -> impl Iterator<Item = NodeId> {
         self.first.ancestors().map(|above| above.id())
     }
 
+    fn nodes(&self) -> impl Iterator<Item = NodeRef<'a>> {
+        let run = self.run.iter().flatten().copied();
         let alone = self.run.is_none().then_some(*self.first);
         run.chain(alone)
     }
@@ -286,6 +288,22 @@ impl<'a> Hit<'a> {
         stated.map_or_else(|| self.text_or_attribute(css), |own| Some(own.to_owned()))
     }
 
+    /// The file that it leads to. Where an attribute has the address, the text is what the file is called.
+    fn file(&self, css: &Css) -> Option<RawEnclosure> {
+        let url = self.address(css)?;
+        let named = match self {
+            Self::Element(_) => Some(self.text()).filter(|text| text.trim() != url.trim()),
+            Self::Whole(_) => None,
+        };
+        let stated = || Some(self.attr("title")?.to_owned());
+        let told = |text: &String| !text.trim().is_empty();
+        Some(RawEnclosure {
+            title: named.filter(told).or_else(|| stated().filter(told)),
+            url,
+            ..RawEnclosure::default()
+        })
+    }
+
     /// The picture that it is, or that an attribute of it names; else the first within it, else what it links to.
     fn image(&self, css: &Css) -> Option<RawImage> {
         if let Some(name) = &css.attribute {
@@ -510,6 +528,11 @@ impl Record for Part<'_> {
             .into_iter()
             .filter_map(|found| found.address(at))
             .collect()
+    }
+
+    fn files(&self, at: &Css) -> Vec<RawEnclosure> {
+        let found = self.hits_or_self(at).into_iter();
+        found.filter_map(|found| found.file(at)).collect()
     }
 
     fn image(&self, at: &Css) -> Option<RawImage> {

@@ -89,3 +89,45 @@ fn titles_are_published_otherwise_and_dates_read_as_they_are_written() {
         ],
     );
 }
+
+/// Files of one entry by `select.enclosure`, each as `address = what it is called`.
+#[track_caller]
+fn check_files(place: &str, markup: &str, expected: &[&str]) {
+    let settings =
+        format!("select.item = '.row'\nselect.title = 'h3'\nselect.enclosure = {place}\n");
+    let source = source("html", &settings);
+    let page = format!("<div class=row><h3>Notice</h3>{markup}</div>");
+    let extracted = extract(&document(&source, page.into_bytes()), &source).unwrap();
+    let files = extracted.entries[0].enclosures.iter();
+    let files = files.map(|file| match &file.title {
+        Some(title) => format!("{} = {}", file.url, title.trim()),
+        None => file.url.clone(),
+    });
+    assert_eq!(files.collect::<Vec<_>>(), expected, "{place} {markup}");
+}
+
+#[test]
+fn a_file_is_called_as_its_link_is() {
+    let two = "<a href=/a.pdf>The order</a> <a href=/b.pdf title='The map'> <i></i></a>";
+    let expected = ["/a.pdf = The order", "/b.pdf = The map"];
+    check_files("'a@href'", two, &expected);
+    check_files("'a'", two, &expected);
+    check_files("['.gone', 'a']", two, &expected);
+    check_files(
+        "'a@href'",
+        "<a href=/c.pdf><img alt='Timetable' src=/i.png></a>",
+        &["/c.pdf = Timetable"],
+    );
+    check_files(
+        "'b@data-file'",
+        "<b data-file=/d.csv>Prices</b>",
+        &["/d.csv = Prices"],
+    );
+    // An address that is the text itself, or that a pattern takes out, has no other name.
+    check_files("'code'", "<code>/e.pdf</code>", &["/e.pdf"]);
+    check_files(
+        "{ find = 'a@onclick', regex = \"'(.+)'\" }",
+        "<a onclick=\"open('/f.pdf')\">Form</a>",
+        &["/f.pdf"],
+    );
+}
