@@ -62,6 +62,8 @@ pub struct History {
     pub shapes: Vec<Shape>,
     /// How many polls went well, those that found nothing changed among them.
     pub polls: usize,
+    /// True if the source was ever read, by whatever rules.
+    pub was_read: bool,
 }
 
 impl History {

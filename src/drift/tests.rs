@@ -29,6 +29,7 @@ fn past(shapes: impl IntoIterator<Item = Shape>) -> History {
     let shapes: Vec<Shape> = shapes.into_iter().collect();
     History {
         polls: shapes.len(),
+        was_read: true,
         shapes,
     }
 }

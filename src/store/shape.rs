@@ -1,6 +1,6 @@
 //! What a source used to give: a row a poll that read something, the newest few, under one fingerprint.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::StoreError;
 use super::rows;
@@ -17,12 +17,23 @@ pub(super) fn history(
                WHERE source = ? AND fingerprint = ? ORDER BY number DESC";
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query(params![source.as_str(), fingerprint.as_bytes()])?;
-    let mut history = History::default();
+    let mut history = History {
+        was_read: was_read(connection, source)?,
+        ..History::default()
+    };
     while let Some(row) = found.next()? {
         history.polls = row.get("good_polls")?;
         history.shapes.push(shape(row)?);
     }
     Ok(history)
+}
+
+/// Returns true if a poll of the source was ever good, by whatever rules.
+fn was_read(connection: &Connection, source: &SourceId) -> Result<bool, StoreError> {
+    let sql = "SELECT last_success IS NOT NULL FROM source_state WHERE source = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_row([source.as_str()], |row| row.get(0));
+    Ok(found.optional()?.unwrap_or_default())
 }
 
 /// How many new items each of the last good polls brought.

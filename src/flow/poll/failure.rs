@@ -61,7 +61,7 @@ impl PollFailure {
             http_status,
             retry_after,
             timed_out: self.is_timeout(),
-            kind: self.kind(),
+            kind: self.kind(history),
             repair: None,
         }
     }
@@ -82,14 +82,15 @@ impl PollFailure {
         )
     }
 
-    fn kind(&self) -> FailureKind {
+    /// A source that was never read has not drifted.
+    fn kind(&self, history: &History) -> FailureKind {
         match self {
             Self::Fetch(error) if error.http_status() == Some(410) => FailureKind::Gone,
             Self::Fetch(_) => FailureKind::Fetch,
-            Self::Extract(_, error) if error.is_drift() => FailureKind::Drift,
+            Self::Extract(_, error) if error.is_drift() && history.was_read => FailureKind::Drift,
             Self::Drift(_) => FailureKind::Drift,
             // The index itself is there.
-            Self::Parts { first, .. } => match first.kind() {
+            Self::Parts { first, .. } => match first.kind(history) {
                 FailureKind::Gone => FailureKind::Fetch,
                 kind => kind,
             },
