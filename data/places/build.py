@@ -178,6 +178,10 @@ def add_subdivisions(table, root, codes):
             folded = fold(one)
             if len(folded) < 4 or (table.countries_of(folded) and folded not in SHARED):
                 continue
+            # Of a province that is a region of its own (Cantabria, Navarra) the region is meant, where it is written by hand.
+            if any(m.startswith(f"/{country}-") and m != "/" + region and (folded, m) in table.by_hand and "w" not in flags
+                   for m, (_, flags) in table.names.get(folded, {}).items()):
+                continue
             flags = "f" if country in FAMOUS_SUBDIVISIONS else "" if country in STRONG_SUBDIVISIONS else "w"
             table.add(one, "/" + region, flags=flags)
     return known
