@@ -29,7 +29,8 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         title: own(title.clone()),
         subtitle: Some(own(view::description(&feed.scope, site))),
         id: view::feed_id(&feed.scope),
-        // Never missing (RFC 4287 §4.1.1), and never the time of rendering: a feed that held nothing yet has the epoch.
+        // Never missing (RFC 4287 §4.1.1), and never the time of rendering. Of a feed that held nothing yet, an older store does not know
+        // when it was defined: it has the epoch.
         updated: view::changed(feed.updated.unwrap_or_default()),
         authors: vec![atom_syndication::Person {
             name: site.title.clone(),

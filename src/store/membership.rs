@@ -69,6 +69,12 @@ pub(super) fn first_round_until(at: Timestamp) -> i64 {
     (at + FIRST_ROUND).timestamp()
 }
 
+/// When a feed was defined whose first round lasts until then; `None` where an older version defined it.
+pub(super) fn defined_at(first_round_until: Timestamp) -> Option<Timestamp> {
+    let is_known = first_round_until > Timestamp::UNIX_EPOCH;
+    is_known.then(|| first_round_until - FIRST_ROUND)
+}
+
 impl Stories<'_> {
     /// Brings the story into the feeds where it is wanted now, and out of the others.
     pub(super) fn enter_and_leave(

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::fault::readable;
+use super::membership::defined_at;
 use super::problems::LeftOut;
 use super::{State, StoreError};
 use super::{rows, shape};
@@ -51,7 +52,7 @@ pub struct FeedState {
     pub render_key: Option<Hash>,
     /// Stories in it, quiet ones among them.
     pub stories: usize,
-    /// The latest change of a story in it, or of itself.
+    /// The latest change of a story in it, or of itself; of one that never held any when it was defined.
     pub updated: Option<Timestamp>,
     /// Whether stories were left out when it was published, because they could not be read.
     pub is_partial: bool,
@@ -403,6 +404,7 @@ impl Reader {
         let render_key: Option<Vec<u8>> = row.get("render_key")?;
         let changed_at = rows::maybe_instant("changed_at", row.get("changed_at")?)?;
         let latest = rows::maybe_instant("latest_at", row.get("latest_at")?)?;
+        let first_round_until = rows::instant("first_round_until", row.get("first_round_until")?)?;
         let id: FeedId = rows::parsed("topic", &row.get::<_, String>("topic")?)?;
         let first_called: Option<String> = row.get("first_called")?;
         let source = id.branch().and_then(Branch::source);
@@ -424,7 +426,7 @@ impl Reader {
                 .map(|bytes| rows::hash("render_key", &bytes))
                 .transpose()?,
             stories: row.get("stories")?,
-            updated: latest.max(changed_at),
+            updated: latest.max(changed_at).or(defined_at(first_round_until)),
             is_partial: row.get::<_, Option<String>>("left_out")?.is_some(),
         })
     }
