@@ -60,7 +60,7 @@
 //! - Entities that a document declares are not expanded (`wellformed/rss/entity_in_doctype.xml`): a few of them grow into
 //!   gigabytes, and others read files.
 //! - An entry that says nothing but what no field holds, such as a date of expiry, is left out, and told.
-//! - Pages of DOS and EBCDIC are not read: nobody has written a feed in them for decades.
+//! - Pages of EBCDIC are not read: nobody has written a feed in them for decades.
 
 mod scan;
 mod fault;

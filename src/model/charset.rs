@@ -1,24 +1,103 @@
 //! Character encodings, by the labels that documents and operators write.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use encoding_rs::Encoding;
+use oem_cp::code_table::DECODING_TABLE_CP_MAP;
 
-/// A character encoding of the web (WHATWG Encoding Standard §4.2).
+/// A character encoding of the web (WHATWG Encoding Standard §4.2), or a code page of DOS.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Charset(&'static Encoding);
+pub struct Charset(Kind);
 
-/// A label that stands for no encoding of the web.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Web(&'static Encoding),
+    /// Its number, and its name as IANA has it.
+    Dos(u16, &'static str),
+}
+
+/// Code pages of DOS that the web does not have.
+const PAGES: [(u16, &str); 15] = [
+    (437, "IBM437"),
+    (720, "cp720"),
+    (737, "cp737"),
+    (775, "IBM775"),
+    (850, "IBM850"),
+    (852, "IBM852"),
+    (855, "IBM855"),
+    (857, "IBM857"),
+    (858, "IBM00858"),
+    (860, "IBM860"),
+    (861, "IBM861"),
+    (862, "IBM862"),
+    (863, "IBM863"),
+    (864, "IBM864"),
+    (865, "IBM865"),
+];
+
+/// A label that stands for no encoding that is read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no charset `{0}`")]
 pub struct CharsetError(String);
 
 impl Charset {
-    /// What decodes it.
-    pub fn encoding(self) -> &'static Encoding {
-        self.0
+    /// Whether it is this encoding of the web.
+    pub fn is(self, encoding: &'static Encoding) -> bool {
+        self.0 == Kind::Web(encoding)
     }
+
+    /// Its name, as the standards have it.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Kind::Web(encoding) => encoding.name(),
+            Kind::Dos(_, name) => name,
+        }
+    }
+
+    /// Decodes bytes, a byte order mark like any others, and says whether there are some that it cannot read.
+    pub fn decode(self, bytes: &[u8]) -> (Cow<'_, str>, bool) {
+        match self.0 {
+            Kind::Web(encoding) => encoding.decode_without_bom_handling(bytes),
+            Kind::Dos(number, _) => {
+                let table = DECODING_TABLE_CP_MAP.get(&number);
+                let text = table.map_or_else(String::new, |table| table.decode_string_lossy(bytes));
+                let is_malformed = text.contains(char::REPLACEMENT_CHARACTER);
+                (Cow::Owned(text), is_malformed)
+            }
+        }
+    }
+}
+
+impl From<&'static Encoding> for Charset {
+    fn from(encoding: &'static Encoding) -> Self {
+        Self(Kind::Web(encoding))
+    }
+}
+
+/// The code page of DOS that a label names: `cp850`, `IBM-850`, `850`, `csIBM00858`, `cspc8codepage437`.
+fn page(label: &str) -> Option<Kind> {
+    let plain: String = label
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let (family, number) = match plain.as_str() {
+        "cspc850multilingual" | "pcmultilingual850euro" => ("cp", "850"),
+        "cspcp852" => ("cp", "852"),
+        "cspc775baltic" => ("cp", "775"),
+        "cspc862latinhebrew" => ("cp", "862"),
+        plain => plain.split_at(plain.trim_end_matches(|c: char| c.is_ascii_digit()).len()),
+    };
+    let is_of_dos = matches!(
+        family,
+        "" | "cp" | "ibm" | "csibm" | "ccsid" | "dos" | "oem" | "cspc8codepage"
+    );
+    let number: u16 = number.trim_start_matches('0').parse().ok()?;
+    let known = PAGES.iter().find(|(page, _)| *page == number);
+    let (number, name) = known.filter(|_| is_of_dos)?;
+    Some(Kind::Dos(*number, name))
 }
 
 impl FromStr for Charset {
@@ -28,6 +107,7 @@ impl FromStr for Charset {
     fn from_str(text: &str) -> Result<Self, CharsetError> {
         let known = |label: &str| Encoding::for_label_no_replacement(label.as_bytes());
         let found = known(text).or_else(|| known(&respelt(text)));
+        let found = found.map(Kind::Web).or_else(|| page(text));
         found.map(Self).ok_or_else(|| CharsetError(text.to_owned()))
     }
 }
@@ -51,7 +131,7 @@ fn respelt(label: &str) -> String {
 
 impl fmt::Display for Charset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name())
+        f.write_str(self.name())
     }
 }
 
@@ -71,6 +151,22 @@ mod tests {
     }
 
     #[test]
+    fn every_page_of_dos_is_there() {
+        for (number, name) in PAGES {
+            let charset: Charset = name.parse().unwrap();
+            assert!(charset.0 == Kind::Dos(number, name), "{name}");
+            assert_eq!(charset.decode(b"a!").0, "a!", "{name}");
+        }
+        let of = |label: &str, bytes: &'static [u8]| {
+            let charset: Charset = label.parse().unwrap();
+            charset.decode(bytes)
+        };
+        assert_eq!(of("cp850", b"Bogot\xA0"), ("Bogotá".into(), false));
+        assert_eq!(of("ibm852", b"\xA9 \x88"), ("ę ł".into(), false));
+        assert_eq!(of("cp857", b"\xD5"), ("\u{fffd}".into(), true));
+    }
+
+    #[test]
     fn labels_are_read_as_they_are_written() {
         check("ISO-8859-1", Some("windows-1252"));
         check(" latin1\n", Some("windows-1252"));
@@ -85,7 +181,16 @@ mod tests {
         check("EUC_KR", Some("EUC-KR"));
         check("MacCyrillic", Some("x-mac-cyrillic"));
         check("cp037", None);
-        check("ibm850", None);
+        check("ibm850", Some("IBM850"));
+        check("CP_437", Some("IBM437"));
+        check("cspc8codepage437", Some("IBM437"));
+        check("850", Some("IBM850"));
+        check("IBM00858", Some("IBM00858"));
+        check("csPC850Multilingual", Some("IBM850"));
+        // The web has these.
+        check("cp866", Some("IBM866"));
+        check("koi850", None);
+        check("cp500", None);
         check("iso-2022-kr", None);
         check("utf-7", None);
         check("iso", None);
