@@ -53,8 +53,6 @@
 //!
 //! # Where we differ from the Universal Feed Parser's tests, and why
 //!
-//! - `&lang;` and `&rang;` are the mathematical brackets U+27E8 and U+27E9 that HTML has had since version 5, not
-//!   U+2329 and U+232A (`entities/lang.xml`, `entities/rang.xml`).
 //! - An entry that the document breaks off in is not kept: half a notice may say the opposite of the whole one
 //!   (`illformed/rss_incomplete_cdata.xml`).
 //! - Entities that a document declares are not expanded (`wellformed/rss/entity_in_doctype.xml`): a few of them grow into

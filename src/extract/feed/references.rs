@@ -73,6 +73,9 @@ fn reference(text: &str) -> Result<(usize, Meaning), Fault> {
         "gt" => Meaning::One('>'),
         "quot" => Meaning::One('"'),
         "apos" => Meaning::One('\''),
+        // Feeds have their names from RSS 0.91 and XHTML 1.0, which took them from HTML 4. HTML 5 means other brackets.
+        "lang" => Meaning::One('\u{2329}'),
+        "rang" => Meaning::One('\u{232a}'),
         _ => named(name, text).ok_or_else(|| Fault::UnknownEntity(name.to_owned()))?,
     };
     Ok((name.len() + 1, meaning))
@@ -141,6 +144,7 @@ mod tests {
         );
         check("a&nbsp;&eacute;&hellip;&alpha;", "a\u{a0}é…α", None);
         check("&NotEqualTilde;", "≂̸", None);
+        check("&lang;&rang;", "\u{2329}\u{232a}", None);
         check("&#233;&#xe9;&#XE9;&#8217;", "ééé’", None);
         check(
             "&#146;&#x80;&#0;&#xD800;&#99999999999;",
