@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::feed::{self, Scanner, Token, local};
+use super::feed;
 use crate::model::{Document, ProblemCode};
 
 /// A document of another kind than those that are read.
@@ -15,11 +15,7 @@ pub enum Foreign {
     Calendar,
     /// vCard (RFC 6350).
     Contacts,
-    /// One alert (CAP).
-    Alert,
-    /// Several alerts in one document (CAP).
-    Alerts,
-    /// A message for emergency services, with whatever it carries (EDXL).
+    /// A message for emergency services that carries no alert (EDXL).
     Envelope,
     /// One running text.
     OneText,
@@ -57,12 +53,11 @@ impl Foreign {
                 "a list of contacts (vCard, RFC 6350)",
                 "give the page or the feed of the publisher's news",
             ),
-            Self::Alert => (ProblemCode::Alert, "a single alert (CAP)", ALERTS),
-            Self::Alerts => (ProblemCode::Alert, "a set of alerts (CAP)", ALERTS),
             Self::Envelope => (
                 ProblemCode::Alert,
-                "a message for emergency services (EDXL)",
-                ALERTS,
+                "a message for emergency services without an alert (EDXL)",
+                "give the feed or the page that lists the alerts of the publisher; `kind = \"xml\"` with `select.item` and \
+                 `select.title` reads the document as it is",
             ),
             Self::OneText => (
                 ProblemCode::OneText,
@@ -117,9 +112,6 @@ impl fmt::Display for Foreign {
         f.write_str(self.words().1)
     }
 }
-
-const ALERTS: &str = "this version reads no alerts yet: give the feed or the page that lists the alerts of the publisher; \
-     `kind = \"xml\"` with `select.item` and `select.title` reads the document as it is";
 
 const LINKING: &str = "give the page that links to it: files become attachments of its entries";
 
@@ -280,26 +272,6 @@ pub(super) fn of_text(text: &str) -> Option<Foreign> {
     }
 }
 
-/// What the Common Alerting Protocol calls its namespace, whatever the version.
-const CAP: &str = "urn:oasis:names:tc:emergency:cap";
-
-/// Whether a text is one alert: XML whose root is `alert` in the namespace of CAP.
-pub(super) fn is_alert(text: &str) -> bool {
-    if !text.trim_start_matches(feed::is_blank).starts_with('<') {
-        return false;
-    }
-    let mut scanner = Scanner::new(text);
-    let root = std::iter::from_fn(|| scanner.next()).find_map(|token| match token {
-        Token::Open(tag) => Some(tag),
-        _ => None,
-    });
-    let is_alert = root.is_some_and(|root| local(root.name) == "alert");
-    is_alert
-        && text
-            .get(..text.floor_char_boundary(LOOKED_AT))
-            .is_some_and(|start| start.contains(CAP))
-}
-
 /// Names a document that is no text, by the type that its server states.
 pub(super) fn of_type(document: &Document, text: &str) -> Option<Foreign> {
     if !text.chars().take(LOOKED_AT).any(|c| c == '\0') {
@@ -419,19 +391,6 @@ mod tests {
             &format!("From ada@a.example Sun May  3 10:00:00 2026\n{headers}\nDear all\n"),
             Some(Foreign::Mailbox),
         );
-    }
-
-    #[test]
-    fn an_alert_is_known_by_its_root() {
-        let check = |text: &str, expected| assert_eq!(is_alert(text), expected, "{text}");
-        let cap = "<?xml version='1.0'?><!-- one --><x:alert xmlns:x='urn:oasis:names:tc:emergency:cap:1.2'/>";
-        check(cap, true);
-        check("<alert><title>Fog</title></alert>", false);
-        check(
-            "<feed xmlns:cap='urn:oasis:names:tc:emergency:cap:1.2'/>",
-            false,
-        );
-        check("", false);
     }
 
     #[test]

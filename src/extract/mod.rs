@@ -4,6 +4,7 @@
 //! for each one left out, and further pages to follow. Nothing is decided here about what a date, a title or an
 //! address means: that is `normalize`. No network, no clock, no database.
 
+mod alerts;
 mod amend;
 mod charset;
 mod detail;
@@ -290,7 +291,6 @@ fn foreign(text: &str, document: &Document, source: &Source) -> Option<Foreign> 
     match &source.reading {
         Reading::Text(Some(_)) => None,
         Reading::Json { .. } => foreign::of_text(text),
-        Reading::Auto | Reading::Xml(None) if foreign::is_alert(text) => Some(Foreign::Alert),
         // A page with a few such bytes is a page all the same.
         _ => foreign::of_text(text).or_else(|| {
             let is_unknown = nature_of(text) == Nature::Text;

@@ -5,7 +5,8 @@
 //! A path starts at the entry; that of `item` at the root element, which it may name. An element with elements of text in
 //! it (`p`, `b`, `a` and the like) is running text with its markup; anything else is what its characters are. Nothing that
 //! a document declares is expanded or fetched. Without rules an RSS or Atom feed is one, and of other documents the list
-//! is found by what it holds ([`structure`](super::structure)). Alerts are no lists, and refused by their names.
+//! is found by what it holds ([`structure`](super::structure)). Alerts have a vocabulary of their own
+//! ([`alerts`](super::alerts)).
 
 mod tree;
 
@@ -14,7 +15,7 @@ use std::borrow::Cow;
 use super::feed::{self, Scanner, Token, local};
 use super::rules::{self, Record, without_doubts};
 use super::structure::{self, Node, Origin, Place, Step};
-use super::{ExtractError, Foreign, Listed, MAX_ENTRIES, Why, epoch};
+use super::{ExtractError, Foreign, Listed, MAX_ENTRIES, Why, alerts, epoch};
 use crate::dates::Hints;
 use crate::model::{ElementPath, Extracted, RawText, Reading, Rules};
 pub(super) use tree::{Element, Tree};
@@ -90,8 +91,8 @@ pub(super) fn is_xml(text: &str) -> bool {
 ///
 /// # Errors
 /// [`ExtractError::BadDocument`] for what is none, [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] where
-/// `rules` do not fit it; without any [`ExtractError::Foreign`] for an alert and [`ExtractError::NoList`] where its
-/// structure tells nothing.
+/// `rules` do not fit it; without any [`ExtractError::Foreign`] for an EDXL message without an alert and
+/// [`ExtractError::NoList`] where its structure tells nothing.
 pub(super) fn read(
     text: &str,
     rules: Option<&Rules<ElementPath>>,
@@ -100,10 +101,9 @@ pub(super) fn read(
     let tree = Tree::of(text)?;
     let mut extracted = if let Some(rules) = rules {
         by(&tree, rules)?
+    } else if let Some(alerts) = alerts::of(&tree) {
+        of_alerts(&tree, &alerts, hints)?
     } else {
-        if let Some(found) = message(&tree) {
-            return Err(ExtractError::Foreign(found));
-        }
         let found = by_structure(&tree, hints);
         let found = found.ok_or(ExtractError::NoList { what: "the XML" })?;
         without_doubts(by(&tree, &found)?)
@@ -115,7 +115,7 @@ pub(super) fn read(
 /// The rules that read a document as its structure does.
 pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {
     let tree = Tree::of(text).ok()?;
-    if message(&tree).is_some() {
+    if alerts::of(&tree).is_some() {
         return None;
     }
     by_structure(&tree, hints)
@@ -126,8 +126,11 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
     let Ok(tree) = Tree::of(text) else {
         return Vec::new();
     };
-    if message(&tree).is_some() {
-        return Vec::new();
+    if let Some(alerts) = alerts::of(&tree) {
+        let read = of_alerts(&tree, &alerts, hints).ok();
+        let why = Why::Said("its alerts are those of the Common Alerting Protocol".to_owned());
+        let listed = |read: Extracted| Listed::new(Reading::Xml(None), None, &read.entries, why);
+        return read.map(listed).into_iter().collect();
     }
     let found = structure::ranked(Part::Element(tree.document()), hints, count).into_iter();
     let listed = |found: structure::Found<'_>| {
@@ -140,23 +143,30 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
     found.filter_map(listed).collect()
 }
 
-/// Names a document that is a message of its own, not a list.
-fn message(tree: &Tree<'_>) -> Option<Foreign> {
-    let root = tree.document().children().next()?;
-    let is_of = |vocabulary: &str| root.declares(vocabulary);
-    let has = |name: &str| root.children().any(|child| child.local() == name);
-    let is_bare = || has("identifier") && has("sender") && has("sent");
-    match root.local() {
-        "alert" if is_of("emergency:cap") || is_bare() => {
-            return Some(Foreign::Alert);
-        }
-        "alerts" if is_of("emergency:cap") => {
-            return Some(Foreign::Alerts);
-        }
-        _ => {}
+/// The entries of a document that is made of alerts. An empty set of them is none that are in force.
+fn of_alerts(
+    tree: &Tree<'_>,
+    alerts: &[Element<'_>],
+    hints: &Hints<'_>,
+) -> Result<Extracted, ExtractError> {
+    let root = tree.document().children().next();
+    if alerts.is_empty() && root.is_some_and(|root| alerts::is_envelope(&root)) {
+        return Err(ExtractError::Foreign(Foreign::Envelope));
     }
-    let is_envelope = root.local().starts_with("EDXL") || is_of("emergency:edxl");
-    is_envelope.then_some(Foreign::Envelope)
+    if alerts.is_empty() && root.is_some_and(|root| root.is_cut()) {
+        return Err(ExtractError::BadDocument {
+            what: "the alert",
+            reason: "it breaks off".to_owned(),
+        });
+    }
+    // One more than are kept, for them to be missed.
+    let alerts = alerts.iter().take(MAX_ENTRIES + 1);
+    Ok(Extracted {
+        entries: alerts
+            .map(|alert| alerts::entry(alert, hints.language))
+            .collect(),
+        ..Extracted::default()
+    })
 }
 
 fn by_structure(tree: &Tree<'_>, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {

@@ -87,7 +87,7 @@ problem_codes! {
     Calendar "calendar" Act,
     /// Contacts.
     Contacts "contacts" Act,
-    /// Alerts (CAP).
+    /// A message for emergency services without an alert (EDXL).
     Alert "alert" Act,
     /// One running text.
     OneText "one-text" Act,

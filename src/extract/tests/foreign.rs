@@ -60,12 +60,12 @@ fn a_file_is_told_by_name_whatever_is_expected() {
 }
 
 #[test]
-fn an_alert_is_read_only_by_paths() {
+fn an_alert_is_one_entry() {
     let alert = "<?xml version='1.0'?><alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'>\
         <sent>2026-05-03T10:00:00-00:00</sent><info><event>Gale</event><headline>Gale over the bay</headline></info>\
         <info><event>Vent</event><headline>Coup de vent sur la baie</headline></info></alert>";
-    check("auto", "", alert, Foreign::Alert);
-    check("xml", "", alert, Foreign::Alert);
+    assert_eq!(read("auto", "", alert).unwrap(), ["Gale over the bay"]);
+    assert_eq!(read("xml", "", alert).unwrap(), ["Gale over the bay"]);
     let titles = read(
         "xml",
         "select.item = 'alert/info'\nselect.title = 'headline'\n",
@@ -75,6 +75,44 @@ fn an_alert_is_read_only_by_paths() {
         titles.unwrap(),
         ["Gale over the bay", "Coup de vent sur la baie"]
     );
+    // One that breaks off may say the opposite of the whole one.
+    let cut = alert.get(..alert.len() - 20).unwrap();
+    let broken = read("auto", "", cut).unwrap_err();
+    assert!(
+        matches!(broken, ExtractError::BadDocument { .. }),
+        "{broken}"
+    );
+}
+
+#[test]
+fn an_alert_is_read_in_the_language_of_its_source() {
+    let of = |language: &str, headline: &str| {
+        format!("<info><language>{language}</language><headline>{headline}</headline></info>")
+    };
+    let blocks = of("en-CA", "Gale") + &of("fr-CA", "Coup de vent");
+    let alert = format!(
+        "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>1</identifier>{blocks}</alert>"
+    );
+    let titled = |settings: &str| read("auto", settings, &alert).unwrap();
+    assert_eq!(titled(""), ["Gale"]);
+    assert_eq!(titled("language = 'fr'\n"), ["Coup de vent"]);
+    assert_eq!(titled("language = 'de'\n"), ["Gale"]);
+}
+
+#[test]
+fn a_message_around_alerts_is_read_and_one_without_is_named() {
+    let around = |content: &str| {
+        format!(
+            "<EDXLDistribution xmlns='urn:oasis:names:tc:emergency:EDXL:DE:1.0'><distributionID>1</distributionID>\
+             <contentObject><xmlContent>{content}</xmlContent></contentObject></EDXLDistribution>"
+        )
+    };
+    let alert = "<c:alert xmlns:c='urn:oasis:names:tc:emergency:cap:1.2'><c:identifier>1</c:identifier>\
+        <c:info><c:headline>Gale</c:headline></c:info></c:alert>";
+    assert_eq!(read("auto", "", around(alert)).unwrap(), ["Gale"]);
+    check("auto", "", around("<report/>"), Foreign::Envelope);
+    let none = "<alerts xmlns='urn:oasis:names:tc:emergency:cap:1.2'/>";
+    assert!(read("auto", "", none).unwrap().is_empty());
 }
 
 const LETTER: &str = "Harbour Office\n12 May 2021\n\nDear owners of boats,\n\n\
@@ -146,7 +184,7 @@ fn every_foreign_document_says_what_to_do() {
     let all = [
         Foreign::Calendar,
         Foreign::Contacts,
-        Foreign::Alert,
+        Foreign::Envelope,
         Foreign::OneText,
         Foreign::Mail,
         Foreign::Mailbox,

@@ -280,7 +280,8 @@ impl<'a> Element<'a> {
         std::iter::successors(parent(&self), parent)
     }
 
-    fn descendants(self) -> impl Iterator<Item = Self> {
+    /// The elements that stand in it, in document order.
+    pub(in crate::extract) fn descendants(self) -> impl Iterator<Item = Self> {
         let tree = self.tree;
         (self.at + 1..self.end()).map(move |at| Self { tree, at })
     }
