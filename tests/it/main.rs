@@ -10,6 +10,7 @@
 
 mod support;
 
+mod architecture;
 mod samples;
 mod crash;
 mod validators;
