@@ -151,6 +151,10 @@ impl Unfinished {
                 next.reach(Place::Open, 0);
             }
             *self = next;
+            if is_plain(byte) {
+                let run = bytes.iter().take_while(|byte| is_plain(**byte));
+                bytes = bytes.split_at(run.count()).1;
+            }
         }
     }
 
@@ -158,6 +162,14 @@ impl Unfinished {
         let known = &mut self.0[place as usize];
         *known = (*known).max(Some(attributes));
     }
+}
+
+/// Whether more bytes like this one, after the first, lead nowhere else and begin no further attribute.
+fn is_plain(byte: u8) -> bool {
+    !matches!(
+        byte,
+        b'<' | b'>' | b'/' | b'=' | b'"' | b'\'' | b' ' | b'\t' | b'\n' | b'\r' | 0xC
+    )
 }
 
 impl Place {
