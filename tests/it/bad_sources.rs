@@ -11,7 +11,8 @@ use tidings::model::Timestamp;
 use tokio::io::AsyncReadExt as _;
 
 use crate::support::{
-    Answer, NEWS, Published, Ran, Running, Server, Workspace, day, notice, read_text, rss, source,
+    Answer, NEWS, Published, Ran, Running, Server, Workspace, day, notice, read_text, rss, skipped,
+    source,
 };
 
 /// Sources that go bad: their name, state, code and HTTP status, and in part what happened and what to do.
@@ -198,7 +199,7 @@ fn bad_sources_are_named_and_harm_nobody() {
     assert_eq!(told(&workspace.published()), more);
     match peak {
         Some(peak) => assert!(peak < 150 << 20, "{peak} bytes"),
-        None => eprintln!("skipped: only Linux tells how much memory the run took"),
+        None => skipped("only Linux tells how much memory the run took"),
     }
 
     // None was given up.

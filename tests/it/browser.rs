@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    ANYWHERE, Answer, Chromium, NEWS, Server, Service, Workspace, chromium, notices, rss, source,
+    ANYWHERE, Answer, Chromium, NEWS, Server, Service, Workspace, chromium, notices, rss, skipped,
+    source,
 };
 
 /// A name that an attacker has resolve to this machine.
@@ -86,8 +87,7 @@ fn configure(workspace: &Workspace, server: &Server, topics: &str) {
 #[test]
 fn a_page_of_another_site_changes_nothing_in_a_real_browser() {
     let Some(program) = chromium() else {
-        eprintln!("skipped: neither $TIDINGS_TEST_CHROMIUM nor `chromium` can be run");
-        return;
+        return skipped("neither $TIDINGS_TEST_CHROMIUM nor `chromium` can be run");
     };
     let server = Server::start();
     server.serve("/feed", rss(&notices(1..4, crate::support::day(0))));

@@ -9,7 +9,7 @@ use std::sync::{Mutex, mpsc};
 
 use crate::support::{
     ANYWHERE, Answer, FINDABLE, GUARD, NEWS, Reply, Server, Service, Systemd, Workspace, day, get,
-    notices, request, rss, signal, source,
+    notices, request, rss, signal, skipped, source,
 };
 
 /// The samples, served where nobody else serves.
@@ -296,8 +296,7 @@ fn a_folder_that_cannot_be_written_is_named() {
     fs::create_dir(workspace.path("feeds")).unwrap();
     fs::set_permissions(workspace.path("feeds"), fs::Permissions::from_mode(0o555)).unwrap();
     if fs::write(workspace.path("feeds/probe"), "").is_ok() {
-        println!("SKIPPED in part: this user may write everywhere");
-        return;
+        return skipped("this user may write everywhere");
     }
     check_refused(&workspace, &["feeds", "denied"]);
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::support::{
     ANYWHERE, Answer, FINDABLE, GUARD, NEWS, Server, Service, Workspace, day, notices, read, rss,
-    source,
+    skipped, source,
 };
 
 /// Several requests to a host at once, each with time to wait for its answer.
@@ -44,11 +44,11 @@ impl Mounted {
             Ok(ran) if ran.status.success() => Some(Self(path)),
             Ok(ran) => {
                 let why = String::from_utf8_lossy(&ran.stderr).into_owned();
-                println!("SKIPPED: this user cannot mount: {why}");
+                skipped(&format!("this user cannot mount: {why}"));
                 None
             }
             Err(error) => {
-                println!("SKIPPED: there is no `mount`: {error}");
+                skipped(&format!("there is no `mount`: {error}"));
                 None
             }
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tidings::model::{Query, Site};
 use tidings::publish;
 
-use crate::support::{Service, Workspace, read_text};
+use crate::support::{Service, Workspace, read_text, skipped};
 
 /// A small phone, a phone, a desktop: in pixels.
 const WIDTHS: [u32; 3] = [320, 390, 1280];
@@ -89,7 +89,7 @@ fn no_page_runs_over_the_side() {
     let address = format!("file://{}", workspace.path("feeds/ruler.html").display());
     let arguments = ["--allow-file-access-from-files", address.as_str()];
     let Some((page, log)) = browse(&workspace.path("profile"), &arguments) else {
-        return eprintln!("skipped: there is no Chromium");
+        return skipped("there is no `chromium`");
     };
     let measured = page
         .split("measured")
@@ -113,7 +113,7 @@ fn a_browser_refuses_nothing_and_finds_the_feeds() {
     for path in ["/", "/labour-migration"] {
         let address = format!("{}{path}", service.public());
         let Some((page, log)) = browse(&workspace.path("profile"), &[&address]) else {
-            return eprintln!("skipped: there is no Chromium");
+            return skipped("there is no `chromium`");
         };
         assert!(
             page.contains("Labour migration"),

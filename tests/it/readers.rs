@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::support::{NEWS, Notice, Server, Story, Workspace, day, notice, notices, rss, source};
+use crate::support::{
+    NEWS, Notice, Server, Story, Workspace, day, notice, notices, rss, skipped, source,
+};
 
 /// Reads a feed and prints what stands in it; one that is not well formed ends it.
 const SCRIPT: &str = "
@@ -64,8 +66,7 @@ fn check(python: &OsString, workspace: &Workspace, topic: &str) {
 #[test]
 fn feedparser_reads_what_we_mean() {
     let Some(python) = python() else {
-        eprintln!("skipped: neither $TIDINGS_TEST_PYTHON nor python3 can import feedparser");
-        return;
+        return skipped("neither $TIDINGS_TEST_PYTHON nor python3 can import feedparser");
     };
     let workspace = Workspace::with_samples();
     workspace.run(&["once"]).well();

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::support::{Held, Reply};
+use crate::support::{Held, Reply, skipped};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// By then a connection without a whole header is closed.
@@ -255,7 +255,9 @@ fn allows_files(wanted: u64) -> bool {
     let is_set = setrlimit(Resource::Nofile, limit).is_ok();
     let allowed = is_set && limit.current == Some(wanted);
     if !allowed {
-        eprintln!("skipped: {wanted} open files are more than `ulimit -n` allows");
+        skipped(&format!(
+            "{wanted} open files are more than `ulimit -n` allows"
+        ));
     }
     allowed
 }
