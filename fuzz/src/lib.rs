@@ -22,7 +22,7 @@ pub fn now() -> Timestamp {
 
 /// Reads a configuration that consists of one file, `text`.
 pub fn configuration(text: &str) -> Result<Config, Refused> {
-    let path = Path::new("/nonexistent/tidings.toml");
+    let path = Path::new("/tidings.toml");
     config::load_changed(path, &Changed { path, text }, &|_| None)
 }
 

@@ -481,7 +481,7 @@ impl Reader {
         self.stories(&chosen)
     }
 
-    /// Stories that left a topic because they are none any more, the last first, at most [`MAX_TOMBSTONES`].
+    /// Stories that left a topic because they are none any more, the last first, at most `MAX_TOMBSTONES`.
     ///
     /// # Errors
     /// [`StoreError`]

@@ -58,3 +58,4 @@ mod pages;
 mod pictures;
 mod plan;
 mod kinds;
+mod versions;
