@@ -4,11 +4,12 @@
 //! of the modules are listed in [`CAPABILITIES`]; a module that is not in a row has no such capability. Tests within the
 //! sources are skipped: they may use anything.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use crate::support::read_text;
 
 /// Paths that only some modules may name, and those modules. A row covers every path that contains its own: `tokio` covers
 /// `tokio::sync::mpsc`.
@@ -34,7 +35,7 @@ const CAPABILITIES: &[(&str, &str)] = &[
 #[test]
 fn no_module_names_a_later_one_or_does_what_it_may_not() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let modules = modules(&read(&root.join("lib.rs")));
+    let modules = modules(&read_text(&root.join("lib.rs")));
     assert!(modules.len() > 10, "src/lib.rs has lost its modules");
     let listed = CAPABILITIES
         .iter()
@@ -55,13 +56,9 @@ fn no_module_names_a_later_one_or_does_what_it_may_not() {
     let mut offences = Vec::new();
     for file in &files {
         let name = file.strip_prefix(&root).unwrap();
-        offences.extend(judge(&modules, name, &read(file)));
+        offences.extend(judge(&modules, name, &read_text(file)));
     }
     assert!(offences.is_empty(), "\n{}", offences.join("\n"));
-}
-
-fn read(file: &Path) -> String {
-    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 /// Adds the sources in `folder`, except tests.
@@ -187,11 +184,10 @@ static LEXER: LazyLock<Regex> = LazyLock::new(|| {
 fn tokens(source: &str) -> Vec<Token> {
     // Each bracket that is open, with what stands in it so far.
     let mut open = vec![(' ', Vec::new())];
-    let (mut line, mut read) = (1, 0);
+    let line_ends: Vec<usize> = source.match_indices('\n').map(|(at, _)| at).collect();
     for found in LEXER.captures_iter(source) {
         let start = found.get(0).unwrap().start();
-        line += source[read..start].matches('\n').count();
-        read = start;
+        let line = 1 + line_ends.partition_point(|end| *end < start);
         let token = match (found.name("word"), found.name("punct")) {
             (Some(word), _) => Token::Word(word.as_str().to_owned(), line),
             (_, Some(punct)) => match punct.as_str() {
@@ -222,12 +218,11 @@ fn find_paths(tokens: &[Token], depth: usize, found: &mut Vec<FoundPath>) {
             item_length(rest)
         } else {
             match token {
-                Token::Word(word, line) => match (word.as_str(), rest.get(2)) {
-                    ("mod", Some(Token::Group('{', body))) => {
+                Token::Word(word, line) => {
+                    if let ("mod", Some(Token::Group('{', body))) = (word.as_str(), rest.get(2)) {
                         find_paths(body, depth + 1, found);
                         3
-                    }
-                    _ => {
+                    } else {
                         let path = FoundPath {
                             names: Vec::new(),
                             line: *line,
@@ -235,7 +230,7 @@ fn find_paths(tokens: &[Token], depth: usize, found: &mut Vec<FoundPath>) {
                         };
                         follow(rest, path, found)
                     }
-                },
+                }
                 Token::Group(_, inside) => {
                     find_paths(inside, depth, found);
                     1

@@ -24,6 +24,8 @@ use tidings::model::{
 };
 use tidings::{extract, normalize, publish};
 
+use crate::support::{self, read_text};
+
 /// The folders of fixtures that are documents, the kind that each is read as, and the extensions of documents there.
 const DOCUMENTS: [(&str, &str, &str); 6] = [
     ("feed", "feed", "xml rdf json html"),
@@ -168,7 +170,7 @@ fn the_renderer_has_the_version_of_its_output() {
         if name.contains("search") {
             continue;
         }
-        let text = text(&file);
+        let text = read_text(&file);
         let output = hash(text.splitn(3, "---\n").nth(2).unwrap());
         let input = String::new();
         outputs.insert(name.to_owned(), Hashes { input, output });
@@ -189,7 +191,11 @@ fn guard(stage: &Stage) {
         stage.name
     );
     let file = root().join(format!("tests/versions/{}.tsv", stage.name));
-    let record = fs::read_to_string(&file).map_or_else(|_| Record::default(), |text| parsed(&text));
+    let record = if file.is_file() {
+        parsed(&read_text(&file))
+    } else {
+        Record::default()
+    };
     let accepts = std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always");
     match judge(stage, &record) {
         Ok(()) => {}
@@ -284,10 +290,10 @@ fn of_documents(show: impl Fn(&Read) -> String) -> BTreeMap<String, Hashes> {
     let mut outputs = BTreeMap::new();
     for (folder, kind, extensions) in DOCUMENTS {
         for file in files(&fixtures().join(folder), extensions) {
-            let body = fs::read(&file).unwrap();
+            let body = support::read(&file);
             let beside = file.with_extension("md");
             let said = if beside.is_file() {
-                fs::read(beside).unwrap()
+                support::read(&beside)
             } else {
                 body.clone()
             };
@@ -495,7 +501,7 @@ fn codes(regions: &[Region]) -> String {
 
 /// The fields of `dates/fields.tsv`: language, order and text.
 fn of_dates() -> Hashes {
-    let fields = text(&fixtures().join("dates/fields.tsv"));
+    let fields = read_text(&fixtures().join("dates/fields.tsv"));
     let mut shown = Lines::default();
     for row in fields
         .lines()
@@ -525,7 +531,7 @@ fn of_dates() -> Hashes {
 
 /// The texts of a table of regions: language, country of the source, regions, text.
 fn of_regions(name: &str) -> Hashes {
-    let rows = text(&fixtures().join(format!("regions/{name}.tsv")));
+    let rows = read_text(&fixtures().join(format!("regions/{name}.tsv")));
     let mut shown = Lines::default();
     for row in rows
         .lines()
@@ -545,7 +551,7 @@ fn of_regions(name: &str) -> Hashes {
 
 /// The bulletins of `topics/labour-migration.jsonl`.
 fn of_bulletins(show: impl Fn(&Subject) -> String) -> Hashes {
-    let lines = text(&fixtures().join("topics/labour-migration.jsonl"));
+    let lines = read_text(&fixtures().join("topics/labour-migration.jsonl"));
     let mut shown = Lines::default();
     for line in lines.lines() {
         let bulletin: Value = serde_json::from_str(line).unwrap();
@@ -575,10 +581,6 @@ fn root() -> &'static Path {
 
 fn fixtures() -> PathBuf {
     root().join("tests/fixtures")
-}
-
-fn text(file: &Path) -> String {
-    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 /// The files of a folder with one of `extensions`, sorted.
