@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::{CliError, ConfigArguments, environment};
-use crate::config::{self, Broken, Config, Refused};
+use crate::config::{self, Broken, Config, KnownSecrets, Refused};
 use crate::model::{Listen, Timestamp};
 use crate::store::{self, KeptConfiguration};
 
@@ -89,14 +89,24 @@ pub(super) fn admin(named: &ConfigArguments) -> Result<Vec<Listen>, CliError> {
         Ok(config) => {
             super::warn(&config)?;
             let kept = store::kept_configuration(&config.store.path).ok().flatten();
-            let kept = kept.and_then(|kept| config::load_kept(&kept.files, &environment).ok());
+            let kept = kept.and_then(|kept| {
+                let secrets = KnownSecrets::default();
+                config::load_kept(&kept.files, &secrets, &environment).ok()
+            });
             let kept = kept.map(|kept| kept.admin.listen).unwrap_or_default();
-            Ok(each_once(config.admin.listen.into_iter().chain(kept)))
+            let noted = store::admin_places(&config.store.path);
+            Ok(each_once(
+                config.admin.listen.into_iter().chain(kept).chain(noted),
+            ))
         }
         Err(broken) => {
-            let kept = last(&broken, named.store.as_deref());
-            let kept = kept.map(|(kept, _)| kept.admin.listen).unwrap_or_default();
-            Ok(each_once(kept.into_iter().chain(broken.admin)))
+            let kept = last(&broken, named.store.as_deref()).map(|(kept, _)| kept);
+            let noted = kept
+                .as_ref()
+                .map(|kept| store::admin_places(&kept.store.path));
+            let kept = kept.map(|kept| kept.admin.listen).unwrap_or_default();
+            let noted = noted.unwrap_or_default();
+            Ok(each_once(kept.into_iter().chain(broken.admin).chain(noted)))
         }
     }
 }
@@ -129,6 +139,7 @@ pub(super) fn usable(named: &ConfigArguments) -> Result<Usable, Box<Broken>> {
                 file: config.file,
                 stores: Vec::new(),
                 admin: config.admin.listen,
+                secrets: KnownSecrets::default(),
             }),
         },
         Err(broken) => broken,
@@ -159,7 +170,7 @@ fn last(broken: &Broken, named: Option<&Path>) -> Option<(Config, Timestamp)> {
             if !is_named && !is_of(&kept, &broken.file) {
                 return None;
             }
-            let mut config = config::load_kept(&kept.files, &environment).ok()?;
+            let mut config = config::load_kept(&kept.files, &broken.secrets, &environment).ok()?;
             config.store.path = store;
             Some((config, kept.since))
         })

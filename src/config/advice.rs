@@ -4,6 +4,7 @@
 
 use isolang::Language as Known;
 
+use super::MAX_KEPT_BYTES;
 use super::diagnostic::{Mistake, Report};
 use super::file::{Entry, File, Kind, Value};
 use super::section::{AdminConfig, ServerConfig};
@@ -22,6 +23,7 @@ pub(super) fn advise(
     sources: &[Source],
     topics: &[Topic],
 ) {
+    size(files, report);
     contact(files, report, sources);
     ports(files, report, listens);
     for file in files {
@@ -30,6 +32,18 @@ pub(super) fn advise(
     if topics.is_empty() && !sources.is_empty() {
         let mistake = Mistake::new("there is no topic: no feed will be published");
         report.advise(&files[0], 0, mistake.hint("add a `[[topic]]`"));
+    }
+}
+
+/// One that is too large is not kept: nothing stands in for it when the files have a mistake.
+fn size(files: &[File], report: &Report) {
+    let bytes: usize = files.iter().map(|file| file.text().len()).sum();
+    if bytes > MAX_KEPT_BYTES {
+        let message = format!(
+            "all files together have {bytes} bytes: more than {MAX_KEPT_BYTES} are not kept for a start with a mistake in them"
+        );
+        let hint = "with a mistake in these files, `tidings run` will not start: run `tidings check` before each start";
+        report.warn(&files[0], 0, Mistake::new(message).hint(hint));
     }
 }
 

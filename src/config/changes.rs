@@ -12,6 +12,7 @@ use url::Url;
 use super::diagnostic::Report;
 use super::file::{ConfigFile, Entry, File, Kind, Value};
 use super::include;
+use super::withheld::{self, KnownSecrets, without_address_secrets};
 use crate::model::hide_secrets;
 
 /// Characters of a value that are shown.
@@ -88,7 +89,12 @@ pub fn changes(before: &[ConfigFile], after: &[ConfigFile]) -> Vec<SettingChange
     if before == after {
         return Vec::new();
     }
-    let (mut before, after) = (Written::of(before), Written::of(after));
+    // One that was kept has no secrets in its addresses, but their hashes.
+    let (before, after) = (
+        without_address_secrets(before),
+        without_address_secrets(after),
+    );
+    let (mut before, after) = (Written::of(&before), Written::of(&after));
     before.rename(&after);
     let mut changes = Vec::new();
     let both = |of: &Configured| {
@@ -150,7 +156,7 @@ impl Written {
         let mut written = Self::default();
         for (number, file) in files.iter().enumerate() {
             // Their mistakes have been reported elsewhere.
-            let file = File::kept(number, file, &Report::default());
+            let file = File::kept(number, file, &KnownSecrets::default(), &Report::default());
             written.read(&file);
         }
         written
@@ -238,6 +244,14 @@ fn id(entry: &Entry) -> Option<String> {
     }
 }
 
+/// What may be shown of a value that is not kept.
+fn not_kept(entries: &[Entry]) -> Option<&str> {
+    entries.iter().find_map(|entry| match &entry.value.kind {
+        Kind::Text(text) if entry.key == withheld::KEY => Some(text.as_str()),
+        _ => None,
+    })
+}
+
 fn texts(value: &Value) -> Vec<String> {
     let Kind::List(values) = &value.kind else {
         return Vec::new();
@@ -274,13 +288,16 @@ fn flatten(file: &File, prefix: &str, value: &Value, keys: &mut Keys) {
 
 fn is_reference(entries: &[Entry]) -> bool {
     matches!(entries, [entry] if REFERENCES.contains(&entry.key.as_str()))
+        || not_kept(entries).is_some()
 }
 
 fn written_value(file: &File, key: &str, value: &Value) -> WrittenValue {
     let whole = text_of(file, value, &str::to_owned);
     let is_secret = key.split('.').any(is_secret_key);
     let shown = match &value.kind {
-        Kind::Table(entries) if is_reference(entries) => whole.clone(),
+        Kind::Table(entries) if is_reference(entries) => {
+            not_kept(entries).map_or_else(|| whole.clone(), str::to_owned)
+        }
         // Arguments of a program may carry credentials.
         Kind::List(words) if key == "command" => match words.as_slice() {
             [] => whole.clone(),

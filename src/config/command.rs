@@ -4,7 +4,8 @@ use super::diagnostic::Mistake;
 use super::settings::{Kind, Settings};
 use super::table::{Given, Table};
 use super::units;
-use crate::model::{CommandLine, Location};
+use super::withheld::{self, Withheld};
+use crate::model::{CommandLine, Location, SecretAddress};
 
 /// Whether a program, and no address, says where the source is.
 pub(super) fn is_meant(table: &Table, kind: Option<Kind>) -> bool {
@@ -14,10 +15,25 @@ pub(super) fn is_meant(table: &Table, kind: Option<Kind>) -> bool {
 /// The program and what it is told.
 pub(super) fn location(table: &Table, kind: Option<Kind>) -> Given<Location> {
     let timeout = table.duration("timeout", units::interval);
-    let words = table.required(
-        "command",
-        table.texts("command", |text| Ok(text.to_owned())),
-    );
+    let withheld = withheld::read(table, "command");
+    if let Some(Err(secret)) = withheld {
+        return table.given("command", |_| {
+            Ok(Location::Secret(SecretAddress {
+                secret,
+                folder: table.file.resolve(""),
+                place: table.place(),
+            }))
+        });
+    }
+    let words = match withheld {
+        Some(Ok(Withheld::Words(words))) => {
+            let at = table.at;
+            let words = words.into_iter().map(|word| (at, word)).collect();
+            table.given("command", |_| Ok(words))
+        }
+        _ => table.texts("command", |text| Ok(text.to_owned())),
+    };
+    let words = table.required("command", words);
     let at = words.at.unwrap_or(table.at);
     if let Some(url) = table.look("url") {
         let mistake = Mistake::new("`url` and `command` exclude one another");

@@ -10,6 +10,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::diagnostic::Report;
 use super::syntax;
+use super::withheld::KnownSecrets;
 use crate::model::Place;
 
 /// Tables within tables beyond this are cut off: no key of ours is nested as deep, so they are refused by name further up.
@@ -62,7 +63,7 @@ pub struct ConfigFile {
     pub shown: PathBuf,
     /// Absolute.
     pub path: PathBuf,
-    /// Its text, in which secrets are references.
+    /// Its text, in which secrets are references, but for those in addresses.
     pub text: Arc<str>,
 }
 
@@ -82,6 +83,8 @@ pub(super) struct File {
     /// Absolute.
     pub(super) path: PathBuf,
     pub(super) entries: Vec<Entry>,
+    /// Of a file that was kept: the secrets that were left out of it, as far as they are known.
+    pub(super) known_secrets: Option<KnownSecrets>,
     text: Arc<str>,
     /// Where each line begins.
     lines: Vec<usize>,
@@ -97,6 +100,7 @@ impl File {
             shown: shown.to_owned(),
             path: std::path::absolute(shown).unwrap_or_else(|_| shown.to_owned()),
             entries: Vec::new(),
+            known_secrets: None,
             lines: line_starts(text.as_bytes()),
             blocks: characters_before_blocks(text.as_bytes()),
             text: text.into(),
@@ -116,9 +120,15 @@ impl File {
     }
 
     /// Reads a file that was kept: its paths are those that it had.
-    pub(super) fn kept(number: usize, kept: &ConfigFile, report: &Report) -> Self {
+    pub(super) fn kept(
+        number: usize,
+        kept: &ConfigFile,
+        secrets: &KnownSecrets,
+        report: &Report,
+    ) -> Self {
         Self {
             path: kept.path.clone(),
+            known_secrets: Some(secrets.clone()),
             ..Self::new(number, &kept.shown, kept.text.to_string(), report)
         }
     }

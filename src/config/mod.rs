@@ -27,6 +27,7 @@ mod source;
 mod table;
 mod topic;
 mod units;
+mod withheld;
 
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,7 @@ pub use setting::{Setting, SettingError, SettingsError, WrongSetting, reconfigur
 
 pub use salvage::Broken;
 pub use secret::{SecretError, resolve};
+pub use withheld::{KnownSecrets, without_address_secrets};
 
 use advice::Listens;
 use diagnostic::Report;
@@ -55,6 +57,9 @@ use table::Table;
 use topic::Topics;
 
 use crate::model::{Source, Topic};
+
+/// The texts of a configuration are kept up to this size, all together.
+pub const MAX_KEPT_BYTES: usize = 16 << 20;
 
 /// A configuration without mistakes.
 #[derive(Clone, Debug)]
@@ -132,18 +137,20 @@ pub fn load_or_salvage(
     of_files(&files, report, environment)
 }
 
-/// Reads a configuration that was kept, whatever has become of its files.
+/// Reads a configuration that was kept, whatever has become of its files. It was kept without the secrets of addresses:
+/// those that are known are put in again.
 ///
 /// # Errors
 /// [`Refused`], as where another version of the program kept it.
 pub fn load_kept(
     files: &[ConfigFile],
+    secrets: &KnownSecrets,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Refused> {
     let report = Report::default();
     let kept = files.iter().enumerate();
     let files: Vec<File> = kept
-        .map(|(number, kept)| File::kept(number, kept, &report))
+        .map(|(number, kept)| File::kept(number, kept, secrets, &report))
         .collect();
     let files = if files.is_empty() {
         vec![File::new(0, Path::new(""), String::new(), &report)]
@@ -201,6 +208,7 @@ fn of_files(
                 refused,
                 file: files[0].path.clone(),
                 stores: salvage::stores(files, &store),
+                secrets: KnownSecrets::of(files),
                 admin: admin.listen,
             }));
         }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::diagnostic::Refused;
 use super::file::File;
 use super::section::StoreConfig;
+use super::withheld::KnownSecrets;
 use crate::model::Listen;
 
 /// Places that are looked at, at most.
@@ -26,6 +27,8 @@ pub struct Broken {
     pub stores: Vec<PathBuf>,
     /// Where administrators are answered, as far as it could be read.
     pub admin: Vec<Listen>,
+    /// Secrets of addresses, as far as they could be read.
+    pub secrets: KnownSecrets,
 }
 
 /// The place that was read, then those that stand anywhere in the text.

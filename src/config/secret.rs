@@ -3,7 +3,7 @@
 //! Reading the configuration gives the reference; the value is read by those who need it, when they do.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::address;
 use super::diagnostic::Mistake;
@@ -11,6 +11,7 @@ use super::file::{Kind, Value};
 use super::include;
 use super::table::{Given, Table};
 use super::units;
+use super::withheld::{self, Withheld};
 use crate::model::{Location, Secret, Source};
 
 const MAX_BYTES: u64 = 64 << 10;
@@ -33,13 +34,38 @@ pub enum SecretError {
     /// It cannot be read here; elsewhere, by the daemon, it may.
     #[error("{0}")]
     Unreadable(String),
+    /// The configuration that was kept is in force, and keeps none.
+    #[error(
+        "the configuration last in force is kept without secrets, and `{}` does not tell this one",
+        .0.display()
+    )]
+    NotKept(PathBuf),
     /// It is not what it should be.
     #[error("{0}")]
     Wrong(String),
 }
 
+impl SecretError {
+    /// Returns what to do about it.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::NotKept(_) => {
+                "correct the configuration, whose mistakes `tidings check` shows, and run `tidings reload`"
+            }
+            Self::Unreadable(_) | Self::Wrong(_) => {
+                "the daemon's user must be able to read what `url` refers to; a variable or a credential that was added takes a restart"
+            }
+        }
+    }
+}
+
 /// The text of `key`, in place or as a secret, which is not read yet.
 pub(super) fn text(table: &Table, key: &'static str, environment: Environment) -> Given<Written> {
+    match withheld::read(table, key) {
+        Some(Ok(Withheld::Text(text))) => return table.given(key, |_| Ok(Written::Openly(text))),
+        Some(Err(secret)) => return table.given(key, |_| Ok(Written::Secretly(secret))),
+        Some(Ok(Withheld::Words(_))) | None => {}
+    }
     let openly = |value: &Value| !matches!(value.kind, Kind::Table(_));
     if table.peek(key).is_none_or(openly) {
         return table.text(key, |text| units::line(text).map(Written::Openly));
@@ -96,6 +122,7 @@ pub(super) fn read(secret: &Secret) -> Result<String, SecretError> {
                 "the environment variable `{name}` is not set"
             ))),
         },
+        Secret::NotKept { file, .. } => Err(SecretError::NotKept(file.clone())),
         Secret::Credential { name, folder } => match folder {
             Some(folder) => file(&folder.join(name)),
             None => Err(SecretError::Unreadable(format!(

@@ -287,6 +287,8 @@ pub(super) fn store(tops: &[Table], environment: Environment) -> StoreConfig {
             Written::Secretly(secret) => match secret::read(&secret) {
                 Ok(text) => text,
                 Err(SecretError::Wrong(message)) => return Err(Mistake::new(message)),
+                // The store that keeps the configuration is the one that it names.
+                Err(SecretError::NotKept(_)) => return Ok(PathBuf::new()),
                 Err(SecretError::Unreadable(message)) => {
                     unread = Some(Diagnostic {
                         severity: Severity::Mistake,

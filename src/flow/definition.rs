@@ -9,7 +9,8 @@ use std::sync::Arc;
 use crate::classify::{self, Classifier, Needs, Subject, regions};
 use crate::config::Config;
 use crate::model::{
-    Hash, Item, Language, Query, Source, SourceId, Timestamp, Topic, TopicId, fingerprints,
+    Hash, Item, Language, Location, Query, Secret, Source, SourceId, Timestamp, Topic, TopicId,
+    fingerprints,
 };
 use crate::normalize;
 use crate::store::{Definition, FeedDefinition, Names, Narrowed, SourceDefinition};
@@ -98,14 +99,18 @@ fn names(config: &Config) -> Names {
         former.map(|former| (former.was.clone(), source.id.clone()))
     });
     let location = |source: &Source| {
+        let is_known = match &source.location {
+            Location::Secret(address) => !matches!(address.secret, Secret::NotKept { .. }),
+            _ => true,
+        };
         let address = super::address(&source.location);
         let hash = Hash::of(address.expose().as_str().as_bytes());
-        (source.id.clone(), hash)
+        is_known.then(|| (source.id.clone(), hash))
     };
     Names {
         feeds: feeds.collect(),
         sources: sources.collect(),
-        locations: config.sources.iter().map(location).collect(),
+        locations: config.sources.iter().filter_map(location).collect(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where sources are, and how their addresses are shown without the secrets in them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +28,9 @@ const SECRET_PARAMETERS: [&str; 16] = [
     "token",
     "x-amz-signature",
 ];
+
+/// A shorter value may be a word of any text.
+const SHORTEST_KEY: usize = 6;
 
 /// An address that may carry credentials; `Display` and `Debug` hide them.
 #[derive(Clone, PartialEq, Eq)]
@@ -142,6 +146,13 @@ pub enum Secret {
         /// The folder of the credentials, where there are any.
         folder: Option<PathBuf>,
     },
+    /// Nowhere: it stood in a configuration that is kept without secrets.
+    NotKept {
+        /// What may be shown of it.
+        shown: String,
+        /// The file that it stood in.
+        file: PathBuf,
+    },
 }
 
 impl fmt::Display for Secret {
@@ -152,6 +163,7 @@ impl fmt::Display for Secret {
             }
             Self::Variable { name, .. } => write!(f, "{{ env = {name:?} }}"),
             Self::Credential { name, .. } => write!(f, "{{ credential = {name:?} }}"),
+            Self::NotKept { shown, .. } => f.write_str(shown),
         }
     }
 }
@@ -224,11 +236,79 @@ impl Location {
 }
 
 impl Location {
+    /// Whether a parameter of its address is a key.
+    pub fn has_key(&self) -> bool {
+        !self.keys().is_empty()
+    }
+
+    /// The parameters of its address that are keys, as written there.
+    fn keys(&self) -> Vec<(&str, &str)> {
+        let Self::Http(own) = self else {
+            return Vec::new();
+        };
+        let pairs = own.url.query().unwrap_or_default().split('&');
+        let keys = pairs.filter_map(|pair| pair.split_once('='));
+        keys.filter(|(name, value)| value.len() >= SHORTEST_KEY && is_secret(name))
+            .collect()
+    }
+
+    /// `text` of a document from here without the key that its links repeat.
+    pub fn without_key<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut text = Cow::Borrowed(text);
+        for (name, value) in self.keys() {
+            if !text.contains(value) {
+                continue;
+            }
+            let pair = format!("{name}={value}");
+            let mut hidden = text.into_owned();
+            for (written, instead) in [
+                (format!("&amp;{pair}"), ""),
+                (format!("&{pair}"), ""),
+                (format!("?{pair}&amp;"), "?"),
+                (format!("?{pair}&"), "?"),
+                (format!("?{pair}"), ""),
+                // Under another name, or escaped for another purpose.
+                (value.to_owned(), "hidden"),
+            ] {
+                hidden = hidden.replace(&written, instead);
+            }
+            text = hidden.into();
+        }
+        text
+    }
+
+    /// As [`Self::without_key`], for a whole document in any encoding that has ASCII as it is.
+    pub fn without_key_bytes(&self, body: Vec<u8>) -> Vec<u8> {
+        if !self.has_key() {
+            return body;
+        }
+        match String::from_utf8(body) {
+            Ok(text) => self.without_key(&text).into_owned().into_bytes(),
+            Err(error) => {
+                // Every byte becomes the character of its number, and back.
+                let bytes = error.into_bytes();
+                let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+                let hidden = self.without_key(&text).into_owned();
+                hidden
+                    .chars()
+                    .map(|c| u8::try_from(c).unwrap_or(b'?'))
+                    .collect()
+            }
+        }
+    }
+
     /// Its address for readers; `None` for what none of them can open, and where anything in the address is a secret.
     pub fn shared(&self) -> Option<Url> {
-        let Self::Http(own) = self else { return None };
-        let has_key = || own.url.query_pairs().any(|(name, _)| is_secret(&name));
-        (!own.hidden && !has_key()).then(|| without_user(&own.url))
+        let url = match self {
+            Self::Http(own) if !own.hidden => without_user(&own.url),
+            Self::Secret(SecretAddress {
+                secret: Secret::NotKept { shown, .. },
+                ..
+            }) => Url::parse(shown).ok()?,
+            _ => return None,
+        };
+        let has_key = url.query_pairs().any(|(name, _)| is_secret(&name));
+        (!has_key).then_some(url)
     }
 }
 
@@ -314,6 +394,34 @@ mod tests {
         assert_eq!(shared(keyed), None);
         assert_eq!(shared(Location::Http(PublicUrl::secret(url(plain)))), None);
         assert_eq!(shared(Location::File("/var/feed.xml".into())), None);
+    }
+
+    #[test]
+    fn no_link_repeats_a_key() {
+        let url = "https://host.example/list?lang=es&token=s3cret".parse();
+        let location = Location::Http(PublicUrl::new(url.expect("a good address")));
+        let check = |text: &str, expected: &str| {
+            assert_eq!(location.without_key(text), expected, "{text}");
+            let bytes = location.without_key_bytes([text.as_bytes(), b"\xff"].concat());
+            assert_eq!(bytes, [expected.as_bytes(), b"\xff"].concat(), "{text}");
+        };
+        check("a?id=2&token=s3cret", "a?id=2");
+        check("a?token=s3cret", "a");
+        check("a?token=s3cret#b", "a#b");
+        check("<a href='a?token=s3cret&amp;id=2'>", "<a href='a?id=2'>");
+        check("<a href='a?id=2&amp;token=s3cret'>", "<a href='a?id=2'>");
+        check(
+            "/go?to=%2Fa%3Ftoken%3Ds3cret",
+            "/go?to=%2Fa%3Ftoken%3Dhidden",
+        );
+        check("a?key=s3cret&lang=es", "a?key=hidden&lang=es");
+        check("a?id=2&token=other", "a?id=2&token=other");
+        let open = Location::Http(PublicUrl::new(
+            "https://host.example/list?code=1"
+                .parse()
+                .expect("a good address"),
+        ));
+        assert_eq!(open.without_key("a?code=1"), "a?code=1");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod html;
 mod identity;
 mod language;
 mod mend;
+mod own_key;
 mod picture;
 mod seen;
 mod summary;
@@ -297,6 +298,7 @@ impl<'a> Page<'a> {
         position: usize,
         problems: &mut Vec<Problem>,
     ) -> Option<Draft> {
+        let entry = own_key::hide(&self.source.location, entry);
         let own_base = self.public(entry.base.as_ref());
         let base = own_base.as_ref().unwrap_or(&self.base);
         let (summary, content) = self.texts(&entry, base);

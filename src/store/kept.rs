@@ -1,4 +1,4 @@
-//! The configuration last in force, kept as its files' texts.
+//! The configuration last in force, kept as its files' texts without the secrets of addresses.
 //!
 //! In: the files of a configuration as it comes into force. Out: the same files, for a start or a command that finds
 //! mistakes in those on the disk. Bounded: one that is larger than [`MAX_KEPT_BYTES`] is not kept.
@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 
 use super::{StoreError, look, rows};
-use crate::config::ConfigFile;
-use crate::model::{Hash, Timestamp};
-
-/// Texts of files that are kept, all together.
-pub const MAX_KEPT_BYTES: usize = 16 << 20;
+use crate::config::{self, ConfigFile, MAX_KEPT_BYTES};
+use crate::model::{Hash, Listen, Timestamp};
 
 /// The fact that changes with the kept texts.
 const HASH: &str = "configuration";
 /// The fact since when they are in force.
 const SINCE: &str = "configuration_since";
+
+/// The fact where the last daemon answers administrators, whatever was configured since it started.
+pub(super) const ADMIN: &str = "admin_listen";
 
 /// The configuration last in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub(super) fn keep(
     files: &[ConfigFile],
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    let files = &config::without_address_secrets(files);
     let parts = files.iter().flat_map(|file| {
         let (shown, path) = (file.shown.to_string_lossy(), file.path.to_string_lossy());
         [shown, path, file.text.as_ref().into()]
@@ -87,6 +88,26 @@ pub fn kept_configuration(path: &Path) -> Result<Option<KeptConfiguration>, Stor
         Ok((!files.is_empty()).then_some(KeptConfiguration { since, files }))
     })
     .map(Option::flatten)
+}
+
+/// Places as the fact holds them.
+pub(super) fn written(places: &[Listen]) -> String {
+    rows::to_json(&places.iter().map(Listen::to_string).collect::<Vec<_>>())
+}
+
+/// Returns where the last daemon on the store at `path` answers administrators; none where no daemon ever ran.
+pub fn admin_places(path: &Path) -> Vec<Listen> {
+    let noted = look(path, |connection| {
+        let places = rows::fact(connection, ADMIN)?;
+        let places = places.map(|text| rows::json::<Vec<String>>(ADMIN, &text));
+        places.transpose()
+    });
+    // A store that cannot be read tells nothing.
+    let places = noted.ok().flatten().flatten().unwrap_or_default();
+    places
+        .iter()
+        .filter_map(|place| place.parse().ok())
+        .collect()
 }
 
 fn bytes_of(path: &Path) -> &[u8] {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// One file a step, never edited once it has been released; `user_version` counts the steps taken.
-const MIGRATIONS: [&str; 17] = [
+const MIGRATIONS: [&str; 18] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_regions.sql"),
     include_str!("migrations/0003_drift.sql"),
@@ -25,6 +25,7 @@ const MIGRATIONS: [&str; 17] = [
     include_str!("migrations/0015_rounds.sql"),
     include_str!("migrations/0016_secrets.sql"),
     include_str!("migrations/0017_kept.sql"),
+    include_str!("migrations/0018_withheld.sql"),
 ];
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
 const KNOWN: i64 = MIGRATIONS.len() as i64;

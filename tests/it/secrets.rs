@@ -1,8 +1,13 @@
 //! A secret in a source's address is sent to the source and told to nobody else.
 
+use std::fs::File;
+
 use rusqlite::Connection;
 
-use crate::support::{Answer, NEWS, Server, Workspace, day, notice, read, rss, source};
+use crate::support::{
+    ANYWHERE, Answer, NEWS, Server, Service, Workspace, day, notice, read, read_text, rss, signal,
+    source,
+};
 
 /// What none may see.
 const SECRET: &str = "s3cret";
@@ -87,21 +92,20 @@ fn check(answer: impl Fn(&str) -> Answer + Clone + Send + Sync + 'static) -> Vec
     told
 }
 
-/// Nobody finds it in the database either, but for the files of the configuration, which are kept there as they are.
+/// Nobody finds it in the database either, the configuration that is kept there included.
 fn check_database(workspace: &Workspace) {
     let copy = workspace.path("var/copy.db");
     let database = Connection::open(workspace.path("var/tidings.db")).unwrap();
     let into = copy.to_str().unwrap();
     database.execute("VACUUM INTO ?", [into]).unwrap();
     drop(database);
-    let copied = Connection::open(&copy).unwrap();
-    copied
-        .execute_batch("DELETE FROM kept_file; VACUUM")
-        .unwrap();
-    drop(copied);
-    {
-        let path = copy;
-        let bytes = read(&path);
+    for name in ["var/copy.db", "var/tidings.db", "var/tidings.db-wal"] {
+        let path = workspace.path(name);
+        let bytes = if path.exists() {
+            read(&path)
+        } else {
+            Vec::new()
+        };
         let mut windows = bytes.windows(SECRET.len());
         let found = windows.any(|window| window == SECRET.as_bytes());
         assert!(!found, "{}", path.display());
@@ -201,6 +205,121 @@ fn the_pages_of_a_secret_list_are_read_and_told_without_the_secret() {
     told.push(workspace.run(&["status", "--json"]).done().stdout);
     for text in &told {
         assert!(!text.contains(SECRET), "{text}");
+    }
+}
+
+type Page = fn() -> Answer;
+
+/// A list in each of three folders, and the pages of its entries, good and bad.
+fn serve_lists(server: &Server) {
+    let links = [
+        "one",
+        "seven?id=7&amp;token=s3cret",
+        "two?id=2",
+        "three",
+        "four",
+        "five",
+        "?",
+        "#six",
+    ];
+    let row = |link: &&str| {
+        format!(
+            "<div class=row><h3><a href=\"{link}\">About {link}</a></h3><time>2026-03-02</time></div>"
+        )
+    };
+    for folder in [SECRET, "password", "token"] {
+        // A site repeats the key that it was asked with.
+        let listed = links
+            .iter()
+            .filter(|link| folder == "token" || !link.contains(SECRET));
+        let rows: String = listed.map(row).collect();
+        let page = format!("<!DOCTYPE html><h1>Notices</h1>{rows}");
+        server.serve(&format!("/{folder}/list"), page);
+        let answers: [(&str, Page); 5] = [
+            ("one", || {
+                Answer::ok("<div class=body><p>Text of one.</p></div>")
+            }),
+            ("two", || Answer::status(500)),
+            ("three", || Answer::redirect("ftp://a.example/")),
+            ("four", || {
+                Answer::ok("no gzip").with("Content-Encoding", "gzip")
+            }),
+            ("seven", || {
+                Answer::ok(
+                    "<div class=body><p>Text of seven: <a href=\"seven?page=2&amp;token=s3cret\">more</a></p></div>",
+                )
+            }),
+        ];
+        for (name, answer) in answers {
+            server.route(&format!("/{folder}/{name}"), move |_| answer());
+        }
+        server.route(&format!("/{folder}/five"), |request| {
+            Answer::redirect(&format!("{}/", request.target))
+        });
+    }
+}
+
+/// The page of an entry is as secret as the list that led to it, in the log and the database too, however it fails.
+#[test]
+fn the_pages_of_entries_are_asked_for_in_secret() {
+    let server = Server::start();
+    let at = server.url("").replace("http://", "");
+    let list = |id: &str, url: &str| {
+        format!(
+            "[[source]]\nid = \"{id}\"\nurl = {url}\nkind = \"html\"\ntopics = [\"news\"]\n\
+             select.item = \".row\"\nselect.title = \"h3 a\"\nselect.date = \"time\"\ndetail.content = \".body\"\n"
+        )
+    };
+    serve_lists(&server);
+    let workspace = Workspace::new(&format!(
+        "{ANYWHERE}{NEWS}{}{}{}",
+        list("whole", "{ file = \"list.secret\" }"),
+        list(
+            "password",
+            &format!("\"http://reader:{SECRET}@{at}/password/list\"")
+        ),
+        list(
+            "token",
+            &format!("\"http://{at}/token/list?token={SECRET}\"")
+        ),
+    ));
+    workspace.write("config/list.secret", server.url(&format!("/{SECRET}/list")));
+    let mut command = Service::command(&workspace);
+    command.env("TIDINGS_LOG", "info,tidings=trace");
+    let log = workspace.path("log");
+    let mut daemon = command.stderr(File::create(&log).unwrap()).spawn().unwrap();
+    // The commit of a poll comes last of all that it does.
+    let status = loop {
+        let status = workspace.run(&["status", "--json"]).done();
+        let all = status.json()["sources"].as_array().unwrap().clone();
+        if all.iter().all(|source| !source["last_attempt"].is_null()) {
+            break status.stdout;
+        }
+        assert_eq!(daemon.try_wait().unwrap(), None);
+    };
+    signal(&daemon, "TERM");
+    assert!(daemon.wait().unwrap().success());
+    for text in [&read_text(&log), &status] {
+        assert!(!text.contains(SECRET), "{text}");
+    }
+    assert!(
+        workspace
+            .published()
+            .text("news.json")
+            .contains("Text of one.")
+    );
+    check_database(&workspace);
+    let published = workspace.published();
+    for name in published.names() {
+        assert!(!published.text(&name).contains(SECRET), "{name}");
+    }
+    let asked = server.requests();
+    for target in [
+        "/password/one",
+        "/token/one",
+        "/token/seven?id=7&token=s3cret",
+    ] {
+        assert!(asked.iter().any(|asked| asked.target == target), "{target}");
     }
 }
 

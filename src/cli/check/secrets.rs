@@ -19,10 +19,11 @@ pub(super) fn check(config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
             hint: None,
         };
         match config::resolve(source) {
-            Ok(_) => {}
             Err(SecretError::Wrong(message)) => {
                 wrong.push(diagnostic(Severity::Mistake, message));
             }
+            // Only a configuration that was kept lacks one.
+            Ok(_) | Err(SecretError::NotKept(_)) => {}
             Err(SecretError::Unreadable(message)) => {
                 unread.push(as_unread(diagnostic(Severity::Warning, message)));
             }

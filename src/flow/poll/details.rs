@@ -58,7 +58,8 @@ pub(super) fn addresses(source: &Source, document: &Document, read: &Extracted) 
 fn address_of(source: &Source, document: &Document, entry: &RawEntry) -> Option<Url> {
     let base = entry.base.as_ref().unwrap_or(&document.url);
     let base = source.location.public_base(base);
-    normalize::canonical(entry.link.as_deref()?, &base)
+    let link = source.location.without_key(entry.link.as_deref()?);
+    normalize::canonical(&link, &base)
 }
 
 /// Where the page of an entry is. In a source whose address is a secret the address that is published is not the one that
@@ -94,7 +95,8 @@ impl EntryPage {
         } else {
             source.location.public_base(&page.url)
         };
-        Document { url, ..page }
+        let body = source.location.without_key_bytes(page.body);
+        Document { url, body, ..page }
     }
 }
 

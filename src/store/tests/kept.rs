@@ -1,7 +1,7 @@
 //! The configuration in force is kept with the store, whatever becomes of its files.
 
 use super::*;
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, MAX_KEPT_BYTES};
 
 fn file(name: &str, text: &str) -> ConfigFile {
     ConfigFile {

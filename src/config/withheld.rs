@@ -1,0 +1,370 @@
+//! Secrets in addresses, which stay out of the configuration that is kept.
+//!
+//! In: the text of a file. Out: the same text without logins and keys in addresses. A source whose address has one refers
+//! to it: `url = { not_kept = "https://host.example/feed", hash = "…" }`. Reading such a text again finds the address by its
+//! hash in the files as they are now, as far as these can be read; without it, that source cannot be polled.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+use url::Url;
+
+use super::diagnostic::Report;
+use super::file::{ConfigFile, Entry, File, Kind, Value};
+use super::table::Table;
+use crate::model::{Hash, Secret, hide_secrets};
+
+/// The key of a value that is not kept: what may be shown of it.
+pub(super) const KEY: &str = "not_kept";
+/// The key of its hash.
+const HASH: &str = "hash";
+/// Separates the scheme of an address from its host.
+const MARK: &str = "://";
+
+/// A value with a secret in it.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Withheld {
+    /// An address.
+    Text(String),
+    /// A program and its arguments.
+    Words(Vec<String>),
+}
+
+/// Values with secrets in them that files still have, by hash. `Debug` hides them.
+#[derive(Clone, Default)]
+pub struct KnownSecrets(HashMap<String, Withheld>);
+
+impl fmt::Debug for KnownSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} secrets", self.0.len())
+    }
+}
+
+impl Withheld {
+    fn hash(&self) -> String {
+        match self {
+            Self::Text(text) => {
+                let url = Url::parse(text).map(String::from);
+                Hash::of(url.as_deref().unwrap_or(text).as_bytes()).to_string()
+            }
+            Self::Words(words) => Hash::of_parts(words.iter().map(String::as_str)).to_string(),
+        }
+    }
+
+    /// Returns the value that stands for it in the text that is kept.
+    fn reference(&self) -> String {
+        let shown = match self {
+            Self::Text(text) => without_secrets(text),
+            // Any argument may belong to the secret.
+            Self::Words(words) => {
+                let program = words.first().map_or("", String::as_str);
+                format!("{} …", without_secrets(program)).into()
+            }
+        };
+        let (shown, hash) = (toml_text(&shown), self.hash());
+        format!("{{ {KEY} = {shown}, {HASH} = \"{hash}\" }}")
+    }
+}
+
+impl KnownSecrets {
+    /// Collects those of `files`, also of torn ones.
+    pub(super) fn of(files: &[File]) -> Self {
+        let mut known = Self::default();
+        for file in files {
+            for entry in &file.entries {
+                known.collect(entry);
+            }
+            for range in secret_addresses(file.text()) {
+                let text = file.text().get(range).unwrap_or_default();
+                known.insert(Withheld::Text(text.to_owned()));
+            }
+        }
+        known
+    }
+
+    fn collect(&mut self, entry: &Entry) {
+        if let Some(withheld) = withheld(entry) {
+            self.insert(withheld);
+            return;
+        }
+        for_each_entry(&entry.value, &mut |entry| self.collect(entry));
+    }
+
+    fn insert(&mut self, withheld: Withheld) {
+        self.0.insert(withheld.hash(), withheld);
+    }
+}
+
+/// Returns the texts of `files` without the secrets in their addresses.
+pub fn without_address_secrets(files: &[ConfigFile]) -> Vec<ConfigFile> {
+    let masked = files.iter().map(|file| ConfigFile {
+        text: masked(file).into(),
+        ..file.clone()
+    });
+    masked.collect()
+}
+
+fn masked(kept: &ConfigFile) -> String {
+    // Its mistakes have been reported elsewhere.
+    let file = File::kept(0, kept, &KnownSecrets::default(), &Report::default());
+    let mut replaced = Vec::new();
+    for entry in &file.entries {
+        replace(entry, &mut replaced);
+    }
+    let text = with_replaced(file.text(), replaced);
+    // Comments have addresses, too.
+    let comments = secret_addresses(&text).into_iter().map(|range| {
+        let shown = shown_address(text.get(range.clone()).unwrap_or_default());
+        (range, shown.unwrap_or_default())
+    });
+    let comments = comments.collect();
+    with_replaced(&text, comments)
+}
+
+fn with_replaced(text: &str, mut replaced: Vec<(Range<usize>, String)>) -> String {
+    replaced.sort_by_key(|(range, _)| range.start);
+    let mut whole = text.to_owned();
+    for (range, value) in replaced.into_iter().rev() {
+        whole.replace_range(range, &value);
+    }
+    whole
+}
+
+fn replace(entry: &Entry, replaced: &mut Vec<(Range<usize>, String)>) {
+    if let Some(withheld) = withheld(entry) {
+        replaced.push((entry.value.span.clone(), withheld.reference()));
+        return;
+    }
+    replace_texts(&entry.value, replaced);
+    for_each_entry(&entry.value, &mut |entry| replace(entry, replaced));
+}
+
+/// Hides the secrets of texts that stand for themselves.
+fn replace_texts(value: &Value, replaced: &mut Vec<(Range<usize>, String)>) {
+    match &value.kind {
+        Kind::Text(text) => {
+            if let Cow::Owned(shown) = without_secrets(text) {
+                replaced.push((value.span.clone(), toml_text(&shown)));
+            }
+        }
+        Kind::List(values) => {
+            for value in values {
+                replace_texts(value, replaced);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The entries right within a value.
+fn for_each_entry<'v>(value: &'v Value, entered: &mut dyn FnMut(&'v Entry)) {
+    match &value.kind {
+        Kind::Table(entries) => entries.iter().for_each(entered),
+        Kind::List(values) => {
+            for value in values {
+                for_each_entry(value, entered);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The address or the program of a source, if there is a secret in it.
+fn withheld(entry: &Entry) -> Option<Withheld> {
+    match (entry.key.as_str(), &entry.value.kind) {
+        ("url", Kind::Text(text)) if has_secret(text) => Some(Withheld::Text(text.clone())),
+        ("command", Kind::List(values)) => {
+            let words = values.iter().map(|value| match &value.kind {
+                Kind::Text(word) => Some(word.clone()),
+                _ => None,
+            });
+            let words: Vec<String> = words.collect::<Option<_>>()?;
+            let has_secret = words.iter().any(|word| has_secret(word));
+            has_secret.then_some(Withheld::Words(words))
+        }
+        _ => None,
+    }
+}
+
+fn has_secret(text: &str) -> bool {
+    matches!(without_secrets(text), Cow::Owned(_))
+}
+
+/// `text` without the secrets of addresses in it; owned only where there are any.
+fn without_secrets(text: &str) -> Cow<'_, str> {
+    if let Some(shown) = shown_address(text.trim()) {
+        return shown.into();
+    }
+    let found = secret_addresses(text);
+    if found.is_empty() {
+        return text.into();
+    }
+    let shown = found.into_iter().map(|range| {
+        let shown = shown_address(text.get(range.clone()).unwrap_or_default());
+        (range, shown.unwrap_or_default())
+    });
+    with_replaced(text, shown.collect()).into()
+}
+
+/// Returns what may be shown of an address with a secret in it; `None` of everything else.
+fn shown_address(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once(MARK)?;
+    // Its address is a path.
+    if scheme == "sqlite" {
+        return None;
+    }
+    if let Ok(url) = Url::parse(text) {
+        return Some(hide_secrets(&url)).filter(|shown| shown != url.as_str());
+    }
+    // A password with `/` or `#` in it makes it no address.
+    let (_, host) = rest.rsplit_once('@')?;
+    Some(format!("{scheme}{MARK}{host}"))
+}
+
+/// Where in a text addresses with secrets stand.
+fn secret_addresses(text: &str) -> Vec<Range<usize>> {
+    let in_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let ends = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '"' | '\'' | '`' | '<' | '>' | '\u{201c}' | '\u{201d}')
+    };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (mark, _) in text.match_indices(MARK) {
+        let (before, from) = text.split_at(mark);
+        let scheme = before.len() - before.trim_end_matches(in_scheme).len();
+        let start = mark - scheme;
+        let end = mark + from.find(ends).unwrap_or(from.len());
+        // An address within an address is a part of it.
+        let within = found.last().is_some_and(|last| start < last.end);
+        let address = text.get(start..end).unwrap_or_default();
+        if !within && shown_address(address).is_some() {
+            found.push(start..end);
+        }
+    }
+    found
+}
+
+/// A text as TOML has it.
+fn toml_text(text: &str) -> String {
+    toml_edit::Value::from(text).to_string()
+}
+
+/// The value of `key` of a configuration that was kept, where it was not kept: the value itself, if the files still have
+/// it, else the secret to ask for.
+pub(super) fn read(table: &Table, key: &'static str) -> Option<Result<Withheld, Secret>> {
+    let known = table.file.known_secrets.as_ref()?;
+    let Kind::Table(entries) = &table.peek(key)?.kind else {
+        return None;
+    };
+    let text = |key: &str| {
+        let entry = entries.iter().find(|entry| entry.key == key)?;
+        match &entry.value.kind {
+            Kind::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    };
+    let (shown, hash) = (text(KEY)?, text(HASH)?);
+    table.known(key);
+    Some(match known.0.get(&hash) {
+        Some(withheld) => Ok(withheld.clone()),
+        None => Err(Secret::NotKept {
+            shown,
+            file: table.file.shown.clone(),
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(text: &str) -> ConfigFile {
+        ConfigFile {
+            shown: "a.toml".into(),
+            path: "/etc/tidings/a.toml".into(),
+            text: text.into(),
+        }
+    }
+
+    fn check(text: &str, expected: &str) {
+        let once = masked(&kept(text));
+        assert_eq!(once, expected);
+        assert_eq!(masked(&kept(&once)), expected, "masked twice");
+    }
+
+    #[test]
+    fn texts_without_secrets_stay_as_they_are() {
+        for text in [
+            "[[source]]\nurl = \"HTTPS://Host.example/a?b=1\" # as found\n",
+            "[[source]]\nurl = { env = \"FEED\" }\n",
+            "[[source]]\nurl = 'a@b.txt'\ncommand = [\"./a\", \"--user\", \"ana\"]\n",
+            "[site]\ncontact = \"ops@bulletins.example\"\n",
+            "[store]\nurl = \"sqlite://a@b.db\"\n",
+        ] {
+            check(text, text);
+        }
+    }
+
+    #[test]
+    fn no_login_and_no_key_is_kept() {
+        let hash = |url: &str| Hash::of(url.as_bytes()).to_string();
+        let reference = |shown: &str, url: &str| {
+            let hash = hash(url);
+            format!("[[source]]\nurl = {{ not_kept = \"{shown}\", hash = \"{hash}\" }} # ok\n")
+        };
+        for (written, url, shown) in [
+            (
+                "\"https://ana:s3cret@host.example/a\"",
+                "https://ana:s3cret@host.example/a",
+                "https://host.example/a",
+            ),
+            (
+                "'https://s3cret@host.example'",
+                "https://s3cret@host.example/",
+                "https://host.example/",
+            ),
+            (
+                "\"\"\"https://host.example/a?b=1&Token=s3cret\"\"\"",
+                "https://host.example/a?b=1&Token=s3cret",
+                "https://host.example/a?b=1&Token=hidden",
+            ),
+            (
+                "\"https:\\u002F/ana:s3 cret@host.example/\"",
+                "https://ana:s3%20cret@host.example/",
+                "https://host.example/",
+            ),
+        ] {
+            let text = format!("[[source]]\nurl = {written} # ok\n");
+            check(&text, &reference(shown, url));
+        }
+    }
+
+    #[test]
+    fn secrets_elsewhere_are_hidden_in_their_place() {
+        check(
+            "# was \"https://ana:s3cret@host.example/a\", then http://b.example/?key=s3cret\n",
+            "# was \"https://host.example/a\", then http://b.example/?key=hidden\n",
+        );
+        check(
+            "# https://ana:s3/cret@host.example/a\n",
+            "# https://host.example/a\n",
+        );
+        check(
+            "[a]\nb = [\"https://ana:s3cret@host.example/\", { c = 'http://d.example/?sig=s3cret' }]\n",
+            "[a]\nb = [\"https://host.example/\", { c = \"http://d.example/?sig=hidden\" }]\n",
+        );
+    }
+
+    #[test]
+    fn a_program_with_a_secret_address_is_not_kept() {
+        let text = "[[source]]\ncommand = [\"./a\", \"--from=https://ana:s3cret@host.example/\"]\n";
+        let masked = masked(&kept(text));
+        assert!(
+            masked.starts_with("[[source]]\ncommand = { not_kept = \"./a …\", hash = \""),
+            "{masked}"
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! The key of a source in what its own documents say: servers repeat it in every link.
+//!
+//! In: an entry as found, and where its source is. Out: the entry, in which nothing that is kept or published repeats it.
+
+use std::borrow::Cow;
+
+use crate::model::{Location, RawEntry, RawText};
+
+/// Hides the key of the source at `location` in the addresses and texts of an entry.
+pub(super) fn hide(location: &Location, mut entry: RawEntry) -> RawEntry {
+    if !location.has_key() {
+        return entry;
+    }
+    let hide = |text: &mut String| {
+        if let Cow::Owned(hidden) = location.without_key(text) {
+            *text = hidden;
+        }
+    };
+    let RawEntry {
+        guid,
+        title,
+        link,
+        summary,
+        content,
+        enclosures,
+        links,
+        image,
+        comments,
+        ..
+    } = &mut entry;
+    for text in [guid, link, comments].into_iter().flatten() {
+        hide(text);
+    }
+    for text in [title, summary, content].into_iter().flatten() {
+        let (RawText::Plain(text) | RawText::Html(text) | RawText::Unsaid(text)) = text;
+        hide(text);
+    }
+    for enclosure in enclosures {
+        hide(&mut enclosure.url);
+    }
+    for link in links {
+        hide(&mut link.url);
+    }
+    if let Some(image) = image {
+        hide(&mut image.url);
+    }
+    entry
+}
