@@ -16,7 +16,7 @@ use super::plan::Plan;
 use super::policy::Policy;
 use super::story::Stories;
 use super::{State, StoreError};
-use super::{kept, rows, tokens};
+use super::{kept, mend, rows, tokens};
 use crate::classify::{Needs, Subject};
 use crate::config::ConfigFile;
 use crate::model::{Country, Each, Hash, Item, Region, SourceId, Timestamp, TopicId};
@@ -127,12 +127,16 @@ pub(super) fn define(
 ) -> Result<Plan, StoreError> {
     let policy = Policy::of(definition);
     connection.execute_batch("SAVEPOINT definition")?;
+    let mended = mend::mend(connection, definition.at)?;
     let renames = Renames::of(connection, &definition.names)?;
     renames.apply(connection)?;
     // What a changed query brings is old news: it enters quietly.
     let stories = Stories::new(connection, definition.at, true, &policy)?;
     let changes = Changes::of(&stories, definition, renames)?;
-    let plan = changes.plan(connection, 0)?;
+    let plan = Plan {
+        mended,
+        ..changes.plan(connection, 0)?
+    };
     if plan.is_granted(consent) {
         apply(&stories, definition, &changes)?;
     } else {

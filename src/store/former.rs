@@ -198,17 +198,9 @@ impl Renames {
         Ok((after != before).then(|| rows::topics_json(&after)))
     }
 
-    /// Lets this connection, which may only read, see the store as if they were carried out: tables of its own stand
-    /// before those of the store.
+    /// Lets this connection, which may only read, see the store as if they were carried out.
     pub(super) fn pretend(&self, connection: &Connection) -> Result<(), StoreError> {
-        connection.execute_batch(
-            "CREATE TEMP TABLE feed AS SELECT * FROM main.feed;
-             CREATE TEMP TABLE membership AS SELECT * FROM main.membership;
-             CREATE INDEX temp.pretended_feed ON feed (topic);
-             CREATE INDEX temp.pretended_place ON membership (feed, story);
-             CREATE INDEX temp.pretended_story ON membership (story);
-             CREATE TEMP TABLE source_state AS SELECT * FROM main.source_state;",
-        )?;
+        copy(connection)?;
         self.apply_small(connection)?;
         let mut statement = connection.prepare("SELECT name FROM pragma_table_info('item')")?;
         let columns = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -244,6 +236,18 @@ impl Renames {
         };
         format!("{renamed} AS {name}")
     }
+}
+
+/// Has tables of this connection's own stand before those of the store: it may change these.
+pub(super) fn copy(connection: &Connection) -> Result<(), StoreError> {
+    Ok(connection.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS feed AS SELECT * FROM main.feed;
+         CREATE TEMP TABLE IF NOT EXISTS membership AS SELECT * FROM main.membership;
+         CREATE INDEX IF NOT EXISTS temp.pretended_feed ON feed (topic);
+         CREATE INDEX IF NOT EXISTS temp.pretended_place ON membership (feed, story);
+         CREATE INDEX IF NOT EXISTS temp.pretended_story ON membership (story);
+         CREATE TEMP TABLE IF NOT EXISTS source_state AS SELECT * FROM main.source_state;",
+    )?)
 }
 
 fn has(connection: &Connection, sql: &str, name: &str) -> Result<bool, StoreError> {

@@ -11,6 +11,7 @@ mod decide;
 mod define;
 mod membership;
 mod memory;
+mod mend;
 mod moved;
 mod details;
 mod fault;
@@ -54,8 +55,8 @@ use url::Url;
 use crate::dedupe::Fingerprint;
 use crate::drift::Shape;
 use crate::model::{
-    Cadence, FeedId, Hash, Item, Operator, ProblemCode, Repair, SourceId, Timestamp, TopicId,
-    Validators,
+    Cadence, FeedId, Hash, Item, Listen, Operator, ProblemCode, Repair, SourceId, Timestamp,
+    TopicId, Validators,
 };
 
 pub use self::account::{Account, Revision, Standing, Verdict};
@@ -68,7 +69,7 @@ pub use self::details::{Details, KeptDetail};
 pub use self::fault::StoreFault;
 pub use self::forget::{ForgetError, Forgotten, LeftItem};
 pub use self::former::Names;
-pub use self::kept::{KeptConfiguration, MAX_KEPT_BYTES, kept_configuration};
+pub use self::kept::{KeptConfiguration, admin_places, kept_configuration};
 pub use self::layout::{KeptLayout, ReadBy};
 pub use self::memory::{Ground, Grounds};
 use self::place::Place;
@@ -493,7 +494,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`], and then it is not remembered.
     pub async fn remember_break(&self, found: Break) -> Result<(), StoreError> {
-        self.writer.remember_break(found).await
+        let value = rows::to_json(&found);
+        self.writer.remember(problems::BREAK, value).await
+    }
+
+    /// Notes where the daemon answers administrators, until another one does.
+    ///
+    /// # Errors
+    /// [`StoreError`], and then commands look where the configuration says.
+    pub async fn note_admin(&self, places: &[Listen]) -> Result<(), StoreError> {
+        self.writer
+            .remember(kept::ADMIN, kept::written(places))
+            .await
     }
 
     /// Brings what is configured into the store: feeds, sources, and topics of stored items where queries changed. What

@@ -11,9 +11,9 @@ use rusqlite::Connection;
 use super::changes::{Changes, FeedChange, Kind};
 use super::former::Renames;
 use super::membership::Entry;
-use super::schema;
 use super::story::Stories;
 use super::{Consent, Definition, Policy, StoreError, inspect};
+use super::{former, mend, schema};
 use crate::config::{Configured, SettingChange};
 use crate::model::{FeedId, SourceId, StoryId, Timestamp, TopicId};
 
@@ -45,6 +45,8 @@ pub struct Plan {
     pub renamed_sources: Vec<(SourceId, SourceId)>,
     /// Keys whose values are others, as the files have them.
     pub settings: Vec<SettingChange>,
+    /// Rows that could not be read and were rebuilt, by name.
+    pub mended: Vec<String>,
 }
 
 /// What becomes of a feed.
@@ -292,6 +294,10 @@ fn of_store(
     named: usize,
 ) -> Result<Plan, StoreError> {
     let policy = Policy::of(definition);
+    if mend::is_needed(connection)? {
+        former::copy(connection)?;
+        mend::mend_rows(connection)?;
+    }
     let renames = Renames::of(connection, &definition.names)?;
     if !renames.is_empty() {
         renames.pretend(connection)?;
@@ -354,6 +360,7 @@ impl Changes {
             renamed_feeds: self.renames.feeds.clone(),
             renamed_sources: self.renames.sources.clone(),
             settings: Vec::new(),
+            mended: Vec::new(),
         })
     }
 

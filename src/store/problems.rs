@@ -4,12 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 
+use super::fault::readable;
 use super::read::ProblemState;
-use super::{Reader, StoreError, rows};
+use super::{Reader, StoreError, mend, rows};
 use crate::model::Timestamp;
+
+/// The fact that tells of the last break.
+pub(super) const BREAK: &str = "break";
 
 /// How long `status` tells of a break.
 const TOLD_DAYS: i64 = 7;
@@ -25,7 +29,7 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// The store is not the one that published the feeds.
+/// Something that happened to the store: it is not the one that published the feeds, or rows were rebuilt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Break {
     /// When that was found.
@@ -47,10 +51,6 @@ pub(super) fn name_store(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-pub(super) fn remember_break(connection: &Connection, found: &Break) -> Result<(), StoreError> {
-    rows::set_fact(connection, "break", &rows::to_json(found))
-}
-
 impl Reader {
     /// The name of this store.
     ///
@@ -65,7 +65,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`]
     pub fn has_break(&self) -> Result<bool, StoreError> {
-        Ok(rows::fact(self.connection(), "break")?.is_some())
+        Ok(rows::fact(self.connection(), BREAK)?.is_some())
     }
 
     /// The problems of the store that an operator should know of at `now`.
@@ -75,8 +75,11 @@ impl Reader {
     pub fn problems(&self, now: Timestamp) -> Result<Vec<ProblemState>, StoreError> {
         let mut problems = Vec::new();
         problems.extend(self.left_out_of_feeds(now)?);
-        if let Some(text) = rows::fact(self.connection(), "break")? {
-            let found: Break = rows::json("break", &text)?;
+        for name in [BREAK, mend::FACT] {
+            let Some(text) = rows::fact(self.connection(), name)? else {
+                continue;
+            };
+            let found: Break = rows::json(name, &text)?;
             if now - found.at < TimeDelta::days(TOLD_DAYS) {
                 problems.push(ProblemState {
                     code: found.code,
@@ -96,8 +99,10 @@ impl Reader {
         let mut found = statement.query([])?;
         let mut left_out: BTreeMap<LeftOut, BTreeSet<String>> = BTreeMap::new();
         while let Some(row) = found.next()? {
-            let topic: String = row.get(0)?;
-            let stories: Vec<LeftOut> = rows::json("left_out", &row.get::<_, String>(1)?)?;
+            // A row that cannot be read itself is told of by others.
+            let Some((topic, stories)) = readable(left_out_of(row))? else {
+                continue;
+            };
             for one in stories {
                 left_out.entry(one).or_default().insert(topic.clone());
             }
@@ -112,6 +117,11 @@ impl Reader {
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         Ok(word == "ok" && super::schema::is_made(self.connection())?)
     }
+}
+
+fn left_out_of(row: &Row<'_>) -> Result<(String, Vec<LeftOut>), StoreError> {
+    let stories = rows::json("left_out", &row.get::<_, String>(1)?)?;
+    Ok((row.get(0)?, stories))
 }
 
 fn unreadable(left_out: &BTreeMap<LeftOut, BTreeSet<String>>, now: Timestamp) -> ProblemState {

@@ -18,7 +18,6 @@ use super::memory::Memory;
 use super::place::Place;
 use super::plan::Plan;
 use super::policy::Policy;
-use super::problems::{self, Break};
 use super::release::{self, Chosen, Discarded, Released};
 use super::{Depth, Poll, PublishedFeed, StoreError, rows};
 use crate::model::{Operator, SourceId, Timestamp};
@@ -44,7 +43,7 @@ enum Job {
     Discard(SourceId, Chosen, Operator, Timestamp, Answer<Discarded>),
     Forget(SourceId, Operator, Timestamp, Answer<Forgotten>),
     MarkPublished(Vec<PublishedFeed>, Answer<()>),
-    RememberBreak(Break, Answer<()>),
+    Remember(&'static str, String, Answer<()>),
     Probe(Depth, Answer<()>),
 }
 
@@ -66,7 +65,7 @@ impl Job {
             Self::Forget(.., answer) => drop(answer.send(Err(error))),
             Self::Define(_, _, answer) => drop(answer.send(Err(error))),
             Self::MarkPublished(_, answer)
-            | Self::RememberBreak(_, answer)
+            | Self::Remember(_, _, answer)
             | Self::Probe(_, answer) => drop(answer.send(Err(error))),
         }
     }
@@ -142,8 +141,12 @@ impl Writer {
         self.ask(|answer| Job::MarkPublished(feeds, answer)).await
     }
 
-    pub(super) async fn remember_break(&self, found: Break) -> Result<(), StoreError> {
-        self.ask(|answer| Job::RememberBreak(found, answer)).await
+    pub(super) async fn remember(
+        &self,
+        fact: &'static str,
+        value: String,
+    ) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Remember(fact, value, answer)).await
     }
 
     pub(super) async fn probe(&self, depth: Depth) -> Result<(), StoreError> {
@@ -256,8 +259,8 @@ fn together(
             Job::MarkPublished(feeds, answer) => {
                 one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
             }
-            Job::RememberBreak(found, answer) => one(&mut transaction, answer, |tx| {
-                problems::remember_break(tx, &found)
+            Job::Remember(fact, value, answer) => one(&mut transaction, answer, |tx| {
+                rows::set_fact(tx, fact, &value)
             }),
             Job::Probe(Depth::Locked, answer) => one(&mut transaction, answer, |_| Ok(())),
             Job::Probe(Depth::Written, answer) => one(&mut transaction, answer, |tx| {
