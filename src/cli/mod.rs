@@ -190,7 +190,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     let config = cli.config;
     survive_file_limits()?;
     match cli.command {
-        Command::Once(arguments) => once::run(&arguments, load(&config)?).await,
+        Command::Once(arguments) => once::run(&arguments, &config).await,
         Command::Run(arguments) => run::run(&arguments, &config).await,
         Command::Reload(arguments) => reload::run(arguments, &in_force::admin(&config)?).await,
         Command::Plan(arguments) => plan::run(arguments, &load(&config)?),

@@ -7,8 +7,10 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::{CliError, Output, OutputArguments, clock, print_json, table, timestamp};
-use crate::config::Config;
+use super::in_force::{self, Refusal, Usable};
+use super::{
+    CliError, ConfigArguments, Output, OutputArguments, clock, print_json, table, timestamp,
+};
 use crate::flow::{Files, Flow, FlowError, Polled, Published, Selection};
 use crate::model::Timestamp;
 use crate::store::Committed;
@@ -20,7 +22,7 @@ pub(super) struct Arguments {
     /// Poll every source, due or not
     #[arg(long, conflicts_with = "sources")]
     all: bool,
-    /// End with status 1 when a source failed
+    /// End with status 1 when a source failed, with status 2 when the configuration has mistakes
     #[arg(long)]
     strict: bool,
     /// Print only what failed
@@ -33,9 +35,17 @@ pub(super) struct Arguments {
     output: OutputArguments,
 }
 
-pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), CliError> {
+pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Result<(), CliError> {
+    let Usable { config, refusal } =
+        in_force::load_usable(named).map_err(|broken| broken.refused)?;
     let folder = config.publish.dir.clone();
     let flow = Flow::start(config, clock(arguments.now)).await?;
+    for row in &flow.mended {
+        writeln!(
+            io::stderr(),
+            "warning: a row of the database could not be read and was rebuilt: {row}"
+        )?;
+    }
     let selection = match arguments {
         Arguments { all: true, .. } => Selection::All,
         Arguments { sources, .. } if sources.is_empty() => Selection::Due,
@@ -80,7 +90,11 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
                 print_feeds(&mut out, &folder, &published)?;
             }
         }
-        Output::Json => print_json(&answer(&polled, &published))?,
+        Output::Json => print_json(&answer(&polled, &published, refusal.as_ref()))?,
+    }
+    if arguments.strict && refusal.is_some() {
+        let done = "the configuration has mistakes: the one last in force was used";
+        return Err(CliError::Usage(done.to_owned()));
     }
     let failed = polled
         .iter()
@@ -177,7 +191,11 @@ fn shown(path: &Path) -> PathBuf {
     short.unwrap_or(whole)
 }
 
-fn answer(polled: &[Polled], published: &[Published]) -> serde_json::Value {
+fn answer(
+    polled: &[Polled],
+    published: &[Published],
+    refusal: Option<&Refusal>,
+) -> serde_json::Value {
     let source = |done: &Polled| {
         let problem = done.failure.as_ref().or(done.problem.as_ref());
         json!({
@@ -194,10 +212,14 @@ fn answer(polled: &[Polled], published: &[Published]) -> serde_json::Value {
         let (id, title) = (feed.id.to_string(), &feed.title);
         json!({"feed": id, "topic": feed.id.topic().as_str(), "title": title, "stories": feed.stories, "changed": feed.changed})
     };
-    json!({
+    let mut answer = json!({
         "sources": polled.iter().map(source).collect::<Vec<_>>(),
         "feeds": published.iter().map(feed).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(refusal) = refusal {
+        answer["refused"] = json!(refusal.lines());
+    }
+    answer
 }
 
 #[cfg(test)]

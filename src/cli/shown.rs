@@ -1,6 +1,8 @@
 //! How items stand on a terminal.
 
-use crate::model::{EventDay, Precision, Published};
+use chrono_tz::Tz;
+
+use crate::model::{EventDay, Precision, Published, Timestamp};
 
 /// A date as far as it is known.
 pub(super) fn date(published: &Published) -> String {
@@ -9,6 +11,20 @@ pub(super) fn date(published: &Published) -> String {
         (_, Precision::Instant) => published.at().format("%Y-%m-%d %H:%M %:z").to_string(),
         (_, precision) => precision.of_day(published.at().date_naive()),
     }
+}
+
+/// A date as far as it is known, on the clocks of `zone`; a day without a time is that of its publisher.
+pub(super) fn date_in(zone: Tz, published: &Published) -> String {
+    match (published, published.precision()) {
+        (Published::FirstSeen(_), _) => "no date".to_owned(),
+        (_, Precision::Instant) => moment(zone, published.at().to_utc()),
+        (_, precision) => precision.of_day(published.at().date_naive()),
+    }
+}
+
+/// An instant on the clocks of `zone`, which stands once with all of them.
+pub(super) fn moment(zone: Tz, at: Timestamp) -> String {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// Its day, or as much of it as is known.

@@ -4,11 +4,12 @@
 
 use std::io::{self, Write as _};
 
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::consent::{self, Answer};
-use super::{CliError, Output, OutputArguments, admin, named, operator, print_json, shown};
+use super::{CliError, Output, OutputArguments, admin, named, operator, print_json, shown, table};
 use crate::config::Config;
 use crate::flow::{Clock, Files, Flow, FlowError};
 use crate::model::{ItemId, SourceId, StoryId};
@@ -119,7 +120,7 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliE
     };
     let care = arguments.action.care();
     if output == Output::Table {
-        show(&about)?;
+        show(&about, config.site.zone)?;
     }
     if care.dry_run {
         return match output {
@@ -190,29 +191,37 @@ fn decision(action: &Action, config: &Config) -> Result<(Vec<Account>, Decision)
     }
 }
 
-/// A line for each report: its date, title and source; then where the story stands.
-fn show(about: &[Account]) -> io::Result<()> {
+/// A line for each report: its date, title and source; then where the story stands, and the zone of all times.
+fn show(about: &[Account], zone: Tz) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for (at, account) in about.iter().enumerate() {
         let Account { item, .. } = account;
-        let (date, title) = (shown::date(&item.published), shown::line(&item.title));
+        let (date, title) = (
+            shown::date_in(zone, &item.published),
+            shown::line(&item.title),
+        );
         writeln!(out, "{date}  {title}  [{}]", item.source)?;
         let is_last = about
             .get(at + 1)
             .is_none_or(|next| next.story_id != account.story_id);
         if is_last {
-            writeln!(out, "  {} {}", account.story_id.urn(), standing(account))?;
+            writeln!(
+                out,
+                "  {} {}",
+                account.story_id.urn(),
+                standing(account, zone)
+            )?;
         }
     }
-    Ok(())
+    writeln!(out, "{}", table::zone(zone))
 }
 
-fn standing(account: &Account) -> String {
+fn standing(account: &Account, zone: Tz) -> String {
     let feeds = feeds(account);
     match &account.withdrawn {
         Some((at, reason)) => {
-            let (day, reason) = (at.format("%Y-%m-%d"), shown::line(reason));
-            format!("was withdrawn on {day}: {reason}")
+            let (at, reason) = (shown::moment(zone, *at), shown::line(reason));
+            format!("was withdrawn on {at}: {reason}")
         }
         None if feeds.is_empty() => "is in no feed".to_owned(),
         None => format!("is in {}", feeds.join(", ")),
@@ -246,21 +255,19 @@ fn list(most: usize, output: Output, config: &Config) -> Result<(), CliError> {
     }
     let mut out = io::stdout().lock();
     if rulings.is_empty() {
-        writeln!(out, "nothing was decided by hand")?;
+        return Ok(writeln!(out, "nothing was decided by hand")?);
     }
+    let zone = config.site.zone;
     for ruling in &rulings {
-        for line in ruling_lines(ruling) {
+        for line in ruling_lines(ruling, zone) {
             writeln!(out, "{line}")?;
         }
     }
-    Ok(())
+    Ok(writeln!(out, "{}", table::zone(zone))?)
 }
 
-fn ruling_lines(ruling: &Ruling) -> Vec<String> {
-    let (at, action) = (
-        ruling.at.format("%Y-%m-%d %H:%M UTC"),
-        ruling.action.as_str(),
-    );
+fn ruling_lines(ruling: &Ruling, zone: Tz) -> Vec<String> {
+    let (at, action) = (shown::moment(zone, ruling.at), ruling.action.as_str());
     let about = match (&ruling.title, &ruling.source) {
         (Some(title), _) => format!("“{}”", shown::line(title)),
         (None, Some(source)) => {

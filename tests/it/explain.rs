@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Workspace, read_text};
+use crate::support::{NEWS, Server, Workspace, day, notices, read_text, rss, source};
 
 const NOW: &str = "2021-06-28T12:30:00Z";
 
@@ -42,6 +42,47 @@ fn answered(
         String::from_utf8(output.stderr).unwrap(),
         output.status.code(),
     )
+}
+
+/// All times are on the clocks of the site, which are named once.
+#[test]
+fn times_are_those_of_the_site() {
+    let server = Server::start();
+    server.serve("/", rss(&notices(0..1, day(0))));
+    let workspace = Workspace::new(&format!(
+        "[site]\ntimezone = \"America/Costa_Rica\"\n{NEWS}{}",
+        source("harbour", &server.url("/"))
+    ));
+    workspace
+        .run(&["once", "--now", "2026-03-02T12:34:00Z"])
+        .done();
+    let story = workspace.published().only_story().id;
+    workspace
+        .run(&["stories", "withdraw", &story, "--reason", "wrong"])
+        .done();
+    let zone = "Times are those of America/Costa_Rica.";
+    for command in [
+        &["explain", "item", &story][..],
+        &["stories", "list"],
+        &[
+            "stories",
+            "restore",
+            &story,
+            "--reason",
+            "right",
+            "--dry-run",
+        ],
+    ] {
+        let told = workspace.run(command).done().stdout;
+        assert_eq!(told.matches(zone).count(), 1, "{told}");
+        for foreign in ["UTC", "+00:00", "T12:"] {
+            assert!(!told.contains(foreign), "{told}");
+        }
+        if command.contains(&"explain") {
+            assert!(told.contains("2026-03-02 06:34"), "{told}");
+            assert!(told.contains("2026-03-02 06:00, stated by"), "{told}");
+        }
+    }
 }
 
 #[test]

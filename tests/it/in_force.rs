@@ -54,7 +54,7 @@ fn commands_answer_whatever_the_files_say() {
     run(&["sources", "release", "harbour", "--dry-run"]);
     run(&["stories", "withdraw", &story, "--reason", "taken back"]);
     assert_eq!(workspace.published().stories("news").len(), 2);
-    for strict in [&["check"][..], &["plan"], &["once"]] {
+    for strict in [&["check"][..], &["plan"]] {
         assert_eq!(workspace.run(strict).status, Some(2), "{strict:?}");
     }
 }
@@ -121,7 +121,7 @@ fn where_none_was_ever_in_force_a_start_is_refused() {
     let server = Server::start();
     let workspace = Workspace::new("");
     break_it(&workspace, &source("harbour", &server.url("/")));
-    for command in ["run", "status"] {
+    for command in ["run", "once", "status"] {
         let ran = workspace.run(&[command]);
         assert_eq!(ran.status, Some(2), "{ran:?}");
         assert!(ran.stderr.contains("unknown key `titel`"), "{ran:?}");
@@ -212,6 +212,189 @@ fn no_secret_is_kept() {
         kept.contains("TIDINGS_TEST_FEED") && !kept.contains("s3cret"),
         "{kept}"
     );
+}
+
+const LOGIN: &str = "reader:s3cret@";
+
+/// Two sources, one of them with a password and a key in its address.
+fn with_secrets(server: &Server, frame: &str) -> String {
+    server.serve("/open", rss(&notices(0..2, day(0))));
+    server.serve("/sealed", rss(&notices(2..3, day(0))));
+    let sealed = server.url("/sealed?token=s3cret");
+    let sealed = sealed.replace("http://", &format!("http://{LOGIN}"));
+    let (open, sealed) = (
+        source("open", &server.url("/open")),
+        source("sealed", &sealed),
+    );
+    format!(
+        "{frame}{NEWS}# was {sealed_url}\n{open}{sealed}",
+        sealed_url = "https://ana:s3cret@old.example/"
+    )
+}
+
+/// Logins and keys in addresses are not kept; a start takes them from the files, as far as these can be read.
+#[test]
+fn a_start_takes_secrets_from_the_broken_files() {
+    let server = Server::start();
+    let workspace = Workspace::new(&with_secrets(&server, ""));
+    workspace.poll(day(0));
+    let kept = rusqlite_text(&workspace, "SELECT group_concat(text) FROM kept_file");
+    assert!(!kept.contains("s3cret"), "{kept}");
+    let since = rusqlite_text(
+        &workspace,
+        "SELECT value FROM fact WHERE name = 'configuration_since'",
+    );
+    break_it(&workspace, &with_secrets(&server, ""));
+    let before = server.requests().len();
+    let now = day(1).to_rfc3339();
+    warned(workspace.run(&["once", "--all", "--now", &now]));
+    assert_eq!(server.requests().len(), before + 2);
+    let asked = server
+        .requests()
+        .into_iter()
+        .find(|asked| asked.target == "/sealed?token=s3cret");
+    assert!(asked.unwrap().header("authorization").is_some());
+    assert_eq!(workspace.status("sealed")["state"], "ok");
+    let again = rusqlite_text(
+        &workspace,
+        "SELECT value FROM fact WHERE name = 'configuration_since'",
+    );
+    assert_eq!(since, again, "the same configuration is in force");
+}
+
+/// A source whose secret nobody can tell costs itself alone.
+#[test]
+fn a_secret_that_is_nowhere_any_more_costs_its_source_alone() {
+    let server = Server::start();
+    let text = with_secrets(&server, FINDABLE);
+    let workspace = Workspace::new(&text);
+    workspace.poll(day(0));
+    let before = server.requests().len();
+    workspace.write("config/tidings.toml", "titel = 1\n");
+    let ran = workspace.run(&["once", "--all", "--now", &day(1).to_rfc3339()]);
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    assert_eq!(server.requests().len(), before + 1);
+    assert_eq!(workspace.status("open")["state"], "ok");
+    let status = workspace.status("sealed");
+    assert_eq!(status["problem"]["code"], "secret");
+    let problem = status["problem"].to_string();
+    for told in [
+        "kept without secrets",
+        "config/tidings.toml",
+        "tidings check",
+        "tidings reload",
+    ] {
+        assert!(problem.contains(told), "{problem}");
+    }
+    assert_eq!(workspace.published().stories("news").len(), 3);
+    // What is published does not tell that the secret is gone, and it comes back with the file.
+    workspace.configure(&text);
+    let plan = workspace.run(&["plan"]).done();
+    assert!(plan.stdout.contains("nothing changes"), "{plan:?}");
+    workspace
+        .run(&["once", "--all", "--now", &day(2).to_rfc3339()])
+        .done();
+    assert_eq!(workspace.status("sealed")["state"], "ok");
+}
+
+/// Another password is a change that is told, and not shown.
+#[test]
+fn a_changed_secret_is_a_change() {
+    let server = Server::start();
+    let text = with_secrets(&server, "");
+    let workspace = Workspace::new(&text);
+    workspace.poll(day(0));
+    workspace.configure(&text.replace(LOGIN, "reader:0ther@"));
+    let plan = workspace.run(&["plan"]).done();
+    assert!(
+        plan.stdout.contains("url: another value than before"),
+        "{plan:?}"
+    );
+    for secret in ["s3cret", "0ther"] {
+        assert!(!plan.stdout.contains(secret), "{plan:?}");
+    }
+}
+
+/// `once` goes on with the configuration last in force, as `run` does.
+#[test]
+fn once_polls_on_what_was_in_force() {
+    let (server, workspace, text) = stored("");
+    break_it(&workspace, &text);
+    server.serve("/harbour", rss(&notices(0..5, day(0))));
+    let now = day(1).to_rfc3339();
+    warned(workspace.run(&["once", "--now", &now]));
+    assert_eq!(workspace.published().stories("news").len(), 5);
+    let answer = workspace.run(&["once", "--json", "--now", &now]).json();
+    assert!(
+        answer["refused"][0].as_str().unwrap().contains("`titel`"),
+        "{answer}"
+    );
+    let strict = workspace.run(&["once", "--all", "--strict", "--now", &now]);
+    assert_eq!(strict.status, Some(2), "{strict:?}");
+    assert!(
+        strict.stderr.contains("the one last in force was used"),
+        "{strict:?}"
+    );
+    workspace.configure(&text);
+    let answer = workspace
+        .run(&["once", "--strict", "--json", "--now", &now])
+        .done()
+        .json();
+    assert_eq!(answer.get("refused"), None);
+}
+
+/// A configuration that is too large to be kept is said to be.
+#[test]
+fn what_is_not_kept_is_warned_of() {
+    let server = Server::start();
+    server.serve("/harbour", rss(&notices(0..1, day(0))));
+    let workspace = Workspace::new("");
+    let block = source("harbour", &server.url("/harbour"));
+    let main = crate::support::read_text(&workspace.path("config/tidings.toml"));
+    let configure = |files: usize| {
+        let main = format!("include = [\"large/*.toml\"]\n{main}{NEWS}{block}");
+        workspace.write("config/tidings.toml", main);
+        let comment = format!("#{}\n", "-".repeat(1_000)).repeat(4_100);
+        for file in 0..files {
+            workspace.write(&format!("config/large/{file}.toml"), &comment);
+        }
+    };
+    configure(4);
+    workspace.run(&["once"]).well();
+    configure(5);
+    for command in ["check", "once"] {
+        let ran = workspace.run(&[command]).done();
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(
+            told.contains("config/tidings.toml:1:1: warning: all files together have"),
+            "{command}: {told}"
+        );
+    }
+}
+
+/// Texts that an older version kept as they were are kept no longer.
+#[test]
+fn an_older_store_loses_the_secrets_that_it_kept() {
+    let server = Server::start();
+    let text = with_secrets(&server, "");
+    let workspace = Workspace::new(&text);
+    workspace.poll(day(0));
+    let path = workspace.path("var/tidings.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection
+        .execute("UPDATE kept_file SET text = ?", [&text])
+        .unwrap();
+    connection.pragma_update(None, "user_version", 17).unwrap();
+    drop(connection);
+    break_it(&workspace, &text);
+    warned(workspace.run(&["once", "--now", &day(1).to_rfc3339()]));
+    let kept = rusqlite_text(&workspace, "SELECT group_concat(text) FROM kept_file");
+    assert!(
+        kept.contains("not_kept") && !kept.contains("s3cret"),
+        "{kept}"
+    );
+    let bytes = crate::support::read(&path);
+    assert!(!bytes.windows(6).any(|window| window == b"s3cret"));
 }
 
 fn rusqlite_text(workspace: &Workspace, sql: &str) -> String {

@@ -7,17 +7,19 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use chrono_tz::Tz;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::assumed::Assumed;
 use super::topics;
 use crate::classify::{self, Subject, Why};
-use crate::cli::{CliError, Output, OutputArguments, named, print_json};
+use crate::cli::shown::moment;
+use crate::cli::{CliError, Output, OutputArguments, named, print_json, table};
 use crate::config::Config;
 use crate::flow;
 use crate::model::{
-    Item, Layout, Precision, Published, Reading, Region, Report, Rules, Source, Timestamp, TopicId,
+    Item, Layout, Precision, Published, Reading, Region, Report, Rules, Source, TopicId,
 };
 use crate::store::{Account, Ground, Grounds, Reader, Revision, Standing, StoreError, Verdict};
 
@@ -64,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
                 }
                 print(&mut out, account, source.as_ref(), config)?;
             }
-            Ok(())
+            Ok(writeln!(out, "\n{}", table::zone(config.site.zone))?)
         }
     }
 }
@@ -85,7 +87,7 @@ fn print(
     source: Option<&Source>,
     config: &Config,
 ) -> io::Result<()> {
-    let item = &account.item;
+    let (item, zone) = (&account.item, config.site.zone);
     writeln!(out, "{}", item.title)?;
     let line = |out: &mut dyn Write, name: &str, text: &str| writeln!(out, "  {name:<9} {text}");
     line(out, "item", &item.id.to_string())?;
@@ -99,11 +101,11 @@ fn print(
     }
     let identity = format!("{} {}", item.key.kind.as_str(), item.key.value);
     line(out, "known by", &identity.replace('\n', " / "))?;
-    line(out, "found", &found(account))?;
+    line(out, "found", &found(account, zone))?;
     if let Some(source) = source {
         line(out, "read as", &reading(source))?;
     }
-    line(out, "date", &date(&item.published))?;
+    line(out, "date", &date(&item.published, zone))?;
     line(out, "language", &language(item, config))?;
     line(
         out,
@@ -115,7 +117,7 @@ fn print(
         "topics",
         &list(account.topics.iter().map(TopicId::to_string)),
     )?;
-    story(out, account)?;
+    story(out, account, zone)?;
     block(
         out,
         "Why it is there",
@@ -123,19 +125,15 @@ fn print(
     )?;
     let alternates = account.alternates.iter().map(|story| story.urn());
     block(out, "Told in another language", alternates)?;
-    block(out, "In feeds", account.places.iter().map(standing))?;
+    let places = account.places.iter().map(|place| standing(place, zone));
+    block(out, "In feeds", places)?;
     let whys = topics::lines(&whys(account, config));
     block(out, "Its topics, by", whys.into_iter())?;
-    block(
-        out,
-        "Changed by its publisher",
-        account.revisions.iter().map(revision),
-    )?;
-    block(
-        out,
-        "Decided by hand",
-        account.decisions.iter().map(verdict),
-    )
+    let revisions = account.revisions.iter();
+    let revisions = revisions.map(|one| revision(one, zone));
+    block(out, "Changed by its publisher", revisions)?;
+    let decisions = account.decisions.iter().map(|one| verdict(one, zone));
+    block(out, "Decided by hand", decisions)
 }
 
 /// The language of an item, and where nobody knows it, in which its words are looked for.
@@ -165,19 +163,19 @@ fn whys(account: &Account, config: &Config) -> Vec<Why> {
     )
 }
 
-fn story(out: &mut impl Write, account: &Account) -> io::Result<()> {
+fn story(out: &mut impl Write, account: &Account, zone: Tz) -> io::Result<()> {
     writeln!(out, "\n  Its story {}", account.story_id.urn())?;
     if let Some(at) = account.discarded_at {
         writeln!(
             out,
             "    thrown away {} by `tidings sources discard`",
-            moment(at)
+            moment(zone, at)
         )?;
     } else if let Some(at) = account.forgotten_at {
         writeln!(
             out,
             "    taken out {} by `tidings sources forget`",
-            moment(at)
+            moment(zone, at)
         )?;
     } else if account.held {
         let source = &account.item.source;
@@ -187,7 +185,7 @@ fn story(out: &mut impl Write, account: &Account) -> io::Result<()> {
         )?;
     }
     if let Some((at, reason)) = &account.withdrawn {
-        writeln!(out, "    withdrawn {}: {reason}", moment(*at))?;
+        writeln!(out, "    withdrawn {}: {reason}", moment(zone, *at))?;
     }
     for alias in &account.aliases {
         writeln!(out, "    was published as {} too", alias.urn())?;
@@ -264,20 +262,20 @@ fn grounds(grounds: &Grounds) -> Vec<String> {
     joined.into_iter().chain(refused).collect()
 }
 
-fn standing(place: &Standing) -> String {
+fn standing(place: &Standing, zone: Tz) -> String {
     let how = if place.quiet {
         "quietly: on its page, not in its live feed"
     } else {
         "live"
     };
-    let since = moment(place.entered_at);
+    let since = moment(zone, place.entered_at);
     match place.left_at {
-        Some(left) => format!("{} from {since} to {}", place.feed, moment(left)),
+        Some(left) => format!("{} from {since} to {}", place.feed, moment(zone, left)),
         None => format!("{} since {since}, {how}", place.feed),
     }
 }
 
-fn revision(revision: &Revision) -> String {
+fn revision(revision: &Revision, zone: Tz) -> String {
     let before = revision.before.iter();
     let fields: Vec<String> = before
         .map(|(name, value)| match value {
@@ -286,23 +284,23 @@ fn revision(revision: &Revision) -> String {
             value => format!("{name} was {value}"),
         })
         .collect();
-    format!("{}: {}", moment(revision.at), fields.join("; "))
+    format!("{}: {}", moment(zone, revision.at), fields.join("; "))
 }
 
-fn verdict(verdict: &Verdict) -> String {
+fn verdict(verdict: &Verdict, zone: Tz) -> String {
     let Verdict { other, verdict, at } = verdict;
-    format!("{}: {verdict} with {other}", moment(*at))
+    format!("{}: {verdict} with {other}", moment(zone, *at))
 }
 
-fn found(account: &Account) -> String {
+fn found(account: &Account, zone: Tz) -> String {
     account
         .found_at
-        .map_or_else(|| "before that was noted".to_owned(), moment)
+        .map_or_else(|| "before that was noted".to_owned(), |at| moment(zone, at))
 }
 
-fn date(published: &Published) -> String {
+fn date(published: &Published, zone: Tz) -> String {
     let day = match published.precision() {
-        Precision::Instant => published.at().to_rfc3339(),
+        Precision::Instant => moment(zone, published.at().to_utc()),
         precision => precision.of_day(published.at().date_naive()),
     };
     let origin = match published {
@@ -368,10 +366,6 @@ fn list(texts: impl Iterator<Item = String>) -> String {
     } else {
         texts.join(", ")
     }
-}
-
-fn moment(at: Timestamp) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn object(account: &Account, source: Option<&Source>, config: &Config) -> Value {

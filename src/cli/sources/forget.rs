@@ -5,11 +5,12 @@
 
 use std::io::{self, Write as _};
 
+use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
 use crate::cli::consent::{self, Answer};
-use crate::cli::{CliError, Output, OutputArguments, admin, operator, print_json, shown};
+use crate::cli::{CliError, Output, OutputArguments, admin, operator, print_json, shown, table};
 use crate::config::Config;
 use crate::flow::{Clock, Files, Flow, FlowError};
 use crate::model::SourceId;
@@ -45,7 +46,7 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
     };
     let output = arguments.output.output();
     if output == Output::Table {
-        show(&left)?;
+        show(&left, config.site.zone)?;
     }
     if arguments.dry_run {
         return match output {
@@ -95,10 +96,11 @@ async fn is_asked(config: &Config) -> bool {
     }
 }
 
-fn show(left: &[LeftItem]) -> io::Result<()> {
+fn show(left: &[LeftItem], zone: Tz) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for LeftItem { item, stays } in left {
-        let (date, title) = (shown::date(&item.published), shown::line(&item.title));
+        let date = shown::date_in(zone, &item.published);
+        let title = shown::line(&item.title);
         let stays = if *stays {
             "  (stays: another source reports it)"
         } else {
@@ -106,7 +108,10 @@ fn show(left: &[LeftItem]) -> io::Result<()> {
         };
         writeln!(out, "{date}  {title}{stays}")?;
     }
-    Ok(())
+    if left.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", table::zone(zone))
 }
 
 fn answer(LeftItem { item, stays }: &LeftItem) -> serde_json::Value {

@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 
+use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
 use crate::cli::consent::{self, Answer};
-use crate::cli::{CliError, Output, OutputArguments, admin, operator, print_json, shown};
+use crate::cli::{CliError, Output, OutputArguments, admin, operator, print_json, shown, table};
 use crate::config::Config;
 use crate::flow::{Clock, Files, Flow, FlowError};
 use crate::model::SourceId;
@@ -95,7 +96,7 @@ fn choose(
     let held = held.map_err(FlowError::from)?.unwrap_or_default();
     let output = arguments.output.output();
     if output == Output::Table {
-        show(&held, id)?;
+        show(&held, id, config.site.zone)?;
     }
     if arguments.dry_run {
         if output == Output::Json {
@@ -127,11 +128,11 @@ fn choose(
     }
 }
 
-fn show(held: &[HeldItem], id: &SourceId) -> io::Result<()> {
+fn show(held: &[HeldItem], id: &SourceId, zone: Tz) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for held in held {
         let (date, title) = (
-            shown::date(&held.item.published),
+            shown::date_in(zone, &held.item.published),
             shown::line(&held.item.title),
         );
         let gone = match held.unlisted_at {
@@ -139,6 +140,9 @@ fn show(held: &[HeldItem], id: &SourceId) -> io::Result<()> {
             None => "",
         };
         writeln!(out, "{date}  {title}{gone}")?;
+    }
+    if !held.is_empty() {
+        writeln!(out, "{}", table::zone(zone))?;
     }
     if held.iter().any(|held| held.unlisted_at.is_some()) {
         writeln!(
