@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::CliError;
@@ -14,12 +14,65 @@ use crate::config::Config;
 use crate::fetch;
 use crate::model::Listen;
 use crate::serve::{ADMIN_HEADER, Status};
+use crate::store;
 use crate::text;
 
 /// An answer is never longer.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
 /// How long `status` waits for the daemon before it reads the database by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why a daemon did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AskError {
+    /// No answer came, or not the whole of it.
+    #[error(transparent)]
+    Unanswered(#[from] reqwest::Error),
+    /// It answered that it does not.
+    #[error("{}", told(*.status, .reason))]
+    Refused { status: StatusCode, reason: String },
+}
+
+impl AskError {
+    /// Whether nobody listens there.
+    pub(super) fn is_connect(&self) -> bool {
+        matches!(self, Self::Unanswered(error) if error.is_connect())
+    }
+}
+
+/// The answer's own words, or what its status means.
+fn told(status: StatusCode, reason: &str) -> String {
+    match reason {
+        "" => format!("it answered {status}"),
+        reason => format!("{reason} ({})", status.as_u16()),
+    }
+}
+
+/// Names what went wrong between us and the daemon at `listen`.
+pub(super) fn failed(listen: &Listen, error: &AskError) -> String {
+    match error {
+        error if is_denied(error) => format!(
+            "this user may not connect to the daemon at {listen}: use `sudo`, or join the group of the socket"
+        ),
+        error if error.is_connect() => {
+            format!("no daemon answers at {listen}: {}", text::chain(error))
+        }
+        AskError::Unanswered(_) => format!(
+            "the daemon at {listen} gave no whole answer: {}",
+            text::chain(error)
+        ),
+        AskError::Refused { .. } => format!("the daemon at {listen} did not do it: {error}"),
+    }
+}
+
+/// Reads an answer of the daemon at `listen`.
+pub(super) fn read<T: DeserializeOwned>(listen: &Listen, answer: &[u8]) -> Result<T, CliError> {
+    serde_json::from_slice(answer).map_err(|error| {
+        CliError::Failed(format!(
+            "no tidings of this version answers at {listen}: {error}"
+        ))
+    })
+}
 
 /// What the running daemon answers to `body`, posted to `path`; `None` when none runs.
 ///
@@ -32,24 +85,10 @@ pub(super) async fn ask<T: DeserializeOwned>(
 ) -> Result<Option<T>, CliError> {
     let answer = match post(listen, path, body).await {
         Ok(answer) => answer,
-        Err(error) if is_denied(&error) => {
-            return Err(CliError::Failed(format!(
-                "this user may not connect to the daemon at {listen}: use `sudo`, or join the group of the socket"
-            )));
-        }
-        Err(error) if error.is_connect() => return Ok(None),
-        Err(error) => {
-            let why = text::chain(&error);
-            return Err(CliError::Failed(format!(
-                "the daemon at {listen} did not do it: {why}"
-            )));
-        }
+        Err(error) if error.is_connect() && !is_denied(&error) => return Ok(None),
+        Err(error) => return Err(CliError::Failed(failed(listen, &error))),
     };
-    serde_json::from_slice(&answer).map(Some).map_err(|error| {
-        CliError::Failed(format!(
-            "no tidings of this version answers at {listen}: {error}"
-        ))
-    })
+    read(listen, &answer).map(Some)
 }
 
 /// Whether a server answers there, whatever it says.
@@ -62,7 +101,7 @@ pub(super) async fn is_answered(listen: &Listen) -> bool {
 }
 
 /// Whether the system forbids the connection, which a daemon may well wait for.
-fn is_denied(error: &reqwest::Error) -> bool {
+fn is_denied(error: &AskError) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
         let system = error.downcast_ref::<io::Error>();
@@ -86,10 +125,17 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 /// The status reported by the daemon that uses the configured store; `None` without one, or without an answer in time.
 pub(super) async fn status(config: &Config) -> Option<Status> {
-    let listen = config.admin.listen.first()?;
-    let status = tell::<Status>(listen, "/status.json").await?;
-    // Another daemon may listen there.
-    is_same_file(&status.store, &config.store.path).then_some(status)
+    let mut places = store::admin_places(&config.store.path);
+    places.extend(config.admin.listen.first().cloned());
+    for listen in &places {
+        let status = tell::<Status>(listen, "/status.json").await;
+        // Another daemon may listen there.
+        let status = status.filter(|status| is_same_file(&status.store, &config.store.path));
+        if status.is_some() {
+            return status;
+        }
+    }
+    None
 }
 
 fn is_same_file(one: &Path, other: &Path) -> bool {
@@ -105,11 +151,7 @@ pub(super) async fn tell<T: DeserializeOwned>(listen: &Listen, path: &str) -> Op
 }
 
 /// Posts `body` to `path` where the daemon listens; the body of its answer.
-pub(super) async fn post(
-    listen: &Listen,
-    path: &str,
-    body: Vec<u8>,
-) -> Result<Vec<u8>, reqwest::Error> {
+pub(super) async fn post(listen: &Listen, path: &str, body: Vec<u8>) -> Result<Vec<u8>, AskError> {
     send(listen, Method::POST, path, body).await
 }
 
@@ -118,7 +160,7 @@ async fn send(
     method: Method,
     path: &str,
     body: Vec<u8>,
-) -> Result<Vec<u8>, reqwest::Error> {
+) -> Result<Vec<u8>, AskError> {
     let builder = fetch::plain_client();
     let (builder, address) = match listen {
         Listen::Tcp(address) => {
@@ -136,9 +178,14 @@ async fn send(
         .header(ADMIN_HEADER, super::operator::claim())
         .body(body)
         .send()
-        .await?
-        .error_for_status()?;
-    whole(answer).await
+        .await?;
+    let status = answer.status();
+    let body = whole(answer).await?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    let reason = text::one_line(String::from_utf8_lossy(&body).trim());
+    Err(AskError::Refused { status, reason })
 }
 
 async fn whole(mut answer: Response) -> Result<Vec<u8>, reqwest::Error> {

@@ -7,7 +7,6 @@ use clap::Args;
 use super::{CliError, Output, OutputArguments, admin, print_json};
 use crate::model::Listen;
 use crate::serve::ReloadReport;
-use crate::text;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
@@ -52,18 +51,13 @@ async fn ask(path: &str, places: &[Listen]) -> Result<ReloadReport, CliError> {
     let mut failure =
         CliError::Usage("`[admin] listen` is empty: send SIGHUP to the daemon instead".to_owned());
     for (number, listen) in places.iter().enumerate() {
-        let failed =
-            |reason: String| CliError::Failed(format!("no daemon answers at {listen}: {reason}"));
         match admin::post(listen, path, Vec::new()).await {
-            Ok(answer) => {
-                let read = serde_json::from_slice(&answer);
-                return read.map_err(|error| failed(error.to_string()));
-            }
+            Ok(answer) => return admin::read(listen, &answer),
             Err(error) => {
                 let is_last_word = !error.is_connect();
                 // The first place is where it should be.
                 if number == 0 || is_last_word {
-                    failure = failed(text::chain(&error));
+                    failure = CliError::Failed(admin::failed(listen, &error));
                 }
                 if is_last_word {
                     break;

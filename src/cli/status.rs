@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::in_force::{self, Refusal, Usable};
-use super::{CliError, ConfigArguments, Output, OutputArguments, admin, print_json, table};
+use super::{CliError, ConfigArguments, Output, OutputArguments, admin, print_json, shown, table};
 use crate::flow::{self, Clock, FlowError};
 use crate::model::{Listen, Timestamp};
 use crate::serve::Status;
@@ -48,12 +48,12 @@ pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result
     };
     let warnings: Vec<String> = flow::set_back(&config, &states, now).into_iter().collect();
     let mut known = flow::statuses(&config, states);
-    let problems = match told {
-        Some(told) => {
-            take_over(&mut known, told.sources);
-            told.problems
-        }
-        None => flow::store_problems(&config, now).map_err(FlowError::from)?,
+    let (problems, restart_due) = if let Some(told) = told {
+        take_over(&mut known, told.sources);
+        (told.problems, told.restart_due)
+    } else {
+        let problems = flow::store_problems(&config, now).map_err(FlowError::from)?;
+        (problems, Vec::new())
     };
     match arguments.output.output() {
         Output::Table => {
@@ -67,9 +67,14 @@ pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result
                     format!("the configuration has mistakes: the one in force since {since} stays");
                 print_refused(&mut out, &told, &refusal.lines())?;
             }
+            print_restart(&mut out, &restart_due)?;
             Ok(print(&mut out, &known, &problems, config.site.zone)?)
         }
-        Output::Json => print_json(&answer(&known, &problems, &warnings, refusal.as_ref())),
+        Output::Json => {
+            let mut answer = answer(&known, &problems, &warnings, refusal.as_ref());
+            answer["restart_due"] = json!(restart_due);
+            print_json(&answer)
+        }
     }
 }
 
@@ -92,6 +97,7 @@ fn print_asked(arguments: Arguments, status: &Status) -> Result<(), CliError> {
         let told = "the changed configuration was refused: the one before it stays in force";
         print_refused(&mut out, told, &status.refused)?;
     }
+    print_restart(&mut out, &status.restart_due)?;
     Ok(print(&mut out, &status.sources, &status.problems, Tz::UTC)?)
 }
 
@@ -137,6 +143,14 @@ fn print_refused(out: &mut impl Write, told: &str, lines: &[String]) -> io::Resu
     writeln!(out)
 }
 
+/// Which keys count from the next start on.
+fn print_restart(out: &mut impl Write, keys: &[String]) -> io::Result<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "a restart is due for {}\n", keys.join(", "))
+}
+
 fn print(
     out: &mut impl Write,
     sources: &[SourceStatus],
@@ -150,12 +164,13 @@ fn print(
         action,
     } in problems
     {
-        let since = local(zone, *since);
+        let since = shown::moment(zone, *since);
         writeln!(out, "{text} ({code}, since {since})\n  {action}\n")?;
     }
     let mut rows = table::table(&["source", "state", "last success", "next poll", "items"]);
     for SourceStatus { id, known, .. } in sources {
-        let at = |at: Option<Timestamp>| at.map_or_else(|| "–".to_owned(), |at| local(zone, at));
+        let at =
+            |at: Option<Timestamp>| at.map_or_else(|| "–".to_owned(), |at| shown::moment(zone, at));
         let (success, next) = (at(known.last_success), at(known.next_poll));
         rows.add_row([
             id.clone(),
@@ -193,15 +208,10 @@ fn print_problems<'a>(
             text,
             action,
         } = problem;
-        let since = local(zone, *since);
+        let since = shown::moment(zone, *since);
         writeln!(out, "\n{id} ({code}, since {since}): {text}\n  {action}")?;
     }
     Ok(())
-}
-
-fn local(zone: Tz, at: Timestamp) -> String {
-    let local = at.with_timezone(&zone);
-    local.format("%Y-%m-%d %H:%M").to_string()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::{Config, Configured, SettingChange};
+use crate::config::{self, Config, ConfigFile, Configured, SettingChange};
 use crate::store::{FeedPlan, Plan};
 
 /// Changed feeds that are listed one by one after a reload.
@@ -98,6 +98,14 @@ pub(super) fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<S
         after.topics.len()
     ));
     lines
+}
+
+/// Returns the keys that count from the next start on and have other values than at the last one.
+pub(super) fn restart_due(started: &[ConfigFile], in_force: &[ConfigFile]) -> Vec<String> {
+    let changes = config::changes(started, in_force).into_iter();
+    let due = changes.filter(|change| change.takes_restart);
+    due.map(|change| format!("{} {}", change.of, change.key))
+        .collect()
 }
 
 fn come_and_gone(

@@ -15,9 +15,10 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use super::DaemonError;
+use super::differences::restart_due;
 use super::faults::{Faults, Part};
 use super::systemd::Systemd;
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigFile};
 use crate::flow::{Clock, Files, Flow, FlowError, due, holds_feeds, statuses};
 use crate::model::{Listen, ProblemCode, SourceId, Timestamp, TopicId};
 use crate::serve::{
@@ -89,6 +90,10 @@ pub(super) struct Front {
     pub(super) sought: Arc<Mutex<mpsc::Receiver<SearchRequest>>>,
     pub(super) redirects: watch::Sender<Redirects>,
     pub(super) faults: Arc<Faults>,
+    /// Where administrators are answered.
+    pub(super) admin: Vec<Listen>,
+    /// The files of the configuration that the sockets were opened with.
+    pub(super) started: Arc<[ConfigFile]>,
     servers: JoinSet<()>,
     stop: watch::Sender<bool>,
 }
@@ -154,6 +159,8 @@ impl Front {
             sought: Arc::new(Mutex::new(sought)),
             redirects,
             faults,
+            admin: config.admin.listen.clone(),
+            started: config.files.clone().into(),
             servers,
             stop,
         };
@@ -237,6 +244,7 @@ impl Front {
                     store: config.store.path.clone(),
                     refused: self.refused.clone(),
                     configured_at: begun,
+                    restart_due: restart_due(&self.started, &config.files),
                 }));
             }
             question => turn_away(question, &reason.unwrap_or_default()),

@@ -9,6 +9,7 @@ mod faults;
 mod forget;
 mod front;
 mod publisher;
+mod queue;
 mod report;
 mod run;
 mod search;

@@ -16,15 +16,16 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::differences::differences;
+use super::differences::{differences, restart_due};
 use super::faults::{Faults, Part};
 use super::forget;
 use super::front::{Front, Setup, Signal, mark_unstored, redirects, turn_away};
+use super::queue::Queue;
 use super::report::{tell, unasked};
 use super::systemd::Systemd;
 use super::watch::{Watch, changed};
 use super::{DaemonError, publisher, search};
-use crate::config::{self, Config, Refused};
+use crate::config::{self, Config, ConfigFile, Refused};
 use crate::fetch::Share;
 use crate::flow::{
     Clock, Files, Flow, FlowError, InForce, NotStored, Polled, due, set_back, statuses,
@@ -102,6 +103,9 @@ async fn give_up(flow: Arc<Flow>) {
 /// Runs on an open store, which is published first as `files` says.
 async fn session(front: &mut Front, flow: &Arc<Flow>, files: Files) -> Result<Turned, DaemonError> {
     let dirty = Arc::new(Notify::new());
+    if let Err(error) = flow.store.note_admin(&front.admin).await {
+        front.faults.store_failed(&error, flow.clock.now());
+    }
     if files == Files::Look {
         match flow.publish(files).await {
             Ok(publication) => {
@@ -134,6 +138,7 @@ async fn session(front: &mut Front, flow: &Arc<Flow>, files: Files) -> Result<Tu
         Arc::clone(&front.faults),
         front.file.clone(),
         front.environment,
+        Arc::clone(&front.started),
         told,
     );
     run.refused = std::mem::take(&mut front.refused);
@@ -163,41 +168,6 @@ async fn session(front: &mut Front, flow: &Arc<Flow>, files: Files) -> Result<Tu
         front.faults.publishing_failed(&error, flow.clock.now());
     }
     Ok(turned)
-}
-
-/// Which source is due when; each at most once.
-#[derive(Default)]
-struct Queue {
-    order: BTreeSet<(Timestamp, SourceId)>,
-    due: HashMap<SourceId, Timestamp>,
-}
-
-impl Queue {
-    fn put(&mut self, source: SourceId, at: Timestamp) {
-        self.remove(&source);
-        self.order.insert((at, source.clone()));
-        self.due.insert(source, at);
-    }
-
-    fn remove(&mut self, source: &SourceId) {
-        if let Some(at) = self.due.remove(source) {
-            self.order.remove(&(at, source.clone()));
-        }
-    }
-
-    fn next(&self) -> Option<Timestamp> {
-        self.order.first().map(|(at, _)| *at)
-    }
-
-    fn take_due(&mut self, now: Timestamp) -> Option<SourceId> {
-        let (at, source) = self.order.first()?;
-        if *at > now {
-            return None;
-        }
-        let source = source.clone();
-        self.remove(&source);
-        Some(source)
-    }
 }
 
 /// A source whose last answer is not in the store.
@@ -262,6 +232,10 @@ struct Run {
     /// Who waits for the reload after that one.
     waiting_again: Vec<(Consent, oneshot::Sender<ReloadReport>)>,
     refused: Vec<String>,
+    /// The files of the configuration at the start of the process.
+    started: Arc<[ConfigFile]>,
+    /// Keys whose values take a restart.
+    restart_due: Vec<String>,
     told: Told,
     watch: Option<Watch>,
     systemd: Systemd,
@@ -273,6 +247,7 @@ impl Run {
         faults: Arc<Faults>,
         file: PathBuf,
         environment: fn(&str) -> Option<String>,
+        started: Arc<[ConfigFile]>,
         told: Told,
     ) -> Self {
         let in_force = flow.in_force();
@@ -281,6 +256,7 @@ impl Run {
             watch: Watch::new(&in_force.config),
             flow: Arc::clone(flow),
             faults,
+            restart_due: restart_due(&started, &in_force.config.files),
             in_force,
             file,
             environment,
@@ -303,6 +279,7 @@ impl Run {
             again: false,
             waiting_again: Vec::new(),
             refused: Vec::new(),
+            started,
             told,
             systemd: Systemd::default(),
         }
@@ -687,7 +664,17 @@ impl Run {
             }
         }
         self.told.dirty.notify_one();
-        let lines = differences(&before.config, &self.in_force.config, plan);
+        for warning in &self.in_force.config.warnings {
+            tracing::warn!("{warning}");
+        }
+        self.restart_due = restart_due(&self.started, &self.in_force.config.files);
+        let mut lines = differences(&before.config, &self.in_force.config, plan);
+        if !self.restart_due.is_empty() {
+            lines.push(format!(
+                "a restart is due for {}",
+                self.restart_due.join(", ")
+            ));
+        }
         for line in &lines {
             tracing::info!("{line}");
         }
@@ -780,10 +767,11 @@ impl Run {
     }
 
     fn answer_status(&mut self, answer: oneshot::Sender<Status>) {
-        let (flow, refused, configured_at) = (
+        let (flow, refused, configured_at, restart_due) = (
             Arc::clone(&self.flow),
             self.refused.clone(),
             self.configured_at,
+            self.restart_due.clone(),
         );
         let due = |id: &SourceId| self.queue.due.get(id).copied();
         let unstored = self.unstored.iter();
@@ -823,6 +811,7 @@ impl Run {
                 store: in_force.config.store.path.clone(),
                 refused,
                 configured_at,
+                restart_due,
             }));
         });
     }

@@ -78,6 +78,8 @@ pub struct Flow {
     in_force: RwLock<Arc<InForce>>,
     /// Serializes writes into the published folder.
     publishing: Arc<Mutex<()>>,
+    /// Rows that the start could not read and rebuilt, by name.
+    pub mended: Vec<String>,
 }
 
 impl Flow {
@@ -106,6 +108,7 @@ impl Flow {
             store,
             in_force: RwLock::new(Arc::new(in_force)),
             publishing: Arc::default(),
+            mended: plan.mended,
         };
         flow.look_back().await?;
         Ok(flow)

@@ -1,8 +1,9 @@
 //! Where a server listens, and whom it believes.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{AddrParseError, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use ipnet::IpNet;
 
@@ -22,6 +23,18 @@ pub enum TrustedProxy {
     Network(IpNet),
     /// Whatever comes by a socket in the file system.
     UnixSocket,
+}
+
+impl FromStr for Listen {
+    type Err = AddrParseError;
+
+    /// Reads what `Display` writes.
+    fn from_str(text: &str) -> Result<Self, AddrParseError> {
+        match text.strip_prefix("unix:") {
+            Some(path) => Ok(Self::Unix(path.into())),
+            None => text.parse().map(Self::Tcp),
+        }
+    }
 }
 
 impl fmt::Display for Listen {

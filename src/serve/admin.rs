@@ -98,6 +98,9 @@ pub struct Status {
     pub refused: Vec<String>,
     /// Since when the configuration in force is.
     pub configured_at: Timestamp,
+    /// Keys whose values count from the next start on and have changed since this one: `[server] listen`.
+    #[serde(default)]
+    pub restart_due: Vec<String>,
 }
 
 /// What became of a reload.

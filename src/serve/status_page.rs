@@ -52,6 +52,7 @@ pub(super) fn render(status: &Status) -> Markup {
                 main {
                     (problems(&status.problems))
                     (refused(&status.refused))
+                    (restart_due(&status.restart_due))
                     (group("Want attention", &unwell))
                     (group("Notes: nothing needs to be done", &of(Group::Noted)))
                     (group("Others", &of(Group::Well)))
@@ -160,6 +161,17 @@ fn refused(lines: &[String]) -> Markup {
     }
 }
 
+fn restart_due(keys: &[String]) -> Markup {
+    html! {
+        @if !keys.is_empty() {
+            section {
+                h2 { "A restart is due" }
+                p { "These keys have values that count from the next start on: " (keys.join(", ")) }
+            }
+        }
+    }
+}
+
 fn group(title: &str, sources: &[&SourceStatus]) -> Markup {
     html! {
         @if !sources.is_empty() {
@@ -244,6 +256,7 @@ mod tests {
             store: "var/tidings.db".into(),
             refused,
             configured_at: DateTime::UNIX_EPOCH,
+            restart_due: vec!["[server] listen".into()],
         };
         render(&status).into_string()
     }
@@ -306,6 +319,7 @@ mod tests {
         let line = "tidings.toml:3:1: unknown key `lsten`".to_owned();
         let page = page(vec![source("fine", State::Ok, 0, None)], vec![line.clone()]);
         assert!(page.contains("was refused"));
+        assert!(page.contains("count from the next start on: [server] listen<"));
         assert!(page.contains(&line));
         assert!(page.contains("<h1>No source wants attention</h1>"));
     }

@@ -510,6 +510,72 @@ fn one_unreadable_row_costs_its_story() {
     assert_eq!(codes(&told), [""; 0]);
 }
 
+/// Rows of feeds and sources are rebuilt from the configuration and from the other tables.
+#[test]
+fn unreadable_rows_of_feeds_and_sources_cost_no_start() {
+    let server = Server::start();
+    let workspace = published_once(&server, ANYWHERE);
+    let before = workspace.published().stories("news");
+    let spoil = |sql: &str| {
+        let connection = Connection::open(database(&workspace)).unwrap();
+        connection.execute_batch(sql).unwrap();
+    };
+    for (sql, named) in [
+        (
+            "UPDATE source_state SET topics = '[7', regions = x'ff', state = 'spoilt', next_poll = 'soon'",
+            "(topics, state, next_poll, regions)",
+        ),
+        (
+            "UPDATE source_state SET name = x'fe', rank = -1, http_status = 99999, last_attempt = 9000000000000000000",
+            "(name, rank, last_attempt, http_status)",
+        ),
+        (
+            "UPDATE feed SET definition = x'00', queries = '{', changed_at = 'now', render_key = 1",
+            "feed news (definition, changed_at, render_key, queries)",
+        ),
+        (
+            "UPDATE feed SET title = x'ff', stories = 'many', latest_at = 1.5, wanted_rev = '', published_rev = -3, left_out = '['",
+            "feed news (title, stories, latest_at, wanted_rev, published_rev, left_out)",
+        ),
+        (
+            "UPDATE feed SET topic = 'No Topic!'",
+            "a feed without a name",
+        ),
+        (
+            "UPDATE source_state SET source = '#'",
+            "a source without a name",
+        ),
+    ] {
+        spoil(sql);
+        // Looks change nothing, and are no less robust.
+        workspace.run(&["plan"]).done();
+        workspace.run(&["status"]).done();
+        let ran = workspace.run(&["once"]).done();
+        assert!(ran.stderr.contains(named), "{named}: {ran:?}");
+        let told = workspace.run(&["status", "--json"]).done().json();
+        assert_eq!(codes(&told), ["rows-rebuilt"], "{sql}");
+        let text = told["problems"][0]["text"].as_str().unwrap();
+        assert!(text.contains(named), "{text}");
+        assert_eq!(told["sources"][0]["state"], "ok", "{told}");
+        let ids = |stories: &[crate::support::Story]| -> Vec<String> {
+            stories.iter().map(|story| story.id.clone()).collect()
+        };
+        assert_eq!(
+            ids(&workspace.published().stories("news")),
+            ids(&before),
+            "{sql}"
+        );
+        let again = workspace.run(&["once"]).done();
+        assert_eq!(again.stderr, "", "{sql}");
+    }
+    spoil("UPDATE source_state SET topics = '[7'; UPDATE feed SET queries = '{'");
+    let mut service = Service::spawn(Service::command(&workspace));
+    service.logs("could not be read and was rebuilt: feed news (queries)");
+    let service = service.until_served();
+    assert_eq!(service.get("/news.atom").status, 200);
+    service.stop();
+}
+
 #[test]
 fn published_files_that_somebody_takes_away_come_back() {
     let server = Server::start();

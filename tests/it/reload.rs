@@ -17,6 +17,88 @@ fn server() -> Server {
     server
 }
 
+/// What takes a restart is told until it comes.
+#[test]
+fn a_restart_stays_due_until_it_comes() {
+    let server = server();
+    let [before, _] = configurations(&server);
+    let workspace = Workspace::new(&before);
+    let service = start(&workspace);
+    let due = |service: &Service| service.ask_admin("/status.json").json()["restart_due"].clone();
+    assert_eq!(due(&service), json!([]));
+    let moved = before.replacen("127.0.0.1:0", "127.0.0.2:0", 1);
+    workspace.configure(&moved);
+    workspace.run(&["reload"]).done();
+    let line = "a restart is due for [server] listen";
+    for text in [moved.clone(), format!("{moved}# another line\n")] {
+        workspace.configure(&text);
+        let ran = workspace.run(&["reload"]).done();
+        assert!(ran.stdout.contains(line), "{ran:?}");
+        assert_eq!(due(&service), json!(["[server] listen"]));
+        let told = workspace.run(&["status", "--json"]).done().json();
+        assert_eq!(told["restart_due"], json!(["[server] listen"]));
+        let told = workspace.run(&["status"]).done();
+        assert!(told.stdout.contains(line), "{told:?}");
+        assert!(
+            service
+                .ask_admin("/status")
+                .text()
+                .contains("A restart is due")
+        );
+    }
+    // What is as it was at the start takes none.
+    workspace.configure(&before);
+    let ran = workspace.run(&["reload"]).done();
+    assert!(!ran.stdout.contains("a restart is due"), "{ran:?}");
+    assert_eq!(due(&service), json!([]));
+    workspace.configure(&moved);
+    workspace.run(&["reload"]).done();
+    service.stop();
+    let service = Service::start(&workspace);
+    assert_eq!(due(&service), json!([]));
+    service.stop();
+}
+
+/// Commands find the daemon where it listens, whatever its files say by now.
+#[test]
+fn a_daemon_is_found_where_it_listens_still() {
+    let server = server();
+    let [before, _] = configurations(&server);
+    let workspace = Workspace::new(&before);
+    let service = start(&workspace);
+    workspace.configure(&before.replace("unix:../admin.sock", "unix:../other.sock"));
+    for _ in 0..2 {
+        let ran = workspace.run(&["reload"]).done();
+        assert!(
+            ran.stdout.contains("a restart is due for [admin] listen"),
+            "{ran:?}"
+        );
+    }
+    let told = workspace.run(&["status", "--json"]).done().json();
+    assert_eq!(told["restart_due"], json!(["[admin] listen"]));
+    service.stop();
+    let told = workspace.run(&["status", "--json"]).done().json();
+    assert_eq!(told["restart_due"], json!([]));
+}
+
+/// A daemon that answers with an error answers.
+#[test]
+fn a_reload_tells_what_the_daemon_said() {
+    let other = Server::start();
+    other.route("/reload", |_| crate::support::Answer::status(503));
+    let workspace = Workspace::new(&format!(
+        "[admin]\nlisten = [\"127.0.0.1:{}\"]\n{NEWS}",
+        other.port()
+    ));
+    let ran = workspace.run(&["reload"]);
+    assert_eq!(ran.status, Some(1), "{ran:?}");
+    assert!(
+        ran.stderr.contains("did not do it: it answered 503"),
+        "{ran:?}"
+    );
+    assert!(!ran.stderr.contains("no daemon answers"), "{ran:?}");
+}
+
 /// What a pipe holds on Linux.
 const PIPE_BYTES: usize = 64 << 10;
 
@@ -248,7 +330,8 @@ fn the_command_names_what_changed_source_by_source() {
     assert_eq!(
         told,
         "[server] listen: [\"127.0.0.1:0\"] -> [\"127.0.0.2:0\"]; that takes a restart\n\
-         source old: every: 1h -> 30m\nin force: 1 sources, 1 topics\n"
+         source old: every: 1h -> 30m\nin force: 1 sources, 1 topics\n\
+         a restart is due for [server] listen\n"
     );
     service.stop();
 }

@@ -180,8 +180,7 @@ impl Flow {
         let problem = SourceProblem {
             code: ProblemCode::Secret,
             text: format!("the address is a secret that cannot be used: {error}"),
-            action: "the daemon's user must be able to read what `url` refers to; a variable or a credential that was added takes a restart"
-                .to_owned(),
+            action: error.action().to_owned(),
         };
         let failure = Failure {
             problem: problem.clone(),
