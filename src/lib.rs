@@ -10,6 +10,7 @@
 //! | module | in | out | IO |
 //! |---|---|---|---|
 //! | [`text`] | text | text for one line, an error with its causes | |
+//! | `languages` | `data/languages` | the words of each language | |
 //! | [`model`] | | the words that every stage speaks | |
 //! | [`dates`] | text, a zone, the time of reading | a date, or none | |
 //! | [`config`] | TOML text | a checked [`Config`](config::Config), or every mistake by place | reads files |
@@ -33,6 +34,7 @@
 //! [`SafeHtml`](model::SafeHtml), and nothing but [`flow`] sees all stages. Rendering stamps nothing with the time.
 
 pub mod text;
+mod languages;
 pub mod model;
 pub mod dates;
 pub mod config;

@@ -13,6 +13,7 @@ import json
 import pathlib
 import re
 import sys
+import tomllib
 import unicodedata
 
 HERE = pathlib.Path(__file__).parent
@@ -139,9 +140,10 @@ def inflected(form, language):
 
 def add_demonyms(table, root, codes):
     own = collections.defaultdict(list)
-    for line in lines("demonyms.tsv"):
-        code, language, forms = line.split("\t")
-        own[code, language] += forms.split()
+    for language in LANGUAGES:
+        of_language = tomllib.loads((HERE.parent / f"languages/{language}.toml").read_text(encoding="utf-8"))
+        for code, forms in of_language["demonyms"].items():
+            own[code, language] += forms.split()
     found = dict(own)
     for language in ("en", "es", "fr"):
         path = root / f"i18n-nationality/langs/{language}.json"

@@ -1,20 +1,19 @@
 //! Lists the modules of this crate and the crates that it is built with: what a filter of the log may name.
 
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::path::Path;
+use std::fs;
 
 /// Longer than the file ever is.
 const MAX_LOCK_BYTES: u64 = 16 << 20;
 
-fn main() -> io::Result<()> {
+pub(crate) fn write(out: &Path) -> io::Result<()> {
     println!("cargo:rerun-if-changed=src");
     println!("cargo:rerun-if-changed=Cargo.lock");
     let mut modules = vec!["tidings".to_owned()];
     walk(Path::new("src"), "tidings", &mut modules)?;
     modules.sort();
     modules.dedup();
-    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     fs::write(out.join("modules.txt"), modules.join("\n"))?;
     let mut lock = String::new();
     fs::File::open("Cargo.lock")?
