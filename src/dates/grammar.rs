@@ -19,6 +19,7 @@ pub(super) use self::numbers::shown_order;
 use super::Hints;
 use super::tokens::{Kind, Token};
 use super::words::{Languages, Sense, Unit};
+use crate::languages::{self, UsualOrder};
 use crate::model::{DateOrder, Language};
 
 /// What was written.
@@ -174,17 +175,12 @@ impl<'t> Grammar<'t> {
 /// The order of day and month that a language has. English is written in both, which only the country tells; the other
 /// European languages put the day first.
 pub fn usual_order(language: &Language) -> Option<DateOrder> {
-    const DAY_FIRST: [&str; 27] = [
-        "ar", "ca", "cs", "da", "de", "el", "es", "eu", "fi", "fr", "gl", "hr", "ht", "id", "it",
-        "nb", "nl", "nn", "no", "pl", "pt", "ro", "ru", "sk", "sl", "tr", "uk",
-    ];
-    match (language.primary(), language.region()) {
-        ("en", Some("US")) => Some(DateOrder::MonthDayYear),
-        ("en", region) => region.map(|_| DateOrder::DayMonthYear),
-        ("zh" | "ja" | "ko" | "hu", _) => Some(DateOrder::YearMonthDay),
-        (language, _) => DAY_FIRST
-            .contains(&language)
-            .then_some(DateOrder::DayMonthYear),
+    let order = languages::table(language.primary())?.date_order?;
+    match (order, language.region()) {
+        (UsualOrder::DayFirst, _) => Some(DateOrder::DayMonthYear),
+        (UsualOrder::YearFirst, _) => Some(DateOrder::YearMonthDay),
+        (UsualOrder::ByCountry, Some("US")) => Some(DateOrder::MonthDayYear),
+        (UsualOrder::ByCountry, region) => region.map(|_| DateOrder::DayMonthYear),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The words that dates are written with.
 //!
-//! In: two tables, `cldr.tsv` (names of months, weekdays and near days, written by `cldr.py`) and `own.tsv` (what it
-//! lacks). Out: all that a word, or several words together, can mean. Adding a language is adding lines.
+//! In: the tables of the languages. Out: all that a word, or several words together, can mean.
 //!
 //! A word may mean several things (`mar` is a month and a weekday, `ago` is August and English): each meaning comes with
 //! the languages that have it, and the grammar takes the one that fits, those of the text's own language first.
@@ -9,9 +8,11 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashSet;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
-use super::zones::{LEADS, NAMES, PLACES, TAILS, Zone};
+use super::zones::{NAMES, PLACES, Zone};
+use crate::languages::{self, LanguageTable, Numbered, SpanWords, TABLES};
 use crate::model::Language;
 
 /// What a word can mean in a date.
@@ -159,14 +160,13 @@ pub(super) enum Unit {
 
 /// A set of languages, a bit for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Languages(u16);
+pub(super) struct Languages(u64);
 
-const LANGUAGES: [&str; 15] = [
-    "en", "es", "fr", "pt", "it", "de", "nl", "ht", "ar", "ru", "zh", "ja", "ko", "el", "hu",
-];
+/// There is a bit for each.
+const _: () = assert!(TABLES.len() <= 64);
 
 impl Languages {
-    const ALL: Self = Self(u16::MAX);
+    const ALL: Self = Self(u64::MAX);
 
     /// The language of a text; none where it is not known to us.
     pub(super) fn of(language: Option<&Language>) -> Self {
@@ -174,8 +174,13 @@ impl Languages {
         named.unwrap_or_default()
     }
 
+    /// The bit of a table; all bits for the one that all languages share.
+    fn of_table(table: &LanguageTable) -> Self {
+        Self::named(table.code).unwrap_or(Self::ALL)
+    }
+
     fn named(name: &str) -> Option<Self> {
-        let at = LANGUAGES.iter().position(|known| *known == name)?;
+        let at = TABLES.iter().position(|table| table.code == name)?;
         Some(Self(1 << at))
     }
 
@@ -198,16 +203,12 @@ pub(super) fn entry(words: &str) -> Option<&'static Entry> {
     WORDS.get(words)
 }
 
-/// What a word means on its own.
+/// Whether a word is more than a part of dates: names of months that are common words too, or names of people.
 pub(super) fn is_ordinary(word: &str) -> bool {
-    ORDINARY.contains(&word)
+    static ORDINARY: LazyLock<FxHashSet<&str>> =
+        LazyLock::new(|| languages::set(|table| table.dates.common_words));
+    ORDINARY.contains(word)
 }
-
-/// Names of months that are common words too, or names of people, in a language that we meet.
-const ORDINARY: [&str; 14] = [
-    "ago", "dec", "gen", "jan", "jen", "mag", "mar", "march", "mart", "mas", "may", "me", "out",
-    "set",
-];
 
 /// Folds a character: lower case, compatibility forms resolved, accents removed.
 pub(super) fn fold(c: char, mut emit: impl FnMut(char)) {
@@ -257,25 +258,24 @@ static PLACE_ZONES: LazyLock<Vec<Zone>> = LazyLock::new(|| {
 
 static WORDS: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
     let mut words = Words::default();
-    for line in [
-        include_str!("words/cldr.tsv"),
-        include_str!("words/own.tsv"),
-    ]
-    .into_iter()
-    .flat_map(str::lines)
-    {
-        if let Some((sense, languages, forms)) = parsed(line) {
-            words.add(forms, sense, languages);
-        }
+    for table in languages::all() {
+        words.add_names(table);
+    }
+    for table in languages::all() {
+        words.add_others(table);
     }
     for zone in &NAMES {
-        words.add(zone.name, Sense::Zone(zone), Languages::ALL);
+        words.add(&[zone.name], Sense::Zone(zone), Languages::ALL);
     }
     for zone in &*PLACE_ZONES {
-        words.add(zone.name, Sense::Place(zone), Languages::ALL);
+        let names: Vec<&str> = zone.name.split('|').collect();
+        words.add(&names, Sense::Place(zone), Languages::ALL);
     }
-    words.add(LEADS, Sense::PlaceLead, Languages::ALL);
-    words.add(TAILS, Sense::PlaceTail, Languages::ALL);
+    for table in languages::all() {
+        let dates = &table.dates;
+        words.add(dates.place_prefix, Sense::PlaceLead, Languages::ALL);
+        words.add(dates.place_suffix, Sense::PlaceTail, Languages::ALL);
+    }
     words.0
 });
 
@@ -283,8 +283,88 @@ static WORDS: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
 struct Words(HashMap<String, Entry>);
 
 impl Words {
-    fn add(&mut self, forms: &str, sense: Sense, languages: Languages) {
-        for form in forms.split('|').map(|form| folded(form.trim())) {
+    /// Months, weekdays and near days: what they mean goes before what else a word means.
+    fn add_names(&mut self, table: &LanguageTable) {
+        let of = Languages::of_table(table);
+        let month = |number| u32::try_from(number).ok().map(Sense::Month);
+        let weekday = |number: i32| u8::try_from(number - 1).ok().map(Sense::Weekday);
+        self.add_numbered(table.months, month, of);
+        self.add_numbered(table.weekdays, weekday, of);
+        self.add_numbered(table.near_days, |days| Some(Sense::Day(days)), of);
+    }
+
+    fn add_others(&mut self, table: &LanguageTable) {
+        let of = Languages::of_table(table);
+        let dates = &table.dates;
+        self.add(dates.am_letter, Sense::HalfLetter(Half::Am), of);
+        self.add(dates.pm_letter, Sense::HalfLetter(Half::Pm), of);
+        self.add(dates.half_mark, Sense::HalfMark, of);
+        self.add(dates.time_mark, Sense::TimeMark, of);
+        self.add(dates.week_mark, Sense::WeekMark, of);
+        self.add(dates.now, Sense::Now, of);
+        self.add_spans(&table.units, Sense::Unit, of);
+        self.add_spans(&table.unit_letters, Sense::Letter, of);
+        self.add_spans(&table.single_units, |unit| Sense::Counted(1, unit), of);
+        self.add_spans(&table.paired_units, |unit| Sense::Counted(2, unit), of);
+        let count = |number| u32::try_from(number).ok().map(Sense::Count);
+        self.add_numbered(table.counts, count, of);
+        self.add(dates.few, Sense::Few, of);
+        self.add(dates.past_prefix, Sense::Since, of);
+        self.add(dates.past_suffix, Sense::Ago, of);
+        self.add(dates.future_suffix, Sense::Later, of);
+        self.add(dates.future_prefix, Sense::In, of);
+        self.add(dates.last, Sense::Last, of);
+        self.add(dates.next, Sense::Next, of);
+        self.add(dates.ordinal, Sense::Ordinal, of);
+        self.add(dates.first_day, Sense::First, of);
+        self.add(dates.noon, Sense::Sharp(12), of);
+        self.add(dates.midnight, Sense::Sharp(0), of);
+        self.add(dates.am, Sense::Half(Half::Am), of);
+        self.add(dates.pm, Sense::Half(Half::Pm), of);
+        self.add(dates.hour_mark, Sense::HourMark, of);
+        self.add(dates.minute_mark, Sense::MinuteMark, of);
+        self.add(dates.second_mark, Sense::SecondMark, of);
+        self.add(dates.year_mark, Sense::YearMark, of);
+        self.add(dates.month_mark, Sense::MonthMark, of);
+        self.add(dates.day_mark, Sense::DayMark, of);
+        self.add(dates.at, Sense::At, of);
+        self.add(dates.of, Sense::Of, of);
+        self.add(dates.from, Sense::From, of);
+        self.add(dates.to, Sense::To, of);
+        self.add(dates.year_word, Sense::YearWord, of);
+        self.add(dates.epi_week, Sense::EpiWeek, of);
+        self.add(dates.epi_letters, Sense::EpiLetters, of);
+        self.add(dates.iso_week, Sense::IsoWeek, of);
+        self.add(dates.filler, Sense::Filler, of);
+        self.add(dates.counter, Sense::Counter, of);
+    }
+
+    fn add_numbered(
+        &mut self,
+        numbered: Numbered,
+        sense: impl Fn(i32) -> Option<Sense>,
+        of: Languages,
+    ) {
+        for (number, forms) in numbered {
+            if let Some(sense) = sense(*number) {
+                self.add(forms, sense, of);
+            }
+        }
+    }
+
+    fn add_spans(&mut self, spans: &SpanWords, sense: impl Fn(Unit) -> Sense, of: Languages) {
+        self.add(spans.second, sense(Unit::Second), of);
+        self.add(spans.minute, sense(Unit::Minute), of);
+        self.add(spans.hour, sense(Unit::Hour), of);
+        self.add(spans.day, sense(Unit::Day), of);
+        self.add(spans.week, sense(Unit::Week), of);
+        self.add(spans.month, sense(Unit::Month), of);
+        self.add(spans.year, sense(Unit::Year), of);
+        self.add(spans.decade, sense(Unit::Decade), of);
+    }
+
+    fn add(&mut self, forms: &[&str], sense: Sense, languages: Languages) {
+        for form in forms.iter().map(|form| folded(form.trim())) {
             let first = form.split(' ').next().unwrap_or_default().to_owned();
             let longest = &mut self.0.entry(first).or_default().longest;
             *longest = (*longest).max(form.split(' ').count());
@@ -297,100 +377,9 @@ impl Words {
     }
 }
 
-/// A line of the tables: language, sense, forms. `None` for a comment.
-fn parsed(line: &str) -> Option<(Sense, Languages, &str)> {
-    let mut fields = line.split('\t');
-    let languages = match fields.next()? {
-        "*" => Languages::ALL,
-        name => Languages::named(name)?,
-    };
-    let sense = sense(fields.next()?)?;
-    Some((sense, languages, fields.next()?))
-}
-
-fn sense(name: &str) -> Option<Sense> {
-    let (name, value) = name.split_once(' ').unwrap_or((name, ""));
-    let number = || value.parse::<u32>().ok();
-    Some(match name {
-        "month" => Sense::Month(number()?),
-        "weekday" => Sense::Weekday(u8::try_from(number()?.checked_sub(1)?).ok()?),
-        "unit" => Sense::Unit(unit(value)?),
-        "letter" => Sense::Letter(unit(value)?),
-        "single" => Sense::Counted(1, unit(value)?),
-        "pair" => Sense::Counted(2, unit(value)?),
-        "day" => Sense::Day(value.parse().ok()?),
-        "now" => Sense::Now,
-        "ago" => Sense::Ago,
-        "since" => Sense::Since,
-        "in" => Sense::In,
-        "later" => Sense::Later,
-        "last" => Sense::Last,
-        "next" => Sense::Next,
-        "count" => Sense::Count(number()?),
-        "few" => Sense::Few,
-        "ordinal" => Sense::Ordinal,
-        "first" => Sense::First,
-        "am" => Sense::Half(Half::Am),
-        "pm" => Sense::Half(Half::Pm),
-        "am-letter" => Sense::HalfLetter(Half::Am),
-        "pm-letter" => Sense::HalfLetter(Half::Pm),
-        "half-mark" => Sense::HalfMark,
-        "noon" => Sense::Sharp(12),
-        "midnight" => Sense::Sharp(0),
-        "hour-mark" => Sense::HourMark,
-        "minute-mark" => Sense::MinuteMark,
-        "second-mark" => Sense::SecondMark,
-        "time-mark" => Sense::TimeMark,
-        "week-mark" => Sense::WeekMark,
-        "year-mark" => Sense::YearMark,
-        "month-mark" => Sense::MonthMark,
-        "day-mark" => Sense::DayMark,
-        "year-word" => Sense::YearWord,
-        "epi-week" => Sense::EpiWeek,
-        "epi-letters" => Sense::EpiLetters,
-        "iso-week" => Sense::IsoWeek,
-        "of" => Sense::Of,
-        "from" => Sense::From,
-        "to" => Sense::To,
-        "at" => Sense::At,
-        "counter" => Sense::Counter,
-        "filler" => Sense::Filler,
-        _ => return None,
-    })
-}
-
-fn unit(name: &str) -> Option<Unit> {
-    Some(match name {
-        "second" => Unit::Second,
-        "minute" => Unit::Minute,
-        "hour" => Unit::Hour,
-        "day" => Unit::Day,
-        "week" => Unit::Week,
-        "month" => Unit::Month,
-        "year" => Unit::Year,
-        "decade" => Unit::Decade,
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_line_of_the_tables_is_read() {
-        for table in [
-            include_str!("words/cldr.tsv"),
-            include_str!("words/own.tsv"),
-        ] {
-            for line in table
-                .lines()
-                .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            {
-                assert!(parsed(line).is_some(), "{line}");
-            }
-        }
-    }
 
     #[test]
     fn a_word_may_mean_several_things() {
@@ -408,24 +397,24 @@ mod tests {
     }
 
     #[test]
-    fn languages_have_all_months_and_weekdays() {
-        let all = [
-            "en", "es", "fr", "pt", "it", "de", "nl", "ht", "ar", "ru", "zh", "el", "hu",
-        ];
-        for language in all.map(|name| Languages::named(name).unwrap()) {
+    fn languages_with_dates_have_all_months_and_weekdays() {
+        for table in TABLES.iter().filter(|table| !table.weekdays.is_empty()) {
+            let language = Languages::of_table(table);
             let has = |sense: Sense| {
                 WORDS
                     .values()
                     .flat_map(|entry| &entry.senses)
                     .any(|(known, of)| *known == sense && of.meets(language))
             };
-            assert!(
-                (1..=12).all(|month| has(Sense::Month(month))),
-                "{language:?}"
-            );
+            // Others count their months.
+            let months = 1..=12;
+            let named = months.filter(|month| has(Sense::Month(*month))).count();
+            let counted = !table.dates.month_mark.is_empty() || table.code == "ja";
+            assert!(named == 12 || counted, "{}", table.code);
             assert!(
                 (0..7).all(|weekday| has(Sense::Weekday(weekday))),
-                "{language:?}"
+                "{}",
+                table.code
             );
         }
     }

@@ -208,9 +208,3 @@ pub(super) static PLACES: [(&str, Tz); 44] = [
     ("beijing | pekin | 北京", Tz::Asia__Shanghai),
     ("tokyo | tokio", Tz::Asia__Tokyo),
 ];
-
-/// Before a place: `hora de`.
-pub(super) const LEADS: &str = "hora de | hora del | hora en | hora | horario de | heure de | heure d | ora di | ora de | lè | по";
-
-/// After a place: `time`.
-pub(super) const TAILS: &str = "time | local time | zeit | 时间 | 時間";
