@@ -1,9 +1,12 @@
 //! What a source is called: for people by its publisher, for the configuration by host and title.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use rustc_hash::FxHashSet;
 use url::Url;
 
+use crate::languages;
 use crate::model::SourceId;
 use crate::normalize::folded;
 
@@ -19,40 +22,12 @@ const NOBODY: [&str; 20] = [
 ];
 
 /// Words of titles that name no section: every source has them.
-const NOISE: [&str; 22] = [
-    "rss", "feed", "feeds", "atom", "home", "homepage", "inicio", "portada", "accueil", "the", "a",
-    "of", "de", "del", "la", "el", "los", "las", "y", "and", "for", "para",
-];
+static NOISE: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| languages::set(|table| table.naming.noise));
 
 /// Words of titles that are a section's, not a publisher's.
-const SECTIONS: [&str; 26] = [
-    "news",
-    "latest",
-    "press",
-    "releases",
-    "release",
-    "room",
-    "notices",
-    "bulletin",
-    "bulletins",
-    "announcements",
-    "archive",
-    "blog",
-    "home",
-    "noticias",
-    "ultimas",
-    "avisos",
-    "comunicados",
-    "comunicado",
-    "prensa",
-    "boletin",
-    "boletines",
-    "actualidad",
-    "novedades",
-    "inicio",
-    "de",
-    "y",
-];
+static SECTIONS: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| languages::set(|table| table.naming.sections));
 
 /// Words of a title that go into an id.
 const MAX_WORDS: usize = 3;
@@ -79,7 +54,7 @@ pub(super) fn name(
     let parts = parts(title);
     let says_nobody = |part: &&str| {
         let mut words = words(part).peekable();
-        words.peek().is_some() && words.all(|word| SECTIONS.contains(&word.as_str()))
+        words.peek().is_some() && words.all(|word| SECTIONS.contains(word.as_str()))
     };
     let is_heading = |part: &&str| {
         heading.is_some_and(|heading| folded(heading) == folded(part)) || says_nobody(part)
@@ -119,7 +94,7 @@ pub(super) fn id(
         .find(|part| folded(part) != folded(name));
     let section = section.unwrap_or_default();
     let telling: Vec<String> = words(section)
-        .filter(|word| !known.contains(word) && !NOISE.contains(&word.as_str()))
+        .filter(|word| !known.contains(word) && !NOISE.contains(word.as_str()))
         .take(MAX_WORDS)
         .collect();
     let parts: Vec<String> = [own]

@@ -15,10 +15,14 @@
 mod numbered;
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 use self::numbered::NumberedPart;
 use super::MAX_ENTRIES;
 use crate::dates::{self, Basis, Hints};
+use crate::languages;
 use crate::model::{DateOrder, Extracted, Precision, Problem, RawEntry, RawTag, RawText};
 
 /// A longer line is cut.
@@ -43,19 +47,8 @@ const MAX_LABEL_WORDS: usize = 3;
 const MIN_RUNNING_WORDS: usize = 10;
 
 /// Links to the full text, in lower case and without the signs around them.
-const MORE: [&str; 11] = [
-    "continue reading",
-    "full story",
-    "keep reading",
-    "leer mas",
-    "leer más",
-    "learn more",
-    "read more",
-    "seguir leyendo",
-    "ver mas",
-    "ver más",
-    "view more",
-];
+static MORE: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| languages::set(|table| table.text.read_more_lines));
 
 /// Reads a text of dated notices.
 pub(super) fn read(text: &str, hints: &Hints) -> Extracted {
@@ -112,30 +105,8 @@ fn of_numbers(before: usize, parts: Vec<NumberedPart>) -> Extracted {
 }
 
 /// Words before the day on which a whole bulletin was brought up to date, folded.
-const STAMPS: [&str; 22] = [
-    "actualizacion",
-    "actualizada",
-    "actualizado",
-    "actualitzat",
-    "actualise",
-    "aggiornamento",
-    "aggiornato",
-    "aktualisiert",
-    "as of",
-    "atualizada",
-    "atualizado",
-    "bijgewerkt",
-    "current as",
-    "last modified",
-    "last revised",
-    "last update",
-    "mise a jour",
-    "mis a jour",
-    "revised",
-    "stand",
-    "ultima actualizacion",
-    "updated",
-];
+static STAMPS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| languages::words(|table| table.text.updated_stamps).collect());
 
 /// Takes out the day on which the whole was brought up to date: the first date, where no other says so of itself.
 fn take_stamp(paragraphs: &mut Vec<Paragraph>) -> Option<Paragraph> {
@@ -585,7 +556,7 @@ fn is_date(text: &str, hints: &Hints) -> bool {
 /// A link to the full text: `Read more »`.
 pub(super) fn is_more(text: &str) -> bool {
     let words = text.trim_matches(|c: char| !c.is_alphanumeric());
-    words.len() <= MAX_TITLE_CHARS && MORE.contains(&words.to_lowercase().as_str())
+    words.len() <= MAX_TITLE_CHARS && MORE.contains(words.to_lowercase().as_str())
 }
 
 fn has_title(block: &[String]) -> bool {

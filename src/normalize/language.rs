@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use whichlang::{Lang, detect_language};
 
+use crate::languages::{TABLES, Words};
 use crate::model::Language;
 
 /// How much of a text is looked at, and how much of that by `whichlang`, in bytes: more makes nothing surer.
@@ -25,84 +26,36 @@ const MIN_OWN_ALONE: u32 = 1;
 /// How many letters tell a script that one language uses.
 const MIN_LETTERS: usize = 10;
 
-/// The longest of the words below, in bytes.
+/// The longest of the words that are looked for, in bytes.
 const MAX_WORD_BYTES: usize = 12;
 
-/// The words of the languages that are written in Latin letters.
-const WORDS: [(&str, &str); 10] = [
-    (
-        "ca",
-        "a això al als amb aquest aquesta com d'un de del dels des el els en entre està fins ha han hi i l'any la \
-         les li molt més no o on pel pels per perquè però que qui s'ha se sense ser seu seus seva seves si sobre \
-         són també tot un una és",
-    ),
-    (
-        "gl",
-        "a ao aos as ata ben como con contra da das de dende desta deste do dos durante e el en entre era esta \
-         este estes está foi fronte hai mellor moi máis na nas no non nos nosa nova o onde os outras outros para \
-         pero pode pola polas polo polos porque que se segundo sen ser seu seus sobre son só súa súas tamén tras \
-         un unha unhas xa á é ía",
-    ),
-    (
-        "ht",
-        "ak ansanm ap ayisyen ayiti ba chak dwa epi fè fèt gen genyen jodi ka kap ki konsa kont kote kounye la \
-         lan li lòt men moun mwen n nan nou nouvo pa paske peyi pi plis pou pral pran premye sa sak se si \
-         sitiyasyon sou sòti tankou te tou tout vin vle w yo yon youn",
-    ),
-    (
-        "de",
-        "aber als am an auch auf aus bei bis das dass dem den der des die durch ein eine einem einen einer eines \
-         er es für haben hat im in ist kann mehr mit nach nicht noch nur oder sein seine sich sie sind um und \
-         unter vom von vor war was werden wie wird wurde zu zum zur über",
-    ),
-    (
-        "en",
-        "a about after all also an and are as at be been but by can for from had has have he her his how in into \
-         is it its more new not of on or other our over said she than that the their there they this to up was we \
-         were what when which who will with would you",
-    ),
-    (
-        "es",
-        "a al ante así como con contra cuando de del desde donde e el ella en entre era es esta estas este estos \
-         está fue ha han hasta hay la las le les lo los muy más no nos o para pero por porque puede que se según \
-         ser sin sobre son su sus también tras un una unos y ya",
-    ),
-    (
-        "fr",
-        "a afin après au aussi aux avec ce ces cette comme contre d'un d'une dans de depuis des du elle elles en \
-         entre est et il ils je la le les leur leurs lors lui mais même ne nous on ont ou où par pas plus pour \
-         qu'il que qui sa sans se selon ses son sont sous sur un une vers vous à été être",
-    ),
-    (
-        "it",
-        "a agli ai al alla alle anche che chi ci come con contro così da dal dalla dalle degli dei del della \
-         delle di dopo e ed era essere fino gli ha hanno i il in io la le lo loro ma molto nei nel nell nella \
-         nelle non o ogni per perché più prima quando quella questa questo se senza si sono stato su sua sui sul \
-         sulla suo suoi tra tutti un una uno è",
-    ),
-    (
-        "nl",
-        "aan al als bij dan dat de deze die dit door een en er geen haar heb hebben heeft het hij hun ik in is \
-         kan maar meer met mijn na naar niet nog nu of om ook op over te tegen tijdens toch tot u uit van veel \
-         voor was wat we werd wie wij worden wordt zal ze zei zich zijn zo",
-    ),
-    (
-        "pt",
-        "a ainda ante ao aos após as até com como contra da das de depois desde desta deste dia do dos durante e \
-         ela ele em entre era essa esse esta estas este estes está eu foi foram frente há isso já mais mas mesmo \
-         muito na nas nem no nos nossa nova não o onde os ou outra outras outros para pela pelas pelo pelos pode \
-         por porque quando que quem se segundo sem ser seu seus sobre sua suas são só também tem um uma à às é",
-    ),
-];
-/// How many of them, at the beginning, `whichlang` does not know.
-const ALONE: usize = 3;
+/// A language whose texts are known by their words: its code, those words, and what `whichlang` calls it, if it knows it.
+type ByWords = (&'static str, Words, Option<Lang>);
 
-/// By word, the places in [`WORDS`] of the languages that have it, a bit each.
-static LANGUAGES: LazyLock<HashMap<&str, u16>> = LazyLock::new(|| {
+/// The languages that are written in Latin letters; first those that `whichlang` does not know.
+static BY_WORDS: LazyLock<Vec<ByWords>> = LazyLock::new(|| {
+    let tables = TABLES.iter();
+    let tables = tables.filter(|table| !table.detection.words.is_empty());
+    let by_words = tables.map(|table| (table.code, table.detection.words, table.whichlang));
+    let mut by_words: Vec<ByWords> = by_words.collect();
+    by_words.sort_by_key(|(_, _, whichlang)| whichlang.is_some());
+    by_words
+});
+
+/// How many of them, at the beginning, `whichlang` does not know.
+static ALONE: LazyLock<usize> =
+    LazyLock::new(|| BY_WORDS.partition_point(|(_, _, whichlang)| whichlang.is_none()));
+
+/// There is a bit for each of [`BY_WORDS`].
+const MAX_BY_WORDS: usize = 64;
+const _: () = assert!(TABLES.len() <= MAX_BY_WORDS);
+
+/// By word, the places in [`BY_WORDS`] of the languages that have it, a bit each.
+static LANGUAGES: LazyLock<HashMap<&str, u64>> = LazyLock::new(|| {
     let mut languages = HashMap::new();
-    for (place, (_, words)) in WORDS.iter().enumerate() {
-        for word in words.split_whitespace() {
-            *languages.entry(word).or_default() |= 1 << place;
+    for (place, (_, words, _)) in BY_WORDS.iter().enumerate() {
+        for word in *words {
+            *languages.entry(*word).or_default() |= 1 << place;
         }
     }
     languages
@@ -126,9 +79,9 @@ pub(super) fn written(text: &str, expected: Option<&Language>) -> Option<Languag
 pub fn likeliest(text: &str, languages: &[Language]) -> Vec<Language> {
     let counted = counted(beginning(text));
     let count = |language: &Language| {
-        let mut places = WORDS.iter().zip(counted.known);
-        let found = places.find(|((code, _), _)| *code == language.primary());
-        found.map(|(_, count)| count)
+        let code = language.primary();
+        let place = BY_WORDS.iter().position(|(known, _, _)| *known == code);
+        place.map(|place| counted.known[place])
     };
     let most = languages.iter().filter_map(count).max();
     let is_likely = |language: &&Language| count(language).is_none_or(|own| Some(own) == most);
@@ -139,9 +92,6 @@ pub fn likeliest(text: &str, languages: &[Language]) -> Vec<Language> {
 pub(super) fn beginning(text: &str) -> &str {
     text.split_at(text.floor_char_boundary(LOOKED_AT)).0
 }
-
-/// The languages that a script is enough to tell.
-const BY_SCRIPT: [&str; 8] = ["ar", "el", "he", "ja", "ko", "ru", "th", "zh"];
 
 /// Whether [`language_of`] can tell texts of a language.
 pub(super) fn is_known(language: &Language) -> bool {
@@ -154,8 +104,9 @@ pub fn known_languages() -> Vec<Language> {
 }
 
 fn codes() -> impl Iterator<Item = &'static str> {
-    let by_words = WORDS.iter().map(|(code, _)| *code);
-    BY_SCRIPT.into_iter().chain(by_words)
+    let by_script = TABLES.iter().filter(|table| table.told_by_script);
+    let by_words = BY_WORDS.iter().map(|(code, _, _)| *code);
+    by_script.map(|table| table.code).chain(by_words)
 }
 
 /// Of a script that one language uses, or that holds letters of one.
@@ -213,39 +164,46 @@ fn by_words(text: &str, expected: Option<&str>) -> Option<&'static str> {
             && known >= second + MIN_LEAD_ALONE
             && counted.own[*place] >= MIN_OWN_ALONE
     };
-    if let Some(place) = (0..ALONE).find(alone) {
-        return Some(WORDS[place].0);
+    if let Some(place) = (0..*ALONE).find(alone) {
+        return Some(BY_WORDS[place].0);
     }
-    let most = counted.known[ALONE..].iter().max().copied().unwrap_or(0);
+    let most = counted.known.iter().skip(*ALONE).max();
+    let most = most.copied().unwrap_or(0);
     if !enough(most, MIN_WORDS) {
         return None;
     }
     let is_most = |code: &str| {
-        let place = WORDS.iter().position(|(known, _)| *known == code);
+        let place = BY_WORDS.iter().position(|(known, _, _)| *known == code);
         place.is_some_and(|place| counted.known[place] == most)
     };
-    if let Some((code, _)) = WORDS
+    if let Some((code, _, _)) = BY_WORDS
         .iter()
-        .find(|(code, _)| Some(*code) == expected && is_most(code))
+        .find(|(code, _, _)| Some(*code) == expected && is_most(code))
     {
         return Some(code);
     }
     let (seen, _) = text.split_at(text.floor_char_boundary(SEEN));
-    code_of(detect_language(seen)).filter(|code| is_most(code))
+    let detected = Some(detect_language(seen));
+    let mut known = BY_WORDS.iter();
+    let (code, _, _) = known.find(|(_, _, whichlang)| *whichlang == detected)?;
+    is_most(code).then_some(code)
 }
 
 /// How many words of a text are each language's.
-#[derive(Default)]
 struct Counted {
     all: u32,
-    /// By the place in [`WORDS`].
-    known: [u32; WORDS.len()],
+    /// By the place in [`BY_WORDS`].
+    known: [u32; MAX_BY_WORDS],
     /// Those that are no other's.
-    own: [u32; WORDS.len()],
+    own: [u32; MAX_BY_WORDS],
 }
 
 fn counted(text: &str) -> Counted {
-    let mut counted = Counted::default();
+    let mut counted = Counted {
+        all: 0,
+        known: [0; MAX_BY_WORDS],
+        own: [0; MAX_BY_WORDS],
+    };
     let is_part = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’');
     for word in text.split(|c| !is_part(c)).filter(|word| !word.is_empty()) {
         counted.all += 1;
@@ -259,26 +217,16 @@ fn counted(text: &str) -> Counted {
             LANGUAGES.get(&*word.to_lowercase().replace('’', "'"))
         };
         let found = found.copied().unwrap_or(0);
-        for place in 0..WORDS.len() {
-            let known = found >> place & 1;
-            counted.known[place] += u32::from(known);
-            counted.own[place] += u32::from(known) & u32::from(found.is_power_of_two());
+        let is_own = found.is_power_of_two();
+        let mut bits = found;
+        while bits != 0 {
+            let place = bits.trailing_zeros() as usize;
+            counted.known[place] += 1;
+            counted.own[place] += u32::from(is_own);
+            bits &= bits - 1;
         }
     }
     counted
-}
-
-fn code_of(language: Lang) -> Option<&'static str> {
-    match language {
-        Lang::Deu => Some("de"),
-        Lang::Eng => Some("en"),
-        Lang::Fra => Some("fr"),
-        Lang::Ita => Some("it"),
-        Lang::Nld => Some("nl"),
-        Lang::Por => Some("pt"),
-        Lang::Spa => Some("es"),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

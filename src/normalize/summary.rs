@@ -1,8 +1,12 @@
 //! The beginning of a text: its dateline, and whole sentences of it as a summary.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 use super::text::{bounded, folded};
+use crate::languages;
 
 /// Texts up to this many characters are summaries themselves.
 const SHORT: usize = 400;
@@ -11,16 +15,11 @@ const MAX_SUMMARY: usize = 300;
 /// How much of a line may be its dateline, in bytes.
 const MAX_DATELINE: usize = 140;
 /// Words in capitals or small letters that names of places hold.
-const PARTICLES: [&str; 16] = [
-    "al", "and", "d", "da", "das", "de", "del", "do", "dos", "du", "el", "la", "las", "los", "of",
-    "y",
-];
+static PARTICLES: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| languages::set(|table| table.text.name_particles));
 /// Words that a full stop ends without ending the sentence.
-const ABBREVIATIONS: [&str; 30] = [
-    "al", "approx", "aprox", "art", "av", "ca", "cf", "col", "dept", "dr", "dra", "ee", "etc",
-    "fig", "gen", "gob", "gov", "gral", "ing", "lic", "mr", "mrs", "ms", "mt", "no", "núm", "prof",
-    "sr", "sra", "st",
-];
+static ABBREVIATIONS: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| languages::set(|table| table.text.abbreviations));
 
 /// Where a text names the place that it was written at: `SAN JOSÉ, 28 June (Agency) – The ministry …`, up to where the
 /// text itself begins. In bytes, from the beginning.
@@ -80,7 +79,7 @@ fn is_name(text: &str) -> bool {
         let letters = word
             .chars()
             .all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-' | '.'));
-        letters && (begins || PARTICLES.contains(&word.to_lowercase().as_str()))
+        letters && (begins || PARTICLES.contains(word.to_lowercase().as_str()))
     };
     let words: Vec<&str> = text.split_whitespace().collect();
     (1..=5).contains(&words.len())
@@ -156,7 +155,7 @@ fn is_abbreviated(text: &str) -> bool {
     word.chars().count() == 1 && word.starts_with(char::is_alphabetic)
         || word.contains('.') && word.chars().all(|c| c == '.' || c.is_alphabetic())
         || lower == "uu"
-        || ABBREVIATIONS.contains(&lower.as_str())
+        || ABBREVIATIONS.contains(lower.as_str())
 }
 
 #[cfg(test)]

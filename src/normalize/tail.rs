@@ -1,7 +1,10 @@
 //! What publishing programs add to the end of titles and texts: the site's name, “Read more”, where a post appeared first.
 
+use std::sync::LazyLock;
+
 use super::html;
 use super::text::{folded, line};
+use crate::languages;
 use crate::model::{RawText, SafeHtml};
 
 /// What stands between a title and its site's name.
@@ -42,32 +45,8 @@ impl SiteNames {
 }
 
 /// Links that lead to the rest of a text, folded; a longer one may name the text.
-const MORE: [&str; 24] = [
-    "continua a leggere",
-    "continue a ler",
-    "continue lendo",
-    "continue reading",
-    "en savoir plus",
-    "leer mas",
-    "lees meer",
-    "lees verder",
-    "leggi di piu",
-    "leggi tutto",
-    "leia mais",
-    "ler mais",
-    "li plis",
-    "lire la suite",
-    "lire plus",
-    "mas informacion",
-    "mehr lesen",
-    "read full story",
-    "read more",
-    "read the full story",
-    "saiba mais",
-    "seguir leyendo",
-    "ver mas",
-    "weiterlesen",
-];
+static MORE: LazyLock<Vec<&str>> =
+    LazyLock::new(|| languages::words(|table| table.text.read_more).collect());
 /// The longest such link, its tags included, in bytes.
 const MAX_LINK_BYTES: usize = 1_024;
 /// The longest words to the same effect, with what stands after them, in bytes.
@@ -76,20 +55,10 @@ const MAX_WORDS_BYTES: usize = 64;
 const MAX_CREDIT_BYTES: usize = 2 * 1024;
 const BEGINS_BYTES: usize = 16;
 /// What `WordPress` says below a post (“The post X appeared first on Y.”): how it begins, and what it says of the site.
-const CREDITS: [(&str, &str); 12] = [
-    ("der beitrag", " erschien zuerst auf "),
-    ("het bericht", " verscheen eerst op "),
-    ("l article", " est apparu en premier sur "),
-    ("l articolo", " proviene da "),
-    ("la entrada", " aparece primero en "),
-    ("la entrada", " se publico primero en "),
-    ("l entrada", " ha aparegut primer a "),
-    ("o artigo", " aparece primeiro em "),
-    ("o post", " apareceu primeiro em "),
-    ("the post", " appeared first on "),
-    ("the post", " first appeared on "),
-    ("this post", " appeared first on "),
-];
+static CREDITS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let credits = languages::all().flat_map(|table| table.text.appeared_first);
+    credits.copied().collect()
+});
 
 /// A short text without what leads to the whole one, and without what was put below it; `None` when there is neither.
 /// In: sanitized markup. Out: markup to sanitize again.

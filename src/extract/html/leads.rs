@@ -3,12 +3,16 @@
 //! In: the text and the address of the page. Out: [`Leads`]. Links are judged by what they declare, by what they are
 //! called, and by what they look like, in this order.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use super::{base, parse, selectors};
 use crate::extract::follow::same_site;
 use crate::extract::leads::Leads;
+use crate::languages;
 use crate::model::{Css, text_of_node};
 
 /// Feeds of one page that are worth a look.
@@ -59,42 +63,16 @@ const FEED_FOLDERS: [&str; 3] = ["rss", "rss2", "feeds"];
 const FEED_WORDS: [&str; 5] = ["rss", "rss2", "rssfeed", "webfeed", "georss"];
 
 /// Words that say so beside one another, or alone: a feed of a harbour is one, an atom of it is none.
-const FEED_PHRASES: [&str; 14] = [
-    "atom",
-    "atom 1 0",
-    "atom feed",
-    "feed",
-    "feeds",
-    "news feed",
-    "newsfeed",
-    "subscribe to feed",
-    "subscribe to this feed",
-    "syndicate this page",
-    "syndication",
-    "sindicación",
-    "syndication de contenu",
-    "xml feed",
-];
+static FEED_PHRASES: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| languages::set(|table| table.links.feed));
 
 /// How words begin that name the comments of readers.
-const COMMENTS: [&str; 13] = [
-    "comments",
-    "commentaires",
-    "commenti",
-    "comentarios",
-    "comentários",
-    "comentaris",
-    "kommentar",
-    "komentar",
-    "reacties",
-    "комментар",
-    "تعليقات",
-    "评论",
-    "コメント",
-];
+static COMMENTS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| languages::words(|table| table.links.comments).collect());
 
 /// What begins words beside them where an authority asks for them, which is news.
-const ASKED_FOR: [&str; 4] = ["public", "públic", "offici", "oficia"];
+static ASKED_FOR: LazyLock<Vec<&str>> =
+    LazyLock::new(|| languages::words(|table| table.links.asked_for).collect());
 
 /// A link that is drawn as a feed has no more words than this; others are titles beside such a picture.
 const MAX_DRAWN_WORDS: usize = 3;
@@ -103,33 +81,8 @@ const MAX_DRAWN_WORDS: usize = 3;
 const MAX_WORDS: usize = 8;
 
 /// What links to a next page are called, in small letters.
-const NEXT_WORDS: [&str; 25] = [
-    "next",
-    "next page",
-    "older",
-    "older posts",
-    "older entries",
-    "previous entries",
-    "go to next page",
-    "siguiente",
-    "siguientes",
-    "siguiente página",
-    "página siguiente",
-    "ir a la página siguiente",
-    "entradas anteriores",
-    "entradas más antiguas",
-    "noticias anteriores",
-    "suivant",
-    "suivante",
-    "page suivante",
-    "próxima",
-    "próximo",
-    "próxima página",
-    "página seguinte",
-    "seguinte",
-    "weiter",
-    "nächste seite",
-];
+static NEXT_WORDS: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| languages::set(|table| table.links.next_page));
 
 /// What they are drawn as; the second is the last page where the first is there too.
 const NEXT_SIGNS: [&str; 5] = ["›", ">", "→", "»", ">>"];
@@ -262,7 +215,7 @@ fn feed_name(text: &str) -> Option<FeedName> {
     }
     let phrase = words.join(" ");
     FEED_PHRASES
-        .contains(&phrase.as_str())
+        .contains(phrase.as_str())
         .then_some(FeedName::Likely)
 }
 
@@ -395,7 +348,7 @@ fn is_called_next(link: ElementRef<'_>) -> bool {
     let mut names = labels.chain([text_of_node(*link)]);
     names.any(|name| {
         let name = line(&name).unwrap_or_default().to_lowercase();
-        NEXT_WORDS.contains(&name.trim_matches(|c: char| !c.is_alphanumeric()))
+        NEXT_WORDS.contains(name.trim_matches(|c: char| !c.is_alphanumeric()))
     })
 }
 

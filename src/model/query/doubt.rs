@@ -1,16 +1,13 @@
 //! Queries that can be read but may not mean what they say.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 use super::token::{Kind, Token};
 use super::{Query, Word, Words};
-
-/// Words that almost every text of their language holds. Those that mean something in another one are left out.
-const STOP_WORDS: &str = "a the of to in is it that for was with as at by from this are be been has have had will its \
-    y el la los las un una de del que en es se por con para su sus al lo como este esta fue han ha \
-    o os um uma do da dos das que em no na por com para seu sua ao foi \
-    le les une des du et est dans pour qui sur au aux avec par ce cette il elle à";
+use crate::languages;
 
 /// A query that can be read but may not mean what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +18,10 @@ pub struct QueryWarning {
     pub message: String,
 }
 
-/// Whether almost every text of its language holds the word.
+/// Whether almost every text of its language holds the word, and no other language means something by it.
 pub(crate) fn is_stop_word(word: &str) -> bool {
-    static WORDS: LazyLock<HashSet<&str>> =
-        LazyLock::new(|| STOP_WORDS.split_whitespace().collect());
+    static WORDS: LazyLock<FxHashSet<&str>> =
+        LazyLock::new(|| languages::set(|table| table.search.stop_words));
     WORDS.contains(word.to_lowercase().as_str())
 }
 

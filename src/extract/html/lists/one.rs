@@ -2,6 +2,9 @@
 //!
 //! In: the laid-out page. Out: what speaks for it ([`OnePage`]) and the record itself.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 use scraper::{Html, Selector};
 use url::Url;
 
@@ -11,53 +14,15 @@ use super::super::reader::Reader;
 use super::measures::OnePage;
 use super::names;
 use super::sheet::{DateAt, Sheet};
+use crate::languages;
 use crate::model::{RawEntry, RawText};
 
 /// Less running text may be an introduction.
 const MIN_ARTICLE_LETTERS: usize = 600;
 
 /// Words of addresses that lead to lists.
-const LIST_WORDS: &[&str] = &[
-    "news",
-    "events",
-    "calendar",
-    "agenda",
-    "agendas",
-    "meetings",
-    "minutes",
-    "opinions",
-    "search",
-    "archive",
-    "archives",
-    "category",
-    "list",
-    "index",
-    "publications",
-    "releases",
-    "notices",
-    "documents",
-    "decisions",
-    "orders",
-    "press",
-    "blog",
-    "tag",
-    "results",
-    "home",
-    "default",
-    "noticias",
-    "avisos",
-    "comunicados",
-    "eventos",
-    "calendario",
-    "publicaciones",
-    "actualites",
-    "nouvelles",
-    "publikationen",
-    "termine",
-    "aktuelles",
-    "noticia",
-    "page",
-];
+static LIST_WORDS: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| languages::set(|table| table.lists.addresses));
 
 /// The page as one record.
 pub(super) struct One {
@@ -92,7 +57,7 @@ impl One {
             heading_agrees,
             is_list_address: slug
                 .last()
-                .is_none_or(|word| LIST_WORDS.contains(&word.as_str()))
+                .is_none_or(|word| LIST_WORDS.contains(word.as_str()))
                 || slug.len() < 2,
             slug_words: slug.len(),
         };

@@ -1,9 +1,12 @@
 //! Words that say what a part of a record is: labels of links and dates, heads of columns, names of classes.
 
-use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names;
 use super::sheet::{DateAt, Sheet};
+use crate::languages;
 
 /// The meaning of an element's classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,347 +32,38 @@ pub(super) enum DateLabel {
     Other,
 }
 
-const TITLE_WORDS: &[&str] = &[
-    "title",
-    "titles",
-    "subject",
-    "headline",
-    "heading",
-    "name",
-    "names",
-    "caption",
-    "description",
-    "topic",
-    "matter",
-    "case",
-    "style",
-    "parties",
-    "event",
-    "meeting",
-    "committee",
-    "body",
-    "document",
-    "summary",
-    "question",
-    "text",
-    "título",
-    "titulo",
-    "asunto",
-    "descripción",
-    "descripcion",
-    "nombre",
-    "tema",
-    "objeto",
-    "caso",
-    "reunión",
-    "reunion",
-    "titre",
-    "intitulé",
-    "objet",
-    "sujet",
-    "nom",
-    "libellé",
-    "titel",
-    "betreff",
-    "bezeichnung",
-    "thema",
-    "name",
-    "gegenstand",
-    "assunto",
-    "descrição",
-    "nome",
-    "ementa",
-    "titolo",
-    "oggetto",
-    "rubrik",
-    "ärende",
-    "onderwerp",
-    "omschrijving",
-    "tytuł",
-    "emne",
-    "tittel",
-];
+/// Words to look up.
+type Known = LazyLock<FxHashSet<&'static str>>;
 
-const DATE_WORDS: &[&str] = &[
-    "date",
-    "dates",
-    "day",
-    "posted",
-    "published",
-    "filed",
-    "issued",
-    "released",
-    "time",
-    "datetime",
-    "created",
-    "added",
-    "decided",
-    "fecha",
-    "fechas",
-    "día",
-    "publicación",
-    "publicado",
-    "data",
-    "datum",
-    "tag",
-    "vom",
-    "veröffentlicht",
-    "jour",
-    "publié",
-    "publication",
-    "publicação",
-    "dato",
-    "dag",
-    "decision",
-    "argued",
-    "month",
-    "meta",
-    "pubdate",
-];
+/// Heads of columns.
+static TITLE_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.title_heads));
+/// Of these, what a column is whose head names a number too.
+static SURE_TITLE_WORDS: Known = 
+    LazyLock::new(|| languages::set(|table| table.lists.sure_title_heads));
 
-const NUMBER_WORDS: &[&str] = &[
-    "no",
-    "nos",
-    "number",
-    "numbers",
-    "num",
-    "nr",
-    "docket",
-    "dockets",
-    "id",
-    "ref",
-    "reference",
-    "citation",
-    "file",
-    "code",
-    "número",
-    "numero",
-    "n",
-    "nº",
-    "expediente",
-    "numéro",
-    "nummer",
-    "aktenzeichen",
-    "drucksache",
-    "processo",
-    "protocollo",
-    "dnr",
-    "diarienummer",
-    "lp",
-    "row",
-    "item",
-];
+static DATE_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.date_heads));
+
+static NUMBER_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.number_heads));
 
 /// Words that labels of links are made of.
-const LABELS: &[&str] = &[
-    "view",
-    "viewer",
-    "download",
-    "downloads",
-    "pdf",
-    "html",
-    "htm",
-    "doc",
-    "docx",
-    "word",
-    "open",
-    "read",
-    "more",
-    "full",
-    "text",
-    "detail",
-    "details",
-    "learn",
-    "continue",
-    "reading",
-    "link",
-    "links",
-    "here",
-    "click",
-    "agenda",
-    "agendas",
-    "minutes",
-    "packet",
-    "packets",
-    "video",
-    "audio",
-    "listen",
-    "watch",
-    "transcript",
-    "transcripts",
-    "notice",
-    "meeting",
-    "event",
-    "map",
-    "info",
-    "information",
-    "opinion",
-    "order",
-    "file",
-    "files",
-    "document",
-    "documents",
-    "register",
-    "print",
-    "share",
-    "permalink",
-    "summary",
-    "summaries",
-    "mp3",
-    "mp4",
-    "wav",
-    "xls",
-    "xlsx",
-    "zip",
-    "new",
-    "not",
-    "available",
-    "cancelled",
-    "canceled",
-    "attachment",
-    "attachments",
-    "previous",
-    "versions",
-    "version",
-    "overview",
-    "draft",
-    "final",
-    "approved",
-    "webcast",
-    "recording",
-    "livestream",
-    "presentation",
-    "materials",
-    "ada",
-    "the",
-    "to",
-    "this",
-    "in",
-    "and",
-    "for",
-    "as",
-    "kb",
-    "mb",
-    "add",
-    "calendar",
-    "ver",
-    "más",
-    "mas",
-    "leer",
-    "descargar",
-    "abrir",
-    "detalle",
-    "detalles",
-    "acta",
-    "actas",
-    "aquí",
-    "aqui",
-    "documento",
-    "información",
-    "archivo",
-    "enlace",
-    "lire",
-    "la",
-    "suite",
-    "voir",
-    "télécharger",
-    "en",
-    "savoir",
-    "plus",
-    "détail",
-    "détails",
-    "ici",
-    "fichier",
-    "mehr",
-    "lesen",
-    "weiterlesen",
-    "weiter",
-    "herunterladen",
-    "anzeigen",
-    "öffnen",
-    "dokument",
-    "datei",
-    "ler",
-    "leia",
-    "mais",
-    "baixar",
-    "visualizar",
-    "ata",
-    "pauta",
-    "arquivo",
-    "leggi",
-    "tutto",
-    "scarica",
-    "läs",
-    "mer",
-    "ladda",
-    "ner",
-    "lees",
-    "meer",
-    "verder",
-    "les",
-];
+static LABELS: Known = LazyLock::new(|| languages::set(|table| table.links.labels));
 
 /// The longest label, in words.
 const MAX_LABEL_WORDS: usize = 4;
 
-const PUBLISHED: &[&str] = &[
-    "posted",
-    "published",
-    "filed",
-    "date",
-    "issued",
-    "released",
-    "added",
-    "on",
-    "decided",
-    "submitted",
-    "created",
-    "fecha",
-    "publicado",
-    "publicada",
-    "publicación",
-    "fecha de publicación",
-    "datum",
-    "vom",
-    "veröffentlicht",
-    "publié",
-    "date de publication",
-    "data",
-    "publicação",
-    "pubblicato",
-    "publicerad",
-    "geplaatst",
-];
+/// What stands before the day of publication.
+static PUBLISHED: LazyLock<Vec<&str>> =
+    LazyLock::new(|| languages::words(|table| table.lists.published_labels).collect());
 
-const OTHERWISE: &[&str] = &[
-    "effective",
-    "expires",
-    "expiry",
-    "expiration",
-    "deadline",
-    "due",
-    "updated",
-    "modified",
-    "through",
-    "until",
-    "closes",
-    "closing",
-    "ends",
-    "end",
-    "to",
-    "revised",
-    "amended",
-    "vence",
-    "hasta",
-    "actualizado",
-    "plazo",
-    "bis",
-    "gültig",
-    "jusqu",
-    "mis à jour",
-    "até",
-];
+/// What stands before another day.
+static OTHER_DATES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| languages::words(|table| table.lists.other_date_labels).collect());
+/// Classes of titles and of dates.
+static TITLE_CLASSES: Known = LazyLock::new(|| languages::set(|table| table.lists.title_classes));
+static DATE_CLASSES: Known = LazyLock::new(|| languages::set(|table| table.lists.date_classes));
+
+/// Classes of what is neither.
+const OTHER_CLASSES: [&str; 21] = ["meta", "author", "category", "tag", "tags", "summary", "desc", "description", "excerpt", "body", "teaser", "location", "number", "docket", "type", "status", "label", "more", "button", "btn", "icon"];
 
 /// What the classes of an element, or of those around it in the record, say.
 pub(super) fn class(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Option<Class> {
@@ -390,48 +84,13 @@ pub(super) fn class(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Option<
             .filter_map(|name| node.attr(name))
             .flat_map(names::words)
             .collect();
-        let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-        if has(&[
-            "title", "subject", "headline", "heading", "titulo", "titre", "titel", "caption",
-        ]) {
+        let has = |known: &Known| words.iter().any(|word| known.contains(word.as_str()));
+        let is_other = |word: &String| OTHER_CLASSES.contains(&word.as_str());
+        if has(&TITLE_CLASSES) {
             Some(Class::Title)
-        } else if has(&[
-            "date",
-            "datetime",
-            "time",
-            "fecha",
-            "datum",
-            "data",
-            "day",
-            "month",
-            "published",
-            "posted",
-            "created",
-        ]) {
+        } else if has(&DATE_CLASSES) {
             Some(Class::Date)
-        } else if has(&[
-            "meta",
-            "author",
-            "category",
-            "tag",
-            "tags",
-            "summary",
-            "desc",
-            "description",
-            "excerpt",
-            "body",
-            "teaser",
-            "location",
-            "number",
-            "docket",
-            "type",
-            "status",
-            "label",
-            "more",
-            "button",
-            "btn",
-            "icon",
-        ]) {
+        } else if words.iter().any(is_other) {
             Some(Class::Other)
         } else {
             None
@@ -479,13 +138,13 @@ pub(super) fn columns(sheet: &Sheet<'_, '_>, record: usize) -> FxHashMap<u32, Co
 
 pub(super) fn head(text: &str) -> Column {
     let words = names::words(text);
-    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    let is_number = has(NUMBER_WORDS) || text.contains('#') || text.contains('№');
-    if has(DATE_WORDS) && !is_number {
+    let has = |known: &Known| words.iter().any(|word| known.contains(word.as_str()));
+    let is_number = has(&NUMBER_WORDS) || text.contains('#') || text.contains('№');
+    if has(&DATE_WORDS) && !is_number {
         Column::Date
-    } else if is_number && !has(&["name", "title", "nombre", "titre", "titel"]) {
+    } else if is_number && !has(&SURE_TITLE_WORDS) {
         Column::Number
-    } else if has(TITLE_WORDS) {
+    } else if has(&TITLE_WORDS) {
         Column::Title
     } else {
         Column::Other
@@ -546,9 +205,9 @@ pub(super) fn date_label(sheet: &Sheet<'_, '_>, date: &DateAt, first: usize) -> 
             .iter()
             .any(|known| last.contains(known) || before.ends_with(known) && known.contains(' '))
     };
-    if has(OTHERWISE) {
+    if has(&OTHER_DATES) {
         Some(DateLabel::Other)
-    } else if has(PUBLISHED) {
+    } else if has(&PUBLISHED) {
         Some(DateLabel::Published)
     } else {
         None
