@@ -1,14 +1,13 @@
 //! Plurals that change more than an ending, which stemmers lose: `luces` is `luz`, `journaux` is `journal`.
 //!
-//! In: a word in small letters. Out: what its singular may be, folded. The table is `data/words/plurals.tsv`.
+//! In: a word in small letters. Out: what its singular may be, folded. The tables of the languages have the plurals.
 
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
 use super::terms::fold;
-
-const TABLE: &str = include_str!("../../data/words/plurals.tsv");
+use crate::languages::TABLES;
 
 /// An ending is one only behind as many letters, so that `mais` is not `mal`.
 const MIN_LETTERS: usize = 2;
@@ -24,29 +23,14 @@ pub(super) struct Plurals {
 
 static PLURALS: LazyLock<FxHashMap<&'static str, Plurals>> = LazyLock::new(|| {
     let mut plurals: FxHashMap<&str, Plurals> = FxHashMap::default();
-    for [language, plural, singular] in rows() {
-        let of_language = plurals.entry(language).or_default();
-        if let (Some(plural), Some(singular)) =
-            (plural.strip_prefix('-'), singular.strip_prefix('-'))
-        {
-            of_language.endings.push((plural, singular));
-            continue;
+    for table in &TABLES {
+        for (plural, singulars) in table.plurals {
+            let of_language = plurals.entry(table.code).or_default();
+            of_language.add(plural, singulars);
         }
-        let mut folded = String::new();
-        fold(plural, &mut folded);
-        of_language.words.entry(folded).or_default().push(singular);
     }
     plurals
 });
-
-/// The table's lines: language, plural, singular.
-fn rows() -> impl Iterator<Item = [&'static str; 3]> {
-    let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(|line| {
-        let mut columns = line.split('\t');
-        Some([columns.next()?, columns.next()?, columns.next()?])
-    })
-}
 
 /// The plurals of a language by its code, where the table has some.
 pub(super) fn of(language: &str) -> Option<&'static Plurals> {
@@ -54,6 +38,18 @@ pub(super) fn of(language: &str) -> Option<&'static Plurals> {
 }
 
 impl Plurals {
+    /// Adds a whole word, or an ending with `-` before it, and the singulars that it may be of.
+    fn add(&mut self, plural: &'static str, singulars: &[&'static str]) {
+        if let Some(plural) = plural.strip_prefix('-') {
+            let endings = singulars.iter().filter_map(|one| one.strip_prefix('-'));
+            self.endings.extend(endings.map(|one| (plural, one)));
+            return;
+        }
+        let mut folded = String::new();
+        fold(plural, &mut folded);
+        self.words.entry(folded).or_default().extend(singulars);
+    }
+
     /// Gives what the singular of a word in small letters may be, folded into `buffer`.
     pub(super) fn singulars(&self, lower: &str, buffer: &mut String, mut found: impl FnMut(&str)) {
         for (plural, singular) in &self.endings {
@@ -79,19 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_whole_table_is_read() {
-        let lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(rows().count(), lines);
-        for [language, plural, singular] in rows() {
-            assert!(
-                super::super::terms::STEMMED
-                    .iter()
-                    .any(|(code, _)| *code == language)
-            );
-            let row = format!("{language} {plural} {singular}");
-            assert_eq!(plural.starts_with('-'), singular.starts_with('-'), "{row}");
-            assert_eq!(plural.to_lowercase(), plural, "{row}");
-            assert!(plural != singular, "{row}");
+    fn plurals_are_those_of_languages_with_a_stemmer() {
+        for table in TABLES.iter().filter(|table| !table.plurals.is_empty()) {
+            assert!(table.stemmer.is_some(), "{}", table.code);
+            for (plural, singulars) in table.plurals {
+                for singular in *singulars {
+                    let row = format!("{} {plural} {singular}", table.code);
+                    assert_eq!(plural.starts_with('-'), singular.starts_with('-'), "{row}");
+                    assert!(plural != singular, "{row}");
+                }
+            }
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
-use snowball_stemmers_rs::{Algorithm, Stemmer};
+use rustc_hash::FxHashSet;
+use snowball_stemmers_rs::Stemmer;
 use unicode_normalization::UnicodeNormalization;
 
 use super::plurals::{self, Plurals};
 use super::subject::Subject;
+use crate::languages::{self, LanguageTable, TABLES};
 use crate::model::{Language, is_joiner, is_skin_tone};
 use crate::normalize::likeliest;
 
@@ -15,51 +17,14 @@ pub(super) const MAX_WORDS: usize = 20_000;
 /// The longest word that is stemmed, in bytes.
 const MAX_STEMMED: usize = 64;
 
-/// The languages that have a Snowball stemmer.
-pub(super) const STEMMED: [(&str, Algorithm); 34] = [
-    ("ar", Algorithm::Arabic),
-    ("ca", Algorithm::Catalan),
-    ("cs", Algorithm::Czech),
-    ("da", Algorithm::Danish),
-    ("de", Algorithm::German),
-    ("el", Algorithm::Greek),
-    ("en", Algorithm::English),
-    ("eo", Algorithm::Esperanto),
-    ("es", Algorithm::Spanish),
-    ("et", Algorithm::Estonian),
-    ("eu", Algorithm::Basque),
-    ("fi", Algorithm::Finnish),
-    ("fr", Algorithm::French),
-    ("ga", Algorithm::Irish),
-    ("hi", Algorithm::Hindi),
-    ("hu", Algorithm::Hungarian),
-    ("hy", Algorithm::Armenian),
-    ("id", Algorithm::Indonesian),
-    ("it", Algorithm::Italian),
-    ("lt", Algorithm::Lithuanian),
-    ("nb", Algorithm::Norwegian),
-    ("ne", Algorithm::Nepali),
-    ("nl", Algorithm::Dutch),
-    ("nn", Algorithm::Norwegian),
-    ("no", Algorithm::Norwegian),
-    ("pl", Algorithm::Polish),
-    ("pt", Algorithm::Portuguese),
-    ("ro", Algorithm::Romanian),
-    ("ru", Algorithm::Russian),
-    ("sr", Algorithm::Serbian),
-    ("sv", Algorithm::Swedish),
-    ("ta", Algorithm::Tamil),
-    ("tr", Algorithm::Turkish),
-    ("yi", Algorithm::Yiddish),
-];
-
-/// How words of a language lose their endings; languages without a stemmer are folded only.
+/// How words of a language lose their endings: the place of the language in [`TABLES`]. Languages without a stemmer are
+/// folded only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Stemming(Option<usize>);
 
 impl Stemming {
     /// How many there are.
-    pub(super) const COUNT: usize = STEMMED.len() + 1;
+    pub(super) const COUNT: usize = TABLES.len() + 1;
 
     /// Those by which the words of an item are compared: that of its language, or of the one that it is taken to be in;
     /// else those of all `languages` that its own words do not speak against.
@@ -79,19 +44,20 @@ impl Stemming {
     pub(super) fn of(language: Option<&Language>) -> Self {
         let known = |language: &Language| {
             let primary = language.primary();
-            STEMMED.iter().position(|(code, _)| *code == primary)
+            let is_known = |table: &LanguageTable| table.code == primary && table.stemmer.is_some();
+            TABLES.iter().position(is_known)
         };
         Self(language.and_then(known))
     }
 
     /// The one that has this number.
     pub(super) fn numbered(number: usize) -> Self {
-        Self((number < STEMMED.len()).then_some(number))
+        Self((number < TABLES.len()).then_some(number))
     }
 
     /// From 0, below [`Self::COUNT`].
     pub(super) fn number(self) -> usize {
-        self.0.unwrap_or(STEMMED.len())
+        self.0.unwrap_or(TABLES.len())
     }
 }
 
@@ -107,10 +73,10 @@ pub(super) struct Forms {
 impl Forms {
     pub(super) fn new(stemming: Stemming) -> Self {
         let (lower, folded, other) = Default::default();
-        let language = stemming.0.map(|number| STEMMED[number]);
+        let table = stemming.0.and_then(|number| TABLES.get(number));
         Self {
-            stemmer: language.map(|(_, algorithm)| Stemmer::create(algorithm)),
-            plurals: language.and_then(|(code, _)| plurals::of(code)),
+            stemmer: table.and_then(|table| table.stemmer).map(Stemmer::create),
+            plurals: table.and_then(|table| plurals::of(table.code)),
             lower,
             folded,
             other,
@@ -159,10 +125,8 @@ impl Forms {
 /// The longest Korean word whose parts are looked at, in syllables.
 const MAX_SYLLABLES: usize = 12;
 /// Particles of Korean, as they are written on a word of one syllable.
-const PARTICLES: [&str; 20] = [
-    "은", "는", "이", "가", "을", "를", "의", "에", "에서", "에게", "와", "과", "도", "로", "으로",
-    "만", "부터", "까지", "들", "들이",
-];
+static PARTICLES: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| languages::set(|table| table.search.particles));
 
 fn is_hangul(c: char) -> bool {
     matches!(c, '가'..='힣')
@@ -187,7 +151,7 @@ fn parts(word: &str, mut found: impl FnMut(&str)) {
             .for_each(&mut found);
     }
     if let Some((one, rest)) = ends.first().and_then(|end| word.split_at_checked(*end))
-        && PARTICLES.contains(&rest)
+        && PARTICLES.contains(rest)
     {
         found(one);
     }
@@ -366,7 +330,7 @@ mod tests {
 
         #[test]
         fn no_word_panics(word in r"\w{0,12}", language in 0..Stemming::COUNT) {
-            let stemming = Stemming(Some(language).filter(|number| *number < STEMMED.len()));
+            let stemming = Stemming(Some(language).filter(|number| *number < TABLES.len()));
             let mut forms = Forms::new(stemming);
             forms.each_of_text(&word, |_| ());
             prop_assert!(!forms.folded(&word).is_empty() || word.chars().all(|c| !c.is_ascii()) || word.is_empty());
