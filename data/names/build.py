@@ -13,6 +13,7 @@ import re
 import sys
 
 HERE = pathlib.Path(__file__).parent
+# The languages in which pages speak: those of `data/languages` that have page texts, English first.
 SITES = ("en", "es")
 # `UK` and `US` are short, but no names to head a page with.
 WHOLE = {"GB", "US"}
@@ -29,7 +30,10 @@ def names(root, site, kind, code):
 
 
 # Capitals and states that would bear one name, and names that CLDR writes without their accents.
-OWN = {"MX-CMX": ("Mexico City", "Ciudad de México"), "MX-MEX": ("State of Mexico", "Estado de México")}
+OWN = {
+    "MX-CMX": {"en": "Mexico City", "es": "Ciudad de México"},
+    "MX-MEX": {"en": "State of Mexico", "es": "Estado de México"},
+}
 
 
 def subdivisions(root, site):
@@ -44,15 +48,18 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     root = pathlib.Path(sys.argv[1])
-    table = []
-    for kind, code in (("territories", "[A-Z]{2}"), ("languages", "[a-z]{2,3}")):
-        english, others = (names(root, site, kind, code) for site in SITES)
-        table += [(key, name, others.get(key, name)) for key, name in english.items() if key not in NO_LANGUAGE]
-    english, others = (subdivisions(root, site) for site in SITES)
-    table += [(key, *OWN.get(key, (name, others.get(key, name)))) for key, name in english.items()]
-    # A name that is the same in both stands once.
-    table = [row if row[1] != row[2] else row[:2] for row in table]
-    text = "".join("\t".join(row) + "\n" for row in sorted(table))
+    table = {}
+    for kind, code in (("territories", "[A-Z]{2}"), ("languages", "[a-z]{2,3}"), ("subdivisions", "")):
+        found = {site: subdivisions(root, site) if kind == "subdivisions" else names(root, site, kind, code) for site in SITES}
+        for key in found["en"]:
+            if key not in NO_LANGUAGE:
+                table[key] = [OWN.get(key, {}).get(site) or found[site].get(key, "") for site in SITES]
+    lines = ["\t".join(("code", *SITES))]
+    for key, (english, *others) in sorted(table.items()):
+        # A name that is the English one stands once.
+        others = [name if name != english else "" for name in others]
+        lines.append("\t".join((key, english, *others)).rstrip("\t"))
+    text = "\n".join(lines) + "\n"
     (HERE / "names.tsv").write_text(text, encoding="utf-8")
     print(f"{len(table)} names, {len(text)} characters")
 

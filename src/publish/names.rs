@@ -1,6 +1,6 @@
 //! Names of countries, their subdivisions and languages.
 //!
-//! In: `data/names/names.tsv`, made by the script beside it. Out: a map by code, built once, when it is first asked for.
+//! In: `data/names/names.tsv`, made by the script in its folder. Out: a map by code, built once, when it is first asked for.
 
 use std::sync::LazyLock;
 
@@ -8,27 +8,36 @@ use rustc_hash::FxHashMap;
 
 const NAMES: &str = include_str!("../../data/names/names.tsv");
 
-/// One thing's name in each language that pages speak.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Name {
-    pub(super) english: &'static str,
-    pub(super) spanish: &'static str,
+/// The names of one thing: in English, and in each further language of the table where that is another one.
+type Names = Vec<&'static str>;
+
+/// The table, once it is read.
+struct Table {
+    /// The languages after English.
+    languages: Vec<&'static str>,
+    by_code: FxHashMap<&'static str, Names>,
 }
 
 /// The name of a country or a subdivision by its code in capitals (`MX`, `MX-CHP`), or of a language by its subtag (`es`), where
-/// there is one.
-pub(super) fn of(code: &str) -> Option<Name> {
-    static BY_CODE: LazyLock<FxHashMap<&str, Name>> =
-        LazyLock::new(|| NAMES.lines().filter_map(read).collect());
-    BY_CODE.get(code).copied()
+/// there is one: in `language`, else in English.
+pub(super) fn of(code: &str, language: &str) -> Option<&'static str> {
+    static TABLE: LazyLock<Table> = LazyLock::new(|| read(NAMES));
+    let names = TABLE.by_code.get(code)?;
+    let place = TABLE.languages.iter().position(|known| *known == language);
+    let own = place.and_then(|place| names.get(place + 1));
+    let own = own.filter(|name| !name.is_empty());
+    own.or(names.first()).copied()
 }
 
-fn read(line: &'static str) -> Option<(&'static str, Name)> {
-    let mut columns = line.split('\t');
-    let mut next = || columns.next();
-    let (code, english) = (next()?, next()?);
-    let spanish = next().unwrap_or(english);
-    Some((code, Name { english, spanish }))
+fn read(table: &'static str) -> Table {
+    let mut lines = table.lines().map(|line| line.split('\t'));
+    // `code`, `en`, and the others.
+    let languages = lines.next().into_iter().flatten().skip(2).collect();
+    let named = lines.filter_map(|mut line| Some((line.next()?, line.collect())));
+    Table {
+        languages,
+        by_code: named.collect(),
+    }
 }
 
 #[cfg(test)]
@@ -39,8 +48,8 @@ mod tests {
     #[test]
     fn codes_have_names() {
         let check = |code: &str, english: &str, spanish: &str| {
-            let name = of(code).unwrap();
-            assert_eq!((name.english, name.spanish), (english, spanish));
+            assert_eq!(of(code, "en"), Some(english));
+            assert_eq!(of(code, "es"), Some(spanish));
         };
         check("MX", "Mexico", "México");
         check("MX-CHP", "Chiapas", "Chiapas");
@@ -49,7 +58,8 @@ mod tests {
         check("es", "Spanish", "español");
         check("ht", "Haitian Creole", "criollo haitiano");
         check("kek", "Qʼeqchiʼ", "Qʼeqchiʼ");
-        assert!(of("es-MX").is_none());
+        assert_eq!(of("MX", "hu"), Some("Mexico"));
+        assert!(of("es-MX", "en").is_none());
     }
 
     #[test]
@@ -57,7 +67,7 @@ mod tests {
         let letters = || 'A'..='Z';
         let codes = letters().flat_map(|a| letters().map(move |b| format!("{a}{b}")));
         let unnamed: Vec<String> = codes
-            .filter(|code| code.parse::<Country>().is_ok() && of(code).is_none())
+            .filter(|code| code.parse::<Country>().is_ok() && of(code, "en").is_none())
             .collect();
         assert_eq!(unnamed, [""; 0]);
     }

@@ -1,211 +1,25 @@
-//! What the pages say, in English and in Spanish.
+//! What the pages say, in every language whose table has page texts.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
+use crate::languages;
 use crate::model::{Branch, Language, Precision, Region};
 
-use super::names::{self, Name};
+use super::names;
+pub(super) use crate::languages::PageTexts as Words;
 
 /// Stands between a title and what is said of it.
 pub(super) const SEPARATOR: &str = " · ";
 
-/// The words of a page in one language.
-pub(super) struct Words {
-    /// The primary subtag of the language.
-    language: &'static str,
-    months: [&'static str; 12],
-    /// Between day and month, and month and year.
-    of: &'static str,
-    story: &'static str,
-    stories: &'static str,
-    bulletins: &'static str,
-    /// Around how many of all stories a page shows.
-    newest: [&'static str; 2],
-    /// What it calls a country or a language.
-    called: fn(Name) -> &'static str,
-    /// By which facets branches are told apart: those of a binary number, countries the last digit, from 1.
-    by_facets: [&'static str; 7],
-    pub(super) and: &'static str,
-    pub(super) skip: &'static str,
-    pub(super) path: &'static str,
-    pub(super) subscribe: &'static str,
-    pub(super) last_change: &'static str,
-    pub(super) first_seen: &'static str,
-    pub(super) takes_place: &'static str,
-    pub(super) by: &'static str,
-    pub(super) also_reported_by: &'static str,
-    pub(super) attached: &'static str,
-    pub(super) no_stories: &'static str,
-    pub(super) feeds: &'static str,
-    pub(super) all_feeds: &'static str,
-    pub(super) all_branches: &'static str,
-    pub(super) all_topics: &'static str,
-    pub(super) about: &'static str,
-    pub(super) no_feeds: &'static str,
-    pub(super) branches: &'static str,
-    pub(super) branches_of_topics: &'static str,
-    pub(super) search: &'static str,
-    pub(super) query: &'static str,
-    /// How a query says more than words: an example, and what it asks for.
-    pub(super) examples: [(&'static str, &'static str); 8],
-    pub(super) subscribe_to_search: &'static str,
-    pub(super) nothing_found: &'static str,
-    pub(super) no_query: &'static str,
-    pub(super) missing: &'static str,
-    pub(super) missing_why: &'static str,
-    pub(super) character: &'static str,
-}
-
-const ENGLISH: Words = Words {
-    language: "en",
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    of: " ",
-    story: "story",
-    stories: "stories",
-    bulletins: "bulletins collected by",
-    newest: ["the newest ", " here"],
-    called: |name| name.english,
-    by_facets: [
-        "By country",
-        "By language",
-        "By country and language",
-        "By source",
-        "By country and source",
-        "By language and source",
-        "By country, language and source",
-    ],
-    and: "and",
-    skip: "Skip to the content",
-    path: "Breadcrumb",
-    subscribe: "Subscribe",
-    last_change: "last change",
-    first_seen: "first seen",
-    takes_place: "Takes place",
-    by: "by",
-    also_reported_by: "Also reported by",
-    attached: "Attached",
-    no_stories: "Nothing has been published on this topic yet. Subscribe, and the first story will come to you.",
-    feeds: "Feeds",
-    all_feeds: "All topics in one list (OPML)",
-    all_branches: "All parts of the topics in one list (OPML)",
-    all_topics: "All topics",
-    about: "Bulletins by topic: to read here, or to have in a feed reader.",
-    no_feeds: "No feed has been set up yet. They will be listed here.",
-    branches: "Parts of this topic",
-    branches_of_topics: "Parts of the topics",
-    search: "Search",
-    query: "What to look for",
-    examples: [
-        ("fair recruitment", "both words, in any of their forms"),
-        ("\"fair recruitment\"", "one after the other"),
-        ("visa OR permit", "one of them, or both"),
-        ("visa -tourist", "the first, and not the second"),
-        ("migra*", "words that begin so"),
-        ("title:visa", "in the title"),
-        ("country:MX lang:es", "of a country, and in a language"),
-        ("after:2021-06-30", "since that day"),
-    ],
-    subscribe_to_search: "Subscribe to this search",
-    nothing_found: "Nothing was found. Subscribe, and the first story that turns up will come to you.",
-    no_query: "This cannot be searched for.",
-    missing: "Page not found",
-    missing_why: "No page or feed has this address. The list of all topics leads to those that there are.",
-    character: "Character",
-};
-
-const SPANISH: Words = Words {
-    language: "es",
-    months: [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
-    of: " de ",
-    story: "noticia",
-    stories: "noticias",
-    bulletins: "boletines reunidos por",
-    newest: ["aquí las ", " más recientes"],
-    called: |name| name.spanish,
-    by_facets: [
-        "Por país",
-        "Por idioma",
-        "Por país e idioma",
-        "Por fuente",
-        "Por país y fuente",
-        "Por idioma y fuente",
-        "Por país, idioma y fuente",
-    ],
-    and: "y",
-    skip: "Ir al contenido",
-    path: "Ruta",
-    subscribe: "Suscribirse",
-    last_change: "último cambio",
-    first_seen: "visto por primera vez",
-    takes_place: "Tiene lugar",
-    by: "por",
-    also_reported_by: "También publicado por",
-    attached: "Adjunto",
-    no_stories: "Aún no se ha publicado nada sobre este tema. Suscríbase y la primera noticia le llegará.",
-    feeds: "Canales",
-    all_feeds: "Todos los temas en una lista (OPML)",
-    all_branches: "Todas las partes de los temas en una lista (OPML)",
-    all_topics: "Todos los temas",
-    about: "Boletines por tema: para leer aquí o recibir en un lector de canales.",
-    no_feeds: "Aún no hay canales. Aparecerán aquí.",
-    branches: "Partes de este tema",
-    branches_of_topics: "Partes de los temas",
-    search: "Buscar",
-    query: "Qué buscar",
-    examples: [
-        (
-            "contratación justa",
-            "ambas palabras, en cualquiera de sus formas",
-        ),
-        ("\"contratación justa\"", "una tras otra"),
-        ("visa OR permiso", "una de ellas, o ambas"),
-        ("visa -turista", "la primera, sin la segunda"),
-        ("migra*", "palabras que empiezan así"),
-        ("title:visa", "en el título"),
-        ("country:MX lang:es", "de un país y en un idioma"),
-        ("after:2021-06-30", "desde ese día"),
-    ],
-    subscribe_to_search: "Suscribirse a esta búsqueda",
-    nothing_found: "No se encontró nada. Suscríbase y la primera noticia que aparezca le llegará.",
-    no_query: "Esto no se puede buscar.",
-    missing: "Página no encontrada",
-    missing_why: "Ninguna página ni canal tiene esta dirección. La lista de todos los temas lleva a los que hay.",
-    character: "Carácter",
-};
+/// The language of pages whose own language has no page texts.
+const FALLBACK: &str = "en";
 
 impl Words {
-    /// The words for a site in `language`: Spanish for Spanish, English for all others.
+    /// The words for a site in `language`: its own where its table has page texts, else those of English.
     pub(super) fn of(language: &Language) -> &'static Self {
-        match language.primary() {
-            "es" => &SPANISH,
-            _ => &ENGLISH,
-        }
+        let texts = |code| languages::table(code)?.pages.as_ref();
+        let own = texts(language.primary()).or_else(|| texts(FALLBACK));
+        own.expect("the table of English has page texts: a test looks")
     }
 
     /// The language of a page with these words, of which `site` is the site's own: with its region where it is the same.
@@ -219,7 +33,7 @@ impl Words {
 
     /// A place: `Mexico`, `Chiapas, Mexico`; its code where it has no name.
     pub(super) fn place(&self, region: Region) -> String {
-        let named = |code: &str| names::of(code).map(self.called);
+        let named = |code: &str| names::of(code, self.language);
         let country = region.country();
         let country = named(country.as_str())
             .unwrap_or(country.as_str())
@@ -239,7 +53,8 @@ impl Words {
 
     /// As much of a day as is known: `28 June 2021`, `June 2021`, `2021`.
     pub(super) fn date(&self, day: NaiveDate, known: Precision) -> String {
-        let month = self.months[day.month0() as usize];
+        let months = self.months_alone.as_ref().unwrap_or(&self.months);
+        let month = months[day.month0() as usize];
         match known {
             Precision::Instant | Precision::Day => self.day(day),
             Precision::Month => format!("{month}{}{}", self.of, day.year()),
@@ -261,7 +76,7 @@ impl Words {
 
     /// What a branch is of its topic: `Mexico`, `Mexico · Spanish`. A source without a name is called by its id.
     pub(super) fn branch(&self, branch: &Branch, publisher: Option<&str>) -> String {
-        let called = |code: &str| names::of(code).map_or(code, self.called).to_owned();
+        let called = |code: &str| names::of(code, self.language).unwrap_or(code).to_owned();
         let country = branch.country().map(|country| called(country.as_str()));
         let language = branch.language().map(|language| called(language.primary()));
         let source = branch
