@@ -103,7 +103,10 @@ struct Reader<'t> {
     mistakes: Vec<(usize, String)>,
 }
 
-type Item<'a, 't> = (&'a Spanned<std::borrow::Cow<'t, str>>, &'a Spanned<DeValue<'t>>);
+type Item<'a, 't> = (
+    &'a Spanned<std::borrow::Cow<'t, str>>,
+    &'a Spanned<DeValue<'t>>,
+);
 
 impl Reader<'_> {
     fn mistake(&mut self, at: usize, mistake: impl Into<String>) {

@@ -1,8 +1,8 @@
 //! Lists the modules of this crate and the crates that it is built with: what a filter of the log may name.
 
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::fs;
 
 /// Longer than the file ever is.
 const MAX_LOCK_BYTES: u64 = 16 << 20;

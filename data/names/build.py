@@ -14,7 +14,7 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 # The languages in which pages speak: those of `data/languages` that have page texts, English first.
-SITES = ("en", "es")
+SITES = ("en", "es", "pl")
 # `UK` and `US` are short, but no names to head a page with.
 WHOLE = {"GB", "US"}
 NO_LANGUAGE = {"mul", "und", "zxx"}
@@ -31,8 +31,8 @@ def names(root, site, kind, code):
 
 # Capitals and states that would bear one name, and names that CLDR writes without their accents.
 OWN = {
-    "MX-CMX": {"en": "Mexico City", "es": "Ciudad de México"},
-    "MX-MEX": {"en": "State of Mexico", "es": "Estado de México"},
+    "MX-CMX": {"en": "Mexico City", "es": "Ciudad de México", "pl": "Meksyk (miasto)"},
+    "MX-MEX": {"en": "State of Mexico", "es": "Estado de México", "pl": "Meksyk (stan)"},
 }
 
 

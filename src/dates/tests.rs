@@ -543,3 +543,27 @@ fn a_month_that_is_a_weekday_elsewhere_is_a_month() {
     check("Mar. 26, 2021", "2021-03-26");
     check("mar 2 mars 2021", "2021-03-02");
 }
+
+#[test]
+fn polish_is_read() {
+    check("28 czerwca 2021", "2021-06-28");
+    check("28 czerwca 2021 r.", "2021-06-28");
+    check("poniedziałek, 28 czerwca 2021 r.", "2021-06-28");
+    check("1 września 2021", "2021-09-01");
+    check("1 wrzesnia 2021", "2021-09-01");
+    check("5 maja 2021 r., godz. 14:30", "2021-05-05T14:30:00-05:00");
+    check("czerwiec 2021", "2021-06");
+    check("12 paź 2020", "2020-10-12");
+    check("5 sie 2020", "2020-08-05");
+    check("Data publikacji: 28.06.2021", "2021-06-28");
+    check("3 dni temu", "~2021-06-25");
+    check("tydzień temu", "~2021-06-21");
+    check("wczoraj", "~2021-06-27");
+    check_in("pl", None, "05.06.2021", "2021-06-05");
+    check_in("pl", None, "od 3 do 5 maja 2021", "2021-05-03/2021-05-05");
+    check_in("pl", None, "w środę 16 czerwca 2021 r.", "2021-06-16");
+    check_found(
+        "Spotkanie odbędzie się 5 maja 2021 r. w urzędzie.",
+        Some(("5 maja 2021 r.", "2021-05-05")),
+    );
+}

@@ -498,7 +498,7 @@ fn only_a_served_site_offers_a_search() {
 /// The readers' own examples are read as they are meant to be.
 #[test]
 fn the_examples_are_queries() {
-    for language in ["en", "es"] {
+    for language in ["en", "es", "pl"] {
         let words = super::words::Words::of(&language.parse().unwrap());
         for (example, _) in words.examples {
             let read = Query::read(example).unwrap_or_else(|error| panic!("{example}: {error}"));

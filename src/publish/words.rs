@@ -119,6 +119,7 @@ pub(super) fn time_of_day(at: DateTime<FixedOffset>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::languages::TABLES;
 
     #[test]
     fn days_are_said_in_words() {
@@ -128,7 +129,19 @@ mod tests {
         };
         check("en", "8 June 2021");
         check("es-MX", "8 de junio de 2021");
+        check("pl", "8 czerwca 2021");
         check("fr", "8 June 2021");
+    }
+
+    #[test]
+    fn every_language_with_page_texts_has_names() {
+        let speaking = TABLES.iter().filter(|table| table.pages.is_some());
+        for code in speaking
+            .map(|table| table.code)
+            .filter(|code| *code != FALLBACK)
+        {
+            assert_ne!(names::of("ES", code), names::of("ES", FALLBACK), "{code}");
+        }
     }
 
     #[test]
@@ -143,6 +156,8 @@ mod tests {
         check("en", Precision::Instant, "1 June 2021");
         check("en", Precision::Month, "June 2021");
         check("es", Precision::Month, "junio de 2021");
+        check("pl", Precision::Month, "czerwiec 2021");
+        check("pl", Precision::Day, "1 czerwca 2021");
         check("en", Precision::Year, "2021");
     }
 
@@ -154,6 +169,7 @@ mod tests {
         };
         check("en", "MX", "Mexico");
         check("es", "MX", "México");
+        check("pl", "MX", "Meksyk");
         check("en", "MX-CHP", "Chiapas, Mexico");
         check("es", "MX-CMX", "Ciudad de México, México");
         check("en", "MX-ZZZ", "MX-ZZZ");
@@ -167,6 +183,7 @@ mod tests {
         };
         check("en-GB", "en-GB");
         check("es-MX", "es-MX");
+        check("pl", "pl");
         check("fr", "en");
     }
 

@@ -59,3 +59,4 @@ mod pictures;
 mod plan;
 mod kinds;
 mod versions;
+mod languages;

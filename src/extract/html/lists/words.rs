@@ -38,7 +38,7 @@ type Known = LazyLock<FxHashSet<&'static str>>;
 /// Heads of columns.
 static TITLE_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.title_heads));
 /// Of these, what a column is whose head names a number too.
-static SURE_TITLE_WORDS: Known = 
+static SURE_TITLE_WORDS: Known =
     LazyLock::new(|| languages::set(|table| table.lists.sure_title_heads));
 
 static DATE_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.date_heads));
@@ -63,7 +63,29 @@ static TITLE_CLASSES: Known = LazyLock::new(|| languages::set(|table| table.list
 static DATE_CLASSES: Known = LazyLock::new(|| languages::set(|table| table.lists.date_classes));
 
 /// Classes of what is neither.
-const OTHER_CLASSES: [&str; 21] = ["meta", "author", "category", "tag", "tags", "summary", "desc", "description", "excerpt", "body", "teaser", "location", "number", "docket", "type", "status", "label", "more", "button", "btn", "icon"];
+const OTHER_CLASSES: [&str; 21] = [
+    "meta",
+    "author",
+    "category",
+    "tag",
+    "tags",
+    "summary",
+    "desc",
+    "description",
+    "excerpt",
+    "body",
+    "teaser",
+    "location",
+    "number",
+    "docket",
+    "type",
+    "status",
+    "label",
+    "more",
+    "button",
+    "btn",
+    "icon",
+];
 
 /// What the classes of an element, or of those around it in the record, say.
 pub(super) fn class(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Option<Class> {
