@@ -27,7 +27,7 @@ pub use self::why::{Evidence, Reason, Why, holds, why};
 use crate::model::{Language, Topic, TopicId};
 
 /// Raised whenever the same text and queries may give other topics or regions: stored items are then classified again.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// All topics as one program.
 #[derive(Debug)]

@@ -30,7 +30,7 @@ pub use view::Format;
 use crate::model::{Feed, FeedId, FeedName, FeedSummary, QueryError, Scope, Site};
 
 /// Raised whenever the same input gives other bytes than before: every feed is then published anew.
-pub const RENDERER_VERSION: u32 = 6;
+pub const RENDERER_VERSION: u32 = 7;
 
 /// The style sheet of all pages.
 pub const STYLE: &str = include_str!("style.css");
