@@ -9,7 +9,6 @@ use self::tables::Table;
 
 // The build reads the tables with these.
 #[path = "../../build/schema.rs"]
-#[expect(dead_code, reason = "the build needs the rest")]
 mod schema;
 #[path = "../../build/languages.rs"]
 #[expect(dead_code, reason = "the build needs the rest")]

@@ -110,15 +110,13 @@ impl Cursor<'_> {
         })
     }
 
-    /// Words before a time: `T`, `at`, `a las`. After one, `9.30` is a time.
+    /// Words before a time: `T`, `at`, `a las`, `godz.`. After one, `9.30` is a time.
     fn introduction(&mut self) -> bool {
         let mut introduced = false;
         for _ in 0..3 {
-            if self
-                .word(Sense::TimeMark)
-                .or_else(|| self.word(Sense::At))
-                .is_none()
-            {
+            if self.word(Sense::At).is_some() {
+                self.sign(".");
+            } else if self.word(Sense::TimeMark).is_none() {
                 break;
             }
             introduced = true;
