@@ -19,10 +19,13 @@ fn read_all() -> Vec<Table> {
     tables::read_all(&folder).unwrap()
 }
 
-/// The keys that a section could have.
+/// The keys that a section could have, those left out that few languages need.
 fn keys(section: &Section) -> Vec<String> {
     match &section.form {
-        Form::Keys(_, keys) => keys.iter().map(|key| key.name.to_owned()).collect(),
+        Form::Keys(_, keys) => {
+            let keys = keys.iter().filter(|key| !key.optional);
+            keys.map(|key| key.name.to_owned()).collect()
+        }
         Form::Numbers(numbers, _) if numbers.clone().count() <= 12 => {
             numbers.clone().map(|number| number.to_string()).collect()
         }
@@ -41,6 +44,15 @@ fn given(section: &Section, table: &Table, shared: &Table) -> BTreeSet<String> {
 fn matrix(languages: &[&Table], shared: &Table) -> String {
     let codes: Vec<&str> = languages.iter().map(|table| table.code.as_str()).collect();
     let mut rows = format!("{:22}{}\n", "", codes.join(" "));
+    for key in ["date_order", "stemmer"] {
+        _ = write!(rows, "{key:22}");
+        for table in languages {
+            let has = table.entries(CORE).iter().any(|entry| entry.key == key);
+            _ = write!(rows, "{:3}", if has { '+' } else { '.' });
+        }
+        rows.truncate(rows.trim_end().len());
+        rows.push('\n');
+    }
     for section in SECTIONS.iter().filter(|section| section.name != CORE) {
         let all = keys(section);
         _ = write!(rows, "{:22}", section.name);
