@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use toml::Spanned;
@@ -15,6 +16,8 @@ use super::schema::{CORE, Form, Key, Letters, SECTIONS, Section, Value};
 const FOLDER: &str = "data/languages";
 /// The table of what all languages share.
 const SHARED: &str = "any";
+/// Longer than a table ever is.
+const MAX_TABLE_BYTES: u64 = 1 << 20;
 
 /// What one file says.
 pub(crate) struct Table {
@@ -47,7 +50,7 @@ pub(crate) fn write(out: &Path) -> Result<(), Vec<String>> {
 
 /// Reads all tables of a folder: the shared one first, then those with a precedence, then the others by their codes.
 pub(crate) fn read_all(folder: &Path) -> Result<Vec<Table>, Vec<String>> {
-    let unread = |error: std::io::Error| vec![format!("{}: {error}", folder.display())];
+    let unread = |error: io::Error| vec![format!("{}: {error}", folder.display())];
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unread)? {
         let path = entry.map_err(unread)?.path();
@@ -58,7 +61,7 @@ pub(crate) fn read_all(folder: &Path) -> Result<Vec<Table>, Vec<String>> {
     files.sort();
     let (mut tables, mut mistakes) = (Vec::new(), Vec::new());
     for path in files {
-        let text = fs::read_to_string(&path).map_err(unread)?;
+        let text = text_of(&path).map_err(unread)?;
         let code = path.file_stem().unwrap_or_default().to_string_lossy();
         match read(&code, &text) {
             Ok(table) => tables.push(table),
@@ -74,6 +77,13 @@ pub(crate) fn read_all(folder: &Path) -> Result<Vec<Table>, Vec<String>> {
     } else {
         Err(mistakes)
     }
+}
+
+fn text_of(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let file = fs::File::open(path)?;
+    file.take(MAX_TABLE_BYTES).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Reads the table of a language, or tells every mistake, each with its line before it.
@@ -200,14 +210,12 @@ impl Reader<'_> {
                 Given::Pairs(read)
             }
             (Value::Variant(_, names), DeValue::String(name)) => {
-                match names.iter().find(|(known, _)| known == name) {
-                    Some((_, variant)) => Given::Texts(vec![(*variant).to_owned()]),
-                    None => {
-                        let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-                        self.mistake(at, format!("expected one of {}", names.join(", ")));
-                        return None;
-                    }
-                }
+                let Some((_, variant)) = names.iter().find(|(known, _)| known == name) else {
+                    let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+                    self.mistake(at, format!("expected one of {}", names.join(", ")));
+                    return None;
+                };
+                Given::Texts(vec![(*variant).to_owned()])
             }
             (Value::Foreign(_), DeValue::String(name))
                 if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
