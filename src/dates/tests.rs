@@ -553,7 +553,7 @@ fn polish_is_read() {
     check("1 wrzesnia 2021", "2021-09-01");
     check("5 maja 2021 r., godz. 14:30", "2021-05-05T14:30:00-05:00");
     check("5 maja 2021 o godz. 9.10", "2021-05-05T09:10:00-05:00");
-    check("czerwiec 2021", "2021-06");
+    check("czerwiec 2021", "2021-06/2021-06-30");
     check("12 paź 2020", "2020-10-12");
     check("5 sie 2020", "2020-08-05");
     check("Data publikacji: 28.06.2021", "2021-06-28");

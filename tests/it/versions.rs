@@ -1,7 +1,8 @@
 //! The versions that decide whether stored data are read again, each paired with the output that it stands for.
 //!
 //! `tests/versions/STAGE.tsv` holds the version of a stage and, for each of its fixtures, a hash of the input and one of the
-//! output. While an input stays as it is, its output may only change together with the version. A new or edited fixture
+//! output. While an input stays as it is, its output may only change together with the version. The input of a stage behind
+//! the first is what the stages before it made of the fixture. A new or edited fixture
 //! needs no new version. Accept a change by `just snapshots`, which refuses an output that changed under the old version.
 //!
 //! Dates have no version of their own: they are stored as part of items, so they belong to `extract::VERSION`, as does
@@ -102,7 +103,10 @@ fn the_sanitizer_has_the_version_of_its_output() {
         name: "sanitizer",
         constant: "normalize::html::VERSION",
         version: normalize::SANITIZER_VERSION,
-        outputs: of_documents(sanitized),
+        outputs: of_stage(
+            Some(&|read| entries_and_items(&read.extracted, &[])),
+            sanitized,
+        ),
     });
 }
 
@@ -110,7 +114,7 @@ fn the_sanitizer_has_the_version_of_its_output() {
 fn classify_has_the_version_of_its_output() {
     let topics = topics();
     let classifier = Classifier::new(&topics, &[]);
-    let mut outputs = of_documents(|document| classified(&classifier, &document.items));
+    let mut outputs = of_items(|document| classified(&classifier, &document.items));
     for name in ["countries", "subdivisions"] {
         outputs.insert(format!("regions/{name}.tsv"), of_regions(name));
     }
@@ -134,7 +138,7 @@ fn tokens_have_the_version_of_their_output() {
         let tokens = items.map(|item| classify::tokens(&Subject::new(item, &[])));
         tokens.collect::<Vec<_>>().join("\n")
     };
-    let mut outputs = of_documents(tokens);
+    let mut outputs = of_items(tokens);
     let bulletins = of_bulletins(classify::tokens);
     outputs.insert("topics/labour-migration.jsonl".to_owned(), bulletins);
     guard(&Stage {
@@ -156,7 +160,7 @@ fn keys_have_the_form_of_their_output() {
         name: "keys",
         constant: "dedupe::Keys::FORM",
         version: Keys::FORM.into(),
-        outputs: of_documents(keys),
+        outputs: of_items(keys),
     });
 }
 
@@ -287,6 +291,20 @@ struct Read {
 
 /// Hashes what `show` says of every document among the fixtures.
 fn of_documents(show: impl Fn(&Read) -> String) -> BTreeMap<String, Hashes> {
+    of_stage(None, show)
+}
+
+/// Pairs the output of a stage with its own input, which the stages before it made of a document.
+fn of_items(show: impl Fn(&Read) -> String) -> BTreeMap<String, Hashes> {
+    let given = |read: &Read| entries_and_items(&read.extracted, &read.items);
+    of_stage(Some(&given), show)
+}
+
+/// Shows what a stage is given.
+type Given<'a> = &'a dyn Fn(&Read) -> String;
+
+/// `given` is the input of a stage behind the first; the input of the first is the document itself.
+fn of_stage(given: Option<Given<'_>>, show: impl Fn(&Read) -> String) -> BTreeMap<String, Hashes> {
     let mut outputs = BTreeMap::new();
     for (folder, kind, extensions) in DOCUMENTS {
         for file in files(&fixtures().join(folder), extensions) {
@@ -300,15 +318,15 @@ fn of_documents(show: impl Fn(&Read) -> String) -> BTreeMap<String, Hashes> {
             let said = String::from_utf8_lossy(&said);
             let input = Hash::of_parts([&*String::from_utf8_lossy(&body), &*said]);
             let source = source(kind, &settings(&said));
-            let output = match read(&source, body) {
-                Ok(read) => show(&read),
-                Err(error) => error,
+            let (input, output) = match (read(&source, body), given) {
+                (Ok(read), Some(given)) => (hash(&given(&read)), show(&read)),
+                (Ok(read), None) => (short(input), show(&read)),
+                (Err(error), Some(_)) => (hash(&error), String::new()),
+                (Err(error), None) => (short(input), error),
             };
             let name = file.file_name().unwrap().to_str().unwrap();
-            let hashes = Hashes {
-                input: short(input),
-                output: hash(&output),
-            };
+            let output = hash(&output);
+            let hashes = Hashes { input, output };
             outputs.insert(format!("{folder}/{name}"), hashes);
         }
     }
