@@ -9,9 +9,10 @@
 //!
 //! | module | in | out | IO |
 //! |---|---|---|---|
-//! | [`text`] | text | text for one line, an error with its causes | |
+//! | [`text`] | HTML, text | a parsed page within limits, folded text, one line | |
 //! | `languages` | `data/languages` | the words of each language | |
 //! | [`model`] | | the words that every stage speaks | |
+//! | [`topics`] | the text of a query | a query, a topic | |
 //! | [`dates`] | text, a zone, the time of reading | a date, or none | |
 //! | [`config`] | TOML text | a checked [`Config`](config::Config), or every mistake by place | reads files |
 //! | [`schedule`] | a cadence, what a poll brought | when a source is due | |
@@ -36,6 +37,7 @@
 pub mod text;
 mod languages;
 pub mod model;
+pub mod topics;
 pub mod dates;
 pub mod config;
 pub mod schedule;

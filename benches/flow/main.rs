@@ -15,11 +15,12 @@ use tidings::classify::{self, Classifier, Needs, Subject};
 use tidings::config::{self, Config};
 use tidings::dedupe::Fingerprint;
 use tidings::drift::Shape;
-use tidings::model::{Document, Hash, Item, Source, TopicId, Validators, fingerprints};
+use tidings::model::{Document, Hash, Item, Source, TopicId, Validators};
 use tidings::store::{
     Consent, Coverage, Definition, FeedDefinition, Names, Narrowed, NewItem, Outcome, Poll,
     SourceDefinition, Store,
 };
+use tidings::topics::fingerprints;
 use tidings::{daemon, extract, normalize};
 use tokio::runtime::Runtime;
 

@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 
 use peak_alloc::PeakAlloc;
 use tidings::classify::{Classifier, Subject};
-use tidings::model::{Language, Place, Query, Region, SourceId, Title, Topic};
+use tidings::model::{Language, Place, Region, SourceId};
+use tidings::topics::{Query, Title, Topic};
 
 use self::words::{COMMON, Chance, Words};
 

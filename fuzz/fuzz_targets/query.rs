@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tidings::classify::{Subject, holds};
-use tidings::model::Query;
+use tidings::topics::Query;
 
 fuzz_target!(|text: &str| {
     let columns = 1..=text.chars().count() + 1;

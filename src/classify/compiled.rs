@@ -4,9 +4,8 @@ use rustc_hash::FxHashMap;
 
 use super::subject::Subject;
 use super::vocabulary::{Key, Occurring, Vocabulary};
-use crate::model::{
-    Language, Part, Query, QueryRegex, Topic, TopicId, Word, Words, in_order, is_stop_word,
-};
+use crate::model::{Language, TopicId};
+use crate::topics::{Part, Query, QueryRegex, Topic, Word, Words, in_order, is_stop_word};
 
 #[derive(Debug)]
 pub(super) struct Compiled {

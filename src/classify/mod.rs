@@ -24,7 +24,8 @@ use self::compiled::Compiled;
 pub use self::needs::{Needs, TOKENS_VERSION, needs, tokens};
 pub use self::subject::Subject;
 pub use self::why::{Evidence, Reason, Why, holds, why};
-use crate::model::{Language, Topic, TopicId};
+use crate::model::{Language, TopicId};
+use crate::topics::Topic;
 
 /// Raised whenever the same text and queries may give other topics or regions: stored items are then classified again.
 pub const VERSION: u32 = 5;

@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::subject::Subject;
 use super::terms::{Forms, MAX_WORDS, Stemming, fold};
-use crate::model::{
-    Part, Query, Region, SourceId, Topic, TopicId, Word, Words, in_order, words_of,
-};
+use crate::model::{Region, SourceId, TopicId};
+use crate::topics::{Part, Query, Topic, Word, Words, in_order, words_of};
 
 /// Raised whenever the same item may be found by other tokens.
 pub const TOKENS_VERSION: u32 = 2;

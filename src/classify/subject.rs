@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::model::{Item, Language, Part, Region, SourceId, TopicId};
+use crate::model::{Item, Language, Region, SourceId, TopicId};
+use crate::topics::Part;
 
 /// What queries look at in an item.
 #[derive(Clone, Debug, Default)]

@@ -9,8 +9,9 @@ use unicode_normalization::UnicodeNormalization;
 use super::plurals::{self, Plurals};
 use super::subject::Subject;
 use crate::languages::{self, LanguageTable, TABLES};
-use crate::model::{Language, is_joiner, is_skin_tone};
+use crate::model::Language;
 use crate::normalize::likeliest;
+use crate::topics::{is_joiner, is_skin_tone};
 
 /// Words looked at in one text: a bulletin that is longer has said what it is about.
 pub(super) const MAX_WORDS: usize = 20_000;

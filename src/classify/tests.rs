@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Language, Place, Query, Region, Role, SourceId, Title};
+use crate::model::{Language, Place, Region, SourceId};
 use crate::normalize::tests::{entry, source};
+use crate::topics::{Query, Role, Title};
 
 fn topic(id: &str, any: &[&str], exclude: &[&str]) -> Topic {
     let queries = |texts: &[&str]| texts.iter().map(|text| query(text)).collect();
@@ -557,7 +558,7 @@ proptest! {
     /// What is compiled comes to the answer of the queries as they are written, and the index skips no topic that matches.
     #[test]
     fn compiled_and_plain_agree(
-        queries in prop::collection::vec(crate::model::query_trees(&WORDS), 1..16),
+        queries in prop::collection::vec(crate::topics::query_trees(&WORDS), 1..16),
         item in items(),
     ) {
         let names = ["saved", "other", "x", "y", "z"];

@@ -11,7 +11,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::subject::Subject;
 use super::terms::{Forms, MAX_WORDS, Stemming, fold};
-use crate::model::{Language, Part, Region, SourceId, TopicId, Word, words_of};
+use crate::model::{Language, Region, SourceId, TopicId};
+use crate::topics::{Part, Word, words_of};
 
 /// The number of a word or a fact.
 pub(super) type Key = u32;

@@ -9,7 +9,8 @@ use std::ops::Range;
 
 use super::subject::{Subject, is_in};
 use super::terms::{Forms, MAX_WORDS, Stemming, fold};
-use crate::model::{Language, Part, Place, Query, Role, Topic, TopicId, Word, Words, words_of};
+use crate::model::{Language, Place, TopicId};
+use crate::topics::{Part, Query, Role, Topic, Word, Words, words_of};
 
 /// The longest row of topics that refer to one another; the configuration refuses longer ones.
 const MAX_ROW: usize = 64;

@@ -17,10 +17,11 @@ use super::{
 };
 use crate::config::{self, Config, Diagnostic, Refused, Severity};
 use crate::flow;
-use crate::model::{Cadence, Place, Source, SourceId, Timestamp, Topic, TopicId};
+use crate::model::{Cadence, Place, Source, SourceId, Timestamp, TopicId};
 use crate::schedule;
 use crate::store::{self, Reader};
 use crate::text;
+use crate::topics::Topic;
 
 /// Runs of each source that are shown.
 const SHOWN_RUNS: usize = 3;

@@ -8,7 +8,8 @@ use super::MAX_KEPT_BYTES;
 use super::diagnostic::{Mistake, Report};
 use super::file::{Entry, File, Kind, Value};
 use super::section::{AdminConfig, ServerConfig};
-use crate::model::{Country, Language, Listen, Location, Source, Topic};
+use crate::model::{Country, Language, Listen, Location, Source};
+use crate::topics::Topic;
 
 /// Where readers and administrators are answered.
 pub(super) struct Listens<'a> {

@@ -56,7 +56,8 @@ use source::Surroundings;
 use table::Table;
 use topic::Topics;
 
-use crate::model::{Source, Topic};
+use crate::model::Source;
+use crate::topics::Topic;
 
 /// The texts of a configuration are kept up to this size, all together.
 pub const MAX_KEPT_BYTES: usize = 16 << 20;

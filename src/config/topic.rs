@@ -6,10 +6,8 @@ use super::diagnostic::{Mistake, parsed};
 use super::file::{Entry, Kind, Value};
 use super::table::{Given, Table};
 use super::units;
-use crate::model::{
-    Each, FeedId, Language, Place, Query, QueryError, QueryWarning, ReadQuery, Source, Title,
-    Topic, TopicId, circle, in_order,
-};
+use crate::model::{Each, FeedId, Language, Place, Source, TopicId};
+use crate::topics::{Query, QueryError, QueryWarning, ReadQuery, Title, Topic, circle, in_order};
 
 const LATER: [&str; 1] = ["country"];
 

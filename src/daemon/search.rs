@@ -9,10 +9,11 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
 use crate::flow::{Flow, SearchError};
-use crate::model::{Feed, QueryError, Site};
+use crate::model::{Feed, Site};
 use crate::publish::{self, Format};
 use crate::serve::{SearchAnswer, SearchRequest};
 use crate::text::chain;
+use crate::topics::QueryError;
 
 /// Answers searches, each by itself, until it is aborted; whoever asks sees to it that they are few at once.
 pub(super) async fn answer(flow: Arc<Flow>, sought: Arc<Mutex<mpsc::Receiver<SearchRequest>>>) {

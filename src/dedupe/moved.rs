@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::{Item, ItemId, Precision};
-use crate::normalize::folded;
+use crate::text::folded;
 
 /// As many entries must have moved together for titles and days alone to tell it.
 const MIN_MOVED: usize = 3;

@@ -15,7 +15,8 @@ use super::fingerprint::Fingerprint;
 use super::judge::is_another;
 use super::moved::overlap;
 use crate::model::{Dated, IdentityKind, Item, ItemId, Precision};
-use crate::normalize::{comparable, folded};
+use crate::normalize::comparable;
+use crate::text::folded;
 
 /// Items that are looked at for one entry: the newest.
 const MAX_SUSPECTS: usize = 5;

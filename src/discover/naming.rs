@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::languages;
 use crate::model::SourceId;
-use crate::normalize::folded;
+use crate::text::folded;
 
 /// What parts a title of a page into what it is and whose it is; each stands between blanks, a colon after a word.
 const SEPARATORS: [&str; 10] = [

@@ -8,7 +8,8 @@ use url::Url;
 use super::read::Read;
 use super::{Lead, Linked};
 use crate::model::Item;
-use crate::normalize::{comparable, folded};
+use crate::normalize::comparable;
+use crate::text::folded;
 
 /// How a document that the page links to compares with it.
 #[derive(Clone, Debug, PartialEq, Eq)]

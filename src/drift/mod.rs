@@ -20,7 +20,7 @@ use std::fmt;
 use chrono::{Datelike as _, NaiveDate};
 
 use crate::model::{Item, Published, Timestamp};
-use crate::normalize::folded;
+use crate::text::folded;
 
 pub use self::anew::{Anew, anew, is_by_structure, titles};
 pub use self::repair::{Known, is_repairable, repair};

@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::extract;
 use crate::model::{Css, Document, Item, Reading, Repair, Rules, Source};
-use crate::normalize::{comparable, folded, normalize};
+use crate::normalize::{comparable, normalize};
+use crate::text::folded;
 
 /// Fewer may be a menu that stands on every page of the site.
 const MIN_FOUND: usize = 3;

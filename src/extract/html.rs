@@ -29,8 +29,9 @@ use super::{ExtractError, Listed, Reason, Why};
 use crate::dates::{self, Hints};
 use crate::model::{
     Channel, Css, Extracted, Field, Language, Layout, Problem, RawEntry, RawText, Reading, Rules,
-    Source, parse_page, text_of_node,
+    Source,
 };
+use crate::text::{parse_page, text_of_node};
 use linked_data::LinkedData;
 use lists::{Subject, Wanted, Weights};
 use record::{Around, Part, Span};

@@ -8,12 +8,10 @@ use std::sync::Arc;
 
 use crate::classify::{self, Classifier, Needs, Subject, regions};
 use crate::config::Config;
-use crate::model::{
-    Hash, Item, Language, Location, Query, Secret, Source, SourceId, Timestamp, Topic, TopicId,
-    fingerprints,
-};
+use crate::model::{Hash, Item, Language, Location, Secret, Source, SourceId, Timestamp, TopicId};
 use crate::normalize;
 use crate::store::{Definition, FeedDefinition, Names, Narrowed, SourceDefinition};
+use crate::topics::{Query, Topic, fingerprints};
 
 /// What comes into force with `config`, whose topics are those of `classifier`.
 pub(crate) fn definition(

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::definition::{assumed_languages, with_references};
 use super::{Flow, InForce};
 use crate::classify::{self, Classifier};
-use crate::model::{Place, Query, QueryError, ReadQuery, Story, Title, Topic, TopicId};
+use crate::model::{Place, Story, TopicId};
 use crate::store::{Reader, Search, StoreError};
+use crate::topics::{Query, QueryError, ReadQuery, Title, Topic};
 
 /// Stories that a search gives, at most.
 const MOST: usize = 50;

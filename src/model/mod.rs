@@ -1,4 +1,4 @@
-//! The words that every stage speaks: what a source, a document, an entry, an item, a story and a topic are.
+//! The words that every stage speaks: what a source, a document, an entry, an item and a story are.
 //!
 //! Types only, each checked when it is made: holding one is the proof that it is well formed. No IO, no clock.
 
@@ -13,7 +13,6 @@ mod feed;
 mod feed_id;
 mod grammar;
 mod hash;
-mod html;
 mod id;
 mod item;
 mod json_path;
@@ -25,14 +24,13 @@ mod media_type;
 mod operator;
 mod pages;
 mod problem_code;
-mod query;
 mod region;
 mod repair;
 mod rules;
+mod safe_html;
 mod source;
 mod story;
 mod time;
-mod topic;
 
 pub(crate) use address::is_placeholder;
 pub use address::{
@@ -51,8 +49,6 @@ pub use feed::{Fate, Feed, FeedName, FeedSummary, Scope, Site, Tombstone};
 pub use feed_id::{Branch, Each, EachError, Facet, Facets, FeedId, FeedIdError};
 pub use grammar::{Grammar, Separator, Shape, ShapeError, Shaped};
 pub use hash::Hash;
-pub(crate) use html::{Lines, is_invisible};
-pub use html::{SafeHtml, parse_fragment, parse_page, text_of_node, text_of_nodes};
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
 pub use item::{Enclosure, IdentityKey, IdentityKind, Image, Item, Link, Person, Relation};
 pub use json_path::{JsonBase, JsonPath, JsonPathError, Located};
@@ -63,19 +59,15 @@ pub use media_type::{LAZY_SOURCES, SOURCE_SETS, file_type, is_file_type};
 pub use operator::Operator;
 pub use pages::{Numbers, PageAddress, PageAddressError, PageWay, Pages};
 pub use problem_code::{Care, ProblemCode};
-#[cfg(test)]
-pub(crate) use query::tests::trees as query_trees;
-pub use query::{Part, Query, QueryError, QueryRegex, QueryWarning, ReadQuery, Word, Words};
-pub(crate) use query::{is_joiner, is_skin_tone, is_stop_word, words_of};
 pub use region::{Country, CountryError, Region, RegionError};
 pub use repair::Repair;
 pub use rules::{
     AddressPattern, Css, CssError, Field, Fields, Find, Pattern, PatternError, Reach, Replacement,
     Rule, Rules,
 };
+pub use safe_html::SafeHtml;
 pub use source::{Former, Place, Reading, Source};
 pub use story::{Alternate, Report, Story};
 pub use time::{
     DateFormat, DateFormatError, DateOrder, Dated, EventDay, Precision, Published, Timestamp,
 };
-pub use topic::{Role, Title, Topic, circle, fingerprints, in_order};

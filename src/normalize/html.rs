@@ -22,7 +22,8 @@ use self::references::{Within, decoded, push_escaped};
 pub(super) use self::references::{is_xml_char, reference};
 use self::tokens::{Token, tokens};
 use super::mend::{is_suspect, mended};
-use crate::model::{Lines, RawText, SafeHtml, parse_fragment};
+use crate::model::{RawText, SafeHtml};
+use crate::text::{Lines, parse_fragment};
 
 /// Stored with every row; raised when what is allowed changes, so that stored rows are sanitized again, or when an entry
 /// comes to read otherwise, so that none is published as updated for that.
@@ -284,7 +285,7 @@ mod tests {
     use scraper::{Html, Node};
 
     use super::*;
-    use crate::model::text_of_node;
+    use crate::text::text_of_node;
 
     fn clean(found: &RawText) -> Option<String> {
         let base = "https://host.example/news/".parse().unwrap();

@@ -9,10 +9,10 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::copies::Copies;
-use super::text::folded;
 use super::wording::{Wording, are_versions};
 use super::{Draft, Normalized};
 use crate::model::{EventDay, IdentityKey, IdentityKind, Item, ItemId, Problem, SourceId};
+use crate::text::folded;
 
 /// Gives every draft its key and id; an entry that stands twice is kept once.
 pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>, copies: &Copies) -> Normalized {

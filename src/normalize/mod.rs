@@ -34,7 +34,6 @@ pub use self::language::{known_languages, language_of, likeliest};
 pub use self::seen::{SeenField, content_hash, seen, wording_hash};
 pub use self::summary::dateline;
 use self::tail::SiteNames;
-pub use self::text::folded;
 pub use self::usual::UsualLanguage;
 pub use self::wording::Wording;
 use crate::dates::{Hints, order_of};

@@ -10,7 +10,8 @@ use url::Url;
 
 use super::address::destination;
 use super::html::{Piece, pieces};
-use crate::model::{Dated, EventDay, Hash, Item, Precision, SafeHtml, is_invisible};
+use crate::model::{Dated, EventDay, Hash, Item, Precision, SafeHtml};
+use crate::text::is_invisible;
 
 /// A field of an item, as far as readers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]

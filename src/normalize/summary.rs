@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use super::text::{bounded, folded};
+use super::text::bounded;
 use crate::languages;
+use crate::text::folded;
 
 /// Texts up to this many characters are summaries themselves.
 const SHORT: usize = 400;

@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 
 use super::html;
-use super::text::{folded, line};
+use super::text::line;
 use crate::languages;
 use crate::model::{RawText, SafeHtml};
+use crate::text::folded;
 
 /// What stands between a title and its site's name.
 const SEPARATORS: [&str; 9] = [

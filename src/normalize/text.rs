@@ -7,7 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::html::{self, Meant};
 use super::mend::mended;
-use crate::model::{RawText, is_invisible};
+use crate::model::RawText;
+use crate::text::{folded, is_invisible};
 
 /// The longest title, tag or name, in characters.
 pub(super) const MAX_LINE: usize = 1_000;
@@ -111,27 +112,6 @@ pub(super) fn once_each(texts: impl Iterator<Item = String>) -> Vec<String> {
     texts
         .filter(|text| !text.is_empty() && seen.insert(folded(text)))
         .collect()
-}
-
-/// Letters and digits in lower case without accents, one space between words: what titles are compared by.
-pub fn folded(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    let mut push = |c: char| {
-        if c.is_alphanumeric() {
-            folded.push(c);
-        } else if !folded.is_empty() && !folded.ends_with(' ') {
-            folded.push(' ');
-        }
-    };
-    if text.is_ascii() {
-        text.chars().for_each(|c| push(c.to_ascii_lowercase()));
-    } else {
-        let is_mark = unicode_normalization::char::is_combining_mark;
-        let plain = text.nfkd().filter(|c| !is_mark(*c));
-        plain.flat_map(char::to_lowercase).for_each(push);
-    }
-    folded.truncate(folded.trim_end().len());
-    folded
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::address::destination;
-use super::text::folded;
 use crate::model::{Hash, Item};
+use crate::text::folded;
 
 /// Words from which on the beginning of a text is a teaser of it; a shorter one is a text of its own.
 const TEASER_WORDS: usize = 5;

@@ -27,7 +27,8 @@ pub use files::{Folder, PublishError};
 pub use search::Search;
 pub use view::Format;
 
-use crate::model::{Feed, FeedId, FeedName, FeedSummary, QueryError, Scope, Site};
+use crate::model::{Feed, FeedId, FeedName, FeedSummary, Scope, Site};
+use crate::topics::QueryError;
 
 /// Raised whenever the same input gives other bytes than before: every feed is then published anew.
 pub const RENDERER_VERSION: u32 = 7;

@@ -4,7 +4,8 @@
 
 use maud::{Markup, html};
 
-use crate::model::{QueryError, Site};
+use crate::model::Site;
+use crate::topics::QueryError;
 
 use super::page;
 use super::view::{FIELD, Format, SEARCH};

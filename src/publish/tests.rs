@@ -8,7 +8,8 @@ use super::sample;
 use super::validity;
 use super::view::Format;
 use super::*;
-use crate::model::{Dated, Fate, Precision, Published, Query, SafeHtml, Story, Tombstone};
+use crate::model::{Dated, Fate, Precision, Published, SafeHtml, Story, Tombstone};
+use crate::topics::Query;
 
 /// What all formats must agree on.
 #[derive(Debug, PartialEq)]

@@ -15,7 +15,8 @@ use super::rows;
 use super::{NewItem, StoreError};
 use crate::dedupe::{self, Fingerprint};
 use crate::model::{Hash, IdentityKey, IdentityKind, Item, ItemId, SourceId, StoryId};
-use crate::normalize::{SANITIZER_VERSION, Wording, folded};
+use crate::normalize::{SANITIZER_VERSION, Wording};
+use crate::text::folded;
 
 /// Guids of one item from which on a new one says nothing.
 const CHURNING: usize = 3;

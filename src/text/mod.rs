@@ -1,5 +1,10 @@
-//! Text by itself, of whatever stage.
+//! Text by itself, of whatever stage: HTML parsed within limits, text folded for comparison, one line for a log.
 
+mod fold;
+mod html;
 mod line;
 
+pub use self::fold::folded;
+pub(crate) use self::html::{Lines, is_invisible};
+pub use self::html::{parse_fragment, parse_page, text_of_node, text_of_nodes};
 pub use self::line::{chain, one_line};

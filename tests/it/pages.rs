@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use tidings::model::{Query, Site};
+use tidings::model::Site;
 use tidings::publish;
+use tidings::topics::Query;
 
 use crate::support::{Service, Workspace, read_text, skipped};
 

@@ -21,8 +21,9 @@ use tidings::dates::{self, Hints};
 use tidings::dedupe::{Fingerprint, Keys};
 use tidings::model::{
     Country, DateOrder, Document, Extracted, Hash, Item, Language, Location, RawEntry, RawText,
-    Region, Source, Timestamp, Topic,
+    Region, Source, Timestamp,
 };
+use tidings::topics::Topic;
 use tidings::{extract, normalize, publish};
 
 use crate::support::{self, read_text};

@@ -10,7 +10,8 @@ use url::Url;
 use super::article::{self, Article};
 use super::outline::{Outline, Visible};
 use super::picture;
-use crate::model::{RawEnclosure, RawImage, file_type, is_file_type, text_of_node};
+use crate::model::{RawEnclosure, RawImage, file_type, is_file_type};
+use crate::text::text_of_node;
 
 /// The most files of one page.
 const MAX_FILES: usize = 20;

@@ -4,7 +4,8 @@
 
 use scraper::{ElementRef, Html, Selector};
 
-use crate::model::{RawAuthor, RawImage, RawTag, RawText, text_of_node};
+use crate::model::{RawAuthor, RawImage, RawTag, RawText};
+use crate::text::text_of_node;
 
 /// The most values that are looked at.
 const MAX_VALUES: usize = 500;

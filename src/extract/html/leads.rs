@@ -13,7 +13,8 @@ use super::{base, parse, selectors};
 use crate::extract::follow::same_site;
 use crate::extract::leads::Leads;
 use crate::languages;
-use crate::model::{Css, text_of_node};
+use crate::model::Css;
+use crate::text::text_of_node;
 
 /// Feeds of one page that are worth a look.
 const MAX_FEEDS: usize = 5;

@@ -6,7 +6,8 @@ use std::cell::OnceCell;
 
 use super::outline::Outline;
 use crate::dates::{self, Hints};
-use crate::model::{DateOrder, text_of_node};
+use crate::model::DateOrder;
+use crate::text::text_of_node;
 
 /// A longer text is no date.
 const MAX_DATE_LETTERS: usize = 60;

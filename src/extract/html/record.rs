@@ -12,9 +12,8 @@ use scraper::{ElementRef, Html, Node, Selector};
 
 use super::{outermost, picture};
 use crate::extract::rules::{Record, escaped};
-use crate::model::{
-    Css, Fields, RawEnclosure, RawImage, RawText, Reach, Rule, text_of_node, text_of_nodes,
-};
+use crate::model::{Css, Fields, RawEnclosure, RawImage, RawText, Reach, Rule};
+use crate::text::{text_of_node, text_of_nodes};
 
 type NodeRef<'a> = ego_tree::NodeRef<'a, Node>;
 

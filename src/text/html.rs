@@ -1,26 +1,10 @@
-//! HTML that may be shown to anybody, and the text in any HTML.
+//! HTML parsed within limits, and the text in it.
 
 use ego_tree::NodeRef;
 use ego_tree::iter::Edge;
 use html5ever::tendril::TendrilSink as _;
 use html5ever::{QualName, driver, local_name, ns};
 use scraper::{Html, HtmlTreeSink, Node};
-
-/// Sanitized HTML. `normalize` alone makes it (the store hands back what `normalize` made); `publish` accepts nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SafeHtml(String);
-
-impl SafeHtml {
-    /// Vouches for `html`. For `normalize::html`, which sanitizes, and for rows that it sanitized earlier.
-    pub(crate) fn vouched(html: String) -> Self {
-        Self(html)
-    }
-
-    /// The markup.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// How much is parsed between two looks at what came of it: what one piece can do, a parser still gets through.
 const PIECE_BYTES: usize = 4 * 1024;

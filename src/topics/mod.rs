@@ -1,8 +1,17 @@
-//! A topic: a saved query that becomes a feed.
+//! Topics, and the queries that choose their stories.
+//!
+//! In: the text of a query. Out: a [`Query`], or a [`QueryError`] with its column; a [`Topic`] is a saved query that becomes
+//! a feed.
+
+mod query;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Each, FeedId, Former, Hash, Language, Place, Query, TopicId};
+#[cfg(test)]
+pub(crate) use self::query::tests::trees as query_trees;
+pub use self::query::{Part, Query, QueryError, QueryRegex, QueryWarning, ReadQuery, Word, Words};
+pub(crate) use self::query::{is_joiner, is_skin_tone, is_stop_word, words_of};
+use crate::model::{Each, FeedId, Former, Hash, Language, Place, TopicId};
 
 /// A title in one language or in several.
 #[derive(Clone, Debug, PartialEq, Eq)]

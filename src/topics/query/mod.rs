@@ -19,7 +19,7 @@ pub(crate) use self::doubt::is_stop_word;
 pub use self::read::{QueryError, ReadQuery};
 pub use self::regex::QueryRegex;
 pub(crate) use self::words::{is_joiner, is_skin_tone, words_of};
-use super::{Language, Region, SourceId, TopicId};
+use crate::model::{Language, Region, SourceId, TopicId};
 
 /// A query's tree.
 #[derive(Clone, PartialEq, Eq)]

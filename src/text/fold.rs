@@ -1,0 +1,24 @@
+//! Text as it is compared.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Letters and digits in lower case without accents, one space between words: what titles are compared by.
+pub fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut push = |c: char| {
+        if c.is_alphanumeric() {
+            folded.push(c);
+        } else if !folded.is_empty() && !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+    };
+    if text.is_ascii() {
+        text.chars().for_each(|c| push(c.to_ascii_lowercase()));
+    } else {
+        let is_mark = unicode_normalization::char::is_combining_mark;
+        let plain = text.nfkd().filter(|c| !is_mark(*c));
+        plain.flat_map(char::to_lowercase).for_each(push);
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
