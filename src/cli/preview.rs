@@ -8,6 +8,7 @@ use std::io::{self, BufRead as _, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use url::Url;
@@ -23,9 +24,9 @@ use crate::extract::{self, ExtractError, Hinted, Listed};
 use crate::fetch::{self, FetchError, Limits};
 use crate::flow::{self, Clock, Look, SampledPages};
 use crate::model::{
-    Charset, Css, DateOrder, Document, ElementPath, Extracted, Field, Item, JsonPath, Language,
-    Layout, Location, Problem, PublicUrl, RawEntry, Reading, Rules, Separator, Shape, Source,
-    Timestamp,
+    Charset, Css, DateOrder, Document, ElementPath, Extracted, Field, Item, JsonPath, Kind,
+    Language, Layout, Location, Problem, PublicUrl, RawEntry, Reading, Rules, Separator, Shape,
+    Source, Timestamp,
 };
 use crate::normalize::{self, About, Normalized};
 use crate::text;
@@ -88,34 +89,17 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    /// Find out
-    Auto,
-    /// RSS, Atom or JSON Feed
-    Feed,
-    /// A page, by selectors or by its structure
-    Html,
-    /// Plain text with dated notices
-    Text,
-    /// JSON, by paths or by its structure
-    Json,
-    /// XML, by paths of elements or by its structure
-    Xml,
-    /// A sitemap, or an index of them
-    Sitemap,
-}
-
-impl Kind {
-    /// The word in the configuration.
-    fn name(self) -> String {
-        let value = self.to_possible_value();
-        value.map_or_else(String::new, |value| value.get_name().to_owned())
+impl ValueEnum for Kind {
+    fn value_variants<'a>() -> &'a [Self] {
+        // The last one is that of a program, which only a source of the configuration has.
+        let [documents @ .., Self::Command] = &Self::ALL else {
+            return &Self::ALL;
+        };
+        documents
     }
 
-    /// Whether its documents may be pages.
-    fn reads_pages(self) -> bool {
-        matches!(self, Self::Auto | Self::Html)
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()).help(self.summary()))
     }
 }
 
@@ -318,7 +302,7 @@ fn unconfigured(
 
 /// What the arguments say of the source, as keys of its block: the last one counts.
 fn settings(arguments: &Arguments) -> Result<Vec<Setting>, CliError> {
-    let kind = arguments.kind.map(Kind::name);
+    let kind = arguments.kind.map(|kind| kind.as_str().to_owned());
     let texts = [
         ("--as", "kind", &kind),
         ("--charset", "charset", &arguments.charset),
@@ -367,7 +351,7 @@ fn unfitting(kind: Option<Kind>, settings: &[Setting]) -> Vec<&'static str> {
         return says.then_some("layout").into_iter().collect();
     };
     let mut keys = vec!["select", "script", "separator", "record", "layout"];
-    if !kind.reads_pages() {
+    if !kind.may_be_page() {
         keys.push("remove");
     }
     keys

@@ -1,11 +1,11 @@
 //! `command`: a program whose output is a source's document.
 
 use super::diagnostic::Mistake;
-use super::settings::{Kind, Settings};
+use super::settings::Settings;
 use super::table::{Given, Table};
 use super::units;
 use super::withheld::{self, Withheld};
-use crate::model::{CommandLine, Location, SecretAddress};
+use crate::model::{CommandLine, Kind, Location, SecretAddress};
 
 /// Whether a program, and no address, says where the source is.
 pub(super) fn is_meant(table: &Table, kind: Option<Kind>) -> bool {

@@ -14,45 +14,8 @@ use super::table::{Given, Table};
 use super::units;
 use crate::model::{
     AddressPattern, Cadence, Charset, Country, Cron, CronError, Css, DateFormat, DateOrder, Field,
-    Fields, Language, Place, Region, Replacement, Separator, Shape, TopicId,
+    Fields, Kind, Language, Place, Region, Replacement, Separator, Shape, TopicId,
 };
-
-const KINDS: [(&str, Kind); 8] = [
-    ("auto", Kind::Auto),
-    ("command", Kind::Command),
-    ("feed", Kind::Feed),
-    ("html", Kind::Html),
-    ("json", Kind::Json),
-    ("sitemap", Kind::Sitemap),
-    ("text", Kind::Text),
-    ("xml", Kind::Xml),
-];
-
-/// How a source's documents are to be read, or that a program writes them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Auto,
-    Feed,
-    Html,
-    Json,
-    Sitemap,
-    Text,
-    Xml,
-    Command,
-}
-
-impl Kind {
-    /// The word in the configuration.
-    pub(super) fn as_str(self) -> &'static str {
-        let named = KINDS.iter().find(|(_, kind)| *kind == self);
-        named.map_or("", |(name, _)| name)
-    }
-
-    /// Whether an operator may say where in its documents things stand.
-    pub(super) fn has_rules(self) -> bool {
-        matches!(self, Self::Auto | Self::Html | Self::Json | Self::Xml)
-    }
-}
 
 /// What one table says of them. Whether they go together is decided where a source is put together.
 #[derive(Default)]
@@ -175,12 +138,11 @@ fn topics(table: &Table, known: &BTreeMap<TopicId, Place>) -> Given<Vec<TopicId>
 }
 
 fn kind(text: &str) -> Result<Kind, Mistake> {
-    let named = KINDS.iter().find(|(name, _)| *name == text);
-    named.map(|(_, kind)| *kind).ok_or_else(|| {
+    text.parse().map_err(|()| {
         let mistake = Mistake::new(format!("there is no kind `{text}`"));
         match text {
             "rss" | "atom" | "jsonfeed" => mistake.hint("`feed` reads RSS, Atom and JSON Feed"),
-            _ => mistake.or_rather(text, KINDS.iter().map(|(name, _)| *name)),
+            _ => mistake.or_rather(text, Kind::ALL.map(Kind::as_str).into_iter()),
         }
     })
 }

@@ -8,12 +8,12 @@ use chrono_tz::Tz;
 use super::diagnostic::{Mistake, parsed};
 use super::secret::{self, Environment, Written};
 use super::select::Locator;
-use super::settings::{Kind, Settings};
+use super::settings::Settings;
 use super::table::{Given, Table};
 use super::{address, command, pages, units};
 use crate::model::{
-    Cadence, Grammar, Layout, LayoutError, Location, Place, Reading, Rules, SecretAddress, Source,
-    SourceId, TopicId,
+    Cadence, Grammar, Kind, Layout, LayoutError, Location, Place, Reading, Rules, SecretAddress,
+    Source, SourceId, TopicId,
 };
 
 const MIN_EVERY: Duration = Duration::from_mins(15);

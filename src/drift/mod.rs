@@ -88,7 +88,7 @@ impl History {
 
 /// What is expected of a kind of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Expectation {
     /// A feed: its publisher made it to be read by programs, empty or short as it may be.
     Feed,
     /// Data such as JSON: a short answer may be the whole answer, one that lacks what it always had is not.
@@ -213,16 +213,16 @@ fn date(item: &Item) -> Option<Timestamp> {
 ///
 /// # Errors
 /// The first way in which it differs more than a living source does.
-pub fn judge(shape: &Shape, history: &History, kind: Kind) -> Result<(), Drift> {
+pub fn judge(shape: &Shape, history: &History, kind: Expectation) -> Result<(), Drift> {
     let Some(last) = history.shapes.first() else {
         return Ok(());
     };
     let found = match kind {
-        Kind::Feed => None,
-        Kind::Page if !history.is_habit() => nothing(shape, history),
-        Kind::Data if !history.is_habit() => None,
-        Kind::Data => nothing(shape, history).or_else(|| poorer(shape, last, history)),
-        Kind::Page => nothing(shape, history)
+        Expectation::Feed => None,
+        Expectation::Page if !history.is_habit() => nothing(shape, history),
+        Expectation::Data if !history.is_habit() => None,
+        Expectation::Data => nothing(shape, history).or_else(|| poorer(shape, last, history)),
+        Expectation::Page => nothing(shape, history)
             .or_else(|| far_fewer(shape, history))
             .or_else(|| poorer(shape, last, history))
             .or_else(|| alike(shape, last, history))

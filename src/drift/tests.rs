@@ -44,7 +44,7 @@ fn polls(counts: &[usize]) -> History {
 
 #[track_caller]
 fn check(shape: &Shape, history: &History, expected: &str) {
-    let told = judge(shape, history, Kind::Page)
+    let told = judge(shape, history, Expectation::Page)
         .err()
         .map(|drift| drift.to_string());
     assert_eq!(told.unwrap_or_default(), expected);
@@ -78,10 +78,15 @@ fn nothing_is_an_alarm_where_there_always_was_something() {
     check(&list(0, 0), &History::default(), "");
     check(&list(0, 1), &polls(&[30]), "no records where 30 were usual");
     check(&list(0, 2), &polls(&[30, 0]), "");
-    let feed = judge(&list(0, 9), &polls(&[30; 9]), Kind::Feed);
+    let feed = judge(&list(0, 9), &polls(&[30; 9]), Expectation::Feed);
     assert_eq!(feed, Ok(()));
-    let data =
-        |polls_before: usize| judge(&list(0, 9), &polls(&vec![30; polls_before]), Kind::Data);
+    let data = |polls_before: usize| {
+        judge(
+            &list(0, 9),
+            &polls(&vec![30; polls_before]),
+            Expectation::Data,
+        )
+    };
     assert_eq!(
         (data(4), data(5)),
         (Ok(()), Err(Drift::Nothing { usual: 30 }))
@@ -112,7 +117,10 @@ fn far_fewer_records_than_ever_are_an_alarm() {
     check(&list(3, 4), &unchanged, "3 records where 30 were usual");
     // It was as short before.
     check(&list(3, 4), &polls(&[30, 30, 3, 30, 30, 30]), "");
-    assert_eq!(judge(&list(3, 4), &polls(&[30; 5]), Kind::Data), Ok(()));
+    assert_eq!(
+        judge(&list(3, 4), &polls(&[30; 5]), Expectation::Data),
+        Ok(())
+    );
 }
 
 /// In January a list of this year's notices has few, and each is newer than those of December.
@@ -184,7 +192,7 @@ fn a_part_that_all_records_lack_is_an_alarm() {
         &usual,
         "no link in 20 of 20 records, where 0 of 20 had none before",
     );
-    for (kind, drifts) in [(Kind::Data, true), (Kind::Feed, false)] {
+    for (kind, drifts) in [(Expectation::Data, true), (Expectation::Feed, false)] {
         assert_eq!(judge(&unlinked, &usual, kind).is_err(), drifts, "{kind:?}");
     }
 }
@@ -283,14 +291,14 @@ fn any_shape() -> impl Strategy<Value = Shape> {
 proptest! {
     #[test]
     fn a_source_that_never_changes_never_alarms(shape in any_shape(), polls in 0..REMEMBERED) {
-        prop_assert_eq!(judge(&shape, &past(vec![shape; polls]), Kind::Page), Ok(()));
+        prop_assert_eq!(judge(&shape, &past(vec![shape; polls]), Expectation::Page), Ok(()));
     }
 
     #[test]
     fn a_list_that_lives_never_alarms(lists in living()) {
         let mut history = History::default();
         for shape in lists {
-            prop_assert_eq!(judge(&shape, &history, Kind::Page), Ok(()));
+            prop_assert_eq!(judge(&shape, &history, Expectation::Page), Ok(()));
             history.polls += 1;
             history.shapes.insert(0, shape);
             history.shapes.truncate(REMEMBERED);
@@ -299,7 +307,7 @@ proptest! {
 
     #[test]
     fn nothing_after_something_always_alarms(lists in living()) {
-        let drift = judge(&Shape::default(), &past(lists), Kind::Page);
+        let drift = judge(&Shape::default(), &past(lists), Expectation::Page);
         let alarms = matches!(drift, Err(Drift::Nothing { .. }));
         prop_assert!(alarms);
     }
@@ -309,9 +317,9 @@ proptest! {
     fn the_order_of_the_past_decides_nothing(shape in any_shape(), shapes in prop::collection::vec(any_shape(), 1..20)) {
         let dates = Shape { oldest: None, middle: None, newest: None, ..shape };
         let mut history = past(shapes);
-        let before = judge(&dates, &history, Kind::Page).is_ok();
+        let before = judge(&dates, &history, Expectation::Page).is_ok();
         history.shapes.reverse();
-        prop_assert_eq!(judge(&dates, &history, Kind::Page).is_ok(), before);
+        prop_assert_eq!(judge(&dates, &history, Expectation::Page).is_ok(), before);
     }
 
     #[test]

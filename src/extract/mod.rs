@@ -576,20 +576,15 @@ pub fn fresh(document: &Document, source: &Source) -> Option<(Layout, Option<Rul
 /// A reading as the keys of a block that say so, each with its values: its kind, and where its entries stand.
 pub fn keys(reading: &Reading) -> Vec<(String, Vec<String>)> {
     let key = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-    let kind = |name: &str| vec![key("kind", name)];
+    let kind = vec![key("kind", reading.kind().as_str())];
     match reading {
-        Reading::Auto => kind("auto"),
-        Reading::Feed => kind("feed"),
-        Reading::Page => kind("html"),
-        Reading::Html(rules) => with_places(kind("html"), Some(rules)),
-        Reading::Text(_) => kind("text"),
+        Reading::Html(rules) => with_places(kind, Some(rules)),
         Reading::Json { script, rules } => {
             let script = script.as_ref().map(|css| key("script", &css.to_string()));
-            let keys = kind("json").into_iter().chain(script);
-            with_places(keys.collect(), rules.as_deref())
+            with_places(kind.into_iter().chain(script).collect(), rules.as_deref())
         }
-        Reading::Xml(rules) => with_places(kind("xml"), rules.as_deref()),
-        Reading::Sitemap => kind("sitemap"),
+        Reading::Xml(rules) => with_places(kind, rules.as_deref()),
+        Reading::Auto | Reading::Feed | Reading::Page | Reading::Text(_) | Reading::Sitemap => kind,
     }
 }
 

@@ -54,6 +54,27 @@ fn a_program_writes_what_a_source_has() {
 }
 
 #[test]
+fn a_page_that_a_program_writes_is_repaired_as_any_other() {
+    let notices = [
+        "North quay closed",
+        "Ferry at six",
+        "Crane out of order",
+        "New harbour dues",
+    ];
+    let records = notices.iter().zip(1..).map(|(title, number)| {
+        format!("<li><a href=/n/{number}>{title}</a> <time>2026-02-0{number}</time></li>")
+    });
+    let page = format!("<h1>Port</h1><ul>{}</ul>", records.collect::<String>());
+    let workspace = polled(&format!("echo '{page}'"), "as = \"html\"");
+    workspace.check_well("bulletins");
+    let listed = workspace.run(&["sources", "list", "--json"]).done().json();
+    assert_eq!(listed["sources"][0]["kind"], "command");
+    let repaired = workspace.run(&["sources", "repair", "bulletins"]).done();
+    let told = repaired.stdout;
+    assert!(told.contains("there is nothing to repair"), "{told}");
+}
+
+#[test]
 fn a_program_is_told_what_is_written_and_finds_little_around_it() {
     let tell = r#"
         if read line; then exit 7; fi

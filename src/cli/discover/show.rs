@@ -11,7 +11,7 @@ use crate::cli::choice::{self, Reasons};
 use crate::cli::shown;
 use crate::discover::{Found, Lead, Proposal, Rival};
 use crate::extract;
-use crate::model::Location;
+use crate::model::{Kind, Location};
 
 /// Items that are shown to people.
 const SHOWN_ITEMS: usize = 5;
@@ -262,16 +262,16 @@ fn rhythm(proposal: &Proposal) -> String {
 pub(super) fn json(finding: &Finding) -> Value {
     let proposal = &finding.proposal;
     let (found, format) = match &proposal.found {
-        Found::Feed { format } => ("feed", Some(format)),
+        Found::Feed { format } => (Kind::Feed.as_str(), Some(format)),
         Found::LinkedFeed { format } => ("linked-feed", Some(format)),
         Found::List => ("list", None),
         Found::Article => ("article", None),
         Found::WordPress => ("wordpress", None),
         Found::Script => ("script", None),
-        Found::Json => ("json", None),
-        Found::Xml => ("xml", None),
-        Found::Sitemap => ("sitemap", None),
-        Found::Text => ("text", None),
+        Found::Json => (Kind::Json.as_str(), None),
+        Found::Xml => (Kind::Xml.as_str(), None),
+        Found::Sitemap => (Kind::Sitemap.as_str(), None),
+        Found::Text => (Kind::Text.as_str(), None),
     };
     let rival = |rival: &Rival| {
         let (items, error) = match &rival.items {

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cli::{CliError, Output, OutputArguments, check, print_json, table};
 use crate::config::Config;
 use crate::flow::{self, FlowError};
-use crate::model::{Layout, Reading, Source, SourceId};
+use crate::model::{Layout, Source, SourceId};
 use crate::store::{self, Reader, SourceStatus, StoreError};
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
             for (source, SourceStatus { id, known, .. }) in sources {
                 let place = format!("{}:{}", source.place.file.display(), source.place.line);
                 let cadence = check::cadence(&source.cadence);
-                let (kind, state) = (kind(source).to_owned(), known.state.as_str().to_owned());
+                let (kind, state) = (source.kind().to_string(), known.state.as_str().to_owned());
                 let address = source.location.to_string();
                 rows.add_row([id.clone(), kind, cadence, state, place, address]);
             }
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
                 json!({
                     "id": id,
                     "name": source.name,
-                    "kind": kind(source),
+                    "kind": source.kind().as_str(),
                     "url": source.location.to_string(),
                     "file": source.place.file,
                     "line": source.place.line,
@@ -98,17 +98,4 @@ fn layouts(config: &Config) -> Result<BTreeMap<SourceId, Layout>, CliError> {
     let own = config.sources.iter();
     let own = own.filter_map(|source| Some((source.id.clone(), source.layout.clone()?)));
     Ok(kept.chain(own).collect())
-}
-
-/// The word for how it is read.
-pub(super) fn kind(source: &Source) -> &'static str {
-    match source.reading {
-        Reading::Auto => "auto",
-        Reading::Feed => "feed",
-        Reading::Html(_) | Reading::Page => "html",
-        Reading::Text(_) => "text",
-        Reading::Json { .. } => "json",
-        Reading::Xml(_) => "xml",
-        Reading::Sitemap => "sitemap",
-    }
 }

@@ -45,7 +45,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     if !drift::is_repairable(source) {
         return Err(CliError::Usage(format!(
             "`{id}` is read as `{}`, and only what reads a page can be found again ({})",
-            super::list::kind(source),
+            source.reading.kind(),
             source.place
         )));
     }

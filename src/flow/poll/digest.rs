@@ -12,7 +12,7 @@ use super::failure::{PollFailure, problem};
 use crate::classify::{self, Classifier, Subject, regions};
 use crate::config::FetchConfig;
 use crate::dedupe::Fingerprint;
-use crate::drift::{self, Anew, History, Kind, Known, Shape};
+use crate::drift::{self, Anew, Expectation, History, Known, Shape};
 use crate::extract::{self, ExtractError, Nature};
 use crate::fetch::MAX_CRAWL_DELAY;
 use crate::model::{
@@ -53,7 +53,7 @@ pub(super) struct FetchedPages {
 
 /// The document that a source is judged by.
 pub(super) struct First {
-    kind: Kind,
+    kind: Expectation,
     /// Whole, where other rules may be found that read it.
     page: Option<Arc<Document>>,
 }
@@ -70,11 +70,11 @@ pub(super) struct Digested {
 impl First {
     pub(super) fn of(document: &Arc<Document>, source: &Source) -> Self {
         let kind = match extract::nature(document, source) {
-            Nature::Feed => Kind::Feed,
-            Nature::Json | Nature::Xml | Nature::Sitemap => Kind::Data,
-            Nature::Page | Nature::Text => Kind::Page,
+            Nature::Feed => Expectation::Feed,
+            Nature::Json | Nature::Xml | Nature::Sitemap => Expectation::Data,
+            Nature::Page | Nature::Text => Expectation::Page,
         };
-        let page = drift::is_repairable(source) && kind == Kind::Page;
+        let page = drift::is_repairable(source) && kind == Expectation::Page;
         Self {
             kind,
             page: page.then(|| Arc::clone(document)),
@@ -166,9 +166,9 @@ async fn digest(
         return Digested::failed(Vec::new(), failure, None);
     };
     let shape = shape.filter(|_| first.is_some());
-    let (kind, page) = first.map_or((Kind::Feed, None), |first| (first.kind, first.page));
+    let (kind, page) = first.map_or((Expectation::Feed, None), |first| (first.kind, first.page));
     // A page without records has drifted.
-    if let Some(error) = all_left_out.filter(|_| failure.is_none() && kind != Kind::Page) {
+    if let Some(error) = all_left_out.filter(|_| failure.is_none() && kind != Expectation::Page) {
         let failure = PollFailure::Extract(source.location.to_string(), error);
         let failure = failure.into_failure(source, history);
         return Digested::failed(Vec::new(), failure, None);

@@ -1,0 +1,141 @@
+//! The kinds of documents that a source may have.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Location, Reading, Source};
+
+/// How a source's documents are read: the value of `kind` in the configuration.
+///
+/// To add one, add it here, to [`Reading`] and to `extract`, and give it a page of the manual; the compiler names the other
+/// places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The document decides.
+    Auto,
+    /// RSS, Atom or JSON Feed.
+    Feed,
+    /// A page, by selectors or by its structure.
+    Html,
+    /// Plain text with dated notices.
+    Text,
+    /// JSON, by paths or by its structure.
+    Json,
+    /// XML, by paths of elements or by its structure.
+    Xml,
+    /// A sitemap, or an index of sitemaps.
+    Sitemap,
+    /// A program writes the documents; these decide.
+    Command,
+}
+
+impl Kind {
+    /// Every kind, in the order of the manual.
+    pub const ALL: [Self; 8] = [
+        Self::Auto,
+        Self::Feed,
+        Self::Html,
+        Self::Text,
+        Self::Json,
+        Self::Xml,
+        Self::Sitemap,
+        Self::Command,
+    ];
+
+    /// Returns the word for it in the configuration and in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Feed => "feed",
+            Self::Html => "html",
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Xml => "xml",
+            Self::Sitemap => "sitemap",
+            Self::Command => "command",
+        }
+    }
+
+    /// Returns a line of help.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Auto => "Find out",
+            Self::Feed => "RSS, Atom or JSON Feed",
+            Self::Html => "A page, by selectors or by its structure",
+            Self::Text => "Plain text with dated notices",
+            Self::Json => "JSON, by paths or by its structure",
+            Self::Xml => "XML, by paths of elements or by its structure",
+            Self::Sitemap => "A sitemap, or an index of them",
+            Self::Command => "The output of a program",
+        }
+    }
+
+    /// Returns true if `select` may name the places of its entries and fields.
+    pub fn has_rules(self) -> bool {
+        match self {
+            Self::Auto | Self::Html | Self::Json | Self::Xml => true,
+            Self::Feed | Self::Text | Self::Sitemap | Self::Command => false,
+        }
+    }
+
+    /// Returns true if its documents may be pages.
+    pub fn may_be_page(self) -> bool {
+        match self {
+            Self::Auto | Self::Html | Self::Command => true,
+            Self::Feed | Self::Text | Self::Json | Self::Xml | Self::Sitemap => false,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|kind| kind.as_str() == text).ok_or(())
+    }
+}
+
+impl Reading {
+    /// Returns the kind of the documents that are read so.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Auto => Kind::Auto,
+            Self::Feed => Kind::Feed,
+            Self::Html(_) | Self::Page => Kind::Html,
+            Self::Text(_) => Kind::Text,
+            Self::Json { .. } => Kind::Json,
+            Self::Xml(_) => Kind::Xml,
+            Self::Sitemap => Kind::Sitemap,
+        }
+    }
+}
+
+impl Source {
+    /// Returns the kind that its block names, or that follows from its keys.
+    pub fn kind(&self) -> Kind {
+        match self.location {
+            Location::Command(_) => Kind::Command,
+            Location::Http(_) | Location::File(_) | Location::Secret(_) => self.reading.kind(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_by_its_word() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+        assert_eq!("rss".parse::<Kind>(), Err(()));
+    }
+}
