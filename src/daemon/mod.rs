@@ -3,6 +3,8 @@
 //! In: a configuration, sockets, signals. Out: served feeds. The work on a source is the [`flow`](crate::flow)'s; this
 //! module decides when, and answers questions about it.
 
+mod configured;
+mod decisions;
 mod differences;
 mod failpoint;
 mod faults;
@@ -10,9 +12,11 @@ mod forget;
 mod front;
 mod publisher;
 mod queue;
+mod reloads;
 mod report;
 mod run;
 mod search;
+mod states;
 mod systemd;
 mod watch;
 

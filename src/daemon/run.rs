@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::future;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,26 +15,26 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::differences::{differences, restart_due};
+use super::configured::Configured;
+use super::decisions::{Decided, Decisions};
+use super::differences::differences;
 use super::faults::{Faults, Part};
-use super::forget;
 use super::front::{Front, Setup, Signal, mark_unstored, redirects, turn_away};
 use super::queue::Queue;
+use super::reloads::{Reloaded, Reloads};
 use super::report::{tell, unasked};
+use super::states::States;
 use super::systemd::Systemd;
-use super::watch::{Watch, changed};
+use super::watch::changed;
 use super::{DaemonError, publisher, search};
-use crate::config::{self, Config, ConfigFile, Refused};
+use crate::config::Config;
 use crate::fetch::Share;
-use crate::flow::{
-    Clock, Files, Flow, FlowError, InForce, NotStored, Polled, due, set_back, statuses,
-};
-use crate::model::{Operator, Source, SourceId, Timestamp};
+use crate::flow::{Clock, Files, Flow, FlowError, NotStored, Polled, due, set_back, statuses};
+use crate::model::{Source, SourceId, Timestamp};
 use crate::schedule::CLOCK_TOLERANCE;
 use crate::serve::{Health, Proxies, Question, Redirects, ReloadReport, Status};
 use crate::store::{
-    Consent, Decided, Decision, Discarded, Plan, Probed, ProblemState, Reader, Released,
-    SourceState, State, StoreError, StoreFault,
+    Consent, Plan, Probed, ProblemState, Reader, SourceState, State, StoreError, StoreFault,
 };
 use crate::text::{chain, one_line};
 
@@ -133,15 +132,7 @@ async fn session(front: &mut Front, flow: &Arc<Flow>, files: Files) -> Result<Tu
         proxies: Arc::clone(&front.proxies),
         redirects: front.redirects.clone(),
     };
-    let mut run = Run::new(
-        flow,
-        Arc::clone(&front.faults),
-        front.file.clone(),
-        front.environment,
-        Arc::clone(&front.started),
-        told,
-    );
-    run.refused = std::mem::take(&mut front.refused);
+    let mut run = Run::new(flow, front, told);
     let states = flow.store.read(Reader::sources).await;
     if let Err(error) = &states {
         front.faults.store_failed(error, flow.clock.now());
@@ -180,7 +171,6 @@ struct Unstored {
 }
 
 type Done = (SourceId, Result<Polled, NotStored>);
-type Reloaded = Result<Result<Plan, Refused>, FlowError>;
 
 /// Receivers of changes.
 struct Told {
@@ -191,95 +181,53 @@ struct Told {
     redirects: watch::Sender<Redirects>,
 }
 
-/// The outcome for held items.
-enum Let {
-    Through(Released),
-    Away(Discarded),
-}
-
+/// The run on an open store.
 struct Run {
     flow: Arc<Flow>,
     faults: Arc<Faults>,
-    in_force: Arc<InForce>,
-    configured_at: Timestamp,
-    file: PathBuf,
-    environment: fn(&str) -> Option<String>,
+    configured: Configured,
+    reloads: Reloads,
+    decisions: Decisions,
     queue: Queue,
     polls: JoinSet<Done>,
-    releases: JoinSet<Option<(Operator, SourceId, Let)>>,
-    decisions: JoinSet<Option<(Operator, Decision, Decided)>>,
     running: HashSet<SourceId>,
     /// Sources that did not answer in time to their last poll.
     slow: BTreeSet<SourceId>,
-    /// When the clock was last looked at.
+    /// The time at the last turn.
     looked_at: Timestamp,
-    states: BTreeMap<SourceId, State>,
+    states: States,
     unstored: HashMap<SourceId, Unstored>,
     /// The state of the sources when the store could last be read.
     known: BTreeMap<SourceId, SourceState>,
-    /// The look at the store that runs, and when the next one begins.
+    /// The look at the store that runs.
     probing: Option<JoinHandle<Result<Probed, StoreError>>>,
+    /// The time of the next look.
     next_probe: Instant,
-    /// Sources by state.
-    counts: BTreeMap<&'static str, u32>,
-    reloading: Option<JoinHandle<Reloaded>>,
-    /// Who waits for the reload that runs.
-    waiting: Vec<(Consent, oneshot::Sender<ReloadReport>)>,
-    /// Whether one of them has said yes to whatever it does.
-    consent: Consent,
-    /// A signal came while a reload ran: the files may have changed under it.
-    again: bool,
-    /// Who waits for the reload after that one.
-    waiting_again: Vec<(Consent, oneshot::Sender<ReloadReport>)>,
-    refused: Vec<String>,
-    /// The files of the configuration at the start of the process.
-    started: Arc<[ConfigFile]>,
-    /// Keys whose values take a restart.
-    restart_due: Vec<String>,
     told: Told,
-    watch: Option<Watch>,
     systemd: Systemd,
 }
 
 impl Run {
-    fn new(
-        flow: &Arc<Flow>,
-        faults: Arc<Faults>,
-        file: PathBuf,
-        environment: fn(&str) -> Option<String>,
-        started: Arc<[ConfigFile]>,
-        told: Told,
-    ) -> Self {
-        let in_force = flow.in_force();
+    fn new(flow: &Arc<Flow>, front: &mut Front, told: Told) -> Self {
+        let now = flow.clock.now();
+        let mut configured = Configured::new(flow.in_force(), Arc::clone(&front.started), now);
+        configured.refused = std::mem::take(&mut front.refused);
         Self {
-            configured_at: flow.clock.now(),
-            watch: Watch::new(&in_force.config),
             flow: Arc::clone(flow),
-            faults,
-            restart_due: restart_due(&started, &in_force.config.files),
-            in_force,
-            file,
-            environment,
+            faults: Arc::clone(&front.faults),
+            configured,
+            reloads: Reloads::new(front.file.clone(), front.environment),
+            decisions: Decisions::default(),
             queue: Queue::default(),
             polls: JoinSet::new(),
-            releases: JoinSet::new(),
-            decisions: JoinSet::new(),
             running: HashSet::new(),
             slow: BTreeSet::new(),
-            looked_at: flow.clock.now(),
-            states: BTreeMap::new(),
+            looked_at: now,
+            states: States::default(),
             unstored: HashMap::new(),
             known: BTreeMap::new(),
             probing: None,
             next_probe: Instant::now() + STORE_LOOK,
-            counts: BTreeMap::new(),
-            reloading: None,
-            waiting: Vec::new(),
-            consent: Consent::Wanted,
-            again: false,
-            waiting_again: Vec::new(),
-            refused: Vec::new(),
-            started,
             told,
             systemd: Systemd::default(),
         }
@@ -288,7 +236,7 @@ impl Run {
     /// Plans every configured source that is not being polled right now.
     fn plan(&mut self, states: &BTreeMap<SourceId, SourceState>) {
         let now = self.flow.clock.now();
-        if let Some(told) = set_back(&self.in_force.config, states, now) {
+        if let Some(told) = set_back(&self.configured.in_force.config, states, now) {
             tracing::warn!("{told}");
         }
         let slow = states.iter().filter(|(_, state)| state.timed_out);
@@ -296,6 +244,7 @@ impl Run {
         self.known.clone_from(states);
         self.queue = Queue::default();
         for source in self
+            .configured
             .in_force
             .config
             .sources
@@ -310,18 +259,9 @@ impl Run {
                 .get(&source.id)
                 .map_or(State::New, |state| state.state)
         };
-        self.states = self
-            .in_force
-            .config
-            .sources
-            .iter()
-            .map(|source| (source.id.clone(), known(source)))
-            .collect();
-        self.counts.clear();
-        for state in self.states.values() {
-            *self.counts.entry(state.as_str()).or_default() += 1;
-        }
-        self.show_counts();
+        let sources = self.configured.in_force.config.sources.iter();
+        let states = sources.map(|source| (source.id.clone(), known(source)));
+        self.states = States::new(states.collect());
     }
 
     /// Turns until it is told to stop. Whatever it waits for, it comes round within [`PULSE`].
@@ -343,7 +283,7 @@ impl Run {
             });
             tokio::select! {
                 signal = signals.recv() => match signal {
-                    Some(Signal::Reload) => self.reload(),
+                    Some(Signal::Reload) => self.reloads.begin(&self.flow),
                     Some(Signal::Stop) | None => return Ok(Turned::Stopped),
                 },
                 Some(question) = questions.recv() => self.answer(question),
@@ -353,13 +293,12 @@ impl Run {
                     Ok((source, polled)) => self.polled(source, polled),
                     Err(error) => tracing::error!("a poll ended in a way that it cannot: {error}"),
                 },
-                Some(Ok(Some((by, source, done)))) = self.releases.join_next() => self.released(&by, &source, &done),
-                Some(Ok(Some((by, decision, decided)))) = self.decisions.join_next() => self.decided(&by, &decision, &decided),
+                Some(decided) = self.decisions.ended() => self.decided(decided.as_ref()),
                 probed = ended(&mut self.probing) => if self.probed(probed) == Some(Probed::Reopen) {
                     return Ok(Turned::Reopen);
                 },
-                reloaded = ended(&mut self.reloading) => self.reloaded(reloaded).await,
-                () = changed(self.watch.as_ref()) => self.reload(),
+                reloaded = self.reloads.ended() => self.reloaded(reloaded).await,
+                () = changed(self.configured.watch.as_ref()) => self.reloads.begin(&self.flow),
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -386,7 +325,10 @@ impl Run {
     fn begin_due(&mut self) {
         let now = self.flow.clock.now();
         while let Some(id) = self.queue.take_due(now) {
-            let (flow, in_force) = (Arc::clone(&self.flow), Arc::clone(&self.in_force));
+            let (flow, in_force) = (
+                Arc::clone(&self.flow),
+                Arc::clone(&self.configured.in_force),
+            );
             self.running.insert(id.clone());
             let share = Share::of(self.slow.contains(&id));
             self.polls.spawn(async move {
@@ -401,13 +343,13 @@ impl Run {
 
     fn polled(&mut self, id: SourceId, polled: Result<Polled, NotStored>) {
         self.running.remove(&id);
-        let configured = self.states.contains_key(&id);
+        let configured = self.states.contains(&id);
         let next = match polled {
             Ok(polled) => {
                 self.unstored.remove(&id);
-                tell(&polled, self.states.get(&id).copied());
+                tell(&polled, self.states.get(&id));
                 if configured {
-                    self.note(&id, polled.committed.state);
+                    self.states.set(&id, polled.committed.state);
                 }
                 if polled.committed.changed {
                     self.told.dirty.notify_one();
@@ -459,7 +401,7 @@ impl Run {
             has_news: asked.is_some_and(|asked| asked.has_news),
         };
         self.unstored.insert(id.clone(), unstored);
-        self.note(id, State::Failing);
+        self.states.set(id, State::Failing);
         asked.map_or_else(
             || later(now, STORE_PAUSE),
             |asked| asked.next.max(later(now, Duration::from_secs(1))),
@@ -514,96 +456,25 @@ impl Run {
         self.told.dirty.notify_one();
     }
 
-    fn released(&mut self, by: &Operator, id: &SourceId, done: &Let) {
-        let (begins_anew, kept_back) = match done {
-            Let::Through(released) => {
-                let &Released {
-                    items,
-                    kept_back,
-                    taken_back,
-                    begins_anew,
-                    ..
-                } = released;
-                tracing::info!(%by, source.id = %id, items, kept_back, taken_back, begins_anew, "{by} released {items} held items of {id}");
-                (begins_anew, kept_back)
+    /// Puts the effect of a decision into the schedule, and has it published.
+    fn decided(&mut self, decided: Option<&Decided>) {
+        if let Some(Decided::Held(held)) = decided {
+            let id = &held.source;
+            if held.begins_anew && self.queue.due.contains_key(id) {
+                self.queue.put(id.clone(), self.flow.clock.now());
             }
-            Let::Away(Discarded { items, kept_back }) => {
-                tracing::info!(%by, source.id = %id, items, kept_back, "{by} discarded {items} held items of {id}");
-                (false, *kept_back)
+            if held.kept_back == 0 && self.states.get(id) == Some(State::Held) {
+                self.states.set(id, State::Ok);
             }
-        };
-        if begins_anew && self.queue.due.contains_key(id) {
-            self.queue.put(id.clone(), self.flow.clock.now());
-        }
-        if kept_back == 0 && self.states.get(id) == Some(&State::Held) {
-            self.note(id, State::Ok);
         }
         self.told.dirty.notify_one();
-    }
-
-    fn decided(&mut self, by: &Operator, decision: &Decision, decided: &Decided) {
-        let (story, title) = (decided.story, one_line(&decided.title));
-        let (action, others) = (decision.action().as_str(), decided.others.len());
-        let why = decision.reason().map(one_line);
-        let because = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
-        tracing::info!(%by, %story, action, others, reason = why, "{by} decided to {action} the story “{title}” ({story}){because}");
-        self.told.dirty.notify_one();
-    }
-
-    /// Notes how a source is, for the metrics and for systemd.
-    fn note(&mut self, id: &SourceId, state: State) {
-        let before = self.states.insert(id.clone(), state);
-        if before == Some(state) {
-            return;
-        }
-        if let Some(count) = before.and_then(|before| self.counts.get_mut(before.as_str())) {
-            *count -= 1;
-        }
-        *self.counts.entry(state.as_str()).or_default() += 1;
-        self.show_counts();
-    }
-
-    fn show_counts(&self) {
-        for state in State::ALL {
-            let count = self.counts.get(state.as_str()).copied().unwrap_or_default();
-            metrics::gauge!("tidings_sources", "state" => state.as_str()).set(f64::from(count));
-        }
-    }
-
-    /// Begins to read the configuration again; one that comes meanwhile follows it.
-    fn reload(&mut self) {
-        if self.reloading.is_some() {
-            self.again = true;
-            return;
-        }
-        let given = self
-            .waiting
-            .iter()
-            .any(|(consent, _)| *consent == Consent::Given);
-        let consent = if given {
-            Consent::Given
-        } else {
-            Consent::Wanted
-        };
-        Systemd::reloading();
-        let (flow, file, environment) =
-            (Arc::clone(&self.flow), self.file.clone(), self.environment);
-        self.reloading = Some(tokio::spawn(async move {
-            let read = tokio::task::spawn_blocking(move || config::load(&file, &environment)).await;
-            let config =
-                match read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
-                    Ok(config) => config,
-                    Err(refused) => return Ok(Err(refused)),
-                };
-            flow.replace(config, consent).await.map(Ok)
-        }));
-        self.consent = consent;
     }
 
     async fn reloaded(&mut self, reloaded: Reloaded) {
-        self.reloading = None;
         let report = match reloaded {
-            Ok(Ok(plan)) if plan.is_granted(self.consent) => self.put_in_force(&plan).await,
+            Ok(Ok(plan)) if plan.is_granted(self.reloads.consent()) => {
+                self.put_in_force(&plan).await
+            }
             Ok(Ok(plan)) => ReloadReport {
                 wants_consent: true,
                 ..self.refuse(unasked(&plan))
@@ -622,14 +493,7 @@ impl Run {
                 }
             }
         };
-        for (_, waiting) in std::mem::take(&mut self.waiting) {
-            drop(waiting.send(report.clone()));
-        }
-        Systemd::ready();
-        if std::mem::take(&mut self.again) {
-            self.waiting = std::mem::take(&mut self.waiting_again);
-            self.reload();
-        }
+        self.reloads.answer(&self.flow, &report);
     }
 
     fn refuse(&mut self, lines: Vec<String>) -> ReloadReport {
@@ -637,7 +501,7 @@ impl Run {
         for line in &lines {
             tracing::error!("{line}");
         }
-        self.refused.clone_from(&lines);
+        self.configured.refused.clone_from(&lines);
         ReloadReport {
             applied: false,
             wants_consent: false,
@@ -647,15 +511,13 @@ impl Run {
     }
 
     async fn put_in_force(&mut self, plan: &Plan) -> ReloadReport {
-        let before = std::mem::replace(&mut self.in_force, self.flow.in_force());
-        self.configured_at = self.flow.clock.now();
-        self.refused.clear();
-        self.watch = Watch::new(&self.in_force.config);
-        let proxies = &self.in_force.config.server.trusted_proxies;
+        let (in_force, now) = (self.flow.in_force(), self.flow.clock.now());
+        let before = self.configured.replace(in_force, now);
+        let proxies = &self.configured.in_force.config.server.trusted_proxies;
         self.told.proxies.trust(proxies.clone());
         self.told
             .redirects
-            .send_replace(redirects(&self.in_force.config));
+            .send_replace(redirects(&self.configured.in_force.config));
         let states = self.flow.store.read(Reader::sources).await;
         match states {
             Ok(states) => self.plan(&states),
@@ -664,15 +526,14 @@ impl Run {
             }
         }
         self.told.dirty.notify_one();
-        for warning in &self.in_force.config.warnings {
+        for warning in &self.configured.in_force.config.warnings {
             tracing::warn!("{warning}");
         }
-        self.restart_due = restart_due(&self.started, &self.in_force.config.files);
-        let mut lines = differences(&before.config, &self.in_force.config, plan);
-        if !self.restart_due.is_empty() {
+        let mut lines = differences(&before.config, &self.configured.in_force.config, plan);
+        if !self.configured.restart_due.is_empty() {
             lines.push(format!(
                 "a restart is due for {}",
-                self.restart_due.join(", ")
+                self.configured.restart_due.join(", ")
             ));
         }
         for line in &lines {
@@ -702,65 +563,19 @@ impl Run {
                     Consent::Wanted => "",
                 };
                 tracing::info!(%by, "{by} asks for a reload{yes}");
-                // What runs already may have read the files before they were what is asked about.
-                let waiting = match self.reloading {
-                    Some(_) => &mut self.waiting_again,
-                    None => &mut self.waiting,
-                };
-                waiting.push((consent, answer));
-                self.reload();
+                self.reloads.ask(&self.flow, consent, answer);
             }
             Question::Release(by, id, chosen, answer) => {
-                let flow = Arc::clone(&self.flow);
-                self.releases.spawn(async move {
-                    let released = flow.release(&id, chosen, by.clone()).await;
-                    let released = released
-                        .inspect_err(|error| {
-                            tracing::error!(%by, "{by} could not release {id:?}: {}", chain(error));
-                        })
-                        .ok()?;
-                    // The client may have gone away meanwhile.
-                    drop(answer.send(released.clone()));
-                    Some((by, id.parse().ok()?, Let::Through(released)))
-                });
+                self.decisions.release(&self.flow, by, id, chosen, answer);
             }
             Question::Discard(by, id, chosen, answer) => {
-                let flow = Arc::clone(&self.flow);
-                self.releases.spawn(async move {
-                    let discarded = flow.discard(&id, chosen, by.clone()).await;
-                    let discarded = discarded
-                        .inspect_err(|error| {
-                            tracing::error!(%by, "{by} could not discard held items of {id:?}: {}", chain(error));
-                        })
-                        .ok()?;
-                    // The client may have gone away meanwhile.
-                    drop(answer.send(discarded.clone()));
-                    Some((by, id.parse().ok()?, Let::Away(discarded)))
-                });
+                self.decisions.discard(&self.flow, by, id, chosen, answer);
             }
             Question::Decide(by, decision, answer) => {
-                let flow = Arc::clone(&self.flow);
-                self.decisions.spawn(async move {
-                    let decided = flow.decide(decision.clone(), by.clone()).await;
-                    let told = decided.as_ref().map_err(|error| chain(error)).cloned();
-                    if let Err(why) = &told {
-                        let action = decision.action().as_str();
-                        tracing::warn!(%by, "{by} could not {action}: {why}");
-                    }
-                    // The client may have gone away meanwhile.
-                    drop(answer.send(told.into()));
-                    Some((by, decision, decided.ok()?))
-                });
+                self.decisions.decide(&self.flow, by, decision, answer);
             }
             Question::Forget(by, id, answer) => {
-                let flow = Arc::clone(&self.flow);
-                let dirty = Arc::clone(&self.told.dirty);
-                tokio::spawn(async move {
-                    let report = forget::forget(&flow, &id, by).await;
-                    dirty.notify_one();
-                    // The one who asked may have gone away meanwhile.
-                    drop(answer.send(report));
-                });
+                self.decisions.forget(&self.flow, by, id, answer);
             }
             Question::Status(answer) => self.answer_status(answer),
         }
@@ -769,9 +584,9 @@ impl Run {
     fn answer_status(&mut self, answer: oneshot::Sender<Status>) {
         let (flow, refused, configured_at, restart_due) = (
             Arc::clone(&self.flow),
-            self.refused.clone(),
-            self.configured_at,
-            self.restart_due.clone(),
+            self.configured.refused.clone(),
+            self.configured.at,
+            self.configured.restart_due.clone(),
         );
         let due = |id: &SourceId| self.queue.due.get(id).copied();
         let unstored = self.unstored.iter();
@@ -818,11 +633,13 @@ impl Run {
 
     /// One line for `systemctl status`.
     fn summary(&self) -> String {
-        let of = |state: State| self.counts.get(state.as_str()).copied().unwrap_or_default();
-        let failing = of(State::Failing) + of(State::Drifted) + of(State::Gone);
+        let failing: u32 = [State::Failing, State::Drifted, State::Gone]
+            .map(|state| self.states.count(state))
+            .iter()
+            .sum();
         let (sources, feeds, polling) = (
             self.states.len(),
-            self.in_force.config.topics.len(),
+            self.configured.in_force.config.topics.len(),
             self.running.len(),
         );
         let problems = self.faults.problems();
@@ -839,18 +656,15 @@ impl Run {
         let deadline = tokio::time::sleep(STOP_PATIENCE);
         tokio::pin!(deadline);
         loop {
-            let runs = !self.polls.is_empty()
-                || !self.releases.is_empty()
-                || !self.decisions.is_empty()
-                || self.reloading.is_some();
+            let runs =
+                !self.polls.is_empty() || !self.decisions.is_empty() || self.reloads.is_running();
             tokio::select! {
                 biased;
                 () = &mut deadline => break,
                 Some(question) = questions.recv() => self.answer_last(question, why),
                 Some(_) = self.polls.join_next() => {}
-                Some(_) = self.releases.join_next() => {}
-                Some(_) = self.decisions.join_next() => {}
-                reloaded = ended(&mut self.reloading) => self.reloaded(reloaded).await,
+                Some(_) = self.decisions.ended() => {}
+                reloaded = self.reloads.ended() => self.reloaded(reloaded).await,
                 () = future::ready(()), if !runs => break,
             }
         }

@@ -1,0 +1,42 @@
+//! The configuration that the daemon runs on, and how it differs from the files.
+
+use std::sync::Arc;
+
+use super::differences::restart_due;
+use super::watch::Watch;
+use crate::config::ConfigFile;
+use crate::flow::InForce;
+use crate::model::Timestamp;
+
+/// The configuration in force.
+pub(super) struct Configured {
+    pub(super) in_force: Arc<InForce>,
+    /// The time at which it came into force.
+    pub(super) at: Timestamp,
+    /// Why the files as they are now are not in force, a line each.
+    pub(super) refused: Vec<String>,
+    /// Keys whose values take a restart.
+    pub(super) restart_due: Vec<String>,
+    /// The files at the start of the process.
+    started: Arc<[ConfigFile]>,
+    pub(super) watch: Option<Watch>,
+}
+
+impl Configured {
+    pub(super) fn new(in_force: Arc<InForce>, started: Arc<[ConfigFile]>, at: Timestamp) -> Self {
+        Self {
+            at,
+            refused: Vec::new(),
+            restart_due: restart_due(&started, &in_force.config.files),
+            started,
+            watch: Watch::new(&in_force.config),
+            in_force,
+        }
+    }
+
+    /// Replaces the configuration. Returns the one before.
+    pub(super) fn replace(&mut self, in_force: Arc<InForce>, at: Timestamp) -> Arc<InForce> {
+        let next = Self::new(in_force, Arc::clone(&self.started), at);
+        std::mem::replace(self, next).in_force
+    }
+}

@@ -1,0 +1,159 @@
+//! Decisions of administrators, carried out beside the schedule: held items released or discarded, stories withdrawn or
+//! restored, the stories of a source taken out.
+//!
+//! In: questions with their answers' channels. Out: each [`Decided`], once it is in the store.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::forget;
+use crate::flow::Flow;
+use crate::model::{Operator, SourceId};
+use crate::serve::{DecisionReport, ForgetReport};
+use crate::store::{self, Chosen, Decision, Discarded, Released};
+use crate::text::{chain, one_line};
+
+/// The effect of a decision on the schedule.
+pub(super) enum Decided {
+    /// Held items of a source were released or discarded.
+    Held(HeldDecision),
+    /// Stories were changed.
+    Stories,
+}
+
+/// The effect of a decision about held items.
+pub(super) struct HeldDecision {
+    pub(super) source: SourceId,
+    /// True if the source is to be polled at once.
+    pub(super) begins_anew: bool,
+    /// Items that are still held.
+    pub(super) kept_back: usize,
+}
+
+/// The decisions being carried out.
+#[derive(Default)]
+pub(super) struct Decisions(JoinSet<Option<Decided>>);
+
+impl Decisions {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Waits for the next decision to end; returns `None` at once while there are none.
+    pub(super) async fn ended(&mut self) -> Option<Option<Decided>> {
+        // A panic in there has been answered by the channel that it dropped.
+        self.0.join_next().await.map(|ended| ended.ok().flatten())
+    }
+
+    pub(super) fn release(
+        &mut self,
+        flow: &Arc<Flow>,
+        by: Operator,
+        id: String,
+        chosen: Chosen,
+        answer: oneshot::Sender<Released>,
+    ) {
+        let flow = Arc::clone(flow);
+        self.0.spawn(async move {
+            let released = flow.release(&id, chosen, by.clone()).await;
+            let released = released
+                .inspect_err(|error| {
+                    tracing::error!(%by, "{by} could not release {id:?}: {}", chain(error));
+                })
+                .ok()?;
+            let &Released {
+                items,
+                kept_back,
+                taken_back,
+                begins_anew,
+                ..
+            } = &released;
+            tracing::info!(%by, source.id = %id, items, kept_back, taken_back, begins_anew, "{by} released {items} held items of {id}");
+            // The client may have gone away meanwhile.
+            drop(answer.send(released));
+            Some(Decided::Held(HeldDecision {
+                source: id.parse().ok()?,
+                begins_anew,
+                kept_back,
+            }))
+        });
+    }
+
+    pub(super) fn discard(
+        &mut self,
+        flow: &Arc<Flow>,
+        by: Operator,
+        id: String,
+        chosen: Chosen,
+        answer: oneshot::Sender<Discarded>,
+    ) {
+        let flow = Arc::clone(flow);
+        self.0.spawn(async move {
+            let discarded = flow.discard(&id, chosen, by.clone()).await;
+            let discarded = discarded
+                .inspect_err(|error| {
+                    tracing::error!(%by, "{by} could not discard held items of {id:?}: {}", chain(error));
+                })
+                .ok()?;
+            let &Discarded { items, kept_back } = &discarded;
+            tracing::info!(%by, source.id = %id, items, kept_back, "{by} discarded {items} held items of {id}");
+            // The client may have gone away meanwhile.
+            drop(answer.send(discarded));
+            Some(Decided::Held(HeldDecision {
+                source: id.parse().ok()?,
+                begins_anew: false,
+                kept_back,
+            }))
+        });
+    }
+
+    pub(super) fn decide(
+        &mut self,
+        flow: &Arc<Flow>,
+        by: Operator,
+        decision: Decision,
+        answer: oneshot::Sender<DecisionReport>,
+    ) {
+        let flow = Arc::clone(flow);
+        self.0.spawn(async move {
+            let decided = flow.decide(decision.clone(), by.clone()).await;
+            let report = decided.as_ref().map_err(|error| chain(error)).cloned();
+            match &report {
+                Ok(decided) => log_decision(&by, &decision, decided),
+                Err(why) => {
+                    let action = decision.action().as_str();
+                    tracing::warn!(%by, "{by} could not {action}: {why}");
+                }
+            }
+            // The client may have gone away meanwhile.
+            drop(answer.send(report.into()));
+            decided.is_ok().then_some(Decided::Stories)
+        });
+    }
+
+    pub(super) fn forget(
+        &mut self,
+        flow: &Arc<Flow>,
+        by: Operator,
+        id: String,
+        answer: oneshot::Sender<ForgetReport>,
+    ) {
+        let flow = Arc::clone(flow);
+        self.0.spawn(async move {
+            let report = forget::forget(&flow, &id, by).await;
+            // The client may have gone away meanwhile.
+            drop(answer.send(report));
+            Some(Decided::Stories)
+        });
+    }
+}
+
+fn log_decision(by: &Operator, decision: &Decision, decided: &store::Decided) {
+    let (story, title) = (decided.story, one_line(&decided.title));
+    let (action, others) = (decision.action().as_str(), decided.others.len());
+    let why = decision.reason().map(one_line);
+    let because = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+    tracing::info!(%by, %story, action, others, reason = why, "{by} decided to {action} the story “{title}” ({story}){because}");
+}

@@ -1,0 +1,124 @@
+//! Reloads of the configuration, one at a time.
+//!
+//! In: requests, from signals, changed files and administrators. Out: the outcome of each reload. A request that comes
+//! while a reload runs has the next one follow: the running one may have read the files before they changed.
+
+use std::future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::systemd::Systemd;
+use crate::config::{self, Refused};
+use crate::flow::{Flow, FlowError};
+use crate::serve::ReloadReport;
+use crate::store::{Consent, Plan};
+
+/// The plan of a reload, or the mistakes of the files.
+pub(super) type Reloaded = Result<Result<Plan, Refused>, FlowError>;
+
+/// An administrator who waits for a reload.
+type Waiting = (Consent, oneshot::Sender<ReloadReport>);
+
+/// The reload that runs, and the requests for the next one.
+pub(super) struct Reloads {
+    file: PathBuf,
+    environment: fn(&str) -> Option<String>,
+    running: Option<JoinHandle<Reloaded>>,
+    /// Those who wait for the running reload.
+    waiting: Vec<Waiting>,
+    /// Given if one of them consents to the effects.
+    consent: Consent,
+    /// True if another reload follows.
+    again: bool,
+    /// Those who wait for that one.
+    waiting_again: Vec<Waiting>,
+}
+
+impl Reloads {
+    pub(super) fn new(file: PathBuf, environment: fn(&str) -> Option<String>) -> Self {
+        Self {
+            file,
+            environment,
+            running: None,
+            waiting: Vec::new(),
+            consent: Consent::Wanted,
+            again: false,
+            waiting_again: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Returns the consent to the effects of the running reload.
+    pub(super) fn consent(&self) -> Consent {
+        self.consent
+    }
+
+    /// Begins a reload that answers an administrator.
+    pub(super) fn ask(
+        &mut self,
+        flow: &Arc<Flow>,
+        consent: Consent,
+        answer: oneshot::Sender<ReloadReport>,
+    ) {
+        let waiting = if self.is_running() {
+            &mut self.waiting_again
+        } else {
+            &mut self.waiting
+        };
+        waiting.push((consent, answer));
+        self.begin(flow);
+    }
+
+    /// Begins a reload, or has one follow the running one.
+    pub(super) fn begin(&mut self, flow: &Arc<Flow>) {
+        if self.is_running() {
+            self.again = true;
+            return;
+        }
+        let mut waiting = self.waiting.iter();
+        let consent = if waiting.any(|(consent, _)| *consent == Consent::Given) {
+            Consent::Given
+        } else {
+            Consent::Wanted
+        };
+        Systemd::reloading();
+        let (flow, file, environment) = (Arc::clone(flow), self.file.clone(), self.environment);
+        self.running = Some(tokio::spawn(async move {
+            let read = tokio::task::spawn_blocking(move || config::load(&file, &environment)).await;
+            match read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
+                Ok(config) => flow.replace(config, consent).await.map(Ok),
+                Err(refused) => Ok(Err(refused)),
+            }
+        }));
+        self.consent = consent;
+    }
+
+    /// Waits for the end of the running reload; never ends while none runs.
+    pub(super) async fn ended(&mut self) -> Reloaded {
+        let Some(running) = &mut self.running else {
+            return future::pending().await;
+        };
+        let reloaded = running.await;
+        self.running = None;
+        reloaded.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    /// Answers those who waited for the reload that ended, and begins the one that follows, if any.
+    pub(super) fn answer(&mut self, flow: &Arc<Flow>, report: &ReloadReport) {
+        for (_, waiting) in std::mem::take(&mut self.waiting) {
+            // The client may have gone away meanwhile.
+            drop(waiting.send(report.clone()));
+        }
+        Systemd::ready();
+        if std::mem::take(&mut self.again) {
+            self.waiting = std::mem::take(&mut self.waiting_again);
+            self.begin(flow);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The state of each source, counted for the metrics and for systemd.
+
+use std::collections::BTreeMap;
+
+use crate::model::SourceId;
+use crate::store::State;
+
+/// The configured sources by state.
+#[derive(Default)]
+pub(super) struct States {
+    by_source: BTreeMap<SourceId, State>,
+    counts: BTreeMap<&'static str, u32>,
+}
+
+impl States {
+    pub(super) fn new(by_source: BTreeMap<SourceId, State>) -> Self {
+        let mut counts = BTreeMap::new();
+        for state in by_source.values() {
+            *counts.entry(state.as_str()).or_default() += 1;
+        }
+        let states = Self { by_source, counts };
+        states.publish();
+        states
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_source.len()
+    }
+
+    pub(super) fn contains(&self, id: &SourceId) -> bool {
+        self.by_source.contains_key(id)
+    }
+
+    pub(super) fn get(&self, id: &SourceId) -> Option<State> {
+        self.by_source.get(id).copied()
+    }
+
+    /// Returns how many sources are in a state.
+    pub(super) fn count(&self, state: State) -> u32 {
+        self.counts.get(state.as_str()).copied().unwrap_or_default()
+    }
+
+    /// Sets the state of a source.
+    pub(super) fn set(&mut self, id: &SourceId, state: State) {
+        let before = self.by_source.insert(id.clone(), state);
+        if before == Some(state) {
+            return;
+        }
+        if let Some(count) = before.and_then(|before| self.counts.get_mut(before.as_str())) {
+            *count -= 1;
+        }
+        *self.counts.entry(state.as_str()).or_default() += 1;
+        self.publish();
+    }
+
+    fn publish(&self) {
+        for state in State::ALL {
+            let count = f64::from(self.count(state));
+            metrics::gauge!("tidings_sources", "state" => state.as_str()).set(count);
+        }
+    }
+}
