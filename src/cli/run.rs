@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicBool;
 
 use chrono_tz::Tz;
 use clap::Args;
-use metrics_exporter_prometheus::PrometheusBuilder;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use tokio::signal::unix::{SignalKind, signal};
@@ -66,9 +65,6 @@ async fn serve(named: &ConfigArguments, signals: mpsc::Receiver<Signal>) -> Resu
         warn(&config)?;
     }
     let inherited = serve::inherited()?;
-    let metrics = PrometheusBuilder::new()
-        .install_recorder()
-        .map_err(|error| CliError::Failed(error.to_string()))?;
     let (title, zone) = (config.site.site.title.clone(), config.site.zone);
     let serving = Box::new(move |started: &Started| {
         announce(&title, zone, started);
@@ -79,7 +75,6 @@ async fn serve(named: &ConfigArguments, signals: mpsc::Receiver<Signal>) -> Resu
         environment,
         inherited,
         signals,
-        metrics,
         serving,
     };
     daemon::run(config, Clock::System, setup).await?;

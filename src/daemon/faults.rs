@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::flow::FlowError;
 use crate::model::Timestamp;
+use crate::serve::Metrics;
 use crate::store::{ProblemState, StoreError, StoreFault};
 use crate::text::{chain, one_line};
 
@@ -22,11 +23,11 @@ pub(super) enum Part {
 impl Part {
     const ALL: [Self; 2] = [Self::Store, Self::Feeds];
 
-    /// The gauge that is 1 while the part works and 0 while it does not.
-    fn metric(self) -> &'static str {
+    /// Sets the gauge that is 1 while the part works and 0 while it does not.
+    fn show(self, works: bool, metrics: &Metrics) {
         match self {
-            Self::Store => "tidings_storing",
-            Self::Feeds => "tidings_publishing",
+            Self::Store => metrics.set_storing(works),
+            Self::Feeds => metrics.set_publishing(works),
         }
     }
 
@@ -48,14 +49,24 @@ struct Fault {
 
 /// The parts that are out of order now.
 #[derive(Debug, Default)]
-pub(super) struct Faults([Mutex<Option<Fault>>; 2]);
+pub(super) struct Faults {
+    store: Mutex<Option<Fault>>,
+    feeds: Mutex<Option<Fault>>,
+    metrics: Metrics,
+}
 
 impl Faults {
+    pub(super) fn new(metrics: Metrics) -> Self {
+        Self {
+            metrics,
+            ..Self::default()
+        }
+    }
+
     fn of(&self, part: Part) -> std::sync::MutexGuard<'_, Option<Fault>> {
-        let [store, feeds] = &self.0;
         let held = match part {
-            Part::Store => store,
-            Part::Feeds => feeds,
+            Part::Store => &self.store,
+            Part::Feeds => &self.feeds,
         };
         held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -106,7 +117,7 @@ impl Faults {
         if known.is_none() {
             tracing::error!(code, "{effect}: {text}; {action}");
         }
-        metrics::gauge!(part.metric()).set(0);
+        part.show(false, &self.metrics);
         *held = Some(Fault {
             problem: ProblemState {
                 code: code.to_owned(),
@@ -120,7 +131,7 @@ impl Faults {
 
     /// Notes that a part works; whether it did not before.
     pub(super) fn works(&self, part: Part) -> bool {
-        metrics::gauge!(part.metric()).set(1);
+        part.show(true, &self.metrics);
         let ended = self.of(part).take();
         if let Some(fault) = &ended {
             let what = match part {

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
@@ -22,8 +21,8 @@ use crate::config::{self, Config, ConfigFile};
 use crate::flow::{Clock, Files, Flow, FlowError, due, holds_feeds, statuses};
 use crate::model::{Listen, ProblemCode, SourceId, Timestamp, TopicId};
 use crate::serve::{
-    self, Assets, DecisionReport, ForgetReport, Health, Listener, Proxies, Question, Redirects,
-    ReloadReport, SearchRequest, Searches, Status,
+    self, Assets, DecisionReport, ForgetReport, Health, Listener, Metrics, Proxies, Question,
+    Redirects, ReloadReport, SearchRequest, Searches, Status,
 };
 use crate::store::{ProblemState, Reader, SourceState, SourceStatus, State, StoreFault};
 
@@ -71,8 +70,6 @@ pub struct Setup {
     pub inherited: Vec<Listener>,
     /// Signals, in their order.
     pub signals: mpsc::Receiver<Signal>,
-    /// Where metrics are rendered.
-    pub metrics: PrometheusHandle,
     /// Hears when the feeds are served.
     pub serving: Serving,
 }
@@ -90,6 +87,7 @@ pub(super) struct Front {
     pub(super) sought: Arc<Mutex<mpsc::Receiver<SearchRequest>>>,
     pub(super) redirects: watch::Sender<Redirects>,
     pub(super) faults: Arc<Faults>,
+    pub(super) metrics: Metrics,
     /// Where administrators are answered.
     pub(super) admin: Vec<Listen>,
     /// The files of the configuration that the sockets were opened with.
@@ -114,7 +112,8 @@ impl Front {
             setup.inherited
         };
         let admin = bind(&config.admin.listen).await?;
-        let faults = Arc::<Faults>::default();
+        let metrics = Metrics::default();
+        let faults = Arc::new(Faults::new(metrics.clone()));
         let flow = first(config, clock, &faults).await?;
         let assets = Arc::new(load(config)?);
         let addresses: Vec<String> = public.iter().map(Listener::address).collect();
@@ -126,14 +125,19 @@ impl Front {
         let (redirects, moved) = watch::channel(redirects(config));
         let mut servers = JoinSet::new();
         for listener in public {
-            let router = serve::public(Arc::clone(&assets), Arc::clone(&searches), moved.clone());
+            let router = serve::public(
+                Arc::clone(&assets),
+                Arc::clone(&searches),
+                moved.clone(),
+                metrics.clone(),
+            );
             let proxies = Arc::clone(&proxies);
             servers.spawn(serve::serve(listener, router, proxies, stopped.clone()));
         }
         for listener in admin {
             tracing::info!("administrators are answered at {}", listener.address());
-            let (metrics, hosts) = (setup.metrics.clone(), config.admin.hosts.clone());
-            let router = serve::admin(asked.clone(), metrics, hosts);
+            let hosts = config.admin.hosts.clone();
+            let router = serve::admin(asked.clone(), metrics.clone(), hosts);
             let proxies = Arc::default();
             servers.spawn(serve::serve(listener, router, proxies, stopped.clone()));
         }
@@ -159,6 +163,7 @@ impl Front {
             sought: Arc::new(Mutex::new(sought)),
             redirects,
             faults,
+            metrics,
             admin: config.admin.listen.clone(),
             started: config.files.clone().into(),
             servers,

@@ -1,10 +1,11 @@
 //! Log messages about polls and reloads.
 
 use crate::flow::Polled;
+use crate::serve::Metrics;
 use crate::store::{Plan, State};
 
 /// One line a change at info, one a poll at debug; a failure once, when it begins, and once more when it is over.
-pub(super) fn tell(polled: &Polled, before: Option<State>) {
+pub(super) fn tell(polled: &Polled, before: Option<State>, metrics: &Metrics) {
     let Polled {
         source: id,
         committed,
@@ -12,10 +13,9 @@ pub(super) fn tell(polled: &Polled, before: Option<State>) {
         ..
     } = polled;
     let was_well = before.is_none_or(|state| matches!(state, State::New | State::Ok));
-    metrics::counter!("tidings_polls_total", "outcome" => committed.state.as_str()).increment(1);
-    metrics::counter!("tidings_items_total", "change" => "new").increment(committed.new as u64);
-    metrics::counter!("tidings_items_total", "change" => "updated")
-        .increment(committed.updated as u64);
+    metrics.count_poll(committed.state.as_str());
+    metrics.count_items("new", committed.new);
+    metrics.count_items("updated", committed.updated);
     match failure {
         Some(problem) if was_well || before != Some(committed.state) => {
             tracing::warn!(source.id = %id, code = %problem.code, "{id}: {}; {}", problem.text, problem.action);

@@ -32,7 +32,7 @@ use crate::fetch::Share;
 use crate::flow::{Clock, Files, Flow, FlowError, NotStored, Polled, due, set_back, statuses};
 use crate::model::{Source, SourceId, Timestamp};
 use crate::schedule::CLOCK_TOLERANCE;
-use crate::serve::{Health, Proxies, Question, Redirects, ReloadReport, Status};
+use crate::serve::{Health, Metrics, Proxies, Question, Redirects, ReloadReport, Status};
 use crate::store::{
     Consent, Plan, Probed, ProblemState, Reader, SourceState, State, StoreError, StoreFault,
 };
@@ -204,6 +204,7 @@ struct Run {
     /// The time of the next look.
     next_probe: Instant,
     told: Told,
+    metrics: Metrics,
     systemd: Systemd,
 }
 
@@ -229,6 +230,7 @@ impl Run {
             probing: None,
             next_probe: Instant::now() + STORE_LOOK,
             told,
+            metrics: front.metrics.clone(),
             systemd: Systemd::default(),
         }
     }
@@ -261,7 +263,7 @@ impl Run {
         };
         let sources = self.configured.in_force.config.sources.iter();
         let states = sources.map(|source| (source.id.clone(), known(source)));
-        self.states = States::new(states.collect());
+        self.states = States::new(states.collect(), self.metrics.clone());
     }
 
     /// Turns until it is told to stop. Whatever it waits for, it comes round within [`PULSE`].
@@ -347,7 +349,7 @@ impl Run {
         let next = match polled {
             Ok(polled) => {
                 self.unstored.remove(&id);
-                tell(&polled, self.states.get(&id));
+                tell(&polled, self.states.get(&id), &self.metrics);
                 if configured {
                     self.states.set(&id, polled.committed.state);
                 }
@@ -376,7 +378,7 @@ impl Run {
     /// Notes that the answer of a source is lost; returns when it is due again, by its own pace.
     fn not_stored(&mut self, id: &SourceId, NotStored { cause, asked }: &NotStored) -> Timestamp {
         let (now, text) = (self.flow.clock.now(), chain(cause));
-        metrics::counter!("tidings_polls_total", "outcome" => "not-stored").increment(1);
+        self.metrics.count_poll("not-stored");
         let action = if self.faults.store_failed(cause, now) {
             self.next_probe = self.next_probe.min(Instant::now() + STORE_HEALS);
             tracing::debug!(source.id = %id, "the poll of {id} was not stored: {text}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::SourceId;
+use crate::serve::Metrics;
 use crate::store::State;
 
 /// The configured sources by state.
@@ -10,15 +11,20 @@ use crate::store::State;
 pub(super) struct States {
     by_source: BTreeMap<SourceId, State>,
     counts: BTreeMap<&'static str, u32>,
+    metrics: Metrics,
 }
 
 impl States {
-    pub(super) fn new(by_source: BTreeMap<SourceId, State>) -> Self {
+    pub(super) fn new(by_source: BTreeMap<SourceId, State>, metrics: Metrics) -> Self {
         let mut counts = BTreeMap::new();
         for state in by_source.values() {
             *counts.entry(state.as_str()).or_default() += 1;
         }
-        let states = Self { by_source, counts };
+        let states = Self {
+            by_source,
+            counts,
+            metrics,
+        };
         states.publish();
         states
     }
@@ -55,8 +61,7 @@ impl States {
 
     fn publish(&self) {
         for state in State::ALL {
-            let count = f64::from(self.count(state));
-            metrics::gauge!("tidings_sources", "state" => state.as_str()).set(count);
+            self.metrics.set_sources(state.as_str(), self.count(state));
         }
     }
 }

@@ -13,10 +13,10 @@ use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::{get, post};
 use axum::{Extension, Router, middleware};
 use bytes::Bytes;
-use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
+use super::metrics::{self, Metrics};
 use super::origin;
 use super::response::{accepts_html, plain, secure, set};
 use super::status_page;
@@ -121,15 +121,11 @@ pub struct ReloadReport {
 #[derive(Clone)]
 struct Admin {
     questions: mpsc::Sender<Question>,
-    metrics: PrometheusHandle,
+    metrics: Metrics,
 }
 
 /// The administrators' site, which also answers to the names `hosts`.
-pub fn router(
-    questions: mpsc::Sender<Question>,
-    metrics: PrometheusHandle,
-    hosts: Vec<String>,
-) -> Router {
+pub fn router(questions: mpsc::Sender<Question>, metrics: Metrics, hosts: Vec<String>) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/status", get(page))
@@ -328,7 +324,7 @@ async fn decide(
 async fn render_metrics(State(admin): State<Admin>) -> Response<Body> {
     respond(
         StatusCode::OK,
-        "text/plain; version=0.0.4; charset=utf-8",
+        metrics::CONTENT_TYPE,
         admin.metrics.render(),
     )
 }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::assets::{Asset, Assets, type_of};
 use super::client::Peer;
 use super::host;
+use super::metrics::Metrics;
 use super::redirects::{Moved, Redirects};
 use super::response::{accepts_html, of_asset, plain, set};
 use super::search;
@@ -24,6 +25,7 @@ struct Site {
     assets: Arc<Assets>,
     searches: Arc<Searches>,
     redirects: watch::Receiver<Redirects>,
+    metrics: Metrics,
 }
 
 /// The public site; `redirects` may change while it is served.
@@ -31,11 +33,13 @@ pub fn router(
     assets: Arc<Assets>,
     searches: Arc<Searches>,
     redirects: watch::Receiver<Redirects>,
+    metrics: Metrics,
 ) -> Router {
     let site = Site {
         assets,
         searches,
         redirects,
+        metrics,
     };
     Router::new()
         .fallback(answer)
@@ -48,7 +52,7 @@ async fn answer(
     Extension(peer): Extension<Peer>,
     request: Parts,
 ) -> Response<Body> {
-    metrics::counter!("tidings_http_requests_total").increment(1);
+    site.metrics.count_request();
     if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = plain(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -66,7 +70,10 @@ async fn answer(
         return permanent(&location);
     }
     if let Some(format) = search::wanted_by(&path) {
-        return search::respond(&site.searches, format, peer, &request).await;
+        let response = search::respond(&site.searches, format, peer, &request).await;
+        site.metrics
+            .count_search(search::outcome(response.status()));
+        return response;
     }
     if let Some(asset) = find(&site.assets, &path) {
         return of_asset(&asset, &request.method, &request.headers);

@@ -47,8 +47,6 @@ pub(super) async fn respond(
         }
         Err(mistake) => plain(StatusCode::BAD_REQUEST, mistake),
     };
-    let outcome = outcome(response.status());
-    metrics::counter!("tidings_searches_total", "outcome" => outcome).increment(1);
     let headers = response.headers_mut();
     set(headers, HeaderName::from_static("x-robots-tag"), "noindex");
     if format != Format::Html {
@@ -124,7 +122,7 @@ fn wanted(parameters: Option<&str>, format: Format) -> Result<Search, String> {
 }
 
 /// The word for what became of a search, in metrics.
-fn outcome(status: StatusCode) -> &'static str {
+pub(super) fn outcome(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "mistake",
         StatusCode::TOO_MANY_REQUESTS => "limited",

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 use tidings::model::{Listen, TrustedProxy};
-use tidings::serve::{self, Assets, Listener, Proxies, Redirects, SearchAnswer, Searches};
+use tidings::serve::{self, Assets, Listener, Metrics, Proxies, Redirects, SearchAnswer, Searches};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -38,6 +38,7 @@ impl Site {
             assets,
             Arc::new(searches),
             watch::channel(Redirects::default()).1,
+            Metrics::default(),
         );
         tokio::spawn(serve::serve(listener, router, proxies, stopped));
         let asked = Arc::new(AtomicUsize::new(0));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tempfile::TempDir;
 use tidings::model::{Listen, TrustedProxy};
-use tidings::serve::{self, Assets, Listener, Proxies, Redirects, Searches};
+use tidings::serve::{self, Assets, Listener, Metrics, Proxies, Redirects, Searches};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Builder;
@@ -65,6 +65,7 @@ impl Site {
             assets,
             Arc::new(searches),
             watch::channel(Redirects::default()).1,
+            Metrics::default(),
         );
         server.spawn(serve::serve(listener, router, proxies, stopped));
         Self {
