@@ -1,24 +1,25 @@
-//! Bytes to characters.
+//! Decodes bytes to characters.
 //!
-//! In: a document and the charset that its operator gives, if any. Out: its text, borrowed where the bytes are UTF-8,
-//! and a [`Problem`] where what the document says of itself does not hold.
+//! In: a document and the charset set by its operator, if any. Out: its text, borrowed if the bytes are
+//! UTF-8, and a [`Problem`] if the encoding that the document states is wrong.
 //!
-//! What decides, in this order:
+//! The encoding is decided by, in this order:
 //!
-//! 1. Characters of two or four bytes (UTF-16, UTF-32), by a byte order mark or by the zeros among the first four bytes
-//!    (RFC 4627 §3): no other encoding has any.
+//! 1. Characters of two or four bytes (UTF-16, UTF-32), recognized by a byte order mark or by the zeros among
+//!    the first four bytes (RFC 4627 §3), which no other encoding has.
 //! 2. The operator's `charset`.
-//! 3. The bytes, where they are UTF-8 beyond doubt: no other text looks like [`CONVINCING`] sequences of it.
-//! 4. What is stated, as far as the bytes agree: UTF-8 (a byte order mark among it) before others, then `charset` of
-//!    `Content-Type` before the document's own declaration (XML 1.0 §4.3.3, HTML `meta`), as RFC 7303 §3.2 has it. But
-//!    servers say `iso-8859-1` of whatever they serve: the declaration knows better. `us-ascii` of bytes that are none,
-//!    and UTF-16 of bytes that were legible one by one, is not true.
+//! 3. The bytes, if they are UTF-8 beyond doubt: no other text looks like [`CONVINCING`] sequences of it.
+//! 4. The stated encoding, as far as the bytes agree: UTF-8 (including a byte order mark) before others, then
+//!    `charset` of `Content-Type` before the document's own declaration (XML 1.0 §4.3.3, HTML `meta`),
+//!    following RFC 7303 §3.2. One exception: servers send `iso-8859-1` for any document, so there the
+//!    declaration counts first. `us-ascii` is rejected if the bytes are not ASCII, and UTF-16 if the bytes
+//!    were legible one by one.
 //! 5. The default of XML and JSON: UTF-8.
 //! 6. A guess by language, as browsers make it.
 //!
-//! A bad byte costs a character, never the document: where most sequences are UTF-8, the document is. A byte that is no
-//! part of it is mostly pasted windows-1252 and read as such, unless it looks like a character that was cut: then it
-//! becomes U+FFFD. C1 controls, whatever they come from, are windows-1252 too.
+//! A bad byte costs a character, never the document: if most sequences are UTF-8, the document is. A byte
+//! outside UTF-8 is usually pasted windows-1252 and read as such, unless it looks like a truncated character:
+//! then it becomes U+FFFD. C1 controls from any encoding are read as windows-1252 too.
 
 use std::borrow::Cow;
 
@@ -28,11 +29,12 @@ use memchr::{memchr, memchr_iter, memmem};
 
 use crate::model::{Charset, Document, Problem};
 
-/// How far into a document its declaration is looked for, as browsers do.
+/// The number of bytes searched for a declaration, the same as in browsers.
 const DECLARATION_BYTES: usize = 1024;
-/// So many sequences of UTF-8 are no accident: two letters of another encoding look like one in a tenth of all cases.
+/// The number of UTF-8 sequences that rules out chance: in a tenth of all cases, two letters of another
+/// encoding look like one sequence.
 const CONVINCING: usize = 4;
-/// What is kept of a label.
+/// The maximum length of a label.
 const LABEL_BYTES: usize = 40;
 const ESCAPE: u8 = 0x1B;
 
@@ -43,7 +45,7 @@ pub(super) struct Decoded<'a> {
     pub(super) problems: Vec<Problem>,
 }
 
-/// Decodes `document`, by `charset` where its operator gives one.
+/// Decodes `document`, with `charset` if the operator set one.
 pub(super) fn decode(document: &Document, charset: Option<Charset>) -> Decoded<'_> {
     let marked = document.body.as_slice();
     let body = marked.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(marked);
@@ -71,17 +73,17 @@ pub(super) fn decode(document: &Document, charset: Option<Charset>) -> Decoded<'
     }
 }
 
-/// Bytes as one encoding reads them.
+/// Bytes decoded in one encoding.
 struct Read<'a> {
     text: Cow<'a, str>,
     name: &'static str,
-    /// Places that it cannot read.
+    /// The number of places that the encoding cannot decode.
     bad: usize,
 }
 
 impl Read<'_> {
-    /// Whether so little is unreadable that the rest cannot be by chance. `Shift_JIS` has private characters for what it
-    /// cannot read.
+    /// Returns true if so little is unreadable that the rest is not readable by chance. `Shift_JIS` has
+    /// private characters for the bytes it cannot read.
     fn is_sound(&self) -> bool {
         let odd = |c: &char| matches!(*c, '\u{E000}'..='\u{F8FF}' | char::REPLACEMENT_CHARACTER);
         sequences(&self.text).filter(odd).count() * 20 <= sequences(&self.text).count()
@@ -94,7 +96,7 @@ fn read(charset: impl Into<Charset>, body: &[u8]) -> Read<'_> {
         return Utf8::of(body).read;
     }
     let (mut text, malformed) = charset.decode(body);
-    // A document that was cut is cut within a character as often as not.
+    // A truncated document is often cut within a character.
     if malformed && text.ends_with(char::REPLACEMENT_CHARACTER) {
         text.to_mut().pop();
     }
@@ -110,7 +112,7 @@ fn read(charset: impl Into<Charset>, body: &[u8]) -> Read<'_> {
     }
 }
 
-/// UTF-16 and UTF-32.
+/// Decodes UTF-16 and UTF-32.
 fn wide(body: &[u8]) -> Option<Read<'_>> {
     Some(match body {
         [0xFF, 0xFE, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
@@ -140,7 +142,7 @@ fn utf32(body: &[u8], number: fn([u8; 4]) -> u32) -> Read<'static> {
 /// An encoding that a document or its server names.
 struct Stated {
     label: String,
-    /// The encoding, where it can be true.
+    /// The encoding, if it can be true.
     encoding: Option<Charset>,
 }
 
@@ -158,13 +160,13 @@ impl Stated {
         Self { label, encoding }
     }
 
-    /// Whether this is what servers are set to say of anything.
+    /// Returns true if this is a default that servers send for any document.
     fn is_default(&self) -> bool {
         self.encoding == Some(WINDOWS_1252.into()) && !self.label.contains("1252")
     }
 }
 
-/// What is said of the encoding, the most trustworthy first.
+/// Returns the stated encodings, the most trustworthy first.
 fn stated(body: &[u8], content_type: Option<&str>) -> Vec<Stated> {
     let served = content_type.and_then(|value| label_after(value.as_bytes(), b"charset"));
     let mut stated: Vec<Stated> = [served, declared(body)]
@@ -178,7 +180,7 @@ fn stated(body: &[u8], content_type: Option<&str>) -> Vec<Stated> {
     stated
 }
 
-/// The label in an XML declaration, or in the first `meta` that has one.
+/// Returns the label in an XML declaration, or in the first `meta` that has one.
 fn declared(body: &[u8]) -> Option<&[u8]> {
     let head = body.get(..DECLARATION_BYTES).unwrap_or(body);
     let after = |mark: &[u8]| {
@@ -191,7 +193,7 @@ fn declared(body: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The label in `name = "label"`, quoted or not.
+/// Returns the label in `name = "label"`, quoted or not.
 fn label_after<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let at = memmem::find(&text.to_ascii_lowercase(), name)?;
     let rest = text
@@ -208,7 +210,7 @@ fn label_after<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     (!label.is_empty()).then_some(label)
 }
 
-/// Reads `body` as what is stated where that can be, else as what it looks like.
+/// Decodes `body` in the stated encoding if that is possible, else in the detected one.
 fn choose<'a>(body: &'a [u8], stated: &[Stated], has_mark: bool, host: Option<&str>) -> Read<'a> {
     let utf8 = Utf8::of(body);
     if body.is_ascii() {
@@ -235,7 +237,7 @@ fn choose<'a>(body: &'a [u8], stated: &[Stated], has_mark: bool, host: Option<&s
     }
 }
 
-/// What tells people that a document is not what it says, or does not say what it is.
+/// Returns the problem if a document's stated encoding is wrong or missing.
 fn contradiction(read: &Read, first: Option<&Stated>, has_mark: bool) -> Option<Problem> {
     let stated = match first {
         _ if has_mark && read.name == UTF_8.name() || read.text.is_ascii() => return None,
@@ -255,7 +257,7 @@ fn contradiction(read: &Read, first: Option<&Stated>, has_mark: bool) -> Option<
     })
 }
 
-/// What it looks like, UTF-8 apart. The top-level domain decides where languages share letters.
+/// Guesses an encoding other than UTF-8. If languages share letters, the top-level domain decides.
 fn guess(body: &[u8], host: Option<&str>) -> &'static Encoding {
     let domain = host
         .and_then(|host| host.trim_end_matches('.').rsplit('.').next())
@@ -270,17 +272,18 @@ fn guess(body: &[u8], host: Option<&str>) -> &'static Encoding {
     detector.guess(domain, Utf8Detection::Deny)
 }
 
-/// Bytes read as UTF-8, and how much speaks for it.
+/// Bytes decoded as UTF-8, with the evidence for UTF-8.
 struct Utf8<'a> {
     read: Read<'a>,
-    /// Sequences of more than one byte; where all is UTF-8 they are not counted further than [`CONVINCING`].
+    /// The number of sequences of more than one byte. If all of the text is UTF-8, counting stops at
+    /// [`CONVINCING`].
     sequences: usize,
 }
 
 impl<'a> Utf8<'a> {
     fn of(body: &'a [u8]) -> Self {
         let (text, sequences, bad) = match std::str::from_utf8(body) {
-            // Many bytes at a time, where characters would be looked at one by one.
+            // This checks many bytes at a time, instead of characters one by one.
             Ok(text) if text.is_ascii() => (Cow::Borrowed(text), 0, 0),
             Ok(text) => (
                 Cow::Borrowed(text),
@@ -309,7 +312,8 @@ fn sequences(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|c| !c.is_ascii())
 }
 
-/// Text that is mostly UTF-8; how many sequences of it are, and how many bad places.
+/// Decodes text that is mostly UTF-8. Also returns the number of its UTF-8 sequences and the number of bad
+/// places.
 fn mended(body: &[u8]) -> (Cow<'_, str>, usize, usize) {
     let mut text = String::with_capacity(body.len());
     let (mut good, mut bad, mut end) = (0, 0, 0);
@@ -327,15 +331,16 @@ fn mended(body: &[u8]) -> (Cow<'_, str>, usize, usize) {
     (Cow::Owned(text), good, bad)
 }
 
-/// Whether nothing is wrong but that more should follow.
+/// Returns true if the only error is that more bytes should follow.
 fn is_beginning(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), str::is_empty)
 }
 
-/// What bytes between `before` and `next` stand for that are no UTF-8.
+/// Returns the character for bytes between `before` and `next` that are not UTF-8.
 ///
-/// A letter of windows-1252 stands among letters. What begins a character and goes on otherwise was cut by those who
-/// shorten texts by the byte; and so was what follows other characters of several bytes, such as ideographs.
+/// A letter of windows-1252 is among letters. Bytes that begin a character and do not finish it were cut by
+/// software that shortens texts by the byte, and so were bytes that follow other characters of several bytes,
+/// such as ideographs.
 fn stray(before: &str, bytes: &[u8], next: Option<u8>) -> char {
     let is_letter = match bytes {
         [0xC2..=0xDF] => next.is_some_and(|next| next.is_ascii_alphabetic()),
@@ -354,7 +359,7 @@ fn windows_1252(byte: u8) -> char {
     text.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// The text with the punctuation of windows-1252 where it has C1 controls, which nobody means.
+/// Replaces C1 controls, which are never intended, by the punctuation of windows-1252.
 fn without_c1(text: Cow<'_, str>) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let is_c1 = |at| bytes.get(at + 1).is_some_and(|second| *second < 0xA0);
@@ -384,7 +389,7 @@ mod tests {
         }
     }
 
-    /// The text of `body`, and each problem as `stated > read` or `count in charset`.
+    /// Checks the text of `body`, and each problem as `stated > read` or `count in charset`.
     fn check(body: impl AsRef<[u8]>, content_type: Option<&str>, text: &str, problems: &[&str]) {
         check_as(None, body, content_type, text, problems);
     }
@@ -419,7 +424,7 @@ mod tests {
         bytes.into_owned()
     }
 
-    /// A feed that declares `label` and is written in `real`.
+    /// Returns a feed that declares `label` and is written in `real`.
     fn feed(label: &str, real: &str, text: &str) -> (Vec<u8>, String) {
         let text = format!("<?xml version='1.0' encoding='{label}'?><rss>{text}</rss>");
         (encoded(real, &text), text)
@@ -629,7 +634,7 @@ mod tests {
             &["2 in UTF-8"],
         );
         check(b"\xC3\xB1 ESPA\xD1A", utf8, "ñ ESPAÑA", bad);
-        // Cut by those who count bytes.
+        // Cut by software that counts bytes.
         check(
             b"\xC3\xB1 migraci\xC3...",
             utf8,
@@ -639,9 +644,9 @@ mod tests {
         check(b"\xC3\xB1 \xE2\x80...", utf8, "ñ \u{FFFD}...", bad);
         check("国\u{65}\u{20}".as_bytes(), utf8, "国e ", &[]);
         check(b"\xE5\x9B\xBD\xE9<", utf8, "国\u{FFFD}<", bad);
-        // Not a word of it is UTF-8.
+        // No word of it is UTF-8.
         check(b"a\xF1o", utf8, "año", &["utf-8 > windows-1252"]);
-        // One in megabytes.
+        // One bad byte in megabytes.
         let body = [RUSSIAN.repeat(10_000).as_bytes(), b"\xFF"].concat();
         check(body, None, &(RUSSIAN.repeat(10_000) + "\u{FFFD}"), bad);
         let (mut body, text) = feed("euc-kr", "euc-kr", &KOREAN.repeat(10));

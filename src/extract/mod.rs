@@ -1,8 +1,8 @@
-//! A [`Document`] to raw entries, a file per format.
+//! Turns a [`Document`] into raw entries, with a file per format.
 //!
-//! In: the document and how its source is read. Out: entries in document order, a [`Problem`]
-//! for each one left out, and further pages to follow. Nothing is decided here about what a date, a title or an
-//! address means: that is `normalize`. No network, no clock, no database.
+//! In: the document and how its source is read. Out: entries in document order, a [`Problem`] for each entry
+//! left out, and further pages to follow. The meaning of a date, a title or an address is decided in
+//! `normalize`, not here. No network, no clock, no database.
 
 mod alerts;
 mod amend;
@@ -42,94 +42,95 @@ use crate::model::{
     Source,
 };
 
-/// Raised whenever the same bytes may give other entries: the next request is then unconditional.
+/// The extractor's version. Raise it whenever the same bytes may give other entries: the next request is then
+/// unconditional.
 pub const VERSION: u32 = 8;
 
-/// The most entries that one document may bring.
+/// The maximum number of entries read from one document.
 const MAX_ENTRIES: usize = 2_000;
 
-/// Why a document gave nothing.
+/// The reason why a document gave no entries.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExtractError {
-    /// A page or something else where a feed was expected.
+    /// A page or another document where a feed was expected.
     #[error("{found} came instead of a feed")]
     NotAFeed {
-        /// What came.
+        /// The kind of document that came.
         found: &'static str,
-        /// The feed that a page links to, secrets hidden.
+        /// The feed that the page links to, with secrets hidden.
         link: Option<PublicUrl>,
     },
     /// A feed that breaks its format.
     #[error("the feed cannot be read ({reason})")]
     BadFeed {
-        /// What is wrong, and where.
+        /// The error and its position.
         reason: String,
     },
-    /// A document of a kind that is not read.
+    /// A document of an unsupported kind.
     #[error("the document is {0}")]
     Foreign(Foreign),
-    /// A page without selectors, on which nothing is repeated and no article stands.
+    /// A page without selectors that has neither repeated records nor an article.
     #[error("the page has neither a list of linked titles nor an article")]
     NoRecords,
-    /// A page on which nothing has the layout that its source keeps.
+    /// A page without a list in the layout kept for its source.
     #[error("{}", without_layout(layout))]
     NoLayout {
-        /// The layout that was kept, or is configured.
+        /// The layout that was kept or configured.
         layout: Layout,
     },
-    /// JSON, XML or a sitemap that is none.
+    /// A document that does not parse as JSON, XML or a sitemap.
     #[error("{what} cannot be read: {reason}")]
     BadDocument {
-        /// What was expected.
+        /// The expected format.
         what: &'static str,
-        /// What is wrong.
+        /// The parser's error.
         reason: String,
     },
-    /// JSON or XML without rules, in which no list of entries is found.
+    /// JSON or XML without rules that contains no list of entries.
     #[error("{what} holds no list whose entries have a title and an address or a date")]
     NoList {
-        /// What it is.
+        /// The format of the document.
         what: &'static str,
     },
-    /// `script` finds nothing.
+    /// A `script` selector that matches nothing.
     #[error("`script` ({selector}) found nothing on the page")]
     NoScript {
-        /// As configured.
+        /// The selector as configured.
         selector: String,
     },
-    /// A selector that finds nothing.
+    /// A selector that matches nothing.
     #[error("`select.item` ({selector}) found nothing")]
     NothingFound {
-        /// As configured.
+        /// The selector as configured.
         selector: String,
     },
-    /// Matches, but no entry among them.
+    /// A selector with matches, none of which has a title.
     #[error("`select.item` ({selector}) found {matches} parts of the document, none with a title")]
     NoTitles {
-        /// As configured.
+        /// The selector as configured.
         selector: String,
-        /// How many matches.
+        /// The number of matches.
         matches: usize,
     },
-    /// A text without dated notices that is no list of titles and texts either.
+    /// A text that has no dated notices and is not a list of titles and texts either.
     #[error("the text has no line that is a date, and no titles with a text under each")]
     Undated,
-    /// A text in which `separator` or `record` finds nothing.
+    /// A text in which `separator` or `record` matches nothing.
     #[error("`{key}` matches nowhere in the text")]
     NoMatch {
         /// The key in the configuration.
         key: &'static str,
     },
-    /// Markup nested so deep that reading it would take for ever.
+    /// Markup nested too deeply to read in reasonable time.
     #[error("the markup is nested more than {limit} levels deep")]
     TooDeep {
-        /// The limit.
+        /// The maximum depth.
         limit: usize,
     },
 }
 
 impl ExtractError {
-    /// The short name of the problem in `status`.
+    /// Returns the problem code that `status` shows.
     pub fn code(&self) -> ProblemCode {
         match self {
             Self::NotAFeed { .. } => ProblemCode::NotAFeed,
@@ -148,7 +149,7 @@ impl ExtractError {
         }
     }
 
-    /// Whether the document must have changed, where the same rules have read it before.
+    /// Returns true if the document must have changed, provided that the same rules have read it before.
     pub fn is_drift(&self) -> bool {
         matches!(
             self,
@@ -164,7 +165,7 @@ impl ExtractError {
         )
     }
 
-    /// Advice for an operator whose rules have read the document before.
+    /// Returns the advice for an operator whose rules have read the document before.
     pub fn action_after_change(&self) -> String {
         match self {
             Self::NoLayout { .. } => format!("the page has been built anew: {}", self.action()),
@@ -181,7 +182,7 @@ impl ExtractError {
         }
     }
 
-    /// What an operator can do about it.
+    /// Returns the advice for an operator.
     pub fn action(&self) -> String {
         match self {
             Self::NotAFeed { link: Some(link), .. } => format!("put the feed that the page links to into `url`: {link}"),
@@ -219,7 +220,7 @@ impl ExtractError {
     }
 }
 
-/// Says that a page has its layout no longer.
+/// Returns the message for a page that no longer has its layout.
 fn without_layout(layout: &Layout) -> String {
     if layout.is_page() {
         return "the page has no text any more that could be one record".to_owned();
@@ -230,10 +231,11 @@ fn without_layout(layout: &Layout) -> String {
     format!("nothing on the page has the layout `{layout}`")
 }
 
-/// Reads `document` as `source` says.
+/// Reads `document` as `source` configures it.
 ///
 /// # Errors
-/// [`ExtractError`] when it gives no entry at all where there must be some; an empty feed is none.
+/// Returns [`ExtractError`] if the document gives no entry although it must have some. An empty feed is not
+/// an error.
 pub fn extract(document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
     if let Some(foreign) = foreign::of_bytes(document) {
         return Err(ExtractError::Foreign(foreign));
@@ -285,13 +287,13 @@ fn read(text: &str, document: &Document, source: &Source) -> Result<Extracted, E
     }
 }
 
-/// What a document is whose text is of a kind that is not read. What an operator says of a text by its grammar counts
-/// more than what it begins with.
+/// Returns the unsupported kind of a document's text, if it is of one. If the operator configured a grammar
+/// for the text, that counts more than the way the text begins.
 fn foreign(text: &str, document: &Document, source: &Source) -> Option<Foreign> {
     match &source.reading {
         Reading::Text(Some(_)) => None,
         Reading::Json { .. } => foreign::of_text(text),
-        // A page with a few such bytes is a page all the same.
+        // A page with a few such bytes is still a page.
         _ => foreign::of_text(text).or_else(|| {
             let is_unknown = nature_of(text) == Nature::Text;
             foreign::of_type(document, text).filter(|_| is_unknown)
@@ -299,7 +301,8 @@ fn foreign(text: &str, document: &Document, source: &Source) -> Option<Foreign> 
     }
 }
 
-/// What a document is that is not read, whatever its source says of it; a list of feeds among them.
+/// Returns the unsupported kind of a document, whatever its source says of it. A list of feeds is such a
+/// kind.
 pub fn foreign_nature(document: &Document, source: &Source) -> Option<Foreign> {
     let text = || charset::decode(document, source.charset).text;
     foreign::of_bytes(document).or_else(|| {
@@ -316,24 +319,24 @@ fn a_feed(text: &str, url: &Url, source: &Source) -> Result<Extracted, ExtractEr
     Ok(extracted)
 }
 
-/// What a document is.
+/// The kind of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nature {
     /// RSS, Atom or JSON Feed.
     Feed,
     /// A page for people.
     Page,
-    /// JSON of another kind, or within a page.
+    /// Another kind of JSON, or JSON within a page.
     Json,
-    /// XML of another kind.
+    /// Another kind of XML.
     Xml,
-    /// A sitemap or an index of them.
+    /// A sitemap or a sitemap index.
     Sitemap,
     /// Plain text.
     Text,
 }
 
-/// What a document is read as.
+/// Returns the kind that a document is read as.
 pub fn nature(document: &Document, source: &Source) -> Nature {
     match &source.reading {
         Reading::Feed => Nature::Feed,
@@ -360,7 +363,7 @@ fn nature_of(text: &str) -> Nature {
     }
 }
 
-/// Whether the operator wants an entry with such an address.
+/// Returns true if the source's filters accept the entry's address.
 fn is_wanted(entry: &RawEntry, url: &Url, source: &Source) -> bool {
     source.only.as_ref().is_none_or(|only| {
         let base = entry.base.as_ref().unwrap_or(url);
@@ -372,8 +375,8 @@ fn is_wanted(entry: &RawEntry, url: &Url, source: &Source) -> bool {
     })
 }
 
-/// What of a source's block does nothing to a document: selectors of `remove` that find nothing. It is no problem of a
-/// poll, for what they take out may come and go.
+/// Returns the settings of a source that have no effect on a document: `remove` selectors that match nothing.
+/// They are not a problem of the poll, because the elements they remove may come and go.
 pub fn idle(document: &Document, source: &Source) -> Vec<Problem> {
     if source.remove.is_empty() || !reads_page(document, source) {
         return Vec::new();
@@ -393,18 +396,18 @@ fn reads_page(document: &Document, source: &Source) -> bool {
     is_script || nature(document, source) == Nature::Page
 }
 
-/// What an operator may put into the block of a source instead of leaving its document to be found out.
+/// Settings that an operator may write into a source's block in place of automatic detection.
 #[derive(Clone, Debug, Default)]
 pub struct Hinted {
-    /// What reads the same records: selectors of a page, none where these have no elements of their own; the script of a
-    /// page in which they stand; paths of JSON or XML.
+    /// The reading that finds the same records: selectors of a page (none if the records have no elements of
+    /// their own), the page's script that contains them, or paths of JSON or XML.
     pub reading: Option<Reading>,
-    /// The feed that the page links to. Whether it has the same records is for whoever fetches it to see.
+    /// The feed that the page links to. The caller has to fetch it to see if it has the same records.
     pub feed: Option<Url>,
 }
 
 impl Hinted {
-    /// The selectors of a page.
+    /// Returns the selectors of a page.
     pub fn rules(&self) -> Option<&Rules<Css>> {
         match &self.reading {
             Some(Reading::Html(rules)) => Some(rules),
@@ -412,13 +415,14 @@ impl Hinted {
         }
     }
 
-    /// What says so in a block: keys, each with its values.
+    /// Returns these settings as keys of a block, each with its values.
     pub fn keys(&self) -> Vec<(String, Vec<String>)> {
         self.reading.as_ref().map_or_else(Vec::new, keys)
     }
 }
 
-/// Looks at a document that is read by its structure; nothing for sources with selectors.
+/// Suggests settings for a document that is read by its structure. Returns nothing for sources with
+/// selectors.
 pub fn hint(document: &Document, source: &Source) -> Hinted {
     let charset::Decoded { text, .. } = charset::decode(document, source.charset);
     let nature = match source.reading {
@@ -452,19 +456,19 @@ pub fn hint(document: &Document, source: &Source) -> Hinted {
     }
 }
 
-/// How many titles show what a list is.
+/// The number of titles shown for a list.
 const SHOWN_TITLES: usize = 3;
 
-/// A list that a document may be for.
+/// A list that a document may have been published for.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// How its document is read.
+    /// The way its document is read.
     pub reading: Reading,
-    /// Which list of a page `reading` finds, where no selectors say so.
+    /// The list of a page that `reading` finds if no selectors are given.
     pub layout: Option<Layout>,
-    /// How many records it has.
+    /// The number of its records.
     pub records: usize,
-    /// The first titles, as they stand in the document.
+    /// The first titles, as written in the document.
     pub titles: Vec<String>,
     /// The reasons for and against it.
     pub why: Why,
@@ -473,25 +477,25 @@ pub struct Listed {
 /// The reasons for and against a list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Why {
-    /// In one line.
+    /// A single line of text.
     Said(String),
-    /// Reasons, the weightiest first, each compared with the other lists of its document.
+    /// Reasons, the weightiest first. Each compares this list with the others of its document.
     Weighed(Vec<Reason>),
 }
 
-/// One reason for a list, or against it.
+/// One reason for or against a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reason {
-    /// The measure: `share of records with a date`.
+    /// The name of the measure, such as `share of records with a date`.
     pub measure: &'static str,
-    /// Its weight; below zero it spoke against the list.
+    /// The weight of the reason. A negative weight counts against the list.
     pub weight: f64,
-    /// Whether the list has more of it than the others have, or less.
+    /// True if the list has more of it than the others, false if it has less.
     pub has_more: bool,
 }
 
 impl Why {
-    /// The sum of the weights.
+    /// Returns the sum of the weights, or `None` if the reasons are not weighed.
     pub fn sum(&self) -> Option<f64> {
         match self {
             Self::Said(_) => None,
@@ -511,7 +515,7 @@ impl Listed {
         }
     }
 
-    /// `source`, reading this list.
+    /// Returns a copy of `source` that reads this list.
     pub fn read_by(&self, source: &Source) -> Source {
         Source {
             reading: self.reading.clone(),
@@ -520,12 +524,12 @@ impl Listed {
         }
     }
 
-    /// Whether these are its entries.
+    /// Returns true if `entries` are the entries of this list.
     pub fn is_of(&self, entries: &[RawEntry]) -> bool {
         self.records.min(MAX_ENTRIES) == entries.len() && self.titles == first_titles(entries)
     }
 
-    /// What reads it as keys of a block, each with its values.
+    /// Returns the keys of a block that reads this list, each with its values.
     pub fn keys(&self) -> Vec<(String, Vec<String>)> {
         let layout = self.layout.as_ref().map(|layout| {
             let values = vec![layout.to_string()];
@@ -543,13 +547,14 @@ fn first_titles(entries: &[RawEntry]) -> Vec<String> {
         .collect()
 }
 
-/// The lists that a page, JSON or XML may be for, the best first, at most `count` of them. The first is what [`extract`]
-/// reads without rules, where it reads any. Other documents have none.
+/// Returns the lists that a page, JSON or XML may have been published for: at most `count`, the best first.
+/// The first is the one that [`extract`] reads without rules, if it reads any. Returns none for other
+/// documents.
 pub fn lists(document: &Document, source: &Source, count: usize) -> Vec<Listed> {
     let charset::Decoded { text, .. } = charset::decode(document, source.charset);
     let hints = hints(document, source);
     match (nature(document, source), &source.reading) {
-        // The JSON stands in a page, whose lists are others.
+        // The JSON is within a page, and the page has different lists.
         (_, Reading::Json { script, .. }) if script.is_some() => Vec::new(),
         (Nature::Page, _) => html::ranked(&text, &document.url, source, &hints, count),
         (Nature::Json, _) => json::ranked(&text, &hints, count),
@@ -558,8 +563,8 @@ pub fn lists(document: &Document, source: &Source, count: usize) -> Vec<Listed> 
     }
 }
 
-/// Looks at a page that is read by its structure as if no layout was kept. Returns its layout, and the selectors that find
-/// the same records; `None` if it has no records, and for other documents.
+/// Reads a page by its structure as if no layout were kept. Returns its layout and the selectors that find
+/// the same records, or `None` if the page has no records or the document is not a page.
 pub fn fresh(document: &Document, source: &Source) -> Option<(Layout, Option<Rules<Css>>)> {
     let is_page = match source.reading {
         Reading::Page => true,
@@ -573,7 +578,7 @@ pub fn fresh(document: &Document, source: &Source) -> Option<(Layout, Option<Rul
     html::fresh(&text, &document.url, source, &hints(document, source))
 }
 
-/// A reading as the keys of a block that say so, each with its values: its kind, and where its entries stand.
+/// Returns a reading as keys of a block, each with its values: the kind and the places of entries and fields.
 pub fn keys(reading: &Reading) -> Vec<(String, Vec<String>)> {
     let key = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
     let kind = vec![key("kind", reading.kind().as_str())];
@@ -588,7 +593,7 @@ pub fn keys(reading: &Reading) -> Vec<(String, Vec<String>)> {
     }
 }
 
-/// Of a field that stands in several places, a list of them.
+/// Gives a field with several places a list as its value.
 fn with_places<L: std::fmt::Display>(
     mut keys: Vec<(String, Vec<String>)>,
     rules: Option<&Rules<L>>,
@@ -603,7 +608,7 @@ fn with_places<L: std::fmt::Display>(
     keys
 }
 
-/// What dates in the document may mean.
+/// Returns the hints for reading the document's dates.
 fn hints<'a>(document: &Document, source: &'a Source) -> dates::Hints<'a> {
     dates::Hints {
         language: source.language.as_ref(),
@@ -627,10 +632,10 @@ fn plain_text(text: &str, hints: &dates::Hints<'_>) -> Result<Extracted, Extract
     }
 }
 
-/// One dated notice has fewer paragraphs.
+/// The minimum number of paragraphs: a dated notice has at least this many.
 const MIN_PARAGRAPHS: usize = 3;
 
-/// A text of which nobody says that it holds notices: a letter has a date too.
+/// Reads a text that is not known to contain notices: a letter has a date too.
 fn some_text(text: &str, hints: &dates::Hints<'_>) -> Result<Extracted, ExtractError> {
     let extracted = plain_text(text, hints)?;
     let is_one = extracted.entries.len() == 1 && text::runs_on(text, MIN_PARAGRAPHS);

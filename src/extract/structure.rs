@@ -1,16 +1,19 @@
-//! The list of records in a tree of named values, found without rules.
+//! Finds the list of records in a tree of named values, without rules.
 //!
-//! In: the root of a document that is no page, JSON or XML, and what its dates may mean. Out: where its records are and
-//! where in each of them a field is, as paths that become rules; the best first, and the next ones.
+//! In: the root of a document that is not a page, JSON or XML, and the hints for its dates. Out: the place of
+//! its records and of each field in them, as paths that become rules, the best first, followed by the next
+//! best.
 //!
-//! Values under the same names are a candidate, wherever these are repeated: a list, the rows of a table, an object whose
-//! members are records, elements of one name at any depth, and a single object that may be one record. The places in its
-//! records are [`columns`]; [`values`] says what stands in them, [`names`] what the parts of their names mean, and
-//! [`roles`] which is which field. A candidate counts when its records have titles, and an address or a day of their own
-//! or one that the document states for all of them. Of several the one wins whose records are dated, linked, many and
-//! well titled. A list within the records of another is part of these.
+//! Values under the same names are a candidate wherever the names are repeated: a list, the rows of a table,
+//! an object whose members are records, elements of one name at any depth, and a single object that may be
+//! one record. [`columns`] lists the places in its records, [`values`] judges their content, [`names`]
+//! interprets the parts of their names, and [`roles`] assigns them to fields. A candidate counts if its
+//! records have titles, and also an address or a day, either their own or one that the document states for
+//! all of them. The winner is the candidate whose records are dated, linked, many and well titled. A list
+//! within the records of another is part of these.
 //!
-//! No site is known here. Linear in the document, and bounded in what is looked at closely.
+//! The module has no special cases for sites. Linear in the document, with a limit on the values examined
+//! closely.
 
 mod columns;
 mod groups;
@@ -27,29 +30,30 @@ use names::Sense;
 use roles::Roles;
 pub(super) use values::linked;
 
-/// How many records of a list are looked at closely.
+/// The maximum number of a list's records that are examined closely.
 const TRIED: usize = 60;
 
-/// How many candidates are looked at closely: those with the most records.
+/// The maximum number of candidates that are examined closely: those with the most records.
 const MAX_CANDIDATES: usize = 150;
 
-/// The least that a title must be worth; less where the records are dated: meetings of one board are called the same.
+/// The minimum score of a title. Dated records may score less, because meetings of one board share a name.
 const MIN_TITLE: f64 = 0.1;
 const MIN_DATED_TITLE: f64 = 0.05;
 
-/// Where records are not dated, titles are named as clearly as those of single records, or can be read as well as this.
+/// The minimum readability of titles of undated records, unless their name is as clear as that of a single
+/// record's title.
 const MIN_READABLE: f64 = 0.85;
 
-/// Where nothing but the name tells that it is one, a title's name must be this clear.
+/// The minimum clarity of a title's name if nothing but the name marks it as one.
 const MIN_TITLE_NAME: f64 = 0.6;
 
-/// The title of a single record must be named as clearly as this.
+/// The minimum clarity of the name of a single record's title.
 const MIN_SINGLE_NAME: f64 = 0.85;
 
-/// A single record has a text of this length, else an address.
+/// The minimum text length of a single record that has no address, in characters.
 const MIN_SINGLE_CHARS: f64 = 100.0;
 
-/// One step down.
+/// One step down the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Step<'a> {
     /// To a member, or to child elements of this name.
@@ -58,7 +62,7 @@ pub(super) enum Step<'a> {
     Attribute(&'a str),
     /// To each value of a list.
     Each,
-    /// To each value of a list but the first, which names the cells of the others.
+    /// To each value of a list except the first, which names the cells of the others.
     Rest,
     /// To the cell of a row, counted from 0.
     Nth(usize),
@@ -68,9 +72,9 @@ pub(super) enum Step<'a> {
     Any,
     /// To members or elements of this name at any depth.
     Deep(&'a str),
-    /// To those of a list whose `key` is `is`; or to elements called `name` with such an attribute.
+    /// To the values of a list whose `key` is `is`, or to elements called `name` with such an attribute.
     Where {
-        /// Empty where it is not the step to an element.
+        /// Empty if the step does not lead to an element.
         name: &'a str,
         key: &'a str,
         is: &'a str,
@@ -78,7 +82,7 @@ pub(super) enum Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    /// The name that says what the step leads to.
+    /// Returns the name of the step's destination.
     fn name(&self) -> Option<&'a str> {
         match self {
             Self::Member(name) | Self::Attribute(name) | Self::Deep(name) => Some(name),
@@ -90,33 +94,34 @@ impl<'a> Step<'a> {
 
 /// A value of the tree.
 pub(super) trait Node<'a>: Copy {
-    /// Whether values that a step to a name leads to are a list of their own: elements are, members are not.
+    /// True if the values that a step to a name leads to are a list of their own: elements are, members are
+    /// not.
     const NAMES_REPEAT: bool;
 
-    /// Whether it is made of anything: a mere text is not.
+    /// Returns true if the value has parts. A mere text has none.
     fn has_parts(self) -> bool;
 
-    /// Whether its parts have no names.
+    /// Returns true if its parts have no names.
     fn is_list(self) -> bool;
 
-    /// What it is made of, in document order.
+    /// Returns its parts, in document order.
     fn parts(self) -> Vec<(Step<'a>, Self)>;
 
-    /// Its own text, where it is one.
+    /// Returns its own text, if it is a text.
     fn text(self) -> Option<Cow<'a, str>>;
 }
 
-/// A way down.
+/// The steps from an origin down to a value.
 pub(super) type Way<'a> = Vec<Step<'a>>;
 
-/// Where a way begins.
+/// The value that a way starts at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Origin {
-    /// At the record; the way to records begins at the document.
+    /// The record. The way to records starts at the document.
     Entry,
-    /// At whatever holds the record, from the nearest outwards.
+    /// The values that contain the record, from the nearest outwards.
     Around,
-    /// Nowhere: it is the name of the record, or of the list that the record is in.
+    /// No value: the field is the name of the record, or of the list that contains it.
     Name,
 }
 
@@ -127,21 +132,21 @@ pub(super) struct Place<'a> {
     pub(super) way: Way<'a>,
 }
 
-/// Where the records of a document are.
+/// The places of a document's records and their fields.
 #[derive(Debug)]
 pub(super) struct Found<'a> {
     /// From the document to each record.
     item: Place<'a>,
-    /// To each field, the surest place first.
+    /// From the record to each field, the surest place first.
     fields: Vec<(Field, Vec<Place<'a>>)>,
-    /// How many records there are.
+    /// The number of records.
     pub(super) records: usize,
-    /// How sure this is, beside what other documents hold.
+    /// The confidence, comparable with that of other documents' lists.
     pub(super) score: f64,
     signs: ListSigns,
 }
 
-/// The reasons for a candidate.
+/// The signs that a candidate is a list of records.
 #[derive(Debug)]
 struct ListSigns {
     title: f64,
@@ -153,8 +158,8 @@ struct ListSigns {
 }
 
 impl Found<'_> {
-    /// The rules that find the same, in the paths that `path` writes. What stands behind names that no path can write is
-    /// not found.
+    /// Returns the rules that find the same records, as paths written by `path`. Values under names that no
+    /// path can express are left out.
     pub(super) fn rules<L>(&self, path: impl Fn(&Place<'_>) -> Option<L>) -> Option<Rules<L>> {
         let rule = |(field, places): &(Field, Vec<Place<'_>>)| {
             let find: Vec<L> = places.iter().filter_map(&path).collect();
@@ -174,7 +179,7 @@ impl Found<'_> {
         })
     }
 
-    /// Why it was taken, in one line.
+    /// Returns the reason for the choice, in one line.
     pub(super) fn why(&self) -> String {
         let signs = &self.signs;
         let share = |part: f64| format!("{:.0} %", 100.0 * part);
@@ -197,12 +202,12 @@ impl Found<'_> {
     }
 }
 
-/// Finds the list that the document is for.
+/// Finds the list that the document was published for.
 pub(super) fn find<'a, N: Node<'a>>(root: N, hints: &Hints<'_>) -> Option<Found<'a>> {
     ranked(root, hints, 1).into_iter().next()
 }
 
-/// Finds the lists that the document may be for, the best first, at most `count` of them.
+/// Finds the lists that the document may have been published for: at most `count`, the best first.
 pub(super) fn ranked<'a, N: Node<'a>>(root: N, hints: &Hints<'_>, count: usize) -> Vec<Found<'a>> {
     let groups = Groups::of(root, hints);
     let mut candidates = groups.candidates();
@@ -219,7 +224,7 @@ pub(super) fn ranked<'a, N: Node<'a>>(root: N, hints: &Hints<'_>, count: usize) 
         .iter()
         .filter_map(|candidate| JudgedList::of(candidate, &groups, hints));
     let mut judged: Vec<JudgedList<'_, 'a, N>> = judged.collect();
-    // Of a mixed list the part with days is one of its own, where the whole is none.
+    // The part of a mixed list that has days is a list of its own, if the whole list is not.
     let is_new = |part: &&CandidateList<'a, N>| {
         let known = judged.iter().map(|list| &list.candidate.groups);
         known.clone().all(|groups| *groups != part.groups)
@@ -241,13 +246,13 @@ pub(super) fn ranked<'a, N: Node<'a>>(root: N, hints: &Hints<'_>, count: usize) 
     lists.iter().take(count).map(|list| list.found()).collect()
 }
 
-/// A candidate of which most records have a title and an address or a day.
+/// A candidate in which most records have a title, and an address or a day.
 struct JudgedList<'c, 'a, N> {
     candidate: &'c CandidateList<'a, N>,
     way: Way<'a>,
     roles: Roles<'a>,
     is_dated_once: bool,
-    /// How much its name is that of a list of other things.
+    /// True if its name is that of a list of secondary things.
     is_aside: bool,
 }
 
@@ -307,7 +312,8 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
         judged.is_list().then_some(judged)
     }
 
-    /// The names of the cells, where records are rows; and whether the first of them holds these names.
+    /// Returns the names of the cells if the records are rows, and true if the first record contains these
+    /// names.
     fn head(
         values: &[NamedNode<'a, N>],
         candidate: &CandidateList<'a, N>,
@@ -372,7 +378,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
                 && is_day_named
                 && (text_chars >= MIN_SINGLE_CHARS || linked >= 0.5);
         }
-        // Titles that nothing names are words, and differ.
+        // Titles without a name that marks them consist of words, and differ.
         let says_much = distinct >= 0.5 && title >= 0.2 && self.candidate.values.len() > 1;
         // Menus and settings are words with addresses too.
         let is_clear = is_named && (title_name >= MIN_SINGLE_NAME || readable >= MIN_READABLE);
@@ -392,7 +398,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
         date.is_some_and(|(_, places)| places.iter().any(|place| place.origin == Origin::Name))
     }
 
-    /// Many records with dates, addresses and good titles: menus are linked words.
+    /// Scores many records with dates, addresses and good titles above menus, which are linked words.
     fn score(&self) -> f64 {
         let Roles {
             title,
@@ -414,7 +420,8 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
         many * title * aside * (0.5 + linked + 2.0 * dated + texts)
     }
 
-    /// Whether `inner` is a list within its records, unless these are mere headings or the document as a whole.
+    /// Returns true if `inner` is a list within its records, unless these are mere headings or the whole
+    /// document.
     fn has_as_part(&self, inner: &Self, groups: &Groups<'a, N>) -> bool {
         let Some(first) = inner.candidate.groups.first() else {
             return false;
@@ -456,13 +463,13 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
     }
 }
 
-/// Those that are looked at closely: all, or some from the whole list.
+/// Returns the values to examine closely: all of them, or a sample from the whole list.
 fn tried<T: Copy>(values: &[T]) -> Vec<T> {
     let step = values.len().div_ceil(TRIED).max(1);
     values.iter().copied().step_by(step).collect()
 }
 
-/// What part of a whole.
+/// Returns `part` divided by `whole`.
 fn ratio(part: usize, whole: usize) -> f64 {
     let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     float(part) / float(whole.max(1))

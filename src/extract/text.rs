@@ -1,14 +1,15 @@
-//! Plain-text bulletins to entries: titles with their texts, one after another, most with a date line each.
+//! Reads plain-text bulletins: titles with their texts, one after another, most with a date line each.
 //!
-//! In: the text of a document, and what dates in it may mean.
-//! Out: entries in document order, and a [`Problem`] for each date without an entry and for what stood before the first.
+//! In: the text of a document, and the hints for its dates.
+//! Out: entries in document order, a [`Problem`] for each date without an entry, and one for the lines before
+//! the first entry.
 //!
-//! Blank lines end a paragraph and mean nothing else; spaces are spaces whatever their kind. Publishers write the date
-//! above the item, below it, beside its title or under its title: which one it is holds for the whole document, so the
-//! document decides ([`Layout`]), never one entry. A text without dates is a list when titles and texts take turns in it;
-//! else it brings no entries. A title printed twice, as pages do that caption the picture beside it, is one title.
-//! Numbers of notices divide a text before dates do ([`numbered`]). A day on which the whole was brought up to date is no
-//! notice's.
+//! Blank lines end a paragraph and mean nothing else; all kinds of space are equal. Publishers write the date
+//! above the item, below it, next to its title or under its title. The layout is the same for the whole
+//! document, so the document decides ([`Layout`]), never one entry. A text without dates is a list if titles
+//! and texts alternate in it; else it has no entries. A title printed twice, as on pages that caption the
+//! picture next to it, is one title. Numbers of notices divide a text before dates do ([`numbered`]). The day
+//! on which the whole bulletin was updated belongs to no notice.
 //!
 //! No network, no clock. Linear in the text.
 
@@ -25,28 +26,28 @@ use crate::dates::{self, Basis, Hints};
 use crate::languages;
 use crate::model::{DateOrder, Extracted, Precision, Problem, RawEntry, RawTag, RawText};
 
-/// A longer line is cut.
+/// The maximum length of a line. Longer lines are cut.
 const MAX_LINE_CHARS: usize = 20_000;
 
-/// Nobody wraps lines wider than this: where a longer one stands, every line is a paragraph.
+/// The maximum width of wrapped lines. If a line is longer, every line is a paragraph.
 const MAX_WRAP_CHARS: usize = 120;
 
-/// A longer paragraph is no title.
+/// The maximum length of a title.
 const MAX_TITLE_CHARS: usize = 200;
 
-/// A shorter line that does not end as sentences do is no text under a title.
+/// The minimum length of a text under a title, unless the line ends as sentences do.
 const MIN_TEXT_CHARS: usize = 100;
 
-/// Under a title of a list without dates stand no more paragraphs than this, as a rule.
+/// The usual maximum number of paragraphs under a title in a list without dates.
 const MAX_PARAGRAPHS: usize = 2;
 
-/// A line of so few words is a label, such as the category on a card.
+/// The maximum number of words in a label, such as the category on a card.
 const MAX_LABEL_WORDS: usize = 3;
 
-/// A paragraph of fewer words is a heading or a greeting.
+/// The minimum number of words in running text. A shorter paragraph is a heading or a greeting.
 const MIN_RUNNING_WORDS: usize = 10;
 
-/// Links to the full text, in lower case and without the signs around them.
+/// Links to the full text, in lower case and without surrounding punctuation.
 static MORE: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.text.read_more_lines));
 
@@ -82,7 +83,7 @@ pub(super) fn read(text: &str, hints: &Hints) -> Extracted {
     extracted
 }
 
-/// Notices that their numbers tell apart, behind `before` lines that belong to none.
+/// Reads notices divided by their numbers. The first `before` lines belong to no notice.
 fn of_numbers(before: usize, parts: Vec<NumberedPart>) -> Extracted {
     let too_many = parts.len() > MAX_ENTRIES;
     let entries = parts.into_iter().take(MAX_ENTRIES).map(|part| {
@@ -104,11 +105,12 @@ fn of_numbers(before: usize, parts: Vec<NumberedPart>) -> Extracted {
     }
 }
 
-/// Words before the day on which a whole bulletin was brought up to date, folded.
+/// Words before the day on which a whole bulletin was updated, folded.
 static STAMPS: LazyLock<Vec<&str>> =
     LazyLock::new(|| languages::words(|table| table.text.updated_stamps).collect());
 
-/// Takes out the day on which the whole was brought up to date: the first date, where no other says so of itself.
+/// Removes the day on which the whole bulletin was updated: the first date, unless another one is labelled
+/// so.
 fn take_stamp(paragraphs: &mut Vec<Paragraph>) -> Option<Paragraph> {
     let mut dates =
         paragraphs
@@ -147,10 +149,11 @@ fn is_stamp(date: &str) -> bool {
     })
 }
 
-/// How many lines stand before the date of a part, at most.
+/// The maximum number of lines before the date of a part.
 const MAX_HEAD: usize = 4;
 
-/// One notice, of whose text it is known where it begins and ends: its first line is its title, a date near it its date.
+/// Reads one notice whose text is already delimited: the first line is the title, and a date near it is the
+/// date.
 pub(super) fn entry_of(part: &str, hints: &Hints) -> Option<RawEntry> {
     let (mut paragraphs, _) = without_repeats(paragraphs(part, hints));
     let is_date = |paragraph: &Paragraph| matches!(paragraph, Paragraph::Date(_));
@@ -172,8 +175,8 @@ pub(super) fn entry_of(part: &str, hints: &Hints) -> Option<RawEntry> {
     })
 }
 
-/// Reads a list without dates: two titles or more, with about a paragraph of text under each. Titles that are printed
-/// twice (`repeated`) are the only ones where there are such.
+/// Reads a list without dates: two titles or more, with about a paragraph of text under each. If any titles
+/// are printed twice (`repeated`), only these are titles.
 fn undated(paragraphs: &[String], repeated: &HashSet<String>) -> Extracted {
     let is_above_text = |index: usize, text: &String| {
         is_title(text)
@@ -198,7 +201,7 @@ fn undated(paragraphs: &[String], repeated: &HashSet<String>) -> Extracted {
         .collect();
     let mut lengths: Vec<usize> = blocks.iter().map(|block| block.len()).collect();
     lengths.sort_unstable();
-    // Headings within an article have more under them.
+    // Headings within an article have more text under them.
     let usual = lengths.get(lengths.len() / 2).copied().unwrap_or_default();
     if blocks.len() < 2 || usual > 1 + MAX_PARAGRAPHS {
         return Extracted::default();
@@ -220,7 +223,7 @@ fn undated(paragraphs: &[String], repeated: &HashSet<String>) -> Extracted {
     }
 }
 
-/// Whether a paragraph is the text under a title: running text, or cut short without a sign of it.
+/// Returns true if a paragraph is the text under a title: running text, or text cut short without a mark.
 fn is_text_of(title: &str, below: &str) -> bool {
     let [title, text] = [title, below].map(|text| text.chars().count());
     is_prose(below) || text >= MIN_TEXT_CHARS && text >= 2 * title
@@ -234,8 +237,8 @@ fn entry(title: &str, summary: &[String]) -> RawEntry {
     }
 }
 
-/// Drops a title that stands once more right under itself, its first print perhaps behind `Photo of`. Told are the
-/// titles that did.
+/// Drops a title that is repeated directly below itself, where the first may follow `Photo of`. Also returns
+/// the titles that were repeated.
 fn without_repeats(paragraphs: Vec<Paragraph>) -> (Vec<Paragraph>, HashSet<String>) {
     let mut kept: Vec<Paragraph> = Vec::with_capacity(paragraphs.len());
     let mut repeated = HashSet::new();
@@ -252,7 +255,7 @@ fn without_repeats(paragraphs: Vec<Paragraph>) -> (Vec<Paragraph>, HashSet<Strin
     (kept, repeated)
 }
 
-/// Whether a line is the title below it, a few words before it aside.
+/// Returns true if a line is the title below it, apart from a few words before it.
 fn repeats(above: &str, title: &str) -> bool {
     let before = above.strip_suffix(title);
     before.is_some_and(|before| {
@@ -260,7 +263,7 @@ fn repeats(above: &str, title: &str) -> bool {
     })
 }
 
-/// Where the publisher puts the date of an entry.
+/// The place where the publisher puts the date of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
     /// Date, title, summary.
@@ -273,7 +276,7 @@ enum Layout {
     DateLast,
 }
 
-/// Paragraphs between dates: `blocks[i]` stands before `dates[i]`, the last block behind them all.
+/// Paragraphs between dates: `blocks[i]` precedes `dates[i]`, and the last block follows them all.
 #[derive(Debug, Default)]
 struct Bulletin {
     dates: Vec<String>,
@@ -299,7 +302,8 @@ impl Layout {
         }
     }
 
-    /// How many paragraphs of a block belong to the date above it. The others belong to the date below.
+    /// Returns how many paragraphs of a block belong to the date above it. The others belong to the date
+    /// below.
     fn cut(self, blocks: &[Vec<String>], index: usize) -> usize {
         let Some(block) = blocks.get(index) else {
             return 0;
@@ -336,7 +340,7 @@ impl Layout {
     }
 }
 
-/// Whether the last block holds no item: nothing, page numbers, a notice of rights.
+/// Returns true if the last block contains no item: nothing, page numbers, or a copyright notice.
 fn is_rest(blocks: &[Vec<String>]) -> bool {
     let [first, inner @ .., last] = blocks else {
         return false;
@@ -349,7 +353,8 @@ fn is_rest(blocks: &[Vec<String>]) -> bool {
     is_bare(last) || items_have_titles && last.first().is_some_and(is_prose)
 }
 
-/// The first item of a list whose dates stand last: what stands before it is no longer than another item, or no title.
+/// Returns the first item of a list whose dates come last: the lines before it are no longer than another
+/// item, or no title.
 fn first_item(blocks: &[Vec<String>]) -> &[String] {
     let [first, inner @ .., _] = blocks else {
         return &[];
@@ -395,7 +400,7 @@ impl Bulletin {
     }
 }
 
-/// Whether more lines are `3 March 2020: Title` than dates alone.
+/// Returns true if more lines are `3 March 2020: Title` than dates alone.
 fn dates_stand_beside_titles(paragraphs: &[Paragraph], hints: &Hints) -> bool {
     let (mut alone, mut beside) = (0, 0);
     for paragraph in paragraphs {
@@ -407,12 +412,12 @@ fn dates_stand_beside_titles(paragraphs: &[Paragraph], hints: &Hints) -> bool {
     beside > alone
 }
 
-/// Date and title of `3 March 2020: Title`.
+/// Splits `3 March 2020: Title` into date and title.
 fn dated_title<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
     (!is_prose(text)).then(|| leading_date(text, hints))?
 }
 
-/// The date that a text begins with, and what stands behind the sign after it.
+/// Returns the date at the start of a text, and the text after the separator that follows.
 pub(super) fn leading_date<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
     if !text.starts_with(char::is_alphanumeric) {
         return None;
@@ -428,7 +433,7 @@ pub(super) fn leading_date<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str,
     (!title.is_empty()).then_some((date, title))
 }
 
-/// What stands between blank lines, or alone on its line where lines are not wrapped.
+/// Lines between blank lines, or a single line if lines are not wrapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Paragraph {
     Date(String),
@@ -474,7 +479,8 @@ fn paragraphs(text: &str, hints: &Hints) -> Vec<Paragraph> {
     paragraphs
 }
 
-/// Where the lines of the document are wrapped, if they are: then some line goes on in lower case where it was full.
+/// Returns the width at which the document's lines are wrapped, if they are. Then some line continues in
+/// lower case after a full one.
 fn wrap_chars(lines: &[Line]) -> Option<usize> {
     let longest = lines.iter().filter_map(Line::chars).max();
     let width = longest.filter(|chars| *chars <= MAX_WRAP_CHARS);
@@ -488,7 +494,7 @@ fn wrap_chars(lines: &[Line]) -> Option<usize> {
     width.filter(|_| pairs.any(goes_on))
 }
 
-/// Whether the line above had no room for the next word.
+/// Returns true if the line above had no room for the next word.
 fn fills(above_chars: Option<usize>, text: &str, wrap_chars: Option<usize>) -> bool {
     let (Some(above), Some(width)) = (above_chars, wrap_chars) else {
         return false;
@@ -512,7 +518,7 @@ impl Line {
         }
     }
 
-    /// Of running text only: nothing flows into a date or out of it.
+    /// Returns the length of running text only: nothing flows into a date or out of it.
     fn chars(&self) -> Option<usize> {
         match self {
             Self::Text(text) => Some(text.chars().count()),
@@ -521,7 +527,7 @@ impl Line {
     }
 }
 
-/// Any space to one space, no character without width, no bullet.
+/// Replaces each run of spaces by one space, and removes zero-width characters and bullets.
 fn clean(line: &str) -> String {
     let visible = |c: &char| {
         !matches!(
@@ -538,8 +544,9 @@ fn clean(line: &str) -> String {
         .to_owned()
 }
 
-/// A date alone. A stated year or month and a time of day head more than one notice, and a bare number is a count. A date
-/// whose order is unknown is one all the same: what it means is decided later.
+/// Returns true if the text is a date alone. A year, a month or a time of day applies to more than one
+/// notice, and a bare number is a count. A date in an unknown order is still a date: its meaning is decided
+/// later.
 fn is_date(text: &str, hints: &Hints) -> bool {
     let order = hints.order.or(Some(DateOrder::DayMonthYear));
     let reading = dates::read(text, &Hints { order, ..*hints });
@@ -553,7 +560,7 @@ fn is_date(text: &str, hints: &Hints) -> bool {
     })
 }
 
-/// A link to the full text: `Read more »`.
+/// Returns true if the text is a link to the full text, such as `Read more »`.
 pub(super) fn is_more(text: &str) -> bool {
     let words = text.trim_matches(|c: char| !c.is_alphanumeric());
     words.len() <= MAX_TITLE_CHARS && MORE.contains(words.to_lowercase().as_str())
@@ -563,7 +570,7 @@ fn has_title(block: &[String]) -> bool {
     block.iter().any(is_title)
 }
 
-/// Neither titles nor text: the name of a site, the number of a page.
+/// Returns true if the block has neither titles nor text: the name of a site, the number of a page.
 fn is_bare(block: &[String]) -> bool {
     !block.iter().any(|text| is_title(text) || is_prose(text))
 }
@@ -581,14 +588,15 @@ fn is_label(text: impl AsRef<str>) -> bool {
     word_count(text.as_ref()) <= MAX_LABEL_WORDS && !is_prose(text)
 }
 
-/// Running text: it is long, or it ends as sentences end.
+/// Returns true if the text is running text: it is long, or it ends as sentences end.
 fn is_prose(text: impl AsRef<str>) -> bool {
     let text = text.as_ref();
     let end = text.trim_end_matches(['"', '”', '’', '»', ')', ']']);
     end.ends_with(['.', '…']) || text.chars().nth(MAX_TITLE_CHARS).is_some()
 }
 
-/// Whether a text runs on over `paragraphs` or more, parted by blank lines, that hold most of its words.
+/// Returns true if a text has at least `paragraphs` paragraphs, separated by blank lines, that contain most
+/// of its words.
 pub(super) fn runs_on(text: &str, paragraphs: usize) -> bool {
     let (mut words, mut running, mut count) = (0, 0, 0);
     let mut block = String::new();
@@ -610,7 +618,8 @@ pub(super) fn runs_on(text: &str, paragraphs: usize) -> bool {
     count >= paragraphs && running * 2 > words
 }
 
-/// Places or tags, such as articles carry under their title: `Belize, Costa Rica, Mexico`.
+/// Returns true if the text lists places or tags, as articles do under their title: `Belize, Costa Rica,
+/// Mexico`.
 fn is_enumeration(text: &str) -> bool {
     let parts = text.split(", ");
     parts.clone().count() > 2
@@ -619,7 +628,7 @@ fn is_enumeration(text: &str) -> bool {
             .all(|part| word_count(part) <= MAX_LABEL_WORDS)
 }
 
-/// How many words have letters.
+/// Returns the number of words that have letters.
 fn word_count(text: &str) -> usize {
     text.split(' ')
         .filter(|word| word.contains(char::is_alphabetic))

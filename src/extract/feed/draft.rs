@@ -1,4 +1,5 @@
-//! A channel and an entry in the making: several elements may tell the same, and the one that tells it best is kept.
+//! Collects a channel and an entry element by element. If several elements give the same field, the best one
+//! is kept.
 
 use url::Url;
 
@@ -11,20 +12,20 @@ use crate::model::{
     RawText, Relation, is_placeholder,
 };
 
-/// What a list of any kind is cut to: tags, authors, enclosures.
+/// The maximum length of any list: tags, authors, enclosures.
 const MAX_LIST: usize = 100;
 
-/// An element of text, and all that bears on it.
+/// A text element with its context.
 pub(super) struct Found<'t, 'a> {
     pub(super) element: Element,
     pub(super) namespace: Namespace,
     pub(super) tag: &'t Tag<'a>,
     pub(super) content: Content,
-    /// Where addresses start, if the document says so.
+    /// The base of addresses, if the document states one.
     pub(super) base: Option<&'t Url>,
-    /// The same, if the element itself says so.
+    /// The base of addresses, if the element itself states one.
     pub(super) own_base: Option<&'t Url>,
-    /// The language that the element itself states.
+    /// The language, if the element itself states one.
     pub(super) own_language: Option<&'t String>,
 }
 
@@ -43,7 +44,7 @@ impl Found<'_, '_> {
         }
     }
 
-    /// The text, or the attribute that holds it, as an address.
+    /// Returns the text, or the attribute that contains it, as an address.
     pub(super) fn into_address(self) -> String {
         let stated = self.tag.attribute(&["href", "url", "resource"]);
         let base = self.base.cloned();
@@ -56,18 +57,18 @@ impl Found<'_, '_> {
     }
 }
 
-/// The address, absolute where the document says what it starts from.
+/// Resolves the address against the base, if there is one.
 fn absolute(base: Option<&Url>, address: String) -> String {
     let joined = base.and_then(|base| base.join(&address).ok());
     joined.map_or(address, String::from)
 }
 
-/// The text of markup, a space for each tag.
+/// Returns the text of markup, with a space for each tag.
 fn words(markup: &str) -> String {
     pieces(markup).join(" ")
 }
 
-/// The texts between the tags of markup, blank ones left out.
+/// Returns the texts between the tags of markup, without blank ones.
 fn pieces(markup: &str) -> Vec<String> {
     let mut scanner = Scanner::new(markup);
     let mut pieces = Vec::new();
@@ -82,7 +83,7 @@ fn pieces(markup: &str) -> Vec<String> {
     pieces
 }
 
-/// The best of several: the first of the lowest rank.
+/// The best of several values: the first of the lowest rank.
 #[derive(Clone, Debug)]
 struct Best<T>(Option<(u8, T)>);
 
@@ -116,7 +117,7 @@ impl Best<String> {
     }
 }
 
-/// How well the vocabulary of an element fits what it tells.
+/// Ranks how well an element's vocabulary fits its content.
 fn rank(namespace: Namespace) -> u8 {
     match namespace {
         Namespace::Plain | Namespace::Atom => 0,
@@ -125,7 +126,7 @@ fn rank(namespace: Namespace) -> u8 {
     }
 }
 
-/// `link` elements and what stands for them, by how likely they are the page of the entry.
+/// Ranks `link` elements and their substitutes by how likely they are the page of the entry.
 mod link_rank {
     pub(super) const ORIGIN: u8 = 0;
     pub(super) const TEXT: u8 = 1;
@@ -138,10 +139,10 @@ mod link_rank {
     pub(super) const PLACEHOLDER: u8 = 7;
 }
 
-/// How well `rdf:about` names an item: better than Dublin Core, less than a guid.
+/// The rank of `rdf:about` as an item's name: better than Dublin Core, worse than a guid.
 const GUID_ABOUT: u8 = 1;
 
-/// A text with what its addresses start from.
+/// A text with the base of its addresses.
 type Based = (RawText, Option<Url>);
 
 #[derive(Debug, Default)]
@@ -150,7 +151,7 @@ pub(super) struct EntryDraft {
     guid: Best<String>,
     title: Best<RawText>,
     link: Best<String>,
-    /// `description` and its like; `abridged` is what calls itself a summary.
+    /// `description` and similar elements. `abridged` contains the ones that are named a summary.
     summary: Best<Based>,
     abridged: Option<Based>,
     content: Best<Based>,
@@ -164,7 +165,7 @@ pub(super) struct EntryDraft {
     others: Vec<RawAuthor>,
     of_source: Vec<RawAuthor>,
     contributors: Vec<RawAuthor>,
-    /// How long the file of the entry plays.
+    /// The playing time of the entry's file.
     duration: Option<String>,
     latitude: Option<f64>,
     longitude: Option<f64>,
@@ -202,7 +203,7 @@ impl EntryDraft {
         draft
     }
 
-    /// Takes what an element tells.
+    /// Takes the content of an element.
     pub(super) fn put(&mut self, found: Found<'_, '_>) {
         use Element as E;
         let rank = rank(found.namespace);
@@ -213,7 +214,7 @@ impl EntryDraft {
             E::Summary | E::Subtitle | E::ITunesSummary => self.put_summary(found, rank),
             E::Content | E::ContentEncoded | E::Body => self.put_content(found),
             E::Published => {
-                // `created` is when somebody began to write.
+                // `created` is the time at which writing began.
                 let later = match local(found.tag.name).to_ascii_lowercase().as_str() {
                     "created" => 6,
                     "issued" => 3,
@@ -232,7 +233,7 @@ impl EntryDraft {
             E::Keywords => {
                 let keywords = match &found.content {
                     Content::Text(text) => text.split(',').map(str::to_owned).collect(),
-                    // An element for each.
+                    // Each element is one value.
                     Content::Markup(markup) => pieces(markup),
                 };
                 for keyword in keywords {
@@ -258,7 +259,7 @@ impl EntryDraft {
         }
     }
 
-    /// Of several the last: it was added when the entry changed.
+    /// Keeps the last of several dates, which was added when the entry changed.
     fn put_updated(&mut self, found: Found<'_, '_>, rank: u8) {
         let text = found.into_text();
         if !text.is_empty()
@@ -283,7 +284,7 @@ impl EntryDraft {
         }
     }
 
-    /// `link` with its address as text (RSS) or in `href` (RFC 4287 §4.2.7), with or without a `rel`.
+    /// Takes a `link` with its address as text (RSS) or in `href` (RFC 4287 §4.2.7), with or without a `rel`.
     fn put_link(&mut self, found: Found<'_, '_>) {
         let tag = found.tag;
         let in_attribute = found.attribute_address(&["href", "resource"]);
@@ -321,7 +322,7 @@ impl EntryDraft {
         }
     }
 
-    /// The guid of an item of RSS is its address unless it says otherwise (RSS 2.0, `isPermaLink`).
+    /// Takes a guid. In RSS it is the item's address unless marked otherwise (RSS 2.0, `isPermaLink`).
     fn put_guid(&mut self, found: Found<'_, '_>, rank: u8) {
         let tag = found.tag;
         let guid = found.into_text();
@@ -347,7 +348,7 @@ impl EntryDraft {
                 .take()
                 .or_else(|| based(found, Unmarked::Unsaid));
         } else {
-            // What a vocabulary of its own adds in a line or two is less than its summary.
+            // A line or two that an extension vocabulary adds ranks below its summary.
             let rank = rank + u8::from(found.element == Element::Subtitle);
             if self.summary.wants(rank)
                 && let Some(summary) = based(found, Unmarked::Unsaid)
@@ -381,7 +382,7 @@ impl EntryDraft {
         }
     }
 
-    /// Content that stands at another address (RFC 4287 §4.1.3.2).
+    /// Takes content at another address (RFC 4287 §4.1.3.2).
     fn put_content_elsewhere(&mut self, found: &Found<'_, '_>) {
         let Some(url) = found.attribute_address(&["src"]) else {
             return;
@@ -439,21 +440,24 @@ impl EntryDraft {
         });
     }
 
-    /// A file of Media RSS; a picture is one only once it turns out not to stand for the entry.
+    /// Takes a file of Media RSS. A picture counts as a file only once it is known not to represent the
+    /// entry.
     fn put_media_content(&mut self, found: &Found<'_, '_>) {
         if let Some(file) = self.media.put_content(found) {
             self.push_enclosure(file);
         }
     }
 
-    /// Takes what stands in a file of Media RSS or in a group of them. What is said of a picture is not said of the entry.
+    /// Takes an element within a Media RSS file or group. Statements about a picture do not apply to the
+    /// entry.
     pub(super) fn put_within(&mut self, within: Within, found: Found<'_, '_>) {
         if let Some(found) = self.media.put_within(within, found) {
             self.put(found);
         }
     }
 
-    /// A file listed twice, as an enclosure and in Media RSS, is kept once, with the properties of both.
+    /// Adds an enclosure. A file listed twice, as an enclosure and in Media RSS, is kept once, with the
+    /// properties of both.
     fn push_enclosure(&mut self, enclosure: RawEnclosure) {
         let mut known = self.raw.enclosures.iter_mut();
         match known.find(|known| known.url == enclosure.url) {
@@ -477,7 +481,7 @@ impl EntryDraft {
         push(&mut self.raw.links, link);
     }
 
-    /// The file that `itunes:duration` speaks of: the first that plays, else the only one.
+    /// Gives the `itunes:duration` to the first file that plays, or else to the only file.
     fn set_duration(&mut self) {
         let files = &mut self.raw.enclosures;
         let plays = |file: &RawEnclosure| {
@@ -525,7 +529,8 @@ impl EntryDraft {
         let (summary, summary_base) = summary.unzip();
         let (content, content_base) = content.unzip();
         let updated = self.updated.into_inner();
-        // Dublin Core names people; RSS's own element gives a mail address, often with a name behind it.
+        // Dublin Core names people, while the element of RSS itself gives a mail address, often followed by a
+        // name.
         let authors = [
             self.creators,
             self.own,
@@ -557,7 +562,7 @@ impl EntryDraft {
 }
 
 impl EntryDraft {
-    /// Settles which picture stands for the entry, and which are files of it.
+    /// Decides which picture represents the entry, and which pictures are files of it.
     fn finish_media(&mut self) -> Option<RawImage> {
         let media = std::mem::take(&mut self.media);
         let people = [&self.creators, &self.own, &self.others];
@@ -577,7 +582,8 @@ impl EntryDraft {
     }
 }
 
-/// An item of RSS 1.0 is mostly named by the address that it links to: then that is all that it says.
+/// Drops a guid equal to the link. An item of RSS 1.0 is mostly named by the address it links to, and such a
+/// name adds nothing.
 fn own_guid(guid: Best<String>, link: &Best<String>) -> Option<String> {
     let linked = link
         .0
@@ -588,7 +594,8 @@ fn own_guid(guid: Best<String>, link: &Best<String>) -> Option<String> {
     (!is_repeated).then_some(guid)
 }
 
-/// A title: of Atom plain text, unless it says more (RFC 4287 §3.1.1); of RSS nobody knows.
+/// Reads a title. It is plain text in Atom unless marked otherwise (RFC 4287 §3.1.1). In RSS its type is
+/// unknown.
 fn title(found: Found<'_, '_>) -> Option<RawText> {
     let unmarked = match found.namespace {
         Namespace::Atom => Unmarked::Plain,
@@ -597,13 +604,14 @@ fn title(found: Found<'_, '_>) -> Option<RawText> {
     content::text(found.tag, found.content, unmarked)
 }
 
-/// The text, with its own base where it has one.
+/// Returns the text with its own base, if it has one.
 fn based(found: Found<'_, '_>, unmarked: Unmarked) -> Option<Based> {
     let base = found.own_base.cloned();
     Some((content::text(found.tag, found.content, unmarked)?, base))
 }
 
-/// A relation without the registry that some write before it: `http://www.iana.org/assignments/relation/alternate`.
+/// Returns a relation without the registry that some feeds prepend:
+/// `http://www.iana.org/assignments/relation/alternate`.
 fn relation(rel: &str) -> &str {
     let last = rel.rsplit(['/', '#']).next().unwrap_or(rel);
     last.split_whitespace().next().unwrap_or("alternate")
@@ -619,7 +627,8 @@ fn is_web_address(text: &str) -> bool {
     starts(b"http://") || starts(b"https://")
 }
 
-/// `45.256 -71.92`, also with a comma between; of several points the first.
+/// Parses `45.256 -71.92`, also with a comma between the numbers. If there are several points, returns the
+/// first.
 fn point(text: &str) -> Option<(f64, f64)> {
     let mut numbers = text
         .split(|c: char| c.is_whitespace() || c == ',')
@@ -656,7 +665,7 @@ pub(super) struct ChannelDraft {
     license: Best<String>,
     own: Vec<RawAuthor>,
     creators: Vec<RawAuthor>,
-    /// Those who stand in where nobody is called an author, the surest first.
+    /// People to use if no author is named, the surest first.
     editors: Vec<RawAuthor>,
     speakers: Vec<RawAuthor>,
     owners: Vec<RawAuthor>,
@@ -666,7 +675,7 @@ pub(super) struct ChannelDraft {
 
 impl ChannelDraft {
     pub(super) fn begin(&mut self, tag: &Tag<'_>, language: Option<&String>) {
-        // A document may hold any number of channels.
+        // A document may contain any number of channels.
         if let Some(language) = language.filter(|_| self.language.wants(2)) {
             self.language.offer(2, language.clone());
         }
@@ -676,7 +685,7 @@ impl ChannelDraft {
         }
     }
 
-    /// Takes what an element tells.
+    /// Takes the content of an element.
     pub(super) fn put(&mut self, found: Found<'_, '_>) {
         use Element as E;
         let rank = rank(found.namespace);
@@ -750,7 +759,7 @@ impl ChannelDraft {
         }
     }
 
-    /// Under every item a name says something, an office's mail address does not.
+    /// Takes an editor. A name is useful under every item, an office's mail address is not.
     fn put_editor(&mut self, found: Found<'_, '_>) {
         let people = if local(found.tag.name).eq_ignore_ascii_case("webmaster") {
             &mut self.webmasters
@@ -763,7 +772,7 @@ impl ChannelDraft {
         }
     }
 
-    /// The owner of a podcast.
+    /// Takes the owner of a podcast.
     pub(super) fn put_owner(&mut self, owner: RawAuthor) {
         if !owner.name.contains('@') {
             push(&mut self.owners, owner);
@@ -776,7 +785,7 @@ impl ChannelDraft {
         match found.element {
             E::Ttl => advice.ttl_minutes = found.into_text().parse().ok(),
             E::Hour => {
-                // 24 is what the first version of the format called midnight.
+                // The first version of the format writes midnight as 24.
                 let hour = found.into_text().parse().ok().filter(|hour| *hour <= 24);
                 let hour = hour.map(|hour: u8| hour % 24);
                 advice
@@ -807,7 +816,7 @@ impl ChannelDraft {
         self.image.offer_text(0, url);
     }
 
-    /// `format` is what the root element said.
+    /// Returns the finished channel. `format` is the format that the root element states.
     pub(super) fn finish(self, format: Option<String>) -> Channel {
         let authors = [
             self.creators,
@@ -832,7 +841,7 @@ impl ChannelDraft {
     }
 }
 
-/// Where a cloud takes subscriptions (RSS 2.0, `cloud`).
+/// Returns the address at which a cloud takes subscriptions (RSS 2.0, `cloud`).
 fn cloud(tag: &Tag<'_>) -> Option<String> {
     let domain = tag.attribute(&["domain"])?;
     let port = tag.attribute(&["port"]).map(|port| format!(":{port}"));

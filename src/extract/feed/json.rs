@@ -1,12 +1,13 @@
-//! JSON Feed 1.0 and 1.1 to raw entries.
+//! Reads JSON Feed 1.0 and 1.1 into raw entries.
 //!
-//! In: the decoded text. Out: entries in document order, and a [`Problem`] for what was left out or put right.
+//! In: the decoded text. Out: entries in document order, and a [`Problem`] for each part left out or
+//! corrected.
 //!
 //! | member | field |
 //! |---|---|
-//! | `id` | `guid`; a number is taken as its digits, as the format asks |
+//! | `id` | `guid`; a number is taken as its digits, as the format requires |
 //! | `url`, else `external_url`, else an `id` that is an address | `link` |
-//! | `external_url` beside a `url` | `links` |
+//! | `external_url` in addition to a `url` | `links` |
 //! | `title` | `title` |
 //! | `content_html`, else `content_text` | `content`; addresses in it start from an absolute `url`, as on that page |
 //! | `summary` | `summary` |
@@ -15,10 +16,10 @@
 //! | `authors` (1.1), `author` (1.0) | `authors`; a string is a name |
 //! | `tags`, `language`, `attachments` | the same |
 //!
-//! Lenient as its readers are: `version` is not asked for, a member of another type costs that member only, one value
-//! where a list is wanted is a list of one, and a list may be an object (PHP writes one where a key is missing).
-//! Extensions are skipped unread. Text that is no JSON is mended and read again; of one that ends too early the entries
-//! before its end are kept.
+//! As lenient as other readers: `version` is not required, a member of the wrong type costs only that member,
+//! a single value in place of a list is a list of one, and a list may be an object (PHP writes one if a key
+//! is missing). Extensions are skipped unread. Invalid JSON is repaired and read again. If a text ends too
+//! early, the entries before its end are kept.
 
 mod converted;
 mod mend;
@@ -41,7 +42,7 @@ use crate::model::{
     RawTag, RawText, Relation,
 };
 
-/// The members that mean something here; others are skipped.
+/// The members that are read. Others are skipped.
 const MEMBERS: [&str; 28] = [
     "attachments",
     "author",
@@ -72,13 +73,14 @@ const MEMBERS: [&str; 28] = [
     "title",
     "url",
 ];
-/// The longest list that is read: of authors, tags or attachments. What is kept of it is less.
+/// The maximum length of a list of authors, tags or attachments as read. Fewer of them are kept.
 const MAX_LIST: usize = 100;
 
 /// Reads a feed.
 ///
 /// # Errors
-/// [`ExtractError::NotAFeed`] without `items`, [`ExtractError::BadFeed`] where it breaks before the first of them is read.
+/// Returns [`ExtractError::NotAFeed`] if `items` is missing, and [`ExtractError::BadFeed`] if the text breaks
+/// before the first item is read.
 pub(super) fn read(text: &str) -> Result<Extracted, ExtractError> {
     let text = text.trim_start_matches(super::is_blank);
     let mut faults = Faults::default();
@@ -120,18 +122,18 @@ pub(super) fn read(text: &str) -> Result<Extracted, ExtractError> {
     })
 }
 
-/// Reads a feed that was XML, or would have been.
+/// Reads a feed that was converted from XML.
 fn read_converted(xml: &str) -> Extracted {
     let nowhere = Url::parse("about:blank").expect("it is an address");
     let mut extracted = super::xml::read(xml, &nowhere);
-    // Lines of what we wrote say nothing of the document.
+    // Line numbers of the converted text do not apply to the document.
     extracted
         .problems
         .retain(|problem| !matches!(problem, Problem::Malformed { .. }));
     extracted
 }
 
-/// What ends the reading of `text`, and at which byte: the beginning of its line.
+/// Returns the fault that ends the reading of `text`, and the byte offset of its line.
 fn broken(error: &serde_json::Error, text: &str) -> (Fault, usize) {
     if error.is_eof() {
         return (Fault::Cut, text.len());
@@ -191,7 +193,7 @@ fn entry(item: &mut Object) -> RawEntry {
     }
 }
 
-/// A list, or one text with commas between.
+/// Returns the tags of a list, or of one text with commas between them.
 fn tags(item: &mut Object) -> Vec<RawTag> {
     match item.take("tags") {
         Some(Node::Text(text)) => {
@@ -222,7 +224,8 @@ fn hub(found: Node) -> Option<String> {
     }
 }
 
-/// Text that the format calls plain, but that some take over from HTML: a reference or an end tag is never meant as such.
+/// Returns text that the format defines as plain but that some publishers copy from HTML: a reference or an
+/// end tag is never meant literally.
 fn said_plain(text: String) -> RawText {
     let is_reference = |rest: &str| {
         let name = rest.split(';').next().unwrap_or_default();
@@ -238,7 +241,8 @@ fn said_plain(text: String) -> RawText {
     }
 }
 
-/// `authors` of version 1.1, `author` of version 1.0; one that stands in both is dropped where people are.
+/// Returns `authors` of version 1.1 and `author` of version 1.0. An author in both is dropped later, along
+/// with other duplicates.
 fn authors(object: &mut Object) -> Vec<RawAuthor> {
     let mut authors = object.list("authors", author);
     authors.extend(object.list("author", author));
@@ -268,11 +272,11 @@ fn enclosure(found: Node) -> Option<RawEnclosure> {
     })
 }
 
-/// A value, as far as a feed can mean it.
+/// A value, as far as a feed can use it.
 enum Node {
     Null,
     Flag,
-    /// A string, or a number as it is written.
+    /// A string, or a number as written.
     Text(String),
     List(Vec<Node>),
     Object(Object),
@@ -287,11 +291,11 @@ impl Node {
     }
 }
 
-/// The members in [`MEMBERS`]. Of several of one name the last counts, as everywhere.
+/// The members in [`MEMBERS`]. If a name is repeated, the last value counts, as in other parsers.
 #[derive(Default)]
 struct Object {
     members: Vec<(&'static str, Node)>,
-    /// The names of those that were of another type than they should.
+    /// The names of members of the wrong type.
     wrong: Vec<&'static str>,
 }
 
@@ -312,7 +316,7 @@ impl Object {
         }
     }
 
-    /// What `read` makes of the values of a list, of an object as if it were one, or of one value alone.
+    /// Applies `read` to the values of a list, of an object as if it were a list, or to a single value.
     fn list<T>(&mut self, name: &'static str, read: fn(Node) -> Option<T>) -> Vec<T> {
         let nodes = match self.take(name) {
             None | Some(Node::Null) => return Vec::new(),
@@ -409,7 +413,7 @@ impl Object {
     }
 }
 
-/// The name of a member, where it means something.
+/// The name of a member, if it is one that is read.
 struct Name(Option<&'static str>);
 
 impl<'de> Deserialize<'de> for Name {
@@ -432,12 +436,12 @@ impl Visitor<'_> for NameVisitor {
     }
 }
 
-/// What was read, up to where it goes on no further.
+/// The state read so far, up to a break in the text.
 #[derive(Default)]
 struct Reading {
     channel: Object,
     has_items: bool,
-    /// Items met, entries or not.
+    /// The number of items met, including those that gave no entry.
     items: usize,
     entries: Vec<RawEntry>,
     problems: Vec<Problem>,
@@ -446,7 +450,7 @@ struct Reading {
 impl Reading {
     fn read(&mut self, text: &str) -> serde_json::Result<()> {
         let mut json = serde_json::Deserializer::from_str(text);
-        // What stands behind the feed is of no interest.
+        // Ignore whatever follows the feed.
         json.deserialize_map(Feed(self))
     }
 
@@ -463,7 +467,7 @@ impl Reading {
             .extend(wrong.map(|field| Problem::WrongType { position, field }));
     }
 
-    /// Whether as many items are read as may be, and one more that tells so.
+    /// Returns true if the maximum number of items is read, plus one that shows that there are more.
     fn is_full(&self) -> bool {
         self.items > MAX_ENTRIES
     }
@@ -490,7 +494,7 @@ impl<'de> Visitor<'de> for Feed<'_> {
     }
 }
 
-/// Takes one item after the other, so that what stands before a break is kept and nothing but entries is.
+/// Reads one item after the other, so that the items before a break are kept, and nothing else is.
 struct Items<'a>(&'a mut Reading);
 
 impl<'de> DeserializeSeed<'de> for Items<'_> {
@@ -530,7 +534,7 @@ impl<'de> Visitor<'de> for Items<'_> {
         Ok(())
     }
 
-    /// `null`: none.
+    /// `null` means no items.
     fn visit_unit<E>(self) -> Result<(), E> {
         self.0.has_items = true;
         Ok(())
@@ -565,14 +569,14 @@ mod tests {
         read(text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    /// The one item of a feed.
+    /// Returns the one item of a feed.
     fn item(members: &str) -> RawEntry {
         let mut feed = of(&format!("{{\"items\": [{{{members}}}]}}"));
         assert_eq!(feed.entries.len(), 1, "{members}");
         feed.entries.remove(0)
     }
 
-    /// The ids of what is kept of `text`, and what is told.
+    /// Checks the ids of the entries kept of `text`, and the problems reported.
     #[track_caller]
     fn check(text: &str, ids: &[&str], problems: &[&str]) {
         let read = of(text);

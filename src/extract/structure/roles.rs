@@ -1,9 +1,11 @@
-//! Which column of a list is which field.
+//! Assigns the columns of a list to fields.
 //!
-//! In: the columns of a list. Out: the places of each field, and how well the list looks like one of records.
+//! In: the columns of a list. Out: the places of each field, and how much the list resembles a list of
+//! records.
 //!
-//! A column is judged by what it holds first: a title is short text that differs from record to record, an address has
-//! the form of one and differs too, a day has the form of one. Then its name speaks for one role or against it.
+//! A column is judged by its content first: a title is short text that differs from record to record, an
+//! address has the form of an address and differs too, a day has the form of a date. After that its name
+//! counts for or against a role.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,28 +16,28 @@ use super::{Origin, Place, Step, ratio};
 use crate::dates::Hints;
 use crate::model::Field;
 
-/// How many places a field is looked for in, where not all records have it in the same.
+/// The maximum number of places for a field, if the records do not all have it in the same place.
 const MAX_PLACES: usize = 3;
 
-/// A longer text is no title.
+/// The maximum length of a title.
 const MAX_TITLE_CHARS: usize = 500;
 
-/// A text that is called a body and is not longer may be a name.
+/// The maximum length of a text named as a body that may be a name instead.
 const SHORT_CHARS: f64 = 60.0;
 
-/// How clearly such a text is a title.
+/// The score of such a text as a title.
 const SHORT_BODY: f64 = 0.4;
 
-/// A longer text with a link in it is about something else.
+/// The maximum length of a title that contains a link. A longer text with a link is about something else.
 const MAX_MARKED_CHARS: f64 = 600.0;
 
-/// From this length on a text without a name is a summary.
+/// The minimum length of an unnamed text that counts as a summary.
 const MIN_TEXT_CHARS: f64 = 60.0;
 
-/// A column of dates is tried this far before it is given up.
+/// The number of texts tried before a column of dates is given up.
 const TRIED_DATES: usize = 12;
 
-/// What a value says of itself is no title.
+/// Senses of a name that rule out a title.
 const NO_TITLE: [Sense; 13] = [
     Sense::Author,
     Sense::Party,
@@ -52,7 +54,7 @@ const NO_TITLE: [Sense; 13] = [
     Sense::File,
 ];
 
-/// Around a title these make it that of something else.
+/// Senses of an enclosing name that make a title the title of something else.
 const OF_ANOTHER: [Sense; 8] = [
     Sense::Author,
     Sense::Party,
@@ -64,37 +66,37 @@ const OF_ANOTHER: [Sense; 8] = [
     Sense::Others,
 ];
 
-/// What the columns of a list are.
+/// The fields found among the columns of a list.
 #[derive(Debug, Default)]
 pub(super) struct Roles<'a> {
     pub(super) fields: Vec<(Field, Vec<Place<'a>>)>,
-    /// How well its titles look like titles: 0 to 1.
+    /// How much its titles look like titles, from 0 to 1.
     pub(super) title: f64,
-    /// How clearly a name says so: 0 to 1.
+    /// How clearly a name marks them as titles, from 0 to 1.
     pub(super) title_name: f64,
-    /// How well people can read the titles: 0 to 1.
+    /// How readable the titles are for people, from 0 to 1.
     pub(super) readable: f64,
     /// The share of records with a title.
     pub(super) titled: f64,
     /// The share of titles that differ from the others.
     pub(super) distinct: f64,
-    /// The share of records with a day that may be theirs.
+    /// The share of records with a day that may be their own.
     pub(super) dated: f64,
-    /// Whether that day is one of publication or of an event, not merely a date.
+    /// True if that day is one of publication or of an event, not merely a date.
     pub(super) is_day_named: bool,
     /// The share of records with an address of their own.
     pub(super) linked: f64,
-    /// How much text the records have beside the title, in characters.
+    /// The amount of text in the records apart from the title, in characters.
     pub(super) text_chars: f64,
 }
 
-/// How a date stands to its record, the best last.
+/// The relation of a date to its record, the best last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DayKind {
-    /// Of something else: a deadline, a birthday, a bound.
+    /// A date of something else: a deadline, a birthday, a bound.
     Other,
     Updated,
-    /// A date that no name speaks for.
+    /// A date without a name that supports it.
     Unnamed,
     /// The day that the record is about.
     Event,
@@ -103,22 +105,22 @@ pub(super) enum DayKind {
     Published,
 }
 
-/// A column, and what it holds.
+/// A column and measures of its content.
 struct JudgedColumn<'c, 'a> {
     column: &'c Column<'a>,
     filled: f64,
     distinct: f64,
-    /// What part of its texts are dates; of these, what part has one meaning only.
+    /// The share of its texts that are dates, and the share of these dates that have only one meaning.
     days: f64,
     plain_days: f64,
     has_never: bool,
     addresses: f64,
-    /// The share of its texts with a link in their markup.
+    /// The share of its texts that have a link in their markup.
     markup_links: f64,
     files: f64,
     images: f64,
     for_programs: f64,
-    /// The share of its texts that have words.
+    /// The share of its texts that contain words.
     worded: f64,
     chars: f64,
     title: f64,
@@ -126,7 +128,7 @@ struct JudgedColumn<'c, 'a> {
     readable: f64,
 }
 
-/// The fields of `records` records with these columns.
+/// Assigns these columns of `records` records to fields.
 pub(super) fn assign<'a>(columns: &[Column<'a>], records: usize, hints: &Hints<'_>) -> Roles<'a> {
     let judged = columns
         .iter()
@@ -151,7 +153,8 @@ pub(super) fn assign<'a>(columns: &[Column<'a>], records: usize, hints: &Hints<'
     roles
 }
 
-/// The days among columns that are no list's, the surest first: those that a document states once for all of its records.
+/// Returns the day stated once for all records of a document, from the columns outside any list. The surest
+/// place comes first.
 pub(super) fn stated_once<'a>(columns: &[Column<'a>], hints: &Hints<'_>) -> Option<Place<'a>> {
     let judged = columns
         .iter()
@@ -167,7 +170,7 @@ pub(super) fn stated_once<'a>(columns: &[Column<'a>], hints: &Hints<'_>) -> Opti
     Some(day.1.column.place.clone())
 }
 
-/// The days in the names of records.
+/// Returns true if the names of the records are days.
 pub(super) fn are_days<'t>(mut names: impl Iterator<Item = &'t str>, hints: &Hints<'_>) -> bool {
     let is_day = |name: &str| {
         name.len() >= 8
@@ -180,8 +183,8 @@ pub(super) fn are_days<'t>(mut names: impl Iterator<Item = &'t str>, hints: &Hin
 }
 
 impl<'a> Roles<'a> {
-    /// Keeps the first of the columns for a field, and further ones where not all records have it. The part of the
-    /// records that have it.
+    /// Keeps the first of the columns for a field, and further ones if some records lack it. Returns the
+    /// share of records that have it.
     fn put(&mut self, field: Field, columns: &[&JudgedColumn<'_, 'a>]) -> f64 {
         let Some(first) = columns.first() else {
             return 0.0;
@@ -198,10 +201,11 @@ impl<'a> Roles<'a> {
         (first.filled * ratio(records.len(), own)).min(1.0)
     }
 
-    /// The day of publication, else the day that the record is about; the last change.
+    /// Assigns the day of publication, or else the day that the record is about, and the day of the last
+    /// change.
     ///
-    /// This is the one place that tells them apart: a field for the day of an event is to be filled from the columns of
-    /// [`DayKind::Event`] here.
+    /// This is the only function that distinguishes them: to add a field for the day of an event, fill it
+    /// here from the columns of [`DayKind::Event`].
     fn dates(&mut self, judged: &[JudgedColumn<'_, 'a>], title: &JudgedColumn<'_, 'a>) {
         let days: Vec<_> = days(judged)
             .into_iter()
@@ -224,7 +228,7 @@ impl<'a> Roles<'a> {
         self.put(Field::Updated, &of(&[DayKind::Updated]));
     }
 
-    /// The address for people, else a file; files; a picture.
+    /// Assigns the address for people or else a file, further files, and a picture.
     fn addresses(
         &mut self,
         judged: &[JudgedColumn<'_, 'a>],
@@ -294,7 +298,8 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// The columns that are worth anything, the best first; among equals the nearest, then the one whose place sorts first.
+/// Returns the columns with a positive score, the best first. Among equals the nearest comes first, then the
+/// one whose place sorts first.
 fn best<'j, 'c, 'a>(
     judged: &'j [JudgedColumn<'c, 'a>],
     worth: impl Fn(&JudgedColumn<'c, 'a>) -> f64,
@@ -308,7 +313,7 @@ fn best<'j, 'c, 'a>(
     found.into_iter().map(|(_, column)| column).collect()
 }
 
-/// The columns of dates with what each is, the surest first.
+/// Returns the columns of dates with the kind of each, the surest first.
 fn days<'j, 'c, 'a>(
     judged: &'j [JudgedColumn<'c, 'a>],
 ) -> Vec<(DayKind, &'j JudgedColumn<'c, 'a>)> {
@@ -320,10 +325,10 @@ fn days<'j, 'c, 'a>(
         .fold(0.0, f64::max);
     days.sort_by_cached_key(|(kind, column)| {
         let is_rare = column.filled * 2.0 < most;
-        // All on one day: that of an import. A list of one day says nothing.
+        // All records on one day: the day of an import. In a list of one day this shows nothing.
         let is_constant = column.column.texts.len() > 3 && column.distinct * column.texts() <= 1.0;
         let own = column.column.own;
-        // One list of another length, and its days are several.
+        // A list of varying length, so it has several days.
         let is_listed = column.column.place.way.contains(&Step::Each);
         (
             is_rare || column.has_never,
@@ -402,7 +407,7 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
             let said = said(column);
             judged.title_name = title_name(own, column);
             judged.readable = said.readable;
-            // A body that is a few words is one that meets.
+            // A "body" of a few words is a committee or another body of people.
             let is_short = judged.chars <= SHORT_CHARS && own == Senses::of(&[Sense::Content]);
             if is_short && column.levels == 0 {
                 judged.title_name = SHORT_BODY;
@@ -412,12 +417,12 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         judged
     }
 
-    /// How many texts it has.
+    /// Returns the number of its texts.
     fn texts(&self) -> f64 {
         ratio(self.column.texts.len(), 1)
     }
 
-    /// How well it would do as the title: by its name, by how much its texts say, by where it is.
+    /// Scores the column as the title, by its name, the information in its texts and its position.
     fn as_title(&self, said: &Said) -> f64 {
         let depth = 0.93_f64.powi(i32::try_from(self.column.levels).unwrap_or(i32::MAX));
         let worth = said.readable * (0.3 + 0.7 * self.distinct) * (0.4 + 0.6 * said.news);
@@ -461,12 +466,12 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         })
     }
 
-    /// Whether each record has another one.
+    /// Returns true if each record has a different value.
     fn is_own(&self, records: usize) -> bool {
         records < 2 || self.distinct > 0.5 && self.distinct * self.texts() > 1.0
     }
 
-    /// How well it would do as the address of the record.
+    /// Scores the column as the address of the record.
     fn link(&self, title: &Self, records: usize) -> f64 {
         let senses = self.column.senses();
         let of_another = [
@@ -513,7 +518,8 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         name * depth * for_people * (0.3 + 0.7 * self.filled)
     }
 
-    /// Whether its address belongs to what the title names: it stands beside the title or around it, or among links.
+    /// Returns true if its address belongs to the title's subject: it is next to the title, around it, or
+    /// among links.
     fn is_beside(&self, title: &Self) -> bool {
         let container = self.column.container();
         let is_around = title.column.place.way.starts_with(container);
@@ -566,9 +572,9 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         }
     }
 
-    /// What is called so.
+    /// Scores the column as the guid, by its name.
     fn guid(&self) -> f64 {
-        // `guid.rendered` is one too.
+        // `guid.rendered` is a guid too.
         let name = self.column.place.way.iter().find_map(Step::name);
         let is_own = self.column.levels == 0 && !self.column.is_many;
         let is_guid = name.is_some_and(|name| {
@@ -577,7 +583,8 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         if is_own && is_guid { self.filled } else { 0.0 }
     }
 
-    /// What tells records apart that have no address: a sign of their own, not their number in the list.
+    /// Scores the column as an identifier for records without an address: a code of their own, not their
+    /// number in the list.
     fn identifier(&self, records: usize) -> f64 {
         let last = self.column.place.way.last().and_then(Step::name);
         let is_called = last.is_some_and(|name| {
@@ -616,7 +623,7 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
             Sense::Link,
             Sense::Tag,
         ];
-        // A body that has a name is one of people.
+        // A "body" that has a name is one of people.
         let is_text = own.has(sense)
             && !own.has_any(&[Sense::Name, Sense::Title])
             && !(self.column.is_many && self.column.levels > 0)
@@ -633,7 +640,7 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         exact * derived * depth * (0.2 + 0.8 * self.filled)
     }
 
-    /// A long text that no name speaks for or against.
+    /// Scores a long text that has no name for or against it.
     fn unnamed_text(&self) -> f64 {
         let against = [
             Sense::Author,
@@ -709,7 +716,7 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
     }
 }
 
-/// How clearly the name of a column says that it is the title.
+/// Returns how clearly the column's name marks it as the title.
 fn title_name(own: Senses, column: &Column<'_>) -> f64 {
     if column.place.origin != Origin::Entry {
         return 0.3;
@@ -729,7 +736,7 @@ fn title_name(own: Senses, column: &Column<'_>) -> f64 {
         clear *= 0.7;
     }
     let has_title = own.has(Sense::Title);
-    // A body that has a name is one that meets.
+    // A "body" that has a name is one of people.
     let against = NO_TITLE.iter().filter(|sense| **sense != Sense::Content);
     let is_of_another = against.into_iter().any(|sense| own.has(*sense));
     if !has_title && own.has(Sense::Name) && is_of_another || column.around.has_any(&OF_ANOTHER) {
@@ -741,15 +748,15 @@ fn title_name(own: Senses, column: &Column<'_>) -> f64 {
     clear
 }
 
-/// The dates among the texts of a column.
+/// Shares of dates among the texts of a column.
 struct DayShares {
-    /// Their share of the texts.
+    /// Dates as a share of the texts.
     days: f64,
-    /// The share of them with one meaning only.
+    /// The share of the dates that have only one meaning.
     plain: f64,
-    /// The share of texts that are times without a day.
+    /// The share of the texts that are times without a day.
     times: f64,
-    /// Whether one stands for "never".
+    /// True if one of the texts means "never".
     has_never: bool,
 }
 
@@ -793,11 +800,11 @@ fn dates(column: &Column<'_>, hints: &Hints<'_>) -> DayShares {
     }
 }
 
-/// The meaning of the texts of a column.
+/// The readability and information of a column's texts.
 struct Said {
-    /// How well people can read them: 0 to 1.
+    /// How readable they are for people, from 0 to 1.
     readable: f64,
-    /// How much of each is its own, not that of all: 0 to 1.
+    /// How much of each text is its own rather than common to all, from 0 to 1.
     news: f64,
 }
 
@@ -831,7 +838,7 @@ fn said(column: &Column<'_>) -> Said {
     let count = ratio(texts.len().max(1), 1);
     Said {
         readable: readable / count,
-        // Of three texts nothing can be learned.
+        // Three texts are too few to learn from.
         news: if texts.len() < 4 {
             0.8
         } else {

@@ -1,9 +1,9 @@
 //! Finds the parts of a record: its title, its date, its link.
 //!
-//! In: the records of a candidate. Out: for each record the part that is most likely its title, its date and its address.
-//! Every text of a record is weighed on its own and by the place that it takes, which all records of the list share: a
-//! text that most records repeat is a label, a place where each has another one may be that of titles. Nothing crosses
-//! from one record to the next.
+//! In: the records of a candidate. Out: for each record the part that is most likely its title, its date and
+//! its address. Every text of a record is weighed on its own and by its place, which all records of the list
+//! share: a text that most records repeat is a label, and a place where each record has a different text may
+//! be that of titles. Nothing crosses from one record to the next.
 
 use std::ops::Range;
 
@@ -18,19 +18,19 @@ use super::walk::{Unit, Walk, heads, letters, text_id};
 use super::words;
 use crate::dates;
 
-/// How many records vote.
+/// The maximum number of records that vote.
 const VOTERS: usize = 120;
 
-/// The weight of a place at which most titles, or dates, stood before.
+/// The weight of a place where most titles, or dates, were before.
 const KEPT: f64 = 6.0;
 
-/// The weight of a place at which most titles, or dates, of the list stand.
+/// The weight of a place where most titles, or dates, of the list are.
 const USUAL: f64 = 2.5;
 
-/// More than any measures make good.
+/// A penalty that no measures can outweigh.
 const HINDRANCE: f64 = 12.0;
 
-/// The measures of a text that may be the title.
+/// The names of the measures of a text that may be the title.
 pub const TITLE_NAMES: [&str; 51] = [
     "share of records with this place",
     "distinct texts at this place",
@@ -85,10 +85,10 @@ pub const TITLE_NAMES: [&str; 51] = [
     "begins with a digit",
 ];
 
-/// How many measures a text has.
+/// The number of measures of a text.
 pub const TITLE_COUNT: usize = TITLE_NAMES.len();
 
-/// The measures of a date of a record.
+/// The names of the measures of a record's date.
 pub const DATE_NAMES: [&str; 22] = [
     "share of records with this place",
     "distinct days at this place",
@@ -114,7 +114,7 @@ pub const DATE_NAMES: [&str; 22] = [
     "made of several texts",
 ];
 
-/// How many measures a date has.
+/// The number of measures of a date.
 pub const DATE_COUNT: usize = DATE_NAMES.len();
 
 /// The places of title and date that a list was read by before.
@@ -130,34 +130,34 @@ pub(in crate::extract::html) struct Parts {
     pub(in crate::extract::html) title: Option<Unit>,
     title_score: f64,
     pub(in crate::extract::html) link: Option<usize>,
-    /// Its date, or the one that stands above it and others.
+    /// The record's date, or one above it that it shares with other records.
     pub(in crate::extract::html) date: Option<DateAt>,
-    /// Whether the date stands above.
+    /// True if the date is above the record.
     pub(in crate::extract::html) is_headed: bool,
     date_score: f64,
     date_place: Option<PathId>,
 }
 
-/// The votes of the records of a list.
+/// The votes of a list's records.
 pub(in crate::extract::html) struct Roles<'s, 'a, 'h> {
     sheet: &'s Sheet<'a, 'h>,
     weights: &'s Weights,
     places: FxHashMap<PathId, PlaceVotes>,
     dates: FxHashMap<PathId, DateVotes>,
     links: FxHashMap<PathId, LinkVotes>,
-    /// How many records have a text, by its hash.
+    /// The number of records that have a text, by its hash.
     texts: FxHashMap<u64, u32>,
-    /// How many records have a text with a label, by the label.
+    /// The number of records that have a text with a label, by the label.
     labels: FxHashMap<String, u32>,
     columns: FxHashMap<u32, words::Column>,
-    /// By where a record begins: the date that stands above it.
+    /// The dates above records, by the start of the record.
     heads: FxHashMap<usize, DateAt>,
     voters: usize,
     /// The places that the list was read by before.
     kept: Places,
-    /// Where most records have theirs.
+    /// The places of most titles and dates.
     usual: Places,
-    /// Of those who voted.
+    /// The records that voted, with their parts.
     sampled: Vec<(Record, Parts)>,
 }
 
@@ -188,7 +188,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         Self::with(sheet, records, weights, Places::default())
     }
 
-    /// The same, where titles and dates stood at `kept` places before.
+    /// Lets the records vote, given the `kept` places of titles and dates.
     pub(super) fn with(
         sheet: &'s Sheet<'a, 'h>,
         records: &[&Record],
@@ -210,7 +210,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             usual: Places::default(),
             sampled: Vec::new(),
         };
-        // Voters from all over the list: its newest may differ from the others.
+        // Take voters from all over the list: its newest may differ from the others.
         let step = (records.len() / VOTERS).max(1);
         let voters: Vec<&Record> = records.iter().step_by(step).take(VOTERS).copied().collect();
         roles.voters = voters.len().max(1);
@@ -225,7 +225,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             walk.has_words = roles.has_words(walk);
         }
         roles.sampled = roles.sample(&voters, &walks);
-        // Where most have their titles and dates the others have theirs.
+        // The other records have their titles and dates where most voters have them.
         roles.usual = roles.usual_places();
         roles.sampled = roles.sample(&voters, &walks);
         roles
@@ -238,7 +238,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             .collect()
     }
 
-    /// The places that most titles and dates of the voters have.
+    /// Returns the places that most titles and dates of the voters have.
     fn usual_places(&self) -> Places {
         let places = self.places();
         let is_usual = |of: &dyn Fn(&Parts) -> Option<PathId>, place: &PathId| {
@@ -298,7 +298,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         }
     }
 
-    /// What a record is made of.
+    /// Returns the parts of a record.
     pub(in crate::extract::html) fn parts(&self, record: &Record) -> Parts {
         self.parts_of(&self.walk(record))
     }
@@ -311,7 +311,8 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         }
     }
 
-    /// Holds everywhere, so that it needs no learning: a date or a label is a title only where nothing else may be one.
+    /// Returns the penalty of a date or a label, which is a title only if nothing else may be one. This is
+    /// true everywhere and needs no learning.
     fn penalty(&self, walk: &Walk, unit: &Unit) -> f64 {
         let all = letters(self.sheet, &unit.leaves);
         let beside = self.sheet.letters_beside_dates(&unit.leaves);
@@ -332,7 +333,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         }
     }
 
-    /// Whether some text of a record is neither a date nor a label nor what all others have too.
+    /// Returns true if some text of a record is neither a date nor a label nor common to all records.
     fn has_words(&self, walk: &Walk) -> bool {
         walk.units.iter().any(|unit| {
             let [leaf] = self
@@ -410,7 +411,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         weight(&self.kept, KEPT) + weight(&self.usual, USUAL)
     }
 
-    /// The texts of a record that may be its title, with what is weighed of each.
+    /// Returns the texts of a record that may be its title, with the measures of each.
     fn titles_of<'w>(&self, walk: &'w Walk) -> Vec<(&'w Unit, [f64; TITLE_COUNT])> {
         let longest = walk
             .units
@@ -527,7 +528,8 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         ]
     }
 
-    /// What the label says that stands before a text in most records: in a leaf of its own, or in the text.
+    /// Returns the meaning of the label before a text in most records, in a leaf of its own or within the
+    /// text.
     fn label_before(&self, walk: &Walk, unit: &Unit, text: &str) -> Option<words::Column> {
         if let Some((label, _)) = self.label_of(text) {
             return Some(words::head(label));
@@ -545,7 +547,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         (is_common && label.letters <= 24 && label.link.is_none()).then(|| words::head(&label.text))
     }
 
-    /// The label that a text begins with in most records, and what stands behind it.
+    /// Splits off the label that a text begins with in most records. Returns the label and the rest.
     fn label_of<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
         let (label, rest) = text.split_once(':')?;
         let count = *self.labels.get(label)?;
@@ -559,8 +561,8 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         self.label_of(text).map_or(text, |(_, rest)| rest)
     }
 
-    /// A title in words: without the label that all titles have, without bullets and dashes at its beginning, of several
-    /// leaves without dates and labels around them.
+    /// Returns the words of a title: without the label that all titles have, without leading bullets and
+    /// dashes, and if it spans several leaves, without the dates and labels around them.
     pub(super) fn title_text(&self, unit: &Unit) -> String {
         let is_extra = |leaf: &usize| {
             let Some(found) = self.sheet.leaves.get(*leaf) else {
@@ -587,7 +589,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         if trimmed.is_empty() { text } else { trimmed }.to_owned()
     }
 
-    /// The dates of a record, with what is weighed of each.
+    /// Returns the dates of a record, with the measures of each.
     fn dates_of<'w>(
         &self,
         walk: &'w Walk,
@@ -670,7 +672,8 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         ]
     }
 
-    /// The link of the title, else the one at the place where most records have one of their own.
+    /// Returns the link of the title, or else the one at the place where most records have a link of their
+    /// own.
     fn link_of(&self, walk: &Walk, title: Option<&Unit>) -> Option<usize> {
         let sheet = self.sheet;
         let of_title = title.and_then(|title| {
@@ -695,11 +698,12 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             return 0.0;
         };
         let records = float(votes.records.max(1));
-        // Minutes and videos come later than agendas: a place that few have may be better filled, and is no better.
+        // Minutes and videos appear later than agendas: a place that few records fill may vary more and is
+        // still no better.
         (float(votes.keys.len()) / records) * (0.3 + (records / float(self.voters)).min(1.0))
     }
 
-    /// The element that the text beside the title begins in.
+    /// Returns the element in which the text next to the title begins.
     pub(in crate::extract::html) fn summary_node(&self, record: &Record) -> Option<usize> {
         let parts = self.parts(record);
         entries::summary_nodes(self.sheet, self, record, &parts)
@@ -707,7 +711,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             .copied()
     }
 
-    /// Where most titles and dates stand.
+    /// Returns the places of most titles and dates.
     pub(super) fn places(&self) -> Places {
         let parts = || self.sampled.iter().map(|(_, parts)| parts);
         Places {
@@ -716,7 +720,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         }
     }
 
-    /// Whether most records have the same text.
+    /// Returns true if most records have the same text.
     pub(super) fn is_common(&self, leaves: &Range<usize>) -> bool {
         let count = self
             .texts
@@ -824,7 +828,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         ]
     }
 
-    /// For training: the texts of a record, each with its measures.
+    /// Returns the texts of a record, each with its measures, for training.
     pub(super) fn weighed_titles(&self, record: &Record) -> Vec<(String, [f64; TITLE_COUNT])> {
         let walk = self.walk(record);
         let titles = self.titles_of(&walk).into_iter();
@@ -833,7 +837,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             .collect()
     }
 
-    /// For training: the dates of a record, each with its measures.
+    /// Returns the dates of a record, each with its measures, for training.
     pub(super) fn weighed_dates(
         &self,
         record: &Record,
@@ -847,7 +851,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
     }
 }
 
-/// The commonest; of equals the least.
+/// Returns the most common place, and among equals the smallest.
 fn most(places: impl Iterator<Item = PathId>) -> Option<PathId> {
     let mut counts: FxHashMap<PathId, usize> = FxHashMap::default();
     for place in places {

@@ -1,11 +1,13 @@
-//! A page laid out for the search for lists: its leaves, its dates, where its links lead, and sums over all of them.
+//! Lays out a page for the search for lists: its leaves, its dates, the targets of its links, and sums over
+//! all of them.
 //!
-//! In: the outline of the page and what its dates may mean. Out: a [`Sheet`], on which any part of the page is measured
-//! by subtraction.
+//! In: the outline of the page and the hints for its dates. Out: a [`Sheet`], on which any part of the page
+//! is measured by subtraction.
 //!
-//! A leaf is a text as a reader sees it in one piece: inline marks are merged into it, a link, a line break or a box of
-//! its own ends it. Dates are read once for the whole page: in each leaf, in attributes for programs, and in short leaves
-//! that are a date together (`Oct` and `07` in two boxes). The order of day and month is decided for the page.
+//! A leaf is a text that a reader sees in one piece: inline marks are merged into it, while a link, a line
+//! break or a box ends it. Dates are read once for the whole page: in each leaf, in attributes for programs,
+//! and in short leaves that form a date together (`Oct` and `07` in two boxes). The order of day and month is
+//! decided for the page.
 
 use std::ops::Range;
 
@@ -20,62 +22,62 @@ use crate::dates::{self, Basis, Hints};
 use crate::extract::epoch;
 use crate::model::{DateOrder, Precision};
 
-/// A longer leaf is running text: only its beginning is searched for dates.
+/// The maximum number of bytes searched for dates in a leaf. A longer leaf is running text.
 const MAX_SEARCHED_BYTES: usize = 400;
 
-/// A longer leaf is no part of a date that several leaves make together.
+/// The maximum size of a leaf that forms a date together with others.
 const MAX_PIECE_BYTES: usize = 16;
 
-/// How many leaves may make a date together.
+/// The maximum number of leaves that form a date together.
 const MAX_PIECES: usize = 4;
 
-/// The most dates of one leaf.
+/// The maximum number of dates in one leaf.
 const MAX_DATES: usize = 4;
 
-/// How much of a text may teach the order of day and month.
+/// The maximum size of a text from which the order of day and month is learned.
 const MAX_ORDER_BYTES: usize = 80;
 
-/// How many texts are read in both orders.
+/// The maximum number of texts read in both orders.
 const MAX_TRIED_DATES: usize = 200;
 
-/// Stands for no node.
+/// The index that represents no node.
 const NONE: u32 = u32::MAX;
 
 /// A text in one piece.
 #[derive(Debug)]
 pub(in crate::extract::html) struct Leaf {
-    /// Its text nodes, and the inline marks between them.
+    /// The text nodes and the inline marks between them.
     pub(in crate::extract::html) nodes: Range<usize>,
-    /// The words, one space between each two.
+    /// The words, separated by single spaces.
     pub(super) text: String,
-    /// The link that it stands in.
+    /// The link that contains it.
     pub(super) link: Option<usize>,
-    /// Whether a heading holds it.
+    /// True if it is within a heading.
     pub(super) is_head: bool,
-    /// Whether all of it is marked as strong.
+    /// True if all of it is marked as strong.
     pub(super) is_strong: bool,
-    /// Whether it is there for screen readers only: no title has it.
+    /// True if it is for screen readers only. Such text is never a title.
     pub(super) is_for_ears: bool,
-    /// Letters and digits.
+    /// The number of letters and digits.
     pub(super) letters: usize,
 }
 
 /// A date somewhere on the page.
 #[derive(Clone, Debug)]
 pub(in crate::extract::html) struct DateAt {
-    /// The first node that it stands in.
+    /// The first node that contains it.
     pub(in crate::extract::html) node: usize,
-    /// The leaves that it stands in; empty where an element without text states it.
+    /// The leaves that contain it. Empty if an element without text states it.
     pub(in crate::extract::html) leaves: Range<usize>,
-    /// As found.
+    /// The text as found.
     pub(super) text: String,
-    /// Its first day.
+    /// The first day.
     pub(super) day: NaiveDate,
-    /// How much of it is given.
+    /// The precision stated.
     pub(super) precision: Precision,
-    /// Whether its leaves hold nothing else.
+    /// True if its leaves contain nothing else.
     pub(super) is_whole: bool,
-    /// Whether an attribute states it for programs.
+    /// True if an attribute states it for programs.
     pub(super) is_stated: bool,
     /// The name of that attribute.
     pub(in crate::extract::html) attribute: Option<String>,
@@ -84,7 +86,7 @@ pub(in crate::extract::html) struct DateAt {
 }
 
 impl DateAt {
-    /// Whether it names a day.
+    /// Returns true if the date names a day.
     pub(super) fn is_day(&self) -> bool {
         matches!(self.precision, Precision::Day | Precision::Instant)
     }
@@ -97,20 +99,20 @@ impl DateAt {
 )]
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::extract::html) struct Zone {
-    /// In navigation: menus, breadcrumbs, pagers.
+    /// True in navigation: menus, breadcrumbs, pagers.
     pub(super) navigates: bool,
-    /// In a sidebar, or beside the content.
+    /// True in a sidebar or other content at the side.
     pub(super) is_beside: bool,
-    /// In the header or the footer of the page.
+    /// True in the header or the footer of the page.
     pub(super) is_edge: bool,
-    /// In what the page names as its main part.
+    /// True in the element that the page marks as its main part.
     pub(super) is_main: bool,
 }
 
 /// The separator between two texts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cut {
-    /// Marks, or nothing.
+    /// Inline marks, or nothing.
     None,
     /// A box within the line, such as a `span` with a class.
     Soft,
@@ -118,7 +120,7 @@ enum Cut {
     Hard,
 }
 
-/// Where a text stands.
+/// The position of a text.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Piece {
     block: usize,
@@ -126,7 +128,8 @@ struct Piece {
     is_marked: bool,
 }
 
-/// Whether a text goes on with the one before it. A word is never cut; where bold text begins or ends, a leaf does.
+/// Returns true if a text continues the one before it. A word is never cut. A leaf ends where bold text
+/// begins or ends.
 fn joins(before: &str, text: &str, cut: Cut, last: Piece, piece: Piece) -> bool {
     let continues = before.ends_with(char::is_alphabetic) && text.starts_with(char::is_lowercase);
     match cut {
@@ -142,7 +145,8 @@ fn joins(before: &str, text: &str, cut: Cut, last: Piece, piece: Piece) -> bool 
     }
 }
 
-/// Whether two texts stand side by side without a space, though a new sentence or name begins: boxes, not one text.
+/// Returns true if two texts follow each other without a space although a new sentence or name begins: they
+/// are boxes, not one text.
 fn is_glued(before: &str, text: &str) -> bool {
     let (Some(last), Some(first)) = (before.chars().next_back(), text.chars().next()) else {
         return false;
@@ -150,19 +154,19 @@ fn is_glued(before: &str, text: &str) -> bool {
     last.is_lowercase() && first.is_uppercase() || ".!?;)".contains(last) && first.is_alphanumeric()
 }
 
-/// The page, laid out.
+/// A page, laid out.
 pub(in crate::extract::html) struct Sheet<'a, 'h> {
     pub(in crate::extract::html) outline: &'a Outline<'a>,
     pub(super) base: &'a Url,
     pub(super) hints: Hints<'h>,
     pub(in crate::extract::html) leaves: Vec<Leaf>,
-    /// In page order.
+    /// The dates, in page order.
     pub(super) dates: Vec<DateAt>,
-    /// By node: the tag path from the body, inline marks skipped.
+    /// The tag path of each node from the body, inline marks skipped.
     pub(super) paths: Vec<PathId>,
-    /// By node.
+    /// The zone of each node.
     pub(super) zones: Vec<Zone>,
-    /// By node, for links that lead to another page or file.
+    /// The target of each node that is a link to another page or file.
     pub(super) targets: Vec<Option<Target>>,
     links: Vec<u32>,
     first_leaf: Vec<u32>,
@@ -179,7 +183,7 @@ struct Sums {
 }
 
 impl<'a, 'h> Sheet<'a, 'h> {
-    /// Lays out a page; `base` is where its relative addresses start.
+    /// Lays out a page. Relative addresses are resolved against `base`.
     pub(super) fn of(outline: &'a Outline<'a>, base: &'a Url, hints: &Hints<'h>) -> Self {
         let mut sheet = Self {
             outline,
@@ -202,7 +206,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
         sheet
     }
 
-    /// Zones, links and sums, node by node.
+    /// Fills in zones, links and sums, node by node.
     fn walk(&mut self) {
         let outline = self.outline;
         let (mut links, mut files, mut heads) = (0, 0, 0);
@@ -316,8 +320,9 @@ impl<'a, 'h> Sheet<'a, 'h> {
         }
     }
 
-    /// The order of day and month in numeric dates: as the operator says, else as those of the page prove, else as its
-    /// language has it, else that in which fewer of them lie ahead and more stand in order.
+    /// Returns the order of day and month in numeric dates: the operator's setting, else the order that the
+    /// page's dates prove, else that of its language, else the order in which fewer dates are in the future
+    /// and more are sorted.
     fn order(&self) -> Option<DateOrder> {
         if self.hints.order.is_some() {
             return self.hints.order;
@@ -359,7 +364,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
             tried(DateOrder::DayMonthYear),
             tried(DateOrder::MonthDayYear),
         );
-        // A date whose order is unknown is a date all the same.
+        // A date in an unknown order is still a date.
         if month_first.0 + month_first.1 < day_first.0 + day_first.1 {
             DateOrder::MonthDayYear
         } else {
@@ -420,7 +425,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
         }
     }
 
-    /// Short leaves that stand side by side and are a date together only.
+    /// Reads adjacent short leaves that are a date only together.
     fn read_pieces(&self, found: &mut Vec<DateAt>) {
         let is_piece = |leaf: &Leaf| leaf.text.len() <= MAX_PIECE_BYTES && leaf.letters > 0;
         let mut days = vec![false; self.leaves.len()];
@@ -456,7 +461,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
         let has_day = days.get(place..place + count)?.iter().any(|is_day| *is_day);
         let has_number = |leaf: &Leaf| leaf.text.contains(char::is_numeric);
         let is_apart = has_number(first) || has_number(last);
-        // Not over the edge of a row: what the pieces stand in together holds little else.
+        // Do not cross the edge of a row: the element around all pieces contains little else.
         let around = self.common(first.nodes.start, last.nodes.start);
         let inside = self.leaves_in(&self.outline.range(around));
         if has_day || !is_apart || inside.len() > 2 * count + 4 {
@@ -479,7 +484,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
         })
     }
 
-    /// Dates that attributes state for programs.
+    /// Reads dates that attributes state for programs.
     fn read_attributes(&self, found: &mut Vec<DateAt>) {
         for index in 0..self.outline.len() {
             let Some(element) = self.outline.at(index).node.value().as_element() else {
@@ -508,7 +513,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
         }
     }
 
-    /// The innermost node that holds both.
+    /// Returns the innermost node that contains both.
     pub(super) fn common(&self, one: usize, other: usize) -> usize {
         let (first, last) = (one.min(other), one.max(other));
         let mut above = self.outline.above(last);
@@ -517,21 +522,21 @@ impl<'a, 'h> Sheet<'a, 'h> {
             .unwrap_or(0)
     }
 
-    /// The link that a node stands in, or is.
+    /// Returns the link that contains a node or is the node itself.
     pub(super) fn link_of(&self, index: usize) -> Option<usize> {
         let link = *self.links.get(index)?;
         (link != NONE).then_some(link as usize)
     }
 
-    /// The leaves that begin in a part of the page.
+    /// Returns the leaves that begin in a part of the page.
     pub(in crate::extract::html) fn leaves_in(&self, part: &Range<usize>) -> Range<usize> {
         let at = |node: usize| self.first_leaf.get(node).map_or(0, |leaf| *leaf as usize);
         let start = at(part.start);
-        // A leaf that began before the part, in the middle of which it begins, is none of its own.
+        // A leaf that begins before the part and continues into it does not belong to it.
         start..at(part.end).max(start)
     }
 
-    /// The dates that stand in a part of the page.
+    /// Returns the dates in a part of the page.
     pub(super) fn dates_in(&self, part: &Range<usize>) -> &[DateAt] {
         let at = |node: usize| self.first_date.get(node).map_or(0, |date| *date as usize);
         self.dates
@@ -539,22 +544,22 @@ impl<'a, 'h> Sheet<'a, 'h> {
             .unwrap_or_default()
     }
 
-    /// How many links of a part lead to another page or file.
+    /// Returns how many links of a part lead to another page or file.
     pub(super) fn links_in(&self, part: &Range<usize>) -> usize {
         difference(&self.sums.links, part)
     }
 
-    /// How many links of a part lead to a file.
+    /// Returns how many links of a part lead to a file.
     pub(super) fn files_in(&self, part: &Range<usize>) -> usize {
         difference(&self.sums.files, part)
     }
 
-    /// How many headings begin in a part.
+    /// Returns how many headings begin in a part.
     pub(super) fn heads_in(&self, part: &Range<usize>) -> usize {
         difference(&self.sums.heads, part)
     }
 
-    /// How many letters and digits of some leaves are no part of a date.
+    /// Counts the letters and digits of some leaves that are not part of a date.
     pub(super) fn letters_beside_dates(&self, leaves: &Range<usize>) -> usize {
         let all = self.leaves.get(leaves.clone()).unwrap_or_default();
         let (Some(first), Some(last)) = (all.first(), all.last()) else {
@@ -568,7 +573,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
         letters.saturating_sub(of_dates.sum())
     }
 
-    /// The words of some leaves, line by line.
+    /// Returns the words of some leaves, line by line.
     pub(super) fn text_of(&self, leaves: Range<usize>) -> String {
         let leaves = self.leaves.get(leaves).unwrap_or_default();
         let words: Vec<&str> = leaves.iter().map(|leaf| leaf.text.as_str()).collect();
@@ -576,7 +581,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
     }
 }
 
-/// The order of dates where only one country has such hosts: those of the United States.
+/// Returns the order of dates implied by the host, which only hosts of the United States determine.
 fn order_of_host(url: &Url) -> Option<DateOrder> {
     let host = url.host_str()?;
     let ends = [".gov", ".mil", ".us"];
@@ -590,13 +595,13 @@ fn difference(sums: &[u32], part: &Range<usize>) -> usize {
     at(part.end).saturating_sub(at(part.start)) as usize
 }
 
-/// The part of a leaf that is searched for dates.
+/// Returns the part of a leaf that is searched for dates.
 fn beginning(text: &str) -> &str {
     text.get(..text.floor_char_boundary(MAX_SEARCHED_BYTES))
         .unwrap_or(text)
 }
 
-/// The words with one space between each two, characters without width left out.
+/// Collapses white space to single spaces and drops zero-width characters.
 pub(super) fn collapsed(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -614,7 +619,8 @@ pub(super) fn collapsed(text: &str) -> String {
     out
 }
 
-/// The date that an attribute may state: `datetime`, `data-date`, a count of seconds in `data-sort`.
+/// Returns the date that an attribute may state: `datetime`, `data-date`, or a count of seconds in
+/// `data-sort`.
 fn stated(name: &str, value: &str) -> Option<String> {
     let value = value.trim();
     if value.len() < 8
