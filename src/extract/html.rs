@@ -1,7 +1,7 @@
-//! A page of bulletins to raw entries, by CSS selectors.
+//! Reads a page of bulletins into raw entries, by CSS selectors.
 //!
-//! In: the page, its address, the source's rules. Out: one entry a match of `select.item`, in page order, and the next
-//! pages. A page where the rules find nothing is an error: its layout has changed.
+//! In: the page, its address, the source's rules. Out: one entry per match of `select.item`, in page order,
+//! and the next pages. If the rules match nothing on a page, that is an error: its layout has changed.
 
 mod article;
 mod embedded;
@@ -41,13 +41,14 @@ pub(super) use lists::FoundList;
 pub(super) use page::{Page, page};
 pub(super) use record::address;
 
-/// `html5ever` takes time quadratic in the depth of a page (its issue 788): no real page comes near this.
+/// The maximum depth of a page. `html5ever` takes time quadratic in the depth (its issue 788), and no real
+/// page comes near this.
 const MAX_DEPTH: usize = 512;
 
-/// Characters of a day, `2026-03-02`.
+/// The length of a day, `2026-03-02`, in characters.
 const DAY_CHARS: usize = 10;
 
-/// Parses a page, unless it is nested deeper than is safe, and takes out of it what is not there for us.
+/// Parses a page, unless it is nested too deeply, and removes the elements that `remove` selects.
 pub(super) fn parse(text: &str, remove: &[Css]) -> Result<Html, ExtractError> {
     let page = parse_page(text, MAX_DEPTH).ok_or(ExtractError::TooDeep { limit: MAX_DEPTH })?;
     Ok(without(page, remove))
@@ -70,7 +71,7 @@ fn without(mut page: Html, remove: &[Css]) -> Html {
 /// Reads a page by `rules`.
 ///
 /// # Errors
-/// [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] when the rules do not fit the page any more.
+/// Returns [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] if the rules no longer fit the page.
 pub(super) fn read(
     text: &str,
     url: &Url,
@@ -117,7 +118,7 @@ pub(super) fn read(
     })
 }
 
-/// The selectors of `remove` that find nothing on a page.
+/// Returns the selectors of `remove` that match nothing on a page.
 pub(super) fn idle(text: &str, remove: &[Css]) -> Vec<Problem> {
     let Ok(page) = parse(text, &[]) else {
         return Vec::new();
@@ -131,11 +132,11 @@ pub(super) fn idle(text: &str, remove: &[Css]) -> Vec<Problem> {
     .collect()
 }
 
-/// Reads a page by its structure: by the layout that its source keeps, else as what it is most likely for.
+/// Reads a page by its structure: by the layout that its source keeps, else as what it most likely is.
 ///
 /// # Errors
-/// [`ExtractError::NoRecords`] when it has neither a list of records nor an article, [`ExtractError::NoLayout`] when
-/// nothing on it has the layout that was kept.
+/// Returns [`ExtractError::NoRecords`] if it has neither a list of records nor an article, and
+/// [`ExtractError::NoLayout`] if nothing on it has the layout that was kept.
 pub(super) fn read_by_structure(
     text: &str,
     url: &Url,
@@ -167,7 +168,7 @@ pub(super) fn read_by_structure(
             });
         }
         (_, kept) => {
-            // Programs state one record as often as they please.
+            // Programs may state one record any number of times.
             let alone = |entries: Vec<RawEntry>| {
                 let numbered = entries.into_iter().enumerate();
                 let alone = numbered.map(|(place, entry)| RawEntry {
@@ -203,7 +204,7 @@ pub(super) fn read_by_structure(
     })
 }
 
-/// The lists of a page that is read by its structure, the best first, at most `most`.
+/// Returns the lists of a page that is read by its structure: at most `most`, the best first.
 pub(super) fn listed(
     text: &str,
     url: &Url,
@@ -225,8 +226,9 @@ pub(super) fn listed(
     Ok(lists::look(subject, Wanted::Several(most)).lists)
 }
 
-/// The lists of a page, the best first, at most `count`. The first is what [`read_by_structure`] reads without a layout,
-/// where it reads any: the data that a page states for programs may go before what its markup has.
+/// Returns the lists of a page: at most `count`, the best first. The first is the one that
+/// [`read_by_structure`] reads without a layout, if it reads any: the data that a page states for programs
+/// may precede its markup.
 pub(super) fn ranked(
     text: &str,
     url: &Url,
@@ -267,7 +269,8 @@ pub(super) fn ranked(
     data.into_iter().chain(lists).take(count).collect()
 }
 
-/// The list that a page states for programs, where that is read rather than the `first` list of its markup.
+/// Returns the list that a page states for programs, if it takes precedence over the `first` list of its
+/// markup.
 fn data_list(
     text: &str,
     url: &Url,
@@ -299,7 +302,7 @@ fn data_list(
     Some(Listed::new(reading, layout, &read.entries, why))
 }
 
-/// Whether two ways to read a page find the same records: titles, addresses and days.
+/// Returns true if two ways to read a page find the same records: titles, addresses and days.
 fn is_same(one: &[RawEntry], other: &[RawEntry], url: &Url, hints: &Hints<'_>) -> bool {
     let written = one.iter().chain(other);
     let order = dates::order_of(written.filter_map(|entry| entry.published.as_deref()));
@@ -314,7 +317,7 @@ fn is_same(one: &[RawEntry], other: &[RawEntry], url: &Url, hints: &Hints<'_>) -
             .all(|(one, other)| told(one, url, &hints) == told(other, url, &hints))
 }
 
-/// The title, address and day of an entry, however they are written.
+/// Returns the title, address and day of an entry, independent of their notation.
 fn told(entry: &RawEntry, url: &Url, hints: &Hints<'_>) -> (String, Option<Url>, Option<String>) {
     let words = |title: &RawText| {
         let words: Vec<&str> = title.as_str().split_whitespace().collect();
@@ -331,7 +334,7 @@ fn told(entry: &RawEntry, url: &Url, hints: &Hints<'_>) -> (String, Option<Url>,
     )
 }
 
-/// Hints for the dates of a page. Without a language of the source, they take the page's own.
+/// Hints for the dates of a page. If the source has no language, they take the page's own.
 struct PageHints<'h> {
     hints: Hints<'h>,
     language: Option<Language>,
@@ -354,7 +357,8 @@ fn page_hints<'h>(page: &Html, hints: &Hints<'h>) -> PageHints<'h> {
     }
 }
 
-/// The texts of what `css` finds in a page, scripts among it, or their attributes; and where relative addresses start.
+/// Returns the texts or attributes that `css` selects in a page, including scripts, and the base of relative
+/// addresses.
 pub(super) fn texts(
     text: &str,
     url: &Url,
@@ -370,7 +374,8 @@ pub(super) fn texts(
     Ok((base(&page, url), found.filter_map(text).collect()))
 }
 
-/// Returns the layout that a fresh look finds, and the selectors that find the same records. Ignores the kept layout.
+/// Returns the layout that a fresh look finds, and the selectors that find the same records. Ignores the kept
+/// layout.
 pub(super) fn fresh(
     text: &str,
     url: &Url,
@@ -389,7 +394,7 @@ pub(super) fn fresh(
     Some((read.layout?, None))
 }
 
-/// By what a page could be read as [`read_by_structure`] does: selectors, or the script that holds its records.
+/// Returns a reading equivalent to [`read_by_structure`]: selectors, or the script that contains the records.
 pub(super) fn reading(
     text: &str,
     url: &Url,
@@ -424,7 +429,7 @@ fn channel(page: &Html) -> Channel {
     }
 }
 
-/// Where relative addresses start: `<base href>`, else the page.
+/// Returns the base of relative addresses: `<base href>`, else the page.
 fn base(page: &Html, url: &Url) -> Url {
     let base = Selector::parse("base[href]").expect("a selector of our own");
     let stated = page.select(&base).next().and_then(|base| base.attr("href"));
@@ -444,7 +449,8 @@ fn entry(part: &Part<'_>, rules: &Rules<Css>, base: &Url) -> RawEntry {
     }
 }
 
-/// The elements that a selector finds below an element, or the element itself where that is what it names.
+/// Returns the elements that a selector finds below an element, or the element itself if the selector names
+/// it.
 fn matches<'a>(element: ElementRef<'a>, css: &Css) -> Vec<ElementRef<'a>> {
     let Some(selector) = &css.selector else {
         return vec![element];
@@ -454,7 +460,7 @@ fn matches<'a>(element: ElementRef<'a>, css: &Css) -> Vec<ElementRef<'a>> {
     own.chain(element.select(selector)).collect()
 }
 
-/// Drops matches within other matches (`div, p`), whose text would stand twice.
+/// Drops matches within other matches (`div, p`), whose text would appear twice.
 fn outermost(found: Vec<ElementRef<'_>>) -> Vec<ElementRef<'_>> {
     let ids: std::collections::HashSet<_> = found.iter().map(|element| element.id()).collect();
     found

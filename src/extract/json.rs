@@ -1,12 +1,15 @@
-//! JSON of any shape to raw entries: by `JSONPath`, or by its structure.
+//! Reads JSON of any shape into raw entries: by `JSONPath`, or by its structure.
 //!
-//! In: the decoded text, or the page that it stands in, and the source's rules. Out: one entry a match of `select.item`.
+//! In: the decoded text, or the page that contains it, and the source's rules. Out: one entry per match of
+//! `select.item`.
 //!
-//! The text may be one value, a value a line, or a script that assigns one (`window.data = {…};`); what is broken in it is
-//! mended as in a feed, and told. A text, a number, `true` or `false` is a text; an object never is one, and a list is
-//! what it holds, one level deep. Dates may be counts of seconds or of parts of them ([`epoch`]).
+//! The text may be a single value, one value per line, or a script that assigns a value (`window.data =
+//! {…};`). Errors are repaired as in a feed, and reported. A string, a number, `true` or `false` is a text.
+//! An object never is one, and a list stands for its values, one level deep. Dates may be counts of seconds
+//! or of fractions of them ([`epoch`]).
 //!
-//! Without rules the list is found by what it holds ([`structure`](super::structure)). A JSON Feed is one.
+//! Without rules the list is found by its content ([`structure`](super::structure)). A JSON Feed is read as a
+//! feed.
 
 use std::borrow::Cow;
 
@@ -20,13 +23,14 @@ use super::{ExtractError, Listed, MAX_ENTRIES, Why, epoch, html};
 use crate::dates::Hints;
 use crate::model::{Css, Extracted, JsonBase, JsonPath, Located, RawText, Reading, Rules, Source};
 
-/// Each object takes some hundred bytes beside what it holds: no list of bulletins comes near this many.
+/// The maximum number of objects. Each takes about a hundred bytes in addition to its content, and no list of
+/// bulletins comes near this many.
 const MAX_OBJECTS: usize = 250_000;
 
-/// More of a list is not looked at to find out what it is: there may be millions of mere numbers.
+/// The maximum number of a list's values examined to classify it: there may be millions of mere numbers.
 const MAX_LIST: usize = 10_000;
 
-/// What a JSON Feed says of itself, or what only its entries have.
+/// Texts that mark a JSON Feed, or that only its entries have.
 const FEED_SIGNS: [&str; 4] = [
     "jsonfeed.org/version",
     "\"content_html\"",
@@ -34,11 +38,12 @@ const FEED_SIGNS: [&str; 4] = [
     "\"date_published\"",
 ];
 
-/// Reads a document that is JSON.
+/// Reads a JSON document.
 ///
 /// # Errors
-/// [`ExtractError::BadDocument`] for what is none, [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] where
-/// `rules` do not fit it, [`ExtractError::NoList`] where there are none and its structure tells nothing.
+/// Returns [`ExtractError::BadDocument`] if it is not JSON, [`ExtractError::NothingFound`] and
+/// [`ExtractError::NoTitles`] if `rules` do not fit it, and [`ExtractError::NoList`] if there are no rules
+/// and its structure shows no list.
 pub(super) fn read(
     text: &str,
     rules: Option<&Rules<JsonPath>>,
@@ -47,7 +52,7 @@ pub(super) fn read(
     if rules.is_none() && is_feed(text) {
         match feed::json(text) {
             Ok(feed) => return Ok(feed),
-            // It says itself that it is one.
+            // The text states that it is a JSON Feed.
             Err(error @ ExtractError::BadFeed { .. }) if text.contains(FEED_SIGNS[0]) => {
                 return Err(error);
             }
@@ -74,7 +79,7 @@ const NO_LIST: ExtractError = ExtractError::NoList { what: "the JSON" };
 /// Reads the JSON that `script` finds in a page: the first that has entries.
 ///
 /// # Errors
-/// Those of [`read`], and [`ExtractError::NoScript`].
+/// Returns the errors of [`read`], and [`ExtractError::NoScript`].
 pub(super) fn read_in_page(
     text: &str,
     url: &Url,
@@ -101,7 +106,8 @@ pub(super) fn read_in_page(
     Err(failed)
 }
 
-/// The entries of the JSON that is most surely a list, of several that stand in a page; behind its place among them.
+/// Returns the entries of the JSON text of a page that is most surely a list, together with its index among
+/// `texts`.
 pub(super) fn list_in(texts: &[String], hints: &Hints<'_>) -> Option<(usize, Extracted)> {
     let values = texts.iter().enumerate().filter_map(|(place, text)| {
         let value = value(text, &mut Faults::default()).ok()?;
@@ -113,14 +119,14 @@ pub(super) fn list_in(texts: &[String], hints: &Hints<'_>) -> Option<(usize, Ext
         Some((found.score, *place, value, found.rules(path)?))
     });
     let (_, place, value, rules) = found.max_by(|(one, ..), (other, ..)| one.total_cmp(other))?;
-    // One object is no list.
+    // One object is not a list.
     let list = by(value, &rules)
         .ok()
         .filter(|list| list.entries.len() > 1)?;
     Some((place, list))
 }
 
-/// The rules that read a document as its structure does.
+/// Returns the rules that read a document as its structure does.
 pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
     if is_feed(text) {
         return None;
@@ -128,7 +134,7 @@ pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
     by_structure(&value(text, &mut Faults::default()).ok()?, hints)
 }
 
-/// The lists that a document may be for, the best first, at most `count` of them.
+/// Returns the lists that a document may have been published for: at most `count`, the best first.
 pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed> {
     let Ok(value) = value(text, &mut Faults::default()) else {
         return Vec::new();
@@ -147,7 +153,7 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
     found.filter_map(listed).collect()
 }
 
-/// Whether a text that is no page begins as JSON does.
+/// Returns true if a text that is not a page begins as JSON does.
 pub(super) fn is_json(text: &str) -> bool {
     let text = text.trim_start_matches(feed::is_blank);
     let Some(first) = first_in(text) else {
@@ -160,7 +166,7 @@ pub(super) fn is_json(text: &str) -> bool {
     first.starts_with('{') || cell.is_some_and(begins)
 }
 
-/// The first titles of a list.
+/// Returns the first titles of a list.
 fn first_in(list: &str) -> Option<&str> {
     list.strip_prefix('[').map(str::trim_start)
 }
@@ -191,19 +197,19 @@ fn by(value: &Value, rules: &Rules<JsonPath>) -> Result<Extracted, ExtractError>
         .into_iter()
         .find(|found| !found.is_empty())
         .unwrap_or_default();
-    // A list that stands for all that it holds, unless it is a row.
+    // A list that stands for all its values, unless it is a row.
     if let [list] = items.as_slice()
         && let Value::Array(values) = list.value
         && !values.iter().all(|value| text(value).is_some())
     {
         items = values.iter().map(|value| list.holds(value)).collect();
     }
-    // One more than are kept, for them to be missed.
+    // Keep one more than the limit, so that the excess is noticed.
     items.truncate(MAX_ENTRIES + 1);
     rules::list(&items, rules)
 }
 
-/// The value that a text is, or the list of those that its lines are.
+/// Returns the value of a text, or the list of the values of its lines.
 fn value(text: &str, faults: &mut Faults) -> Result<Value, ExtractError> {
     let start = text.len() - beginning(text).len();
     let text = text.get(start..).unwrap_or_default();
@@ -226,7 +232,7 @@ fn value(text: &str, faults: &mut Faults) -> Result<Value, ExtractError> {
     }
 }
 
-/// A value a line. One that is none is left out, the others are not.
+/// Reads one value per line. Invalid lines are left out.
 fn lines(first: Value, text: &str, start: usize, faults: &mut Faults) -> Value {
     let mut values = vec![first];
     let mut at = start;
@@ -243,7 +249,7 @@ fn lines(first: Value, text: &str, start: usize, faults: &mut Faults) -> Value {
 
 fn mended(text: &str, faults: &mut Faults) -> Result<Value, ExtractError> {
     let mended = feed::mend(text, faults);
-    // Where it breaks in the mended text says nothing of the document.
+    // The position in the repaired text does not apply to the document.
     serde_json::from_str(&mended).map_err(|error: serde_json::Error| {
         bad(if error.is_eof() {
             "it ends before it is whole"
@@ -260,7 +266,8 @@ fn bad(reason: &str) -> ExtractError {
     }
 }
 
-/// Where the value begins: at once, behind the `=` of an assignment, or at the first bracket.
+/// Returns the text from the start of the value: the whole text, the part after the `=` of an assignment, or
+/// from the first bracket.
 fn beginning(text: &str) -> &str {
     let opens = |text: &str| text.starts_with(['{', '[']);
     let text = text.trim_start_matches(feed::is_blank);
@@ -308,7 +315,7 @@ impl Record for Located<'_> {
         Some(epoch::counted(&text).or_else(of_greenwich).unwrap_or(text))
     }
 
-    /// The text, or the address of the link in it.
+    /// Returns the text, or the address of the link in it.
     fn addresses(&self, at: &JsonPath) -> Vec<String> {
         let address = |text: String| match structure::linked(&text) {
             Some(address) => address.replace("&amp;", "&"),
@@ -363,7 +370,7 @@ impl<'a> Node<'a> for &'a Value {
     }
 }
 
-/// A place as an operator writes it.
+/// Returns a place as an operator writes it.
 fn path(place: &Place<'_>) -> Option<JsonPath> {
     let begin = match place.origin {
         Origin::Entry => "$",
@@ -390,13 +397,13 @@ fn path(place: &Place<'_>) -> Option<JsonPath> {
     path.parse().ok()
 }
 
-/// Whether a name may stand behind a dot (RFC 9535 §2.5.1.1).
+/// Returns true if a name may follow a dot (RFC 9535 §2.5.1.1).
 fn is_shorthand(name: &str) -> bool {
     let first = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii();
     name.starts_with(first) && name.chars().all(|c| first(c) || c.is_ascii_digit())
 }
 
-/// A name within single quotes (RFC 9535 §2.3.1.1).
+/// Returns a name in single quotes (RFC 9535 §2.3.1.1).
 fn escaped(name: &str) -> String {
     let mut escaped = String::with_capacity(name.len());
     for c in name.chars() {
@@ -414,7 +421,7 @@ mod tests {
 
     use super::*;
 
-    /// The value that a text is, and what is told of it.
+    /// Checks the value of a text, and the problems reported.
     #[track_caller]
     fn check(text: &str, expected: &Value, told: &[&str]) {
         let mut faults = Faults::default();
@@ -484,7 +491,7 @@ mod tests {
         );
     }
 
-    /// The path that leads through such a name.
+    /// Checks the path that leads through such a name.
     fn check_path(name: &str, expected: &str) {
         let place = |name| Place {
             origin: Origin::Entry,

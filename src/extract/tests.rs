@@ -1,6 +1,6 @@
-//! The fixtures, read as their sources would be, up to the items that they become.
+//! Reads the fixtures as their sources would, up to the items that they become.
 //!
-//! The settings of a fixture's source stand in its first comment, a line each, as an operator writes them.
+//! The settings of a fixture's source are in its first comment, one per line, as an operator writes them.
 
 mod details;
 mod foreign;
@@ -27,7 +27,7 @@ use crate::model::{
 };
 use crate::normalize::{self, About};
 
-/// A source for a fixture, with its own settings over those that all of them share.
+/// Returns a source for a fixture: its own settings on top of those that all fixtures share.
 fn source(kind: &str, settings: &str) -> Source {
     let has_address = settings.lines().any(|line| line.starts_with("url "));
     let address = if has_address {
@@ -46,7 +46,7 @@ fn source(kind: &str, settings: &str) -> Source {
     config.sources.remove(0)
 }
 
-/// The lines of the first comment that are settings.
+/// Returns the lines of the first comment that are settings.
 fn settings(fixture: &str) -> String {
     let comment = fixture.split("<!--").nth(1).unwrap_or_default();
     let comment = comment.split("-->").next().unwrap_or_default();
@@ -74,7 +74,7 @@ fn document(source: &Source, body: Vec<u8>) -> Document {
     }
 }
 
-/// What a document becomes, or why it cannot be read and what to do.
+/// Returns a document's result, or the error with its advice.
 fn shown(source: &Source, body: Vec<u8>) -> String {
     let document = document(source, body);
     let extracted = match extract(&document, source) {
@@ -97,7 +97,7 @@ fn shown(source: &Source, body: Vec<u8>) -> String {
     text.0
 }
 
-/// `name: value` lines; what is absent has none.
+/// `name: value` lines. Absent values have none.
 #[derive(Default)]
 struct Lines(String);
 
@@ -147,7 +147,7 @@ impl Lines {
         self.each("content", item.content.as_ref().map(SafeHtml::as_str));
     }
 
-    /// What a channel says that no item tells.
+    /// Adds the channel's values that no item carries.
     fn channel(&mut self, channel: &Channel) {
         self.each("format", &channel.format);
         self.each("picture", &channel.image);
@@ -182,7 +182,7 @@ impl Lines {
         self.each("cloud", cloud);
     }
 
-    /// What an entry says that its item does not tell.
+    /// Adds the entry's values that its item does not carry.
     fn entry(&mut self, entry: &RawEntry) {
         let scheme = |tag: &RawTag| Some(format!("{} of {}", tag.name, tag.scheme.as_ref()?));
         self.each("scheme", entry.tags.iter().filter_map(scheme));
@@ -240,7 +240,7 @@ fn bytes(path: &Path) -> Vec<u8> {
     bytes
 }
 
-/// A fixture's settings stand in it, or in the text beside it where it can hold no comment.
+/// Returns a fixture's settings, from within it or from the text next to it if its format has no comments.
 fn fixture(kind: &str, path: &Path) -> String {
     let body = bytes(path);
     let beside = path.with_extension("md");
@@ -290,7 +290,7 @@ fn sitemaps() {
     });
 }
 
-/// What is read without being told what it is, as if it had been told.
+/// Documents of automatic kind are read the same as with their kind configured.
 #[test]
 fn the_document_tells_its_kind() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -316,7 +316,7 @@ fn the_document_tells_its_kind() {
     }
 }
 
-/// The paths that are told of a document read by its structure, and whether they read the same.
+/// Reports the paths hinted for documents read by structure, and if they read the same.
 #[test]
 fn the_paths_that_are_told_read_the_same() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -359,7 +359,7 @@ fn the_paths_that_are_told_read_the_same() {
     insta::assert_snapshot!(told);
 }
 
-/// The first of the lists that are told is the one that is read.
+/// The first list returned is the one that is read.
 #[test]
 fn the_lists_that_are_told_begin_with_the_one_that_is_read() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -385,7 +385,7 @@ fn the_lists_that_are_told_begin_with_the_one_that_is_read() {
     assert!(lists(&document(&page, b"<p>One</p>".to_vec()), &page, 3).is_empty());
 }
 
-/// The fixtures that are read by their structure, by name.
+/// Returns the fixtures that are read by their structure, by name.
 fn structured() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/html");
     let files = folder.read_dir().unwrap().map(|file| file.unwrap().path());
@@ -398,7 +398,7 @@ fn structured() -> Vec<(String, String)> {
     pages
 }
 
-/// The page without the value of an attribute wherever it stands.
+/// Returns the page without the value of an attribute, wherever it occurs.
 fn without(attribute: &str, page: &str) -> String {
     let begin = format!(" {attribute}=\"");
     let mut pieces = page.split(&begin);
@@ -408,7 +408,7 @@ fn without(attribute: &str, page: &str) -> String {
     })
 }
 
-/// The page without anything that names its parts for programs.
+/// Returns the page without anything that names its parts for programs.
 fn bare(page: &str) -> String {
     let names = ["class", "id", "itemprop", "rel"];
     let bare = |page: String, name: &&str| without(name, &page);
@@ -420,7 +420,7 @@ fn neither_classes_nor_ids_are_needed() {
     for (name, page) in structured() {
         let source = source("html", &settings(&page));
         let bare = bare(&page);
-        // An article's own address stands in `rel`, and only a class says that a text is for screen readers.
+        // An article's own address is in `rel`, and only a class marks a text as one for screen readers.
         if !matches!(name.as_str(), "auto-article" | "auto-hidden-text") {
             let read = |page: String| shown(&source, page.into_bytes());
             assert_eq!(read(bare), read(page), "{name}");
@@ -428,7 +428,7 @@ fn neither_classes_nor_ids_are_needed() {
     }
 }
 
-/// Title, address and date of each entry.
+/// Returns the title, address and date of each entry.
 fn essence(extracted: &Extracted) -> Vec<(Option<&str>, Option<&str>, Option<&str>)> {
     let entries = extracted.entries.iter();
     let essence = entries.map(|entry| {

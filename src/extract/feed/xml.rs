@@ -1,10 +1,11 @@
-//! The structure of an XML feed: which element stands in which, and where it ends, however the markup was left.
+//! Reads the structure of an XML feed: the nesting of its elements and the end of each, however broken the
+//! markup is.
 //!
-//! In: tokens. Out: a channel, its whole entries, and what was wrong. One pass; the only thing read twice is an element
-//! of text in which markup turns up.
+//! In: tokens. Out: a channel, its complete entries, and the faults found. One pass: only a text element in
+//! which markup appears is read twice.
 //!
-//! An element ends with its end tag, with the end of what it stands in, or where something begins that cannot stand in
-//! it: an entry ends where the next one begins.
+//! An element ends with its end tag, with the end of its parent, or before an element that cannot be within
+//! it: an entry ends at the start of the next one.
 
 mod texts;
 
@@ -20,72 +21,73 @@ use super::scan::{Scanner, Tag, Token, local};
 use crate::extract::MAX_ENTRIES;
 use crate::model::{Extracted, RawAuthor, RawOrigin};
 
-/// Elements nested deeper than this tell nothing: no format comes near it.
+/// The maximum depth of elements that are read. No format comes near it.
 const MAX_DEPTH: usize = 200;
 
-/// The longest base that counts: each address within it is written out against it.
+/// The maximum length of a base: each address within it is written out against it.
 const MAX_BASE_BYTES: usize = 2_048;
 
-/// What an open element is to us.
+/// The role of an open element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
-    /// Not in any element yet.
+    /// Outside any element so far.
     Document,
     /// `rss`, `rdf:RDF`
     Root,
     Channel,
     Entry,
-    /// An author, and what follows from being one.
+    /// An author, with their standing.
     Person(Standing),
-    /// A person who tells nothing: a contributor.
+    /// A person who is ignored: a contributor.
     Bystander,
-    /// Where an entry was taken from.
+    /// The source that an entry was taken from.
     Source,
     Image,
-    /// All that is read over.
+    /// An element whose content is skipped.
     Ignored,
 }
 
-/// Whose author a person is.
+/// The relation of a person to the feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Channel,
-    /// Of a podcast.
+    /// The owner of a podcast.
     Owner,
     Entry,
-    /// Of an entry that may name no author.
+    /// A contributor to an entry that may name no author.
     Contributor,
     Source,
 }
 
-/// What is done with an element.
+/// The treatment of an element.
 enum Place {
     /// Its children are read.
     Within(Role),
-    /// It is a text.
+    /// It is read as a text.
     Text(Element),
 }
 
 #[derive(Debug)]
 struct Open<'a> {
-    /// With its prefix, as written.
+    /// The name with its prefix, as written.
     name: &'a str,
-    /// Without it: end tags are looked for by it, often in vain.
+    /// The name without its prefix. End tags are looked up by it, often in vain.
     local: &'a str,
-    /// The byte of the text that it begins at.
+    /// The byte offset of its start in the text.
     at: usize,
     role: Role,
     mark: Mark,
 }
 
 impl Open<'_> {
-    /// Whether an end tag of this name, without its prefix, is its own: prefixes and case are where people err.
+    /// Returns true if an end tag of this local name ends the element: feeds often get prefixes and case
+    /// wrong.
     fn is_ended_by(&self, local: &str) -> bool {
         self.local.eq_ignore_ascii_case(local)
     }
 }
 
-/// How much was in force before an element.
+/// The state in force before an element.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     prefixes: usize,
@@ -109,15 +111,15 @@ struct Reader<'a> {
     scanner: Scanner<'a>,
     url: &'a Url,
     open: Vec<Open<'a>>,
-    /// How many elements too deep for `open` are open.
+    /// The number of open elements too deep for `open`.
     deeper: usize,
     prefixes: Prefixes<'a>,
     bases: Vec<Url>,
     languages: Vec<String>,
-    /// What the root element says that the feed is.
+    /// The format that the root element states.
     format: Option<String>,
     is_atom: bool,
-    /// Whether the root element has begun, and ended.
+    /// Whether the root element has begun, and whether it has ended.
     begun: bool,
     ended: bool,
     channel: ChannelDraft,
@@ -130,7 +132,7 @@ struct Reader<'a> {
     extracted: Extracted,
 }
 
-/// Tokens.
+/// Handles tokens.
 impl<'a> Reader<'a> {
     fn new(text: &'a str, url: &'a Url) -> Self {
         Self {
@@ -156,7 +158,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// They are left out where texts are normalized; here they are told.
+    /// Reports control characters. They are removed where texts are normalized.
     fn note_controls(&mut self) {
         let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
         let text = self.scanner.text().as_bytes();
@@ -177,7 +179,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Text that stands in no element of text: the name of an author or a source, or nothing.
+    /// Handles text outside any text element: the name of an author or a source, or nothing.
     fn loose_text(&mut self, found: &str, text: &str) {
         let is_nothing = |c: char| c.is_whitespace() || c.is_control();
         if text.trim_matches(is_nothing).is_empty() {
@@ -207,7 +209,7 @@ impl<'a> Reader<'a> {
         let namespace = self.namespace(tag);
         let meaning = element(namespace, tag.name);
         if let Some(depth) = self.ended_by(meaning, namespace) {
-            // What the tag declares is no part of what it ends.
+            // The tag's declarations do not apply to the element that it ends.
             self.release(mark);
             self.close_down_to(depth);
             mark = self.enter(tag);
@@ -215,7 +217,7 @@ impl<'a> Reader<'a> {
         match self.place(meaning, namespace, tag) {
             Place::Text(element) => {
                 let content = self.content(tag, namespace);
-                // A guid is what entries are known by: it stays as it was written.
+                // A guid identifies the entry, so it stays as written.
                 let content = match element {
                     Element::Guid => content,
                     _ => content.without_section(),
@@ -249,8 +251,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The depth of what cannot go on where such an element begins: of an entry, the next entry; of a person, whatever
-    /// is no part of one.
+    /// Returns the depth of the element that ends where such an element begins: an entry ends at the next
+    /// entry, a person at any element that is not part of one.
     fn ended_by(&self, element: Option<Element>, namespace: Namespace) -> Option<usize> {
         use Element as E;
         let element = element.filter(|_| is_own(namespace))?;
@@ -262,7 +264,7 @@ impl<'a> Reader<'a> {
         self.open.iter().position(is_ended)
     }
 
-    /// What an element is where it stands.
+    /// Returns the treatment of an element at its position.
     fn place(&mut self, element: Option<Element>, namespace: Namespace, tag: &Tag<'a>) -> Place {
         use Element as E;
         let role = self.role();
@@ -321,7 +323,7 @@ impl<'a> Reader<'a> {
         self.close_last();
     }
 
-    /// Closes what is open beyond this depth, though nothing closed it.
+    /// Closes all elements open beyond this depth, without their end tags.
     fn close_down_to(&mut self, depth: usize) {
         while self.open.len() > depth {
             if let Some(open) = self.open.last() {
@@ -340,12 +342,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A name from outside, as much of it as a message needs.
+/// Returns a name from outside, shortened for a message.
 fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
-/// Elements with parts.
+/// Handles elements with parts.
 impl<'a> Reader<'a> {
     fn begin_root(&mut self, tag: &Tag<'a>) -> Role {
         if self.ended {
@@ -381,7 +383,7 @@ impl<'a> Reader<'a> {
         Role::Entry
     }
 
-    /// The language that a tag itself states.
+    /// Returns the language that a tag itself states.
     fn own_language(&self, tag: &Tag<'a>) -> Option<String> {
         let stated = tag.attributes.contains("xml:lang");
         stated.then(|| self.languages.last().cloned())?
@@ -454,7 +456,7 @@ impl<'a> Reader<'a> {
         match (self.role(), &mut self.entry) {
             (Role::Person(_), _) => match element {
                 Element::Name => self.person.name = found.into_text(),
-                // The mail address is the author's own business, unless there is nothing else.
+                // Keep the author's mail address private, unless there is no name.
                 Element::Email if self.person.name.is_empty() => {
                     self.person.name = found.into_text();
                 }
@@ -481,7 +483,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The part of Media RSS that an element of its own stands in.
+    /// Returns the part of Media RSS that contains an element of another vocabulary.
     fn within_media(&self, namespace: Namespace) -> Option<Within> {
         let around = self.open.last().filter(|_| namespace == Namespace::Media)?;
         match around.local.to_ascii_lowercase().as_str() {
@@ -491,7 +493,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An element whose attributes tell what its children do not.
+    /// Takes an element whose attributes carry values in addition to its children.
     fn put_attributes(&mut self, element: Element, namespace: Namespace, tag: &Tag<'a>) {
         let found = Found {
             element,
@@ -525,7 +527,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What is in force around an element.
+/// Handles the base, language and namespaces in force around an element.
 impl<'a> Reader<'a> {
     fn enter(&mut self, tag: &Tag<'a>) -> Mark {
         let mark = Mark {
@@ -558,7 +560,7 @@ impl<'a> Reader<'a> {
         self.bases.extend(base);
     }
 
-    /// The base that an `xml:base` sets within `outer`.
+    /// Returns the base that an `xml:base` sets within `outer`.
     fn base_in(&self, outer: &Url, stated: &str) -> Option<Url> {
         let is_base = |base: &Url| {
             base.as_str().len() <= MAX_BASE_BYTES
@@ -575,7 +577,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a feed is by its first element: `RSS 2.0`.
+/// Returns the format by the feed's first element, such as `RSS 2.0`.
 fn format(root: &Tag<'_>) -> String {
     let name = match local(root.name).to_ascii_lowercase().as_str() {
         "feed" | "entry" => "Atom",
@@ -595,13 +597,13 @@ fn format(root: &Tag<'_>) -> String {
     }
 }
 
-/// Whether the element is one of the format itself.
+/// Returns true if the element belongs to the format itself.
 fn is_own(namespace: Namespace) -> bool {
     matches!(namespace, Namespace::Plain | Namespace::Atom)
 }
 
-/// Whether an element tells something by its attributes, and its children something else: files of Media RSS, and
-/// categories of iTunes, which hold their subcategories.
+/// Returns true if an element's attributes and its children carry different values: files of Media RSS, and
+/// categories of iTunes, which contain their subcategories.
 fn has_children(element: Element, namespace: Namespace, tag: &Tag<'_>) -> bool {
     match element {
         Element::MediaContent => true,

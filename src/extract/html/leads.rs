@@ -1,7 +1,7 @@
-//! A page to what it leads to beside its records: feeds, the next page, its site.
+//! Finds the links of a page to feeds, to the next page and to its site.
 //!
-//! In: the text and the address of the page. Out: [`Leads`]. Links are judged by what they declare, by what they are
-//! called, and by what they look like, in this order.
+//! In: the text and the address of the page. Out: [`Leads`]. Links are judged by their declaration, then by
+//! their name, then by their appearance.
 
 use std::sync::LazyLock;
 
@@ -16,13 +16,13 @@ use crate::languages;
 use crate::model::Css;
 use crate::text::text_of_node;
 
-/// Feeds of one page that are worth a look.
+/// The maximum number of feeds of one page.
 const MAX_FEEDS: usize = 5;
 
-/// Links of one page that are looked at.
+/// The maximum number of links examined on one page.
 const MAX_LINKS: usize = 5_000;
 
-/// The longest name or heading, in characters: more is text.
+/// The maximum length of a name or heading, in characters. Anything longer is text.
 const MAX_NAME: usize = 200;
 
 const FEED_TYPES: [&str; 4] = [
@@ -32,7 +32,7 @@ const FEED_TYPES: [&str; 4] = [
     "application/rdf+xml",
 ];
 
-/// The last part of a path that is a feed, without its ending.
+/// The last part of a path that is a feed, without its extension.
 const FEED_NAMES: [&str; 12] = [
     "atom",
     "feed",
@@ -48,47 +48,47 @@ const FEED_NAMES: [&str; 12] = [
     "xmlfeed",
 ];
 
-/// Endings that a feed may have where its name says that it is one.
+/// Extensions of a feed whose name marks it as one.
 const FEED_ENDINGS: [&str; 14] = [
     "ashx", "asp", "aspx", "axd", "cfm", "cgi", "do", "html", "json", "jsp", "php", "pl", "rdf",
     "xml",
 ];
 
-/// Endings that only feeds have.
+/// Extensions that only feeds have.
 const OWN_ENDINGS: [&str; 3] = ["rss", "atom", "rdf"];
 
-/// Parts of a path below which feeds stand: `/rss/harbour`.
+/// Parts of a path below which feeds are found: `/rss/harbour`.
 const FEED_FOLDERS: [&str; 3] = ["rss", "rss2", "feeds"];
 
-/// Words that say of a link or a picture that it is a feed, in every language.
+/// Words that mark a link or a picture as a feed, in every language.
 const FEED_WORDS: [&str; 5] = ["rss", "rss2", "rssfeed", "webfeed", "georss"];
 
-/// Words that say so beside one another, or alone: a feed of a harbour is one, an atom of it is none.
+/// Words that do so alone or next to each other: "feed of a harbour" names one, "atom of a harbour" does not.
 static FEED_PHRASES: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.links.feed));
 
-/// How words begin that name the comments of readers.
+/// The beginnings of words for readers' comments.
 static COMMENTS: LazyLock<Vec<&str>> =
     LazyLock::new(|| languages::words(|table| table.links.comments).collect());
 
-/// What begins words beside them where an authority asks for them, which is news.
+/// The beginnings of words next to them in an authority's call for comments, which is news.
 static ASKED_FOR: LazyLock<Vec<&str>> =
     LazyLock::new(|| languages::words(|table| table.links.asked_for).collect());
 
-/// A link that is drawn as a feed has no more words than this; others are titles beside such a picture.
+/// The maximum number of words of a link with a feed icon. Longer ones are titles next to such a picture.
 const MAX_DRAWN_WORDS: usize = 3;
 
-/// How many words a link that names a feed has at most: more is text that speaks of one.
+/// The maximum number of words of a link that names a feed. Longer ones are text about a feed.
 const MAX_WORDS: usize = 8;
 
-/// What links to a next page are called, in small letters.
+/// Names of links to a next page, in lower case.
 static NEXT_WORDS: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.links.next_page));
 
-/// What they are drawn as; the second is the last page where the first is there too.
+/// Signs for such links. The second is the last page if the first occurs too.
 const NEXT_SIGNS: [&str; 5] = ["›", ">", "→", "»", ">>"];
 
-/// Looks through a page.
+/// Finds the leads of a page.
 pub(in crate::extract) fn leads(text: &str, url: &Url) -> Option<Leads> {
     let page = parse(text, &[]).ok()?;
     let base = base(&page, url);
@@ -110,21 +110,22 @@ fn selector(css: &str) -> Selector {
     Selector::parse(css).expect("a selector of our own")
 }
 
-/// Text on one line; `None` for blank and for endless ones.
+/// Returns a text on one line, or `None` if it is blank or too long.
 fn line(text: &str) -> Option<String> {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let fits = !line.is_empty() && line.chars().nth(MAX_NAME).is_none();
     fits.then_some(line)
 }
 
-/// Where a link leads on the web.
+/// Returns the web address of a link.
 fn address(link: ElementRef<'_>, base: &Url) -> Option<Url> {
     let mut url = base.join(link.attr("href")?.trim()).ok()?;
     url.set_fragment(None);
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
-/// The feeds that a page declares, then links that look like feeds, each once. Those of comments are not its news.
+/// Returns the feeds that a page declares, then links that look like feeds, each once. Feeds of comments are
+/// left out, because they are not the page's news.
 fn feeds(page: &Html, base: &Url) -> Vec<Url> {
     let (alternates, links) = (
         selector("link[rel~='alternate' i][href]"),
@@ -144,12 +145,12 @@ fn feeds(page: &Html, base: &Url) -> Vec<Url> {
             Some((FeedSign::of(link, &address, base)?, address))
         })
         .collect();
-    // Of equals, the first on the page.
+    // Among equals, the first on the page.
     links.sort_by_key(|(sign, _)| *sign);
     once(declared.chain(links.into_iter().map(|(_, address)| address)))
 }
 
-/// What says that a link leads to a feed, the surest first.
+/// The sign that a link leads to a feed, the surest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum FeedSign {
     Both,
@@ -171,14 +172,14 @@ impl FeedSign {
     }
 }
 
-/// How surely a name is that of a feed.
+/// The confidence that a name is that of a feed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FeedName {
     Sure,
     Likely,
 }
 
-/// What a link is called: by its text, its labels, its pictures and what these are drawn from.
+/// Judges the name of a link: its text, its labels, its pictures and the sources of these.
 fn is_called_feed(link: ElementRef<'_>) -> Option<FeedName> {
     let pictures = selector("img, svg, i, span, use");
     let pictures = link.select(&pictures).take(MAX_WORDS);
@@ -220,14 +221,14 @@ fn feed_name(text: &str) -> Option<FeedName> {
         .then_some(FeedName::Likely)
 }
 
-/// Words in small letters.
+/// Returns the words in lower case.
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
 }
 
-/// Whether a link leads to the comments of readers, by its address or by its name.
+/// Returns true if a link leads to readers' comments, by its address or by its name.
 fn is_of_comments(link: ElementRef<'_>) -> bool {
     let href = link.attr("href").unwrap_or_default();
     let mut parts = href.split(['/', '?', '&', '=']);
@@ -245,7 +246,7 @@ fn is_of_comments(link: ElementRef<'_>) -> bool {
     })
 }
 
-/// Where a link to a feed leads, also one that is written for feed readers: `feed:https://…`, `feed://…`.
+/// Returns the address of a link to a feed, also in the form for feed readers: `feed:https://…`, `feed://…`.
 fn feed_address(link: ElementRef<'_>, base: &Url) -> Option<Url> {
     let href = link.attr("href")?.trim();
     let Some(inner) = href.strip_prefix("feed:") else {
@@ -293,7 +294,7 @@ fn looks_like_feed(url: &Url) -> bool {
         || parts.any(|part| FEED_FOLDERS.contains(&part))
 }
 
-/// A selector of the link to the next page: by what it declares, by its name, by its sign.
+/// Returns a selector of the link to the next page, found by its declaration, its name or its sign.
 fn next(page: &Html, url: &Url, base: &Url) -> Option<Css> {
     let leads_on = |link: &ElementRef<'_>| leads_on(*link, url, base);
     let declared = ["a[rel~='next'][href]", "link[rel~='next'][href]"];
@@ -321,14 +322,14 @@ fn next(page: &Html, url: &Url, base: &Url) -> Option<Css> {
         .find(|css| {
             let selector = Selector::parse(css).ok();
             let found = selector.and_then(|selector| page.select(&selector).next());
-            // Another link to the same page is another one on the next page.
+            // A second link to the same page leads elsewhere on the next page.
             found.is_some_and(|found| found.id() == link.id())
         })?
         .parse()
         .ok()
 }
 
-/// Whether a link leads to another page of the same site.
+/// Returns true if a link leads to another page of the same site.
 fn leads_on(link: ElementRef<'_>, url: &Url, base: &Url) -> bool {
     let target = link
         .attr("href")
@@ -353,7 +354,7 @@ fn is_called_next(link: ElementRef<'_>) -> bool {
     })
 }
 
-/// Selectors that may find a link, the most telling first.
+/// Returns selectors that may find a link, the most specific first.
 fn ways_to(link: ElementRef<'_>) -> Vec<String> {
     let own = selectors::compounds(&[link]);
     let mut ways: Vec<String> = own.iter().filter(|own| *own != "a").cloned().collect();
@@ -413,7 +414,7 @@ mod tests {
         assert_eq!(of(&many.concat()).feeds.len(), MAX_FEEDS);
     }
 
-    /// The paths of the feeds of a page.
+    /// Checks the paths of a page's feeds.
     #[track_caller]
     fn check_paths(page: &str, expected: &[&str]) {
         let feeds = of(page).feeds;

@@ -1,6 +1,8 @@
-//! An entry of a page, and where its rules look: in it, before it, in the page.
+//! Represents an entry of a page and the places its rules search: within it, before it, and in the whole
+//! page.
 //!
-//! In: the elements that are entries, the rules of their fields. Out: [`Record`] for each, for the rules to be laid on.
+//! In: the elements that are entries and the rules of their fields. Out: a [`Record`] for each, to which the
+//! rules are applied.
 
 use std::collections::HashMap;
 use std::iter;
@@ -17,20 +19,20 @@ use crate::text::{text_of_node, text_of_nodes};
 
 type NodeRef<'a> = ego_tree::NodeRef<'a, Node>;
 
-/// How many elements around a title are looked at for its link.
+/// The maximum number of elements around a title that are searched for its link.
 const MAX_AROUND: usize = 8;
 
-/// The most matches of one place that a page has for all entries.
+/// The maximum number of matches of one place that a page has for all entries.
 const MAX_OF_PAGE: usize = 100;
 
-/// The largest value that entries take from beside them, in nodes and in bytes: each of them gets a copy.
+/// The maximum size of a value that entries take from outside, in nodes and in bytes: each entry gets a copy.
 const MAX_OUTER_NODES: usize = 500;
 const MAX_OUTER_BYTES: usize = 20_000;
 
 /// The nodes of one entry: an element, or siblings of which the first is one.
 pub(super) struct Span<'a> {
     first: ElementRef<'a>,
-    /// All of them where they are several.
+    /// All nodes, if there are several.
     run: Option<Vec<NodeRef<'a>>>,
 }
 
@@ -42,7 +44,7 @@ impl<'a> Span<'a> {
         }
     }
 
-    /// `first` with what comes `behind` it.
+    /// Creates a span of `first` and the nodes that come `behind` it.
     pub(super) fn run(first: ElementRef<'a>, behind: impl Iterator<Item = NodeRef<'a>>) -> Self {
         Self {
             first,
@@ -50,7 +52,7 @@ impl<'a> Span<'a> {
         }
     }
 
-    /// The elements that it stands in, from the nearest outwards.
+    /// Returns the elements that contain it, from the nearest outwards.
     pub(super) fn around(&self) -> impl Iterator<Item = NodeId> {
         self.first.ancestors().map(|above| above.id())
     }
@@ -61,7 +63,8 @@ impl<'a> Span<'a> {
         run.chain(alone)
     }
 
-    /// What selectors call the entry itself: of siblings it is their parent, as if nothing else stood in it.
+    /// Returns the element that selectors treat as the entry. For siblings it is their parent, as if they
+    /// were its only children.
     fn scope(&self) -> ElementRef<'a> {
         let parent = self.first.parent().and_then(ElementRef::wrap);
         match self.run {
@@ -71,24 +74,25 @@ impl<'a> Span<'a> {
     }
 }
 
-/// What rules find beside entries, and among siblings: each place is looked for once in a page, not once an entry.
+/// The matches of rules outside entries and among siblings: each place is searched once per page, not once
+/// per entry.
 #[derive(Default)]
 pub(super) struct Around<'a> {
     order: Order,
-    /// What stands before entries or anywhere in the page, by the place.
+    /// Matches before entries or anywhere in the page, by place.
     outside: HashMap<String, Vec<Scoped<'a>>>,
-    /// What stands among the children of an element, by that and the place, with where it stands.
+    /// Matches among the children of an element with their positions, by element and place.
     inside: HashMap<(NodeId, String), Vec<(usize, ElementRef<'a>)>>,
 }
 
-/// An element, and where in the page it counts.
+/// An element, and the part of the page for which it counts.
 struct Scoped<'a> {
     element: ElementRef<'a>,
     counts: Range<usize>,
 }
 
 impl<'a> Around<'a> {
-    /// Of the entries of a page.
+    /// Finds the matches for the entries of a page.
     pub(super) fn of(page: &'a Html, spans: &[Span<'a>], fields: &Fields<Css>) -> Self {
         let places = || fields.iter().flat_map(|(_, rule)| rule.find.places());
         let looks_before = places().any(|css| matches!(css.reach, Reach::Before));
@@ -154,7 +158,7 @@ impl<'a> Around<'a> {
         });
     }
 
-    /// The last that counts for what begins at `start`.
+    /// Returns the last match that counts for an entry beginning at `start`.
     fn before(&self, css: &Css, start: usize) -> Option<ElementRef<'a>> {
         let found = self.outside.get(&css.to_string())?;
         let mut found = found.iter().rev();
@@ -169,7 +173,7 @@ impl<'a> Around<'a> {
     }
 }
 
-/// Whether a value beside entries is small enough for all of them.
+/// Returns true if a value outside entries is small enough to copy to all of them.
 fn is_small(element: ElementRef<'_>, css: &Css) -> bool {
     if let Some(name) = &css.attribute {
         return element
@@ -184,7 +188,7 @@ fn is_small(element: ElementRef<'_>, css: &Css) -> bool {
     count <= MAX_OUTER_NODES && bytes <= MAX_OUTER_BYTES
 }
 
-/// Where each node of a page begins and ends, counted in page order.
+/// The start and end of each node of a page, counted in page order.
 #[derive(Default)]
 struct Order(HashMap<NodeId, Range<usize>>);
 
@@ -216,8 +220,8 @@ impl Order {
         self.range(element.id()).start
     }
 
-    /// For which of the entries, by their `starts`, an element counts: for those behind its beginning in the smallest part
-    /// of the page that holds any. A heading of one section says nothing of the next.
+    /// Returns the entries, by their `starts`, for which an element counts: those after it in the smallest
+    /// part of the page that contains any. A heading of one section does not apply to the next.
     fn counts(&self, element: ElementRef<'_>, starts: &[usize]) -> Option<Range<usize>> {
         let start = self.start(element);
         let next = starts.partition_point(|entry| *entry <= start);
@@ -230,13 +234,13 @@ impl Order {
     }
 }
 
-/// One entry, for rules to look into.
+/// One entry, to which rules are applied.
 pub(super) struct Part<'a> {
     span: &'a Span<'a>,
     around: &'a Around<'a>,
 }
 
-/// What a place finds: an element, or the entry as a whole.
+/// A match of a place: an element, or the entry as a whole.
 enum Hit<'a> {
     Element(ElementRef<'a>),
     Whole(&'a Span<'a>),
@@ -250,7 +254,7 @@ impl<'a> Hit<'a> {
         }
     }
 
-    /// The text; without any, the alternative text of the first picture that has one.
+    /// Returns the text, or without any, the alternative text of the first picture that has one.
     fn text(&self) -> String {
         let text = match self {
             Self::Element(element) => text_of_node(**element),
@@ -273,7 +277,7 @@ impl<'a> Hit<'a> {
         }
     }
 
-    /// Whether there is anything in it to read or to look at.
+    /// Returns true if it contains anything to read or to look at.
     fn shows(&self) -> bool {
         match self {
             Self::Element(element) => shows(**element),
@@ -287,7 +291,7 @@ impl<'a> Hit<'a> {
         stated.map_or_else(|| self.text_or_attribute(css), |own| Some(own.to_owned()))
     }
 
-    /// The file that it leads to. Where an attribute has the address, the text is what the file is called.
+    /// Returns the file that it links to. If an attribute has the address, the text is the file's name.
     fn file(&self, css: &Css) -> Option<RawEnclosure> {
         let url = self.address(css)?;
         let named = match self {
@@ -303,7 +307,8 @@ impl<'a> Hit<'a> {
         })
     }
 
-    /// The picture that it is, or that an attribute of it names; else the first within it, else what it links to.
+    /// Returns the picture that it is, or that an attribute of it names, else the first picture within it,
+    /// else the picture that it links to.
     fn image(&self, css: &Css) -> Option<RawImage> {
         if let Some(name) = &css.attribute {
             let stated = self.text_or_attribute(css).map(picture::of_style);
@@ -378,7 +383,7 @@ impl<'a> Part<'a> {
         found.map(Hit::Element).collect()
     }
 
-    /// The elements that a place finds.
+    /// Returns the elements that match a place.
     fn elements(&self, css: &Css) -> Vec<ElementRef<'a>> {
         match css.reach {
             Reach::Page => self.around.in_page(css).collect(),
@@ -393,7 +398,8 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Returns the matches of a place; if there are none in the entry, the entry itself where the selector names it.
+    /// Returns the matches of a place. If the entry contains none and the selector matches the entry itself,
+    /// returns the entry.
     ///
     /// Lists of bare links are written with `item = "nav a"` and `title = "a"` for other tools.
     fn hits_or_self(&self, css: &Css) -> Vec<Hit<'a>> {
@@ -415,7 +421,7 @@ impl<'a> Part<'a> {
         found
     }
 
-    /// What stands in siblings, themselves included.
+    /// Returns the matches among siblings, including themselves.
     fn among(&self, nodes: &[NodeRef<'a>], css: &Css) -> Vec<ElementRef<'a>> {
         let key = (self.span.scope().id(), css.to_string());
         let found = self.around.inside.get(&key).map_or(&[][..], Vec::as_slice);
@@ -429,7 +435,8 @@ impl<'a> Part<'a> {
         own.map(|(_, element)| *element).collect()
     }
 
-    /// The link of the title: the title itself, one within it, one around it; else the first link of the entry.
+    /// Returns the link of the title: the title itself, one within it or one around it, else the first link
+    /// of the entry.
     pub(super) fn title_link(&self, title: Option<&Rule<Css>>) -> Option<String> {
         let link = Selector::parse("a[href]").expect("a selector of our own");
         let mut places = title.into_iter().flat_map(|rule| rule.find.places());
@@ -461,7 +468,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The address that a place of a whole page leads to.
+/// Returns the address that a place of a whole page links to.
 pub(in crate::extract) fn address(page: &Html, css: &Css) -> Option<String> {
     let found = super::matches(page.root_element(), css).into_iter();
     let mut found = found.filter_map(|element| Hit::Element(element).address(css));
@@ -486,7 +493,7 @@ impl Record for Part<'_> {
         RawText::Plain(found)
     }
 
-    /// Every match as markup, one after the other; an attribute as plain text.
+    /// Returns every match as markup, one after the other, or an attribute as plain text.
     fn body(&self, at: &Css) -> Option<RawText> {
         if at.attribute.is_some() {
             return self.texts(at).into_iter().next().map(RawText::Plain);
@@ -504,8 +511,8 @@ impl Record for Part<'_> {
         (!html.is_empty()).then_some(RawText::Html(html))
     }
 
-    /// The attribute that is named; else the one that is there to be read by programs, of `<time datetime>` and
-    /// `<meta content>`; else the text.
+    /// Returns the named attribute, else the machine-readable one of `<time datetime>` and `<meta content>`,
+    /// else the text.
     fn date(&self, at: &Css) -> Option<String> {
         let stated = |found: Hit<'_>| {
             found
@@ -521,7 +528,7 @@ impl Record for Part<'_> {
         stated.or_else(|| self.texts(at).into_iter().next())
     }
 
-    /// The attribute, else that of a link or a picture, else the text.
+    /// Returns the attribute, else that of a link or a picture, else the text.
     fn addresses(&self, at: &Css) -> Vec<String> {
         self.hits_or_self(at)
             .into_iter()

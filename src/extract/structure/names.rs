@@ -2,31 +2,31 @@
 //!
 //! In: the name of a member, an element or a column. Out: the senses of its parts.
 //!
-//! A name falls apart at signs, at changes of case and at digits: `FilingDate`, `post_title`, `urlHtm`. A part counts in
-//! English, Spanish, Portuguese, French, German, Italian, Dutch, Swedish, Norwegian and Danish, and in a few words of
-//! other languages. Parts that are glued together (`datepublished`, `Sitzungsdatum`) are taken apart. A name only speaks
-//! for a value that fits it: that is for [`roles`](super::roles).
+//! A name is split at signs, at changes of case and at digits: `FilingDate`, `post_title`, `urlHtm`. Parts
+//! are known in English, Spanish, Portuguese, French, German, Italian, Dutch, Swedish, Norwegian and Danish,
+//! and for a few words in other languages. Compounds (`datepublished`, `Sitzungsdatum`) are split. A name
+//! only counts for a value that fits it: [`roles`](super::roles) decides that.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// A longer name means nothing.
+/// The maximum length of a name that has a meaning.
 const MAX_NAME_CHARS: usize = 80;
 
-/// A shorter word is no part of a longer one.
+/// The minimum length of a word within a compound.
 const MIN_GLUED_BYTES: usize = 3;
 
-/// A word that ends another one (`mötesdatum`) is not shorter.
+/// The minimum length of a word that ends another one (`mötesdatum`).
 const MIN_ENDING_BYTES: usize = 4;
 
-/// What a part of a name says.
+/// The sense of a part of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sense {
     /// The title of a record.
     Title,
-    /// The name of something: a title where there is no other.
+    /// The name of something: a title if there is no other.
     Name,
     Summary,
     Content,
@@ -43,34 +43,34 @@ pub(super) enum Sense {
     Image,
     /// A day or a time.
     Date,
-    /// When the record came out.
+    /// The time the record was published.
     Published,
-    /// When the record was made.
+    /// The time the record was created.
     Created,
-    /// When something begins that the record is about.
+    /// The start of the event that the record is about.
     Event,
-    /// When something ends, or a day of somebody's life.
+    /// The end of an event, or a date of a person's life.
     End,
-    /// When the record last changed.
+    /// The time the record last changed.
     Updated,
-    /// Not a fact about this record: planned, a bound, of a neighbour.
+    /// Not a fact about this record: planned, a bound, or about a neighbour.
     Unsure,
     Author,
-    /// A body or a person that is no author.
+    /// A body or a person that is not an author.
     Party,
     Tag,
     Place,
     /// One of a few values.
     Kind,
-    /// A number or a sign that tells records apart.
+    /// A number or code that identifies a record.
     Code,
-    /// Made from other fields: for search engines, for lists.
+    /// Derived from other fields, for search engines or lists.
     Derived,
-    /// Other records, or something to choose from.
+    /// Other records, or a choice of values.
     Others,
-    /// Of Greenwich.
+    /// In Greenwich time.
     Utc,
-    /// Holds what the name around it says.
+    /// A wrapper, whose meaning is in the name around it.
     Wrapper,
 }
 
@@ -101,7 +101,7 @@ impl Senses {
     }
 }
 
-/// Words by sense, without case and accents; `*` stands for any ending.
+/// Words by sense, without case and accents. `*` stands for any ending.
 const WORDS: &[(Sense, &str)] = &[
     (
         Sense::Title,
@@ -249,7 +249,7 @@ const WORDS: &[(Sense, &str)] = &[
     ),
 ];
 
-/// A word that is never taken apart, whatever it ends with.
+/// Words that are never split, regardless of their endings.
 const WHOLE: &str =
     "candidate candidates mandate mandates metadata database surname entitled holiday today";
 
@@ -280,15 +280,15 @@ static KNOWN: LazyLock<KnownWords> = LazyLock::new(|| {
     words
 });
 
-/// A name, understood.
+/// A name with its senses.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ReadName {
     pub(super) senses: Senses,
-    /// How many parts it has.
+    /// The number of its parts.
     pub(super) parts: usize,
 }
 
-/// Understands a name. The prefix of an XML name does not count.
+/// Reads a name. The prefix of an XML name does not count.
 pub(super) fn name(written: &str) -> ReadName {
     let parts = parts(written);
     let senses = parts
@@ -301,7 +301,8 @@ pub(super) fn name(written: &str) -> ReadName {
     }
 }
 
-/// Whether a name only holds what the name around it says: `rendered`, `value`, `#text`, `es`.
+/// Returns true if a name only wraps a value whose meaning is in the name around it: `rendered`, `value`,
+/// `#text`, `es`.
 pub(super) fn is_wrapper(written: &str) -> bool {
     let parts = parts(written);
     match parts.as_slice() {
@@ -311,7 +312,7 @@ pub(super) fn is_wrapper(written: &str) -> bool {
     }
 }
 
-/// The parts of a name in lower case, without accents.
+/// Returns the parts of a name in lower case, without accents.
 fn parts(written: &str) -> Vec<String> {
     let local = written.rsplit_once(':').map_or(written, |(_, local)| local);
     let mut parts: Vec<String> = Vec::new();
@@ -358,7 +359,7 @@ fn senses(part: &str) -> Senses {
     found.and(ending(part))
 }
 
-/// The senses of a part that is made of known words from one end to the other.
+/// Returns the senses of a part that consists entirely of known words.
 fn glued(part: &str) -> Option<Senses> {
     let mut reached: Vec<Option<Senses>> = vec![None; part.len() + 1];
     if let Some(start) = reached.first_mut() {
@@ -382,7 +383,7 @@ fn glued(part: &str) -> Option<Senses> {
     reached.last().copied().flatten()
 }
 
-/// The senses of the longest known word that a part ends with, and of the one that it begins with.
+/// Returns the senses of the longest known words at the end and at the start of a part.
 fn ending(part: &str) -> Senses {
     let whole = |range: Option<&str>| {
         let word = range.filter(|word| word.len() >= MIN_ENDING_BYTES)?;

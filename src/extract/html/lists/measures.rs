@@ -1,8 +1,8 @@
 //! Measures candidates: numbers between about -1 and 1, each with a name.
 //!
-//! In: a candidate and the laid-out page. Out: its [`Measures`], in the order of [`NAMES`]. Those of the first part come
-//! from sums and cost little; those of the second need the parts of each record and are taken of the best candidates
-//! only.
+//! In: a candidate and the laid-out page. Out: its [`Measures`], in the order of [`NAMES`]. The first part
+//! comes from sums and costs little. The second needs the parts of each record and is computed for the best
+//! candidates only.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,16 +11,16 @@ use super::path;
 use super::roles::Roles;
 use super::sheet::Sheet;
 
-/// How many measures there are.
+/// The number of measures.
 pub const COUNT: usize = NAMES.len();
 
-/// How many of them come from sums alone.
+/// The number of measures that come from sums alone.
 pub const CHEAP: usize = 62;
 
-/// How many of them the parts of the records give.
+/// The number of measures that come from the parts of the records.
 pub(super) const PARTS: usize = 16;
 
-/// One value a measure.
+/// The value of each measure.
 pub(super) type Measures = [f64; COUNT];
 
 /// The name of each measure.
@@ -140,7 +140,7 @@ pub(super) struct Whole {
     unlinked: usize,
     dates: usize,
     links: usize,
-    /// How many links lead to the same address.
+    /// The number of links to each address.
     keys: FxHashMap<u64, u32>,
 }
 
@@ -185,7 +185,7 @@ impl Sums {
     }
 }
 
-/// The tags of the first levels, repetitions left out.
+/// Hashes the tags of the first levels, without repetitions.
 fn shape(sheet: &Sheet<'_, '_>, record: &Record) -> u64 {
     let outline = sheet.outline;
     let mut shape = 0;
@@ -202,18 +202,18 @@ fn shape(sheet: &Sheet<'_, '_>, record: &Record) -> u64 {
     shape
 }
 
-/// Which records of a candidate count.
+/// The records of a candidate that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Filter {
-    /// All of them.
+    /// All records.
     All,
-    /// Those with a link.
+    /// Records with a link.
     Linked,
-    /// Those with a date.
+    /// Records with a date.
     Dated,
-    /// Those with both.
+    /// Records with both.
     Both,
-    /// Those with a link to a file.
+    /// Records with a link to a file.
     Files,
 }
 
@@ -236,7 +236,7 @@ impl Filter {
         }
     }
 
-    /// Its name in a kept layout.
+    /// Returns its name in a kept layout.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -248,7 +248,7 @@ impl Filter {
     }
 }
 
-/// The measures that sums give.
+/// Returns the measures that come from sums.
 pub(super) fn cheap(
     sheet: &Sheet<'_, '_>,
     whole: &Whole,
@@ -439,7 +439,7 @@ impl Days {
     }
 }
 
-/// Records that stand below a date, and have none of their own.
+/// Records that are below a date and have none of their own.
 struct Below {
     below: f64,
     heads: f64,
@@ -450,7 +450,7 @@ impl Below {
         let (mut below, mut heads, mut is_below) = (0, 0, false);
         let mut end = kept.first().map_or(0, |(record, _)| record.start);
         for (record, sums) in kept {
-            // No list leaves more out between two records.
+            // No list skips more than this between two records.
             if record.start > end && record.start - end < 60 {
                 let dates = sheet.dates_in(&(end..record.start));
                 if dates.iter().any(super::sheet::DateAt::is_day) {
@@ -469,7 +469,7 @@ impl Below {
     }
 }
 
-/// The measures that the parts of the records give, behind those that sums give.
+/// Appends the measures that come from the parts of the records to those from sums.
 pub(super) fn closely(measures: &mut Measures, roles: &Roles) {
     let values = roles.measures();
     measures[CHEAP..CHEAP + values.len()].copy_from_slice(&values);
@@ -485,30 +485,32 @@ pub(super) struct OnePage {
     pub(super) slug_words: usize,
 }
 
-/// What of a list speaks against there being none: how many records, their dates, their links, their share of the text.
+/// Returns the evidence of a list on the page: the number of its records, their dates, their links, their
+/// share of the text.
 fn of_list(best: Option<&Measures>) -> [f64; 4] {
     best.map_or([0.0; 4], |best| {
         [best[0], best[4] + best[39], best[8] * best[3], best[13]]
     })
 }
 
-/// The measure of five records: fewer may be the news beside an article.
+/// The measure of five records: fewer may be the news next to an article.
 const MIN_SURE: f64 = 0.4;
 
-/// Whether a list has too little of the page's text to be what a page with an article is for.
+/// Returns true if a list has too little of the page's text to be the purpose of a page with an article.
 pub(super) fn is_small(list: Option<&Measures>) -> bool {
     list.is_none_or(|list| list[13] < MIN_SHARE)
 }
 
-/// Whether a list is navigation: short words or links of a menu, with neither dates nor texts nor files.
+/// Returns true if a list is navigation: short words or links of a menu, with neither dates nor texts nor
+/// files.
 pub(super) fn is_navigation(list: &Measures) -> bool {
     let (dated, files, navigates) = (list[4] + list[39], list[10], list[24]);
     let (usual, texts) = (list[CHEAP + 3], list[CHEAP + 13]);
     dated < 0.5 && files < 0.5 && texts < 0.5 && (usual < 0.5 || navigates >= 0.8)
 }
 
-/// Whether the records of a list begin behind their dates: one stands right before the first record, and the last has
-/// none. Each would be given the date of its neighbour.
+/// Returns true if the records of a list begin after their dates: a date directly precedes the first record,
+/// and the last has none. Each record would get the date of its neighbour.
 pub(super) fn is_shifted(sheet: &Sheet<'_, '_>, kept: &[(&Record, &Sums)]) -> bool {
     let [(first, _), .., (_, ended)] = kept else {
         return false;
@@ -527,11 +529,11 @@ pub(super) fn is_shifted(sheet: &Sheet<'_, '_>, kept: &[(&Record, &Sums)]) -> bo
     ended.dates == 0 && dated + 1 >= kept.len() && before.is_some_and(is_near) && !leads(first)
 }
 
-/// The share of the page's text that such a list has at least: the news beside an article have less.
+/// The minimum share of the page's text in such a list. The news next to an article have less.
 const MIN_SHARE: f64 = 0.2;
 
-/// Whether one of the best lists is surely what its page is for: dated records with links of their own, outside of
-/// navigation. No introduction above it makes its page an article.
+/// Returns true if one of the best lists is clearly the purpose of its page: dated records with links of
+/// their own, outside navigation. An introduction above such a list does not make the page an article.
 pub(super) fn is_sure<'m>(mut best: impl Iterator<Item = &'m Measures>) -> bool {
     best.any(|list| {
         let (dated, linked, distinct) = (list[4] + list[39], list[3], list[8]);
@@ -545,11 +547,11 @@ pub(super) fn is_sure<'m>(mut best: impl Iterator<Item = &'m Measures>) -> bool 
     })
 }
 
-/// The share of a page's text beside which nothing else is worth a visit.
+/// The share of a page's text above which the rest is not worth a visit.
 const WHOLE_SHARE: f64 = 0.7;
 
-/// Whether a list is all that its page has to read: links to different places outside of navigation, with names that are
-/// no words of menus.
+/// Returns true if a list is all of the page's readable content: links to different places outside
+/// navigation, whose names are not menu words.
 pub(super) fn is_whole_page(list: &Measures) -> bool {
     let (linked, distinct, usual) = (list[3], list[8], list[CHEAP + 3]);
     let is_beside = list[24].max(list[25]) >= 0.5;
@@ -561,7 +563,7 @@ pub(super) fn is_whole_page(list: &Measures) -> bool {
         && !is_navigation(list)
 }
 
-/// The measures of the page as one record, beside the `best` list at a first look.
+/// Returns the measures of the page as one record, given the `best` list of a first look.
 pub(super) fn of_page(page: OnePage, best: Option<&Measures>) -> Measures {
     let is = |it: bool| f64::from(u8::from(it));
     let [records, dates, links, share] = of_list(best);
@@ -583,7 +585,7 @@ pub(super) fn of_page(page: OnePage, best: Option<&Measures>) -> Measures {
     measures
 }
 
-/// The measures of a page without anything, beside the `best` list at a first look.
+/// Returns the measures of a page without any records, given the `best` list of a first look.
 pub(super) fn of_nothing(sheet: &Sheet<'_, '_>, best: Option<&Measures>) -> Measures {
     let all = sheet.outline.range(0);
     let [records, dates, links, _] = of_list(best);

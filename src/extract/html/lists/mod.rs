@@ -1,10 +1,11 @@
-//! The lists of a page, found without selectors: candidates, then a judge.
+//! Finds the lists of a page without selectors: candidates, then a judge.
 //!
-//! In: the outline of a page, where its relative addresses start, what its dates may mean. Out: the lists that it may be
-//! for, the best first, each with its records and what these are made of.
+//! In: the outline of a page, the base of its relative addresses, the hints for its dates. Out: the lists
+//! that the page may have been published for, the best first, each with its records and their parts.
 //!
-//! [`sheet`] lays the page out, [`candidates`] finds every way in which it repeats, [`measures`] says what speaks for and
-//! against each, [`roles`] what the parts of a record are, and [`judge`] weighs it all by what labelled pages taught.
+//! [`sheet`] lays the page out, [`candidates`] finds every way in which it repeats, [`measures`] gives the
+//! evidence for and against each, [`roles`] finds the parts of a record, and [`judge`] weighs it all with
+//! weights learned from labelled pages.
 
 mod candidates;
 mod entries;
@@ -43,19 +44,19 @@ use super::selectors;
 use crate::dates::Hints;
 use crate::model::{Css, DateOrder, Layout, RawEntry, Rules};
 
-/// How many candidates are looked at closely.
+/// The number of candidates examined closely.
 const CLOSELY: usize = 24;
 
-/// More than any measures make good.
+/// A penalty that no measures can outweigh.
 const NAVIGATION: f64 = 100.0;
 
-/// A record with fewer letters beside its date has no name.
+/// The minimum number of letters outside its date for a record to have a name.
 const MIN_NAME_LETTERS: usize = 8;
 
-/// How many of the best at a first look tell whether a page surely has a list.
+/// The number of best candidates of a first look that decide if a page surely has a list.
 const FIRSTS: usize = 5;
 
-/// A candidate that was judged.
+/// A candidate with its verdict.
 #[derive(Clone, Debug)]
 struct Judged {
     /// Its place among the candidates.
@@ -65,12 +66,12 @@ struct Judged {
     score: f64,
 }
 
-/// A page that is looked through.
+/// A page to search.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'p> {
     pub(super) page: &'p Html,
     pub(super) url: &'p Url,
-    /// Where its relative addresses start.
+    /// The base of its relative addresses.
     pub(super) base: &'p Url,
     pub(super) hints: &'p Hints<'p>,
     /// The linked data that it states for programs.
@@ -80,40 +81,41 @@ pub(super) struct Subject<'p> {
 /// The lists that a look returns.
 #[derive(Clone, Copy)]
 pub(super) enum Wanted<'l> {
-    /// The list that the page is most likely for.
+    /// The list that the page was most likely published for.
     Best,
     /// The list that a kept layout names.
     Kept(&'l Layout),
-    /// So many lists, the best first, with the selectors that each amounts to.
+    /// This many lists, the best first, each with equivalent selectors.
     Several(usize),
 }
 
-/// A list that a page may be for.
+/// A list that a page may have been published for.
 #[derive(Clone, Debug)]
 pub(in crate::extract) struct FoundList {
     pub(in crate::extract) layout: Layout,
     pub(in crate::extract) entries: Vec<RawEntry>,
-    /// The selectors that find the same records; `None` where no selectors do.
+    /// The selectors that find the same records, or `None` if there are none.
     pub(in crate::extract) rules: Option<Rules<Css>>,
-    /// What spoke for it and against it, compared with the others, the weightiest first.
+    /// The reasons for and against it compared with the others, the weightiest first.
     pub(in crate::extract) reasons: Vec<(&'static str, f64)>,
 }
 
-/// Entries, how they were found, and selectors that find the same.
+/// Entries, the way they were found, and selectors that find the same.
 type ReadAs = (Vec<RawEntry>, Named, Option<Rules<Css>>);
 
 /// The result of a look at a page.
 #[derive(Debug, Default)]
 pub(super) struct Look {
-    /// The best first; where a layout was kept, what it reads.
+    /// The lists, the best first. If a layout was kept, the list that it reads.
     pub(super) lists: Vec<FoundList>,
-    /// With a kept layout: how many records a fresh look finds if it finds most of those and more, and by which layout.
+    /// With a kept layout: the number of records of a fresh look and its layout, if it finds most of the kept
+    /// records and more.
     pub(super) more: Option<(usize, Layout)>,
     /// The order of day and month in its dates.
     pub(super) order: Option<DateOrder>,
 }
 
-/// Looks for the lists of a page.
+/// Finds the lists of a page.
 pub(super) fn look(subject: Subject<'_>, wanted: Wanted<'_>) -> Look {
     let outline = Outline::of(subject.page, subject.base);
     let sheet = Sheet::of(&outline, subject.base, subject.hints);
@@ -147,7 +149,7 @@ enum Kind {
     Nothing,
 }
 
-/// A way to read the page, judged.
+/// A way to read the page, with its score.
 #[derive(Clone, Debug)]
 struct Ranked {
     kind: Kind,
@@ -155,7 +157,7 @@ struct Ranked {
     score: f64,
 }
 
-/// Everything that may be read, the best first.
+/// Returns all ways to read the page, the best first.
 fn rank(
     sheet: &Sheet<'_, '_>,
     candidates: &[Candidate],
@@ -173,7 +175,7 @@ fn rank(
             filter: judged.filter,
         },
         measures: judged.measures,
-        // Behind the page that has nothing: an operator may still take it.
+        // Ranks below the page without records: an operator may still choose it.
         score: if measures::is_navigation(&judged.measures) {
             judged.score - NAVIGATION
         } else {
@@ -206,7 +208,7 @@ fn rank(
     all
 }
 
-/// A page with all that was found on it.
+/// A page with everything found on it.
 struct Looking<'l, 'a, 'h> {
     subject: Subject<'l>,
     sheet: &'l Sheet<'a, 'h>,
@@ -219,7 +221,7 @@ struct Looking<'l, 'a, 'h> {
 
 impl Looking<'_, '_, '_> {
     fn best(&self) -> Look {
-        // Of what a page may be for, nothing is the last resort: it never hides an entry.
+        // A page without records is the last resort, so that it never hides an entry.
         let best = self
             .ranked
             .first()
@@ -253,7 +255,7 @@ impl Looking<'_, '_, '_> {
         }
     }
 
-    /// Reads by a layout, and counts how much more a fresh look would read.
+    /// Reads the page by a layout, and counts how much more a fresh look would read.
     fn kept(&self, layout: &Layout) -> Look {
         let found = match Named::of(layout) {
             Some(Named::Page) => self.page().map(|page| (page, None)),
@@ -290,7 +292,7 @@ impl Looking<'_, '_, '_> {
             .first()
             .filter(|fresh| !is_read(fresh.kind) && fresh.kind != Kind::Nothing);
         let fresh = fresh.and_then(|fresh| self.read(fresh, Places::default(), false));
-        // Any page has an article's text, also one that holds a list by now.
+        // Any page has an article's text, even one that contains a list by now.
         let is_list = |fresh: &FoundList| found.is_none() && fresh.entries.len() > 1;
         let more = fresh.filter(|fresh| is_list(fresh) || holds_more(&entries, &fresh.entries));
         Look {
@@ -305,8 +307,9 @@ impl Looking<'_, '_, '_> {
         }
     }
 
-    /// Returns the list that a layout names. Among parts that are built alike, it takes the one of the same number as long
-    /// as their count is the same, else the best one. A list that lost its classes must be the best of the page.
+    /// Returns the list that a layout names. Among parts that are built alike, it takes the one of the same
+    /// number if their count is unchanged, else the best one. A list that lost its classes must be the best
+    /// of the page.
     fn named(
         &self,
         division: Division,
@@ -355,7 +358,7 @@ impl Looking<'_, '_, '_> {
         })
     }
 
-    /// The page as one record.
+    /// Reads the page as one record.
     fn page(&self) -> Option<ReadAs> {
         let entry = self
             .one
@@ -367,7 +370,7 @@ impl Looking<'_, '_, '_> {
         Some((vec![entry], Named::Page, None))
     }
 
-    /// The records of a list; `None` where its filter keeps none.
+    /// Returns the records of a list, or `None` if its filter keeps none.
     fn list(
         &self,
         candidate: &Candidate,
@@ -410,7 +413,7 @@ impl Looking<'_, '_, '_> {
     }
 }
 
-/// Returns the keys that two readings of a page are compared by: addresses, else titles.
+/// Returns the keys by which two readings of a page are compared: addresses, else titles.
 fn keys(entries: &[RawEntry]) -> std::collections::HashSet<&str> {
     let entries = entries.iter();
     entries
@@ -423,15 +426,15 @@ fn keys(entries: &[RawEntry]) -> std::collections::HashSet<&str> {
         .collect()
 }
 
-/// Whether two lists are about the same records.
+/// Returns true if two lists have the same records.
 fn is_same(one: &[RawEntry], other: &[RawEntry]) -> bool {
     let (one, other) = (keys(one), keys(other));
     let shared = one.intersection(&other).count();
     shared * 5 >= one.len().max(other.len()) * 4
 }
 
-/// Whether a fresh look finds most records of the kept layout and many more of the same kind. A short list together with
-/// the menu around it does not count.
+/// Returns true if a fresh look finds most records of the kept layout and many more of the same kind. A short
+/// list together with the menu around it does not count.
 fn holds_more(kept: &[RawEntry], fresh: &[RawEntry]) -> bool {
     let (old, new) = (keys(kept), keys(fresh));
     let shared = old.intersection(&new).count();
@@ -440,13 +443,13 @@ fn holds_more(kept: &[RawEntry], fresh: &[RawEntry]) -> bool {
         dated.count()
     };
     let (own, all) = (dated(kept), dated(fresh));
-    // As many in a hundred have a date; two records without say nothing of their kind.
+    // The same share must have a date. Two records without one show nothing of their kind.
     let is_kind = all * kept.len() * 5 >= own * fresh.len() * 4 && (own > 0 || kept.len() > 2);
     let is_longer = fresh.len() > kept.len() + 1 && fresh.len() * 3 >= kept.len() * 4;
     is_kind && is_longer && shared * 5 >= old.len() * 4
 }
 
-/// Every candidate with every filter that makes a difference, measured by sums.
+/// Measures every candidate by sums, with every filter that makes a difference.
 fn measured(sheet: &Sheet<'_, '_>, candidates: &[Candidate]) -> Vec<Judged> {
     let whole = Whole::of(sheet);
     let mut all = Vec::new();
@@ -479,7 +482,7 @@ fn measured(sheet: &Sheet<'_, '_>, candidates: &[Candidate]) -> Vec<Judged> {
     all
 }
 
-/// The records of a candidate that its filter keeps.
+/// Returns the records of a candidate that its filter keeps.
 fn kept<'c>(sheet: &Sheet<'_, '_>, candidate: &'c Candidate, filter: Filter) -> Vec<&'c Record> {
     let records = candidate.records.iter();
     records
@@ -487,8 +490,8 @@ fn kept<'c>(sheet: &Sheet<'_, '_>, candidate: &'c Candidate, filter: Filter) -> 
         .collect()
 }
 
-/// The records that a filter keeps, with those that it left out for want of a link alone: dated as the others are, of
-/// the same tag and classes. A notice whose file is still to come is a notice.
+/// Returns the records that a filter keeps, plus those that it dropped only because they have no link: dated
+/// like the others, with the same tag and classes. A notice whose file is still to come is a notice.
 fn rejoined<'c>(
     sheet: &Sheet<'_, '_>,
     candidate: &'c Candidate,
@@ -518,8 +521,8 @@ fn rejoined<'c>(
     records.collect()
 }
 
-/// The candidates that a first look finds best, looked at closely, the best first; and the measures of those that were
-/// first at that look.
+/// Returns the best candidates of a first look, examined closely, the best first, and the measures of those
+/// that came first at that look.
 fn ranked(
     sheet: &Sheet<'_, '_>,
     candidates: &[Candidate],
