@@ -1,25 +1,26 @@
-//! Alerts of the Common Alerting Protocol to raw entries.
+//! Reads alerts of the Common Alerting Protocol into raw entries.
 //!
-//! In: the tree of a document: one alert, a set of them, or an EDXL message around some. Out: one entry an alert.
+//! In: the tree of a document: one alert, a set of them, or an EDXL message around some. Out: one entry per
+//! alert.
 //!
-//! Follows CAP 1.2, which reads 1.0 and 1.1 too. An alert tells one thing in blocks (`info`), each for a language or for
-//! some of its areas. The blocks in the language of the source, else in that of the first, make the title and the text;
-//! those in other languages stand below, marked as such.
+//! Follows CAP 1.2 and also reads 1.0 and 1.1. An alert repeats its message in blocks (`info`), each for a
+//! language or for some of its areas. The blocks in the language of the source, else in that of the first
+//! block, make the title and the text. Blocks in other languages follow, marked as such.
 //!
 //! | entry | alert |
 //! |---|---|
 //! | `guid` | `identifier` |
-//! | `title` | `headline`; `event` and areas; `note`; the kind of message and what it refers to |
+//! | `title` | `headline`; `event` and areas; `note`; the kind of message and its references |
 //! | `published`, `event` | `sent`; `onset`, else `effective` |
 //! | `content` | `description`, `instruction`, `areaDesc`, `severity` and `expires` |
 //! | `link` | `web` |
 //! | `tags` | `category`, `event`, `msgType` of anything but a first alert |
 //! | `authors` | `senderName` |
-//! | `enclosures`, `links` | `resource`, of which pages are links |
+//! | `enclosures`, `links` | `resource`; those that are pages become links |
 //! | `point` | the middle of the first `circle` |
 //!
-//! An update and a cancellation are messages of their own, by their own identifiers: readers must hear of them. What is no
-//! `Actual` alert, but a test or an exercise, says so in its title.
+//! An update and a cancellation are messages with their own identifiers, because readers must receive them.
+//! The title of a test or an exercise, which is not an `Actual` alert, says so.
 //!
 //! No network, no clock.
 
@@ -29,16 +30,16 @@ use crate::model::{
     Language, RawAuthor, RawEnclosure, RawEntry, RawLink, RawTag, RawText, Relation,
 };
 
-/// What the protocol calls its namespace, whatever the version.
+/// The part common to all versions of the protocol's namespace.
 const NAMESPACE: &str = "emergency:cap";
 
-/// The most areas that an alert without a headline is called after.
+/// The maximum number of areas in the title of an alert without a headline.
 const MAX_NAMED_AREAS: usize = 3;
 
-/// A shorter line is not broken by its width.
+/// The minimum length of a line that is broken by its width.
 const MIN_WRAPPED_CHARS: usize = 50;
 
-/// `category`, and its name for people (CAP 1.2 §3.2.2).
+/// Each `category` and its name for people (CAP 1.2 §3.2.2).
 const CATEGORIES: [(&str, &str); 11] = [
     ("Geo", "Geophysical"),
     ("Met", "Meteorological"),
@@ -53,8 +54,8 @@ const CATEGORIES: [(&str, &str); 11] = [
     ("CBRNE", "CBRNE"),
 ];
 
-/// The alerts of a document that is made of them, and `None` for any other. Those that the document breaks off in are
-/// left out: half a notice may say the opposite of the whole one.
+/// Returns the alerts of a document that consists of them, and `None` for any other. An alert in which the
+/// document breaks off is left out: half a notice may say the opposite of the whole one.
 pub(super) fn of<'a>(tree: &'a Tree<'_>) -> Option<Vec<Element<'a>>> {
     let root = tree.document().children().next()?;
     let has = |name: &str| root.children().any(|child| child.local() == name);
@@ -75,12 +76,12 @@ pub(super) fn of<'a>(tree: &'a Tree<'_>) -> Option<Vec<Element<'a>>> {
     Some(whole.collect())
 }
 
-/// Whether a root element is that of an EDXL message, with whatever it carries.
+/// Returns true if a root element is that of an EDXL message, regardless of its content.
 pub(super) fn is_envelope(root: &Element<'_>) -> bool {
     root.local().starts_with("EDXL") || root.declares("emergency:edxl")
 }
 
-/// The entry of one alert, for a source in `language`.
+/// Returns the entry of one alert, for a source in `language`.
 pub(super) fn entry(alert: &Element<'_>, language: Option<&Language>) -> RawEntry {
     let blocks: Vec<Block<'_>> = children(alert, "info").map(Block).collect();
     let wanted = language.map(Language::primary);
@@ -114,7 +115,7 @@ pub(super) fn entry(alert: &Element<'_>, language: Option<&Language>) -> RawEntr
     }
 }
 
-/// One `info`: what the alert tells, in one language and for some areas.
+/// One `info`: the message of the alert, in one language and for some areas.
 struct Block<'a>(Element<'a>);
 
 impl Block<'_> {
@@ -122,7 +123,7 @@ impl Block<'_> {
         text(&self.0, name)
     }
 
-    /// The primary language that it states.
+    /// Returns the primary language that it states.
     fn language(&self) -> Option<String> {
         let stated: Language = self.value("language")?.parse().ok()?;
         Some(stated.primary().to_owned())
@@ -138,7 +139,7 @@ impl Block<'_> {
         areas
     }
 
-    /// Latitude and longitude of the middle of a `circle`: `-35.38,147.05 25.0`.
+    /// Returns latitude and longitude of the middle of a `circle`: `-35.38,147.05 25.0`.
     fn point(&self) -> Option<(f64, f64)> {
         let circle = children(&self.0, "area").find_map(|area| text(&area, "circle"))?;
         let (middle, _) = circle.split_once(' ')?;
@@ -148,7 +149,7 @@ impl Block<'_> {
         is_place.then_some((latitude, longitude))
     }
 
-    /// Its texts as markup. A headline other than the `title` stands above them.
+    /// Returns its texts as markup. A headline that differs from the `title` precedes them.
     fn markup(&self, title: Option<&str>) -> String {
         let headline = self.value("headline");
         let headline =
@@ -175,7 +176,7 @@ fn children<'a>(of: &Element<'a>, name: &'static str) -> impl Iterator<Item = El
     of.children().filter(move |child| child.local() == name)
 }
 
-/// The characters of the first child of that name, unless they are blank.
+/// Returns the characters of the first child of that name, unless they are blank.
 fn text(of: &Element<'_>, name: &str) -> Option<String> {
     let mut found = of.children().filter(|child| child.local() == name);
     found.find_map(|child| {
@@ -198,7 +199,7 @@ fn titled(alert: &Element<'_>, own: &[&Block<'_>]) -> Option<String> {
     let message = || {
         let kind = text(alert, "msgType")?;
         let references = text(alert, "references").unwrap_or_default();
-        // The sender, the identifier, and when it was sent.
+        // The sender, the identifier, and the time it was sent.
         let first = references.split_whitespace().next();
         let referred = first.and_then(|first| first.split(',').nth(1).map(str::to_owned));
         let named = referred.or_else(|| text(alert, "identifier"))?;
@@ -215,7 +216,7 @@ fn titled(alert: &Element<'_>, own: &[&Block<'_>]) -> Option<String> {
     })
 }
 
-/// What the blocks say, each text once; those in other languages marked.
+/// Returns the text of the blocks, each text once, with other languages marked.
 fn content(own: &[&Block<'_>], others: &[&Block<'_>], title: &Option<String>) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     for block in own {
@@ -236,8 +237,8 @@ fn content(own: &[&Block<'_>], others: &[&Block<'_>], title: &Option<String>) ->
     (!html.is_empty()).then_some(html)
 }
 
-/// A text as markup: what it has of its own stays, blank lines end paragraphs, and lines that nothing but their width
-/// ends are one.
+/// Returns a text as markup. Its own markup is kept, blank lines end paragraphs, and lines broken only by
+/// their width are joined.
 fn paragraphs(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     if ["<br", "<p>", "</"].iter().any(|tag| lower.contains(tag)) {
@@ -284,7 +285,7 @@ fn tags(alert: &Element<'_>, own: &[&Block<'_>]) -> Vec<RawTag> {
     tags
 }
 
-/// What the blocks attach.
+/// Returns the resources that the blocks attach.
 fn resources<'a>(own: &'a [&Block<'_>]) -> impl Iterator<Item = RawEnclosure> + use<'a> {
     let all = own.iter().flat_map(|block| children(&block.0, "resource"));
     all.filter_map(|resource| {

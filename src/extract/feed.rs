@@ -1,34 +1,35 @@
-//! RSS 0.90 to 2.0, Atom 0.3 and 1.0, CDF and JSON Feed to raw entries, however badly they are written.
+//! Reads RSS 0.90 to 2.0, Atom 0.3 and 1.0, CDF and JSON Feed into raw entries, however badly they are written.
 //!
-//! In: the decoded text and the address it came from. Out: entries in document order, and a [`Problem`] for whatever
-//! breaks the format: what was wrong, where, and what was done about it. Only text that is no feed at all is an error.
+//! In: the decoded text and the address it came from. Out: entries in document order, and a [`Problem`] for each
+//! violation of the format: the error, its place, and the correction made. Only a text that is not a feed at all is an
+//! error.
 //!
-//! `scan` cuts the text into tokens, `references` undoes entities, `names` says what an element means, `xml` knows what
-//! stands in what, `content` what kind of text an element holds, `media` which picture stands for an entry, `draft` which of
-//! several elements tells a thing best.
-//! `json` reads the one format that is no XML.
+//! `scan` splits the text into tokens, `references` resolves entities, `names` maps elements to their meaning, `xml`
+//! reads the nesting, `content` decides the type of an element's text, `media` chooses the picture that represents an
+//! entry, and `draft` keeps the best of several elements for a field.
+//! `json` reads the one format that is not XML.
 //!
 //! # Which element fills which field
 //!
-//! A field takes the first of the elements that it is listed with, whatever their order in the document; of equals the
-//! first in the document. Elements are known by their local names, in any case; without a prefix, in a namespace that
-//! nobody knows, or in that of RSS or Atom they are the format's own. `dc` stands for Dublin Core and its terms, the
-//! other prefixes for what they usually mean.
+//! A field takes the first of the elements in its row, whatever their order in the document, and among equals the first
+//! in the document. Elements are identified by their local names, in any case. Elements without a prefix, in an unknown
+//! namespace, or in that of RSS or Atom belong to the format itself. `dc` means Dublin Core and its terms. The other
+//! prefixes have their usual meaning.
 //!
 //! | field | RSS 0.90–2.0, CDF | Atom 0.3, 1.0 | JSON Feed |
 //! |---|---|---|---|
 //! | `guid` | `guid`, `item@rdf:about`, `dc:identifier` | `id` | `id` |
-//! | `title` | `title`, `dc:title`, `media:title` but that of a picture, `itunes:title` | the same | `title` |
-//! | `link` | `feedburner:origLink`, `link`, `link@href` of the page, `guid` that is an address and not denied, `item@rdf:about` | `link rel="alternate"` (HTML first), `content@src` | `url`, `external_url` |
+//! | `title` | `title`, `dc:title`, `media:title` except that of a picture, `itunes:title` | the same | `title` |
+//! | `link` | `feedburner:origLink`, `link`, `link@href` of the page, `guid` that is an address and not marked otherwise, `item@rdf:about` | `link rel="alternate"` (HTML first), `content@src` | `url`, `external_url` |
 //! | `summary` | `summary`, `description`, `dc:description`, `itunes:summary`, `media:description` | `summary` | `summary` |
-//! | `content` | `content:encoded`, `body` of XHTML, `fullitem`; `description` beside a `summary` | `content` | `content_html`, `content_text` |
+//! | `content` | `content:encoded`, `body` of XHTML, `fullitem`; `description` if there is also a `summary` | `content` | `content_html`, `content_text` |
 //! | `published` | `pubDate`, `dc:date`, `dc:issued`, `dc:created`; else `updated` | `published`, `issued`, `created`; else `updated` | `date_published`, `date_modified` |
-//! | `updated` | `lastBuildDate`, `dc:modified`, `ITEM@LASTMOD` | `updated`, `modified`; of several the last | `date_modified` |
+//! | `updated` | `lastBuildDate`, `dc:modified`, `ITEM@LASTMOD` | `updated`, `modified`; the last of several | `date_modified` |
 //! | `authors` | `dc:creator`, `author`, `itunes:author`, `media:credit`, `dc:contributor`, `dc:publisher` | `author`, that of `source`, `contributor` | `authors`, `author` |
 //! | `tags` | `category`, `dc:subject`, `itunes:keywords`, `media:category`, `media:keywords` | `category` (`label`, `term`) | `tags` |
-//! | `enclosures` | `enclosure`, `media:content` but the `image`, `link rel="enclosure"`; for how long one plays, `media:content@duration`, `itunes:duration` | `link rel="enclosure"`, `content@src` of another type | `attachments` |
-//! | `links` | `link rel="related"` or `"via"` | the same | `external_url` beside `url` |
-//! | `image` | `image/url`, `media:thumbnail`, `itunes:image`, `media:content` that is one | the same | `image`, `banner_image` |
+//! | `enclosures` | `enclosure`, `media:content` except the `image`, `link rel="enclosure"`; playing time from `media:content@duration`, `itunes:duration` | `link rel="enclosure"`, `content@src` of another type | `attachments` |
+//! | `links` | `link rel="related"` or `"via"` | the same | `external_url` if there is also a `url` |
+//! | `image` | `image/url`, `media:thumbnail`, `itunes:image`, `media:content` that is a picture | the same | `image`, `banner_image` |
 //! | `language` | `dc:language`, `xml:lang` | `xml:lang` | `language` |
 //! | `comments` | `comments` | `link rel="replies"` | |
 //! | `license` | `creativeCommons:license`, `media:license`, `dc:rights`, `copyright` | `link rel="license"`, `rights` | |
@@ -40,25 +41,24 @@
 //!
 //! # Text
 //!
-//! Atom's `type` and `mode` are believed, and a title of Atom without a type is plain text, as the format says; other text
-//! without a type, and all text of RSS, is what it looks like. Elements that
-//! stand in a text as they are (XHTML, or tags that nobody escaped) make it HTML. `xml:base` and `xml:lang` count
-//! wherever they stand, in the elements of XHTML, too. CDATA that was escaped is opened, except in a guid: entries are known
-//! by it.
+//! Atom's `type` and `mode` are trusted, and a title of Atom without a type is plain text, as the format defines. The
+//! type of other text without a type, and of all text of RSS, is detected. Elements within a text (XHTML, or unescaped
+//! tags) make it HTML. `xml:base` and `xml:lang` count on any element, including those of XHTML. Escaped CDATA is
+//! opened, except in a guid, which identifies the entry.
 //!
 //! # Wrappers
 //!
-//! A document may be one entry of Atom. A page with nothing in it but a feed is that feed, as markup or as the text of its
-//! `pre`. RSS and Atom that were turned into JSON are turned back (`json/converted`).
+//! A document may be one entry of Atom. A page that contains nothing but a feed, as markup or as the text of its `pre`,
+//! is read as that feed. RSS and Atom converted to JSON are converted back (`json/converted`).
 //!
-//! # Where we differ from the Universal Feed Parser's tests, and why
+//! # Differences from the Universal Feed Parser's tests
 //!
-//! - An entry that the document breaks off in is not kept: half a notice may say the opposite of the whole one
+//! - An entry in which the document breaks off is not kept: half a notice may say the opposite of the whole one
 //!   (`illformed/rss_incomplete_cdata.xml`).
 //! - Entities that a document declares are not expanded (`wellformed/rss/entity_in_doctype.xml`): a few of them grow into
 //!   gigabytes, and others read files.
-//! - An entry that says nothing but what no field holds, such as a date of expiry, is left out, and told.
-//! - Pages of EBCDIC are not read: nobody has written a feed in them for decades.
+//! - An entry whose only values fit no field, such as a date of expiry, is left out and reported.
+//! - EBCDIC code pages are not read: nobody has written a feed in them for decades.
 
 mod scan;
 mod fault;
@@ -79,32 +79,32 @@ pub(super) use self::scan::{Scanner, Tag, Token, local};
 use super::ExtractError;
 use crate::model::{Extracted, Location};
 
-/// What a text is, by its first element or character.
+/// The format of a text, by its first element or character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Xml,
     Json,
     Html,
-    /// Something else that is known, such as a sitemap.
+    /// Another known format, such as a sitemap.
     Other(&'static str),
     OtherXml,
     Unknown,
 }
 
-/// What [`Format::Other`] calls a sitemap.
+/// The name of a sitemap in [`Format::Other`].
 pub(super) const SITEMAP: &str = "a sitemap";
 
-/// What it calls a list of feeds.
+/// The name of a list of feeds in [`Format::Other`].
 pub(super) const FEED_LIST: &str = "a list of feeds (OPML)";
 
-/// How far into a text its first element is looked for: warnings of a server come before it.
+/// The number of bytes searched for the first element: a server's warnings may come before it.
 const JUNK_BYTES: usize = 16 * 1024;
 
-/// Reads a feed that came from `location`, in the end from `url`.
+/// Reads a feed requested from `location` that finally came from `url`.
 ///
 /// # Errors
-/// [`ExtractError::NotAFeed`] for anything else, [`ExtractError::BadFeed`] for one in JSON that breaks off before its first
-/// entry is whole.
+/// Returns [`ExtractError::NotAFeed`] for anything else, and [`ExtractError::BadFeed`] for a JSON feed that
+/// breaks off before its first entry is complete.
 pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extracted, ExtractError> {
     let not_a_feed = |found| Err(ExtractError::NotAFeed { found, link: None });
     match sniff(text) {
@@ -127,14 +127,14 @@ pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extract
 /// Reads a JSON Feed.
 ///
 /// # Errors
-/// [`ExtractError::NotAFeed`] without `items`, [`ExtractError::BadFeed`] for one that breaks off before its first entry is
-/// whole.
+/// Returns [`ExtractError::NotAFeed`] if `items` is missing, and [`ExtractError::BadFeed`] if the feed breaks
+/// off before its first entry is complete.
 pub(super) fn json(text: &str) -> Result<Extracted, ExtractError> {
     json::read(text)
 }
 
-/// Tells the format by the first element that a feed or a page begins with, whatever prefix, namespace and
-/// `Content-Type` say.
+/// Detects the format by the first element that a feed or a page begins with, regardless of prefix, namespace
+/// and `Content-Type`.
 pub(super) fn sniff(text: &str) -> Format {
     let text = text.trim_start_matches(is_blank);
     if text.starts_with('{') {
@@ -176,7 +176,7 @@ fn is_of_atom(tag: &Tag<'_>) -> bool {
     names.iter().any(|name| tag.attributes.contains(name))
 }
 
-/// Whether nothing stands in a page but a feed: some program put one around it.
+/// Returns true if a page contains nothing but a feed, which some program wrapped in it.
 fn wraps_feed(scanner: &mut Scanner<'_>) -> bool {
     while scanner.position() < JUNK_BYTES
         && let Some(token) = scanner.next()
@@ -192,7 +192,8 @@ fn wraps_feed(scanner: &mut Scanner<'_>) -> bool {
     false
 }
 
-/// The feed that a page shows as text: what a browser makes of one, and programs that fetch by a browser give on.
+/// Returns the feed that a page shows as text: browsers render feeds this way, and programs that fetch by a
+/// browser pass the page on.
 pub(super) fn held_in_page(text: &str) -> Option<String> {
     let mut scanner = Scanner::new(text);
     let mut is_shown = false;
@@ -225,12 +226,12 @@ pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\u{FEFF}'
 }
 
-/// The feed that a page leads to, the surest one.
+/// Returns the feed that a page links to, the surest one.
 pub(super) fn linked_feed(text: &str, url: &Url) -> Option<Url> {
     super::html::leads(text, url)?.feeds.into_iter().next()
 }
 
-/// The text, unless it is blank.
+/// Returns the text, unless it is blank.
 fn filled(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
@@ -245,7 +246,7 @@ mod tests {
         read(text, &url, &Location::Http(PublicUrl::new(url.clone())))
     }
 
-    /// The problems of an entry around `levels` elements of another namespace, and its title.
+    /// Checks the problems of an entry around `levels` elements of another namespace, and its title.
     fn check_depth(feed: &str, levels: usize, problems: &[&str]) {
         let inner = "<x:y>".repeat(levels) + &"</x:y>".repeat(levels);
         let read = of(&feed.replace("INNER", &inner)).unwrap();
@@ -283,7 +284,7 @@ mod tests {
         check_depth(atom, 200_000, &[&told(2, 199_802)]);
     }
 
-    /// The title of a feed whose characters were decoded before, whatever its declaration says.
+    /// Checks the title of a feed whose characters were decoded before, regardless of its declaration.
     fn check_title(declaration: &str, feed: &str) {
         let text = format!("{declaration}{feed}");
         let found = of(&text).expect(&text).channel.title;

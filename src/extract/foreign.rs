@@ -1,33 +1,33 @@
-//! Names documents that hold no list of bulletins this version reads, and says what to do instead.
+//! Names documents that contain no list of bulletins in a supported format, and advises what to do instead.
 //!
-//! In: the body of a document and its type. Out: a [`Foreign`], by the first bytes, else by how its text begins, else by
-//! the type that its server names.
+//! In: the body of a document and its type. Out: a [`Foreign`], by the first bytes, else by the start of its
+//! text, else by the type that its server states.
 
 use std::fmt;
 
 use super::feed;
 use crate::model::{Document, ProblemCode};
 
-/// A document of another kind than those that are read.
+/// A document of an unsupported kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Foreign {
     /// iCalendar (RFC 5545).
     Calendar,
     /// vCard (RFC 6350).
     Contacts,
-    /// A message for emergency services that carries no alert (EDXL).
+    /// A message for emergency services that contains no alert (EDXL).
     Envelope,
     /// One running text.
     OneText,
     /// A message (RFC 5322).
     Mail,
-    /// Several of them (mbox).
+    /// A mailbox of several messages (mbox).
     Mailbox,
     /// PDF.
     Pdf,
-    /// Files packed into one, by the name of the format.
+    /// A packed archive, by the name of the format.
     Archive(&'static str),
-    /// A file of an office program, by what it is.
+    /// A file of an office program, by its kind.
     Office(&'static str),
     /// A picture.
     Picture,
@@ -35,12 +35,12 @@ pub enum Foreign {
     Recording,
     /// A list of feeds (OPML).
     FeedList,
-    /// Bytes that no text has.
+    /// Bytes that do not occur in text.
     Binary,
 }
 
 impl Foreign {
-    /// The short name of the problem in `status`; what it is, to people; what an operator can do about it.
+    /// Returns the problem code of `status`, the kind as a phrase for people, and the advice for an operator.
     fn words(self) -> (ProblemCode, &'static str, &'static str) {
         match self {
             Self::Calendar => (
@@ -96,12 +96,12 @@ impl Foreign {
         }
     }
 
-    /// The short name of the problem in `status`.
+    /// Returns the problem code that `status` shows.
     pub fn code(self) -> ProblemCode {
         self.words().0
     }
 
-    /// What an operator can do about it.
+    /// Returns the advice for an operator.
     pub fn action(self) -> &'static str {
         self.words().2
     }
@@ -115,7 +115,7 @@ impl fmt::Display for Foreign {
 
 const LINKING: &str = "give the page that links to it: files become attachments of its entries";
 
-/// Bytes in a place that tell a format.
+/// Bytes at an offset that identify a format.
 const SIGNATURES: [(usize, &[u8], Foreign); 29] = [
     (0, b"%PDF-", Foreign::Pdf),
     (0, b"%!PS", Foreign::Office("a PostScript document")),
@@ -160,11 +160,11 @@ const SIGNATURES: [(usize, &[u8], Foreign); 29] = [
     (0, b"\x1A\x45\xDF\xA3", Foreign::Recording),
 ];
 
-/// What a ZIP archive begins with.
+/// The first bytes of a ZIP archive.
 const ZIP: &[u8] = b"PK\x03\x04";
 
-/// Names of files within a ZIP archive that tell what it is: the type that `OpenDocument` puts first, the main part of
-/// Office Open XML.
+/// Names of files within a ZIP archive that identify its kind: the type that `OpenDocument` puts first, the
+/// main part of Office Open XML.
 const PACKED: [(&[u8], Foreign); 8] = [
     (
         b"mimetypeapplication/vnd.oasis.opendocument.text",
@@ -197,7 +197,7 @@ const PACKED: [(&[u8], Foreign); 8] = [
     ),
 ];
 
-/// Types that a server names, by how they begin.
+/// Prefixes of the types that a server states.
 const TYPES: [(&str, Foreign); 7] = [
     ("application/pdf", Foreign::Pdf),
     (
@@ -217,10 +217,10 @@ const TYPES: [(&str, Foreign); 7] = [
     ("video/", Foreign::Recording),
 ];
 
-/// How far a document is looked at for bytes that no text has.
+/// The number of bytes searched for those that do not occur in text.
 const LOOKED_AT: usize = 1024;
 
-/// How far into a text the headers of a message are looked for, in lines.
+/// The number of lines searched for the headers of a message.
 const HEADER_LINES: usize = 60;
 
 /// Headers that programs write and people do not: a memorandum has the others too.
@@ -232,13 +232,13 @@ const MACHINE_HEADERS: [&str; 5] = [
     "content-transfer-encoding",
 ];
 
-/// Names a document by its bytes, if these are no text.
+/// Identifies a document by its bytes, if these are not text.
 pub(super) fn of_bytes(document: &Document) -> Option<Foreign> {
     let body = document.body.as_slice();
     let begins = |(at, sign, _): &&(usize, &[u8], Foreign)| {
         body.get(*at..).is_some_and(|rest| rest.starts_with(sign))
     };
-    // `WAVE` and its like stand in texts too.
+    // `WAVE` and similar marks occur in texts too.
     let is_binary = body.iter().take(LOOKED_AT).any(|byte| *byte == 0);
     let is_sure = |(at, sign, _): &&(usize, &[u8], Foreign)| {
         *at == 0 && !sign.iter().all(u8::is_ascii_alphanumeric)
@@ -256,7 +256,7 @@ fn packed(body: &[u8]) -> Option<Foreign> {
     PACKED.iter().find(holds).map(|(_, foreign)| *foreign)
 }
 
-/// Names a document by how its text begins.
+/// Identifies a document by the start of its text.
 pub(super) fn of_text(text: &str) -> Option<Foreign> {
     let text = text.trim_start_matches(feed::is_blank);
     let begins = |sign: &str| {
@@ -272,7 +272,7 @@ pub(super) fn of_text(text: &str) -> Option<Foreign> {
     }
 }
 
-/// Names a document that is no text, by the type that its server states.
+/// Identifies a document that is not text, by the type that its server states.
 pub(super) fn of_type(document: &Document, text: &str) -> Option<Foreign> {
     if !text.chars().take(LOOKED_AT).any(|c| c == '\0') {
         return None;
@@ -283,7 +283,7 @@ pub(super) fn of_type(document: &Document, text: &str) -> Option<Foreign> {
     Some(named.map_or(Foreign::Binary, |(_, foreign)| *foreign))
 }
 
-/// Whether a text begins with headers (RFC 5322 §2.2) of which programs write some.
+/// Returns true if a text begins with headers (RFC 5322 §2.2), some of which only programs write.
 fn has_headers(text: &str) -> bool {
     let lines = text.lines().take(HEADER_LINES);
     let mut names = Vec::new();
@@ -304,8 +304,8 @@ fn has_headers(text: &str) -> bool {
     has("from") && MACHINE_HEADERS.iter().any(|name| has(name))
 }
 
-/// Whether a text is one weather message, which begins with an abbreviated heading (WMO-No. 386, Manual on the GTS):
-/// `FLUS43 KLOT 082123`, perhaps behind a number of its own.
+/// Returns true if a text is one weather message, which begins with an abbreviated heading (WMO-No. 386,
+/// Manual on the GTS): `FLUS43 KLOT 082123`, optionally after a number of its own.
 pub(super) fn is_weather_message(text: &str) -> bool {
     const BEGINNING: usize = 4;
     let lines = text

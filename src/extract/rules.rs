@@ -1,7 +1,7 @@
-//! Entries by rules, whatever language finds places in the document.
+//! Reads entries by rules, independent of the language that finds places in the document.
 //!
-//! In: a [`Record`], one entry's part of a document, and the [`Rules`] of its source. Out: a [`RawEntry`]; and, of all
-//! entries of a document, which rules found something in some of them only.
+//! In: a [`Record`], one entry's part of a document, and the [`Rules`] of its source. Out: a [`RawEntry`],
+//! and for all entries of a document the rules that match in only some of them.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -12,53 +12,54 @@ use crate::model::{
     RawText, Rule, Rules,
 };
 
-/// The most values that one field of one entry may have.
+/// The maximum number of values of one field of one entry.
 const MAX_VALUES: usize = 100;
 
-/// The part of a document that is one entry; `At` finds places in it.
+/// The part of a document that is one entry. `At` finds places in it.
 pub(super) trait Record {
-    /// What finds places in it.
+    /// The type that finds places in it.
     type At;
 
-    /// The texts of all places that `at` finds, blank ones left out.
+    /// Returns the texts of all places that `at` finds, without blank ones.
     fn texts(&self, at: &Self::At) -> Vec<String>;
 
-    /// A text as what the format means by it.
+    /// Returns a text with the type that the format gives it.
     fn text(&self, found: String) -> RawText;
 
-    /// What `at` finds as running text, with its markup where there is any.
+    /// Returns the match of `at` as running text, with its markup if there is any.
     fn body(&self, at: &Self::At) -> Option<RawText> {
         let texts = self.texts(at);
         (!texts.is_empty()).then(|| self.text(texts.join("\n\n")))
     }
 
-    /// A date for programs at the place, where it is not the text.
+    /// Returns a machine-readable date at the place, if it differs from the text.
     fn date(&self, at: &Self::At) -> Option<String> {
         self.texts(at).into_iter().next()
     }
 
-    /// An address at the place, where it is not the text.
+    /// Returns an address at the place, if it differs from the text.
     fn addresses(&self, at: &Self::At) -> Vec<String> {
         self.texts(at)
     }
 
-    /// The files at the place, each with what it is called there.
+    /// Returns the files at the place, each with its name there.
     fn files(&self, at: &Self::At) -> Vec<RawEnclosure> {
         let addresses = self.addresses(at).into_iter();
         addresses.map(file).collect()
     }
 
-    /// The first picture at the place, with what the format says of it.
+    /// Returns the first picture at the place, with its description in the format.
     fn image(&self, at: &Self::At) -> Option<RawImage> {
         let first = self.addresses(at).into_iter().next();
         first.map(RawImage::from)
     }
 }
 
-/// The entries of all records that `rules.item` found, and what is odd about them.
+/// Returns the entries of all records that `rules.item` found, and their problems.
 ///
 /// # Errors
-/// [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] when the rules do not fit the document any more.
+/// Returns [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] if the rules no longer fit the
+/// document.
 pub(super) fn list<R: Record<At: Display>>(
     records: &[R],
     rules: &Rules<R::At>,
@@ -86,7 +87,7 @@ pub(super) fn list<R: Record<At: Display>>(
     })
 }
 
-/// A file of which nothing but its address is known.
+/// Returns a file of which only the address is known.
 fn file(url: String) -> RawEnclosure {
     RawEnclosure {
         url,
@@ -94,7 +95,8 @@ fn file(url: String) -> RawEnclosure {
     }
 }
 
-/// What was read by rules of our own: that they find nothing in some entries is no mistake of anybody's.
+/// Drops the problems of rules that match in only some entries. If this program chose the rules, such
+/// problems are nobody's mistake.
 pub(super) fn without_doubts(extracted: Extracted) -> Extracted {
     Extracted {
         problems: Vec::new(),
@@ -102,21 +104,21 @@ pub(super) fn without_doubts(extracted: Extracted) -> Extracted {
     }
 }
 
-/// Places as an operator wrote them.
+/// Returns places as an operator wrote them.
 pub(super) fn written<L: Display>(places: &[L]) -> String {
     let written: Vec<String> = places.iter().map(L::to_string).collect();
     written.join(", else ")
 }
 
-/// What the rules of one entry found.
+/// The matches of the rules of one entry.
 pub(super) struct Found<'a, R: Record> {
     record: &'a R,
     fields: &'a Fields<R::At>,
-    /// Values that patterns took out, by the field that they are for.
+    /// Values that patterns cut out, by the field that they are for.
     cut: BTreeMap<Field, Vec<String>>,
 }
 
-/// The entry of one record.
+/// Returns the entry of one record.
 pub(super) fn entry<R: Record>(record: &R, fields: &Fields<R::At>) -> RawEntry {
     let found = Found {
         record,
@@ -141,8 +143,8 @@ pub(super) fn entry<R: Record>(record: &R, fields: &Fields<R::At>) -> RawEntry {
     }
 }
 
-/// What the patterns take out of what they are laid on. A pattern that does not match leaves its field without a value:
-/// what it would have shown is not what was asked for.
+/// Applies the patterns and returns the values they cut out. A pattern that does not match leaves its field
+/// without a value: the uncut text is not what the operator asked for.
 fn cut<R: Record>(record: &R, fields: &Fields<R::At>) -> BTreeMap<Field, Vec<String>> {
     let mut cut: BTreeMap<Field, Vec<String>> = BTreeMap::new();
     for (field, rule) in fields.iter() {
@@ -162,14 +164,14 @@ fn cut<R: Record>(record: &R, fields: &Fields<R::At>) -> BTreeMap<Field, Vec<Str
     cut
 }
 
-/// The values of the first place that has any; one value of all parts, where they are joined.
+/// Returns the values of the first place that has any, or one value of all parts if they are joined.
 fn found<R: Record>(record: &R, field: Field, rule: &Rule<R::At>) -> Vec<String> {
     let values = |at: &R::At| match field {
         Field::Date | Field::Updated | Field::Event => record.date(at).into_iter().collect(),
         Field::Link | Field::Image | Field::Enclosure => record.addresses(at),
         _ => record.texts(at),
     };
-    // A part of a date may stand in several elements too.
+    // A part of a date may be in several elements too.
     let all = |at: &R::At| {
         let several = Some(record.texts(at)).filter(|texts| texts.len() > 1);
         several.unwrap_or_else(|| values(at))
@@ -194,7 +196,7 @@ fn first<L>(places: &[L], values: impl Fn(&L) -> Vec<String>) -> Vec<String> {
     found.find(|values| !values.is_empty()).unwrap_or_default()
 }
 
-/// Running text of the first place that has any; of all parts, where they are joined.
+/// Returns the running text of the first place that has any, or of all parts if they are joined.
 fn body<R: Record>(record: &R, find: &Find<R::At>) -> Option<RawText> {
     let first = |places: &Vec<R::At>| places.iter().find_map(|at| record.body(at));
     match find {
@@ -203,7 +205,7 @@ fn body<R: Record>(record: &R, find: &Find<R::At>) -> Option<RawText> {
     }
 }
 
-/// Running texts as one: markup where any of them is markup.
+/// Joins running texts: as markup if any of them is markup.
 fn joined(texts: Vec<RawText>, with: &str) -> Option<RawText> {
     let is_html = texts.iter().any(|text| matches!(text, RawText::Html(_)));
     let is_unsaid = texts.iter().any(|text| matches!(text, RawText::Unsaid(_)));
@@ -226,7 +228,7 @@ fn joined(texts: Vec<RawText>, with: &str) -> Option<RawText> {
     }
 }
 
-/// A text as markup.
+/// Escapes a text as markup.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -234,7 +236,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 impl<R: Record> Found<'_, R> {
-    /// The field's rule, unless a pattern takes its value out of what is found.
+    /// Returns the field's rule, unless a pattern cuts its value out of a match.
     fn plain_rule(&self, field: Field) -> Option<&Rule<R::At>> {
         self.fields.get(field).filter(|rule| rule.pattern.is_none())
     }
@@ -251,7 +253,7 @@ impl<R: Record> Found<'_, R> {
         values
     }
 
-    /// What patterns took out for the field, else its fixed value.
+    /// Returns the values that patterns cut out for the field, else its fixed value.
     fn otherwise(&self, field: Field) -> Vec<String> {
         let fixed = || self.fields.get(field)?.value.clone();
         let cut = self.cut.get(&field).cloned();
@@ -289,7 +291,7 @@ impl<R: Record> Found<'_, R> {
         seen.or_else(|| self.first(Field::Image).map(RawImage::from))
     }
 
-    /// Running text, with its markup where it stands as it was found.
+    /// Returns running text, with its markup if it is used as found.
     fn body(&self, field: Field) -> Option<RawText> {
         let rule = self.plain_rule(field);
         let found = rule.and_then(|rule| body(self.record, &rule.find));
@@ -300,7 +302,7 @@ impl<R: Record> Found<'_, R> {
     }
 }
 
-/// The rules that found something in some entries only. What has neither title nor text is no entry.
+/// Reports the rules that match in only some entries. An entry without title and text does not count.
 pub(super) fn uneven<L>(entries: &[RawEntry], fields: &Fields<L>) -> Vec<Problem> {
     let says = |entry: &&RawEntry| {
         entry.title.is_some() || entry.summary.is_some() || entry.content.is_some()
@@ -315,7 +317,7 @@ pub(super) fn uneven<L>(entries: &[RawEntry], fields: &Fields<L>) -> Vec<Problem
             entries: entries.len(),
         })
     };
-    // Authors, tags, pictures and files are nothing that every entry must have.
+    // Authors, tags, pictures and files are optional in every entry.
     let expected = [
         Field::Title,
         Field::Link,
@@ -331,7 +333,7 @@ pub(super) fn uneven<L>(entries: &[RawEntry], fields: &Fields<L>) -> Vec<Problem
         .collect()
 }
 
-/// Whether an entry has a value in `field`.
+/// Returns true if an entry has a value in `field`.
 pub(super) fn has(entry: &RawEntry, field: Field) -> bool {
     match field {
         Field::Title => entry.title.is_some(),

@@ -1,12 +1,12 @@
-//! XML of any kind to raw entries: by paths of elements, or by its structure.
+//! Reads XML of any kind into raw entries: by paths of elements, or by its structure.
 //!
-//! In: the decoded text and the source's rules. Out: one entry a match of `select.item`.
+//! In: the decoded text and the source's rules. Out: one entry per match of `select.item`.
 //!
-//! A path starts at the entry; that of `item` at the root element, which it may name. An element with elements of text in
-//! it (`p`, `b`, `a` and the like) is running text with its markup; anything else is what its characters are. Nothing that
-//! a document declares is expanded or fetched. Without rules an RSS or Atom feed is one, and of other documents the list
-//! is found by what it holds ([`structure`](super::structure)). Alerts have a vocabulary of their own
-//! ([`alerts`](super::alerts)).
+//! A path starts at the entry, except for that of `item`, which starts at the root element and may name it.
+//! An element with text-level elements in it (`p`, `b`, `a` and the like) is running text with its markup,
+//! and any other element is its characters. Nothing that a document declares is expanded or fetched. Without
+//! rules an RSS or Atom feed is read as such, and in other documents the list is found by its content
+//! ([`structure`](super::structure)). Alerts have a vocabulary of their own ([`alerts`](super::alerts)).
 
 mod tree;
 
@@ -20,7 +20,7 @@ use crate::dates::Hints;
 use crate::model::{ElementPath, Extracted, RawText, Reading, Rules};
 pub(super) use tree::{Element, Tree};
 
-/// Elements of HTML that stand in a text.
+/// Elements of HTML within a text.
 const OF_TEXT: [&str; 35] = [
     "a",
     "abbr",
@@ -59,7 +59,7 @@ const OF_TEXT: [&str; 35] = [
     "video",
 ];
 
-/// What pages begin with, beside [`OF_TEXT`].
+/// Elements with which pages begin, in addition to [`OF_TEXT`].
 const OF_PAGES: [&str; 37] = [
     "address", "area", "article", "aside", "audio", "base", "body", "button", "center", "details",
     "fieldset", "font", "footer", "form", "frameset", "h5", "h6", "head", "header", "html",
@@ -67,8 +67,8 @@ const OF_PAGES: [&str; 37] = [
     "section", "style", "svg", "template", "title", "tr", "td",
 ];
 
-/// Whether a text in which elements of pages stand is XML of another kind all the same: its root is none of them, or it
-/// says that it is XML and its root is not `html`.
+/// Returns true if a text that contains elements of pages is nevertheless another kind of XML: its root is
+/// not such an element, or it declares XML and its root is not `html`.
 pub(super) fn is_xml(text: &str) -> bool {
     let text = text.trim_start_matches(feed::is_blank);
     if feed::is_html_by_declaration(text) {
@@ -83,16 +83,16 @@ pub(super) fn is_xml(text: &str) -> bool {
     let Some(Some(root)) = root else { return false };
     let name = local(root.name).to_ascii_lowercase();
     let of_html = OF_TEXT.contains(&name.as_str()) || OF_PAGES.contains(&name.as_str());
-    // Elements that a page makes up have hyphens.
+    // Custom elements of pages have hyphens.
     name != "html" && (text.starts_with("<?xml") || !of_html && !name.contains('-'))
 }
 
-/// Reads a document that is XML.
+/// Reads an XML document.
 ///
 /// # Errors
-/// [`ExtractError::BadDocument`] for what is none, [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] where
-/// `rules` do not fit it; without any [`ExtractError::Foreign`] for an EDXL message without an alert and
-/// [`ExtractError::NoList`] where its structure tells nothing.
+/// Returns [`ExtractError::BadDocument`] if it is not XML, [`ExtractError::NothingFound`] and
+/// [`ExtractError::NoTitles`] if `rules` do not fit it. Without rules, returns [`ExtractError::Foreign`] for
+/// an EDXL message without an alert and [`ExtractError::NoList`] if its structure shows no list.
 pub(super) fn read(
     text: &str,
     rules: Option<&Rules<ElementPath>>,
@@ -112,7 +112,7 @@ pub(super) fn read(
     Ok(extracted)
 }
 
-/// The rules that read a document as its structure does.
+/// Returns the rules that read a document as its structure does.
 pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {
     let tree = Tree::of(text).ok()?;
     if alerts::of(&tree).is_some() {
@@ -121,7 +121,7 @@ pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<ElementPath>>
     by_structure(&tree, hints)
 }
 
-/// The lists that a document may be for, the best first, at most `count` of them.
+/// Returns the lists that a document may have been published for: at most `count`, the best first.
 pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed> {
     let Ok(tree) = Tree::of(text) else {
         return Vec::new();
@@ -143,7 +143,8 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
     found.filter_map(listed).collect()
 }
 
-/// The entries of a document that is made of alerts. An empty set of them is none that are in force.
+/// Returns the entries of a document that consists of alerts. An empty set of alerts means that none are in
+/// force.
 fn of_alerts(
     tree: &Tree<'_>,
     alerts: &[Element<'_>],
@@ -159,7 +160,7 @@ fn of_alerts(
             reason: "it breaks off".to_owned(),
         });
     }
-    // One more than are kept, for them to be missed.
+    // Keep one more than the limit, so that the excess is noticed.
     let alerts = alerts.iter().take(MAX_ENTRIES + 1);
     Ok(Extracted {
         entries: alerts
@@ -184,12 +185,12 @@ fn by(tree: &Tree<'_>, rules: &Rules<ElementPath>) -> Result<Extracted, ExtractE
     let mut items = outermost(items.unwrap_or_default());
     // Half a notice may say the opposite of the whole one.
     items.retain(|item| !item.is_cut());
-    // One more than are kept, for them to be missed.
+    // Keep one more than the limit, so that the excess is noticed.
     items.truncate(MAX_ENTRIES + 1);
     rules::list(&items, rules)
 }
 
-/// Drops matches within other matches: were both entries, each level would repeat all that is below.
+/// Drops matches within other matches: otherwise each level would repeat all of the levels below.
 fn outermost(found: Vec<Element<'_>>) -> Vec<Element<'_>> {
     let mut outermost: Vec<Element<'_>> = Vec::new();
     for element in found {
@@ -217,7 +218,7 @@ impl Record for Element<'_> {
         RawText::Unsaid(found)
     }
 
-    /// With the markup of all matches, where any of them has some.
+    /// Returns the matches with their markup, if any of them has some.
     fn body(&self, at: &ElementPath) -> Option<RawText> {
         let found = reached(*self, at);
         if at.attribute.is_some() || !found.iter().any(is_running) {
@@ -233,7 +234,7 @@ impl Record for Element<'_> {
         Some(epoch::counted(&text).unwrap_or(text))
     }
 
-    /// The text, else the attribute that holds an address, as in `<link href="…"/>`.
+    /// Returns the text, else the attribute that contains an address, as in `<link href="…"/>`.
     fn addresses(&self, at: &ElementPath) -> Vec<String> {
         if at.attribute.is_some() {
             return self.texts(at);
@@ -251,7 +252,8 @@ impl Record for Element<'_> {
     }
 }
 
-/// What a path leads to from an entry, or from the nearest element around it from which it leads anywhere.
+/// Returns the matches of a path from an entry, or from the nearest element around it from which the path
+/// matches.
 fn reached<'a>(element: Element<'a>, at: &ElementPath) -> Vec<Element<'a>> {
     if !at.is_around {
         return element.find(at);
@@ -267,7 +269,7 @@ fn reached<'a>(element: Element<'a>, at: &ElementPath) -> Vec<Element<'a>> {
         .unwrap_or_default()
 }
 
-/// Whether elements of text stand in it.
+/// Returns true if it contains text-level elements.
 fn is_running(element: &Element<'_>) -> bool {
     let mut children = element.children();
     children.any(|child| {
@@ -276,10 +278,11 @@ fn is_running(element: &Element<'_>) -> bool {
     })
 }
 
-/// How many elements of a text show that it is one.
+/// The number of text-level elements that show an element to be a text.
 const PROSE: usize = 20;
 
-/// Whether what stands in it is a text, not records that are called as parts of texts are: `<dl>`, `<a>`, `<li>`.
+/// Returns true if its content is a text, rather than records whose names are those of text-level elements:
+/// `<dl>`, `<a>`, `<li>`.
 fn is_prose(element: &Element<'_>) -> bool {
     let is_of_text = |child: &Element<'_>| {
         let name = child.local().to_ascii_lowercase();
@@ -300,7 +303,7 @@ fn is_prose(element: &Element<'_>) -> bool {
 #[derive(Clone, Copy)]
 enum Part<'a> {
     Element(Element<'a>),
-    /// Its value as written.
+    /// The value as written.
     Attribute(&'a str),
 }
 
@@ -344,7 +347,7 @@ impl<'a> Node<'a> for Part<'a> {
     }
 }
 
-/// A place as an operator writes it.
+/// Returns a place as an operator writes it.
 fn path(place: &Place<'_>) -> Option<ElementPath> {
     let mut path = match place.origin {
         Origin::Entry => String::new(),

@@ -1,11 +1,12 @@
-//! Media RSS, and the pictures of other vocabularies: which picture stands for an entry, and which files it has.
+//! Reads Media RSS and the pictures of other vocabularies: the picture that represents an entry, and the
+//! entry's files.
 //!
 //! In: the elements of one entry. Out: its picture, and the files among `media:content`.
 //!
-//! A picture in `media:content` is the entry's own when no element names a better one; the other pictures are files of it.
-//! Elements within a picture (`media:title`, `media:description`, `media:credit`) describe the picture: its caption is
-//! not the title of the entry, nor its photographer the author. The portrait of an author, which blogs add to each of
-//! their entries, is neither a picture of the entry nor a file.
+//! A picture in `media:content` is the entry's own if no element names a better one. The other pictures are
+//! files of it. Elements within a picture (`media:title`, `media:description`, `media:credit`) describe the
+//! picture: its caption is not the title of the entry, and its photographer is not the author. The portrait
+//! of an author, which blogs add to each of their entries, is neither a picture of the entry nor a file.
 
 use url::Url;
 
@@ -13,7 +14,7 @@ use super::draft::Found;
 use super::names::Element;
 use crate::model::{RawEnclosure, RawImage, file_type};
 
-/// The most pictures of one entry.
+/// The maximum number of pictures of one entry.
 const MAX_PICTURES: usize = 100;
 
 /// The element that contains an element of Media RSS.
@@ -25,7 +26,7 @@ pub(super) enum Within {
     Group,
 }
 
-/// How well an element names the picture that stands for an entry.
+/// The rank of an element's picture as the one that represents the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Standing {
     /// `image` of the entry.
@@ -40,7 +41,7 @@ enum Standing {
     Content,
 }
 
-/// A picture, and the file that it is where it does not stand for the entry.
+/// A picture, and its file in case it does not represent the entry.
 #[derive(Debug)]
 struct Picture {
     standing: Standing,
@@ -90,7 +91,7 @@ impl Media {
         }
     }
 
-    /// Takes a `media:content`; gives it back where it is no picture.
+    /// Takes a `media:content`. Returns it if it is not a picture.
     pub(super) fn put_content(&mut self, found: &Found<'_, '_>) -> Option<RawEnclosure> {
         self.current = None;
         let image = image(found, &["url", "href", "src"])?;
@@ -126,7 +127,7 @@ impl Media {
         None
     }
 
-    /// Takes what is said of a picture or names a file; gives back what may be said of the entry.
+    /// Takes an element that describes a picture or names a file. Returns it if it may apply to the entry.
     pub(super) fn put_within<'t, 'a>(
         &mut self,
         within: Within,
@@ -191,13 +192,13 @@ impl Media {
         });
     }
 
-    /// Decides which picture stands for the entry, which `people` wrote.
+    /// Decides which picture represents the entry, whose authors are `people`.
     pub(super) fn settle(mut self, people: &[String]) -> Settled {
         self.pictures
             .retain(|picture| !picture.is_portrait(people) && !picture.is_dot());
         let image = self.pictures.iter().min_by_key(|picture| picture.rank());
         let image = image.map(|picture| picture.image.clone());
-        // Several elements may name one picture: each says what it knows.
+        // If several elements name one picture, the values of all are merged.
         let image = image.map(|image| {
             let same = self.pictures.iter();
             let same = same.filter(|picture| picture.image.url == image.url);
@@ -219,13 +220,13 @@ impl Media {
 }
 
 impl Picture {
-    /// The lowest is the best: by the element, then the widest.
+    /// Returns the rank, the lowest of which is the best: by the element, then the widest.
     fn rank(&self) -> (Standing, std::cmp::Reverse<u32>) {
         let width = self.image.width.as_deref().and_then(pixels);
         (self.standing, std::cmp::Reverse(width.unwrap_or(0)))
     }
 
-    /// The alternative text: the description if possible, since a title is often the name of a file.
+    /// Returns the alternative text: the description if possible, since a title is often the name of a file.
     fn alt(&self) -> Option<String> {
         self.description.clone().or_else(|| self.title.clone())
     }
@@ -247,7 +248,7 @@ impl Picture {
         })
     }
 
-    /// An image of one dot, which shows nothing and tells its server who reads.
+    /// Returns true for an image of one dot, which shows nothing and reports each reader to its server.
     fn is_dot(&self) -> bool {
         let sides = [&self.image.width, &self.image.height];
         sides.into_iter().all(|side| {
@@ -257,7 +258,7 @@ impl Picture {
         })
     }
 
-    /// Whether it shows an author: blogs call it after them, or it comes from where portraits do.
+    /// Returns true if it shows an author: blogs name it after them, or it comes from a host of portraits.
     fn is_portrait(&self, people: &[String]) -> bool {
         if self.standing == Standing::Own {
             return false;
@@ -270,7 +271,8 @@ impl Picture {
     }
 }
 
-/// `https://0.gravatar.com/avatar/…`, `https://avatars.host.example/7`, `https://host.example/avatars/7.png`
+/// Recognizes `https://0.gravatar.com/avatar/…`, `https://avatars.host.example/7`,
+/// `https://host.example/avatars/7.png`.
 fn is_from_portraits(url: &str) -> bool {
     let url = url.to_ascii_lowercase();
     let path = url.split(['?', '#']).next().unwrap_or_default();
@@ -293,7 +295,8 @@ fn image(found: &Found<'_, '_>, address: &[&str]) -> Option<RawImage> {
     })
 }
 
-/// Whether one is the other, or the other in another size: widths that are stated, at one address up to its parameters.
+/// Returns true if both are the same picture, possibly in different sizes: with stated widths, and addresses
+/// that differ only in their parameters.
 fn is_of(one: &RawImage, other: &RawImage) -> bool {
     let path = |image: &RawImage| {
         let address = image.url.as_str();
@@ -308,7 +311,7 @@ fn pixels(text: &str) -> Option<u32> {
     text.trim().trim_end_matches("px").trim_end().parse().ok()
 }
 
-/// A picture by its medium, else by its type, else by its address.
+/// Returns true if the file is a picture, by its medium, else by its type, else by its address.
 fn is_picture(medium: Option<&str>, mime_type: Option<&str>, url: &str) -> bool {
     if let Some(medium) = medium {
         return medium.starts_with("image");
@@ -322,7 +325,7 @@ fn is_picture(medium: Option<&str>, mime_type: Option<&str>, url: &str) -> bool 
     known.is_some_and(|known| known.starts_with("image/"))
 }
 
-/// The type of a file of which only the medium is known (RFC 9110 §12.5.1 writes it so).
+/// Returns the type of a file of which only the medium is known, as a range (RFC 9110 §12.5.1).
 fn of_medium(medium: Option<&str>) -> Option<String> {
     let medium = medium.filter(|medium| matches!(*medium, "image" | "audio" | "video"))?;
     Some(format!("{medium}/*"))

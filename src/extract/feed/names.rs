@@ -1,14 +1,14 @@
-//! Which element means what, whatever prefix it goes by.
+//! Maps elements to their meaning, regardless of prefix.
 //!
-//! A namespace is known by its name; a prefix that is not declared by what everybody means by it. What belongs to no
-//! namespace, or to one that nobody knows but the root element stands in, is the format's own.
+//! A namespace is identified by its name, an undeclared prefix by its usual meaning. Elements in no
+//! namespace, or in an unknown one that is also that of the root element, belong to the format itself.
 
 use super::scan::{Tag, local};
 
-/// A vocabulary, or several that mean the same.
+/// A vocabulary, or several with the same meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Namespace {
-    /// RSS of any version, CDF, and all that is not told apart from them.
+    /// RSS of any version, CDF, and anything not distinguished from them.
     Plain,
     Atom,
     Content,
@@ -24,11 +24,11 @@ pub(super) enum Namespace {
     Syndication,
     Xhtml,
     Xml,
-    /// Known to mean nothing here, or not known.
+    /// A vocabulary that is unknown or has no meaning here.
     Other,
 }
 
-/// The beginnings of namespace names, in lower case and without their scheme, as their versions differ behind them.
+/// The beginnings of namespace names, in lower case and without their scheme, because versions follow them.
 const NAMESPACES: [(&str, Namespace); 39] = [
     ("www.w3.org/2005/atom", Namespace::Atom),
     ("purl.org/atom/ns", Namespace::Atom),
@@ -83,7 +83,7 @@ const NAMESPACES: [(&str, Namespace); 39] = [
     ("wellformedweb.org/", Namespace::Other),
 ];
 
-/// Prefixes of documents that forgot to declare them.
+/// Prefixes that documents often use without declaring them.
 const PREFIXES: [(&str, Namespace); 26] = [
     ("rss", Namespace::Plain),
     ("atom", Namespace::Atom),
@@ -113,7 +113,7 @@ const PREFIXES: [(&str, Namespace); 26] = [
     ("xml", Namespace::Xml),
 ];
 
-/// The vocabulary of a namespace's name; `None` for one that nobody knows.
+/// Returns the vocabulary of a namespace's name, or `None` if it is unknown.
 pub(super) fn namespace(uri: &str) -> Option<Namespace> {
     let uri = uri.trim().to_ascii_lowercase();
     let bare = uri
@@ -124,7 +124,7 @@ pub(super) fn namespace(uri: &str) -> Option<Namespace> {
     found.map(|(_, namespace)| *namespace)
 }
 
-/// What everybody means by a prefix.
+/// Returns the usual meaning of a prefix.
 pub(super) fn by_prefix(prefix: &str) -> Namespace {
     let found = PREFIXES
         .iter()
@@ -132,7 +132,7 @@ pub(super) fn by_prefix(prefix: &str) -> Namespace {
     found.map_or(Namespace::Other, |(_, namespace)| *namespace)
 }
 
-/// What an element tells, whatever the format calls it.
+/// The meaning of an element, independent of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Element {
     Author,
@@ -188,10 +188,10 @@ pub(super) enum Element {
     Url,
 }
 
-/// The longest name that means anything.
+/// The maximum length of a name that has a meaning.
 const MAX_NAME: usize = 20;
 
-/// What the element tells; `None` when it tells nothing.
+/// Returns the meaning of the element, or `None` if it has none.
 pub(super) fn element(namespace: Namespace, name: &str) -> Option<Element> {
     let mut lower = [0_u8; MAX_NAME];
     let name = local(name).as_bytes();
@@ -306,7 +306,7 @@ fn media(name: &[u8]) -> Option<Element> {
     })
 }
 
-/// `GeoRSS` (simple and GML) and the W3C's basic vocabulary.
+/// Reads names of `GeoRSS` (simple and GML) and of the W3C's basic vocabulary.
 fn geography(name: &[u8]) -> Option<Element> {
     Some(match name {
         b"point" | b"where" | b"box" | b"line" | b"polygon" => Element::Geometry,
@@ -325,29 +325,29 @@ fn syndication(name: &[u8]) -> Option<Element> {
     })
 }
 
-/// The most prefixes in force at a time: each name is looked for among them.
+/// The maximum number of prefixes in force at a time: each lookup searches them all.
 const MAX_PREFIXES: usize = 256;
 
 /// The prefixes in force, innermost last.
 #[derive(Debug, Default)]
 pub(super) struct Prefixes<'a> {
     bound: Vec<(&'a str, Namespace)>,
-    /// What the root element stands in, where nobody knows it.
+    /// The root element's namespace, if it is unknown.
     home: Option<String>,
 }
 
 impl<'a> Prefixes<'a> {
-    /// How many are in force: for [`Self::release`].
+    /// Returns the number of prefixes in force, for [`Self::release`].
     pub(super) fn mark(&self) -> usize {
         self.bound.len()
     }
 
-    /// Forgets those bound since.
+    /// Drops the prefixes bound since `mark`.
     pub(super) fn release(&mut self, mark: usize) {
         self.bound.truncate(mark);
     }
 
-    /// Binds what the tag declares.
+    /// Binds the prefixes that the tag declares.
     pub(super) fn bind(&mut self, tag: &Tag<'a>) {
         for (name, uri) in tag.attributes() {
             let prefix = match name.strip_prefix("xmlns") {
@@ -361,7 +361,7 @@ impl<'a> Prefixes<'a> {
         }
     }
 
-    /// The root element's own namespace is the format's, however it is called.
+    /// Binds the root element's namespace, which is the format's own under any name.
     pub(super) fn bind_root(&mut self, tag: &Tag<'a>) {
         let prefix = prefix(tag.name);
         let mut declared = tag.attributes().filter_map(|(name, uri)| {
@@ -383,7 +383,7 @@ impl<'a> Prefixes<'a> {
         }
     }
 
-    /// The namespace of an element.
+    /// Returns the namespace of an element.
     pub(super) fn namespace(&self, name: &str) -> Namespace {
         let prefix = prefix(name);
         let bound = self.bound.iter().rev().find(|(bound, _)| *bound == prefix);

@@ -1,12 +1,12 @@
-//! XML as found to tokens, whatever is wrong with it.
+//! Splits XML into tokens, however broken it is.
 //!
-//! In: the decoded text. Out: tags, texts and CDATA sections in order, each a slice of the text, and a [`Fault`] for what
-//! breaks XML 1.0. Comments, processing instructions and the document type are passed over: nothing in them is read,
-//! expanded or fetched.
+//! In: the decoded text. Out: tags, texts and CDATA sections in order, each a slice of the text, and a
+//! [`Fault`] for each violation of XML 1.0. Comments, processing instructions and the document type are
+//! skipped: nothing in them is read, expanded or fetched.
 //!
-//! `quick-xml`'s own reader ends at the first syntax error, and finds some of them only at the end of the document, so
-//! that going on behind them would take quadratic time. Here a token is cut where the next markup shows that it has
-//! ended; what stands in a tag, and what entities mean, `quick-xml` tells.
+//! The reader of `quick-xml` ends at the first syntax error, and finds some errors only at the end of the
+//! document, so that continuing after them would take quadratic time. This scanner ends a token where the
+//! next markup shows that it has ended. `quick-xml` still parses the inside of tags and resolves entities.
 
 use memchr::{memchr, memchr2, memmem};
 use quick_xml::events::attributes::Attributes;
@@ -14,18 +14,18 @@ use quick_xml::events::attributes::Attributes;
 use super::fault::{Fault, Faults};
 use super::references;
 
-/// The longest value of an attribute. A quote that is not closed within it was never opened.
+/// The maximum length of an attribute's value. A quote that is not closed within it does not open a value.
 const MAX_VALUE_BYTES: usize = 64 * 1024;
 
-/// The most attributes of a tag that are looked at.
+/// The maximum number of attributes read from a tag.
 const MAX_ATTRIBUTES: usize = 256;
 
-/// What a document is made of.
+/// A piece of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::extract) enum Token<'a> {
-    /// Characters, references among them as written. A `<` that begins no markup begins a text.
+    /// Characters, with references as written. A `<` that begins no markup begins a text.
     Text(&'a str),
-    /// Characters as they are.
+    /// Characters, taken literally.
     Cdata(&'a str),
     /// `<name …>` or `<name … />`
     Open(Tag<'a>),
@@ -36,18 +36,18 @@ pub(in crate::extract) enum Token<'a> {
 /// A start tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::extract) struct Tag<'a> {
-    /// With its prefix, as written.
+    /// The name with its prefix, as written.
     pub(in crate::extract) name: &'a str,
-    /// All that stands behind the name.
+    /// The text after the name.
     pub(in crate::extract) attributes: &'a str,
-    /// Whether it ends itself.
+    /// True if the tag ends itself.
     pub(in crate::extract) is_empty: bool,
-    /// The byte of the text that it begins at.
+    /// The byte offset of its start in the text.
     pub(in crate::extract) at: usize,
 }
 
 impl<'a> Tag<'a> {
-    /// Names and values as written, without those that cannot be told apart.
+    /// Returns names and values as written, without attributes that cannot be parsed.
     pub(in crate::extract) fn attributes(
         &self,
     ) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
@@ -62,7 +62,7 @@ impl<'a> Tag<'a> {
         })
     }
 
-    /// The value of the first of these attributes that has one, whatever their prefixes and case.
+    /// Returns the value of the first of these attributes that has one, regardless of prefix and case.
     pub(in crate::extract) fn attribute(&self, names: &[&str]) -> Option<String> {
         if self.attributes.is_empty() {
             return None;
@@ -77,18 +77,18 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// A name without its prefix.
+/// Returns a name without its prefix.
 pub(in crate::extract) fn local(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, local)| local)
 }
 
-/// A place in the text.
+/// A position in the text.
 #[derive(Debug)]
 pub(in crate::extract) struct Scanner<'a> {
     text: &'a str,
     at: usize,
     pub(in crate::extract) faults: Faults,
-    /// Ends that were looked for up to the end of the text, in vain: they are not looked for again.
+    /// Set if no such end follows in the rest of the text, so that the search is not repeated.
     no_comment_end: bool,
     no_instruction_end: bool,
     no_subset_end: bool,
@@ -106,17 +106,17 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The byte that the next token begins at, or what is passed over before it.
+    /// Returns the byte offset of the next token, or of the skipped text before it.
     pub(in crate::extract) fn position(&self) -> usize {
         self.at
     }
 
-    /// Goes back, or on, to a place where a token begins.
+    /// Moves back or forward to the start of a token.
     pub(in crate::extract) fn go_to(&mut self, at: usize) {
         self.at = at;
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub(in crate::extract) fn text(&self) -> &'a str {
         self.text
     }
@@ -135,7 +135,7 @@ impl<'a> Scanner<'a> {
         self.faults.note(fault, self.at);
     }
 
-    /// The next token; `None` at the end.
+    /// Returns the next token, or `None` at the end.
     pub(in crate::extract) fn next(&mut self) -> Option<Token<'a>> {
         loop {
             let rest = self.rest().as_bytes();
@@ -158,7 +158,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Up to the next `<` behind the first `known` bytes.
+    /// Returns the text up to the next `<` after the first `known` bytes.
     fn text_token(&mut self, known: usize) -> Token<'a> {
         let rest = self.rest().as_bytes();
         let found = rest.get(known..).and_then(|rest| memchr(b'<', rest));
@@ -205,7 +205,7 @@ impl<'a> Scanner<'a> {
         Token::Close(name.split(char::is_whitespace).next().unwrap_or_default())
     }
 
-    /// What begins with `<!`.
+    /// Reads markup that begins with `<!`.
     fn declaration(&mut self) -> Option<Token<'a>> {
         let rest = self.rest().as_bytes();
         if starts_with_ignoring_case(rest, b"<![CDATA[") {
@@ -227,7 +227,8 @@ impl<'a> Scanner<'a> {
         None
     }
 
-    /// `<!DOCTYPE … [ … ]>` is read over. Its quotes are not minded: whoever hides an end in them has made it up.
+    /// Skips `<!DOCTYPE … [ … ]>`. Quotes in it are ignored, because only a contrived document hides an end
+    /// in them.
     fn document_type(&mut self) {
         let rest = self.rest().as_bytes();
         let first = memchr2(b'>', b'[', rest).unwrap_or(rest.len());
@@ -252,7 +253,7 @@ impl<'a> Scanner<'a> {
         Token::Cdata(written.get(START..).unwrap_or_default())
     }
 
-    /// `<? … ?>`; without its end it is taken for a tag.
+    /// Skips `<? … ?>`. Without its end it is read as a tag.
     fn instruction(&mut self) {
         if !self.no_instruction_end {
             if let Some(end) = find_from(self.rest().as_bytes(), 2, b"?>") {
@@ -265,7 +266,7 @@ impl<'a> Scanner<'a> {
         self.skip_declaration();
     }
 
-    /// Goes on behind the next `>`, or where the next markup begins before that: it may be an entry.
+    /// Skips past the next `>`, or to the next markup if that begins earlier: it may be an entry.
     fn skip_declaration(&mut self) {
         let behind = self.rest().as_bytes().get(1..).unwrap_or_default();
         self.at += 1 + behind_markup(behind);
@@ -282,7 +283,7 @@ fn starts_with_ignoring_case(text: &[u8], start: &[u8]) -> bool {
         .is_some_and(|text| text.eq_ignore_ascii_case(start))
 }
 
-/// The bytes up to the next `>`, with it, or up to the next `<`.
+/// Returns the number of bytes through the next `>`, or up to the next `<`.
 fn behind_markup(text: &[u8]) -> usize {
     memchr2(b'>', b'<', text).map_or(text.len(), |end| {
         end + usize::from(text.get(end) == Some(&b'>'))
@@ -293,8 +294,8 @@ fn is_name_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || !byte.is_ascii()
 }
 
-/// The bytes of a start tag, and whether it ends with `>`. Each byte is looked at a bounded number of times: a quote that
-/// is closed nowhere within reach is the last of its kind there.
+/// Returns the number of bytes of a start tag, and true if it ends with `>`. Each byte is examined a bounded
+/// number of times: a quote that is not closed within reach is the last of its kind there.
 fn tag_length(text: &[u8]) -> (usize, bool) {
     let mut at = 1;
     loop {
@@ -317,7 +318,7 @@ fn tag_length(text: &[u8]) -> (usize, bool) {
     }
 }
 
-/// The bytes of a value up to the quote that closes it; `None` when none does.
+/// Returns the number of bytes of a value up to its closing quote, or `None` if it is not closed.
 fn value_length(quote: u8, text: &[u8]) -> Option<usize> {
     let reach = text.get(..MAX_VALUE_BYTES).unwrap_or(text);
     let end = memchr(quote, reach)?;
@@ -329,7 +330,7 @@ fn follows_equals(text: &[u8], quote: usize) -> bool {
     before.trim_ascii_end().last() == Some(&b'=')
 }
 
-/// Whether what stands between two quotes is more than a value: the first of them was left open.
+/// Returns true if the text between two quotes is more than a value: the first quote was left open.
 fn swallows_markup(value: &[u8]) -> bool {
     let Some(greater) = memchr(b'>', value) else {
         return false;
@@ -343,7 +344,7 @@ fn swallows_markup(value: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// Tokens as they read, a bar between them.
+    /// Formats tokens as read, separated by a bar.
     fn shown(text: &str) -> String {
         let mut scanner = Scanner::new(text);
         let mut parts = Vec::new();

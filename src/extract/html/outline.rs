@@ -1,7 +1,7 @@
-//! A page as a reader sees it, laid out flat: what the search for records walks over.
+//! Flattens a page as a reader sees it, for the search for records.
 //!
-//! In: the parsed page. Out: its visible elements and texts in document order, each with where it ends, how deep it
-//! stands and which tag path leads to it, so that the text of any part of the page is a subtraction.
+//! In: the parsed page. Out: its visible elements and texts in document order, each with its end, its depth
+//! and its tag path, so that the amount of text in any part of the page is a subtraction.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,19 +12,19 @@ use scraper::node::Element;
 use scraper::{ElementRef, Html, Node};
 use url::Url;
 
-/// Elements without any text to read: what they hold is code, a form or a drawing.
+/// Elements without readable text: they contain code, a form or a drawing.
 const UNSEEN: [&str; 16] = [
     "audio", "button", "canvas", "datalist", "head", "iframe", "noscript", "object", "script",
     "select", "style", "svg", "template", "textarea", "title", "video",
 ];
 
-/// Elements that mark a passage of text, and are no part of how records are built.
+/// Elements that mark a passage of text and are not part of the structure of records.
 const INLINE: [&str; 14] = [
     "abbr", "b", "br", "cite", "code", "em", "font", "i", "mark", "small", "strong", "sub", "sup",
     "u",
 ];
 
-/// Parts of a page that stand around its content, by HTML's own names for them.
+/// Parts of a page around its content, by their names in HTML.
 const AROUND: [&str; 4] = ["aside", "footer", "menu", "nav"];
 
 /// The same parts by their ARIA roles.
@@ -39,62 +39,63 @@ const ROLES_AROUND: [&str; 5] = [
 /// The page, flat.
 pub(super) struct Outline<'a> {
     nodes: Vec<Visible<'a>>,
-    /// Letters and digits before each node, and after the last.
+    /// The number of letters and digits before each node, and after the last.
     letters: Vec<usize>,
-    /// Those of them that stand in links.
+    /// The number of these that are in links.
     linked: Vec<usize>,
-    /// The page's own address, as links on it may write it.
+    /// The page's own address, in the forms that links on it may use.
     here: [String; 2],
 }
 
-/// How many nodes of a link are looked at for its text: links within links would be looked through again and again.
+/// The maximum number of nodes of a link searched for its text: nested links would be searched again and
+/// again.
 const MAX_IN_LINK: usize = 64;
 
 /// A visible element, or a text that is not blank.
 pub(super) struct Visible<'a> {
-    /// It, in the page.
+    /// The node in the page.
     pub(super) node: NodeRef<'a, Node>,
-    /// The node that it stands in; the body is its own.
+    /// The index of its parent. The body is its own parent.
     pub(super) parent: usize,
     /// One past the last node within it.
     pub(super) end: usize,
-    /// Steps from the body.
+    /// The number of steps from the body.
     pub(super) depth: usize,
-    /// Which column of its row it is, from 1; 0 for what is no cell.
+    /// The column of a cell in its row, from 1. 0 if it is not a cell.
     pub(super) column: u32,
-    /// The tag path from the body, columns of a table apart.
+    /// The tag path from the body, with the columns of a table distinguished.
     pub(super) path: u32,
-    /// The tag path from the body, all columns alike.
+    /// The tag path from the body, with all columns alike.
     pub(super) plain_path: u32,
-    /// Whether it stands around the content: in navigation, an aside or a footer.
+    /// True if it is around the content: in navigation, an aside or a footer.
     pub(super) is_around: bool,
-    /// The alternative text of a picture that is all there is to read in its link.
+    /// The alternative text of a picture that is the only readable content of its link.
     alternative: Option<&'a str>,
 }
 
 impl<'a> Visible<'a> {
-    /// The element; `None` for a text.
+    /// Returns the element, or `None` for a text.
     pub(super) fn element(&self) -> Option<ElementRef<'a>> {
         ElementRef::wrap(self.node)
     }
 
-    /// Its tag, one for headings of any level; of a text `#`.
+    /// Returns its tag, one for headings of any level, or `#` for a text.
     pub(super) fn name(&self) -> &'a str {
         name(self.node)
     }
 
-    /// The attribute of an element.
+    /// Returns the attribute of an element.
     pub(super) fn attr(&self, name: &str) -> Option<&'a str> {
         self.node.value().as_element()?.attr(name)
     }
 
-    /// The text that it shows itself: its own, or an alternative text.
+    /// Returns the text that it shows itself: its own, or an alternative text.
     pub(super) fn text(&self) -> Option<&'a str> {
         let own = self.node.value().as_text().map(|text| &**text);
         own.or(self.alternative)
     }
 
-    /// Whether it marks a passage of text, no more.
+    /// Returns true if it only marks a passage of text.
     pub(super) fn is_inline(&self) -> bool {
         INLINE.contains(&self.name())
     }
@@ -117,38 +118,38 @@ impl<'a> Outline<'a> {
         builder.finish(url)
     }
 
-    /// Whether a link leads to a place on this page.
+    /// Returns true if a link leads to a place on this page.
     pub(super) fn is_here(&self, href: &str) -> bool {
         let place = href.split_once('#').map(|(page, _)| page);
         place.is_some_and(|page| page.is_empty() || self.here.iter().any(|here| here == page))
     }
 
-    /// How many nodes.
+    /// Returns the number of nodes.
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// The node at `index`, which this outline gave out.
+    /// Returns the node at `index`, which must come from this outline.
     pub(super) fn at(&self, index: usize) -> &Visible<'a> {
         &self.nodes[index]
     }
 
-    /// A node with all that is in it.
+    /// Returns the range of a node and everything in it.
     pub(super) fn range(&self, index: usize) -> Range<usize> {
         index..self.at(index).end
     }
 
-    /// Letters and digits in a part.
+    /// Returns the number of letters and digits in a part.
     pub(super) fn letters(&self, part: &Range<usize>) -> usize {
         self.letters[part.end] - self.letters[part.start]
     }
 
-    /// Letters and digits in a part that are in no link.
+    /// Returns the number of letters and digits in a part that are not in a link.
     pub(super) fn unlinked(&self, part: &Range<usize>) -> usize {
         self.letters(part) - (self.linked[part.end] - self.linked[part.start])
     }
 
-    /// The outermost nodes of a part: siblings, in order.
+    /// Returns the outermost nodes of a part: siblings, in order.
     pub(super) fn roots(&self, part: Range<usize>) -> impl Iterator<Item = usize> {
         let mut next = part.start;
         std::iter::from_fn(move || {
@@ -158,7 +159,7 @@ impl<'a> Outline<'a> {
         })
     }
 
-    /// The node and all that it stands in, up to the body.
+    /// Returns the node and its ancestors, up to the body.
     pub(super) fn above(&self, index: usize) -> impl Iterator<Item = usize> {
         let mut next = Some(index);
         std::iter::from_fn(move || {
@@ -169,12 +170,12 @@ impl<'a> Outline<'a> {
         })
     }
 
-    /// The node and all that it stands in, as far as that begins at `start` or behind it.
+    /// Returns the node and its ancestors that begin at `start` or after it.
     pub(super) fn above_within(&self, index: usize, start: usize) -> impl Iterator<Item = usize> {
         self.above(index).take_while(move |above| *above >= start)
     }
 
-    /// The ancestor of `index` at `depth`, or itself.
+    /// Returns the ancestor of `index` at `depth`, or the node itself.
     pub(super) fn at_depth(&self, index: usize, depth: usize) -> usize {
         self.above(index)
             .find(|above| self.at(*above).depth <= depth)
@@ -182,7 +183,7 @@ impl<'a> Outline<'a> {
     }
 }
 
-/// Whether the node is a link to another page.
+/// Returns true if the node is a link to another page.
 pub(super) fn leads_away(outline: &Outline<'_>, index: usize) -> bool {
     let node = outline.at(index);
     let href = node.attr("href").filter(|_| node.name() == "a");
@@ -209,8 +210,8 @@ fn is_text(node: NodeRef<'_, Node>) -> bool {
     matches!(node.value(), Node::Text(text) if !text.trim().is_empty())
 }
 
-/// The alternative text of a picture, if it reads as a title. One word is the name of an icon or of a file, except where
-/// words are not separated.
+/// Returns the alternative text of a picture, if it reads as a title. One word is the name of an icon or of a
+/// file, except in languages that do not separate words.
 fn alternative(picture: &Element) -> Option<&str> {
     let text = picture.attr("alt")?.trim();
     let is_title =
@@ -225,7 +226,8 @@ fn is_unseen(node: NodeRef<'_, Node>) -> bool {
     UNSEEN.contains(&element.name()) && !opens(node) || element.attr("hidden").is_some()
 }
 
-/// Whether a node is a button that heads what it opens: all of a heading, or one that says what it controls.
+/// Returns true if a node is a button that heads the part it opens: it fills a heading, or names the part it
+/// controls.
 fn opens(node: NodeRef<'_, Node>) -> bool {
     let Some(element) = node.value().as_element() else {
         return false;
@@ -252,11 +254,11 @@ struct Builder<'a> {
     nodes: Vec<Visible<'a>>,
     letters: Vec<usize>,
     linked: Vec<usize>,
-    /// Nodes that are open, with the columns that each has shown so far.
+    /// The open nodes, each with the number of columns shown so far.
     open: Vec<(usize, u32)>,
-    /// Links that are open.
+    /// The number of open links.
     links: usize,
-    /// Whether the innermost link holds no text.
+    /// True if the innermost link contains no text.
     is_mute: bool,
     letters_so_far: usize,
     linked_so_far: usize,
@@ -325,7 +327,7 @@ impl<'a> Builder<'a> {
         });
     }
 
-    /// The number of a path, given when it is first met.
+    /// Returns the number of a path, assigned when it first occurs.
     fn path(&mut self, above: u32, name: &'a str, column: u32) -> u32 {
         let new = u32::try_from(self.paths.len() + 1).unwrap_or(u32::MAX);
         *self.paths.entry((above, name, column)).or_insert(new)

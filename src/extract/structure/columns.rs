@@ -1,7 +1,7 @@
-//! The columns of a list: each place in its records that holds a text, with what stands there.
+//! Collects the columns of a list: each place in its records that contains a text, with these texts.
 //!
-//! In: some records of a list. Out: a [`Column`] for each place, ordered by place, so that the order of members and of
-//! elements does not matter. Bounded in levels, in places and in texts.
+//! In: some records of a list. Out: a [`Column`] for each place, ordered by place, so that the order of
+//! members and of elements does not matter. Limited in levels, in places and in texts.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -10,22 +10,22 @@ use super::groups::NamedNode;
 use super::names::{self, ReadName, Sense, Senses};
 use super::{Node, Origin, Place, Step, Way};
 
-/// How many names below a record its fields may be.
+/// The maximum number of names between a record and a field.
 const MAX_LEVELS: usize = 6;
 
-/// How many texts of one record are looked at.
+/// The maximum number of texts examined in one record.
 const MAX_TEXTS: usize = 600;
 
-/// What tells values apart is not longer.
+/// The maximum length of a key that distinguishes values.
 const MAX_KEY_BYTES: usize = 60;
 
-/// How much of a text is judged.
+/// The maximum number of bytes of a text that are judged.
 const MAX_TEXT_BYTES: usize = 4_000;
 
-/// How many places are kept for a list.
+/// The maximum number of places kept for a list.
 const MAX_COLUMNS: usize = 800;
 
-/// How many values of a list within a record are looked at.
+/// The maximum number of values examined in a list within a record.
 const MAX_INNER: usize = 40;
 
 /// Members that only group the fields of a record.
@@ -47,40 +47,41 @@ const GROUPING: [&str; 15] = [
     "metadatos",
 ];
 
-/// What tells the values of a list within a record apart, where each stands for another field, the surest first.
+/// Names of keys that distinguish the values of a list within a record, where each value represents another
+/// field, the surest first.
 const KEYS: [&str; 8] = [
     "rel", "field", "key", "name", "property", "label", "code", "type",
 ];
 
-/// What holds such a value.
+/// Names of members that contain such a value.
 const VALUES: [&str; 7] = ["value", "values", "href", "url", "content", "text", "val"];
 
 /// The texts in one place of many records.
 pub(super) struct Column<'a> {
     pub(super) place: Place<'a>,
-    /// Of the name that speaks for it.
+    /// The senses of the name that describes it.
     pub(super) own: ReadName,
-    /// Of the names around that one, within the record.
+    /// The senses of the names around that one, within the record.
     pub(super) around: Senses,
-    /// Of the nearest of these.
+    /// The senses of the nearest of these.
     pub(super) near: Senses,
-    /// How many names stand around it.
+    /// The number of names around it.
     pub(super) levels: usize,
-    /// Whether its last name only wraps the text.
+    /// True if its last name only wraps the text.
     pub(super) is_wrapped: bool,
-    /// Whether a record may have several.
+    /// True if a record may have several.
     pub(super) is_many: bool,
-    /// The first text of each record that has one, behind the number of the record.
+    /// The first text of each record that has one, after the number of the record.
     pub(super) texts: Vec<(usize, Cow<'a, str>)>,
 }
 
 impl Column<'_> {
-    /// The senses of its own name and of those around it.
+    /// Returns the senses of its own name and of those around it.
     pub(super) fn senses(&self) -> Senses {
         self.own.senses.and(self.around)
     }
 
-    /// The steps to what holds the text.
+    /// Returns the steps to the parent of the text.
     pub(super) fn container(&self) -> &[Step<'_>] {
         let way = self.place.way.as_slice();
         let wrapping = usize::from(self.is_wrapped) + 1;
@@ -89,7 +90,7 @@ impl Column<'_> {
     }
 }
 
-/// The columns of these records. `heads` names the cells of records that are rows.
+/// Returns the columns of these records. `heads` names the cells of records that are rows.
 pub(super) fn of<'a, N: Node<'a>>(
     records: &[NamedNode<'a, N>],
     heads: Option<&[Cow<'a, str>]>,
@@ -112,7 +113,8 @@ pub(super) fn of<'a, N: Node<'a>>(
     columns
 }
 
-/// The columns of one value whose texts stand near: within `levels` names, in nothing that is repeated.
+/// Returns the columns of one value whose texts are near: within `levels` names, and in nothing that is
+/// repeated.
 pub(super) fn near<'a, N: Node<'a>>(node: N, levels: usize) -> Vec<Column<'a>> {
     let mut reader = ColumnReader {
         heads: None,
@@ -205,7 +207,7 @@ impl<'a> ColumnReader<'a, '_> {
         }
     }
 
-    /// Elements of one name that an attribute tells apart: `<str name="title">`.
+    /// Adds elements of one name that an attribute distinguishes: `<str name="title">`.
     fn keyed_elements<N: Node<'a>>(
         &mut self,
         step: Step<'a>,
@@ -244,7 +246,7 @@ impl<'a> ColumnReader<'a, '_> {
             .map(|(_, part)| *part)
             .collect();
         let are_texts = values.iter().all(|value| !value.has_parts());
-        // A row has cells, and two days are a time.
+        // A row has cells, and two days are a period.
         if are_texts && (way.is_empty() || values.len() == 2) {
             for (at, value) in values.iter().enumerate() {
                 if let Some(text) = value.text() {
@@ -271,7 +273,8 @@ impl<'a> ColumnReader<'a, '_> {
         }
     }
 
-    /// Objects that each stand for a field: `{"field": "title", "value": "…"}`, `{"rel": "alternate", "href": "…"}`.
+    /// Adds objects that each represent a field: `{"field": "title", "value": "…"}`, `{"rel": "alternate",
+    /// "href": "…"}`.
     fn keyed_values<N: Node<'a>>(&mut self, values: &[N], way: &mut Way<'a>, is_many: bool) {
         let member = |node: &N, name: &str| {
             let parts = node.parts();
@@ -327,7 +330,7 @@ impl<'a> ColumnReader<'a, '_> {
     }
 }
 
-/// An empty column, its names understood.
+/// Returns an empty column, with the senses of its names.
 fn column<'a>(place: Place<'a>, heads: Option<&[Cow<'a, str>]>) -> Column<'a> {
     let head = |at: usize| heads.and_then(|heads| heads.get(at)).map(Cow::as_ref);
     let written = |step: &Step<'a>| match step {
@@ -358,7 +361,7 @@ fn column<'a>(place: Place<'a>, heads: Option<&[Cow<'a, str>]>) -> Column<'a> {
     }
 }
 
-/// The part of a text that is judged.
+/// Returns the part of a text that is judged.
 fn beginning(text: Cow<'_, str>) -> Cow<'_, str> {
     let end = text.floor_char_boundary(MAX_TEXT_BYTES);
     match text {
@@ -370,7 +373,7 @@ fn beginning(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// A text of the document, unless it is long.
+/// Returns a text borrowed from the document, unless it is long.
 fn borrowed(text: Option<Cow<'_, str>>) -> Option<&str> {
     text.and_then(|text| match text {
         Cow::Borrowed(text) if text.len() <= MAX_KEY_BYTES => Some(text),
@@ -378,7 +381,7 @@ fn borrowed(text: Option<Cow<'_, str>>) -> Option<&str> {
     })
 }
 
-/// Whether there are at least two, each other than the others.
+/// Returns true if there are at least two values and all differ.
 fn are_distinct<'t>(mut texts: impl Iterator<Item = &'t str>) -> bool {
     let mut seen = HashSet::new();
     texts.all(|text| !text.is_empty() && seen.insert(text)) && seen.len() > 1

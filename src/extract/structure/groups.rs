@@ -1,8 +1,9 @@
-//! The lists that a tree of named values may hold.
+//! Finds the candidate lists in a tree of named values.
 //!
-//! In: the root. Out: a [`CandidateList`] for everything that is repeated under the same names: the values of lists, the
-//! rows of tables, the members of an object whose names are data, elements of one name in one place or scattered over
-//! several, and objects that stand alone. And what is said around a list: the names of its columns, a date for all of it.
+//! In: the root. Out: a [`CandidateList`] for everything that is repeated under the same names: the values of
+//! lists, the rows of tables, the members of an object whose names are data, elements of one name in one
+//! place or scattered over several, and single objects. Also the context of a list: the names of its columns,
+//! a date for all of it.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -12,23 +13,23 @@ use super::names::{self, Sense};
 use super::{Node, Origin, Place, Step, Way, columns, roles, tried, values};
 use crate::dates::Hints;
 
-/// How many names are followed from a list to what states a date for all of it.
+/// The maximum number of names from a list to the place of a date for all of it.
 const MAX_AROUND: usize = 2;
 
-/// How many lists of names are kept.
+/// The maximum number of lists of names that are kept.
 const MAX_HEADS: usize = 50;
 
-/// A list in more places than this is not put together.
+/// The maximum number of places from which a scattered list is assembled.
 const MAX_SCATTERED: usize = 200;
 
-/// A value, and its name where that is none that the format gives it.
+/// A value, and its name if that does not come from the format.
 #[derive(Clone, Copy)]
 pub(super) struct NamedNode<'a, N> {
     pub(super) node: N,
     pub(super) name: Option<&'a str>,
 }
 
-/// Everything that stands under the same names.
+/// All values under the same names.
 struct Group<'a, N> {
     parent: usize,
     step: Option<Step<'a>>,
@@ -38,25 +39,25 @@ struct Group<'a, N> {
 pub(super) struct Groups<'a, N> {
     all: Vec<Group<'a, N>>,
     known: HashMap<(usize, Step<'a>), usize>,
-    /// Lists of names, which may be those of the columns of a table; each behind the group that it is in.
+    /// Lists of names that may name the columns of a table, each with the group that contains it.
     heads: Vec<(usize, Vec<Cow<'a, str>>)>,
-    /// Where a group states a date, as far as that has been asked.
+    /// The places where groups state a date, for the groups looked up so far.
     stated: RefCell<HashMap<usize, Option<Place<'a>>>>,
 }
 
-/// A list that may be the one.
+/// A candidate list.
 pub(super) struct CandidateList<'a, N> {
-    /// From the document to each of its records.
+    /// The way from the document to each of its records.
     pub(super) way: Way<'a>,
-    /// The groups that it is made of.
+    /// The groups that it consists of.
     pub(super) groups: Vec<usize>,
     pub(super) values: Vec<NamedNode<'a, N>>,
-    /// Whether it is a single object, which is no list unless it is a record.
+    /// True if it is a single object, which is a list only if it is a record.
     pub(super) is_single: bool,
 }
 
 impl<'a, N: Node<'a>> CandidateList<'a, N> {
-    /// Those of its records that have a member with a day, where some have none.
+    /// Returns the records that have a member with a day, if some records have none.
     pub(super) fn dated(&self, hints: &Hints<'_>) -> Option<Self> {
         if N::NAMES_REPEAT || self.way.last() != Some(&Step::Each) || self.values.len() < 4 {
             return None;
@@ -198,7 +199,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         }
     }
 
-    /// The groups around one, inside out.
+    /// Returns the groups around one, from the inside out.
     pub(super) fn above(&self, at: usize) -> impl Iterator<Item = usize> {
         let parent = |at: &usize| {
             let group = self.all.get(*at)?;
@@ -225,7 +226,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
                 Some(Step::Member(_)) => N::NAMES_REPEAT && group.values.len() > 1,
                 _ => false,
             };
-            // What stands there once may be a record of its own.
+            // A value that occurs there once may be a record of its own.
             let is_single = !is_list && group.values.len() == 1;
             (is_list || is_single).then(|| CandidateList {
                 way: self.way(at),
@@ -239,8 +240,8 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         candidates
     }
 
-    /// Lists of one name that stand in several places, of records that are alike: entries under sections, some of them
-    /// under subsections.
+    /// Returns lists of one name in several places whose records are alike: entries under sections, some of
+    /// them under subsections.
     fn scattered(&self) -> Vec<CandidateList<'a, N>> {
         let mut named: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
         for (at, group) in self.all.iter().enumerate() {
@@ -298,18 +299,18 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         })
     }
 
-    /// The names in the first records of a group.
+    /// Returns the names in the first records of a group.
     fn shape(&self, at: usize) -> HashSet<Step<'a>> {
         let values = self.all.get(at).map_or(&[][..], |group| &group.values);
         let parts = values.iter().take(3).flat_map(|value| value.node.parts());
         parts.map(|(step, _)| step).collect()
     }
 
-    /// The names of the columns of rows with so many cells: those that stand nearest to them.
+    /// Returns the column names nearest to rows with `cells` cells.
     pub(super) fn head(&self, at: usize, cells: usize) -> Option<&[Cow<'a, str>]> {
         let around: Vec<usize> = self.above(at).collect();
         let fitting = self.heads.iter().filter(|(in_group, names)| {
-            // Rows themselves are no names.
+            // Rows themselves are not names.
             names.len() == cells && *in_group != at
         });
         let distance = |(in_group, _): &&(usize, Vec<Cow<'a, str>>)| {
@@ -323,7 +324,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
             .map(|(_, names)| names.as_slice())
     }
 
-    /// The names of the records of a group, else those of the lists that they are in.
+    /// Returns the names of the records of a group, else those of the lists that contain them.
     pub(super) fn around_name(&self, at: usize) -> Vec<&'a str> {
         let of = |at: usize| -> Vec<&'a str> {
             let values = self.all.get(at).map_or(&[][..], |group| &group.values);
@@ -337,7 +338,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         named.map(of).unwrap_or_default()
     }
 
-    /// Where a date stands that counts for all records of a list: the nearest around them.
+    /// Returns the place of the nearest date around a list that applies to all its records.
     pub(super) fn dated_around(
         &self,
         candidate: &CandidateList<'a, N>,
@@ -360,7 +361,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         })
     }
 
-    /// Where a group states a date that is no record's.
+    /// Returns the place where a group states a date that belongs to no record.
     fn stated_in(&self, at: usize, hints: &Hints<'_>) -> Option<Place<'a>> {
         let value = self.all.get(at)?.values.first()?;
         let near = columns::near(value.node, MAX_AROUND);
@@ -372,7 +373,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
     }
 }
 
-/// Whether the names of these members are data: days, numbers, or whatever tells records of one shape apart.
+/// Returns true if the names of these members are data: days, numbers, or other keys of records of one shape.
 fn is_keyed<'a, N: Node<'a>>(parts: &[(Step<'a>, N)], hints: &Hints<'_>) -> bool {
     let names = || parts.iter().filter_map(|(step, _)| step.name());
     let are_numbers = || names().all(|name| name.bytes().all(|byte| byte.is_ascii_digit()));

@@ -1,24 +1,26 @@
-//! Documents made to hurt: each is answered soon, with no more than it holds itself, and with nothing from elsewhere.
+//! Tests documents made to hurt: each result comes soon, is no larger than the document, and contains nothing
+//! from elsewhere.
 //!
-//! None of this is timed. What takes quadratic time or memory on the sizes here does not end while somebody waits.
+//! Nothing here is timed. Quadratic time or memory does not finish on the sizes used here while somebody
+//! waits.
 
 use std::fmt::Write as _;
 
 use super::*;
 
-/// How long the documents are, at least.
+/// The minimum length of the documents.
 const BYTES: usize = 100_000;
-/// How much more may come out than went in: `Debug` writes some characters in ten.
+/// The maximum growth from input to output: `Debug` writes some characters in ten.
 const GROWTH: usize = 12;
 
-/// Reads `body` in every way; what comes out is no more than went in.
+/// Reads `body` in every way and checks that the output is no larger than the input.
 fn check(name: &str, body: &str) {
     for source in READINGS.iter() {
         check_reading(name, source, body);
     }
 }
 
-/// The same in one way.
+/// Does the same in one way.
 fn check_reading(name: &str, source: &Source, body: &str) {
     let document = document(source, body.as_bytes().to_vec());
     let Ok(extracted) = extract(&document, source) else {
@@ -30,7 +32,7 @@ fn check_reading(name: &str, source: &Source, body: &str) {
     check_size(name, &normalized, limit);
 }
 
-/// Counts what `found` shows, as far as it may.
+/// Checks that the output of `found` stays below the limit.
 fn check_size(name: &str, found: &impl std::fmt::Debug, limit: usize) {
     struct Left(usize);
     impl std::fmt::Write for Left {
@@ -45,7 +47,7 @@ fn check_size(name: &str, found: &impl std::fmt::Debug, limit: usize) {
     );
 }
 
-/// What is repeated without end.
+/// Pieces that are repeated without end.
 const REPEATED: [&str; 45] = [
     "<",
     ">",
@@ -94,7 +96,7 @@ const REPEATED: [&str; 45] = [
     "1 May ",
 ];
 
-/// Where it stands.
+/// The text around them.
 const AROUND: [[&str; 2]; 8] = [
     ["", ""],
     ["<rss><channel>", ""],
@@ -135,7 +137,8 @@ fn repetitions_end() {
     }
 }
 
-/// Whether a reading tells what begins with `before` from the bare pieces: the others read a tenth of it.
+/// Returns true if a reading detects content that begins with `before` from the bare pieces. The others read
+/// a tenth of it.
 fn looks_into(reading: &Reading, before: &str) -> bool {
     match (before.chars().next(), reading) {
         (None, _) | (_, Reading::Auto | Reading::Feed) => true,
@@ -234,7 +237,7 @@ fn lists_of_addresses_have_an_end() {
     check("lines", &"https://a.example/b\n".repeat(BYTES / 20));
 }
 
-/// What names are long does not grow with what bears them.
+/// Long names do not multiply with the elements that have them.
 #[test]
 fn names_are_not_multiplied() {
     let name = "title".repeat(BYTES / 5);
@@ -277,7 +280,7 @@ fn attributes_have_an_end() {
     }
 }
 
-/// What a feed says once, with many entries that share it.
+/// A feed's base is stated once and shared by many entries.
 #[test]
 fn a_base_is_not_multiplied_by_its_entries() {
     let long = "a/".repeat(BYTES / 2);

@@ -1,5 +1,5 @@
-//! Where the rules of a page look: at the entry itself, among siblings, before the entry, in the page; and which matches
-//! are entries.
+//! Tests the places that rules of a page search: the entry itself, its siblings, before the entry, the page.
+//! Also tests which matches are entries.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ fn read(page: &str, settings: &str) -> Extracted {
     extract(&document(&source, page.as_bytes().to_vec()), &source).unwrap()
 }
 
-/// Title, date, address and text of each entry, then problems.
+/// Checks the title, date, address and text of each entry, then the problems.
 #[track_caller]
 fn check(page: &str, settings: &str, expected: &[&str]) {
     let extracted = read(page, settings);
@@ -325,7 +325,7 @@ fn dates_for_programs_are_read() {
         "<time datetime='2021-05-03'>Monday</time>",
         "2021-05-03",
     );
-    // How dates are written counts more than how long they are.
+    // The notation of dates counts more than their length.
     check(
         "'b'\ndate_format = '%d%m%Y%H%M'",
         "<b>120520210900</b>",
@@ -334,7 +334,8 @@ fn dates_for_programs_are_read() {
 }
 
 proptest! {
-    /// Whatever stands between them, each text is part of the entry that begins before it, and of no other.
+    /// Each text is part of the entry that begins before it and of no other, regardless of what is between
+    /// them.
     #[test]
     fn nothing_of_an_entry_stands_in_another(
         siblings in proptest::collection::vec(prop_oneof![Just("h3"), Just("p"), Just("hr"), Just("div")], 0..30),

@@ -1,7 +1,7 @@
-//! XML as a tree, whatever is wrong with it.
+//! Parses XML into a tree, however broken it is.
 //!
-//! In: the decoded text. Out: elements, each with its attributes, its children and its text, as slices of that text, and
-//! what was wrong. An element ends with its end tag or with what it stands in. Linear in the text.
+//! In: the decoded text. Out: elements, each with its attributes, its children and its text, as slices of
+//! that text, and the faults found. An element ends with its end tag or with its parent. Linear in the text.
 
 use std::borrow::Cow;
 
@@ -9,39 +9,40 @@ use crate::extract::ExtractError;
 use crate::extract::feed::{Fault, Scanner, Tag, Token, decode, local};
 use crate::model::{ElementPath, Problem, Step};
 
-/// Elements nested deeper than this tell nothing: no format comes near it.
+/// The maximum depth of elements that are read. No format comes near it.
 const MAX_DEPTH: usize = 200;
 
-/// Each takes some hundred bytes beside what it holds: no list of bulletins comes near this many.
+/// The maximum number of elements. Each takes about a hundred bytes in addition to its content, and no list
+/// of bulletins comes near this many.
 const MAX_ELEMENTS: usize = 500_000;
 
 /// Elements of HTML that never have an end.
 const VOID: [&str; 5] = ["area", "br", "hr", "img", "wbr"];
 
-/// A document.
+/// A parsed document.
 pub(in crate::extract) struct Tree<'a> {
-    /// In document order; the first is the document itself, around its root element.
+    /// The elements in document order. The first is the document itself, around its root element.
     elements: Vec<Found<'a>>,
     pieces: Vec<Piece<'a>>,
     problems: Vec<Problem>,
-    /// The innermost element that is open where the document ends.
+    /// The innermost element that is open at the end of the document.
     cut: Option<usize>,
 }
 
 struct Found<'a> {
     tag: Tag<'a>,
-    /// Its first piece and the one behind its last.
+    /// Its first piece and the one after its last.
     pieces: (usize, usize),
-    /// The element behind its last descendant.
+    /// The element after its last descendant.
     end: usize,
-    /// The element that it stands in.
+    /// Its parent element.
     parent: usize,
 }
 
-/// What elements hold, in document order.
+/// The content of elements, in document order.
 #[derive(Clone, Copy)]
 enum Piece<'a> {
-    /// References among it as written.
+    /// Characters, with references as written.
     Text(&'a str),
     Cdata(&'a str),
     Open(usize),
@@ -56,10 +57,10 @@ pub(in crate::extract) struct Element<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// Reads a text.
+    /// Parses a text.
     ///
     /// # Errors
-    /// [`ExtractError::BadDocument`] where there is no element in it, or more than is sane.
+    /// Returns [`ExtractError::BadDocument`] if it contains no element, or an unreasonable number of them.
     pub(in crate::extract) fn of(text: &'a str) -> Result<Self, ExtractError> {
         let mut scanner = Scanner::new(text);
         let mut builder = Builder::new();
@@ -78,12 +79,12 @@ impl<'a> Tree<'a> {
         builder.finish(scanner)
     }
 
-    /// The document itself: its only child is the root element.
+    /// Returns the document itself, whose only child is the root element.
     pub(in crate::extract) fn document(&'a self) -> Element<'a> {
         Element { tree: self, at: 0 }
     }
 
-    /// What was wrong.
+    /// Returns the faults of the document.
     pub(in crate::extract) fn problems(&self) -> Vec<Problem> {
         self.problems.clone()
     }
@@ -98,9 +99,9 @@ fn bad(reason: String) -> ExtractError {
 
 struct Builder<'a> {
     tree: Tree<'a>,
-    /// The elements that are open, from outer to inner.
+    /// The open elements, from outer to inner.
     open: Vec<usize>,
-    /// How many elements too deep for `open` are open.
+    /// The number of open elements too deep for `open`.
     deeper: usize,
 }
 
@@ -216,7 +217,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// A name as it may be shown.
+/// Shortens a name for display.
 fn shown(name: &str) -> String {
     name.chars().take(40).collect()
 }
@@ -234,12 +235,12 @@ impl<'a> Element<'a> {
         self.found().map_or("", |found| found.tag.name)
     }
 
-    /// Its name without the prefix.
+    /// Returns its name without the prefix.
     pub(in crate::extract) fn local(self) -> &'a str {
         local(self.name())
     }
 
-    /// Whether it declares a namespace that has `part` in its name, in any case.
+    /// Returns true if it declares a namespace whose name contains `part`, in any case.
     pub(in crate::extract) fn declares(self, part: &str) -> bool {
         let attributes = self.found().map(|found| found.tag.attributes());
         let mut declared = attributes
@@ -249,18 +250,18 @@ impl<'a> Element<'a> {
         declared.any(|(_, value)| value.to_ascii_lowercase().contains(part))
     }
 
-    /// Whether `other` is it or stands within it.
+    /// Returns true if `other` is this element or within it.
     pub(in crate::extract) fn holds(self, other: Self) -> bool {
         (self.at..self.end()).contains(&other.at)
     }
 
-    /// Whether the document ends within it.
+    /// Returns true if the document ends within it.
     pub(in crate::extract) fn is_cut(self) -> bool {
         let range = self.at..self.end();
         self.tree.cut.is_some_and(|cut| range.contains(&cut))
     }
 
-    /// The elements that stand in it directly, in document order.
+    /// Returns its child elements, in document order.
     pub(in crate::extract) fn children(self) -> impl Iterator<Item = Self> {
         let tree = self.tree;
         let end = self.end();
@@ -268,7 +269,7 @@ impl<'a> Element<'a> {
         std::iter::successors(within(self.at + 1), move |before| within(before.end()))
     }
 
-    /// The elements that it stands in, from the nearest outwards; the document is the last.
+    /// Returns the elements that contain it, from the nearest outwards. The document is the last.
     pub(in crate::extract) fn around(self) -> impl Iterator<Item = Self> {
         let parent = |element: &Self| {
             let parent = element.found().filter(|_| element.at > 0)?.parent;
@@ -280,13 +281,13 @@ impl<'a> Element<'a> {
         std::iter::successors(parent(&self), parent)
     }
 
-    /// The elements that stand in it, in document order.
+    /// Returns the elements within it, in document order.
     pub(in crate::extract) fn descendants(self) -> impl Iterator<Item = Self> {
         let tree = self.tree;
         (self.at + 1..self.end()).map(move |at| Self { tree, at })
     }
 
-    /// Names without prefixes, and values as written.
+    /// Returns attribute names without prefixes, and values as written.
     pub(in crate::extract) fn attributes(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let attributes = self.found().map(|found| found.tag.attributes());
         let declares = |name: &str| name == "xmlns" || name.starts_with("xmlns:");
@@ -296,7 +297,7 @@ impl<'a> Element<'a> {
             .map(|(name, value)| (local(name), value))
     }
 
-    /// The value of an attribute, whatever its prefix.
+    /// Returns the value of an attribute, regardless of its prefix.
     pub(in crate::extract) fn attribute(self, name: &str) -> Option<String> {
         self.found()?.tag.attribute(&[local(name)])
     }
@@ -306,7 +307,7 @@ impl<'a> Element<'a> {
         self.tree.pieces.get(start..end).unwrap_or_default()
     }
 
-    /// Its characters and those of all elements in it, references undone.
+    /// Returns its characters and those of all elements in it, with references resolved.
     pub(in crate::extract) fn characters(self) -> Cow<'a, str> {
         match self.pieces() {
             [] => Cow::Borrowed(""),
@@ -323,7 +324,8 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// What it holds as HTML: names without prefixes, an end wherever HTML wants one, CDATA as the markup that it hides.
+    /// Returns its content as HTML: names without prefixes, end tags as HTML requires them, CDATA as the
+    /// markup that it hides.
     pub(in crate::extract) fn markup(&self) -> String {
         let mut html = String::new();
         for piece in self.pieces() {
@@ -345,14 +347,14 @@ impl<'a> Element<'a> {
         html
     }
 
-    /// The elements that a path leads to from here, in document order.
+    /// Returns the elements that a path leads to from here, in document order.
     pub(in crate::extract) fn find(self, path: &ElementPath) -> Vec<Self> {
         path.steps.iter().fold(vec![self], |from, step| {
             let mut found = Vec::new();
             let mut covered = 0;
             for element in from {
                 if step.deep {
-                    // What stands in another of them has been looked at.
+                    // Elements within another of them are already covered.
                     if element.end() > covered {
                         found.extend(element.descendants().filter(|below| below.is(step)));
                         covered = element.end();
@@ -390,7 +392,7 @@ mod tests {
     const NOTICES: &str = "<?xml version='1.0'?><list xmlns:d='urn:d'><n id='1'><d:t>A &amp; b</d:t><body>x <b>y</b><br/>&lt;</body></n>\
         <group><n id='2'><t><![CDATA[<i>c</i>]]> d</t></n></group></list>";
 
-    /// The texts or attributes that a path leads to from the document, a bar between them.
+    /// Checks the texts or attributes that a path leads to from the document, separated by a bar.
     fn check(text: &str, path: &str, expected: &str) {
         let tree = Tree::of(text).expect("a document");
         let path: ElementPath = path.parse().expect("a path");

@@ -1,15 +1,16 @@
-//! What programs that put JSON together by hand get wrong, put right, so that a strict reader can go on.
+//! Repairs common errors of hand-built JSON, so that a strict parser can read it.
 //!
-//! In: text that is no JSON (RFC 8259). Out: the same with commas where they belong and nowhere else, escapes and
-//! control characters in strings as they must be, `null` for words that mean nothing and for what is nested too deep,
-//! and no comments. A text that ends too early still does: what is whole is read before its end is missed.
+//! In: text that is not valid JSON (RFC 8259). Out: the same text with commas where they belong and nowhere
+//! else, correct escapes and control characters in strings, `null` for unknown words and for values nested
+//! too deeply, and no comments. A text that ends too early still does: the complete part is read before the
+//! missing end is an error.
 
 use super::super::fault::{Fault, Faults};
 
-/// What is nested deeper than this is left out; the strict reader goes 128 levels down.
+/// The maximum depth of nesting. Deeper values are left out. The strict parser accepts 128 levels.
 const MAX_DEPTH: usize = 100;
 
-/// The text put right; what was wrong is told to `faults`.
+/// Returns the repaired text, and adds the errors to `faults`.
 pub(in crate::extract) fn mend(text: &str, faults: &mut Faults) -> String {
     let mut mender = Mender {
         text,
@@ -24,7 +25,7 @@ pub(in crate::extract) fn mend(text: &str, faults: &mut Faults) -> String {
     mender.out
 }
 
-/// What stands before the next value or name.
+/// The token before the next value or name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     Nothing,
@@ -37,9 +38,9 @@ struct Mender<'a> {
     at: usize,
     faults: &'a mut Faults,
     out: String,
-    /// The brackets that will close what is open.
+    /// The brackets that will close the open ones.
     open: Vec<char>,
-    /// Levels beyond [`MAX_DEPTH`].
+    /// The number of levels beyond [`MAX_DEPTH`].
     muted: usize,
     before: Before,
 }
@@ -59,7 +60,7 @@ impl<'a> Mender<'a> {
         }
     }
 
-    /// Reads the next token; `false` at the end of the text, or of the document in it.
+    /// Reads the next token. Returns `false` at the end of the text, or of the document in it.
     fn step(&mut self) -> bool {
         let rest = self.rest();
         let Some(first) = rest.chars().next() else {
@@ -90,7 +91,7 @@ impl<'a> Mender<'a> {
         true
     }
 
-    /// What stands before a value or a name: the comma that belongs there.
+    /// Writes the comma that belongs before a value or a name.
     fn begin(&mut self) {
         if self.before == Before::Value {
             self.fault("a comma is missing; it is read as if it were there");
@@ -135,7 +136,7 @@ impl<'a> Mender<'a> {
         if self.open.last() != Some(&bracket) {
             self.fault("brackets do not match; the inner ones are closed first");
         }
-        // A bracket that nothing was opened with closes nothing.
+        // A bracket without an opening one closes nothing.
         if let Some(level) = self.open.iter().rposition(|open| *open == bracket) {
             let closed: String = self.open.drain(level..).rev().collect();
             self.write(&closed);
@@ -153,7 +154,7 @@ impl<'a> Mender<'a> {
         self.at += length;
     }
 
-    /// Goes on `beyond` bytes after the beginning of its end.
+    /// Skips a comment through `beyond` bytes after the start of its end.
     fn comment(&mut self, end: &str, beyond: usize) {
         self.fault("JSON has no comments; it is left out");
         let rest = self.rest();
@@ -162,11 +163,11 @@ impl<'a> Mender<'a> {
         self.at += length;
     }
 
-    /// A number or a constant, or what was meant for one.
+    /// Reads a number or a constant, or a word in its place.
     fn word(&mut self) {
         let rest = self.rest();
         let ends = |c: char| c.is_whitespace() || "\"{}[],:/".contains(c);
-        // The first character may be any: a slash that begins no comment too.
+        // The first character may be any, even a slash that begins no comment.
         let length = rest.char_indices().skip(1).find(|(_, c)| ends(*c));
         let length = length.map_or(rest.len(), |(at, _)| at);
         let word = rest.get(..length).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! Elements of text: where one ends, however it was left, and the markup that stands in it, naked or as XHTML.
+//! Reads text elements: the end of each, however it was left, and the markup in it, bare or as XHTML.
 //!
-//! In: the tag that begins one; the tokens behind it. Out: its [`Content`]. An element of text ends with its end tag, with
-//! that of something around it, or where something begins that cannot stand in it.
+//! In: the tag that begins one, and the tokens after it. Out: its [`Content`]. A text element ends with its
+//! end tag, with that of an element around it, or before an element that cannot be within it.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::extract::feed::references;
 use crate::extract::feed::scan::{Tag, Token, local};
 
 impl<'a> Reader<'a> {
-    /// What stands in the element that `tag` begins, up to where that ends: text, or markup.
+    /// Returns the content of the element that `tag` begins, up to its end: text, or markup.
     pub(super) fn content(&mut self, tag: &Tag<'a>, namespace: Namespace) -> Content {
         if tag.is_empty {
             return Content::Text(String::new());
@@ -55,8 +55,8 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// Whether an end tag ends the element of text: its own, or that of something around it, which is then still to be
-    /// read.
+    /// Returns true if an end tag ends the text element: its own, or that of an element around it, which is
+    /// then still to be read.
     fn closes(&mut self, name: &str, tag: &Tag<'a>, at: usize) -> bool {
         let ended = local(name);
         if ended.eq_ignore_ascii_case(local(tag.name)) {
@@ -77,8 +77,8 @@ impl<'a> Reader<'a> {
         self.scanner.go_to(at);
     }
 
-    /// Whether a tag shows that the element of text before it was left open: it cannot stand in it. `depth` is how many
-    /// elements of the text are open.
+    /// Returns true if a tag shows that the text element before it was left open, because it cannot be within
+    /// it. `depth` is the number of open elements of the text.
     fn ends_with(
         &self,
         inner: &Tag<'a>,
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
             return false;
         };
         match found {
-            // XHTML holds no entries, XML may.
+            // XHTML contains no entries, XML may.
             _ if says_markup(tag) => {
                 inner_element == E::Entry && is_own(found) && !tag.attributes.contains("xml")
             }
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
                 | E::Author
                 | E::Category
                 | E::Comments => true,
-                // The one of HTML is nothing but attributes.
+                // The `link` of HTML consists of attributes only.
                 E::Link if !inner.is_empty && inner.attributes.is_empty() => true,
                 // Pages and drawings have titles, within elements of their own.
                 E::Title => depth == 0,
@@ -118,12 +118,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a tag in a text is the feed's own by its namespace, which it cannot be.
+    /// Returns true if a tag in a text has the namespace of the feed itself, which is impossible in XHTML.
     fn is_naked(&self, inner: &Tag<'a>, tag: &Tag<'a>) -> bool {
         !says_markup(inner) && !says_markup(tag) && is_own(self.namespace(inner))
     }
 
-    /// What stands in an element as HTML: its elements without prefixes, its texts as they are written.
+    /// Returns the content of an element as HTML: its elements without prefixes, its texts as written.
     fn markup(&mut self, tag: &Tag<'a>, namespace: Namespace) -> String {
         let mut markup = String::new();
         let (mut depth, mut same) = (0_usize, 0_usize);
@@ -134,7 +134,8 @@ impl<'a> Reader<'a> {
             let before = self.scanner.position();
             match self.scanner.next() {
                 Some(Token::Text(text)) => push_text(&mut markup, text),
-                // Beside elements of HTML, a section holds HTML as the text of RSS does; within them, characters.
+                // Next to elements of HTML, a section contains HTML as the text of RSS does. Within them, it
+                // contains characters.
                 Some(Token::Cdata(text)) if depth == 0 && namespace != Namespace::Atom => {
                     markup.push_str(text);
                 }
@@ -177,7 +178,7 @@ impl<'a> Reader<'a> {
         markup.trim().to_owned()
     }
 
-    /// Where the addresses of an element within a text start, if it says so itself.
+    /// Returns the base that an element within a text states itself.
     fn stated_base(&self, inner: &Tag<'a>, bases: &Bases) -> Option<Url> {
         let mut attributes = inner.attributes();
         let (_, stated) = attributes.find(|(name, _)| *name == "xml:base")?;
@@ -185,7 +186,7 @@ impl<'a> Reader<'a> {
         self.base_in(outer, stated)
     }
 
-    /// Whether the name is that of the feed or the entry around.
+    /// Returns true if the name is that of the feed or the entry around.
     fn is_around(&self, name: &str) -> bool {
         let ended = local(name);
         let is_structure =
@@ -196,14 +197,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a tag says that elements stand in it: by the type of XHTML or other XML, or by a namespace.
+/// Returns true if a tag announces elements in it: by the type of XHTML or other XML, or by a namespace.
 fn says_markup(tag: &Tag<'_>) -> bool {
     ["xml", "xhtml"]
         .iter()
         .any(|kind| tag.attributes.contains(kind))
 }
 
-/// Whether HTML, in which elements of many names stand, is usual in such an element.
+/// Returns true if HTML, with elements of many names, is usual in such an element.
 fn holds_markup(element: Option<Element>) -> bool {
     use Element as E;
     matches!(
@@ -232,7 +233,7 @@ fn append<'a>(text: &mut Cow<'a, str>, more: Cow<'a, str>) {
     }
 }
 
-/// Text as it is written; a `<` that began no tag would begin one in HTML.
+/// Appends text as written. A `<` that began no tag would begin one in HTML, so it is escaped.
 fn push_text(markup: &mut String, text: &str) {
     match text.strip_prefix('<') {
         Some(rest) => {
@@ -254,7 +255,7 @@ fn push_escaped(markup: &mut String, text: &str) {
     }
 }
 
-/// Where addresses start in the elements of a text that say so themselves, the innermost last, each with its depth.
+/// The bases stated by elements of a text, the innermost last, each with its depth.
 #[derive(Default)]
 struct Bases(Vec<(usize, Url)>);
 
@@ -267,7 +268,7 @@ impl Bases {
         self.0.extend(base.map(|base| (depth, base)));
     }
 
-    /// Forgets what lies deeper.
+    /// Drops deeper bases.
     fn leave(&mut self, depth: usize) {
         while self.0.last().is_some_and(|(within, _)| *within > depth) {
             self.0.pop();
@@ -275,10 +276,11 @@ impl Bases {
     }
 }
 
-/// Of a text that is written this long no further address is joined to its base: each could add a long one.
+/// The size of a written text above which no further address is resolved against its base: each could add a
+/// long one.
 const MAX_MARKUP_BYTES: usize = 4 * 1024 * 1024;
 
-/// Attributes of HTML that hold an address.
+/// Attributes of HTML that contain an address.
 const ADDRESSES: [&str; 6] = ["cite", "data", "href", "longdesc", "poster", "src"];
 
 /// Elements of HTML without an end tag.
@@ -291,7 +293,7 @@ fn is_void(name: &str) -> bool {
     VOID.contains(&name)
 }
 
-/// Writes a start tag; its addresses start from `base`, if there is one.
+/// Writes a start tag. Its addresses are resolved against `base`, if there is one.
 fn push_tag(markup: &mut String, tag: &Tag<'_>, base: Option<&Url>) {
     let name = html_name(tag.name);
     markup.push('<');
@@ -330,7 +332,7 @@ fn push_end(markup: &mut String, name: &str) {
     }
 }
 
-/// XHTML and what may stand in it go by many prefixes; what is left then is a name of HTML or none.
+/// Removes the prefix, which varies in XHTML and elements within it. The rest is a name of HTML or unknown.
 fn html_name(name: &str) -> &str {
     match name.split_once(':') {
         Some((_, local)) if local.starts_with(|c: char| c.is_ascii_alphabetic()) => local,

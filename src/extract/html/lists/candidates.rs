@@ -1,9 +1,10 @@
-//! Every way in which a page repeats.
+//! Finds every way in which a page repeats.
 //!
-//! In: the laid-out page. Out: candidate lists, each a sequence of parts of the page that may be records: elements of one
-//! tag path, with and without their classes; children of one element; what goes from one heading, date row or other
-//! start to the next; lines between `br` and parts between `hr`. Nothing is decided here but what cannot be a list at
-//! all. Linear in the page: an element belongs to a bounded number of candidates.
+//! In: the laid-out page. Out: candidate lists, each a sequence of parts of the page that may be records:
+//! elements of one tag path, with and without their classes; children of one element; the nodes from one
+//! heading, date row or other start to the next; lines between `br` and parts between `hr`. The only decision
+//! made here is to drop sequences that cannot be a list at all. Linear in the page: an element belongs to a
+//! bounded number of candidates.
 
 use std::ops::Range;
 
@@ -12,32 +13,33 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::path::{self, PathId};
 use super::sheet::Sheet;
 
-/// A part of the page that may be a record: nodes of the outline, siblings side by side.
+/// A part of the page that may be a record: adjacent sibling nodes of the outline.
 pub(in crate::extract::html) type Record = Range<usize>;
 
-/// The most ways that are looked at, in page order.
+/// The maximum number of candidates, in page order.
 const MAX_CANDIDATES: usize = 3_000;
 
-/// The most records of one way: more than a document may bring, for them to be missed.
+/// The maximum number of records in a candidate: more than a document may have, so that the excess is
+/// noticed.
 const MAX_RECORDS: usize = 4_000;
 
-/// Fewer links are no list of their own.
+/// The minimum number of links that form a list of their own.
 const MIN_LINKS: usize = 5;
 
-/// How many links are looked at in parts within parts.
+/// The maximum number of links examined in nested parts.
 const MAX_LINKS: usize = 100_000;
 
-/// Starts with more text than this head nothing.
+/// The maximum number of letters in a start. Longer ones are not headings.
 const MAX_START_LETTERS: usize = 300;
 
-/// How the records of a candidate were divided.
+/// The way in which a candidate was divided into records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Division {
     /// Elements of one tag path.
     Path,
     /// Elements of one tag path and class.
     PathClass,
-    /// Elements of one tag and class, wherever they stand.
+    /// Elements of one tag and class, anywhere on the page.
     Class,
     /// Children of one element with the same tag.
     Siblings,
@@ -57,7 +59,7 @@ pub(crate) enum Division {
     Paragraphs,
     /// Parts between `hr`.
     Rules,
-    /// All links of a part of the page, whatever stands around each.
+    /// All links of a part of the page, regardless of the elements around each.
     Links,
 }
 
@@ -78,7 +80,7 @@ impl Division {
         Self::Links,
     ];
 
-    /// Its name in a kept layout and in what is explained.
+    /// Returns its name in a kept layout and in explanations.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Path => "elements",
@@ -102,19 +104,19 @@ impl Division {
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub(super) division: Division,
-    /// A node that stands for the way: the first record's own element, the first start, the parent.
+    /// A representative node: the first record's own element, the first start, or the parent.
     pub(super) sample: usize,
-    /// In page order, none within another.
+    /// The records in page order, none within another.
     pub(super) records: Vec<Record>,
 }
 
-/// All candidates of a page, without repetitions.
+/// Returns all candidates of a page, without repetitions.
 pub(super) fn all(sheet: &Sheet<'_, '_>) -> Vec<Candidate> {
     divisions(sheet, None)
 }
 
-/// Returns the candidates of one division, including those of one record and those that another division has too: a known
-/// list must be found whatever else its page holds.
+/// Returns the candidates of one division, including those of one record and those that another division has
+/// too: a known list must be found regardless of what else its page contains.
 pub(super) fn of(sheet: &Sheet<'_, '_>, division: Division) -> Vec<Candidate> {
     divisions(sheet, Some(division))
 }
@@ -145,14 +147,14 @@ fn divisions(sheet: &Sheet<'_, '_>, only: Option<Division>) -> Vec<Candidate> {
 
 struct Found<'s, 'a, 'h> {
     sheet: &'s Sheet<'a, 'h>,
-    /// The only division that is looked for.
+    /// The only division to find, if any.
     only: Option<Division>,
     seen: FxHashSet<u64>,
     candidates: Vec<Candidate>,
 }
 
 impl Found<'_, '_, '_> {
-    /// How many records a candidate has at least.
+    /// Returns the minimum number of records in a candidate.
     fn least(&self) -> usize {
         if self.only.is_some() { 1 } else { 2 }
     }
@@ -188,7 +190,7 @@ impl Found<'_, '_, '_> {
         let mut records = Vec::with_capacity(members.len());
         for index in members {
             let range = outline.range(*index);
-            // Elements of one class may stand in one another: the outermost count here, the others have a path.
+            // Elements of one class may be nested. The outermost count here, and the others have a path.
             if range.start >= past {
                 past = range.end;
                 records.push(range);
@@ -198,7 +200,7 @@ impl Found<'_, '_, '_> {
         self.push(division, sample, records);
     }
 
-    /// Each member begins a record that goes on to the next one.
+    /// Each member begins a record that continues to the next one.
     fn starts(&mut self, members: &[usize]) {
         let outline = self.sheet.outline;
         if members.len() < 2 {
@@ -219,12 +221,12 @@ impl Found<'_, '_, '_> {
             .iter()
             .map(|index| outline.at_depth(*index, level + 1))
             .collect();
-        // Elements of one class may stand at different depths, one within another.
+        // Elements of one class may be at different depths, one within another.
         begins.sort_unstable();
         begins.dedup();
         let records = self.between(&begins);
         let sample = members.first().copied().unwrap_or_default();
-        // A date, a day, a kind stands before the title as often as behind it.
+        // A date, a day or a kind precedes the title as often as it follows it.
         let led = self.led(&begins);
         self.push(Division::Starts, sample, records);
         if let Some(led) = led {
@@ -232,7 +234,7 @@ impl Found<'_, '_, '_> {
         }
     }
 
-    /// The depth at which most neighbours part.
+    /// Returns the depth at which most neighbours have different ancestors.
     fn level(&self, members: &[usize]) -> Option<usize> {
         let outline = self.sheet.outline;
         let mut levels: FxHashMap<usize, usize> = FxHashMap::default();
@@ -247,7 +249,7 @@ impl Found<'_, '_, '_> {
         most.map(|(level, _)| level)
     }
 
-    /// From each of these siblings to the next one, or to the end of what they stand in.
+    /// Returns the parts from each of these siblings to the next one, or to the end of their parent.
     fn between(&self, begins: &[usize]) -> Vec<Record> {
         let outline = self.sheet.outline;
         let ends = begins.iter().skip(1).copied().chain([outline.len()]);
@@ -260,14 +262,14 @@ impl Found<'_, '_, '_> {
             .collect()
     }
 
-    /// The same with one sibling more before each, where all have one.
+    /// Returns the same parts, each extended by the sibling before it, if all have one.
     fn led(&self, begins: &[usize]) -> Option<Vec<Record>> {
         let outline = self.sheet.outline;
         let before = |begin: usize| {
             let parent = outline.at(begin).parent;
             let mut last = None;
             let mut at = begin;
-            // The sibling before is the node before, or what that stands in.
+            // The sibling before is the previous node or one of its ancestors.
             if let Some(previous) = at.checked_sub(1)
                 && previous > parent
             {
@@ -290,7 +292,7 @@ impl Found<'_, '_, '_> {
         (count * 5 >= begins.len() * 4 && ordered).then(|| self.between(&known))
     }
 
-    /// The links of parts in which they stand in several ways: no child has nearly all of them.
+    /// Finds the links of parts that contain them in several ways, with no child that has nearly all of them.
     fn links(&mut self) {
         let outline = self.sheet.outline;
         let mut most = vec![0_usize; outline.len()];
@@ -354,7 +356,7 @@ impl Found<'_, '_, '_> {
         }
     }
 
-    /// Children of one tag and class, each with what follows it up to the next one.
+    /// Finds children of one tag and class, each with the nodes up to the next one.
     fn sibling_starts(&mut self, children: &[usize]) {
         let outline = self.sheet.outline;
         let mut alike: FxHashMap<(&str, Option<u64>), Vec<usize>> = FxHashMap::default();
@@ -386,9 +388,9 @@ impl Found<'_, '_, '_> {
 /// Children in runs between separators.
 #[derive(Default)]
 struct Parted {
-    /// Between each two.
+    /// The runs between single separators.
     each: Vec<Record>,
-    /// Between two that stand side by side.
+    /// The runs between two adjacent separators.
     doubled: Vec<Record>,
 }
 

@@ -1,7 +1,7 @@
-//! A candidate in words, and found again by them.
+//! Describes a candidate as a layout in words, and finds it again by them.
 //!
-//! In: a [`Layout`], a page. Out: the candidates that it names. A page that changed its classes, but not its tags, may be
-//! the same page; one on which nothing has the way that the layout names is another.
+//! In: a [`Layout`], a page. Out: the candidates that it names. A page that changed its classes, but not its
+//! tags, may be the same page. If nothing on a page matches the layout's way, it is a different page.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ use super::roles::Places;
 use super::sheet::Sheet;
 use crate::model::Layout;
 
-/// The words of a page that is one record.
+/// The layout of a page that is one record.
 const PAGE: &str = "page";
 
-/// A layout, taken apart.
+/// A layout, parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Named {
     /// The page as one record.
@@ -24,7 +24,7 @@ pub(super) enum Named {
     List {
         division: Division,
         way: String,
-        /// Which of several parts that are built alike, counted from 1, and how many these are.
+        /// The number of the part among several that are built alike, counted from 1, and how many there are.
         part: Option<(usize, usize)>,
         filter: Filter,
         places: Places,
@@ -32,7 +32,7 @@ pub(super) enum Named {
 }
 
 impl Named {
-    /// Takes a layout apart; `None` for words of another version.
+    /// Parses a layout. Returns `None` for one written by another version.
     pub(super) fn of(layout: &Layout) -> Option<Self> {
         if layout.is_page() {
             return Some(Self::Page);
@@ -72,7 +72,7 @@ impl Named {
         })
     }
 
-    /// The layout in words.
+    /// Returns the layout in words.
     pub(super) fn layout(&self) -> Option<Layout> {
         match self {
             Self::Page => PAGE.parse().ok(),
@@ -101,7 +101,7 @@ impl Named {
         }
     }
 
-    /// The layout of these records of a candidate, which its filter keeps.
+    /// Returns the layout of these records of a candidate, which its filter keeps.
     pub(super) fn list(
         sheet: &Sheet<'_, '_>,
         candidate: &Candidate,
@@ -127,12 +127,12 @@ impl Named {
 /// A candidate that a way names.
 pub(super) struct Match {
     pub(super) candidate: Candidate,
-    /// Whether it has the classes of the way.
+    /// True if it has the classes of the way.
     pub(super) has_classes: bool,
 }
 
-/// Returns the candidates that a way names: those of the same tags and classes, else those with more classes, else those of
-/// the same tags. Records without the classes of the way belong to another list.
+/// Returns the candidates that a way names: those of the same tags and classes, else those with more classes,
+/// else those of the same tags. Records without the classes of the way belong to another list.
 pub(super) fn found(sheet: &Sheet<'_, '_>, division: Division, named: &str) -> Vec<Match> {
     let way = Way::parse(named);
     let alike = candidates::of(sheet, division).into_iter();
@@ -172,7 +172,8 @@ pub(super) fn found(sheet: &Sheet<'_, '_>, division: Division, named: &str) -> V
     if exact.is_empty() { more } else { exact }
 }
 
-/// Returns the number of a candidate among the parts of the page that are built alike, from 1, and how many there are.
+/// Returns the number of a candidate among the parts of the page that are built alike, from 1, and how many
+/// there are.
 fn part(sheet: &Sheet<'_, '_>, candidate: &Candidate, way: &str) -> Option<(usize, usize)> {
     if node_of(candidate.division).is_some() && !is_of_one_parent(candidate.division) {
         return None;
@@ -190,8 +191,8 @@ fn is_of_one_parent(division: Division) -> bool {
     matches!(division, Division::Siblings | Division::Children)
 }
 
-/// Returns the function that finds the node at the end of a record's way: its own element, or its parent. `None` for
-/// divisions that are not made of elements.
+/// Returns the function that finds the node at the end of a record's way: its own element, or its parent.
+/// Returns `None` for divisions that are not made of elements.
 fn node_of(division: Division) -> Option<fn(&Sheet<'_, '_>, &Record) -> usize> {
     match division {
         Division::Path | Division::PathClass | Division::Class | Division::Siblings => {
@@ -204,7 +205,7 @@ fn node_of(division: Division) -> Option<fn(&Sheet<'_, '_>, &Record) -> usize> {
     }
 }
 
-/// The way to what a candidate divides: tags, with the classes that all its records share.
+/// The way to the elements that a candidate divides: tags, with the classes that all its records share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Way(Vec<(String, Vec<String>)>);
 
@@ -262,7 +263,7 @@ impl Way {
         self
     }
 
-    /// Whether both have the same tags. Elements of a class need only the same last tag.
+    /// Returns true if both have the same tags. Elements of a class need only the same last tag.
     fn has_tags_of(&self, other: &Self, division: Division) -> bool {
         let tag = |(tag, _): &(String, Vec<String>)| tag.clone();
         if division == Division::Class {
@@ -271,7 +272,7 @@ impl Way {
         self.0.iter().map(tag).eq(other.0.iter().map(tag))
     }
 
-    /// Whether each step has all the classes of the other way's step.
+    /// Returns true if each step has all the classes of the other way's step.
     fn is_within(&self, other: &Self, division: Division) -> bool {
         let mut steps = self.0.iter().rev().zip(other.0.iter().rev());
         let has = |((_, own), (_, classes)): (&Step, &Step)| {
@@ -305,7 +306,7 @@ impl fmt::Display for Way {
 mod tests {
     use super::*;
 
-    /// A layout that the configuration refuses could be neither kept nor written.
+    /// A layout that the configuration rejects could be neither kept nor written.
     #[test]
     fn every_word_is_one_that_layouts_may_have() {
         let divisions = Division::ALL.map(Division::as_str);
