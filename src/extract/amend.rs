@@ -1,15 +1,16 @@
-//! What a source's block says of its entries beside how they are found: what is written otherwise than it is published,
-//! and how dates are written.
+//! Applies a source's corrections to its entries: replacements in the published text, and the notation of its
+//! dates.
 //!
 //! In and out: raw entries, of any kind of document.
 
 use super::epoch;
 use crate::model::{DateFormat, Field, RawEntry, RawText, Replacement, Source};
 
-/// The most bytes that a replacement may make of a text.
+/// The maximum size of a text after replacements, in bytes.
 const MAX_REPLACED: usize = 1 << 20;
 
-/// Replaces, then rewrites dates, in every entry: as the operator says they are written, else those that programs count.
+/// Replaces texts, then rewrites dates, in every entry. Dates are read in the operator's format, else as
+/// counts of programs.
 pub(super) fn all(entries: &mut [RawEntry], source: &Source) {
     for entry in entries {
         for replacement in &source.replace {

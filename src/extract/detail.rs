@@ -1,8 +1,8 @@
-//! The page of one entry to what it adds to the entry.
+//! Reads the page of one entry for the values it adds to the entry.
 //!
-//! In: the page, the rules of `detail`, its source. Out: a [`Detail`]: what the rules find, else what the page states for
-//! programs, else what it looks like; a page without anything of it gives an empty one, and a file is an attachment. No
-//! network, no clock.
+//! In: the page, the rules of `detail`, its source. Out: a [`Detail`]: the values that the rules find, else
+//! those that the page states for programs, else those that its structure shows. A page without any gives an
+//! empty one, and a file becomes an attachment. No network, no clock.
 
 use super::{ExtractError, amend, charset, foreign, hints, html};
 use crate::model::{Css, Detail, Document, Fields, RawEnclosure, Source};
@@ -10,7 +10,7 @@ use crate::model::{Css, Detail, Document, Fields, RawEnclosure, Source};
 /// Reads the page of an entry.
 ///
 /// # Errors
-/// [`ExtractError::TooDeep`] for a page that is nested deeper than any real one.
+/// Returns [`ExtractError::TooDeep`] for a page that is nested deeper than any real one.
 pub fn detail(
     document: &Document,
     fields: &Fields<Css>,
@@ -41,7 +41,7 @@ pub fn detail(
     })
 }
 
-/// What an entry leads to that is no page: a file of it.
+/// Returns a link's target that is not a page as a file of the entry.
 fn file(document: &Document) -> Detail {
     let file = RawEnclosure {
         url: document.url.to_string(),

@@ -1,15 +1,15 @@
-//! Dates as programs count them, to a form that means one thing only.
+//! Converts dates that programs count into an unambiguous form.
 //!
-//! In: a text. Out: RFC 3339, where the text is a count of seconds, milliseconds, microseconds or nanoseconds since 1970
-//! that lies between 1973 and 2286: shorter and longer numbers are years, days or anything else, and so are those that read
-//! as a year, a month, a day and an hour.
+//! In: a text. Out: RFC 3339, if the text is a count of seconds, milliseconds, microseconds or nanoseconds
+//! since 1970 that is between 1973 and 2286. Shorter and longer numbers are years, days or anything else, and
+//! so are those that read as a year, a month, a day and an hour.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat};
 
-/// What .NET writes around milliseconds: `/Date(1624838400000-0500)/`.
+/// The text that .NET writes around milliseconds: `/Date(1624838400000-0500)/`.
 const DOT_NET: &str = "/Date(";
 
-/// The time that `text` counts to.
+/// Returns the time that `text` counts to.
 pub(super) fn counted(text: &str) -> Option<String> {
     let text = text.trim();
     let (text, is_dot_net) = match text.strip_prefix(DOT_NET) {
@@ -35,7 +35,7 @@ pub(super) fn counted(text: &str) -> Option<String> {
     Some(at.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-/// Whether digits are `YYYYMMDDHH` or `YYYYMMDDHHMM` of these centuries.
+/// Returns true if digits are `YYYYMMDDHH` or `YYYYMMDDHHMM` of these centuries.
 fn is_calendar(digits: &str) -> bool {
     let is_year = digits.starts_with("19") || digits.starts_with("20");
     let pair = |at: usize| digits.get(at..at + 2)?.parse::<u32>().ok();
@@ -49,7 +49,7 @@ fn is_calendar(digits: &str) -> bool {
     }
 }
 
-/// A time without a zone that is known to be of Greenwich.
+/// Adds the zone to a time without one that is known to be Greenwich time.
 pub(super) fn of_greenwich(text: &str) -> Option<String> {
     let text = text.trim();
     let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];

@@ -1,8 +1,8 @@
-//! Where a document itself says that its list goes on.
+//! Finds the address at which a document's list continues, as the document itself states it.
 //!
-//! In: a page, or what a feed tells those who poll it; what the operator says of further pages. Out: the address of the
-//! next one, on the list's own site. Whether it is fetched is the daemon's decision, and pages that are only counted are
-//! no matter of any document.
+//! In: a page or the advice of a feed, and the operator's settings for further pages. Out: the address of the
+//! next one, on the list's own site. The daemon decides if it is fetched. Pages that are only counted do not
+//! depend on any document.
 
 use scraper::{Html, Selector};
 use url::Url;
@@ -10,7 +10,8 @@ use url::Url;
 use super::html;
 use crate::model::{Advice, PageWay, Pages};
 
-/// The next page that `page` links to; it came from `url`, and its relative addresses start from `base`.
+/// Returns the next page that `page` links to. The page came from `url`, and its relative addresses are
+/// resolved against `base`.
 pub(super) fn of_page(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url> {
     let next = match pages.map(|pages| &pages.way) {
         Some(PageWay::Next(link)) => html::address(page, link),
@@ -20,7 +21,7 @@ pub(super) fn of_page(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>)
     within(url, base, next.as_deref())
 }
 
-/// `<link rel="next">` or `<a rel="next">` (HTML §4.6.6.12), whichever comes first.
+/// Returns `<link rel="next">` or `<a rel="next">` (HTML §4.6.6.12), whichever comes first.
 fn related(page: &Html) -> Option<String> {
     let selector = r#"link[rel~="next" i][href], a[rel~="next" i][href]"#;
     let next = Selector::parse(selector).expect("a selector of our own");
@@ -28,7 +29,8 @@ fn related(page: &Html) -> Option<String> {
     found.attr("href").map(str::to_owned)
 }
 
-/// The next page of a feed (RFC 5005 §3), else the archive before it (§4): older entries are behind both.
+/// Returns the next page of a feed (RFC 5005 §3), else the archive before it (§4): both lead to older
+/// entries.
 pub(super) fn of_feed(advice: &Advice, url: &Url, pages: Option<&Pages>) -> Vec<Url> {
     let Some(PageWay::Rel) = pages.map(|pages| &pages.way) else {
         return Vec::new();
@@ -43,7 +45,8 @@ fn within(url: &Url, base: &Url, next: Option<&str>) -> Vec<Url> {
     next.into_iter().collect()
 }
 
-/// A list goes on where it began: a page from the web on its host, a file in its folder.
+/// Returns true if both addresses are of the same site: for the web the same host, for a file the same
+/// folder.
 pub(super) fn same_site(url: &Url, next: &Url) -> bool {
     let web = |url: &Url| matches!(url.scheme(), "http" | "https");
     let folder = |url: &Url| {

@@ -1,8 +1,8 @@
-//! Plain text to entries by the grammar of its source.
+//! Reads plain text into entries by the grammar of its source.
 //!
-//! In: the text, what stands between its entries (`separator`), what one looks like (`record`). Out: entries in document
-//! order, and a [`Problem`] for what matches nothing. Without `record` the first line of a part is its title, a line near
-//! it that is a date its date, the rest its text.
+//! In: the text, the separator of its entries (`separator`), the form of one (`record`). Out: entries in
+//! document order, and a [`Problem`] for each part that matches nothing. Without `record` the first line of a
+//! part is its title, a line near it that is a date is its date, and the rest is its text.
 //!
 //! No network, no clock. Linear in the text for each entry, of which there are at most [`MAX_ENTRIES`].
 
@@ -18,7 +18,7 @@ use crate::model::{
 /// Reads a text.
 ///
 /// # Errors
-/// [`ExtractError::NoMatch`] when the grammar does not fit the text any more.
+/// Returns [`ExtractError::NoMatch`] if the grammar no longer fits the text.
 pub(super) fn read(
     text: &str,
     grammar: &Grammar,
@@ -46,15 +46,15 @@ pub(super) fn read(
 
 type Found = (Vec<RawEntry>, Vec<Problem>);
 
-/// The parts between separators that hold anything.
+/// Returns the parts between separators, without blank ones.
 fn parts<'t>(text: &'t str, separator: &Separator) -> Vec<&'t str> {
     let parts = separator.split(text);
     let filled = parts.filter(|part| part.contains(char::is_alphanumeric));
-    // One more than are kept, for it to be missed.
+    // Keep one more than the limit, so that the excess is noticed.
     filled.take(MAX_ENTRIES + 1).collect()
 }
 
-/// Nothing where the separator parts nothing: the whole text would be an entry.
+/// Finds nothing if the separator does not occur: otherwise the whole text would be an entry.
 fn parted(text: &str, separator: &Separator, hints: &Hints<'_>) -> Found {
     let is_parted = separator.split(text).nth(1).is_some();
     let parts = parts(text, separator).into_iter();
@@ -70,7 +70,7 @@ fn parted(text: &str, separator: &Separator, hints: &Hints<'_>) -> Found {
     found
 }
 
-/// The first match of `record` in each part.
+/// Finds the first match of `record` in each part.
 fn parted_matched(text: &str, separator: &Separator, record: &Shape) -> Found {
     let fields = fields(record);
     let mut found = Found::default();
@@ -85,7 +85,7 @@ fn parted_matched(text: &str, separator: &Separator, record: &Shape) -> Found {
     found
 }
 
-/// The matches of `record`, wherever they stand.
+/// Finds the matches of `record`, anywhere in the text.
 fn matched(text: &str, record: &Shape) -> Found {
     let fields = fields(record);
     let mut entries = Vec::new();
@@ -102,7 +102,7 @@ fn matched(text: &str, record: &Shape) -> Found {
     (entries, aside.into_iter().collect())
 }
 
-/// How many lines have something to read.
+/// Returns the number of lines that are not blank.
 fn lines_of(text: &str, range: Range<usize>) -> usize {
     let lines = text.get(range).unwrap_or_default().lines();
     lines
@@ -110,7 +110,7 @@ fn lines_of(text: &str, range: Range<usize>) -> usize {
         .count()
 }
 
-/// Each group is the rule of the field that it is named as.
+/// Makes each group the rule of the field that it is named after.
 fn fields(record: &Shape) -> Fields<Field> {
     record
         .fields()
@@ -153,7 +153,7 @@ mod tests {
         super::read(text, &grammar, &hints)
     }
 
-    /// Date, title and text of each entry, then problems.
+    /// Checks the date, title and text of each entry, then the problems.
     fn check(separator: &str, record: &str, text: &str, expected: &[&str]) {
         let read = read(separator, record, text).unwrap();
         let part = |text: &Option<RawText>| text.as_ref().map_or("-", RawText::as_str).to_owned();
@@ -242,7 +242,7 @@ mod tests {
             |separator: &str, record: &str| read(separator, record, &lines).unwrap().entries.len();
         assert_eq!(count("", "^(?<title>a)$"), MAX_ENTRIES + 1);
         assert_eq!(count("\n", ""), MAX_ENTRIES + 1);
-        // An entry without any value is none, which is for `normalize` to say.
+        // An entry without any value does not count, but `normalize` decides that.
         assert_eq!(count("", "(?<title>)"), MAX_ENTRIES + 1);
     }
 }

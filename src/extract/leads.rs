@@ -1,20 +1,21 @@
-//! What a page leads to: for whoever looks for the best way to read it.
+//! Finds the leads of a page, for choosing the best way to read it.
 //!
-//! In: a document. Out: of a page its feeds, its interface, its next page, and how it calls itself and its site.
+//! In: a document. Out: for a page its feeds, its interface, its next page, and the names it gives itself and
+//! its site.
 
 use url::Url;
 
 use super::{charset, html};
 use crate::model::{Css, Document};
 
-/// What a page leads to, and what it says of itself.
+/// The links of a page to better sources, and the page's own names.
 #[derive(Clone, Debug, Default)]
 pub struct Leads {
-    /// Its feeds: those that it declares, else links that look like feeds. Bounded.
+    /// Its feeds: those that it declares, else links that look like feeds. The number is limited.
     pub feeds: Vec<Url>,
-    /// The sitemaps of an index, the newest first. Bounded.
+    /// The sitemaps of an index, the newest first. The number is limited.
     pub parts: Vec<Url>,
-    /// The entry of its site's `WordPress` interface (`link rel="https://api.w.org/"`).
+    /// The entry point of its site's `WordPress` interface (`link rel="https://api.w.org/"`).
     pub wordpress: Option<Url>,
     /// A selector of the link to the next page of its list.
     pub next: Option<Css>,
@@ -24,7 +25,7 @@ pub struct Leads {
     pub heading: Option<String>,
 }
 
-/// What a page leads to; nothing where it is nested too deep.
+/// Returns the leads of a page, or none if it is nested too deeply.
 pub fn leads(document: &Document) -> Leads {
     let text = charset::decode(document, None).text;
     html::leads(&text, &document.url).unwrap_or_default()

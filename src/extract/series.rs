@@ -1,10 +1,10 @@
-//! Numbered series: titles that count, and the numbers that they skip.
+//! Finds numbered series: titles that count, and the numbers that they skip.
 //!
-//! In: the entries of one document. Out: a [`Problem::Skipped`] for each gap in the numbers of a series. What is told
-//! loses nothing: the publisher left a number out, or a document does not show it.
+//! In: the entries of one document. Out: a [`Problem::Skipped`] for each gap in the numbers of a series. No
+//! entry is lost by it: the publisher left a number out, or a document does not show it.
 //!
-//! Publishers number many things, each body its own resolutions: only titles that count the same thing, in one
-//! direction, mostly by one, are a series.
+//! Publishers number many things, and each body numbers its own resolutions: only titles that count the same
+//! thing, in one direction, mostly by one, are a series.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -13,16 +13,17 @@ use regex::Regex;
 
 use crate::model::{Problem, RawEntry, RawText};
 
-/// Fewer numbers are no series.
+/// The minimum count of numbers in a series.
 const MIN_NUMBERS: usize = 4;
 
-/// More numbers than these are not missed, but another count begins.
+/// The maximum count of missing numbers in a gap. Beyond it, a new count begins.
 const MAX_MISSING: u32 = 5;
 
-/// The most gaps that are told of one series.
+/// The maximum number of gaps reported for one series.
 const MAX_TOLD: usize = 3;
 
-/// A number with its sign, or with the name of what is counted before it; perhaps with the year in which it counts.
+/// A number with its sign, or with the name of the counted thing before it, and optionally the year of the
+/// count.
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?xi)
@@ -39,10 +40,10 @@ static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
     .expect("an expression of our own")
 });
 
-/// What a title counts: the word before the number, and the year if there is one.
+/// The thing that a title counts: the word before the number, and the year if there is one.
 type Counted = (String, Option<u32>);
 
-/// The gaps in the series of a document.
+/// Returns the gaps in the series of a document.
 pub(super) fn gaps(entries: &[RawEntry]) -> Vec<Problem> {
     let mut series: BTreeMap<Counted, Vec<(u32, &str)>> = BTreeMap::new();
     for entry in entries {
@@ -114,7 +115,7 @@ mod tests {
         assert_eq!(told, expected, "{titles:?}");
     }
 
-    /// The same four numbers, one skipped, in a form of writing them.
+    /// Checks the same four numbers, one skipped, in a given notation.
     fn check_form(form: &str, expected: &[&str]) {
         let titles: Vec<String> = [44, 43, 41, 40]
             .iter()

@@ -1,19 +1,21 @@
-//! Sitemaps (sitemaps.org 0.9) to raw entries: those of addresses, of news, of pictures, indexes, and plain lists.
+//! Reads sitemaps (sitemaps.org 0.9) into raw entries: those of addresses, of news, of pictures, indexes, and
+//! plain lists.
 //!
-//! In: the decoded text, its address, the source. Out: an entry an address, in document order; of more than may be, the
-//! newest. An index gives no entries but the sitemaps that it names, those of its own site, the newest first.
+//! In: the decoded text, its address, the source. Out: an entry per address, in document order. If there are
+//! more than the limit, the newest. An index gives no entries, only the sitemaps of its own site that it
+//! lists, the newest first.
 //!
 //! | element | field |
 //! |---|---|
 //! | `loc` | `link` |
-//! | `news:title`, else `video:title`, else an `image:title` of several words where there is one picture | `title` |
+//! | `news:title`, else `video:title`, else an `image:title` of several words if there is one picture | `title` |
 //! | `news:publication_date`, else `lastmod` | `published` |
 //! | `lastmod` | `updated` |
 //! | `news:keywords` | `tags` |
 //! | `news:language` | `language` |
 //! | `image:loc`, `video:thumbnail_loc` | `image` |
 //!
-//! An entry that states no title has none: its page knows it.
+//! An entry without a stated title has none: its page has one.
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -25,13 +27,13 @@ use crate::model::{
     Channel, ElementPath, Extracted, Problem, RawEntry, RawImage, RawTag, RawText, Source,
 };
 
-/// The most sitemaps of an index that are named for the poll to choose from.
+/// The maximum number of an index's sitemaps that are returned, from which the poll chooses.
 const MAX_FOLLOW: usize = 100;
 
-/// Reads a sitemap that came from `url`. A feed is one too, as search engines have it.
+/// Reads a sitemap that came from `url`. A feed counts as one too, as in search engines.
 ///
 /// # Errors
-/// [`ExtractError::BadDocument`] for anything else.
+/// Returns [`ExtractError::BadDocument`] for anything else.
 pub(super) fn read(
     text: &str,
     url: &Url,
@@ -67,7 +69,7 @@ pub(super) fn read(
     Ok(extracted)
 }
 
-/// Whether a text is a list of addresses, one a line.
+/// Returns true if a text is a list of addresses, one per line.
 pub(super) fn is_list(text: &str) -> bool {
     let text = text.trim_start_matches(feed::is_blank);
     let mut lines = text
@@ -136,7 +138,7 @@ fn entry(found: Element<'_>) -> Option<RawEntry> {
     })
 }
 
-/// The first picture, with what is said of it.
+/// Returns the first picture, with its description.
 fn image(found: Element<'_>) -> Option<RawImage> {
     let first = *all(found, "image").first()?;
     let text = |path: &str| texts(first, path).into_iter().next();
@@ -153,7 +155,8 @@ fn channel(format: &str) -> Channel {
     }
 }
 
-/// The entries that are wanted, of more than may be the newest; they stay in their order.
+/// Returns the entries that pass the source's filters, or the newest if there are more than the limit. They
+/// keep their order.
 fn kept(entries: Vec<RawEntry>, url: &Url, source: &Source, hints: &Hints<'_>) -> Extracted {
     let mut entries: Vec<RawEntry> = entries
         .into_iter()
@@ -186,7 +189,7 @@ fn kept(entries: Vec<RawEntry>, url: &Url, source: &Source, hints: &Hints<'_>) -
     }
 }
 
-/// The sitemaps of an index, the newest first; those without a date behind them, in their order.
+/// Returns the sitemaps of an index, the newest first, then those without a date, in their order.
 fn follow(document: Element<'_>, url: &Url, hints: &Hints<'_>) -> Vec<Url> {
     let sitemaps = all(document, "//sitemapindex/sitemap").into_iter();
     let sitemap = |found: Element<'_>| {

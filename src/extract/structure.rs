@@ -1,6 +1,6 @@
 //! Finds the list of records in a tree of named values, without rules.
 //!
-//! In: the root of a document that is not a page, JSON or XML, and the hints for its dates. Out: the place of
+//! In: the root of a JSON or XML document, and the hints for its dates. Out: the place of
 //! its records and of each field in them, as paths that become rules, the best first, followed by the next
 //! best.
 //!

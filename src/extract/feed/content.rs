@@ -1,6 +1,7 @@
-//! The content of an element to text of a kind.
+//! Turns the content of an element into typed text.
 //!
-//! Atom 1.0 says of each text what it is (RFC 4287 §3.1 and §4.1.3), Atom 0.3 by `type` and `mode`, RSS not at all.
+//! Atom 1.0 states the type of each text (RFC 4287 §3.1 and §4.1.3), Atom 0.3 uses `type` and `mode`, and RSS
+//! states nothing.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -9,17 +10,17 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::scan::Tag;
 use crate::model::RawText;
 
-/// What stands in an element that holds text.
+/// The content of an element of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    /// Characters, references undone.
+    /// Characters, with references resolved.
     Text(String),
-    /// Elements stood in it: what it holds as HTML.
+    /// The element contained other elements. Its content as HTML.
     Markup(String),
 }
 
 impl Content {
-    /// The same without marks of CDATA that were escaped.
+    /// Returns the content without CDATA marks that were escaped.
     pub(super) fn without_section(self) -> Self {
         match self {
             Self::Text(text) => {
@@ -45,10 +46,10 @@ impl Content {
     }
 }
 
-/// What a format says of a text that names no type.
+/// The type of a text that states none, as its format defines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unmarked {
-    /// Nothing: RSS, and the many Atom feeds that mean HTML but do not say so.
+    /// Undefined: RSS, and the many Atom feeds that contain HTML without declaring it.
     Unsaid,
     /// HTML: `content:encoded`, a body.
     Html,
@@ -56,11 +57,12 @@ pub(super) enum Unmarked {
     Plain,
 }
 
-/// A text without the marks of CDATA around it that were escaped themselves, or put into a section again.
+/// Returns a text without the CDATA marks around it that were escaped themselves, or put into a section
+/// again.
 pub(in crate::extract) fn without_section(text: &str) -> &str {
     const START: &str = "<![CDATA[";
     const END: &str = "]]>";
-    // More of them, one within the other, are made to hurt.
+    // Deeper nesting of sections is made to hurt.
     const MAX_SECTIONS: usize = 8;
     let mut text = text.trim();
     for _ in 0..MAX_SECTIONS {
@@ -76,14 +78,15 @@ pub(in crate::extract) fn without_section(text: &str) -> &str {
     text
 }
 
-/// Whether what stands between a beginning and an end of a section is no end of one and the beginning of the next.
+/// Returns true if the text between the start and the end marks does not contain the end of one section and
+/// the start of the next.
 fn is_one_section(held: &str) -> bool {
     let begins = held.find("<![");
     held.find("]]>")
         .is_none_or(|end| begins.is_some_and(|begins| begins < end))
 }
 
-/// The text, by the tag's `type` and `mode`; `None` for none, or for one that is no text.
+/// Returns the text, by the tag's `type` and `mode`. Returns `None` if it is missing or not a text.
 pub(super) fn text(tag: &Tag<'_>, content: Content, unmarked: Unmarked) -> Option<RawText> {
     if content.is_blank() {
         return None;
@@ -107,7 +110,7 @@ pub(super) fn text(tag: &Tag<'_>, content: Content, unmarked: Unmarked) -> Optio
         None => match unmarked {
             Unmarked::Unsaid => RawText::Unsaid(text),
             Unmarked::Html => RawText::Html(text),
-            // Atom 0.3 escaped what was no text.
+            // Atom 0.3 escaped content that was not text.
             Unmarked::Plain if mode.as_deref() == Some("escaped") => RawText::Unsaid(text),
             Unmarked::Plain => RawText::Plain(text),
         },
@@ -120,7 +123,8 @@ pub(super) fn text(tag: &Tag<'_>, content: Content, unmarked: Unmarked) -> Optio
     })
 }
 
-/// Base64 (RFC 4648 §4), with line breaks and without padding too; `None` when it is none, or no text.
+/// Decodes Base64 (RFC 4648 §4), also with line breaks and without padding. Returns `None` if the data are
+/// not Base64 or not text.
 fn decoded(text: &str, kind: Option<&str>) -> Option<RawText> {
     const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)

@@ -1,32 +1,32 @@
-//! What breaks the format of a feed, and what is done about it.
+//! Faults in the format of a feed, and the correction of each.
 
 use memchr::memchr_iter;
 
 pub(in crate::extract) use crate::model::Fault;
 use crate::model::Problem;
 
-/// The most faults of different kinds that one document reports.
+/// The maximum number of different faults reported for one document.
 const MAX_FAULTS: usize = 30;
 
-/// The faults of one document: each kind once, with the place of the first and how many there are.
+/// The faults of one document: each kind once, with the place of the first and the number of occurrences.
 #[derive(Debug, Default)]
 pub(in crate::extract) struct Faults(Vec<Noted>);
 
 #[derive(Debug)]
 struct Noted {
     fault: Fault,
-    /// Byte of the text.
+    /// The byte offset in the text.
     at: usize,
     times: usize,
 }
 
 impl Faults {
-    /// `at` is a byte of the text.
+    /// Adds a fault at byte `at` of the text.
     pub(in crate::extract) fn note(&mut self, fault: Fault, at: usize) {
         self.note_all(fault, at, 1);
     }
 
-    /// Several of a kind, `at` the place of the first.
+    /// Adds several faults of one kind. `at` is the place of the first.
     pub(in crate::extract) fn note_all(&mut self, fault: Fault, at: usize, times: usize) {
         if let Some(noted) = self.0.iter_mut().find(|noted| noted.fault == fault) {
             noted.times += times;
@@ -36,7 +36,7 @@ impl Faults {
         }
     }
 
-    /// In the order of their places.
+    /// Returns the problems in the order of their places.
     pub(in crate::extract) fn problems(mut self, text: &str) -> Vec<Problem> {
         self.0.sort_by_key(|noted| noted.at);
         let (mut line, mut counted) = (1, 0);

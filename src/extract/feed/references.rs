@@ -1,8 +1,8 @@
-//! Entity and character references to characters.
+//! Decodes entity and character references.
 //!
-//! The five of XML 1.0 (§4.6), the names of HTML, whether the document declares them or not, and numbers, of which those
-//! from 128 to 159 mean what windows-1252 has there (HTML, "numeric character reference end state"). Entities that a
-//! document declares are not expanded.
+//! Knows the five entities of XML 1.0 (§4.6), the names of HTML, declared by the document or not, and
+//! numbers. Numbers from 128 to 159 mean the characters of windows-1252 (HTML, "numeric character reference
+//! end state"). Entities that a document declares are not expanded.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use memchr::memchr;
 
 use super::fault::Fault;
 
-/// The longest name of HTML has 31 characters.
+/// The maximum length of a name: the longest of HTML has 31 characters.
 const MAX_NAME: usize = 32;
 
-/// Replaces all references; what is none stays as it is, and the first such one is told with its place.
+/// Replaces all references. Invalid ones stay unchanged, and the first of them is returned with its position.
 pub(in crate::extract) fn decode(text: &str) -> (Cow<'_, str>, Option<(Fault, usize)>) {
     let Some(first) = memchr(b'&', text.as_bytes()) else {
         return (Cow::Borrowed(text), None);
@@ -57,7 +57,7 @@ impl Meaning {
     }
 }
 
-/// What the text behind `&` begins with: the bytes of the reference, and its meaning.
+/// Returns the reference at the start of the text after `&`: its length in bytes, and its meaning.
 fn reference(text: &str) -> Result<(usize, Meaning), Fault> {
     if let Some(number) = text.strip_prefix('#') {
         return numeric(number).ok_or(Fault::BareAmpersand);
@@ -73,7 +73,8 @@ fn reference(text: &str) -> Result<(usize, Meaning), Fault> {
         "gt" => Meaning::One('>'),
         "quot" => Meaning::One('"'),
         "apos" => Meaning::One('\''),
-        // Feeds have their names from RSS 0.91 and XHTML 1.0, which took them from HTML 4. HTML 5 means other brackets.
+        // Feeds take these names from RSS 0.91 and XHTML 1.0, which took them from HTML 4. HTML 5 uses other
+        // brackets.
         "lang" => Meaning::One('\u{2329}'),
         "rang" => Meaning::One('\u{232a}'),
         _ => named(name, text).ok_or_else(|| Fault::UnknownEntity(name.to_owned()))?,
@@ -81,8 +82,8 @@ fn reference(text: &str) -> Result<(usize, Meaning), Fault> {
     Ok((name.len() + 1, meaning))
 }
 
-/// What HTML calls by the name that `text` begins with. Its table has names with their semicolons, and the beginnings of
-/// names, which mean nothing.
+/// Returns the meaning of the HTML name that `text` begins with. The table has names with their semicolons,
+/// and the beginnings of names, which mean nothing.
 fn named(name: &str, text: &str) -> Option<Meaning> {
     let (one, other) = *NAMED_ENTITIES.get(text.get(..=name.len())?)?;
     let one = char::from_u32(one).filter(|one| *one != '\0')?;
@@ -99,7 +100,7 @@ fn is_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
-/// What stands behind `&#`.
+/// Reads the text after `&#`.
 fn numeric(text: &str) -> Option<(usize, Meaning)> {
     let (radix, start) = match text.as_bytes().first()? {
         b'x' | b'X' => (16, 1),

@@ -1,7 +1,7 @@
-//! A page that is one article to one entry.
+//! Reads a page that is one article into one entry.
 //!
-//! In: the page. Out: the element that most running text stands in, with the title, the date and the address that the
-//! page gives for it.
+//! In: the page. Out: the element that contains most running text, with the title, the date and the address
+//! that the page gives for it.
 
 use scraper::{Html, Selector};
 use url::Url;
@@ -10,32 +10,32 @@ use super::outline::Outline;
 use super::reader::{Date, Reader};
 use crate::model::{RawEntry, RawText};
 
-/// A shorter paragraph is a label, a notice, a caption.
+/// The minimum length of a paragraph. Anything shorter is a label, a notice or a caption.
 const MIN_PARAGRAPH_LETTERS: usize = 40;
 
-/// Less running text is no article.
+/// The minimum length of an article's running text.
 const MIN_LETTERS: usize = 250;
 
-/// How far before the text its title and its date are looked for, in nodes.
+/// The maximum distance from the title and the date to the text, in nodes.
 const HEAD_NODES: usize = 60;
 
 /// The article of a page.
 pub(super) struct Article {
-    /// The element that the paragraphs stand in.
+    /// The element that contains the paragraphs.
     body: usize,
-    /// Letters and digits of its paragraphs.
+    /// The number of letters and digits of its paragraphs.
     letters: usize,
     about: About,
 }
 
-/// What the head of the page says of it.
+/// The values in the head of the page.
 struct About {
     title: Option<String>,
     published: Option<String>,
     address: Option<String>,
 }
 
-/// The element with most running text, if it is enough for an article.
+/// Returns the element with most running text, if it is enough for an article.
 pub(super) fn find(page: &Html, reader: &Reader<'_, '_>) -> Option<Article> {
     let outline = reader.outline;
     let mut sums = vec![0_usize; outline.len()];
@@ -58,7 +58,7 @@ pub(super) fn find(page: &Html, reader: &Reader<'_, '_>) -> Option<Article> {
     })
 }
 
-/// A `p`, or a text that stands in none, of some length.
+/// Returns true for a `p`, or a text outside any `p`, of some length.
 fn is_paragraph(outline: &Outline<'_>, index: usize) -> bool {
     let node = outline.at(index);
     let is_text = match node.name() {
@@ -69,8 +69,8 @@ fn is_paragraph(outline: &Outline<'_>, index: usize) -> bool {
     is_text && outline.unlinked(&outline.range(index)) >= MIN_PARAGRAPH_LETTERS
 }
 
-/// The title of the text in `body`: the last heading of the first level before it or in it, else the last one of any
-/// level before it. Where nothing is running text, `body` is 0, the whole page.
+/// Returns the title of the text in `body`: the last heading of the first level before it or in it, else the
+/// last one of any level before it. If there is no running text, `body` is 0, the whole page.
 pub(super) fn heading(outline: &Outline<'_>, body: usize) -> Option<usize> {
     if body >= outline.len() {
         return None;
@@ -87,7 +87,7 @@ pub(super) fn heading(outline: &Outline<'_>, body: usize) -> Option<usize> {
     top.find(filled).or_else(|| heading.find(filled))
 }
 
-/// A text as markup.
+/// Returns a text as markup.
 fn escaped(outline: &Outline<'_>, index: usize) -> String {
     let text = outline.at(index).node.value().as_text();
     let text = text.map(|text| text.to_string()).unwrap_or_default();
@@ -95,12 +95,12 @@ fn escaped(outline: &Outline<'_>, index: usize) -> String {
 }
 
 impl Article {
-    /// The element that its text stands in.
+    /// Returns the element that contains its text.
     pub(super) fn body(&self) -> usize {
         self.body
     }
 
-    /// Letters and digits of its running text.
+    /// Returns the number of letters and digits of its running text.
     pub(super) fn letters(&self) -> usize {
         self.letters
     }
@@ -129,7 +129,7 @@ impl Article {
         }
     }
 
-    /// From the first of its paragraphs to the last, with all that stands between them.
+    /// Returns the markup from the first of its paragraphs to the last, with everything between them.
     fn markup(&self, outline: &Outline<'_>) -> String {
         let parts: Vec<usize> = outline
             .roots(self.body + 1..outline.at(self.body).end)
@@ -145,14 +145,14 @@ impl Article {
         .collect()
     }
 
-    /// The first date between the title and the text, or close before it.
+    /// Returns the first date between the title and the text, or shortly before the title.
     fn date(&self, reader: &Reader<'_, '_>, heading: Option<usize>) -> Option<String> {
         let from = heading.unwrap_or_else(|| self.body.saturating_sub(HEAD_NODES));
         let behind = (from..reader.outline.len()).take(HEAD_NODES);
         let before = (from.saturating_sub(HEAD_NODES / 4)..from).rev();
         let dated = |index: &usize| reader.date(*index) >= Some(Date::Within);
         let index = behind.chain(before).find(dated)?;
-        // In a row of cells, or a line of several texts, the date alone.
+        // In a row of cells, or a line of several texts, return the date alone.
         let mut within = reader.outline.range(index);
         let whole = within.find(|index| reader.date(*index) == Some(Date::Whole));
         Some(reader.date_text(whole.unwrap_or(index)))

@@ -1,6 +1,7 @@
-//! The JSON that a page carries for the program that shows it, to raw entries: its markup has none.
+//! Reads the JSON that a page contains for its own script into raw entries, if its markup has none.
 //!
-//! In: the page, where its relative addresses start, what its dates may mean. Out: the list in one of its scripts.
+//! In: the page, the base of its relative addresses, the hints for its dates. Out: the list in one of its
+//! scripts.
 
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
@@ -9,7 +10,7 @@ use crate::dates::Hints;
 use crate::extract::json;
 use crate::model::{Css, RawEntry};
 
-/// Scripts that hold data.
+/// Scripts that contain data.
 const DATA: &str = "script#__NEXT_DATA__, script[type='application/json' i]";
 
 /// A list in a script.
@@ -19,7 +20,7 @@ pub(super) struct Embedded {
     pub(super) script: Option<Css>,
 }
 
-/// The list that a script of the page holds.
+/// Returns the list that a script of the page contains.
 pub(super) fn list(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Embedded> {
     let scripts = Selector::parse(DATA).expect("a selector of our own");
     let scripts: Vec<ElementRef<'_>> = page.select(&scripts).collect();
@@ -38,7 +39,7 @@ pub(super) fn list(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Embedde
     })
 }
 
-/// The selector of a script: by its id, else by what all that hold data have in common.
+/// Returns the selector of a script: by its id, else by the type that all data scripts share.
 fn named(script: ElementRef<'_>) -> Option<Css> {
     let by_id = |id| format!("script#{id}").parse().ok();
     let of_any = || "script[type='application/json' i]".parse().ok();

@@ -1,7 +1,7 @@
-//! Files that a page attaches to what it tells: notices, forms, tables, recordings; and its picture.
+//! Finds the files attached to a page: notices, forms, tables, recordings. Also finds its picture.
 //!
-//! In: the outline of the page of one entry. Out: links to files that stand in the article or beside it, in page order;
-//! those of menus, sidebars and footers are the site's.
+//! In: the outline of the page of one entry. Out: links to files within the article or next to it, in page
+//! order. Links in menus, sidebars and footers belong to the site.
 
 use std::collections::HashSet;
 
@@ -13,19 +13,19 @@ use super::picture;
 use crate::model::{RawEnclosure, RawImage, file_type, is_file_type};
 use crate::text::text_of_node;
 
-/// The most files of one page.
+/// The maximum number of files of one page.
 const MAX_FILES: usize = 20;
 
-/// Smaller pictures, in pixels, are signs.
+/// The minimum size of a picture, in pixels. Smaller ones are icons.
 const MIN_PICTURE: u32 = 100;
 
-/// Endings of pictures that are photographs, rather than drawings of a template.
+/// Extensions of photographs, as opposed to drawings of a template.
 const PHOTOGRAPHS: [&str; 5] = ["jpg", "jpeg", "png", "webp", "avif"];
 
-/// So much text more is no other subject.
+/// The amount of additional text that is not yet another subject.
 const FEW_LETTERS: usize = 400;
 
-/// The files of the page, each once.
+/// Returns the files of the page, each once.
 pub(super) fn of(
     outline: &Outline<'_>,
     article: Option<&Article>,
@@ -48,7 +48,7 @@ pub(super) fn of(
     }
 }
 
-/// The first picture of the article that is no sign.
+/// Returns the first picture of the article that is not an icon.
 pub(super) fn picture(outline: &Outline<'_>, article: &Article) -> Option<RawImage> {
     let pictures = outline.range(whole(outline, article)).filter_map(|index| {
         let node = outline.at(index);
@@ -71,7 +71,7 @@ pub(super) fn picture(outline: &Outline<'_>, article: &Article) -> Option<RawIma
     photographs.next()
 }
 
-/// The running text with the title above it and what stands beside it.
+/// Returns the element that contains the running text, the title above it and the parts next to it.
 fn whole(outline: &Outline<'_>, article: &Article) -> usize {
     let body = article.body();
     let heading = article::heading(outline, body);
@@ -83,7 +83,7 @@ fn whole(outline: &Outline<'_>, article: &Article) -> usize {
     common.unwrap_or(body)
 }
 
-/// Whether `above` is about the same as what stands in it: it has not much more text.
+/// Returns true if `above` has the same subject as the node within it: it has not much more text.
 fn is_near(outline: &Outline<'_>, index: usize, above: usize) -> bool {
     let letters = |index| outline.letters(&outline.range(index));
     letters(above) <= FEW_LETTERS + 2 * letters(index)
@@ -101,12 +101,12 @@ fn files(outline: &Outline<'_>, within: usize, base: &Url) -> Vec<RawEnclosure> 
         .collect()
 }
 
-/// The text of a link.
+/// Returns the text of a link.
 fn label(link: &Visible<'_>) -> Option<String> {
     Some(text_of_node(link.node).replace('\n', " ")).filter(|text| !text.is_empty())
 }
 
-/// The file that a link leads to, by the ending of its path or by the type that the link states.
+/// Returns the file that a link leads to, by the extension of its path or by the type that the link states.
 fn file(link: &Visible<'_>, base: &Url) -> Option<RawEnclosure> {
     let url = base.join(link.attr("href")?.trim()).ok()?;
     if link.name() != "a" || !matches!(url.scheme(), "http" | "https" | "file") {

@@ -1,16 +1,16 @@
-//! What the head of a page says of it: `meta` (Open Graph, Dublin Core, what publishers agreed on), `link`.
+//! Reads the head of a page: `meta` (Open Graph, Dublin Core, conventions of publishers), `link`.
 //!
-//! In: the page. Out: values as found, the most telling name first.
+//! In: the page. Out: values as found, the most specific name first.
 
 use scraper::{ElementRef, Html, Selector};
 
 use crate::model::{RawAuthor, RawImage, RawTag, RawText};
 use crate::text::text_of_node;
 
-/// The most values that are looked at.
+/// The maximum number of values read.
 const MAX_VALUES: usize = 500;
 
-/// A longer value is none.
+/// The maximum length of a value.
 const MAX_BYTES: usize = 2_000;
 
 const PUBLISHED: [&str; 14] = [
@@ -50,12 +50,13 @@ const TAG: [&str; 1] = ["article:tag"];
 /// Names with their values.
 pub(super) struct Head<'a> {
     page: &'a Html,
-    /// In lower case, in page order.
+    /// The names in lower case, in page order.
     metas: Vec<(String, &'a str)>,
 }
 
 impl<'a> Head<'a> {
-    /// Collects what the page says; elements that state a value for programs within the page are read as `meta` are.
+    /// Collects the values of the page. Elements that state a value for programs within the page are read
+    /// like `meta`.
     pub(super) fn of(page: &'a Html) -> Self {
         let metas = elements(page, "meta[content], time[itemprop][datetime]");
         let named = metas.filter_map(|meta| {
@@ -86,7 +87,7 @@ impl<'a> Head<'a> {
         self.values(names).next().map(str::to_owned)
     }
 
-    /// The title, else that of the window.
+    /// Returns the title, else that of the window.
     pub(super) fn title(&self) -> Option<RawText> {
         let window = || {
             let title = elements(self.page, "title").next()?;
@@ -95,17 +96,17 @@ impl<'a> Head<'a> {
         self.first(&TITLE).or_else(window).map(RawText::Plain)
     }
 
-    /// The first date of publication that is one.
+    /// Returns the first date of publication that is a valid date.
     pub(super) fn published(&self, is_date: impl Fn(&String) -> bool) -> Option<String> {
         self.values(&PUBLISHED).map(str::to_owned).find(is_date)
     }
 
-    /// The first date of change that is one.
+    /// Returns the first date of change that is a valid date.
     pub(super) fn updated(&self, is_date: impl Fn(&String) -> bool) -> Option<String> {
         self.values(&UPDATED).map(str::to_owned).find(is_date)
     }
 
-    /// Authors by name; their pages are not names.
+    /// Returns authors by name. Addresses of their pages are not names.
     pub(super) fn authors(&self) -> Vec<RawAuthor> {
         let stated = self.values(&AUTHOR).map(str::to_owned);
         let mut names: Vec<String> = stated.filter(|name| !name.contains("://")).collect();
@@ -124,7 +125,7 @@ impl<'a> Head<'a> {
         authors
     }
 
-    /// Tags; else the links to pages of tags.
+    /// Returns the tags, else the links to pages of tags.
     pub(super) fn tags(&self) -> Vec<RawTag> {
         let stated = self.values(&TAG).map(str::to_owned);
         let mut names: Vec<String> = stated.take(50).collect();
@@ -136,7 +137,7 @@ impl<'a> Head<'a> {
         names.into_iter().map(RawTag::from).collect()
     }
 
-    /// The picture that stands for the page.
+    /// Returns the picture that represents the page.
     pub(super) fn image(&self) -> Option<RawImage> {
         let url = self.first(&IMAGE)?;
         Some(RawImage {
@@ -147,7 +148,7 @@ impl<'a> Head<'a> {
         })
     }
 
-    /// `link rel=canonical` (RFC 6596), else the address by Open Graph.
+    /// Returns `link rel=canonical` (RFC 6596), else the address by Open Graph.
     pub(super) fn canonical(&self) -> Option<&'a str> {
         let links = elements(self.page, "link[rel~='canonical' i][href]");
         let mut stated = links.filter_map(|link| link.attr("href"));

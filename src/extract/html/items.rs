@@ -1,7 +1,8 @@
-//! Which parts of a page are its entries.
+//! Finds the parts of a page that are its entries.
 //!
-//! In: the page, the source's rules. Out: a [`Span`] an entry, in page order: one element, or several siblings where
-//! `select.item` says where an entry begins. Of matches within one another some are no entries; how many is counted.
+//! In: the page, the source's rules. Out: a [`Span`] per entry, in page order: one element, or several
+//! siblings if `select.item` marks the start of an entry. Of nested matches some are not entries, and their
+//! number is returned.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,11 +18,11 @@ use crate::model::{Css, Field, Fields, Reach, Rules};
 #[derive(Default)]
 pub(super) struct Items<'a> {
     pub(super) spans: Vec<Span<'a>>,
-    /// Matches that are no entries, for they stand around entries or within one.
+    /// The number of matches that are not entries, because they contain entries or are within one.
     pub(super) dropped: usize,
 }
 
-/// What the first place of `rules.item` that finds anything finds.
+/// Returns the matches of the first place of `rules.item` that has any.
 pub(super) fn find<'a>(page: &'a Html, rules: &Rules<Css>) -> Items<'a> {
     let found = rules.item.iter().map(|css| {
         let found = matches(page.root_element(), css);
@@ -34,7 +35,7 @@ pub(super) fn find<'a>(page: &'a Html, rules: &Rules<Css>) -> Items<'a> {
         .into_iter()
         .find(|items| !items.spans.is_empty())
         .unwrap_or_default();
-    // One more than are kept, for them to be missed.
+    // Keep one more than the limit, so that the excess is noticed.
     items.spans.truncate(MAX_ENTRIES + 1);
     items
 }
@@ -52,15 +53,15 @@ fn elements<'a>(found: Vec<ElementRef<'a>>, fields: &Fields<Css>) -> Items<'a> {
     }
 }
 
-/// An entry begins at each of `found` and goes on over its siblings. One that holds the beginning of another entry is no
-/// part of it, and neither is what comes behind.
+/// Returns entries that begin at each of `found` and continue over its siblings. A sibling that contains the
+/// start of another entry is not part of it, and neither are those after it.
 fn runs<'a>(page: &'a Html, found: Vec<ElementRef<'a>>, until: Option<&Selector>) -> Items<'a> {
     let count = found.len();
     let starts = outermost(found);
     let mut ends: HashSet<NodeId> = starts.iter().map(|start| start.id()).collect();
     for start in &starts {
         let above = start.ancestors().map(|above| above.id());
-        // What stands above a start above which all is known is known too.
+        // If the elements above one start are known, so are all further up.
         for id in above {
             if !ends.insert(id) {
                 break;
@@ -80,14 +81,14 @@ fn runs<'a>(page: &'a Html, found: Vec<ElementRef<'a>>, until: Option<&Selector>
     }
 }
 
-/// Matches, and which of them stand within which.
+/// Matches, and their nesting.
 struct Nest<'a> {
     found: Vec<ElementRef<'a>>,
-    /// The matches next below each; those that stand within no other are below the last place.
+    /// The matches directly below each. Outermost matches are below the last index.
     below: Vec<Vec<usize>>,
-    /// Which element is which match.
+    /// The index of each element's match.
     places: HashMap<NodeId, usize>,
-    /// Elements around a match that stands within another.
+    /// Elements around a match that is within another.
     around: HashSet<NodeId>,
 }
 
@@ -120,8 +121,8 @@ impl<'a> Nest<'a> {
         nest
     }
 
-    /// Those that are entries. A match around others is one where it has something of its own to say; else those within
-    /// it are.
+    /// Returns the matches that are entries. A match around others is an entry if it has content of its own,
+    /// otherwise the matches within it are.
     fn entries(&self, fields: &Fields<Css>) -> Vec<ElementRef<'a>> {
         let mut entries = Vec::new();
         let mut open: Vec<usize> = self.below[self.found.len()].iter().rev().copied().collect();
@@ -136,8 +137,8 @@ impl<'a> Nest<'a> {
         entries
     }
 
-    /// Whether a match says something beside what those within it say: a title where they are several, for then they are
-    /// a list; anything where it is one.
+    /// Returns true if a match has content in addition to the matches within it. If there are several, they
+    /// are a list, and it must have a title. If there is one, any content counts.
     fn says_something(&self, place: usize, fields: &Fields<Css>) -> bool {
         let is_list = self.below[place].len() > 1;
         let mut rules = fields
@@ -152,7 +153,8 @@ impl<'a> Nest<'a> {
         })
     }
 
-    /// Whether the first that a selector finds in a match is in none of those within it, nor around one.
+    /// Returns true if the first match of a selector is neither within one of the inner matches nor around
+    /// one.
     fn has_own(&self, place: usize, css: &Css) -> bool {
         let element = self.found[place];
         let attribute = css.attribute.as_deref();

@@ -1,7 +1,8 @@
-//! Linked data that a page carries for programs (JSON-LD 1.1, the vocabulary of schema.org) to what it says of records.
+//! Reads the linked data that a page carries for programs (JSON-LD 1.1, the vocabulary of schema.org).
 //!
-//! In: the page. Out: articles with address and title, in the order of the page: those of an `ItemList`, a `Blog` or a
-//! graph, and an article that the page is. Paths of navigation are no records. What is no JSON is not there.
+//! In: the page. Out: articles with address and title, in the order of the page: those of an `ItemList`, a
+//! `Blog` or a graph, and an article that the page itself is. Paths of navigation are not records. Invalid
+//! JSON is ignored.
 
 use std::collections::HashMap;
 
@@ -12,7 +13,7 @@ use url::Url;
 use super::super::MAX_ENTRIES;
 use crate::model::{RawAuthor, RawEntry, RawImage, RawTag, RawText};
 
-/// Types that are a text with a title.
+/// Types of a text with a title.
 const ARTICLES: [&str; 12] = [
     "AdvertiserContentArticle",
     "AnalysisNewsArticle",
@@ -28,25 +29,25 @@ const ARTICLES: [&str; 12] = [
     "TechArticle",
 ];
 
-/// Lists that are no list of records.
+/// Lists that are not lists of records.
 const NAVIGATION: [&str; 2] = ["BreadcrumbList", "SiteNavigationElement"];
 
-/// How deep objects are looked into.
+/// The maximum depth of objects that are read.
 const MAX_DEPTH: usize = 12;
 
-/// The most tags of one record.
+/// The maximum number of tags of one record.
 const MAX_TAGS: usize = 50;
 
 /// The records that a page states.
 #[derive(Debug, Default)]
 pub(super) struct LinkedData {
     entries: Vec<RawEntry>,
-    /// Where the entry of an address stands.
+    /// The index of the entry of each address.
     places: HashMap<String, usize>,
 }
 
 impl LinkedData {
-    /// Collects what the scripts of `page` state; relative addresses start at `base`.
+    /// Collects the records in the scripts of `page`. Relative addresses are resolved against `base`.
     pub(super) fn of(page: &Html, base: &Url) -> Self {
         let scripts = Selector::parse("script[type='application/ld+json' i]");
         let scripts = scripts.expect("a selector of our own");
@@ -60,17 +61,17 @@ impl LinkedData {
         data
     }
 
-    /// All records, for a page that shows none itself.
+    /// Returns all records, for a page that shows none itself.
     pub(super) fn into_list(self) -> Option<Vec<RawEntry>> {
         (self.entries.len() > 1).then_some(self.entries)
     }
 
-    /// What is stated of an address.
+    /// Returns the record stated for an address.
     pub(super) fn entry(&self, link: &str, base: &Url) -> Option<&RawEntry> {
         self.entries.get(*self.places.get(&key(link, base)?)?)
     }
 
-    /// The only record: the article that the page is.
+    /// Returns the only record: the article that the page is.
     pub(super) fn only(&self) -> Option<&RawEntry> {
         match self.entries.as_slice() {
             [entry] => Some(entry),
@@ -113,8 +114,8 @@ impl LinkedData {
     }
 }
 
-/// `entry` with what is stated of it in the place of what was seen: titles are cut short to be shown, dates written for
-/// people.
+/// Returns `entry` with the stated values in place of the displayed ones: displayed titles are often
+/// shortened, and dates are written for people.
 pub(super) fn completed(entry: RawEntry, stated: &RawEntry) -> RawEntry {
     let stated = stated.clone();
     RawEntry {
@@ -146,7 +147,7 @@ fn is(object: &Map<String, Value>, types: &[&str]) -> bool {
     }
 }
 
-/// The record of an object with an address and a title, its own or those of its `item`.
+/// Returns the record of an object with an address and a title, its own or those of its `item`.
 fn entry(object: &Map<String, Value>, base: &Url) -> Option<RawEntry> {
     let inner = object
         .get("item")
@@ -176,7 +177,7 @@ fn entry(object: &Map<String, Value>, base: &Url) -> Option<RawEntry> {
     })
 }
 
-/// An address, or the name of an object by its address.
+/// Returns an address, or that of an object.
 fn address(value: &Value) -> Option<&str> {
     match value {
         Value::String(address) => Some(address),
@@ -185,7 +186,7 @@ fn address(value: &Value) -> Option<&str> {
     }
 }
 
-/// An address, an object with one, or the first of several.
+/// Returns the picture of an address, an object with one, or the first of several.
 fn picture(value: &Value) -> Option<RawImage> {
     let object = match value {
         Value::Array(several) => return picture(several.first()?),
@@ -208,7 +209,7 @@ fn picture(value: &Value) -> Option<RawImage> {
     })
 }
 
-/// A number, or a text that holds one.
+/// Returns a number, or a text that contains one.
 fn pixels(value: &Value) -> Option<String> {
     match value {
         Value::Number(number) => Some(number.to_string()),
@@ -217,7 +218,7 @@ fn pixels(value: &Value) -> Option<String> {
     }
 }
 
-/// A list, or words with commas between them.
+/// Returns the tags of a list, or of words with commas between them.
 fn keywords(value: &Value) -> Vec<RawTag> {
     let words: Vec<&str> = match value {
         Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),

@@ -1,8 +1,8 @@
-//! The page of one entry, by rules and by what it states and looks like.
+//! Reads the page of one entry, by rules, by its stated data and by its structure.
 //!
-//! In: the page, the rules of its source. Out: an entry with all that is found, and which fields rules found. Rules win;
-//! then what the page states for programs, in linked data and in its head; then what a reader sees: title, date line,
-//! running text, files beside it.
+//! In: the page, the rules of its source. Out: an entry with all values found, and the fields that rules
+//! found. Rules come first, then the values that the page states for programs, in linked data and in its
+//! head, then those that a reader sees: title, date line, running text, files next to it.
 
 use std::collections::BTreeSet;
 
@@ -26,14 +26,14 @@ use crate::model::{Css, Field, Fields, RawEntry, RawText, Source};
 pub(in crate::extract) struct Page {
     /// The fields that rules found.
     pub(in crate::extract) told: BTreeSet<Field>,
-    /// All that was found; addresses are absolute except in texts, which start from `base`.
+    /// All values found. Addresses are absolute except in texts, which have `base`.
     pub(in crate::extract) found: RawEntry,
 }
 
 /// Reads the page of an entry.
 ///
 /// # Errors
-/// [`ExtractError::TooDeep`]
+/// Returns [`ExtractError::TooDeep`] if the page is nested too deeply.
 pub(in crate::extract) fn page(
     text: &str,
     url: &Url,
@@ -57,7 +57,7 @@ pub(in crate::extract) fn page(
     })
 }
 
-/// A page looked at from all sides.
+/// A page with everything that is read from it.
 struct Seen<'a> {
     page: &'a Html,
     base: &'a Url,
@@ -79,7 +79,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// What the page says, without the text where rules found one.
+    /// Returns the values of the page, without the text if rules found one.
     fn entry(&self, told: &BTreeSet<Field>) -> RawEntry {
         let outline = Outline::of(self.page, self.base);
         let reader = Reader::new(&outline, self.hints);
@@ -126,7 +126,8 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// The address that the page gives as its own: one of the same site, that is not the site's first page.
+    /// Returns the address that the page states as its own: one of the same site that is not the site's home
+    /// page.
     fn canonical(&self) -> Option<Url> {
         let mut stated = self.base.join(self.head.canonical()?).ok()?;
         stated.set_fragment(None);
@@ -135,7 +136,7 @@ impl<'a> Seen<'a> {
         (is_own && (!is_first(&stated) || is_first(self.url))).then_some(stated)
     }
 
-    /// What linked data says of this page, else of the only article that it tells of.
+    /// Returns the linked data about this page, else about the only article that it describes.
     fn stated_of(&self, link: Option<&Url>) -> Option<&RawEntry> {
         let own = link.into_iter().chain([self.url]);
         let mut own = own.filter_map(|url| self.stated.entry(url.as_str(), self.base));
@@ -143,7 +144,8 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// The language of the article where it is said of the article: of a whole page, templates say what they come with.
+/// Returns the language of the article, if it is stated for the article itself: the language of a whole page
+/// is often the template's default.
 fn language(reader: &Reader<'_, '_>, article: &Article) -> Option<String> {
     let above = reader.outline.above(article.body());
     let mut inner = above.filter(|index| *index > 0);
@@ -159,7 +161,7 @@ fn first_filled<T>(stated: Vec<T>, otherwise: impl FnOnce() -> Vec<T>) -> Vec<T>
     }
 }
 
-/// What rules found, and what they did not find as it was seen.
+/// Returns the values that rules found, completed by those that were seen.
 fn over(told: RawEntry, seen: RawEntry) -> RawEntry {
     RawEntry {
         link: told.link.or(seen.link),
@@ -178,7 +180,7 @@ fn over(told: RawEntry, seen: RawEntry) -> RawEntry {
     }
 }
 
-/// With addresses that lead to the same place wherever they are read.
+/// Resolves addresses, so that they lead to the same place wherever they are read.
 fn absolute(mut entry: RawEntry, base: Url) -> RawEntry {
     let join = |address: &mut String| {
         if let Ok(url) = base.join(address.trim()) {

@@ -1,12 +1,13 @@
-//! Which part of a page lists each of its records.
+//! Finds the part of a page that lists each of its records.
 //!
-//! In: what each record stands in, from the nearest element outwards. Out: a number for each; records of one part have one.
-//! A part is the nearest element around a record in which another stands: the list itself, or a box of the newest.
+//! In: the ancestors of each record, from the nearest outwards. Out: a number for each record, the same for
+//! records of one part. A part is the nearest element around a record that also contains another: the list
+//! itself, or a box of the newest.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// How many elements around a record are looked at.
+/// The maximum number of ancestors examined for each record.
 const MAX_AROUND: usize = 32;
 
 /// Returns the number of the part for each record.

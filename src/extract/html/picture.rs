@@ -1,10 +1,10 @@
-//! The picture of an `img` element, whose address may stand in several places.
+//! Reads the picture of an `img` element, whose address may be in several attributes.
 //!
 //! In: its attributes. Out: the picture, with its description and its size.
 
 use crate::model::{LAZY_SOURCES, RawImage, SOURCE_SETS};
 
-/// The picture itself: pages that load pictures late have a placeholder in `src`.
+/// Returns the picture itself: pages that load pictures late have a placeholder in `src`.
 pub(super) fn of_element<'a>(attr: impl Fn(&str) -> Option<&'a str>) -> Option<RawImage> {
     let address = |name: &&str| {
         let found = attr(name)?.trim();
@@ -25,7 +25,7 @@ pub(super) fn of_element<'a>(attr: impl Fn(&str) -> Option<&'a str>) -> Option<R
     })
 }
 
-/// The description and the size of an `img` element, without its address.
+/// Returns the description and the size of an `img` element, without its address.
 pub(super) fn described<'a>(attr: impl Fn(&str) -> Option<&'a str>) -> RawImage {
     let stated = |name: &str| attr(name).map(str::to_owned);
     RawImage {
@@ -36,7 +36,7 @@ pub(super) fn described<'a>(attr: impl Fn(&str) -> Option<&'a str>) -> RawImage 
     }
 }
 
-/// The address in a style, `background-image: url('/a.jpg')`; any other value as it is.
+/// Returns the address in a style, `background-image: url('/a.jpg')`, and any other value unchanged.
 pub(super) fn of_style(value: String) -> String {
     let inner = value
         .split_once("url(")

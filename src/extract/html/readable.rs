@@ -1,10 +1,11 @@
-//! The running text of a page, by readability.
+//! Extracts the running text of a page, by readability.
 //!
-//! In: the parsed page. Out: the markup of the part that most of the page's paragraphs stand in, without what its authors
-//! name as menus, banners, related links or comments; none where nothing is left to read.
+//! In: the parsed page. Out: the markup of the part that contains most of the page's paragraphs, without the
+//! elements that its authors name as menus, banners, related links or comments. Returns none if nothing
+//! readable is left.
 //!
-//! `dom_smoothie` follows Mozilla's Readability, which browsers show articles by. It looks at classes and links, at which
-//! [`article`](super::article) does not.
+//! `dom_smoothie` follows Mozilla's Readability, which browsers use to show articles. It examines classes and
+//! links, which [`article`](super::article) ignores.
 
 use dom_smoothie::{Config, Readability};
 use ego_tree::NodeId;
@@ -12,22 +13,22 @@ use scraper::Html;
 
 use super::outline::{Outline, leads_away};
 
-/// Larger pages are not looked at: they are no articles.
+/// The maximum size of a page. Larger ones are not articles.
 const MAX_BYTES: usize = 4 << 20;
 
-/// Pages of more elements are not looked at.
+/// The maximum number of elements of a page.
 const MAX_ELEMENTS: usize = 20_000;
 
-/// Pages that are nested deeper are not looked at: Readability goes up from every paragraph.
+/// The maximum depth of a page: Readability goes up from every paragraph.
 const MAX_DEPTH: usize = 128;
 
-/// Less text is a label or a notice of the site's.
+/// The minimum length of a text. Less is a label or a notice of the site.
 const MIN_LETTERS: usize = 80;
 
-/// A cell of so many links and nothing else is a menu.
+/// The number of links in a cell with nothing else that makes it a menu.
 const MENU_LINKS: usize = 3;
 
-/// The running text of the page.
+/// Returns the running text of the page.
 pub(super) fn text(page: &Html, outline: &Outline<'_>) -> Option<String> {
     if (0..outline.len()).any(|index| outline.at(index).depth > MAX_DEPTH) {
         return None;
@@ -47,7 +48,8 @@ pub(super) fn text(page: &Html, outline: &Outline<'_>) -> Option<String> {
     (letters.take(MIN_LETTERS).count() == MIN_LETTERS).then(|| article.content.to_string())
 }
 
-/// The page without the menus of layouts by tables, in which Readability sees parts of the text beside them.
+/// Returns the page without the menus of table layouts, which Readability takes for text if they are next to
+/// it.
 fn without_menus(page: &Html, outline: &Outline<'_>) -> Html {
     let mut page = page.clone();
     for id in menus(outline) {

@@ -1,6 +1,6 @@
-//! A page, read: its texts, which of them are dates, and where in a record each stands.
+//! Reads a page: its texts, the dates among them, and the position of each in a record.
 //!
-//! In: the outline, and what dates may mean. Out: answers about one node or one record.
+//! In: the outline, and the hints for dates. Out: answers about one node or one record.
 
 use std::cell::OnceCell;
 
@@ -9,21 +9,21 @@ use crate::dates::{self, Hints};
 use crate::model::DateOrder;
 use crate::text::text_of_node;
 
-/// A longer text is no date.
+/// The maximum length of a text that is a date.
 const MAX_DATE_LETTERS: usize = 60;
 
-/// Attributes that hold a date for programs.
+/// Attributes that contain a date for programs.
 const DATE_ATTRIBUTES: [&str; 3] = ["datetime", "content", "data-date"];
 
-/// Reads the outline of a page; what was once found to be a date is not read again.
+/// Reads the outline of a page. Nodes already judged as dates are not read again.
 pub(super) struct Reader<'a, 'h> {
     pub(super) outline: &'a Outline<'a>,
     hints: Hints<'h>,
-    /// By node.
+    /// The verdict on each node.
     dates: Vec<OnceCell<Option<Date>>>,
 }
 
-/// A text that is a date, or has one.
+/// A text that is or contains a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Date {
     /// Digits such as a date has, in words of an unknown language.
@@ -36,7 +36,7 @@ pub(super) enum Date {
 
 impl<'a, 'h> Reader<'a, 'h> {
     pub(super) fn new(outline: &'a Outline<'a>, hints: &Hints<'h>) -> Self {
-        // A date whose order is unknown is a date all the same: what it means is decided later.
+        // A date in an unknown order is still a date: its meaning is decided later.
         let order = hints.order.or(Some(DateOrder::DayMonthYear));
         Self {
             outline,
@@ -45,7 +45,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         }
     }
 
-    /// The text of a node as a reader sees it.
+    /// Returns the text of a node as a reader sees it.
     pub(super) fn text(&self, index: usize) -> String {
         let node = self.outline.at(index);
         match node.node.value().as_text() {
@@ -54,7 +54,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         }
     }
 
-    /// Whether a node is a date, by its text or by an attribute for programs.
+    /// Returns the verdict on a node as a date, by its text or by an attribute for programs.
     pub(super) fn date(&self, index: usize) -> Option<Date> {
         *self
             .dates
@@ -62,7 +62,7 @@ impl<'a, 'h> Reader<'a, 'h> {
             .get_or_init(|| self.look_for_date(index))
     }
 
-    /// Whether a text is a date.
+    /// Returns true if a text is a date.
     pub(super) fn reads(&self, text: &str) -> bool {
         text.len() <= 64 && dates::read(text, &self.hints).is_some()
     }
@@ -85,7 +85,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         }
     }
 
-    /// The attribute in which an element states a date for programs, and the date.
+    /// Returns the attribute in which an element states a date for programs, and the date.
     pub(super) fn date_attribute(&self, index: usize) -> Option<(&'static str, &'a str)> {
         let node = self.outline.at(index);
         let mut stated = DATE_ATTRIBUTES
@@ -94,7 +94,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         stated.find(|(_, value)| self.reads(value))
     }
 
-    /// The date of a node as it stands there, for programs where it says so.
+    /// Returns the date of a node, from the attribute for programs if it has one, else as written.
     pub(super) fn date_text(&self, index: usize) -> String {
         let mut within = self.outline.range(index);
         let stated = within.find_map(|index| self.date_attribute(index));
@@ -105,8 +105,8 @@ impl<'a, 'h> Reader<'a, 'h> {
     }
 }
 
-/// Whether a short text has the numbers of a date: a year of four digits and another number, or a day and a month
-/// such as `3/16`.
+/// Returns true if a short text has the numbers of a date: a year of four digits and another number, or a day
+/// and a month such as `3/16`.
 fn is_likely_date(text: &str) -> bool {
     let is_year =
         |number: &&str| number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
@@ -124,7 +124,7 @@ fn is_likely_date(text: &str) -> bool {
         }
 }
 
-/// `3/16`, `16.3.`
+/// Recognizes `3/16`, `16.3.`
 fn is_day_of_month(text: &str) -> bool {
     let numbers: Vec<u8> = text
         .trim_end_matches('.')

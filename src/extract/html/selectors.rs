@@ -1,8 +1,8 @@
-//! A list found by structure to the selectors that it amounts to.
+//! Derives selectors from a list found by structure.
 //!
-//! In: the page, the records that were found and what each is made of. Out: rules that read the same records, for an
-//! operator to keep or to change. There are none where records are no elements of their own, or where no short selector
-//! finds exactly them.
+//! In: the page, the records found and the parts of each. Out: rules that read the same records, which an
+//! operator may keep or change. There are no rules if records are not elements of their own, or if no short
+//! selector finds exactly these records.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -14,13 +14,13 @@ use super::outermost;
 use super::outline::Outline;
 use crate::model::{Css, Field, Rule, Rules};
 
-/// How many elements around the records may stand in a selector.
+/// The maximum number of elements around the records in a selector.
 const MAX_CONTEXT: usize = 6;
 
-/// The place of a field that is all of its record.
+/// The place of a field that is the whole record.
 const SELF: &str = ":self";
 
-/// How many records a selector of a field is tried on.
+/// The number of records on which the selector of a field is tried.
 const TRIED: usize = 30;
 
 /// The parts of a record, as elements of the outline.
@@ -34,7 +34,7 @@ struct Nodes {
     summary: Option<usize>,
 }
 
-/// The rules that read these records as `roles` do.
+/// Returns the rules that read these records as `roles` do.
 pub(super) fn rules(
     page: &Html,
     sheet: &Sheet<'_, '_>,
@@ -61,7 +61,7 @@ pub(super) fn rules(
     let link = field(|nodes| nodes.link).map(|link| format!("{link}@href"));
     let attribute = nodes.iter().find_map(|nodes| nodes.attribute.clone());
     let date = field(|nodes| nodes.date).map(|date| match attribute {
-        // Read from `datetime` without being told.
+        // `datetime` is read by default.
         Some(name) if name != "datetime" => format!("{date}@{name}"),
         _ => date,
     });
@@ -82,7 +82,7 @@ pub(super) fn rules(
     })
 }
 
-/// The elements that hold what a record is made of, each the innermost.
+/// Returns the innermost elements that contain the parts of a record.
 fn nodes(sheet: &Sheet<'_, '_>, roles: &Roles<'_, '_, '_>, record: &Record) -> Nodes {
     let parts = roles.parts(record);
     let around = |leaves: &std::ops::Range<usize>| {
@@ -112,7 +112,7 @@ fn nodes(sheet: &Sheet<'_, '_>, roles: &Roles<'_, '_, '_>, record: &Record) -> N
     }
 }
 
-/// The first selector that finds the records and nothing else.
+/// Returns the first selector that finds the records and nothing else.
 fn item(
     page: &Html,
     outline: &Outline<'_>,
@@ -137,7 +137,7 @@ fn item(
             .iter()
             .flat_map(|above| below(&compounds(&[*above]), " ", &own)),
     );
-    // Nothing names the place: what is in the records does, or the way to it from the body.
+    // Nothing names the place itself, so use the content of the records, or the way to it from the body.
     let having: Vec<String> = own
         .iter()
         .map(|own| format!("{own}:has({title})"))
@@ -164,7 +164,7 @@ fn item(
     })
 }
 
-/// Each of `own` in each context.
+/// Combines each of `own` with each context.
 fn below(context: &[String], sign: &str, own: &[String]) -> Vec<String> {
     let pairs = context
         .iter()
@@ -174,7 +174,7 @@ fn below(context: &[String], sign: &str, own: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// The first selector that finds the node of a field in each record, or in four of five.
+/// Returns the first selector that finds the node of a field in each record, or in four of five.
 fn field(records: &[ElementRef<'_>], nodes: &[Option<ElementRef<'_>>]) -> Option<String> {
     let found: Vec<ElementRef<'_>> = nodes.iter().flatten().copied().collect();
     let parents: Vec<ElementRef<'_>> = found.iter().filter_map(parent).collect();
@@ -210,7 +210,8 @@ fn field(records: &[ElementRef<'_>], nodes: &[Option<ElementRef<'_>>]) -> Option
     (best.0 * 5 >= nodes.len() * 4).then_some(best.1)
 }
 
-/// Ways to name elements, the most telling first: the id of one, a class that all share, the place of a cell, the tag.
+/// Returns compound selectors for the elements, the most specific first: the id of one, a class that all
+/// share, the place of a cell, the tag.
 pub(super) fn compounds(elements: &[ElementRef<'_>]) -> Vec<String> {
     let names: BTreeSet<&str> = elements
         .iter()
@@ -240,23 +241,23 @@ pub(super) fn compounds(elements: &[ElementRef<'_>]) -> Vec<String> {
     compounds
 }
 
-/// Whether a name is that of one record or page, such as `post-17`.
+/// Returns true if a name belongs to one record or page, such as `post-17`.
 fn is_numbered(name: &str) -> bool {
     name.ends_with(|c: char| c.is_ascii_digit())
 }
 
-/// The element that an element stands in.
+/// Returns the parent element of an element.
 fn parent<'a>(element: &ElementRef<'a>) -> Option<ElementRef<'a>> {
     element.parent().and_then(ElementRef::wrap)
 }
 
-/// Whether a name can stand in a selector as it is.
+/// Returns true if a name can be used in a selector without escaping.
 fn is_plain(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
-/// Which child of its parent an element is, from 1.
+/// Returns the index of an element among its siblings, from 1.
 fn place(element: ElementRef<'_>) -> usize {
     1 + element
         .prev_siblings()
@@ -264,7 +265,7 @@ fn place(element: ElementRef<'_>) -> usize {
         .count()
 }
 
-/// The way from the body to an element, by places.
+/// Returns the way from the body to an element, by indexes.
 fn way_to(element: ElementRef<'_>) -> String {
     let mut steps: Vec<String> = [element]
         .into_iter()

@@ -1,4 +1,4 @@
-//! Lists in JSON, found by what they hold.
+//! Tests the search for lists in JSON by their content.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ fn hints() -> Hints<'static> {
     }
 }
 
-/// Where the entries are, and their fields; nothing where there are none.
+/// Checks the place of the entries and their fields. Empty if no entries are expected.
 #[track_caller]
 fn check(value: &Value, expected: &str) {
     let way = |place: &Place<'_>| {
@@ -137,7 +137,7 @@ fn the_next_lists_are_told_too() {
     );
 }
 
-/// Names of one field in several habits and languages.
+/// Names of one field in several conventions and languages.
 const TITLES: [&str; 10] = [
     "title",
     "Title",
@@ -183,7 +183,7 @@ const NEWS: [&str; 7] = [
     "Lighthouse gets a red coat",
 ];
 
-/// A document with a list of news in it, beside a menu and facets.
+/// Returns a document with a list of news in it, next to a menu and facets.
 fn document(names: (&str, &str, &str), order: &[usize], menu: usize, renamed: &str) -> Value {
     let record = |at: &usize| {
         let mut record = Map::new();

@@ -1,27 +1,27 @@
-//! Classifies a single text, whatever its name.
+//! Classifies a single text, regardless of its name.
 //!
-//! In: a text and what dates may mean. Out: whether it is a date, an address, a file, words.
+//! In: a text and the hints for dates. Out: its class: a date, an address, a file, words.
 
 use crate::dates::{self, Basis, Hints};
 use crate::extract::epoch;
 use crate::model::DateOrder;
 
-/// A longer text is no date by itself.
+/// The maximum length of a text that is a date by itself.
 const MAX_DATE_BYTES: usize = 60;
 
-/// Years outside of these stand for "never" or "unknown".
+/// Years outside this range mean "never" or "unknown".
 const YEARS: std::ops::RangeInclusive<i32> = 1950..=2150;
 
-/// What addresses of files end with.
+/// Extensions of files in addresses.
 const FILES: [&str; 20] = [
     "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "rtf", "csv", "zip", "epub",
     "mp3", "mp4", "m4a", "wav", "ics", "txt", "xlsm",
 ];
 
-/// What addresses of pictures end with.
+/// Extensions of pictures in addresses.
 const IMAGES: [&str; 7] = ["jpg", "jpeg", "png", "gif", "webp", "svg", "avif"];
 
-/// What media types begin with.
+/// The beginnings of media types.
 const MEDIA: [&str; 7] = [
     "application",
     "audio",
@@ -32,23 +32,23 @@ const MEDIA: [&str; 7] = [
     "video",
 ];
 
-/// Steps in addresses of interfaces for programs.
+/// Path segments of programming interfaces.
 const FOR_PROGRAMS: [&str; 6] = ["api", "rest", "wp-json", "jsonapi", "odata", "graphql"];
 
-/// How a date is written.
+/// The form of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DayForm {
     /// Year first, or a count: it has one meaning.
     Plain,
-    /// In any other form.
+    /// Any other form.
     Written,
     /// A year that no record is from.
     Never,
-    /// No day: the time of one, or a day of the week.
+    /// A time of day or a day of the week, without a date.
     Time,
 }
 
-/// The date that a text is. A mere number is one only where the name of the value says so.
+/// Returns the form of a text that is a date. A mere number is a date only if the name of the value says so.
 pub(super) fn day(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayForm> {
     let text = text.trim();
     if !text.bytes().any(|byte| byte.is_ascii_digit()) && !is_named {
@@ -73,7 +73,7 @@ pub(super) fn day(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayFo
         false if text.len() <= MAX_DATE_BYTES => dates::read(text, hints),
         false => None,
     };
-    // Which number is the month does not matter here.
+    // It does not matter here which number is the month.
     let either = || {
         read(&Hints {
             learned: Some(DateOrder::DayMonthYear),
@@ -93,7 +93,7 @@ pub(super) fn day(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayFo
     })
 }
 
-/// The date that digits are: eight of them are a day, fourteen a time, and counts are long.
+/// Returns the form of digits that are a date: eight of them are a day, fourteen a time, and counts are long.
 fn number(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayForm> {
     let is_day = matches!(text.len(), 8 | 14) && {
         let part = |range| {
@@ -110,20 +110,20 @@ fn number(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayForm> {
     (is_day && is_read() || is_count()).then_some(DayForm::Plain)
 }
 
-/// The year of a text that begins with year, month and day.
+/// Returns the year of a text that begins with year, month and day.
 fn year_first(text: &str) -> Option<i32> {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let sign = |at: usize| bytes.get(at).is_some_and(|byte| b"-/.".contains(byte));
     let is_date = (0..4).all(digit) && sign(4) && digit(5) && digit(6) && sign(7) && digit(8);
-    // More than a time behind it is a title that begins with a day.
+    // A text with more than a time after the day is a title that begins with a day.
     let is_short = text.len() <= 40;
     (is_date && is_short && !text.get(10..).unwrap_or_default().contains(' ')
         || is_date && text.len() <= 30)
         .then(|| text.get(..4)?.parse().ok())?
 }
 
-/// Whether it is an address of the web.
+/// Returns true if the text is a web address.
 pub(super) fn is_web_address(text: &str) -> bool {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {
@@ -131,7 +131,8 @@ pub(super) fn is_web_address(text: &str) -> bool {
     })
 }
 
-/// Whether it is an address, or a path that begins at the root of a site; with a name that says so, any path.
+/// Returns true if the text is an address, or a path from the root of a site. If the name marks it as an
+/// address, any path counts.
 pub(super) fn is_address(text: &str, is_named: bool) -> bool {
     let text = text.trim();
     if text.is_empty()
@@ -147,7 +148,7 @@ pub(super) fn is_address(text: &str, is_named: bool) -> bool {
     if text.split_once('/').is_some_and(is_media_type) {
         return false;
     }
-    // `~/` means something to a server only.
+    // `~/` has a meaning on a server only.
     let is_path = text.contains('/')
         && !text.starts_with('~')
         && !text.contains("://")
@@ -158,11 +159,11 @@ pub(super) fn is_address(text: &str, is_named: bool) -> bool {
     is_path && (from_root && (letters || is_named) || named)
 }
 
-/// The address of the only link in a text with markup.
+/// Returns the address of the only link in a text with markup.
 pub(in crate::extract) fn linked(text: &str) -> Option<&str> {
     let mut links = text.match_indices("href=");
     let (at, found) = links.next()?;
-    // Two links tell of two things.
+    // Two links belong to two things.
     if links.next().is_some() || !text.contains('<') {
         return None;
     }
@@ -174,12 +175,12 @@ pub(in crate::extract) fn linked(text: &str) -> Option<&str> {
     rest.get(1..)?.split(quote).next()
 }
 
-/// Whether an address is that of a file.
+/// Returns true if an address is that of a file.
 pub(super) fn is_file(address: &str) -> bool {
     ends_with_any(address, &FILES)
 }
 
-/// Whether an address is that of a picture.
+/// Returns true if an address is that of a picture.
 pub(super) fn is_image(address: &str) -> bool {
     ends_with_any(address, &IMAGES)
 }
@@ -195,7 +196,7 @@ fn ends_with_any(address: &str, endings: &[&str]) -> bool {
     ending.is_some_and(is_it)
 }
 
-/// Whether an address looks like one of an interface for programs.
+/// Returns true if an address looks like one of a programming interface.
 pub(super) fn is_for_programs(address: &str) -> bool {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let path = rest.split(['?', '#']).next().unwrap_or_default();
@@ -211,7 +212,7 @@ pub(super) fn is_for_programs(address: &str) -> bool {
     is_api_host || is_api_path || is_data
 }
 
-/// A text without its tags.
+/// Returns a text without its tags.
 pub(super) fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut within = false;
@@ -229,7 +230,7 @@ pub(super) fn without_tags(text: &str) -> String {
     plain
 }
 
-/// Whether it is what a program would call something: no spaces, and digits or signs in it.
+/// Returns true if the text looks like an identifier in a program: no spaces, and digits or signs in it.
 pub(super) fn is_sign(text: &str) -> bool {
     let text = text.trim();
     let is_one = !text.contains(char::is_whitespace);

@@ -1,12 +1,13 @@
-//! The pages of entries, read as their sources would have them read.
+//! Tests the pages of entries, read as their sources configure it.
 //!
-//! A fixture's first comment holds the settings of its source, and what a list says of the entry (`entry.title = …`).
+//! A fixture's first comment contains the settings of its source, and the values of the entry in a list
+//! (`entry.title = …`).
 
 use super::*;
 use crate::extract::detail;
 use crate::model::Detail;
 
-/// What a list says of the entry, from the fixture's comment.
+/// Returns the values of the entry in a list, from the fixture's comment.
 fn listed(fixture: &str) -> RawEntry {
     let said = |name: &str| {
         let begin = format!("entry.{name} = ");
@@ -109,7 +110,7 @@ fn bytes_are_decoded_as_in_lists() {
     assert_eq!(title, Some(RawText::Plain("A\u{f1}o nuevo".to_owned())));
 }
 
-/// None of this is timed: what takes quadratic time on these does not end while somebody waits.
+/// Nothing here is timed: quadratic time does not finish on these while somebody waits.
 #[test]
 fn pages_made_to_hurt_are_answered() {
     const TEXT: &str = "The crossing at the old mill is open again, and lorries go round by the bridge, they say. ";

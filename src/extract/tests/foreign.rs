@@ -1,4 +1,4 @@
-//! Documents that hold no list of bulletins which is read: told by name, whatever kind is expected.
+//! Tests documents in unsupported formats: each is named, regardless of the kind expected.
 
 use super::*;
 
@@ -75,7 +75,7 @@ fn an_alert_is_one_entry() {
         titles.unwrap(),
         ["Gale over the bay", "Coup de vent sur la baie"]
     );
-    // One that breaks off may say the opposite of the whole one.
+    // An alert that breaks off may say the opposite of the whole one.
     let cut = alert.get(..alert.len() - 20).unwrap();
     let broken = read("auto", "", cut).unwrap_err();
     assert!(
@@ -140,7 +140,7 @@ fn a_weather_message_is_one_text_however_often_it_is_dated() {
 fn one_notice_is_a_list_of_one() {
     let notice = "12 May 2021\nThe pier is closed\nThe pier will be closed from Monday on, for its planks are to be renewed before the summer.\n";
     assert_eq!(read("auto", "", notice).unwrap(), ["The pier is closed"]);
-    // Who says that it is a text of notices gets them.
+    // If the operator configures a text of notices, it is read as one.
     assert_eq!(read("text", "", LETTER).unwrap().len(), 1);
 }
 

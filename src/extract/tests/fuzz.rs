@@ -1,4 +1,5 @@
-//! No bytes cause a panic: fixtures, damaged in the ways that documents are damaged, and bytes of no kind.
+//! Checks that no bytes cause a panic: fixtures, damaged in the ways that documents are damaged, and random
+//! bytes.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -9,24 +10,24 @@ use proptest::sample::Index;
 
 use super::*;
 
-/// One way to damage a document. Places are anywhere in what it is by then.
+/// One way to damage a document. Places are positions in the document as damaged so far.
 #[derive(Clone, Debug)]
 enum Damage {
-    /// Bytes replaced by others, or others put between.
+    /// Replaces bytes by others, or inserts some.
     Replace(Index, usize, Vec<u8>),
-    /// The rest is missing.
+    /// Removes the rest.
     Cut(Index),
-    /// The beginning is missing.
+    /// Removes the beginning.
     Behead(Index),
-    /// Goes on as another document from some place there.
+    /// Continues as another document from some place there.
     Splice(Index, Index, Index),
-    /// A tag, or something else from a `<` to a `>`, stands once more elsewhere.
+    /// Copies a tag, or other text from a `<` to a `>`, to another place.
     Repeat(Index, Index),
-    /// A tag is missing.
+    /// Removes a tag.
     Drop(Index),
-    /// One bit is another.
+    /// Changes one bit.
     Flip(Index, u8),
-    /// Another encoding, whatever the document says.
+    /// Uses another encoding, regardless of the document's declaration.
     Encode(Encoding),
 }
 
@@ -73,7 +74,7 @@ impl Damage {
     }
 }
 
-/// From a `<` to the next `>`; empty where there is none.
+/// Returns the range from a `<` to the next `>`, or an empty one if there is no tag.
 fn tag(body: &[u8], which: Index) -> std::ops::Range<usize> {
     let starts: Vec<usize> = (0..body.len()).filter(|at| body[*at] == b'<').collect();
     if starts.is_empty() {

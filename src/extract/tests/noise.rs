@@ -1,4 +1,4 @@
-//! Whatever stands around a list changes nothing of what is read of it.
+//! Checks that content around a list does not change the result.
 
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ const TITLES: [&str; 12] = [
     "Flea market moves to the old quay",
 ];
 
-/// How a list is built.
+/// The markup of a list.
 #[derive(Clone, Copy, Debug)]
 enum Design {
     Items,

@@ -1,4 +1,4 @@
-//! What an operator may write of a page, from the configuration on.
+//! Tests the settings that an operator may write for a page, starting from the configuration.
 
 use super::*;
 
@@ -7,7 +7,7 @@ const PAGE: &str = "<nav><div class=row><h3>Menu</h3></div></nav>\
     <div class=row><h2><a href=/2>Second</a></h2><p>nothing of it</p></div>\
     <div class=row><h3><a href=/3>Third</a></h3><p>No. 9, 1.11.2021, by Ben Orr</p></div>";
 
-/// Title, date, author and guid of each entry, then problems.
+/// Checks the title, date, author and guid of each entry, then the problems.
 fn check(settings: &str, expected: &[&str]) {
     let source = source("html", settings);
     let extracted = extract(&document(&source, PAGE.as_bytes().to_vec()), &source).unwrap();
@@ -90,7 +90,7 @@ fn titles_are_published_otherwise_and_dates_read_as_they_are_written() {
     );
 }
 
-/// Files of one entry by `select.enclosure`, each as `address = what it is called`.
+/// Checks the files of one entry by `select.enclosure`, each as `address = name`.
 #[track_caller]
 fn check_files(place: &str, markup: &str, expected: &[&str]) {
     let settings =
@@ -123,7 +123,7 @@ fn a_file_is_called_as_its_link_is() {
         "<b data-file=/d.csv>Prices</b>",
         &["/d.csv = Prices"],
     );
-    // An address that is the text itself, or that a pattern takes out, has no other name.
+    // An address that is the text itself, or that a pattern cuts out, has no other name.
     check_files("'code'", "<code>/e.pdf</code>", &["/e.pdf"]);
     check_files(
         "{ find = 'a@onclick', regex = \"'(.+)'\" }",

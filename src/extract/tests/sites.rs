@@ -1,4 +1,5 @@
-//! Sites before and after they were made anew: the same records in another layout, some new ones on top, the oldest gone.
+//! Tests sites before and after a redesign: the same records in another layout, some new ones on top, the
+//! oldest gone.
 //!
 //! A fixture is a folder with both pages.
 

@@ -1,4 +1,4 @@
-//! Pages read by the layout that an earlier look at them found.
+//! Tests pages read by the layout that an earlier look at them found.
 
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ fn read(page: &str, layout: Option<Layout>) -> Result<Extracted, ExtractError> {
     extract(&document(&source, page.as_bytes().to_vec()), &source)
 }
 
-/// The addresses that a layout reads.
+/// Checks the addresses that a layout reads.
 #[track_caller]
 fn check(body: &str, layout: &str, expected: &[&str]) {
     let read = read(&page_of(body), Some(layout.parse().unwrap()));
@@ -49,7 +49,7 @@ fn rows_without_the_classes_of_the_layout_are_others() {
     check(&renamed, layout, &["/note/1", "/note/2"]);
 }
 
-/// A menu of the same tags is no list whose classes went away.
+/// A menu of the same tags is not the list without its classes.
 #[test]
 fn another_list_of_the_same_tags_is_not_taken() {
     let menu = "<ul><li><a href=/>Home</a></li><li><a href=/map>Map</a></li></ul>";
@@ -85,7 +85,8 @@ fn a_division_counts_whatever_else_is_there() {
     check(&alone, layout, &expected[..1]);
 }
 
-/// A poll reads the records in a page's data even when a list appears beside them, and reports when they are gone.
+/// A poll reads the records in a page's data even when a list appears next to them, and reports when they are
+/// gone.
 #[test]
 fn data_for_programs_is_a_layout_too() {
     let record = |n: usize| {
@@ -121,7 +122,7 @@ const SUBJECTS: [&str; 8] = [
     "A lamp stands at the breakwater",
 ];
 
-/// Rows of a list, in some markup, from one number to another.
+/// Returns rows of a list, in some markup, from one number to another.
 fn rows(design: usize, from: usize, count: usize) -> String {
     let row = |n: usize| {
         let title = format!("{} in district {}", SUBJECTS[n % 8], n / 8 + 1);
@@ -142,7 +143,7 @@ fn rows(design: usize, from: usize, count: usize) -> String {
     }
 }
 
-/// Around the list: menu, introduction, sidebar, footer.
+/// Parts around the list: menu, introduction, sidebar, footer.
 fn noise() -> impl Strategy<Value = [usize; 4]> {
     [0..30_usize, 0..4_usize, 0..12_usize, 0..3_usize]
 }
@@ -172,7 +173,8 @@ fn links(read: &Extracted) -> Vec<String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// The layout of one page reads every row of the next, whatever its length and whatever stands around the list.
+    /// The layout of one page reads every row of the next, whatever its length and whatever surrounds the
+    /// list.
     #[test]
     fn a_layout_reads_what_a_fresh_look_read(
         design in 0..4_usize,

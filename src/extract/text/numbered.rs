@@ -1,13 +1,13 @@
-//! Notices that begin with their number: `NOTICE No. 14`, `AVISO N.º 13/2026`, `Circular 7`.
+//! Reads notices that begin with their number: `NOTICE No. 14`, `AVISO N.º 13/2026`, `Circular 7`.
 //!
-//! In: the paragraphs of a text. Out: a part for each number, where numbers divide the text and each part has its date.
-//! Everything between two numbers is one notice, wherever its date is.
+//! In: the paragraphs of a text. Out: a part for each number, if numbers divide the text and each part has
+//! its date. Everything between two numbers is one notice, wherever its date is.
 
 use super::{Paragraph, is_label, is_prose, word_count};
 
-/// A longer line with a number at its end is a title or a sentence.
+/// The maximum length of a line with a number at its end, in words. A longer one is a title or a sentence.
 const MAX_WORDS: usize = 5;
-/// Of so many parts one may be without a date.
+/// Among this many parts, one may have no date.
 const DATED: usize = 4;
 
 /// One notice.
@@ -21,7 +21,8 @@ pub(super) struct NumberedPart {
     pub(super) texts: Vec<String>,
 }
 
-/// The notices of a text, and how many paragraphs stand before the first. `None` where numbers do not divide it.
+/// Returns the notices of a text, and the number of paragraphs before the first. Returns `None` if numbers do
+/// not divide the text.
 pub(super) fn parts(paragraphs: &[Paragraph]) -> Option<(usize, Vec<NumberedPart>)> {
     let places = places(paragraphs)?;
     let first = *places.first()?;
@@ -32,12 +33,13 @@ pub(super) fn parts(paragraphs: &[Paragraph]) -> Option<(usize, Vec<NumberedPart
         .filter_map(|(begin, end)| NumberedPart::of(paragraphs.get(*begin..end)?))
         .collect();
     let undated = parts.iter().filter(|part| part.date.is_none()).count();
-    // Where the date stands above the number, the last part has none.
+    // If the date is above the number, the last part has none.
     let is_last_dated = parts.last().is_some_and(|part| part.date.is_some());
     (is_last_dated && undated * DATED <= parts.len()).then_some((first, parts))
 }
 
-/// The lines that hold the numbers: those that begin with the same words, if there are several, each with another number.
+/// Returns the lines that contain the numbers: those that begin with the same words, if there are several,
+/// each with a different number.
 fn places(paragraphs: &[Paragraph]) -> Option<Vec<usize>> {
     let numbered = paragraphs
         .iter()
@@ -58,7 +60,7 @@ fn places(paragraphs: &[Paragraph]) -> Option<Vec<usize>> {
     (places.len() > 1 && differ).then_some(places)
 }
 
-/// The words of a line that ends in a number, in small letters, and the number: `notice no` and `14`.
+/// Splits a line that ends in a number into its words, in lower case, and the number: `notice no` and `14`.
 fn numbered(text: &str) -> Option<(String, &str)> {
     let line = text.trim_end_matches([':', '.', ')', ' ']);
     let (words, number) = line.rsplit_once([' ', '°', 'º', '.', '#'])?;
@@ -93,8 +95,8 @@ impl NumberedPart {
         Some(part)
     }
 
-    /// The title, and what stands under it: the number is the title of a notice that has no other, else it stands above
-    /// the text.
+    /// Returns the title and the text under it. The number is the title of a notice without one, else it
+    /// precedes the text.
     pub(super) fn titled(mut self) -> (String, Vec<String>) {
         let title = self.texts.first().filter(|first| !is_prose(first));
         if title.is_none() {

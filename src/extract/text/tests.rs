@@ -18,7 +18,7 @@ fn hints() -> Hints<'static> {
     }
 }
 
-/// Entries as people read them, then problems.
+/// Formats entries as people read them, then problems.
 fn show(extracted: &Extracted) -> String {
     let mut shown = String::new();
     for entry in &extracted.entries {
@@ -39,7 +39,7 @@ fn show(extracted: &Extracted) -> String {
     shown
 }
 
-/// Titles with the number of paragraphs in their summaries.
+/// Checks titles with the number of paragraphs in their summaries.
 fn check(text: &str, expected: &[(&str, usize)]) {
     let extracted = read(text, &hints());
     let found = extracted.entries.iter().map(|entry| {
@@ -128,7 +128,7 @@ fn what_is_left_out_is_told() {
     assert_eq!(read(&many, &hints()).entries.len(), MAX_ENTRIES);
 }
 
-/// The entries of a text, each with its date: `date / title / summary`.
+/// Checks the entries of a text, each with its date: `date / title / summary`.
 #[track_caller]
 fn check_entries(text: &str, expected: &[&str], preamble: usize) {
     let extracted = read(text, &hints());
@@ -172,7 +172,7 @@ fn a_number_belongs_to_the_notice_that_it_begins() {
         let stamped = format!("Office of the port\nNotices to all mariners\n{stamp}\n\n{notices}");
         check_entries(&stamped, &expected, 3);
     }
-    // The date stands last, or under the title.
+    // The date comes last, or under the title.
     let last = "Aviso N.º 7/2021\nBoya fuera de posición\nSe busca la boya.\n2 de marzo de 2021\n\
                 Aviso N.º 6/2021\nDragado junto al muelle\n26 de febrero de 2021\nSe trabaja de día.\n";
     let expected = [
@@ -180,7 +180,7 @@ fn a_number_belongs_to_the_notice_that_it_begins() {
         "26 de febrero de 2021 / Dragado junto al muelle / Aviso N.º 6/2021 | Se trabaja de día.",
     ];
     check_entries(last, &expected, 0);
-    // Without a title, the number is it.
+    // Without a title, the number is the title.
     let bare = "Circular 8\n2 March 2021\nThe office is closed.\nCircular 7\n1 March 2021\nThe office is open.\n";
     let expected = [
         "2 March 2021 / Circular 8 / The office is closed.",
@@ -216,7 +216,7 @@ fn the_day_of_the_whole_is_no_notice() {
         let text = format!("Notices\n{stamp}\nIn force today\n{notices}");
         check_entries(&text, &expected, 3);
     }
-    // Each notice has its own.
+    // Each notice has its own date of update.
     let each = "Updated: 2 March 2021\nA buoy is out of its place\nIt drifted away.\n\
                 Updated: 1 March 2021\nDredging near the northern pier\nBy day only.\n";
     assert_eq!(read(each, &hints()).entries.len(), 2);

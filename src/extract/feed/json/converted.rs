@@ -1,18 +1,19 @@
-//! RSS and Atom that a program turned into JSON: `{"rss": {"channel": {"item": […]}}}`, `{"feed": {"entry": […]}}`.
+//! Reads RSS and Atom that a program converted to JSON: `{"rss": {"channel": {"item": […]}}}`, `{"feed":
+//! {"entry": […]}}`.
 //!
-//! In: the text. Out: the XML that it was, or would have been, for the reader of feeds in XML. Members of an element are its
-//! parts or its attributes: which, tells their spelling (`@url`, `_url`, `$`), else the element. Its text is a member, too
-//! (`#value`, `#text`, `$t`, `_`).
+//! In: the text. Out: the XML that it was or could have been, for the reader of feeds in XML. Members of an
+//! element are its parts or its attributes, which is decided by their spelling (`@url`, `_url`, `$`) or else
+//! by the element. Its text is a member, too (`#value`, `#text`, `$t`, `_`).
 
 use serde_json::{Map, Value};
 
-/// The longest name that is written out, as often as the element stands there.
+/// The maximum length of a name: it is written out once for each of its elements.
 const MAX_NAME_BYTES: usize = 64;
 
-/// Names of the member that holds an element's text.
+/// Names of the member that contains an element's text.
 const TEXTS: [&str; 6] = ["#value", "#text", "$t", "_", "__text", "__cdata"];
 
-/// Names of a member that holds all attributes of an element.
+/// Names of a member that contains all attributes of an element.
 const TOGETHER: [&str; 3] = ["$", "@", "@attributes"];
 
 /// Elements whose further members are attributes.
@@ -33,14 +34,14 @@ const WITH_ATTRIBUTES: [&str; 14] = [
     "media:thumbnail",
 ];
 
-/// Whether a text may be such JSON: it is not parsed for that.
+/// Returns true if a text may be such JSON, without parsing it.
 pub(in crate::extract) fn may_be(text: &str) -> bool {
     let holds = |name: &str| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some();
     let begins = text.trim_start_matches(crate::extract::feed::is_blank);
     begins.starts_with('{') && (holds("\"channel\"") || holds("\"feed\"") && holds("\"entry\""))
 }
 
-/// The XML; `None` where the JSON is something else.
+/// Returns the XML, or `None` if the JSON is something else.
 pub(super) fn xml(text: &str) -> Option<String> {
     if !may_be(text) {
         return None;
@@ -118,7 +119,7 @@ fn text(members: &Map<String, Value>) -> Option<String> {
     TEXTS.iter().find_map(|name| scalar(members.get(*name)?))
 }
 
-/// The name of the attribute that a member stands for, if it is one.
+/// Returns the name of the attribute that a member represents, if it does.
 fn attribute_name(key: &str, bears_attributes: bool) -> Option<&str> {
     if TEXTS.contains(&key) || TOGETHER.contains(&key) {
         return None;
@@ -173,7 +174,7 @@ mod tests {
         assert_eq!(xml(json).as_deref(), expected, "{json}");
     }
 
-    /// Members come in the order of their names: a feed's order is that of its lists.
+    /// Members are sorted by name: the order of a feed is that of its lists.
     #[test]
     fn rss_is_written_as_it_was() {
         check(

@@ -1,4 +1,4 @@
-//! What is read of feeds whose structure is broken, and what is told of it.
+//! Tests the reading of feeds with a broken structure, and the problems reported.
 
 use super::*;
 use crate::model::RawText;
@@ -11,7 +11,7 @@ fn told(text: Option<&RawText>) -> &str {
     text.map_or("–", RawText::as_str)
 }
 
-/// Title, address and summary of each entry in a channel of RSS.
+/// Checks the title, address and summary of each entry in a channel of RSS.
 #[track_caller]
 fn check(items: &str, expected: &[[&str; 3]]) {
     let read = of(&format!(
@@ -33,7 +33,7 @@ fn check(items: &str, expected: &[[&str; 3]]) {
     assert_eq!(told(read.channel.title.as_ref()), "t", "{items}");
 }
 
-/// The problems of a feed.
+/// Checks the problems of a feed.
 #[track_caller]
 fn check_problems(feed: &str, expected: &[&str]) {
     let problems: Vec<String> = of(feed).problems.iter().map(ToString::to_string).collect();
@@ -151,7 +151,7 @@ fn namespaces_hold_where_they_are_declared() {
     );
 }
 
-/// The address of an entry within these bases.
+/// Checks the address of an entry within these bases.
 fn check_base(stated: &str, expected: &str) {
     let link = "<atom:link href='y'/>";
     check(

@@ -1,7 +1,8 @@
-//! The records of a list to raw entries.
+//! Turns the records of a list into raw entries.
 //!
-//! In: records and what they have in common. Out: an entry a record, as found: title, address, date, the text beside
-//! them, files. Nothing of one record is given to another, but for a date that heads several.
+//! In: records and what they have in common. Out: an entry per record, as found: title, address, date, the
+//! remaining text, files. Nothing of one record is given to another, except a date that is the heading of
+//! several.
 
 use scraper::ElementRef;
 
@@ -15,26 +16,26 @@ use crate::extract::html::parts;
 use crate::extract::{MAX_ENTRIES, leading_date};
 use crate::model::{RawEnclosure, RawEntry, RawText};
 
-/// A shorter text beside the title is a label.
+/// The minimum length of a text next to the title. A shorter one is a label.
 const MIN_TEXT_LETTERS: usize = 25;
 
-/// How many nodes of a record its text is looked for in.
+/// The maximum number of nodes of a record searched for its text.
 const MAX_NODES: usize = 400;
 
-/// The most files of one record.
+/// The maximum number of files of one record.
 const MAX_FILES: usize = 20;
 
-/// How many records tell whether titles begin with their dates.
+/// The number of records that decide if titles begin with their dates.
 const VOTERS: usize = 20;
 
-/// The entries of these records, in page order.
+/// Returns the entries of these records, in page order.
 pub(super) fn entries(
     sheet: &Sheet<'_, '_>,
     roles: &Roles<'_, '_, '_>,
     records: &[&Record],
     stated: &LinkedData,
 ) -> Vec<RawEntry> {
-    // One more than are kept, for them to be missed.
+    // Keep one more than the limit, so that the excess is noticed.
     let records = records.iter().take(MAX_ENTRIES + 1);
     let found: Vec<(&Record, Parts)> = records
         .map(|record| (*record, roles.parts(record)))
@@ -127,7 +128,7 @@ fn entry(
     }
 }
 
-/// Whether most titles begin with the date that is their record's: `29/11/2021 - Title`.
+/// Returns true if most titles begin with the date of their record: `29/11/2021 - Title`.
 fn begin_with_dates(roles: &Roles<'_, '_, '_>, found: &[(&Record, Parts)]) -> bool {
     let voters = found.iter().take(VOTERS);
     let count = voters.clone().count();
@@ -138,7 +139,7 @@ fn begin_with_dates(roles: &Roles<'_, '_, '_>, found: &[(&Record, Parts)]) -> bo
     count > 1 && leading.count() * 4 >= count * 3
 }
 
-/// The letters of a title of middle length.
+/// Returns the median number of letters of a title.
 fn usual_title(sheet: &Sheet<'_, '_>, found: &[(&Record, Parts)]) -> usize {
     let titles = found.iter().filter_map(|(_, parts)| parts.title.as_ref());
     let mut lengths: Vec<usize> = titles.map(|unit| letters(sheet, &unit.leaves)).collect();
@@ -146,7 +147,7 @@ fn usual_title(sheet: &Sheet<'_, '_>, found: &[(&Record, Parts)]) -> usize {
     lengths.get(lengths.len() / 2).copied().unwrap_or_default()
 }
 
-/// The text beside title and date: as markup where it stands in elements of its own.
+/// Returns the text apart from title and date, as markup if it has elements of its own.
 fn summary(
     sheet: &Sheet<'_, '_>,
     roles: &Roles<'_, '_, '_>,
@@ -176,7 +177,7 @@ fn summary(
     (!text.is_empty()).then_some(RawText::Plain(text))
 }
 
-/// The parts of a record that its text stands in, from the first that is a text to the last.
+/// Returns the parts of a record that contain its text, from the first text to the last.
 pub(super) fn summary_nodes(
     sheet: &Sheet<'_, '_>,
     roles: &Roles<'_, '_, '_>,
@@ -195,7 +196,7 @@ pub(super) fn summary_nodes(
     text.unwrap_or_default().to_vec()
 }
 
-/// The parts of a record that hold neither title nor date nor a label, each as large as can be.
+/// Returns the parts of a record that contain neither title nor date nor a label, each as large as possible.
 fn groups(
     sheet: &Sheet<'_, '_>,
     roles: &Roles<'_, '_, '_>,
@@ -237,7 +238,8 @@ fn groups(
     groups
 }
 
-/// Letters and digits of a part that are in no link; of all of it where the record is one link.
+/// Returns the number of letters and digits in a part that are not in a link. If the record is one link, all
+/// letters count.
 fn own_letters(sheet: &Sheet<'_, '_>, index: usize, record: &Record) -> usize {
     let outline = sheet.outline;
     let range = outline.range(index);

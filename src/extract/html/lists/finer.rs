@@ -1,10 +1,12 @@
-//! Groups that were taken for records: the list within them is the finer one.
+//! Replaces groups that were taken for records by the finer list within them.
 //!
-//! In: the judged candidates of a page, the best first. Out: the place of one whose records the best has in groups.
+//! In: the judged candidates of a page, the best first. Out: the place of a candidate whose records the best
+//! contains in groups.
 //!
-//! A page of minutes has a box for each year, and in each a list of dated links. A box repeats as a record does, and its
-//! first link gives it an address and a date. It is no record if it has neither of its own and its links are of several
-//! days: the agenda and the minutes of one meeting bear one date, as do the parts of one post.
+//! A page of minutes has a box for each year, and in each a list of dated links. A box repeats as a record
+//! does, and its first link gives it an address and a date. It is not a record if it has neither of its own
+//! and its links are of several days: the agenda and the minutes of one meeting share one date, as do the
+//! parts of one post.
 
 use rustc_hash::FxHashSet;
 
@@ -14,14 +16,14 @@ use super::roles::{Parts, Roles};
 use super::sheet::Sheet;
 use super::{Judged, kept};
 
-/// How many groups are looked into.
+/// The maximum number of groups examined.
 const MAX_GROUPS: usize = 24;
 
-/// How many records of them are looked at closely.
+/// The maximum number of their records examined closely.
 const MAX_RECORDS: usize = 200;
 
-/// The place of the candidate whose records the best one holds in groups, each addressed and dated by the first of its
-/// group.
+/// Returns the place of the candidate whose records the best one contains in groups, each with the address
+/// and date of the first record of its group.
 ///
 /// Each step takes a list with more records than the one before, so a loop over it ends.
 pub(super) fn place(
@@ -41,7 +43,7 @@ pub(super) fn place(
     finer.map(|place| place + 1)
 }
 
-/// The records of each group; `None` where a group holds none, or a record is in no group.
+/// Returns the records of each group, or `None` if a group contains none or a record is in no group.
 fn members<'r>(groups: &[&Record], records: &[&'r Record]) -> Option<Vec<Vec<&'r Record>>> {
     let inside = |group: &Record, record: &Record| {
         group.start <= record.start && record.end <= group.end && *group != *record
@@ -58,7 +60,7 @@ fn members<'r>(groups: &[&Record], records: &[&'r Record]) -> Option<Vec<Vec<&'r
     records.next().is_none().then_some(members)
 }
 
-/// Whether most groups have what they show from the first of their records, all of which are whole.
+/// Returns true if most groups take their values from the first of their records, all of which are complete.
 fn have_nothing_else(
     sheet: &Sheet<'_, '_>,
     groups: &[&Record],
@@ -102,14 +104,15 @@ fn has_date_and_link(parts: &Parts, record: &Record) -> bool {
         && parts.link.is_some_and(|link| record.contains(&link))
 }
 
-/// Whether most records are of days of their own.
+/// Returns true if most records are of different days.
 fn are_of_several_days(members: &[Parts]) -> bool {
     let days = members.iter().filter_map(|parts| parts.date.as_ref());
     let days: FxHashSet<_> = days.map(|date| date.day).collect();
     days.len() * 2 > members.len()
 }
 
-/// The parts of the records, if nearly all have a title, a date and a link of their own, no two the same link.
+/// Returns the parts of the records, if nearly all have a title, a date and a link of their own, and no two
+/// share a link.
 fn whole_parts(
     sheet: &Sheet<'_, '_>,
     records: &[&Record],

@@ -1,8 +1,8 @@
 //! Weighs measures with a linear model, learned from labelled pages.
 //!
-//! In: measures. Out: how likely a candidate is the list that its page is for, a text its record's title, a date its
-//! record's date; to be compared within one page only. The weights are data (`data/lists/weights.tsv`), which the example
-//! `train_lists` makes from a folder of labelled pages.
+//! In: measures. Out: scores for a candidate as the list of its page, a text as its record's title, and a
+//! date as its record's date. Scores are comparable within one page only. The weights are data
+//! (`data/lists/weights.tsv`), which the example `train_lists` makes from a folder of labelled pages.
 
 use std::sync::OnceLock;
 
@@ -15,18 +15,18 @@ const TABLE: &str = include_str!("../../../../data/lists/weights.tsv");
 /// The model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    /// Of the measures that sums give, for the choice of candidates that are looked at closely.
+    /// Weights of the measures that come from sums, which choose the candidates to examine closely.
     pub first: [f64; COUNT],
-    /// Of all measures of a list.
+    /// Weights of all measures of a list.
     pub list: [f64; COUNT],
-    /// Of a text that may be a title.
+    /// Weights of a text that may be a title.
     pub title: [f64; TITLE_COUNT],
-    /// Of a date of a record.
+    /// Weights of a date of a record.
     pub date: [f64; DATE_COUNT],
 }
 
 impl Weights {
-    /// Weights that tell nothing apart.
+    /// Returns weights of zero, which rank all candidates equally.
     pub fn none() -> Self {
         Self {
             first: [0.0; COUNT],
@@ -36,13 +36,14 @@ impl Weights {
         }
     }
 
-    /// The weights that come with the program.
+    /// Returns the weights that come with the program.
     pub fn learned() -> &'static Self {
         static LEARNED: OnceLock<Weights> = OnceLock::new();
         LEARNED.get_or_init(|| Self::parse(TABLE))
     }
 
-    /// Reads a table: part, measure, weight, a line each. What it does not name weighs nothing.
+    /// Parses a table with one line per part, measure and weight. Measures missing from it have a weight of
+    /// zero.
     pub fn parse(table: &str) -> Self {
         let mut weights = Self::none();
         for line in table.lines().filter(|line| !line.starts_with('#')) {
@@ -68,7 +69,7 @@ impl Weights {
         weights
     }
 
-    /// The table of these weights.
+    /// Returns these weights as a table.
     pub fn table(&self) -> String {
         let first = measures::NAMES.get(..CHEAP).unwrap_or_default();
         let parts: [(&str, &[&str], &[f64]); 4] = [
@@ -86,7 +87,7 @@ impl Weights {
         table
     }
 
-    /// The weight of a measure of a list.
+    /// Returns the weight of a list's measure.
     pub(in crate::extract) fn of_measure(&self, name: &str) -> f64 {
         let mut weights = measures::NAMES.iter().zip(&self.list);
         let found = weights.find(|(known, _)| **known == name);

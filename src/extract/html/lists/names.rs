@@ -1,6 +1,7 @@
 //! Reads the part of a page from the names of elements: navigation, sidebar, edge, main part.
 //!
-//! Names are hints, no more: each is a feature that the judge weighs, and a page without any is read as well.
+//! Names are only hints: each is a feature that the judge weighs, and a page without any is read equally
+//! well.
 
 use super::super::outline::{Outline, Visible};
 use super::sheet::Zone;
@@ -68,7 +69,7 @@ const MAIN: &[&str] = &[
     "listing",
 ];
 
-/// Classes of text that screen readers read out and nobody sees, as the common frameworks name them.
+/// Classes of text that is invisible and meant for screen readers, as the common frameworks name them.
 const FOR_EARS: &[&str] = &[
     "a11y-hidden",
     "element-invisible",
@@ -81,7 +82,7 @@ const FOR_EARS: &[&str] = &[
     "assistive-text",
 ];
 
-/// Whether an element holds text that nobody sees.
+/// Returns true if an element contains such invisible text.
 pub(super) fn is_for_ears(node: &Visible<'_>) -> bool {
     let classes = node
         .attr("class")
@@ -90,7 +91,7 @@ pub(super) fn is_for_ears(node: &Visible<'_>) -> bool {
     classes.into_iter().any(|class| FOR_EARS.contains(&class))
 }
 
-/// The zone of a node that stands in `above`.
+/// Returns the zone of a node within the zone `above`.
 pub(super) fn zone(outline: &Outline<'_>, index: usize, above: Zone) -> Zone {
     let node = outline.at(index);
     let Some(element) = node.node.value().as_element() else {
@@ -106,7 +107,7 @@ pub(super) fn zone(outline: &Outline<'_>, index: usize, above: Zone) -> Zone {
         "main" => zone.is_main = true,
         _ => {}
     }
-    // The name of a whole page says nothing about its parts.
+    // The name of a whole page does not apply to its parts.
     if node.depth == 0 {
         return zone;
     }
@@ -133,7 +134,7 @@ fn is_in_content(outline: &Outline<'_>, index: usize) -> bool {
     })
 }
 
-/// `mainContent`, `main-content` and `main_content` as `main` and `content`.
+/// Splits `mainContent`, `main-content` and `main_content` into `main` and `content`.
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();

@@ -1,6 +1,6 @@
-//! A page as one record: the article, the meeting, the notice that it is about.
+//! Reads a page as one record: its article, meeting or notice.
 //!
-//! In: the laid-out page. Out: what speaks for it ([`OnePage`]) and the record itself.
+//! In: the laid-out page. Out: the evidence for it ([`OnePage`]) and the record itself.
 
 use std::sync::LazyLock;
 
@@ -17,10 +17,10 @@ use super::sheet::{DateAt, Sheet};
 use crate::languages;
 use crate::model::{RawEntry, RawText};
 
-/// Less running text may be an introduction.
+/// The minimum amount of running text in an article. Less may be an introduction.
 const MIN_ARTICLE_LETTERS: usize = 600;
 
-/// Words of addresses that lead to lists.
+/// Words in addresses of lists.
 static LIST_WORDS: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.lists.addresses));
 
@@ -61,7 +61,7 @@ impl One {
                 || slug.len() < 2,
             slug_words: slug.len(),
         };
-        // What stands below the heading, else before it.
+        // Search below the heading, else before it.
         let from = heading.unwrap_or_default();
         let all = sheet.outline.range(0);
         let below = sheet.dates_in(&(from..all.end)).iter();
@@ -78,7 +78,7 @@ impl One {
         }
     }
 
-    /// The record; `None` for a page that no text names.
+    /// Returns the record, or `None` if no text on the page is its title.
     pub(super) fn entry(
         &self,
         page: &Html,
@@ -103,19 +103,20 @@ impl One {
         })
     }
 
-    /// Whether the page says itself that it is one record: by the date that it states, or by its address.
+    /// Returns true if the page itself states that it is one record: by its date, or by its address.
     pub(super) fn is_told(&self) -> bool {
         self.measures.is_stated || self.measures.heading_agrees
     }
 
-    /// Whether the page is an article, whatever else is on it: it has the running text of one, and says that it is one.
+    /// Returns true if the page is an article, regardless of its other content: it has enough running text
+    /// and states that it is one.
     pub(super) fn is_article(&self) -> bool {
         let page = &self.measures;
         let is_named = page.heading_agrees && page.slug_words > 1 && !page.is_list_address;
         page.letters >= MIN_ARTICLE_LETTERS && (page.is_stated || is_named)
     }
 
-    /// Title and day, for training.
+    /// Returns title and day, for training.
     pub(super) fn essence(&self) -> (Option<&str>, Option<chrono::NaiveDate>) {
         (
             self.title.as_deref(),
@@ -124,7 +125,7 @@ impl One {
     }
 }
 
-/// Whether most long words of one text are words of another.
+/// Returns true if most long words of one text are words of another.
 fn agree(words: &[String], others: &[String]) -> bool {
     let long = words.iter().filter(|word| word.chars().count() > 3);
     let (known, all) = long.fold((0, 0), |(known, all), word| {
@@ -133,7 +134,7 @@ fn agree(words: &[String], others: &[String]) -> bool {
     all > 0 && known * 5 >= all * 3
 }
 
-/// The words of the last part of an address that has letters.
+/// Returns the words of the last part of an address that has letters.
 fn slug(url: &Url) -> Vec<String> {
     let path = url.path().trim_end_matches('/');
     let last = path
@@ -144,7 +145,7 @@ fn slug(url: &Url) -> Vec<String> {
     names::words(last)
 }
 
-/// The address that the page gives as its own.
+/// Returns the address that the page states as its own.
 fn canonical(page: &Html) -> Option<String> {
     let link = Selector::parse("link[rel='canonical' i][href]").expect("a selector of our own");
     let stated = page

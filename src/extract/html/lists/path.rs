@@ -1,14 +1,14 @@
-//! Tag paths: the way from the body to an element, and the classes that mean something.
+//! Builds tag paths: the way from the body to an element, and the classes that have a meaning.
 //!
-//! Inline marks (`strong`, `em`, a `span` without a class) are no part of a path, so that rows marked up in several ways
-//! are rows of one path.
+//! Inline marks (`strong`, `em`, a `span` without a class) are not part of a path, so that rows with
+//! different inline markup have the same path.
 
 use super::super::outline::{Outline, Visible};
 
-/// A tag path, told apart by its hash.
+/// A tag path, identified by its hash.
 pub(super) type PathId = u64;
 
-/// Words of classes that say which of several an element is, or in which state.
+/// Words in classes for the position or the state of an element.
 const STATES: [&str; 22] = [
     "active",
     "alt",
@@ -34,7 +34,7 @@ const STATES: [&str; 22] = [
     "visible",
 ];
 
-/// Whether an element marks a passage of text, no more.
+/// Returns true if an element only marks a passage of text.
 pub(super) fn is_mark(node: &Visible<'_>) -> bool {
     node.is_inline() && !matches!(node.name(), "br" | "small")
         || matches!(
@@ -43,7 +43,7 @@ pub(super) fn is_mark(node: &Visible<'_>) -> bool {
         ) && node.attr("class").is_none()
 }
 
-/// The path of every node, those of marks being the paths around them.
+/// Returns the path of every node. The path of a mark is that of the element around it.
 pub(super) fn all(outline: &Outline<'_>) -> Vec<PathId> {
     let mut paths: Vec<PathId> = Vec::with_capacity(outline.len());
     for index in 0..outline.len() {
@@ -58,7 +58,8 @@ pub(super) fn all(outline: &Outline<'_>) -> Vec<PathId> {
     paths
 }
 
-/// The path one step further (FNV-1a: layouts keep places, so that the same must be the same in every version).
+/// Returns the path one step further (FNV-1a: layouts keep places, so the hash must be the same in every
+/// version).
 pub(super) fn step(above: PathId, name: &str, more: u64) -> PathId {
     let mix = |hash: PathId, byte: u8| (hash ^ PathId::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let hash = name.bytes().fold(above ^ 0xcbf2_9ce4_8422_2325, mix);
@@ -69,7 +70,7 @@ pub(super) fn step(above: PathId, name: &str, more: u64) -> PathId {
     }
 }
 
-/// The classes of an element that say what it is, in order; without those that number it or tell its state.
+/// Returns the classes that describe an element, in order, without those for its number or its state.
 pub(super) fn classes<'a>(node: &Visible<'a>) -> Vec<&'a str> {
     let classes = node
         .attr("class")
@@ -88,7 +89,7 @@ pub(super) fn classes<'a>(node: &Visible<'a>) -> Vec<&'a str> {
     classes
 }
 
-/// The classes of an element, told apart by a hash; `None` without any.
+/// Returns a hash of an element's classes, or `None` if it has none.
 pub(super) fn class_id(node: &Visible<'_>) -> Option<u64> {
     let classes = classes(node);
     if classes.is_empty() {
@@ -97,7 +98,7 @@ pub(super) fn class_id(node: &Visible<'_>) -> Option<u64> {
     Some(classes.iter().fold(0, |id, class| step(id, class, 0)))
 }
 
-/// The way to an element in words: `div#main > ul.list > li`.
+/// Returns the way to an element in words: `div#main > ul.list > li`.
 pub(super) fn written(outline: &Outline<'_>, index: usize) -> String {
     let mut steps: Vec<String> = outline
         .above(index)

@@ -1,7 +1,7 @@
-//! A page as the program that learns the weights sees it.
+//! Shows a page to the program that learns the weights.
 //!
-//! In: a page. Out: its candidates with their measures, and of each record the texts and dates that were weighed. Not for
-//! anything else: what is found of a page is in [`extract`](crate::extract::extract).
+//! In: a page. Out: its candidates with their measures, and for each record the texts and dates that were
+//! weighed. Not for any other use: to read a page, use [`extract`](crate::extract::extract).
 
 use std::ops::Range;
 
@@ -23,7 +23,7 @@ use crate::extract::html::outline::Outline;
 pub use super::measures::{CHEAP, COUNT, NAMES};
 pub use super::roles::{DATE_COUNT, DATE_NAMES, TITLE_COUNT, TITLE_NAMES};
 
-/// A page that is studied.
+/// A page under study.
 pub struct Study<'s, 'a, 'h> {
     sheet: &'s Sheet<'a, 'h>,
     candidates: Vec<Candidate>,
@@ -35,13 +35,13 @@ pub struct Study<'s, 'a, 'h> {
 /// One way to read the page.
 #[derive(Clone, Debug)]
 pub struct Way {
-    /// Its place.
+    /// Its place among the candidates.
     pub place: usize,
-    /// The measures that sums give.
+    /// The measures that come from sums.
     pub measures: [f64; COUNT],
     /// The nodes of its records.
     pub records: Vec<Range<usize>>,
-    /// How it was found.
+    /// A description of how it was found.
     pub name: String,
 }
 
@@ -50,7 +50,7 @@ pub struct Way {
 pub struct Entry {
     /// The title.
     pub title: String,
-    /// Its day.
+    /// The day of its date, if it has one.
     pub day: Option<NaiveDate>,
     /// Its address.
     pub link: Option<String>,
@@ -58,7 +58,7 @@ pub struct Entry {
     pub files: Vec<String>,
 }
 
-/// Lays out a page and shows it to `look`.
+/// Lays out a page and passes it to `look`.
 pub fn page<T>(
     html: &str,
     url: &Url,
@@ -87,7 +87,7 @@ fn base(page: &Html, url: &Url) -> Url {
 }
 
 impl Study<'_, '_, '_> {
-    /// Every candidate with each filter.
+    /// Returns every candidate with each filter.
     pub fn ways(&self) -> Vec<Way> {
         let ways = self.measured.iter().enumerate();
         ways.map(|(place, judged)| {
@@ -108,7 +108,7 @@ impl Study<'_, '_, '_> {
         .collect()
     }
 
-    /// Every link with its absolute address.
+    /// Returns every link as its node and absolute address.
     pub fn links(&self) -> Vec<(usize, String)> {
         let links = self.sheet.targets.iter().enumerate();
         links
@@ -118,7 +118,7 @@ impl Study<'_, '_, '_> {
             .collect()
     }
 
-    /// Every leaf with its first node.
+    /// Returns every leaf with its first node.
     pub fn texts(&self) -> impl Iterator<Item = (usize, &str)> {
         self.sheet
             .leaves
@@ -136,7 +136,7 @@ impl Study<'_, '_, '_> {
         Roles::of(self.sheet, &records, weights)
     }
 
-    /// The measures of a way, those of its parts too.
+    /// Returns the measures of a way, including those of its parts.
     pub fn closely(&self, way: &Way, weights: &Weights) -> [f64; COUNT] {
         let mut measures = way.measures;
         measures::closely(&mut measures, &self.roles(way, weights));
@@ -153,7 +153,7 @@ impl Study<'_, '_, '_> {
             .collect()
     }
 
-    /// Returns the candidates for the date of each record, with their measures; `weights` choose the titles.
+    /// Returns the candidates for the date of each record, with their measures. `weights` choose the titles.
     pub fn dates(&self, way: &Way, weights: &Weights) -> Vec<Vec<(NaiveDate, [f64; DATE_COUNT])>> {
         let roles = self.roles(way, weights);
         way.records
@@ -162,7 +162,7 @@ impl Study<'_, '_, '_> {
             .collect()
     }
 
-    /// The records as they are read.
+    /// Returns the records as they are read.
     pub fn entries(&self, way: &Way, weights: &Weights) -> Vec<Entry> {
         let roles = self.roles(way, weights);
         let entry = |record: &Range<usize>| {
@@ -182,8 +182,8 @@ impl Study<'_, '_, '_> {
         way.records.iter().filter_map(entry).collect()
     }
 
-    /// The measures of the page as one record, beside the best way at a first look, and its title and day.
-    /// `None` where it cannot be one record.
+    /// Returns the measures of the page as one record, given the best ways of a first look, and its title and
+    /// day. Returns `None` if it cannot be one record.
     pub fn one(&self, best: &[&Way]) -> Option<([f64; COUNT], Option<String>, Option<NaiveDate>)> {
         if Self::is_sure(best) && !self.one.is_told() {
             return None;
@@ -194,7 +194,7 @@ impl Study<'_, '_, '_> {
         Some((measures, title.map(str::to_owned), day))
     }
 
-    /// The measures of a page without anything, beside the best way at a first look.
+    /// Returns the measures of a page without any records, given the best ways of a first look.
     pub fn nothing(&self, best: &[&Way]) -> [f64; COUNT] {
         measures::of_nothing(self.sheet, best.first().map(|way| &way.measures))
     }
@@ -204,7 +204,7 @@ impl Study<'_, '_, '_> {
         measures::is_sure(first.map(|way| &way.measures))
     }
 
-    /// The page without the records of a way.
+    /// Returns the page without the records of a way.
     pub fn without(&self, way: &Way) -> String {
         let outline = self.sheet.outline;
         let records = way

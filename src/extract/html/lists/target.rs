@@ -1,4 +1,4 @@
-//! Where a link leads, as far as its address tells.
+//! Classifies the target of a link by its address.
 
 use std::hash::{Hash as _, Hasher as _};
 
@@ -7,13 +7,13 @@ use url::Url;
 
 use super::super::outline::{Outline, leads_away};
 
-/// Ends of paths that are documents.
+/// Extensions of paths that are documents.
 const FILE_ENDS: [&str; 22] = [
     "pdf", "doc", "docx", "odt", "rtf", "xls", "xlsx", "ods", "csv", "ppt", "pptx", "odp", "epub",
     "zip", "mp3", "m4a", "ogg", "mp4", "wav", "wma", "wpd", "txt",
 ];
 
-/// Words in addresses of programs that give out files.
+/// Words in addresses of programs that deliver files.
 const FILE_WORDS: [&str; 8] = [
     "download",
     "viewfile",
@@ -25,21 +25,21 @@ const FILE_WORDS: [&str; 8] = [
     "/file/",
 ];
 
-/// Where a link leads.
+/// The target of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    /// The same for the same address.
+    /// A key that is the same for the same address.
     pub(super) key: u64,
-    /// Whether it looks like a file.
+    /// True if it looks like a file.
     pub(super) is_file: bool,
-    /// Whether it names another host.
+    /// True if it names another host.
     pub(super) is_elsewhere: bool,
-    /// Whether it stands on the first level of its site: `/about`.
+    /// True if it is on the first level of its site: `/about`.
     pub(super) is_shallow: bool,
 }
 
 impl Target {
-    /// Where the node leads, if it is a link to another page.
+    /// Returns the target of the node, if it is a link to another page.
     pub(super) fn of(outline: &Outline<'_>, index: usize, base: &Url) -> Option<Self> {
         if outline.at(index).name() != "a" || !leads_away(outline, index) {
             return None;

@@ -1,7 +1,7 @@
-//! A record, looked through once: its texts, dates and links, each with the place that it takes.
+//! Walks through a record once to collect its texts, dates and links, each with its place.
 //!
-//! In: the laid-out page and a record of a list. Out: a [`Walk`], of which [`roles`](super::roles) weighs the parts; and
-//! the dates that stand above records which have none.
+//! In: the laid-out page and a record of a list. Out: a [`Walk`], whose parts [`roles`](super::roles) weighs,
+//! and the dates above records that have none.
 
 use std::ops::Range;
 
@@ -13,28 +13,28 @@ use super::sheet::{DateAt, Sheet};
 use super::words;
 use crate::dates;
 
-/// How many leaves of a record are looked at.
+/// The maximum number of leaves examined in a record.
 const MAX_LEAVES: usize = 48;
 
-/// How many nodes of a record are looked at.
+/// The maximum number of nodes examined in a record.
 const MAX_NODES: usize = 240;
 
-/// How many dates of a record are looked at.
+/// The maximum number of dates examined in a record.
 const MAX_DATES: usize = 12;
 
-/// How far before the first record its date may stand, in nodes.
+/// The maximum distance from a date to the first record below it, in nodes.
 const HEAD_NODES: usize = 24;
 
-/// So many letters beside a date are no heading.
+/// The maximum number of letters next to a date in a heading.
 const MAX_HEAD_LETTERS: usize = 60;
 
-/// The most leaves that make one title.
+/// The maximum number of leaves that form one title.
 const MAX_JOINED: usize = 6;
 
-/// The longest text that is weighed as a title, in letters.
+/// The maximum length of a text that is weighed as a title, in letters.
 const MAX_TITLE_LETTERS: usize = 1_000;
 
-/// A text of a record: one leaf, or those of one element.
+/// A text of a record: one leaf, or the leaves of one element.
 #[derive(Clone, Debug)]
 pub(in crate::extract::html) struct Unit {
     pub(in crate::extract::html) leaves: Range<usize>,
@@ -43,7 +43,7 @@ pub(in crate::extract::html) struct Unit {
     pub(super) place: PathId,
 }
 
-/// A record, looked through once.
+/// The texts, dates and links of one record.
 pub(super) struct Walk {
     pub(super) record: Record,
     pub(super) leaves: Range<usize>,
@@ -53,11 +53,11 @@ pub(super) struct Walk {
     /// Leaves that are dates and nothing else.
     pub(super) whole_dates: FxHashSet<usize>,
     pub(super) dated: FxHashSet<usize>,
-    /// The first leaf that is no date.
+    /// The first leaf that is not a date.
     pub(super) first_plain: usize,
-    /// Whether it has a text that may well be a title.
+    /// True if it has a text that may well be a title.
     pub(super) has_words: bool,
-    /// Whether it has a text that is no label.
+    /// True if it has a text that is not a label.
     pub(super) has_more: bool,
 }
 
@@ -162,7 +162,7 @@ impl Walk {
         self.units = units.collect();
     }
 
-    /// The day of the month that `head` names, where a leaf of the record is a day and nothing else.
+    /// Returns the day in the month of `head`, if a leaf of the record is a day and nothing else.
     pub(super) fn day_below(&self, sheet: &Sheet<'_, '_>, head: &DateAt) -> Option<DateAt> {
         if head.is_day() {
             return None;
@@ -200,8 +200,8 @@ impl Walk {
     }
 }
 
-/// Dates that stand above records without dates, each above those up to the next. One alone may be anything, such as the
-/// day of today.
+/// Returns dates above records that have none of their own. Each applies to the records up to the next date.
+/// A single date may be anything, such as today's.
 pub(super) fn heads(sheet: &Sheet<'_, '_>, records: &[&Record]) -> FxHashMap<usize, DateAt> {
     let mut heads = FxHashMap::default();
     let mut known = FxHashSet::default();
@@ -217,7 +217,7 @@ pub(super) fn heads(sheet: &Sheet<'_, '_>, records: &[&Record]) -> FxHashMap<usi
         .first()
         .map_or(0, |first| first.start.saturating_sub(HEAD_NODES));
     for record in records {
-        // A date far from the record before it heads something else.
+        // A date far from the record before it is the heading of something else.
         let from = end
             .max(record.start.saturating_sub(MAX_NODES))
             .min(record.start);
@@ -237,7 +237,8 @@ pub(super) fn heads(sheet: &Sheet<'_, '_>, records: &[&Record]) -> FxHashMap<usi
     heads
 }
 
-/// The places of the first nodes of a record: tag paths from the record on, columns apart.
+/// Returns the places of the first nodes of a record: tag paths from the record on, with columns
+/// distinguished.
 fn places(sheet: &Sheet<'_, '_>, record: &Record) -> Vec<PathId> {
     let outline = sheet.outline;
     let end = record.end.min(record.start + MAX_NODES);
@@ -247,7 +248,7 @@ fn places(sheet: &Sheet<'_, '_>, record: &Record) -> Vec<PathId> {
         let node = outline.at(index);
         let above = node.parent.checked_sub(record.start);
         let above = above.and_then(|above| places.get(above)).copied();
-        // The heading of a page is of another level than those of its records.
+        // The heading of a page has a different level from those of its records.
         let name = node
             .element()
             .map_or(node.name(), |element| element.value().name());
@@ -261,14 +262,14 @@ fn places(sheet: &Sheet<'_, '_>, record: &Record) -> Vec<PathId> {
     places
 }
 
-/// The place of one of several at the same.
+/// Numbers one of several nodes at the same place.
 fn numbered(occurrences: &mut FxHashMap<PathId, u64>, place: PathId) -> PathId {
     let count = occurrences.entry(place).or_default();
     *count += 1;
     path::step(place, "", (*count).min(4))
 }
 
-/// The same for the same words.
+/// Returns an id that is the same for the same words.
 pub(super) fn text_id(sheet: &Sheet<'_, '_>, leaves: &Range<usize>) -> u64 {
     let leaves = sheet.leaves.get(leaves.clone()).unwrap_or_default();
     leaves
@@ -276,7 +277,7 @@ pub(super) fn text_id(sheet: &Sheet<'_, '_>, leaves: &Range<usize>) -> u64 {
         .fold(0, |hash, leaf| path::step(hash, &leaf.text, 0))
 }
 
-/// Letters and digits of some leaves.
+/// Returns the number of letters and digits of some leaves.
 pub(super) fn letters(sheet: &Sheet<'_, '_>, leaves: &Range<usize>) -> usize {
     let leaves = sheet.leaves.get(leaves.clone()).unwrap_or_default();
     leaves.iter().map(|leaf| leaf.letters).sum()

@@ -1,4 +1,5 @@
-//! Words that say what a part of a record is: labels of links and dates, heads of columns, names of classes.
+//! Recognizes words that classify a part of a record: labels of links and dates, heads of columns, names of
+//! classes.
 
 use std::sync::LazyLock;
 
@@ -37,7 +38,7 @@ type Known = LazyLock<FxHashSet<&'static str>>;
 
 /// Heads of columns.
 static TITLE_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.title_heads));
-/// Of these, what a column is whose head names a number too.
+/// Those of a column whose head also names a number.
 static SURE_TITLE_WORDS: Known =
     LazyLock::new(|| languages::set(|table| table.lists.sure_title_heads));
 
@@ -45,24 +46,24 @@ static DATE_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.d
 
 static NUMBER_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.number_heads));
 
-/// Words that labels of links are made of.
+/// Words in labels of links.
 static LABELS: Known = LazyLock::new(|| languages::set(|table| table.links.labels));
 
-/// The longest label, in words.
+/// The maximum length of a label, in words.
 const MAX_LABEL_WORDS: usize = 4;
 
-/// What stands before the day of publication.
+/// Words before the day of publication.
 static PUBLISHED: LazyLock<Vec<&str>> =
     LazyLock::new(|| languages::words(|table| table.lists.published_labels).collect());
 
-/// What stands before another day.
+/// Words before another day.
 static OTHER_DATES: LazyLock<Vec<&str>> =
     LazyLock::new(|| languages::words(|table| table.lists.other_date_labels).collect());
 /// Classes of titles and of dates.
 static TITLE_CLASSES: Known = LazyLock::new(|| languages::set(|table| table.lists.title_classes));
 static DATE_CLASSES: Known = LazyLock::new(|| languages::set(|table| table.lists.date_classes));
 
-/// Classes of what is neither.
+/// Classes of other elements.
 const OTHER_CLASSES: [&str; 21] = [
     "meta",
     "author",
@@ -87,7 +88,7 @@ const OTHER_CLASSES: [&str; 21] = [
     "icon",
 ];
 
-/// What the classes of an element, or of those around it in the record, say.
+/// Returns the meaning of the classes of an element, or of those around it in the record.
 pub(super) fn class(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Option<Class> {
     let outline = sheet.outline;
     let mut around = outline.above_within(node, start + 1).take(4);
@@ -120,7 +121,7 @@ pub(super) fn class(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Option<
     })
 }
 
-/// What the heads of the columns of the table say that a record is a row of, by column.
+/// If a record is a row of a table, returns the meanings of the table's heads, by column.
 pub(super) fn columns(sheet: &Sheet<'_, '_>, record: usize) -> FxHashMap<u32, Column> {
     let outline = sheet.outline;
     let mut columns = FxHashMap::default();
@@ -150,7 +151,7 @@ pub(super) fn columns(sheet: &Sheet<'_, '_>, record: usize) -> FxHashMap<u32, Co
             columns.insert(node.column, head(&text));
         }
     }
-    // A first row that is a record heads nothing.
+    // A first row that is a record is not a row of heads.
     let is_head = columns.values().any(|column| *column != Column::Other);
     if !is_head || row == record {
         columns.clear();
@@ -173,14 +174,15 @@ pub(super) fn head(text: &str) -> Column {
     }
 }
 
-/// The column of the cell that a node of a record stands in.
+/// Returns the column of the cell that contains a node of a record.
 pub(super) fn column_of(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Option<u32> {
     let outline = sheet.outline;
     let mut around = outline.above_within(node, start);
     around.find_map(|index| Some(outline.at(index).column).filter(|column| *column > 0))
 }
 
-/// Whether a text is what a link is called, rather than what it leads to: `Agenda`, `View PDF (120 kB)`, `Date:`.
+/// Returns true if a text is the generic label of a link rather than the name of its target: `Agenda`, `View
+/// PDF (120 kB)`, `Date:`.
 pub(super) fn is_label(text: &str) -> bool {
     if text.len() > 60 {
         return false;
@@ -199,7 +201,7 @@ pub(super) fn is_label(text: &str) -> bool {
     text.ends_with(':') || (1..=MAX_LABEL_WORDS).contains(&words.len()) && begins() && is_known()
 }
 
-/// Whether a text says what it is before it says it: `Date: …`.
+/// Returns true if a text begins with a label: `Date: …`.
 pub(super) fn begins_with_label(text: &str) -> bool {
     let label = text.split_once(':').map(|(label, _)| label);
     label.is_some_and(|label| label.chars().count() <= 24 && label.split(' ').count() <= 3)
@@ -236,7 +238,7 @@ pub(super) fn date_label(sheet: &Sheet<'_, '_>, date: &DateAt, first: usize) -> 
     }
 }
 
-/// Whether most words of a text begin with a capital letter, as those of names do.
+/// Returns true if most words of a text begin with a capital letter, as those of names do.
 pub(super) fn has_name_capitals(text: &str) -> bool {
     let words = text.split(' ').filter(|word| word.chars().count() > 2);
     let (mut all, mut capital) = (0, 0);
