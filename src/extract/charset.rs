@@ -338,9 +338,9 @@ fn is_beginning(bytes: &[u8]) -> bool {
 
 /// Returns the character for bytes between `before` and `next` that are not UTF-8.
 ///
-/// A letter of windows-1252 is among letters. Bytes that begin a character and do not finish it were cut by
-/// software that shortens texts by the byte, and so were bytes that follow other characters of several bytes,
-/// such as ideographs.
+/// A windows-1252 letter has other letters next to it. Bytes that begin a character and do not finish it were
+/// cut by software that shortens texts by the byte, and so were bytes that follow other characters of several
+/// bytes, such as ideographs.
 fn stray(before: &str, bytes: &[u8], next: Option<u8>) -> char {
     let is_letter = match bytes {
         [0xC2..=0xDF] => next.is_some_and(|next| next.is_ascii_alphabetic()),

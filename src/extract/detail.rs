@@ -41,7 +41,7 @@ pub fn detail(
     })
 }
 
-/// Returns a link's target that is not a page as a file of the entry.
+/// Returns a document that is not a page as a file of the entry.
 fn file(document: &Document) -> Detail {
     let file = RawEnclosure {
         url: document.url.to_string(),

@@ -5,7 +5,7 @@
 //!
 //! The text may be a single value, one value per line, or a script that assigns a value (`window.data =
 //! {…};`). Errors are repaired as in a feed, and reported. A string, a number, `true` or `false` is a text.
-//! An object never is one, and a list stands for its values, one level deep. Dates may be counts of seconds
+//! An object never is one, and a list is read as its values, one level deep. Dates may be counts of seconds
 //! or of fractions of them ([`epoch`]).
 //!
 //! Without rules the list is found by its content ([`structure`](super::structure)). A JSON Feed is read as a
@@ -134,7 +134,7 @@ pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
     by_structure(&value(text, &mut Faults::default()).ok()?, hints)
 }
 
-/// Returns the lists that a document may have been published for: at most `count`, the best first.
+/// Returns the candidates for a document's main list: at most `count`, the best first.
 pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed> {
     let Ok(value) = value(text, &mut Faults::default()) else {
         return Vec::new();
@@ -197,7 +197,7 @@ fn by(value: &Value, rules: &Rules<JsonPath>) -> Result<Extracted, ExtractError>
         .into_iter()
         .find(|found| !found.is_empty())
         .unwrap_or_default();
-    // A list that stands for all its values, unless it is a row.
+    // A list is read as all its values, unless it is a row.
     if let [list] = items.as_slice()
         && let Value::Array(values) = list.value
         && !values.iter().all(|value| text(value).is_some())

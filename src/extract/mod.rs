@@ -459,7 +459,7 @@ pub fn hint(document: &Document, source: &Source) -> Hinted {
 /// The number of titles shown for a list.
 const SHOWN_TITLES: usize = 3;
 
-/// A list that a document may have been published for.
+/// A candidate for a document's main list.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// The way its document is read.
@@ -547,9 +547,8 @@ fn first_titles(entries: &[RawEntry]) -> Vec<String> {
         .collect()
 }
 
-/// Returns the lists that a page, JSON or XML may have been published for: at most `count`, the best first.
-/// The first is the one that [`extract`] reads without rules, if it reads any. Returns none for other
-/// documents.
+/// Returns the candidates for the main list of a page, JSON or XML: at most `count`, the best first. The
+/// first is the one that [`extract`] reads without rules, if it reads any. Returns none for other documents.
 pub fn lists(document: &Document, source: &Source, count: usize) -> Vec<Listed> {
     let charset::Decoded { text, .. } = charset::decode(document, source.charset);
     let hints = hints(document, source);

@@ -202,12 +202,12 @@ impl Found<'_> {
     }
 }
 
-/// Finds the list that the document was published for.
+/// Finds the document's main list.
 pub(super) fn find<'a, N: Node<'a>>(root: N, hints: &Hints<'_>) -> Option<Found<'a>> {
     ranked(root, hints, 1).into_iter().next()
 }
 
-/// Finds the lists that the document may have been published for: at most `count`, the best first.
+/// Finds the candidates for the document's main list: at most `count`, the best first.
 pub(super) fn ranked<'a, N: Node<'a>>(root: N, hints: &Hints<'_>, count: usize) -> Vec<Found<'a>> {
     let groups = Groups::of(root, hints);
     let mut candidates = groups.candidates();

@@ -353,8 +353,8 @@ fn is_rest(blocks: &[Vec<String>]) -> bool {
     is_bare(last) || items_have_titles && last.first().is_some_and(is_prose)
 }
 
-/// Returns the first item of a list whose dates come last: the lines before it are no longer than another
-/// item, or no title.
+/// Returns the first item of a list whose dates come last. The item is no longer than the longest of the
+/// others, and begins with a title if it contains one.
 fn first_item(blocks: &[Vec<String>]) -> &[String] {
     let [first, inner @ .., _] = blocks else {
         return &[];

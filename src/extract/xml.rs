@@ -121,7 +121,7 @@ pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<ElementPath>>
     by_structure(&tree, hints)
 }
 
-/// Returns the lists that a document may have been published for: at most `count`, the best first.
+/// Returns the candidates for a document's main list: at most `count`, the best first.
 pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed> {
     let Ok(tree) = Tree::of(text) else {
         return Vec::new();

@@ -361,7 +361,7 @@ impl<'a> Prefixes<'a> {
         }
     }
 
-    /// Binds the root element's namespace, which is the format's own under any name.
+    /// Binds the root element's namespace, which belongs to the format itself, whatever its name.
     pub(super) fn bind_root(&mut self, tag: &Tag<'a>) {
         let prefix = prefix(tag.name);
         let mut declared = tag.attributes().filter_map(|(name, uri)| {

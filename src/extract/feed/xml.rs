@@ -119,7 +119,7 @@ struct Reader<'a> {
     /// The format that the root element states.
     format: Option<String>,
     is_atom: bool,
-    /// Whether the root element has begun, and whether it has ended.
+    /// True after the start and the end of the root element, respectively.
     begun: bool,
     ended: bool,
     channel: ChannelDraft,

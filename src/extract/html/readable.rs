@@ -48,8 +48,8 @@ pub(super) fn text(page: &Html, outline: &Outline<'_>) -> Option<String> {
     (letters.take(MIN_LETTERS).count() == MIN_LETTERS).then(|| article.content.to_string())
 }
 
-/// Returns the page without the menus of table layouts, which Readability takes for text if they are next to
-/// it.
+/// Returns the page without the menus of table layouts, which Readability takes for parts of the text next to
+/// them.
 fn without_menus(page: &Html, outline: &Outline<'_>) -> Html {
     let mut page = page.clone();
     for id in menus(outline) {

@@ -26,7 +26,7 @@ pub(super) struct Reader<'a, 'h> {
 /// A text that is or contains a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Date {
-    /// Digits such as a date has, in words of an unknown language.
+    /// Digits as in a date, with words in an unknown language.
     Likely,
     /// A date among other words.
     Within,

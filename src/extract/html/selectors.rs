@@ -1,7 +1,7 @@
 //! Derives selectors from a list found by structure.
 //!
 //! In: the page, the records found and the parts of each. Out: rules that read the same records, which an
-//! operator may keep or change. There are no rules if records are not elements of their own, or if no short
+//! operator may keep or change. Returns no rules if records are not elements of their own, or if no short
 //! selector finds exactly these records.
 
 use std::collections::{BTreeSet, HashSet};

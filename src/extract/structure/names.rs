@@ -101,7 +101,7 @@ impl Senses {
     }
 }
 
-/// Words by sense, without case and accents. `*` stands for any ending.
+/// Words by sense, without case and accents. `*` means any ending.
 const WORDS: &[(Sense, &str)] = &[
     (
         Sense::Title,

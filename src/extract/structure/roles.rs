@@ -70,11 +70,11 @@ const OF_ANOTHER: [Sense; 8] = [
 #[derive(Debug, Default)]
 pub(super) struct Roles<'a> {
     pub(super) fields: Vec<(Field, Vec<Place<'a>>)>,
-    /// How much its titles look like titles, from 0 to 1.
+    /// The score of its titles, from 0 to 1.
     pub(super) title: f64,
-    /// How clearly a name marks them as titles, from 0 to 1.
+    /// The clarity with which a name marks them as titles, from 0 to 1.
     pub(super) title_name: f64,
-    /// How readable the titles are for people, from 0 to 1.
+    /// The readability of the titles for people, from 0 to 1.
     pub(super) readable: f64,
     /// The share of records with a title.
     pub(super) titled: f64,
@@ -153,8 +153,8 @@ pub(super) fn assign<'a>(columns: &[Column<'a>], records: usize, hints: &Hints<'
     roles
 }
 
-/// Returns the day stated once for all records of a document, from the columns outside any list. The surest
-/// place comes first.
+/// Returns the place of the surest day that a document states once for all its records, among the columns
+/// outside any list.
 pub(super) fn stated_once<'a>(columns: &[Column<'a>], hints: &Hints<'_>) -> Option<Place<'a>> {
     let judged = columns
         .iter()
@@ -802,9 +802,9 @@ fn dates(column: &Column<'_>, hints: &Hints<'_>) -> DayShares {
 
 /// The readability and information of a column's texts.
 struct Said {
-    /// How readable they are for people, from 0 to 1.
+    /// Their readability for people, from 0 to 1.
     readable: f64,
-    /// How much of each text is its own rather than common to all, from 0 to 1.
+    /// The part of each text that is its own rather than common to all, from 0 to 1.
     news: f64,
 }
 

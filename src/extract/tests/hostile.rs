@@ -32,7 +32,7 @@ fn check_reading(name: &str, source: &Source, body: &str) {
     check_size(name, &normalized, limit);
 }
 
-/// Checks that the output of `found` stays below the limit.
+/// Checks that the `Debug` output of `found` is at most `limit` long.
 fn check_size(name: &str, found: &impl std::fmt::Debug, limit: usize) {
     struct Left(usize);
     impl std::fmt::Write for Left {

@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns true if a tag in a text has the namespace of the feed itself, which is impossible in XHTML.
+    /// Returns true if an unescaped tag in a text has the namespace of the feed, to which it cannot belong.
     fn is_naked(&self, inner: &Tag<'a>, tag: &Tag<'a>) -> bool {
         !says_markup(inner) && !says_markup(tag) && is_own(self.namespace(inner))
     }

@@ -234,7 +234,7 @@ impl Found<'_, '_, '_> {
         }
     }
 
-    /// Returns the depth at which most neighbours have different ancestors.
+    /// Returns the most common depth of the innermost element around two neighbours.
     fn level(&self, members: &[usize]) -> Option<usize> {
         let outline = self.sheet.outline;
         let mut levels: FxHashMap<usize, usize> = FxHashMap::default();

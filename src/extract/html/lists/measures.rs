@@ -496,7 +496,7 @@ fn of_list(best: Option<&Measures>) -> [f64; 4] {
 /// The measure of five records: fewer may be the news next to an article.
 const MIN_SURE: f64 = 0.4;
 
-/// Returns true if a list has too little of the page's text to be the purpose of a page with an article.
+/// Returns true if a list has too little of the page's text to be the main content of a page with an article.
 pub(super) fn is_small(list: Option<&Measures>) -> bool {
     list.is_none_or(|list| list[13] < MIN_SHARE)
 }
@@ -532,7 +532,7 @@ pub(super) fn is_shifted(sheet: &Sheet<'_, '_>, kept: &[(&Record, &Sums)]) -> bo
 /// The minimum share of the page's text in such a list. The news next to an article have less.
 const MIN_SHARE: f64 = 0.2;
 
-/// Returns true if one of the best lists is clearly the purpose of its page: dated records with links of
+/// Returns true if one of the best lists is clearly the main content of its page: dated records with links of
 /// their own, outside navigation. An introduction above such a list does not make the page an article.
 pub(super) fn is_sure<'m>(mut best: impl Iterator<Item = &'m Measures>) -> bool {
     best.any(|list| {

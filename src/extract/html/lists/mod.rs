@@ -1,7 +1,7 @@
 //! Finds the lists of a page without selectors: candidates, then a judge.
 //!
-//! In: the outline of a page, the base of its relative addresses, the hints for its dates. Out: the lists
-//! that the page may have been published for, the best first, each with its records and their parts.
+//! In: the outline of a page, the base of its relative addresses, the hints for its dates. Out: the
+//! candidates for the page's main list, the best first, each with its records and their parts.
 //!
 //! [`sheet`] lays the page out, [`candidates`] finds every way in which it repeats, [`measures`] gives the
 //! evidence for and against each, [`roles`] finds the parts of a record, and [`judge`] weighs it all with
@@ -81,7 +81,7 @@ pub(super) struct Subject<'p> {
 /// The lists that a look returns.
 #[derive(Clone, Copy)]
 pub(super) enum Wanted<'l> {
-    /// The list that the page was most likely published for.
+    /// The page's main list.
     Best,
     /// The list that a kept layout names.
     Kept(&'l Layout),
@@ -89,7 +89,7 @@ pub(super) enum Wanted<'l> {
     Several(usize),
 }
 
-/// A list that a page may have been published for.
+/// A candidate for a page's main list.
 #[derive(Clone, Debug)]
 pub(in crate::extract) struct FoundList {
     pub(in crate::extract) layout: Layout,

@@ -321,8 +321,8 @@ impl<'a, 'h> Sheet<'a, 'h> {
     }
 
     /// Returns the order of day and month in numeric dates: the operator's setting, else the order that the
-    /// page's dates prove, else that of its language, else the order in which fewer dates are in the future
-    /// and more are sorted.
+    /// page's dates prove, else that of its language or host, else the order in which fewer dates are in the
+    /// future and more are sorted.
     fn order(&self) -> Option<DateOrder> {
         if self.hints.order.is_some() {
             return self.hints.order;
@@ -581,7 +581,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
     }
 }
 
-/// Returns the order of dates implied by the host, which only hosts of the United States determine.
+/// Returns month before day for hosts of the United States (`.gov`, `.mil`, `.us`), and `None` for others.
 fn order_of_host(url: &Url) -> Option<DateOrder> {
     let host = url.host_str()?;
     let ends = [".gov", ".mil", ".us"];

@@ -262,7 +262,7 @@ fn places(sheet: &Sheet<'_, '_>, record: &Record) -> Vec<PathId> {
     places
 }
 
-/// Numbers one of several nodes at the same place.
+/// Returns the place with the number of its occurrence in the record, at most 4.
 fn numbered(occurrences: &mut FxHashMap<PathId, u64>, place: PathId) -> PathId {
     let count = occurrences.entry(place).or_default();
     *count += 1;

@@ -38,7 +38,7 @@ type Known = LazyLock<FxHashSet<&'static str>>;
 
 /// Heads of columns.
 static TITLE_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.title_heads));
-/// Those of a column whose head also names a number.
+/// Those that make a column one of titles even if its head also names a number.
 static SURE_TITLE_WORDS: Known =
     LazyLock::new(|| languages::set(|table| table.lists.sure_title_heads));
 
