@@ -3,10 +3,10 @@
 //! In: the decoded text, or the page that contains it, and the source's rules. Out: one entry per match of
 //! `select.item`.
 //!
-//! The text may be a single value, one value per line, or a script that assigns a value (`window.data =
-//! {…};`). Errors are repaired as in a feed, and reported. A string, a number, `true` or `false` is a text.
-//! An object never is one, and a list is read as its values, one level deep. Dates may be counts of seconds
-//! or of fractions of them ([`epoch`]).
+//! The text may be a single value, one value per line, or a script that assigns a value
+//! (`window.data = {…};`). Errors are repaired as in a feed, and reported. A string, a number, `true` or
+//! `false` is a text. An object never is one, and a list is read as its values, one level deep. Dates may be
+//! counts of seconds or of fractions of them ([`epoch`]).
 //!
 //! Without rules the list is found by its content ([`structure`](super::structure)). A JSON Feed is read as a
 //! feed.

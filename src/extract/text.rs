@@ -618,8 +618,8 @@ pub(super) fn runs_on(text: &str, paragraphs: usize) -> bool {
     count >= paragraphs && running * 2 > words
 }
 
-/// Returns true if the text lists places or tags, as articles do under their title: `Belize, Costa Rica,
-/// Mexico`.
+/// Returns true if the text lists places or tags, as articles do under their title:
+/// `Belize, Costa Rica, Mexico`.
 fn is_enumeration(text: &str) -> bool {
     let parts = text.split(", ");
     parts.clone().count() > 2

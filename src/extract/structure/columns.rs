@@ -273,8 +273,8 @@ impl<'a> ColumnReader<'a, '_> {
         }
     }
 
-    /// Adds objects that each represent a field: `{"field": "title", "value": "…"}`, `{"rel": "alternate",
-    /// "href": "…"}`.
+    /// Adds objects that each represent a field: `{"field": "title", "value": "…"}`,
+    /// `{"rel": "alternate", "href": "…"}`.
     fn keyed_values<N: Node<'a>>(&mut self, values: &[N], way: &mut Way<'a>, is_many: bool) {
         let member = |node: &N, name: &str| {
             let parts = node.parts();

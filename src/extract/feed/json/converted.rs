@@ -1,5 +1,5 @@
-//! Reads RSS and Atom that a program converted to JSON: `{"rss": {"channel": {"item": […]}}}`, `{"feed":
-//! {"entry": […]}}`.
+//! Reads RSS and Atom that a program converted to JSON: `{"rss": {"channel": {"item": […]}}}`,
+//! `{"feed": {"entry": […]}}`.
 //!
 //! In: the text. Out: the XML that it was or could have been, for the reader of feeds in XML. Members of an
 //! element are its parts or its attributes, which is decided by their spelling (`@url`, `_url`, `$`) or else

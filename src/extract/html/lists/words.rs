@@ -181,8 +181,8 @@ pub(super) fn column_of(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Opt
     around.find_map(|index| Some(outline.at(index).column).filter(|column| *column > 0))
 }
 
-/// Returns true if a text is the generic label of a link rather than the name of its target: `Agenda`, `View
-/// PDF (120 kB)`, `Date:`.
+/// Returns true if a text is the generic label of a link rather than the name of its target: `Agenda`,
+/// `View PDF (120 kB)`, `Date:`.
 pub(super) fn is_label(text: &str) -> bool {
     if text.len() > 60 {
         return false;
