@@ -95,8 +95,8 @@ fn file(url: String) -> RawEnclosure {
     }
 }
 
-/// Drops the problems of rules that match in only some entries. If this program chose the rules, such
-/// problems are nobody's mistake.
+/// Drops the problems of rules that match in only some entries. If this program chose the rules, an operator
+/// cannot act on such problems.
 pub(super) fn without_doubts(extracted: Extracted) -> Extracted {
     Extracted {
         problems: Vec::new(),

@@ -71,7 +71,7 @@ enum Place {
 struct Open<'a> {
     /// The name with its prefix, as written.
     name: &'a str,
-    /// The name without its prefix. End tags are looked up by it, often in vain.
+    /// The name without its prefix. End tags are looked up by it, often without a match.
     local: &'a str,
     /// The byte offset of its start in the text.
     at: usize,

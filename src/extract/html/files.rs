@@ -83,7 +83,7 @@ fn whole(outline: &Outline<'_>, article: &Article) -> usize {
     common.unwrap_or(body)
 }
 
-/// Returns true if `above` has the same subject as the node within it: it has not much more text.
+/// Returns true if `above` has the same subject as the node within it: it does not have much more text.
 fn is_near(outline: &Outline<'_>, index: usize, above: usize) -> bool {
     let letters = |index| outline.letters(&outline.range(index));
     letters(above) <= FEW_LETTERS + 2 * letters(index)

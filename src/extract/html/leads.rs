@@ -161,7 +161,7 @@ enum FeedSign {
 impl FeedSign {
     fn of(link: ElementRef<'_>, address: &Url, base: &Url) -> Option<Self> {
         let named = is_called_feed(link);
-        // A mere `feed` of another site is somebody's page there.
+        // A link named only `feed` on another site is a user's page there.
         let named = named.filter(|name| *name == FeedName::Sure || same_site(base, address));
         match (looks_like_feed(address), named) {
             (true, Some(_)) => Some(Self::Both),

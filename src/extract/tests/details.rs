@@ -110,7 +110,7 @@ fn bytes_are_decoded_as_in_lists() {
     assert_eq!(title, Some(RawText::Plain("A\u{f1}o nuevo".to_owned())));
 }
 
-/// Nothing here is timed: quadratic time does not finish on these while somebody waits.
+/// Nothing here is timed: a test that needs quadratic time on these pages would not finish.
 #[test]
 fn pages_made_to_hurt_are_answered() {
     const TEXT: &str = "The crossing at the old mill is open again, and lorries go round by the bridge, they say. ";

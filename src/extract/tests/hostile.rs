@@ -1,8 +1,7 @@
 //! Tests documents made to hurt: each result comes soon, is no larger than the document, and contains nothing
 //! from elsewhere.
 //!
-//! Nothing here is timed. Quadratic time or memory does not finish on the sizes used here while somebody
-//! waits.
+//! Nothing here is timed: at these sizes, a test that needs quadratic time or memory would not finish.
 
 use std::fmt::Write as _;
 
@@ -10,7 +9,7 @@ use super::*;
 
 /// The minimum length of the documents.
 const BYTES: usize = 100_000;
-/// The maximum growth from input to output: `Debug` writes some characters in ten.
+/// The maximum growth from input to output: `Debug` writes some characters as ten.
 const GROWTH: usize = 12;
 
 /// Reads `body` in every way and checks that the output is no larger than the input.
