@@ -109,7 +109,7 @@ fn of_numbers(before: usize, parts: Vec<NumberedPart>) -> Extracted {
 static STAMPS: LazyLock<Vec<&str>> =
     LazyLock::new(|| languages::words(|table| table.text.updated_stamps).collect());
 
-/// Removes the day on which the whole bulletin was updated: the first date, unless another one is labelled
+/// Removes the day on which the whole bulletin was updated: the first date, if it is the only one labelled
 /// so.
 fn take_stamp(paragraphs: &mut Vec<Paragraph>) -> Option<Paragraph> {
     let mut dates =

@@ -119,7 +119,7 @@ struct Reader<'a> {
     /// The format that the root element states.
     format: Option<String>,
     is_atom: bool,
-    /// True after the start and the end of the root element, respectively.
+    /// True after the start of the root element; `ended` is true after its end.
     begun: bool,
     ended: bool,
     channel: ChannelDraft,

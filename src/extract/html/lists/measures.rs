@@ -450,7 +450,7 @@ impl Below {
         let (mut below, mut heads, mut is_below) = (0, 0, false);
         let mut end = kept.first().map_or(0, |(record, _)| record.start);
         for (record, sums) in kept {
-            // No list skips more than this between two records.
+            // No list skips more nodes than this between two records.
             if record.start > end && record.start - end < 60 {
                 let dates = sheet.dates_in(&(end..record.start));
                 if dates.iter().any(super::sheet::DateAt::is_day) {

@@ -311,8 +311,8 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         }
     }
 
-    /// Returns the penalty of a date or a label, which is a title only if nothing else may be one. This is
-    /// true everywhere and needs no learning.
+    /// Returns the penalty of a date or a label, which is a title only if nothing else may be one. The rule
+    /// is universal and needs no learning.
     fn penalty(&self, walk: &Walk, unit: &Unit) -> f64 {
         let all = letters(self.sheet, &unit.leaves);
         let beside = self.sheet.letters_beside_dates(&unit.leaves);

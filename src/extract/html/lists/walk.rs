@@ -162,7 +162,8 @@ impl Walk {
         self.units = units.collect();
     }
 
-    /// Returns the day in the month of `head`, if a leaf of the record is a day and nothing else.
+    /// Completes `head`, a month, by a leaf of the record that is a day number and nothing else. Returns
+    /// `None` if there is no such leaf or `head` already is a day.
     pub(super) fn day_below(&self, sheet: &Sheet<'_, '_>, head: &DateAt) -> Option<DateAt> {
         if head.is_day() {
             return None;
