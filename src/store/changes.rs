@@ -1,7 +1,7 @@
-//! What a changed configuration means for what is stored.
+//! Computes the effect of a changed configuration on stored data.
 //!
-//! In: the store as it is, and a [`Definition`]. Out: feeds and sources that come, change and go, items that belong to
-//! other topics, stories that enter and leave feeds. Nothing is written.
+//! In: the store as it is, and a [`Definition`]. Out: feeds and sources that are added, changed or removed, items
+//! that belong to other topics, stories that enter and leave feeds. Nothing is written.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,7 +20,7 @@ use crate::model::{Country, FeedId, Hash, SourceId, StoryId, TopicId};
 /// Everything that a definition changes.
 #[derive(Default)]
 pub(super) struct Changes {
-    /// Those that come, change or go, by name; branches that come with their first story are not among them.
+    /// Feeds that are added, changed or removed, by name; branches created by their first story are not included.
     pub(super) feeds: Vec<FeedChange>,
     pub(super) sources: SourceChanges,
     /// Items that belong to other topics or regions, by `seq`.
@@ -29,20 +29,20 @@ pub(super) struct Changes {
     pub(super) stories: BTreeMap<StoryId, StoryChange>,
     /// Stories that may look different.
     pub(super) reshown: BTreeSet<StoryId>,
-    /// Names that feeds and sources had before.
+    /// Former names of feeds and sources.
     pub(super) names: Names,
-    /// Those of them that the store knew things by, until now.
+    /// Former names under which the store still keeps data.
     pub(super) renames: Renames,
 }
 
-/// What becomes of a feed.
+/// The effect on a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It is new, or configured again.
+    /// The feed is new, or configured again.
     Appears,
-    /// Its queries, its title or its branches are others.
+    /// The queries, the title or the branches changed.
     Changes,
-    /// It is configured no longer.
+    /// The feed is no longer configured.
     Vanishes,
 }
 
@@ -50,46 +50,46 @@ pub(super) struct FeedChange {
     pub(super) id: FeedId,
     pub(super) title: String,
     pub(super) kind: Kind,
-    /// As it is configured now; `None` for what vanishes, and for branches.
+    /// The current definition; `None` for vanishing feeds and for branches.
     pub(super) defined: Option<FeedDefinition>,
-    /// Its title before, where that was another.
+    /// The previous title, if it changed.
     pub(super) was_called: Option<String>,
-    /// Its queries before, as they were written.
+    /// The previous queries, as written.
     pub(super) queries: Vec<String>,
-    /// Whether it was configured once: what happened to items since, happened without it.
+    /// True if the feed was configured once; it has missed every change to items since.
     returns: bool,
-    /// Whether stored items have to be asked again.
+    /// True if stored items must be classified again.
     pub(super) asks: bool,
-    /// Whether stories of it may belong to other branches.
+    /// True if its stories may belong to other branches.
     branches: bool,
 }
 
-/// What becomes of sources.
+/// The effect on sources.
 #[derive(Default)]
 pub(super) struct SourceChanges {
-    /// Those that are new, or configured differently.
+    /// Sources that are new or configured differently.
     pub(super) come: Vec<SourceDefinition>,
-    /// Those of them that were configured before.
+    /// Those of `come` that were configured before.
     pub(super) known: BTreeSet<SourceId>,
-    /// Those that are configured no longer.
+    /// Sources that are no longer configured.
     pub(super) gone: Vec<SourceId>,
-    /// Those that are configured again and were forgotten meanwhile.
+    /// Sources that are configured again and were forgotten in between.
     pub(super) returning: Vec<SourceId>,
-    /// How many were configured before.
+    /// Number of sources configured before.
     pub(super) before: usize,
-    /// Those of the gone ones whose address a new one has, with that one.
+    /// Removed sources whose address a new source has, paired with that source.
     pub(super) resembling: Vec<(SourceId, SourceId)>,
-    /// Those whose stories may look different: another report is shown, or they have another name.
+    /// Sources whose stories may look different: another report is shown, or the source has another name.
     reshown: Vec<SourceId>,
-    /// Those whose items all have other topics or regions, or that are in another country.
+    /// Sources whose items all have other topics or regions, or that are in another country.
     retagged: BTreeSet<SourceId>,
 }
 
-/// Where a report of a story belongs.
+/// The feeds that a report of a story belongs to.
 enum Report {
-    /// Where the change of the item with this number brings it.
+    /// Those determined by the change of the item with this number.
     Changed(u64),
-    /// Where it belonged before.
+    /// Those it belonged to before.
     Held(Belonging),
 }
 
@@ -97,12 +97,12 @@ enum Report {
 pub(super) struct StoryChange {
     pub(super) place: Place,
     pub(super) enters: Vec<(FeedId, Entry)>,
-    /// Each with whether it was there quietly.
+    /// Each with true if the story was there quietly.
     pub(super) leaves: Vec<(FeedId, bool)>,
 }
 
 impl Changes {
-    /// What it changes once `renames` have been carried out.
+    /// Computes the changes that `definition` makes after `renames` have been carried out.
     pub(super) fn of(
         stories: &Stories<'_>,
         definition: &Definition,
@@ -132,12 +132,12 @@ impl Changes {
         Ok(changes)
     }
 
-    /// Returns true if sources or feeds may come with it.
+    /// Returns true if the definition may add sources or feeds.
     pub(super) fn bring_something(&self) -> bool {
         !(self.feeds.is_empty() && self.sources.come.is_empty())
     }
 
-    /// Whether readers may see any of it.
+    /// Returns true if readers may see any of the changes.
     pub(super) fn are_seen(&self) -> bool {
         !(self.feeds.is_empty()
             && self.stories.is_empty()
@@ -145,7 +145,7 @@ impl Changes {
             && self.renames.is_empty())
     }
 
-    /// Stories that may enter or leave feeds.
+    /// Returns the stories that may enter or leave feeds.
     fn touched(&mut self, connection: &Connection) -> Result<BTreeSet<StoryId>, StoreError> {
         let mut touched: BTreeSet<StoryId> = self.items.values().map(|item| item.story).collect();
         let active = "SELECT story FROM membership WHERE feed = ? AND left_at IS NULL";
@@ -154,7 +154,7 @@ impl Changes {
             if appears || feed.branches {
                 let stories = ids(connection, active, &feed.id.to_string())?;
                 if appears {
-                    // Those of a feed that is configured again may have changed meanwhile.
+                    // Stories of a feed that is configured again may have changed in between.
                     self.reshown.extend(&stories);
                 }
                 touched.extend(stories);
@@ -167,7 +167,7 @@ impl Changes {
         Ok(touched)
     }
 
-    /// What becomes of a story; `None` where it stays where it is.
+    /// Returns the change of a story; `None` if it stays where it is.
     fn of_story(
         &self,
         stories: &Stories<'_>,
@@ -199,7 +199,7 @@ impl Changes {
         }))
     }
 
-    /// Where the reports of a story belong.
+    /// Returns where the reports of a story belong.
     fn reports(&self, connection: &Connection, story: StoryId) -> Result<Vec<Report>, StoreError> {
         let sql =
             "SELECT seq, source, language, regions, topics FROM item WHERE story = ? AND NOT held";
@@ -218,7 +218,7 @@ impl Changes {
     }
 }
 
-/// Where a story stands in its feeds, and whether it is withdrawn.
+/// Returns a story's position in its feeds, with true if it is withdrawn.
 fn place(connection: &Connection, story: StoryId) -> Result<Option<(Place, bool)>, StoreError> {
     let sql = "SELECT story.published_at, story.updated_at, item.position, withdrawn_at IS NOT NULL
                FROM story JOIN item ON item.id = story.shown WHERE story.id = ?";
@@ -235,8 +235,8 @@ fn place(connection: &Connection, story: StoryId) -> Result<Option<(Place, bool)
     Ok(Some((place, row.get(3)?)))
 }
 
-/// Items that belong to topics which come back, and their stories: what was merged, split or released meanwhile is not
-/// in their feeds yet.
+/// Returns items that belong to topics that are configured again, and their stories: anything merged, split or
+/// released in between is not in their feeds yet.
 fn missed(
     connection: &Connection,
     feeds: &[FeedChange],
@@ -269,7 +269,7 @@ fn ids(connection: &Connection, sql: &str, of: &str) -> Result<BTreeSet<StoryId>
         .collect()
 }
 
-/// A feed's row, as far as it comes from the configuration.
+/// The columns of a feed's row that come from the configuration.
 struct HeldFeed {
     id: FeedId,
     title: String,
@@ -339,7 +339,7 @@ fn feed_changes(
     Ok(changes)
 }
 
-/// What becomes of a topic's own feed; `None` where it is as it was.
+/// Returns the change of a topic's own feed; `None` if it is unchanged.
 fn feed_change(held: Option<HeldFeed>, feed: &FeedDefinition) -> Option<FeedChange> {
     let each: Vec<String> = feed.each.iter().map(ToString::to_string).collect();
     let returns = held.as_ref().is_some_and(|held| !held.configured);
@@ -384,7 +384,7 @@ impl SourceChanges {
                 changes.come.push(source.clone());
                 continue;
             };
-            // A store of an older version knows no addresses.
+            // An older version stored no addresses.
             if before.address.is_some() && before.address != source.address {
                 changes.reshown.push(source.id.clone());
             }
@@ -434,7 +434,7 @@ impl SourceChanges {
     }
 }
 
-/// The hash of a source's address; an older version kept none.
+/// Returns the hash of a source's address; `None` if an older version stored none.
 fn location(connection: &Connection, source: &SourceId) -> Result<Option<Hash>, StoreError> {
     let sql = "SELECT location FROM source_state WHERE source = ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -444,7 +444,7 @@ fn location(connection: &Connection, source: &SourceId) -> Result<Option<Hash>, 
         .transpose()
 }
 
-/// Sources whose stories an operator had taken out.
+/// Returns the sources whose stories an operator took out.
 fn forgotten(connection: &Connection) -> Result<Vec<SourceId>, StoreError> {
     let sql = "SELECT source FROM source_state WHERE forgotten_at IS NOT NULL";
     let mut statement = connection.prepare_cached(sql)?;
@@ -452,7 +452,7 @@ fn forgotten(connection: &Connection) -> Result<Vec<SourceId>, StoreError> {
     ids.map(|id| rows::parsed("source", &id?)).collect()
 }
 
-/// Every source that was ever configured, and whether it is.
+/// Returns every source that was ever configured, with true if it still is.
 fn held_sources(
     connection: &Connection,
 ) -> Result<BTreeMap<SourceId, (SourceDefinition, bool)>, StoreError> {

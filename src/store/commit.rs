@@ -1,6 +1,6 @@
-//! One poll into the store: which items are new, changed or known, which story each reports, which feeds that changes.
+//! Commits one poll: decides which items are new, changed or known, which story each reports and which feeds change.
 //!
-//! Runs on the writer, inside a transaction, because every decision here needs the whole store as it is at this commit.
+//! Runs on the writer inside a transaction, because every decision here needs the whole store as of this commit.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -20,32 +20,32 @@ use crate::drift;
 use crate::model::{Dated, EventDay, IdentityKind, Item, ItemId, Published, StoryId, Timestamp};
 use crate::normalize::{content_hash, wording_hash};
 
-/// What a poll changed.
+/// The result of committing a poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
-    /// Items seen for the first time.
+    /// Number of items seen for the first time.
     pub new: usize,
-    /// Items whose content changed.
+    /// Number of items whose content changed.
     pub updated: usize,
-    /// New items that report a story known from another source.
+    /// Number of new items that report a story known from another source.
     pub joined: usize,
-    /// Whether any story changed, so that feeds want publishing.
+    /// True if any story changed, so that feeds need publishing.
     pub changed: bool,
-    /// How the source is now.
+    /// The state of the source after the poll.
     pub state: State,
-    /// What is held back of it, and what to do about that.
+    /// The problem reported for held items, if any, with its remedy.
     pub held: Option<SourceProblem>,
-    /// When it is due again.
+    /// When the next poll is due.
     pub next_poll: Timestamp,
 }
 
-/// The items of a poll, counted.
+/// Counts of the items of a poll.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Counts {
     pub(super) new: usize,
     pub(super) updated: usize,
     pub(super) joined: usize,
-    /// Items that had a new guid, and not for the first time.
+    /// Number of items that got a new guid, and not for the first time.
     pub(super) churned: usize,
     pub(super) changed: bool,
 }
@@ -103,7 +103,7 @@ pub(super) fn commit(
     })
 }
 
-/// Commits the items of a poll; those of a flood once more, held back.
+/// Commits the items of a poll. If they turn out to be a flood, rolls back and commits them again as held.
 fn commit_items(
     connection: &Connection,
     memory: &mut Memory,
@@ -131,7 +131,7 @@ fn commit_items(
             first_of,
             ..Stories::new(connection, poll.at, late, policy)?
         };
-        // Of a source that never gave anything nothing can have moved.
+        // If a source has never delivered anything, nothing can have moved.
         let may_have_moved = before.last_success.is_some();
         let matches = identity::matches(connection, &items, may_have_moved)?;
         Change::new(stories, memory, holds).commit(&items, matches)
@@ -141,7 +141,8 @@ fn commit_items(
         release::note_listed(connection, &poll.source, &listed, coverage, poll.at)?;
         return Ok(counts);
     }
-    // How many are new is known when all are written, and what they joined must then not have been touched.
+    // The number of new items is known only after all are written. If it is a flood, the stories that they joined
+    // must stay untouched.
     connection.execute_batch("SAVEPOINT items")?;
     let (counts, listed) = write(memory, false)?;
     let floods = !walked_back && drift::is_flood(counts.new, usual);
@@ -153,29 +154,29 @@ fn commit_items(
     if floods {
         return Ok(write(memory, true)?.0);
     }
-    // What was taken back may be listed again.
+    // Items that were taken back may be listed again.
     release::note_listed(connection, &poll.source, &listed, coverage, poll.at)?;
     Ok(counts)
 }
 
-/// Items on their way into the store: those of one poll, or some that are released.
+/// Items being written to the store: those of one poll, or held items being released.
 pub(super) struct Change<'a> {
     stories: Stories<'a>,
     memory: &'a mut Memory,
     touched: BTreeSet<StoryId>,
-    /// Under which ids the poll's items are stored.
+    /// The ids under which the poll's items are stored.
     listed: BTreeSet<ItemId>,
-    /// Whether new ones are held back.
+    /// True if new items are held back.
     holds: bool,
 }
 
-/// What an item has in common with others.
+/// The stories and items that an item resembles.
 #[derive(Default)]
 struct Likeness {
-    /// The stories that it reports, the likest first.
+    /// The stories that the item reports, the closest match first.
     stories: Vec<StoryId>,
     grounds: Grounds,
-    /// The number of an item that tells the same in another language.
+    /// The number of an item with the same content in another language.
     alternate: Option<u64>,
 }
 
@@ -190,7 +191,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// What changed, and under which ids the items are stored.
+    /// Returns the counts of changes and the ids under which the items are stored.
     fn commit(
         mut self,
         items: &[NewItem],
@@ -234,7 +235,7 @@ impl<'a> Change<'a> {
                 self.listed.insert(id);
                 Ok(())
             }
-            // Its item is written after the others.
+            // The item is written after the others.
             Match::ToldAgain(_) => Ok(()),
             Match::New(key) if key == new.item.key => self.insert(new, counts),
             Match::New(key) => {
@@ -321,8 +322,8 @@ impl<'a> Change<'a> {
         self.merge(held.story, &likeness.stories)
     }
 
-    /// Leaves an item as it is. One that this version reads as an older one did counts as read by this one: what is
-    /// corrected later is a correction.
+    /// Leaves an item as it is. If this version reads it just as the older version did, it counts as read by this
+    /// version, so that a later difference is a correction.
     fn keep(&self, held: &Held) -> Result<(), StoreError> {
         if !held.is_outdated {
             return Ok(());
@@ -333,7 +334,7 @@ impl<'a> Change<'a> {
         rows::keep_reading(self.connection(), held.seq, &held.item)
     }
 
-    /// The stories that the item reports beside its `own`, and why.
+    /// Returns the stories besides `own` that the item reports, and the grounds.
     fn likeness(
         &mut self,
         item: &Item,
@@ -375,8 +376,8 @@ impl<'a> Change<'a> {
         Ok(likeness)
     }
 
-    /// What keeps an item out of a story whatever it says. A story has one report of a source: a second one is another
-    /// bulletin, however alike.
+    /// Returns the rule, if any, that keeps an item out of a story regardless of its content. A story has one report
+    /// per source: a second one is another bulletin, however similar.
     fn forbids(&self, item: &Item, story: StoryId) -> Result<Option<&'static str>, StoreError> {
         if self.stories.has_report_of(story, &item.source)? {
             return Ok(Some("source"));
@@ -385,7 +386,7 @@ impl<'a> Change<'a> {
         Ok(is_kept_apart.then_some("hand"))
     }
 
-    /// The item's number.
+    /// Writes an item and returns its number.
     fn write(&mut self, new: &NewItem, item: &Item, story: StoryId) -> Result<u64, StoreError> {
         let place = Place {
             story: &story.to_string(),
@@ -399,7 +400,7 @@ impl<'a> Change<'a> {
         Ok(seq)
     }
 
-    /// Has later items compared with one that is shown.
+    /// Adds a shown item to those that later items are compared with.
     fn remember(
         &mut self,
         seq: u64,
@@ -412,7 +413,7 @@ impl<'a> Change<'a> {
         memory::keep(connection, seq, found_at, keys, Some(&likeness.grounds))?;
         if let Some(other) = likeness.alternate {
             memory::pair(connection, seq, other)?;
-            // Its readers are told as well.
+            // Readers of the other story see the link as well.
             self.touched.insert(memory::story(connection, other)?);
         }
         let story = memory::number(connection, story)?;
@@ -420,8 +421,8 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// Has an item that was held back report what it reports. Its own story is unknown to readers: those that they know
-    /// keep their ids.
+    /// Joins an item that was held back to the stories that it reports. Readers have not seen its own story, so the
+    /// stories that they know keep their ids.
     pub(super) fn show(&mut self, item: &Item, story: StoryId) -> Result<(), StoreError> {
         let fingerprint = Fingerprint::of_item(item);
         let seq = memory::number(self.connection(), StoryId::founded_by(item.id))?;
@@ -438,7 +439,7 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// Makes `story` and `others` one, as far as nothing stands between them: the oldest keeps its id.
+    /// Merges `story` and `others` unless a guard keeps them apart. The oldest story keeps its id.
     fn merge(&mut self, story: StoryId, others: &[StoryId]) -> Result<(), StoreError> {
         let mut story = story;
         for other in others {
@@ -466,7 +467,7 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// Whether anything changed.
+    /// Refreshes the touched stories. Returns true if anything changed.
     pub(super) fn finish(self) -> Result<bool, StoreError> {
         for story in &self.touched {
             self.stories.refresh(*story)?;
@@ -478,8 +479,9 @@ impl<'a> Change<'a> {
     }
 }
 
-/// Whether a reader sees that the publisher changed a held item. What this version reads otherwise nobody corrected; where a
-/// site has moved, addresses and dates are others, and only words are corrections.
+/// Returns true if readers see that the publisher changed a held item. A difference caused by a new version of our
+/// reader is not a correction. If the site has moved, addresses and dates differ anyway, and only changed words
+/// count.
 fn is_corrected(held: &Held, item: &Item) -> bool {
     if held.is_outdated {
         false
@@ -490,7 +492,7 @@ fn is_corrected(held: &Held, item: &Item) -> bool {
     }
 }
 
-/// The new state of a held item: its id, its place and a date that the publisher has not restated stay.
+/// Returns the new state of a held item. Its id, its place and a date that the publisher has not restated stay.
 fn restated(new: &Item, held: &Item) -> Item {
     let restated = new.stated.is_some() && new.stated != held.stated;
     let usable = restated && !matches!(new.published, Published::FirstSeen(_));
@@ -512,7 +514,8 @@ fn restated(new: &Item, held: &Item) -> Item {
     }
 }
 
-/// Whether another date, of an item that is dated by its first reading, is that of its event: it lies behind that reading.
+/// For an item dated by its first reading, returns true if the new date is that of its event: it lies after that
+/// reading.
 fn is_rescheduled(new: &Item, held: &Item) -> bool {
     let is_later = |stated: Dated| stated.at > held.published.at();
     held.event.is_some()
@@ -522,8 +525,8 @@ fn is_rescheduled(new: &Item, held: &Item) -> bool {
         && new.stated.is_some_and(is_later)
 }
 
-/// The event of an item whose date of publication stays. A day that has passed since is a date like any other in its
-/// entry, and a day worked out from the time of reading is that of the first reading.
+/// Returns the event of an item whose date of publication stays. An event day that has passed since is treated as any
+/// other date of the entry. A day computed relative to the time of reading stays that of the first reading.
 fn kept_event(new: &Item, held: &Item, restated: bool) -> Option<EventDay> {
     let is_own_date = match held.event {
         Some(EventDay::Stated(dated)) => Some(dated) == held.stated,
@@ -552,7 +555,7 @@ mod tests {
         "2021-07-01T12:00:00Z".parse().unwrap()
     }
 
-    /// An empty store that knows these sources.
+    /// Creates an empty store with these sources.
     fn store(sources: &[&str]) -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
         schema::migrate(&mut connection, "memory".as_ref()).unwrap();
@@ -583,7 +586,7 @@ mod tests {
         connection
     }
 
-    /// Commits entries written `guid|link|title|date`; how many are new.
+    /// Commits entries written `guid|link|title|date`; returns how many are new.
     fn poll(connection: &Connection, id: &str, entries: &[&str]) -> usize {
         let mut source = source();
         source.id = id.parse().unwrap();
@@ -619,7 +622,7 @@ mod tests {
             .new
     }
 
-    /// Each poll, and how many of its entries are new.
+    /// Checks how many entries of each poll are new.
     fn check(polls: &[(&[&str], usize)]) {
         let connection = store(&["a"]);
         for (entries, new) in polls {
@@ -654,7 +657,7 @@ mod tests {
         connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// A notice of `b` at the address of a list of `a` is none of them, in whatever order they come.
+    /// A notice from `b` at the address of a list from `a` is no report of a list entry, in either order.
     #[test]
     fn the_address_of_a_page_makes_no_story() {
         let list = ["g1|/list|No. 23|2021-06-27", "g2|/list|No. 24|2021-06-28"];
@@ -671,7 +674,7 @@ mod tests {
         check(&[("b", &other), ("a", &list[..1]), ("a", &list[1..])], 3);
     }
 
-    /// A selector that is repaired finds links where there were none: each notice is one of its own, in any order.
+    /// After a selector is repaired, links appear: each notice becomes its own story, in any order.
     #[test]
     fn notices_of_one_title_are_told_apart_as_soon_as_they_can_be() {
         let (one, two) = ("g1|/1|Notice|", "g2|/2|Notice|");

@@ -1,7 +1,8 @@
-//! Which of the stored items of its source each entry of a poll is, and under which keys that is remembered.
+//! Matches the entries of one poll with the stored items of their source, and records the keys of each item.
 //!
-//! In: the entries of one poll, and the store as it was before it. Out: a [`Match`] for each. The poll is looked at as a
-//! whole, and the strongest evidence first, so that the order of its entries changes nothing: an item is one entry at most.
+//! In: the entries of one poll, and the store as it was before the poll. Out: a [`Match`] for each. The poll is
+//! examined as a whole, the strongest evidence first, so that the order of its entries changes nothing. Each item
+//! matches at most one entry.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -18,79 +19,80 @@ use crate::model::{Hash, IdentityKey, IdentityKind, Item, ItemId, SourceId, Stor
 use crate::normalize::{SANITIZER_VERSION, Wording};
 use crate::text::folded;
 
-/// Guids of one item from which on a new one says nothing.
+/// Number of guids of one item from which on a new guid carries no information.
 const CHURNING: usize = 3;
-/// Stored items of one date and title that an entry is compared with: the newest.
+/// Maximum number of stored items of one date and title that an entry is compared with: the newest.
 const MAX_NAMESAKES: usize = 50;
 
-/// An item as it is held.
+/// A stored item.
 pub(super) struct Held {
     pub(super) seq: u64,
     pub(super) item: Item,
     pub(super) story: StoryId,
     pub(super) content_hash: Hash,
     pub(super) topics: String,
-    /// An older version normalized it: nobody corrected it.
+    /// True if an older version normalized the item; a difference is then no correction.
     pub(super) is_outdated: bool,
-    /// Its publisher gave it another key: only other words are a correction.
+    /// True if the publisher gave the item another key; only changed words are then a correction.
     pub(super) has_moved: bool,
-    /// Its story is shown, as far as it is concerned.
+    /// True if the item is not held back.
     pub(super) is_shown: bool,
 }
 
 /// The item that an entry of a poll belongs to.
 pub(super) enum Match {
-    /// A new item, by this key.
+    /// A new item with this key.
     New(IdentityKey),
     /// A stored item.
     Known(Box<Held>),
-    /// A stored item that another entry of the poll is as well.
+    /// A stored item that another entry of the poll matches too.
     Repeated(ItemId),
-    /// The new item of the entry at this place, told once more under a key of its own.
+    /// The new item of the entry at this place, repeated under another key.
     ToldAgain(usize),
 }
 
-/// How near the text of an entry is to that of a stored item of its date and title, the nearest last.
+/// How similar the text of an entry is to that of a stored item of its date and title, from least to most.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Nearness {
-    /// They tell of different things.
+    /// The texts are about different things.
     Unlike,
-    /// Too little speaks for it or against it.
+    /// Too little evidence for or against.
     Unclear,
-    /// Shares of the texts, in percent, that are one.
+    /// Percentage of text in common.
     Alike(u8),
-    /// One is a teaser of the other.
+    /// One text is a teaser of the other.
     Holds,
     Same,
 }
 
-/// A stored item of an entry's date and title.
+/// A stored item with the same date and title as an entry.
 struct Namesake {
     entry: usize,
     held: Held,
     nearness: Nearness,
-    /// Whether no other entry of the poll and no other stored item has that date and title.
+    /// True if no other entry of the poll and no other stored item has that date and title.
     is_only: bool,
 }
 
-/// The entries of one poll on their way to the items that they are.
+/// The entries of one poll while they are being matched with items.
 pub(super) struct Matching<'a> {
     connection: &'a Connection,
     entries: &'a [NewItem],
     matches: BTreeMap<usize, Match>,
-    /// Items that an entry is.
+    /// Items that an entry has claimed.
     claimed: HashSet<ItemId>,
-    /// Items that a key of an entry names, by the entry.
+    /// The item named by a key of an entry, by entry.
     own: HashMap<usize, ItemId>,
-    /// One of the entries that names an item, by the item.
+    /// One of the entries that name an item, by item.
     named_by: HashMap<ItemId, usize>,
-    /// How many entries have a date and title.
+    /// Number of entries by date and title.
     of_title: HashMap<&'a str, usize>,
-    /// Entries whose own key has become another bulletin's.
+    /// Entries whose own key now belongs to another bulletin.
     rolled: HashSet<usize>,
 }
 
-/// Finds what each of `entries`, those of one poll, is. A source that never gave anything `may_have_moved` nothing.
+/// Matches each of `entries`, which are those of one poll. `may_have_moved` is false for a source that has never
+/// delivered anything.
 pub(super) fn matches(
     connection: &Connection,
     entries: &[NewItem],
@@ -123,7 +125,7 @@ pub(super) fn matches(
 }
 
 impl Matching<'_> {
-    /// Entries whose key and title say the same, where no other item says what they say.
+    /// Matches entries whose key and title agree with an item that is the only one of its date and title.
     fn by_own_keys(&mut self) -> Result<(), StoreError> {
         let mut sure = Vec::new();
         for (at, entry) in self.entries.iter().enumerate() {
@@ -146,7 +148,8 @@ impl Matching<'_> {
         Ok(())
     }
 
-    /// Claims items by keys of their own. Of entries that are one item it is the one under its first key.
+    /// Claims items by the entries' own keys. If several entries match one item, the one under its first key claims
+    /// it.
     fn claim_own(&mut self, mut found: Vec<(usize, Held)>) {
         found.sort_by_key(|(at, held)| {
             let entry = &self.entries[*at].item;
@@ -160,7 +163,7 @@ impl Matching<'_> {
         }
     }
 
-    /// Entries without a key that tells, or with one that is new: the items of their dates and titles, by their texts.
+    /// Matches entries that have a new key or none to items of the same date and title, by comparing texts.
     fn by_namesakes(&mut self, entries: &[usize]) -> Result<(), StoreError> {
         let mut found = Vec::new();
         for at in entries {
@@ -183,7 +186,8 @@ impl Matching<'_> {
         Ok(())
     }
 
-    /// Entries whose key names an item of another title: it was edited, or what stands there now is another bulletin.
+    /// Examines entries whose key names an item with another title: either the item was edited, or the key now names
+    /// another bulletin.
     fn by_keys_of_others(&mut self) -> Result<(), StoreError> {
         let mut edited = Vec::new();
         for at in self.unknown() {
@@ -208,7 +212,7 @@ impl Matching<'_> {
         Ok(())
     }
 
-    /// Items at the addresses of entries, where their guids are new ones again and again.
+    /// Matches items by address if their guids keep changing.
     fn by_addresses(&mut self) -> Result<(), StoreError> {
         for at in self.unknown() {
             let item = &self.entries[at].item;
@@ -224,7 +228,7 @@ impl Matching<'_> {
         Ok(())
     }
 
-    /// The same bulletins under keys that they have lost.
+    /// Matches bulletins that have lost their old keys.
     fn by_moves(&mut self) -> Result<(), StoreError> {
         let unknown: Vec<usize> = self.unknown();
         let unknown: Vec<usize> = unknown
@@ -272,7 +276,8 @@ impl Matching<'_> {
         Ok(matches)
     }
 
-    /// New entries under keys of their own, and the places of new entries without one that say the same.
+    /// Pairs new entries that have their own keys with new entries that have none but the same content; returns
+    /// places.
     fn told_again(&self) -> HashMap<usize, usize> {
         let mut unknown = self.unknown();
         unknown.retain(|at| !self.rolled.contains(at));
@@ -308,7 +313,7 @@ impl Matching<'_> {
         all.filter(|at| !self.matches.contains_key(at)).collect()
     }
 
-    /// Whether the entry is that item from now on: no other entry is.
+    /// Claims an item for an entry. Returns false if another entry has claimed it.
     fn claim(&mut self, at: usize, held: Held) -> bool {
         let is_free = self.claimed.insert(held.item.id);
         if is_free {
@@ -317,7 +322,7 @@ impl Matching<'_> {
         is_free
     }
 
-    /// The stored items of an entry's date and title that it may be.
+    /// Returns the stored items of an entry's date and title that it may match.
     fn namesakes(&self, at: usize) -> Result<Vec<Namesake>, StoreError> {
         let item = &self.entries[at].item;
         let (source, weak) = (item.source.as_str(), &item.weak_key.value);
@@ -343,7 +348,7 @@ impl Matching<'_> {
         Ok(namesakes)
     }
 
-    /// Whether nothing but its text can say that an entry is not a stored item of its date and title.
+    /// Returns true if only its text can distinguish an entry from a stored item of its date and title.
     fn may_be(&self, at: usize, held: &Held) -> Result<bool, StoreError> {
         let (item, id) = (&self.entries[at].item, held.item.id);
         let is_others = self.named_by.get(&id).is_some_and(|entry| *entry != at);
@@ -366,7 +371,7 @@ impl Matching<'_> {
     }
 }
 
-/// Whether another item of its source has the date and title of `item`.
+/// Returns true if another item of its source has the date and title of `item`.
 fn has_namesake(connection: &Connection, item: &Item) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM item WHERE source = ? AND weak_key = ? AND id <> ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -393,7 +398,7 @@ fn nearness(wording: &Wording, item: &Item, held: &Item) -> Nearness {
     }
 }
 
-/// The key of a new item whose id no other item has.
+/// Returns a key for a new item such that no other item has its id.
 fn free_key(
     connection: &Connection,
     item: &Item,
@@ -409,7 +414,7 @@ fn free_key(
     if !is_weak(key) || is_free(key)? {
         return Ok(key.clone());
     }
-    // One of that text was there before, and reads otherwise now.
+    // An item with that text existed before, and its text has changed since.
     let told = Wording::of(item).key(&item.weak_key.value);
     let numbered = (2_u32..).map(|number| format!("{told} {number}"));
     for value in [told.clone()].into_iter().chain(numbered) {
@@ -424,7 +429,7 @@ fn free_key(
     unreachable!("a store holds fewer items than there are numbers")
 }
 
-/// Remembers another key of an item; of one whose guid is a new one again and again its address instead.
+/// Records another key of an item. If its guid keeps changing, records its address instead.
 pub(super) fn recognize(
     connection: &Connection,
     new: &Item,
@@ -443,7 +448,7 @@ pub(super) fn recognize(
         statement.query_row(of_item, |row| Ok((row.get(0)?, row.get(1)?)))?;
     let churns = new.key.kind == kind && !is_known && guids >= CHURNING;
     let Some(address) = address_key(new).filter(|_| churns) else {
-        // A text that is edited again and again makes no key.
+        // A text that keeps being edited makes no key.
         let is_text = is_weak(&new.key);
         let key = if is_text { &new.weak_key } else { &new.key };
         return identify(connection, &new.source, key, held.id);
@@ -452,7 +457,7 @@ pub(super) fn recognize(
     identify(connection, &new.source, &address, held.id)
 }
 
-/// Remembers what an item is known by; a key that is another item's stays that one's.
+/// Records the keys of an item. A key that belongs to another item stays with that item.
 pub(super) fn identify(
     connection: &Connection,
     source: &SourceId,
@@ -466,8 +471,8 @@ pub(super) fn identify(
     Ok(())
 }
 
-/// Whether a held item of the same weak key is known by another key of the entry's kind: then each is one of several
-/// notices of one title.
+/// Returns true if a held item of the same weak key is known by another key of the entry's kind. Each is then one of
+/// several notices with one title.
 fn is_another(connection: &Connection, held: &Held, item: &Item) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM identity WHERE source = ? AND kind = ? AND key <> ? AND item = ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -476,7 +481,7 @@ fn is_another(connection: &Connection, held: &Held, item: &Item) -> Result<bool,
     Ok(statement.exists(other)?)
 }
 
-/// Whether the date and title of an entry are a key of a held item.
+/// Returns true if the date and title of an entry are a key of a held item.
 fn is_known_by(connection: &Connection, held: ItemId, item: &Item) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM identity WHERE source = ? AND kind = ? AND key = ? AND item = ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -510,7 +515,7 @@ fn all(
     let mut found = statement.query(bound)?;
     let mut items = Vec::new();
     while let Some(row) = found.next()? {
-        // An item that cannot be read is written anew.
+        // An item that cannot be read is written again.
         items.extend(readable(held(row))?);
     }
     Ok(items)
@@ -529,8 +534,8 @@ fn held(row: &Row<'_>) -> Result<Held, StoreError> {
     })
 }
 
-/// Whether what its source gives under the key of a held item is another bulletin. One day or one title says it is not;
-/// so does a lack of words.
+/// Returns true if the source now uses the key of a held item for another bulletin. The same day or title rules that
+/// out, and so does too little text.
 fn rolls(held: &Held, new: &NewItem) -> bool {
     let (before, now) = (&held.item, &new.item);
     let days = before.stated.zip(now.stated);
@@ -545,7 +550,7 @@ fn rolls(held: &Held, new: &NewItem) -> bool {
         && dedupe::is_another(&Fingerprint::of_item(before), &new.fingerprint)
 }
 
-/// The key that an item would have without a guid.
+/// Returns the key that an item would have without a guid.
 fn address_key(item: &Item) -> Option<IdentityKey> {
     let value = item.address.as_ref()?.to_string();
     Some(IdentityKey {

@@ -1,8 +1,8 @@
-//! What new items are compared with: a [`Window`] on the newest items, beside the store.
+//! Compares new items with a [`Window`] on the newest items, kept in memory next to the store.
 //!
-//! In: the keys of stored items, then each item as it is written. Out: what is decided of an item. The window never knows
-//! more than the store: after a job that was rolled back it is filled from the store anew. Items that it has forgotten are
-//! looked up by address, slug and title. An item's number is its `seq`, a story's that of its founding item.
+//! In: the keys of stored items, then each item as it is written. Out: a verdict on an item. The window never knows
+//! more than the store: after a job is rolled back it is filled from the store again. Items that have left the window
+//! are looked up by address, slug and title. An item's number is its `seq`; a story's is that of its founding item.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -13,40 +13,40 @@ use super::rows;
 use crate::dedupe::{Decision, Fingerprint, Keys, Limits, Reading, Window};
 use crate::model::{ItemId, StoryId};
 
-/// How long an item is remembered, counted back from the newest, in seconds.
+/// How long an item is remembered, in seconds back from the newest.
 const REMEMBERED: i64 = 90 * 86_400;
-/// Items remembered, at most and at least.
+/// Maximum and minimum number of remembered items.
 const MOST: usize = 1 << 16;
 const LEAST: usize = 1 << 11;
-/// Words remembered for each item; the words of others are read from the store.
+/// Average number of words remembered per item; words beyond that budget are read from the store.
 const WORDS: usize = 32;
-/// Items that one key finds beyond the window: the newest.
+/// Maximum number of older items looked up per key: the newest.
 const FOUND_BY_KEY: usize = 4;
-/// Reports that come back into the window with a story.
+/// Maximum number of reports of a story that return to the window with it.
 const RECALLED: usize = 16;
 
-/// Why an item reports its story, and no other.
+/// The reasons why an item reports its story and no other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grounds {
     /// The item that it was joined to, and the evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined: Option<Ground>,
-    /// The item most like it of those that it was kept apart from, and the guard.
+    /// The most similar item that it was kept apart from, and the guard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Ground>,
 }
 
-/// Another item, and what speaks for or against it.
+/// Another item, and the evidence for or against it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ground {
     /// The other item.
     pub item: ItemId,
-    /// The word of an [`Evidence`](crate::dedupe::Evidence) or a [`Guard`](crate::dedupe::Guard); `source` for one report
-    /// of a source, `hand` for an operator's decision.
+    /// The word of an [`Evidence`](crate::dedupe::Evidence) or a [`Guard`](crate::dedupe::Guard); `source` if the
+    /// source already has a report in the story, `hand` for an operator's decision.
     pub by: String,
 }
 
-/// The window, and how full it is.
+/// The window and its fill level.
 #[derive(Default)]
 pub(super) struct Memory {
     window: Option<Window>,
@@ -55,7 +55,7 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Sees to it that the window is filled, and has room for `coming` items more. To be asked before a job writes.
+    /// Ensures that the window is filled and has room for `coming` more items. Call it before a job writes.
     pub(super) fn ready(
         &mut self,
         connection: &Connection,
@@ -68,7 +68,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Forgets everything: the store was rolled back.
+    /// Forgets everything, after the store was rolled back.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
@@ -90,7 +90,7 @@ impl Memory {
         })
     }
 
-    /// Out of a job nothing is remembered that was not asked for with [`Memory::ready`].
+    /// Returns the window. Outside a job, nothing is remembered unless requested with [`Memory::ready`].
     fn window(&mut self) -> &mut Window {
         self.window.get_or_insert_with(|| {
             Window::new(Limits {
@@ -100,7 +100,7 @@ impl Memory {
         })
     }
 
-    /// Decides on an item, `seq` where it has a row already.
+    /// Judges an item; `seq` is its row number if it has a row already.
     pub(super) fn judge(
         &mut self,
         connection: &Connection,
@@ -120,7 +120,7 @@ impl Memory {
         self.window().revise(item, story, fingerprint);
     }
 
-    /// Two stories have become one.
+    /// Records that two stories have become one.
     pub(super) fn merge(
         &mut self,
         connection: &Connection,
@@ -132,7 +132,7 @@ impl Memory {
         Ok(())
     }
 
-    /// These items have left `from` and are the story `to`.
+    /// Records that these items have left `from` for the story `to`.
     pub(super) fn part(
         &mut self,
         connection: &Connection,
@@ -148,7 +148,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Whether a guard stands between two stories.
+    /// Returns true if a guard keeps two stories apart.
     pub(super) fn are_apart(
         &mut self,
         connection: &Connection,
@@ -204,7 +204,7 @@ fn keys_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<(u64, Option<Keys>)> {
     Ok((row.get("item")?, Keys::from_bytes(&bytes)))
 }
 
-/// The newest items with their stories, the last first.
+/// Returns the newest items with their stories, the last first.
 fn newest(connection: &Connection) -> Result<Vec<(u64, u64, Keys)>, StoreError> {
     let sql = "SELECT fingerprint.item, fingerprint.keys, fingerprint.found_at, founder.seq AS story
                FROM fingerprint JOIN item ON item.seq = fingerprint.item JOIN item AS founder ON founder.id = item.story
@@ -225,7 +225,7 @@ fn newest(connection: &Connection) -> Result<Vec<(u64, u64, Keys)>, StoreError> 
     Ok(items)
 }
 
-/// The words of a stored item; `failed` says where the store failed.
+/// Reads the words of a stored item; an error of the store is put into `failed`.
 fn reading(connection: &Connection, item: u64, failed: &mut Option<StoreError>) -> Option<Reading> {
     let read = || {
         let sql = "SELECT title, text, coalesce(language, '') FROM item WHERE seq = ?";
@@ -243,14 +243,14 @@ fn reading(connection: &Connection, item: u64, failed: &mut Option<StoreError>) 
     })
 }
 
-/// The number of a story.
+/// Returns the number of a story.
 pub(super) fn number(connection: &Connection, story: StoryId) -> Result<u64, StoreError> {
     let sql = "SELECT seq FROM item WHERE id = ?";
     let mut statement = connection.prepare_cached(sql)?;
     Ok(statement.query_row([story.to_string()], |row| row.get(0))?)
 }
 
-/// The story that the item of a number reports.
+/// Returns the story reported by the item with a number.
 pub(super) fn story(connection: &Connection, number: u64) -> Result<StoryId, StoreError> {
     let sql = "SELECT story FROM item WHERE seq = ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -258,7 +258,7 @@ pub(super) fn story(connection: &Connection, number: u64) -> Result<StoryId, Sto
     rows::parsed("story", &id)
 }
 
-/// The item of a number; as a story's number, its founding one.
+/// Returns the item with a number; for a story's number, its founding item.
 pub(super) fn item(connection: &Connection, number: u64) -> Result<ItemId, StoreError> {
     let sql = "SELECT id FROM item WHERE seq = ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -266,8 +266,8 @@ pub(super) fn item(connection: &Connection, number: u64) -> Result<ItemId, Store
     rows::parsed("id", &id)
 }
 
-/// Keeps what a shown item is found by, and why it was joined or kept apart, where that was judged. Of one that is there stays why it joined its
-/// story, where nothing else is said; what kept it apart before is forgotten.
+/// Stores the keys by which a shown item is found, and the verdict's reasons if it was judged. An existing row keeps
+/// the reason why it joined its story unless a new one is given; the reason why it was kept apart is replaced.
 pub(super) fn keep(
     connection: &Connection,
     item: u64,
@@ -305,7 +305,7 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// Remembers that two items tell the same in two languages.
+/// Records that two items have the same content in two languages.
 pub(super) fn pair(connection: &Connection, item: u64, other: u64) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO alternate (item, other) VALUES (?1, ?2), (?2, ?1)";
     connection
@@ -314,7 +314,7 @@ pub(super) fn pair(connection: &Connection, item: u64, other: u64) -> Result<(),
     Ok(())
 }
 
-/// Makes the keys of all shown items anew, where another version made those that there are.
+/// Rebuilds the keys of all shown items if another version made the stored ones.
 pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
     let form = Keys::FORM.to_string();
     if rows::fact(connection, "fingerprints")?.as_ref() == Some(&form) {

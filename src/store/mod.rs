@@ -1,8 +1,9 @@
-//! Everything that must survive: items, stories, what each feed holds, what each source was last known by.
+//! Keeps everything that must survive: items, stories, the contents of feeds and the last known state of sources.
 //!
-//! In: polls, classified and with their fingerprints. Out: stories for the publisher, states for people. One writer thread takes
-//! polls off a bounded channel, several into one transaction, and makes the decisions that need the whole store; readers
-//! see snapshots. It knows nothing of HTTP and of files in the published folder. `SQLite` runs WAL with `synchronous = FULL`.
+//! In: polls, classified and with fingerprints. Out: stories for the publisher, states for people. One writer thread
+//! takes polls off a bounded channel, commits several in one transaction, and makes the decisions that need the whole
+//! store; readers see snapshots. It knows neither HTTP nor the published files. `SQLite` runs WAL with `synchronous =
+//! FULL`.
 
 mod account;
 mod changes;
@@ -86,116 +87,116 @@ pub use self::state::Pace;
 pub use self::walk::Walk;
 use self::writer::Writer;
 
-/// How long a connection waits for another one's lock before it fails.
+/// How long a connection waits for another connection's lock before it fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// What the writer may hold of the database in memory: a transaction that outgrows it is written to the disk twice.
+/// Memory limit of the writer's page cache. A transaction that exceeds it is written to disk twice.
 const WRITER_CACHE_KIB: i64 = 32 * 1024;
-/// Reading connections kept open.
+/// Maximum number of idle reading connections kept open.
 const MAX_IDLE_READERS: usize = 4;
 
-/// Why the store failed.
+/// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The folder or the lock cannot be made.
+    /// The folder or the lock file cannot be created.
     #[error("the store at {} cannot be opened", path.display())]
     Open {
-        /// The database.
+        /// Path of the database.
         path: PathBuf,
-        /// What failed.
+        /// The operating system's error.
         #[source]
         cause: std::io::Error,
     },
-    /// Another process writes.
+    /// Another process has the store open for writing.
     #[error("another tidings{} is using the store at {}: stop it, or wait until it has finished", named(process), path.display())]
     Locked {
-        /// The database.
+        /// Path of the database.
         path: PathBuf,
-        /// The other's process id; empty where nothing tells it.
+        /// The process id of the other writer; empty if unknown.
         process: String,
     },
-    /// A newer version wrote it.
+    /// A newer version wrote the store.
     #[error("the store at {} was written by a newer tidings (schema {found}, this one knows {known})", path.display())]
     Newer {
-        /// The database.
+        /// Path of the database.
         path: PathBuf,
-        /// Its schema.
+        /// Schema version of the store.
         found: i64,
-        /// Ours.
+        /// Schema version of this program.
         known: i64,
     },
-    /// An older version wrote it, and nobody has opened it for writing since.
+    /// An older version wrote the store, and it has not been opened for writing since.
     #[error("the store at {} was last used by an older tidings: `tidings once` or a restart of the daemon brings it up to date", path.display())]
     Older {
-        /// The database.
+        /// Path of the database.
         path: PathBuf,
     },
-    /// The database's own word.
+    /// An error from `SQLite`.
     #[error("the store failed")]
     Sqlite(#[from] rusqlite::Error),
-    /// A row that nobody of us wrote.
+    /// A row contains a value that we never write.
     #[error("the store holds `{value}` as {column}")]
     Row {
-        /// The column.
+        /// Name of the column.
         column: &'static str,
-        /// What it holds.
+        /// The unexpected value.
         value: String,
     },
-    /// The disk, the file or another program keeps the store from being used.
+    /// The disk, the file or another program prevents use of the store.
     #[error("the database {} cannot be used ({})", path.display(), fault.code())]
     Unusable {
-        /// The database.
+        /// Path of the database.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         fault: StoreFault,
-        /// The database's own word.
+        /// The underlying `SQLite` error.
         #[source]
         cause: rusqlite::Error,
     },
-    /// It cannot be read any more.
+    /// The database is corrupt.
     #[error("the database {} is damaged: {}", path.display(), StoreFault::Damaged.action())]
     Damaged {
-        /// The database.
+        /// Path of the database.
         path: PathBuf,
-        /// The database's own word.
+        /// The underlying `SQLite` error.
         #[source]
         cause: rusqlite::Error,
     },
-    /// Something else was written into the file.
+    /// The file was overwritten with something else.
     #[error("the database {} was emptied or written over: {}", path.display(), StoreFault::Damaged.action())]
     Emptied {
-        /// The database.
+        /// Path of the database.
         path: PathBuf,
     },
-    /// The file is gone.
+    /// The file was removed.
     #[error("the database {} was removed while it was in use", path.display())]
     Removed {
-        /// The database.
+        /// Path of the database.
         path: PathBuf,
     },
-    /// Another file has its name.
+    /// Another file has replaced the database.
     #[error("the database {} was replaced while it was in use", path.display())]
     Replaced {
-        /// The database.
+        /// Path of the database.
         path: PathBuf,
     },
     /// The transaction could not begin, or did not reach the disk.
     #[error(transparent)]
     NotDurable(Arc<StoreError>),
-    /// A decision by hand that cannot be carried out.
+    /// A decision by hand cannot be carried out.
     #[error(transparent)]
     Decision(#[from] DecisionError),
-    /// A source that cannot be forgotten.
+    /// A source cannot be forgotten.
     #[error(transparent)]
     Forget(#[from] ForgetError),
-    /// A mistake of ours in what one job does.
+    /// A job panicked: a bug in tidings.
     #[error("the store's writer met a mistake in tidings itself")]
     Panicked,
-    /// The writer is gone.
+    /// The writer thread has stopped.
     #[error("the store's writer has stopped")]
     Stopped,
 }
 
-/// ` (process 12)`, or nothing.
+/// Formats a process id as ` (process 12)`; empty if it is unknown.
 fn named(process: &str) -> String {
     match process {
         "" => String::new(),
@@ -203,130 +204,130 @@ fn named(process: &str) -> String {
     }
 }
 
-/// A feed that was published.
+/// The record of one feed's publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedFeed {
-    /// The feed.
+    /// The feed's name.
     pub id: FeedId,
-    /// The revision that was read.
+    /// The revision that was rendered.
     pub rev: i64,
-    /// The key of the settings that it was rendered with.
+    /// The key of the settings used to render it.
     pub render_key: Hash,
-    /// Stories that could not be read.
+    /// Stories left out because they could not be read.
     pub left_out: Vec<LeftOut>,
 }
 
-/// How far looking after the store goes.
+/// How thoroughly to probe the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Depth {
-    /// Nobody else holds it.
+    /// Check that no other process holds the lock.
     Locked,
-    /// It takes what is written.
+    /// Check that a write succeeds.
     Written,
 }
 
-/// What one poll of a source brings.
+/// The results of one poll of a source.
 #[derive(Debug)]
 pub struct Poll {
-    /// The source.
+    /// The source that was polled.
     pub source: SourceId,
-    /// When it was polled.
+    /// When the source was polled.
     pub at: Timestamp,
-    /// What came of it.
+    /// The outcome of the poll.
     pub outcome: Outcome,
-    /// What was learnt of the pages of its entries, where these are read and there was a list to read.
+    /// Details read from the pages of its entries, if those are read and a list was available.
     pub details: Option<Details>,
-    /// The layout that read its page, if the items are committed and no selectors found them.
+    /// The layout used to read the page, if the items are committed and were not found by selectors.
     pub layout: Option<ReadBy>,
-    /// When it is due again depends on these, and on what turns out to be new.
+    /// The cadence that, with the number of new items, determines the next poll.
     pub cadence: Cadence,
-    /// The zone that `cadence` counts in.
+    /// The time zone of `cadence`.
     pub zone: chrono_tz::Tz,
-    /// The fingerprint that the source was read under.
+    /// The fingerprint of the rules used to read the source.
     pub fingerprint: Hash,
-    /// The fingerprint of its block alone, whatever version of the extractor reads it.
+    /// The fingerprint of the configuration block alone, independent of the extractor's version.
     pub block: Hash,
-    /// The key of the definition that its items were classified by.
+    /// The key of the definition used to classify the items.
     pub classified_by: Hash,
 }
 
-/// What came of a poll.
+/// The outcome of a poll.
 #[derive(Debug)]
 pub enum Outcome {
     /// Nothing has changed.
     Unchanged,
-    /// Nothing has changed but what these addresses are to be asked with next.
+    /// Nothing has changed except the validators of these addresses, each with its fingerprint.
     Renewed(Vec<(String, Validators, Hash)>),
     /// Documents were read.
     Read {
-        /// Their items, in order.
+        /// Items in document order.
         items: Vec<NewItem>,
-        /// What each address is to be asked with next, under which fingerprint.
+        /// Validators for the next request to each address, each with its fingerprint.
         validators: Vec<(String, Validators, Hash)>,
-        /// What was left out, for the operator.
+        /// A problem with entries that were left out.
         problem: Option<SourceProblem>,
-        /// The source has drifted because its page holds more than its layout reads. The items are good.
+        /// The problem reported if the source's page contains more than its layout reads. The items are good.
         drift: Option<SourceProblem>,
-        /// What the first document gave, for the next ones to be compared with; `None` when it had not changed.
+        /// The shape of the first document, for comparison by later polls; `None` if it had not changed.
         shape: Option<Shape>,
-        /// Whether pages were read that are not read every time: that explains any number of new items.
+        /// True if pages were read that are not read every time. That explains any number of new items.
         walked_back: bool,
-        /// How much of the source's list the items are.
+        /// The part of the source's list that the items cover.
         coverage: Coverage,
     },
-    /// Something failed; what was read before it is kept.
+    /// The poll failed; items read before the failure are kept.
     Failed {
         /// Items of the pages that were read.
         items: Vec<NewItem>,
-        /// What failed.
+        /// The failure that ended the poll.
         failure: Failure,
     },
 }
 
-/// How much of a source's list a poll read.
+/// The part of a source's list that a poll read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
-    /// All of it: what is not among the items is not listed.
+    /// The whole list: anything missing from the items is not listed.
     Whole,
-    /// Its first pages, which may go on.
+    /// The first pages of a list that may continue.
     Beginning,
-    /// Documents that changed, of several: nothing follows for what they lack.
+    /// Only the documents that changed, of several. Missing items prove nothing.
     Parts,
 }
 
-/// An item with what was worked out beforehand.
+/// An item with its precomputed topics, fingerprint and tokens.
 #[derive(Clone, Debug)]
 pub struct NewItem {
-    /// The item.
+    /// The normalized item.
     pub item: Item,
-    /// The topics it belongs to.
+    /// The topics that the item belongs to.
     pub topics: Vec<TopicId>,
-    /// What it is compared by.
+    /// The fingerprint used to compare the item with others.
     pub fingerprint: Fingerprint,
-    /// What it is found by: see [`classify::tokens`](crate::classify::tokens).
+    /// The tokens used to find the item: see [`classify::tokens`](crate::classify::tokens).
     pub tokens: String,
 }
 
-/// How a source is.
+/// The state of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Never polled.
     New,
-    /// The last poll went well.
+    /// The last poll succeeded.
     Ok,
-    /// It was not fetched or not read.
+    /// The source could not be fetched or read.
     Failing,
-    /// It is fetched, but no longer gives what it used to give, or not all of what is there.
+    /// The source can be fetched, but no longer yields its usual content, or its page contains more than is read.
     Drifted,
-    /// It offers far more than it used to: what is new is kept back until it is released.
+    /// The source offers far more than usual: new items are held back until released.
     Held,
-    /// The publisher took it away.
+    /// The publisher removed the source.
     Gone,
 }
 
 impl State {
-    /// Every state.
+    /// All states.
     pub const ALL: [Self; 6] = [
         Self::New,
         Self::Ok,
@@ -336,7 +337,7 @@ impl State {
         Self::Gone,
     ];
 
-    /// The word in `status` and in the store.
+    /// Returns the word used in `status` and in the store.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -360,74 +361,74 @@ impl FromStr for State {
     }
 }
 
-/// Something about a source for an operator to look at.
+/// A problem with a source that needs an operator's attention.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceProblem {
-    /// Its short name.
+    /// The short name of the problem.
     pub code: ProblemCode,
-    /// What happened.
+    /// The description of the problem.
     pub text: String,
-    /// What to do about it.
+    /// The suggested remedy.
     pub action: String,
 }
 
-/// Why a poll failed.
+/// The reason why a poll failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// For the operator.
+    /// The problem to show to operators.
     pub problem: SourceProblem,
-    /// HTTP status, where an answer came.
+    /// HTTP status, if a response arrived.
     pub http_status: Option<u16>,
-    /// How long the server asked us to stay away.
+    /// The server's `Retry-After` delay.
     pub retry_after: Option<Duration>,
-    /// True if no answer came in time.
+    /// True if the request timed out.
     pub timed_out: bool,
-    /// What it makes of the source.
+    /// The kind of failure, which determines the source's new state.
     pub kind: FailureKind,
-    /// What would read the page that was not understood.
+    /// A proposed repair for the page that could not be read.
     pub repair: Option<Repair>,
 }
 
-/// What a failure makes of a source.
+/// The effect of a failure on a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// It was not fetched: the validators held are still true.
+    /// The fetch failed: the stored validators remain valid.
     Fetch,
-    /// It was fetched and not understood: what is held must not hide a repair.
+    /// The document was fetched but could not be read. Validators are cleared, so that they cannot hide a repair.
     Extraction,
-    /// As `Extraction`, and it used to be understood.
+    /// As `Extraction`, but earlier polls could read the document.
     Drift,
-    /// The publisher took it away.
+    /// The publisher removed the source.
     Gone,
 }
 
 /// The store, open for writing by this process alone.
 #[derive(Debug)]
 pub struct Store {
-    /// Closed before the writer: the last connection to close brings the log into the database, and readers may not.
+    /// Closed before the writer: the last connection to close checkpoints the log, which readers may not do.
     idle: Arc<Mutex<Vec<Reader>>>,
     writer: Writer,
-    /// Whether there was nothing in it when it was opened.
+    /// True if the store was empty when it was opened.
     is_new: bool,
-    /// Given up last: closing the file drops the locks of every connection.
+    /// Dropped last: closing the file releases the locks of every connection.
     place: Arc<Place>,
 }
 
-/// The result of looking after the store.
+/// The result of probing the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probed {
-    /// It can be written.
+    /// The store can be written.
     Well,
-    /// It can be used again once it is reopened.
+    /// The store can be used again after it is reopened.
     Reopen,
 }
 
 impl Store {
-    /// Opens the store at `path`, and makes it where there is none.
+    /// Opens the store at `path`, or creates it.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] when another process writes; [`StoreError::Newer`] when this version is too old for it; one
-    /// with a [`StoreFault`] when the disk or the file is out of order.
+    /// [`StoreError::Locked`] if another process has it open for writing; [`StoreError::Newer`] if a newer version
+    /// wrote it; an error with a [`StoreFault`] if the disk or the file is unusable.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let place = Arc::new(Place::take(path)?);
         let (connection, is_new) = writing(path).map_err(|error| error.at(path))?;
@@ -440,24 +441,25 @@ impl Store {
         })
     }
 
-    /// Whether there was nothing in it when it was opened.
+    /// Returns true if the store was empty when it was opened.
     pub fn is_new(&self) -> bool {
         self.is_new
     }
 
-    /// The database's file.
+    /// Returns the path of the database file.
     pub fn path(&self) -> &Path {
         self.place.path()
     }
 
-    /// Looks whether the store can be written. Where it could not before, because of `fault`, only writing proves that it
-    /// can again.
+    /// Checks that the store can be written. If `fault` prevented writing before, only a successful write proves
+    /// recovery.
     ///
     /// # Errors
-    /// [`StoreError`] while it cannot.
+    /// [`StoreError`] while the store cannot be written.
     pub async fn probe(&self, fault: Option<StoreFault>) -> Result<Probed, StoreError> {
         match self.place.check() {
-            // It is opened when this one is closed, and not before: the log beside it is still this one's.
+            // The successor is opened only after this store is closed: the log in the same folder still belongs to
+            // this one.
             Err(StoreError::Replaced { .. }) => {
                 return self.place.check_successor().map(|()| Probed::Reopen);
             }
@@ -474,7 +476,7 @@ impl Store {
         self.writer.probe(depth).await.map(|()| Probed::Well)
     }
 
-    /// Reads through what is at the path now.
+    /// Checks the integrity of the database now at the path.
     async fn is_sound(&self) -> Result<(), StoreError> {
         let path = self.path().to_owned();
         let look = move || {
@@ -489,30 +491,30 @@ impl Store {
         looked.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 
-    /// Remembers that the store is another one than published the feeds, for `status`.
+    /// Records for `status` that the store is not the one that published the feeds.
     ///
     /// # Errors
-    /// [`StoreError`], and then it is not remembered.
+    /// [`StoreError`] if the break could not be recorded.
     pub async fn remember_break(&self, found: Break) -> Result<(), StoreError> {
         let value = rows::to_json(&found);
         self.writer.remember(problems::BREAK, value).await
     }
 
-    /// Notes where the daemon answers administrators, until another one does.
+    /// Records the addresses where the daemon serves administrators, until another daemon replaces them.
     ///
     /// # Errors
-    /// [`StoreError`], and then commands look where the configuration says.
+    /// [`StoreError`]; commands then use the configured addresses.
     pub async fn note_admin(&self, places: &[Listen]) -> Result<(), StoreError> {
         self.writer
             .remember(kept::ADMIN, kept::written(places))
             .await
     }
 
-    /// Brings what is configured into the store: feeds, sources, and topics of stored items where queries changed. What
-    /// that changed, or would change: where `consent` is wanted and the plan has refusals, nothing has.
+    /// Brings the configuration into the store: feeds, sources, and the topics of stored items if queries changed.
+    /// Returns the plan of these changes. If `consent` is required and the plan has refusals, nothing changes.
     ///
     /// # Errors
-    /// [`StoreError`], and then nothing has changed.
+    /// [`StoreError`]; nothing has changed.
     pub async fn define(
         &self,
         definition: Definition,
@@ -521,18 +523,18 @@ impl Store {
         self.writer.define(definition, consent).await
     }
 
-    /// Commits a poll whole: items, stories, feeds, validators and the source's state, or none of it.
+    /// Commits a poll atomically: items, stories, feeds, validators and the source's state.
     ///
     /// # Errors
-    /// [`StoreError`], and then nothing has changed.
+    /// [`StoreError`]; nothing has changed.
     pub async fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {
         self.writer.commit(poll).await
     }
 
-    /// Carries out, and records, a decision about stories.
+    /// Carries out a decision about stories and records it.
     ///
     /// # Errors
-    /// [`StoreError::Decision`] where it cannot be carried out; then, as with other errors, nothing has changed.
+    /// [`StoreError::Decision`] if it cannot be carried out. On any error, nothing has changed.
     pub async fn decide(
         &self,
         decision: Decision,
@@ -542,10 +544,10 @@ impl Store {
         self.writer.decide(decision, by, at).await
     }
 
-    /// Publishes chosen items that are held back of a source, and takes what its next poll gives as it is.
+    /// Publishes chosen held items of a source, and accepts the content of its next poll without comparison.
     ///
     /// # Errors
-    /// [`StoreError`], and then nothing has changed.
+    /// [`StoreError`]; nothing has changed.
     pub async fn release(
         &self,
         source: SourceId,
@@ -556,10 +558,10 @@ impl Store {
         self.writer.release(source, chosen, by, at).await
     }
 
-    /// Throws chosen items away that are held back of a source: no poll brings them again.
+    /// Discards chosen held items of a source. Later polls do not bring them back.
     ///
     /// # Errors
-    /// [`StoreError`], and then nothing has changed.
+    /// [`StoreError`]; nothing has changed.
     pub async fn discard(
         &self,
         source: SourceId,
@@ -570,10 +572,11 @@ impl Store {
         self.writer.discard(source, chosen, by, at).await
     }
 
-    /// Takes the stories of a source that is configured no longer out of all feeds, except those that other sources report.
+    /// Takes the stories of a source that is no longer configured out of all feeds, except those that other sources
+    /// report.
     ///
     /// # Errors
-    /// [`StoreError::Forget`] where it cannot be; then, as with other errors, nothing has changed.
+    /// [`StoreError::Forget`] if the source cannot be forgotten. On any error, nothing has changed.
     pub async fn forget(
         &self,
         source: SourceId,
@@ -583,10 +586,10 @@ impl Store {
         self.writer.forget(source, by, at).await
     }
 
-    /// Marks feeds as published at a revision, under the key that they were rendered by, with what was left out of them.
+    /// Marks feeds as published at a revision, with the key of their settings and the stories left out.
     ///
     /// # Errors
-    /// [`StoreError`], and then they are published again.
+    /// [`StoreError`]; the feeds are then published again.
     pub async fn mark_published(&self, feeds: Vec<PublishedFeed>) -> Result<(), StoreError> {
         self.writer.mark_published(feeds).await
     }
@@ -594,7 +597,7 @@ impl Store {
     /// Runs `query` on a snapshot, off the async threads.
     ///
     /// # Errors
-    /// Those of `query`, and [`StoreError::Sqlite`] when no connection can be had.
+    /// Those of `query`, and [`StoreError::Sqlite`] if no connection can be opened.
     pub async fn read<T, E>(
         &self,
         query: impl FnOnce(&Reader) -> Result<T, E> + Send + 'static,
@@ -620,10 +623,10 @@ impl Store {
     }
 }
 
-/// Reads a store that may not exist and that another process may be writing; `None` when there is none.
+/// Reads a store that may not exist and that another process may be writing; returns `None` if there is no store.
 ///
 /// # Errors
-/// Those of `query`, and [`StoreError`] when the file is no store of this version.
+/// Those of `query`, and [`StoreError`] if the file is no store of this version.
 pub fn inspect<T, E>(
     path: &Path,
     query: impl FnOnce(&Reader) -> Result<T, E>,
@@ -636,14 +639,14 @@ where
     }
     let reader = reading(path).or_else(|error| at_rest(path, error));
     let reader = reader.map_err(|error| error.at(path))?;
-    // Whoever makes it may just have begun, or have been stopped there.
+    // The process that creates the store may have just begun, or stopped at this point.
     if !schema::is_made(reader.connection())? {
         return Ok(None);
     }
     reader.snapshot(query).map(Some)
 }
 
-/// Opens the writing connection, and brings the store up to this version; also whether it was empty.
+/// Opens the writing connection and migrates the store to this version. Also returns whether the store was empty.
 fn writing(path: &Path) -> Result<(Connection, bool), StoreError> {
     let mut connection = Connection::open(path)?;
     configure(&connection)?;
@@ -665,7 +668,7 @@ fn exists(path: &Path) -> Result<bool, StoreError> {
     })
 }
 
-/// Reads a store of any version; `None` if the file is missing.
+/// Reads a store of any version; returns `None` if the file is missing.
 fn look<T>(
     path: &Path,
     query: impl FnOnce(&Connection) -> Result<T, StoreError>,
@@ -674,7 +677,7 @@ fn look<T>(
         return Ok(None);
     }
     let connection = connect(path).and_then(|connection| {
-        // A database is read when it is first asked.
+        // `SQLite` reads the file only on the first query.
         schema::is_made(&connection)?;
         Ok(connection)
     });
@@ -699,8 +702,8 @@ fn reading(path: &Path) -> Result<Reader, StoreError> {
     Ok(Reader::new(connection))
 }
 
-/// Reads a store that nobody is using, for somebody who may not write beside it: `SQLite` wants to keep its log there,
-/// even for those who only read. `error` is what it said.
+/// Reads a store that no process is using, for a user who may not write in its folder. Even to read, `SQLite` creates
+/// its log there. `error` is the error of the normal attempt.
 fn at_rest(path: &Path, error: StoreError) -> Result<Reader, StoreError> {
     let connection = connect_at_rest(path, error)?;
     schema::check(&connection, path)?;

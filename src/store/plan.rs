@@ -1,7 +1,8 @@
-//! What a changed configuration would bring to and take from each feed, for people and for the guard of reloads.
+//! Computes what a changed configuration would add to and remove from each feed, for people and for the guard of
+//! reloads.
 //!
-//! In: the store as it is, and a [`Definition`] (or the [`Changes`] that it was found to make). Out: a [`Plan`], feed by
-//! feed, and what of the stored stories topics take. Nothing is written.
+//! In: the store as it is, and a [`Definition`] (or the [`Changes`] computed from it). Out: a [`Plan`], feed by feed,
+//! and the number of stored stories that topics match. Nothing is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,119 +18,119 @@ use super::{former, mend, schema};
 use crate::config::{Configured, SettingChange};
 use crate::model::{FeedId, SourceId, StoryId, Timestamp, TopicId};
 
-/// New stories that one live feed may get at once before somebody has to say yes.
+/// Number of new stories that one live feed may receive at once without consent.
 pub const MAX_NEW: usize = 20;
-/// Stories that are named in one plan, of all feeds together.
+/// Maximum number of stories listed in one plan, over all feeds.
 const MAX_NAMED: usize = 5_000;
 
-/// What a configuration changes, over what is stored.
+/// The effect of a configuration on stored data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Feeds that change, by name.
     pub feeds: Vec<FeedPlan>,
     /// Sources that are new.
     pub new_sources: Vec<SourceId>,
-    /// Sources whose name, rank, topics, country or regions are others.
+    /// Sources whose name, rank, topics, country or regions changed.
     pub changed_sources: Vec<SourceId>,
-    /// Sources that are configured no longer: what is stored of them stays.
+    /// Sources that are no longer configured; their stored items stay.
     pub gone_sources: Vec<SourceId>,
-    /// Sources that are configured again after they were forgotten: their stories come back.
+    /// Sources that are configured again after they were forgotten; their stories return.
     pub returning_sources: Vec<SourceId>,
-    /// Sources that were configured before.
+    /// Number of sources configured before.
     pub sources_before: usize,
-    /// Those of the gone ones whose address a new one has, with that one: it may be the same.
+    /// Removed sources whose address a new source has, paired with that source: it may be the same one.
     pub resembling_sources: Vec<(SourceId, SourceId)>,
-    /// Feeds that go on under another name, with that name; their addresses are answered with the new ones.
+    /// Renamed feeds, with their new names; the old addresses redirect to the new ones.
     pub renamed_feeds: Vec<(FeedId, FeedId)>,
-    /// Sources that go on under another name, with that name.
+    /// Renamed sources, with their new names.
     pub renamed_sources: Vec<(SourceId, SourceId)>,
-    /// Keys whose values are others, as the files have them.
+    /// Keys whose values changed, as written in the files.
     pub settings: Vec<SettingChange>,
-    /// Rows that could not be read and were rebuilt, by name.
+    /// Names of rows that could not be read and were rebuilt.
     pub mended: Vec<String>,
 }
 
-/// What becomes of a feed.
+/// The effect of a configuration on a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is published for the first time, or again.
+    /// The feed is published for the first time, or again.
     Appears,
-    /// It stays, with other stories, queries or another title.
+    /// The feed stays, with other stories, queries or another title.
     Changes,
-    /// Its files go; its stories stay in the store.
+    /// The feed's files are removed; its stories stay in the store.
     Vanishes,
 }
 
-/// What a configuration changes in one feed.
+/// The effect of a configuration on one feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedPlan {
-    /// Its name.
+    /// The feed's name.
     pub id: FeedId,
-    /// Its title; of a branch that of its topic.
+    /// The feed's title; a branch has the title of its topic.
     pub title: String,
-    /// Its title before, where that is another.
+    /// The previous title, if it changed.
     pub was_called: Option<String>,
-    /// What becomes of it.
+    /// The effect on the feed as a whole.
     pub fate: Fate,
-    /// Whether its addresses are answered with those of another feed, where it vanishes.
+    /// True if the feed vanishes but its addresses redirect to another feed.
     pub leads_on: bool,
-    /// A new feed that has the queries of this one, which vanishes: it may be the same.
+    /// If this feed vanishes, a new feed with the same queries: it may be the same one.
     pub resembles: Option<FeedId>,
-    /// Queries that it has now and had not, as they are written.
+    /// Queries added, as written.
     pub new_queries: Vec<String>,
-    /// Queries that it had.
+    /// Queries removed, as written.
     pub gone_queries: Vec<String>,
-    /// Stories that it holds, and of these those in the live feed.
+    /// Number of stories before the change.
     pub before: Stock,
-    /// Stories that it would hold.
+    /// Number of stories after the change.
     pub after: Stock,
-    /// Stories that enter live: with a first publication, as news, or again.
+    /// Number of stories that enter live: with a first publication, as news, or again.
     pub live: usize,
-    /// Of these, those that readers have not seen: each rings.
+    /// Number of those that readers have not seen; each triggers a notification.
     pub new: usize,
-    /// Stories that enter quietly.
+    /// Number of stories that enter quietly.
     pub quiet: usize,
-    /// Stories that leave.
+    /// Number of stories that leave.
     pub leave: usize,
-    /// The newest that enter, as many as were asked for.
+    /// The newest stories that enter, up to the requested number.
     pub entering: Vec<Moving>,
-    /// The newest that leave, likewise.
+    /// The newest stories that leave, up to the requested number.
     pub leaving: Vec<Moving>,
 }
 
-/// How many stories a feed holds.
+/// Number of stories in a feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stock {
-    /// All of them.
+    /// All stories.
     pub stories: usize,
-    /// Those that did not enter quietly.
+    /// Stories that did not enter quietly.
     pub live: usize,
 }
 
 /// A story that enters or leaves a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moving {
-    /// The story.
+    /// The story's id.
     pub story: StoryId,
     /// The title of the report shown.
     pub title: String,
-    /// When it was published.
+    /// When the story was published.
     pub published: Timestamp,
-    /// Whether it enters quietly, or had.
+    /// True if the story enters quietly, or had entered quietly.
     pub quiet: bool,
 }
 
-/// How much of what is stored the topics of a configuration take.
+/// The number of stored stories that the topics of a configuration match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
-    /// Stories that are stored, those that were withdrawn apart.
+    /// Number of stored stories, without the withdrawn ones.
     pub stories: usize,
-    /// Stories that each topic would hold.
+    /// Number of stories per topic.
     pub topics: BTreeMap<TopicId, usize>,
 }
 
 impl Plan {
-    /// Whether nothing changes.
+    /// Returns true if nothing changes.
     pub fn is_empty(&self) -> bool {
         let sources = [&self.new_sources, &self.changed_sources, &self.gone_sources];
         self.feeds.is_empty()
@@ -139,7 +140,7 @@ impl Plan {
             && self.settings.is_empty()
     }
 
-    /// Sources that are configured differently: what the store knows of them, or how they are polled and read.
+    /// Returns the sources whose configuration changed, in stored properties or in how they are polled and read.
     pub fn all_changed_sources(&self) -> BTreeSet<String> {
         let of = |change: &SettingChange| match &change.of {
             Configured::Source(id) => Some(id.clone()),
@@ -149,12 +150,12 @@ impl Plan {
         stored.chain(self.settings.iter().filter_map(of)).collect()
     }
 
-    /// Whether it may be carried out.
+    /// Returns true if the plan may be carried out.
     pub fn is_granted(&self, consent: Consent) -> bool {
         consent == Consent::Given || self.refusals().is_empty()
     }
 
-    /// Why somebody has to say yes to it: a line for each feed that readers would be startled by.
+    /// Returns the reasons why the plan requires consent: a line for each feed whose readers would be surprised.
     pub fn refusals(&self) -> Vec<String> {
         let staying = self.feeds.iter().filter(|feed| feed.fate == Fate::Changes);
         let lines = staying.flat_map(|feed| {
@@ -183,7 +184,7 @@ impl Plan {
         lines
     }
 
-    /// A line for each feed that readers would ask for in vain; branches of a topic that goes are counted with it.
+    /// Returns a line for each feed that readers would lose. Branches of a removed topic are counted with it.
     fn lost_feeds(&self) -> Vec<String> {
         let vanishing = |feed: &&FeedPlan| feed.fate == Fate::Vanishes && !feed.leads_on;
         let lost = |feed: &&FeedPlan| vanishing(feed) && feed.before.stories > 0;
@@ -214,7 +215,7 @@ impl Plan {
         lost.map(line).collect()
     }
 
-    /// Lines for sources that seem to be lost by mistake.
+    /// Returns lines for sources that seem to be removed by mistake.
     fn lost_sources(&self) -> Vec<String> {
         let renamed = |(was, now): &(SourceId, SourceId)| {
             format!(
@@ -239,14 +240,14 @@ impl Plan {
     }
 }
 
-/// Sources that are named where many are lost.
+/// Maximum number of removed sources to list by name.
 const NAMED_SOURCES: usize = 5;
 
-/// What `definition` would change in the store at `path`, or where there is none, with the newest `named` stories of each
-/// feed. Nothing is written.
+/// Returns the changes that `definition` would make in the store at `path`, which may not exist, with the newest
+/// `named` stories of each feed. Nothing is written.
 ///
 /// # Errors
-/// [`StoreError`] when the file is no store of this version.
+/// [`StoreError`] if the file is no store of this version.
 pub fn plan(path: &Path, definition: &Definition, named: usize) -> Result<Plan, StoreError> {
     let found = inspect(path, |reader| {
         of_store(reader.connection(), definition, named)
@@ -261,10 +262,11 @@ pub fn plan(path: &Path, definition: &Definition, named: usize) -> Result<Plan, 
     )
 }
 
-/// How much of the store at `path` the topics of `definition` would take; nothing where there is none. Nothing is written.
+/// Returns how many stories of the store at `path` the topics of `definition` would match; zero if there is no store.
+/// Nothing is written.
 ///
 /// # Errors
-/// [`StoreError`] when the file is no store of this version.
+/// [`StoreError`] if the file is no store of this version.
 pub fn holdings(path: &Path, definition: &Definition) -> Result<Holdings, StoreError> {
     let found = inspect(path, |reader| {
         let connection = reader.connection();
@@ -308,7 +310,7 @@ fn of_store(
 }
 
 impl Changes {
-    /// What readers would see of it.
+    /// Returns the changes that readers would see.
     pub(super) fn plan(&self, connection: &Connection, named: usize) -> Result<Plan, StoreError> {
         let mut feeds: BTreeMap<FeedId, FeedPlan> = BTreeMap::new();
         for feed in &self.feeds {
@@ -364,7 +366,7 @@ impl Changes {
         })
     }
 
-    /// A new topic with the queries of one that vanishes.
+    /// Returns a new topic with the queries of one that vanishes.
     fn resembling(&self, feed: &FeedChange) -> Option<FeedId> {
         let vanishes = feed.kind == Kind::Vanishes && feed.id.branch().is_none();
         let mut new = self.feeds.iter().filter(|new| new.kind == Kind::Appears);
@@ -387,7 +389,7 @@ struct Movements {
 }
 
 impl FeedPlan {
-    /// A feed that holds what it held.
+    /// Returns the plan of a feed whose stories do not change.
     fn still(
         connection: &Connection,
         id: &FeedId,
@@ -438,8 +440,8 @@ impl FeedPlan {
         })
     }
 
-    /// A feed that is configured as it was; a branch that is not there yet appears.
-    /// `title` is that of its topic, where that changes too.
+    /// Returns the plan of a feed whose configuration is unchanged; a branch that does not exist yet appears. `title`
+    /// is the new title of its topic, if that changes.
     fn unchanged(
         connection: &Connection,
         id: &FeedId,
@@ -460,7 +462,7 @@ impl FeedPlan {
         Self::still(connection, id, title.map_or_else(held, Ok)?, fate)
     }
 
-    /// Counts what enters and leaves, and names the newest.
+    /// Counts the stories that enter and leave, and lists the newest.
     fn take(
         &mut self,
         connection: &Connection,

@@ -1,4 +1,5 @@
-//! What is in the store, for the publisher, for the fetcher and for people: snapshots, never the writer's half-done work.
+//! Reads the store for the publisher, the fetcher and people. Readers see committed snapshots, never a transaction in
+//! progress.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -17,75 +18,76 @@ use crate::model::{
     Timestamp, Tombstone, Validators,
 };
 
-/// The most stories of a live feed, however many came at once.
+/// Maximum number of stories in a live feed, however many arrived at once.
 const MAX_LIVE: usize = 500;
 
-/// Tombstones that a feed shows.
+/// Maximum number of tombstones in a feed.
 const MAX_TOMBSTONES: usize = 50;
 
 /// A reading connection.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
-    /// The parts of the snapshot that could not be read.
+    /// Rows of the snapshot that could not be read.
     left_out: RefCell<BTreeSet<LeftOut>>,
 }
 
-/// A feed as the store knows it.
+/// A feed as recorded in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedState {
-    /// Its name.
+    /// The feed's name.
     pub id: FeedId,
-    /// The name that it had first.
+    /// The name under which the feed was first published.
     pub first_called: FeedId,
-    /// Its title in the site's language; of a branch that of its topic.
+    /// The title in the site's language; a branch has the title of its topic.
     pub title: String,
-    /// The name of the source whose stories a branch holds.
+    /// The name of the source if the feed is a branch by source.
     pub publisher: Option<String>,
-    /// When a story left it or its definition changed.
+    /// When a story last left the feed or its definition last changed.
     pub changed_at: Option<Timestamp>,
-    /// The last revision that changed it.
+    /// The last revision that changed the feed.
     pub wanted_rev: i64,
-    /// The revision that is published; 0 before the first time.
+    /// The published revision; 0 before the first publication.
     pub published_rev: i64,
-    /// The key of the settings that it was rendered with.
+    /// The key of the settings used to render the feed.
     pub render_key: Option<Hash>,
-    /// Stories in it, quiet ones among them.
+    /// Number of stories in the feed, including quiet ones.
     pub stories: usize,
-    /// The latest change of a story in it, or of itself; of one that never held any when it was defined.
+    /// The latest change of a story in the feed or of the feed itself. If it never contained a story, the time it was
+    /// defined.
     pub updated: Option<Timestamp>,
-    /// Whether stories were left out when it was published, because they could not be read.
+    /// True if the last publication left out stories that could not be read.
     pub is_partial: bool,
 }
 
-/// A problem that an operator should look at.
+/// A problem that needs an operator's attention.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ProblemState {
-    /// Its short name.
+    /// The short name of the problem.
     pub code: String,
-    /// Since when.
+    /// When the problem began.
     pub since: Timestamp,
-    /// What happened.
+    /// The description of the problem.
     pub text: String,
-    /// What to do.
+    /// The suggested remedy.
     pub action: String,
 }
 
-/// A source's name and what the store knows of it: the shape of `status --json`.
+/// A source's name and stored state, in the shape of `status --json`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SourceStatus {
-    /// Its name.
+    /// The source's name.
     pub id: String,
-    /// What the store knows.
+    /// The stored state.
     #[serde(flatten)]
     pub known: SourceState,
-    /// Whether somebody must do something about it; programs know by the code.
+    /// True if somebody must act. Programs use the problem's code instead.
     #[serde(skip)]
     pub wants_attention: bool,
 }
 
 impl SourceStatus {
-    /// The status of a source of which that is known.
+    /// Creates the status of a source from its stored state.
     pub fn new(id: String, known: SourceState) -> Self {
         let failed_polls = known.consecutive_failures;
         let wants_attention = match &known.problem {
@@ -100,58 +102,58 @@ impl SourceStatus {
     }
 }
 
-/// A source as the store knows it.
+/// A source as recorded in the store.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SourceState {
-    /// How it is.
+    /// The state after the last poll.
     pub state: State,
-    /// What to look at.
+    /// The current problem, if any.
     pub problem: Option<ProblemState>,
-    /// When it was last asked.
+    /// When the source was last polled.
     pub last_attempt: Option<Timestamp>,
-    /// When that last went well.
+    /// When a poll last succeeded.
     pub last_success: Option<Timestamp>,
-    /// The last failure, also one that is over.
+    /// The last failure, even if the source has recovered since.
     pub last_error: Option<String>,
-    /// HTTP status of a failure that is not over.
+    /// HTTP status of the current failure.
     pub http_status: Option<u16>,
-    /// Failures since the last success.
+    /// Number of failures since the last success.
     pub consecutive_failures: u32,
-    /// When it is due.
+    /// When the next poll is due.
     pub next_poll: Option<Timestamp>,
-    /// True if no answer came in time to its last poll.
+    /// True if the last poll timed out.
     #[serde(skip)]
     pub timed_out: bool,
-    /// Items held.
+    /// Number of stored items.
     pub items: usize,
-    /// Whether it is configured.
+    /// Presence in the configuration.
     #[serde(skip)]
     pub presence: Presence,
 }
 
-/// Whether a source is configured.
+/// Presence of a source in the configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Presence {
-    /// It is.
+    /// The source is configured.
     #[default]
     Configured,
-    /// It is gone from the files since then.
+    /// The source was removed from the configuration at this time.
     Gone(Timestamp),
-    /// It is gone, and its stories were taken out.
+    /// The source was removed and its stories were taken out of the feeds.
     Forgotten,
 }
 
-/// Names that a store knows.
+/// The names that a store knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownNames {
-    /// Of feeds.
+    /// Names of feeds.
     pub feeds: BTreeSet<String>,
-    /// Of sources.
+    /// Names of sources.
     pub sources: BTreeSet<String>,
 }
 
 impl SourceState {
-    /// The state of a source that the store does not know yet.
+    /// Returns the state of a source that is not in the store yet.
     pub fn never_polled() -> Self {
         Self {
             state: State::New,
@@ -170,7 +172,7 @@ impl SourceState {
 }
 
 impl SourceState {
-    /// The state of a source whose row cannot be read.
+    /// Returns the state reported for a source whose row cannot be read.
     fn unreadable() -> Self {
         Self {
             state: State::Failing,
@@ -197,7 +199,7 @@ impl Reader {
         &self.connection
     }
 
-    /// Runs `query` on what was committed when it began.
+    /// Runs `query` on the state committed when it begins.
     pub(super) fn snapshot<T, E>(&self, query: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E>
     where
         E: From<StoreError>,
@@ -212,12 +214,12 @@ impl Reader {
         Ok(result)
     }
 
-    /// Stories and other rows that could not be read since this was last asked, and were left out.
+    /// Returns the stories and other rows that were left out because they could not be read, and clears the list.
     pub fn left_out(&self) -> Vec<LeftOut> {
         self.left_out.take().into_iter().collect()
     }
 
-    /// Leaves out what belongs to a row that cannot be read.
+    /// Leaves out anything that depends on an unreadable row.
     fn readable<T>(
         &self,
         name: &str,
@@ -238,7 +240,7 @@ impl Reader {
         readable(read)
     }
 
-    /// The revision of the last commit.
+    /// Returns the revision of the last commit.
     ///
     /// # Errors
     /// [`StoreError`], as everywhere here.
@@ -246,8 +248,8 @@ impl Reader {
         rows::revision(&self.connection)
     }
 
-    /// Returns the validators to ask each address of a source with at `at`, by the hash of the address; none when the
-    /// source is read differently now.
+    /// Returns the validators for requests to each address of a source at `at`, by the hash of the address. The map
+    /// is empty if the rules for reading the source have changed.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -278,7 +280,7 @@ impl Reader {
         Ok(validators)
     }
 
-    /// What the last good polls of a source gave; nothing when the source is read differently now.
+    /// Returns the history of the source's last good polls, empty if the rules for reading the source have changed.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -286,7 +288,7 @@ impl Reader {
         shape::history(&self.connection, source, fingerprint)
     }
 
-    /// The newest items of a source, as far as they can be found again.
+    /// Returns the newest items of a source that can be identified again.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -308,7 +310,8 @@ impl Reader {
         Ok(known)
     }
 
-    /// What would read the page of a source that drifted; `None` once it is read again, and where nothing was found.
+    /// Returns the proposed repair for the page of a source that drifted; `None` if no repair was found or the page
+    /// is readable again.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -320,7 +323,7 @@ impl Reader {
         held.map(|text| rows::json("repair", &text)).transpose()
     }
 
-    /// Every source that was ever configured.
+    /// Returns the state of every source that was ever configured.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -339,7 +342,7 @@ impl Reader {
         Ok(sources)
     }
 
-    /// The sources that did not answer in time to their last poll.
+    /// Returns the sources whose last poll timed out.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -348,7 +351,7 @@ impl Reader {
         ids.iter().map(|id| rows::parsed("source", id)).collect()
     }
 
-    /// Every configured feed.
+    /// Returns every configured feed.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -356,7 +359,7 @@ impl Reader {
         self.feeds_where("configured")
     }
 
-    /// Feeds whose topics are configured no longer, with files that may still be there.
+    /// Returns feeds whose topics are no longer configured but whose files may still exist.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -364,7 +367,7 @@ impl Reader {
         self.feeds_where("NOT configured")
     }
 
-    /// Names that feeds had before, with files that may still be there.
+    /// Returns former names of feeds whose files may still exist.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -374,7 +377,7 @@ impl Reader {
         names.iter().map(|name| rows::parsed("was", name)).collect()
     }
 
-    /// Every name that feeds and sources have or had.
+    /// Returns every current and former name of feeds and sources.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -439,7 +442,8 @@ impl Reader {
             .optional()?)
     }
 
-    /// The live feed of a topic, in order: its newest `max_items`, and all that came within `min_age` of its newest.
+    /// Returns the live feed of a topic, in order: its newest `max_items`, and everything that arrived within
+    /// `min_age` of the newest story.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -470,7 +474,7 @@ impl Reader {
         self.stories(&chosen)
     }
 
-    /// Stories that entered a topic quietly, in order, the newest `max_items`.
+    /// Returns the newest `max_items` stories that entered a topic quietly, in order.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -481,7 +485,8 @@ impl Reader {
         self.stories(&chosen)
     }
 
-    /// Stories that left a topic because they are none any more, the last first, at most `MAX_TOMBSTONES`.
+    /// Returns tombstones of stories that left a topic because they were merged or withdrawn: the most recent first,
+    /// at most `MAX_TOMBSTONES`.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -543,7 +548,7 @@ impl Reader {
         })
     }
 
-    /// The translations of a story's reports that readers can go to.
+    /// Returns the translations of a story's reports that have an address for readers.
     fn translations(&self, story: &str) -> Result<Vec<Alternate>, StoreError> {
         let sql = "SELECT story.id, shown.language, shown.address
                    FROM item JOIN alternate ON alternate.item = item.seq
@@ -557,7 +562,7 @@ impl Reader {
         let mut found = statement.query([story])?;
         let mut alternates: Vec<Alternate> = Vec::new();
         while let Some(row) = found.next()? {
-            // A translation that cannot be read is no reason to leave this story out.
+            // An unreadable translation is no reason to leave out this story.
             let Some(alternate) = readable(alternate(row))? else {
                 continue;
             };
@@ -571,7 +576,7 @@ impl Reader {
         Ok(alternates)
     }
 
-    /// The regions of a story's reports together.
+    /// Returns the union of the regions of a story's reports.
     fn regions(&self, story: &str) -> Result<Vec<Region>, StoreError> {
         let sql = "SELECT DISTINCT regions FROM item WHERE story = ? AND NOT held";
         let mut regions = BTreeSet::new();
@@ -581,7 +586,7 @@ impl Reader {
         Ok(regions.into_iter().collect())
     }
 
-    /// Every report of a story: the lowest rank first, then in the order of their commits.
+    /// Returns every report of a story, by rank and then in the order of their commits.
     fn reports(&self, story: &str) -> Result<Vec<Report>, StoreError> {
         let sql = "SELECT item.id, item.source, item.title, item.address, item.published_at, item.published_offset,
                           item.published_precision, item.published_origin, source_state.name AS publisher,

@@ -1,4 +1,4 @@
-//! Rows to types and back.
+//! Converts rows to types and back.
 
 use std::str::FromStr;
 
@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::normalize::{SANITIZER_VERSION, content_hash, restored};
 
-/// Reads `text` of a row that we wrote ourselves.
+/// Parses text from a row that we wrote ourselves.
 pub(super) fn parsed<T: FromStr>(column: &'static str, text: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| StoreError::Row {
         column,
@@ -23,7 +23,7 @@ pub(super) fn parsed<T: FromStr>(column: &'static str, text: &str) -> Result<T, 
     })
 }
 
-/// Reads JSON of a row that we wrote ourselves.
+/// Parses JSON from a row that we wrote ourselves.
 pub(super) fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Row {
         column,
@@ -31,34 +31,34 @@ pub(super) fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Res
     })
 }
 
-/// Plain data as a row holds it.
+/// Serializes plain data for a row.
 pub(super) fn to_json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("plain data always serializes")
 }
 
-/// Topics as a row holds them.
+/// Serializes topics for a row.
 pub(super) fn topics_json(topics: &[TopicId]) -> String {
     to_json(&topics.iter().map(TopicId::as_str).collect::<Vec<_>>())
 }
 
-/// Topics of a row.
+/// Parses topics from a row.
 pub(super) fn topics(text: &str) -> Result<Vec<TopicId>, StoreError> {
     let names: Vec<String> = json("topics", text)?;
     names.iter().map(|name| parsed("topics", name)).collect()
 }
 
-/// Regions as a row holds them.
+/// Serializes regions for a row.
 pub(super) fn regions_json(regions: &[Region]) -> String {
     to_json(&regions.iter().map(Region::to_string).collect::<Vec<_>>())
 }
 
-/// Regions of a row.
+/// Parses regions from a row.
 pub(super) fn regions(text: &str) -> Result<Vec<Region>, StoreError> {
     let codes: Vec<String> = json("regions", text)?;
     codes.iter().map(|code| parsed("regions", code)).collect()
 }
 
-/// What decides an item's feeds, of the columns of its row.
+/// Reads the columns that decide an item's feeds.
 pub(super) fn belonging(row: &Row<'_>) -> Result<Belonging, StoreError> {
     let language: Option<String> = row.get("language")?;
     let language: Option<Language> = language.map(|tag| parsed("language", &tag)).transpose()?;
@@ -70,7 +70,7 @@ pub(super) fn belonging(row: &Row<'_>) -> Result<Belonging, StoreError> {
     })
 }
 
-/// A hash of a row.
+/// Parses a hash from a row.
 pub(super) fn hash(column: &'static str, bytes: &[u8]) -> Result<Hash, StoreError> {
     Hash::from_bytes(bytes).ok_or_else(|| StoreError::Row {
         column,
@@ -78,34 +78,34 @@ pub(super) fn hash(column: &'static str, bytes: &[u8]) -> Result<Hash, StoreErro
     })
 }
 
-/// A fact about the store as a whole.
+/// Returns a fact about the store as a whole.
 pub(super) fn fact(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
     let sql = "SELECT value FROM fact WHERE name = ?";
     let mut statement = connection.prepare_cached(sql)?;
     Ok(statement.query_row([name], |row| row.get(0)).optional()?)
 }
 
-/// Makes it a fact.
+/// Sets a fact about the store as a whole.
 pub(super) fn set_fact(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)";
     connection.prepare_cached(sql)?.execute([name, value])?;
     Ok(())
 }
 
-/// The revision of the last commit, 0 before the first.
+/// Returns the revision of the last commit; 0 before the first.
 pub(super) fn revision(connection: &Connection) -> Result<i64, StoreError> {
     let sql = "SELECT CAST(value AS INTEGER) FROM fact WHERE name = 'rev'";
     let found = connection.query_row(sql, [], |row| row.get(0)).optional()?;
     Ok(found.unwrap_or(0))
 }
 
-/// How many definitions brought sources or feeds.
+/// Returns how many definitions added sources or feeds.
 pub(super) fn definitions(connection: &Connection) -> Result<i64, StoreError> {
     let found = fact(connection, "definitions")?;
     found.map_or(Ok(0), |count| parsed("value", &count))
 }
 
-/// An instant of a row.
+/// Converts seconds from a row to an instant.
 pub(super) fn instant(column: &'static str, seconds: i64) -> Result<Timestamp, StoreError> {
     DateTime::from_timestamp(seconds, 0).ok_or_else(|| StoreError::Row {
         column,
@@ -113,7 +113,7 @@ pub(super) fn instant(column: &'static str, seconds: i64) -> Result<Timestamp, S
     })
 }
 
-/// An instant of a row that may hold none.
+/// Converts seconds from a row to an instant; NULL gives `None`.
 pub(super) fn maybe_instant(
     column: &'static str,
     seconds: Option<i64>,
@@ -159,7 +159,7 @@ impl From<&Published> for PublishedColumns {
     }
 }
 
-/// The date of publication in the columns `published_…` of a row.
+/// Reads the date of publication from the columns `published_…` of a row.
 pub(super) fn published(row: &Row<'_>) -> Result<Published, StoreError> {
     let precision: String = row.get("published_precision")?;
     let dated = dated(
@@ -219,7 +219,7 @@ pub(super) fn identity_kind(word: &str) -> Result<IdentityKind, StoreError> {
     })
 }
 
-/// An item from a whole row of `item`.
+/// Reads an item from a whole row of `item`.
 pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
     let text = |column: &'static str| row.get::<_, String>(column);
     let maybe = |column: &'static str| row.get::<_, Option<String>>(column);
@@ -267,13 +267,13 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
     })
 }
 
-/// The day that an item was published, where its publisher is, of the columns of its row.
+/// Returns the day on which an item was published, in its publisher's time zone, from the columns of its row.
 pub(super) fn day(row: &Row<'_>) -> Result<NaiveDate, StoreError> {
     let (at, offset) = (row.get("published_at")?, row.get("published_offset")?);
     Ok(dated(at, offset, "day")?.at.date_naive())
 }
 
-/// What queries look at in an item, of the columns of its row that say so.
+/// The columns of an item that queries look at.
 pub(super) struct Words {
     title: String,
     text: String,
@@ -313,7 +313,7 @@ impl Words {
         self.title.len() + self.text.len()
     }
 
-    /// An item whose source gives `topics` to all its items.
+    /// Returns the subject for queries of an item whose source gives `topics` to all its items.
     pub(super) fn subject<'a>(&'a self, topics: &'a [TopicId]) -> Subject<'a> {
         Subject {
             title: &self.title,
@@ -334,7 +334,7 @@ impl Words {
     }
 }
 
-/// Which story an item's row belongs to, the revision of its last change, and whether it is held back while it is new.
+/// The story of an item's row, the revision of its last change, and whether a new item is held back.
 pub(super) struct Place<'a> {
     pub(super) story: &'a str,
     pub(super) rev: i64,
@@ -342,7 +342,8 @@ pub(super) struct Place<'a> {
     pub(super) held: bool,
 }
 
-/// Writes an item's row, and gives its number; of one that is there stays when it was found, the order of commits and whether it is held back.
+/// Inserts or updates an item's row and returns its number. An existing row keeps its time of discovery, its order of
+/// commit and whether it is held back.
 pub(super) fn write_item(
     connection: &Connection,
     item: &Item,
@@ -396,7 +397,7 @@ pub(super) fn write_item(
     Ok(statement.query_row(row, |row| row.get("seq"))?)
 }
 
-/// Notes that this version reads an item as its row has it.
+/// Records that this version reads an item exactly as its row has it.
 pub(super) fn keep_reading(
     connection: &Connection,
     seq: u64,
