@@ -1,4 +1,4 @@
-//! All that is known of an item and of the story that it reports, for people who ask why.
+//! Reports everything known about an item and its story, for people who ask why.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 use serde::Serialize;
@@ -11,24 +11,24 @@ use super::{StoreError, rows};
 use crate::dedupe::{self, Fingerprint};
 use crate::model::{Item, ItemId, Story, StoryId, Timestamp, TopicId};
 
-/// An item, its story, and how both came to be what they are.
+/// An item, its story, and the reasons for both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Account {
-    /// The item as it is held.
+    /// The item as stored.
     pub item: Item,
-    /// When it was first found; unknown of items older than that column.
+    /// When the item was first found; unknown for items older than that column.
     pub found_at: Option<Timestamp>,
-    /// The topics that it belongs to itself.
+    /// The topics that the item itself belongs to.
     pub topics: Vec<TopicId>,
-    /// Whether it is held back until its source is released.
+    /// True if the item is held back until its source is released.
     pub held: bool,
-    /// When an operator threw it away.
+    /// When an operator discarded the item.
     pub discarded_at: Option<Timestamp>,
-    /// When an operator had the stories of its source, which is gone, taken out.
+    /// When an operator took out the stories of its removed source.
     pub forgotten_at: Option<Timestamp>,
-    /// The story that it reports.
+    /// The id of the story that the item reports.
     pub story_id: StoryId,
-    /// That story with every report; none as long as all of them are held back.
+    /// The story with every report; `None` while all of them are held back.
     pub story: Option<Story>,
     /// The item that founded the story.
     pub founder: Option<ItemId>,
@@ -36,15 +36,15 @@ pub struct Account {
     pub withdrawn: Option<(Timestamp, String)>,
     /// Ids under which the story was published before it was merged.
     pub aliases: Vec<StoryId>,
-    /// Where the story stands, or stood.
+    /// The story's current and former places in feeds.
     pub places: Vec<Standing>,
-    /// What its publisher has changed, the last first.
+    /// Changes by the publisher, the most recent first.
     pub revisions: Vec<Revision>,
-    /// What was decided about it by hand.
+    /// Decisions about the item made by hand.
     pub decisions: Vec<Verdict>,
-    /// What joined it to its story, and what kept it apart from another; nothing as long as it is held back.
+    /// The reasons why it was joined to its story and kept apart from another; empty while it is held back.
     pub grounds: Grounds,
-    /// Stories that tell the same in another language.
+    /// Stories with the same content in another language.
     pub alternates: Vec<StoryId>,
 }
 
@@ -53,36 +53,36 @@ pub struct Account {
 pub struct Standing {
     /// The feed's topic.
     pub feed: String,
-    /// Since when.
+    /// When the story entered.
     pub entered_at: Timestamp,
-    /// Until when, if it left.
+    /// When the story left, if it did.
     pub left_at: Option<Timestamp>,
-    /// Whether it is on the page alone: too old to be news when it came.
+    /// True if the story is only on the page, because it was too old to be news when it arrived.
     pub quiet: bool,
 }
 
 /// One change of an item.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Revision {
-    /// When it was found.
+    /// When the change was found.
     pub at: Timestamp,
-    /// The fields that changed, as they were before.
+    /// The changed fields with their previous values.
     pub before: Map<String, Value>,
 }
 
-/// What was decided by hand about an item and another one.
+/// A decision by hand about an item and another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// The other item.
     pub other: String,
     /// `together` or `apart`.
     pub verdict: String,
-    /// When.
+    /// When the decision was made.
     pub at: Timestamp,
 }
 
 impl Reader {
-    /// The story that goes by `id`, or did before it was merged.
+    /// Returns the current id of the story known as `id`, which may be an id from before a merge.
     ///
     /// # Errors
     /// [`StoreError`], as everywhere here.
@@ -95,7 +95,7 @@ impl Reader {
         found.map(|id| rows::parsed("story", &id)).transpose()
     }
 
-    /// The reports of a story, in the order of their commits.
+    /// Returns the reports of a story, in the order of their commits.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -104,7 +104,7 @@ impl Reader {
         self.item_ids(sql, params![story.to_string()])
     }
 
-    /// The items that give an address, in any of its spellings.
+    /// Returns the items that give an address, in any of its spellings.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -123,7 +123,7 @@ impl Reader {
         ids.map(|id| rows::parsed("id", &id?)).collect()
     }
 
-    /// All that is known of an item.
+    /// Returns everything known about an item; `None` if the store does not have it.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -177,8 +177,8 @@ impl Reader {
         Ok(grounds)
     }
 
-    /// Whether another item still stands apart from one that it was kept apart from: it may have been corrected since, or
-    /// somebody has made them one story.
+    /// Returns true if another item is still separate from one that it was kept apart from: it may have been
+    /// corrected since, or an operator may have merged their stories.
     fn still_refuses(&self, item: i64, refused: &Ground) -> Result<bool, StoreError> {
         let sql =
             "SELECT own.story = other.story AS is_one, other.* FROM item AS own JOIN item AS other
@@ -206,7 +206,7 @@ impl Reader {
         Ok(dedupe::are_kept_apart(&own, &other))
     }
 
-    /// Those of the translations of any of its reports.
+    /// Returns the stories of the translations of any of its reports.
     fn alternates(&self, story: &str) -> Result<Vec<StoryId>, StoreError> {
         let sql =
             "SELECT DISTINCT other.story FROM item JOIN alternate ON alternate.item = item.seq

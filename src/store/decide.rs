@@ -1,7 +1,7 @@
-//! What operators decide about stories by hand: two are one, one is several, one is withdrawn or restored.
+//! Carries out operators' decisions about stories: merge, split, withdraw or restore.
 //!
-//! Runs on the writer, inside a transaction. A decision is about items, whose ids never change; what comes later keeps
-//! to it: no report joins a story across it, and no poll undoes it.
+//! Runs on the writer, inside a transaction. A decision is about items, whose ids never change. Later items respect
+//! it: no report joins a story across it, and no poll undoes it.
 
 use std::collections::BTreeSet;
 
@@ -16,23 +16,23 @@ use super::ruling::{self, Action, Ruling};
 use super::story::Stories;
 use crate::model::{ItemId, Operator, StoryId, Timestamp};
 
-/// A decision by hand. A story may be named by any id that it was ever published under.
+/// A decision by hand. A story may be named by any id under which it was ever published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
-    /// Both are one story; the older one's id stays.
+    /// Merges two stories; the older story's id stays.
     Merge(StoryId, StoryId),
-    /// These reports leave the story and are one of their own; where none is named, every report but the founding one
-    /// becomes a story of its own.
+    /// Moves these reports out of the story into a new one. If none is named, every report except the founding one
+    /// becomes a separate story.
     Split(StoryId, Vec<ItemId>),
-    /// The story is taken out everywhere until it is restored; the reason is published.
+    /// Takes the story out everywhere until it is restored; the reason is published.
     Withdraw(StoryId, String),
-    /// A withdrawn story is brought back into its feeds, and its tombstones are taken back.
+    /// Brings a withdrawn story back into its feeds, and removes its tombstones.
     Restore(StoryId, Option<String>),
 }
 
 impl Decision {
-    /// What it is, for the record.
+    /// Returns the kind of decision, for the record.
     pub fn action(&self) -> Action {
         match self {
             Self::Merge(..) => Action::Merge,
@@ -42,7 +42,7 @@ impl Decision {
         }
     }
 
-    /// Why, where that was said.
+    /// Returns the reason, if one was given.
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Merge(..) | Self::Split(..) => None,
@@ -52,35 +52,35 @@ impl Decision {
     }
 }
 
-/// What became of a decision.
+/// The result of a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
-    /// The story that it was about, under the id that it has now.
+    /// The affected story, under its current id.
     pub story: StoryId,
-    /// The stories that were made of it, or became part of it.
+    /// The stories that were split off or merged into it.
     pub others: Vec<StoryId>,
-    /// Its title.
+    /// The story's title.
     pub title: String,
 }
 
-/// Why a decision cannot be carried out.
+/// The reason why a decision cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecisionError {
     /// No story was ever published under this id.
     #[error("there is no story `{0}`")]
     Unknown(StoryId),
-    /// A story cannot become part of itself.
+    /// A story cannot be merged with itself.
     #[error("both are the story `{0}`")]
     Same(StoryId),
-    /// Nothing to split.
+    /// The story has only one report.
     #[error("the story `{0}` has one report only")]
     Single(StoryId),
-    /// An item that reports something else.
+    /// The item does not report the story.
     #[error("`{item}` is no report of the story `{story}`")]
     NoReport {
-        /// The story.
+        /// The story's id.
         story: StoryId,
-        /// The item.
+        /// The item's id.
         item: ItemId,
     },
     /// The founding report keeps the id.
@@ -88,20 +88,20 @@ pub enum DecisionError {
         "`{item}` is the founding report of the story `{story}` and keeps its id: name the others"
     )]
     Founder {
-        /// The story.
+        /// The story's id.
         story: StoryId,
-        /// The item.
+        /// The item's id.
         item: ItemId,
     },
-    /// What is withdrawn stays so.
+    /// The story is withdrawn.
     #[error("the story `{0}` is withdrawn: `tidings stories restore {0}` brings it back")]
     Withdrawn(StoryId),
-    /// Nothing to restore.
+    /// The story is not withdrawn.
     #[error("the story `{0}` is not withdrawn")]
     NotWithdrawn(StoryId),
 }
 
-/// Carries `decision` out.
+/// Carries out `decision`.
 pub(super) fn decide(
     connection: &Connection,
     memory: &mut Memory,
@@ -110,7 +110,7 @@ pub(super) fn decide(
     at: Timestamp,
     policy: &Policy,
 ) -> Result<Decided, StoreError> {
-    // What a decision brings into a feed is old news.
+    // Stories that enter a feed through a decision are old news.
     let stories = Stories::new(connection, at, true, policy)?;
     memory.ready(connection, 0)?;
     let (story, others) = match decision {
@@ -144,7 +144,7 @@ pub(super) fn decide(
     })
 }
 
-/// The title of the report shown.
+/// Returns the title of the report shown.
 fn title(connection: &Connection, story: StoryId) -> Result<String, StoreError> {
     let sql = "SELECT title FROM story JOIN item ON item.id = story.shown WHERE story.id = ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -242,7 +242,7 @@ fn restore(stories: &Stories<'_>, story: StoryId) -> Result<StoryId, StoreError>
     Ok(story)
 }
 
-/// The story that goes by `id` today, if it is not withdrawn.
+/// Returns the story known as `id` if it is not withdrawn.
 fn current(stories: &Stories<'_>, id: StoryId) -> Result<StoryId, StoreError> {
     match called(stories, id)? {
         (_, true) => Err(DecisionError::Withdrawn(id).into()),
@@ -250,7 +250,7 @@ fn current(stories: &Stories<'_>, id: StoryId) -> Result<StoryId, StoreError> {
     }
 }
 
-/// The story that goes by `id` today, and whether it is withdrawn.
+/// Returns the current id of the story known as `id`, with true if it is withdrawn.
 fn called(stories: &Stories<'_>, id: StoryId) -> Result<(StoryId, bool), StoreError> {
     let sql = "SELECT id, withdrawn_at IS NOT NULL FROM story
                WHERE id = coalesce((SELECT story FROM alias WHERE alias = ?1), ?1)";
@@ -264,7 +264,7 @@ fn called(stories: &Stories<'_>, id: StoryId) -> Result<(StoryId, bool), StoreEr
     }
 }
 
-/// The item that the story's id is made of, else its first.
+/// Returns the item that the story's id is derived from, or else its first item.
 fn founder(story: StoryId, reports: &[ItemId]) -> Result<ItemId, DecisionError> {
     let founded = reports
         .iter()
@@ -273,8 +273,8 @@ fn founder(story: StoryId, reports: &[ItemId]) -> Result<ItemId, DecisionError> 
     first.copied().ok_or(DecisionError::Unknown(story))
 }
 
-/// Makes `part` of `story` a story of its own, under the id that its first item would have founded. Earlier ids of its
-/// items lead there again.
+/// Turns `part` of `story` into a separate story, under the id that its first item would have founded. Earlier ids of
+/// its items lead there again.
 fn found(
     stories: &Stories<'_>,
     story: StoryId,
@@ -297,7 +297,7 @@ fn found(
     Ok(Some(own))
 }
 
-/// Remembers `verdict` for every pair; a later one takes the place of an earlier.
+/// Stores `verdict` for every pair; it replaces an earlier one.
 fn keep(
     connection: &Connection,
     items: &[ItemId],

@@ -1,6 +1,6 @@
-//! The configuration into the store: which feeds and sources there are, and what changed queries mean for stored items.
+//! Brings the configuration into the store: feeds, sources, and the effect of changed queries on stored items.
 //!
-//! What it means is worked out by [`Changes`], which `plan` shows and nothing else; here it is written.
+//! The effect is computed by [`Changes`], which `plan` shows without writing; here it is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,88 +21,89 @@ use crate::classify::{Needs, Subject};
 use crate::config::ConfigFile;
 use crate::model::{Country, Each, Hash, Item, Region, SourceId, Timestamp, TopicId};
 
-/// Works out an item's regions, and its topics: those given, which are its source's, and those whose queries it satisfies.
+/// Computes an item's regions and topics: the given topics, which are its source's, and those whose queries it
+/// satisfies.
 pub type Classify = Arc<dyn Fn(&mut Item, &[TopicId]) -> BTreeSet<TopicId> + Send + Sync>;
 
-/// Makes ready to try some topics alone. The map tells which sources give a topic to all their items.
+/// Prepares to try some topics alone. The map lists the sources that give a topic to all their items.
 pub type Narrow =
     Box<dyn Fn(&BTreeSet<TopicId>, &BTreeMap<TopicId, Vec<SourceId>>) -> Narrowed + Send + Sync>;
 
-/// The topics that take an item.
+/// Returns the topics that match an item.
 pub type Taken = Box<dyn Fn(&Subject) -> BTreeSet<TopicId> + Send + Sync>;
 
-/// Some topics alone.
+/// A classifier restricted to some topics.
 pub struct Narrowed {
-    /// What an item needs for one of them to take it.
+    /// The conditions that an item must meet for one of the topics to match.
     pub needs: Needs,
-    /// Which of them take it; their references and what its source gives may be among what comes out.
+    /// Returns which of the topics match; the result may include their references and the source's own topics.
     pub topics: Taken,
 }
 
-/// What is configured, as far as the store must know.
+/// The part of the configuration that the store must know.
 pub struct Definition {
-    /// When it came into force.
+    /// When the configuration came into force.
     pub at: Timestamp,
-    /// Changes with whatever decides an item's topics and regions.
+    /// Changes with everything that decides an item's topics and regions.
     pub key: Hash,
-    /// Changes with whatever decides them for all items alike: then each is classified again.
+    /// Changes with everything that decides them for all items alike; each item is then classified again.
     pub classifier: String,
-    /// A story older than this enters quietly where it comes late.
+    /// The age from which a story that arrives late enters quietly.
     pub fresh: Duration,
-    /// Every topic.
+    /// All topics.
     pub feeds: Vec<FeedDefinition>,
-    /// Every source.
+    /// All sources.
     pub sources: Vec<SourceDefinition>,
-    /// Names that feeds and sources had before.
+    /// Former names of feeds and sources.
     pub names: Names,
-    /// Works out an item's regions and topics.
+    /// Computes an item's regions and topics.
     pub classify: Classify,
-    /// Works out some of its topics.
+    /// Computes some of an item's topics.
     pub narrow: Narrow,
-    /// The files that say so.
+    /// The configuration files.
     pub files: Vec<ConfigFile>,
 }
 
-/// A topic's feed.
+/// The definition of a topic's feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedDefinition {
-    /// Its name.
+    /// The topic's id.
     pub topic: TopicId,
-    /// Its title in the site's language.
+    /// The title in the site's language.
     pub title: String,
-    /// Its queries as they are written.
+    /// The queries as written.
     pub queries: Vec<String>,
-    /// Changes with its queries, and with those that they refer to.
+    /// Changes with the feed's queries, and with those that they refer to.
     pub fingerprint: Hash,
-    /// Which branches it has.
+    /// The kinds of branches.
     pub each: BTreeSet<Each>,
 }
 
-/// A source.
+/// The definition of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceDefinition {
-    /// Its id.
+    /// The source's id.
     pub id: SourceId,
-    /// Its name for people.
+    /// The name for people.
     pub name: String,
-    /// Whose report is shown.
+    /// The rank that decides whose report is shown.
     pub rank: u32,
-    /// Where its feed or page is, for readers.
+    /// The address of the feed or page for readers.
     pub address: Option<String>,
     /// Topics of all its items.
     pub topics: Vec<TopicId>,
-    /// Where its publisher is.
+    /// The publisher's country.
     pub country: Option<Country>,
     /// Regions of all its items.
     pub regions: Vec<Region>,
 }
 
-/// Whether a definition is brought in whatever it does to feeds.
+/// Whether a definition may be applied regardless of its effect on feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
-    /// It is refused where readers would be startled: see [`Plan::refusals`].
+    /// Consent is required: the definition is refused if readers would be surprised, see [`Plan::refusals`].
     Wanted,
-    /// Somebody knows what it does, or nobody can be asked.
+    /// The operator knows the effect, or nobody can be asked.
     Given,
 }
 
@@ -119,7 +120,7 @@ impl fmt::Debug for Definition {
     }
 }
 
-/// Brings `definition` into the store, unless consent is wanted and not given; then nothing has changed.
+/// Brings `definition` into the store. If consent is required and missing, nothing changes.
 pub(super) fn define(
     connection: &Connection,
     definition: &Definition,
@@ -130,7 +131,7 @@ pub(super) fn define(
     let mended = mend::mend(connection, definition.at)?;
     let renames = Renames::of(connection, &definition.names)?;
     renames.apply(connection)?;
-    // What a changed query brings is old news: it enters quietly.
+    // Stories added by a changed query are old news and enter quietly.
     let stories = Stories::new(connection, definition.at, true, &policy)?;
     let changes = Changes::of(&stories, definition, renames)?;
     let plan = Plan {
@@ -198,7 +199,8 @@ fn apply(
     Ok(())
 }
 
-/// A feed that is configured no longer keeps its stories: should it come back, readers see what they saw.
+/// Writes a feed. A feed that is no longer configured keeps its stories, so that readers see the same ones if it
+/// returns.
 fn write_feed(
     stories: &Stories<'_>,
     definition: &Definition,
@@ -213,7 +215,7 @@ fn write_feed(
         return Ok(());
     }
     let Some(defined) = &feed.defined else {
-        // A branch is what its topic is, and there only once a story belongs to it.
+        // A branch follows its topic, and appears only once a story belongs to it.
         let sql =
             "UPDATE feed SET configured = 1, wanted_rev = ?2, changed_at = ?3 WHERE topic = ?1";
         let mut statement = connection.prepare_cached(sql)?;
@@ -236,7 +238,7 @@ fn write_feed(
         first_round_until(definition.at),
     ];
     statement.execute(row)?;
-    // Branches are called as their topic is, also those that come back with it.
+    // Branches have the title of their topic, including those that return with it.
     let sql = "UPDATE feed SET title = ?2, wanted_rev = ?3, changed_at = ?4 WHERE topic = ?1 AND title <> ?2";
     let mut statement = connection.prepare_cached(sql)?;
     for branch in stories.branches(&defined.topic)? {
@@ -245,7 +247,7 @@ fn write_feed(
     Ok(())
 }
 
-/// Keeps how queries are written, also those that did not change: a store of an older version has none to compare with.
+/// Stores the queries as written, even unchanged ones: a store of an older version has none to compare with.
 fn write_queries(connection: &Connection, definition: &Definition) -> Result<(), StoreError> {
     let sql = "UPDATE feed SET queries = ?2 WHERE topic = ?1 AND queries <> ?2";
     let mut statement = connection.prepare_cached(sql)?;

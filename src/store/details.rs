@@ -1,4 +1,4 @@
-//! What was read of the pages that entries lead to: kept, so that each is asked for once.
+//! Stores what was read from the pages that entries link to, so that each page is requested once.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -12,43 +12,43 @@ use crate::model::{
     Detail, Hash, RawAuthor, RawEnclosure, RawImage, RawTag, RawText, SourceId, Timestamp,
 };
 
-/// The page of an entry is forgotten when the list has not had the entry for so long.
+/// An entry's page is forgotten if the list has not contained the entry for this long.
 const KEPT: Duration = Duration::from_hours(24 * 90);
-/// When an entry was last listed is written down once in so long: most polls leave the row alone.
+/// The time when an entry was last listed is updated at most this often, so that most polls leave the row alone.
 const LISTED_STEP: Duration = Duration::from_hours(24);
 
-/// What a poll learnt of the pages of its entries.
+/// The details that a poll read from the pages of its entries.
 #[derive(Clone, Debug)]
 pub struct Details {
-    /// Addresses of the entries that it met.
+    /// Addresses of the entries seen.
     pub listed: Vec<String>,
-    /// What is kept of them from now on, by address.
+    /// Details to keep from now on, by address.
     pub changed: Vec<(String, KeptDetail)>,
 }
 
-/// What is kept of the page of one entry.
+/// The stored details of one entry's page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeptDetail {
-    /// Hash of the list's entry that it was read for.
+    /// Hash of the list entry for which the page was read.
     pub entry: Hash,
-    /// Hash of how it was read.
+    /// Hash of the rules used to read it.
     pub rules: Hash,
-    /// What it said when it was last read.
+    /// The content when it was last read.
     pub detail: Option<Detail>,
-    /// The HTTP status of the last failure, where an answer came.
+    /// The HTTP status of the last failure, if a response arrived.
     pub http_status: Option<u16>,
-    /// How often it failed since it was read, or since its entry changed.
+    /// Number of failures since the page was read, or since its entry changed.
     pub tries: u32,
-    /// How often it was read.
+    /// Number of successful readings.
     pub readings: u32,
-    /// When it was last read.
+    /// When the page was last read.
     pub read_at: Option<Timestamp>,
-    /// When it is to be asked for; `None` once that is settled.
+    /// When to request the page next; `None` once it is settled.
     pub next_try: Option<Timestamp>,
 }
 
 impl Reader {
-    /// What is kept of the pages at these addresses.
+    /// Returns the stored details of the pages at these addresses.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -69,7 +69,7 @@ impl Reader {
         Ok(kept)
     }
 
-    /// The pages that are to be asked for at `at`: earlier polls had no time for them, or they failed.
+    /// Returns the pages due at `at`, because earlier polls had no time for them or failed to read them.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -103,7 +103,7 @@ fn kept_detail(row: &Row<'_>) -> Result<KeptDetail, StoreError> {
     })
 }
 
-/// Writes what `poll` learnt.
+/// Writes the details that `poll` read.
 pub(super) fn write(connection: &Connection, poll: &Poll) -> Result<(), StoreError> {
     let Some(Details { listed, changed }) = &poll.details else {
         return Ok(());
@@ -121,7 +121,7 @@ pub(super) fn write(connection: &Connection, poll: &Poll) -> Result<(), StoreErr
     if !matches!(poll.outcome, Outcome::Read { .. }) {
         return Ok(());
     }
-    // What was owed and is no longer within reach of a whole walk can never be paid.
+    // A page that is still due but was out of reach of a whole walk can never be read.
     let sql =
         "UPDATE detail SET next_try = NULL WHERE source = ?1 AND next_try <= ?2 AND listed_at < ?2";
     connection
@@ -166,7 +166,7 @@ fn write_one(
     Ok(())
 }
 
-/// A detail as a row holds it; what a later version writes beside these is left alone.
+/// A detail as stored in a row. Fields that a later version adds are preserved.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Wire {

@@ -11,27 +11,27 @@ use rusqlite::{Error as Sqlite, ErrorCode};
 
 use super::StoreError;
 
-/// Why nothing can be stored, or nothing read.
+/// The reason why nothing can be stored or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreFault {
     /// No space is left, or a quota is used up.
     DiskFull,
-    /// The file system or the file may not be written.
+    /// The file system or the file is read-only.
     ReadOnly,
     /// Another program holds the database.
     Locked,
-    /// The file is no database any more.
+    /// The file is no longer a database.
     Damaged,
     /// The file was removed while it was in use.
     Removed,
-    /// Another file stands in its place.
+    /// Another file has replaced it.
     Replaced,
-    /// The disk or the folder fails otherwise.
+    /// The disk or the folder fails in some other way.
     Failing,
 }
 
 impl StoreFault {
-    /// Returns its short name.
+    /// Returns the fault's short name.
     pub fn code(self) -> &'static str {
         match self {
             Self::DiskFull => "disk-full",
@@ -44,7 +44,7 @@ impl StoreFault {
         }
     }
 
-    /// Returns what to do about it.
+    /// Returns the suggested remedy.
     pub fn action(self) -> &'static str {
         match self {
             Self::DiskFull => "free some space there; tidings goes on by itself",
@@ -66,7 +66,7 @@ impl StoreFault {
         }
     }
 
-    /// Returns the fault that an error of the system amounts to.
+    /// Returns the fault that corresponds to a system error.
     pub(crate) fn of_system(cause: &io::Error) -> Self {
         match cause.kind() {
             io::ErrorKind::StorageFull
@@ -94,7 +94,7 @@ impl StoreFault {
 }
 
 impl StoreError {
-    /// Returns why the whole store is out of order; `None` for an error of one job or one row.
+    /// Returns the fault of the whole store; `None` for an error of one job or one row.
     pub fn fault(&self) -> Option<StoreFault> {
         match self {
             Self::Open { cause, .. } => Some(StoreFault::of_system(cause)),
@@ -133,7 +133,7 @@ impl StoreError {
         }
     }
 
-    /// Whether one row could not be read, and the database is sound as far as that tells.
+    /// Returns true if only one row could not be read and nothing suggests that the database is damaged.
     pub(super) fn is_of_a_row(&self) -> bool {
         match self {
             Self::Row { .. } => true,
@@ -150,7 +150,7 @@ impl StoreError {
     }
 }
 
-/// Returns `None` for a row that cannot be read: it costs itself alone.
+/// Returns `None` for an unreadable row, so that it affects nothing else.
 ///
 /// # Errors
 /// Any other [`StoreError`].

@@ -1,7 +1,7 @@
-//! Sources that are gone from the configuration: their stories stay in the feeds until an operator has them taken out.
+//! Takes the stories of removed sources out of the feeds when an operator asks; until then they stay.
 //!
-//! Forgotten items stay in the store: a source that is configured again gets its items back. Stories that other sources
-//! also report stay, with those reports.
+//! Forgotten items stay in the store: a source that is configured again gets its items back. Stories that other
+//! sources also report stay, with those reports.
 
 use std::collections::BTreeSet;
 
@@ -16,43 +16,43 @@ use super::story::Stories;
 use super::{Reader, StoreError, rows};
 use crate::model::{Item, Operator, SourceId, StoryId, Timestamp};
 
-/// The outcome of forgetting a source.
+/// The result of forgetting a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forgotten {
-    /// Its items that were taken out.
+    /// Number of the source's items that were taken out.
     pub items: usize,
-    /// Stories that left all feeds.
+    /// Number of stories that left all feeds.
     pub stories: usize,
-    /// Stories that stay with the reports of other sources.
+    /// Number of stories that stay with the reports of other sources.
     pub kept: usize,
 }
 
-/// Why a source cannot be forgotten.
+/// The reason why a source cannot be forgotten.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForgetError {
-    /// No source was ever called so.
+    /// No source ever had this id.
     #[error("there never was a source `{0}`")]
     Unknown(SourceId),
-    /// It is polled.
+    /// The source is still configured.
     #[error(
         "the source `{0}` is configured: take its block out, and `tidings reload`, before it can be forgotten"
     )]
     Configured(SourceId),
-    /// Nothing of it is left.
+    /// The source was already forgotten.
     #[error("the source `{0}` is forgotten already")]
     Already(SourceId),
 }
 
-/// An item of a source that is gone, and its story.
+/// An item of a removed source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftItem {
-    /// The item.
+    /// The item as stored.
     pub item: Item,
-    /// Whether its story stays, for another source reports it too.
+    /// True if its story stays because another source reports it too.
     pub stays: bool,
 }
 
-/// Takes the items of a source that is gone out of their stories.
+/// Takes the items of a removed source out of their stories.
 pub(super) fn forget(
     connection: &Connection,
     memory: &mut Memory,
@@ -69,7 +69,7 @@ pub(super) fn forget(
     let touched: BTreeSet<StoryId> = ids
         .map(|id| rows::parsed("story", &id?))
         .collect::<Result<_, StoreError>>()?;
-    // Nothing is compared with what is not shown.
+    // Items that are not shown are not compared with others.
     for table in ["found_by", "fingerprint"] {
         let sql = format!(
             "DELETE FROM {table} WHERE item IN (SELECT seq FROM item WHERE source = ? AND NOT held)"
@@ -106,7 +106,7 @@ pub(super) fn forget(
     })
 }
 
-/// Gives sources that are configured again the items back that were forgotten. What is old enters quietly.
+/// Restores the forgotten items of sources that are configured again. Old stories enter quietly.
 pub(super) fn bring_back(
     connection: &Connection,
     memory: &mut Memory,
@@ -138,7 +138,7 @@ pub(super) fn bring_back(
     Ok(())
 }
 
-/// Whether a report of the story is shown.
+/// Returns true if a report of the story is shown.
 fn is_reported(connection: &Connection, story: StoryId) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM item WHERE story = ? AND NOT held";
     let mut statement = connection.prepare_cached(sql)?;
@@ -163,7 +163,7 @@ impl Reader {
     /// Returns the items that [`forget`](super::Store::forget) would take out, the newest first.
     ///
     /// # Errors
-    /// [`StoreError::Forget`] where the source cannot be forgotten.
+    /// [`StoreError::Forget`] if the source cannot be forgotten.
     pub fn left_items(&self, source: &SourceId) -> Result<Vec<LeftItem>, StoreError> {
         may_be_forgotten(self.connection(), source)?;
         let sql = "SELECT item.*, EXISTS (

@@ -1,10 +1,11 @@
-//! Names that feeds and sources had before: what is stored under them goes on under the new ones.
+//! Moves stored data from the former names of feeds and sources to their new names.
 //!
-//! In: the store as it is, and the [`Names`] of a configuration. Out: the [`Renames`] that it asks for and the store can
-//! carry out: written, or shown to one reading connection alone.
+//! In: the store as it is, and the [`Names`] of a configuration. Out: the [`Renames`] that it asks for and the store
+//! can carry out. They are written, or only simulated for one reading connection.
 //!
-//! A feed that is renamed keeps its stories, its readers' past and its tombstones; a source its items, their identities
-//! and what it was last known by. A name is taken over once: where the new one has a past of its own, both keep theirs.
+//! A renamed feed keeps its stories, its publication history and its tombstones; a renamed source keeps its items,
+//! their identities and its last known state. A name is taken over once: if the new name already has data, both keep
+//! their own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,14 +16,14 @@ use super::{StoreError, rows, tokens};
 use crate::classify::{self, Subject};
 use crate::model::{Branch, FeedId, Hash, SourceId, TopicId};
 
-/// What a configuration says of names, beside those that it uses.
+/// The former names given in a configuration, and the sources' addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
-    /// Feeds as they were called, each with the topic that it is today.
+    /// Former names of feeds, each with the current topic.
     pub feeds: Vec<(FeedId, TopicId)>,
-    /// Sources as they were called, each with its name of today.
+    /// Former names of sources, each with the current id.
     pub sources: Vec<(SourceId, SourceId)>,
-    /// The address of each source, hashed: it may be a secret.
+    /// The hash of each source's address, because the address may be a secret.
     pub locations: BTreeMap<SourceId, Hash>,
 }
 
@@ -31,12 +32,12 @@ pub struct Names {
 pub(super) struct Renames {
     pub(super) topics: Vec<(TopicId, TopicId)>,
     pub(super) sources: Vec<(SourceId, SourceId)>,
-    /// Feeds with the names that they get, those of the topics and branches by source.
+    /// Feeds with their new names: those of topics and of branches by source.
     pub(super) feeds: Vec<(FeedId, FeedId)>,
 }
 
 impl Names {
-    /// Whether the addresses of a feed are answered with those of another one.
+    /// Returns true if the addresses of a feed redirect to another feed.
     pub(super) fn lead_on(&self, feed: &FeedId) -> bool {
         let topic = FeedId::from(feed.topic().clone());
         let was = |id: &FeedId| self.feeds.iter().any(|(was, _)| was == id);
@@ -115,7 +116,7 @@ impl Renames {
         Ok(feeds)
     }
 
-    /// Carries them out.
+    /// Carries out the renames.
     pub(super) fn apply(&self, connection: &Connection) -> Result<(), StoreError> {
         self.apply_small(connection)?;
         let remember = "INSERT OR REPLACE INTO former (kind, was, now) VALUES (?, ?, ?)";
@@ -157,7 +158,7 @@ impl Renames {
         Ok(())
     }
 
-    /// Feeds, their stories, and sources: what a plan reads of them.
+    /// Renames feeds, memberships and sources: the tables that a plan reads.
     fn apply_small(&self, connection: &Connection) -> Result<(), StoreError> {
         for (was, now) in &self.feeds {
             let (was, now) = (was.to_string(), now.to_string());
@@ -186,7 +187,7 @@ impl Renames {
         Ok(())
     }
 
-    /// Topics of a row under their new names; `None` where none of them has one.
+    /// Renames the topics of a row; returns `None` if none of them changes.
     fn topics_json(&self, text: &str) -> Result<Option<String>, StoreError> {
         let before = rows::topics(text)?;
         let renamed = |topic: &TopicId| {
@@ -198,7 +199,7 @@ impl Renames {
         Ok((after != before).then(|| rows::topics_json(&after)))
     }
 
-    /// Lets this connection, which may only read, see the store as if they were carried out.
+    /// Simulates the renames for this connection, which may only read.
     pub(super) fn pretend(&self, connection: &Connection) -> Result<(), StoreError> {
         copy(connection)?;
         self.apply_small(connection)?;
@@ -206,7 +207,7 @@ impl Renames {
         let columns = statement.query_map([], |row| row.get::<_, String>(0))?;
         let columns: Vec<String> = columns.collect::<Result<_, _>>()?;
         let columns: Vec<String> = columns.iter().map(|column| self.column(column)).collect();
-        // Names hold no quotation marks: see `TopicId` and `SourceId`.
+        // Names contain no quotation marks: see `TopicId` and `SourceId`.
         let view = format!(
             "CREATE TEMP VIEW item AS SELECT {} FROM main.item",
             columns.join(", ")
@@ -238,7 +239,7 @@ impl Renames {
     }
 }
 
-/// Has tables of this connection's own stand before those of the store: it may change these.
+/// Shadows tables of the store with temporary copies, which this connection may change.
 pub(super) fn copy(connection: &Connection) -> Result<(), StoreError> {
     Ok(connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS feed AS SELECT * FROM main.feed;
@@ -254,7 +255,7 @@ fn has(connection: &Connection, sql: &str, name: &str) -> Result<bool, StoreErro
     Ok(connection.prepare_cached(sql)?.exists([name])?)
 }
 
-/// Has items belong to a topic under its new name.
+/// Moves items from a topic's former name to its new one.
 fn retopic(connection: &Connection, was: &TopicId, now: &TopicId) -> Result<(), StoreError> {
     let sql = "SELECT seq, topics FROM item WHERE instr(topics, '\"' || ? || '\"') > 0";
     let mut statement = connection.prepare_cached(sql)?;
@@ -274,7 +275,7 @@ fn retopic(connection: &Connection, was: &TopicId, now: &TopicId) -> Result<(), 
     Ok(())
 }
 
-/// Has the items of a source found by its new name.
+/// Updates the search tokens of a source's items to its new name.
 fn retoken(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
     let mut statement = connection.prepare("SELECT * FROM item WHERE source = ?")?;
     let mut found = statement.query([source.as_str()])?;

@@ -1,7 +1,7 @@
-//! The configuration last in force, kept as its files' texts without the secrets of addresses.
+//! Keeps the configuration last in force: its files' texts, without the secrets of addresses.
 //!
 //! In: the files of a configuration as it comes into force. Out: the same files, for a start or a command that finds
-//! mistakes in those on the disk. Bounded: one that is larger than [`MAX_KEPT_BYTES`] is not kept.
+//! mistakes in those on disk. Bounded: a configuration larger than [`MAX_KEPT_BYTES`] is not kept.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -13,24 +13,24 @@ use super::{StoreError, look, rows};
 use crate::config::{self, ConfigFile, MAX_KEPT_BYTES};
 use crate::model::{Hash, Listen, Timestamp};
 
-/// The fact that changes with the kept texts.
+/// The fact with the hash of the kept texts.
 const HASH: &str = "configuration";
-/// The fact since when they are in force.
+/// The fact with the time when they came into force.
 const SINCE: &str = "configuration_since";
 
-/// The fact where the last daemon answers administrators, whatever was configured since it started.
+/// The fact with the addresses where the last daemon serves administrators, whatever was configured since it started.
 pub(super) const ADMIN: &str = "admin_listen";
 
 /// The configuration last in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptConfiguration {
-    /// Since when it is.
+    /// When it came into force.
     pub since: Timestamp,
     /// Its files, the main one first.
     pub files: Vec<ConfigFile>,
 }
 
-/// Keeps `files`, which come into force `at`, in the place of those before them.
+/// Keeps `files`, which come into force `at`, and drops the previous ones.
 pub(super) fn keep(
     connection: &Connection,
     files: &[ConfigFile],
@@ -60,8 +60,8 @@ pub(super) fn keep(
     rows::set_fact(connection, HASH, &hash)
 }
 
-/// Reads the configuration that the store at `path` keeps; `None` where there is no store, or none was ever in force. A
-/// store of another version is read too, as long as it keeps one.
+/// Reads the configuration kept in the store at `path`; returns `None` if the store is missing or no configuration
+/// was ever in force. A store of another version works too, as long as it keeps one.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -90,19 +90,20 @@ pub fn kept_configuration(path: &Path) -> Result<Option<KeptConfiguration>, Stor
     .map(Option::flatten)
 }
 
-/// Places as the fact holds them.
+/// Serializes addresses for the fact.
 pub(super) fn written(places: &[Listen]) -> String {
     rows::to_json(&places.iter().map(Listen::to_string).collect::<Vec<_>>())
 }
 
-/// Returns where the last daemon on the store at `path` answers administrators; none where no daemon ever ran.
+/// Returns the addresses where the last daemon on the store at `path` serves administrators; empty if no daemon ever
+/// ran.
 pub fn admin_places(path: &Path) -> Vec<Listen> {
     let noted = look(path, |connection| {
         let places = rows::fact(connection, ADMIN)?;
         let places = places.map(|text| rows::json::<Vec<String>>(ADMIN, &text));
         places.transpose()
     });
-    // A store that cannot be read tells nothing.
+    // An unreadable store has no addresses.
     let places = noted.ok().flatten().flatten().unwrap_or_default();
     places
         .iter()

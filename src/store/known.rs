@@ -1,4 +1,4 @@
-//! What is known of items already, for whoever sets up a source.
+//! Counts items that are already known from other sources, for setting up a source.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,11 +8,12 @@ use super::{Reader, StoreError, rows};
 use crate::dedupe::Keys;
 use crate::model::SourceId;
 
-/// Items of one address or title further apart are not one, in seconds.
+/// Maximum distance between items with one address or title to count as the same, in seconds.
 const NEAR: i64 = 86_400;
 
 impl Reader {
-    /// How many of some items each source has reported too: at the same address, or under the same title on that day.
+    /// Returns how many of some items each source has reported too: at the same address, or under the same title on
+    /// that day.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -27,7 +28,7 @@ impl Reader {
         }
         for keys in items {
             let mut sources = BTreeSet::new();
-            // An address that several of them give is that of a page.
+            // An address shared by several of them belongs to a page.
             let is_page = given.get(&keys.address).is_some_and(|times| *times > 1);
             let telling = keys
                 .lasting()

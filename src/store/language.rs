@@ -1,4 +1,4 @@
-//! The language that most items of a source are in: found once, and kept until the source states one.
+//! The main language of a source's items: found once, and kept until the source states one.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::model::{Language, SourceId, Timestamp};
 use crate::normalize::UsualLanguage;
 
 impl Reader {
-    /// Returns the language that most items of `source` are in, where a poll found it.
+    /// Returns the main language of the items of `source`, if a poll found it.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -21,7 +21,7 @@ impl Reader {
         found.map(|tag| rows::parsed("language", &tag)).transpose()
     }
 
-    /// Returns the languages that most items of each source are in.
+    /// Returns the main language of each source's items.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -39,7 +39,7 @@ impl Reader {
     }
 }
 
-/// Keeps the language of most of `items`, where there are enough of them and none is kept yet.
+/// Stores the main language of `items` if there are enough of them and none is stored yet.
 pub(super) fn remember(
     connection: &Connection,
     source: &SourceId,

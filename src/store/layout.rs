@@ -1,34 +1,34 @@
-//! The layout by which the page of a source is read: one for each source, under the fingerprint of its block.
+//! The layout used to read the page of a source: one per source, under the fingerprint of its block.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Reader, StoreError, rows};
 use crate::model::{Hash, Layout, SourceId, Timestamp};
 
-/// How a poll read the page of a source.
+/// The layouts of one poll of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadBy {
-    /// The layout.
+    /// The layout used to read the page.
     pub layout: Layout,
-    /// The layout by which a fresh look found more.
+    /// The layout with which a new detection found more.
     pub beside: Option<Layout>,
 }
 
 impl ReadBy {
-    /// Whether the page was read as one record.
+    /// Returns true if the page was read as one record.
     pub fn is_page(&self) -> bool {
         self.layout.is_page()
     }
 }
 
-/// The layout that is kept for a source.
+/// The stored layout of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptLayout {
-    /// The layout.
+    /// The layout used to read the page.
     pub layout: Layout,
-    /// When it was found.
+    /// When the layout was found.
     pub found_at: Timestamp,
-    /// A layout that finds more and that an operator accepted to leave aside.
+    /// A layout that finds more, but which an operator accepted to ignore.
     pub accepted: Option<Layout>,
 }
 
@@ -61,8 +61,8 @@ impl Reader {
     }
 }
 
-/// Keeps the layout that read a page. Under the same block, a kept layout stays and only `beside` changes. The first poll
-/// of a block accepts the list beside it: an operator who configured the layout chose between them.
+/// Keeps the layout that read a page. Under the same block, a kept layout stays and only `beside` changes. The first
+/// poll of a block accepts the list in `beside`: an operator who configured the layout chose between them.
 pub(super) fn remember(
     connection: &Connection,
     source: &SourceId,
@@ -92,7 +92,7 @@ pub(super) fn remember(
     Ok(())
 }
 
-/// Accepts the list that the last look found beside the kept layout.
+/// Accepts to ignore the list that the last detection found in addition to the kept layout.
 pub(super) fn accept(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
     let sql = "UPDATE layout SET accepted = beside WHERE source = ? AND beside IS NOT NULL";
     connection.execute(sql, [source.as_str()])?;

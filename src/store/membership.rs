@@ -1,11 +1,11 @@
-//! Stories in feeds: which enters which, whether quietly, and which leaves.
+//! Decides which stories enter or leave which feeds, and which enter quietly.
 //!
-//! In: a story and the feeds where it is wanted. Out: rows of `membership`, and feeds marked to be published anew.
+//! In: a story and the feeds that it belongs to. Out: rows of `membership`, and feeds marked for publication.
 //!
-//! A feed's first publication takes whatever there is, and so does its first round: the first good poll of every source
-//! that was there when the feed came, whichever publisher answers first. After that, an old story that comes late enters
-//! quietly: readers are not notified. A branch of a topic becomes a feed with the first story that belongs there, and
-//! stays one.
+//! A feed's first publication includes every story, and so does its first round: the first good poll of every source
+//! that existed when the feed was added, in whatever order they answer. After that, an old story that arrives late
+//! enters quietly: readers are not notified. A branch of a topic becomes a feed with the first story that belongs to
+//! it, and remains one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,16 +17,16 @@ use super::rows;
 use super::story::Stories;
 use crate::model::{FeedId, StoryId, Timestamp, TopicId};
 
-/// Branches of one topic, at most: each is four files, and what items say of their language is theirs to invent.
+/// Maximum number of branches of one topic. Each has four files, and publishers can invent any number of languages.
 const MAX_BRANCHES: usize = 2_000;
 
-/// How long the first round of a feed lasts at most: a source that answers later comes late.
+/// Maximum duration of a feed's first round: a source that answers later is late.
 const FIRST_ROUND: TimeDelta = TimeDelta::hours(24);
 
-/// The branches of a topic: what follows a stroke in ASCII is a nought.
+/// Selects the branches of a topic: in ASCII, `0` follows `/`.
 const OF_TOPIC: &str = "FROM feed WHERE topic > ?1 || '/' AND topic < ?1 || '0'";
 
-/// Where a story stands in a feed.
+/// The position of a story in a feed.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) published_at: Timestamp,
@@ -37,46 +37,46 @@ pub(super) struct Place {
 /// How a story enters a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// With the feed's first publication or in its first round: it is no news.
+    /// With the feed's first publication or in its first round: not news.
     First,
     /// As news to its readers.
     Live,
-    /// It was there before: readers have seen it.
+    /// Returning to the feed: readers have seen it.
     Again,
-    /// Too old to be news where readers are.
+    /// Too old to be news to readers.
     Quiet,
 }
 
 /// A feed's first round.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Round {
-    /// Readers may know the feed: it was published with a story in it.
+    /// True if readers may know the feed: it was published with a story in it.
     is_known: bool,
-    /// The number of the definition that brought the feed.
+    /// The number of the definition that added the feed.
     defined_by: i64,
     until: i64,
 }
 
 impl Round {
-    /// Returns true if the first good poll at `at` of a source that `source_by` brought belongs to it.
+    /// Returns true if the round includes the first good poll at `at` of a source that definition `source_by` added.
     fn takes(self, source_by: i64, at: Timestamp) -> bool {
         source_by <= self.defined_by && at.timestamp() < self.until
     }
 }
 
-/// When the first round of a feed ends that comes at `at`.
+/// Returns when the first round ends of a feed that is added at `at`.
 pub(super) fn first_round_until(at: Timestamp) -> i64 {
     (at + FIRST_ROUND).timestamp()
 }
 
-/// When a feed was defined whose first round lasts until then; `None` where an older version defined it.
+/// Returns when a feed was defined, from the end of its first round; `None` if an older version defined it.
 pub(super) fn defined_at(first_round_until: Timestamp) -> Option<Timestamp> {
     let is_known = first_round_until > Timestamp::UNIX_EPOCH;
     is_known.then(|| first_round_until - FIRST_ROUND)
 }
 
 impl Stories<'_> {
-    /// Brings the story into the feeds where it is wanted now, and out of the others.
+    /// Brings the story into the feeds that it now belongs to, and out of the others.
     pub(super) fn enter_and_leave(
         &self,
         story: StoryId,
@@ -93,7 +93,7 @@ impl Stories<'_> {
             .try_for_each(|feed| self.enter(feed, story, place))
     }
 
-    /// The feeds that hold the story, and whether quietly; also those that are configured no longer.
+    /// Returns the feeds that contain the story, with true if quietly; includes feeds that are no longer configured.
     pub(super) fn feeds_of(&self, story: StoryId) -> Result<BTreeMap<FeedId, bool>, StoreError> {
         let sql = "SELECT feed, quiet FROM membership WHERE story = ? AND left_at IS NULL";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -126,7 +126,7 @@ impl Stories<'_> {
         Ok(round)
     }
 
-    /// How a story that is not in a feed would enter it.
+    /// Returns how a story that is not in a feed would enter it.
     pub(super) fn entry(
         &self,
         feed: &FeedId,
@@ -155,7 +155,7 @@ impl Stories<'_> {
         })
     }
 
-    /// Brings the story into a feed; of one that is in there only the order may change.
+    /// Brings the story into a feed. If it is already there, only its position may change.
     pub(super) fn enter(
         &self,
         feed: &FeedId,
@@ -193,7 +193,8 @@ impl Stories<'_> {
         self.raise(feed)
     }
 
-    /// Sees to it that there is such a feed: a branch comes with its first story, as long as there is room for one.
+    /// Ensures that the feed exists: a branch is created with its first story unless the topic has too many. Returns
+    /// false then.
     fn is_open(&self, feed: &FeedId) -> Result<bool, StoreError> {
         let name = feed.to_string();
         let sql = "SELECT 1 FROM feed WHERE topic = ?";
@@ -218,7 +219,7 @@ impl Stories<'_> {
         Ok(true)
     }
 
-    /// The branches of a topic that were ever published.
+    /// Returns the branches of a topic that were ever published.
     pub(super) fn branches(&self, topic: &TopicId) -> Result<Vec<FeedId>, StoreError> {
         let sql = format!("SELECT topic {OF_TOPIC}");
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -226,7 +227,7 @@ impl Stories<'_> {
         names.map(|name| rows::parsed("topic", &name?)).collect()
     }
 
-    /// Whether it entered quietly.
+    /// Enters the story. Returns true if it entered quietly.
     fn enter_anew(&self, feed: &FeedId, story: StoryId, place: Place) -> Result<bool, StoreError> {
         let entry = self.entry(feed, story, place)?;
         let quiet = entry == Entry::Quiet;
@@ -255,7 +256,7 @@ impl Stories<'_> {
         Ok(quiet)
     }
 
-    /// Whether the story was in the live feed before it left.
+    /// Returns true if the story was in the live feed before it left.
     fn was_shown(&self, feed: &FeedId, story: StoryId) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM membership WHERE feed = ? AND story = ? AND quiet = 0";
         let key = [feed.to_string(), story.to_string()];
@@ -275,7 +276,7 @@ impl Stories<'_> {
         self.raise(feed)
     }
 
-    /// The feed itself has changed: a story came that is older than its newest, or one left.
+    /// Marks the feed itself as changed: a story older than its newest arrived, or a story left.
     fn changed(&self, feed: &FeedId) -> Result<(), StoreError> {
         let sql = "UPDATE feed SET changed_at = max(coalesce(changed_at, 0), ?) WHERE topic = ?";
         self.connection
@@ -284,7 +285,7 @@ impl Stories<'_> {
         Ok(())
     }
 
-    /// Marks a feed to be published anew.
+    /// Marks a feed for publication.
     fn raise(&self, feed: &FeedId) -> Result<(), StoreError> {
         let sql = "UPDATE feed SET wanted_rev = ? WHERE topic = ?";
         self.connection

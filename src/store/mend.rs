@@ -1,7 +1,9 @@
-//! Rows of feeds and sources that cannot be read: each costs its own feed or source, never the start.
+//! Repairs unreadable rows of feeds and sources, so that each affects only its own feed or source and never prevents
+//! a start.
 //!
-//! In: the tables as they are. Out: the same tables, in which every value can be read: one that could not is worked out from
-//! the other tables, or is as if nothing were known. The definition that follows writes anew what the configuration says.
+//! In: the tables as they are. Out: the same tables with every value readable. An unreadable value is derived from
+//! the other tables, or reset to unknown. The definition that follows rewrites everything that comes from the
+//! configuration.
 
 use std::str::{self, FromStr};
 
@@ -12,27 +14,27 @@ use super::problems::{Break, LeftOut};
 use super::{State, StoreError, rows};
 use crate::model::{Country, FeedId, Repair, SourceId, Timestamp};
 
-/// The fact that tells of the rows that were mended last.
+/// The fact that lists the rows repaired last.
 pub(super) const FACT: &str = "mended";
-/// Rows that are named, of many.
+/// Maximum number of rows to list by name.
 const NAMED: usize = 5;
-/// Bytes of a hash.
+/// Length of a hash in bytes.
 const HASH_BYTES: usize = 16;
 
-/// What can be read of a column.
+/// The values that a column may contain.
 #[derive(Clone, Copy)]
 enum Holds {
     Text,
-    /// From 0.
+    /// An integer from 0.
     Count,
-    /// From 0, 32 bits.
+    /// An integer from 0, 32 bits.
     Small,
-    /// Of HTTP.
+    /// An HTTP status.
     Status,
     Flag,
     Instant,
     Hash,
-    /// JSON.
+    /// A JSON array of strings.
     Texts,
     Topics,
     Regions,
@@ -44,7 +46,7 @@ enum Holds {
     Country,
 }
 
-/// A column, and the expression over its row that stands in for a value that cannot be read.
+/// A column, and the SQL expression over its row that replaces an unreadable value.
 struct Column {
     name: &'static str,
     holds: Holds,
@@ -52,12 +54,12 @@ struct Column {
     otherwise: &'static str,
 }
 
-/// A table whose rows stand for themselves.
+/// A table whose rows can be repaired one by one.
 struct Mended {
     name: &'static str,
-    /// One row, to people.
+    /// The word for one row, for people.
     noun: &'static str,
-    /// Without it, the row names nothing.
+    /// The key column; a row without it identifies nothing.
     key: Column,
     columns: &'static [Column],
 }
@@ -71,7 +73,7 @@ const fn always(name: &'static str, holds: Holds, otherwise: &'static str) -> Co
     }
 }
 
-/// A column that may be NULL, and is where it cannot be read.
+/// Returns a column that may be NULL, and becomes NULL if it cannot be read.
 const fn maybe(name: &'static str, holds: Holds) -> Column {
     Column {
         name,
@@ -159,7 +161,7 @@ const SOURCE: [Column; 27] = [
     maybe("forgotten_at", Holds::Instant),
 ];
 
-/// Mends the rows that cannot be read, and says so: once here, and in `status`. Returns their names.
+/// Repairs unreadable rows, and reports them: once here, and in `status`. Returns their names.
 pub(super) fn mend(connection: &Connection, at: Timestamp) -> Result<Vec<String>, StoreError> {
     let mended = mend_rows(connection)?;
     if mended.is_empty() {
@@ -187,7 +189,7 @@ pub(super) fn mend(connection: &Connection, at: Timestamp) -> Result<Vec<String>
     Ok(mended)
 }
 
-/// Mends the rows that cannot be read.
+/// Repairs unreadable rows and returns their names.
 pub(super) fn mend_rows(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let mut mended = Vec::new();
     for table in &TABLES {
@@ -196,7 +198,7 @@ pub(super) fn mend_rows(connection: &Connection) -> Result<Vec<String>, StoreErr
     Ok(mended)
 }
 
-/// Whether any row cannot be read.
+/// Returns true if any row cannot be read.
 pub(super) fn is_needed(connection: &Connection) -> Result<bool, StoreError> {
     for table in &TABLES {
         if !damaged(connection, table)?.is_empty() {
@@ -206,10 +208,10 @@ pub(super) fn is_needed(connection: &Connection) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// A row with values that cannot be read.
+/// A row with unreadable values.
 struct Damaged {
     key: Value,
-    /// Its name, where it has one.
+    /// The row's name, if it has one.
     name: Option<String>,
     columns: Vec<&'static Column>,
 }
@@ -263,7 +265,7 @@ fn damaged(connection: &Connection, table: &Mended) -> Result<Vec<Damaged>, Stor
     Ok(all)
 }
 
-/// The value of a key, as the row has it.
+/// Returns the value of a key exactly as the row has it.
 fn key_of(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,

@@ -1,5 +1,5 @@
-//! Looks up what entries that no key tells may have been under another one; whether they were is
-//! [`dedupe::moved`](crate::dedupe::moved)'s to say.
+//! Looks up stored items for entries that no key identifies; [`dedupe::moved`](crate::dedupe::moved) decides whether
+//! they match.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,25 +11,25 @@ use super::{NewItem, StoreError};
 use crate::dedupe::{self, Arrival, Trace};
 use crate::model::{Item, ItemId};
 
-/// More items of one title and day are notices of one kind.
+/// Maximum number of items of one title and day; more are notices of one kind.
 const MAX_NAMESAKES: usize = 20;
-/// Items of a source whose guids and addresses are compared with those of new entries: the newest.
+/// Maximum number of a source's items whose guids and addresses are compared with those of new entries: the newest.
 const MAX_TRACES: usize = 500;
 
-/// Entries that no key tells.
+/// Entries that no key identifies.
 pub(super) struct Unknown<'a> {
     /// All entries of the poll.
     pub(super) all: &'a [NewItem],
-    /// Their places.
+    /// Places of the unidentified entries.
     pub(super) places: &'a [usize],
-    /// Items that other entries of the poll are, or are named by.
+    /// Items that other entries of the poll match, or name by a key.
     pub(super) known: &'a HashSet<ItemId>,
-    /// How many entries are known.
+    /// Number of entries identified by their keys.
     pub(super) by_keys: usize,
 }
 
-/// Returns the items that the store has of entries, by their places, though under keys that the poll does not give.
-/// To be asked before the first of them is written.
+/// Returns the stored items of entries, by place, that exist under keys which the poll does not give. Call it before
+/// the first of the entries is written.
 pub(super) fn find(
     connection: &Connection,
     unknown: &Unknown,
@@ -53,7 +53,7 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// Entries under other versions of a guid, or at the address, that an item of theirs had.
+/// Returns entries whose guid is another version of a stored item's guid, or whose address an item had.
 fn readdressed(
     connection: &Connection,
     unknown: &Unknown,
@@ -85,7 +85,7 @@ fn readdressed(
     Ok(found)
 }
 
-/// Of the newest items of a source, the newest first.
+/// Returns the traces of a source's newest items, the newest first.
 fn traces(connection: &Connection, source: &str) -> Result<Vec<Trace>, StoreError> {
     let sql =
         "SELECT id, key_kind, key, address FROM item WHERE source = ? ORDER BY seq DESC LIMIT ?";
@@ -113,7 +113,7 @@ fn item(connection: &Connection, id: ItemId) -> Result<Option<Item>, StoreError>
     readable(rows::item(row))
 }
 
-/// The items of the entry's source with its title, of its day or without one.
+/// Returns the items of the entry's source with its title and its day or no day.
 fn namesakes(connection: &Connection, entry: &Item) -> Result<Vec<Item>, StoreError> {
     let sql = "SELECT * FROM item WHERE source = ?1 AND substr(weak_key, instr(weak_key, ' ') + 1) = ?2
                AND (?3 = '' OR substr(weak_key, 1, 10) = ?3 OR weak_key LIKE ' %') ORDER BY seq DESC LIMIT ?4";

@@ -1,7 +1,8 @@
-//! The database's file: taken by one writing process, and looked after while it is in use.
+//! The database file: locked by one writing process, and checked while in use.
 //!
-//! Two locks keep a second writer out. The one on `….lock` tells who was first. The one on the database itself holds when
-//! somebody removed that file: it is a lock of `flock(2)`, which does not meet those that `SQLite` takes of readers.
+//! Two locks keep a second writer out. The lock on `….lock` shows who was first. The lock on the database itself
+//! still works if somebody removes that file: it uses `flock(2)`, which does not interfere with the locks that
+//! `SQLite` takes for readers.
 
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
@@ -12,21 +13,21 @@ use super::StoreError;
 
 /// The first bytes of every database (file format of `SQLite`, §1.3.1).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// Free space that a poll may take: with less nothing is said to be well again.
+/// Free space that a poll may need; with less, the store is not reported as recovered.
 const ROOM_BYTES: usize = 1 << 20;
 
-/// A database that this process alone writes.
+/// A database that only this process writes.
 #[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
-    /// Held open, for closing any handle of the file would drop the locks of `SQLite` with it.
+    /// Kept open, because closing any handle of the file would release the locks of `SQLite`.
     database: File,
     device_and_inode: (u64, u64),
     _lock: File,
 }
 
 impl Place {
-    /// Takes the database at `path`, and creates an empty file if it is missing.
+    /// Locks the database at `path`, and creates an empty file if it is missing.
     pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
         let failed = |cause| StoreError::Open {
             path: path.to_owned(),
@@ -55,7 +56,7 @@ impl Place {
         &self.path
     }
 
-    /// Checks that the file still is where it was, and still is a database. Costs two calls of the system.
+    /// Checks that the file is still at its path, and still is a database. Costs two system calls.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let path = || self.path.clone();
         match self.path.metadata() {
@@ -74,7 +75,7 @@ impl Place {
         self.check_beginning(&self.database)
     }
 
-    /// Checks that the file which has taken this one's place is a database.
+    /// Checks that the file which has replaced this one is a database.
     pub(super) fn check_successor(&self) -> Result<(), StoreError> {
         let file = File::open(&self.path).map_err(|cause| StoreError::Open {
             path: self.path.clone(),
@@ -99,7 +100,7 @@ impl Place {
         }
     }
 
-    /// Proves that the disk takes as much as a poll may bring.
+    /// Proves that the disk has room for as much as a poll may bring.
     pub(super) fn prove_room(&self) -> Result<(), StoreError> {
         let probe = self.path.with_added_extension("probe");
         let write = || {
@@ -118,7 +119,8 @@ impl Place {
         })
     }
 
-    /// Whether so little space is left, or the file system has become read-only, that only writing can tell.
+    /// Returns true if space is nearly exhausted or the file system has become read-only, so that only a write can
+    /// prove recovery.
     pub(super) fn is_tight(&self) -> bool {
         use rustix::fs::StatVfsMountFlags;
         rustix::fs::fstatvfs(&self.database).is_ok_and(|disk| {
@@ -148,7 +150,7 @@ fn locked(path: &Path, process: String) -> StoreError {
     }
 }
 
-/// Takes the lock file beside the database, which holds the id of its process for the one that comes second.
+/// Locks the file next to the database, which contains the process id for any second process to report.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let failed = |cause| StoreError::Open {
         path: path.to_owned(),

@@ -1,6 +1,6 @@
-//! What is in force for items and stories: how they are classified, which feeds and branches there are, what is old.
+//! The rules in force for items and stories: classification, feeds and branches, and the age of old stories.
 //!
-//! In: a [`Definition`] as it comes into force; then items and stories. Out: the topics that an item belongs to by now, the
+//! In: a [`Definition`] as it comes into force; then items and stories. Out: the current topics of an item, and the
 //! feeds that a story belongs to. No database.
 
 use std::borrow::Cow;
@@ -14,18 +14,18 @@ use crate::model::{Each, Facets, FeedId, Hash, Item, SourceId, TopicId};
 
 /// The part of a [`Definition`] that decides where stories belong.
 pub(super) struct Policy {
-    /// By what items are to be classified, and how; `None` before a definition says so.
+    /// The key and the function for classification; `None` before the first definition.
     classifying: Option<(Hash, Classify)>,
     /// The topics that each source gives to all its items.
     given: HashMap<SourceId, Vec<TopicId>>,
-    /// A story older than this enters quietly where it comes late.
+    /// The age from which a story that arrives late enters quietly.
     pub(super) fresh: Duration,
-    /// What the branches of each topic are told apart by.
+    /// The properties that distinguish the branches of each topic.
     topics: HashMap<TopicId, BTreeSet<Each>>,
 }
 
 impl Policy {
-    /// Nothing is old and there are no feeds, before a definition says otherwise.
+    /// Returns the policy before the first definition: nothing is old and there are no feeds.
     pub(super) fn none() -> Self {
         Self {
             classifying: None,
@@ -50,8 +50,8 @@ impl Policy {
         }
     }
 
-    /// The items of a poll as they belong now: they were classified by what was in force when it began. Those of a source
-    /// that is configured no longer stay as they are.
+    /// Returns the items of a poll with their current topics: they were classified by the rules in force when the
+    /// poll began. Items of a removed source stay as they are.
     pub(super) fn brought_up<'a>(
         &self,
         items: &'a [NewItem],
@@ -74,7 +74,7 @@ impl Policy {
         Cow::Owned(anew.collect())
     }
 
-    /// A known item as it belongs on the day that it keeps, which may not be that of the entry.
+    /// Classifies a known item for the day that it keeps, which may differ from the entry's.
     pub(super) fn dated<'a>(&self, new: &'a NewItem, kept: &Item) -> Cow<'a, NewItem> {
         let day = |item: &Item| item.published.at().date_naive();
         let others = day(kept) != day(&new.item);
@@ -89,7 +89,7 @@ impl Policy {
         })
     }
 
-    /// Whether the feed may hold stories.
+    /// Returns true if the feed may contain stories.
     pub(super) fn have(&self, feed: &FeedId) -> bool {
         let each = self.topics.get(feed.topic());
         each.is_some_and(|each| {
@@ -98,7 +98,8 @@ impl Policy {
         })
     }
 
-    /// The feeds of a story that belongs to `topics`. One of a source that is configured no longer may have gone with it.
+    /// Returns the feeds of a story that belongs to `topics`. A topic given by a removed source may have been removed
+    /// with it.
     pub(super) fn feeds(&self, topics: &BTreeSet<TopicId>, facets: &Facets) -> BTreeSet<FeedId> {
         let mut feeds = BTreeSet::new();
         for (topic, each) in topics.iter().filter_map(|id| self.topics.get_key_value(id)) {

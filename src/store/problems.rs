@@ -1,5 +1,5 @@
-//! Present and past problems of the store, for `status`: rows that cannot be read, and a start that could not reach the
-//! state that an earlier one had published.
+//! Reports present and past problems of the store for `status`: unreadable rows, and a start that could not reach the
+//! state published earlier.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,29 +12,29 @@ use super::read::ProblemState;
 use super::{Reader, StoreError, mend, rows};
 use crate::model::Timestamp;
 
-/// The fact that tells of the last break.
+/// The fact that records the last break.
 pub(super) const BREAK: &str = "break";
 
-/// How long `status` tells of a break.
+/// Number of days for which `status` reports a break.
 const TOLD_DAYS: i64 = 7;
-/// Stories that are named, of many that cannot be read.
+/// Maximum number of unreadable stories to list by name.
 const NAMED: usize = 5;
 
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LeftOut {
-    /// The id of the story that is left out because of it, or the name of what cannot be read otherwise.
+    /// The id of the story left out because of it, or the name of another unreadable thing.
     pub story: String,
-    /// Why it cannot be read.
+    /// The reason why it cannot be read.
     pub why: String,
 }
 
-/// Something that happened to the store: it is not the one that published the feeds, or rows were rebuilt.
+/// An incident: the store is not the one that published the feeds, or rows were rebuilt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Break {
-    /// When that was found.
+    /// When it was found.
     pub at: Timestamp,
-    /// Its short name.
+    /// The short name of the incident.
     pub code: String,
     /// The finding, for people.
     pub text: String,
@@ -42,7 +42,7 @@ pub struct Break {
     pub action: String,
 }
 
-/// Gives the store a name, by which it knows the feeds that it published.
+/// Gives the store a name, by which it recognizes the feeds that it published.
 pub(super) fn name_store(connection: &Connection) -> Result<(), StoreError> {
     if rows::fact(connection, "store")?.is_none() {
         let sql = "INSERT INTO fact (name, value) VALUES ('store', lower(hex(randomblob(8))))";
@@ -52,7 +52,7 @@ pub(super) fn name_store(connection: &Connection) -> Result<(), StoreError> {
 }
 
 impl Reader {
-    /// The name of this store.
+    /// Returns the name of this store.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -60,7 +60,7 @@ impl Reader {
         Ok(rows::fact(self.connection(), "store")?.unwrap_or_default())
     }
 
-    /// Whether the store was found not to be the one that published the feeds.
+    /// Returns true if the store is not the one that published the feeds.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -68,7 +68,7 @@ impl Reader {
         Ok(rows::fact(self.connection(), BREAK)?.is_some())
     }
 
-    /// The problems of the store that an operator should know of at `now`.
+    /// Returns the problems of the store that an operator should know at `now`.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -92,14 +92,14 @@ impl Reader {
         Ok(problems)
     }
 
-    /// Stories that the last publication could not read.
+    /// Returns the stories that the last publication could not read.
     fn left_out_of_feeds(&self, now: Timestamp) -> Result<Option<ProblemState>, StoreError> {
         let sql = "SELECT topic, left_out FROM feed WHERE configured AND left_out IS NOT NULL ORDER BY topic";
         let mut statement = self.connection().prepare_cached(sql)?;
         let mut found = statement.query([])?;
         let mut left_out: BTreeMap<LeftOut, BTreeSet<String>> = BTreeMap::new();
         while let Some(row) = found.next()? {
-            // A row that cannot be read itself is told of by others.
+            // An unreadable row of `feed` is reported elsewhere.
             let Some((topic, stories)) = readable(left_out_of(row))? else {
                 continue;
             };
@@ -110,7 +110,7 @@ impl Reader {
         Ok((!left_out.is_empty()).then(|| unreadable(&left_out, now)))
     }
 
-    /// Whether the database is whole and has our tables.
+    /// Returns true if the database passes the integrity check and has our tables.
     pub(super) fn is_sound(&self) -> Result<bool, StoreError> {
         let word: String = self
             .connection()

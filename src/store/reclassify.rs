@@ -1,8 +1,8 @@
-//! Stored items, classified again: where what decides their topics has changed, and no others.
+//! Classifies stored items again, but only those whose topics may have changed.
 //!
-//! In: the store as it is, a [`Definition`], and what it changes of feeds and sources. Out: the items that belong to other
-//! topics or regions. Only topics that changed are tried, and only on items that hold what they need, or belonged to
-//! them. Items are judged on a thread of their own while the next ones are read. Nothing is written.
+//! In: the store as it is, a [`Definition`], and its changes to feeds and sources. Out: the items that belong to
+//! other topics or regions. Only changed topics are tried, and only on items that contain what they need, or belonged
+//! to them. Items are classified on a separate thread while the next ones are read. Nothing is written.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::resume_unwind;
@@ -21,28 +21,28 @@ use super::tokens::{self, Sought};
 use crate::classify::{self, Subject};
 use crate::model::{Facets, SourceId, StoryId, TopicId};
 
-/// Items that are handed over to be judged at once.
+/// Number of items sent to the classifying thread at once.
 const BATCH: usize = 256;
-/// Batches that wait to be judged.
+/// Number of batches that may wait to be classified.
 const WAITING: usize = 4;
 
-/// An item as it belongs now.
+/// The new topics and regions of an item.
 pub(super) struct ItemChange {
     pub(super) story: StoryId,
     pub(super) belongs: Belonging,
-    /// Where its regions are others too.
+    /// The new regions, if they changed.
     pub(super) moved: Option<Moved>,
 }
 
-/// Other regions of an item, and what it is found by with them.
+/// New regions of an item, and its search tokens with them.
 pub(super) struct Moved {
     pub(super) regions: String,
     pub(super) tokens: String,
 }
 
-/// The items that belong elsewhere now, by `seq`. All are looked at where the classifier is another one; else those of
-/// `retagged` sources, those that the changed queries of `feeds` may take or took, and those `missed` by a topic that
-/// comes back.
+/// Returns the items whose topics or regions change, by `seq`. All items are checked if the classifier changed;
+/// otherwise those of `retagged` sources, those that the changed queries of `feeds` may match or did match, and those
+/// `missed` by a topic that returns.
 pub(super) fn items(
     connection: &Connection,
     definition: &Definition,
@@ -69,7 +69,7 @@ pub(super) fn items(
     Ok(items)
 }
 
-/// Works out the regions and all topics of items, of all or of one source's.
+/// Computes the regions and all topics of items, of all sources or one.
 fn by_all(
     connection: &Connection,
     definition: &Definition,
@@ -107,7 +107,7 @@ fn by_all(
     Ok(items)
 }
 
-/// An item as it is read to be judged.
+/// An item as read for classification.
 struct Held {
     seq: u64,
     story: StoryId,
@@ -117,7 +117,7 @@ struct Held {
 
 type Judged = (u64, SourceId, ItemChange);
 
-/// Tries `topics` alone, on items that may belong to them now and on those that did.
+/// Tries only `topics`, on items that may belong to them now and on those that did.
 fn by_some(
     connection: &Connection,
     definition: &Definition,
@@ -159,7 +159,7 @@ fn by_some(
     })
 }
 
-/// Hands the candidates over, or all items.
+/// Sends the candidates, or all items, to the classifying thread.
 fn read_candidates(
     connection: &Connection,
     candidates: Option<BTreeSet<u64>>,
@@ -203,13 +203,13 @@ fn held(row: &Row<'_>) -> Result<Held, StoreError> {
     })
 }
 
-/// Whoever judges is gone only when it panicked, which is told when it is waited for.
+/// Sends a batch. The receiver is gone only after a panic, which is reported when its thread is joined.
 fn send(batches: &SyncSender<Vec<Held>>, batch: Vec<Held>) {
     drop(batches.send(batch));
 }
 
-/// Items that some topics may take or did take, those missed among them, in the order of their commits; `None`: any
-/// may be.
+/// Returns the items that some topics may match or did match, including those missed, in the order of their commits;
+/// `None` means any item may match.
 fn candidates(
     connection: &Connection,
     sought: &Sought,
@@ -221,7 +221,7 @@ fn candidates(
         Sought::None => BTreeSet::new(),
         Sought::Matching(expression) => tokens::matching(connection, expression)?,
     };
-    // Also those that had left: what their items hold of the topic decides whether they come back.
+    // Includes stories that had left: whether they return depends on what their items have of the topic.
     let sql = "SELECT item.seq FROM membership JOIN item ON item.story = membership.story WHERE membership.feed = ?";
     let mut statement = connection.prepare_cached(sql)?;
     for topic in topics {
@@ -229,7 +229,7 @@ fn candidates(
         candidates.extend(found.collect::<Result<Vec<u64>, _>>()?);
     }
     candidates.extend(missed.keys());
-    // What is shown nowhere may belong to a topic without ever having been in its feed.
+    // Items shown nowhere may belong to a topic without ever having been in its feed.
     let sql = "SELECT seq FROM item WHERE held UNION ALL
                SELECT seq FROM story JOIN item ON item.story = story.id WHERE withdrawn_at IS NOT NULL";
     let mut unseen = connection.prepare_cached(sql)?;
@@ -238,7 +238,7 @@ fn candidates(
     Ok(Some(candidates))
 }
 
-/// The topics that each source gives to all its items; those of sources that are configured no longer stay as they were.
+/// Returns the topics that each source gives to all its items; removed sources keep theirs.
 pub(super) fn given(
     connection: &Connection,
     sources: &[SourceDefinition],
@@ -255,7 +255,7 @@ pub(super) fn given(
     Ok(given)
 }
 
-/// The sources that give each topic.
+/// Returns the sources that give each topic.
 pub(super) fn givers(given: &HashMap<SourceId, Vec<TopicId>>) -> BTreeMap<TopicId, Vec<SourceId>> {
     let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
     for (source, topics) in given {

@@ -1,4 +1,4 @@
-//! What is held back of a source, and how an operator publishes it or throws it away.
+//! Publishes or discards items that are held back, as an operator decides.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,23 +15,23 @@ use super::{Coverage, Reader, State, StoreError};
 use super::{layout, rows, shape};
 use crate::model::{Item, ItemId, Operator, SourceId, StoryId, Timestamp};
 
-/// The code of a page that has its layout no longer, see [`ExtractError::code`](crate::extract::ExtractError::code).
+/// The code of a page that no longer has its layout, see [`ExtractError::code`](crate::extract::ExtractError::code).
 const NO_LAYOUT: &str = "no-layout";
 
-/// What releasing a source did.
+/// The result of releasing a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Released {
-    /// Items that were held back and are published now.
+    /// Number of held items that are now published.
     pub items: usize,
-    /// Items that still wait: they came after the list was shown.
+    /// Number of items still held, because they arrived after the list was shown.
     #[serde(default)]
     pub kept_back: usize,
-    /// Items that stay held back because their publisher no longer lists them.
+    /// Number of items that stay held because their publisher no longer lists them.
     #[serde(default)]
     pub taken_back: usize,
-    /// Whether its next poll, due at once, is taken as it is: it had drifted.
+    /// True if the source had drifted: its next poll, due at once, is accepted without comparison.
     pub begins_anew: bool,
-    /// Whether nothing on its page has the layout that is kept for it: only a repair takes another one.
+    /// True if nothing on the page has the kept layout: only a repair can replace it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lacks_layout: bool,
 }
@@ -39,28 +39,28 @@ pub struct Released {
 /// The result of discarding held items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discarded {
-    /// Items that were thrown away.
+    /// Number of items discarded.
     pub items: usize,
-    /// Items that still wait.
+    /// Number of items still held.
     pub kept_back: usize,
 }
 
 /// An item that is held back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldItem {
-    /// The item.
+    /// The held item.
     pub item: Item,
-    /// Since when its publisher no longer lists it.
+    /// When its publisher stopped listing it.
     pub unlisted_at: Option<Timestamp>,
 }
 
-/// Which held items an operator means.
+/// The operator's choice of held items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Chosen {
-    /// Those that the publisher still lists.
+    /// Items that the publisher still lists.
     Listed,
-    /// These, listed or not: those that were shown.
+    /// These items, listed or not: those shown to the operator.
     These(BTreeSet<ItemId>),
 }
 
@@ -73,19 +73,19 @@ impl Chosen {
     }
 }
 
-/// Held back, and neither thrown away nor taken back by the publisher.
+/// Condition for items that are held back and neither discarded nor taken back by the publisher.
 const WAITS: &str =
     "held AND discarded_at IS NULL AND forgotten_at IS NULL AND unlisted_at IS NULL";
 
-/// How many items of a source are held back.
+/// Returns how many items of a source are held back.
 pub(super) fn held(connection: &Connection, source: &SourceId) -> Result<usize, StoreError> {
     let sql = format!("SELECT count(*) FROM item WHERE source = ? AND {WAITS}");
     let mut statement = connection.prepare_cached(&sql)?;
     Ok(statement.query_row([source.as_str()], |row| row.get(0))?)
 }
 
-/// Publishes chosen items that are held back of a source: as what comes late, old stories enter quietly. What a source that
-/// drifted gives next is taken as it is.
+/// Publishes chosen held items of a source. They count as late, so old stories enter quietly. If the source drifted,
+/// its next poll is accepted without comparison.
 pub(super) fn release(
     connection: &Connection,
     memory: &mut Memory,
@@ -129,7 +129,7 @@ pub(super) fn release(
     })
 }
 
-/// Throws chosen items away that are held back of a source. They stay known, so that no poll brings them again.
+/// Discards chosen held items of a source. They stay known, so that no poll brings them back.
 pub(super) fn discard(
     connection: &Connection,
     source: &SourceId,
@@ -189,7 +189,7 @@ fn is(connection: &Connection, source: &SourceId, state: State) -> Result<bool, 
     Ok(statement.exists([source.as_str(), state.as_str()])?)
 }
 
-/// A source of which nothing waits any more is well.
+/// Resets the state of a source that has no held items left.
 fn settle(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
     if is(connection, source, State::Held)? && held(connection, source)? == 0 {
         let sql = "UPDATE source_state SET state = ?, problem_code = NULL, problem_since = NULL, problem_text = NULL,
@@ -199,10 +199,10 @@ fn settle(connection: &Connection, source: &SourceId) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Notes which held items a source no longer lists, after a poll that read the items `listed`.
+/// Records which held items a source no longer lists, after a poll that read the items `listed`.
 ///
-/// An item that is missing was taken back where the list still has what is older: what came in earlier polls, or with an
-/// earlier date in the same one. It was taken back too where the whole list was read and nothing newer pushed it out.
+/// A missing item was taken back if the list still contains something older: items of earlier polls, or of the same
+/// poll with an earlier date. It was also taken back if the whole list was read and nothing newer pushed it out.
 pub(super) fn note_listed(
     connection: &Connection,
     source: &SourceId,
@@ -242,7 +242,7 @@ pub(super) fn note_listed(
     Ok(())
 }
 
-/// With which commit an item came, and its date.
+/// The commit that brought an item, and the item's date.
 struct Listing {
     rev: i64,
     date: i64,
@@ -283,7 +283,7 @@ fn listed_places(
 }
 
 impl Reader {
-    /// Returns the items that are held back of a source, in the order of their commits.
+    /// Returns the held items of a source, in the order of their commits.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -299,7 +299,7 @@ fn lacks_layout(connection: &Connection, source: &SourceId) -> Result<bool, Stor
     Ok(statement.exists([source.as_str(), NO_LAYOUT])?)
 }
 
-/// In the order of their commits.
+/// Returns the held items in the order of their commits.
 fn held_items(
     connection: &Connection,
     source: &SourceId,

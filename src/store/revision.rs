@@ -1,4 +1,4 @@
-//! What a publisher has changed in an item: the fields as they were, at the commit that changed them.
+//! Records changes that a publisher made to an item: the previous fields, at the commit that changed them.
 
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
@@ -7,12 +7,12 @@ use super::StoreError;
 use crate::model::{Item, SafeHtml, Timestamp};
 use crate::normalize::seen;
 
-/// Revisions kept of one item: the newest.
+/// Maximum number of revisions kept of one item: the newest.
 const MAX_REVISIONS: usize = 50;
-/// How much of a text that was changed is kept, in characters.
+/// Maximum length of a changed text that is kept, in characters.
 const MAX_KEPT: usize = 2_000;
 
-/// Keeps what of `held` is otherwise in `new`.
+/// Stores the fields of `held` that differ in `new`.
 pub(super) fn keep(
     connection: &Connection,
     held: &Item,
@@ -32,7 +32,7 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// The fields of `held` that a reader sees otherwise in `new`, by name.
+/// Returns the fields of `held` that look different to a reader in `new`, by name.
 fn changed(held: &Item, new: &Item) -> Map<String, Value> {
     let (before, now) = (seen(held), seen(new));
     before
@@ -48,7 +48,7 @@ fn changed(held: &Item, new: &Item) -> Map<String, Value> {
         .collect()
 }
 
-/// A field as the item has it.
+/// Returns a field as stored in the item.
 fn as_stored(item: &Item, name: &str) -> Value {
     let html = |html: &Option<SafeHtml>| json!(html.as_ref().map(SafeHtml::as_str));
     match name {

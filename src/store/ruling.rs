@@ -10,9 +10,9 @@ use crate::model::{Operator, SourceId, StoryId, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// Two stories are one.
+    /// Two stories were merged.
     Merge,
-    /// One story is several.
+    /// A story was split.
     Split,
     /// A story was taken out of all feeds.
     Withdraw,
@@ -20,9 +20,9 @@ pub enum Action {
     Restore,
     /// Held items were published.
     Release,
-    /// Held items were thrown away.
+    /// Held items were discarded.
     Discard,
-    /// The stories of a source that is gone were taken out.
+    /// The stories of a removed source were taken out.
     Forget,
 }
 
@@ -37,7 +37,7 @@ impl Action {
         Self::Forget,
     ];
 
-    /// The word for it, in the store too.
+    /// Returns the word for the action, which the store uses too.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Merge => "merge",
@@ -54,23 +54,23 @@ impl Action {
 /// One decision by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ruling {
-    /// When.
+    /// When the decision was made.
     pub at: Timestamp,
-    /// Who; `unknown` where an older version recorded none.
+    /// The operator; `unknown` if an older version recorded none.
     pub by: Operator,
-    /// What.
+    /// The kind of decision.
     pub action: Action,
-    /// The story that it was about.
+    /// The affected story.
     pub story: Option<StoryId>,
-    /// Its title then.
+    /// The story's title at the time.
     pub title: Option<String>,
-    /// Stories that were made of it, or became part of it.
+    /// Stories that were split off or merged into it.
     pub others: Vec<StoryId>,
-    /// The source that it was about.
+    /// The affected source.
     pub source: Option<SourceId>,
-    /// Items of that source.
+    /// Number of that source's items affected.
     pub items: usize,
-    /// Why.
+    /// The reason given.
     pub reason: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The tables, and how older ones become newer ones.
+//! The tables and their migrations.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::StoreError;
 
-/// One file a step, never edited once it has been released; `user_version` counts the steps taken.
+/// One file per step, never edited once released; `user_version` counts the steps taken.
 const MIGRATIONS: [&str; 18] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_regions.sql"),
@@ -30,7 +30,7 @@ const MIGRATIONS: [&str; 18] = [
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 
-/// Takes the steps that are missing, all or none.
+/// Takes the missing steps, all or none.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let taken = version(connection, path)?;
     if taken == KNOWN {
@@ -46,7 +46,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     Ok(transaction.commit()?)
 }
 
-/// Refuses a store that this version cannot read; one without tables is none yet.
+/// Refuses a store that this version cannot read; a file without tables is not a store yet.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     match version(connection, path)? {
         0 | KNOWN => Ok(()),
@@ -56,7 +56,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
     }
 }
 
-/// Whether there are tables at all.
+/// Returns true if the database has tables.
 pub(super) fn is_made(connection: &Connection) -> Result<bool, StoreError> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     Ok(version > 0)

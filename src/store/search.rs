@@ -1,7 +1,7 @@
-//! What is stored, searched: the newest stories that a query takes.
+//! Searches the store for the newest stories that match a query.
 //!
-//! The index gives items that have what the query needs, the last that came first; the query itself decides on each. What
-//! one search may cost is bounded: a query that says little looks at the last items only.
+//! The index returns items that have what the query needs, the newest first; the query itself decides on each. The
+//! cost of one search is bounded: an unselective query examines only the newest items.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,35 +17,35 @@ use super::tokens::Sought;
 use crate::classify::{Needs, Subject};
 use crate::model::{SourceId, Story, TopicId};
 
-/// Items that are looked up for one search.
+/// Maximum number of items looked up for one search.
 const MAX_LOOKED_UP: usize = 4_000;
-/// Items that a query is tried on.
+/// Maximum number of items on which a query is evaluated.
 const MAX_TRIED: usize = 500;
-/// Text that a query is tried on, in bytes.
+/// Maximum amount of text on which a query is evaluated, in bytes.
 const MAX_TEXT_BYTES: usize = 1 << 20;
 
-/// What is sought.
+/// The criteria of a search.
 pub struct Search {
-    /// What an item needs for the query to take it.
+    /// The conditions that an item must meet for the query to match.
     pub needs: Needs,
-    /// Whether the query takes an item, whose topics are told too.
+    /// Returns true if the query matches an item, given with its topics.
     pub takes: Box<dyn Fn(&Subject) -> bool + Send>,
-    /// The first day that an item may be of.
+    /// The first day of the range, inclusive.
     pub after: Option<NaiveDate>,
-    /// The day before which it must be.
+    /// The end of the range, exclusive.
     pub before: Option<NaiveDate>,
-    /// Stories wanted, at most.
+    /// Maximum number of stories to return.
     pub most: usize,
 }
 
-/// What one search may still cost.
+/// The remaining budget of one search.
 struct Budget {
     items: usize,
     text_bytes: usize,
 }
 
 impl Reader {
-    /// The sources that give each topic to all their items, or did as long as they were configured.
+    /// Returns the sources that give each topic to all their items; removed sources count with their last topics.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -56,7 +56,7 @@ impl Reader {
         )?))
     }
 
-    /// The last stories to come that `search` takes, in the order of a feed.
+    /// Returns the newest stories that `search` matches, in the order of a feed.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -77,7 +77,7 @@ impl Reader {
         self.stories(&stories)
     }
 
-    /// The numbers of items that may be taken, the last first.
+    /// Returns the numbers of items that may match, the last first.
     fn sought(&self, sought: &Sought) -> Result<Vec<u64>, StoreError> {
         let ids = |sql: &str, bound: &[&dyn rusqlite::ToSql]| {
             let mut statement = self.connection().prepare_cached(sql)?;
@@ -97,7 +97,7 @@ impl Reader {
         }
     }
 
-    /// The story of an item, where it is shown and taken.
+    /// Returns the story of an item if it is shown and matches.
     fn taken(
         &self,
         seq: u64,

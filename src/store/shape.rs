@@ -1,4 +1,4 @@
-//! What a source used to give: a row a poll that read something, the newest few, under one fingerprint.
+//! The history of a source: one row per poll that read something, for the newest few, under one fingerprint.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -7,7 +7,7 @@ use super::rows;
 use crate::drift::{History, REMEMBERED, Shape};
 use crate::model::{Hash, SourceId, Timestamp};
 
-/// What the last good polls gave; nothing when the source is read differently now.
+/// Returns the history of the last good polls, empty if the rules for reading the source have changed.
 pub(super) fn history(
     connection: &Connection,
     source: &SourceId,
@@ -28,7 +28,7 @@ pub(super) fn history(
     Ok(history)
 }
 
-/// Returns true if a poll of the source was ever good, by whatever rules.
+/// Returns true if a poll of the source ever succeeded, by whatever rules.
 fn was_read(connection: &Connection, source: &SourceId) -> Result<bool, StoreError> {
     let sql = "SELECT last_success IS NOT NULL FROM source_state WHERE source = ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -36,7 +36,7 @@ fn was_read(connection: &Connection, source: &SourceId) -> Result<bool, StoreErr
     Ok(found.optional()?.unwrap_or_default())
 }
 
-/// How many new items each of the last good polls brought.
+/// Returns how many new items each of the last good polls brought.
 pub(super) fn new_items(
     connection: &Connection,
     source: &SourceId,
@@ -49,7 +49,7 @@ pub(super) fn new_items(
     Ok(counts.collect::<Result<_, _>>()?)
 }
 
-/// Adds what a good poll gave, and forgets what is too long ago or was read differently.
+/// Adds a good poll to the history, and forgets polls that are too old or were read by other rules.
 pub(super) fn remember(
     connection: &Connection,
     source: &SourceId,
@@ -82,7 +82,7 @@ pub(super) fn remember(
     Ok(())
 }
 
-/// Forgets everything: the next poll is taken as it is.
+/// Forgets the history: the next poll is accepted without comparison.
 pub(super) fn forget(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
     connection.execute("DELETE FROM shape WHERE source = ?", [source.as_str()])?;
     Ok(())

@@ -1,4 +1,4 @@
-//! What is known of a source after a poll: how it is, what to look at, when it is due, what to ask with next.
+//! Records a source's state after a poll: status, problem, next poll and validators.
 //!
 //! Runs on the writer, in the transaction of the poll.
 
@@ -13,14 +13,14 @@ use crate::drift;
 use crate::model::{Hash, ProblemCode, SourceId, Timestamp, Validators};
 use crate::schedule;
 
-/// What the store knew of the source.
+/// The state of the source before the poll.
 pub(super) struct Before {
     pub(super) last_success: Option<i64>,
     pub(super) failures: u32,
     interval: Option<Duration>,
     problem: Option<(String, i64)>,
     pub(super) good_polls: u32,
-    /// The number of the definition that brought it.
+    /// The number of the definition that added the source.
     pub(super) defined_by: i64,
 }
 
@@ -46,7 +46,7 @@ impl Before {
     }
 }
 
-/// How many polls went well under the block that the source has now; one that found nothing changed went well.
+/// Returns the number of good polls under the source's current block. A poll that found no changes is good.
 pub(super) fn good_polls(poll: &Poll, before: u32, is_first: bool) -> u32 {
     match &poll.outcome {
         Outcome::Failed { .. } | Outcome::Read { drift: Some(_), .. } => before,
@@ -55,7 +55,7 @@ pub(super) fn good_polls(poll: &Poll, before: u32, is_first: bool) -> u32 {
     }
 }
 
-/// What to ask with next.
+/// Stores the validators for the next request.
 pub(super) fn write_validators(connection: &Connection, poll: &Poll) -> Result<(), StoreError> {
     let source = poll.source.as_str();
     let clear = || {
@@ -74,7 +74,7 @@ pub(super) fn write_validators(connection: &Connection, poll: &Poll) -> Result<(
             write(validators)
         }
         Outcome::Renewed(validators) => write(validators),
-        // A 304 must not hide that what was fetched could not be read.
+        // A 304 must not hide that the fetched document could not be read.
         Outcome::Failed { failure, .. } if failure.kind != FailureKind::Fetch => {
             Ok(clear().map(drop)?)
         }
@@ -107,7 +107,7 @@ fn write_validator(
     Ok(())
 }
 
-/// The one row that a poll without news costs.
+/// Writes the source's row, the only one that a poll without news costs.
 pub(super) fn write(
     connection: &Connection,
     poll: &Poll,
@@ -145,7 +145,7 @@ pub(super) fn write(
         outcome(failure, failures, counts),
         poll.at,
     );
-    // What the last reading left out is still left out when the document has not changed.
+    // Entries that the last reading left out are still left out if the document has not changed.
     let unchanged = matches!(poll.outcome, Outcome::Unchanged | Outcome::Renewed(_));
     let keep_problem = unchanged && before.failures == 0 && held.is_none();
     let fetched = failure.is_none_or(|failure| failure.kind != FailureKind::Fetch);
@@ -174,7 +174,7 @@ pub(super) fn write(
     Ok((state, next.due))
 }
 
-/// The pace of a source, as its last stored poll left it.
+/// The pace of a source after its last stored poll.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pace {
     interval: Option<Duration>,
@@ -182,7 +182,7 @@ pub struct Pace {
 }
 
 impl Reader {
-    /// The pace of a source; that of a new one where it is not known.
+    /// Returns the pace of a source; that of a new source if it is unknown.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -202,7 +202,8 @@ impl Reader {
 }
 
 impl Poll {
-    /// Returns when the source is due although this poll was not stored: its own pace holds, and what its server asked for.
+    /// Returns when the source is due although this poll was not stored. Respects the source's pace and its server's
+    /// request.
     pub fn next_if_not_stored(&self, pace: Pace) -> Timestamp {
         let failure = match &self.outcome {
             Outcome::Failed { failure, .. } => Some(failure),
@@ -212,7 +213,7 @@ impl Poll {
         schedule::next(&self.cadence, self.zone, pace.interval, outcome, self.at).due
     }
 
-    /// Whether its server gave something that has to be asked for again when it is not stored.
+    /// Returns true if the server sent data that must be requested again if it is not stored.
     pub fn has_news(&self) -> bool {
         matches!(self.outcome, Outcome::Read { .. })
     }
@@ -240,7 +241,7 @@ fn state(failure: Option<&Failure>, is_held: bool) -> State {
     }
 }
 
-/// A problem that goes on has been there since it began.
+/// Returns when a problem began; a continuing problem keeps its start.
 fn since(problem: &SourceProblem, before: &Before, at: Timestamp) -> i64 {
     let known = before
         .problem
@@ -249,7 +250,7 @@ fn since(problem: &SourceProblem, before: &Before, at: Timestamp) -> i64 {
     known.map_or(at.timestamp(), |(_, since)| *since)
 }
 
-/// What an operator is told of `held` items.
+/// Describes `held` items to operators.
 pub(super) fn held_back(source: &SourceId, held: usize, usual: &[usize]) -> SourceProblem {
     let usual = drift::usual_new(usual).map_or(String::new(), |usual| {
         format!(", where {usual} a poll are usual")
@@ -268,7 +269,7 @@ pub(super) fn held_back(source: &SourceId, held: usize, usual: &[usize]) -> Sour
     }
 }
 
-/// What an operator is told of `items` whose guids change.
+/// Describes `items` whose guids keep changing to operators.
 fn churning(items: usize) -> Option<SourceProblem> {
     let (items, have, are) = match items {
         0 => return None,

@@ -1,7 +1,7 @@
-//! Stories as their items make them.
+//! Derives stories from their items.
 //!
-//! A story is worked out anew from its items whenever one of them came or changed: which report is shown, its date,
-//! `updated`, the feeds that it belongs to. What readers have seen decides whether `updated` moves.
+//! A story is recomputed from its items whenever one of them arrives or changes: which report is shown, its date,
+//! `updated`, the feeds that it belongs to. The version that readers have seen decides whether `updated` moves.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -18,22 +18,22 @@ use crate::model::{
     Facets, FeedId, Hash, ItemId, Published, SourceId, StoryId, Timestamp, TopicId,
 };
 
-/// What one commit does to stories and feeds.
+/// The changes that one commit makes to stories and feeds.
 pub(super) struct Stories<'a> {
     pub(super) connection: &'a Connection,
     /// The revision of this commit.
     pub(super) rev: i64,
     pub(super) at: Timestamp,
-    /// Whether old stories come late rather than late to us: a first poll, a catch-up, a changed query.
+    /// True if old stories are old news in their feeds: on a first poll, a catch-up or a changed query.
     pub(super) late: bool,
-    /// The number of the definition that brought the source whose first good poll this is.
+    /// If this is a source's first good poll, the number of the definition that added the source.
     pub(super) first_of: Option<i64>,
     pub(super) policy: &'a Policy,
-    /// Feeds that were asked about.
+    /// Cached first rounds of feeds.
     pub(super) rounds: RefCell<HashMap<FeedId, Round>>,
 }
 
-/// What a story needs to know of one of its items.
+/// The columns of an item that its story depends on.
 struct Report {
     id: String,
     rank: u32,
@@ -45,13 +45,13 @@ struct Report {
     belongs: Belonging,
 }
 
-/// What decides the feeds that a report brings its story into.
+/// The properties of a report that decide its story's feeds.
 pub(super) struct Belonging {
     pub(super) topics: Vec<TopicId>,
     pub(super) facets: Facets,
 }
 
-/// A story's row as it was.
+/// A story's row before the commit.
 struct Row {
     founder: String,
     shown_hash: Hash,
@@ -82,7 +82,7 @@ impl<'a> Stories<'a> {
         rows::set_fact(self.connection, "rev", &self.rev.to_string())
     }
 
-    /// `stories` in the order in which they were founded: that of their first items, one of this commit among them.
+    /// Sorts `stories` by the commit order of their first items, which may be part of this commit.
     pub(super) fn oldest_first(&self, stories: Vec<StoryId>) -> Result<Vec<StoryId>, StoreError> {
         let mut aged = Vec::with_capacity(stories.len());
         for story in stories {
@@ -96,7 +96,7 @@ impl<'a> Stories<'a> {
         Ok(aged.into_iter().map(|(_, story)| story).collect())
     }
 
-    /// Whether a source reports the story already.
+    /// Returns true if a source already reports the story.
     pub(super) fn has_report_of(
         &self,
         story: StoryId,
@@ -108,7 +108,7 @@ impl<'a> Stories<'a> {
         Ok(statement.exists(params![story.to_string(), source.as_str()])?)
     }
 
-    /// Whether one source reports both.
+    /// Returns true if one source reports both stories.
     fn share_a_source(&self, one: StoryId, other: StoryId) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM item AS a JOIN item AS b ON a.source = b.source WHERE a.story = ? AND b.story = ?";
         Ok(self
@@ -117,7 +117,7 @@ impl<'a> Stories<'a> {
             .exists([one.to_string(), other.to_string()])?)
     }
 
-    /// Whether somebody decided that an item reports something else than a story.
+    /// Returns true if an operator decided that an item does not report a story.
     pub(super) fn is_kept_apart(&self, item: ItemId, story: StoryId) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM decision JOIN item ON item.id = decision.other
                    WHERE decision.item = ? AND decision.verdict = 'apart' AND item.story = ?";
@@ -125,7 +125,8 @@ impl<'a> Stories<'a> {
         Ok(self.connection.prepare_cached(sql)?.exists(pair)?)
     }
 
-    /// Whether somebody decided that an item of the one reports something else than an item of the other.
+    /// Returns true if an operator decided that an item of one story and an item of the other report different
+    /// things.
     fn are_kept_apart(&self, one: StoryId, other: StoryId) -> Result<bool, StoreError> {
         for item in self.items(one)? {
             if self.is_kept_apart(item, other)? {
@@ -135,12 +136,12 @@ impl<'a> Stories<'a> {
         Ok(false)
     }
 
-    /// Whether two stories can be one: no source reports both, and nobody decided otherwise.
+    /// Returns true if two stories can be merged: no source reports both, and no operator decided against it.
     pub(super) fn may_be_one(&self, one: StoryId, other: StoryId) -> Result<bool, StoreError> {
         Ok(!self.share_a_source(one, other)? && !self.are_kept_apart(one, other)?)
     }
 
-    /// The story's items in the order of their commits.
+    /// Returns the story's items in the order of their commits.
     pub(super) fn items(&self, story: StoryId) -> Result<Vec<ItemId>, StoreError> {
         let sql = "SELECT id FROM item WHERE story = ? ORDER BY seq";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -148,7 +149,7 @@ impl<'a> Stories<'a> {
         ids.map(|id| rows::parsed("id", &id?)).collect()
     }
 
-    /// Makes `gone` part of `kept`; its id becomes an alias, and it leaves every feed.
+    /// Makes `gone` part of `kept`. The id of `gone` becomes an alias, and `gone` leaves every feed.
     pub(super) fn merge(&self, gone: StoryId, kept: StoryId) -> Result<(), StoreError> {
         let (gone_id, kept_id) = (gone.to_string(), kept.to_string());
         for feed in self.feeds_of(gone)?.keys() {
@@ -165,7 +166,7 @@ impl<'a> Stories<'a> {
         let sql = "INSERT INTO alias (alias, story, merged_at) VALUES (?, ?, ?)";
         self.connection
             .execute(sql, params![gone_id, kept_id, self.at.timestamp()])?;
-        // What was withdrawn stays so under any id.
+        // A withdrawn story stays withdrawn under any id.
         let sql = "UPDATE story SET (withdrawn_at, withdrawn_reason) =
                    (SELECT withdrawn_at, withdrawn_reason FROM story WHERE id = ?2)
                    WHERE id = ?1 AND withdrawn_at IS NULL";
@@ -175,7 +176,7 @@ impl<'a> Stories<'a> {
         Ok(())
     }
 
-    /// Takes note that a report reads otherwise because we learned to read it: no reader is told of that.
+    /// Records that a report differs only because a new version reads it differently; readers see no update.
     pub(super) fn reword(&self, story: StoryId, from: Hash, to: Hash) -> Result<(), StoreError> {
         let sql = "UPDATE story SET shown_hash = ? WHERE id = ? AND shown_hash = ?";
         let bound = params![to.as_bytes(), story.to_string(), from.as_bytes()];
@@ -183,7 +184,7 @@ impl<'a> Stories<'a> {
         Ok(())
     }
 
-    /// Works the story out from its items, and brings it into the feeds where it belongs and out of the others.
+    /// Recomputes the story from its items, and updates the feeds that it belongs to.
     pub(super) fn refresh(&self, story: StoryId) -> Result<(), StoreError> {
         let reports = self.reports(story)?;
         let row = self.row(story)?;
@@ -218,13 +219,13 @@ impl<'a> Stories<'a> {
         self.enter_and_leave(story, &wanted, place)
     }
 
-    /// Takes a story without reports out of every feed: its source was forgotten.
+    /// Takes a story without reports, whose source was forgotten, out of every feed.
     fn leave_all(&self, story: StoryId) -> Result<(), StoreError> {
         let feeds = self.feeds_of(story)?;
         feeds.keys().try_for_each(|feed| self.leave(feed, story))
     }
 
-    /// The feeds where a story with such reports belongs.
+    /// Returns the feeds to which a story with such reports belongs.
     pub(super) fn wanted<'b>(
         &self,
         reports: impl Iterator<Item = &'b Belonging>,
@@ -237,7 +238,7 @@ impl<'a> Stories<'a> {
         self.policy.feeds(&topics, &facets)
     }
 
-    /// The story's items in the order of their commits.
+    /// Returns the story's reports in the order of their commits.
     fn reports(&self, story: StoryId) -> Result<Vec<Report>, StoreError> {
         let mut statement = self
             .connection
@@ -245,7 +246,7 @@ impl<'a> Stories<'a> {
         let mut found = statement.query([story.to_string()])?;
         let mut reports = Vec::new();
         while let Some(row) = found.next()? {
-            // One that cannot be read is not shown; the story is as its other reports make it.
+            // An unreadable report is not shown; the story consists of its other reports.
             reports.extend(readable(report(row))?);
         }
         Ok(reports)
@@ -267,7 +268,7 @@ impl<'a> Stories<'a> {
         }))
     }
 
-    /// Whether a reader may have seen the story: a feed was published while it was in there.
+    /// Returns true if readers may have seen the story: a feed was published while it contained the story.
     fn is_seen(&self, story: StoryId) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM membership JOIN feed ON feed.topic = membership.feed
                    WHERE membership.story = ? AND feed.published_rev >= membership.entered_rev";
@@ -277,7 +278,8 @@ impl<'a> Stories<'a> {
             .exists([story.to_string()])?)
     }
 
-    /// When what is shown has changed: the publisher's word for when, if it can be, else now.
+    /// Returns when the shown report changed: the publisher's stated time if plausible, otherwise the time of this
+    /// commit.
     fn moved(&self, row: &Row, shown: &Report) -> Timestamp {
         if row.shown_hash == shown.content_hash {
             return row.updated;
@@ -328,7 +330,7 @@ fn report(row: &rusqlite::Row<'_>) -> Result<Report, StoreError> {
     })
 }
 
-/// A story's date: its founder's where that was stated, else the first that another report states.
+/// Returns a story's date: its founder's if stated, otherwise the first stated by another report.
 fn date(reports: &[Report], founder: &str) -> Published {
     let own = reports
         .iter()

@@ -1,4 +1,4 @@
-//! The store as the daemon uses it, on real files, seen through its readers.
+//! Tests the store as the daemon uses it: on real files, observed through readers.
 
 mod changes;
 mod decisions;
@@ -29,24 +29,24 @@ use crate::model::{ProblemCode, Story};
 use crate::normalize::normalize;
 use crate::normalize::tests::{entry, source};
 
-/// A store with the sources `a`, `b` and `c` and two feeds: of everything, and of what has a flood in its title.
+/// A store with the sources `a`, `b` and `c` and two feeds: one of everything, one of titles that mention a flood.
 struct Desk {
     runtime: Runtime,
     folder: TempDir,
     store: Store,
 }
 
-/// Who decides in these tests.
+/// Returns the operator used in these tests.
 fn nobody() -> Operator {
     Operator::new("nobody")
 }
 
-/// Noon of a day in July 2021.
+/// Returns noon of a day in July 2021.
 fn july(day: u32) -> Timestamp {
     Utc.with_ymd_and_hms(2021, 7, day, 12, 0, 0).unwrap()
 }
 
-/// Entries of a source as `guid|link|title|date|text|updated|event`, read on a day in July.
+/// Reads entries of a source, written `guid|link|title|date|text|updated|event`, on a day in July.
 fn items(id: &str, day: u32, entries: &[impl AsRef<str>]) -> Vec<NewItem> {
     let mut source = source();
     source.id = id.parse().unwrap();
@@ -121,7 +121,7 @@ fn open(folder: &TempDir) -> Result<Store, StoreError> {
     Store::open(&folder.path().join("tidings.db"))
 }
 
-/// A definition of the three sources with a rank each and of these feeds.
+/// Returns a definition of the three sources, with a rank each, and of these feeds.
 fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
     let source = |(id, rank): (&str, u32)| SourceDefinition {
         id: id.parse().unwrap(),
@@ -156,7 +156,7 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
     }
 }
 
-/// A desk whose store nobody has open.
+/// A desk whose store is closed.
 struct Closed {
     runtime: Runtime,
     folder: TempDir,
@@ -206,7 +206,7 @@ impl Desk {
         self.wait(self.store.commit(poll))
     }
 
-    /// Commits a poll that read `entries`; how many of them are new, updated and joined.
+    /// Commits a poll that read `entries`; returns how many of them are new, updated and joined.
     fn read(&self, source: &str, day: u32, entries: &[impl AsRef<str>]) -> [usize; 3] {
         let poll = poll(source, july(day), read(items(source, day, entries)));
         let committed = self.commit(poll).unwrap();
@@ -220,7 +220,7 @@ impl Desk {
         self.wait(self.store.read(query)).unwrap()
     }
 
-    /// Marks every feed as published as it is now.
+    /// Marks every feed as published at its current revision.
     fn publish(&self) {
         let key = Hash::of(b"rendered");
         let (rev, feeds) = self.ask(|reader| Ok((reader.revision()?, reader.feeds()?)));
@@ -250,7 +250,7 @@ impl Desk {
         found.next().unwrap()
     }
 
-    /// Topics of the feeds that are to be published.
+    /// Returns the topics of the feeds that need publishing.
     fn dirty(&self) -> Vec<String> {
         let feeds = self.ask(Reader::feeds).into_iter();
         let dirty = feeds.filter(|feed| feed.wanted_rev > feed.published_rev);
@@ -262,12 +262,12 @@ impl Desk {
         self.ask(Reader::sources).remove(&id).unwrap()
     }
 
-    /// The live feed of everything as `title [sources]`, the report shown first.
+    /// Checks the live feed of everything, as `title [sources]` with the report shown first.
     fn check(&self, expected: &[&str]) {
         assert_eq!(titles(&self.live("all")), expected);
     }
 
-    /// A connection of our own, for what no reader tells.
+    /// Opens a separate connection, for data that no reader exposes.
     fn connection(&self) -> Connection {
         Connection::open(self.folder.path().join("tidings.db")).unwrap()
     }
@@ -294,7 +294,7 @@ fn titles(stories: &[Story]) -> Vec<String> {
     stories.iter().map(title).collect()
 }
 
-/// Whoever copies the file of a daemon that was stopped has everything.
+/// A copy of a stopped daemon's file is complete.
 #[tokio::test]
 async fn a_closed_store_is_one_file() {
     let folder = tempfile::tempdir().unwrap();

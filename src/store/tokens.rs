@@ -1,7 +1,7 @@
-//! The index of stored items by their words and facts: which of them a query may take.
+//! Indexes stored items by words and facts, to find those that a query may match.
 //!
-//! In: the tokens of an item, as it is written. Out: numbers (`seq`) of items that have what a query needs. Runs where
-//! items are written, in their transaction, and on readers.
+//! In: the tokens of an item, as it is written. Out: numbers (`seq`) of items that have what a query needs. Runs in
+//! the transaction that writes the items, and on readers.
 
 use std::collections::BTreeSet;
 
@@ -12,23 +12,23 @@ use super::fault::readable;
 use super::rows;
 use crate::classify::{Needs, Subject, TOKENS_VERSION, tokens};
 
-/// Terms of one expression, at most: FTS5 takes time for the square of their number.
+/// Maximum number of terms in one expression: FTS5 takes time quadratic in their number.
 const MAX_TERMS: usize = 10_000;
-/// Levels of one expression, at most: the parser of FTS5 has a small stack.
+/// Maximum nesting depth of one expression: the parser of FTS5 has a small stack.
 const MAX_LEVELS: usize = 20;
 
-/// What to ask the index for.
+/// The request to the index.
 pub(super) enum Sought {
-    /// It cannot tell: any item will do.
+    /// Any item may match: the index cannot decide.
     Anything,
-    /// No item will do.
+    /// No item matches.
     None,
-    /// Those that match this expression of FTS5.
+    /// Items that match this FTS5 expression.
     Matching(String),
 }
 
 impl Sought {
-    /// Where it would be too much to ask for all that is needed, less is asked for: more items than would do are found.
+    /// Builds the request. If it would exceed a limit, a weaker one is built that finds more items than needed.
     pub(super) fn of(needs: &Needs) -> Self {
         if terms(needs) > MAX_TERMS {
             return Self::Anything;
@@ -84,12 +84,12 @@ fn joined(terms: &[String], by: &str) -> Option<String> {
     (!terms.is_empty()).then(|| format!("({})", terms.join(by)))
 }
 
-/// A string as FTS5 writes it.
+/// Quotes a string for FTS5.
 fn quoted(token: &str) -> String {
     format!("\"{}\"", token.replace('"', "\"\""))
 }
 
-/// Has an item found by `tokens`, and by no others.
+/// Replaces the tokens by which an item is found.
 pub(super) fn write(connection: &Connection, seq: u64, tokens: &str) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO item_token (rowid, tokens) VALUES (?, ?)";
     connection
@@ -98,7 +98,7 @@ pub(super) fn write(connection: &Connection, seq: u64, tokens: &str) -> Result<(
     Ok(())
 }
 
-/// The numbers of the items that match.
+/// Returns the numbers of the items that match.
 pub(super) fn matching(
     connection: &Connection,
     expression: &str,
@@ -109,7 +109,7 @@ pub(super) fn matching(
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Makes the index anew where another version made it.
+/// Rebuilds the index if another version built it.
 pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
     let version = TOKENS_VERSION.to_string();
     if rows::fact(connection, "tokens")?.as_ref() == Some(&version) {

@@ -1,4 +1,4 @@
-//! How far a source's list is to be walked, and what a walk knows already.
+//! Decides how far to walk a source's list, and returns the items that a walk already knows.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,22 +8,22 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::{Outcome, Poll, Reader, StoreError, rows};
 use crate::model::{IdentityKey, SourceId, Timestamp};
 
-/// A poll that comes later than this, and later than its own interval, comes after a pause.
+/// A poll that is later than this, and later than its own interval, follows a pause.
 const PATIENCE: Duration = Duration::from_hours(1);
 
-/// Why the list of a source is walked: that tells how far, and whether old entries may be new to us.
+/// The reason for a walk, which decides how far it goes, and whether old entries may be new to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Walk {
-    /// The last poll went well.
+    /// The last poll succeeded.
     Ordinary,
-    /// No poll has gone well yet: entries from before we came are read too.
+    /// No poll has succeeded yet: entries from before the source was added are read too.
     First,
-    /// The last poll failed: what was published meanwhile may have left the first pages.
+    /// The last poll failed: entries published in the meantime may have left the first pages.
     CatchingUp,
 }
 
 impl Reader {
-    /// How the list of `source` is to be walked next.
+    /// Returns how to walk the list of `source` next.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -38,8 +38,8 @@ impl Reader {
         })
     }
 
-    /// Whether `source` is polled so late at `at` that more than an ordinary poll brings may have been published: nobody
-    /// was there to poll it.
+    /// Returns true if `source` is polled so late at `at` that more may have been published than an ordinary poll
+    /// reads: no daemon was running to poll it.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -50,8 +50,8 @@ impl Reader {
         Ok(statement.exists(params![source.as_str(), late, at.timestamp()])?)
     }
 
-    /// Those of `keys` whose items were there at the end of the last poll that went well. What a poll brought that broke
-    /// off half-way tells nothing of what comes after it in the list.
+    /// Returns those of `keys` whose items existed at the end of the last successful poll. A poll that broke off
+    /// half-way proves nothing about the rest of the list.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -76,7 +76,7 @@ impl Reader {
     }
 }
 
-/// Remembers what a poll that went well saw of the store.
+/// Records the store's revision as seen by a successful poll.
 pub(super) fn write(connection: &Connection, poll: &Poll) -> Result<(), StoreError> {
     if !matches!(poll.outcome, Outcome::Read { .. }) {
         return Ok(());

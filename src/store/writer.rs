@@ -1,7 +1,7 @@
-//! The one writer: a thread that takes jobs off a bounded channel, all that wait into one transaction.
+//! The single writer: a thread that takes jobs off a bounded channel and runs all waiting jobs in one transaction.
 //!
-//! Each job has a savepoint of its own: one that fails leaves nothing, and the others stand. Nobody is answered before the
-//! transaction is on the disk.
+//! Each job has its own savepoint: a failed job leaves no changes, and the others are unaffected. Answers are sent
+//! only after the transaction is on disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use super::release::{self, Chosen, Discarded, Released};
 use super::{Depth, Poll, PublishedFeed, StoreError, rows};
 use crate::model::{Operator, SourceId, Timestamp};
 
-/// Jobs that may wait: whoever comes later waits to get in.
+/// Maximum number of queued jobs; further senders wait.
 const QUEUE: usize = 64;
 
-/// The writer's end of the channel, and its thread.
+/// The sending end of the channel, and the writer's thread.
 #[derive(Debug)]
 pub(super) struct Writer {
     place: Arc<Place>,
@@ -47,7 +47,7 @@ enum Job {
     Probe(Depth, Answer<()>),
 }
 
-/// What became of the transaction, for all who wait for it.
+/// The outcome of the transaction, for everyone who waits for it.
 type Ended = Result<(), Arc<StoreError>>;
 
 /// An answer that waits for the transaction.
@@ -56,7 +56,7 @@ type Pending = Box<dyn FnOnce(&Ended)>;
 impl Job {
     fn refuse(self, cause: Arc<StoreError>) {
         let error = StoreError::NotDurable(cause);
-        // Whoever asked may have gone away meanwhile.
+        // The caller may have gone away.
         match self {
             Self::Commit(_, answer) => drop(answer.send(Err(error))),
             Self::Decide(.., answer) => drop(answer.send(Err(error))),
@@ -165,11 +165,11 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// What was taken on is finished: the channel closes, the thread runs dry.
+    /// Finishes accepted jobs: the channel closes and the thread drains it.
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take() {
-            // Nothing in there panics but what was told to whoever waited for an answer.
+            // Panics inside jobs have already been reported to their callers.
             drop(thread.join());
         }
     }
@@ -225,7 +225,7 @@ fn together(
             Job::Define(definition, consent, answer) => {
                 remembering(&mut transaction, memory, answer, |tx, memory| {
                     let plan = define::define(tx, &definition, consent)?;
-                    // Of a definition that failed or was refused nothing is in force.
+                    // A definition that failed or was refused has no effect.
                     if !plan.is_granted(consent) {
                         return Ok(plan);
                     }
@@ -280,7 +280,7 @@ fn together(
     }
 }
 
-/// As [`one`], for work that remembers what it writes: of what failed nothing stays in memory either.
+/// As [`one`], for work that also updates the memory: after a failure, the memory is cleared as well.
 fn remembering<T: 'static>(
     transaction: &mut rusqlite::Transaction<'_>,
     memory: &mut Memory,
@@ -308,7 +308,7 @@ fn one<T: 'static>(
         .savepoint()
         .map_err(StoreError::from)
         .and_then(|savepoint| {
-            // One that panics is rolled back like one that fails, and costs nobody else the writer.
+            // A panicking job is rolled back like a failed one, and does not stop the writer.
             let done = catch_unwind(AssertUnwindSafe(|| work(&savepoint)));
             let done = done.unwrap_or(Err(StoreError::Panicked))?;
             savepoint.commit()?;
@@ -319,12 +319,12 @@ fn one<T: 'static>(
             Ok(()) => result,
             Err(cause) => result.and(Err(StoreError::NotDurable(Arc::clone(cause)))),
         };
-        // Whoever asked may have gone away meanwhile.
+        // The caller may have gone away.
         drop(answer.send(result));
     })
 }
 
-/// A feed that was published at a later revision meanwhile keeps that one.
+/// Records publications. A feed published at a later revision in the meantime keeps that revision.
 fn mark_published(connection: &Connection, feeds: &[PublishedFeed]) -> Result<(), StoreError> {
     let sql = "UPDATE feed SET published_rev = max(published_rev, ?), render_key = ?, left_out = ? WHERE topic = ?";
     let mut statement = connection.prepare_cached(sql)?;
