@@ -98,7 +98,7 @@ pub struct SourceDefinition {
     pub regions: Vec<Region>,
 }
 
-/// Whether a definition may be applied regardless of its effect on feeds.
+/// The consent to a definition that surprises readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
     /// Consent is required: the definition is refused if readers would be surprised, see [`Plan::refusals`].

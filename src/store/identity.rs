@@ -51,7 +51,7 @@ pub(super) enum Match {
     ToldAgain(usize),
 }
 
-/// How similar the text of an entry is to that of a stored item of its date and title, from least to most.
+/// Similarity between the text of an entry and that of a stored item of its date and title, in ascending order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Nearness {
     /// The texts are about different things.

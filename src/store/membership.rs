@@ -34,7 +34,7 @@ pub(super) struct Place {
     pub(super) position: u32,
 }
 
-/// How a story enters a feed.
+/// The way in which a story enters a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     /// With the feed's first publication or in its first round: not news.

@@ -13,7 +13,7 @@ use super::rows;
 use crate::dedupe::{Decision, Fingerprint, Keys, Limits, Reading, Window};
 use crate::model::{ItemId, StoryId};
 
-/// How long an item is remembered, in seconds back from the newest.
+/// Age up to which an item is remembered, in seconds back from the newest.
 const REMEMBERED: i64 = 90 * 86_400;
 /// Maximum and minimum number of remembered items.
 const MOST: usize = 1 << 16;

@@ -87,7 +87,7 @@ pub use self::state::Pace;
 pub use self::walk::Walk;
 use self::writer::Writer;
 
-/// How long a connection waits for another connection's lock before it fails.
+/// Time for which a connection waits for another connection's lock before it fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Memory limit of the writer's page cache. A transaction that exceeds it is written to disk twice.
 const WRITER_CACHE_KIB: i64 = 32 * 1024;
@@ -217,7 +217,7 @@ pub struct PublishedFeed {
     pub left_out: Vec<LeftOut>,
 }
 
-/// How thoroughly to probe the store.
+/// Thoroughness of a probe of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Depth {
     /// Check that no other process holds the lock.

@@ -1,4 +1,5 @@
-//! Whatever is configured in whatever order: stories are where they would be had it always been so.
+//! Tests that stories end up where they would be if the current configuration had always been in force, whatever its
+//! history.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -44,25 +45,25 @@ const TITLES: [&str; 7] = [
 const TOPICS: [&str; 3] = ["x", "y", "z"];
 const SOURCES: [&str; 3] = ["a", "b", "c"];
 
-/// What somebody may configure.
+/// An arbitrary configuration.
 #[derive(Clone, Debug)]
 struct Setup {
-    /// Of each topic its query, its branches and a number in its title; `None` where it is not configured.
+    /// For each topic, its query, its branches and a number in its title; `None` if it is not configured.
     topics: Vec<Option<(usize, usize, u8)>>,
-    /// The last topic's query takes what the first takes.
+    /// The last topic's query refers to the first.
     refers: bool,
-    /// Of each source which topic it gives, and whether it is in Mexico; `None` where it is not configured.
+    /// For each source, the topic that it gives and whether it is in Mexico; `None` if it is not configured.
     sources: Vec<Option<(Option<usize>, bool)>>,
 }
 
-/// What may happen.
+/// An arbitrary event.
 #[derive(Clone, Debug)]
 enum Step {
     Configure(Setup),
-    /// A topic is left out, and there again the next time.
+    /// A topic is left out, and returns the next time.
     LeaveOut(usize),
     ConfigureAgain,
-    /// A source gives entries: a guid and a title each.
+    /// A source delivers entries: a guid and a title each.
     Poll(usize, Vec<(u8, usize)>),
     Publish,
     Withdraw(Index),
@@ -100,7 +101,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 impl Setup {
-    /// As operators write it; what would refer to something that is not there is left out.
+    /// Formats the setup as an operator writes it; references to missing things are left out.
     fn written(&self) -> String {
         let has = |topic: usize| self.topics[topic].is_some();
         let mut text =
@@ -144,7 +145,7 @@ impl Setup {
     }
 }
 
-/// A store, and what is in force.
+/// A store and the configuration in force.
 struct Law {
     desk: Desk,
     config: Option<Config>,
@@ -152,7 +153,7 @@ struct Law {
     day: u32,
 }
 
-/// The stories of each feed that are there, with whether they are there quietly.
+/// The stories of each feed, with true if they entered quietly.
 type Members = BTreeMap<FeedId, BTreeMap<StoryId, bool>>;
 
 impl Law {
@@ -220,7 +221,7 @@ impl Law {
         self.day = (self.day + 1).min(28);
     }
 
-    /// Some cannot be carried out.
+    /// Makes a decision; some cannot be carried out.
     fn decide(&self, decision: Decision) {
         drop(
             self.desk
@@ -239,7 +240,7 @@ impl Law {
         ids.map(|id| id.unwrap().parse().unwrap()).collect()
     }
 
-    /// Puts `setup` in force: its plan is what it then does, and nothing is left to do.
+    /// Puts `setup` in force. The plan must match its effect, and nothing may be left to do.
     fn configure(&mut self, setup: &Setup) {
         let file = self.desk.folder.path().join("tidings.toml");
         std::fs::write(&file, setup.written()).unwrap();
@@ -317,7 +318,7 @@ impl Law {
         };
         let entries: Vec<String> = entries.iter().map(entry).collect();
         let read = read(items(id, self.day, &entries));
-        // Classified by nothing that was ever in force, and so anew.
+        // The key was never in force, so the items are classified again.
         self.desk.commit(poll(id, july(self.day), read)).unwrap();
     }
 
@@ -394,7 +395,7 @@ impl Law {
         self.check_feeds(config, &expected);
     }
 
-    /// Every feed tells how many stories it holds and what it is called.
+    /// Checks the number of stories and the title that each feed reports.
     fn check_feeds(&self, config: &Config, expected: &BTreeMap<FeedId, BTreeSet<StoryId>>) {
         for feed in self.desk.ask(Reader::feeds) {
             let topic = config

@@ -1,4 +1,4 @@
-//! What operators decide by hand, and that nothing undoes it.
+//! Tests operators' decisions by hand, and that nothing undoes them.
 
 use proptest::prelude::*;
 
@@ -40,7 +40,7 @@ fn stories_merged_by_hand_are_one_under_the_older_id() {
     assert_eq!(desk.ids(), [ids[0]]);
     desk.check(&["Bridge closed [a b]"]);
     assert_eq!(desk.fates(), [(ids[1], Fate::Merged(ids[0]))]);
-    // Polls keep to it, and the id that it had leads there.
+    // Polls respect it, and its former id leads there.
     desk.read("b", 3, &OTHER);
     desk.read("b", 4, &["g9|/nine|Crossing open|2021-06-30|It is open."]);
     desk.check(&["Bridge closed [a b]"]);
@@ -85,7 +85,7 @@ fn reports_split_off_stay_apart_whatever_polls_bring() {
     assert_eq!(single.unwrap_err(), expected);
 }
 
-/// A story that was published on its own before comes back under the id that readers know.
+/// Splitting a merged story restores the id that readers know.
 #[test]
 fn a_merge_that_is_split_gives_back_the_id() {
     let desk = Desk::new();
@@ -171,7 +171,7 @@ fn what_is_restored_comes_back_as_it_is_now_and_loses_its_tombstone() {
     assert_eq!((decided.story, &*decided.title), (story, "Bridge closed"));
     assert_eq!(desk.live("all"), before);
     assert_eq!((desk.fates(), desk.dirty()), (vec![], vec!["all".into()]));
-    // Meanwhile it is changed: withdrawn once more, it comes back as it reads then.
+    // The story changes while it is withdrawn, and returns with its current content.
     desk.decide(Decision::Withdraw(story, "false".into()))
         .unwrap();
     desk.read("a", 4, &["g1|/1|Bridge open|2021-06-30|Crossed again."]);
@@ -214,8 +214,8 @@ fn a_changed_item_keeps_what_it_said_before() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// However stories are merged and split by hand, polls of the same documents change nothing of it, and an id that
-    /// was published is a story's or leads to one.
+    /// After any sequence of merges and splits, polls of the same documents change nothing, and a published id always
+    /// is a story's or leads to one.
     #[test]
     fn decisions_survive_polls_and_ids_stay(
         decisions in prop::collection::vec((0..4_usize, 0..4_usize, any::<bool>()), 1..6),
@@ -238,7 +238,7 @@ proptest! {
             let ids = desk.ids();
             let [one, other] = [one, other].map(|at| ids[at % ids.len()]);
             let decision = if merging { Decision::Merge(one, other) } else { Decision::Split(one, Vec::new()) };
-            // One that cannot be carried out changes nothing.
+            // A decision that cannot be carried out changes nothing.
             drop(desk.decide(decision));
             known.extend(desk.ids());
         }

@@ -1,4 +1,4 @@
-//! What is kept of the pages that entries lead to, and what a walk knows already.
+//! Tests the stored details of entries' pages, and the items that a walk already knows.
 
 use super::*;
 use crate::model::{
@@ -56,7 +56,7 @@ fn kept(detail: Option<Detail>, next_try: Option<Timestamp>) -> KeptDetail {
 }
 
 impl Desk {
-    /// A poll of `a` on a day in July that lists these addresses, and keeps these of their pages.
+    /// Commits a poll of `a` on a day in July that lists these addresses, and keeps these details of their pages.
     fn details(&self, day: u32, outcome: Outcome, listed: &[&str], changed: &[(&str, KeptDetail)]) {
         let owned = |(address, kept): &(&str, KeptDetail)| ((*address).to_owned(), kept.clone());
         let details = Details {
@@ -128,7 +128,7 @@ fn guid(value: &str) -> IdentityKey {
     }
 }
 
-/// What came before a poll broke off does not tell that all behind it is known.
+/// Entries read before a poll broke off do not prove that all further ones are known.
 #[test]
 fn only_polls_that_went_well_make_entries_known() {
     let desk = Desk::new();

@@ -1,4 +1,4 @@
-//! What new items are compared with: what the store holds and shows, no more and no less, whatever happens to it.
+//! Tests that new items are compared with exactly those that the store contains and shows, whatever happens to it.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ fn bulletin(number: &str) -> String {
     format!("Bulletin no. {number} of the health service")
 }
 
-/// An entry of its own guid and address.
+/// Returns an entry with a guid and address from `key`.
 fn entry(key: &str, title: &str, text: &str) -> String {
     format!("{key}|/{key}|{title}|2021-06-30|{text}")
 }
@@ -51,7 +51,7 @@ impl Desk {
     }
 }
 
-/// Number 23 was told before; another source tells it again, and another number.
+/// Bulletin 23 is stored: another source repeats it, and reports another number.
 #[track_caller]
 fn joins_and_keeps_apart(desk: &Desk) {
     let again = entry("b1", &bulletin("23"), HEALTH);
@@ -100,7 +100,7 @@ fn what_was_rolled_back_is_compared_with_nothing() {
     assert_eq!(desk.read("c", 1, &[first("c1")]), [1, 0, 1]);
 }
 
-/// What is held back is compared with nothing: it was written, rolled back and written once more.
+/// Held items are not compared with others, although they were written, rolled back and written again.
 #[test]
 fn what_is_held_back_joins_when_it_is_released() {
     let desk = Desk::new();
@@ -137,7 +137,7 @@ fn what_is_held_back_joins_when_it_is_released() {
     );
 }
 
-/// A report that says no number could be of either, and makes them one no more.
+/// A report without a number could belong to either bulletin, and does not join them.
 #[test]
 fn a_report_that_is_like_two_does_not_join_them() {
     let desk = told();
@@ -163,7 +163,7 @@ fn an_account_says_what_joined_and_what_kept_apart() {
         (by(refused.joined), by(refused.refused)),
         (None, Some("number".into()))
     );
-    // An edit takes nothing of it back.
+    // An edit undoes none of it.
     let edited = format!("{HEALTH} It says so every week.");
     desk.read("b", 3, &[entry("b1", &bulletin("23"), &edited)]);
     assert_eq!(grounds(&bulletin("23"), "b").joined, Some(joined));
@@ -185,7 +185,7 @@ fn a_translation_is_a_story_of_its_own_that_is_known_as_one() {
     ];
     assert_eq!(one.alternates, [other.story_id]);
     assert_eq!(other.alternates, [one.story_id]);
-    // Readers of either are led to the other.
+    // Readers of either story find a link to the other.
     let links = |story: &Story| {
         let links = story.alternates.iter();
         let links: Vec<String> = links
@@ -201,10 +201,10 @@ fn a_translation_is_a_story_of_its_own_that_is_known_as_one() {
     );
 }
 
-/// What may happen to a store.
+/// An arbitrary event in the life of a store.
 #[derive(Clone, Debug)]
 enum Event {
-    /// A source tells a bulletin: its number, whether it says it, and whether its text.
+    /// A source publishes a bulletin: the source, the number, and whether number and text are included.
     Told(usize, usize, bool, bool),
     Merged(usize, usize),
     Split(usize),
@@ -223,7 +223,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 impl Desk {
-    /// Has it happen.
+    /// Applies the event.
     fn meet(self, event: &Event) -> Self {
         let ids = self.stories();
         let nth = |at: usize| ids.get(at % ids.len().max(1)).copied();
@@ -236,7 +236,7 @@ impl Desk {
                     "Bulletin of the health service".to_owned()
                 };
                 let text = if *text { HEALTH } else { "" };
-                // One entry that its source changes again and again.
+                // One entry that its source changes repeatedly.
                 let told = [entry(&format!("n{number}"), &title, text)];
                 self.read(["a", "b", "c"][*source], 1, &told);
                 return self;
@@ -247,7 +247,7 @@ impl Desk {
             Event::Split(one) => nth(*one).map(|story| Decision::Split(story, Vec::new())),
         };
         if let Some(decision) = decision {
-            // One that cannot be carried out changes nothing.
+            // A decision that cannot be carried out changes nothing.
             drop(self.wait(self.store.decide(decision, nobody(), july(2))));
         }
         self
@@ -263,8 +263,7 @@ impl Desk {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// An id that was published is a story's for ever, or leads to one; an item is known by one id; and a store that is
-    /// opened anew holds what it held.
+    /// A published id always leads to a story; an item has one id; and a reopened store contains what it contained.
     #[test]
     fn ids_stay_whatever_comes(events in events()) {
         let mut desk = Desk::new();
@@ -294,7 +293,7 @@ proptest! {
         }
     }
 
-    /// Whatever leads from one to the other, no two numbers are one story, unless somebody says so.
+    /// No chain of reports joins two numbers into one story, unless an operator does.
     #[test]
     fn no_chain_joins_two_numbers(events in events()) {
         let mut desk = Desk::new();

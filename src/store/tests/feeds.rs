@@ -1,4 +1,4 @@
-//! Which stories a feed holds, and when it is to be published.
+//! Tests which stories a feed contains, and when it needs publishing.
 
 use chrono::TimeDelta;
 
@@ -17,7 +17,7 @@ fn a_feed_is_dirty_until_what_it_holds_is_published() {
     assert_eq!(desk.dirty(), [""; 0]);
     desk.read("a", 3, &["g1||Flood at the bridge|2021-06-30"]);
     assert_eq!(desk.dirty(), ["all", "floods"]);
-    // Published at a revision that another commit has overtaken meanwhile.
+    // The published revision has been overtaken by another commit.
     let rev = desk.ask(Reader::revision);
     desk.read("a", 4, &["g1||Flood over|2021-06-30"]);
     let marks = |rev| {
@@ -31,7 +31,7 @@ fn a_feed_is_dirty_until_what_it_holds_is_published() {
     desk.wait(desk.store.mark_published(marks(rev))).unwrap();
     assert_eq!(desk.dirty(), ["all", "floods"]);
     desk.publish();
-    // A slow publisher does not take back what a quicker one said.
+    // A slow publisher does not overwrite the record of a faster one.
     desk.wait(desk.store.mark_published(marks(rev))).unwrap();
     assert_eq!(desk.dirty(), [""; 0]);
 }
@@ -44,11 +44,11 @@ fn old_stories_that_come_late_enter_quietly() {
         let entries = [old, new].map(|date| format!("{name} {date}||{name} {date}|{date}"));
         desk.read(source, 10, &entries);
     };
-    // The first publication takes whatever there is.
+    // The first publication includes every story.
     read("a", "First");
     desk.publish();
     assert_eq!(desk.quiet("all"), []);
-    // A source's first poll, and one after a failure, bring what is old quietly; any other poll rings.
+    // Old stories of a source's first poll, and of one after a failure, are quiet; any other poll notifies readers.
     read("b", "Second");
     read("a", "Third");
     desk.commit(poll("a", july(10), failed(FailureKind::Fetch)))
@@ -180,7 +180,7 @@ fn a_source_with_another_name_is_told_where_its_stories_are() {
     assert_eq!(desk.feed("all").changed_at, None);
 }
 
-/// A store of an older version holds topics, and not how they are written.
+/// A store of an older version has topics, but no text of queries.
 #[test]
 fn queries_that_did_not_change_are_kept_for_the_next_plan() {
     let mut desk = Desk::new();

@@ -1,8 +1,8 @@
-//! The stories of a source that is gone leave when an operator says so, and come back with it.
+//! Tests that the stories of a removed source leave when an operator decides, and return with the source.
 
 use super::*;
 
-/// A definition without the source `a`.
+/// Returns a definition without the source `a`.
 fn without_a() -> Definition {
     let mut definition = definition([100; 3], &["all", "floods"]);
     definition
@@ -12,7 +12,7 @@ fn without_a() -> Definition {
 }
 
 impl Desk {
-    /// `a` and `b` report the bridge, `a` alone the ferry; then `a` goes.
+    /// Creates a desk on which `a` and `b` report the bridge and `a` alone the ferry, then removes `a`.
     fn with_a_gone() -> Self {
         let desk = Self::new();
         let bridge = "|Bridge over the river closed for repairs until Friday|2021-07-01";
@@ -61,7 +61,7 @@ fn a_source_that_is_gone_is_forgotten_when_an_operator_says_so() {
     assert_eq!(desk.source("a").presence, Presence::Forgotten);
     let rulings = desk.ask(|reader| reader.rulings(1));
     assert_eq!((rulings[0].action, rulings[0].items), (Action::Forget, 2));
-    // Nothing of it waits to be released.
+    // None of its items waits to be released.
     let source: SourceId = "a".parse().unwrap();
     assert_eq!(desk.ask(move |reader| reader.held_items(&source)), []);
 }

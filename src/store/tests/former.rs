@@ -1,13 +1,13 @@
-//! What is called otherwise keeps what is stored of it, and nothing else takes it.
+//! Tests that renamed feeds and sources keep their stored data, and that nothing else takes it.
 
 use super::*;
 use crate::model::SourceId;
 
 const FLOOD: [&str; 1] = ["g1|/1|Flood at the bridge|2021-06-30"];
 
-/// As the desk is defined, with these topics, which are called so now.
+/// Returns the desk's definition with these topics, which have these new names.
 fn called(feeds: &[&str], names: &[(&str, &str)]) -> Definition {
-    // The queries stay: the fingerprint of a topic is that of its first name.
+    // The queries stay: a topic's fingerprint is that of its first name.
     let first = |topic: &str| match topic {
         "inundations" | "deluges" => "floods".to_owned(),
         other => other.to_owned(),
@@ -35,7 +35,7 @@ fn a_feed_takes_its_stories_along_and_keeps_its_first_name() {
     let desk = flooded();
     let before = desk.live("floods");
     let renamed = || called(&["all", "inundations"], &[("floods", "inundations")]);
-    // A plan of it changes nothing, and is what is then done.
+    // Planning the renames changes nothing, and the plan matches their effect.
     let path = desk.folder.path().join("tidings.db");
     let planned = plan(&path, &renamed(), 5).unwrap();
     assert_eq!(planned.refusals(), [""; 0]);
@@ -47,7 +47,7 @@ fn a_feed_takes_its_stories_along_and_keeps_its_first_name() {
     assert_eq!(desk.feed("inundations").first_called.to_string(), "floods");
     let former = desk.ask(Reader::former_feeds);
     assert_eq!(former, ["floods".parse().unwrap()]);
-    // Once is enough; a second change of name, and the way back, go on from there.
+    // Applying it once is enough; a second rename, and its reversal, continue from there.
     assert!(plan(&path, &renamed(), 5).unwrap().is_empty());
     let again = [("inundations", "deluges"), ("floods", "deluges")];
     desk.define(called(&["all", "deluges"], &again));
@@ -66,7 +66,7 @@ fn a_feed_with_stories_of_its_own_takes_none_over() {
         .wait(desk.store.define(taken, Consent::Wanted))
         .unwrap();
     assert_eq!(plan.renamed_feeds, []);
-    // Nobody is startled: its readers are led on.
+    // No reader is surprised: the old address redirects.
     assert_eq!(plan.refusals(), [""; 0]);
     assert_eq!(desk.feed("all").first_called.to_string(), "all");
     assert_eq!(desk.live("all").len(), 1);
@@ -104,7 +104,7 @@ fn a_source_takes_its_items_along() {
     );
     assert_eq!(shown[0].reports[0].source, id("d"));
     assert_eq!(desk.dirty(), ["all", "floods"]);
-    // The same guid is the same item, and an edit is one.
+    // The same guid is the same item, and an edit of it is an update.
     assert_eq!(desk.read("d", 3, &FLOOD), [0, 0, 0]);
     let edited = ["g1|/1|Flood at the bridge is over|2021-06-30"];
     assert_eq!(desk.read("d", 4, &edited), [0, 1, 0]);

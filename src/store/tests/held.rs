@@ -1,11 +1,11 @@
-//! A flood is kept from readers until it is released; what was known before stays as it is.
+//! Tests that a flood is hidden from readers until it is released, and that items known before stay as they are.
 
 use super::*;
 use crate::drift::{History, Shape};
 
 const FLOOD: usize = 60;
 
-/// Those up to number 49 are old news in July.
+/// Returns numbered notices; those up to 49 are old news in July.
 fn notices(numbers: std::ops::Range<usize>) -> Vec<String> {
     let date = |n: usize| match n {
         0..50 => format!("2021-06-{:02}", 1 + n % 28),
@@ -45,7 +45,7 @@ impl Desk {
         self.commit(poll(source, july(day), outcome)).unwrap()
     }
 
-    /// Five polls of a source that brings one notice each.
+    /// Commits five polls of a source that brings one notice each.
     fn usual(&self, source: &str) {
         for day in 1..6 {
             self.poll_notices(source, day, &notices(0..day as usize));
@@ -53,7 +53,7 @@ impl Desk {
         self.publish();
     }
 
-    /// What readers find, quiet or not.
+    /// Returns the stories that readers find, quiet or not.
     fn shown(&self) -> Vec<Story> {
         [self.live("all"), self.quiet("all")].concat()
     }
@@ -88,7 +88,7 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
         (before.clone(), 5 + FLOOD)
     );
     assert_eq!(desk.dirty(), [""; 0]);
-    // It stays so when nothing has changed, when something fails, when more comes; and known items are updated.
+    // It stays held after an unchanged poll, a failure and further items, and known items are updated.
     desk.commit(poll("a", july(7), Outcome::Unchanged)).unwrap();
     assert_eq!(desk.source("a").state, State::Held);
     desk.commit(poll("a", july(8), failed(FailureKind::Fetch)))
@@ -118,7 +118,7 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
     );
     let (live, quiet) = (desk.live("all"), desk.quiet("all"));
     assert_eq!(live.len() + quiet.len(), 67);
-    // Whatever is older than a week rings nowhere.
+    // Stories older than a week trigger no notification.
     let fresh = july(10) - TimeDelta::days(7);
     assert!(quiet.iter().all(|story| story.published.at() < fresh));
     let rings = live.iter().filter(|story| !shown.contains(&story.id));
@@ -139,7 +139,7 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
     );
 }
 
-/// The titles' numbers of what is held back, and whether the publisher no longer lists it.
+/// Returns the number of held items that the publisher still lists, and of those that it no longer lists.
 fn waiting(desk: &Desk) -> (usize, usize) {
     let held = desk.ask(|reader| reader.held_items(&"a".parse().unwrap()));
     let gone = held.iter().filter(|held| held.unlisted_at.is_some());
@@ -164,7 +164,7 @@ fn what_is_discarded_comes_no_more() {
         (desk.source("a").state, waiting(&desk)),
         (State::Ok, (0, 0))
     );
-    // Neither as it is, nor when it is edited, nor beside what is new.
+    // It does not return unchanged, edited or together with new items.
     let mut more = notices(0..6 + FLOOD);
     more[10] = "g10|/10|Notice 10, corrected|2021-06-11".into();
     let polled = desk.poll_notices("a", 8, &more);
@@ -200,7 +200,7 @@ fn what_its_publisher_took_back_is_not_released() {
     check(0..20, 21..65, 1);
     check(0..60, 60..64, 1);
     check(0..3, 3..5, FLOOD);
-    // Pushed out by what is newer: nobody took it back.
+    // Items pushed out by newer ones were not taken back.
     check(50..60, 60..70, 0);
     check(0..60, 60..65, 0);
 }
@@ -273,7 +273,7 @@ fn only_what_has_a_habit_is_held() {
     assert_eq!(state(&four, b"block", false), State::Ok);
 }
 
-/// Neither do held items change what others report, nor is anything found by them.
+/// Held items do not change other reports, and nothing is found through them.
 #[test]
 fn a_held_report_is_seen_nowhere() {
     let desk = Desk::new();
@@ -284,13 +284,13 @@ fn a_held_report_is_seen_nowhere() {
     let before = desk.shown();
     desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
     assert_eq!(desk.shown(), before);
-    // Another source reports what is held: its story is its own.
+    // Another source reports a held notice and gets a separate story.
     desk.poll_notices("c", 7, &notices(20..21));
     desk.publish();
     let own = desk.shown();
     assert_eq!(own.len(), before.len() + 1);
     assert!(own.iter().all(|story| story.reports.len() == 1));
-    // Topics are worked out anew; the configuration comes once more, after a restart.
+    // Topics are computed again, and the configuration is applied once more after a restart.
     let desk = desk.closed().open();
     desk.define(definition([100, 100, 50], &["all"]));
     assert_eq!(titles(&desk.shown()), titles(&own));
@@ -315,7 +315,7 @@ fn a_held_report_is_seen_nowhere() {
     assert_eq!(stories.len(), 5 + FLOOD);
 }
 
-/// Whoever comes after what is held back keeps its id, though a third report joins both.
+/// A report that arrives after a held one keeps its id, even if a third report joins both.
 #[test]
 fn a_held_report_takes_no_id_away() {
     let desk = Desk::new();
@@ -328,7 +328,7 @@ fn a_held_report_takes_no_id_away() {
     );
     desk.publish();
     let id = desk.live("all")[0].id;
-    // What is held back is edited, and reads as what is shown.
+    // A held item is edited, and now matches a shown one.
     desk.read(
         "a",
         7,

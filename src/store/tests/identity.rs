@@ -1,4 +1,4 @@
-//! Entries that no guid and no address tells, and those whose guid or address was edited: each is the item that it was.
+//! Tests that entries without a usable guid or address, or with an edited one, match the item that they were before.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ const QUAY: &str = "The second quay is closed until Friday for dredging works of
 const PILOT: &str = "Masters of vessels ask pilots by radio on channel twelve from now on.";
 const LAMP: &str = "A new lamp burns at the northern pier, two flashes every ten seconds.";
 
-/// Each poll, a day apart, and how many of its entries are new and how many changed.
+/// Checks how many entries of each poll are new and how many changed; polls are a day apart.
 #[track_caller]
 fn check(polls: &[(&[&str], usize, usize)]) {
     let desk = Desk::new();
@@ -37,7 +37,7 @@ fn texts_tell_notices_of_one_title_and_day() {
         (&[&lamp], 1, 0),
         (&[&edited, &lamp, &pilot], 0, 0),
     ]);
-    // A text that comes and goes, or says little, is an edit of the only one.
+    // A text that comes and goes, or says little, is an edit of the only item.
     check(&[
         (&[&notice("")], 1, 0),
         (&[&quay], 0, 1),
@@ -53,7 +53,7 @@ fn a_number_tells_notices_that_say_the_same() {
     check(&[
         (&[&quay, &quay], 2, 0),
         (&[&quay, &quay], 0, 0),
-        // One leaves, another notice comes between, and it comes back.
+        // One leaves, another notice arrives in between, and the first returns.
         (&[&quay], 0, 0),
         (&[&quay, &pilot, &quay], 1, 0),
         (&[&pilot, &quay, &quay, &quay], 1, 0),
@@ -62,9 +62,9 @@ fn a_number_tells_notices_that_say_the_same() {
         (&[&quay, &edited, &quay], 0, 1),
         (&[&edited, &quay, &quay], 0, 0),
     ]);
-    // Of a list that was short once.
+    // The list was short once.
     check(&[(&[&quay], 1, 0), (&[&quay, &quay], 1, 0), (&[&quay], 0, 0)]);
-    // An address that leads to all of them tells nothing.
+    // An address shared by all of them identifies nothing.
     let listed = |text: &str| format!("|/list|Notice|2021-06-28|{text}");
     let [quay, pilot] = [QUAY, PILOT].map(listed);
     check(&[
@@ -73,7 +73,7 @@ fn a_number_tells_notices_that_say_the_same() {
         (&[&quay, &quay, &pilot], 0, 0),
         (&[&quay, &quay], 0, 0),
     ]);
-    // What has a key of its own is one entry.
+    // An entry with a key is one entry.
     let own = format!("g|/a|Notice|2021-06-28|{QUAY}");
     check(&[(&[&own, &own], 1, 0), (&[&own], 0, 0)]);
 }
@@ -89,7 +89,7 @@ fn two_sources_tell_the_same_two_notices() {
     assert!(stories.iter().all(|story| story.reports.len() == 2));
 }
 
-/// A store of before has one item for both, under date and title alone.
+/// An older version stored one item for both, under date and title alone.
 #[test]
 fn what_is_stored_keeps_its_id() {
     let desk = Desk::new();
@@ -100,7 +100,7 @@ fn what_is_stored_keeps_its_id() {
     let before = ids(&desk);
     assert_eq!(desk.read("a", 2, &[&quay, &pilot]), [1, 0, 0]);
     assert!(before.is_subset(&ids(&desk)));
-    // Its publisher begins to give guids: in whatever order they stand, each is given to its own.
+    // The publisher starts to give guids: in any order, each goes to the right item.
     let with_guid = |guid: &str, text: &str| format!("{guid}|/{guid}|Notice|2021-06-28|{text}");
     let both = ids(&desk);
     let read = desk.read("a", 3, &[with_guid("g1", PILOT), with_guid("g2", QUAY)]);
@@ -133,7 +133,7 @@ fn a_guid_that_was_edited_is_that_of_its_item() {
     };
     let old = |guid: &str, link: &str| entry(guid, link, "Storm hits the coast", QUAY);
     let titled = "Island without power";
-    // The scheme, a version, the words beside a number; with and without a guid.
+    // The scheme, a version or the words next to a number change, with and without a guid.
     check(
         &old("https://h.example/7", "/7"),
         &entry("http://h.example/7/", "/7", titled, QUAY),
@@ -183,7 +183,7 @@ fn a_guid_that_was_edited_is_that_of_its_item() {
     }
 }
 
-/// Bulletins at one address, or of one series, each with a guid of its own.
+/// Bulletins at one address, or of one series, stay apart if each has a separate guid.
 #[test]
 fn what_comes_again_and_again_stays_apart() {
     let weekly = |n: u32, link: &str| {
@@ -208,7 +208,7 @@ fn what_comes_again_and_again_stays_apart() {
     let numbered =
         |n: u32| format!("b#{n}|/bulletin|Bulletin no. {n} of the harbour|2021-06-28|{QUAY}");
     check(&[(&[&numbered(23)], 1, 0), (&[&numbered(24)], 1, 0)]);
-    // Both are there: neither is the other.
+    // Both are listed, so neither is a version of the other.
     let version = |n: u32| format!("v#{n}|/v|Notice of the port|2021-06-28T08:00:00Z|{QUAY}");
     check(&[
         (&[&version(1)], 1, 0),
@@ -217,7 +217,7 @@ fn what_comes_again_and_again_stays_apart() {
     ]);
 }
 
-/// A list under other guids and addresses: what was corrected with the move is news, and nothing else.
+/// A list moves to other guids and addresses: only text corrected during the move is news.
 #[test]
 fn a_move_hides_no_correction() {
     let desk = Desk::new();
@@ -247,7 +247,8 @@ fn a_move_hides_no_correction() {
     assert_eq!(desk.read("a", 3, &list("new", " From noon on.")), [0, 0, 0]);
 }
 
-/// An item that this version reads exactly as an older one did counts as read by this one: later corrections are noticed.
+/// An item that this version reads exactly as an older one did counts as read by this one: later corrections are
+/// noticed.
 #[test]
 fn what_an_older_version_read_may_be_corrected() {
     let desk = Desk::new();
@@ -263,7 +264,7 @@ fn what_an_older_version_read_may_be_corrected() {
     assert_ne!(desk.live("all")[0].updated, before[0].updated);
 }
 
-/// Two texts of which either may have been another one's, edited.
+/// Returns texts, any of which may be an edit of another.
 fn edits() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(0..TEXTS.len(), 1..4)
 }
@@ -279,12 +280,12 @@ const TEXTS: [&str; 5] = [
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// However notices of one title and day are cut into polls, and in whatever order they stand: of each text there are
-    /// as many items as ever stood in one poll, and their ids stay.
+    /// For notices of one title and day, in any order and split into any polls, the store has as many items of each
+    /// text as ever occurred in one poll, and their ids stay.
     #[test]
     fn each_text_is_as_many_items_as_it_stood_for(polls in prop::collection::vec(edits(), 1..6), key in 0..3_usize) {
         let key = ["|", "|/list", "g|/list"][key];
-        // Alone in the first poll an entry would go by a key of its own.
+        // A single entry in the first poll would have a separate key.
         let distinct: BTreeSet<_> = polls[0].iter().collect();
         prop_assume!(key == "|" || distinct.len() > 1);
         let desk = Desk::new();
@@ -294,7 +295,7 @@ proptest! {
             let entry = |text: &usize| format!("{key}|Notice|2021-06-28|{}", TEXTS[*text]);
             let entries: Vec<String> = texts.iter().map(entry).collect();
             desk.read("a", day, &entries);
-            // One text alone has the address for its own.
+            // A single text is the only one at the address.
             let is_shared = key == "|" || texts.iter().any(|text| *text != texts[0]);
             for text in texts {
                 let times = texts.iter().filter(|other| *other == text).count();

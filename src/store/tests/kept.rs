@@ -1,4 +1,4 @@
-//! The configuration in force is kept with the store, whatever becomes of its files.
+//! Tests that the store keeps the configuration in force, whatever happens to its files.
 
 use super::*;
 use crate::config::{ConfigFile, MAX_KEPT_BYTES};

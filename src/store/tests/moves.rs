@@ -1,10 +1,11 @@
-//! A source that gives its bulletins new addresses and guids gives no new bulletins; those that are alike stay apart.
+//! Tests that a source which gives its bulletins new addresses and guids gives no new bulletins, and that similar
+//! ones stay apart.
 
 use super::*;
 
 const TEXT: &str = "The bridge stays closed until the water falls below the mark of last week.";
 
-/// Each poll, a day apart, and how many of its entries are new.
+/// Checks how many entries of each poll are new; polls are a day apart.
 #[track_caller]
 fn check(polls: &[(&[&str], usize)]) {
     let desk = Desk::new();
@@ -34,7 +35,7 @@ fn a_list_that_moved_is_the_same_list() {
     assert_eq!(told(&after), told(&before));
     let addresses = after.iter().map(|story| story.address().unwrap().path());
     assert!(addresses.into_iter().all(|path| path.starts_with("/new/")));
-    // Both are its keys from now on, and what is new there is new.
+    // Both are its keys from now on, and anything new under them is new.
     assert_eq!(desk.read("a", 3, &list("new")), [0, 0, 0]);
     assert_eq!(desk.read("a", 4, &list("old")), [0, 3, 0]);
     let mut longer = list("new").to_vec();
@@ -77,19 +78,20 @@ fn a_date_that_comes_or_goes_with_the_move_parts_nothing() {
 fn notices_of_one_title_stay_apart() {
     let notice = |n: usize| format!("g{n}|/{n}|Notice|2021-06-28|{TEXT}");
     let [one, two, three, four] = [1, 2, 3, 4].map(notice);
-    // The first is still there; it may have been either; either may be it.
+    // The first is still listed, so it is unclear which one moved.
     check(&[(&[&one], 1), (&[&one, &two], 1)]);
     check(&[(&[&one, &two], 2), (&[&three], 1)]);
     check(&[(&[&one], 1), (&[&two, &three], 2)]);
     check(&[(&[&one, &two], 2), (&[&three, &four], 2)]);
-    // Two bulletins a day, of which a page shows one.
+    // Two bulletins a day, one of which a page shows.
     check(&[
         (&["|/1|Weather|2021-06-28"], 1),
         (&["|/2|Weather|2021-06-28"], 1),
     ]);
 }
 
-/// Entries `(title, date, text)` before, and after under other addresses; how many of these are new.
+/// Checks how many entries `(title, date, text)` of `after` are new when their addresses differ from those of
+/// `before`.
 #[track_caller]
 fn check_list(before: &[(&str, &str, &str)], after: &[(&str, &str, &str)], new: usize) {
     let list = |path: &str, entries: &[(&str, &str, &str)]| -> Vec<String> {
@@ -118,11 +120,11 @@ fn titles_tell_a_move_where_the_whole_list_moved() {
     check_list(&told, &told[..2], 2);
     check_list(&told, &[&told[..3], &others[..3]].concat(), 3);
     check_list(&told, &[&told[..3], &others].concat(), 7);
-    // Short titles may come every week.
+    // Short titles may recur every week.
     check_list(&others, &others, 4);
     let dated = others.map(|(title, ..)| (title, "2021-06-28", ""));
     check_list(&dated, &dated, 0);
-    // Twice a day, and not the same.
+    // Two different bulletins a day.
     let morning =
         others.map(|(title, ..)| (title, "2021-06-28", "Rain in the morning, then wind."));
     let evening =
@@ -170,7 +172,7 @@ fn guids_that_change_at_every_poll_say_nothing() {
         "2 items have a new guid again and again: they are known by their addresses instead"
     );
     assert_eq!((desk.source("a").state, guids()), (State::Ok, 6));
-    // What is corrected there is an update.
+    // A correction at the new address is an update.
     assert_eq!(
         told(
             8,
@@ -195,7 +197,7 @@ fn what_says_nothing_but_its_title_is_known_by_its_address() {
     ]);
 }
 
-/// One guid or address, and another bulletin each time: each is an item of its own; a correction is none.
+/// One guid or address names another bulletin each time: each is a separate item, but a correction is not.
 #[test]
 fn what_stands_under_one_key_may_roll() {
     let rolling = |key: &str| {
@@ -212,7 +214,7 @@ fn what_stands_under_one_key_may_roll() {
             (&[&corrected], 0),
             (&[&one], 0),
         ]);
-        // A number that is corrected on its day is an update.
+        // A number corrected on the same day is an update.
         check(&[(&[&two], 1), (&[&retitled], 0)]);
     };
     rolling("g1|/latest");

@@ -1,4 +1,4 @@
-//! What a poll leaves behind beside its items, and that it commits whole; who may open the store.
+//! Tests what a poll stores in addition to items, that it commits atomically, and who may open the store.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -90,7 +90,7 @@ fn validators_are_kept_as_long_as_they_are_true() {
         held(fingerprint),
         [(Hash::of(b"https://a.example/1"), validators.clone())].into()
     );
-    // A day later the server is asked for everything.
+    // A day later the request is unconditional.
     let unconditional = Validators {
         body_hash: validators.body_hash,
         ..Validators::default()
@@ -124,7 +124,7 @@ fn validators_are_kept_as_long_as_they_are_true() {
     }
 }
 
-/// Commits `polls` while they all wait for the same lock: what came of each, and in how many transactions.
+/// Commits `polls` while they all wait for the same lock; returns the result of each, and the number of transactions.
 fn commit_together(desk: &Desk, polls: Vec<Poll>) -> (Vec<Result<Committed, StoreError>>, usize) {
     let blocker = desk.connection();
     blocker
@@ -137,7 +137,8 @@ fn commit_together(desk: &Desk, polls: Vec<Poll>) -> (Vec<Result<Committed, Stor
     (committed, transactions(log))
 }
 
-/// Frames of the log that end a transaction: those that give the size of the database (the file format, §4.1).
+/// Counts the frames of the log that end a transaction: those that give the size of the database (the file format,
+/// §4.1).
 fn transactions(mut log: File) -> usize {
     let mut bytes = Vec::new();
     log.read_to_end(&mut bytes).unwrap();
@@ -158,7 +159,7 @@ fn polls_that_wait_share_a_transaction() {
     let (committed, transactions) = commit_together(&desk, polls.collect());
     assert!(committed.iter().all(|one| one.as_ref().unwrap().new == 1));
     assert_eq!(desk.live("all").len(), 40);
-    // The writer may have taken the first before the others were there.
+    // The writer may have started on the first before the others arrived.
     assert!((1..=2).contains(&transactions), "{transactions}");
 }
 
@@ -265,7 +266,7 @@ fn a_database_that_is_taken_away_is_not_written() {
     assert_eq!(fault(), Some(StoreFault::Removed));
     File::create(&path).unwrap();
     assert_eq!(fault(), Some(StoreFault::Replaced));
-    // An empty file is nothing to go on with.
+    // An empty file is not enough to recover.
     assert!(desk.wait(desk.store.probe(None)).is_err());
     std::fs::rename(&elsewhere, &path).unwrap();
     let probed = desk.wait(desk.store.probe(Some(StoreFault::Replaced)));
@@ -303,7 +304,7 @@ fn what_was_committed_is_there_when_the_store_is_opened_again() {
     );
 }
 
-/// Whoever copies the database while nobody uses it has a copy of everything.
+/// A copy of the database made while no process uses it is complete.
 #[test]
 fn a_store_that_is_closed_is_one_file() {
     let desk = Desk::new();
@@ -358,7 +359,7 @@ fn looking_makes_no_store() {
     let path = folder.path().join("tidings.db");
     assert_eq!(inspect(&path, Reader::feeds).unwrap(), None);
     assert!(!path.exists());
-    // That nobody may look is not that nothing is there.
+    // A folder that cannot be read does not prove that the file is missing.
     let beyond = path.join("tidings.db");
     File::create(&path).unwrap();
     let error = inspect(&beyond, Reader::feeds).unwrap_err();
@@ -383,7 +384,7 @@ fn a_poll_that_was_classified_by_what_is_no_longer_in_force_is_classified_anew()
     assert_eq!(desk.live("floods").len(), 1);
 }
 
-/// A changed block forgets the layout; what lies beside it is accepted at first, and by an operator.
+/// A changed block forgets the layout. The list in `beside` is accepted at first, and later by an operator.
 #[test]
 fn a_layout_is_kept_for_a_block() {
     let desk = Desk::new();

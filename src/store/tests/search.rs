@@ -1,9 +1,9 @@
-//! Searches of a store: what the index finds, and where a search ends.
+//! Tests searches of a store: the items that the index finds, and the limits of a search.
 
 use super::*;
 use crate::store::Search;
 
-/// The titles that a search finds which takes these alone.
+/// Returns the titles found by a search that matches only `wanted`.
 fn found(desk: &Desk, needs: Needs, wanted: &'static [&'static str]) -> Vec<String> {
     desk.ask(move |reader| {
         let search = Search {
@@ -33,7 +33,7 @@ fn a_search_is_tried_on_so_many_items_and_no_more() {
     desk.read("c", 1, &["h1||Gull|2021-06-30"]);
     assert_eq!(found(&desk, any(), &["Heron 0"]), [""; 0]);
     assert_eq!(found(&desk, any(), &["Gull"]), ["Gull"]);
-    // The index finds it all the same.
+    // The index finds it nevertheless.
     let heron = Needs::Token("heron".to_owned());
     assert_eq!(found(&desk, heron, &["Heron 0"]), ["Heron 0"]);
 }

@@ -1,4 +1,4 @@
-//! Which items are one story, which report is shown, when it was published and changed.
+//! Tests which items are one story, which report is shown, and its dates of publication and change.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ fn updated_moves_once_the_story_was_published() {
     assert_eq!(updated(), july(1) - TimeDelta::hours(28));
     desk.read("a", 4, &["g1||Bridge open|2021-06-30T08:00:00Z"]);
     assert_eq!(updated(), july(4));
-    // The publisher knows better than we when it changed, within reason.
+    // The publisher's time of change is used if it is plausible.
     let stated = "g1||Bridge open again|2021-06-30T08:00:00Z||2021-07-04T20:00:00Z";
     desk.read("a", 5, &[stated]);
     assert_eq!(updated(), july(4) + TimeDelta::hours(8));
@@ -51,7 +51,7 @@ fn updated_moves_once_the_story_was_published() {
     assert_eq!(desk.feed("all").updated, Some(july(6)));
 }
 
-/// An entry that reads otherwise because we learned to read it was changed by nobody.
+/// An entry that a new version reads differently is not an update.
 #[test]
 fn what_an_older_version_stored_is_stored_anew_without_an_update() {
     let desk = Desk::new();
@@ -95,7 +95,7 @@ fn a_derived_date_is_frozen_until_one_is_stated() {
     assert_eq!(published(), Published::FirstSeen(july(10)));
     desk.read("a", 12, &["g2||Ferry late|2021-07-09T12:00:00Z"]);
     assert_eq!(published().at(), july(9));
-    // The publisher takes the date away again: what was stated stays.
+    // The publisher removes the date: the stated one stays.
     desk.read("a", 13, &["g2||Ferry late|"]);
     assert_eq!(published().origin(), "stated");
     assert_eq!(published().at(), july(9));
@@ -107,16 +107,16 @@ fn a_date_in_the_future_is_the_time_of_first_reading() {
     let published = || desk.live("all")[0].published;
     desk.read("a", 1, &["g1||Bridge closed|2021-07-20T12:00:00Z"]);
     assert_eq!(published(), Published::FirstSeen(july(1)));
-    // It stays so, even when that day has come.
+    // It stays so even when that day has come.
     desk.read("a", 21, &["g1||Bridge closed|2021-07-20T12:00:00Z"]);
     assert_eq!(published(), Published::FirstSeen(july(1)));
-    // It was read on 1 July: an earlier date is when it was published.
+    // It was read on 1 July: an earlier date is its date of publication.
     desk.read("a", 22, &["g1||Bridge closed|2021-06-30T12:00:00Z"]);
     assert_eq!(published().origin(), "stated");
     assert_eq!(desk.live("all")[0].shown.event, None);
 }
 
-/// Date, day of the event, and when it last changed.
+/// Returns the date, the day of the event, and the time of the last change.
 fn dates(desk: &Desk) -> [String; 3] {
     let story = &desk.live("all")[0];
     let event = story.shown.event.map(|event| event.to_string());
@@ -169,10 +169,10 @@ fn a_meeting_that_is_moved_is_an_update() {
     let first = "first seen 2021-07-01";
     assert_eq!(read(1, "2021-07-20"), [first, "2021-07-20", "2021-07-01"]);
     assert_eq!(read(2, "2021-07-22"), [first, "2021-07-22", "2021-07-02"]);
-    // To a day that has passed when that is read.
+    // The new day has already passed when it is read.
     assert_eq!(read(20, "2021-07-18"), [first, "2021-07-18", "2021-07-20"]);
     assert_eq!(read(21, "2021-07-18"), [first, "2021-07-18", "2021-07-20"]);
-    // Without any date, what was known stays.
+    // If the date is removed, the known one stays.
     assert_eq!(read(22, ""), [first, "2021-07-18", "2021-07-20"]);
 }
 
@@ -189,7 +189,7 @@ fn a_day_of_an_event_beside_a_date_is_content() {
     assert_eq!(read(1, "2021-07-20"), [date, "2021-07-20", date]);
     assert_eq!(read(2, "2021-07-21"), [date, "2021-07-21", "2021-07-02"]);
     assert_eq!(read(22, "2021-07-21"), [date, "2021-07-21", "2021-07-02"]);
-    // Worked out from the time of reading it stays as it was first read.
+    // A day computed relative to the time of reading stays as first read.
     assert_eq!(read(23, "tomorrow"), [date, "2021-07-21", "2021-07-02"]);
     assert_eq!(read(24, "to be announced"), [date, "", "2021-07-24"]);
 }
@@ -228,7 +228,7 @@ fn one_address_is_one_story() {
     assert_eq!(story.reports[1].title, "No way over the river");
 }
 
-/// What is told at an address that says nothing itself, in other words each time, is not one thing.
+/// Unrelated reports are separate stories even at one address, if that address says nothing by itself.
 #[test]
 fn an_address_whose_content_rolls_is_not_one_story() {
     let desk = Desk::new();
@@ -291,7 +291,7 @@ fn an_edit_may_make_two_stories_one() {
     desk.check(&["Bridge closed [a b]"]);
     assert_eq!(desk.live("all")[0].id, older);
     assert_eq!(desk.aliases(), [(younger.to_string(), older.to_string())]);
-    // The one that is left belongs where both did; the feeds that the other left have changed.
+    // The remaining story belongs to the feeds of both; the feeds that the other left have changed.
     assert_eq!(titles(&desk.live("floods")), ["Bridge closed [a b]"]);
     assert_eq!(desk.feed("all").changed_at, Some(july(2)));
     assert_eq!(desk.feed("all").stories, 1);
@@ -320,7 +320,7 @@ fn of_two_stories_the_one_founded_first_is_joined() {
     let founding: Vec<String> = (0..8).map(|n| entry(n, n)).collect();
     desk.read("a", 1, &founding);
     for n in (0..8).step_by(2) {
-        // The address of one story of `a`, title and text of the one before it.
+        // The entry has the address of one story of `a`, and the title and text of the previous one.
         assert_eq!(desk.read("b", 1, &[&entry(n, n + 1)]), [1, 0, 1]);
     }
     let expected: Vec<String> = (0..8)
@@ -332,7 +332,7 @@ fn of_two_stories_the_one_founded_first_is_joined() {
 #[test]
 fn an_entry_known_since_a_moment_ago_is_updated() {
     let desk = Desk::new();
-    // Two share an address and go by date and title; the third says it is one of them, by a guid of its own.
+    // Two share an address and are identified by date and title; the third claims by its guid to be one of them.
     let entries = [
         "|/list|Bridge closed|2021-06-30",
         "|/list|Ferry late|2021-06-30",
@@ -373,10 +373,10 @@ fn the_report_shown_is_that_of_the_lowest_rank_then_the_longest_then_the_first()
     assert_eq!(desk.dirty(), ["all"]);
 }
 
-/// Entries that are often alike: three sources, few titles and dates, one text. A source gives each title of a day under one
-/// guid and address, and two titles never under one. Both would say different things in one poll and in two: in one poll
-/// two titles at an address are two notices, one after the other they are one whose title was edited; and moves are seen
-/// in whole polls.
+/// Returns entries that are often similar: three sources, few titles and dates, one text. A source gives each title
+/// of a day one guid and address, and never gives two titles the same. Both would mean different things in one poll
+/// and in two: in one poll, two titles at an address are two notices; in successive polls, they are one notice whose
+/// title was edited; and moves are detected in whole polls.
 fn arrivals() -> impl Strategy<Value = Vec<(usize, String)>> {
     let arrival = (0..3_usize, (0..4_u8, 0..3_u8), (0..3_usize, 28..30_u8));
     prop::collection::vec(arrival, 1..16).prop_map(|arrivals| {
@@ -397,7 +397,7 @@ fn arrivals() -> impl Strategy<Value = Vec<(usize, String)>> {
     })
 }
 
-/// What readers get when `arrivals` come in polls that end where `cuts` says, or where the source changes.
+/// Returns the published stories if `arrivals` come in polls that end at `cuts`, or where the source changes.
 fn after(arrivals: &[(usize, String)], cuts: &[bool]) -> [Vec<Story>; 2] {
     let desk = Desk::new();
     let source = |number: usize| Some(["a", "b", "c"][arrivals.get(number)?.0]);
@@ -406,7 +406,7 @@ fn after(arrivals: &[(usize, String)], cuts: &[bool]) -> [Vec<Story>; 2] {
         let from = source(number).unwrap();
         let mut new = items(from, 1, &[entry]).remove(0);
         new.item.position = u32::try_from(number).unwrap();
-        // Of entries that stand twice in a poll one gets here.
+        // If an entry occurs twice in a poll, only one reaches the store.
         if waiting.iter().all(|other| other.item.key != new.item.key) {
             waiting.push(new);
         }
