@@ -1,7 +1,7 @@
-//! Addresses: absolute, in one spelling, without trackers, redirectors and sessions.
+//! Normalizes addresses: absolute, in one spelling, without trackers, redirectors and sessions.
 //!
-//! There are three spellings. Ids are made of [`spelled`], whose rules never change; [`canonical`] is published, and may
-//! learn more; [`comparable`] is what the two addresses of one page have in common.
+//! Three spellings are used. Ids are made of [`spelled`], whose rules never change; [`canonical`] is published, and
+//! its rules may grow; [`comparable`] is the common part of different addresses of one page.
 
 use std::borrow::Cow;
 
@@ -9,11 +9,11 @@ use url::Url;
 
 use crate::model::{is_placeholder, without_user};
 
-/// The longest address that is kept, in bytes.
+/// Maximum length of an address, in bytes.
 const MAX_LENGTH: usize = 4_096;
 
-/// Query parameters that say where a reader came from, not what is read. Ids are made of addresses without them: what
-/// is learnt later stands in [`LATER_TRACKERS`].
+/// Query parameters that record where a reader came from. Ids are made of addresses without them, so this list never
+/// changes: later additions are in [`LATER_TRACKERS`].
 const TRACKERS: [&str; 28] = [
     "_ga",
     "_gl",
@@ -44,9 +44,9 @@ const TRACKERS: [&str; 28] = [
     "wickedid",
     "yclid",
 ];
-/// Beginnings of such parameters.
+/// Prefixes of such parameters.
 const TRACKER_PREFIXES: [&str; 5] = ["utm_", "mtm_", "pk_", "hsa_", "piwik_"];
-/// Trackers that may stand in an id.
+/// Trackers that may be part of an id.
 const LATER_TRACKERS: [&str; 16] = [
     "__twitter_impression",
     "_branch_match_id",
@@ -65,9 +65,9 @@ const LATER_TRACKERS: [&str; 16] = [
     "ttclid",
     "xtor",
 ];
-/// Beginnings of fragments that carry no place in the page.
+/// Prefixes of fragments that name no place in the page.
 const IDLE_FRAGMENTS: [&str; 5] = ["utm_", "xtor=", ":~:", "at_", "mtm_"];
-/// Such beginnings that may stand in an id.
+/// Such prefixes that may be part of an id.
 const LATER_IDLE_FRAGMENTS: [&str; 2] = ["amp_tf=", "aoh="];
 /// Query parameters that name a visit.
 const SESSIONS: [&str; 7] = [
@@ -79,9 +79,9 @@ const SESSIONS: [&str; 7] = [
     "zenid",
     "aspsessionid",
 ];
-/// Such as may mean something else, too: with a value that only a program could have chosen.
+/// Names of sessions that may mean something else too, and count only with a value that looks machine-generated.
 const MAYBE_SESSIONS: [&str; 5] = ["s", "session", "session_id", "sessionid", "sid"];
-/// Query parameters that say which thing is meant.
+/// Query parameters that identify the thing shown.
 const IDENTIFYING: [&str; 40] = [
     "aid",
     "article",
@@ -124,7 +124,7 @@ const IDENTIFYING: [&str; 40] = [
     "url",
     "year",
 ];
-/// Query parameters that sign an address, end its validity or get past a cache.
+/// Query parameters that sign an address, limit its validity or bypass a cache.
 const PASSING: [&str; 28] = [
     "_",
     "awsaccesskeyid",
@@ -169,18 +169,18 @@ const PASSING_PARTS: [&str; 11] = [
     "x-amz-",
     "x-goog-",
 ];
-/// Ends of paths that are programs: their parameters say what is meant.
+/// File extensions of programs, whose parameters identify the thing shown.
 const PROGRAM_ENDINGS: [&str; 12] = [
     "asp", "aspx", "ashx", "cfm", "cgi", "dll", "do", "exe", "jsp", "php", "pl", "xhtml",
 ];
-/// Last parts of paths that stand for many things.
+/// Last path segments shared by many things.
 const GENERAL_PATHS: [&str; 32] = [
     "archive", "article", "articles", "asset", "bulletin", "default", "detail", "details",
     "display", "doc", "document", "download", "feed", "file", "get", "image", "index", "item",
     "list", "media", "news", "node", "notice", "open", "page", "post", "read", "search", "show",
     "story", "view", "watch",
 ];
-/// The ends of paths that lead elsewhere, and the parameters that say where.
+/// The ends of paths that redirect, and the parameters with the target.
 const REDIRECTORS: [&str; 16] = [
     "url",
     "redirect",
@@ -213,7 +213,7 @@ const TARGETS: [&str; 12] = [
     "z",
     "link",
 ];
-/// Hosts that do nothing else.
+/// Hosts that only redirect.
 const REDIRECTING_HOSTS: [&str; 4] = [
     "l.instagram.com",
     "out.reddit.com",
@@ -221,7 +221,7 @@ const REDIRECTING_HOSTS: [&str; 4] = [
     "click.linksynergy.com",
 ];
 
-/// `link`, as found, as an address to publish; `None` for what a reader elsewhere cannot open.
+/// Converts `link`, as found, to an address for publication; `None` if readers elsewhere cannot open it.
 pub fn canonical(link: &str, base: &Url) -> Option<Url> {
     let mut url = spelled(&meant(link, base)?, base)?;
     while let Some(target) = target(&url).and_then(|target| spelled(&target, &url)) {
@@ -235,8 +235,8 @@ pub fn canonical(link: &str, base: &Url) -> Option<Url> {
     Some(url)
 }
 
-/// A link as its author meant it: without the marks of CDATA and the line breaks that a program put in, the address out of
-/// an element of HTML, a scheme before the name of a host. `None` where it stands for no address.
+/// Returns a link as its author meant it: without CDATA marks and line breaks inserted by programs, extracted from an
+/// HTML element, with a scheme before a host name. `None` if it contains no address.
 fn meant<'a>(link: &'a str, base: &Url) -> Option<Cow<'a, str>> {
     let link = without_section(link.trim());
     if link.starts_with('<') {
@@ -246,7 +246,7 @@ fn meant<'a>(link: &'a str, base: &Url) -> Option<Cow<'a, str>> {
         return None;
     }
     if link.contains(['\n', '\r', '\t']) {
-        // White space beside a break is indentation.
+        // White space next to a break is indentation.
         let lines = link.split(['\n', '\r', '\t']).map(str::trim);
         return Some(Cow::Owned(lines.collect()));
     }
@@ -261,7 +261,7 @@ fn meant<'a>(link: &'a str, base: &Url) -> Option<Cow<'a, str>> {
     })
 }
 
-/// The link without marks of CDATA that were escaped, also where that happened more than once.
+/// Removes CDATA marks that were escaped, even repeatedly.
 fn without_section(mut link: &str) -> &str {
     while let Some(held) = link
         .strip_prefix("<![CDATA[")
@@ -272,7 +272,7 @@ fn without_section(mut link: &str) -> &str {
     link
 }
 
-/// The address of `<a href="…">`, or between angle brackets (RFC 3986, appendix C).
+/// Returns the address of `<a href="…">`, or between angle brackets (RFC 3986, appendix C).
 fn in_markup(link: &str) -> Option<String> {
     let (inside, _) = link.strip_prefix('<')?.split_once('>')?;
     let inside = inside.trim();
@@ -292,8 +292,8 @@ fn in_markup(link: &str) -> Option<String> {
     (!address.is_empty()).then_some(address)
 }
 
-/// The address of a file, as found, absolute and otherwise to the letter: a server that signs the addresses of its files
-/// refuses one from which a parameter was taken. `None` for what a reader elsewhere cannot open.
+/// Returns the address of a file, as found, absolute and otherwise unchanged: a server that signs the addresses of
+/// its files refuses one without a parameter. `None` if readers elsewhere cannot open it.
 pub fn file_address(link: &str, base: &Url) -> Option<Url> {
     absolute(&meant(link, base)?, base)
 }
@@ -303,14 +303,14 @@ fn absolute(link: &str, base: &Url) -> Option<Url> {
     if link.is_empty() || link.len() > MAX_LENGTH {
         return None;
     }
-    // Whoever reads the feed is not to log in as anybody.
+    // Readers of the feed must not log in with embedded credentials.
     let url = without_user(&base.join(&link).ok()?);
     let is_web = matches!(url.scheme(), "http" | "https");
     (is_web && url.host_str().is_some_and(|host| !host.is_empty())).then_some(url)
 }
 
-/// `link`, as found, in the spelling that ids are made of: absolute, without user, session and the trackers known from
-/// the beginning. It must not change: an entry known by its address would come again under another id.
+/// Converts `link`, as found, to the spelling used in ids: absolute, without user, session and the trackers known
+/// from the beginning. This must not change: an entry identified by its address would reappear under another id.
 pub(super) fn spelled(link: &str, base: &Url) -> Option<Url> {
     let mut url = absolute(link, base)?;
     keep_parameters(&mut url, |name, value| {
@@ -321,7 +321,7 @@ pub(super) fn spelled(link: &str, base: &Url) -> Option<Url> {
     Some(url)
 }
 
-/// Leaves out parameters, by their names in lower case and their values as written.
+/// Removes parameters, by their names in lower case and their values as written.
 fn keep_parameters(url: &mut Url, keep: impl Fn(&str, &str) -> bool) {
     let Some(query) = url.query() else { return };
     let kept = |pair: &&str| {
@@ -356,14 +356,14 @@ fn is_session(name: &str, value: &str) -> bool {
         || MAYBE_SESSIONS.contains(&name) && is_drawn(value)
 }
 
-/// Whether a value can only have been chosen by a program.
+/// Returns true if a value looks machine-generated.
 fn is_drawn(value: &str) -> bool {
     value.len() >= 26
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Leaves out sessions in the path: `/a;jsessionid=1F/b` (servlets), `/(S(x))/b` (ASP.NET).
+/// Removes sessions in the path: `/a;jsessionid=1F/b` (servlets), `/(S(x))/b` (ASP.NET).
 fn drop_session(url: &mut Url) {
     let path = url.path();
     let is_session = |segment: &str| segment.starts_with("(S(") && segment.ends_with("))");
@@ -380,7 +380,7 @@ fn drop_session(url: &mut Url) {
     url.set_path(&kept);
 }
 
-/// The address that a redirector's own address holds.
+/// Returns the target contained in a redirector's address.
 fn target(url: &Url) -> Option<String> {
     let host = url.host_str()?;
     let path = url.path();
@@ -406,7 +406,7 @@ fn target(url: &Url) -> Option<String> {
     Some(found.into_owned())
 }
 
-/// The page behind a copy of it for telephones: `google.com/amp/s/host/path`, `host.cdn.ampproject.org/c/s/host/path`.
+/// Returns the page behind an AMP copy: `google.com/amp/s/host/path`, `host.cdn.ampproject.org/c/s/host/path`.
 fn amp_target(host: &str, path: &str) -> Option<String> {
     let google = host.trim_start_matches("www.").starts_with("google.");
     let copied = if google {
@@ -424,9 +424,9 @@ fn amp_target(host: &str, path: &str) -> Option<String> {
     copied.contains('.').then_some(found)
 }
 
-/// Labels before a host's name that stand for the same pages: `www.`, `m.`, `en.m.`, `amp.`
+/// Labels before a host's name that lead to the same pages: `www.`, `m.`, `en.m.`, `amp.`
 const TWIN_LABELS: [&str; 4] = ["amp", "m", "mobile", "www"];
-/// Pages that are their folder's.
+/// Pages that are the index of their folder.
 const INDEX_PAGES: [&str; 6] = [
     "index.html",
     "index.htm",
@@ -435,7 +435,7 @@ const INDEX_PAGES: [&str; 6] = [
     "index.jsp",
     "default.aspx",
 ];
-/// Parameters that ask for another layout of one page.
+/// Parameters that request another layout of a page.
 const LAYOUTS: [(&str, &str); 5] = [
     ("amp", ""),
     ("amp", "1"),
@@ -444,8 +444,8 @@ const LAYOUTS: [(&str, &str); 5] = [
     ("m", "1"),
 ];
 
-/// What two spellings of one address have in common: for comparing, never for publishing. `None` for a site's front page,
-/// which tells nothing about what stands on it.
+/// Returns the common part of different spellings of one address, for comparison, never for publication. `None` for a
+/// site's front page, which does not identify its content.
 pub fn comparable(url: &Url) -> Option<String> {
     let host = comparable_host(url)?;
     let rest = format!(
@@ -457,8 +457,8 @@ pub fn comparable(url: &Url) -> Option<String> {
     (!rest.is_empty()).then(|| format!("{host}{rest}"))
 }
 
-/// Where an address leads, for judging whether it has changed: without its scheme and without parameters that change
-/// while what they lead to stays, such as trackers, signatures, sessions and those that get past a cache.
+/// Returns the destination of an address, to judge whether it has changed: without its scheme and without parameters
+/// that vary while the destination stays, such as trackers, signatures, sessions and cache busters.
 pub(super) fn destination(url: &Url) -> String {
     let Some(host) = comparable_host(url) else {
         return url.to_string();
@@ -471,7 +471,7 @@ pub(super) fn destination(url: &Url) -> String {
     format!("{host}{path}{query}{}", comparable_fragment(url))
 }
 
-/// Whether a path alone says what stands there: it ends in a name of its own, not in that of a program.
+/// Returns true if a path alone identifies its content: it ends in a specific name, not in that of a program.
 fn path_tells(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
     let last = last.to_ascii_lowercase();
@@ -481,7 +481,7 @@ fn path_tells(path: &str) -> bool {
     }
 }
 
-/// Whether a parameter says nothing of what is read, by its name in lower case or by a value that a program has drawn.
+/// Returns true if a parameter does not identify content, by its name in lower case or by a machine-generated value.
 fn is_passing(name: &str, value: &str) -> bool {
     let is_fraction = || {
         let fraction = value.strip_prefix("0.").unwrap_or_default();
@@ -519,7 +519,7 @@ fn comparable_fragment(url: &Url) -> String {
     fragment.unwrap_or_default()
 }
 
-/// Without index page, layout and closing slash.
+/// Removes index page, layout and closing slash.
 fn comparable_path(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     let (folder, page) = path.rsplit_once('/').unwrap_or_default();
@@ -535,7 +535,7 @@ fn comparable_path(path: &str) -> &str {
     folder.trim_end_matches('/')
 }
 
-/// In one order, without layout and without parameters that are not to be kept, by their names in lower case and their
+/// Sorts the parameters and removes layouts and those that `keep` rejects, by their names in lower case and their
 /// values as written.
 fn comparable_query(url: &Url, keep: impl Fn(&str, &str) -> bool) -> String {
     let is_kept = |pair: &&str| {
@@ -554,7 +554,7 @@ fn comparable_query(url: &Url, keep: impl Fn(&str, &str) -> bool) -> String {
     format!("?{}", pairs.join("&"))
 }
 
-/// An address as the title of an entry without one: `host.example/news/7`.
+/// Returns an address as the title of an entry without one: `host.example/news/7`.
 pub(super) fn as_title(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     format!("{host}{}", url.path().trim_end_matches('/'))

@@ -1,14 +1,14 @@
-//! Attachments of an entry: links to other pages, how long its files play, and limits on the length of texts and lists.
+//! Normalizes attachments: links to other pages, durations of files, and limits on the length of texts and lists.
 
 use url::Url;
 
 use super::{MAX_LIST, canonical, html, text};
 use crate::model::{Link, Problem, RawEntry, RawText};
 
-/// Nothing plays for longer, in seconds: a month.
+/// Maximum duration of a file, in seconds: one month.
 const MAX_DURATION: f64 = 2_678_400.0;
 
-/// The pages that an entry links to, each once, without its own.
+/// Returns the pages that an entry links to, each once, without its own address.
 pub(super) fn links(entry: &RawEntry, own: Option<&Url>, base: &Url) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     for found in &entry.links {
@@ -27,13 +27,13 @@ pub(super) fn links(entry: &RawEntry, own: Option<&Url>, base: &Url) -> Vec<Link
     links
 }
 
-/// A label as one line of plain text, where it is not blank.
+/// Returns a label as one line of plain text; `None` if it is blank.
 pub(super) fn named(label: String) -> Option<String> {
     let label = text::line(&RawText::Plain(label));
     (!label.is_empty()).then_some(label)
 }
 
-/// The parts of an entry that are left out because it is too long.
+/// Reports the parts of an entry that are left out because it is too long.
 pub(super) fn cuts(entry: &RawEntry, position: usize) -> Vec<Problem> {
     let is_long = |text: &Option<RawText>| {
         let text = text.as_ref().map_or("", RawText::as_str);
@@ -59,8 +59,8 @@ pub(super) fn cuts(entry: &RawEntry, position: usize) -> Vec<Problem> {
     texts.chain(lists).map(cut).collect()
 }
 
-/// Seconds, with or without parts of them, or hours, minutes and seconds with colons between, the larger left out; also as
-/// ISO 8601 writes a duration (`PT1H2M3S`). A file without length plays for no known time.
+/// Parses a duration: seconds, optionally with a fraction, or `H:M:S` with the larger units optional, or ISO 8601
+/// (`PT1H2M3S`). A duration of zero means unknown.
 pub(super) fn duration(text: &str) -> Option<u32> {
     let text = text.trim();
     let seconds = if let Some(parts) = text.strip_prefix("PT") {

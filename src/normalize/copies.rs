@@ -1,33 +1,35 @@
-//! Entries of one document that are alike in title, day and text: how many notices they are.
+//! Counts how many notices the entries of one document are that have the same title, day and text.
 //!
-//! In: entries that nothing else tells apart. Out: a number for each that is a notice of its own beside the first. The
-//! first notices of one wording have the same numbers in every poll, whatever their order: when one of two leaves, the
-//! other is the first.
+//! In: entries that nothing else distinguishes. Out: a number for each one that is a separate notice after the first.
+//! The first notices of one wording have the same numbers in every poll, whatever their order: if one of two leaves,
+//! the other is the first.
 //!
-//! A feed, a text or a table lists what its publisher put there: two lines are two notices. A page also repeats a record
-//! by its design, in a box of the newest and in the list itself, for telephones and for wide screens. There copies count
-//! only within one part of the page, and only where other records stand there less often. The next page of a list may
-//! begin with the last of the page before. An entry that has neither a day nor a text is a title that says too little.
+//! A feed, a text or a table lists what its publisher put there: two lines are two notices. A page also repeats a
+//! record by design, in a box of the newest and in the list itself, or for phones and for wide screens. There, copies
+//! count only within one part of the page, and only if other records occur less often in it. The next page of a list
+//! may begin with the last entry of the previous page. An entry with neither a day nor a text has only a title, which
+//! says too little.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::Draft;
 use super::wording::Wording;
 
-/// More notices of one wording are a fault of the document. The store compares an entry with a few more of one title.
+/// Maximum number of notices of one wording; more indicate a faulty document. The store's limit per title is slightly
+/// higher.
 const MAX_COPIES: usize = 20;
 
-/// Page and part of it that list an entry.
+/// Page, and part of the page, that list an entry.
 type List = (usize, Option<usize>);
 
-/// The lists of one poll in which copies count.
+/// The lists of one poll, with true if copies count there.
 #[derive(Default)]
 pub(super) struct Copies {
     lists: HashMap<List, bool>,
 }
 
 impl Copies {
-    /// Looks through the entries of a poll.
+    /// Examines the entries of a poll.
     pub(super) fn of(drafts: &[Draft]) -> Self {
         let mut contents: HashMap<List, HashMap<(&str, Option<i64>, &str), usize>> = HashMap::new();
         for draft in drafts {
@@ -49,8 +51,8 @@ impl Copies {
         }
     }
 
-    /// Numbers entries, from 2 on. `same` are their places, each with the place of the one that says all that it says.
-    /// Those that only say less, and the first of each list, get none.
+    /// Numbers entries, from 2 on. `same` pairs the place of each with that of the entry that contains its wording.
+    /// Entries that only say less, and the first of each list, get no number.
     pub(super) fn numbered(
         &self,
         drafts: &[Draft],

@@ -1,9 +1,9 @@
-//! An entry's dates: from its own field, else from its markup, else from its address.
+//! Determines an entry's dates: from its date field, else from its markup, else from its address.
 //!
-//! In: a raw entry, its canonical address, and what dates in it may mean. Out: [`Dates`], and a [`Problem`] for a date
-//! that was not understood or lies ahead. Nothing is published on a day to come: a date ahead is the day of what the entry
-//! announces, and the entry is published when it is first read. Only the field is the publisher's statement: what stands elsewhere
-//! may have been made by the publisher's software, and yields to a statement that comes later.
+//! In: a raw entry, its canonical address, and hints for ambiguous dates. Out: [`Dates`], and a [`Problem`] for a
+//! date that was not understood or lies ahead. Nothing is published with a future date: a date ahead is the day of
+//! the announced event, and the entry is dated by its first reading. Only the field is the publisher's statement. A
+//! date from elsewhere may come from the publisher's software, and yields to a later statement.
 
 use chrono::{NaiveDate, SubsecRound as _};
 use url::Url;
@@ -12,29 +12,29 @@ use super::text;
 use crate::dates::{self, Basis, Hints};
 use crate::model::{Dated, EventDay, Precision, Problem, Published, RawEntry, RawText, Timestamp};
 
-/// Clocks and zones explain a date this far ahead; beyond it the date is that of an event.
+/// Tolerance for wrong clocks and zones; a date further ahead is that of an event.
 const FUTURE_TOLERANCE: chrono::TimeDelta = chrono::TimeDelta::days(1);
-/// A date further ahead announces nothing: the publisher erred, or filled a field that must not be empty.
+/// Maximum distance of an event. A date further ahead is an error, or fills a field that must not be empty.
 const MAX_AHEAD: chrono::TimeDelta = chrono::TimeDelta::days(10 * 366);
-/// How much of an unread date a problem shows.
+/// Maximum length of an unreadable date shown in a problem.
 const SHOWN_CHARACTERS: usize = 60;
-/// Addresses older than the Web have other numbers in them.
+/// First plausible year in an address, as the Web is no older; other numbers are not years.
 const FIRST_YEAR: u32 = 1991;
 
-/// All that an entry says of its dates.
+/// The dates of an entry.
 pub(super) struct Dates {
-    /// The absolute date that the publisher stated, even one that we doubt.
+    /// The absolute date that the publisher stated, even if we doubt it.
     pub(super) stated: Option<Dated>,
     /// The date that we publish.
     pub(super) published: Published,
-    /// The date of change, where it is not in the future.
+    /// The date of change, if it is not in the future.
     pub(super) updated: Option<Timestamp>,
-    /// When what it announces takes place.
+    /// The day of the announced event.
     pub(super) event: Option<EventDay>,
 }
 
 impl Dates {
-    /// The dates of the entry at `position`, counted from 1.
+    /// Determines the dates of the entry at `position`, counted from 1.
     pub(super) fn of(
         entry: &RawEntry,
         address: Option<&Url>,
@@ -64,7 +64,7 @@ impl Dates {
                 note_range(text, problems);
             }
         }
-        // An entry without a date of its own is dated by its event.
+        // An entry without a date field is dated by its event.
         let reading = if own.is_some() {
             published
         } else {
@@ -92,10 +92,10 @@ impl Dates {
     }
 }
 
-/// Reports a date of which a part could not be read.
+/// Reports a date that was read only in part.
 fn of_part(text: &str, position: usize, hints: &Hints) -> Option<Problem> {
     let (part, _) = dates::part_of_field(text, hints)?;
-    // The same date in another spelling is no part of this one.
+    // The same date in another spelling does not count as left out.
     let is_date = |text: &str| dates::find(text, hints).is_some();
     let part =
         part.filter(|part| part.leaves_out() && !is_date(part.before) && !is_date(part.behind))?;
@@ -106,14 +106,14 @@ fn of_part(text: &str, position: usize, hints: &Hints) -> Option<Problem> {
     })
 }
 
-/// Whether a date is a range of days, of which only the first is kept. Months and years are kept as what they are.
+/// Returns true if a date is a range of days, of which only the first is kept. Months and years are kept as they are.
 fn drops_end(reading: dates::Reading) -> bool {
     let day = reading.dated.at.date_naive();
     let is_day = matches!(reading.dated.precision, Precision::Day | Precision::Instant);
     is_day && reading.end.is_some_and(|end| end != day)
 }
 
-/// Of all ranges of a poll one is shown.
+/// Counts a range of days; only the first range of a poll is shown.
 fn note_range(text: &str, problems: &mut Vec<Problem>) {
     let known = problems.iter_mut().find_map(|problem| match problem {
         Problem::RangeEnds { count, .. } => Some(count),
@@ -128,13 +128,13 @@ fn note_range(text: &str, problems: &mut Vec<Problem>) {
     }
 }
 
-/// As much of a date as a problem shows.
+/// Shortens a date for a problem.
 fn shown(text: &str) -> String {
     let line = text::line(&RawText::Plain(text.to_owned()));
     text::bounded(&line, SHOWN_CHARACTERS).into_owned()
 }
 
-/// What is said of a date of publication ahead: that it is kept as the day of the event, or that it is not.
+/// Reports a date of publication ahead, which is either kept as the day of the event or dropped.
 fn of_day_ahead(
     own: &str,
     ahead: dates::Reading,
@@ -157,7 +157,7 @@ fn event_day(reading: dates::Reading) -> EventDay {
     }
 }
 
-/// The date of a field, in whole seconds, as rows and feeds hold it.
+/// Reads the date of a field, in whole seconds, as rows and feeds store it.
 fn read(text: &str, hints: &Hints) -> Option<dates::Reading> {
     let mut reading = dates::of_field(text, hints)?;
     reading.dated.at = reading.dated.at.trunc_subsecs(0);
@@ -168,12 +168,12 @@ fn is_ahead(dated: Dated, hints: &Hints) -> bool {
     dated.at > hints.now + FUTURE_TOLERANCE
 }
 
-/// Whether anybody announces anything for such a day.
+/// Returns true if the day is near enough for an announcement.
 fn is_plausible(dated: Dated, hints: &Hints) -> bool {
     dated.at <= hints.now + MAX_AHEAD
 }
 
-/// The date of an entry that has none of its own.
+/// Determines the date of an entry without a date field.
 fn elsewhere(entry: &RawEntry, address: Option<&Url>, hints: &Hints) -> Published {
     let believed = |dated: &Dated| !is_ahead(*dated, hints);
     let markup = || {
@@ -191,7 +191,7 @@ fn elsewhere(entry: &RawEntry, address: Option<&Url>, hints: &Hints) -> Publishe
         .map_or(Published::FirstSeen(hints.now), Published::InAddress)
 }
 
-/// The `datetime` of the only `time` element (HTML Living Standard §4.5.14): several tell of several things.
+/// Reads the `datetime` of the only `time` element (HTML Living Standard §4.5.14); several would mean several things.
 fn in_markup(text: &RawText, hints: &Hints) -> Option<Dated> {
     let (RawText::Html(html) | RawText::Unsaid(html)) = text else {
         return None;
@@ -209,7 +209,7 @@ fn in_markup(text: &RawText, hints: &Hints) -> Option<Dated> {
     (reading.basis == Basis::Stated && reading.end.is_none()).then_some(reading.dated)
 }
 
-/// The day in an address: `/2021/06/28/`, `/2021-06-28-title`, `/20210628/`.
+/// Finds the day in an address: `/2021/06/28/`, `/2021-06-28-title`, `/20210628/`.
 fn in_address(address: &Url, hints: &Hints) -> Option<Dated> {
     let segments: Vec<&str> = address.path_segments()?.collect();
     let day = segments.iter().enumerate().find_map(|(at, segment)| {
@@ -224,7 +224,7 @@ fn in_address(address: &Url, hints: &Hints) -> Option<Dated> {
     Some(reading.dated)
 }
 
-/// Year, month and day; behind the last of several segments, or behind a hyphen, a title may stand.
+/// Parses year, month and day. If `titled`, a title may follow the day after a hyphen.
 fn day_of<'a>(mut parts: impl Iterator<Item = &'a str>, titled: bool) -> Option<NaiveDate> {
     let number = |part: &str, digits: std::ops::RangeInclusive<usize>| {
         let all_digits = part.bytes().all(|byte| byte.is_ascii_digit());
@@ -271,7 +271,7 @@ mod tests {
         }
     }
 
-    /// When the entry was published and how that is known, at noon of 1 July 2021.
+    /// Checks the date of publication and its origin, at noon of 1 July 2021.
     fn check(field: &str, html: &str, address: &str, expected: &str) {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let entry = RawEntry {
@@ -304,7 +304,7 @@ mod tests {
         check("", "", "/news/a", FIRST_SEEN);
     }
 
-    /// When the entry was published, when its event takes place and what is said of that, at noon of 1 July 2021.
+    /// Checks the date of publication, the day of the event and the problems reported, at noon of 1 July 2021.
     #[track_caller]
     fn check_event(date: &str, event: &str, expected: [&str; 2], problems: &[&str]) {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -344,7 +344,7 @@ mod tests {
         let erred = "entry 3: the date `2999-01-01T00:00:00Z` lies in the future; the time of first reading stands instead";
         check_event("2999-01-01T00:00:00Z", "", ["first-seen", ""], &[erred]);
         check_event("28 June 2021", "", ["stated 2021-06-28", ""], &[]);
-        // Clocks and zones explain a day.
+        // Wrong clocks and zones explain a day.
         check_event("2 July 2021", "", ["stated 2021-07-02", ""], &[]);
     }
 
@@ -355,7 +355,7 @@ mod tests {
             let kept = format!("stated {event}");
             check_event("28 June 2021", event, [dated, &kept], &[]);
         }
-        // Alone, one that has passed dates the entry.
+        // A past event alone dates the entry.
         check_event(
             "",
             "2021-06-30",

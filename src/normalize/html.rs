@@ -1,7 +1,8 @@
-//! HTML as found to [`SafeHtml`], and its text.
+//! Converts HTML as found to [`SafeHtml`] and to text.
 //!
-//! `ammonia`, which reads as a browser does, makes HTML safe. [`reduce`] before it leaves out what is not published
-//! anyway, so that it has less to read, and nothing that it would take long on. Text without a tag needs no sanitizing.
+//! `ammonia`, which parses as a browser does, makes HTML safe. Before it, [`reduce`] drops everything that is not
+//! published anyway, so that it has less to parse, and nothing that would take long. Text without a tag needs no
+//! sanitizing.
 
 mod elements;
 mod meant;
@@ -25,19 +26,19 @@ use super::mend::{is_suspect, mended};
 use crate::model::{RawText, SafeHtml};
 use crate::text::{Lines, parse_fragment};
 
-/// Stored with every row; raised when what is allowed changes, so that stored rows are sanitized again, or when an entry
-/// comes to read otherwise, so that none is published as updated for that.
+/// Stored with every row. Raise it when the allowed markup changes, so that stored rows are sanitized again, or when
+/// entries are read differently, so that they do not appear as updated.
 pub const VERSION: u32 = 4;
 
-/// The longest text of one field, in characters.
+/// Maximum length of the text of one field, in characters.
 pub(super) const MAX_CHARACTERS: usize = 512 * 1024;
 
-/// Deeper markup is shown without its tags.
+/// Maximum nesting depth; deeper markup is shown without its tags.
 const MAX_DEPTH: usize = 100;
 
-/// Makes HTML safe; relative addresses start from one base.
+/// Makes HTML safe; resolves relative addresses against one base.
 pub(super) struct Sanitizer<'a> {
-    /// None for a local file: an address relative to it means nothing to a reader elsewhere.
+    /// `None` for a local file: an address relative to it is useless to readers elsewhere.
     base: Option<&'a Url>,
 }
 
@@ -49,7 +50,7 @@ impl<'a> Sanitizer<'a> {
         }
     }
 
-    /// `None` when nothing that can be seen is left.
+    /// Sanitizes a text; returns `None` if nothing visible remains.
     pub(super) fn sanitize(&self, found: &RawText) -> Option<SafeHtml> {
         let found_text = super::text::bounded(found.as_str(), MAX_CHARACTERS);
         let html = match found {
@@ -79,10 +80,10 @@ fn escaped(text: &str) -> String {
     html
 }
 
-/// Sanitized HTML without what XML forbids, as a character or as a reference to one; line feeds are all alike.
+/// Removes characters that XML forbids, and references to them, and unifies line feeds in sanitized HTML.
 fn allowed(html: String) -> String {
     let is_odd = |byte: u8| byte < b' ' && !matches!(byte, b'\n' | b'\t') || byte == 0xEF;
-    // Without an early end it is done many bytes at a time.
+    // Without an early exit, many bytes are tested at a time.
     if !html.bytes().fold(false, |odd, byte| odd | is_odd(byte)) {
         return html;
     }
@@ -90,7 +91,7 @@ fn allowed(html: String) -> String {
     html.chars().filter(|c| is_xml_char(*c)).collect()
 }
 
-/// Sanitized HTML with every text as it was meant; its tags stay as they are.
+/// Repairs every text in sanitized HTML; its tags stay as they are.
 fn texts_mended(html: String) -> String {
     if !html.contains("&amp;") && !is_suspect(&html) {
         return html;
@@ -111,7 +112,7 @@ fn texts_mended(html: String) -> String {
     whole
 }
 
-/// The bytes of the tag that `html` begins with: a `>` between quotes does not end it.
+/// Returns the length in bytes of the tag that `html` begins with; a `>` between quotes does not end it.
 fn tag_length(html: &str) -> usize {
     let mut quoted = false;
     let ends = |byte: u8| {
@@ -123,7 +124,7 @@ fn tag_length(html: &str) -> usize {
         .map_or(html.len(), |end| end + 1)
 }
 
-/// Without the white space of HTML around it; a space that does not break is no such.
+/// Trims HTML white space; a no-break space stays.
 fn trimmed(html: String) -> String {
     match html.trim_matches([' ', '\t', '\n', '\u{c}', '\r']) {
         inner if inner.len() == html.len() => html,
@@ -131,7 +132,7 @@ fn trimmed(html: String) -> String {
     }
 }
 
-/// Allows what [`elements`] allows; every address is absolute when it sees it.
+/// Allows the markup listed in [`elements`]; every address is absolute at this point.
 static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let with_attributes = ELEMENTS
         .iter()
@@ -145,12 +146,12 @@ static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .generic_attributes(COMMON.into())
         .url_schemes(SCHEMES.into())
         .url_relative(UrlRelative::Deny)
-        // Links open no window, so there is no `opener` to hide; our pages send no referrer by a rule of their own.
+        // Links open no window, so no `opener` needs hiding; our pages suppress the referrer themselves.
         .link_rel(None);
     builder
 });
 
-/// A stored row as it may be shown: as it is when this version made it, sanitized again when an older one did.
+/// Returns a stored row for display: unchanged if this version wrote it, sanitized again if an older one did.
 pub fn restored(html: String, version: u32) -> Option<SafeHtml> {
     if version == VERSION {
         Some(SafeHtml::vouched(html))
@@ -159,7 +160,7 @@ pub fn restored(html: String, version: u32) -> Option<SafeHtml> {
     }
 }
 
-/// The text of sanitized HTML, a line for each block. In it `<` and `>` stand for nothing but tags.
+/// Returns the text of sanitized HTML, one line per block. In the input, `<` and `>` occur only in tags.
 pub fn text(html: &SafeHtml) -> String {
     let mut lines = Lines::default();
     let mut pieces = html.as_str().split('<');
@@ -173,17 +174,17 @@ pub fn text(html: &SafeHtml) -> String {
     lines.finish()
 }
 
-/// A part of sanitized HTML that a reader sees.
+/// A visible part of sanitized HTML.
 pub(super) enum Piece<'a> {
     /// Text without character references.
     Text(Cow<'a, str>),
-    /// Where words that are struck through begin or end.
+    /// The beginning or end of words that are struck through.
     Struck,
     /// The address of a link or an image.
     Address(Cow<'a, str>),
 }
 
-/// The parts of sanitized HTML that a reader sees, in order.
+/// Returns the visible parts of sanitized HTML, in order.
 pub(super) fn pieces(html: &SafeHtml) -> impl Iterator<Item = Piece<'_>> {
     let is_struck = |name: &str| matches!(name, "del" | "s" | "strike");
     tokens(html.as_str()).filter_map(move |token| match token {
@@ -198,7 +199,8 @@ pub(super) fn pieces(html: &SafeHtml) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// One line of what a reader sees, mended before its white space is folded. Of what begins no tag nothing is lost.
+/// Returns one line of visible text, repaired before its white space is folded. A `<` that begins no tag loses
+/// nothing.
 pub(super) fn line_of(text: &str, meant: Meant) -> String {
     let Some(markup) = meant::markup_of(text, meant) else {
         return text.to_owned();
@@ -206,12 +208,12 @@ pub(super) fn line_of(text: &str, meant: Meant) -> String {
     text_with(&markup, |text| mended(&text).into_owned().into())
 }
 
-/// The text of any markup as a reader sees it: white space folded, a line for each block.
+/// Returns the visible text of any markup: white space folded, one line per block.
 pub(super) fn text_of(markup: &str) -> String {
     text_with(markup, |text| text)
 }
 
-/// The same; `spelled` has a look at every piece of text first.
+/// As [`text_of`], but passes every piece of text through `spelled` first.
 fn text_with(markup: &str, spelled: impl Fn(Cow<'_, str>) -> Cow<'_, str>) -> String {
     let mut lines = Lines::default();
     let mut tokens = tokens(markup);
@@ -226,7 +228,7 @@ fn text_with(markup: &str, spelled: impl Fn(Cow<'_, str>) -> Cow<'_, str>) -> St
     lines.finish()
 }
 
-/// Sanitized markup that holds an image, or a character that is no white space.
+/// Returns sanitized markup that contains an image, or a character other than white space.
 fn visible(html: String) -> Option<SafeHtml> {
     let shows = tokens(&html).any(|token| match token {
         Token::Text(text) => decoded(text, Within::Text)
@@ -238,7 +240,7 @@ fn visible(html: String) -> Option<SafeHtml> {
     shows.then(|| SafeHtml::vouched(html))
 }
 
-/// Plain text as HTML: a paragraph for each run of lines.
+/// Converts plain text to HTML: one paragraph per run of lines.
 fn paragraphs(text: &str) -> String {
     let text = Cow::Borrowed(text);
     let text = if text.contains('\r') {
@@ -259,8 +261,8 @@ fn paragraphs(text: &str) -> String {
     html
 }
 
-/// Whether ids take text of an unsaid kind for HTML: a tag of any name, or a character reference that closes. It never
-/// changes; what is published is judged by [`holds_markup`].
+/// Returns true if ids treat text of an undeclared kind as HTML: it contains a tag of any name, or a closed character
+/// reference. This never changes; published text is judged by [`holds_markup`].
 pub(super) fn looks_like_markup(text: &str) -> bool {
     let tag = |rest: &str| {
         let name = rest.trim_start_matches('/');
@@ -492,7 +494,7 @@ mod tests {
         }
     }
 
-    /// Pieces that markup goes wrong with.
+    /// Returns pieces that typically break markup.
     fn markup() -> impl Strategy<Value = String> {
         let names: Vec<&str> = ELEMENTS.iter().map(|element| element.name).collect();
         let others = [
@@ -542,7 +544,7 @@ mod tests {
         proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
     }
 
-    /// Markup whose elements stand where they may.
+    /// Returns markup whose elements are nested correctly.
     fn nested() -> impl Strategy<Value = String> {
         let text = prop_oneof![
             "[a-z \n&;<>]{0,8}",
@@ -578,7 +580,7 @@ mod tests {
         line.prop_recursive(4, 24, 4, inner)
     }
 
-    /// What a browser would find in it that should not be there; it knows nothing of our tables.
+    /// Returns dangerous markup as a browser would find it, independently of our tables.
     fn danger(html: &str) -> Option<String> {
         const FORBIDDEN: [&str; 30] = [
             "applet",
@@ -650,14 +652,14 @@ mod tests {
             prop_assert!(clean.chars().all(is_xml_char));
         }
 
-        /// What is nested wrong, browsers move, and sometimes once more at the next reading.
+        /// Browsers move wrongly nested elements, and sometimes move them again when the result is parsed.
         #[test]
         fn sanitizing_twice_is_sanitizing_once(markup in nested()) {
             let once = clean(&RawText::Html(markup)).unwrap_or_default();
             prop_assert_eq!(clean(&RawText::Html(once.clone())).unwrap_or_default(), once);
         }
 
-        /// Parts of tables stand in elements that nobody wrote: up to three for one.
+        /// Parts of tables add implied elements, up to three for one.
         #[test]
         fn the_depth_is_never_told_too_small(markup in markup()) {
             let reduced = reduce(&markup, None);

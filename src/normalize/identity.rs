@@ -1,8 +1,9 @@
-//! Which entry is which within its source: the key that an item's permanent id is made of.
+//! Identifies entries within their source: chooses the key that an item's permanent id is made of.
 //!
-//! The publisher's guid, else the canonical address, else stated date and title. One poll is looked at as a whole: where
-//! entries that differ share a guid or an address, it tells nothing, and the next one down decides. Where they share date and
-//! title too, their texts decide, and a number tells apart those that say the same ([`copies`](super::copies)).
+//! The key is the publisher's guid, else the canonical address, else stated date and title. One poll is examined as a
+//! whole: if different entries share a guid or an address, it identifies nothing, and the next key decides. If they
+//! share date and title too, their texts decide, and a number distinguishes those with equal texts
+//! ([`copies`](super::copies)).
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -14,7 +15,7 @@ use super::{Draft, Normalized};
 use crate::model::{EventDay, IdentityKey, IdentityKind, Item, ItemId, Problem, SourceId};
 use crate::text::folded;
 
-/// Gives every draft its key and id; an entry that stands twice is kept once.
+/// Gives every draft its key and id; a repeated entry is kept once.
 pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>, copies: &Copies) -> Normalized {
     let mut keys: Vec<Keys> = drafts.iter().map(Keys::of).collect();
     tell_events_apart(&drafts, &mut keys);
@@ -55,12 +56,12 @@ pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>, copies: &Copies) -> 
     normalized
 }
 
-/// As many entries of one date and title are compared with each other of them: the longest.
+/// Maximum number of entries of one date and title that each is compared with: the longest.
 const MAX_COMPARED: usize = 100;
 
-/// Adds hashes of their texts to the keys of entries that go by one date and title and say different things, and numbers to
-/// those that say the same. Returns the places of the entries that are kept: of those under one key the first, of those
-/// that only a text could tell apart the longest.
+/// Adds hashes of texts to the keys of entries that share date and title and differ in content, and numbers to those
+/// with the same content. Returns the places of the entries to keep: for entries under one key the first, for those
+/// that only a text could distinguish the longest.
 fn tell_texts_apart(
     drafts: &[Draft],
     keys: &[Keys],
@@ -98,7 +99,7 @@ fn tell_texts_apart(
     kept
 }
 
-/// Returns, for the entries at `places`, the place of the one that says what each says, and what that is.
+/// Returns, for each of the entries at `places`, the place of the one that contains its wording, and that wording.
 fn tellers(drafts: &[Draft], places: &[usize]) -> HashMap<usize, (usize, Rc<Wording>)> {
     let wordings = places
         .iter()
@@ -124,7 +125,7 @@ fn tellers(drafts: &[Draft], places: &[usize]) -> HashMap<usize, (usize, Rc<Word
     tellers
 }
 
-/// Every key that a draft could go by.
+/// The possible keys of a draft.
 struct Keys {
     /// Guid and address, the stronger first.
     strong: Vec<IdentityKey>,
@@ -148,7 +149,7 @@ impl Keys {
     }
 }
 
-/// Only a date that was stated in full identifies: one worked out from the time of reading changes with it.
+/// Only a date stated in full identifies: one computed relative to the time of reading changes with it.
 fn date_title(draft: &Draft) -> IdentityKey {
     let stated = draft.item.stated.map(|dated| dated.local());
     let date = stated.unwrap_or_default();
@@ -158,7 +159,7 @@ fn date_title(draft: &Draft) -> IdentityKey {
     }
 }
 
-/// Adds the days of their events to the weak keys of entries that share a date and a title, and announce several events.
+/// Adds the days of events to the weak keys of entries that share date and title but announce several events.
 fn tell_events_apart(drafts: &[Draft], keys: &mut [Keys]) {
     let mut days: HashMap<String, HashSet<String>> = HashMap::new();
     for (draft, keys) in drafts.iter().zip(keys.iter()) {
@@ -176,7 +177,7 @@ fn tell_events_apart(drafts: &[Draft], keys: &mut [Keys]) {
     }
 }
 
-/// The day of an event, where it is stated in full.
+/// Returns the day of an event if it is stated in full.
 fn event_day(draft: &Draft) -> Option<String> {
     match draft.item.event {
         Some(EventDay::Stated(dated)) => Some(dated.local()),
@@ -184,7 +185,7 @@ fn event_day(draft: &Draft) -> Option<String> {
     }
 }
 
-/// Guids and addresses under which entries with different titles, dates or texts stand.
+/// Returns guids and addresses shared by entries with different titles, dates or texts.
 fn shared_keys(drafts: &[Draft], keys: &[Keys]) -> HashSet<IdentityKey> {
     let mut groups: HashMap<&IdentityKey, Vec<&Draft>> = HashMap::new();
     for (draft, keys) in drafts.iter().zip(keys) {
@@ -194,7 +195,7 @@ fn shared_keys(drafts: &[Draft], keys: &[Keys]) -> HashSet<IdentityKey> {
     }
     groups.retain(|_, drafts| drafts.len() > 1);
     let is_shared = |(key, drafts): (&IdentityKey, Vec<&Draft>)| {
-        // A teaser may be part of what two others say.
+        // A teaser may match the texts of two others.
         let longest = drafts.iter().max_by_key(|draft| {
             let position = Reverse(draft.item.position);
             (draft.item.text.len(), position)
@@ -209,7 +210,7 @@ fn shared_keys(drafts: &[Draft], keys: &[Keys]) -> HashSet<IdentityKey> {
     groups.into_iter().filter_map(is_shared).collect()
 }
 
-/// A date that one of the two does not give (a teaser above the list) sets nothing apart.
+/// Returns true if two entries differ. A date that one of them lacks (a teaser above the list) is no difference.
 fn differ(one: &Draft, other: &Draft, kind: IdentityKind) -> bool {
     let dates = one.item.stated.zip(other.item.stated);
     let events = event_day(one).zip(event_day(other));
@@ -219,8 +220,8 @@ fn differ(one: &Draft, other: &Draft, kind: IdentityKind) -> bool {
         || say_different_things(&one.item, &other.item, kind)
 }
 
-/// Whether two entries of one title under one key are two by their texts. A page may introduce one article in two ways, and
-/// a feed may list two versions of one entry (RFC 4287 §4.1.1).
+/// Returns true if the texts of two entries of one title under one key make them two. A page may introduce one
+/// article in two ways, and a feed may list two versions of one entry (RFC 4287 §4.1.1).
 fn say_different_things(one: &Item, other: &Item, kind: IdentityKind) -> bool {
     let (wording, beside) = (Wording::of(one), Wording::of(other));
     match kind {
@@ -237,7 +238,7 @@ mod tests {
     use crate::normalize::tests::{entry, source};
     use crate::normalize::{Normalized, normalize};
 
-    /// Entries as `guid|link|title|date`, and the keys of the items they become.
+    /// Checks the keys of the items made from entries `guid|link|title|date`.
     fn check(entries: &[&str], expected: &[&str], problems: usize) {
         let Normalized {
             items,
@@ -283,7 +284,7 @@ mod tests {
         );
     }
 
-    /// Of entries the kinds of their keys, and whether a text is part of them; how many stand twice.
+    /// Checks the kinds of the entries' keys, whether a text is part of them, and how many entries are repeated.
     #[track_caller]
     fn check_texts(entries: &[&str], expected: &[(&str, bool)], repeated: usize) {
         let check = |entries: &[&str]| {
@@ -322,25 +323,25 @@ mod tests {
                 0,
             );
         }
-        // One alone, or the first of two, goes by what it went by before.
+        // A single entry, or the first of two, keeps its previous key.
         let of = |text: &str| format!("||Notice|2021-06-28|{text}");
         let plain = [("date-title", false)];
         check_texts(&[&of(ONE)], &plain, 0);
         let both = [("date-title", false), ("date-title", true)];
         check_texts(&[&of(ONE), &of(ONE)], &both, 0);
-        // Nor is a teaser another notice, nor one without its text.
+        // A teaser, or an entry without its text, is no separate notice either.
         check_texts(
             &[&of("The second quay is closed until…"), &of(ONE)],
             &plain,
             1,
         );
         check_texts(&[&of(""), &of(ONE)], &plain, 1);
-        // Where nothing but the texts can say it, one word is enough.
+        // If only the texts can decide, one word is enough.
         check_texts(&[&of("Closed."), &of("Closed until Friday.")], &told, 0);
         check_texts(&[&of(&ONE.replace("Friday", "Sunday")), &of(ONE)], &told, 0);
     }
 
-    /// The keys of entries that say the same, in order.
+    /// Returns the keys of entries with the same content, in order.
     fn numbered(entries: &[&String]) -> Vec<String> {
         let entries: Vec<&str> = entries.iter().map(|entry| entry.as_str()).collect();
         let items = normalize(&source(), vec![entry::page(&entries)]).items;
@@ -355,10 +356,10 @@ mod tests {
         let (one, other) = (of(ONE), of(OTHER));
         let (two, three) = (numbered(&[&one; 2]), numbered(&[&one; 3]));
         assert_eq!((two.len(), three.len()), (2, 3));
-        // A third leaves the numbers of the two as they are, and one that leaves that of the first.
+        // A third leaves the numbers of the other two unchanged, and one that leaves does not change the first's.
         assert_eq!(two, three[..2]);
         assert_eq!(numbered(&[&one]), two[..1]);
-        // Neither does another notice between them.
+        // Another notice between them changes nothing either.
         let among = numbered(&[&one, &other, &one]);
         assert!(two[1..].iter().all(|key| among.contains(key)), "{among:?}");
         assert_eq!(numbered(&[&one; 500]).len(), 20);
@@ -371,7 +372,7 @@ mod tests {
             let entry = format!("{entry}Notice|2021-06-28|{ONE}");
             assert_eq!(numbered(&[&entry; 2]), [key]);
         }
-        // A title alone says too little, and a day with it enough.
+        // A title alone says too little; a title with a day is enough.
         let title = "||Read more|".to_owned();
         assert_eq!(numbered(&[&title; 9]).len(), 1);
         let dated = "||Order filed|2021-06-28".to_owned();
@@ -387,7 +388,7 @@ mod tests {
         assert_eq!((normalized.items.len(), normalized.repeated.len()), (2, 1));
     }
 
-    /// Of entries in parts of a page, how many are kept.
+    /// Checks how many entries in parts of a page are kept.
     #[track_caller]
     fn check_parts(entries: &[(&str, usize)], kept: usize) {
         let titles: Vec<String> = entries
@@ -410,7 +411,7 @@ mod tests {
             &[("One", 0), ("Two", 0), ("One", 1), ("Two", 1), ("Three", 1)],
             3,
         );
-        // Each record for telephones and for wide screens.
+        // Each record appears for phones and for wide screens.
         check_parts(&[("One", 0), ("One", 0), ("Two", 0), ("Two", 0)], 2);
         // Two rows of one table.
         check_parts(&[("One", 0), ("Two", 0), ("One", 0)], 3);
@@ -421,7 +422,7 @@ mod tests {
         let of = |text: &str| format!("|/a|The quay is closed|2021-06-28|{text}");
         let again = "Dredging works: the second quay is closed, the office of the port says.";
         check_texts(&[&of(ONE), &of(again)], &[("url", false)], 1);
-        // Versions of an entry say when they were made (RFC 4287 §4.1.1).
+        // Versions of an entry state when they were made (RFC 4287 §4.1.1).
         let of = |text: &str, updated: &str| format!("g|/a|Notice|2021-06-28|{text}|{updated}");
         let versions = [
             of(ONE, "2021-06-28T10:00:00Z"),
@@ -440,7 +441,7 @@ mod tests {
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             self::check(&entries, &keys, problems);
         };
-        // Each day ahead is told, and so is each address that they share.
+        // Each day ahead is reported, and so is each address that they share.
         check(|month| format!("||Council meeting|2022-{month:02}-05"), 12);
         check(
             |month| format!("|/list|Council meeting|2022-{month:02}-05"),
@@ -467,7 +468,7 @@ mod tests {
             ],
             3,
         );
-        // One of them alone goes by what it went by before it named its day.
+        // A single one of them keeps the key that it had before it named its day.
         check(
             &["||Council meeting|2021-06-28|||2021-07-05"],
             &["date-title:2021-06-28 council meeting"],

@@ -1,9 +1,9 @@
-//! The language of a text, where the text leaves no doubt.
+//! Detects the language of a text if the text leaves no doubt.
 //!
-//! Two witnesses are heard: `whichlang`, which looks at letters and knows sixteen languages, and the words that no text
-//! of a language does without. Where they agree the language is known; a short text, one of a language that neither
-//! knows, or one of two languages is of none. Catalan, Galician and Haitian Creole, which `whichlang` takes for their
-//! neighbours, are told by their words alone, of which more are wanted then.
+//! Two methods must agree: `whichlang`, which examines letters and knows sixteen languages, and the most frequent
+//! words of each language. A short text, a text in a language that neither knows, or one in two languages has no
+//! known language. Catalan, Galician and Haitian Creole, which `whichlang` confuses with their neighbours, are
+//! recognized by their words alone; more of them are required then.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -13,26 +13,27 @@ use whichlang::{Lang, detect_language};
 use crate::languages::{TABLES, Words};
 use crate::model::Language;
 
-/// How much of a text is looked at, and how much of that by `whichlang`, in bytes: more makes nothing surer.
+/// Length of the text examined, and of the part passed to `whichlang`, in bytes: more does not improve the result.
 const LOOKED_AT: usize = 400;
 const SEEN: usize = 240;
-/// How many of its words at least must be the language's, and what share of all.
+/// Minimum number of words of the language, and their minimum share of all words (one in five).
 const MIN_WORDS: u32 = 3;
 const MIN_SHARE: u32 = 5;
-/// How many are wanted, how many more than of any other, and how many that no other has, where the words stand alone.
+/// If words alone decide: minimum number, minimum lead over any other language, and minimum number of words unique to
+/// it.
 const MIN_WORDS_ALONE: u32 = 5;
 const MIN_LEAD_ALONE: u32 = 2;
 const MIN_OWN_ALONE: u32 = 1;
-/// How many letters tell a script that one language uses.
+/// Minimum number of letters to recognize a script that one language uses.
 const MIN_LETTERS: usize = 10;
 
-/// The longest of the words that are looked for, in bytes.
+/// Maximum length of the words searched for, in bytes.
 const MAX_WORD_BYTES: usize = 12;
 
-/// A language whose texts are known by their words: its code, those words, and what `whichlang` calls it, if it knows it.
+/// A language recognized by its words: its code, those words, and its name in `whichlang`, if any.
 type ByWords = (&'static str, Words, Option<Lang>);
 
-/// The languages that are written in Latin letters; first those that `whichlang` does not know.
+/// The languages written in Latin letters; first those that `whichlang` does not know.
 static BY_WORDS: LazyLock<Vec<ByWords>> = LazyLock::new(|| {
     let tables = TABLES.iter();
     let tables = tables.filter(|table| !table.detection.words.is_empty());
@@ -42,15 +43,15 @@ static BY_WORDS: LazyLock<Vec<ByWords>> = LazyLock::new(|| {
     by_words
 });
 
-/// How many of them, at the beginning, `whichlang` does not know.
+/// Number of languages at the beginning that `whichlang` does not know.
 static ALONE: LazyLock<usize> =
     LazyLock::new(|| BY_WORDS.partition_point(|(_, _, whichlang)| whichlang.is_none()));
 
-/// There is a bit for each of [`BY_WORDS`].
+/// Each of [`BY_WORDS`] needs one bit.
 const MAX_BY_WORDS: usize = 64;
 const _: () = assert!(TABLES.len() <= MAX_BY_WORDS);
 
-/// By word, the places in [`BY_WORDS`] of the languages that have it, a bit each.
+/// For each word, the places in [`BY_WORDS`] of its languages, one bit each.
 static LANGUAGES: LazyLock<HashMap<&str, u64>> = LazyLock::new(|| {
     let mut languages = HashMap::new();
     for (place, (_, words, _)) in BY_WORDS.iter().enumerate() {
@@ -61,12 +62,12 @@ static LANGUAGES: LazyLock<HashMap<&str, u64>> = LazyLock::new(|| {
     languages
 });
 
-/// The language that a text is surely written in; its beginning is looked at.
+/// Returns the language of a text if it is certain; only the beginning is examined.
 pub fn language_of(text: &str) -> Option<Language> {
     written(text, None)
 }
 
-/// The same, where one language is expected: texts that are surely in it need only one witness.
+/// As [`language_of`], but an expected language needs only one of the two methods to agree.
 pub(super) fn written(text: &str, expected: Option<&Language>) -> Option<Language> {
     let text = beginning(text);
     let expected = expected.map(Language::primary);
@@ -74,8 +75,8 @@ pub(super) fn written(text: &str, expected: Option<&Language>) -> Option<Languag
     code.parse().ok()
 }
 
-/// Of `languages`, those that a text of an unknown language may be in: those whose little words it has most of, and those
-/// of which no words are known. A text without any may be in all.
+/// Returns those of `languages` that an unidentified text is most likely in: those whose frequent words it has most
+/// of, and those without a list of words. A text without any such word may be in all.
 pub fn likeliest(text: &str, languages: &[Language]) -> Vec<Language> {
     let counted = counted(beginning(text));
     let count = |language: &Language| {
@@ -88,17 +89,17 @@ pub fn likeliest(text: &str, languages: &[Language]) -> Vec<Language> {
     languages.iter().filter(is_likely).cloned().collect()
 }
 
-/// As much of a text as is looked at.
+/// Returns the part of a text that is examined.
 pub(super) fn beginning(text: &str) -> &str {
     text.split_at(text.floor_char_boundary(LOOKED_AT)).0
 }
 
-/// Whether [`language_of`] can tell texts of a language.
+/// Returns true if [`language_of`] can recognize a language.
 pub(super) fn is_known(language: &Language) -> bool {
     codes().any(|code| code == language.primary())
 }
 
-/// Returns the languages whose texts [`language_of`] can tell.
+/// Returns the languages that [`language_of`] can recognize.
 pub fn known_languages() -> Vec<Language> {
     codes().filter_map(|code| code.parse().ok()).collect()
 }
@@ -109,7 +110,7 @@ fn codes() -> impl Iterator<Item = &'static str> {
     by_script.map(|table| table.code).chain(by_words)
 }
 
-/// Of a script that one language uses, or that holds letters of one.
+/// Recognizes a script that one language uses, or that has letters of only one.
 fn by_script(text: &str) -> Option<&'static str> {
     let count = |is_one: &dyn Fn(char) -> bool| text.chars().filter(|c| is_one(*c)).count();
     if text.is_ascii() || count(&|c| c > '\u{24F}') < MIN_LETTERS {
@@ -134,7 +135,7 @@ fn by_script(text: &str) -> Option<&'static str> {
     sure.then_some(code)
 }
 
-/// The language that a letter's script is mostly used for.
+/// Returns the language that mostly uses a letter's script.
 fn script(letter: char) -> Option<&'static str> {
     match letter {
         '\u{370}'..='\u{3FF}' | '\u{1F00}'..='\u{1FFF}' => Some("el"),
@@ -189,12 +190,12 @@ fn by_words(text: &str, expected: Option<&str>) -> Option<&'static str> {
     is_most(code).then_some(code)
 }
 
-/// How many words of a text are each language's.
+/// Word counts of a text by language.
 struct Counted {
     all: u32,
-    /// By the place in [`BY_WORDS`].
+    /// Number of words, by place in [`BY_WORDS`].
     known: [u32; MAX_BY_WORDS],
-    /// Those that are no other's.
+    /// Number of words unique to the language.
     own: [u32; MAX_BY_WORDS],
 }
 

@@ -1,7 +1,7 @@
-//! Text that went wrong on its way: references escaped twice, UTF-8 taken for windows-1252.
+//! Repairs damaged text: references escaped twice, and UTF-8 decoded as windows-1252.
 //!
-//! Both are undone where no other reading makes sense, and to undo them again changes nothing. White space and soft
-//! hyphens are part of what went wrong: nothing may fold them before.
+//! Both are undone only if no other reading makes sense, and undoing them again changes nothing. White space and soft
+//! hyphens are part of the damage: do not fold them first.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use encoding_rs::WINDOWS_1252;
 
 use super::html::reference;
 
-/// The text as it was meant.
+/// Returns the repaired text.
 pub(super) fn mended(text: &str) -> Cow<'_, str> {
     match unescaped(text) {
         Cow::Borrowed(text) => unscrambled(text),
@@ -17,8 +17,8 @@ pub(super) fn mended(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Undoes what was escaped twice: `AT&amp;T`, `caf&eacute;`, `&amp;nbsp;`. A text that speaks of markup is left alone, and
-/// so are references to ASCII characters other than quotes.
+/// Decodes double escapes: `AT&amp;T`, `caf&eacute;`, `&amp;nbsp;`. A text about markup is left alone, and so are
+/// references to ASCII characters other than quotes.
 fn unescaped(text: &str) -> Cow<'_, str> {
     let speaks_of_markup = || {
         ["<", ">", "lt;", "gt;"]
@@ -45,7 +45,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Reads UTF-8 that was taken for windows-1252, or for ISO 8859-1, as what it is.
+/// Repairs UTF-8 that was decoded as windows-1252 or ISO 8859-1.
 fn unscrambled(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
     for _ in 0..MAX_TIMES {
@@ -57,8 +57,8 @@ fn unscrambled(text: &str) -> Cow<'_, str> {
     text
 }
 
-/// Whether a text may hold what [`unscrambled`] reads: a character that begins a sequence of UTF-8, and behind it one that
-/// goes on with it, or may have been one. Entities count as such.
+/// Returns true if a text may contain a sequence that [`unscrambled`] repairs: a character that begins a UTF-8
+/// sequence, followed by one that continues it, or may have been one. Entities count as such.
 pub(super) fn is_suspect(text: &str) -> bool {
     let mut rest = text;
     while let Some(at) = memchr::memchr(LEAD_BYTE, rest.as_bytes()) {
@@ -77,30 +77,30 @@ pub(super) fn is_suspect(text: &str) -> bool {
     false
 }
 
-/// How many times a text goes wrong in the same way.
+/// Maximum number of times that a text was damaged in the same way.
 const MAX_TIMES: usize = 4;
 
 /// The first byte of every character from `À` to `ÿ`.
 const LEAD_BYTE: u8 = 0xC3;
 
-/// The most characters of a sequence.
+/// Maximum number of characters of a sequence.
 const MAX_SEQUENCE: usize = 4;
 
-/// How many sequences stand one behind the other in a text of an alphabet that is not western.
+/// Minimum number of adjacent sequences in a text with a non-Western alphabet.
 const MIN_RUN: usize = 3;
 
-/// A sequence of UTF-8 whose bytes stand as characters.
+/// A UTF-8 sequence whose bytes were decoded as separate characters.
 struct Sequence {
-    /// Where it stands.
+    /// Byte offset in the text.
     start: usize,
     end: usize,
     meant: char,
-    /// Whether nothing else can be meant.
+    /// True if no other reading is possible.
     is_certain: bool,
 }
 
-/// The text with its sequences read. Where nothing but sequences is not ASCII, one that is certain speaks for all of them;
-/// else each must be certain itself.
+/// Repairs the sequences of a text. If all characters outside ASCII are parts of sequences, one certain sequence is
+/// enough for all of them; otherwise only certain sequences are repaired.
 fn read_again(text: &str) -> Option<String> {
     if !is_suspect(text) {
         return None;
@@ -130,7 +130,7 @@ fn read_again(text: &str) -> Option<String> {
 
 fn sequences(text: &str) -> Vec<Sequence> {
     let mut found: Vec<Sequence> = Vec::new();
-    // How many of `found` stand directly one behind the other.
+    // Number of adjacent sequences at the end of `found`.
     let mut run = 0;
     let (mut at, mut before) = (0, None);
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
@@ -142,7 +142,7 @@ fn sequences(text: &str) -> Vec<Sequence> {
         run += 1;
         (at, before) = (sequence.end, Some(sequence.meant));
         found.push(sequence);
-        // Those before the last of a longer run are marked already.
+        // Earlier sequences of a longer run are already marked.
         let unmarked = match run {
             ..MIN_RUN => 0,
             MIN_RUN => MIN_RUN,
@@ -155,7 +155,7 @@ fn sequences(text: &str) -> Vec<Sequence> {
     found
 }
 
-/// The sequence that begins at a byte of the text; `before` is what stands before it, as it is meant.
+/// Returns the sequence at a byte of the text; `before` is the preceding character, repaired.
 fn sequence_at(text: &str, at: usize, before: Option<char>) -> Option<Sequence> {
     let rest = text.get(at..)?;
     let lead = rest.chars().next().filter(|c| ('Â'..='ô').contains(c))?;
@@ -185,7 +185,7 @@ fn sequence_at(text: &str, at: usize, before: Option<char>) -> Option<Sequence> 
     })
 }
 
-/// Whether a sequence can be nothing else. `AMANHÃ… diz` and `está…” dijo` are words.
+/// Returns true if a sequence has no other reading. `AMANHÃ… diz` and `está…” dijo` are words.
 fn is_certain(lead: char, second: char, meant: char, around: (Option<char>, Option<char>)) -> bool {
     let (before, behind) = around;
     let is_letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
@@ -220,8 +220,8 @@ fn is_western(c: char) -> bool {
     matches!(c, '\0'..='\u{FF}' | '\u{2000}'..='\u{2BFF}')
 }
 
-/// `Ã` whose second character is lost: a space that does not break was folded, a soft hyphen left out, as nobody sees them.
-/// It was the beginning of `à` or `í`: no capital occurs among small letters, and `Ã` alone is not a word.
+/// Repairs `Ã` whose second character is lost: a no-break space was folded, or an invisible soft hyphen removed. It
+/// was the beginning of `à` or `í`: no capital occurs among small letters, and `Ã` alone is not a word.
 fn with_lost_ends(text: &str) -> Option<String> {
     let mut pieces = text.split('Ã');
     let mut meant = pieces.next()?.to_owned();
@@ -230,7 +230,7 @@ fn with_lost_ends(text: &str) -> Option<String> {
         let (before, behind) = (meant.chars().next_back(), piece.chars().next());
         let is_small = |c: char| c.is_lowercase();
         let ends = behind.is_none_or(|c| c == ' ');
-        // Behind the space that it was, another one: `à la carte`.
+        // A second space follows the one that was part of the sequence: `à la carte`.
         let is_word = before.is_none_or(|c| " '’".contains(c)) && piece.starts_with("  ");
         if is_word || ends && before.is_some_and(is_small) {
             meant.push('à');
@@ -251,12 +251,12 @@ fn with_lost_ends(text: &str) -> Option<String> {
     is_mended.then_some(meant)
 }
 
-/// Whether a character stands for a byte that goes on with a sequence: 0x80 to 0xBF.
+/// Returns true if a character represents a continuation byte: 0x80 to 0xBF.
 fn is_continuation(c: char) -> bool {
     byte_of(c).is_some_and(|byte| (0x80..0xC0).contains(&byte))
 }
 
-/// The byte that was taken for the character: as windows-1252 has it, or as ISO 8859-1 does.
+/// Returns the byte that was decoded as the character, by windows-1252 or ISO 8859-1.
 fn byte_of(c: char) -> Option<u8> {
     if let Ok(byte) = u8::try_from(u32::from(c)) {
         return Some(byte);

@@ -1,7 +1,8 @@
-//! Raw entries to [`Item`]s: the one place where text found becomes something we promise.
+//! Converts raw entries to [`Item`]s: here, text as found becomes something we promise.
 //!
-//! In: what `extract` found in the documents of one poll, and their source. Out: items in document order, each entry
-//! once, and a [`Problem`] for whatever was doubted or left out. Pure: the only clock is the documents' `fetched_at`.
+//! In: the output of `extract` for the documents of one poll, and their source. Out: items in document order, each
+//! entry once, and a [`Problem`] for everything doubted or left out. Pure: the only clock is the documents'
+//! `fetched_at`.
 
 mod address;
 mod attached;
@@ -43,18 +44,19 @@ use crate::model::{
     SafeHtml, Source, file_type,
 };
 
-/// What a list of any kind is cut to: tags, authors, enclosures.
+/// Maximum length of a list: tags, authors, enclosures.
 const MAX_LIST: usize = 50;
 
-/// The media type of a file that may be anything (RFC 2046 §4.5.1).
+/// The media type of a file of unknown type (RFC 2046 §4.5.1).
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-/// Makes one text safe to be shown; its relative addresses start from `base`. `None` when nothing that can be seen is left.
+/// Makes one text safe for display; its relative addresses are resolved against `base`. `None` if nothing visible
+/// remains.
 pub fn sanitized(text: &RawText, base: &Url) -> Option<SafeHtml> {
     Sanitizer::new(base).sanitize(text)
 }
 
-/// Text that may be markup, as a reader sees it: what is given to be judged, not to be published.
+/// Returns the visible text of possible markup, for classification rather than publication.
 pub fn as_read(text: &str) -> Cow<'_, str> {
     if html::holds_markup(text) {
         Cow::Owned(html::text_of(text))
@@ -66,20 +68,20 @@ pub fn as_read(text: &str) -> Cow<'_, str> {
 /// The items of one poll.
 #[derive(Clone, Debug, Default)]
 pub struct Normalized {
-    /// In document order, page after page.
+    /// Items in document order, page after page.
     pub items: Vec<Item>,
-    /// Those that stand in the documents once more, under the id of one of `items`.
+    /// Further occurrences in the documents, each under the id of one of `items`.
     pub repeated: Vec<Item>,
-    /// What was doubted or left out.
+    /// Problems with entries that were doubted or left out.
     pub problems: Vec<Problem>,
 }
 
-/// Normalizes what one poll of `source` brought: a document with its entries a page.
+/// Normalizes one poll of `source`: each page is a document with its entries.
 pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normalized {
     normalize_by(source, pages, Copies::of)
 }
 
-/// Normalizes a poll, whose entries that are alike in everything `copies` judges.
+/// Normalizes a poll; `copies` decides about entries that are alike in everything.
 fn normalize_by(
     source: &Source,
     pages: Vec<(Document, Extracted)>,
@@ -113,7 +115,7 @@ fn normalize_by(
     }
 }
 
-/// Gives items of which nobody knows the language that of their source: as kept with it, else as most of the others are.
+/// Gives items of unknown language that of their source: the stored one, else that of most other items.
 fn assume_language(source: &Source, normalized: &mut Normalized) {
     let kept = source.usual_language.clone();
     let usual = || UsualLanguage::of(&normalized.items).map(|usual| usual.language);
@@ -126,19 +128,19 @@ fn assume_language(source: &Source, normalized: &mut Normalized) {
     }
 }
 
-/// What an entry of a document is known by.
+/// The keys that identify an entry of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
-    /// What its item's id is made of, as far as this document alone tells.
+    /// The key that its item's id is made of, as far as this document alone shows.
     pub key: IdentityKey,
-    /// Stated date and title: of two entries of one key these tell whether they are the same.
+    /// Stated date and title, which show whether two entries of one key are the same.
     pub weak_key: IdentityKey,
-    /// Hash of its texts as found, where nothing else tells it from others of its date and title.
+    /// Hash of its texts as found, if nothing else distinguishes it from others of its date and title.
     pub text: Option<Hash>,
 }
 
-/// What each entry of a document is known by; `None` for one that becomes no item. What a text alone might tell of a
-/// date is left aside: nothing is published by this.
+/// Returns the identity of each entry of a document; `None` for one that becomes no item. Dates found only in texts
+/// are ignored: nothing is published from this.
 pub fn identities(source: &Source, document: &Document, read: &Extracted) -> Vec<Option<Identity>> {
     let light = Extracted {
         channel: read.channel.clone(),
@@ -169,7 +171,7 @@ pub fn identities(source: &Source, document: &Document, read: &Extracted) -> Vec
     identities
 }
 
-/// A hash of what an entry says, as found.
+/// Returns a hash of an entry's texts, as found.
 fn text_hash(entry: &RawEntry) -> Hash {
     let texts =
         [&entry.summary, &entry.content].map(|text| text.as_ref().map_or("", RawText::as_str));
@@ -177,7 +179,7 @@ fn text_hash(entry: &RawEntry) -> Hash {
     Hash::of_parts(texts.into_iter().chain(files))
 }
 
-/// An entry without what only makes it longer; one without a title is called after its texts.
+/// Returns an entry without its long texts; an entry without a title gets one from its texts.
 fn without_texts(entry: &RawEntry) -> RawEntry {
     if entry.title.is_none() {
         return entry.clone();
@@ -195,24 +197,24 @@ fn without_texts(entry: &RawEntry) -> RawEntry {
     }
 }
 
-/// A document's channel, normalized, for those who show one document.
+/// A document's normalized channel, for commands that show one document.
 #[derive(Clone, Debug, Default)]
 pub struct About {
-    /// Plain text on one line.
+    /// The title as plain text on one line.
     pub title: Option<String>,
-    /// Plain text.
+    /// The description as plain text.
     pub description: Option<String>,
-    /// The page it stands for.
+    /// The page that the channel represents.
     pub home_page: Option<Url>,
-    /// Its own address, as it says.
+    /// The channel's self link.
     pub self_link: Option<Url>,
-    /// Its language.
+    /// The channel's language.
     pub language: Option<Language>,
-    /// Who publishes it.
+    /// The channel's publishers.
     pub authors: Vec<Person>,
 }
 
-/// Normalizes what a document says of itself.
+/// Normalizes a document's channel.
 pub fn about(document: &Document, channel: &Channel) -> About {
     About {
         title: channel
@@ -239,17 +241,17 @@ pub fn about(document: &Document, channel: &Channel) -> About {
     }
 }
 
-/// What a text is without what programs put behind it, where they did.
+/// Removes text that programs append; returns `None` if there is none.
 type Cut = fn(&SafeHtml) -> Option<String>;
 
-/// An item without its identity, which depends on the others of its poll; and what that is made of, in spellings that
-/// stay as they are when what is published learns to spell better.
+/// An item without its identity, which depends on the others of its poll, and the parts of that identity, in
+/// spellings that never change, even when published spellings improve.
 struct Draft {
     guid: Option<String>,
     address: Option<Url>,
     title: String,
     item: Item,
-    /// Its document among those of the poll, and the part of it that lists the entry.
+    /// The place of its document in the poll, and the part of the document that lists the entry.
     list: (usize, Option<usize>),
 }
 
@@ -257,9 +259,9 @@ struct Page<'a> {
     source: &'a Source,
     document: &'a Document,
     channel: &'a Channel,
-    /// The order of numeric dates that those of the document show.
+    /// The order of numeric dates found in the document.
     order: Option<DateOrder>,
-    /// Where relative addresses start.
+    /// The base of relative addresses.
     base: Url,
     site: SiteNames,
 }
@@ -369,7 +371,7 @@ impl<'a> Page<'a> {
         })
     }
 
-    /// Summary and full text, sanitized and without what programs put behind them.
+    /// Returns summary and full text, sanitized and without text appended by programs.
     fn texts(&self, entry: &RawEntry, base: &Url) -> (Option<SafeHtml>, Option<SafeHtml>) {
         let safe = |text: &Option<RawText>, own: &Option<Url>, cut: Cut| {
             let safe = self.safe(text.as_ref()?, own.as_ref(), base)?;
@@ -384,19 +386,19 @@ impl<'a> Page<'a> {
         )
     }
 
-    /// A base that the document states, without what only its own address may hold.
+    /// Returns a base stated by the document, without the secrets that only the source's own address may contain.
     fn public(&self, base: Option<&Url>) -> Option<Url> {
         base.map(|base| self.source.location.public_base(base))
     }
 
-    /// The text sanitized; its addresses start from its own base, else from that of the entry.
+    /// Sanitizes a text; addresses are resolved against its own base, else against the entry's.
     fn safe(&self, text: &RawText, own: Option<&Url>, base: &Url) -> Option<SafeHtml> {
         let own = self.public(own);
         Sanitizer::new(own.as_ref().unwrap_or(base)).sanitize(text)
     }
 
-    /// What an entry without title and text is called: an entry that is no more than a picture, a file or a link. What a
-    /// selector finds, or what is found in a page, is no entry without one of them, but a heading or a rule.
+    /// Returns a title for an entry without title and text: a mere picture, file or link. Results of a selector or of
+    /// page detection without either are no entries, but headings or rules.
     fn stand_in(&self, linked: Option<&Url>, is_entry: bool) -> Option<String> {
         if matches!(
             self.source.reading,
@@ -408,8 +410,8 @@ impl<'a> Page<'a> {
         linked.map(address::as_title).or_else(name)
     }
 
-    /// The operator knows best, then the entry. A channel's language is often a template's default: the text decides, where
-    /// it can.
+    /// Chooses the language: the operator's setting, then the entry's. A channel's language is often a template's
+    /// default, so the text decides if it can.
     fn language(&self, entry: &RawEntry, title: &str, text: &str) -> Option<Language> {
         let found = |tag: &Option<String>| {
             let language: Option<Language> = tag.as_deref().and_then(|tag| tag.parse().ok());
@@ -464,7 +466,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Where a feed that is read from a file says that it is: its own address, else its page's.
+/// Returns the address that a feed read from a file states for itself: its own, else its page's.
 fn stated_base(base: &Url, channel: &Channel) -> Option<Url> {
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
     if is_web(base) {
@@ -477,7 +479,7 @@ fn stated_base(base: &Url, channel: &Channel) -> Option<Url> {
     stated.find(is_web)
 }
 
-/// What stands in a draft until `identity::assign` has seen the whole poll.
+/// Returns the placeholder for a draft's key, until `identity::assign` has seen the whole poll.
 fn unidentified() -> IdentityKey {
     IdentityKey {
         kind: IdentityKind::DateTitle,
@@ -485,7 +487,7 @@ fn unidentified() -> IdentityKey {
     }
 }
 
-/// The texts without markup; a summary that is part of the content is not repeated.
+/// Joins the texts without markup; a summary that is part of the content is not repeated.
 fn plain(parts: &[Option<&SafeHtml>; 2]) -> String {
     let texts: Vec<String> = parts
         .iter()
@@ -504,7 +506,8 @@ fn plain(parts: &[Option<&SafeHtml>; 2]) -> String {
     }
 }
 
-/// The title as found, else the beginning of the text, else what stands in for both: as it is shown, and as ids know it.
+/// Returns the title as found, else the beginning of the text, else `stand_in`: once as shown, and once as spelled in
+/// ids.
 fn titles(entry: &RawEntry, text: &str, stand_in: Option<String>) -> Option<(String, String)> {
     let stated = |spelled: fn(&RawText) -> String| {
         let title = entry.title.as_ref().map(spelled);
@@ -523,7 +526,7 @@ fn titles(entry: &RawEntry, text: &str, stand_in: Option<String>) -> Option<(Str
     Some((shown, known))
 }
 
-/// Whether an entry is more than a pair of tags.
+/// Returns true if an entry is more than a pair of tags.
 fn says_something(entry: &RawEntry) -> bool {
     let (base, list) = (entry.base.clone(), entry.list);
     *entry
@@ -550,7 +553,7 @@ fn enclosures(entry: &RawEntry, base: &Url) -> Vec<Enclosure> {
     enclosures.take(MAX_LIST).collect()
 }
 
-/// Each once, in order.
+/// Returns each person once, in order.
 fn people(found: &[RawAuthor], base: &Url) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::new();
     for person in found.iter().filter_map(|author| person(author, base)) {
@@ -561,7 +564,8 @@ fn people(found: &[RawAuthor], base: &Url) -> Vec<Person> {
     people
 }
 
-/// RSS 2.0 writes `mail (name)`, others `name (mail)` or `name <mail>`; the address is the author's own business.
+/// Parses an author. RSS 2.0 writes `mail (name)`, others `name (mail)` or `name <mail>`; the mail address stays
+/// private.
 fn person(author: &RawAuthor, base: &Url) -> Option<Person> {
     let line = text::line(&RawText::Unsaid(author.name.clone()));
     let is_name = |part: &&str| !part.is_empty() && !part.contains('@');
@@ -637,7 +641,7 @@ pub(crate) mod tests {
     pub(crate) mod entry {
         use super::*;
 
-        /// Entries as `guid|link|title|date|text|updated|event` in one document fetched on 1 July 2021.
+        /// Returns entries `guid|link|title|date|text|updated|event` in one document fetched on 1 July 2021.
         pub(crate) fn page(entries: &[&str]) -> (Document, Extracted) {
             page_at(Utc.with_ymd_and_hms(2021, 7, 1, 12, 0, 0).unwrap(), entries)
         }
@@ -704,7 +708,7 @@ pub(crate) mod tests {
         );
     }
 
-    /// The titles of one entry in a feed and in a page.
+    /// Checks the titles of one entry in a feed and in a page.
     fn check_title(entry: &RawEntry, in_feed: Option<&str>, in_page: Option<&str>) {
         let place: Css = "p".parse().unwrap();
         let rules = Rules {
@@ -867,7 +871,7 @@ pub(crate) mod tests {
             .pop()
     }
 
-    /// An item as an entry of a feed that says everything as we do.
+    /// Converts an item to an entry of a feed that states everything in our spelling.
     fn entry_of(item: &Item) -> RawEntry {
         let html = |html: &SafeHtml| RawText::Html(html.as_str().to_owned());
         RawEntry {

@@ -1,6 +1,7 @@
-//! The key of a source in what its own documents say: servers repeat it in every link.
+//! Hides a source's secret key in its own documents, whose servers repeat it in every link.
 //!
-//! In: an entry as found, and where its source is. Out: the entry, in which nothing that is kept or published repeats it.
+//! In: an entry as found, and the location of its source. Out: the entry without the key in anything kept or
+//! published.
 
 use std::borrow::Cow;
 

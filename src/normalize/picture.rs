@@ -1,6 +1,6 @@
-//! The picture that stands for an entry.
+//! Chooses the picture of an entry.
 //!
-//! In: a picture as found, or the files of the entry. Out: an [`Image`] with its address to the letter.
+//! In: a picture as found, or the files of the entry. Out: an [`Image`] with its address unchanged.
 
 use url::Url;
 
@@ -8,7 +8,7 @@ use super::address::file_address;
 use super::text;
 use crate::model::{Enclosure, Image, RawImage, RawText};
 
-/// The picture as it is published; `None` for an image of one dot, which shows nothing and tells its server who reads.
+/// Normalizes a picture; returns `None` for an image of one pixel, which shows nothing and tracks its readers.
 pub(super) fn image(found: &RawImage, base: &Url) -> Option<Image> {
     let side = |text: &Option<String>| {
         let text = text.as_deref()?.trim().trim_end_matches("px").trim_end();
@@ -27,7 +27,7 @@ pub(super) fn image(found: &RawImage, base: &Url) -> Option<Image> {
     })
 }
 
-/// Whether a description is what a camera or an editor called the picture: `IMG_2031`, `quay.jpg`.
+/// Returns true if a description is a file name from a camera or an editor: `IMG_2031`, `quay.jpg`.
 fn is_file_name(alt: &str) -> bool {
     const ENDINGS: [&str; 6] = ["avif", "gif", "jpeg", "jpg", "png", "webp"];
     let (_, ending) = alt.rsplit_once('.').unwrap_or_default();
@@ -35,7 +35,7 @@ fn is_file_name(alt: &str) -> bool {
     !alt.contains(char::is_whitespace) && (ends || alt.contains('_'))
 }
 
-/// The first file that is a picture.
+/// Returns the first file that is a picture.
 pub(super) fn among(enclosures: &[Enclosure]) -> Option<Image> {
     let mut pictures = enclosures
         .iter()

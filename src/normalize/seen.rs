@@ -1,7 +1,8 @@
-//! The parts of an item that readers see: they decide whether it has changed or is only written in another way.
+//! Extracts the parts of an item that readers see, which decide whether it has changed or is only written
+//! differently.
 //!
-//! In: an item. Out: its fields as a reader sees them, and their hash. A change is one of text and links, not of the element
-//! around them, nor of what an address carries for caches, trackers and locks. Pure.
+//! In: an item. Out: its fields as a reader sees them, and their hash. Only changed text and links count, not the
+//! surrounding elements, nor the parts of an address for caches, trackers and signatures. Pure.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,22 +14,22 @@ use super::html::{Piece, pieces};
 use crate::model::{Dated, EventDay, Hash, Item, Precision, SafeHtml};
 use crate::text::is_invisible;
 
-/// A field of an item, as far as readers see it.
+/// The visible part of an item's field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenField {
-    /// Its name, as revisions give it.
+    /// The field's name, as used in revisions.
     pub name: &'static str,
-    /// Equal for two states between which no reader sees a change.
+    /// The visible value, equal for two states between which no reader sees a change.
     pub value: String,
-    /// The words of it, without the addresses that they lead to.
+    /// The words of the value, without the addresses of links.
     pub wording: String,
 }
 
-/// Stands in a text for the line through words that hold no longer.
+/// Marks words that are struck through.
 const STRUCK: char = '\u{336}';
 
-/// Returns what readers see and the publisher can change. Dates that were worked out are no part of it. The day of an
-/// event is one of its own where the entry gives another date beside it.
+/// Returns the fields that readers see and the publisher can change. Derived dates are not included. The day of an
+/// event is included if the entry gives another date as well.
 pub fn seen(item: &Item) -> [SeenField; 10] {
     let words = |name, value: String| SeenField {
         name,
@@ -41,7 +42,7 @@ pub fn seen(item: &Item) -> [SeenField; 10] {
         Some(EventDay::Derived(_)) | None => None,
     };
     let links = item.links.iter().map(|link| destination(&link.url));
-    // The query of a picture's address says how large it is wanted, or until when it may be fetched.
+    // The query of a picture's address gives its size, or its expiry.
     let image = item.image.as_ref().map(|image| {
         let address = destination(&image.url);
         let end = address.find(['?', '#']).unwrap_or(address.len());
@@ -77,17 +78,17 @@ pub fn seen(item: &Item) -> [SeenField; 10] {
     ]
 }
 
-/// Returns a hash of what readers see: when it differs, the item was updated.
+/// Returns a hash of the visible fields: if it differs, the item was updated.
 pub fn content_hash(item: &Item) -> Hash {
     Hash::of_parts(seen(item).iter().map(|field| field.value.as_str()))
 }
 
-/// Returns a hash of the words alone, which stay when a site moves and gives every address and date anew.
+/// Returns a hash of the words alone, which stay when a site moves and changes every address and date.
 pub fn wording_hash(item: &Item) -> Hash {
     Hash::of_parts(seen(item).iter().map(|field| field.wording.as_str()))
 }
 
-/// One moment is one date in whatever zone it is written.
+/// Formats a moment independently of its zone.
 fn moment(dated: Dated) -> String {
     match dated.precision {
         Precision::Instant => dated.at.to_utc().to_rfc3339(),
@@ -95,7 +96,7 @@ fn moment(dated: Dated) -> String {
     }
 }
 
-/// Words and links of a text, whatever elements hold them.
+/// Returns the words and links of a text, ignoring the elements that contain them.
 fn text(name: &'static str, html: Option<&SafeHtml>) -> SeenField {
     let mut wording = String::new();
     let mut links = BTreeSet::new();
@@ -108,7 +109,7 @@ fn text(name: &'static str, html: Option<&SafeHtml>) -> SeenField {
     }
     let mut value = wording.clone();
     for link in links {
-        // A space stands in no address and in no wording.
+        // A space occurs in no address and in no wording.
         value.push(' ');
         value.push_str(&link);
     }
@@ -137,7 +138,7 @@ fn files(item: &Item) -> SeenField {
     }
 }
 
-/// How words are divided is a matter of the elements that hold them.
+/// Removes white space, which depends on the elements around the words.
 fn without_spaces(text: &str) -> String {
     text.chars().filter(|c| is_seen(*c)).collect()
 }
@@ -166,7 +167,7 @@ mod tests {
         }
     }
 
-    /// Whether a reader sees a change between two texts.
+    /// Checks whether a reader sees a change between two texts.
     #[track_caller]
     fn check_text(one: &str, other: &str, changes: bool) {
         let hashes = [one, other].map(|text| content_hash(&with_text(text)));
@@ -237,7 +238,7 @@ mod tests {
         assert_ne!(content_hash(&one), content_hash(&item()));
     }
 
-    /// Of a site that moved only words are corrections.
+    /// If a site moved, only changed words are corrections.
     #[test]
     fn wording_leads_nowhere() {
         let moved = Item {

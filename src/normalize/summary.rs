@@ -1,4 +1,4 @@
-//! The beginning of a text: its dateline, and whole sentences of it as a summary.
+//! Extracts the beginning of a text: its dateline, and whole sentences as a summary.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,21 +9,21 @@ use super::text::bounded;
 use crate::languages;
 use crate::text::folded;
 
-/// Texts up to this many characters are summaries themselves.
+/// Length up to which a text is its own summary, in characters.
 const SHORT: usize = 400;
-/// The longest summary, in characters.
+/// Maximum length of a summary, in characters.
 const MAX_SUMMARY: usize = 300;
-/// How much of a line may be its dateline, in bytes.
+/// Maximum length of a dateline, in bytes.
 const MAX_DATELINE: usize = 140;
-/// Words in capitals or small letters that names of places hold.
+/// Words in capitals or small letters that occur in names of places.
 static PARTICLES: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.text.name_particles));
-/// Words that a full stop ends without ending the sentence.
+/// Words whose full stop does not end a sentence.
 static ABBREVIATIONS: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.text.abbreviations));
 
-/// Where a text names the place that it was written at: `SAN JOSÉ, 28 June (Agency) – The ministry …`, up to where the
-/// text itself begins. In bytes, from the beginning.
+/// Returns the range of a text's dateline, in bytes from the beginning, up to where the text itself begins: `SAN
+/// JOSÉ, 28 June (Agency) – The ministry …`
 pub fn dateline(text: &str) -> Option<Range<usize>> {
     let line = text.lines().next().unwrap_or_default();
     let (begin, _) = line.split_at(line.floor_char_boundary(MAX_DATELINE));
@@ -40,7 +40,7 @@ pub fn dateline(text: &str) -> Option<Range<usize>> {
         })
 }
 
-/// Whether what stands before a dash is a place rather than the subject of a sentence.
+/// Returns true if the words before a dash name a place rather than the subject of a sentence.
 fn names_place(text: &str, long_dash: bool) -> bool {
     let text = text.trim_end_matches([' ', '.']);
     let (names, agency) = match text
@@ -71,7 +71,7 @@ fn names_place(text: &str, long_dash: bool) -> bool {
         || long_dash && place.split(' ').count() <= 3
 }
 
-/// Up to five words that begin with capitals.
+/// Returns true for up to five words that begin with capitals.
 fn is_name(text: &str) -> bool {
     let is_part = |word: &str| {
         let begins = word
@@ -90,8 +90,8 @@ fn is_name(text: &str) -> bool {
             .is_some_and(|word| word.starts_with(char::is_uppercase))
 }
 
-/// Whole sentences from the beginning of a long text, on one line; `None` for a text that is short itself. Lines before
-/// the first that is made of sentences are left out where there is one, and so is what repeats the title.
+/// Returns whole sentences from the beginning of a long text, on one line; `None` for a text that is short enough.
+/// Lines before the first with complete sentences are skipped, and so is a repetition of the title.
 pub(super) fn of_text(text: &str, title: &str) -> Option<String> {
     text.chars().nth(SHORT)?;
     let is_told = |line: &&str| {
@@ -115,7 +115,7 @@ pub(super) fn of_text(text: &str, title: &str) -> Option<String> {
     Some(summary)
 }
 
-/// The sentences of a line.
+/// Returns the sentences of a line.
 fn sentences(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
@@ -125,7 +125,7 @@ fn sentences(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where the first sentence ends: behind a mark that white space and no small letter follow.
+/// Returns the end of the first sentence: after a mark followed by white space and no small letter.
 fn sentence_end(text: &str) -> usize {
     let mut from = 0;
     loop {
@@ -146,7 +146,7 @@ fn sentence_end(text: &str) -> usize {
     }
 }
 
-/// Whether the text before a full stop ends with an initial, a number, or a word that is always cut short.
+/// Returns true if the text before a full stop ends with an initial, a number, or a known abbreviation.
 fn is_abbreviated(text: &str) -> bool {
     let word = text
         .rsplit([' ', '(', '“', '"', '«'])
@@ -165,7 +165,7 @@ mod tests {
 
     use super::*;
 
-    /// The dateline of a text, and what follows it.
+    /// Checks the dateline of a text and the remainder.
     fn check(dateline_of: &str, text: &str) {
         let whole = format!("{dateline_of}{text}");
         let found = dateline(&whole);

@@ -1,4 +1,5 @@
-//! What publishing programs add to the end of titles and texts: the site's name, “Read more”, where a post appeared first.
+//! Removes what publishing programs append to titles and texts: the site's name, “Read more”, where a post appeared
+//! first.
 
 use std::sync::LazyLock;
 
@@ -8,11 +9,11 @@ use crate::languages;
 use crate::model::{RawText, SafeHtml};
 use crate::text::folded;
 
-/// What stands between a title and its site's name.
+/// Separators between a title and its site's name.
 const SEPARATORS: [&str; 9] = [
     " | ", " - ", " – ", " — ", " :: ", " » ", " « ", " • ", " · ",
 ];
-/// Shorter names are words of titles, too.
+/// Minimum length of a site's name; shorter ones are also words of titles.
 const MIN_NAME: usize = 3;
 
 /// A site's names, as titles end with them.
@@ -25,10 +26,10 @@ impl SiteNames {
         Self(folded.filter(|name| name.len() >= MIN_NAME).collect())
     }
 
-    /// The title without the site's name after it.
+    /// Returns the title without the site's name at its end.
     pub(super) fn without(&self, mut title: String) -> String {
         while let Some(before) = self.cut(&title) {
-            // What the name kept from being mended is mended now.
+            // Text next to the name may become repairable without it.
             title = line(&RawText::Plain(before.to_owned()));
         }
         title
@@ -45,34 +46,36 @@ impl SiteNames {
     }
 }
 
-/// Links that lead to the rest of a text, folded; a longer one may name the text.
+/// Labels of links to the rest of a text, folded; a longer label may name the text.
 static MORE: LazyLock<Vec<&str>> =
     LazyLock::new(|| languages::words(|table| table.text.read_more).collect());
-/// The longest such link, its tags included, in bytes.
+/// Maximum length of such a link, including its tags, in bytes.
 const MAX_LINK_BYTES: usize = 1_024;
-/// The longest words to the same effect, with what stands after them, in bytes.
+/// Maximum length of such words without a link, with anything after them, in bytes.
 const MAX_WORDS_BYTES: usize = 64;
-/// The longest paragraph that names where a post appeared first, and what tells that it may be one, in bytes.
+/// Maximum length of a paragraph about the first appearance of a post, and of the prefix that identifies it, in
+/// bytes.
 const MAX_CREDIT_BYTES: usize = 2 * 1024;
 const BEGINS_BYTES: usize = 16;
-/// What `WordPress` says below a post (“The post X appeared first on Y.”): how it begins, and what it says of the site.
+/// The line that `WordPress` puts below a post (“The post X appeared first on Y.”): its beginning, and its words
+/// before the site.
 static CREDITS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     let credits = languages::all().flat_map(|table| table.text.appeared_first);
     credits.copied().collect()
 });
 
-/// A short text without what leads to the whole one, and without what was put below it; `None` when there is neither.
-/// In: sanitized markup. Out: markup to sanitize again.
+/// Removes the link to the full text and anything below a short text; returns `None` if there is neither. In:
+/// sanitized markup. Out: markup to sanitize again.
 pub(super) fn of_summary(summary: &SafeHtml) -> Option<String> {
     cut(summary, |markup| credit(markup).or_else(|| more(markup)))
 }
 
-/// A text without what was put below it; `None` when there is nothing. In and out as of [`of_summary`].
+/// Removes anything that was put below a text; returns `None` if there is nothing. In and out as for [`of_summary`].
 pub(super) fn of_content(content: &SafeHtml) -> Option<String> {
     cut(content, credit)
 }
 
-/// The beginning of some markup that is kept, and the end tags that close it.
+/// The length of the markup to keep, and the end tags that close it.
 type Kept = (usize, String);
 
 fn cut(html: &SafeHtml, tail: impl Fn(&str) -> Option<Kept>) -> Option<String> {
@@ -107,12 +110,12 @@ fn credit(markup: &str) -> Option<Kept> {
         .then(|| (kept.trim_end().len(), String::new()))
 }
 
-/// Finds what leads to the rest of a text: a link at its end, or the words alone after a sentence.
+/// Finds a reference to the rest of a text: a link at its end, or the words alone after a sentence.
 fn more(markup: &str) -> Option<Kept> {
     let (text, mut closing) = markup.split_at(text_end(markup));
     let mut kept = before_link(text).or_else(|| before_words(text))?;
     kept = kept.trim_end().trim_end_matches(['[', '(']).trim_end();
-    // What held nothing else goes with it.
+    // An element that contained nothing else is removed too.
     while let Some((outside, name)) = kept
         .strip_suffix('>')
         .and_then(|open| open.rsplit_once('<'))
@@ -128,12 +131,12 @@ fn more(markup: &str) -> Option<Kept> {
     Some((kept.len(), closing.to_owned()))
 }
 
-/// The last bytes of a text, and what stands before them: as much as is looked at, however long the text.
+/// Splits off the last bytes of a text, to bound the cost for long texts.
 fn ending(text: &str, bytes: usize) -> (&str, &str) {
     text.split_at(text.ceil_char_boundary(text.len().saturating_sub(bytes)))
 }
 
-/// Where the end tags begin that close the markup; that of a link is none of them.
+/// Returns where the end tags begin that close the markup, not counting that of a link.
 fn text_end(markup: &str) -> usize {
     let mut text = markup;
     while let Some((before, name)) = text
@@ -148,7 +151,7 @@ fn text_end(markup: &str) -> usize {
     text.len()
 }
 
-/// What stands before a last link to the rest.
+/// Returns the text before a final link to the rest.
 fn before_link(text: &str) -> Option<&str> {
     let (before, end) = ending(text, MAX_LINK_BYTES);
     let (linked, after) = end.rsplit_once("</a>")?;
@@ -166,12 +169,12 @@ fn before_link(text: &str) -> Option<&str> {
     MORE.iter().any(|phrase| leads(phrase)).then_some(kept)
 }
 
-/// What stands before last words that lead to the rest, where they follow a sentence.
+/// Returns the text before final words that refer to the rest, if they follow a sentence.
 fn before_words(text: &str) -> Option<&str> {
     let (before, end) = ending(text, MAX_WORDS_BYTES);
     let words = end.trim_end_matches(|c: char| !c.is_alphanumeric());
     if end.split_at(words.len()).1.contains(['<', '>']) {
-        // They stand in a tag.
+        // The words are inside a tag.
         return None;
     }
     let told = folded(words);

@@ -1,4 +1,4 @@
-//! Plain text out of text as found.
+//! Converts text as found to plain text.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,12 +10,12 @@ use super::mend::mended;
 use crate::model::RawText;
 use crate::text::{folded, is_invisible};
 
-/// The longest title, tag or name, in characters.
+/// Maximum length of a title, tag or name, in characters.
 pub(super) const MAX_LINE: usize = 1_000;
-/// How much of a text stands in for a missing title, in characters.
+/// Maximum length of the text that replaces a missing title, in characters.
 const TITLE_FROM_TEXT: usize = 100;
 
-/// One line of plain text, as it was meant.
+/// Returns one line of plain text, repaired.
 pub(super) fn line(found: &RawText) -> String {
     let plain = match found {
         RawText::Html(markup) => Cow::Owned(html::line_of(&limited(markup), Meant::Markup)),
@@ -24,7 +24,7 @@ pub(super) fn line(found: &RawText) -> String {
     };
     let mut line = cleaned(&plain);
     if !matches!(found, RawText::Plain(_)) {
-        // A reader that undoes once more what we undid is shown no markup by it.
+        // A reader that decodes references once more must not find markup.
         while let Some(bare) = html::without_hidden_markup(&line) {
             line = cleaned(&bare);
         }
@@ -32,7 +32,7 @@ pub(super) fn line(found: &RawText) -> String {
     line
 }
 
-/// One line as it was meant. What is mended may be white space, and what that stood beside in need of mending.
+/// Repairs one line until nothing changes: a repair may yield white space, and reveal further damage next to it.
 fn cleaned(plain: &str) -> String {
     let is_plain = |text: &str| text.is_ascii() && !text.contains('&');
     let once = |text: &str| {
@@ -54,8 +54,8 @@ fn cleaned(plain: &str) -> String {
     }
 }
 
-/// One line of plain text: markup and entities undone once, white space folded, forbidden characters gone. Ids are made of
-/// titles in this spelling: it does not change.
+/// Returns one line of plain text: markup and entities decoded once, white space folded, forbidden characters
+/// removed. Ids are made of titles in this spelling, so it must not change.
 pub(super) fn as_found(found: &RawText) -> String {
     let plain = match found {
         RawText::Html(markup) => Cow::Owned(html::text_of(&limited(markup))),
@@ -80,12 +80,12 @@ pub(super) fn as_found(found: &RawText) -> String {
     bounded(&line, MAX_LINE).into_owned()
 }
 
-/// As much of a text as is read at all.
+/// Returns the part of a text that is read at all.
 fn limited(text: &str) -> Cow<'_, str> {
     bounded(text, html::MAX_CHARACTERS)
 }
 
-/// At most `limit` characters; a cut is marked.
+/// Returns at most `limit` characters; a cut is marked.
 pub(super) fn bounded(text: &str, limit: usize) -> Cow<'_, str> {
     if text.len() <= limit || text.chars().nth(limit).is_none() {
         return Cow::Borrowed(text);
@@ -93,7 +93,7 @@ pub(super) fn bounded(text: &str, limit: usize) -> Cow<'_, str> {
     text.chars().take(limit - 1).chain(['…']).collect()
 }
 
-/// The beginning of a text as a title: its first line, cut between words.
+/// Returns the beginning of a text as a title: its first line, cut between words.
 pub(super) fn title_from(text: &str) -> Option<String> {
     let first = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     if first.chars().nth(TITLE_FROM_TEXT).is_none() {
@@ -106,7 +106,7 @@ pub(super) fn title_from(text: &str) -> Option<String> {
     Some(format!("{words}…"))
 }
 
-/// Each text once, blank ones left out, in order.
+/// Returns each text once, without blank ones, in order.
 pub(super) fn once_each(texts: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = HashSet::new();
     texts

@@ -1,24 +1,24 @@
-//! The language of a source, by its items: what one of them is in that says nothing itself.
+//! Determines the main language of a source from its items, for items that do not reveal theirs.
 
 use std::collections::BTreeMap;
 
 use crate::model::{Item, Language};
 
-/// So many items leave no doubt about a source.
+/// Number of items from which the language of a source is certain.
 const SURE: usize = 3;
-/// Of those whose language is known, at least three of four are in it.
+/// Minimum share of the items of known language: three of four.
 const SHARE: (usize, usize) = (3, 4);
 
 /// The language that most items of a source are in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsualLanguage {
-    /// The language, without a country where the items are of several.
+    /// The language, without a country if the items are from several.
     pub language: Language,
     items: usize,
 }
 
 impl UsualLanguage {
-    /// Returns the language of most of `items`; `None` where they have none, or several.
+    /// Returns the language of most of `items`; `None` if they have none, or several.
     pub fn of<'a>(items: impl IntoIterator<Item = &'a Item>) -> Option<Self> {
         let known = items.into_iter().filter_map(|item| item.language.as_ref());
         let mut by_primary: BTreeMap<&str, Vec<&Language>> = BTreeMap::new();
@@ -49,7 +49,7 @@ impl UsualLanguage {
         })
     }
 
-    /// Whether there are enough items in it to keep it with their source.
+    /// Returns true if enough items are in it to store it with their source.
     pub fn is_sure(&self) -> bool {
         self.items >= SURE
     }
@@ -66,7 +66,7 @@ mod tests {
     const ENGLISH: &str =
         "The ministry said that workers who come for the harvest will be paid what was agreed.";
 
-    /// The language of each item as known, behind `~` as assumed.
+    /// Checks the language of each item: as known, or after `~` as assumed.
     #[track_caller]
     fn check(kept: &str, texts: &[&str], expected: &[&str]) {
         let mut source = source();
@@ -98,7 +98,7 @@ mod tests {
             &[SPANISH, SPANISH, SPANISH, ENGLISH, "Luces"],
             &["es", "es", "es", "en", "~es"],
         );
-        // The language kept with the source stays, whatever its items are in today.
+        // The stored language of the source stays, whatever its items are in today.
         check("pt", &[SPANISH, SPANISH, "Luces"], &["es", "es", "~pt"]);
         check("pt-BR", &["Luces"], &["~pt-BR"]);
     }

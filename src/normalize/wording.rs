@@ -1,6 +1,6 @@
-//! Wording of entries with the same title and day: whether two of them say the same.
+//! Compares the wording of entries with the same title and day, to decide whether two of them have the same content.
 //!
-//! In: items. Out: the words of each and the files that it comes with. Pure.
+//! In: items. Out: the words of each and its files. Pure.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -8,13 +8,13 @@ use super::address::destination;
 use crate::model::{Hash, Item};
 use crate::text::folded;
 
-/// Words from which on the beginning of a text is a teaser of it; a shorter one is a text of its own.
+/// Number of words from which the beginning of a text is a teaser of it; a shorter one is a separate text.
 const TEASER_WORDS: usize = 5;
-/// Words of a text below which it is too short to be unlike another one.
+/// Number of words below which a text is too short to differ from another.
 const TELLING_WORDS: usize = 6;
-/// Share of the shorter text's words, in percent, that two texts on one thing have in common at least.
+/// Minimum share of the shorter text's words, in percent, that two texts on one subject have in common.
 const IN_COMMON: usize = 34;
-/// Bytes of a text that are compared.
+/// Maximum length of text compared, in bytes.
 const MAX_COMPARED: usize = 16 * 1024;
 
 /// The contents of an entry, without its title.
@@ -22,14 +22,14 @@ const MAX_COMPARED: usize = 16 * 1024;
 pub struct Wording {
     /// The folded text.
     text: String,
-    /// Whether the text says of itself that it is cut.
+    /// True if the text is marked as cut.
     is_cut: bool,
-    /// Where its files lie.
+    /// Locations of its files.
     files: BTreeSet<String>,
 }
 
 impl Wording {
-    /// Returns what `item` says.
+    /// Returns the wording of `item`.
     pub fn of(item: &Item) -> Self {
         let (text, _) = item
             .text
@@ -45,7 +45,7 @@ impl Wording {
         }
     }
 
-    /// Whether it says all that `other` says: the same, or what `other` is a teaser of.
+    /// Returns true if it contains everything in `other`: the same, or the text of which `other` is a teaser.
     pub fn holds(&self, other: &Self) -> bool {
         let share_files = self.files.is_empty()
             || other.files.is_empty()
@@ -58,8 +58,8 @@ impl Wording {
         share_files && (self.text == other.text || is_teaser())
     }
 
-    /// Whether the two tell of different things: of two versions of one text the shorter has more in common with the
-    /// longer.
+    /// Returns true if the two are about different things: in two versions of one text, the shorter shares more with
+    /// the longer.
     pub fn is_unlike(&self, other: &Self) -> bool {
         let (one, other) = (words(&self.text), words(&other.text));
         let shorter = one.len().min(other.len());
@@ -67,24 +67,24 @@ impl Wording {
         shorter >= TELLING_WORDS && shared * 100 < shorter * IN_COMMON
     }
 
-    /// How much it says.
+    /// Returns the length of the text in bytes.
     pub(super) fn length(&self) -> usize {
         self.text.len()
     }
 
-    /// The key of one of several entries with a date and a title in common. No folded title has a `#`.
+    /// Returns the key of one of several entries that share date and title. No folded title contains a `#`.
     pub fn key(&self, date_title: &str) -> String {
         let files = self.files.iter().map(String::as_str);
         let hash = Hash::of_parts([self.text.as_str()].into_iter().chain(files));
         format!("{date_title} #{hash}")
     }
 
-    /// The key of the entry of that `number`, from 2 on, among those that say the same.
+    /// Returns the key of the entry with that `number`, from 2 on, among those with the same content.
     pub(super) fn key_of_copy(&self, date_title: &str, number: usize) -> String {
         format!("{} #{number}", self.key(date_title))
     }
 
-    /// Whether there is nothing in it.
+    /// Returns true if it has neither text nor files.
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty() && self.files.is_empty()
     }
@@ -94,7 +94,8 @@ fn words(text: &str) -> HashSet<&str> {
     text.split(' ').filter(|word| !word.is_empty()).collect()
 }
 
-/// Whether two entries under one guid are versions of one: each says when it was changed, and not at the same time.
+/// Returns true if two entries under one guid are versions of one: each states when it was changed, at different
+/// times.
 pub(super) fn are_versions(one: &Item, other: &Item) -> bool {
     let changed = one.updated.zip(other.updated);
     changed.is_some_and(|(one, other)| one != other)

@@ -4,17 +4,17 @@
 #[derive(Debug)]
 pub(super) struct Element {
     pub(super) name: &'static str,
-    /// Its attributes beside those of every element.
+    /// Attributes in addition to those of every element.
     pub(super) attributes: &'static [&'static str],
 }
 
 impl Element {
-    /// Whether it has no content and no end tag.
+    /// Returns true if the element has no content and no end tag.
     pub(super) fn is_void(&self) -> bool {
         matches!(self.name, "br" | "col" | "hr" | "img" | "wbr")
     }
 
-    /// Whether another of its name ends it.
+    /// Returns true if another element of the same name ends it.
     pub(super) fn ends_by_the_next(&self) -> bool {
         matches!(self.name, "dd" | "dt" | "li" | "p" | "td" | "th" | "tr")
     }
@@ -27,7 +27,7 @@ const fn element(name: &'static str, attributes: &'static [&'static str]) -> Ele
 /// Attributes of every element.
 pub(super) const COMMON: [&str; 3] = ["dir", "lang", "title"];
 
-/// By name. `span` is none of them: without its style it says nothing.
+/// Elements by name. `span` is not included: without its style it means nothing.
 pub(super) static ELEMENTS: [Element; 75] = [
     element("a", &["href", "hreflang"]),
     element("abbr", &[]),
@@ -106,7 +106,7 @@ pub(super) static ELEMENTS: [Element; 75] = [
     element("wbr", &[]),
 ];
 
-/// Where the elements of each initial letter begin and end.
+/// Range of the elements with each initial letter.
 static BY_INITIAL: [(usize, usize); 26] = by_initial();
 
 const fn by_initial() -> [(usize, usize); 26] {
@@ -123,7 +123,7 @@ const fn by_initial() -> [(usize, usize); 26] {
     ranges
 }
 
-/// The element of that name in lower case, where it may be published.
+/// Returns the element with that name in lower case if it may be published.
 pub(super) fn named(name: &str) -> Option<&'static Element> {
     let initial = name.bytes().next()?.checked_sub(b'a')?;
     let (first, last) = *BY_INITIAL.get(usize::from(initial))?;

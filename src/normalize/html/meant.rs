@@ -1,8 +1,7 @@
-//! Which `<` of a text begins a tag, and which is meant as it stands: `Vec<u8>`, `<URGENT> Bridge closed`, `a<b and c>d`.
+//! Decides which `<` of a text begins a tag and which is literal: `Vec<u8>`, `<URGENT> Bridge closed`, `a<b and c>d`.
 //!
-//! A format may say that a text is markup, or leave it open (RSS). Where it is left open, a tag is one by a name of HTML,
-//! by attributes that have values, and by the tag that it forms a pair with; of anything else nothing is lost. Linear in
-//! the text.
+//! A format may declare that a text is markup, or leave it open (RSS). If it is left open, a tag is recognized by a
+//! name of HTML, by attributes with values, and by its matching tag; all other text is preserved. Linear in the text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,19 +12,19 @@ use memchr::memmem;
 use super::line_of;
 use super::references::{Within, decoded, reference};
 
-/// How a format declares a text that contains `<` and `&`.
+/// The format's declaration for a text that contains `<` and `&`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::normalize) enum Meant {
-    /// That it is markup.
+    /// Declared as markup.
     Markup,
-    /// Nothing.
+    /// Not declared.
     Unsaid,
 }
 
-/// How often a reader may undo references before it takes a title for markup.
+/// Maximum number of times a reader may decode references before it finds markup in a title.
 const MAX_UNDONE: usize = 3;
 
-/// The markup that a line is: `<` that begins no tag escaped, the marks of CDATA sections left out. `None` where the text is
+/// Converts a line to markup: a `<` that begins no tag is escaped, and CDATA marks are removed. `None` if the text is
 /// plain.
 pub(super) fn markup_of(text: &str, meant: Meant) -> Option<Cow<'_, str>> {
     let marks = Marks::of(text);
@@ -42,7 +41,7 @@ pub(super) fn markup_of(text: &str, meant: Meant) -> Option<Cow<'_, str>> {
     let mut markup = String::with_capacity(text.len());
     let mut at = 0;
     for (number, mark) in marks.0.iter().enumerate() {
-        // The end of a section may stand in what began as a tag.
+        // The end of a section may be inside an apparent tag.
         let Some(between) = text.get(at..mark.range.start) else {
             continue;
         };
@@ -63,13 +62,15 @@ pub(super) fn markup_of(text: &str, meant: Meant) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(markup))
 }
 
-/// Whether a text of an unsaid kind is meant as HTML: it holds a tag of HTML, a comment, or a reference to a character.
+/// Returns true if a text of an undeclared kind is HTML: it contains a tag of HTML, a comment, or a character
+/// reference.
 pub(in crate::normalize) fn holds_markup(text: &str) -> bool {
     let marks = Marks::of(text);
     marks.0.iter().any(|mark| mark.is_known) || holds_reference(text)
 }
 
-/// The line without its markup, including markup that appears once references are decoded. `None` if it has no markup.
+/// Returns the line without its markup, including markup that appears once references are decoded. `None` if it has
+/// no markup.
 pub(in crate::normalize) fn without_hidden_markup(line: &str) -> Option<String> {
     let mut level = Cow::Borrowed(line);
     for _ in 0..=MAX_UNDONE {
@@ -86,7 +87,7 @@ pub(in crate::normalize) fn without_hidden_markup(line: &str) -> Option<String> 
     None
 }
 
-/// Without a look at the end of a text whose beginning shows it: there may be many marks.
+/// Returns true for white space. Stops at the first other character, because a text may have many marks.
 fn is_blank(text: &str) -> bool {
     text.chars().all(char::is_whitespace)
 }
@@ -100,9 +101,9 @@ fn holds_reference(text: &str) -> bool {
 enum Kind {
     Start,
     End,
-    /// A tag that is broken off by the end of the text.
+    /// A tag cut off by the end of the text.
     Cut,
-    /// A comment, a processing instruction.
+    /// A comment or processing instruction.
     Aside,
     /// The beginning or end of an escaped CDATA section.
     Section,
@@ -113,15 +114,15 @@ enum Kind {
 struct Mark {
     range: Range<usize>,
     kind: Kind,
-    /// In lower case.
+    /// The name in lower case.
     name: String,
-    /// Whether HTML knows the name, and whether all attributes are such.
+    /// True if HTML has the element, and all its attributes look genuine.
     is_known: bool,
-    /// Whether it has attributes, or ends itself.
+    /// True if it has attributes, or is self-closing.
     has_more: bool,
 }
 
-/// All marks of a text, in its order.
+/// All marks of a text, in order.
 struct Marks(Vec<Mark>, HashMap<String, Pair>);
 
 /// The first start tag and the last end tag of a name.
@@ -157,7 +158,7 @@ impl Marks {
             let mut mark = None;
             if begins(inside, SECTION) {
                 let behind = found + 1 + SECTION.len();
-                // It ends where the one around it does.
+                // A mark ends where the surrounding section does.
                 let end = match section.filter(|end| *end >= behind) {
                     None if !no_section_end => find(SECTION_END, behind),
                     end => end,
@@ -173,13 +174,13 @@ impl Marks {
                 }
             } else if inside.starts_with("!--") {
                 let end = find("-->", found + 4);
-                // One that is left open goes on to the end.
+                // An unclosed comment extends to the end.
                 let end = end.map_or(text.len(), |end| end + 3);
                 mark = Some(aside(found..end, Kind::Aside));
             } else {
                 mark = tag(inside, found);
             }
-            // Nothing but a `<`.
+            // A lone `<`.
             let mark = mark.unwrap_or_else(|| Mark {
                 is_known: false,
                 ..aside(found..at, Kind::Aside)
@@ -209,7 +210,7 @@ impl Marks {
         }
     }
 
-    /// Whether a mark is a tag of what is said to be markup: all but a bare name that HTML does not know.
+    /// Returns true if a mark is a tag in declared markup: any mark except a bare name that HTML does not have.
     fn may_be_tag(&self, number: usize) -> bool {
         let Some(mark) = self.0.get(number) else {
             return false;
@@ -218,7 +219,7 @@ impl Marks {
         mark.is_known || mark.has_more || is_custom || self.has_pair(number)
     }
 
-    /// Whether a mark is a tag of a text of which nobody says what it is.
+    /// Returns true if a mark is a tag in a text of an undeclared kind.
     fn is_tag(&self, number: usize, text: &str) -> bool {
         let Some(mark) = self.0.get(number) else {
             return false;
@@ -269,10 +270,10 @@ fn begins(text: &str, with: &str) -> bool {
     start.is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
 }
 
-/// The longest name of an element that is looked at.
+/// Maximum length of an element's name.
 const MAX_NAME: usize = 32;
 
-/// The tag that `inside`, behind the `<` at byte `at`, begins with.
+/// Parses the tag that `inside`, after the `<` at byte `at`, begins with.
 fn tag(inside: &str, at: usize) -> Option<Mark> {
     let (kind, named) = match inside.strip_prefix('/') {
         Some(named) => (Kind::End, named),
@@ -305,17 +306,17 @@ fn tag(inside: &str, at: usize) -> Option<Mark> {
 )]
 struct Attributes {
     bytes: usize,
-    /// Whether the text ends before the tag does.
+    /// True if the text ends before the tag does.
     is_cut: bool,
-    /// Whether one has a value.
+    /// True if an attribute has a value.
     has_value: bool,
-    /// Whether those without one are known to need none: words are none of them (`a<b and c>d`).
+    /// True if all attributes without a value are known to need none, unlike words (`a<b and c>d`).
     are_known: bool,
-    /// Whether a slash ends it.
+    /// True if the tag ends with a slash.
     is_closed: bool,
 }
 
-/// `None` where another `<` shows that there is no tag.
+/// Parses attributes; returns `None` if another `<` shows that this is no tag.
 fn attributes(text: &str) -> Option<Attributes> {
     let mut read = Attributes {
         bytes: 0,
@@ -354,7 +355,7 @@ fn attributes(text: &str) -> Option<Attributes> {
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
         rest = match quote.and_then(|quote| value.strip_prefix(quote)?.split_once(quote)) {
             Some((_, behind)) => behind,
-            // A quote that is left open goes on to the end.
+            // An unclosed quote extends to the end.
             None if quote.is_some() => "",
             None => {
                 let end = value.find(|c| is_space(c) || matches!(c, '>' | '<'));
@@ -368,7 +369,7 @@ fn attributes(text: &str) -> Option<Attributes> {
     }
 }
 
-/// Attributes that have no value.
+/// Attributes without a value.
 const VALUELESS: [&str; 18] = [
     "allowfullscreen",
     "async",
@@ -390,7 +391,7 @@ const VALUELESS: [&str; 18] = [
     "selected",
 ];
 
-/// Elements that are put around a title and, where it is cut short, lose their end.
+/// Returns true for elements that wrap titles, and lose their end tag if the title is cut.
 fn is_wrapper(name: &str) -> bool {
     matches!(
         name,
@@ -414,7 +415,7 @@ fn is_wrapper(name: &str) -> bool {
     )
 }
 
-/// Elements without an end tag, or whose end tag is often left out.
+/// Returns true for elements without an end tag, or whose end tag is often omitted.
 fn may_stand_alone(name: &str) -> bool {
     matches!(
         name,
@@ -422,7 +423,7 @@ fn may_stand_alone(name: &str) -> bool {
     )
 }
 
-/// The elements of HTML, those of its earlier versions among them.
+/// The elements of HTML, including those of earlier versions.
 const NAMES: [&str; 127] = [
     "a",
     "abbr",

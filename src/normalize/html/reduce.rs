@@ -1,11 +1,11 @@
-//! Markup without what is not published anyway, for `ammonia` to judge.
+//! Removes markup that is not published anyway, before `ammonia` judges the rest.
 //!
-//! In: markup as found, and where its relative addresses start. Out: the same with known tags and attributes only, every
-//! other `<` escaped, comments and scripts gone, addresses completed, images that a script would load given their
-//! source. What is left is a fraction of what pages write, and says by its tags alone how deep it nests at most: an HTML
-//! parser takes quadratic time on depth (`html5ever`, issue 788) and on the attributes of one tag.
+//! In: markup as found, and the base of its relative addresses. Out: the same with known tags and attributes only,
+//! every other `<` escaped, comments and scripts removed, addresses completed, and lazily loaded images given their
+//! source. The result is a fraction of a typical page, and its tags alone bound its nesting depth: an HTML parser
+//! takes time quadratic in depth (`html5ever`, issue 788) and in the attributes of one tag.
 //!
-//! Nothing is made safe here: `ammonia` reads the result as a browser does and has the last word. Linear in the markup.
+//! Nothing is made safe here: `ammonia` parses the result as a browser does and decides. Linear in the markup.
 
 use std::borrow::Cow;
 
@@ -16,27 +16,27 @@ use super::references::{Within, decoded, is_xml_char, push_escaped};
 use super::tokens::{Tag, Token, tokens};
 use crate::model::{LAZY_SOURCES, SOURCE_SETS};
 
-/// Where that much is written, no further relative address is completed: each could add a long base.
+/// Output size from which no further relative address is completed, because each could add a long base.
 const MAX_WRITTEN_BYTES: usize = 4 * 1024 * 1024;
 
-/// The longest value of an attribute, in bytes.
+/// Maximum length of an attribute's value, in bytes.
 const MAX_VALUE_BYTES: usize = 4096;
-/// How many `&` stand in one run of text.
+/// Maximum number of `&` in one run of text.
 const MAX_AMPERSANDS: usize = 256;
 
 /// Elements whose content is not for readers.
 const DROPPED: [&str; 4] = ["applet", "script", "style", "template"];
 
-/// Markup as far as it may matter.
+/// Markup reduced to its relevant parts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reduced {
     pub(super) html: String,
-    /// How many elements may be open at once when a browser reads it. More are not: of end tags only those count that
-    /// end the innermost element, which is what they do whatever stands around it.
+    /// Upper bound of the number of elements open at once when a browser parses the markup. Only end tags that end
+    /// the innermost element are counted, because these do so in any context.
     pub(super) depth: usize,
 }
 
-/// Reduces `markup`; without a base relative addresses stay as they are.
+/// Reduces `markup`; without a base, relative addresses stay as they are.
 pub(super) fn reduce(markup: &str, base: Option<&Url>) -> Reduced {
     let mut writer = Writer {
         base,
@@ -70,7 +70,7 @@ pub(super) fn reduce(markup: &str, base: Option<&Url>) -> Reduced {
     }
 }
 
-/// Whether the content goes with the tag.
+/// Returns true if the content is dropped with the tag.
 pub(super) fn is_dropped(tag: &Tag<'_>) -> bool {
     DROPPED.contains(&&*tag.name)
 }
@@ -78,18 +78,18 @@ pub(super) fn is_dropped(tag: &Tag<'_>) -> bool {
 struct Writer<'a> {
     base: Option<&'a Url>,
     html: String,
-    /// How many there are in the text so far.
+    /// Number of `&` in the text so far.
     ampersands: usize,
-    /// Names of what is open, the innermost last.
+    /// Names of the open elements, the innermost last.
     open: Vec<&'static str>,
     depth: usize,
-    /// Whether nothing stands behind `<pre>` yet.
+    /// True if nothing follows `<pre>` yet.
     begins_pre: bool,
-    /// How many tables are open.
+    /// Number of open tables.
     tables: usize,
-    /// Whether a row without a table is open.
+    /// True if a row without a table is open.
     in_row: bool,
-    /// The gap to write before whatever comes next.
+    /// The gap to write before the next output.
     gap: Option<Gap>,
 }
 
@@ -102,7 +102,7 @@ enum Gap {
 }
 
 impl Writer<'_> {
-    /// Writes text as it stands, a `<` that begins no tag aside.
+    /// Writes text unchanged, except a `<` that begins no tag.
     fn text(&mut self, text: &str) {
         if self.gap.is_some() {
             if text.trim_ascii().is_empty() {
@@ -110,7 +110,7 @@ impl Writer<'_> {
             }
             self.write_gap();
         }
-        // A line feed that begins a `pre` is not shown, and lost again at every reading.
+        // A line feed at the start of a `pre` is not shown, and one more is lost with every parse.
         if self.begins_pre {
             let text = decoded(text, Within::Text);
             let text =
@@ -124,8 +124,8 @@ impl Writer<'_> {
         let mut pieces = text.split('&');
         self.html.push_str(pieces.next().unwrap_or_default());
         for piece in pieces {
-            // For every `&` the serializer looks through all of the text that follows: comments, which are left out
-            // again, part a long text.
+            // For every `&`, the serializer scans all of the text that follows. Comments, which are removed again,
+            // split a long text.
             self.ampersands += 1;
             if self.ampersands.is_multiple_of(MAX_AMPERSANDS) {
                 self.html.push_str("<!---->");
@@ -135,7 +135,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes a start tag; says whether it was an image that a script would have loaded.
+    /// Writes a start tag. Returns true if it was an image that a script would have loaded.
     fn start(&mut self, tag: &Tag<'_>) -> bool {
         let Some(element) = elements::named(&tag.name) else {
             return false;
@@ -207,7 +207,7 @@ impl Writer<'_> {
         self.begins_pre &= element.name != "pre";
     }
 
-    /// Notes the gap for a tag of a row or cell that is in no table; whether it is one.
+    /// Notes the gap for the tag of a row or cell outside a table. Returns true if it is one.
     fn parts(&mut self, name: &str) -> bool {
         let gap = match name {
             "td" | "th" if self.in_row => Gap::Space,
@@ -228,7 +228,7 @@ impl Writer<'_> {
         });
     }
 
-    /// Writes a start tag with the attributes that may be published, each once; an image's source is given.
+    /// Writes a start tag with the attributes that may be published, each once. An image's source is given.
     fn write_start(&mut self, element: &Element, tag: &Tag<'_>, source: Option<&str>) {
         self.write_gap();
         self.html.push('<');
@@ -250,7 +250,7 @@ impl Writer<'_> {
             self.write_attribute("src", source);
         }
         self.html.push('>');
-        // A `col` outside of a table is nothing.
+        // A `col` outside a table is ignored.
         self.begins_pre &= !element.is_void() || element.name == "col";
     }
 
@@ -265,7 +265,7 @@ impl Writer<'_> {
         self.html.push('"');
     }
 
-    /// The address, completed where it is relative; `None` for what no reader may follow.
+    /// Completes a relative address; returns `None` if no reader may follow it.
     fn address<'f>(&self, found: &'f str) -> Option<Cow<'f, str>> {
         let found = found.trim_matches(|c: char| c <= ' ');
         if is_plain_address(found) {
@@ -286,10 +286,10 @@ impl Writer<'_> {
     }
 }
 
-/// Schemes of links.
+/// Allowed schemes of links.
 pub(super) const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
 
-/// Whether a parser of addresses would leave it as it is: what nearly all are.
+/// Returns true if an address parser would leave it unchanged, as is the case for nearly all addresses.
 fn is_plain_address(found: &str) -> bool {
     let rest = found
         .strip_prefix("https://")
@@ -317,7 +317,7 @@ fn is_plain_address(found: &str) -> bool {
             .all(|byte| byte.is_ascii_graphic() && !odd(byte))
 }
 
-/// An image of one dot, which shows nothing and tells its server who reads.
+/// Returns true for an image of one pixel, which shows nothing and tracks its readers.
 fn is_pixel(tag: &Tag<'_>) -> bool {
     ["width", "height"].iter().all(|side| {
         let side = tag

@@ -1,4 +1,4 @@
-//! Character references to characters, and back.
+//! Decodes and encodes character references.
 //!
 //! Follows WHATWG HTML §13.2.5.72; the names are those that `html5ever` knows.
 
@@ -6,17 +6,17 @@ use std::borrow::Cow;
 
 use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
 
-/// The longest name of a reference, its `;` included.
+/// Maximum length of a reference's name, including its `;`.
 const MAX_NAME: usize = 32;
 
-/// Where a text stands: some references without `;` are none in an attribute (`?a=1&copy=2`).
+/// The context of a text: in an attribute, some references without `;` are literal (`?a=1&copy=2`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Within {
     Text,
     Attribute,
 }
 
-/// The text that is meant.
+/// Decodes the references of a text.
 pub(super) fn decoded(text: &str, within: Within) -> Cow<'_, str> {
     let Some((before, mut rest)) = text.split_once('&') else {
         return Cow::Borrowed(text);
@@ -46,7 +46,7 @@ pub(super) fn decoded(text: &str, within: Within) -> Cow<'_, str> {
     }
 }
 
-/// The characters of a reference that is closed, its `&` left out, and what follows it.
+/// Parses a closed reference without its `&`; returns its characters and the rest.
 pub(in crate::normalize) fn reference(text: &str) -> Option<(char, Option<char>, &str)> {
     let found = match text.strip_prefix('#') {
         Some(number) => numbered(number).map(|(c, rest)| (c, None, rest)),
@@ -56,7 +56,7 @@ pub(in crate::normalize) fn reference(text: &str) -> Option<(char, Option<char>,
     found.filter(|(_, _, rest)| closed(rest))
 }
 
-/// The character of `#38;` and what follows it.
+/// Parses a reference such as `#38;`; returns its character and the rest.
 fn numbered(text: &str) -> Option<(char, &str)> {
     let (radix, digits) = match text.strip_prefix(['x', 'X']) {
         Some(digits) => (16, digits),
@@ -81,14 +81,14 @@ fn numbered(text: &str) -> Option<(char, &str)> {
     ))
 }
 
-/// The characters of `amp;` and what follows it.
+/// Parses a reference such as `amp;`; returns its characters and the rest.
 fn named(text: &str, within: Within) -> Option<(char, Option<char>, &str)> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric();
     let length = text.bytes().take(MAX_NAME).position(|byte| !is_name(byte));
     let length = length.unwrap_or(MAX_NAME.min(text.len()));
     let (_, next) = text.split_at(length);
     let whole = length + usize::from(next.starts_with(';'));
-    // Without `;` the longest beginning that is a name counts.
+    // Without `;`, the longest prefix that is a name counts.
     let (name, rest, found) = (1..=whole).rev().find_map(|length| {
         let (name, rest) = text.split_at(length);
         let found = NAMED_ENTITIES.get(name).filter(|(one, _)| *one != 0);
@@ -104,7 +104,7 @@ fn named(text: &str, within: Within) -> Option<(char, Option<char>, &str)> {
     Some((char::from_u32(one)?, second, rest))
 }
 
-/// Appends text as the serializer of HTML writes it (WHATWG HTML §13.3), without what XML forbids.
+/// Appends text as the HTML serializer writes it (WHATWG HTML §13.3), without characters that XML forbids.
 pub(super) fn push_escaped(markup: &mut String, text: &str, within: Within) {
     let mut rest = text;
     while let Some(plain) = rest.bytes().position(|byte| SPECIAL[usize::from(byte)]) {
@@ -127,7 +127,7 @@ pub(super) fn push_escaped(markup: &mut String, text: &str, within: Within) {
     markup.push_str(rest);
 }
 
-/// First bytes of what is not always written as it stands.
+/// First bytes of characters that are not always written literally.
 const SPECIAL: [bool; 256] = {
     let mut special = [false; 256];
     let mut byte = 0;
@@ -144,7 +144,7 @@ const SPECIAL: [bool; 256] = {
     special
 };
 
-/// Whether XML 1.0 (§2.2) allows the character.
+/// Returns true if XML 1.0 (§2.2) allows the character.
 pub(in crate::normalize) fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }

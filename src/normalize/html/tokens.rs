@@ -1,8 +1,8 @@
-//! Markup to tags and text.
+//! Splits markup into tags and text.
 //!
-//! In: any text. Out: what the tokenizer of HTML (WHATWG HTML §13.2.5) sees in it, comments and processing instructions
-//! left out. It departs from that one where feeds do: what a CDATA section holds is read on as markup, and `/>` ends an
-//! element, as XHTML means it. Linear in the text, whatever stands in it.
+//! In: any text. Out: the tokens that the HTML tokenizer (WHATWG HTML §13.2.5) finds in it, without comments and
+//! processing instructions. It differs for the sake of feeds: the content of a CDATA section is read as markup, and
+//! `/>` ends an element, as in XHTML. Linear in the text, whatever it contains.
 
 use std::borrow::Cow;
 
@@ -20,16 +20,16 @@ pub(super) enum Token<'a> {
 /// A start tag.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
-    /// In lower case.
+    /// The name in lower case.
     pub(super) name: Cow<'a, str>,
-    /// Names and values as written, with their character references; where a name stands twice the first counts.
+    /// Names and values as written, with their character references. If a name occurs twice, the first counts.
     pub(super) attributes: Vec<(&'a str, &'a str)>,
-    /// `<br/>`
+    /// True for `<br/>`.
     pub(super) closed: bool,
 }
 
 impl<'a> Tag<'a> {
-    /// The value of an attribute, by its name in lower case.
+    /// Returns the value of an attribute, by its name in lower case.
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
         let mut attributes = self.attributes.iter();
         let found = attributes.find(|(given, _)| given.eq_ignore_ascii_case(name));
@@ -37,7 +37,7 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// The tokens of a text; a tag that is cut off by the end of the text is none.
+/// Returns the tokens of a text. A tag cut off by the end of the text is dropped.
 pub(super) fn tokens(markup: &str) -> Tokens<'_> {
     Tokens {
         rest: markup,
@@ -90,7 +90,7 @@ impl<'a> Iterator for Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    /// Leaves out everything up to the end tag of an element, whose content is read as no markup.
+    /// Skips everything up to the end tag of an element whose content is not markup.
     pub(super) fn pass_over(&mut self, tag: &Tag<'_>) {
         if tag.closed {
             return;
@@ -107,7 +107,7 @@ impl<'a> Tokens<'a> {
         self.rest = "";
     }
 
-    /// Up to the next `<`, or to the end of the CDATA section.
+    /// Reads up to the next `<`, or to the end of the CDATA section.
     fn text(&mut self) -> &'a str {
         let length = self.rest.find('<').unwrap_or(self.rest.len());
         let (text, rest) = self.rest.split_at(length);
@@ -121,7 +121,7 @@ impl<'a> Tokens<'a> {
         held
     }
 
-    /// The tag whose name `rest` begins with; at the end of the text there is none, and nothing after it.
+    /// Reads the tag whose name `rest` begins with. If the text ends first, returns `None` and drops the rest.
     fn tag(&mut self, rest: &'a str) -> Option<Tag<'a>> {
         self.rest = "";
         let (name, mut rest) = rest.split_at(rest.find(is_name_end)?);
@@ -144,7 +144,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// An end tag; `</br>` breaks a line as `<br>` does (WHATWG HTML §13.2.6.4.7).
+/// Returns an end tag; `</br>` breaks a line as `<br>` does (WHATWG HTML §13.2.6.4.7).
 fn end(tag: Tag<'_>) -> Token<'_> {
     if tag.name == "br" {
         Token::Start(tag)
@@ -165,7 +165,7 @@ fn lower_case(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// The name and value that the text begins with, and what follows them.
+/// Reads the name and value at the start of the text; returns them and the rest.
 fn read_attribute(text: &str) -> Option<((&str, &str), &str)> {
     // A name may begin with `=`.
     let begins = text.chars().next()?.len_utf8();
@@ -191,7 +191,7 @@ fn after(text: &str, end: char) -> &str {
     text.split_once(end).map_or("", |(_, rest)| rest)
 }
 
-/// What follows a comment that begins with `text`; one that is not closed takes the rest.
+/// Returns the text after a comment whose content begins `text`; an unclosed comment extends to the end.
 fn after_comment(text: &str) -> &str {
     if let Some(rest) = text.strip_prefix('>').or_else(|| text.strip_prefix("->")) {
         return rest;
