@@ -1,4 +1,4 @@
-//! All topics as one program: their queries over keys, and an index of the keys that each cannot do without.
+//! Compiles all topics into one program: queries over keys, and an index of the keys that each query requires.
 
 use rustc_hash::FxHashMap;
 
@@ -10,25 +10,25 @@ use crate::topics::{Part, Query, QueryRegex, Topic, Word, Words, in_order, is_st
 #[derive(Debug)]
 pub(super) struct Compiled {
     vocabulary: Vocabulary,
-    /// In their order, which is that of the answer too: whoever collects them need not sort them.
+    /// Topic ids in sorted order, which is also the order of the results.
     ids: Vec<TopicId>,
-    /// In an order in which each stands behind those that it refers to.
+    /// Rules, each after those that it refers to.
     rules: Vec<Rule>,
-    /// Those of all rules, in the order of the rules.
+    /// The alternatives of all rules, in the order of the rules.
     alternatives: Vec<Node>,
-    /// Where in `entries` those of a key begin; they end where those of the next one begin.
+    /// For each key, the index of its first entry in `entries`; the entries end where those of the next key begin.
     begins: Vec<u32>,
     entries: Vec<Entry>,
-    /// Alternatives of rules that may match without any particular word (`-football`): one for each.
+    /// Alternatives of rules that may match without any particular word (`-football`), one per rule.
     always: Vec<Candidate>,
     /// The languages tried for an item whose language is unknown.
     languages: Vec<Language>,
 }
 
-/// A topic: it matches where one of its alternatives holds, and all of the rest.
+/// A topic. It matches if one of its alternatives and all of `rest` hold.
 #[derive(Debug)]
 struct Rule {
-    /// Where its topic stands among the ids.
+    /// Index of its topic in the ids.
     topic: u32,
     rest: Box<[Node]>,
 }
@@ -38,42 +38,44 @@ struct Rule {
 enum Node {
     Fact(Key),
     Word(Option<Part>, Key),
-    /// A phrase of two words, as most are: nothing else has to be fetched to see that one of them is missing.
+    /// A phrase of two words, the most common kind, stored inline: nothing else must be fetched to see that a word is
+    /// missing.
     Pair(Option<Part>, [Key; 2]),
     Phrase(Option<Part>, Box<[Option<Key>]>),
     Near(Option<Part>, u8, Box<[Key]>),
     Regex(Option<Part>, Box<QueryRegex>),
     Before(chrono::NaiveDate),
     After(chrono::NaiveDate),
-    /// A rule that stands before this one.
+    /// The result of an earlier rule.
     Saved(u32),
     And(Box<[Node]>),
     Or(Box<[Node]>),
     Not(Box<Node>),
 }
 
-/// An alternative of a rule that may hold. The others of the rule cannot, unless they are candidates themselves.
+/// An alternative of a rule that may hold. Other alternatives of the rule cannot, unless they are candidates
+/// themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     rule: u32,
     alternative: u32,
-    /// Whether there is more to it than that the keys occur in a part in which words are looked for.
+    /// True if more must be checked than that the keys occur in a searched part.
     doubtful: bool,
 }
 
-/// A candidate where the key that it stands under occurs, and another one too.
+/// A candidate that applies if the key it is listed under and a second key occur.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     also: Key,
     candidate: Candidate,
 }
 
-/// Two keys of which an item must have both (the same one twice where there is no other) for a query to match by this way.
+/// Two keys that an item must have for a query to match in this way (the same key twice if one is enough).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Way {
     key: Key,
     also: Key,
-    /// As that of a candidate.
+    /// As `doubtful` of a candidate.
     doubtful: bool,
 }
 
@@ -97,12 +99,12 @@ impl Compiled {
         }
     }
 
-    /// How many topics are tried on every item.
+    /// Returns how many topics are tried on every item.
     pub(super) fn unanchored(&self) -> usize {
         self.always.len()
     }
 
-    /// The topics that match, in the order of their ids.
+    /// Returns the matching topics, in the order of their ids.
     pub(super) fn matching(&self, subject: &Subject) -> impl Iterator<Item = &TopicId> {
         let found = self.vocabulary.occurring(subject, &self.languages);
         let mut candidates = self.always.clone();
@@ -143,11 +145,11 @@ impl Compiled {
     }
 }
 
-/// An item that rules are tried on.
+/// An item on which rules are tried.
 struct Tried<'a> {
     found: &'a Occurring,
     subject: &'a Subject<'a>,
-    /// The rules before this one that match.
+    /// The earlier rules that match.
     matching: &'a [u32],
 }
 
@@ -175,7 +177,7 @@ impl Tried<'_> {
         }
     }
 
-    /// Looks at the places of the word that is there least often.
+    /// Tests a phrase at the places of its least frequent word.
     fn holds_phrase(&self, part: Option<Part>, words: &[Option<Key>]) -> bool {
         let keys = || (0..).zip(words).filter_map(|(n, key)| Some((n, (*key)?)));
         if !keys().all(|(_, key)| self.found.has(key)) {
@@ -192,7 +194,7 @@ impl Tried<'_> {
             .any(|begin| keys().all(|(n, key)| self.found.stands_at(key, begin + n)))
     }
 
-    /// Whether a window that has room for the words and those apart holds each of them.
+    /// Returns true if a window with room for the words and `apart` others contains each of the words.
     fn holds_near(&self, part: Option<Part>, apart: u8, words: &[Key]) -> bool {
         if !words.iter().all(|key| self.found.has(*key)) {
             return false;
@@ -224,7 +226,7 @@ impl Tried<'_> {
     }
 }
 
-/// How much less a fact tells items apart than a word does that one query asks for.
+/// Weights of facts relative to a word that one query contains: higher means less selective.
 const LANGUAGE: u64 = 1 << 24;
 const STOP_WORD: u64 = 1 << 20;
 const REGION: u64 = 1 << 16;
@@ -235,7 +237,7 @@ struct Builder {
     vocabulary: Vocabulary,
     queries: Vec<(TopicId, Node)>,
     numbers: FxHashMap<TopicId, u32>,
-    /// By key: how many queries ask for it. The fewer, the fewer items hold it, as a guess.
+    /// For each key, how many queries contain it: an estimate of how many items have it.
     weights: Vec<u64>,
 }
 
@@ -340,8 +342,8 @@ impl Builder {
         index.finish(self.vocabulary, ids)
     }
 
-    /// A query that cannot match without any key, parted into alternatives, of which one must hold, and the rest, which
-    /// must hold anyway: the alternatives are those that let the fewest items through.
+    /// Splits a query that cannot match without any key into alternatives, one of which must hold, and the rest,
+    /// which must always hold. The alternatives are those that the fewest items pass.
     fn parted(&self, node: Node, saved: &[Option<Vec<Way>>]) -> (Vec<Node>, Vec<Node>) {
         let mut parts = match node {
             Node::And(parts) => parts.into_vec(),
@@ -359,8 +361,8 @@ impl Builder {
         (alternatives, parts)
     }
 
-    /// The ways by which a query can match, of which every item that matches has one; `None` where it may match without
-    /// any key. `saved` are those of the rules before it.
+    /// Returns the ways in which a query can match: every matching item satisfies one. `None` if it may match without
+    /// any key. `saved` are the ways of the earlier rules.
     fn ways(&self, node: &Node, saved: &[Option<Vec<Way>>]) -> Option<Vec<Way>> {
         match node {
             Node::Fact(key) | Node::Word(None, key) => Some(vec![Way::sure(*key)]),
@@ -391,7 +393,7 @@ impl Builder {
         self.weights[key as usize]
     }
 
-    /// The two rarest of keys that must all be there.
+    /// Returns the way by the two rarest of keys that are all required.
     fn way(&self, keys: &[Key]) -> Way {
         let mut keys = keys.to_vec();
         keys.sort_unstable_by_key(|key| (self.weight(*key), *key));
@@ -406,8 +408,8 @@ impl Builder {
         }
     }
 
-    /// Of several sets of ways, one of each of which must be taken, the one that lets the fewest items through, with what
-    /// the next ones ask for too.
+    /// Given several sets of ways, one way of each of which is required, returns the set that the fewest items pass,
+    /// combined with the keys of the next sets.
     fn narrowest(&self, mut sets: Vec<Vec<Way>>, parts: usize) -> Option<Vec<Way>> {
         sets.sort_by_cached_key(|ways| self.sum(ways));
         let mut sets = sets.into_iter();
@@ -421,7 +423,7 @@ impl Builder {
         }
     }
 
-    /// The rarest key that all of these nodes have need of.
+    /// Returns the rarest key that one of these nodes requires by itself.
     fn also(&self, nodes: &[Node], saved: &[Option<Vec<Way>>]) -> Option<Key> {
         let ways = nodes.iter().filter_map(|node| self.ways(node, saved));
         let keys = ways.filter_map(|ways| match ways.as_slice() {
@@ -436,11 +438,11 @@ impl Builder {
     }
 }
 
-/// The most ways that two sets of them are made into.
+/// Maximum number of ways to combine two sets into.
 const MOST_CROSSED: usize = 16;
 
 impl Way {
-    /// By one key, with which there is no more to see to.
+    /// Returns the way by one key that needs no further check.
     fn sure(key: Key) -> Self {
         Self {
             key,
@@ -454,7 +456,7 @@ impl Way {
     }
 }
 
-/// The ways by which both of two queries match: those of the one, each with what the other one asks for.
+/// Returns the ways in which two queries both match: those of one, each with a key of the other.
 fn crossed(ways: &[Way], others: &[Way]) -> Vec<Way> {
     let cross = |way: Way, other: Way| Way {
         key: way.key,
@@ -481,7 +483,7 @@ fn doubted(ways: Vec<Way>) -> Vec<Way> {
     ways.into_iter().map(doubted).collect()
 }
 
-/// Ways that ask for one key only ask for another one too.
+/// Adds a second key to ways that have only one.
 fn with(also: Option<Key>, mut ways: Vec<Way>) -> Vec<Way> {
     if let Some(also) = also {
         let alone = ways.iter_mut().filter(|way| way.is_single());
@@ -490,19 +492,19 @@ fn with(also: Option<Key>, mut ways: Vec<Way>) -> Vec<Way> {
     ways
 }
 
-/// The rules as far as they are made.
+/// The rules built so far.
 #[derive(Default)]
 struct Index {
     rules: Vec<Rule>,
     alternatives: Vec<Node>,
     entries: Vec<(Key, Entry)>,
     always: Vec<Candidate>,
-    /// By rule.
+    /// The ways of each rule.
     ways: Vec<Option<Vec<Way>>>,
 }
 
 impl Index {
-    /// Adds an alternative of the rule that comes next.
+    /// Adds an alternative of the next rule.
     fn add(&mut self, node: Node, ways: Option<Vec<Way>>) {
         let candidate = |doubtful| Candidate {
             rule: number(self.rules.len()),

@@ -1,10 +1,9 @@
-//! An [`Item`](crate::model::Item) to its topics and regions.
+//! Assigns topics and regions to an [`Item`](crate::model::Item).
 //!
-//! In: one item, alone; it is not known yet whose story it joins. Out: the regions that it tells of ([`regions`]), and
-//! with them the topics whose queries it satisfies ([`Classifier`]), and why ([`why`]). Which topics are looked at at all is
-//! decided by an index of the words that each of them cannot do without, so that an item costs about the same for ten
-//! topics and for ten thousand. The other way round, [`tokens`] and [`needs`] let an index of stored items find those that
-//! a query may take. Pure.
+//! In: a single item, before its story is known. Out: the regions that it mentions ([`regions`]), and with them the
+//! topics whose queries it satisfies ([`Classifier`]), and the reasons ([`why`]). An index of required words selects
+//! the topics to evaluate, so that an item costs about the same for ten topics and for ten thousand. Conversely,
+//! [`tokens`] and [`needs`] let an index of stored items find those that a query may match. Pure.
 
 mod compiled;
 mod needs;
@@ -27,33 +26,35 @@ pub use self::why::{Evidence, Reason, Why, holds, why};
 use crate::model::{Language, TopicId};
 use crate::topics::Topic;
 
-/// Raised whenever the same text and queries may give other topics or regions: stored items are then classified again.
+/// Raise it whenever the same text and queries may give other topics or regions: stored items are then classified
+/// again.
 pub const VERSION: u32 = 5;
 
-/// All topics as one program.
+/// All topics compiled into one program.
 #[derive(Debug)]
 pub struct Classifier {
     compiled: Compiled,
 }
 
 impl Classifier {
-    /// A classifier for `topics`. Topics that refer to one another in a circle select nothing; the configuration refuses them.
-    /// Of an item whose language nobody knows, words are found by their forms in any of `languages`.
+    /// Creates a classifier for `topics`. Topics that refer to each other in a circle select nothing; the
+    /// configuration refuses them. In an item of unknown language, words are found by their forms in any of
+    /// `languages`.
     pub fn new(topics: &[Topic], languages: &[Language]) -> Self {
-        // Not while the first bulletin waits.
+        // Prepare now, so that the first bulletin need not wait.
         regions::prepare();
         Self {
             compiled: Compiled::new(topics, languages),
         }
     }
 
-    /// The topics of an item: those that its source gives it, and those whose queries it satisfies.
+    /// Returns the topics of an item: those that its source gives it, and those whose queries it satisfies.
     pub fn topics(&self, subject: &Subject) -> BTreeSet<TopicId> {
         let matching = self.compiled.matching(subject);
         matching.chain(subject.topics).cloned().collect()
     }
 
-    /// How many topics are tried on every item, because their queries hold for items without any particular word.
+    /// Returns how many topics are tried on every item, because their queries may match without any particular word.
     pub fn unanchored(&self) -> usize {
         self.compiled.unanchored()
     }

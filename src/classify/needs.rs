@@ -1,7 +1,8 @@
-//! What an item must hold for a query to hold, as far as an index of words can tell.
+//! Determines the tokens that an item must have for a query to match, as far as an index of words can decide.
 //!
-//! In: an item, or a query. Out: the tokens that the item is found by, or what of them the query asks for. Whatever satisfies
-//! a query has what it needs, in whatever language it is; what has it may still not satisfy it: that the queries decide.
+//! In: an item, or a query. Out: the tokens by which the item is found, or those that the query requires. An item
+//! that satisfies a query always has them, in any language. An item that has them may still not match: the query
+//! itself decides.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,26 +11,27 @@ use super::terms::{Forms, MAX_WORDS, Stemming, fold};
 use crate::model::{Region, SourceId, TopicId};
 use crate::topics::{Part, Query, Topic, Word, Words, in_order, words_of};
 
-/// Raised whenever the same item may be found by other tokens.
+/// Raise it whenever the same item may be found by other tokens.
 pub const TOKENS_VERSION: u32 = 2;
 
-/// What of an item's tokens a query asks for.
+/// The tokens that a query requires of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// Any item may satisfy it.
+    /// No token: any item may match.
     Nothing,
-    /// This one.
+    /// This token.
     Token(String),
-    /// One that begins so.
+    /// A token with this prefix.
     Prefix(String),
     /// All of these.
     All(Vec<Self>),
-    /// One of these; where there is none, no item satisfies it.
+    /// One of these; if the list is empty, no item matches.
     Any(Vec<Self>),
 }
 
-/// The tokens that an item is found by, parted by blanks: its words, their stems, its source, language and regions. One
-/// whose language nobody knows is found by the stems of every language: which of them count, the queries decide.
+/// Returns the tokens by which an item is found, separated by blanks: its words, their stems, its source, language
+/// and regions. An item of unknown language is found by the stems of every language; the queries decide which of them
+/// count.
 pub fn tokens(subject: &Subject) -> String {
     let known = subject.language.or(subject.assumed_language);
     let mut stemmings: Vec<Forms> = match known {
@@ -66,7 +68,7 @@ pub fn tokens(subject: &Subject) -> String {
     tokens.into_iter().collect::<Vec<_>>().join(" ")
 }
 
-/// What each topic's own queries need. `givers` are the sources that give a topic to all their items.
+/// Returns the needs of each topic's own queries. `givers` are the sources that give a topic to all their items.
 pub fn needs(
     topics: &[Topic],
     givers: &BTreeMap<TopicId, Vec<SourceId>>,
@@ -87,7 +89,7 @@ pub fn needs(
     read.known
 }
 
-/// Those of every language.
+/// Returns the forms of every language.
 fn all_forms() -> Vec<Forms> {
     let numbers = 0..Stemming::COUNT;
     numbers
@@ -96,7 +98,7 @@ fn all_forms() -> Vec<Forms> {
 }
 
 struct Needful<'a> {
-    /// Of every language: which one an item is in is not known.
+    /// Forms of every language, because that of the item is unknown.
     forms: Vec<Forms>,
     givers: &'a BTreeMap<TopicId, Vec<SourceId>>,
     known: HashMap<TopicId, Needs>,
@@ -143,7 +145,7 @@ impl Needful<'_> {
 }
 
 impl Needs {
-    /// What has to be there where all of `parts` must be met.
+    /// Returns the needs if all of `parts` must be met.
     fn all(mut parts: Vec<Self>) -> Self {
         parts.retain(|part| *part != Self::Nothing);
         match parts.len() {
@@ -153,7 +155,7 @@ impl Needs {
         }
     }
 
-    /// What has to be there where one of `parts` must be met.
+    /// Returns the needs if one of `parts` must be met.
     pub fn any(mut parts: Vec<Self>) -> Self {
         match parts.len() {
             _ if parts.contains(&Self::Nothing) => Self::Nothing,
@@ -169,8 +171,8 @@ fn folded(word: &str) -> String {
     folded
 }
 
-/// A form as one token: a letter that stands for several words folds to them with blanks between. What stands in the text
-/// is looked for with what stands anywhere, for that is most of it.
+/// Returns a form as one token. A letter may fold to several words, whose blanks are replaced. Tokens of the summary
+/// are not distinguished from those of any part, because most words are there.
 fn token(part: Option<Part>, form: &str) -> String {
     let form = form.replace(char::is_whitespace, "_");
     match part {
@@ -179,7 +181,7 @@ fn token(part: Option<Part>, form: &str) -> String {
     }
 }
 
-// No word holds a sign of equality.
+// No word contains an equals sign.
 
 fn of_source(source: &SourceId) -> String {
     format!("source={source}")
@@ -195,7 +197,7 @@ fn of_region(region: Region) -> String {
 
 #[cfg(test)]
 impl Needs {
-    /// Whether an item has what is needed.
+    /// Returns true if an item has the required tokens.
     pub(super) fn are_met(&self, tokens: &str) -> bool {
         let mut tokens_of = tokens.split(' ');
         match self {

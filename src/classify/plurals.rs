@@ -1,6 +1,6 @@
-//! Plurals that change more than an ending, which stemmers lose: `luces` is `luz`, `journaux` is `journal`.
+//! Finds singulars of plurals that stemmers do not recognize: `luces` is `luz`, `journaux` is `journal`.
 //!
-//! In: a word in small letters. Out: what its singular may be, folded. The tables of the languages have the plurals.
+//! In: a word in small letters. Out: its possible singulars, folded. The tables of the languages contain the plurals.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::terms::fold;
 use crate::languages::TABLES;
 
-/// An ending is one only behind as many letters, so that `mais` is not `mal`.
+/// Minimum number of letters before an ending, so that `mais` is not `mal`.
 const MIN_LETTERS: usize = 2;
 
 /// The plurals of one language.
@@ -17,7 +17,7 @@ const MIN_LETTERS: usize = 2;
 pub(super) struct Plurals {
     /// Whole words, folded.
     words: FxHashMap<String, Vec<&'static str>>,
-    /// Endings with those of the singular.
+    /// Plural endings with those of the singular.
     endings: Vec<(&'static str, &'static str)>,
 }
 
@@ -32,13 +32,13 @@ static PLURALS: LazyLock<FxHashMap<&'static str, Plurals>> = LazyLock::new(|| {
     plurals
 });
 
-/// The plurals of a language by its code, where the table has some.
+/// Returns the plurals of a language by its code; `None` if its table has none.
 pub(super) fn of(language: &str) -> Option<&'static Plurals> {
     PLURALS.get(language)
 }
 
 impl Plurals {
-    /// Adds a whole word, or an ending with `-` before it, and the singulars that it may be of.
+    /// Adds a whole word, or an ending with `-` before it, and its possible singulars.
     fn add(&mut self, plural: &'static str, singulars: &[&'static str]) {
         if let Some(plural) = plural.strip_prefix('-') {
             let endings = singulars.iter().filter_map(|one| one.strip_prefix('-'));
@@ -50,7 +50,7 @@ impl Plurals {
         self.words.entry(folded).or_default().extend(singulars);
     }
 
-    /// Gives what the singular of a word in small letters may be, folded into `buffer`.
+    /// Passes each possible singular of a word in small letters, folded into `buffer`, to `found`.
     pub(super) fn singulars(&self, lower: &str, buffer: &mut String, mut found: impl FnMut(&str)) {
         for (plural, singular) in &self.endings {
             let Some(begin) = lower.strip_suffix(plural) else {

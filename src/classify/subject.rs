@@ -1,37 +1,37 @@
-//! What a query is asked about.
+//! The properties of an item that queries examine.
 
 use chrono::NaiveDate;
 
 use crate::model::{Item, Language, Region, SourceId, TopicId};
 use crate::topics::Part;
 
-/// What queries look at in an item.
+/// The properties of an item that queries examine.
 #[derive(Clone, Debug, Default)]
 pub struct Subject<'a> {
-    /// Plain text.
+    /// The title as plain text.
     pub title: &'a str,
-    /// Plain text: what stands under the title, all of it.
+    /// The entire text under the title, as plain text.
     pub summary: &'a str,
-    /// Plain text.
+    /// Tags as plain text.
     pub tags: Vec<&'a str>,
-    /// Names.
+    /// Names of the authors.
     pub authors: Vec<&'a str>,
-    /// Where it comes from.
+    /// The item's source.
     pub source: Option<&'a SourceId>,
-    /// What it is written in.
+    /// The item's language.
     pub language: Option<&'a Language>,
     /// The language assumed when `language` is unknown.
     pub assumed_language: Option<&'a Language>,
-    /// What it is about.
+    /// The regions that the item is about.
     pub regions: &'a [Region],
-    /// When it was published, by the calendar of its publisher.
+    /// The day of publication in the publisher's time zone.
     pub day: Option<NaiveDate>,
     /// The topics that its source gives to all its items.
     pub topics: &'a [TopicId],
 }
 
 impl<'a> Subject<'a> {
-    /// An item whose source gives `topics` to all its items.
+    /// Creates the subject of an item whose source gives `topics` to all its items.
     pub fn new(item: &'a Item, topics: &'a [TopicId]) -> Self {
         Self {
             title: &item.title,
@@ -51,7 +51,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Its texts, part by part.
+    /// Returns its texts, part by part.
     pub(super) fn texts(&self) -> impl Iterator<Item = (Part, &'a str)> {
         let of = |part: Part, texts: &[&'a str]| {
             let texts = texts.to_vec();
@@ -63,7 +63,7 @@ impl<'a> Subject<'a> {
             .chain(of(Part::Author, &self.authors))
     }
 
-    /// Its texts in which words are looked for.
+    /// Returns the texts to search for words in a part, or in the usual parts if `wanted` is `None`.
     pub(super) fn texts_in(&self, wanted: Option<Part>) -> impl Iterator<Item = (Part, &'a str)> {
         self.texts().filter(move |(part, _)| is_in(wanted, *part))
     }
@@ -79,7 +79,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Whether words that are wanted in a part are looked for in this one.
+/// Returns true if a search in `wanted` covers `part`.
 pub(super) fn is_in(wanted: Option<Part>, part: Part) -> bool {
     wanted.map_or(part.is_usual(), |wanted| wanted == part)
 }

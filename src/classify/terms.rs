@@ -1,4 +1,4 @@
-//! Words to what they are compared by: lower case, without accents, and their stems.
+//! Converts words to the forms used for comparison: lower case, without accents, and their stems.
 
 use std::sync::LazyLock;
 
@@ -13,22 +13,21 @@ use crate::model::Language;
 use crate::normalize::likeliest;
 use crate::topics::{is_joiner, is_skin_tone};
 
-/// Words looked at in one text: a bulletin that is longer has said what it is about.
+/// Maximum number of words examined in one text: a longer bulletin has made its subject clear by then.
 pub(super) const MAX_WORDS: usize = 20_000;
-/// The longest word that is stemmed, in bytes.
+/// Maximum length of a word to stem, in bytes.
 const MAX_STEMMED: usize = 64;
 
-/// How words of a language lose their endings: the place of the language in [`TABLES`]. Languages without a stemmer are
-/// folded only.
+/// The stemming of a language, by its index in [`TABLES`]. Languages without a stemmer are only folded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Stemming(Option<usize>);
 
 impl Stemming {
-    /// How many there are.
+    /// Number of stemmings.
     pub(super) const COUNT: usize = TABLES.len() + 1;
 
-    /// Those by which the words of an item are compared: that of its language, or of the one that it is taken to be in;
-    /// else those of all `languages` that its own words do not speak against.
+    /// Returns the stemmings used to compare the words of an item: that of its known or assumed language, else those
+    /// of all `languages` that its own words do not rule out.
     pub(super) fn of_subject(subject: &Subject, languages: &[Language]) -> Vec<Self> {
         let language = subject.language.or(subject.assumed_language);
         if language.is_some() || languages.is_empty() {
@@ -51,18 +50,18 @@ impl Stemming {
         Self(language.and_then(known))
     }
 
-    /// The one that has this number.
+    /// Returns the stemming with this number.
     pub(super) fn numbered(number: usize) -> Self {
         Self((number < TABLES.len()).then_some(number))
     }
 
-    /// From 0, below [`Self::COUNT`].
+    /// Returns its number, from 0 and below [`Self::COUNT`].
     pub(super) fn number(self) -> usize {
         self.0.unwrap_or(TABLES.len())
     }
 }
 
-/// Makes forms of words of one language.
+/// Computes the forms of words in one language.
 pub(super) struct Forms {
     stemmer: Option<Stemmer>,
     plurals: Option<&'static Plurals>,
@@ -84,18 +83,18 @@ impl Forms {
         }
     }
 
-    /// The word folded.
+    /// Returns the folded word.
     pub(super) fn folded(&mut self, word: &str) -> &str {
         lower(word, &mut self.lower);
         fold(&self.lower, &mut self.folded);
         &self.folded
     }
 
-    /// Gives each form of a word that is looked for, folded, the word itself first: its stem, its singulars. Two words
-    /// are forms of one another where one of these is the same.
+    /// Passes each form of a query's word to `found`, folded, the word itself first: then its stem and its singulars.
+    /// Two words are forms of one another if they share one of these.
     ///
-    /// The stem is taken of the word as written, because stemmers know accents (`migración` and `migraciones` have one
-    /// stem, `migracion` has none); the folded form is there for those who write without them.
+    /// The stem is taken from the word as written, because stemmers need accents (`migración` and `migraciones` have
+    /// the same stem, `migracion` has none); the folded form covers people who write without them.
     pub(super) fn each(&mut self, word: &str, mut found: impl FnMut(&str)) {
         self.folded(word);
         found(&self.folded);
@@ -113,8 +112,8 @@ impl Forms {
         }
     }
 
-    /// Gives each form of a word of a text: as [`Self::each`], and the parts of a Korean one, which stand in it with
-    /// particles and other words written on.
+    /// Passes each form of a text's word to `found`: those of [`Self::each`], and the parts of a Korean word, to
+    /// which particles and other words are attached.
     pub(super) fn each_of_text(&mut self, word: &str, mut found: impl FnMut(&str)) {
         self.each(word, &mut found);
         if self.folded.starts_with(is_hangul) {
@@ -123,9 +122,9 @@ impl Forms {
     }
 }
 
-/// The longest Korean word whose parts are looked at, in syllables.
+/// Maximum length of a Korean word to split, in syllables.
 const MAX_SYLLABLES: usize = 12;
-/// Particles of Korean, as they are written on a word of one syllable.
+/// Korean particles as attached to a word of one syllable.
 static PARTICLES: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.search.particles));
 
@@ -133,8 +132,8 @@ fn is_hangul(c: char) -> bool {
     matches!(c, '가'..='힣')
 }
 
-/// The runs of two syllables and more of a Korean word, but for the whole; the first one alone where a particle is all
-/// that follows it.
+/// Passes the runs of two or more syllables of a Korean word to `found`, except the whole; also the first syllable
+/// alone if only a particle follows it.
 fn parts(word: &str, mut found: impl FnMut(&str)) {
     let ends: Vec<usize> = word
         .char_indices()
@@ -173,7 +172,7 @@ fn lower(word: &str, lower: &mut String) {
     }
 }
 
-/// Letters in lower case without accents. Most words have nothing to take off: they are spared the tables of Unicode.
+/// Appends letters in lower case without accents. Most words have none and skip the Unicode tables.
 pub(super) fn fold(word: &str, folded: &mut String) {
     folded.clear();
     if word.is_ascii() {
@@ -189,14 +188,14 @@ pub(super) fn fold(word: &str, folded: &mut String) {
     fold_any(word, folded);
 }
 
-/// Whether all letters stand for themselves: Latin ones, and no marks that join them.
+/// Returns true if all letters are independent: Latin letters without combining marks.
 fn is_simple(word: &str) -> bool {
     word.chars().all(|c| c < SIMPLE_END)
 }
 
 const SIMPLE_END: char = '\u{250}';
 
-/// What becomes of each simple letter: most letters with accents are among them.
+/// The folded form of each simple letter, which covers most letters with accents.
 static SIMPLE: LazyLock<Vec<Box<str>>> = LazyLock::new(|| {
     let fold = |c: char| {
         let mut folded = String::new();
@@ -209,7 +208,7 @@ static SIMPLE: LazyLock<Vec<Box<str>>> = LazyLock::new(|| {
 fn fold_any(word: &str, folded: &mut String) {
     let plain = word.nfkd().filter(|c| !is_accent(*c) && !is_joiner(*c));
     let plain = plain.flat_map(char::to_lowercase);
-    // A letter in lower case may have a mark of its own: `İ`.
+    // A letter in lower case may get a combining mark: `İ`.
     let plain = plain.filter(|c| !is_accent(*c));
     for c in plain.nfc() {
         match plain_letters(c) {
@@ -219,8 +218,8 @@ fn fold_any(word: &str, folded: &mut String) {
     }
 }
 
-/// Marks that people leave out when they type in a hurry. The vowels of Indian scripts and the voicing marks of Japanese
-/// ones are marks too: without them a word is another one.
+/// Returns true for marks that people omit when they type in a hurry. The vowels of Indian scripts and the voicing
+/// marks of Japanese are marks too, but without them a word is another one.
 fn is_accent(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}'
@@ -230,7 +229,7 @@ fn is_accent(c: char) -> bool {
         || is_skin_tone(c)
 }
 
-/// Letters whose strokes are no marks.
+/// Returns the plain form of letters whose strokes are not combining marks.
 fn plain_letters(c: char) -> Option<&'static str> {
     Some(match c {
         'ß' => "ss",

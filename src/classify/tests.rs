@@ -35,7 +35,7 @@ fn ids(ids: &[&str]) -> Vec<TopicId> {
     ids.iter().map(|id| id.parse().unwrap()).collect()
 }
 
-/// The compiled answer, which must be the plain one.
+/// Returns the compiled answer, which must equal the plain one.
 fn topics(topics: &[Topic], subject: &Subject) -> Vec<TopicId> {
     let compiled = Classifier::new(topics, &[]).topics(subject);
     let mut plain: BTreeSet<TopicId> = why(topics, &[], subject)
@@ -193,7 +193,7 @@ fn korean_words_are_found_with_what_is_written_on_them() {
     check("=노동자", "노동자들이 항의", "ko", false);
     check("=노동자", "노동자 항의", "ko", true);
     check("물", "물이 부족하다", "ko", true);
-    // Not over the end of a word.
+    // No match extends beyond the end of a word.
     check("이주", "이 주의 소식", "ko", false);
     check("노동자", "노동 자료", "ko", false);
     check("물", "건물이 무너졌다", "ko", false);
@@ -555,7 +555,8 @@ fn items() -> impl Strategy<Value = Given> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
-    /// What is compiled comes to the answer of the queries as they are written, and the index skips no topic that matches.
+    /// The compiled program gives the same answer as the queries as written, and the index skips no topic that
+    /// matches.
     #[test]
     fn compiled_and_plain_agree(
         queries in prop::collection::vec(crate::topics::query_trees(&WORDS), 1..16),
@@ -565,7 +566,7 @@ proptest! {
         let mut all: Vec<Topic> = names.iter().map(|id| topic(id, &[], &[])).collect();
         for (turn, query) in queries.into_iter().enumerate() {
             let n = turn % names.len();
-            // The first two are those that queries refer to: `other` may refer to `saved` and neither to itself.
+            // Queries refer to the first two: `other` may refer to `saved`, and neither to itself.
             let refers = |leaf: &&Query| matches!(leaf, Query::Topic(id) if n == 0 || id.as_str() == "other");
             if n < 2 && query.leaves().iter().any(refers) {
                 continue;
@@ -592,13 +593,13 @@ proptest! {
             topics: &item.topics,
         };
         let found = topics(&all, &subject);
-        // Who is found by an index is everyone who belongs to it, the fixed ones apart.
+        // The index finds every matching topic, apart from the fixed ones.
         let givers = item.topics.iter().map(|topic| (topic.clone(), vec![item.source.clone()])).collect();
         let (needs, tokens) = (needs(&all, &givers), tokens(&subject));
         for id in found.iter().filter(|id| !item.topics.contains(id)) {
             prop_assert!(needs[id].are_met(&tokens), "{:?} {tokens}", needs[id]);
         }
-        // Who is anchored is compiled so.
+        // Anchored queries must be compiled as such.
         let anchored: Vec<bool> = all.iter().map(|topic| {
             let of = |id: &TopicId| all[..2].iter().find(|topic| topic.id == *id).and_then(Topic::whole)
                 .is_none_or(|whole| whole.is_anchored(&|_| all[0].whole().is_none_or(|whole| whole.is_anchored(&|_| true))));
@@ -617,7 +618,7 @@ proptest! {
     }
 }
 
-/// The words of the inner one are found by two keys, which is all that an index looks at: the third must be seen to.
+/// The inner words are found by two keys, the limit of the index: the third must be checked separately.
 #[test]
 fn a_conjunction_within_another_asks_for_all_its_words() {
     let mut nested = topic("t", &["ij"], &[]);
@@ -638,7 +639,7 @@ fn a_conjunction_within_another_asks_for_all_its_words() {
     check("cd ef gh", true);
 }
 
-/// The lines of the blocks of that name in the manual, cut where two spaces or more stand.
+/// Returns the lines of the manual's code blocks of that name, split at two or more spaces.
 fn manual(block: &str) -> Vec<Vec<&'static str>> {
     const MANUAL: &str = include_str!("../../docs/queries.md");
     let blocks = MANUAL.split("```").skip(1).step_by(2);
@@ -689,7 +690,7 @@ fn the_examples_of_the_manual_hold() {
         assert!(["yes", "no"].contains(&verdict), "{line:?}");
         holds_of(text, &subject, verdict == "yes");
         if language.is_none() {
-            // Nor does it change where nobody says that it is English.
+            // The answer does not change if nothing indicates that it is English.
             let unknown = Subject {
                 language: None,
                 ..subject

@@ -1,7 +1,7 @@
-//! Everything that queries ask for, by number, and where it occurs in an item.
+//! Numbers everything that queries search for, and finds its occurrences in an item.
 //!
-//! In: the words and facts of all queries. Out: for an item, the keys of those that it holds, with their places. A key is
-//! the same in every language; which forms of a word it is found by is worked out for each language that turns up.
+//! In: the words and facts of all queries. Out: for an item, the keys that occur in it, with their places. A key is
+//! the same in every language; the forms by which a word is found are computed for each language when first needed.
 
 use std::hash::BuildHasher as _;
 use std::ops::Range;
@@ -17,24 +17,24 @@ use crate::topics::{Part, Word, words_of};
 /// The number of a word or a fact.
 pub(super) type Key = u32;
 
-/// Places between two texts: no phrase reaches from one into the next.
+/// Places between two texts, so that no phrase spans both.
 const GAP: u32 = 256;
 
-/// What queries ask for.
+/// The words and facts that queries search for.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
     keys: Key,
     inflected: FxHashMap<Box<str>, Key>,
     exact: FxHashMap<Box<str>, Key>,
     prefixes: FxHashMap<Box<str>, Key>,
-    /// The lengths of the prefixes in bytes, in order.
+    /// The distinct lengths of the prefixes in bytes, in order.
     lengths: Vec<usize>,
     literals: Likely,
     sources: FxHashMap<SourceId, Key>,
     languages: FxHashMap<Language, Key>,
     regions: FxHashMap<Region, Key>,
     topics: FxHashMap<TopicId, Key>,
-    /// By the number of the stemming.
+    /// Lexicons by the number of the stemming.
     lexicons: Vec<OnceLock<Lexicon>>,
 }
 
@@ -47,12 +47,12 @@ impl Vocabulary {
         }
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     pub(super) fn len(&self) -> usize {
         self.keys as usize
     }
 
-    /// The key of a word; `None` for any word.
+    /// Returns the key of a word; `None` if it matches any word.
     pub(super) fn word(&mut self, word: &Word) -> Option<Key> {
         let mut folded = String::new();
         Some(match word {
@@ -89,12 +89,12 @@ impl Vocabulary {
         fact(&mut self.regions, &mut self.keys, &region)
     }
 
-    /// That the source of an item gives it the topic.
+    /// Returns the key of the fact that an item's source gives it the topic.
     pub(super) fn topic(&mut self, topic: &TopicId) -> Key {
         fact(&mut self.topics, &mut self.keys, topic)
     }
 
-    /// What of all this occurs.
+    /// Returns the keys that occur in an item.
     pub(super) fn occurring(&self, subject: &Subject, languages: &[Language]) -> Occurring {
         let mut found = Occurring::new(self.len());
         self.facts(subject, &mut found);
@@ -104,7 +104,7 @@ impl Vocabulary {
                 self.words(*stemming, subject, &mut found);
             }
             found.occurrences.sort_unstable();
-            // Words that are not stemmed are found once for each language.
+            // Words that are not stemmed are found once per language.
             if stemmings.len() > 1 {
                 found.occurrences.dedup();
             }
@@ -112,13 +112,13 @@ impl Vocabulary {
         found
     }
 
-    /// Whether a word is asked for at all.
+    /// Returns true if queries search for words at all.
     fn has_words(&self) -> bool {
         let words = [&self.inflected, &self.exact, &self.prefixes];
         words.iter().any(|words| !words.is_empty())
     }
 
-    /// Where words occur, by the forms of one language.
+    /// Finds the occurrences of words by the forms of one language.
     fn words(&self, stemming: Stemming, subject: &Subject, found: &mut Occurring) {
         let lexicon = self.lexicons[stemming.number()]
             .get_or_init(|| Lexicon::new(&self.inflected, stemming));
@@ -144,7 +144,7 @@ impl Vocabulary {
         lexicon.take_back(memory);
     }
 
-    /// All keys of a word, each once.
+    /// Collects all keys of a word, each once.
     fn keys(&self, word: &str, lexicon: &Lexicon, forms: &mut Forms, keys: &mut Vec<Key>) {
         forms.each_of_text(word, |form| lexicon.find(form, keys));
         self.literal(forms.folded(word), |key| keys.push(key));
@@ -152,7 +152,7 @@ impl Vocabulary {
         keys.dedup();
     }
 
-    /// The keys of words as they stand, and of their beginnings.
+    /// Passes the keys of exact words and of prefixes to `found`.
     fn literal(&self, folded: &str, mut found: impl FnMut(Key)) {
         if self.literals.may_hold(folded)
             && let Some(key) = self.exact.get(folded)
@@ -188,8 +188,8 @@ impl Vocabulary {
     }
 }
 
-/// A set that may take for its own what is not (a Bloom filter of one hash): small enough to stay in the processor's cache,
-/// where looking into a table for each beginning of each word would not.
+/// A set that may report words it does not contain (a Bloom filter with one hash). It fits the processor's cache,
+/// which a table of every prefix of every word would not.
 #[derive(Debug)]
 struct Likely(Box<[u64; Self::BITS / 64]>);
 
@@ -213,7 +213,7 @@ impl Likely {
     }
 }
 
-/// A number below `limit`, a power of two, the same for the same word.
+/// Returns a stable hash of a word below `limit`, a power of two.
 fn hash(word: &str, limit: usize) -> usize {
     let hash = FxBuildHasher.hash_one(word);
     usize::try_from(hash & (limit as u64 - 1)).unwrap_or_default()
@@ -242,10 +242,10 @@ fn fact<F: Clone + Eq + std::hash::Hash>(
 /// The forms of one language by which words are found.
 #[derive(Debug)]
 struct Lexicon {
-    /// Where in `keys` those of a form stand.
+    /// The range in `keys` of each form.
     forms: FxHashMap<Box<str>, (u32, u32)>,
     keys: Vec<Key>,
-    /// Those that no item is looked at with: as many as there were items at the same time.
+    /// Memories not in use, as many as items were once examined at the same time.
     memories: Mutex<Vec<Memory>>,
 }
 
@@ -278,7 +278,7 @@ impl Lexicon {
         }
     }
 
-    /// A memory for one item.
+    /// Returns a memory for one item.
     fn lend(&self) -> Memory {
         self.memories().pop().unwrap_or_default()
     }
@@ -292,21 +292,21 @@ impl Lexicon {
     }
 }
 
-/// The keys of words met lately: each word has one place, by its hash, where it displaces the word that was there. Most words
-/// of an item were in those before it, and need not be folded, stemmed and looked up again.
+/// The keys of recently seen words. Each word has one slot, by its hash, where it replaces the previous word. Most
+/// words of an item occurred in earlier ones, and need not be folded, stemmed and looked up again.
 #[derive(Debug)]
 struct Memory {
     places: Vec<Known>,
-    /// How many words were not known since there were so many places.
+    /// Number of unknown words since the table last grew.
     new: usize,
-    /// The keys of the word asked for last, where it was not known.
+    /// The keys of the last word, if it was not in the table.
     found: Vec<Key>,
 }
 
-/// A word and its keys in one place: to follow pointers to them would take longer than all else.
+/// A word and its keys, stored inline: following pointers would take longer than everything else.
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
-    /// Only the first ones are the word's, only the first keys its own. No word has no bytes.
+    /// Only the first `byte_count` bytes and `key_count` keys are valid. No word has zero bytes.
     bytes: [u8; 30],
     byte_count: u8,
     key_count: u8,
@@ -324,12 +324,12 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// For the few items that a query may be asked about.
+    /// Number of slots at first, for the few items that a query is tested on.
     const FEWEST: usize = 1 << 8;
-    /// For all items from now on: 800 kB.
+    /// Number of slots for a daemon's items: 800 kB.
     const MOST: usize = 1 << 14;
 
-    /// The keys of a word, which `find` collects where they are not known.
+    /// Returns the keys of a word; calls `find` to collect unknown ones.
     fn keys(&mut self, word: &str, find: impl FnOnce(&mut Vec<Key>)) -> &[Key] {
         let place = hash(word, self.places.len());
         if self.places[place].word() == word.as_bytes() {
@@ -344,7 +344,7 @@ impl Memory {
         &self.found
     }
 
-    /// Makes more places once these have shown to be too few. What is known is forgotten: it is soon known again.
+    /// Enlarges the table once it proves too small. Its contents are dropped and soon collected again.
     fn grow(&mut self) {
         self.new += 1;
         if self.new > self.places.len() && self.places.len() < Self::MOST {
@@ -355,7 +355,7 @@ impl Memory {
 }
 
 impl Known {
-    /// `None` where there is no room for so long a word, or so many keys.
+    /// Returns `None` if the word or its list of keys is too long.
     fn new(word: &str, keys: &[Key]) -> Option<Self> {
         let mut known = Self {
             byte_count: u8::try_from(word.len()).ok()?,
@@ -382,12 +382,12 @@ impl Known {
 /// The keys that occur in one item.
 #[derive(Debug)]
 pub(super) struct Occurring {
-    /// A bit for each key.
+    /// One bit per key.
     present: Vec<u64>,
-    /// Keys of words with their places, in order, each once.
+    /// Keys of words with their places, sorted, each once.
     occurrences: Vec<(Key, u32)>,
     facts: Vec<Key>,
-    /// Where the parts end.
+    /// The end of each part.
     ends: [u32; Part::ALL.len()],
 }
 
@@ -413,12 +413,12 @@ impl Occurring {
         }
     }
 
-    /// Whether the key occurs, wherever.
+    /// Returns true if the key occurs anywhere.
     pub(super) fn has(&self, key: Key) -> bool {
         self.present[key as usize / 64] & (1 << (key % 64)) != 0
     }
 
-    /// Every key that occurs; one may come twice.
+    /// Returns every key that occurs; a key may be returned twice.
     pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
         let words = self.occurrences.chunk_by(|one, next| one.0 == next.0);
         words
@@ -426,7 +426,7 @@ impl Occurring {
             .chain(self.facts.iter().copied())
     }
 
-    /// The places of a part; those in which words are looked for where none is named.
+    /// Returns the places of a part, or of the parts searched by default.
     pub(super) fn range(&self, part: Option<Part>) -> Range<u32> {
         match part {
             None => 0..self.ends[Part::Tag as usize],
@@ -435,7 +435,7 @@ impl Occurring {
         }
     }
 
-    /// The places of a word within a range, in order.
+    /// Returns the places of a word within a range, in order.
     pub(super) fn places(
         &self,
         key: Key,
@@ -450,18 +450,18 @@ impl Occurring {
         self.occurrences[found].iter().map(|(_, place)| *place)
     }
 
-    /// Whether all that occurs is in a part in which words are looked for where none is named: most items have no authors.
+    /// Returns true if everything is in the parts searched by default: most items have no authors.
     pub(super) fn in_usual_parts(&self) -> bool {
         self.range(Some(Part::Author)).is_empty()
     }
 
-    /// Whether a word stands in a part.
+    /// Returns true if a word occurs in a part.
     pub(super) fn stands_in(&self, key: Key, part: Option<Part>) -> bool {
         let anywhere = part.is_none() && self.in_usual_parts();
         self.has(key) && (anywhere || self.places(key, &self.range(part)).len() > 0)
     }
 
-    /// Whether the word stands there.
+    /// Returns true if the word occurs at this place.
     pub(super) fn stands_at(&self, key: Key, place: u32) -> bool {
         self.occurrences.binary_search(&(key, place)).is_ok()
     }

@@ -1,8 +1,8 @@
-//! Why a topic takes an item: the queries tried as they are written, word by word.
+//! Explains why a topic matches an item, by evaluating the queries as written, word by word.
 //!
-//! In: topics, and what they are asked about. Out: for each topic that takes it, which words of which part satisfied which
-//! part of which query. This is the plain reading of the language: what is compiled must come to the same answer, and is
-//! tested by it.
+//! In: topics, and the subject to test. Out: for each matching topic, which words of which part satisfied which part
+//! of which query. This is the reference implementation of the language: the compiled program must give the same
+//! answer, and is tested against it.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,50 +12,50 @@ use super::terms::{Forms, MAX_WORDS, Stemming, fold};
 use crate::model::{Language, Place, TopicId};
 use crate::topics::{Part, Query, Role, Topic, Word, Words, words_of};
 
-/// The longest row of topics that refer to one another; the configuration refuses longer ones.
+/// Maximum length of a chain of topics that refer to each other; the configuration refuses longer ones.
 const MAX_ROW: usize = 64;
 
-/// Why a topic takes an item.
+/// The reasons why a topic matches an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Why {
-    /// The topic.
+    /// The matching topic.
     pub topic: TopicId,
-    /// Where it is configured.
+    /// Its place in the configuration.
     pub place: Place,
-    /// What speaks for it, in the order of its queries; nothing where the item's source gives it the topic.
+    /// The reasons, in the order of its queries; empty if the item's source gives it the topic.
     pub reasons: Vec<Reason>,
 }
 
-/// What satisfied a part of a query.
+/// The evidence for one part of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// What that query does in the topic.
+    /// The role of the query in the topic.
     pub role: Role,
-    /// The part of the query, as the language writes it.
+    /// The part of the query, in query syntax.
     pub query: String,
-    /// What satisfied it.
+    /// The evidence that satisfied it.
     pub evidence: Evidence,
 }
 
-/// What satisfies a part of a query.
+/// The evidence that satisfies a part of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// Words of the item.
     Words {
-        /// The part of the item that holds them.
+        /// The part of the item that contains them.
         part: Part,
-        /// The text that they stand in: the title, the text under it, a tag, a name.
+        /// The text that contains them: the title, the text under it, a tag or a name.
         text: String,
-        /// Where in it, in bytes: each word, or all that an expression matched.
+        /// Byte ranges in the text: each word, or the entire match of an expression.
         bytes: Vec<Range<usize>>,
     },
-    /// Its source, language, region, date or another topic of it.
+    /// The item's source, language, region, date or another topic.
     Fact,
-    /// That it does not hold what is excluded.
+    /// The absence of an excluded term.
     Absence,
 }
 
-/// Why each of `topics` takes the item, for those that do, in their order; `languages` as in
+/// Returns the reasons for each of `topics` that matches the item, in their order; `languages` as in
 /// [`Classifier::new`](super::Classifier::new).
 pub fn why(topics: &[Topic], languages: &[Language], subject: &Subject) -> Vec<Why> {
     let judge = Judge::new(topics, languages, subject);
@@ -69,17 +69,17 @@ pub fn why(topics: &[Topic], languages: &[Language], subject: &Subject) -> Vec<W
     taken.collect()
 }
 
-/// Whether one query holds, saved or not; `topics` are those that it may refer to.
+/// Returns true if one query matches, saved or not; `topics` are those that it may refer to.
 pub fn holds(query: &Query, topics: &[Topic], languages: &[Language], subject: &Subject) -> bool {
     Judge::new(topics, languages, subject)
         .satisfied(query, 0)
         .is_some()
 }
 
-/// What satisfied a leaf of a query, and the leaf.
+/// A leaf of a query, and the evidence that satisfied it.
 type Found<'a> = (&'a Query, Evidence);
 
-/// An item whose words are known.
+/// An item whose words have been split.
 struct Judge<'a> {
     topics: HashMap<&'a TopicId, &'a Topic>,
     subject: &'a Subject<'a>,
@@ -96,7 +96,7 @@ struct Text<'a> {
 struct TextWord {
     bytes: Range<usize>,
     folded: String,
-    /// By language, in the order of the stemmings.
+    /// Forms of the words by language, in the order of the stemmings.
     forms: Vec<Vec<String>>,
 }
 
@@ -120,7 +120,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Nothing speaks for a topic that the source gives, and does not have to.
+    /// Returns the reasons for a topic; empty for one that the source gives, which needs none.
     fn topic(&self, topic: &Topic, depth: usize) -> Option<Vec<Reason>> {
         let given = self.subject.topics.contains(&topic.id);
         let reasons = self.own_queries(topic, depth);
@@ -157,7 +157,7 @@ impl<'a> Judge<'a> {
         taken.then_some(reasons)
     }
 
-    /// What satisfied a query; all of it, where several of its alternatives hold.
+    /// Returns the evidence for a query; for all alternatives if several hold.
     fn satisfied<'q>(&self, query: &'q Query, depth: usize) -> Option<Vec<Found<'q>>> {
         let fact = |holds: bool| holds.then(|| vec![(query, Evidence::Fact)]);
         match query {
@@ -206,7 +206,7 @@ impl<'a> Judge<'a> {
         self.texts.iter().filter(move |text| is_in(part, text.part))
     }
 
-    /// The first place where the words stand.
+    /// Returns the first place of the words.
     fn words(&self, wanted: &Words, text: &Text) -> Option<Vec<Range<usize>>> {
         let tests: Vec<Wanted> = wanted
             .words
@@ -259,7 +259,7 @@ impl TextWord {
     }
 }
 
-/// A word that is looked for.
+/// A word to find.
 enum Wanted {
     /// Its forms by language, in the order of the stemmings.
     Forms(Vec<Vec<String>>),

@@ -1,6 +1,6 @@
-//! What stands around a name: whether a place is meant at all.
+//! Examines the context of a name to decide whether it means a place.
 //!
-//! A street, a treaty, a saint and a person bear the names of places. Words are folded: small letters, no accents.
+//! Streets, treaties, saints and people have the names of places too. Words are folded: small letters, no accents.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -10,15 +10,15 @@ use rustc_hash::FxHashSet;
 use super::gazetteer::{GAZETTEER, Name};
 use super::words::{Case, Gap, Style, Words};
 
-/// Folded words that mean the same for the name beside them.
+/// Folded words with the same significance for an adjacent name.
 pub(super) type Signs = LazyLock<FxHashSet<&'static str>>;
 
-/// Reads words that blanks part.
+/// Splits words at blanks.
 pub(super) fn signs(words: &'static str) -> FxHashSet<&'static str> {
     words.split_whitespace().collect()
 }
 
-/// What bears the names of places, and stands before them: `Calle Cuba`, `Colegio República de Argentina`.
+/// Words before a name that is not a place: `Calle Cuba`, `Colegio República de Argentina`.
 static STREETS: Signs = LazyLock::new(|| {
     signs(
         "av avda ave avenida avenue barrio boulevard bulevar calle callejon campamento carretera cerro chaussee \
@@ -27,15 +27,15 @@ static STREETS: Signs = LazyLock::new(|| {
          rue sector square stade teatro travessa urbanizacion villa",
     )
 });
-/// Of these, what bears them after `de` too: `rue de Paris`, `Plaza de España`.
+/// Those that are also followed by `de`: `rue de Paris`, `Plaza de España`.
 static STREETS_OF: Signs =
     LazyLock::new(|| signs("avenida avenue boulevard bulevar calle place plaza praca rua rue"));
-/// And what stands after them: `Cuba Street`.
+/// Words after such a name: `Cuba Street`.
 static ROADS: Signs =
     LazyLock::new(|| signs("ave avenue blvd boulevard drive lane rd road square st street"));
-/// Hospitals are named after countries, and stand in others; `Hospital de Panamá` stands where it says.
+/// Hospitals named after countries are elsewhere, but `Hospital de Panamá` is in Panama.
 static HOUSES: Signs = LazyLock::new(|| signs("clinica hospital instituto maternidad puente"));
-/// What is agreed upon in a city, and named after it: `Paris Agreement`.
+/// Agreements named after the city where they were made: `Paris Agreement`.
 static AGREEMENTS: Signs = LazyLock::new(|| {
     signs(
         "accord accords agreement agreements appeal call charter commitment compact consensus convention \
@@ -43,7 +43,7 @@ static AGREEMENTS: Signs = LazyLock::new(|| {
          statute treaty",
     )
 });
-/// `Acuerdo de París`, `Convention de Genève`.
+/// The same before the city: `Acuerdo de París`, `Convention de Genève`.
 static AGREED: Signs = LazyLock::new(|| {
     signs(
         "accord accords acordo acordos acta acuerdo acuerdos agenda appel cadre carta charte compromiso consenso \
@@ -53,7 +53,7 @@ static AGREED: Signs = LazyLock::new(|| {
          tratados",
     )
 });
-/// Before a person's name.
+/// Words before a person's name.
 static TITLES: Signs = LazyLock::new(|| {
     signs(
         "alcalde alcaldesa ambassador arzobispo bishop canciller capitan captain chancellor colonel comandante \
@@ -65,14 +65,14 @@ static TITLES: Signs = LazyLock::new(|| {
          senhor senhora senor senora sergeant sir sor sr sra teniente vereador vicepresidente",
     )
 });
-/// With these before it, a name is part of another one: `Nueva Granada`, `Puerto Colombia`, `San Israel`.
+/// Words that make the following name part of a longer one: `Nueva Granada`, `Puerto Colombia`, `San Israel`.
 static PART_OF_A_NAME: Signs = LazyLock::new(|| {
     signs(
         "cerro ciudadela colonia fort fuerte lac lago laguna lake mont monte mount new nouveau nouvelle nova novo \
          nueva nuevo port porto puerto saint sainte san santa santo sao st sta sto villa volcan",
     )
 });
-/// With these after it, a place is no given name: `Israel Defense Forces`.
+/// Words after a place that rule out a person's name: `Israel Defense Forces`.
 static NOT_A_FAMILY: Signs = LazyLock::new(|| {
     signs(
         "agency airport and authorities bank border branch central centre centro chamber city coast commission \
@@ -83,14 +83,14 @@ static NOT_A_FAMILY: Signs = LazyLock::new(|| {
          sub supreme times today tourism trade university update valley weekly west",
     )
 });
-/// Before a place: `en Temuco`, `alcalde de Arica`.
+/// Words before a place: `en Temuco`, `alcalde de Arica`.
 static LOCATIVES: Signs = LazyLock::new(|| {
     signs(
         "a across al ao at au aux da de del desde do em en entre for from hacia hasta in into na near no of para \
          por pour pres through to toward towards vers within",
     )
 });
-/// Names of languages that are those of people too.
+/// Names of languages that also name peoples.
 static TONGUES: Signs = LazyLock::new(|| {
     signs(
         "aleman alemao allemand anglais chines chinese chino chinois coreano dutch espagnol espanhol espanol \
@@ -98,7 +98,7 @@ static TONGUES: Signs = LazyLock::new(|| {
          portuguese rusa ruso russe russian russo spanish",
     )
 });
-/// A language, not people: `en español`, `in French and English`.
+/// Words before a language rather than a people: `en español`, `in French and English`.
 static BEFORE_A_TONGUE: Signs = LazyLock::new(|| {
     signs(
         "al anglais aprender au aulas curso cursos em en english habla hablan hablar idioma in ingles into \
@@ -112,7 +112,7 @@ static AFTER_A_TONGUE: Signs = LazyLock::new(|| {
     )
 });
 
-/// A name where it stands.
+/// A name in its context.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub(super) words: &'a Words,
@@ -129,7 +129,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The word before the name, where nothing parts them.
+    /// Returns the word `steps` before the name if nothing separates them; otherwise an empty string.
     fn before(self, steps: usize) -> &'a str {
         let first = self.from.checked_sub(steps);
         let joined =
@@ -139,7 +139,7 @@ impl<'a> Place<'a> {
             .map_or("", |first| self.words.word(first))
     }
 
-    /// The word after it, where nothing parts them.
+    /// Returns the word after the name if nothing separates them; otherwise an empty string.
     fn after(self) -> &'a str {
         if self.words.joins(self.to) {
             self.words.word(self.to)
@@ -163,12 +163,12 @@ impl<'a> Place<'a> {
         self.words.style(self.from)
     }
 
-    /// Whether it is written like a name, at its end or all through.
+    /// Returns true if its first or last word has a capital.
     pub(super) fn has_capital(self) -> bool {
         self.is_capital(self.from) || self.is_capital(self.to - 1)
     }
 
-    /// Whether it is written like a name from its first word to its last: `La Unión`, and not `la Unión`.
+    /// Returns true if both its first and last words have a capital: `La Unión`, but not `la Unión`.
     pub(super) fn has_capitals_at_both_ends(self) -> bool {
         self.is_capital(self.from) && self.is_capital(self.to - 1)
     }
@@ -177,12 +177,12 @@ impl<'a> Place<'a> {
         matches!(self.case(at), Case::Capital | Case::Capitals)
     }
 
-    /// Whether it has letters beyond ASCII.
+    /// Returns true if it has letters beyond ASCII.
     pub(super) fn has_accents(self) -> bool {
         (self.from..self.to).any(|at| self.words.list.get(at).is_some_and(|word| word.accented))
     }
 
-    /// Whether it is an abbreviation in capitals, `US` or `U.S.`, among words that are not.
+    /// Returns true if it is an abbreviation in capitals, `US` or `U.S.`, among words that are not.
     pub(super) fn is_in_capitals(self) -> bool {
         let capitals = |at: usize| match self.case(at) {
             Case::Capitals => true,
@@ -192,7 +192,7 @@ impl<'a> Place<'a> {
         self.style() != Style::Capitals && (self.from..self.to).all(capitals)
     }
 
-    /// A street, a school, a bridge.
+    /// Returns true for a street, a school, a bridge.
     pub(super) fn is_a_street(self) -> bool {
         let mut named = self;
         if self.before(1) == "de" && self.before(2) == "republica" {
@@ -205,20 +205,20 @@ impl<'a> Place<'a> {
             || ROADS.contains(self.after()) && self.case(self.to) == Case::Capital
     }
 
-    /// A treaty, a convention, a group of states.
+    /// Returns true for a treaty, a convention, a group of states.
     pub(super) fn is_an_agreement(self) -> bool {
         let of = matches!(self.before(1), "de" | "of" | "d" | "do" | "da");
         AGREEMENTS.contains(self.after()) || of && AGREED.contains(self.before(2))
     }
 
-    /// Part of a longer name that the table does not have.
+    /// Returns true for a part of a longer name that the table does not have.
     pub(super) fn is_part_of_a_name(self) -> bool {
         self.is_one_word()
             && PART_OF_A_NAME.contains(self.before(1))
             && matches!(self.case(self.from - 1), Case::Capital | Case::Capitals)
     }
 
-    /// A person's name, given or family name.
+    /// Returns true for a person's given or family name.
     pub(super) fn is_a_person(self, name: &Name) -> bool {
         if !self.is_one_word() || !self.has_capital() {
             return false;
@@ -245,7 +245,7 @@ impl<'a> Place<'a> {
                 && !GAZETTEER.names_a_country(self.words, self.to)
     }
 
-    /// A family name, after a given one: `Victoria Alemán`, `Washington Irving`.
+    /// Returns true for a family name after a given name: `Victoria Alemán`, `Washington Irving`.
     pub(super) fn is_a_family(self) -> bool {
         self.case(self.from) == Case::Capital
             && self.style() == Style::Sentence
@@ -255,7 +255,7 @@ impl<'a> Place<'a> {
             && GAZETTEER.is_given_name(self.before(1))
     }
 
-    /// A language: `en español`, `clases de inglés`, `in Spanish, French and Portuguese`.
+    /// Returns true for a language: `en español`, `clases de inglés`, `in Spanish, French and Portuguese`.
     pub(super) fn is_a_tongue(self) -> bool {
         if !TONGUES.contains(self.words.run(self.from..self.to)) {
             return false;
@@ -276,7 +276,7 @@ impl<'a> Place<'a> {
                 .any(Self::is_a_tongue_itself)
     }
 
-    /// The words of the enumeration that it ends, the nearest first.
+    /// Returns the preceding languages of the enumeration that it ends, the nearest first.
     fn listed_before(self, most: usize) -> impl Iterator<Item = Self> {
         let mut last = self;
         std::iter::from_fn(move || {
@@ -304,7 +304,7 @@ impl<'a> Place<'a> {
         BEFORE_A_TONGUE.contains(self.before(1))
     }
 
-    /// Whether a word of every day is clearly a place here.
+    /// Returns true if a common word is clearly a place here.
     pub(super) fn is_located(self) -> bool {
         let followed = self
             .words
@@ -321,7 +321,7 @@ impl<'a> Place<'a> {
         self.style() == Style::Sentence
     }
 
-    /// Whether one of `signs` stands in its sentence.
+    /// Returns true if its sentence contains one of `signs`.
     pub(super) fn beside(self, signs: &Signs) -> bool {
         let sentence = |at: usize| self.words.list.get(at).map(|word| word.sentence);
         let own = sentence(self.from);
@@ -333,7 +333,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Languages in one enumeration.
+/// Maximum number of languages in one enumeration.
 const MAX_TONGUES: usize = 8;
-/// How far a word may stand from a name that it explains.
+/// Maximum distance between a name and a word that explains it.
 const NEAR: usize = 12;

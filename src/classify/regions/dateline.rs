@@ -1,7 +1,7 @@
-//! Datelines: the place, and often the day, that a bulletin begins with.
+//! Interprets datelines: the place, and often the day, at the start of a bulletin.
 //!
-//! `Tegucigalpa, 3 de marzo –` says where the story is. `Geneva, 3 March –` and `SAN JOSÉ, 28 jun (OIM) –` say where an
-//! office is that tells it.
+//! `Tegucigalpa, 3 de marzo –` is the place of the story. `Geneva, 3 March –` and `SAN JOSÉ, 28 jun (OIM) –` give the
+//! place of the office that reports it.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,12 +9,12 @@ use std::sync::LazyLock;
 use super::context::{Signs, signs};
 use super::words::{Case, Gap, Words};
 
-/// Whose place a dateline names.
+/// The kind of office whose place a dateline gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Office {
-    /// That of an office for some countries: it counts where no other is named.
+    /// A regional office: its place counts if no other is named.
     Regional,
-    /// That of a house for the whole world: it says nothing of the story.
+    /// A worldwide headquarters: its place is unrelated to the story.
     World,
 }
 
@@ -61,7 +61,7 @@ const REGIONAL: &[&str] = &[
     "cairo",
     "el cairo",
 ];
-/// Organizations of states, and the like: their datelines name their offices. Those of news agencies do not.
+/// Intergovernmental organizations and the like: their datelines name their offices. Those of news agencies do not.
 static ORGANIZATIONS: Signs = LazyLock::new(|| {
     signs(
         "acnudh acnur alianza bcie bid bm caf caricom cdema cepal cicr cidh cim comisca eclac fao ficr fida hcr \
@@ -70,7 +70,7 @@ static ORGANIZATIONS: Signs = LazyLock::new(|| {
          unesco unfpa unhcr unicef unodc unops unwto upu wfp who wipo wmo wto",
     )
 });
-/// What a dateline holds beside places.
+/// Words of a dateline other than places.
 static DATES: Signs = LazyLock::new(|| {
     signs(
         "abr abril ago agosto aout apr april aug august avr avril d de dec december decembre del dez dezembro dic \
@@ -81,7 +81,8 @@ static DATES: Signs = LazyLock::new(|| {
     )
 });
 
-/// Whose place the sentence is of which `at` is a word; `None` for one that says more than where and when.
+/// Returns the office whose place is named by the sentence that contains the word `at`; `None` if the sentence
+/// contains more than a dateline.
 pub(super) fn office(words: &Words, at: usize, places: &[Range<usize>]) -> Option<Office> {
     let sentence = words.list.get(at)?.sentence;
     let same = |at: &usize| {
@@ -94,7 +95,7 @@ pub(super) fn office(words: &Words, at: usize, places: &[Range<usize>]) -> Optio
     let to = (at..words.list.len()).take_while(same).last()? + 1;
     let next = words.list.get(to)?.gap;
     let mut office = None;
-    // A place and a colon say where the news is: `Paris: …`
+    // A place before a colon is where the news is: `Paris: …`
     let mut stated = next > Gap::Colon;
     for at in from..to {
         if let Some(place) = places.iter().find(|place| place.contains(&at)) {
@@ -119,7 +120,7 @@ fn seat(place: &str) -> Option<Office> {
     }
 }
 
-/// A number, a month in full or cut short, an initial.
+/// Returns true for a number, a month in full or abbreviated, or an initial.
 fn is_date(word: &str) -> bool {
     word.len() <= 2 || word.starts_with(|c: char| c.is_ascii_digit()) || DATES.contains(word)
 }

@@ -1,4 +1,4 @@
-//! Names to regions: what each of several meanings has for it.
+//! Decides which region each name means, by the evidence for each of its meanings.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -10,16 +10,16 @@ use super::mentions::Mention;
 use super::words::{Gap, Words};
 use crate::model::{Country, Region};
 
-/// A city that is so many times larger than any other of its name is meant where nothing says otherwise.
+/// Factor by which a city must be larger than any other of its name to be meant without other evidence.
 const FAR_LARGER: u64 = 3;
-/// And so many times, even where the source's own country has one of the name.
+/// Factor by which it must be larger to be meant even if the source's own country has a place of that name.
 const DWARFS: u64 = 50;
-/// A subdivision is named as often as a city of so many thousands.
+/// A subdivision weighs as much as a city of this many thousands.
 const SUBDIVISION: u64 = 300;
-/// A capital is named as often as a city that is so many times larger.
+/// A capital weighs as much as a city larger by this factor.
 const CAPITAL: u64 = 5;
 
-/// Beside these a country is meant.
+/// Words that indicate a country.
 static SOVEREIGN: Signs = LazyLock::new(|| {
     signs(
         "ambassade ambassador canciller cancilleria caricom embaixada embajada embajador embassy isla island \
@@ -27,7 +27,7 @@ static SOVEREIGN: Signs = LazyLock::new(|| {
          visa visas",
     )
 });
-/// Beside these a part of one.
+/// Words that indicate a part of a country.
 static LOCAL: Signs = LazyLock::new(|| {
     signs(
         "alcalde alcaldesa alcaldia alcaldias ayuntamiento cabildo camara cantonal cidade city ciudad concejal \
@@ -37,8 +37,8 @@ static LOCAL: Signs = LazyLock::new(|| {
     )
 });
 
-/// Regions, each with the number of the mention that speaks for it, in the order of mentions. Options that cannot be meant
-/// are taken from the mentions.
+/// Returns regions, each with the number of the mention that supports it, in the order of mentions. Removes
+/// impossible options from the mentions.
 pub(super) fn decide(
     words: &[Words],
     mentions: &mut [Mention],
@@ -50,7 +50,7 @@ pub(super) fn decide(
     for mention in mentions.iter_mut() {
         weigh_words(&words[mention.part], mention, tongue);
     }
-    // Towns come last: what a country's name or its people's leaves open may be settled by then.
+    // Towns come last: the names of countries and peoples may settle which one is meant.
     for towns in [false, true] {
         let named = named(mentions, home);
         for mention in mentions.iter_mut() {
@@ -71,7 +71,7 @@ pub(super) fn decide(
     placed
 }
 
-/// `Granada, Nicaragua`, `Lima, Ohio`, `Peru, Indiana`: the second name says where the first one is.
+/// Narrows names by a qualifying second name: `Granada, Nicaragua`, `Lima, Ohio`, `Peru, Indiana`.
 fn qualify(words: &[Words], mentions: &mut [Mention]) {
     for number in 1..mentions.len() {
         let (before, after) = mentions.split_at_mut(number);
@@ -96,7 +96,7 @@ fn qualify(words: &[Words], mentions: &mut [Mention]) {
         if narrow(first, second, exact) || narrow(first, second, within) {
             continue;
         }
-        // A town that the table does not have, of a name that it has.
+        // A town that the table does not have shares its name with one that it has.
         let state = second
             .options
             .iter()
@@ -115,7 +115,7 @@ fn qualify(words: &[Words], mentions: &mut [Mention]) {
     }
 }
 
-/// Keeps what fits together; `false` where nothing does.
+/// Keeps options that fit together; returns `false` if none do.
 fn narrow(
     first: &mut Mention,
     second: &mut Mention,
@@ -155,12 +155,12 @@ fn is_town_only(meaning: &Meaning) -> bool {
     matches!(meaning.kind, Kind::City(_) | Kind::Demonym)
 }
 
-/// A subdivision that is known by its name alone, as people write it behind a town.
+/// Returns true for a subdivision known by its name alone, as written after a town.
 fn is_state(meaning: &Meaning) -> bool {
     meaning.kind == Kind::Subdivision && !meaning.weak
 }
 
-/// Whether two names stand in one enumeration: `Granada, Dominica y Santa Lucía`.
+/// Returns true if two names are in one enumeration: `Granada, Dominica y Santa Lucía`.
 fn are_listed(words: &Words, first: &Mention, second: &Mention) -> bool {
     let (end, next) = (first.words.end, second.words.start);
     let comma = |at: usize| {
@@ -178,7 +178,7 @@ fn are_listed(words: &Words, first: &Mention, second: &Mention) -> bool {
     first.part == second.part && (next == end && comma(end) || next == end + 1 && and())
 }
 
-/// What is listed with countries is a country.
+/// Treats names listed with countries as countries.
 fn enumerate(words: &[Words], mentions: &mut [Mention]) {
     let is_country = |option: &Meaning| option.kind == Kind::Country;
     let listed: Vec<bool> = (1..mentions.len())
@@ -208,7 +208,7 @@ fn enumerate(words: &[Words], mentions: &mut [Mention]) {
     }
 }
 
-/// A country or a part of another one: the words beside it say which.
+/// Decides between a country and a part of another country by the adjacent words.
 fn weigh_words(words: &Words, mention: &mut Mention, tongue: Tongues) {
     let is_country = |option: &Meaning| option.kind == Kind::Country;
     let place = Place::new(words, &mention.words);
@@ -225,7 +225,7 @@ fn weigh_words(words: &Words, mention: &mut Mention, tongue: Tongues) {
             }
         }
     }
-    // An accent, or a Romance language, is none of California's.
+    // Names with accents, or in a Romance language, are not Californian.
     let english =
         |option: &Meaning| matches!(option.country().as_str(), "US" | "CA" | "GB" | "AU" | "PH");
     if (place.has_accents() || tongue.is_romance()) && !mention.options.iter().all(english) {
@@ -249,21 +249,21 @@ fn weigh_words(words: &Words, mention: &mut Mention, tongue: Tongues) {
     }
 }
 
-/// Whether a meaning speaks for itself. Papers name the towns of their own country without more, and of other countries
-/// the famous ones.
+/// Returns true if a meaning needs no further evidence. Newspapers name the towns of their own country without a
+/// qualifier, and only famous ones of other countries.
 fn is_sure(option: &Meaning, home: Option<Country>) -> bool {
     let known = option.famous || home.is_none_or(|home| home == option.country());
     !option.weak && (known || !is_town(option))
 }
 
-/// Countries that something speaks for by itself.
+/// Returns the countries with a mention that needs no further evidence.
 fn named(mentions: &[Mention], home: Option<Country>) -> BTreeSet<Country> {
     let told = mentions.iter().filter(|mention| mention.office.is_none());
     let sure = told.filter(|mention| mention.options.iter().any(|option| is_sure(option, home)));
     sure.filter_map(country).collect()
 }
 
-/// The country of all options.
+/// Returns the country if all options are in the same one.
 fn country(mention: &Mention) -> Option<Country> {
     let first = mention.options.first()?.country();
     let same = mention
@@ -273,7 +273,7 @@ fn country(mention: &Mention) -> Option<Country> {
     same.then_some(first)
 }
 
-/// Leaves the options of one country, or none.
+/// Keeps the options of one country, or none.
 fn choose(mention: &mut Mention, named: &BTreeSet<Country>, home: Option<Country>) {
     let chosen = of_named(&mention.options, named)
         .or_else(|| of_home(&mention.options, home))
@@ -283,7 +283,7 @@ fn choose(mention: &mut Mention, named: &BTreeSet<Country>, home: Option<Country
         .retain(|option| Some(option.country()) == chosen);
 }
 
-/// Of the countries that are named too, the one with the most for it.
+/// Returns, of the countries also named elsewhere, the one with the strongest meaning.
 fn of_named(options: &[Meaning], named: &BTreeSet<Country>) -> Option<Country> {
     let spoken_for = options
         .iter()
@@ -302,7 +302,7 @@ fn of_home(options: &[Meaning], home: Option<Country>) -> Option<Country> {
     home.filter(|_| largest <= own.max(1).saturating_mul(DWARFS))
 }
 
-/// What is meant where nothing else is said: the country of the name, else the city that is far larger than the others.
+/// Returns the default meaning: the country of the name, else the city that is far larger than the others.
 fn usual(options: &[Meaning], home: Option<Country>) -> Option<Country> {
     let sure = || options.iter().filter(|option| is_sure(option, home));
     let mut countries = sure()
@@ -320,7 +320,7 @@ fn usual(options: &[Meaning], home: Option<Country>) -> Option<Country> {
     (weight(largest) >= second.saturating_mul(FAR_LARGER)).then_some(largest.country())
 }
 
-/// A city's inhabitants, in thousands.
+/// Returns a city's number of inhabitants, in thousands.
 fn size(option: &Meaning) -> u64 {
     match option.kind {
         Kind::City(thousands) => u64::from(thousands),
@@ -329,14 +329,14 @@ fn size(option: &Meaning) -> u64 {
     }
 }
 
-/// How much a meaning weighs against others where nothing else is said.
+/// Returns the weight of a meaning against others if there is no other evidence.
 fn weight(option: &Meaning) -> u64 {
     let capital = option.famous && matches!(option.kind, Kind::City(_));
     size(option) * if capital { CAPITAL } else { 1 }
 }
 
-/// Every country that the text tells of. That of an office's dateline counts where there is no other, and a country that
-/// is named far down in a long text only where it is named again.
+/// Returns every country that the text mentions. That of an office's dateline counts if there is no other. A country
+/// named far down in a long text counts only if it is named again.
 fn countries(mentions: &[Mention]) -> BTreeSet<Country> {
     let of = |counts: &dyn Fn(&Mention) -> bool| -> Vec<Country> {
         mentions
@@ -360,7 +360,7 @@ fn countries(mentions: &[Mention]) -> BTreeSet<Country> {
     told
 }
 
-/// The subdivision that the name says, where it is only one.
+/// Returns the subdivision that the name means, if there is only one.
 fn subdivision(mention: &Mention) -> Option<Region> {
     let parts = |cities: bool| -> BTreeSet<Region> {
         let options = mention.options.iter();
@@ -378,7 +378,7 @@ fn subdivision(mention: &Mention) -> Option<Region> {
     }
 }
 
-/// The subdivision of the city that is far larger than the others of its name.
+/// Returns the subdivision of the city that is far larger than the others of its name.
 fn largest(mention: &Mention) -> Option<Region> {
     let largest = mention.options.iter().max_by_key(|option| weight(option))?;
     let others = mention

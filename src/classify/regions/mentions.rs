@@ -1,4 +1,4 @@
-//! The places that a text names, each with everything that its name may mean there.
+//! Finds the places that a text names, each with all possible meanings of its name there.
 
 use std::ops::Range;
 
@@ -7,21 +7,21 @@ use super::dateline::{self, Office};
 use super::gazetteer::{GAZETTEER, Kind, Meaning, Name, Tongues, Written};
 use super::words::{Case, Words};
 
-/// After so many words of a part, a place that is named once is named in passing.
+/// Number of words of a part after which a place named once is named in passing.
 const LEAD: usize = 300;
 
 /// A name in the text.
 #[derive(Clone, Debug)]
 pub(super) struct Mention {
-    /// Which part of the text.
+    /// The part of the text.
     pub(super) part: usize,
-    /// Which of its words.
+    /// The words of the part.
     pub(super) words: Range<usize>,
-    /// What it may mean, never nothing.
+    /// Its possible meanings, never empty.
     pub(super) options: Vec<Meaning>,
-    /// Whether it stands in the dateline of an office.
+    /// The kind of office, if it is in an office's dateline.
     pub(super) office: Option<Office>,
-    /// Whether it stands far down in a long text.
+    /// True if it is far down in a long text.
     pub(super) passing: bool,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn find(words: &Words, part: usize, tongue: Tongues, mentions: &mut V
     }
 }
 
-/// The longest name that begins there. In English no name begins with a small letter.
+/// Returns the longest name that begins there. In English, no name begins with a small letter.
 fn name_at(words: &Words, at: usize, tongue: Tongues) -> Option<(&'static Name, usize)> {
     let small = words.list[at].case == Case::Small;
     if small && tongue.is_english() && words.has_capitals {
@@ -67,7 +67,7 @@ fn name_at(words: &Words, at: usize, tongue: Tongues) -> Option<(&'static Name, 
     GAZETTEER.longest(words, at)
 }
 
-/// What the name may mean where it stands; nothing where no place is meant.
+/// Returns the possible meanings of the name in its context; empty if no place is meant.
 fn options(words: &Words, range: &Range<usize>, name: &Name, tongue: Tongues) -> Vec<Meaning> {
     let place = Place::new(words, range);
     let meanings = GAZETTEER.meanings(name).iter();
@@ -90,7 +90,7 @@ fn options(words: &Words, range: &Range<usize>, name: &Name, tongue: Tongues) ->
         options.retain(is_people);
     }
     let is_town = |meaning: &Meaning| matches!(meaning.kind, Kind::City(_) | Kind::Subdivision);
-    // The words of every day that Portuguese places are called by have other accents, or none: `Pará`, but `para`.
+    // Common words that coincide with Portuguese places have other accents, or none: `Pará`, but `para`.
     let is_spelled = tongue.is_portuguese() && place.has_accents();
     if place.is_an_agreement() || name.common && !is_spelled && !place.is_located() {
         options.retain(|meaning| !is_town(meaning));

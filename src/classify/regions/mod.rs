@@ -1,9 +1,9 @@
-//! Which countries, and which of their first subdivisions, a text tells of.
+//! Determines the countries, and their first-level subdivisions, that a text mentions.
 //!
-//! In: the parts of an item, its language where known, and the country of its source. Out: regions by ISO 3166, each with
-//! the words that speak for it. Names, demonyms and cities are found in the folded text, the longest first, and weighed:
-//! how they are written, what stands around them, which other places are named. What could be several places is one only
-//! where something else speaks for it; none is better than a wrong one. Pure; time linear in the text.
+//! In: the parts of an item, its language if known, and the country of its source. Out: regions by ISO 3166, each
+//! with the words that support it. Names, demonyms and cities are found in the folded text, the longest first, and
+//! weighed by their spelling, their context and the other places named. A name of several places counts as one of
+//! them only if there is other evidence: no region is better than a wrong one. Pure; time linear in the text.
 
 mod context;
 mod dateline;
@@ -24,31 +24,31 @@ use self::mentions::Mention;
 use self::words::Words;
 use crate::model::{Country, Item, Language, Region};
 
-/// A region that a text tells of.
+/// A region that a text mentions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tagged {
-    /// The region.
+    /// The region's code.
     pub region: Region,
-    /// What speaks for it.
+    /// The evidence for it.
     pub evidence: Evidence,
 }
 
-/// What speaks for a region.
+/// The evidence for a region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// These words.
+    /// Words of the text.
     Words {
         /// The part of the text, from 0.
         part: usize,
-        /// Bytes of the part.
+        /// The range of bytes in the part.
         bytes: Range<usize>,
     },
-    /// The text names no place: it tells of the source's own country.
+    /// The text names no place, so it is about the source's own country.
     Source,
 }
 
-/// The regions of an item: `fixed`, which its source says of all its items, and those that it tells of itself, in the order
-/// of their codes, with the country of every subdivision. `home` is the country of the source.
+/// Returns the regions of an item: `fixed`, which its source gives to all its items, and those that it mentions, in
+/// the order of their codes, with the country of every subdivision. `home` is the country of the source.
 pub fn of_item(item: &Item, home: Option<Country>, fixed: &[Region]) -> Vec<Region> {
     of_texts(
         [&item.title, &item.text],
@@ -58,14 +58,14 @@ pub fn of_item(item: &Item, home: Option<Country>, fixed: &[Region]) -> Vec<Regi
     )
 }
 
-/// The same for an item's title and text.
+/// As [`of_item`], for an item's title and text.
 pub fn of_texts(
     texts: [&str; 2],
     language: Option<&Language>,
     home: Option<Country>,
     fixed: &[Region],
 ) -> Vec<Region> {
-    // Where the source says what its items are about, where it is says nothing more.
+    // If the source states what its items are about, its own country is no evidence.
     let fallback = home.filter(|_| fixed.is_empty());
     let found = regions(&texts, language, home);
     let told = found
@@ -79,28 +79,29 @@ pub fn of_texts(
     all.into_iter().collect()
 }
 
-/// Builds the table of places, which is otherwise done when the first text is looked at, and takes its time.
+/// Builds the table of places, which otherwise happens with the first text, and takes a while.
 pub fn prepare() {
     LazyLock::force(&gazetteer::GAZETTEER);
 }
 
-/// A name of the table of places, as it stands in a text.
+/// A name from the table of places, found in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
-    /// How many words it has.
+    /// Number of its words.
     pub(crate) words: usize,
-    /// The country that it, or its people, is called by; `None` for a town or a subdivision.
+    /// The country that it names, directly or by its people; `None` for a town or a subdivision.
     pub(crate) country: Option<Country>,
 }
 
-/// The place whose name `folded` begins with: words in lower case without accents, one blank after each. Words of every
-/// day and names of people are none, nor is a word that must be written in capitals or with accents to be one (`US`).
+/// Returns the place whose name `folded` begins with: words in lower case without accents, one blank after each.
+/// Common words and names of people do not count, nor do words that must be written in capitals or with accents
+/// (`US`).
 pub(crate) fn named(folded: &str) -> Option<Named> {
     gazetteer::GAZETTEER.named(folded)
 }
 
-/// The regions that `parts` tell of, a title before a summary and a text, in the order of their codes: every country, and
-/// subdivisions where sure. `home` is the country of the source.
+/// Returns the regions that `parts` mention, with a title before a summary and a text, in the order of their codes:
+/// every country, and subdivisions if certain. `home` is the country of the source.
 pub fn regions(parts: &[&str], language: Option<&Language>, home: Option<Country>) -> Vec<Tagged> {
     let tongue = Tongues::of(language);
     let words: Vec<Words> = parts.iter().map(|part| Words::of(part)).collect();

@@ -1,4 +1,4 @@
-//! Texts as bulletins have them, in four languages, and what holds for every text.
+//! Texts of bulletins in four languages, and properties that hold for every text.
 
 use proptest::prelude::*;
 
@@ -7,7 +7,7 @@ use super::*;
 const COUNTRIES: &str = include_str!("../../../tests/fixtures/regions/countries.tsv");
 const SUBDIVISIONS: &str = include_str!("../../../tests/fixtures/regions/subdivisions.tsv");
 
-/// A line of a fixture: language, country of the source, regions, text; `-` for none.
+/// A line of a fixture: language, country of the source, regions, text; `-` if empty.
 struct Case {
     language: Option<Language>,
     home: Option<Country>,
@@ -43,7 +43,7 @@ fn found(case: &Case, keep: impl Fn(Region) -> bool) -> String {
     codes.join(" ")
 }
 
-/// Every case of a fixture, those that fail all at once.
+/// Checks every case of a fixture, and reports all failures at once.
 fn check(fixture: &'static str, least: usize, keep: fn(Region) -> bool) {
     let cases = cases(fixture);
     assert!(cases.len() >= least, "{} cases", cases.len());
@@ -145,7 +145,7 @@ proptest! {
         }
     }
 
-    /// Names among anything that may stand between them.
+    /// Names with any separators between them.
     #[test]
     fn no_names_panic(words in prop::collection::vec("(San|José|Granada|Nicaragua|Congo|the|of|Republic|, | \\(|\\) | – |\\. |U\\.S\\.|3|Mr|Paris|Agreement|en|español|and|Georgia|US)", 0..40)) {
         let text = words.join(" ");
@@ -153,7 +153,7 @@ proptest! {
         prop_assert_eq!(once, regions(&[&text], None, None));
     }
 
-    /// Other sentences, before and after, take no region away.
+    /// Other sentences, before and after, remove no region.
     #[test]
     fn unrelated_words_take_no_region_away(
         number in 0..cases(COUNTRIES).len(),
@@ -169,7 +169,7 @@ proptest! {
         prop_assert!(alone.is_subset(&among), "{:?} and not {:?}", alone, among);
     }
 
-    /// The country of every subdivision is there.
+    /// The country of every subdivision is included.
     #[test]
     fn no_part_without_its_country(number in 0..cases(SUBDIVISIONS).len()) {
         let case = &cases(SUBDIVISIONS)[number];

@@ -1,31 +1,31 @@
-//! Text to words: folded, with what stood between them and how they were written.
+//! Splits text into words: folded, with their separators and capitalization.
 
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// Words looked at in one part of an item: what is longer has named its places before.
+/// Maximum number of words examined in one part of an item: a longer text has named its places by then.
 const MAX_WORDS: usize = 20_000;
-/// A point after so few letters may be that of an abbreviation: `St.`, `EE. UU.`
+/// Maximum length of a word whose point may mark an abbreviation: `St.`, `EE. UU.`
 const ABBREVIATION: usize = 3;
-/// Words shorter than this are in small letters in any heading.
+/// Minimum length of words that have capitals in a heading.
 const LONG: usize = 4;
 
-/// How a word is written.
+/// The capitalization of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Case {
     /// In small letters, or without letters that have a case.
     Small,
-    /// With a capital at its beginning.
+    /// With an initial capital.
     Capital,
     /// In capitals, two at least.
     Capitals,
-    /// Of digits.
+    /// Made of digits.
     Digits,
 }
 
-/// What stands before a word.
+/// The separator before a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Gap {
     /// A blank, a hyphen, an apostrophe, the point of an abbreviation.
@@ -33,32 +33,32 @@ pub(super) enum Gap {
     Comma,
     /// A bracket, a quotation mark, a slash.
     Aside,
-    /// What comes after it begins anew, as a sentence does.
+    /// A colon; the text after it begins like a sentence.
     Colon,
-    /// Between blanks; what comes after it too.
+    /// A dash between blanks; the text after it begins like a sentence, too.
     Dash,
     /// The end of a sentence or of a line.
     Stop,
 }
 
-/// How a sentence uses capitals: where they say nothing, nothing is read from them.
+/// The use of capitals in a sentence; if they carry no information, they are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     Sentence,
-    /// Every long word begins with one.
+    /// Every long word begins with a capital.
     Heading,
-    /// There are no other letters.
+    /// All letters are capitals.
     Capitals,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Word {
-    /// Its place in the folded text.
+    /// The range in the folded text.
     at: Range<usize>,
-    /// Its place in the text as it was given.
+    /// The range in the original text.
     pub(super) written: Range<usize>,
     pub(super) case: Case,
-    /// Whether it has letters beyond ASCII.
+    /// True if it has letters beyond ASCII.
     pub(super) accented: bool,
     pub(super) gap: Gap,
     pub(super) sentence: usize,
@@ -67,11 +67,11 @@ pub(super) struct Word {
 /// The words of one part of an item.
 #[derive(Debug)]
 pub(super) struct Words {
-    /// The words with one blank after each: a run of them is a slice.
+    /// The words with one blank after each, so that a run of words is a slice.
     folded: String,
     pub(super) list: Vec<Word>,
     styles: Vec<Style>,
-    /// Whether there is a capital anywhere.
+    /// True if the text has any capital.
     pub(super) has_capitals: bool,
 }
 
@@ -94,7 +94,7 @@ impl Words {
         reader.finish()
     }
 
-    /// The folded form of a run of words.
+    /// Returns the folded form of a run of words.
     pub(super) fn run(&self, words: Range<usize>) -> &str {
         let from = self.list.get(words.start).map_or(0, |word| word.at.start);
         let to = words
@@ -106,12 +106,12 @@ impl Words {
             .unwrap_or_default()
     }
 
-    /// The folded form of a word; empty beyond the last.
+    /// Returns the folded form of a word; empty beyond the last.
     pub(super) fn word(&self, number: usize) -> &str {
         self.run(number..number + 1)
     }
 
-    /// Where a run of words stands in the text as it was given.
+    /// Returns the range of a run of words in the original text.
     pub(super) fn bytes(&self, words: &Range<usize>) -> Range<usize> {
         let run = self.list.get(words.clone()).unwrap_or_default();
         let end = run.last().map_or(0, |word| word.written.end);
@@ -126,14 +126,14 @@ impl Words {
             .unwrap_or(Style::Sentence)
     }
 
-    /// Whether a word is the first of its sentence.
+    /// Returns true if a word is the first of its sentence.
     pub(super) fn begins(&self, number: usize) -> bool {
         self.list
             .get(number)
             .is_some_and(|word| word.gap >= Gap::Colon)
     }
 
-    /// Whether the word stands there, joined to the one before it.
+    /// Returns true if the word exists and is joined to the previous one.
     pub(super) fn joins(&self, number: usize) -> bool {
         number > 0
             && self
@@ -143,14 +143,14 @@ impl Words {
     }
 }
 
-/// A combining mark belongs to its letter: text may come decomposed.
+/// Returns true for parts of a word. A combining mark belongs to its letter, because text may be decomposed.
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || c == '&'
         || (!c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c)))
 }
 
-/// Puts words together, letter by letter.
+/// Assembles words letter by letter.
 struct Reader {
     words: Words,
     begun: Option<Begun>,
@@ -158,12 +158,12 @@ struct Reader {
     count: Count,
 }
 
-/// The word that is being read.
+/// The word being read.
 #[derive(Default)]
 struct Begun {
-    /// Where it began in the text.
+    /// Its start in the original text.
     written: usize,
-    /// And folded.
+    /// Its start in the folded text.
     folded: usize,
     letters: usize,
     capitals: usize,
@@ -172,17 +172,17 @@ struct Begun {
     accented: bool,
 }
 
-/// What came since the last word.
+/// The separators since the last word.
 struct Between {
     gap: Gap,
     blank: bool,
-    /// A point may end a sentence or an abbreviation: the word before it and what follows tell.
+    /// A point may end a sentence or an abbreviation: the surrounding words decide.
     point: bool,
-    /// A hyphen after a blank may be a dash: a word follows at once, or another blank.
+    /// A hyphen after a blank may be a dash, unless a word follows directly.
     hyphen: bool,
 }
 
-/// The words of a sentence, and the long ones among them.
+/// The number of words of a sentence, and of long ones among them.
 #[derive(Default)]
 struct Count {
     words: usize,
@@ -256,7 +256,7 @@ impl Count {
         }
     }
 
-    /// The first word of a heading says nothing; four of five others do.
+    /// Ignores the first word of a heading; four of five others must have capitals.
     fn style(&self) -> Style {
         if self.long > 0 && self.capitals == self.long {
             Style::Capitals
@@ -299,7 +299,7 @@ impl Reader {
         begun.add(c, &mut self.words.folded);
     }
 
-    /// A word follows: what stood before it is known now.
+    /// Classifies the separators before a word that follows.
     fn end_gap(&mut self) {
         let abbreviates = self.words.list.last().is_some_and(|word| {
             word.written.len() <= ABBREVIATION
@@ -317,7 +317,7 @@ impl Reader {
         }
     }
 
-    /// Whether there was a word to end.
+    /// Ends the current word. Returns true if there was one.
     fn end_word(&mut self, end: usize) -> bool {
         let Some(begun) = self.begun.take() else {
             return false;
@@ -351,7 +351,7 @@ impl Reader {
     }
 }
 
-/// Without accents and in small letters.
+/// Appends a letter without accents and in lower case.
 fn fold(c: char, folded: &mut String) {
     match c {
         'á' | 'à' | 'â' | 'ã' | 'ä' | 'Á' | 'À' | 'Â' | 'Ã' | 'Ä' => folded.push('a'),
