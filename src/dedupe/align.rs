@@ -1,36 +1,36 @@
-//! Two texts, token by token: what they have in common, and the places where they differ.
+//! Aligns two texts, token by token: finds the tokens in common, and the differences.
 //!
-//! In: tokens. Out: how many are matched, and the hunks between. Titles are aligned exactly, they are short; longer texts
-//! from anchor to anchor, runs of three words that both have, in time linear in their length.
+//! In: tokens. Out: the number of matched tokens, and the hunks between them. Titles are short and aligned exactly.
+//! Longer texts are aligned between anchors, runs of three words that both have, in time linear in their length.
 
 use std::ops::Range;
 
 use super::tokens::{Token, mix};
 
-/// The longest title that is compared, in tokens.
+/// Maximum length of a title to compare, in tokens.
 pub(super) const MAX_TITLE: usize = 40;
-/// How much of a text is compared, in tokens.
+/// Maximum length of a text to compare, in tokens.
 pub(super) const MAX_BODY: usize = 160;
-/// Words of an anchor.
+/// Number of words in an anchor.
 const ANCHOR: usize = 3;
-/// How far beyond an anchor a nearer one is looked for.
+/// Number of tokens beyond an anchor in which a nearer one is searched for.
 const AHEAD: usize = 24;
-/// Places of an index: a power of two, more than twice [`MAX_BODY`].
+/// Number of slots of an index: a power of two, more than twice [`MAX_BODY`].
 const PLACES: usize = 512;
 
-/// Where two texts differ: what one has in the place of what the other has. Not both are empty.
+/// A difference: the range in one text that replaces the range in the other. At most one is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hunk {
     pub(super) one: Range<usize>,
     pub(super) other: Range<usize>,
 }
 
-/// Two texts beside each other.
+/// The alignment of two texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Aligned {
-    /// Tokens that both have, in order.
+    /// Number of tokens in common, in order.
     pub(super) matched: usize,
-    /// The differences between them, in order.
+    /// The differences, in order.
     pub(super) hunks: Vec<Hunk>,
 }
 
@@ -42,7 +42,7 @@ impl Aligned {
     }
 }
 
-/// The longest common subsequence of two titles.
+/// Aligns two titles by their longest common subsequence.
 pub(super) fn titles(one: &[Token], other: &[Token]) -> Aligned {
     let one = one.get(..MAX_TITLE).unwrap_or(one);
     let other = other.get(..MAX_TITLE).unwrap_or(other);
@@ -65,7 +65,7 @@ pub(super) fn titles(one: &[Token], other: &[Token]) -> Aligned {
     aligned
 }
 
-/// Aligns what is left between a common head and a common tail.
+/// Aligns the part between a common head and a common tail.
 fn between(
     one: &[Token],
     other: &[Token],
@@ -103,7 +103,7 @@ fn between(
     aligned.differ(from..rows.end, from_other..columns.end);
 }
 
-/// Where the anchors of one text stand.
+/// The anchors of one text, by hash.
 pub(super) struct Index {
     places: [u16; PLACES],
 }
@@ -130,7 +130,7 @@ impl Index {
         usize::try_from(hash % PLACES as u64).unwrap_or(0)
     }
 
-    /// Where `run` stands in `text`, the text that was indexed, at `from` or later: the nearest.
+    /// Returns the nearest place of `run` in `text`, the indexed text, at `from` or later.
     fn find(&self, text: &[Token], run: &[Token], from: usize) -> Option<usize> {
         let mut place = Self::place(run);
         let mut nearest = None;
@@ -154,7 +154,7 @@ fn is_run(one: &[Token], other: &[Token]) -> bool {
     one.iter().zip(other).all(|(one, other)| one.is(*other))
 }
 
-/// Two texts from anchor to anchor; `index` is that of `one`.
+/// Aligns two texts between anchors; `index` is that of `one`.
 pub(super) fn texts(one: &[Token], index: &Index, other: &[Token]) -> Aligned {
     let one = one.get(..MAX_BODY).unwrap_or(one);
     let other = other.get(..MAX_BODY).unwrap_or(other);
@@ -180,8 +180,8 @@ pub(super) fn texts(one: &[Token], index: &Index, other: &[Token]) -> Aligned {
     }
 }
 
-/// The next run that both have: the one before which least is left out, as far as a look ahead tells. What is said twice
-/// would else be found the second time.
+/// Returns the next common run: the one that skips the fewest tokens within the look-ahead. The first common run
+/// could be a later repetition.
 fn anchor(
     one: &[Token],
     index: &Index,
@@ -216,7 +216,7 @@ mod tests {
         Reading::of("", text, "en").tokens
     }
 
-    /// The hunks as words, `one/other`.
+    /// Checks the hunks as words, `one/other`.
     fn check(aligned: &Aligned, one: &str, other: &str, expected: &[&str]) {
         let (one, other): (Vec<&str>, Vec<&str>) =
             (one.split(' ').collect(), other.split(' ').collect());

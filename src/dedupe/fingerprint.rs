@@ -1,8 +1,8 @@
-//! What is compared of an item: its keys and its tokens.
+//! Computes an item's fingerprint: its keys and tokens for comparison.
 //!
-//! In: address, title, text, time and language of an item. Out: its [`Fingerprint`]. Pure, and made for each item alone:
-//! in parallel, before anything is decided. The [`Keys`] are a few integers, so that they can be stored, and an item found
-//! again without its text.
+//! In: address, title, text, time and language of an item. Out: its [`Fingerprint`]. Pure, and computed for each item
+//! alone: in parallel, before anything is decided. The [`Keys`] are a few integers, so that they can be stored, and
+//! an item found again without its text.
 
 use chrono::{Datelike as _, NaiveDate};
 use url::Url;
@@ -13,62 +13,62 @@ use super::tokens::{self, Kind, Token, hash, mix};
 use crate::model::{Item, Language};
 use crate::normalize::comparable;
 
-/// An item as it is compared.
+/// The properties of an item that are compared.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
-    /// Its address, as it is published.
+    /// The published address.
     pub address: Option<&'a Url>,
-    /// Its title, plain.
+    /// The title as plain text.
     pub title: &'a str,
-    /// Its text or summary, plain; may be empty.
+    /// The text or summary as plain text; may be empty.
     pub text: &'a str,
     /// When it was published, in seconds since 1970.
     pub at: Option<i64>,
-    /// The day on which what it announces takes place.
+    /// The day of the announced event.
     pub event: Option<NaiveDate>,
-    /// Its language, as BCP 47 has it; empty where unknown.
+    /// The language as a BCP 47 tag; empty if unknown.
     pub language: &'a str,
 }
 
-/// What an item is found and compared by.
+/// The keys and words by which an item is found and compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// What it is found by.
+    /// The keys for lookup.
     pub keys: Keys,
-    /// What is compared.
+    /// The words for comparison.
     pub reading: Reading,
 }
 
-/// What an item is found by: small enough to be kept of every item.
+/// The lookup keys of an item, small enough to keep for every item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys {
-    /// Its address in any spelling; 0 without one.
+    /// Hash of the address, independent of its spelling; 0 without one.
     pub address: u32,
-    /// The last telling part of its address, on whatever host; 0 where that says too little.
+    /// Hash of the last significant part of the address, on any host; 0 if it is too unspecific.
     pub slug: u32,
-    /// The last part of its address on any host of its domain; 0 where the path says too little.
+    /// Hash of the last part of the address on any host of its domain; 0 if the path is too unspecific.
     pub page: u32,
-    /// Who publishes it, whatever the language; 0 where unknown.
+    /// Hash of the publisher, whatever the language; 0 if unknown.
     pub publisher: u32,
-    /// The language that its address names: 0 for none.
+    /// The language in the address; 0 for none.
     pub tongue: u8,
     /// When it was published, in seconds since 1970.
     pub at: Option<i64>,
-    /// The day on which what it announces takes place, counted from 1 January of the year 1; 0 where unknown.
+    /// The day of the announced event, counted from 1 January of the year 1; 0 if unknown.
     pub event: i32,
-    /// Its whole content.
+    /// Hash of the whole content.
     pub content: u32,
-    /// Its title, and bottom hashes of the shingles of title, of the head and the whole of the text.
+    /// Hash of the title, and bottom hashes of the shingles of title, head and whole text.
     pub shingles: Vec<u32>,
-    /// Day, publisher and a figure or name of one that may have translations.
+    /// Hashes of day, publisher and one figure or name, if the item may have translations.
     pub translations: Vec<u32>,
 }
 
 impl Keys {
-    /// The form of stored keys: raised whenever other keys would be made of the same item.
+    /// The version of stored keys. Raise it whenever the same item would get other keys.
     pub const FORM: u8 = 2;
 
-    /// What finds it whatever else has come since: address, slug and title, each where it tells something.
+    /// Returns the keys that find it permanently: address, slug and title, if significant.
     pub fn lasting(&self) -> impl Iterator<Item = u32> + '_ {
         let title = self.shingles.first().copied().unwrap_or(0);
         [self.address, self.slug, title]
@@ -76,7 +76,7 @@ impl Keys {
             .filter(|key| *key != 0)
     }
 
-    /// For the store: little-endian, about a hundred bytes.
+    /// Encodes the keys for the store: little-endian, about a hundred bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let at = self.at.unwrap_or(i64::MIN).to_le_bytes();
         let places = [
@@ -103,7 +103,7 @@ impl Keys {
         bytes
     }
 
-    /// Out of the store; `None` for what another version wrote: the item is read again.
+    /// Decodes keys from the store; returns `None` for another version's, so that the item is read again.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let ([form, tongue, shingles], rest) = bytes.split_first_chunk()?;
         let (at, rest) = rest.split_first_chunk()?;
@@ -137,7 +137,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The words of a title and of a text.
+    /// Splits a title and a text into words.
     pub fn of(title: &str, text: &str, language: &str) -> Self {
         let tongue = language.split(['-', '_']).next().unwrap_or_default();
         let mut tokens = Vec::with_capacity(text.len() / 6 + title.len() / 6 + 4);
@@ -153,32 +153,32 @@ impl Reading {
     }
 }
 
-/// The words of an item, wherever they are kept.
+/// The borrowed words of an item.
 #[derive(Clone, Copy)]
 pub(super) struct Texts<'a> {
     pub(super) title: &'a [Token],
     pub(super) body: &'a [Token],
 }
 
-/// Bottom hashes kept of a title.
+/// Number of bottom hashes kept of a title.
 const OF_TITLE: usize = 3;
-/// Of the head of a text.
+/// Number of bottom hashes kept of the head of a text.
 const OF_HEAD: usize = 4;
-/// Of a whole text.
+/// Number of bottom hashes kept of a whole text.
 const OF_WHOLE: usize = 4;
-/// The head of a text, in tokens.
+/// Length of the head of a text, in tokens.
 const HEAD: usize = 32;
-/// Keys under which a translation is looked for.
+/// Number of keys used to find a translation.
 const OF_TRANSLATIONS: usize = 3;
 const DAY: i64 = 86_400;
 
-/// The key of an address, in any of its spellings.
+/// Returns the key of an address, independent of its spelling.
 pub fn address_key(address: &Url) -> Option<u32> {
     comparable(address).map(|address| key(hash(&address), 1))
 }
 
 impl Fingerprint {
-    /// What `item` is found and compared by.
+    /// Computes the fingerprint of `item`.
     pub fn of_item(item: &Item) -> Self {
         Self::of(&Report {
             address: item.address.as_ref(),
@@ -190,7 +190,7 @@ impl Fingerprint {
         })
     }
 
-    /// What `report` is found and compared by.
+    /// Computes the fingerprint of `report`.
     pub fn of(report: &Report) -> Self {
         let reading = Reading::of(report.title, report.text, report.language);
         let address = report.address.and_then(comparable);
@@ -217,7 +217,7 @@ impl Fingerprint {
     }
 }
 
-/// A key of 32 bits that is never 0. `kind` keeps keys of different kinds apart.
+/// Returns a key of 32 bits that is never 0. `kind` keeps keys of different kinds apart.
 fn key(hash: u64, kind: u64) -> u32 {
     let low = mix(hash ^ kind << 56) & u64::from(u32::MAX);
     u32::try_from(low).unwrap_or(1).max(1)
@@ -244,7 +244,8 @@ fn shingles(texts: &Texts) -> Vec<u32> {
     keys
 }
 
-/// Adds the smallest hashes of the runs of `length` words: two texts that share most of their runs share most of these.
+/// Adds the smallest hashes of the runs of `length` words: two texts that share most of their runs share most of
+/// these.
 fn bottom(tokens: &[Token], length: usize, count: usize, kind: u64, keys: &mut Vec<u32>) {
     let mut smallest = [u32::MAX; 4];
     let smallest = smallest.get_mut(..count).unwrap_or_default();
@@ -267,8 +268,8 @@ fn bottom(tokens: &[Token], length: usize, count: usize, kind: u64, keys: &mut V
     keys.extend(smallest.iter().filter(|key| **key != u32::MAX));
 }
 
-/// Keys that an item shares with its translations: the address without its language, and the figures and names of that
-/// publisher's day.
+/// Returns keys that an item shares with its translations: the address without its language, and the figures and
+/// names of that publisher's day.
 fn translations(keys: &Keys, texts: &Texts, neutral: Option<u64>) -> Vec<u32> {
     let mut found: Vec<u32> = neutral.map(|neutral| key(neutral, 8)).into_iter().collect();
     let Some(at) = keys.at else { return found };
@@ -283,7 +284,7 @@ fn translations(keys: &Keys, texts: &Texts, neutral: Option<u64>) -> Vec<u32> {
     found
 }
 
-/// What stays as it is in a translation: figures of two digits, and names.
+/// Returns the words that a translation keeps: figures of two or more digits, and names.
 pub(super) fn marks<'a>(texts: &Texts<'a>) -> impl Iterator<Item = u32> + use<'a> {
     let both = texts.title.iter().chain(texts.body);
     both.filter(|token| matches!(token.kind(), Kind::Number | Kind::Place))

@@ -1,7 +1,7 @@
-//! What keeps two texts apart, however alike they are.
+//! Keeps two texts apart, however similar they are.
 //!
-//! In: two texts aligned. Out: the guard that refuses to call them one story. A guard looks at what both have in one place
-//! and say differently; what only one of them says may have been cut from the other.
+//! In: two aligned texts. Out: the guard that refuses to treat them as one story. A guard examines places where both
+//! differ; words that only one of them has may have been cut from the other.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::align::{Aligned, Hunk};
 use super::fingerprint::Texts;
 use super::tokens::{Kind, Token};
 
-/// Why two items are two stories.
+/// The reason why two items are two stories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Guard {
     /// Their titles give different numbers: `no. 23` and `no. 24`.
@@ -18,22 +18,22 @@ pub enum Guard {
     Date,
     /// Their titles name different places.
     Place,
-    /// A word of one title stands in the place of another.
+    /// A word of one title replaces a word of the other.
     Words,
     /// The same sentence has other figures.
     Figures,
-    /// The same sentence tells of another place.
+    /// The same sentence names another place.
     Setting,
-    /// One title, and days between them.
+    /// The titles agree, but days separate them.
     Time,
-    /// What they announce takes place on different days.
+    /// The announced events are on different days.
     Event,
     /// Another report of the story is kept apart from this one.
     Story,
 }
 
 impl Guard {
-    /// The word for it.
+    /// Returns the word for the guard.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Number => "number",
@@ -49,7 +49,7 @@ impl Guard {
     }
 }
 
-/// Whether a word is that of a guard that looks at two items alone.
+/// Returns true for the word of a guard that examines only two items.
 pub fn is_guard(word: &str) -> bool {
     let guards = [
         Guard::Number,
@@ -64,12 +64,12 @@ pub fn is_guard(word: &str) -> bool {
     guards.iter().any(|guard| guard.as_str() == word)
 }
 
-/// The longest passage of a text in which a change is one of figures, not of the whole sentence, in tokens.
+/// Maximum length of a passage, in tokens, in which a difference is one of figures rather than of the whole sentence.
 const PASSAGE: usize = 8;
-/// How much of two ends that differ belongs together.
+/// Number of tokens at two different ends that belong together.
 const END: usize = 3;
 
-/// What the titles of two items that are alike say differently; `sure`: their texts are one.
+/// Returns the guard triggered by the titles of two similar items; `sure` means that their texts are the same.
 pub(super) fn of_titles(
     one: &Texts,
     other: &Texts,
@@ -99,7 +99,7 @@ pub(super) fn of_titles(
     pairs.iter().find_map(swapped)
 }
 
-/// Whether each title says something of this kind that the other leaves out. A single word that stands elsewhere has only
+/// Returns true if each title has a token of this kind that the other lacks. A single word in another place has only
 /// moved: `28 May`, `May 28`.
 fn differ(pairs: &[(&[Token], &[Token])], kind: Kind) -> bool {
     let of = |tokens: &[Token]| -> Vec<u32> {
@@ -124,7 +124,8 @@ fn tell(tokens: &[Token]) -> bool {
     tokens.iter().any(|token| token.tells())
 }
 
-/// What stands in one place of two titles, where that tells whatever the texts say.
+/// Returns the guard for words that replace each other in two titles, if they are significant whatever the texts
+/// contain.
 fn swapped(one: &[Token], other: &[Token]) -> Option<Guard> {
     if has(one, Kind::Place) && tell(other) || has(other, Kind::Place) && tell(one) {
         return Some(Guard::Place);
@@ -133,13 +134,13 @@ fn swapped(one: &[Token], other: &[Token]) -> Option<Guard> {
     (is_reference(one) && is_reference(other)).then_some(Guard::Number)
 }
 
-/// Whether one of the words stands in a text.
+/// Returns true if one of the words occurs in a text.
 fn stand(words: &[Token], text: &[Token]) -> bool {
     let stands = |word: &&Token| word.tells() && text.iter().any(|token| token.is(**word));
     words.iter().any(|word| stands(&word))
 }
 
-/// Whether one of the words is a name that stands in the item's own text, and not in the other's.
+/// Returns true if one of the words is a name that occurs in the item's own text, and not in the other's.
 fn names(words: &[Token], own: &[Token], other: &[Token]) -> bool {
     let stands = |word: &Token, text: &[Token]| text.iter().any(|token| token.is(*word));
     let is_name = |word: &Token| {
@@ -151,7 +152,7 @@ fn names(words: &[Token], own: &[Token], other: &[Token]) -> bool {
     words.iter().any(is_name)
 }
 
-/// Whether a difference is that of what is set before or after a title: `WATCH:`, `| Reuters`.
+/// Returns true if a difference is a label before or after a title: `WATCH:`, `| Reuters`.
 fn is_label(one: &[Token], other: &[Token], hunk: &Hunk) -> bool {
     let ones = part(one, &hunk.one);
     let others = part(other, &hunk.other);
@@ -180,7 +181,7 @@ fn is_label(one: &[Token], other: &[Token], hunk: &Hunk) -> bool {
         && then_opens(other, hunk.other.end)
 }
 
-/// How many tokens only one of two titles has, beyond labels and an end that was cut off.
+/// Returns how many tokens only one of two titles has, apart from labels and a cut end.
 pub(super) fn loose(one: &[Token], other: &[Token], aligned: &Aligned) -> usize {
     let hunks = aligned
         .hunks
@@ -189,7 +190,7 @@ pub(super) fn loose(one: &[Token], other: &[Token], aligned: &Aligned) -> usize 
     hunks.map(|hunk| hunk.one.len() + hunk.other.len()).sum()
 }
 
-/// Whether one title goes on where the other ends, or begins before the other with a label of its own.
+/// Returns true if one title continues after the other's end, or begins before the other with a separate label.
 fn is_end(one: &[Token], other: &[Token], hunk: &Hunk) -> bool {
     let ends = hunk.one.end == one.len()
         && hunk.other.end == other.len()
@@ -206,7 +207,7 @@ fn is_end(one: &[Token], other: &[Token], hunk: &Hunk) -> bool {
     ends || begins
 }
 
-/// What two texts that are alike say differently.
+/// Returns the guard triggered by two similar texts.
 pub(super) fn of_texts(one: &[Token], other: &[Token], aligned: &Aligned) -> Option<Guard> {
     aligned
         .hunks
@@ -245,7 +246,7 @@ fn changed(one: &[Token], other: &[Token], hunk: &Hunk) -> Option<Guard> {
     (!begins && !ends && changed(Kind::Place)).then_some(Guard::Setting)
 }
 
-/// Whether two titles are those of two issues of one series: another number that a word announces, another day.
+/// Returns true if two titles are two issues of one series, with another announced number or another day.
 pub(super) fn is_another_issue(one: &[Token], other: &[Token], aligned: &Aligned) -> bool {
     let only = |of: fn(&Hunk) -> Range<usize>, tokens: &[Token]| {
         let parts = aligned

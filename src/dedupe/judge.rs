@@ -1,4 +1,4 @@
-//! Whether two items report one thing.
+//! Decides whether two items report the same thing.
 //!
 //! In: the keys and words of both. Out: the evidence that joins them, the guard that refuses, or neither.
 
@@ -7,25 +7,25 @@ use super::fingerprint::{Fingerprint, Keys, Texts, marks};
 use super::guards::{self, Guard};
 use super::tokens::{Kind, Token};
 
-/// What makes two items one story.
+/// The evidence that makes two items one story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Evidence {
-    /// One address, and the same content.
+    /// The same address and content.
     Address,
-    /// One address, whose text has been corrected: other words or figures.
+    /// The same address with a corrected text: other words or figures.
     Update,
-    /// One path on two hosts of a domain.
+    /// The same path on two hosts of a domain.
     Twin,
-    /// One slug on two hosts.
+    /// The same slug on two hosts.
     Slug,
-    /// One title, and one text or none.
+    /// The same title, and the same text or none.
     Title,
-    /// One text under two titles.
+    /// The same text under two titles.
     Text,
 }
 
 impl Evidence {
-    /// The word for it.
+    /// Returns the word for the evidence.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Address => "address",
@@ -38,26 +38,26 @@ impl Evidence {
     }
 }
 
-/// What a comparison came to.
+/// The result of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     One(Evidence),
     /// One story in two languages.
     Alternate,
     Refused(Guard),
-    /// One address, and nothing else in common: its content rolls.
+    /// The same address, and nothing else in common: its content rolls.
     Rolled,
     Unlike,
 }
 
-/// An item, with everything that it is compared by.
+/// An item, with everything needed to compare it.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
     pub(super) keys: Known,
     pub(super) texts: Texts<'a>,
 }
 
-/// The keys that a comparison looks at.
+/// The keys used in a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
     pub(super) address: u32,
@@ -84,7 +84,7 @@ impl Known {
         }
     }
 
-    /// Whether each announces something for another day.
+    /// Returns true if both announce events, on different days.
     fn announces_another(&self, other: &Self) -> bool {
         self.event != 0 && other.event != 0 && self.event != other.event
     }
@@ -93,32 +93,32 @@ impl Known {
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
-/// Tokens of a text below which it says too little to be compared.
+/// Minimum number of tokens of a text for comparison.
 const TELLING_TEXT: usize = 8;
-/// Matched tokens that make two texts one under different titles.
+/// Minimum number of matched tokens that make two texts the same under different titles.
 const TELLING_PASSAGE: usize = 16;
-/// Days within which one text is one story.
+/// Time within which the same text is one story.
 const SAME_TEXT: i64 = 90 * DAY;
-/// Days within which one title and slug are one story.
+/// Time within which the same title and slug are one story.
 const SAME_SLUG: i64 = 30 * DAY;
-/// Days within which one passage under another title is.
+/// Time within which the same passage under another title is one story.
 const SAME_PASSAGE: i64 = 7 * DAY;
 
 /// Two items aligned.
 struct Compared {
     title: Aligned,
-    /// The shares of the shorter title and the shorter text that are matched, in percent.
+    /// Matched shares of the shorter title and the shorter text, in percent.
     titles: usize,
     texts: usize,
     text: Aligned,
     shorter_title: usize,
-    /// Tokens of the title that say something and are matched; a place counts for two.
+    /// Number of significant matched tokens of the title; a place counts for two.
     said: usize,
-    /// Tokens of the title that one of the two has in its midst, beyond its labels and a cut end.
+    /// Number of tokens that only one title has, apart from labels and a cut end.
     loose: usize,
-    /// Tokens of the shorter text.
+    /// Number of tokens of the shorter text.
     shorter_text: usize,
-    /// Seconds between them, where both are dated.
+    /// Seconds between them, if both are dated.
     apart: Option<i64>,
 }
 
@@ -142,7 +142,7 @@ impl Compared {
         }
     }
 
-    /// Whether there is text on both sides that says something.
+    /// Returns true if both texts are long enough to compare.
     fn has_texts(&self) -> bool {
         self.shorter_text >= TELLING_TEXT
     }
@@ -151,12 +151,12 @@ impl Compared {
         self.apart.is_none_or(|apart| apart <= seconds)
     }
 
-    /// Whether the titles are one, but for a label, a cut end, a word.
+    /// Returns true if the titles agree, apart from a label, a cut end or a word.
     fn is_one_title(&self) -> bool {
         self.loose * 6 <= self.shorter_title
     }
 
-    /// Whether the texts leave no doubt.
+    /// Returns true if the texts leave no doubt.
     fn is_sure(&self) -> bool {
         self.texts >= 70 && self.text.matched >= TELLING_PASSAGE
     }
@@ -180,7 +180,7 @@ fn said(title: &[Token], aligned: &Aligned) -> usize {
     all - only.flatten().map(worth).sum::<usize>()
 }
 
-/// Compares `one`, whose text `index` is of, with `other`. `rolls`: the address of both has changing content.
+/// Compares `one`, whose text `index` indexes, with `other`. `rolls` is true if their address has changing content.
 pub(super) fn judge(one: &Side, index: &Index, other: &Side, rolls: bool) -> Verdict {
     match alike(one, index, other, rolls) {
         Verdict::One(_) | Verdict::Alternate if one.keys.announces_another(&other.keys) => {
@@ -203,10 +203,11 @@ fn alike(one: &Side, index: &Index, other: &Side, rolls: bool) -> Verdict {
     verdict
 }
 
-/// An address is one story, unless what stands there is another: then it is a page whose content rolls.
+/// Judges two items at one address: they are one story unless the content is another, in which case the page's
+/// content rolls.
 fn of_one_address(one: &Side, other: &Side, compared: &Compared) -> Verdict {
     let titles = compared.titles;
-    // An address that reads like a title is that of one story, whose headline may be written anew on its day.
+    // An address that reads like a title belongs to one story, whose headline may be rewritten within two days.
     let told = one.keys.slug != 0 && compared.within(2 * DAY);
     let unlike = titles < 30 && compared.texts < 30 && compared.shorter_title > 0 && !told;
     let (title, other_title) = (one.texts.title, other.texts.title);
@@ -219,8 +220,8 @@ fn of_one_address(one: &Side, other: &Side, compared: &Compared) -> Verdict {
     Verdict::One(guard.map_or(Evidence::Address, |_| Evidence::Update))
 }
 
-/// Whether what stands under one identity now has nothing in common with what stood there before, or gives the next number
-/// of a series: then it is another bulletin, and no update.
+/// Returns true if the new content under one identity has nothing in common with the old, or gives the next number of
+/// a series: it is then another bulletin, not an update.
 pub fn is_another(before: &Fingerprint, now: &Fingerprint) -> bool {
     let side = |of: &Fingerprint| Known::of(&of.keys);
     let (one, other) = (
@@ -237,7 +238,7 @@ pub fn is_another(before: &Fingerprint, now: &Fingerprint) -> bool {
     of_one_address(&one, &other, &compared) == Verdict::Rolled
 }
 
-/// Whether a guard stands between two items by what they say themselves.
+/// Returns true if a guard keeps two items apart by their own content.
 pub fn are_kept_apart(one: &Fingerprint, other: &Fingerprint) -> bool {
     let side = |of: &Fingerprint| Known::of(&of.keys);
     let sides = (
@@ -286,12 +287,12 @@ fn of_likeness(one: &Side, other: &Side, compared: &Compared) -> Verdict {
     }
 }
 
-/// One path on two hosts of a domain is one page, however late a copy was made, where anything in it is alike.
+/// Treats one path on two hosts of a domain as one page, at any distance in time, if title or text are similar.
 fn of_twins(compared: &Compared) -> Option<(Evidence, i64)> {
     (compared.titles >= 50 || compared.texts >= 50).then_some((Evidence::Twin, i64::MAX))
 }
 
-/// What speaks for one story, and within how many seconds it does.
+/// Returns the evidence for one story, and the number of seconds within which it counts.
 fn likeness(compared: &Compared, same_slug: bool) -> Option<(Evidence, i64)> {
     let alike = compared.titles >= 75 && compared.said >= 2;
     if compared.has_texts() && compared.texts >= 50 {
@@ -310,7 +311,7 @@ fn likeness(compared: &Compared, same_slug: bool) -> Option<(Evidence, i64)> {
     if same_slug && alike {
         return Some((Evidence::Slug, SAME_SLUG));
     }
-    // One title says the more the longer it is; what tells two notices of one title apart is not there.
+    // A longer title is stronger evidence; anything that distinguishes two notices of one title is missing here.
     let days = match compared.said {
         0..3 => return None,
         3..6 if compared.apart.is_none() => return None,
@@ -326,12 +327,13 @@ fn likeness(compared: &Compared, same_slug: bool) -> Option<(Evidence, i64)> {
     alike.then_some((Evidence::Title, days))
 }
 
-/// Figures and names of the shorter of two translations, in percent, that the other has.
+/// Minimum share, in percent, of the shorter translation's figures and names that the other has.
 const SHARED_MARKS: usize = 75;
-/// How many marks a translation is recognised by.
+/// Minimum number of marks to recognize a translation.
 const TELLING_MARKS: usize = 2;
 
-/// Whether two items of one publisher and day, at addresses of two languages, give the same figures and names.
+/// Returns true if two items of one publisher and day, at addresses of two languages, give the same figures and
+/// names.
 fn is_alternate(one: &Side, other: &Side, compared: &Compared) -> bool {
     let (keys, beside) = (&one.keys, &other.keys);
     if keys.publisher != beside.publisher || keys.tongue == beside.tongue || !compared.within(DAY) {

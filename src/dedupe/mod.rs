@@ -1,17 +1,18 @@
-//! Whether an item reports a story that is known already.
+//! Decides whether an item reports a known story.
 //!
-//! In: an item, and those that came before it. Out: the story that it reports, and why. Pure: the caller says which items
-//! there are, in which order, and keeps what is decided.
+//! In: an item, and those before it. Out: the story that it reports, and why. Pure: the caller supplies the items in
+//! order, and stores the decisions.
 //!
 //! ```text
 //! item -> Fingerprint -> Window -> Decision
 //!         keys, words    candidates by key, compared, guarded
 //! ```
 //!
-//! A [`Fingerprint`] is made of each item alone, in parallel. A [`Window`] holds those of the newest items; it is asked for
-//! one item after the other. Two items are one story by evidence ([`Evidence`]): one address, one path on two hosts, one
-//! slug, one title, one text. A [`Guard`] refuses whatever the evidence: no similarity tells no. 23 of a bulletin from
-//! no. 24, their numbers do. No chain of likenesses joins two items that a guard keeps apart.
+//! A [`Fingerprint`] is computed from each item alone, in parallel. A [`Window`] contains those of the newest items,
+//! and judges one item after the other. Two items are one story by evidence ([`Evidence`]): one address, one path on
+//! two hosts, one slug, one title, one text. A [`Guard`] refuses regardless of the evidence: no similarity
+//! distinguishes no. 23 of a bulletin from no. 24, their numbers do. No chain of similar items joins two items that a
+//! guard keeps apart.
 
 mod align;
 mod fingerprint;

@@ -1,39 +1,40 @@
-//! Which entries are items that their source gave before under other guids and addresses.
+//! Matches entries with items that their source gave earlier under other guids and addresses.
 //!
-//! In: the entries of one poll that no key tells, and for each the items of that source with its title whose own keys
-//! this poll does not give. Out: which of these each is. Pure.
+//! In: the entries of one poll that no key identifies, and for each the items of that source with its title whose own
+//! keys this poll does not give. Out: the item that each entry is. Pure.
 //!
-//! A guid or an address that goes while its text comes again under another one was given anew. Whatever could be two of
-//! something is: notices of one title stay apart, and so do texts that say something else.
+//! If a guid or an address disappears and its text returns under another one, it was replaced. Ambiguous entries are
+//! not matched: notices of one title stay apart, and so do different texts.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::model::{Item, ItemId, Precision};
 use crate::text::folded;
 
-/// As many entries must have moved together for titles and days alone to tell it.
+/// Minimum number of entries that must have moved together for titles and days alone to be enough.
 const MIN_MOVED: usize = 3;
-/// Words of a title below which it says too little to stand for an item without a text (“Press release”).
+/// Minimum number of words of a title that can represent an item without a text (unlike “Press release”).
 const TELLING_TITLE_WORDS: usize = 5;
-/// Share of the shorter text's shingles, in percent, that the longer one must have.
+/// Minimum share of the shorter text's shingles, in percent, that the longer one must have.
 const OVERLAP: u8 = 50;
-/// Words in a shingle.
+/// Number of words in a shingle.
 const SHINGLE: usize = 3;
-/// Words of a text that are compared.
+/// Maximum number of words of a text to compare.
 const MAX_WORDS: usize = 2_000;
-/// Share of the shorter text's shingles, in percent, that the longer one must have where no date says the same.
+/// Minimum share of the shorter text's shingles, in percent, that the longer one must have if no date confirms the
+/// match.
 const NEARLY_ALL: u8 = 90;
 
-/// An entry, and the items it may have been.
+/// An entry, and the items that it may match.
 pub struct Arrival<'a> {
-    /// The entry.
+    /// The entry of the poll.
     pub entry: &'a Item,
     /// Items of its source with its title that this poll does not give under their own keys.
     pub namesakes: Vec<Item>,
 }
 
-/// The items that `arrivals` are, by the ids that these would have as new ones. Titles and days alone tell it where no
-/// entry of the poll is `known`, and half of them or more have moved: the whole list has.
+/// Returns the items that `arrivals` match, by the ids that these would get as new ones. Titles and days alone are
+/// enough if no entry of the poll is `known`, and at least half of them have moved: the whole list has.
 pub fn moved(arrivals: &[Arrival<'_>], known: usize) -> HashMap<ItemId, ItemId> {
     let mut pairs = Vec::new();
     let mut suitors: HashMap<ItemId, usize> = HashMap::new();
@@ -55,7 +56,8 @@ pub fn moved(arrivals: &[Arrival<'_>], known: usize) -> HashMap<ItemId, ItemId> 
     same.map(|(entry, item)| (entry.id, item.id)).collect()
 }
 
-/// Whether the dates may be one: a day without time is every time of that day, and none says nothing.
+/// Returns true if the dates may be the same: a day without time matches any time of that day, and no date matches
+/// all.
 fn days_agree(entry: &Item, item: &Item) -> bool {
     let Some((one, other)) = entry.stated.zip(item.stated) else {
         return true;
@@ -70,7 +72,7 @@ fn days_agree(entry: &Item, item: &Item) -> bool {
     }
 }
 
-/// Whether an entry is an item with its title, whatever the others of its poll are.
+/// Returns true if an entry is an item with its title, regardless of the other entries.
 fn is_same(entry: &Item, item: &Item) -> bool {
     let both_say = !entry.text.is_empty() && !item.text.is_empty();
     if !both_say && entry.address.is_some() && entry.address == item.address {
@@ -87,7 +89,7 @@ fn is_same(entry: &Item, item: &Item) -> bool {
     }
 }
 
-/// Whether nothing speaks against it, and not too little for it.
+/// Returns true if nothing contradicts the match, and enough supports it.
 fn is_likely(entry: &Item, item: &Item) -> bool {
     let of_one_day = entry.stated.is_some() && item.stated.is_some();
     match overlap(&entry.text, &item.text) {
@@ -103,12 +105,13 @@ fn texts_agree(item: &Item, other: &str) -> bool {
     }
 }
 
-/// Whether a title can stand for a text.
+/// Returns true if a title can represent a text.
 fn is_telling(title: &str) -> bool {
     folded(title).split(' ').count() >= TELLING_TITLE_WORDS
 }
 
-/// Share of the shorter text's shingles, in percent, that the longer one has; `None` when one of them says nothing.
+/// Returns the share of the shorter text's shingles, in percent, that the longer one has; `None` if one of them is
+/// empty.
 pub fn overlap(one: &str, other: &str) -> Option<u8> {
     let (one, other) = (folded(one), folded(other));
     let (one, other) = (words(&one), words(&other));
@@ -133,7 +136,7 @@ fn words(folded: &str) -> Vec<&str> {
     words.take(MAX_WORDS).collect()
 }
 
-/// Runs of words; a text shorter than one run is one shingle.
+/// Returns runs of words; a text shorter than one run is one shingle.
 fn shingles<'a>(words: &'a [&'a str]) -> HashSet<&'a [&'a str]> {
     if (1..SHINGLE).contains(&words.len()) {
         HashSet::from([words])

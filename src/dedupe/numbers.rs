@@ -1,8 +1,8 @@
-//! Numbers, however they are written.
+//! Parses numbers in any notation.
 
 use super::tokens::{Kind, Token, hash};
 
-/// The parts of a number in words, where they make one: `twenty three`, `trescientos mil`, `quatre vingt dix`.
+/// Combines the parts of a number in words, if they form one: `twenty three`, `trescientos mil`, `quatre vingt dix`.
 pub(super) fn put_together(value: u64, part: u64) -> Option<u64> {
     match part {
         20 if value == 4 => Some(80),
@@ -18,7 +18,7 @@ pub(super) fn put_together(value: u64, part: u64) -> Option<u64> {
     }
 }
 
-/// A number in digits: groups of thousands are not decimals.
+/// Parses a number in digits; groups of thousands are not decimals.
 pub(super) fn in_digits(text: &str) -> Token {
     if let Ok(value) = text.parse::<u64>() {
         return Token::number(value);
@@ -48,15 +48,16 @@ pub(super) fn in_digits(text: &str) -> Token {
     Token::new(Kind::Number, hash(&format!("{whole}.{decimals}")))
 }
 
-/// What a word of Roman signs is.
+/// The interpretation of a word of Roman numerals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Roman {
     Number(u32),
-    /// It may be a word or a name as well: `vi`, `XI`.
+    /// It may also be a word or a name: `vi`, `XI`.
     Perhaps,
 }
 
-/// A Roman number below 400; `announced` by the word before it (`Part I`). Capitals tell nothing: headlines have no others.
+/// Parses a Roman number below 400; `announced` by the previous word (`Part I`). Capitals prove nothing: headlines
+/// are often set in them.
 pub(super) fn roman(text: &str, announced: bool) -> Option<Roman> {
     let is_sign = |letter| matches!(letter, b'i' | b'v' | b'x' | b'l' | b'c');
     if text.len() > 9 || !text.bytes().all(is_sign) {

@@ -1,42 +1,42 @@
-//! What an address tells besides itself: its slug, its publisher, its language.
+//! Extracts information from an address: its slug, its publisher, its language.
 
 use url::Url;
 
 use super::tokens::{hash, mix};
 
-/// Words of a slug below which it may be that of many pages (`news`, `about-us`).
+/// Minimum number of words of a slug; a shorter one may belong to many pages (`news`, `about-us`).
 const SLUG_WORDS: usize = 4;
 
-/// What an address tells.
+/// The information in an address.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Told<'a> {
     /// The last part of the path that reads like a title.
     pub(super) slug: Option<&'a str>,
-    /// The path under the domain that the publisher owns, as a hash, where it has a slug: twin hosts (`www2.`, `mirror.`)
-    /// share it.
+    /// The path under the domain that the publisher owns, as a hash, if it has a slug: twin hosts (`www2.`,
+    /// `mirror.`) share it.
     pub(super) page: Option<u64>,
     /// The host without labels of languages and twins, as a hash.
     pub(super) publisher: u64,
-    /// The language that host, path or query name.
+    /// The language given by host, path or query.
     pub(super) tongue: Option<Tongue>,
-    /// The address with that language left out, as a hash.
+    /// The address without that language, as a hash.
     pub(super) neutral: Option<u64>,
 }
 
-/// A language of an address: two letters.
+/// A language in an address: two letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tongue(u8);
 
 const TONGUES: [&str; 12] = [
     "en", "es", "fr", "pt", "de", "it", "nl", "ar", "ru", "zh", "ht", "ca",
 ];
-/// Labels that stand for the same publisher.
+/// Labels of hosts of the same publisher.
 const LABELS: [&str; 10] = [
     "www", "www2", "m", "amp", "mobile", "portal", "news", "mirror", "web", "antigo",
 ];
 
 impl Tongue {
-    /// Reads `es`, `es-MX`, `pt_BR`.
+    /// Parses `es`, `es-MX`, `pt_BR`.
     fn of(label: &str) -> Option<Self> {
         let (tongue, region) = label.split_once(['-', '_']).unwrap_or((label, "xx"));
         let at = TONGUES
@@ -46,13 +46,13 @@ impl Tongue {
         u8::try_from(at + 1).ok().map(Self)
     }
 
-    /// A number from 1.
+    /// Returns a number from 1.
     pub(super) fn code(self) -> u8 {
         self.0
     }
 }
 
-/// What `url` tells; `address` is its comparable spelling.
+/// Analyses `url`; `address` is its comparable spelling.
 pub(super) fn of<'a>(url: &'a Url, address: Option<&str>) -> Told<'a> {
     let host = url.host_str().unwrap_or_default();
     let own = host.split('.').count().saturating_sub(2);
@@ -77,12 +77,12 @@ pub(super) fn of<'a>(url: &'a Url, address: Option<&str>) -> Told<'a> {
     }
 }
 
-/// An address, its host cut down to the domain that its owner registered.
+/// Hashes an address with its host reduced to the registered domain.
 fn page(address: &str) -> u64 {
     let (host, path) = address.split_once('/').unwrap_or((address, ""));
     let mut labels = host.rsplit('.');
     let (top, second, third) = (labels.next(), labels.next(), labels.next());
-    // Below `co.uk`, `gob.mx`, `com.br` it is the third label that is registered.
+    // Below `co.uk`, `gob.mx`, `com.br`, the third label is the registered one.
     let is_shared =
         second.is_some_and(|label| label.len() <= 3 || label == "gouv") && third.is_some();
     let owned = if is_shared { third } else { second };
@@ -92,7 +92,7 @@ fn page(address: &str) -> u64 {
         .fold(hash(path), |all, label| mix(all ^ hash(label)))
 }
 
-/// The language that a parameter asks for.
+/// Returns the language that a parameter requests.
 fn asked(pair: &str) -> Option<&str> {
     let (name, value) = pair.split_once('=')?;
     matches!(
@@ -116,7 +116,7 @@ fn neutral(url: &Url, publisher: u64) -> u64 {
     pairs.fold(path, |all, pair| mix(all ^ hash(pair)))
 }
 
-/// The last part of a path that reads like a title, without its ending and the number of the page.
+/// Returns the last part of a path that reads like a title, without its extension and the number of the page.
 fn slug(path: &str) -> Option<&str> {
     let reads = |part: &&str| part.split(['-', '_']).filter(is_word).count() >= SLUG_WORDS;
     let part = path.rsplit('/').find(reads)?;

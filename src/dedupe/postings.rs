@@ -1,11 +1,12 @@
-//! Which items were seen under a key: a table of fixed size that forgets its oldest entries.
+//! Records which items were seen under a key, in a table of fixed size that forgets its oldest entries.
 //!
-//! A key has one bucket of a few slots, whatever the number of items: looking up and adding cost the same at the first item
-//! and at the millionth. What stands in every item (boilerplate) keeps a few slots of its bucket and drives out itself.
+//! A key has one bucket of a few slots, whatever the number of items: looking up and adding cost the same at the
+//! first item and at the millionth. Text in every item (boilerplate) keeps a few slots of its bucket and displaces
+//! only itself.
 
-/// Slots of a bucket.
+/// Number of slots in a bucket.
 const SLOTS: usize = 8;
-/// Slots that one key may take.
+/// Maximum number of slots that one key may take.
 const OF_ONE_KEY: usize = 4;
 
 #[derive(Clone, Copy, Default)]
@@ -14,13 +15,13 @@ struct Posting {
     item: u32,
 }
 
-/// The table. Items are numbered from 1, in the order in which they came.
+/// The table. Items are numbered from 1, in order of arrival.
 pub(super) struct Postings {
     buckets: Vec<[Posting; SLOTS]>,
 }
 
 impl Postings {
-    /// A table of at least `slots` slots.
+    /// Creates a table of at least `slots` slots.
     pub(super) fn new(slots: usize) -> Self {
         let buckets = (slots / SLOTS).max(1).next_power_of_two();
         Self {
@@ -34,7 +35,7 @@ impl Postings {
         (spread >> 7) as usize & (self.buckets.len() - 1)
     }
 
-    /// The items seen under `key`, those of them that are not forgotten.
+    /// Returns the items seen under `key` that have not been forgotten.
     pub(super) fn find(&self, key: u32) -> impl Iterator<Item = u32> + '_ {
         let bucket = self.buckets.get(self.bucket(key));
         let slots = bucket.into_iter().flatten();
@@ -43,7 +44,7 @@ impl Postings {
             .map(|slot| slot.item)
     }
 
-    /// Remembers `item` under `key`, in the place of the oldest.
+    /// Records `item` under `key`, replacing the oldest.
     pub(super) fn add(&mut self, key: u32, item: u32) {
         let at = self.bucket(key);
         let Some(bucket) = self.buckets.get_mut(at) else {

@@ -1,10 +1,11 @@
-//! Which items may be entries that came under another guid or at another address: by what both still have in common.
+//! Finds items that may have returned under another guid or at another address, by features that both still share.
 //!
-//! In: entries that no key tells, and the traces of items of their source. Out: the items that each may be, and whether
-//! what an item says confirms it. Pure.
+//! In: entries that no key identifies, and the traces of items of their source. Out: the items that each may match,
+//! and whether their content confirms it. Pure.
 //!
-//! A guid may give a version beside the entry's own (`…#0`, `…#1`), change its scheme, or hold the title, which is edited,
-//! beside a number, which stays. None of it alone tells an edit from the next bulletin at one address.
+//! A guid may add a version to the entry's own (`…#0`, `…#1`), change its scheme, or combine the title, which may be
+//! edited, with a number, which stays. None of this alone distinguishes an edit from the next bulletin at one
+//! address.
 
 use std::collections::HashMap;
 
@@ -18,35 +19,35 @@ use crate::model::{Dated, IdentityKind, Item, ItemId, Precision};
 use crate::normalize::comparable;
 use crate::text::folded;
 
-/// Items that are looked at for one entry: the newest.
+/// Maximum number of items examined for one entry: the newest.
 const MAX_SUSPECTS: usize = 5;
-/// Digits from which on a number at the end of a name is that of an entry, not of an issue or a copy.
+/// Minimum number of digits of a number at the end of a name that identifies an entry, not an issue or a copy.
 const MIN_DIGITS: usize = 3;
-/// How far apart two dates of one bulletin may be, where its publisher dates its versions.
+/// Maximum distance between two dates of one bulletin whose publisher dates its versions.
 const MAX_APART: TimeDelta = TimeDelta::days(2);
-/// Shares of the shorter text, in percent, that the longer one has.
+/// Minimum shares of the shorter text, in percent, that the longer one has.
 const ALIKE: u8 = 50;
 const NEARLY_THE_SAME: u8 = 90;
 
 /// The keys by which a stored item can be found again.
 #[derive(Clone, Debug)]
 pub struct Trace {
-    /// The item.
+    /// The item's id.
     pub item: ItemId,
     /// The kind of its first key.
     pub kind: IdentityKind,
-    /// That key.
+    /// The value of its first key.
     pub key: String,
-    /// Its address.
+    /// The item's address.
     pub address: Option<Url>,
 }
 
 /// A feature that an entry and an item have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Clue {
-    /// The key, but for its scheme, `www.` or a closing slash.
+    /// The key, apart from its scheme, `www.` or a closing slash.
     Key,
-    /// The guid, but for its version.
+    /// The guid, apart from its version.
     Version,
     /// The address.
     Address,
@@ -54,17 +55,18 @@ pub enum Clue {
     Number,
 }
 
-/// An item that an entry may be.
+/// An item that an entry may match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Suspect {
-    /// Its id.
+    /// The item's id.
     pub item: ItemId,
-    /// Why it may be.
+    /// The clue that suggests it.
     pub by: Clue,
 }
 
-/// Returns the items that each of the entries at `unknown` places may be, the strongest clue first. `traces`, the newest
-/// first, are of items that no entry of the poll is. What several entries of the poll have in common is no clue.
+/// Returns the items that each of the entries at `unknown` places may match, the strongest clue first. `traces`, the
+/// newest first, are of items that no entry of the poll matches. A feature shared by several entries of the poll is
+/// no clue.
 pub fn suspects(all: &[&Item], unknown: &[usize], traces: &[Trace]) -> Vec<(usize, Vec<Suspect>)> {
     let mut shared: HashMap<(Clue, String), usize> = HashMap::new();
     for clue in all.iter().flat_map(|item| clues_of(item)) {
@@ -95,8 +97,8 @@ pub fn suspects(all: &[&Item], unknown: &[usize], traces: &[Trace]) -> Vec<(usiz
     unknown.iter().filter_map(suspects).collect()
 }
 
-/// Whether an entry is an item that it may be by `clue`. The next bulletin at one address has another day or another text,
-/// as one of a series has another number.
+/// Returns true if an entry is the item suggested by `clue`. The next bulletin at one address has another day or
+/// another text, and one of a series has another number.
 pub fn confirms(clue: Clue, (entry, reading): (&Item, &Fingerprint), item: &Item) -> bool {
     if is_another(&Fingerprint::of_item(item), reading) {
         return false;
@@ -132,7 +134,7 @@ fn is_one_moment(one: Dated, other: Dated) -> bool {
     }
 }
 
-/// Two bulletins of one title may come on one day, at one moment hardly.
+/// Returns true for a date with a time. Two bulletins of one title may appear on one day, but hardly at one moment.
 fn is_timed(item: &Item) -> bool {
     item.stated
         .is_some_and(|stated| stated.precision == Precision::Instant)
@@ -142,7 +144,7 @@ fn clues_of(item: &Item) -> Vec<(Clue, String)> {
     clues(item.key.kind, &item.key.value, item.address.as_ref())
 }
 
-/// The strongest first.
+/// Returns the clues, the strongest first.
 fn clues(kind: IdentityKind, key: &str, address: Option<&Url>) -> Vec<(Clue, String)> {
     let mut clues = Vec::new();
     let url = match kind {
@@ -172,7 +174,7 @@ fn clues(kind: IdentityKind, key: &str, address: Option<&Url>) -> Vec<(Clue, Str
     clues
 }
 
-/// A guid without the version that it ends in: `#3`, `#v3`, `@3`, `:v3`, `/v3`, `?v=3`, `&version=3`, `;rev=3`.
+/// Returns a guid without a final version: `#3`, `#v3`, `@3`, `:v3`, `/v3`, `?v=3`, `&version=3`, `;rev=3`.
 fn unversioned(guid: &str) -> Option<String> {
     let number = guid
         .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | ':' | 'T' | 'Z'));
@@ -195,13 +197,13 @@ fn unversioned(guid: &str) -> Option<String> {
     Some(stem.to_owned()).filter(|stem| !stem.is_empty())
 }
 
-/// The part before `#v`, `:v`, `/v`, `-v`, `_v`, `.v`, `;v` or `@v`.
+/// Returns the part before `#v`, `:v`, `/v`, `-v`, `_v`, `.v`, `;v` or `@v`.
 fn marked_version(number: &str) -> Option<&str> {
     let before = number.strip_suffix(['v', 'V'])?;
     before.strip_suffix(['#', ':', '/', '-', '_', '.', ';', '@'])
 }
 
-/// Where an address leads by its number alone: `/news/71234-*`, of which the words were edited.
+/// Returns an address reduced to its number, without the words that may be edited: `/news/71234-*`.
 fn numbered(url: &Url) -> Option<String> {
     let whole = comparable(url)?;
     let path = whole.split(['?', '#']).next()?;
@@ -214,14 +216,14 @@ fn numbered(url: &Url) -> Option<String> {
     if let Some(number) = number_in(stem) {
         return Some(format!("{}/{number}-*", folders.join("/")));
     }
-    // The number is a part of its own, and the words come behind it.
+    // The number is a separate path segment, followed by the words.
     let (number, above) = folders.split_last()?;
     let is_named = stem.chars().filter(|c| c.is_alphabetic()).count() >= MIN_DIGITS;
     let is_number = number.len() >= MIN_DIGITS && is_entry_number(number) && !above.is_empty();
     (is_named && is_number).then(|| format!("{}/{number}/*", above.join("/")))
 }
 
-/// The number that words stand behind or before: `71234-storm-hits`, `storm-hits-71234`.
+/// Returns the number before or after the words of a name: `71234-storm-hits`, `storm-hits-71234`.
 fn number_in(name: &str) -> Option<&str> {
     let (first, rest) = name.split_once(['-', '_'])?;
     if is_entry_number(first) && rest.chars().any(char::is_alphabetic) {
@@ -236,7 +238,7 @@ fn number_in(name: &str) -> Option<&str> {
     (is_number && words.chars().any(char::is_alphabetic)).then_some(last)
 }
 
-/// Whether it is a number, and not that of a year, a month or a day.
+/// Returns true for a number that is no year, month or day.
 fn is_entry_number(text: &str) -> bool {
     let is_year =
         matches!(text.len(), 4 | 6 | 8) && (text.starts_with("19") || text.starts_with("20"));

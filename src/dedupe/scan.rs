@@ -1,7 +1,7 @@
-//! Text to words: folded, with how each stood there.
+//! Splits text into folded words, with the way each was written.
 //!
-//! Letters and digits are words of their own (`SV25746` is two), so that `COVID-19` and `COVID19` are one; a point or comma
-//! within digits belongs to them. Time linear in the text.
+//! Letters and digits are separate words (`SV25746` is two), so that `COVID-19` and `COVID19` are the same; a point
+//! or comma within digits belongs to them. Time linear in the text.
 
 use std::ops::Range;
 
@@ -10,10 +10,10 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::tokens::{CAPITAL, CUT, OPENS};
 
-/// The words of a text as they stand there.
+/// The words of a text in order.
 #[derive(Default)]
 pub(super) struct Words {
-    /// Folded, one blank after each.
+    /// The folded words, one blank after each.
     pub(super) folded: String,
     pub(super) list: Vec<Word>,
 }
@@ -21,9 +21,9 @@ pub(super) struct Words {
 pub(super) struct Word {
     pub(super) at: Range<usize>,
     pub(super) form: Form,
-    /// How it stands there: flags of a token.
+    /// The way it was written, as flags of a token.
     pub(super) flags: u32,
-    /// Nothing stands between it and the word before.
+    /// True if nothing separates it from the previous word.
     pub(super) glued: bool,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Word {
 pub(super) enum Form {
     Letters,
     Digits,
-    /// One of many that are written without blanks: Chinese, Japanese, Thai.
+    /// A character of a script written without blanks: Chinese, Japanese, Thai.
     Sign,
 }
 
@@ -53,14 +53,14 @@ fn form(c: char) -> Option<Form> {
     }
 }
 
-/// What stood since the last word.
+/// The separators since the last word.
 #[derive(Default)]
 struct Between {
     any: bool,
     blank: bool,
     hyphen: bool,
     points: usize,
-    /// Whether what follows opens a part, and whether what came before was cut.
+    /// Flags that the next word opens a part, and that the text before was cut.
     flags: u32,
 }
 
@@ -87,7 +87,7 @@ impl Between {
 }
 
 impl Words {
-    /// At most `limit` words of `text`.
+    /// Splits `text` into at most `limit` words.
     pub(super) fn of(text: &str, limit: usize) -> Self {
         let mut words = Self {
             folded: String::with_capacity(text.len().min(limit * 12)),
@@ -166,7 +166,7 @@ impl Words {
         }
     }
 
-    /// A word, folded; empty beyond the last.
+    /// Returns a folded word; empty beyond the last.
     pub(super) fn word(&self, number: usize) -> &str {
         let at = self.list.get(number).map(|word| word.at.clone());
         at.and_then(|at| self.folded.get(at)).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What joins and what is kept apart, and the laws of the window.
+//! Tests which items are joined and which are kept apart, and the laws of the window.
 
 use proptest::prelude::*;
 use url::Url;
@@ -11,7 +11,7 @@ const DAY: i64 = 86_400;
 /// 1 June 2026.
 const JUNE: i64 = 1_780_272_000;
 
-/// An item as `address|title|text`, some days after 1 June 2026.
+/// Returns the fingerprint of an item `address|title|text`, some days after 1 June 2026.
 fn fingerprint(line: &str, days: i64, language: &str) -> Fingerprint {
     let mut parts = line.split('|');
     let mut next = || parts.next().unwrap_or_default().trim();
@@ -35,7 +35,7 @@ fn small() -> Window {
     })
 }
 
-/// Decides on items in order, all of one day; each gets the number of its place, from 1.
+/// Decides on items in order, all of one day; each is numbered by its place, from 1.
 fn decide(lines: &[&str]) -> Vec<Decision> {
     let mut window = small();
     let numbered = (1..).zip(lines);
@@ -44,7 +44,7 @@ fn decide(lines: &[&str]) -> Vec<Decision> {
         .collect()
 }
 
-/// The stories of items of one day, in order.
+/// Checks the stories of items of one day, in order.
 fn check(lines: &[&str], stories: &[u64]) {
     let decided: Vec<u64> = decide(lines)
         .iter()
@@ -85,7 +85,7 @@ fn one_title_and_text_are_one_story() {
     check(&lines, &[1, 1, 1, 1, 1, 1, 7]);
 }
 
-/// What both of two titles say, differently, keeps them apart; what one leaves out does not.
+/// Checks that different words in the same place of two titles keep them apart, but words missing from one do not.
 fn kept_apart(one: &str, other: &str, guard: Guard) {
     let decided = decide(
         &[one, other]
@@ -358,7 +358,7 @@ fn decisions_by_hand_move_reports() {
     window.decide(2, &flood("2"), |_| None);
     window.merge(1, 2);
     assert!(!window.knows(2));
-    // What was joined by hand is no reason to keep a third apart from either.
+    // A decision by hand is no reason to keep a third item apart from either.
     assert_eq!(
         window.judge(3, &flood("2"), |_| None).refused,
         Some((1, Guard::Number))
@@ -395,7 +395,7 @@ fn what_is_forgotten_is_no_candidate() {
     assert!(!window.knows(1));
 }
 
-/// Titles that differ in a number, in some form, some of them cut.
+/// Returns titles that differ in a number, in various forms, some of them cut.
 fn title() -> impl Strategy<Value = String> {
     let form = prop_oneof![
         Just(["23", "24", "25"]),
@@ -424,7 +424,7 @@ fn item() -> impl Strategy<Value = Fingerprint> {
     })
 }
 
-/// The number that a title gives, whatever its form.
+/// Returns the number in a title, whatever its form.
 fn number_of(title: &str) -> Option<usize> {
     let forms = [
         ["23", "xxiii", "three", "veintitr", "trois", "tr\u{ea}s"],

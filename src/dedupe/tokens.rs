@@ -1,8 +1,8 @@
-//! Text to tokens: what is compared of a title and of a text.
+//! Converts titles and texts to tokens for comparison.
 //!
-//! In: plain text. Out: a number of 32 bits for each word, which knows what the word is (a number, a day, a place, a word
-//! that merely joins) and how it stood there. Numbers are their values, whether in digits, words, Roman or as ordinals;
-//! countries are their codes, so that `Iran` and `Iranian` are one. Time linear in the text.
+//! In: plain text. Out: a number of 32 bits for each word, with the kind of word (a number, a day, a place, a
+//! function word) and the way it was written. Numbers are represented by value, whether in digits, words, Roman or
+//! ordinal; countries by code, so that `Iran` and `Iranian` are the same. Time linear in the text.
 
 use super::numbers::{Roman, in_digits, put_together, roman};
 use super::scan::{Form, Word, Words};
@@ -13,13 +13,13 @@ use crate::classify::regions;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Token(u32);
 
-/// What a word is.
+/// The kind of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It joins others: an article, a preposition.
+    /// A function word: an article, a preposition.
     Joining,
     Word,
-    /// The letters of a reference (the `SV` of `SV25746`), or what may be a Roman number.
+    /// The letters of a reference (the `SV` of `SV25746`), or a possible Roman number.
     Reference,
     Number,
     /// A month or a day of the week.
@@ -35,7 +35,7 @@ const KINDS: [Kind; 6] = [
     Kind::Date,
     Kind::Place,
 ];
-/// The low bits say which word it is.
+/// The low bits identify the word.
 const SAME: u32 = (1 << 24) - 1;
 const KIND: u32 = 24;
 pub(super) const CAPITAL: u32 = 1 << 27;
@@ -44,12 +44,12 @@ pub(super) const CUT: u32 = 1 << 29;
 const SERIAL: u32 = 1 << 30;
 
 impl Token {
-    /// A hash of the word.
+    /// Returns a hash of the word.
     pub(super) fn word(self) -> u32 {
         self.0 & SAME
     }
 
-    /// Whether both are one word, however written.
+    /// Returns true if both are the same word, however written.
     pub(super) fn is(self, other: Self) -> bool {
         (self.0 ^ other.0) & SAME == 0
     }
@@ -61,27 +61,27 @@ impl Token {
             .unwrap_or(Kind::Word)
     }
 
-    /// Whether it begins with a capital.
+    /// Returns true if it begins with a capital.
     pub(super) fn has_capital(self) -> bool {
         self.0 & CAPITAL != 0
     }
 
-    /// Whether a part of a title begins with it: after a colon, a dash, a bar, a bracket.
+    /// Returns true if it begins a part of a title: after a colon, a dash, a bar, a bracket.
     pub(super) fn opens(self) -> bool {
         self.0 & OPENS != 0
     }
 
-    /// Whether the text was cut after it.
+    /// Returns true if the text was cut after it.
     pub(super) fn is_cut(self) -> bool {
         self.0 & CUT != 0
     }
 
-    /// Whether it is the number of an issue, a week, a notice.
+    /// Returns true if it is the number of an issue, a week, a notice.
     pub(super) fn is_serial(self) -> bool {
         self.0 & SERIAL != 0
     }
 
-    /// Whether it says what a text tells of: anything but a word that joins.
+    /// Returns true for a content word: any word except a function word.
     pub(super) fn tells(self) -> bool {
         self.kind() != Kind::Joining
     }
@@ -96,13 +96,13 @@ impl Token {
         Self(bits)
     }
 
-    /// A whole number.
+    /// Returns the token of a whole number.
     pub(super) fn number(value: u64) -> Self {
         Self::new(Kind::Number, mix(value ^ 0x6e75_6d62_6572))
     }
 }
 
-/// A hash of 64 bits, the same in every run.
+/// Mixes a 64-bit hash, with the same result in every run.
 pub(super) fn mix(value: u64) -> u64 {
     let mut value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -110,7 +110,7 @@ pub(super) fn mix(value: u64) -> u64 {
     value ^ value >> 31
 }
 
-/// A hash of text, the same in every run.
+/// Returns a hash of text, the same in every run.
 pub(super) fn hash(text: &str) -> u64 {
     let mut hash = 0x51_7c_c1_b7_27_22_0a_95_u64 ^ text.len() as u64;
     for chunk in text.as_bytes().chunks(8) {
@@ -123,8 +123,8 @@ pub(super) fn hash(text: &str) -> u64 {
     mix(hash)
 }
 
-/// Adds at most `limit` tokens of `text` to `tokens`. In a title every word may name a place, in a text those with a
-/// capital.
+/// Adds at most `limit` tokens of `text` to `tokens`. In a title every word may name a place, in a text only those
+/// with a capital.
 pub(super) fn read(
     text: &str,
     tongue: &str,
@@ -146,13 +146,13 @@ pub(super) fn read(
     }
 }
 
-/// Words to tokens.
+/// Converts words to tokens.
 struct Reader<'a> {
     words: &'a Words,
     tongue: &'a str,
     is_title: bool,
     at: usize,
-    /// The word before announces a number of its own.
+    /// True if the previous word announces a number.
     serial: bool,
 }
 
@@ -213,7 +213,7 @@ impl Reader<'_> {
             .unwrap_or_else(|| Token::new(Kind::Word, hash(stem(text))))
     }
 
-    /// A number in digits, with the ending of an ordinal where there is one.
+    /// Reads a number in digits, with the ending of an ordinal if there is one.
     fn digits(&mut self, text: &str) -> Token {
         let next = self.at + 1;
         let glued = self.words.list.get(next).is_some_and(|word| word.glued);
@@ -223,7 +223,7 @@ impl Reader<'_> {
         in_digits(text)
     }
 
-    /// A number in words, as many as belong to it.
+    /// Reads a number in words, as many as belong to it.
     fn number(&mut self, first: u32) -> Token {
         let mut value = u64::from(first);
         self.at += 1;
@@ -242,7 +242,7 @@ impl Reader<'_> {
         Token::number(value)
     }
 
-    /// Whether a number in digits stands before or after, with nothing between but `de`, `of`.
+    /// Returns true if a number in digits is before or after, with nothing between except `de` or `of`.
     fn stands_by_a_number(&self) -> bool {
         let is_number = |at: usize| self.words.has_form(at, Form::Digits);
         let is_of = |at: usize| matches!(self.words.word(at), "de" | "of" | "do" | "del");
@@ -253,7 +253,7 @@ impl Reader<'_> {
             || at > 1 && is_of(at - 1) && is_number(at - 2)
     }
 
-    /// Whether the letters are glued to digits.
+    /// Returns true if the letters are attached to digits.
     fn is_reference(&self, word: &Word) -> bool {
         let next = self.words.list.get(self.at + 1);
         let before_digits = next.is_some_and(|next| next.glued && next.form == Form::Digits);
@@ -281,7 +281,7 @@ impl Reader<'_> {
     }
 }
 
-/// A word without the `s` of a plural.
+/// Returns a word without the `s` of a plural.
 fn stem(word: &str) -> &str {
     word.strip_suffix('s')
         .filter(|stem| stem.len() > 3)

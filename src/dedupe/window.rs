@@ -1,8 +1,8 @@
-//! The items that new ones are compared with: the newest, in memory of a fixed size.
+//! Keeps the items that new ones are compared with: the newest, in memory of a fixed size.
 //!
-//! In: fingerprints, in the order in which the items are decided. Out: for each the story that it reports, and why. What is
-//! remembered of an item are its keys and, in a ring of fixed size, its words; of an item whose words have left the ring
-//! they are asked for. Time and memory an item are the same at the first and at the millionth.
+//! In: fingerprints, in the order in which the items are judged. Out: for each, the story that it reports, and why.
+//! The window keeps an item's keys and, in a ring of fixed size, its words; words that have left the ring are fetched
+//! from the caller. Time and memory per item are the same at the first and at the millionth.
 
 use rustc_hash::FxHashMap;
 
@@ -13,12 +13,12 @@ use super::judge::{Evidence, Known, Side, Verdict, judge};
 use super::postings::Postings;
 use super::tokens::Token;
 
-/// How much a window remembers.
+/// The capacity of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Items.
+    /// Number of items.
     pub items: usize,
-    /// Words of items, four bytes each.
+    /// Number of words of items, four bytes each.
     pub words: usize,
 }
 
@@ -31,32 +31,33 @@ impl Default for Limits {
     }
 }
 
-/// What was decided of an item. Items and stories are the numbers that the caller gave; a story is the one of its
-/// founding item.
+/// The decision on an item. Items and stories are the numbers given by the caller; a story has that of its founding
+/// item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// The story that it reports: its own number where it founds one.
+    /// The story that it reports: its own number if it founds one.
     pub story: u64,
-    /// The item that it was joined to, and by what.
+    /// The item that it was joined to, and the evidence.
     pub joined: Option<(u64, Evidence)>,
-    /// The item most like it that a guard keeps apart.
+    /// The most similar item that a guard keeps apart, and the guard.
     pub refused: Option<(u64, Guard)>,
-    /// An item that tells the same in another language.
+    /// An item with the same content in another language.
     pub alternate: Option<u64>,
     /// Other stories that it would have joined as well, and whose items no guard keeps apart from it.
     pub also: Vec<u64>,
-    /// Whether its address was found to be that of a page whose content changes.
+    /// True if its address turned out to be that of a page whose content changes.
     pub rolls: bool,
 }
 
-/// Candidates that are verified.
+/// Maximum number of candidates to verify.
 const MAX_CANDIDATES: usize = 10;
-/// Reports of one story that a new one is compared with: so many of different content, among so many of the newest.
+/// Maximum number of different reports of a story to compare a new one with, and of newest reports to search for
+/// them.
 const MAX_REPORTS: usize = 16;
 const MAX_WALK: usize = 64;
-/// Slots of the table for each item.
+/// Number of slots in the table per item.
 const KEYS_OF_AN_ITEM: usize = 16;
-/// Addresses known to roll.
+/// Number of addresses remembered as rolling.
 const ROLLING: usize = 1 << 12;
 
 /// The newest items.
@@ -71,12 +72,12 @@ pub struct Window {
     last: u32,
 }
 
-/// An item that is remembered.
+/// A remembered item.
 #[derive(Clone, Copy, Default)]
 struct Entry {
     /// Its number in the window; 0 in an empty place.
     number: u32,
-    /// The report of its story before it; 0 for none.
+    /// The previous report of its story; 0 for none.
     older: u32,
     title: u16,
     length: u16,
@@ -86,10 +87,10 @@ struct Entry {
     words: u64,
 }
 
-/// Words in a ring: the newest drive out the oldest.
+/// A ring of words: the newest replace the oldest.
 struct Ring {
     words: Vec<Token>,
-    /// How many words were ever written.
+    /// Total number of words ever written.
     written: u64,
 }
 
@@ -98,7 +99,7 @@ impl Ring {
         usize::try_from(at % self.words.len() as u64).unwrap_or(0)
     }
 
-    /// Where they stand now.
+    /// Adds words and returns their position.
     fn add(&mut self, words: &[Token]) -> u64 {
         let from = self.place(self.written);
         if from + words.len() > self.words.len() {
@@ -122,14 +123,14 @@ impl Ring {
     }
 }
 
-/// What a candidate came to.
+/// The verdict on a candidate.
 struct Found {
     number: u32,
     verdict: Verdict,
 }
 
 impl Window {
-    /// An empty window, all its memory taken at once.
+    /// Creates an empty window, and allocates all its memory.
     pub fn new(limits: Limits) -> Self {
         let items = limits.items.max(16);
         let words = limits.words.max(1 << 10);
@@ -146,8 +147,8 @@ impl Window {
         }
     }
 
-    /// Decides on `item` and remembers it. `fetch` gives the words of a remembered item that are not in the ring any more,
-    /// or nothing: then it is no candidate.
+    /// Judges `item` and remembers it. `fetch` returns the words of a remembered item that have left the ring, or
+    /// `None`, in which case it is no candidate.
     pub fn decide(
         &mut self,
         item: u64,
@@ -159,7 +160,7 @@ impl Window {
         decision
     }
 
-    /// What [`Window::decide`] would say; nothing is remembered.
+    /// Returns the decision that [`Window::decide`] would make, and remembers nothing.
     pub fn judge(
         &self,
         item: u64,
@@ -181,7 +182,7 @@ impl Window {
         judging.decide(&fingerprint.keys)
     }
 
-    /// Remembers an item whose story is known: at a start from the store, with its words where they are at hand.
+    /// Remembers an item whose story is known, when the window is filled from the store, with its words if available.
     pub fn insert(&mut self, item: u64, story: u64, keys: &Keys, reading: Option<&Reading>) {
         self.add(item, story, keys, reading);
     }
@@ -191,8 +192,7 @@ impl Window {
         self.add(item, story, &fingerprint.keys, Some(&fingerprint.reading));
     }
 
-    /// Puts another reading of an item of `story` in the place of the one that is remembered; one that is forgotten is
-    /// remembered anew.
+    /// Replaces the remembered reading of an item of `story`; an item that was forgotten is remembered again.
     pub fn revise(&mut self, item: u64, story: u64, fingerprint: &Fingerprint) {
         let Some(number) = self.number_of(item, story) else {
             return self.add(item, story, &fingerprint.keys, Some(&fingerprint.reading));
@@ -209,7 +209,8 @@ impl Window {
         }
     }
 
-    /// Whether a guard keeps a report of one story apart from one of another: then they are two, whatever else is alike.
+    /// Returns true if a guard keeps a report of one story apart from one of another: they are then two, however
+    /// similar.
     pub fn are_apart(
         &self,
         one: u64,
@@ -227,7 +228,7 @@ impl Window {
         })
     }
 
-    /// The newest reports of a story that differ, so many as a new one would be compared with.
+    /// Returns the newest differing reports of a story, as many as a new one would be compared with.
     fn recalled(
         &self,
         story: u64,
@@ -263,7 +264,7 @@ impl Window {
         })
     }
 
-    /// Makes the reports of `other` those of `kept`: two stories were found to be one.
+    /// Moves the reports of `other` to `kept`, because two stories turned out to be one.
     pub fn merge(&mut self, kept: u64, other: u64) {
         let both = self.reports(kept).chain(self.reports(other));
         let numbers = both.map(|entry| entry.number).collect();
@@ -271,7 +272,7 @@ impl Window {
         self.link(kept, numbers);
     }
 
-    /// Makes `item` a report of `to` and no more of `from`: it was moved by hand.
+    /// Moves the report `item` from `from` to `to`, as decided by hand.
     pub fn part(&mut self, item: u64, from: u64, to: u64) {
         let own = |entry: &&Entry| entry.item == item;
         let moved: Vec<u32> = self
@@ -287,7 +288,7 @@ impl Window {
         self.link(to, there);
     }
 
-    /// Whether `item` is remembered, as a report of `story`.
+    /// Returns true if `item` is remembered as a report of `story`.
     pub fn holds(&self, item: u64, story: u64) -> bool {
         self.number_of(item, story).is_some()
     }
@@ -298,7 +299,7 @@ impl Window {
         Some(held.number)
     }
 
-    /// Whether a report of `story` is remembered.
+    /// Returns true if a report of `story` is remembered.
     pub fn knows(&self, story: u64) -> bool {
         self.stories.contains_key(&story)
     }
@@ -328,7 +329,7 @@ impl Window {
         }
     }
 
-    /// Forgets the oldest item, to make place for a new one; its story with its last report.
+    /// Forgets the oldest item, to make room for a new one, and its story with its last report.
     fn forget(&mut self, place: usize) {
         let Some(entry) = self.entries.get(place) else {
             return;
@@ -338,7 +339,7 @@ impl Window {
         }
     }
 
-    /// The reports of a story that are remembered, the newest first.
+    /// Returns the remembered reports of a story, the newest first.
     fn reports(&self, story: u64) -> impl Iterator<Item = &Entry> {
         let newest = self
             .stories
@@ -356,7 +357,7 @@ impl Window {
         (entry.number == number && number != 0).then_some(entry)
     }
 
-    /// Makes these all the reports of a story that are remembered.
+    /// Makes these items the only remembered reports of a story.
     fn link(&mut self, story: u64, mut numbers: Vec<u32>) {
         numbers.sort_unstable();
         let mut older = 0;
@@ -379,7 +380,7 @@ impl Window {
         address != 0 && self.rolling.get(place) == Some(&address)
     }
 
-    /// An address under which two stories stand is that of a page whose content rolls.
+    /// Marks an address with two stories as that of a page whose content rolls.
     fn watch(&mut self, address: u32, story: u64) {
         let mut known = self
             .postings
@@ -393,7 +394,7 @@ impl Window {
     }
 }
 
-/// One item being judged.
+/// The state of judging one item.
 struct Judging<'a, F> {
     window: &'a Window,
     item: u64,
@@ -403,7 +404,7 @@ struct Judging<'a, F> {
     fetch: &'a mut F,
 }
 
-/// An item out of memory.
+/// A copy of a remembered item.
 struct Recalled {
     keys: Known,
     reading: Reading,
@@ -448,7 +449,7 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
                 Verdict::Rolled | Verdict::Unlike => {}
             }
         }
-        // The strongest evidence first; among equals the order of the candidates.
+        // The strongest evidence comes first, and equal evidence in the order of the candidates.
         accepted.sort_by_key(|(_, evidence)| match evidence {
             Evidence::Address | Evidence::Update => 0,
             Evidence::Twin | Evidence::Slug | Evidence::Title => 1,
@@ -460,7 +461,7 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
         decision
     }
 
-    /// Joins the story of an item that was accepted, unless another report of it is kept apart.
+    /// Joins the story of an accepted item, unless another report of it is kept apart.
     fn join(&mut self, number: u32, evidence: Evidence, decision: &mut Decision) {
         let Some(entry) = self.window.entry(number).copied() else {
             return;
@@ -469,7 +470,7 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
         if is_known || decision.also.contains(&entry.story) {
             return;
         }
-        // One page is one story, whatever it said before: that is no likeness.
+        // One page is one story regardless of its earlier content, so similarity does not matter.
         let is_page = matches!(evidence, Evidence::Address | Evidence::Update);
         if !is_page && self.is_kept_apart(&entry) {
             decision.refused = decision.refused.or(Some((entry.item, Guard::Story)));
@@ -481,8 +482,8 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
         }
     }
 
-    /// Whether a guard keeps the item apart from a report of the story of `accepted`. One that would keep `accepted` apart
-    /// from it, too, does not count: a page that was corrected has joined them.
+    /// Returns true if a guard keeps the item apart from a report of the story of `accepted`. A guard that also keeps
+    /// `accepted` apart from that report does not count: a corrected page has joined them.
     fn is_kept_apart(&mut self, accepted: &Entry) -> bool {
         let mut contents = Vec::with_capacity(MAX_REPORTS);
         let window = self.window;
@@ -502,7 +503,7 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
         false
     }
 
-    /// Whether a guard stands between two reports that are remembered.
+    /// Returns true if a guard keeps two remembered reports apart.
     fn are_apart(&mut self, one: &Entry, other: &Entry) -> bool {
         let window = self.window;
         let one = window.recall(one, self.fetch);
@@ -554,7 +555,7 @@ fn all_keys(keys: &Keys) -> impl Iterator<Item = u32> + '_ {
     places.into_iter().chain(words).filter(|key| *key != 0)
 }
 
-/// The items that share most keys, the address and the slug counting most, the newest first among equals.
+/// Returns the items that share most keys; address and slug count most, and the newest comes first among equals.
 fn candidates(postings: &Postings, window: &Window, keys: &Keys) -> Vec<u32> {
     let mut votes: Vec<(u32, u32)> = Vec::with_capacity(32);
     for key in all_keys(keys) {

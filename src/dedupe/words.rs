@@ -1,7 +1,8 @@
-//! Words that count, date or merely join, in every language that has a table of them.
+//! Recognizes numerals, dates and function words, in every language with a table of them.
 //!
-//! In: a folded word. Out: what it means. Words of one spelling mean one thing in all languages, or nothing where that would
-//! mislead: the Portuguese `dos` is an article far more often than the Spanish numeral, which it is in Spanish texts alone.
+//! In: a folded word. Out: its meaning. Words of one spelling have one meaning in all languages, or none if that
+//! would mislead: the Portuguese `dos` is an article far more often than the Spanish numeral, which only counts in
+//! Spanish texts.
 
 use std::sync::LazyLock;
 
@@ -9,24 +10,24 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::languages::{self, LanguageTable, Numbered};
 
-/// What a word means where two texts are compared.
+/// The meaning of a word when two texts are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// A number, cardinal or ordinal.
     Number(u32),
     /// A month, from 1.
     Month(u32),
-    /// A month where a number stands beside it; else a word as any other (`may`, `march`).
+    /// A month if next to a number; otherwise an ordinary word (`may`, `march`).
     MaybeMonth(u32),
     /// A day of the week, from Monday as 1.
     Weekday(u32),
-    /// What a number of its own follows: `no.`, `week`, `boletín`.
+    /// A word that announces a number: `no.`, `week`, `boletín`.
     Designator,
     /// An article, a preposition, a conjunction.
     Joining,
 }
 
-/// `word`, folded, in a text of language `tongue` (ISO 639-1; empty where unknown).
+/// Returns the meaning of `word`, folded, in a text of language `tongue` (ISO 639-1; empty if unknown).
 pub(super) fn meaning(word: &str, tongue: &str) -> Option<Meaning> {
     let is_own = |(own, code, _): &&OwnNumber| *own == word && *code == tongue;
     if let Some((_, _, number)) = OWN_NUMBERS.iter().find(is_own) {
@@ -35,21 +36,21 @@ pub(super) fn meaning(word: &str, tongue: &str) -> Option<Meaning> {
     MEANINGS.get(word).copied()
 }
 
-/// Whether `word` stands between the parts of one number: `treinta y uno`, `vingt et un`.
+/// Returns true if `word` connects the parts of one number: `treinta y uno`, `vingt et un`.
 pub(super) fn joins_numbers(word: &str) -> bool {
     static WORDS: LazyLock<FxHashSet<&str>> =
         LazyLock::new(|| languages::set(|table| table.comparing.joins_numbers));
     WORDS.contains(word)
 }
 
-/// The ending of an ordinal in digits: `23rd`, `3º`, `2e`.
+/// Returns true for the ending of an ordinal in digits: `23rd`, `3º`, `2e`.
 pub(super) fn is_ordinal_ending(letters: &str) -> bool {
     static ENDINGS: LazyLock<FxHashSet<&str>> =
         LazyLock::new(|| languages::set(|table| table.comparing.ordinal_endings));
     ENDINGS.contains(letters)
 }
 
-/// A word, the language whose texts mean a number by it, and that number.
+/// A word, the language in which it is a numeral, and its value.
 type OwnNumber = (&'static str, &'static str, u32);
 
 static OWN_NUMBERS: LazyLock<Vec<OwnNumber>> = LazyLock::new(|| {
@@ -75,10 +76,10 @@ static MEANINGS: LazyLock<FxHashMap<&'static str, Meaning>> = LazyLock::new(|| {
     meanings
 });
 
-/// A section of the tables, and what its numbers mean.
+/// A section of the tables, and the meaning of its numbers.
 type NumberedMeaning = (fn(&LanguageTable) -> Numbered, fn(u32) -> Meaning);
 
-/// Where a word stands in several, the last one is meant.
+/// If a word is in several sections, the last one counts.
 const NUMBERED: [NumberedMeaning; 4] = [
     (|table| table.compared_numbers, Meaning::Number),
     (|table| table.compared_months, Meaning::Month),
