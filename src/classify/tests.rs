@@ -618,7 +618,7 @@ proptest! {
     }
 }
 
-/// The inner words are found by two keys, the limit of the index: the third must be checked separately.
+/// The index finds the inner conjunction by two keys, its limit: the third word must be checked separately.
 #[test]
 fn a_conjunction_within_another_asks_for_all_its_words() {
     let mut nested = topic("t", &["ij"], &[]);

@@ -60,7 +60,7 @@ pub(super) fn cuts(entry: &RawEntry, position: usize) -> Vec<Problem> {
 }
 
 /// Parses a duration: seconds, optionally with a fraction, or `H:M:S` with the larger units optional, or ISO 8601
-/// (`PT1H2M3S`). A duration of zero means unknown.
+/// (`PT1H2M3S`). Returns `None` below one second, and from `MAX_DURATION`.
 pub(super) fn duration(text: &str) -> Option<u32> {
     let text = text.trim();
     let seconds = if let Some(parts) = text.strip_prefix("PT") {

@@ -15,8 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::Draft;
 use super::wording::Wording;
 
-/// Maximum number of notices of one wording; more indicate a faulty document. The store's limit per title is slightly
-/// higher.
+/// Maximum number of notices of one wording; more indicate a faulty document. The store's limit per title is higher.
 const MAX_COPIES: usize = 20;
 
 /// Page, and part of the page, that list an entry.

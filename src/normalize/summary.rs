@@ -22,8 +22,8 @@ static PARTICLES: LazyLock<FxHashSet<&str>> =
 static ABBREVIATIONS: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.text.abbreviations));
 
-/// Returns the range of a text's dateline, in bytes from the beginning, up to where the text itself begins: `SAN
-/// JOSÉ, 28 June (Agency) – The ministry …`
+/// Returns the range of a text's dateline, in bytes from the beginning, up to where the text itself begins:
+/// `SAN JOSÉ, 28 June (Agency) – The ministry …`
 pub fn dateline(text: &str) -> Option<Range<usize>> {
     let line = text.lines().next().unwrap_or_default();
     let (begin, _) = line.split_at(line.floor_char_boundary(MAX_DATELINE));

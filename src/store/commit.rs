@@ -525,8 +525,8 @@ fn is_rescheduled(new: &Item, held: &Item) -> bool {
         && new.stated.is_some_and(is_later)
 }
 
-/// Returns the event of an item whose date of publication stays. An event day that has passed since is treated as any
-/// other date of the entry. A day computed relative to the time of reading stays that of the first reading.
+/// Returns the event of an item whose date of publication stays. Once its day has passed, the entry's date no longer
+/// reads as an event, so the held event stays. A day computed relative to the time of reading stays as first read.
 fn kept_event(new: &Item, held: &Item, restated: bool) -> Option<EventDay> {
     let is_own_date = match held.event {
         Some(EventDay::Stated(dated)) => Some(dated) == held.stated,

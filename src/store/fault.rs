@@ -1,7 +1,7 @@
 //! Reasons why a store as a whole cannot be read or written: the disk, the file, another program.
 //!
-//! In: a [`StoreError`]. Out: its [`StoreFault`], with a short name and what to do; nothing for an error that concerns one
-//! job or one row alone.
+//! In: a [`StoreError`]. Out: its [`StoreFault`], with a short name and what to do; nothing for an error of one
+//! job or one row.
 
 use std::io;
 use std::path::Path;

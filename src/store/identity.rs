@@ -125,7 +125,7 @@ pub(super) fn matches(
 }
 
 impl Matching<'_> {
-    /// Matches entries whose key and title agree with an item that is the only one of its date and title.
+    /// Matches entries whose key and title agree with an item, if the text agrees too or its date and title are unique.
     fn by_own_keys(&mut self) -> Result<(), StoreError> {
         let mut sure = Vec::new();
         for (at, entry) in self.entries.iter().enumerate() {

@@ -2,8 +2,8 @@
 //!
 //! In: polls, classified and with fingerprints. Out: stories for the publisher, states for people. One writer thread
 //! takes polls off a bounded channel, commits several in one transaction, and makes the decisions that need the whole
-//! store; readers see snapshots. It knows neither HTTP nor the published files. `SQLite` runs WAL with `synchronous =
-//! FULL`.
+//! store; readers see snapshots. It knows neither HTTP nor the published files. `SQLite` runs in WAL mode
+//! with `synchronous = FULL`.
 
 mod account;
 mod changes;

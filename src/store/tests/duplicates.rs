@@ -51,7 +51,7 @@ impl Desk {
     }
 }
 
-/// Bulletin 23 is stored: another source repeats it, and reports another number.
+/// Checks that another source's bulletin 23 joins the stored one, and that bulletin 24 stays apart.
 #[track_caller]
 fn joins_and_keeps_apart(desk: &Desk) {
     let again = entry("b1", &bulletin("23"), HEALTH);
@@ -137,7 +137,7 @@ fn what_is_held_back_joins_when_it_is_released() {
     );
 }
 
-/// A report without a number could belong to either bulletin, and does not join them.
+/// A report without a number could belong to either bulletin: it joins one of them, and does not merge the two.
 #[test]
 fn a_report_that_is_like_two_does_not_join_them() {
     let desk = told();

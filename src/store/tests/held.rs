@@ -139,7 +139,7 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
     );
 }
 
-/// Returns the number of held items that the publisher still lists, and of those that it no longer lists.
+/// Returns the number of held items, and how many of them the publisher no longer lists.
 fn waiting(desk: &Desk) -> (usize, usize) {
     let held = desk.ask(|reader| reader.held_items(&"a".parse().unwrap()));
     let gone = held.iter().filter(|held| held.unlisted_at.is_some());

@@ -73,7 +73,7 @@ fn a_number_tells_notices_that_say_the_same() {
         (&[&quay, &quay, &pilot], 0, 0),
         (&[&quay, &quay], 0, 0),
     ]);
-    // An entry with a key is one entry.
+    // Two entries with the same guid are one.
     let own = format!("g|/a|Notice|2021-06-28|{QUAY}");
     check(&[(&[&own, &own], 1, 0), (&[&own], 0, 0)]);
 }

@@ -78,12 +78,12 @@ fn a_date_that_comes_or_goes_with_the_move_parts_nothing() {
 fn notices_of_one_title_stay_apart() {
     let notice = |n: usize| format!("g{n}|/{n}|Notice|2021-06-28|{TEXT}");
     let [one, two, three, four] = [1, 2, 3, 4].map(notice);
-    // The first is still listed, so it is unclear which one moved.
+    // The old notice is still listed, or may be one of several, or several may be it.
     check(&[(&[&one], 1), (&[&one, &two], 1)]);
     check(&[(&[&one, &two], 2), (&[&three], 1)]);
     check(&[(&[&one], 1), (&[&two, &three], 2)]);
     check(&[(&[&one, &two], 2), (&[&three, &four], 2)]);
-    // Two bulletins a day, one of which a page shows.
+    // A page shows one of two bulletins a day.
     check(&[
         (&["|/1|Weather|2021-06-28"], 1),
         (&["|/2|Weather|2021-06-28"], 1),
