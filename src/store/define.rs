@@ -103,7 +103,7 @@ pub struct SourceDefinition {
 pub enum Consent {
     /// Consent is required: the definition is refused if readers would be surprised, see [`Plan::refusals`].
     Wanted,
-    /// The operator knows the effect, or nobody can be asked.
+    /// The operator knows the effect, or no operator is present to consent.
     Given,
 }
 

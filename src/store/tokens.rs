@@ -177,7 +177,7 @@ mod tests {
             })
         };
         assert_eq!(found(&connection, &nested(8)), [1]);
-        // The innermost words are not asked for.
+        // The innermost words are left out of the expression.
         assert_eq!(found(&connection, &nested(64)), [1, 2]);
     }
 
