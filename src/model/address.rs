@@ -1,4 +1,4 @@
-//! Where sources are, and how their addresses are shown without the secrets in them.
+//! The addresses of sources, and how to display them without their secrets.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -29,7 +29,7 @@ const SECRET_PARAMETERS: [&str; 16] = [
     "x-amz-signature",
 ];
 
-/// A shorter value may be a word of any text.
+/// The shortest value treated as a key. A shorter one may be an ordinary word.
 const SHORTEST_KEY: usize = 6;
 
 /// An address that may carry credentials; `Display` and `Debug` hide them.
@@ -40,18 +40,18 @@ pub struct PublicUrl {
 }
 
 impl PublicUrl {
-    /// Hides user, password and parameters that look like keys.
+    /// Wraps an address. User, password and parameters that look like keys are hidden when it is displayed.
     pub fn new(url: Url) -> Self {
         Self { url, hidden: false }
     }
 
-    /// For an address that is a secret as a whole: only its origin is ever shown.
+    /// Wraps an address that is secret as a whole: only its origin is ever shown.
     pub fn secret(url: Url) -> Self {
         Self { url, hidden: true }
     }
 
-    /// Another address that is as secret as this one: where it redirects, its next page. Its own user and password
-    /// are for that other one to bring.
+    /// Returns another address that is as secret as this one, such as a redirect target or the next page. The user and
+    /// password are not carried over; `url` must bring its own.
     #[must_use]
     pub fn with_url(&self, url: Url) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl PublicUrl {
         }
     }
 
-    /// The address itself, for the request.
+    /// Returns the full address, secrets included, for the request.
     pub fn expose(&self) -> &Url {
         &self.url
     }
@@ -81,7 +81,7 @@ impl fmt::Debug for PublicUrl {
     }
 }
 
-/// `url` as text, without user, password, and the values of parameters that look like keys.
+/// Returns `url` as text, without user, password, and the values of parameters that look like keys.
 pub fn hide_secrets(url: &Url) -> String {
     let mut shown = without_user(url);
     if url.query_pairs().any(|(name, _)| is_secret(&name)) {
@@ -94,63 +94,63 @@ pub fn hide_secrets(url: &Url) -> String {
     shown.into()
 }
 
-/// `url` without the user and the password that it brings to log in with.
+/// Returns `url` without the user and password used to log in.
 pub fn without_user(url: &Url) -> Url {
     let mut url = url.clone();
     let cleared = url.set_username("").and_then(|()| url.set_password(None));
-    // Refused only for addresses that have neither (`mailto:`, `file:`).
+    // This fails only for addresses that have neither (`mailto:`, `file:`).
     debug_assert!(cleared.is_ok() || url.username().is_empty() && url.password().is_none());
     url
 }
 
-/// Where a source's documents are.
+/// The location of a source's documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// `http://` or `https://`
     Http(PublicUrl),
     /// A regular file, by its absolute path.
     File(PathBuf),
-    /// What a program of the operator's writes to its standard output.
+    /// The standard output of a program that the operator configured.
     Command(CommandLine),
     /// An address kept in a secret. Only fetching reads it.
     Secret(SecretAddress),
 }
 
-/// An address that stands elsewhere than in the configuration.
+/// An address kept outside the configuration.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretAddress {
-    /// Where it stands.
+    /// The secret that contains the address.
     pub secret: Secret,
-    /// Where a relative path in it starts.
+    /// The folder that a relative path in `secret` is resolved against.
     pub folder: PathBuf,
-    /// Where the configuration refers to it.
+    /// The place in the configuration that refers to it.
     pub place: Place,
 }
 
-/// Where a secret stands; `Display` and `Debug` show the reference only.
+/// A reference to a secret; `Display` and `Debug` show the reference only.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
     /// In a file.
     File(PathBuf),
-    /// In a variable of the environment, as it was when the configuration was read.
+    /// In an environment variable, as it was when the configuration was read.
     Variable {
-        /// Its name.
+        /// The variable's name.
         name: String,
-        /// Its value.
+        /// The variable's value.
         value: Option<String>,
     },
-    /// Among the credentials that systemd gives a unit.
+    /// Among the credentials that systemd passes to a unit.
     Credential {
-        /// Its name.
+        /// The credential's name.
         name: String,
-        /// The folder of the credentials, where there are any.
+        /// The folder of the credentials, if systemd provides one.
         folder: Option<PathBuf>,
     },
-    /// Nowhere: it stood in a configuration that is kept without secrets.
+    /// Not available: the value was part of a configuration that is kept without its secrets.
     NotKept {
-        /// What may be shown of it.
+        /// The part that may be shown.
         shown: String,
-        /// The file that it stood in.
+        /// The file that contained it.
         file: PathBuf,
     },
 }
@@ -180,17 +180,17 @@ impl fmt::Debug for SecretAddress {
     }
 }
 
-/// A program and what it is told, run as it stands: no shell reads it, nothing in it is expanded. Arguments may carry
-/// credentials: `Display` and `Debug` hide them.
+/// A program and its arguments, run directly: no shell reads the line and nothing in it is expanded. Arguments may
+/// carry credentials; `Display` and `Debug` hide them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CommandLine {
-    /// An absolute path, or a name that is looked for in `PATH`.
+    /// An absolute path, or a name to look up in `PATH`.
     pub program: PathBuf,
-    /// What it is told.
+    /// The program's arguments.
     pub arguments: Vec<String>,
-    /// The folder that it runs in, and that relative paths among its arguments start from.
+    /// The folder to run it in; relative paths among its arguments start here.
     pub folder: PathBuf,
-    /// How long it may take, where not as long as any request.
+    /// The program's time limit; `None` applies the usual limit of a request.
     pub timeout: Option<Duration>,
 }
 
@@ -212,7 +212,7 @@ impl fmt::Debug for CommandLine {
 }
 
 impl Location {
-    /// An address that a document from here names, as secret as this one.
+    /// Returns an address that a document from here refers to, as secret as this one.
     pub fn leading_to(&self, url: Url) -> PublicUrl {
         match self {
             Self::Http(own) => own.with_url(url),
@@ -220,8 +220,8 @@ impl Location {
         }
     }
 
-    /// Where relative addresses in a document at `base` may start, so that none of them repeats what is secret: an
-    /// address that is secret as a whole shows its host only, one with a key in it loses its parameters.
+    /// Returns a base for the relative addresses of a document at `base` that leaks no secret into them: the host alone
+    /// if the whole address is secret, or the address without its parameters if one of them is a key.
     pub fn public_base(&self, base: &Url) -> Url {
         let mut base = base.clone();
         let Self::Http(own) = self else { return base };
@@ -236,12 +236,12 @@ impl Location {
 }
 
 impl Location {
-    /// Whether a parameter of its address is a key.
+    /// Returns true if a parameter of the address is a key.
     pub fn has_key(&self) -> bool {
         !self.keys().is_empty()
     }
 
-    /// The parameters of its address that are keys, as written there.
+    /// Returns the parameters of the address that are keys, as written.
     fn keys(&self) -> Vec<(&str, &str)> {
         let Self::Http(own) = self else {
             return Vec::new();
@@ -252,7 +252,7 @@ impl Location {
             .collect()
     }
 
-    /// `text` of a document from here without the key that its links repeat.
+    /// Returns `text` from one of the location's documents without the key that its links repeat.
     pub fn without_key<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut text = Cow::Borrowed(text);
         for (name, value) in self.keys() {
@@ -267,7 +267,7 @@ impl Location {
                 (format!("?{pair}&amp;"), "?"),
                 (format!("?{pair}&"), "?"),
                 (format!("?{pair}"), ""),
-                // Under another name, or escaped for another purpose.
+                // The value may appear under another name, or escaped differently.
                 (value.to_owned(), "hidden"),
             ] {
                 hidden = hidden.replace(&written, instead);
@@ -277,7 +277,8 @@ impl Location {
         text
     }
 
-    /// As [`Self::without_key`], for a whole document in any encoding that has ASCII as it is.
+    /// Removes the key as [`Self::without_key`] does, from a whole document in any encoding that contains ASCII
+    /// unchanged.
     pub fn without_key_bytes(&self, body: Vec<u8>) -> Vec<u8> {
         if !self.has_key() {
             return body;
@@ -285,7 +286,7 @@ impl Location {
         match String::from_utf8(body) {
             Ok(text) => self.without_key(&text).into_owned().into_bytes(),
             Err(error) => {
-                // Every byte becomes the character of its number, and back.
+                // Maps every byte to the character of the same number, and back.
                 let bytes = error.into_bytes();
                 let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
                 let hidden = self.without_key(&text).into_owned();
@@ -297,7 +298,7 @@ impl Location {
         }
     }
 
-    /// Its address for readers; `None` for what none of them can open, and where anything in the address is a secret.
+    /// Returns the address to show to readers; `None` if readers cannot open it, or if any part of it is secret.
     pub fn shared(&self) -> Option<Url> {
         let url = match self {
             Self::Http(own) if !own.hidden => without_user(&own.url),
@@ -327,7 +328,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// Texts that fill a required field when there is no address.
+/// Fillers that publishers write into a required field that has no address.
 const PLACEHOLDERS: [&str; 12] = [
     "#",
     "-",
@@ -343,7 +344,7 @@ const PLACEHOLDERS: [&str; 12] = [
     "undefined",
 ];
 
-/// Whether a link, as found, is such a filler instead of an address.
+/// Returns true if a link, as found, is such a filler instead of an address.
 pub(crate) fn is_placeholder(link: &str) -> bool {
     let link = link.trim();
     PLACEHOLDERS

@@ -1,4 +1,5 @@
-//! When a source is asked: at an interval, by crontab, or as often as it brings something.
+//! The schedule of a source: a fixed interval, a crontab expression, or an interval that follows how often it
+//! publishes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,18 +10,18 @@ use chrono_tz::Tz;
 
 use super::local_time;
 
-/// When a source is due.
+/// The schedule of a source.
 #[derive(Clone, Debug)]
 pub enum Cadence {
-    /// This long after the last time.
+    /// This long after the last poll.
     Every(Duration),
     /// At these times in the source's zone.
     Cron(Box<Cron>),
-    /// Sooner when it brought something, later when not, within these bounds.
+    /// Sooner after a poll that found news, later after one that did not, within these bounds.
     Adaptive {
-        /// Never sooner.
+        /// The shortest interval.
         min: Duration,
-        /// Never later.
+        /// The longest interval.
         max: Duration,
     },
 }
@@ -29,27 +30,28 @@ pub enum Cadence {
 #[derive(Clone)]
 pub struct Cron {
     written: String,
-    /// Any of these: crontab joins day-of-month and day-of-week by OR where both are restricted, the crate by AND.
+    /// Runs when any of these is due. Crontab joins day-of-month and day-of-week by OR if both are restricted; the
+    /// crate joins them by AND.
     schedules: Vec<cron::Schedule>,
     pace: Pace,
 }
 
-/// How runs follow the clock on the days on which it changes (cron(8)).
+/// How runs follow the clock on days when it changes (cron(8)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pace {
-    /// At times of the day: each runs once, whether the clock skips it or shows it twice.
+    /// At fixed times of day: each runs once, even if the clock skips it or shows it twice.
     Fixed,
-    /// Again and again: `*` begins the second, the minute or the hour.
+    /// Repeatedly: the second, minute or hour field begins with `*`.
     Repeating,
 }
 
-/// Text that is no crontab expression.
+/// The error for text that is not a crontab expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct CronError {
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
-    /// What to write instead.
+    /// A correction to suggest.
     pub hint: &'static str,
 }
 
@@ -57,10 +59,11 @@ const FORM: &str = "five fields as in crontab, `minute hour day-of-month month d
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 impl Cron {
-    /// The first time after `after`, in its zone; `None` when there never is one (30 February).
+    /// Returns the first run after `after`, in its zone; `None` if there never is one (30 February).
     ///
-    /// On the days on which clocks change, as cron(8) runs jobs: one at a fixed time that is skipped runs right after the
-    /// gap, one whose time comes twice runs the first time; one that repeats runs whenever the clock shows its time.
+    /// On days when clocks change, runs follow cron(8): a job at a fixed time that is skipped runs right after the gap,
+    /// one whose time occurs twice runs the first time, and a repeating job runs whenever the clock shows one of its
+    /// times.
     pub fn next_after(&self, after: DateTime<Tz>) -> Option<DateTime<Tz>> {
         let runs = self
             .schedules
@@ -77,7 +80,8 @@ impl Cron {
     }
 }
 
-/// The times that a schedule names, behind one that the clock shows. The crate counts in UTC, where no time is skipped.
+/// Returns the times of a schedule that follow a time shown by the clock. The crate counts in UTC, which skips no
+/// times.
 fn times(schedule: &cron::Schedule, shown: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> {
     let times = schedule.after_owned(shown.and_utc());
     times.map(|time| time.naive_utc())
@@ -86,7 +90,8 @@ fn times(schedule: &cron::Schedule, shown: NaiveDateTime) -> impl Iterator<Item 
 impl FromStr for Cron {
     type Err = CronError;
 
-    /// Five fields as crontab(5) means them (Sunday is 0 or 7; day-of-month OR day-of-week), six with seconds first, or a nickname.
+    /// Parses five fields as crontab(5) defines them (Sunday is 0 or 7; day-of-month OR day-of-week), six with seconds
+    /// first, or a nickname.
     fn from_str(text: &str) -> Result<Self, CronError> {
         let written = text.trim();
         let error = |message: String| CronError {
@@ -117,7 +122,7 @@ impl FromStr for Cron {
         };
         let (day, weekday) = (day.replace('?', "*"), weekday.replace('?', "*"));
         let weekdays = weekdays(&weekday).map_err(error)?;
-        // crontab(5): a field that starts with `*` restricts nothing when the other one does.
+        // crontab(5): a field that starts with `*` restricts nothing if the other one does.
         let either = !day.starts_with('*') && !weekday.starts_with('*');
         let pairs = if either {
             vec![(day.as_str(), "*"), ("*", weekdays.as_str())]
@@ -131,7 +136,7 @@ impl FromStr for Cron {
                 .map_err(|_| error(format!("`{written}` is no crontab expression")))
         };
         let schedules = pairs.into_iter().map(read).collect::<Result<_, _>>()?;
-        // Any step is a repetition to cron(8), `*/30` as well as `*`; numbers and ranges are fixed times.
+        // cron(8) treats any step as a repetition, `*/30` as well as `*`; numbers and ranges are fixed times.
         let repeating = [seconds, minute, hour].map(|field| field.starts_with('*'));
         let pace = if repeating.contains(&true) {
             Pace::Repeating
@@ -162,7 +167,7 @@ fn weekdays(field: &str) -> Result<String, String> {
             None if part.contains('/') => (weekday(range)?, 6),
             None => (weekday(range)?, weekday(range)?),
         };
-        // `Fri-Mon` and `5-1` run over the end of the week, as everybody means them.
+        // `Fri-Mon` and `5-1` wrap around the end of the week, as people mean them.
         let to = if to < from { to + 7 } else { to };
         (from..=to)
             .step_by(step)
@@ -263,7 +268,7 @@ mod tests {
         check("@weekly", &["Sun 2026-11-29 00:00:00"]);
     }
 
-    /// The runs after a time of the zone, with the clock's name.
+    /// Checks the runs after a time in the zone, each shown with its zone abbreviation.
     #[track_caller]
     fn check_change(cron: &str, zone: Tz, after: &str, expected: &[&str]) {
         let cron: Cron = cron.parse().expect("a crontab expression");
@@ -322,7 +327,7 @@ mod tests {
             eve,
             &["01 01:30 -0400", "02 01:30 -0500"],
         );
-        // Also where the second of them is still to come.
+        // This holds even if the second of the two is still to come.
         let between = "2026-11-01T01:10:00-05:00";
         check_change("30 1 * * *", zone, between, &["02 01:30 -0500"]);
         let (zone, eve) = (America::Havana, "2026-10-31T12:00:00-04:00");
@@ -368,7 +373,7 @@ mod tests {
         let eve = "2026-04-05T01:40:00+11:00";
         let shown = ["05 01:45 +1100", "05 01:30 +1030", "05 01:45 +1030"];
         check_change("*/15 * * * *", Australia::Lord_Howe, eve, &shown);
-        // From one summer into the next: what comes once a year is found behind two changes.
+        // From one summer to the next: a yearly run is found across two clock changes.
         let summer = "2026-07-02T00:00:00-04:00";
         new_york("* * 1 7 *", summer, &["01 00:00 -0400", "01 00:01 -0400"]);
     }

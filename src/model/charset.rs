@@ -1,4 +1,4 @@
-//! Character encodings, by the labels that documents and operators write.
+//! Character encodings, by the labels found in documents and configurations.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,18 +7,18 @@ use std::str::FromStr;
 use encoding_rs::Encoding;
 use oem_cp::code_table::DECODING_TABLE_CP_MAP;
 
-/// A character encoding of the web (WHATWG Encoding Standard §4.2), or a code page of DOS.
+/// A character encoding of the web (WHATWG Encoding Standard §4.2), or a DOS code page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Charset(Kind);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Web(&'static Encoding),
-    /// Its number, and its name as IANA has it.
+    /// The page's number and its IANA name.
     Dos(u16, &'static str),
 }
 
-/// Code pages of DOS that the web does not have.
+/// DOS code pages that the web standard lacks.
 const PAGES: [(u16, &str); 15] = [
     (437, "IBM437"),
     (720, "cp720"),
@@ -37,18 +37,18 @@ const PAGES: [(u16, &str); 15] = [
     (865, "IBM865"),
 ];
 
-/// A label that stands for no encoding that is read.
+/// The error for a label that names no supported encoding.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no charset `{0}`")]
 pub struct CharsetError(String);
 
 impl Charset {
-    /// Whether it is this encoding of the web.
+    /// Returns true if this is the given web encoding.
     pub fn is(self, encoding: &'static Encoding) -> bool {
         self.0 == Kind::Web(encoding)
     }
 
-    /// Its name, as the standards have it.
+    /// Returns the standard name.
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Web(encoding) => encoding.name(),
@@ -56,7 +56,7 @@ impl Charset {
         }
     }
 
-    /// Decodes bytes, a byte order mark like any others, and says whether there are some that it cannot read.
+    /// Decodes bytes and reports whether any of them were malformed. A byte order mark is decoded like any other bytes.
     pub fn decode(self, bytes: &[u8]) -> (Cow<'_, str>, bool) {
         match self.0 {
             Kind::Web(encoding) => encoding.decode_without_bom_handling(bytes),
@@ -76,7 +76,7 @@ impl From<&'static Encoding> for Charset {
     }
 }
 
-/// The code page of DOS that a label names: `cp850`, `IBM-850`, `850`, `csIBM00858`, `cspc8codepage437`.
+/// Returns the DOS code page that a label names: `cp850`, `IBM-850`, `850`, `csIBM00858`, `cspc8codepage437`.
 fn page(label: &str) -> Option<Kind> {
     let plain: String = label
         .chars()
@@ -103,7 +103,7 @@ fn page(label: &str) -> Option<Kind> {
 impl FromStr for Charset {
     type Err = CharsetError;
 
-    /// Takes any label of the standard, and the other spellings that are met: `windows_1251`, `cp-1252`, `UTF_8`.
+    /// Accepts any label of the standard, and other spellings found in practice: `windows_1251`, `cp-1252`, `UTF_8`.
     fn from_str(text: &str) -> Result<Self, CharsetError> {
         let known = |label: &str| Encoding::for_label_no_replacement(label.as_bytes());
         let found = known(text).or_else(|| known(&respelt(text)));
@@ -112,7 +112,7 @@ impl FromStr for Charset {
     }
 }
 
-/// The label as the standard would write it: family, hyphen, number.
+/// Rewrites a label as the standard would spell it: family, hyphen, number.
 fn respelt(label: &str) -> String {
     let label = label.trim().to_ascii_lowercase().replace(['_', ' '], "-");
     let plain = label.replace('-', "");
@@ -187,7 +187,7 @@ mod tests {
         check("850", Some("IBM850"));
         check("IBM00858", Some("IBM00858"));
         check("csPC850Multilingual", Some("IBM850"));
-        // The web has these.
+        // The web standard has these.
         check("cp866", Some("IBM866"));
         check("koi850", None);
         check("cp500", None);

@@ -1,4 +1,4 @@
-//! What the page of one entry adds to what a list says of it.
+//! The details that an entry's own page adds to its entry in a list.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,13 @@ use url::Url;
 
 use super::{Field, RawAuthor, RawEnclosure, RawEntry, RawImage, RawTag, RawText};
 
-/// The page of one entry, read: as found, relative addresses made absolute except in texts.
+/// The page of one entry: values as found, with relative addresses made absolute except in texts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Detail {
-    /// The fields that the operator's own rules found: they win over what the list says.
+    /// The fields found by the operator's own rules; they override the list.
     pub told: BTreeSet<Field>,
-    /// The address that the page gives as its own, on the same site. The entry's stays: it is known by it.
+    /// The canonical address that the page states, on the same site. The entry keeps the address from the list, which
+    /// identifies it.
     pub link: Option<String>,
     /// Title.
     pub title: Option<RawText>,
@@ -19,13 +20,13 @@ pub struct Detail {
     pub summary: Option<RawText>,
     /// Full text.
     pub content: Option<RawText>,
-    /// What addresses in the texts start from.
+    /// The base of relative addresses in the texts.
     pub base: Option<Url>,
     /// Date of publication as found.
     pub published: Option<String>,
     /// Date of last change as found.
     pub updated: Option<String>,
-    /// Day on which what it announces takes place, as found.
+    /// Day of the announced event, as found.
     pub event: Option<String>,
     /// Language tag as found.
     pub language: Option<String>,
@@ -35,16 +36,16 @@ pub struct Detail {
     pub tags: Vec<RawTag>,
     /// Attached files in order.
     pub enclosures: Vec<RawEnclosure>,
-    /// The picture that stands for the entry.
+    /// The picture that represents the entry.
     pub image: Option<RawImage>,
 }
 
 impl Detail {
-    /// The entry of a list with what its page says of it.
+    /// Returns the entry of a list, completed from its page.
     ///
-    /// The full text, and the files, are those of the page. What the list says of anything else stays, and what it does
-    /// not say is taken from the page; a title that it cuts short is completed. What the operator's rules found on the
-    /// page wins over the list, but for the address, by which the entry is known.
+    /// Full text and files come from the page. Other fields keep the list's values; fields missing from the list are
+    /// filled from the page, and a title that the list cuts short is completed. Values found on the page by the
+    /// operator's rules override the list, except the address, which identifies the entry.
     #[must_use]
     pub fn complete(self, entry: RawEntry) -> RawEntry {
         let told = |field| self.told.contains(&field);
@@ -78,7 +79,7 @@ impl Detail {
         }
     }
 
-    /// Whether the list's title is the beginning of the page's, with an ellipsis behind it.
+    /// Returns true if the list's title is the beginning of the page's title, followed by an ellipsis.
     fn completes(&self, title: Option<&RawText>) -> bool {
         let (Some(title), Some(whole)) = (title, &self.title) else {
             return false;
@@ -91,7 +92,7 @@ impl Detail {
     }
 }
 
-/// `Port opens a desk for…`
+/// Returns the title without its final ellipsis, as in `Port opens a desk for…`; `None` if it has none.
 fn without_ellipsis(title: &str) -> Option<&str> {
     let title = title.trim_end().trim_end_matches(['[', ']', '(', ')']);
     let cut = title
@@ -105,7 +106,7 @@ fn words(text: &str) -> String {
     words.join(" ").to_lowercase()
 }
 
-/// The list's, unless the page's wins or is the only one.
+/// Returns the list's value, unless the page's overrides it or is the only one.
 fn either<T>(page_wins: bool, list: Option<T>, page: Option<T>) -> Option<T> {
     if page_wins {
         page.or(list)

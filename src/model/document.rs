@@ -1,29 +1,29 @@
-//! One response, or one file read.
+//! One response, or the contents of one file.
 
 use chrono::TimeDelta;
 use url::Url;
 
 use super::{Hash, Timestamp};
 
-/// What a server told us to send back with the next request (RFC 9110 §8.8), and what we remember of the body ourselves.
+/// The validators to send with the next request (RFC 9110 §8.8), and a hash of the body that we keep ourselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Validators {
     /// `ETag`, exactly as sent.
     pub etag: Option<String>,
     /// `Last-Modified`, exactly as sent.
     pub last_modified: Option<String>,
-    /// Hash of the decoded body: finds an unchanged answer where a server knows no validators.
+    /// Hash of the decoded body: detects an unchanged answer from servers that send no validators.
     pub body_hash: Option<Hash>,
-    /// When a whole body last came with them.
+    /// The time of the last complete body that came with them.
     pub whole_at: Option<Timestamp>,
 }
 
-/// How long a server is believed that says that nothing has changed.
+/// The longest time for which an answer of "not modified" is trusted.
 const BELIEVED: TimeDelta = TimeDelta::hours(24);
 
 impl Validators {
-    /// Returns the validators for a request at `now`: without conditions once a day, because some servers answer 304 to
-    /// every request that allows it. A whole body from the future was stamped by a clock that was ahead.
+    /// Returns the validators for a request at `now`: none once a day, because some servers answer 304 to every
+    /// conditional request. A complete body dated in the future was stamped by a clock that ran ahead.
     #[must_use]
     pub fn for_request(self, now: Timestamp) -> Self {
         let is_believed = |whole_at: Timestamp| whole_at <= now && now - whole_at < BELIEVED;
@@ -36,7 +36,7 @@ impl Validators {
         }
     }
 
-    /// Returns true if a request with them is the same as one with `others`, and compares with the same body.
+    /// Returns true if a request with them is the same as one with `others` and compares with the same body.
     pub fn ask_like(&self, others: &Self) -> bool {
         self.etag == others.etag
             && self.last_modified == others.last_modified
@@ -47,18 +47,18 @@ impl Validators {
 /// A body as fetched, decompressed and within its limits.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// Where it finally came from, after redirects: the base of relative links.
+    /// The final address, after redirects: the base of relative links.
     pub url: Url,
-    /// `Content-Type` as sent, when it was.
+    /// `Content-Type` as sent, if any.
     pub content_type: Option<String>,
-    /// The body, without content coding; its character encoding is as found.
+    /// The body, without content coding, in its original character encoding.
     pub body: Vec<u8>,
-    /// When the answer began: the only clock that later stages see.
+    /// The time when the answer began: the only clock that later stages see.
     pub fetched_at: Timestamp,
 }
 
 impl Document {
-    /// All but the body, for whoever has read that.
+    /// Returns a copy without the body, for use after the body was read.
     #[must_use]
     pub fn without_body(&self) -> Self {
         Self {

@@ -1,21 +1,22 @@
-//! Places in XML: elements by the way to them.
+//! Paths to elements in XML.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A path of elements, in the words of `XPath` as far as they go: `channel/notice`, `//notice`, `head/title`, `*/title`,
-/// `link@href` or `link/@href`, `field[@name='title']`, `@id` and `.` for the entry itself. `^meta/date` starts at the
-/// elements around the entry, from the nearest outwards.
+/// A path to elements, in a subset of `XPath`: `channel/notice`, `//notice`, `head/title`, `*/title`, `link@href` or
+/// `link/@href`, `field[@name='title']`, `@id`, and `.` for the entry itself. `^meta/date` starts at the elements
+/// around the entry, from the nearest outwards.
 ///
-/// A name without a prefix means elements of that name under any prefix; `dc:date` means those that are written so.
+/// A name without a prefix matches elements of that name under any prefix; `dc:date` matches only elements with that
+/// prefix.
 #[derive(Clone)]
 pub struct ElementPath {
-    /// From outer to inner; none is where it starts.
+    /// Steps from outer to inner; an empty list is the starting point itself.
     pub steps: Vec<Step>,
-    /// The attribute to take, where it is not the text: its name without a prefix.
+    /// The attribute to read instead of the text: its name without a prefix.
     pub attribute: Option<String>,
-    /// Whether it starts at what the entry stands in, not at the entry (`^`): at the nearest element from which it leads
-    /// to something.
+    /// True if the path starts at the elements around the entry instead of at the entry (`^`): at the nearest one from
+    /// which it leads to something.
     pub is_around: bool,
     written: String,
 }
@@ -23,24 +24,24 @@ pub struct ElementPath {
 /// One step down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Whether it leads to any depth (`//`), not just to children.
+    /// True if it descends to any depth (`//`), not just to children.
     pub deep: bool,
     /// The element's name; `None` for any (`*`).
     pub name: Option<String>,
-    /// The attribute that it must have (`[@name]`), and its value where one is asked for (`[@name='value']`).
+    /// The attribute that it must have (`[@name]`), and the required value, if any (`[@name='value']`).
     pub attribute: Option<(String, Option<String>)>,
 }
 
-/// Text that is no path of elements.
+/// The error for text that is not an element path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ElementPathError {
-    /// Nothing.
+    /// The path is empty.
     #[error("a path of elements is wanted, such as `head/title` or `link@href`")]
     Empty,
-    /// A step that is no name.
+    /// A step that is not a name.
     #[error("`{0}` is no name of an element or attribute")]
     Name(String),
-    /// A condition that is none of ours.
+    /// A condition that is not supported.
     #[error("`[{0}]` is no condition: `[@name]` and `[@name='value']` are")]
     Condition(String),
 }
@@ -59,7 +60,7 @@ impl FromStr for ElementPath {
             return Err(ElementPathError::Empty);
         }
         let mut steps = Vec::new();
-        // A path from the very beginning starts there anyway.
+        // A path from the root starts there anyway.
         let mut deep = rest.starts_with("//");
         rest = rest.trim_start_matches('/');
         while !rest.is_empty() {
@@ -79,7 +80,7 @@ impl FromStr for ElementPath {
     }
 }
 
-/// The path without the attribute that it ends with: `link@href`, `link/@href`. An `@` in a condition is none.
+/// Splits off the attribute that ends the path: `link@href`, `link/@href`. An `@` in a condition does not count.
 fn with_attribute(written: &str) -> Result<(&str, Option<String>), ElementPathError> {
     match written.rsplit_once('@') {
         Some((path, name)) if !name.contains(']') => {
@@ -91,7 +92,7 @@ fn with_attribute(written: &str) -> Result<(&str, Option<String>), ElementPathEr
     }
 }
 
-/// The first step, and what stands behind it: a `/` in a condition is part of a value.
+/// Splits off the first step. A `/` in a condition is part of a value.
 fn split_step(path: &str) -> (&str, &str) {
     let mut within = false;
     let end = path.find(|c| {
@@ -116,7 +117,7 @@ fn step(written: &str, deep: bool) -> Result<Step, ElementPathError> {
     })
 }
 
-/// What stands behind `[`.
+/// Parses the text after `[`.
 fn condition(written: &str) -> Result<(String, Option<String>), ElementPathError> {
     let wrong = || ElementPathError::Condition(written.trim_end_matches(']').to_owned());
     let inner = written.trim_end().strip_suffix(']').ok_or_else(wrong)?;
@@ -160,7 +161,7 @@ impl fmt::Display for ElementPath {
 mod tests {
     use super::*;
 
-    /// Steps as they were understood, each behind `/` or `//`.
+    /// Checks the parsed steps, each shown after `/` or `//`.
     fn check(path: &str, expected: &str) {
         let path: ElementPath = path.parse().expect(path);
         let shown = |step: &Step| {

@@ -1,22 +1,22 @@
-//! What `extract` finds: entries as they stand in the document, nothing decided yet.
+//! The output of `extract`: entries as they are in the document, with nothing decided yet.
 
 use url::Url;
 
 use super::{DateOrder, Layout, Relation};
 
-/// Text as found, with what the format says of it.
+/// Text as found, with the type that the format declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RawText {
     /// Plain text: `<` and `&` are themselves.
     Plain(String),
     /// Markup: entities are still to be decoded.
     Html(String),
-    /// The format does not say (RSS titles and descriptions): the text decides.
+    /// Undeclared (RSS titles and descriptions): the text itself decides.
     Unsaid(String),
 }
 
 impl RawText {
-    /// The characters as found.
+    /// Returns the characters as found.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Plain(text) | Self::Html(text) | Self::Unsaid(text) => text,
@@ -38,20 +38,20 @@ pub struct RawAuthor {
 pub struct RawEnclosure {
     /// Address, possibly relative.
     pub url: String,
-    /// What it is called for people: the label of a link to it.
+    /// The label of the link to it, for people.
     pub title: Option<String>,
     /// Media type as found.
     pub mime_type: Option<String>,
     /// Size in bytes as found.
     pub length_bytes: Option<String>,
-    /// How long it plays, as found: seconds, or hours, minutes and seconds with colons between.
+    /// Playing time as found: seconds, or hours, minutes and seconds separated by colons.
     pub duration: Option<String>,
 }
 
 /// A link of an entry to another page, as found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawLink {
-    /// How the entry and that page belong together.
+    /// The relation between the entry and that page.
     pub relation: Relation,
     /// Address, possibly relative.
     pub url: String,
@@ -84,7 +84,7 @@ impl From<String> for RawImage {
 /// A category as found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawTag {
-    /// Its name for people, or else for machines.
+    /// Its name for people, or else its machine-readable name.
     pub name: String,
     /// The scheme that it belongs to (Atom `scheme`, RSS `domain`).
     pub scheme: Option<String>,
@@ -96,7 +96,7 @@ impl From<String> for RawTag {
     }
 }
 
-/// Where an entry was taken over from (RSS and Atom `source`).
+/// The original publication of an entry that was republished (RSS and Atom `source`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawOrigin {
     /// The title of the other feed.
@@ -114,21 +114,21 @@ pub struct RawEntry {
     pub title: Option<RawText>,
     /// Address of the entry, possibly relative to `base`.
     pub link: Option<String>,
-    /// What relative addresses in this entry start from, where it is not the document's address.
+    /// The base of relative addresses in this entry, if it differs from the document's address.
     pub base: Option<Url>,
     /// Short text.
     pub summary: Option<RawText>,
-    /// What the summary's addresses start from, where it is not `base`.
+    /// The base of the summary's addresses, if it differs from `base`.
     pub summary_base: Option<Url>,
     /// Full text.
     pub content: Option<RawText>,
-    /// What the content's addresses start from, where it is not `base`.
+    /// The base of the content's addresses, if it differs from `base`.
     pub content_base: Option<Url>,
     /// Date of publication as found.
     pub published: Option<String>,
     /// Date of last change as found.
     pub updated: Option<String>,
-    /// Day on which what it announces takes place, as found.
+    /// Day of the announced event, as found.
     pub event: Option<String>,
     /// Language tag as found.
     pub language: Option<String>,
@@ -140,30 +140,30 @@ pub struct RawEntry {
     pub enclosures: Vec<RawEnclosure>,
     /// Links to other pages in order.
     pub links: Vec<RawLink>,
-    /// The picture that stands for the entry.
+    /// The picture that represents the entry.
     pub image: Option<RawImage>,
     /// Address of the page of comments.
     pub comments: Option<String>,
     /// Address or name of the licence, or the rights as stated.
     pub license: Option<String>,
-    /// Where it was taken over from.
+    /// The feed that it was taken over from.
     pub origin: Option<RawOrigin>,
     /// Latitude and longitude in degrees (WGS 84), in this order.
     pub point: Option<(f64, f64)>,
-    /// Number of the part of a page that lists it with others. `None` where the document is one list.
+    /// The number of the part of a page that lists it with others. `None` if the document is one list.
     pub list: Option<usize>,
 }
 
-/// What a document says of itself.
+/// Data that a document gives about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Channel {
-    /// What a feed is: `RSS 2.0`, `Atom`.
+    /// The feed format: `RSS 2.0`, `Atom`.
     pub format: Option<String>,
     /// Its title.
     pub title: Option<RawText>,
     /// Its description or subtitle.
     pub description: Option<RawText>,
-    /// The page that it stands for.
+    /// The page that the feed represents.
     pub home_page: Option<String>,
     /// Its language tag.
     pub language: Option<String>,
@@ -173,27 +173,27 @@ pub struct Channel {
     pub image: Option<String>,
     /// Its licence, or the rights as stated.
     pub license: Option<String>,
-    /// What it asks of those who poll it.
+    /// Its hints for subscribers.
     pub advice: Advice,
 }
 
-/// What a feed tells those who poll it: where it is, how often it changes, when it sleeps. Addresses are as found, or
-/// absolute where `xml:base` says from where.
+/// The hints that a feed gives its subscribers: its address, how often it changes, and when it does not. Addresses are
+/// as found, or absolute if `xml:base` gives their base.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advice {
     /// Its own address (`atom:link rel="self"`).
     pub self_link: Option<String>,
     /// Its address from now on (`itunes:new-feed-url`).
     pub moved_to: Option<String>,
-    /// Hubs that tell of changes (`WebSub`).
+    /// Hubs that announce changes (`WebSub`).
     pub hubs: Vec<String>,
     /// The next page of the same feed (RFC 5005 §3).
     pub next: Option<String>,
     /// The archive before this one (RFC 5005 §4).
     pub previous_archive: Option<String>,
-    /// Whether it holds all entries that there are (RFC 5005 §2).
+    /// True if it contains every entry that exists (RFC 5005 §2).
     pub is_complete: bool,
-    /// For how many minutes it may be kept (RSS `ttl`).
+    /// For how many minutes it may be cached (RSS `ttl`).
     pub ttl_minutes: Option<u32>,
     /// Hours of the day in UTC in which it does not change (RSS `skipHours`), 0 to 23.
     pub skip_hours: Vec<u8>,
@@ -205,11 +205,11 @@ pub struct Advice {
     pub update_frequency: Option<u32>,
     /// The date that periods are counted from, as found.
     pub update_base: Option<String>,
-    /// Where a `cloud` takes subscriptions (rssCloud): host, port and path as an address.
+    /// The address at which a `cloud` accepts subscriptions (rssCloud): host, port and path.
     pub cloud: Option<String>,
 }
 
-/// What breaks the format of a feed, and what is done about it.
+/// A violation of a feed's format, and how it is handled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// `R&D`
@@ -218,7 +218,7 @@ pub enum Fault {
     /// `a < b`
     #[error("`<` begins no tag; it stays as it is")]
     LoneLess,
-    /// A name that HTML does not know.
+    /// A name that HTML does not define.
     #[error(
         "the entity `&{0};` is none of HTML's; it stays as it is (what a document declares is not expanded)"
     )]
@@ -235,24 +235,24 @@ pub enum Fault {
     /// A character that XML 1.0 (§2.2) forbids.
     #[error("a control character stands here; it is left out")]
     ControlCharacter,
-    /// Tags of HTML in a text of the feed, not escaped.
+    /// Unescaped HTML tags in a text of the feed.
     #[error(
         "tags stand in the text of `<{0}>` as if they were the feed's own; they are read as HTML"
     )]
     NakedMarkup(String),
-    /// An element that something else ends.
+    /// An element closed by another element's end tag.
     #[error("`<{0}>` is not closed; it ends where the feed goes on")]
     Unclosed(String),
-    /// An end tag of nothing.
+    /// An end tag without a start tag.
     #[error("`</{0}>` closes nothing; it is ignored")]
     StrayEnd(String),
-    /// Elements in elements in elements.
+    /// Elements nested too deep.
     #[error("elements are nested too deep; the innermost are left out")]
     TooDeep,
     /// Text before the root element.
     #[error("something stands before the feed; it is left out")]
     JunkBefore,
-    /// Text behind the root element.
+    /// Text after the root element.
     #[error("something stands behind the end of the feed; text is left out, entries are read")]
     JunkAfter,
     /// Text between elements.
@@ -264,31 +264,31 @@ pub enum Fault {
     /// The end of the document before that of the feed.
     #[error("the document ends before the feed does; what was read is kept")]
     Cut,
-    /// What JSON Feed is written in, broken.
+    /// Invalid JSON in a JSON Feed.
     #[error("{0}")]
     Json(&'static str),
 }
 
-/// Something that was not read, while the rest was.
+/// Something that could not be read, although the rest was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// A document in another charset than it says, or that does not say which.
+    /// A document that is not in the charset it declares, or that declares none.
     #[error("{}; it was read as `{read}`, `charset` changes that", stated_charset(stated.as_deref()))]
     Charset {
-        /// The label as found, where it says one.
+        /// The label as found, if the document declares one.
         stated: Option<String>,
-        /// The encoding that its bytes look like.
+        /// The encoding that its bytes suggest.
         read: &'static str,
     },
-    /// Bytes that are no text.
+    /// Bytes that are not text in the document's encoding.
     #[error("{count} places are no text in `{charset}` and were replaced by what they look like")]
     BadBytes {
-        /// How many places.
+        /// Number of places.
         count: usize,
         /// The encoding that the document was read as.
         charset: &'static str,
     },
-    /// An entry without title and text.
+    /// An entry without a title or text.
     #[error("entry {position} has neither a title nor a text and was left out")]
     Empty {
         /// Counted from 1.
@@ -299,18 +299,18 @@ pub enum Problem {
     Malformed {
         /// Counted from 1.
         line: usize,
-        /// What is wrong there.
+        /// The violation.
         fault: Fault,
-        /// How many times in the document.
+        /// Number of occurrences in the document.
         times: usize,
     },
-    /// An item of a JSON Feed that is none.
+    /// An item of a JSON Feed that is not an object.
     #[error("entry {position} is no object and was left out")]
     NoObject {
         /// Counted from 1.
         position: usize,
     },
-    /// A member of an item that is of another type than its own.
+    /// A member of an item that has the wrong type.
     #[error("entry {position}: `{field}` is of the wrong type and was left out")]
     WrongType {
         /// Counted from 1.
@@ -318,35 +318,35 @@ pub enum Problem {
         /// Its name.
         field: &'static str,
     },
-    /// More entries than one document may bring.
+    /// More entries than allowed in one document.
     #[error("more than {limit} entries: the rest was left out")]
     TooManyEntries {
-        /// How many were kept.
+        /// Number of entries kept.
         limit: usize,
     },
-    /// Documents that an index names and that could not be read.
+    /// Documents named by an index that could not be read.
     #[error("{unread} of {parts} documents that the index names could not be read: {reason}")]
     Parts {
-        /// How many.
+        /// Number of unread documents.
         unread: usize,
-        /// How many were asked for.
+        /// Number of documents requested.
         parts: usize,
-        /// Why not the first of them.
+        /// The reason for the first failure.
         reason: String,
     },
-    /// Text or values of an entry beyond what is kept of one field.
+    /// Text or values of an entry that exceed the limit of a field.
     #[error("entry {position}: more than {limit} {unit} of `{field}`: the rest was left out")]
     Cut {
         /// Counted from 1.
         position: usize,
         /// Its name for people.
         field: &'static str,
-        /// How many were kept.
+        /// Number of units kept.
         limit: usize,
-        /// Of what.
+        /// The unit counted.
         unit: &'static str,
     },
-    /// A date that nobody could read.
+    /// A date that could not be read.
     #[error("entry {position}: the date `{text}` was not understood")]
     UnreadDate {
         /// Counted from 1.
@@ -354,7 +354,7 @@ pub enum Problem {
         /// As found, cut short.
         text: String,
     },
-    /// A date of which a part was left aside that looks like a time or a zone.
+    /// A date of which one part was ignored, although it looks like a time or a zone.
     #[error("entry {position}: of the date `{text}` only `{read}` was understood")]
     PartOfDate {
         /// Counted from 1.
@@ -364,15 +364,15 @@ pub enum Problem {
         /// The part that was read.
         read: String,
     },
-    /// Ranges of days, of which the first day is kept.
+    /// Ranges of days, of which only the first day is kept.
     #[error("of {count} date{} such as `{text}` only the first day is kept", if *count == 1 { "" } else { "s" })]
     RangeEnds {
-        /// How many.
+        /// Number of ranges.
         count: usize,
         /// The first as found, cut short.
         text: String,
     },
-    /// A date of publication further ahead than clocks and zones explain: the day of what the entry announces.
+    /// A publication date further ahead than clocks and zones explain: it is the day of the announced event.
     #[error("entry {position}: `{text}` lies ahead; it is kept as the day of the event")]
     DayAhead {
         /// Counted from 1.
@@ -380,7 +380,7 @@ pub enum Problem {
         /// As found, cut short.
         text: String,
     },
-    /// A date of publication ahead, in an entry that gives another day of its event.
+    /// A publication date in the future, in an entry that gives another day for its event.
     #[error(
         "entry {position}: the date `{text}` lies in the future; the time of first reading stands instead"
     )]
@@ -416,44 +416,44 @@ pub enum Problem {
         /// All entries.
         entries: usize,
     },
-    /// Matches of `select.item` within one another, some of which are no entries.
+    /// Matches of `select.item` nested in one another, some of which are not entries.
     #[error("{}", nested(*entries, *dropped))]
     Nested {
         /// Those that are entries.
         entries: usize,
-        /// Those that are none.
+        /// Matches that are not entries.
         dropped: usize,
     },
-    /// A selector of `remove` that finds nothing.
+    /// A selector of `remove` that matches nothing.
     #[error("`remove` (`{selector}`) finds nothing on the page")]
     RemovesNothing {
         /// As configured.
         selector: String,
     },
-    /// Pages of entries that could not be had.
+    /// Pages of entries that could not be fetched.
     #[error("{failed} entries stand without what their own pages say: {reason}")]
     Details {
-        /// How many.
+        /// Number of pages.
         failed: usize,
-        /// Why the first of them could not.
+        /// The reason for the first failure.
         reason: String,
     },
-    /// Pages of entries that their publisher took away for good (HTTP 410), while the list still names them.
+    /// Pages of entries that the publisher removed permanently (HTTP 410), although the list still names them.
     #[error(
         "{count} pages of entries are gone for good (410), the first {address}: if what it told is not so, `tidings stories withdraw {address} --reason WHY` takes it out"
     )]
     Gone {
-        /// How many.
+        /// Number of pages.
         count: usize,
         /// The address of the first.
         address: String,
     },
-    /// Entries that state no title, of a source whose pages are left alone.
+    /// Entries without a title, from a source whose detail pages are not read.
     #[error(
         "{untitled} of {entries} entries have no title: their addresses stand in, `detail` would read it of their pages"
     )]
     Untitled {
-        /// Entries without it.
+        /// Entries without a title.
         untitled: usize,
         /// All entries.
         entries: usize,
@@ -464,13 +464,13 @@ pub enum Problem {
         /// Counted from 1.
         position: usize,
     },
-    /// Text beside what `record` matches.
+    /// Text outside the matches of `record`.
     #[error("{lines} lines are part of no match of `record` and were left out")]
     Unmatched {
-        /// How many lines, blank ones aside.
+        /// Number of lines, not counting blank ones.
         lines: usize,
     },
-    /// Numbers that the titles of a series skip.
+    /// Numbers missing from the titles of a series.
     #[error("{}", skipped(*first, *last))]
     Skipped {
         /// The first missing one.
@@ -478,7 +478,7 @@ pub enum Problem {
         /// The last missing one.
         last: u32,
     },
-    /// A page on which the layout that its source keeps reads less than there is.
+    /// A page on which the layout kept for its source reads fewer records than a fresh detection.
     #[error(
         "the kept layout reads {records} record{}, a fresh look finds {found}",
         if *records == 1 { "" } else { "s" }
@@ -486,25 +486,25 @@ pub enum Problem {
     ReadsLess {
         /// Records that the kept layout reads.
         records: usize,
-        /// Records that a fresh look finds, those among them.
+        /// Records that a fresh detection finds, including those.
         found: usize,
-        /// The layout that a fresh look finds them by.
+        /// The layout of the fresh detection.
         layout: Layout,
     },
     /// Text that belongs to no entry.
     #[error("{lines} lines before the first entry were left out")]
     Preamble {
-        /// How many lines.
+        /// Number of lines.
         lines: usize,
     },
 }
 
-/// Above the first notice of a bulletin stand so many lines that belong to none: names, a greeting, a date.
+/// The maximum number of lines above the first notice of a bulletin that belong to no entry: names, a greeting, a date.
 const HEADING_LINES: usize = 12;
 
 impl Problem {
-    /// Whether the document ends before what it holds does: more of it may come with the next answer, even where that
-    /// claims that nothing has changed.
+    /// Returns true if the document ends prematurely: the rest may come with the next answer, even if that claims that
+    /// nothing has changed.
     pub fn is_cut(&self) -> bool {
         let Self::Malformed { fault, .. } = self else {
             return false;
@@ -512,12 +512,12 @@ impl Problem {
         matches!(fault, Fault::Cut | Fault::CutEntry | Fault::UnclosedCdata)
     }
 
-    /// Whether it tells of nothing but the heading of a bulletin, as it will at every poll.
+    /// Returns true if it reports nothing but the heading of a bulletin, as it will at every poll.
     pub fn is_heading(&self) -> bool {
         matches!(self, Self::Preamble { lines } if *lines <= HEADING_LINES)
     }
 
-    /// Whether it tells of what was published, not of how it was read.
+    /// Returns true if it concerns the published document, not how it was read.
     pub fn is_note(&self) -> bool {
         matches!(
             self,
@@ -528,7 +528,7 @@ impl Problem {
         )
     }
 
-    /// Whether something was left out because of it; all other problems were mended.
+    /// Returns true if something was left out because of it; all other problems were repaired.
     pub fn loses(&self) -> bool {
         let Self::Malformed { fault, .. } = self else {
             return !matches!(
@@ -553,7 +553,7 @@ impl Problem {
     }
 }
 
-/// `1 of 4 matches of `select.item` contains entries or lies inside one: it is not an entry itself`
+/// Returns ``1 of 4 matches of `select.item` contains entries or lies inside one: it is not an entry itself``.
 fn nested(entries: usize, dropped: usize) -> String {
     let matches = entries + dropped;
     match dropped {
@@ -573,7 +573,7 @@ fn repeated(times: usize) -> String {
     }
 }
 
-/// `no. 41 is missing between no. 40 and no. 42`
+/// Returns `no. 41 is missing between no. 40 and no. 42`.
 fn skipped(first: u32, last: u32) -> String {
     let (before, behind) = (first.saturating_sub(1), last.saturating_add(1));
     let missing = match last.saturating_sub(first) {
@@ -591,26 +591,26 @@ fn stated_charset(stated: Option<&str>) -> String {
     )
 }
 
-/// One document read.
+/// The result of reading one document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Extracted {
-    /// What the document says of itself.
+    /// Data that the document gives about itself.
     pub channel: Channel,
     /// Entries in document order.
     pub entries: Vec<RawEntry>,
-    /// What was left out, and why.
+    /// The parts that were left out, and the reasons.
     pub problems: Vec<Problem>,
     /// Next pages of the same list, to fetch within the poll's budget.
     pub follow: Vec<Url>,
-    /// How the records of a page were found, where no selectors say so.
+    /// How the records of a page were found without selectors.
     pub layout: Option<Layout>,
-    /// The order of day and month in the dates of the document, where more than its entries tells it.
+    /// The order of day and month in the document's dates, if anything besides its entries determines it.
     pub date_order: Option<DateOrder>,
 }
 
 impl Extracted {
-    /// Whether the document only names those that hold the list, as an index of sitemaps does. That it is as it was says
-    /// nothing of them.
+    /// Returns true if the document only names the documents that contain the list, as an index of sitemaps does. An
+    /// unchanged index says nothing about their contents.
     pub fn is_index(&self) -> bool {
         self.entries.is_empty() && !self.follow.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What we publish: a topic's stories in order, and the site they stand on.
+//! The feeds we publish: a topic's stories in order, and the site that publishes them.
 
 use url::Url;
 
@@ -9,55 +9,55 @@ use super::{FeedId, Language, Story, StoryId, Timestamp};
 pub struct Site {
     /// Its name; also the author of its feeds.
     pub title: String,
-    /// Where it is published; its path ends with `/`.
+    /// The address under which it is published; its path ends with `/`.
     pub base_url: Url,
     /// The language of its titles and pages.
     pub language: Language,
 }
 
-/// What a feed is called.
+/// The names of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedName {
     /// Its name in addresses.
     pub id: FeedId,
-    /// The name that it was first published under: its permanent id is made of it.
+    /// The name under which it was first published; its permanent id is derived from it.
     pub first_called: FeedId,
-    /// Its topic's title in the site's language. What a branch is of it, the publisher says.
+    /// Its topic's title in the site's language. The publisher adds the branch.
     pub topic: String,
-    /// What the source is called that a branch's stories are reported by, where it is the branch of a source.
+    /// The publisher's name, for a branch by source.
     pub publisher: Option<String>,
 }
 
-/// What a feed is made of.
+/// The content that a feed selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// The stories of a topic, or of a branch of it.
     Feed(FeedName),
-    /// What answers a query, which is kept as somebody typed it.
+    /// The results of a query, kept as it was typed.
     Search(String),
 }
 
-/// One feed, ready to be rendered: everything that is in it, nothing that is not.
+/// One feed, ready to be rendered: complete, and containing nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed {
-    /// What it is made of.
+    /// The content that it selects.
     pub scope: Scope,
-    /// The latest change of a story shown, or of the feed itself; none as long as nothing was ever in it.
+    /// The latest change of a story shown, or of the feed itself; `None` as long as it has always been empty.
     pub updated: Option<Timestamp>,
     /// The live feed, in order.
     pub live: Vec<Story>,
-    /// How many stories there are in it, those that are too old to be listed among them.
+    /// Number of stories in it, including those too old to be listed.
     pub stories: usize,
-    /// Stories that only people see, on the page: older ones that entered quietly. In order.
+    /// Stories shown only on the HTML page: older ones that entered quietly. In order.
     pub quiet: Vec<Story>,
-    /// Stories that were in it and are none any more, the last first: readers may forget them.
+    /// Stories that have left it, the most recent first: readers may delete them.
     pub gone: Vec<Tombstone>,
-    /// The branches of a topic, in any order; none of a branch or a search.
+    /// The branches of a topic, in any order; empty for a branch or a search.
     pub branches: Vec<FeedSummary>,
 }
 
 impl Feed {
-    /// The answer to a query: these stories, in this order.
+    /// Returns the result of a query: these stories, in this order.
     pub fn answer(query: String, stories: Vec<Story>) -> Self {
         Self {
             scope: Scope::Search(query),
@@ -71,33 +71,33 @@ impl Feed {
     }
 }
 
-/// What is left of a story that was in a feed (RFC 6721 §3).
+/// The remains of a story that was in a feed (RFC 6721 §3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
-    /// The id that it was published under.
+    /// The id under which it was published.
     pub id: StoryId,
-    /// When it left the feed.
+    /// The time when it left the feed.
     pub at: Timestamp,
-    /// What became of it.
+    /// The reason why it left.
     pub fate: Fate,
 }
 
-/// What became of a story that is none any more.
+/// The reason why a story no longer exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It turned out to be another one.
+    /// It was merged into another story.
     Merged(StoryId),
-    /// It was taken out, for this reason.
+    /// It was withdrawn, with the reason given.
     Withdrawn(String),
 }
 
 /// One feed's line in the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedSummary {
-    /// What it is called.
+    /// The feed's names.
     pub name: FeedName,
-    /// As the feed's own.
+    /// The same value as the feed's `updated`.
     pub updated: Option<Timestamp>,
-    /// How many stories there are in it.
+    /// Number of stories in it.
     pub stories: usize,
 }

@@ -1,7 +1,7 @@
-//! What feeds are called: a topic's own, and the branches that appear beside it as items turn up.
+//! The names of feeds: one per topic, and one per branch, created as items arrive.
 //!
-//! In: names as they stand in addresses and in the configuration, and the facets of a story. Out: a [`FeedId`] that is
-//! written as it was read, and the branches that the story belongs to.
+//! In: names from addresses and from the configuration, and the facets of a story. Out: a [`FeedId`] that is written
+//! exactly as it was read, and the branches that the story belongs to.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,16 +9,16 @@ use std::str::FromStr;
 
 use super::{Country, Language, Region, SourceId, TopicId};
 
-/// A feed's name, in addresses too: `labour-migration`, or a branch of it, `labour-migration/mx-lang-es`.
+/// A feed's name, also used in addresses: `labour-migration`, or a branch of it, `labour-migration/mx-lang-es`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FeedId {
     topic: TopicId,
     branch: Option<Branch>,
 }
 
-/// Those of a topic's stories that have these facets in common; at least one is given.
+/// The part of a topic whose stories share these facets; at least one is given.
 ///
-/// Written `mx`, `lang-es`, `from-iom`, and several joined in this order: `mx-lang-es-from-iom`.
+/// Written `mx`, `lang-es`, `from-iom`, or several joined in this order: `mx-lang-es-from-iom`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Branch {
     country: Option<Country>,
@@ -26,44 +26,44 @@ pub struct Branch {
     source: Option<SourceId>,
 }
 
-/// What branches are told apart by.
+/// The properties that distinguish branches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Facet {
-    /// The countries that a story tells of.
+    /// The countries that a story is about.
     Country,
-    /// What its reports are written in, whatever variety of it.
+    /// The language of its reports, ignoring regional varieties.
     Language,
-    /// Who reports it.
+    /// The source that reports it.
     Source,
 }
 
-/// Facets of which every combination that turns up makes a branch: `country`, `country+language`. Never none.
+/// A set of facets of which every combination found makes a branch: `country`, `country+language`. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Each(BTreeSet<Facet>);
 
-/// The facets of one story: those of its reports together.
+/// The combined facets of a story's reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facets {
-    /// The countries that it tells of.
+    /// The countries that it is about.
     pub countries: BTreeSet<Country>,
-    /// The languages that it is reported in, each by its first subtag alone.
+    /// The languages of its reports, each reduced to its first subtag.
     pub languages: BTreeSet<Language>,
     /// The sources that report it.
     pub sources: BTreeSet<SourceId>,
 }
 
-/// Text that is no name of a feed.
+/// The error for text that is not the name of a feed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no feed's name, such as `health` or `health/mx-lang-es`")]
 pub struct FeedIdError(String);
 
-/// Text that names no facets.
+/// The error for text that does not name facets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no facet `{0}`")]
 pub struct EachError(String);
 
 impl FeedId {
-    /// A branch of a topic.
+    /// Returns the feed of a topic's branch.
     pub fn branch_of(topic: TopicId, branch: Branch) -> Self {
         Self {
             topic,
@@ -71,12 +71,12 @@ impl FeedId {
         }
     }
 
-    /// The topic that it publishes, or a part of.
+    /// Returns the topic that it publishes, in whole or in part.
     pub fn topic(&self) -> &TopicId {
         &self.topic
     }
 
-    /// The same feed where its topic, or the source that tells its branch apart, is called otherwise now.
+    /// Returns the same feed after its topic, or the source of its branch, was renamed.
     #[must_use]
     pub fn renamed(&self, topic: Option<&TopicId>, source: Option<&SourceId>) -> Self {
         let branch = self.branch.clone().map(|branch| Branch {
@@ -89,7 +89,7 @@ impl FeedId {
         }
     }
 
-    /// Which part of the topic it publishes; `None`: all of it.
+    /// Returns the part of the topic that it publishes; `None` for the whole topic.
     pub fn branch(&self) -> Option<&Branch> {
         self.branch.as_ref()
     }
@@ -105,22 +105,22 @@ impl From<TopicId> for FeedId {
 }
 
 impl Branch {
-    /// The country that its stories tell of.
+    /// Returns the country that its stories are about.
     pub fn country(&self) -> Option<Country> {
         self.country
     }
 
-    /// The language that its stories are reported in.
+    /// Returns the language of its stories' reports.
     pub fn language(&self) -> Option<&Language> {
         self.language.as_ref()
     }
 
-    /// The source that reports its stories.
+    /// Returns the source that reports its stories.
     pub fn source(&self) -> Option<&SourceId> {
         self.source.as_ref()
     }
 
-    /// What it is told apart by from others of its kind.
+    /// Returns the facets that distinguish it from other branches.
     pub fn facets(&self) -> Each {
         let given = [
             self.country.map(|_| Facet::Country),
@@ -135,7 +135,7 @@ impl Facet {
     /// Every facet, in the order of a branch's name.
     pub const ALL: [Self; 3] = [Self::Country, Self::Language, Self::Source];
 
-    /// Its word in the configuration.
+    /// Returns the word used in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Country => "country",
@@ -146,7 +146,8 @@ impl Facet {
 }
 
 impl Each {
-    /// The branches that a story belongs to: one for each combination of its facets, none where it lacks one.
+    /// Returns the branches that a story belongs to: one for each combination of its facets, or none if it lacks a
+    /// facet.
     pub fn branches(&self, of: &Facets) -> Vec<Branch> {
         let countries = options(self.0.contains(&Facet::Country), &of.countries);
         let languages = options(self.0.contains(&Facet::Language), &of.languages);
@@ -168,16 +169,16 @@ impl Each {
 }
 
 impl Facets {
-    /// Adds those of another report.
+    /// Adds the facets of another report.
     pub fn extend(&mut self, other: &Self) {
         self.countries.extend(&other.countries);
         self.languages.extend(other.languages.iter().cloned());
         self.sources.extend(other.sources.iter().cloned());
     }
 
-    /// Those of one report.
+    /// Returns the facets of one report.
     pub fn of(source: SourceId, language: Option<&Language>, regions: &[Region]) -> Self {
-        // Codes that stand for no language in particular (ISO 639-2).
+        // Codes that do not name a particular language (ISO 639-2).
         const NONE: [&str; 4] = ["mis", "mul", "und", "zxx"];
         let primary = language.map(Language::primary);
         let primary = primary.filter(|code| !NONE.contains(code));
@@ -192,7 +193,7 @@ impl Facets {
     }
 }
 
-/// Each of the values, where one is wanted; else that there is none.
+/// Returns each of the values if the facet is wanted, or else a single `None`.
 fn options<T>(wanted: bool, values: &BTreeSet<T>) -> Vec<Option<&T>> {
     if wanted {
         values.iter().map(Some).collect()
@@ -255,7 +256,7 @@ impl FromStr for Branch {
 
     fn from_str(text: &str) -> Result<Self, FeedIdError> {
         let mut rest = Some(text);
-        // What stands between one part and the next.
+        // The prefixes that separate the parts.
         let mut take = |prefix: &str| -> Option<&str> {
             let (value, after) = split_part(rest?.strip_prefix(prefix)?, prefix);
             rest = after;
@@ -273,14 +274,15 @@ impl FromStr for Branch {
                 source: source.map(str::parse).transpose().ok()?,
             })
         };
-        // Only what would be written so: no other part, no other case, not nothing at all.
+        // Accepts only the exact spelling that `Display` writes: no other part, no other case, not an empty name.
         read()
             .filter(|branch| !text.is_empty() && branch.to_string() == text)
             .ok_or_else(|| FeedIdError(text.to_owned()))
     }
 }
 
-/// A part's value, and what follows it. A source's name may hold what parts others, and is the last.
+/// Splits a part's value from the text after it. A source's name may contain the prefixes of other parts, so it comes
+/// last.
 fn split_part<'a>(text: &'a str, prefix: &str) -> (&'a str, Option<&'a str>) {
     match text.split_once('-') {
         Some((value, after)) if prefix != "from-" => (value, Some(after)),

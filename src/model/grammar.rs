@@ -1,4 +1,4 @@
-//! The grammar of a source's plain text, where its operator knows it.
+//! The grammar of a source's plain text, as configured by the operator.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,21 +8,21 @@ use regex::Regex;
 use super::rules::lines_regex;
 use super::{Field, PatternError};
 
-/// How a plain text divides into entries; one of the two is there.
+/// How a plain text divides into entries; at least one of the two fields is given.
 #[derive(Clone, Debug)]
 pub struct Grammar {
-    /// What stands between entries.
+    /// The text between entries.
     pub separator: Option<Separator>,
-    /// What one entry looks like.
+    /// The pattern of one entry.
     pub record: Option<Shape>,
 }
 
-/// What stands between entries: a regular expression, in which `^` and `$` are those of lines.
+/// The text between entries: a regular expression in which `^` and `$` match at lines.
 #[derive(Clone)]
 pub struct Separator(Regex);
 
 impl Separator {
-    /// What stands between its matches, in order.
+    /// Returns the parts between its matches, in order.
     pub fn split<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
         self.0.split(text)
     }
@@ -40,19 +40,19 @@ impl FromStr for Separator {
     }
 }
 
-/// What one entry looks like: a regular expression whose groups are named as fields, in which `^` and `$` are those of
-/// lines.
+/// The pattern of one entry: a regular expression whose groups are named after fields, and in which `^` and `$` match
+/// at lines.
 #[derive(Clone)]
 pub struct Shape(Regex);
 
 impl Shape {
-    /// The fields that its groups name.
+    /// Returns the fields that its groups name.
     pub fn fields(&self) -> impl Iterator<Item = Field> {
         let names = self.0.capture_names().flatten();
         names.filter_map(|name| name.parse().ok())
     }
 
-    /// Every match in order, each with where it stands and what its groups hold.
+    /// Returns every match in order, with its position and the values of its groups.
     pub fn find<'t>(&self, text: &'t str) -> impl Iterator<Item = Shaped<'t>> {
         self.0.captures_iter(text).map(|found| Shaped {
             range: found.get_match().range(),
@@ -70,9 +70,9 @@ impl Shape {
 /// One match of a [`Shape`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shaped<'t> {
-    /// Where it stands, in bytes.
+    /// Its position in the text, in bytes.
     pub range: std::ops::Range<usize>,
-    /// What its groups hold, blank ones left out.
+    /// The values of its groups, without blank ones.
     pub values: Vec<(Field, &'t str)>,
 }
 
@@ -105,16 +105,16 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// Text that says nothing of how a text divides.
+/// The error for text that does not describe how a text divides.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
-    /// No pattern.
+    /// The pattern is invalid.
     #[error(transparent)]
     Pattern(#[from] PatternError),
-    /// A separator between any two characters.
+    /// The separator matches the empty text, so it would split between any two characters.
     #[error("this matches where nothing stands")]
     Empty,
-    /// A record whose title is nowhere.
+    /// The record has no group for the title.
     #[error("no group is named `title`, as in `(?<title>.+)`")]
     NoTitle,
 }

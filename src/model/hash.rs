@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// 128 bits that stand for some bytes; equal bytes give equal hashes on every machine and in every version.
+/// A 128-bit digest; equal bytes give equal hashes on every machine and in every version.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hash([u8; 16]);
 
@@ -17,12 +17,12 @@ impl Hash {
         Self(kept)
     }
 
-    /// The bytes, for a row.
+    /// Returns the bytes, to be stored in a row.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The hash that a row holds; `None` when it is not 16 bytes.
+    /// Reads the hash from a row; `None` if it is not 16 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::item::IdentityKey;
 
-/// The namespace of every id that tidings makes. Changing it would change every id: it never does.
+/// The namespace of every id that tidings creates. It never changes, because that would change every id.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7d1f_6a52_9c3e_5b04_a8e1_4f2c_61d0_93b7);
 
 /// Why a name was refused.
@@ -35,7 +35,7 @@ fn identifier(text: &str) -> Result<String, IdError> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(String);
 
-/// A topic's name, also in addresses: 1–64 of `a-z`, `0-9`, `-`, and none that the site uses itself.
+/// A topic's name, also used in addresses: 1–64 of `a-z`, `0-9`, `-`, excluding names that the site uses itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TopicId(String);
 
@@ -67,7 +67,7 @@ impl FromStr for TopicId {
 }
 
 impl TopicId {
-    /// What a query is called that is asked once and saved nowhere: no topic has this name.
+    /// Returns the name used for a one-off query that is not saved; no topic can have it.
     pub fn of_search() -> Self {
         Self("search".to_owned())
     }
@@ -76,7 +76,7 @@ impl TopicId {
 macro_rules! text_of {
     ($($name:ident),*) => {$(
         impl $name {
-            /// The name as written.
+            /// Returns the name as written.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -102,7 +102,7 @@ pub struct ItemId(Uuid);
 pub struct StoryId(Uuid);
 
 impl ItemId {
-    /// The id of the item that `source` identifies by `key`.
+    /// Returns the id of the item that `source` identifies by `key`.
     pub fn new(source: &SourceId, key: &IdentityKey) -> Self {
         let name = format!("{source}\n{}\n{}", key.kind.as_str(), key.value);
         Self(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
@@ -110,12 +110,12 @@ impl ItemId {
 }
 
 impl StoryId {
-    /// The id of the story that `item` founds.
+    /// Returns the id of the story founded by `item`.
     pub fn founded_by(item: ItemId) -> Self {
         Self(item.0)
     }
 
-    /// The id as it is published: `urn:uuid:…` (RFC 9562 §4).
+    /// Returns the id as published: `urn:uuid:…` (RFC 9562 §4).
     pub fn urn(self) -> String {
         self.0.urn().to_string()
     }
@@ -160,7 +160,7 @@ mod tests {
         );
     }
 
-    /// Ids are for ever: this value may never change.
+    /// Ids are permanent: this value may never change.
     #[test]
     fn an_id_never_changes() {
         let source = "iom".parse().expect("a good name");

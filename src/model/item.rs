@@ -4,19 +4,19 @@ use url::Url;
 
 use super::{Dated, EventDay, ItemId, Language, Published, Region, SafeHtml, SourceId, Timestamp};
 
-/// What tells an entry from the others of its source.
+/// The property that distinguishes an entry from the others of its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum IdentityKind {
     /// The publisher's identifier.
     Guid,
     /// The canonical address.
     Address,
-    /// Stated date and title; with the hash of a text where several entries have both in common.
+    /// Stated date and title, with the hash of a text if several entries share both.
     DateTitle,
 }
 
 impl IdentityKind {
-    /// The word in ids and in the store. It never changes: ids are made of it.
+    /// Returns the word used in ids and in the store. It never changes, because ids are derived from it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Guid => "guid",
@@ -29,7 +29,7 @@ impl IdentityKind {
 /// An entry's identity within its source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IdentityKey {
-    /// What it rests on.
+    /// The property it is based on.
     pub kind: IdentityKind,
     /// The text that is compared.
     pub value: String,
@@ -49,30 +49,30 @@ pub struct Person {
 pub struct Enclosure {
     /// Absolute address, to the letter: servers refuse a signed one that was changed.
     pub url: Url,
-    /// What it is called for people, plain text on one line, never empty: `Agenda`.
+    /// The label of a link to it, plain text on one line, never empty: `Agenda`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Media type, `application/octet-stream` where neither the publisher nor the address says one.
+    /// Media type; `application/octet-stream` if neither the publisher nor the address gives one.
     pub mime_type: String,
-    /// Size in bytes, 0 where unknown.
+    /// Size in bytes, 0 if unknown.
     pub length_bytes: u64,
-    /// How long it plays, in whole seconds, where known.
+    /// Playing time in whole seconds, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<u32>,
 }
 
-/// How an entry and a page that it links to belong together.
+/// The relation between an entry and a page that it links to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Relation {
     /// The entry is about that page, or about the same (RFC 4287 §4.2.7.2; JSON Feed, `external_url`).
     Related,
-    /// The entry was found through that page (the same).
+    /// The entry was found through that page (same references).
     Via,
 }
 
 impl Relation {
-    /// The word in `rel`.
+    /// Returns the value of `rel`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Related => "related",
@@ -84,7 +84,7 @@ impl Relation {
 /// A link of an entry to another page.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Link {
-    /// How the two belong together.
+    /// The relation between the two.
     pub relation: Relation,
     /// Absolute address.
     pub url: Url,
@@ -93,7 +93,7 @@ pub struct Link {
     pub title: Option<String>,
 }
 
-/// The picture that stands for an item.
+/// The picture that represents an item.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Image {
     /// Absolute address, to the letter: servers refuse a signed one that was changed.
@@ -101,10 +101,10 @@ pub struct Image {
     /// Description of what it shows: plain text on one line, never empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alt: Option<String>,
-    /// Width in pixels, where the publisher states it; never 0.
+    /// Width in pixels, if the publisher states it; never 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
-    /// Height in pixels, where the publisher states it; never 0.
+    /// Height in pixels, if the publisher states it; never 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
 }
@@ -114,12 +114,12 @@ pub struct Image {
 pub struct Item {
     /// Permanent id.
     pub id: ItemId,
-    /// Where it came from.
+    /// The source that published it.
     pub source: SourceId,
-    /// What `id` was made of.
+    /// The key that `id` is derived from.
     pub key: IdentityKey,
-    /// Its date and title as a key: it identifies the entry where a guid or address is shared by several. Their texts
-    /// distinguish items with the same weak key.
+    /// Its date and title as a key, which identifies the entry if several share a guid or address. Items with the same
+    /// weak key are distinguished by their texts.
     pub weak_key: IdentityKey,
     /// Plain text on one line, never empty.
     pub title: String,
@@ -131,9 +131,9 @@ pub struct Item {
     pub content: Option<SafeHtml>,
     /// Summary and full text without markup, for searching and comparing.
     pub text: String,
-    /// The language it is written in, where known.
+    /// The language it is written in, if known.
     pub language: Option<Language>,
-    /// The language that it is taken to be in where nobody knows: that of its source's other items.
+    /// The language assumed if it is unknown: that of the source's other items.
     pub assumed_language: Option<Language>,
     /// Authors in order.
     pub authors: Vec<Person>,
@@ -143,19 +143,19 @@ pub struct Item {
     pub enclosures: Vec<Enclosure>,
     /// Links to other pages in order, each address once, without that of the entry.
     pub links: Vec<Link>,
-    /// The picture that stands for it, which may be one of its files.
+    /// The picture that represents it, which may be one of its files.
     pub image: Option<Image>,
-    /// The absolute date that the publisher stated, even one that we doubt.
+    /// The absolute date stated by the publisher, even an implausible one.
     pub stated: Option<Dated>,
     /// The date that we publish.
     pub published: Published,
-    /// The change date that the publisher stated, where it is not in the future.
+    /// The change date stated by the publisher, unless it is in the future.
     pub updated: Option<Timestamp>,
-    /// When what it announces takes place.
+    /// The day of the announced event.
     pub event: Option<EventDay>,
     /// Place in its document, from 0.
     pub position: u32,
-    /// Where it is about: countries and subdivisions in the order of their codes, each once, a subdivision's country
-    /// among them. Empty until it is classified.
+    /// The regions it is about: countries and subdivisions in the order of their codes, each once, including the
+    /// country of each subdivision. Empty until it is classified.
     pub regions: Vec<Region>,
 }

@@ -1,4 +1,4 @@
-//! Places in JSON: RFC 9535, and its short form for names alone.
+//! Paths to values in JSON: RFC 9535, and a short form for names alone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,11 +6,12 @@ use std::str::FromStr;
 use serde_json::Value;
 use serde_json_path::PathElement;
 
-/// A `JSONPath` query (RFC 9535). `$` is what it starts from: the document, or the entry. A path that does not begin with
-/// `$` is taken as if `$.` stood before it: `title.rendered`, `authors[*].name`; no query of the RFC can be meant by it.
+/// A `JSONPath` query (RFC 9535). `$` is the starting point: the document, or the entry. A path that does not begin
+/// with `$` is read as if it began with `$.`: `title.rendered`, `authors[*].name`. No query of the RFC is ambiguous
+/// with it.
 ///
-/// Two forms go beyond the RFC, for entries that do not hold all that is said of them: `^` before a path starts it at what
-/// holds the entry ([`JsonBase::Around`]), and `~` alone is a name ([`JsonBase::Name`]).
+/// Two forms extend the RFC, for entries that do not contain all of their data: `^` before a path starts it at the
+/// values around the entry ([`JsonBase::Around`]), and `~` alone is a name ([`JsonBase::Name`]).
 #[derive(Clone)]
 pub struct JsonPath {
     path: serde_json_path::JsonPath,
@@ -18,31 +19,31 @@ pub struct JsonPath {
     written: String,
 }
 
-/// What a path of an entry starts from.
+/// The starting point of an entry's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonBase {
     /// The entry.
     Here,
-    /// The lists and objects that hold the entry, from the nearest outwards: the first from which the path leads to a
-    /// text.
+    /// The lists and objects that contain the entry, from the nearest outwards: the first from which the path leads to
+    /// a text.
     Around,
-    /// Nothing: the text is the name under which the entry stands, or the list that it is in.
+    /// None: the text is the name under which the entry, or its list, is found.
     Name,
 }
 
-/// A value of a document, and where it stands.
+/// A value of a document, with its position.
 #[derive(Clone, Debug)]
 pub struct Located<'a> {
     /// The value.
     pub value: &'a Value,
-    /// What holds it, from the nearest outwards.
+    /// The values that contain it, from the nearest outwards.
     pub around: Vec<&'a Value>,
-    /// The nearest name on the way to it.
+    /// The nearest name on the path to it.
     pub name: Option<String>,
 }
 
 impl<'a> Located<'a> {
-    /// A value of which it does not matter where it stands.
+    /// Wraps a value whose position does not matter.
     pub fn alone(value: &'a Value) -> Self {
         Self {
             value,
@@ -51,7 +52,7 @@ impl<'a> Located<'a> {
         }
     }
 
-    /// A value that this one holds.
+    /// Returns a value contained in this one, with its position.
     #[must_use]
     pub fn holds(&self, value: &'a Value) -> Self {
         let around = std::iter::once(self.value).chain(self.around.iter().copied());
@@ -63,7 +64,7 @@ impl<'a> Located<'a> {
     }
 }
 
-/// Text that is no `JSONPath`.
+/// The error for text that is not `JSONPath`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{written}` is no JSONPath: it is not understood from character {at} on")]
 pub struct JsonPathError {
@@ -73,12 +74,12 @@ pub struct JsonPathError {
 }
 
 impl JsonPath {
-    /// What it finds in `value`, in the order of RFC 9535.
+    /// Returns the values found in `value`, in the order of RFC 9535.
     pub fn find<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
         self.path.query(value).all()
     }
 
-    /// The same, each with what holds it.
+    /// Returns the same values, each with the values that contain it.
     pub fn locate<'a>(&self, value: &'a Value) -> Vec<Located<'a>> {
         let mut located = Vec::new();
         for node in self.path.query_located(value).iter() {
@@ -102,12 +103,12 @@ impl JsonPath {
         located
     }
 
-    /// What it starts from in an entry.
+    /// Returns the starting point of the path in an entry.
     pub fn base(&self) -> JsonBase {
         self.base
     }
 
-    /// Whether the name that it ends with says that times are of Greenwich, as in `date_gmt`.
+    /// Returns true if the last name in the path marks times as UTC, as in `date_gmt`.
     pub fn names_utc(&self) -> bool {
         let name = self.written.trim_end_matches(['\'', '"', ']']);
         let name = name.to_ascii_lowercase();
@@ -137,7 +138,7 @@ impl FromStr for JsonPath {
                 written,
             }),
             Err(error) => {
-                // As far into what was written as into what was read.
+                // The position in the text as written, which may lack the `$.` of the text that was parsed.
                 let at = (error.position() + written.len()).saturating_sub(full.len()) + 1;
                 Err(JsonPathError { written, at })
             }

@@ -9,28 +9,30 @@ use oxilangtag::LanguageTag;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Language(String);
 
-/// Text that is no language tag.
+/// The error for text that is not a language tag.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no language tag such as `es` or `pt-BR`")]
 pub struct LanguageError(String);
 
 impl Language {
-    /// The whole tag.
+    /// Returns the whole tag.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The first subtag in lower case: `pt` of `pt-BR`.
+    /// Returns the first subtag in lower case: `pt` of `pt-BR`.
     pub fn primary(&self) -> &str {
         self.0.split('-').next().unwrap_or(&self.0)
     }
 
-    /// Whether it names one language: `und`, `mul`, `mis` and `zxx` stand for no language, or for several (ISO 639-2).
+    /// Returns true if it names a single language: `und`, `mul`, `mis` and `zxx` stand for no language, or for several
+    /// (ISO 639-2).
     pub fn is_one(&self) -> bool {
         !matches!(self.primary(), "und" | "mul" | "mis" | "zxx")
     }
 
-    /// Whether it is written from right to left: by its script where the tag names one, else as it mostly is.
+    /// Returns true if it is written from right to left: by its script if the tag names one, otherwise by its usual
+    /// script.
     pub fn is_rtl(&self) -> bool {
         const SCRIPTS: [&str; 8] = [
             "Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc", "Thaa",
@@ -47,7 +49,7 @@ impl Language {
         }
     }
 
-    /// The country, where the tag names one (ISO 3166-1): `BR` of `pt-BR`.
+    /// Returns the country, if the tag names one (ISO 3166-1): `BR` of `pt-BR`.
     pub fn region(&self) -> Option<&str> {
         self.0
             .split('-')

@@ -1,4 +1,4 @@
-//! How the records of a page are found where no selectors say so, in words.
+//! A textual description of how to find the records of a page without selectors.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,36 +8,36 @@ const MAX_BYTES: usize = 4_000;
 
 /// The layout of a page that is one record.
 const PAGE: &str = "page";
-/// The layout of a page whose records stand in its data for programs.
+/// The layout of a page whose records are in its machine-readable data.
 const DATA: &str = "data";
 
-/// A way to find the records of a page, as `tidings discover` writes it and a source keeps it:
-/// `elements body > main > ul.news > li, linked`. Only `extract` knows what the words mean.
+/// A way to find the records of a page, as `tidings discover` writes it and a source keeps it: `elements body > main >
+/// ul.news > li, linked`. Only `extract` interprets the words.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Layout(String);
 
-/// A text that is no layout.
+/// The error for text that is not a layout.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayoutError {
-    /// Something else.
+    /// The text does not have the form of a layout.
     #[error("`{0}` is no layout")]
     Form(String),
-    /// Too long to be one, or with characters that cannot be shown.
+    /// The text is too long, or contains characters that cannot be shown.
     #[error("a layout is one line of at most {MAX_BYTES} bytes")]
     Unprintable,
-    /// A first word that says nothing about how records are found.
+    /// The first word is not a way of finding records.
     #[error("a layout begins with how records are found: `{0}` is no such way")]
     Division(String),
-    /// A word behind the way to the records that says nothing about which of them count.
+    /// The word after the path is not a filter for records.
     #[error("behind the way to the records a layout says which of them count: `{0}` does not")]
     Filter(String),
-    /// A part behind that.
+    /// A part after the filter is not valid.
     #[error("`{0}` says neither which part of a page is read nor where titles or dates stand")]
     Place(String),
 }
 
 impl Layout {
-    /// How records may be found: the first word.
+    /// The ways of finding records: the first word of a layout.
     pub const DIVISIONS: [&str; 13] = [
         "elements",
         "elements-with-class",
@@ -54,25 +54,25 @@ impl Layout {
         "links",
     ];
 
-    /// Which records may count.
+    /// The filters that decide which records count.
     pub const FILTERS: [&str; 5] = ["all", "linked", "dated", "linked-and-dated", "with-file"];
 
-    /// The layout of a page whose records stand in its data for programs: JSON-LD, or JSON in a script.
+    /// Returns the layout of a page whose records are in its machine-readable data: JSON-LD, or JSON in a script.
     pub fn data() -> Self {
         Self(DATA.to_owned())
     }
 
-    /// Whether the records stand in the page's data for programs.
+    /// Returns true if the records are in the page's machine-readable data.
     pub fn is_data(&self) -> bool {
         self.0 == DATA
     }
 
-    /// Whether the page is one record.
+    /// Returns true if the page is one record.
     pub fn is_page(&self) -> bool {
         self.0 == PAGE
     }
 
-    /// The layout in words.
+    /// Returns the layout in words.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -93,7 +93,7 @@ impl FromStr for Layout {
     }
 }
 
-/// Checks `DIVISION WAY, FILTER`, with `, part 1/2`, `, title PLACE` and `, date PLACE` behind it or not.
+/// Checks `DIVISION WAY, FILTER`, optionally followed by `, part 1/2`, `, title PLACE` and `, date PLACE`.
 fn check(text: &str) -> Result<(), LayoutError> {
     let form = || LayoutError::Form(text.to_owned());
     let (division, rest) = text.split_once(' ').ok_or_else(form)?;

@@ -1,4 +1,4 @@
-//! Where a server listens, and whom it believes.
+//! The addresses that a server listens on, and the proxies that it trusts.
 
 use std::fmt;
 use std::net::{AddrParseError, SocketAddr};
@@ -10,25 +10,25 @@ use ipnet::IpNet;
 /// An address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listen {
-    /// An address and a port; port 0 takes any that is free.
+    /// An address and a port; port 0 takes any free port.
     Tcp(SocketAddr),
     /// A socket in the file system.
     Unix(PathBuf),
 }
 
-/// Whoever passes requests on from such an address is believed when it says whom they are from (`X-Forwarded-For`).
+/// The address of a proxy whose `X-Forwarded-For` header is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrustedProxy {
     /// One address, or all of a network.
     Network(IpNet),
-    /// Whatever comes by a socket in the file system.
+    /// Any connection through a Unix socket.
     UnixSocket,
 }
 
 impl FromStr for Listen {
     type Err = AddrParseError;
 
-    /// Reads what `Display` writes.
+    /// Reads the text that `Display` writes.
     fn from_str(text: &str) -> Result<Self, AddrParseError> {
         match text.strip_prefix("unix:") {
             Some(path) => Ok(Self::Unix(path.into())),

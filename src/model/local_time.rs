@@ -1,19 +1,20 @@
-//! Wall-clock times to instants, on the days on which clocks change too.
+//! Converts wall-clock times to instants, including on days when clocks change.
 //!
-//! In: times that a crontab names, without a zone, and the zone. Out: the instants at which cron(8) runs them. A job at a
-//! fixed time runs once: right after the gap that skips its time, at the first of two such times. A job that repeats
-//! (`*/30`) runs whenever the clock shows one of its times, in a repeated hour both times.
+//! In: the times of a crontab, without a zone, and the zone. Out: the instants at which cron(8) runs them. A job at a
+//! fixed time runs once: right after the gap that skips its time, or at the first of two such times. A job that repeats
+//! (`*/30`) runs whenever the clock shows one of its times, twice in a repeated hour.
 
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
 
-/// A clock that jumps further was corrected, or its country changed its zone: cron(8) then makes up for nothing.
+/// The largest clock change handled. A larger jump is a correction, or a country changing its zone, for which cron(8)
+/// does not compensate.
 const LONGEST_JUMP: TimeDelta = TimeDelta::hours(3);
-/// Two changes of a clock are further apart than this.
+/// The minimum distance between two clock changes.
 const AROUND: TimeDelta = TimeDelta::days(1);
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 
-/// The instant of a fixed time; `None` where a clock that jumped by a day or so skipped it.
+/// Returns the instant of a fixed time; `None` if a clock that jumped by about a day skipped it.
 pub(super) fn fixed(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
     match zone.from_local_datetime(&local) {
         MappedLocalTime::Single(at) | MappedLocalTime::Ambiguous(at, _) => Some(at),
@@ -21,7 +22,7 @@ pub(super) fn fixed(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
     }
 }
 
-/// The first instant behind the gap that skips `local`.
+/// Returns the first instant after the gap that skips `local`.
 fn after_gap(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
     let instant = |local: NaiveDateTime| local.and_utc().with_timezone(&zone);
     let before = instant(local.checked_sub_signed(AROUND)?);
@@ -31,14 +32,15 @@ fn after_gap(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
     (jump <= LONGEST_JUMP).then_some(end)
 }
 
-/// The first instant after `after` at which the clock shows a wanted time; `next` gives the wanted time behind another.
+/// Returns the first instant after `after` at which the clock shows a scheduled time; `next` gives the scheduled time
+/// that follows another.
 pub(super) fn next_elapsed(
     after: DateTime<Tz>,
     next: impl Fn(NaiveDateTime) -> Option<NaiveDateTime>,
 ) -> Option<DateTime<Tz>> {
     let zone = after.timezone();
     let (mut at, mut shown) = (after, after.naive_local());
-    // Every round is one change of the clock further on; the wanted times end with the century.
+    // Each round moves on by one clock change; scheduled times end with the century.
     loop {
         let offset = at.offset().fix();
         let unchanged = |at: &DateTime<Tz>| at.offset().fix() == offset;
@@ -52,7 +54,7 @@ pub(super) fn next_elapsed(
     }
 }
 
-/// The first second for which `holds`, which it does not at `before` and does at `after`.
+/// Returns the first second for which `holds` is true; it is false at `before` and true at `after`.
 fn first(
     before: DateTime<Tz>,
     after: DateTime<Tz>,

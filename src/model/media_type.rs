@@ -1,8 +1,8 @@
-//! Files by the ends of their addresses, for those who must know what is there before they ask.
+//! File types by the endings of addresses, for use before anything is fetched.
 
 use url::Url;
 
-/// Ends of the addresses of files that are published as such, with their media types (IANA).
+/// Endings of the addresses of files that are published as attachments, with their media types (IANA).
 const TYPES: [(&str, &str); 26] = [
     ("pdf", "application/pdf"),
     ("doc", "application/msword"),
@@ -41,7 +41,7 @@ const TYPES: [(&str, &str); 26] = [
     ("avif", "image/avif"),
 ];
 
-/// Attributes of `img` in which pages keep the address of a picture that a script is to load later.
+/// Attributes of `img` that contain the address of a picture to be loaded later by a script.
 pub const LAZY_SOURCES: [&str; 4] = [
     "data-src",
     "data-lazy-src",
@@ -49,17 +49,17 @@ pub const LAZY_SOURCES: [&str; 4] = [
     "data-lazyload",
 ];
 
-/// Attributes of `img` with the addresses of one picture in several sizes.
+/// Attributes of `img` that list one picture in several sizes.
 pub const SOURCE_SETS: [&str; 3] = ["srcset", "data-srcset", "data-lazy-srcset"];
 
-/// The media type of the file at an address that ends as files do; `None` where a page may be.
+/// Returns the media type of the file at an address with a known file ending; `None` if it may be a page.
 pub fn file_type(url: &Url) -> Option<&'static str> {
     let (_, end) = url.path().rsplit_once('.')?;
     let is = |(known, _): &&(&str, &str)| known.eq_ignore_ascii_case(end);
     TYPES.iter().find(is).map(|(_, mime_type)| *mime_type)
 }
 
-/// Whether files of this media type are published as such.
+/// Returns true if files of this media type are published as attachments.
 pub fn is_file_type(mime_type: &str) -> bool {
     TYPES.iter().any(|(_, known)| *known == mime_type)
 }

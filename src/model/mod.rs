@@ -1,6 +1,6 @@
-//! The words that every stage speaks: what a source, a document, an entry, an item and a story are.
+//! The types shared by all stages: source, document, entry, item and story.
 //!
-//! Types only, each checked when it is made: holding one is the proof that it is well formed. No IO, no clock.
+//! Types only, each checked when it is created: a value is proof that it is well formed. No IO, no clock.
 
 mod address;
 mod cadence;

@@ -1,4 +1,4 @@
-//! Who decides something by hand, as logs and the store name them.
+//! The person or program behind a manual decision, as named in logs and in the store.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ const LONGEST: usize = 100;
 pub struct Operator(String);
 
 impl Operator {
-    /// Takes `name` without control characters, cut where it is too long.
+    /// Takes `name` without control characters, cut if it is too long.
     pub fn new(name: &str) -> Self {
         let shown = name.chars().filter(|c| !c.is_control());
         Self(shown.take(LONGEST).collect::<String>().trim().to_owned())
     }
 
-    /// A user of this machine by number, and by name where that is known.
+    /// Returns a user of this machine by number, and by name if it is known.
     pub fn user(uid: u32, name: Option<&str>) -> Self {
         match name {
             Some(name) => Self::new(&format!("uid {uid} ({name})")),
@@ -26,7 +26,7 @@ impl Operator {
         }
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

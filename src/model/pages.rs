@@ -1,4 +1,4 @@
-//! Where a list goes on, and how many of its pages are read.
+//! The further pages of a list, and how many of them to read.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,14 +7,14 @@ use url::{Position, Url};
 
 use super::Css;
 
-/// Where further pages of a list are, and how many of them are read.
+/// The way to further pages of a list, and how many of them to read.
 #[derive(Clone, Debug)]
 pub struct Pages {
     /// How to get to the next page.
     pub way: PageWay,
-    /// How many pages after the first a poll reads at most.
+    /// The maximum number of pages that a poll reads after the first.
     pub last: u32,
-    /// How many the first poll reads at most, and one that catches up, where that is more.
+    /// The maximum for the first poll, and for one that catches up, if it is greater than `last`.
     pub backfill: u32,
 }
 
@@ -23,31 +23,31 @@ pub struct Pages {
 pub enum PageWay {
     /// A query parameter that counts: `?page=1`, `?start=20`.
     Parameter {
-        /// Its name.
+        /// The parameter's name.
         name: String,
-        /// What it counts.
+        /// The numbers it takes.
         numbers: Numbers,
     },
     /// An address that counts: `/news/page/2/`.
     Address {
-        /// The address with the place of the number.
+        /// The address with a placeholder for the number.
         address: PageAddress,
-        /// What it counts.
+        /// The numbers it takes.
         numbers: Numbers,
     },
-    /// A link on the page that this finds.
+    /// A link on the page, found by this selector.
     Next(Css),
-    /// The link that the document itself names its next page by: `rel="next"` in pages and in feeds (RFC 5005 §3), else
-    /// the archive before it (§4), or `next_url` of a JSON Feed.
+    /// The link to the next page that the document declares: `rel="next"` in pages and in feeds (RFC 5005 §3), else the
+    /// previous archive (§4), or `next_url` of a JSON Feed.
     Rel,
 }
 
-/// The numbers of the pages after the first: from the second page's, one step after the other.
+/// The numbers of the pages after the first: from the number of the second page, increasing by one step each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbers {
     /// The number of the second page.
     pub from: u32,
-    /// By how much the next one is greater.
+    /// The increment from one page to the next.
     pub step: u32,
 }
 
@@ -59,8 +59,8 @@ impl Numbers {
 }
 
 impl Pages {
-    /// The address of the page that comes `further` pages after `first`, counted from 1; `None` where only a page can
-    /// tell which is the next.
+    /// Returns the address of the page `further` pages after `first`, counted from 1; `None` if only the page itself
+    /// names the next one.
     pub fn numbered(&self, first: &Url, further: u32) -> Option<Url> {
         match &self.way {
             PageWay::Parameter { name, numbers } => {
@@ -86,17 +86,17 @@ fn with_parameter(url: &Url, name: &str, number: u64) -> Url {
     page
 }
 
-/// An address, absolute or relative to the list's, in which `{}` stands for the number of a page.
+/// An address, absolute or relative to the list's, in which `{}` is replaced by the number of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageAddress {
     before: String,
     after: String,
 }
 
-/// Text that is no address of numbered pages.
+/// The error for text that is not an address of numbered pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageAddressError {
-    /// No place for the number, or several.
+    /// It has no placeholder for the number, or several.
     #[error("the address of further pages holds `{{}}` once, for their number")]
     Number,
     /// Not an address on the web.
@@ -130,7 +130,7 @@ impl FromStr for PageAddress {
             Url::parse("https://host.example/list").map_err(|_| PageAddressError::Address)?;
         let pages = address.of(&list, 1).zip(address.of(&list, 2));
         let is_web = |page: &Url| matches!(page.scheme(), "http" | "https");
-        // The number stands in the path or the query: it makes no host, and is not lost in a fragment.
+        // The number must be in the path or the query: it cannot form the host, and a fragment is never sent.
         let counts = |(one, two): &(Url, Url)| {
             one.host_str() == two.host_str()
                 && one[..Position::AfterQuery] != two[..Position::AfterQuery]

@@ -1,4 +1,4 @@
-//! The short names of all that can be wrong with a source, and whether somebody must do something about it.
+//! The short names of everything that can be wrong with a source, and whether an operator must act.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,15 +6,15 @@ use std::str::FromStr;
 /// The attention that a problem needs from an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Care {
-    /// Somebody must do something: it does not pass by itself.
+    /// An operator must act: the problem does not resolve itself.
     Act,
-    /// It may pass by itself, and calls for somebody when it lasts.
+    /// The problem may resolve itself, and needs an operator if it lasts.
     Wait,
-    /// Nothing needs to be done.
+    /// No action is needed.
     Note,
 }
 
-/// Polls that fail one after the other before what may pass by itself calls for somebody.
+/// The number of consecutive failed polls after which a problem that may resolve itself needs an operator.
 const PATIENCE_POLLS: u32 = 5;
 
 macro_rules! problem_codes {
@@ -22,13 +22,13 @@ macro_rules! problem_codes {
         /// The short name of a problem, as `status` shows it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ProblemCode {
-            /// Another HTTP status than success: `http-404`.
+            /// Any HTTP status that is neither success nor covered by another code: `http-404`.
             Http(u16),
             $($(#[$meaning])* $code,)*
         }
 
         impl ProblemCode {
-            /// Every code with one name only: all but [`Self::Http`].
+            /// Every code with a fixed name: all but [`Self::Http`].
             pub const NAMED: &[Self] = &[$(Self::$code),*];
 
             fn word(self) -> &'static str {
@@ -38,7 +38,7 @@ macro_rules! problem_codes {
                 }
             }
 
-            /// The attention that it needs from an operator.
+            /// Returns the attention that it needs from an operator.
             pub fn care(self) -> Care {
                 match self {
                     Self::Http(408 | 425 | 429 | 500..) => Care::Wait,
@@ -52,34 +52,34 @@ macro_rules! problem_codes {
 
 problem_codes! {
     // The way to the document.
-    /// 410: the publisher took it away for good.
+    /// 410: the publisher removed it permanently.
     Gone "gone" Act,
-    /// No whole answer in time.
+    /// No complete answer in time.
     Timeout "timeout" Wait,
-    /// More bytes than are read.
+    /// More bytes than the limit.
     TooLarge "too-large" Act,
-    /// Redirects without end, or to nowhere.
+    /// Endless redirects, or a redirect to nowhere.
     Redirect "redirect" Act,
     /// An address in a network that may not be fetched.
     PrivateAddress "private-address" Act,
     /// robots.txt forbids it.
     Robots "robots" Act,
-    /// A content coding that cannot be undone.
+    /// A content coding that cannot be decoded.
     Coding "coding" Act,
-    /// No connection.
+    /// The connection failed.
     Unreachable "unreachable" Wait,
     /// The source's command failed.
     CommandFailed "command-failed" Act,
-    /// A file that is not there or cannot be read.
+    /// A file that does not exist or cannot be read.
     File "file" Act,
     /// A secret address that cannot be read.
     Secret "secret" Act,
-    /// Taken out of the files, while its stories stay.
+    /// Removed from the configuration, although its stories remain.
     GoneFromFiles "gone-from-files" Act,
     // The kind of document.
     /// A page or another text where a feed was expected.
     NotAFeed "not-a-feed" Act,
-    /// A feed that nothing can be read of.
+    /// A feed that contains nothing readable.
     BadFeed "bad-feed" Wait,
     /// Neither JSON nor XML, where one of them was expected.
     BadDocument "bad-document" Act,
@@ -89,7 +89,7 @@ problem_codes! {
     Contacts "contacts" Act,
     /// A message for emergency services without an alert (EDXL).
     Alert "alert" Act,
-    /// One running text.
+    /// One continuous text.
     OneText "one-text" Act,
     /// Mail.
     Mail "mail" Act,
@@ -97,7 +97,7 @@ problem_codes! {
     Pdf "pdf" Act,
     /// Files packed into one.
     Archive "archive" Act,
-    /// A file of an office program.
+    /// An office document.
     OfficeFile "office-file" Act,
     /// A picture.
     Picture "picture" Act,
@@ -105,26 +105,26 @@ problem_codes! {
     Recording "recording" Act,
     /// A list of feeds (OPML).
     FeedList "feed-list" Act,
-    /// Bytes that no text has.
+    /// Binary data.
     NoText "no-text" Act,
     // The contents of the document.
-    /// Nothing has the layout that is kept for the source.
+    /// Nothing on the page matches the layout kept for the source.
     NoLayout "no-layout" Act,
-    /// Rules or the look for a list find nothing.
+    /// Rules, or the automatic detection of a list, find nothing.
     NothingFound "nothing-found" Act,
     /// A text without dated notices.
     NoDates "no-dates" Act,
     /// Markup nested too deep.
     TooDeep "too-deep" Act,
-    /// Less, older or emptier than what used to come.
+    /// Less, older or emptier content than before.
     Drifted "drifted" Act,
-    /// The kept layout reads less than a fresh look finds.
+    /// The kept layout reads less than a fresh detection finds.
     ReadsLess "reads-less" Act,
     /// Many new items at once, held back.
     Held "held" Act,
     /// Entries that were left out.
     LeftOut "left-out" Note,
-    /// Mistakes of the document that were mended.
+    /// Mistakes in the document that were repaired.
     Mended "mended" Note,
     /// Remarks in the document about itself.
     Noted "noted" Note,
@@ -140,7 +140,8 @@ problem_codes! {
 }
 
 impl ProblemCode {
-    /// Whether a problem calls for somebody after so many failed polls in a row. `code` may be of another version: then it does.
+    /// Returns true if a problem needs an operator after so many failed polls in a row. An unknown `code`, from another
+    /// version, always does.
     pub fn wants_attention(code: &str, failed_polls: u32) -> bool {
         match code.parse().map(Self::care) {
             Ok(Care::Act) | Err(()) => true,

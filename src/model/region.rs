@@ -20,39 +20,39 @@ pub struct Country([u8; 2]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Region {
     country: Country,
-    /// One to three letters and digits, then zeros; nothing but zeros for the country itself.
+    /// One to three letters and digits, padded with zeros; all zeros for the country itself.
     subdivision: [u8; 3],
 }
 
-/// Text that is no code of a country.
+/// The error for text that is not a country code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no country of ISO 3166-1, such as `MX`")]
 pub struct CountryError(String);
 
-/// Text that is no code of a region.
+/// The error for text that is not a region code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no region of ISO 3166, such as `MX` or `MX-CHP`")]
 pub struct RegionError(String);
 
 impl Country {
-    /// The code in capitals.
+    /// Returns the code in capitals.
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
 impl Region {
-    /// The country that it is, or lies in.
+    /// Returns the country that it is, or that contains it.
     pub fn country(self) -> Country {
         self.country
     }
 
-    /// Whether it is a part of a country.
+    /// Returns true if it is a part of a country.
     pub fn is_subdivision(self) -> bool {
         self.subdivision != [0; 3]
     }
 
-    /// Whether it is `other` or a part of it.
+    /// Returns true if it is `other` or a part of it.
     pub fn is_within(self, other: Self) -> bool {
         self == other || Self::from(self.country) == other
     }
@@ -71,9 +71,9 @@ impl From<Country> for Region {
 impl FromStr for Country {
     type Err = CountryError;
 
-    /// In any case.
+    /// Accepts upper and lower case.
     fn from_str(text: &str) -> Result<Self, CountryError> {
-        // In order, each with a blank after it but the last.
+        // The codes are sorted, each followed by a space except the last.
         let (codes, last) = COUNTRIES.as_bytes().as_chunks::<3>();
         let code = match text.trim().as_bytes() {
             [a, b] => [a.to_ascii_uppercase(), b.to_ascii_uppercase()],
@@ -91,7 +91,8 @@ impl FromStr for Country {
 impl FromStr for Region {
     type Err = RegionError;
 
-    /// In any case. That a country has the subdivision is not looked up: the standard changes them every year.
+    /// Accepts upper and lower case. Subdivisions are not checked against a list, because the standard changes them
+    /// every year.
     fn from_str(text: &str) -> Result<Self, RegionError> {
         let wrong = || RegionError(text.to_owned());
         let (country, part) = match text.trim().split_once('-') {

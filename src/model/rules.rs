@@ -1,6 +1,6 @@
-//! Rules: where in a document an operator finds entries, and where in an entry each field.
+//! The rules by which an operator finds entries in a document, and fields in an entry.
 //!
-//! A rule is the same for all kinds of documents; what finds a place in them differs: CSS selectors in pages
+//! Rules are the same for all kinds of documents; only the way to find a place in them differs: CSS selectors in pages
 //! ([`Css`]), [`JsonPath`](super::JsonPath) in JSON, [`ElementPath`](super::ElementPath) in XML.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::str::FromStr;
 use regex::{Regex, RegexBuilder};
 use scraper::Selector;
 
-/// What compiled regular expressions may take of memory: those of an operator's are far below.
+/// The memory limit of a compiled regular expression, far above the needs of an operator's patterns.
 const MAX_PATTERN_BYTES: usize = 1 << 20;
 
 /// A field of an entry that rules fill.
@@ -24,21 +24,21 @@ pub enum Field {
     Date,
     /// Date of last change.
     Updated,
-    /// Day on which what it announces takes place.
+    /// Day of the announced event.
     Event,
     /// Short text.
     Summary,
     /// Full text.
     Content,
-    /// Authors, one a match.
+    /// Authors, one per match.
     Author,
-    /// Tags, one a match.
+    /// Tags, one per match.
     Tag,
     /// The publisher's identifier.
     Guid,
-    /// Address of a picture that stands for the entry.
+    /// Address of a picture that represents the entry.
     Image,
-    /// Addresses of attached files, one a match.
+    /// Addresses of attached files, one per match.
     Enclosure,
 }
 
@@ -59,7 +59,7 @@ impl Field {
         Self::Enclosure,
     ];
 
-    /// The word in the configuration.
+    /// Returns the word used in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Title => "title",
@@ -89,22 +89,22 @@ impl FromStr for Field {
     }
 }
 
-/// Where the value of a field is looked for; `L` finds places in the document.
+/// The places to look for the value of a field; `L` finds places in the document.
 #[derive(Clone, Debug)]
 pub enum Find<L> {
-    /// In each of these, in this order: the first that finds something decides.
+    /// In each of these in order, up to the first that finds something.
     First(Vec<L>),
-    /// In all of these: what they find is one value.
+    /// In all of these, whose results are joined into one value.
     Joined {
-        /// The parts of the value, in this order; of each part, the first place that finds something decides.
+        /// The parts of the value in order; each part is the first of its places that finds something.
         parts: Vec<Vec<L>>,
-        /// What stands between two of them.
+        /// The text between two parts.
         with: String,
     },
 }
 
 impl<L> Find<L> {
-    /// Every place that is looked into.
+    /// Returns every place that is searched.
     pub fn places(&self) -> impl Iterator<Item = &L> {
         let parts = match self {
             Self::First(places) => std::slice::from_ref(places),
@@ -123,16 +123,16 @@ impl<L> FromIterator<L> for Find<L> {
 /// How one field of an entry is filled; `L` finds places in the document.
 #[derive(Clone, Debug)]
 pub struct Rule<L> {
-    /// Where to look.
+    /// The places to look in.
     pub find: Find<L>,
-    /// What is taken of the text that is found there.
+    /// The pattern that extracts the value from the text found.
     pub pattern: Option<Pattern>,
-    /// The value where nothing is found: everywhere, if there is nowhere to look.
+    /// The value to use if nothing is found; always used if there is no place to look in.
     pub value: Option<String>,
 }
 
 impl<L> Rule<L> {
-    /// A rule that looks in one place.
+    /// Returns a rule that looks in one place.
     pub fn at(place: L) -> Self {
         Self {
             find: Find::First(vec![place]),
@@ -159,17 +159,17 @@ impl<L> FromIterator<(Field, Rule<L>)> for Fields<L> {
 }
 
 impl<L> Fields<L> {
-    /// The rule of a field, if it has one.
+    /// Returns the rule of a field, if it has one.
     pub fn get(&self, field: Field) -> Option<&Rule<L>> {
         self.0.get(&field)
     }
 
-    /// Every rule, in the order of [`Field::ALL`].
+    /// Returns every rule, in the order of [`Field::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = (Field, &Rule<L>)> {
         self.0.iter().map(|(field, rule)| (*field, rule))
     }
 
-    /// Whether a pattern of any rule fills `field`, beside or instead of a rule of its own.
+    /// Returns true if a pattern of any rule fills `field`, in addition to or instead of its own rule.
     pub fn is_cut_out(&self, field: Field) -> bool {
         let patterns = self.0.values().filter_map(|rule| rule.pattern.as_ref());
         patterns
@@ -178,20 +178,20 @@ impl<L> Fields<L> {
     }
 }
 
-/// The rules of a document that holds a list.
+/// The rules of a document that contains a list.
 #[derive(Clone, Debug)]
 pub struct Rules<L> {
-    /// One match is one entry; the first of these that finds something decides.
+    /// The places of entries, one per match; the first of these that finds something decides.
     pub item: Vec<L>,
-    /// The fields of each entry; what they find starts from it.
+    /// The fields of each entry, looked up relative to it.
     pub fields: Fields<L>,
 }
 
 impl<L> Rules<L> {
-    /// The key of what the entries are, beside the names of fields.
+    /// The key for the places of entries, used along with the names of fields.
     pub const ITEM: &str = "item";
 
-    /// Every place that is looked into, by its key in the configuration.
+    /// Returns every place that is searched, with its key in the configuration.
     pub fn places(&self) -> impl Iterator<Item = (&'static str, &L)> {
         let item = self.item.iter().map(|place| (Self::ITEM, place));
         let fields = self.fields.iter();
@@ -203,19 +203,19 @@ impl<L> Rules<L> {
     }
 }
 
-/// A regular expression that takes parts out of a text. Groups named as fields (`(?<date>…)`) fill these; without them
-/// the first group, or else the whole match, is the field's own value.
+/// A regular expression that extracts parts of a text. Groups named after fields (`(?<date>…)`) fill these; without
+/// them, the first group, or else the whole match, is the field's own value.
 #[derive(Clone)]
 pub struct Pattern(Regex);
 
 impl Pattern {
-    /// The fields that its groups name.
+    /// Returns the fields that its groups name.
     pub fn fields(&self) -> impl Iterator<Item = Field> {
         let names = self.0.capture_names().flatten();
         names.filter_map(|name| name.parse().ok())
     }
 
-    /// What it takes out of `text`, with the field that a group names; nothing where it does not match.
+    /// Returns the parts extracted from `text`, with the field that a group names; nothing if it does not match.
     pub fn cut(&self, text: &str) -> Vec<(Option<Field>, String)> {
         let Some(found) = self.0.captures(text) else {
             return Vec::new();
@@ -255,13 +255,13 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// Text that is no pattern.
+/// The error for text that is not a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// Not a regular expression of the `regex` crate's syntax, or a very large one.
+    /// Not a regular expression in the syntax of the `regex` crate, or one that is too large.
     #[error("this is no regular expression: {0}")]
     Syntax(String),
-    /// A group that is named as no field.
+    /// A group that is not named after a field.
     #[error("the group `{0}` names no field")]
     Group(String),
 }
@@ -270,7 +270,7 @@ fn regex(text: &str) -> Result<Regex, PatternError> {
     compiled(&mut RegexBuilder::new(text))
 }
 
-/// The same for whole texts: `^` and `$` are those of lines.
+/// Compiles a pattern for whole texts: `^` and `$` match at lines.
 pub(super) fn lines_regex(text: &str) -> Result<Regex, PatternError> {
     compiled(RegexBuilder::new(text).multi_line(true))
 }
@@ -278,14 +278,14 @@ pub(super) fn lines_regex(text: &str) -> Result<Regex, PatternError> {
 fn compiled(builder: &mut RegexBuilder) -> Result<Regex, PatternError> {
     let compiled = builder.size_limit(MAX_PATTERN_BYTES).build();
     compiled.map_err(|error| {
-        // Its last line says what is wrong; those above draw where.
+        // The last line of the error names the mistake; the lines above point at it.
         let told = error.to_string();
         let line = told.lines().last().unwrap_or_default();
         PatternError::Syntax(line.trim_start_matches("error: ").to_owned())
     })
 }
 
-/// Something in a field that is written otherwise than it is published.
+/// A replacement applied to a field before publication.
 #[derive(Clone)]
 pub struct Replacement {
     /// The field.
@@ -307,7 +307,7 @@ impl Replacement {
         })
     }
 
-    /// `text` with every match replaced, at most `limit` bytes of it.
+    /// Returns `text` with every match replaced, cut to at most `limit` bytes.
     pub fn apply(&self, text: &str, limit: usize) -> String {
         let mut replaced = String::with_capacity(text.len());
         let mut last = 0;
@@ -333,12 +333,12 @@ impl fmt::Debug for Replacement {
     }
 }
 
-/// What the addresses of entries must match for these to be wanted.
+/// A pattern that the addresses of wanted entries must match.
 #[derive(Clone)]
 pub struct AddressPattern(Regex);
 
 impl AddressPattern {
-    /// Whether it is found anywhere in `address`.
+    /// Returns true if it matches anywhere in `address`.
     pub fn matches(&self, address: &str) -> bool {
         self.0.is_match(address)
     }
@@ -358,35 +358,35 @@ impl fmt::Debug for AddressPattern {
     }
 }
 
-/// Where a CSS selector looks.
+/// The part of the page that a CSS selector searches.
 #[derive(Clone)]
 pub enum Reach {
-    /// In the entry; in the page where entries themselves are looked for.
+    /// The entry; or the page, when looking for the entries themselves.
     Within,
-    /// Before the entry: the last match that the entry belongs under.
+    /// The page before the entry: the last match that the entry belongs under.
     Before,
-    /// In the whole page.
+    /// The whole page.
     Page,
-    /// In the page: each match begins an entry, which goes on over the siblings after it, to the next match, to a sibling
-    /// that this selector matches, or to the end of the parent.
+    /// The page: each match begins an entry, which extends over the siblings after it up to the next match, a sibling
+    /// that this selector matches, or the end of the parent.
     Run(Option<Selector>),
 }
 
-/// A CSS selector, with the attribute to take where it is not the text: `h3 a@href`, `@id`, `:self`.
+/// A CSS selector, with the attribute to read instead of the text, if any: `h3 a@href`, `@id`, `:self`.
 #[derive(Clone)]
 pub struct Css {
-    /// What to find; `None` is the entry itself.
+    /// The elements to find; `None` is the entry itself.
     pub selector: Option<Selector>,
-    /// The attribute to take.
+    /// The attribute to read.
     pub attribute: Option<String>,
-    /// Where to look for it.
+    /// The part of the page to search.
     pub reach: Reach,
-    /// Whether the entry itself may be what is found, as in `:self.urgent`.
+    /// True if the entry itself may match, as in `:self.urgent`.
     pub names_self: bool,
     written: String,
 }
 
-/// Text that is no CSS selector with an attribute.
+/// The error for text that is not a CSS selector with an optional attribute.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CssError {
     /// Not CSS.
@@ -400,12 +400,12 @@ pub enum CssError {
     Sibling(String),
 }
 
-/// The entry itself, as we write it and as CSS does.
+/// The entry itself, as written in our selectors; CSS calls it `:scope`.
 const SELF: &str = ":self";
 const SCOPE: &str = ":scope";
 
 impl Css {
-    /// The same with an attribute to take where it names none.
+    /// Returns the same selector with an attribute to read, if it names none.
     #[must_use]
     pub fn or_attribute(&self, name: &str) -> Self {
         let attribute = self.attribute.clone().or_else(|| Some(name.to_owned()));
@@ -415,19 +415,19 @@ impl Css {
         }
     }
 
-    /// The same, looking before the entry.
+    /// Returns the same selector, searching before the entry.
     #[must_use]
     pub fn before(self) -> Self {
         self.reaching("before", Reach::Before)
     }
 
-    /// The same, looking in the whole page.
+    /// Returns the same selector, searching the whole page.
     #[must_use]
     pub fn of_page(self) -> Self {
         self.reaching("page", Reach::Page)
     }
 
-    /// Entries that begin at each match and end before what `until` finds.
+    /// Returns a selector for entries that begin at each match and end before the match of `until`.
     #[must_use]
     pub fn run(self, until: Option<Self>) -> Self {
         let end = until.as_ref().and_then(|css| css.selector.clone());
@@ -447,7 +447,7 @@ impl Css {
         }
     }
 
-    /// Whether it finds elements by a selector alone.
+    /// Returns true if it finds elements by a selector alone.
     pub fn names_elements(&self) -> bool {
         self.selector.is_some() && self.attribute.is_none() && !self.names_self
     }
@@ -492,7 +492,7 @@ impl FromStr for Css {
     }
 }
 
-/// A selector with `:scope` for `:self`, quoted texts as they are.
+/// Returns a selector with `:scope` for `:self`, leaving quoted texts unchanged.
 fn scoped(css: &str) -> String {
     let mut scoped = String::with_capacity(css.len());
     let mut quote = None;
@@ -519,7 +519,7 @@ fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '_')
 }
 
-/// Whether a selector looks at the siblings of the entry, which are other entries or none.
+/// Returns true if a selector looks at the siblings of the entry, which may be other entries.
 fn leaves_the_entry(scoped: &str) -> bool {
     let mut behind = scoped.split(SCOPE).skip(1);
     behind.any(|behind| behind.trim_start().starts_with(['+', '~']))

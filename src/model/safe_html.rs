@@ -1,16 +1,18 @@
-//! HTML that may be shown to anybody.
+//! HTML that is safe to show to anyone.
 
-/// Sanitized HTML. `normalize` alone makes it (the store hands back what `normalize` made); `publish` accepts nothing else.
+/// Sanitized HTML. Only `normalize` creates it (the store returns the output of `normalize`); `publish` accepts nothing
+/// else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SafeHtml(String);
 
 impl SafeHtml {
-    /// Vouches for `html`. For `normalize::html`, which sanitizes, and for rows that it sanitized earlier.
+    /// Wraps `html` without checking it. Only for `normalize::html`, which sanitizes, and for rows that it sanitized
+    /// earlier.
     pub(crate) fn vouched(html: String) -> Self {
         Self(html)
     }
 
-    /// The markup.
+    /// Returns the markup.
     pub fn as_str(&self) -> &str {
         &self.0
     }

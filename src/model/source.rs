@@ -1,4 +1,4 @@
-//! A configured source: where it is, how to read it, when to ask.
+//! A configured source: its address, how to read it, and when to poll it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,15 +13,15 @@ use super::{
     SourceId, TopicId,
 };
 
-/// How many sitemaps of an index are read where nobody says otherwise.
+/// The default number of sitemaps of an index to read.
 const SITEMAPS: u32 = 5;
 
-/// Where in the configuration something stands.
+/// A position in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     /// The file, as it was named.
     pub file: PathBuf,
-    /// From 1.
+    /// Counted from 1.
     pub line: usize,
     /// In characters, from 1.
     pub column: usize,
@@ -33,7 +33,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// A name that something had before.
+/// A former name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Former<T> {
     /// The name.
@@ -49,55 +49,56 @@ pub struct Source {
     pub place: Place,
     /// Its name in the configuration; part of every item's id.
     pub id: SourceId,
-    /// Its names before: its items go on under the one that it has now.
+    /// Its former names: items found under them belong to the current one.
     pub former: Vec<Former<SourceId>>,
     /// Its name for people: the publisher.
     pub name: String,
-    /// Where it is.
+    /// Its address.
     pub location: Location,
     /// How its documents are read.
     pub reading: Reading,
-    /// Which list of its page is read, where no selectors say so: as the operator wrote it, or as it was found on the
-    /// first good poll.
+    /// The list of its page to read if there are no selectors: as the operator wrote it, or as detected on the first
+    /// successful poll.
     pub layout: Option<Layout>,
-    /// The language of most of its items, as kept with it. No key of the configuration, and no part of its block.
+    /// The language of most of its items, kept in the store. It is not a configuration key, nor a part of the source's
+    /// block.
     pub usual_language: Option<Language>,
-    /// Where its list goes on.
+    /// The way to further pages of its list.
     pub pages: Option<Pages>,
-    /// What is read of the page of each entry; `None` leaves these pages alone.
+    /// The fields to read from the page of each entry; `None` leaves these pages unread.
     pub detail: Option<Fields<Css>>,
-    /// What the addresses of its entries must match; those of others are left out.
+    /// The pattern that the addresses of its entries must match; other entries are left out.
     pub only: Option<AddressPattern>,
-    /// Parts of its pages that are not there for us.
+    /// Parts of its pages to ignore.
     pub remove: Vec<Css>,
-    /// What is written otherwise in its entries than it is published, in this order.
+    /// Replacements to apply to its entries, in this order.
     pub replace: Vec<Replacement>,
-    /// How it writes dates, tried in this order before all that is known of dates.
+    /// The formats of its dates, tried in this order before the built-in recognition.
     pub date_formats: Vec<DateFormat>,
-    /// Where relative addresses start in its documents, where those are files or the output of a program.
+    /// The base of relative addresses in its documents, if they are files or the output of a program.
     pub base_url: Option<Url>,
-    /// The encoding of its documents, whatever they say.
+    /// The encoding of its documents, overriding their own declarations.
     pub charset: Option<Charset>,
-    /// When it is asked.
+    /// Its schedule.
     pub cadence: Cadence,
     /// Zone of dates without one, and of `cron`.
     pub zone: Tz,
-    /// The language of its items, whatever its documents say.
+    /// The language of its items, overriding the documents' own declarations.
     pub language: Option<Language>,
-    /// What comes first in its numeric dates.
+    /// The order of the parts in its numeric dates.
     pub date_order: Option<DateOrder>,
-    /// Whose report of a story is shown: the lowest.
+    /// Its rank among the reports of a story: the lowest is shown.
     pub rank: u32,
-    /// Topics that all its items belong to.
+    /// Topics that all of its items belong to.
     pub topics: Vec<TopicId>,
-    /// Where the publisher is: what its items tell of where they name no other place.
+    /// The publisher's country: the region of its items that name no other place.
     pub country: Option<Country>,
-    /// Regions that all its items tell of.
+    /// Regions that all of its items belong to.
     pub regions: Vec<Region>,
 }
 
 impl Source {
-    /// A source of which nothing is known but where it is: the document decides how it is read.
+    /// Returns a source of which only the location is known: the document decides how it is read.
     pub fn at(location: Location, id: SourceId, place: Place) -> Self {
         Self {
             place,
@@ -127,12 +128,14 @@ impl Source {
         }
     }
 
-    /// Changes whenever the same bytes might be read differently: a 304 answers only the question asked under the same one.
+    /// Returns a hash that changes whenever the same bytes might be read differently: a 304 is valid only for a request
+    /// made under the same fingerprint.
     pub fn fingerprint(&self, extractor_version: u32) -> Hash {
         Hash::of(format!("{extractor_version} {}", self.rules()).as_bytes())
     }
 
-    /// Changes whenever the block changes how documents are read. A newer extractor does not change it.
+    /// Returns a hash that changes whenever a change of the block affects how documents are read. A newer extractor
+    /// does not change it.
     pub fn block(&self) -> Hash {
         Hash::of(self.rules().as_bytes())
     }
@@ -162,12 +165,12 @@ impl Source {
         format!("{rules} {charset:?} {dates}{}", base.unwrap_or_default())
     }
 
-    /// Its address for readers; for a file, its address on the web. `None` without one, or if it is secret.
+    /// Returns its address for readers; for a file, its address on the web. `None` if it has none, or if it is secret.
     pub fn shared_address(&self) -> Option<Url> {
         self.location.shared().or_else(|| self.base_url.clone())
     }
 
-    /// How many documents an index names that one poll reads: as many as pages of a list, where that is said.
+    /// Returns how many of an index's documents one poll reads: the configured number of list pages, if any.
     pub fn parts(&self) -> u32 {
         match (&self.pages, &self.reading) {
             (Some(pages), _) => pages.last,
@@ -176,7 +179,7 @@ impl Source {
         }
     }
 
-    /// How long one of its documents may take: `usual`, unless it is made by a program that was given a time of its own.
+    /// Returns the time limit of one document: `usual`, unless it is the output of a program with its own limit.
     pub fn timeout(&self, usual: Duration) -> Duration {
         match &self.location {
             Location::Command(command) => command.timeout.unwrap_or(usual),
@@ -196,16 +199,16 @@ pub enum Reading {
     Html(Box<Rules<Css>>),
     /// A page, by its structure.
     Page,
-    /// Plain text: by the source's own grammar, else dated notices and lists.
+    /// Plain text: by the source's own grammar, or else as dated notices and lists.
     Text(Option<Box<Grammar>>),
-    /// JSON, or lines of it.
+    /// JSON, or JSON Lines.
     Json {
-        /// Finds it in a page, as a text or an attribute; `None` where the document is JSON itself.
+        /// Finds the JSON in a page, as a text or an attribute; `None` if the document itself is JSON.
         script: Option<Css>,
-        /// Where its entries are; `None` leaves that to its structure.
+        /// The rules for its entries; `None` detects them by structure.
         rules: Option<Box<Rules<JsonPath>>>,
     },
-    /// XML of any kind, by these rules, else by its structure.
+    /// XML of any kind, by these rules, or else by its structure.
     Xml(Option<Box<Rules<ElementPath>>>),
     /// A sitemap, an index of sitemaps, or a list of addresses.
     Sitemap,

@@ -1,4 +1,4 @@
-//! What is published: one or more items that report the same thing.
+//! A published story: one or more items that report the same event.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -17,9 +17,9 @@ pub struct Report {
     pub publisher: String,
     /// The report's own title.
     pub title: String,
-    /// Its address, where it has one.
+    /// Its address, if it has one.
     pub address: Option<Url>,
-    /// Where its source's feed or page is, where readers may know.
+    /// The address of its source's feed or page, if it may be shown to readers.
     pub source_address: Option<Url>,
     /// Its own date.
     pub published: Published,
@@ -30,33 +30,33 @@ pub struct Report {
 pub struct Story {
     /// Permanent id.
     pub id: StoryId,
-    /// When it was published: orders the feed.
+    /// Its date of publication, which orders the feed.
     pub published: Published,
-    /// When the content shown last changed.
+    /// The time of the last change to the content shown.
     pub updated: Timestamp,
-    /// Where it is about: the regions of its reports together, in the order of their codes.
+    /// The regions it is about: those of all its reports, in the order of their codes.
     pub regions: Vec<Region>,
     /// The report whose text is shown.
     pub shown: Item,
-    /// Every report, the one shown first; never empty.
+    /// Every report, starting with the one shown; never empty.
     pub reports: Vec<Report>,
-    /// Stories that tell the same in other languages, one for each, in the order of their languages.
+    /// Stories that report the same event in other languages, one per language, in the order of their languages.
     pub alternates: Vec<Alternate>,
 }
 
-/// A story that tells the same in another language.
+/// A story that reports the same event in another language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alternate {
     /// Its id.
     pub id: StoryId,
     /// The language.
     pub language: Language,
-    /// Where it can be read.
+    /// The address at which to read it.
     pub address: Url,
 }
 
 impl Story {
-    /// The order of a feed: newest first, then as they stood in their documents, then by id.
+    /// Compares by the order of a feed: newest first, then by position in the document, then by id.
     pub fn feed_order(&self, other: &Self) -> Ordering {
         let place = |story: &Self| {
             (
@@ -68,17 +68,17 @@ impl Story {
         place(self).cmp(&place(other))
     }
 
-    /// The report whose text is shown.
+    /// Returns the report whose text is shown.
     ///
     /// # Panics
-    /// For a story without a report: there is none, each was founded by one.
+    /// If the story has no report. This cannot happen: every story is founded by one.
     pub fn shown_report(&self) -> &Report {
         self.reports
             .first()
             .expect("a story has a report: it was founded by one")
     }
 
-    /// Where the story can be read: the address of the report shown, else the first that has one.
+    /// Returns the address at which to read the story: that of the report shown, or else the first that has one.
     pub fn address(&self) -> Option<&Url> {
         self.reports
             .iter()

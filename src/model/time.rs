@@ -1,4 +1,4 @@
-//! Instants, and dates as publishers give them.
+//! Instants, and dates as given by publishers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 /// An instant in UTC.
 pub type Timestamp = DateTime<Utc>;
 
-/// How much of a date its publisher gave.
+/// How much of a date the publisher gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
     /// A day and a time of day.
@@ -23,7 +23,7 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// The word for it in JSON and in the store: `instant`, `day`, `month` or `year`.
+    /// Returns the word used in JSON and in the store: `instant`, `day`, `month` or `year`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Instant => "instant",
@@ -33,7 +33,7 @@ impl Precision {
         }
     }
 
-    /// As much of a day as is known (ISO 8601 §5.2.1): `2021-06-28`, `2021-06` or `2021`.
+    /// Returns as much of a day as is known (ISO 8601 §5.2.1): `2021-06-28`, `2021-06` or `2021`.
     pub fn of_day(self, day: NaiveDate) -> String {
         let form = match self {
             Self::Instant | Self::Day => "%Y-%m-%d",
@@ -44,7 +44,7 @@ impl Precision {
     }
 }
 
-/// A date with the offset it was given or assumed in.
+/// A date with the offset that was given or assumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dated {
     /// The instant, with its offset from UTC.
@@ -54,8 +54,8 @@ pub struct Dated {
 }
 
 impl Dated {
-    /// The date as its publisher's calendar shows it, `2021`, `2021-06`, `2021-06-28` or `2021-06-28T09:10:00`: it stays
-    /// when an operator corrects the zone that was assumed for it.
+    /// Returns the date as shown on the publisher's calendar, `2021`, `2021-06`, `2021-06-28` or `2021-06-28T09:10:00`.
+    /// It remains the same if an operator corrects the assumed zone.
     pub fn local(&self) -> String {
         match self.precision {
             Precision::Instant => self.at.format("%Y-%m-%dT%H:%M:%S").to_string(),
@@ -64,31 +64,31 @@ impl Dated {
     }
 }
 
-/// The day, or the instant, on which what an entry announces takes place.
+/// The day, or the instant, of the event that an entry announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventDay {
     /// The publisher stated the date in full.
     Stated(Dated),
-    /// Worked out from the time of reading (“next Friday”, “28 June”); frozen at the first reading.
+    /// Derived from the time of reading (“next Friday”, “28 June”); frozen at the first reading.
     Derived(Dated),
 }
 
 impl EventDay {
-    /// The date.
+    /// Returns the date.
     pub fn dated(&self) -> Dated {
         match self {
             Self::Stated(dated) | Self::Derived(dated) => *dated,
         }
     }
 
-    /// The day, where it is known.
+    /// Returns the day, if it is known.
     pub fn day(&self) -> Option<NaiveDate> {
         let dated = self.dated();
         let is_known = matches!(dated.precision, Precision::Instant | Precision::Day);
         is_known.then(|| dated.at.date_naive())
     }
 
-    /// The word for it in the store: `stated` or `derived`.
+    /// Returns the word used in the store: `stated` or `derived`.
     pub fn origin(&self) -> &'static str {
         match self {
             Self::Stated(_) => "stated",
@@ -98,7 +98,7 @@ impl EventDay {
 }
 
 impl fmt::Display for EventDay {
-    /// An instant as RFC 3339 writes it, else as much of the day as is known: `2021-06-28`, `2021-06` or `2021`.
+    /// Writes an instant in RFC 3339 format, or else as much of the day as is known: `2021-06-28`, `2021-06` or `2021`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dated = self.dated();
         match dated.precision {
@@ -108,23 +108,23 @@ impl fmt::Display for EventDay {
     }
 }
 
-/// When an entry was published, and how we know.
+/// The date of publication of an entry, and how it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {
     /// The publisher stated the date in full.
     Stated(Dated),
-    /// Worked out from the time of reading (“3 days ago”, “28 June”); frozen at the first reading.
+    /// Derived from the time of reading (“3 days ago”, “28 June”); frozen at the first reading.
     Derived(Dated),
-    /// Not told as the entry's date: the only `time` element of its markup says it.
+    /// Not stated as the entry's date: found in the only `time` element of its markup.
     InMarkup(Dated),
-    /// Not told at all: a part of its address (`/2021/06/28/`).
+    /// Not stated at all: found in its address (`/2021/06/28/`).
     InAddress(Dated),
-    /// No usable date: when we first saw it.
+    /// No usable date: the time when we first saw it.
     FirstSeen(Timestamp),
 }
 
 impl Published {
-    /// The instant that orders the entry among others.
+    /// Returns the instant by which entries are ordered.
     pub fn at(&self) -> DateTime<FixedOffset> {
         match self {
             Self::Stated(dated)
@@ -135,7 +135,7 @@ impl Published {
         }
     }
 
-    /// How much of the date is known; a first-seen date is an instant.
+    /// Returns how much of the date is known; a first-seen date is an instant.
     pub fn precision(&self) -> Precision {
         match self {
             Self::Stated(dated)
@@ -146,7 +146,7 @@ impl Published {
         }
     }
 
-    /// The word for it in JSON and in the store: `stated`, `derived`, `markup`, `address` or `first-seen`.
+    /// Returns the word used in JSON and in the store: `stated`, `derived`, `markup`, `address` or `first-seen`.
     pub fn origin(&self) -> &'static str {
         match self {
             Self::Stated(_) => "stated",
@@ -158,7 +158,7 @@ impl Published {
     }
 }
 
-/// What comes first in an all-numeric date.
+/// The order of the parts in an all-numeric date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateOrder {
     /// `28/06/2021`
@@ -172,7 +172,7 @@ pub enum DateOrder {
 impl FromStr for DateOrder {
     type Err = ();
 
-    /// `dmy`, `mdy` or `ymd` in any case.
+    /// Reads `dmy`, `mdy` or `ymd` in any case.
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.to_ascii_lowercase().as_str() {
             "dmy" => Ok(Self::DayMonthYear),
@@ -183,23 +183,23 @@ impl FromStr for DateOrder {
     }
 }
 
-/// How a publisher writes dates, in the signs of `strftime`: `%d.%m.%Y`.
+/// A publisher's date format, in the notation of `strftime`: `%d.%m.%Y`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DateFormat(String);
 
-/// Text by which no date can be read.
+/// The error for a format that cannot read dates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DateFormatError {
-    /// A `%` with a letter that means nothing.
+    /// A `%` with a letter that has no meaning.
     #[error("`{0}` holds a `%` with a sign that is unknown")]
     Sign(String),
-    /// A day without a year, say.
+    /// An incomplete date, such as a day without a year.
     #[error("`{0}` gives neither a day nor a month of a year")]
     Incomplete(String),
 }
 
 impl DateFormat {
-    /// A date that is written so, as ISO 8601 writes it; with its time and offset as far as they are given.
+    /// Returns a date written in this format in ISO 8601 form, with its time and offset if they are given.
     pub fn iso(&self, text: &str) -> Option<String> {
         let mut parsed = Parsed::new();
         parse(&mut parsed, text.trim(), StrftimeItems::new(&self.0)).ok()?;
