@@ -1,6 +1,7 @@
-//! The tables of `data/languages` to Rust.
+//! Converts the tables of `data/languages` to Rust.
 //!
-//! In: a TOML file a language. Out: the table of `src/languages.rs` as static data, or every mistake with its file and line.
+//! In: one TOML file per language. Out: the table of `src/languages.rs` as static data, or every mistake with its file
+//! and line.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,16 +15,16 @@ use super::schema::{CORE, Form, Key, Letters, SECTIONS, Section, Value};
 
 /// The folder of the tables.
 const FOLDER: &str = "data/languages";
-/// The table of what all languages share.
+/// The table shared by all languages.
 const SHARED: &str = "any";
-/// Longer than a table ever is.
+/// The size limit of a table, larger than any real one.
 const MAX_TABLE_BYTES: u64 = 1 << 20;
 
-/// What one file says.
+/// The contents of one file.
 pub(crate) struct Table {
-    /// The file's name without its ending.
+    /// The file's name without its extension.
     pub(crate) code: String,
-    /// The given sections, in the order of [`SECTIONS`].
+    /// The sections present, in the order of [`SECTIONS`].
     pub(crate) sections: Vec<(&'static Section, Vec<Entry>)>,
 }
 
@@ -33,7 +34,7 @@ pub(crate) struct Entry {
     value: Given,
 }
 
-/// A value as it was read.
+/// A value as read from the file.
 enum Given {
     Texts(Vec<String>),
     Pairs(Vec<[String; 2]>),
@@ -41,14 +42,14 @@ enum Given {
     Number(i64),
 }
 
-/// Writes `languages.rs` into the folder of the build.
+/// Writes `languages.rs` to the build's output folder.
 pub(crate) fn write(out: &Path) -> Result<(), Vec<String>> {
     println!("cargo:rerun-if-changed={FOLDER}");
     let tables = read_all(Path::new(FOLDER))?;
     fs::write(out.join("languages.rs"), rust(&tables)).map_err(|error| vec![error.to_string()])
 }
 
-/// Reads all tables of a folder: the shared one first, then those with a precedence, then the others by their codes.
+/// Reads all tables of a folder: the shared one first, then those with a precedence, then the others by code.
 pub(crate) fn read_all(folder: &Path) -> Result<Vec<Table>, Vec<String>> {
     let unread = |error: io::Error| vec![format!("{}: {error}", folder.display())];
     let mut files = Vec::new();
@@ -86,7 +87,7 @@ fn text_of(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Reads the table of a language, or tells every mistake, each with its line before it.
+/// Reads the table of a language, or returns every mistake, each prefixed with its line.
 pub(crate) fn read(code: &str, text: &str) -> Result<Table, Vec<String>> {
     let mut reader = Reader {
         text,
@@ -268,7 +269,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a letter is a Latin one with a mark that can be taken off, or such a mark. Strokes cannot.
+/// Returns true for a Latin letter with a removable mark, or for such a mark. Strokes cannot be removed.
 fn has_accent(letter: char) -> bool {
     let is_whole = "æðøþßđħıłŋœŧ".contains(letter);
     matches!(letter, '\u{C0}'..='\u{24F}' | '\u{300}'..='\u{36F}') && !is_whole
@@ -286,7 +287,7 @@ fn described(expected: Value) -> String {
     }
 }
 
-/// The value that a key of a section has; `None` where it has no such key.
+/// Returns the expected value of a section's key; `None` if the section has no such key.
 fn expected(form: &Form, name: &str) -> Option<Value> {
     match form {
         Form::Keys(_, keys) => {
@@ -302,7 +303,7 @@ fn expected(form: &Form, name: &str) -> Option<Value> {
 }
 
 impl Table {
-    /// The keys that a section has; none where it is not there.
+    /// Returns the entries of a section; an empty slice if the table lacks it.
     pub(crate) fn entries(&self, section: &str) -> &[Entry] {
         let mut sections = self.sections.iter();
         let found = sections.find(|(known, _)| known.name == section);
@@ -357,7 +358,7 @@ impl Table {
         rust
     }
 
-    /// A section without fixed keys: each key with its words.
+    /// Writes a section without fixed keys: each key with its words.
     fn pairs(&self, section: &Section, form: &Form) -> String {
         let mut rust = String::from("&[");
         for Entry { key, value } in self.entries(section.name) {
@@ -397,7 +398,8 @@ impl Table {
     }
 }
 
-/// Whether a key of the first section is part of the program; the name is for people, the precedence orders the tables.
+/// Returns true if a key of the first section becomes part of the program. The name is for people, and the precedence
+/// orders the tables.
 fn is_kept(key: &Key) -> bool {
     !matches!(key.value, Value::Text | Value::Number)
 }

@@ -1,4 +1,4 @@
-//! Writes what the crate is built with: the names of its modules and crates, and the tables of `data/languages`.
+//! Generates code for the crate: the names of its modules and dependencies, and the tables of `data/languages`.
 
 mod languages;
 mod modules;

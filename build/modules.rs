@@ -1,10 +1,10 @@
-//! Lists the modules of this crate and the crates that it is built with: what a filter of the log may name.
+//! Lists the modules of this crate and the crates it is built with: the names that a log filter may contain.
 
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Longer than the file ever is.
+/// The size limit of `Cargo.lock`, larger than it ever is.
 const MAX_LOCK_BYTES: u64 = 16 << 20;
 
 pub(crate) fn write(out: &Path) -> io::Result<()> {

@@ -1,23 +1,23 @@
-//! The sections and keys of a table in `data/languages`. What each means is said in `data/languages/README.md` and, for the
-//! program, in `src/languages.rs`, whose types have the same names.
+//! The sections and keys of a table in `data/languages`. Their meaning is documented in `data/languages/README.md` and,
+//! for the program, in `src/languages.rs`, whose types have the same names.
 
 use std::ops::RangeInclusive;
 
-/// A part of the table of a language.
+/// A section of a language's table.
 pub(crate) struct Section {
     pub(crate) name: &'static str,
     pub(crate) form: Form,
-    /// Whether a language that has the section must fill all of it.
+    /// True if a language that has the section must fill in all of it.
     pub(crate) whole: bool,
-    /// Whether the program is built with it; other sections are read by scripts.
+    /// True if it is compiled into the program; other sections are read by scripts.
     pub(crate) built_in: bool,
 }
 
-/// The keys that a section may have.
+/// The keys that a section can have.
 pub(crate) enum Form {
-    /// These, as the fields of a type.
+    /// These keys, as the fields of a type.
     Keys(&'static str, &'static [Key]),
-    /// Numbers.
+    /// Numbers within a range.
     Numbers(RangeInclusive<i32>, Value),
     /// Any text.
     Any(Value),
@@ -30,31 +30,31 @@ pub(crate) struct Key {
     pub(crate) optional: bool,
 }
 
-/// The value of a key.
+/// The type of a key's value.
 #[derive(Clone, Copy)]
 pub(crate) enum Value {
     /// Words in one string, or words and phrases in a list.
     Words(Letters),
-    /// Two texts each.
+    /// A list of pairs of texts.
     Pairs,
     Text,
-    /// So many texts.
+    /// A fixed number of texts.
     Texts(usize),
     Flag,
     Number,
-    /// One of these names, written as a variant of the enumeration.
+    /// One of these names, written as a variant of the enum.
     Variant(&'static str, &'static [(&'static str, &'static str)]),
-    /// The name of a variant of a crate's enumeration.
+    /// The name of a variant of another crate's enum.
     Foreign(&'static str),
 }
 
-/// How words must be written.
+/// The required spelling of words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Letters {
     Any,
-    /// In small letters.
+    /// In lower case.
     Small,
-    /// In small letters, Latin ones without accents.
+    /// In lower case, Latin letters without accents.
     Folded,
 }
 
