@@ -1,7 +1,7 @@
-//! A page that is read by its structure, looked at as if nothing was kept of it.
+//! A fresh look at a page that is read by its structure, ignoring everything kept for it.
 //!
-//! In: the page, its source, items that the source gave before. Out: the layout that the page has now, its records, and
-//! the selectors that read the same, where there are any.
+//! In: the page, its source, and items that the source provided before. Out: the page's current layout, its records,
+//! and selectors that read the same, if there are any.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::normalize::normalize;
 /// The result of a fresh look at a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anew {
-    /// How its records are found.
+    /// The layout by which its records are found.
     pub layout: Layout,
     /// The `select` that reads the same, by the name of each rule; `None` if no selectors do.
     pub select: Option<BTreeMap<String, String>>,
@@ -23,12 +23,12 @@ pub struct Anew {
     pub found: Vec<String>,
 }
 
-/// Whether a source's page, if its document is one, is read by its structure.
+/// Returns true if a source's page, should its document be one, is read by its structure.
 pub fn is_by_structure(source: &Source) -> bool {
     matches!(source.reading, Reading::Page | Reading::Auto)
 }
 
-/// Looks at a page anew. Returns `None` if it has no records, and for documents that are no pages.
+/// Looks at a page anew. Returns `None` if it has no records, and for documents that are not pages.
 pub fn anew(document: &Document, source: &Source, known: &[Known]) -> Option<Anew> {
     let (layout, rules) = extract::fresh(document, source)?;
     let by_layout = Source {
@@ -59,7 +59,8 @@ fn items(document: &Document, source: &Source) -> Result<Vec<Item>, ExtractError
     Ok(normalize(source, vec![(document.clone(), extracted)]).items)
 }
 
-/// Returns `rules` as a block states them, if they read the same items in that form. A block has one place for each rule.
+/// Returns `rules` in the form used in a block, if they read the same items in that form. A block has one place for
+/// each rule.
 fn selecting_the_same(
     document: &Document,
     source: &Source,

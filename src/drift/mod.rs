@@ -1,12 +1,12 @@
-//! Whether a source still gives what it used to give.
+//! Detects when a source no longer provides its usual content.
 //!
-//! In: the [`Shape`] of what a poll's first document gave, those of the good polls before it. Out: nothing, or the
-//! [`Drift`] with its numbers; and for a page that drifted the rules that would read it ([`repair`]), or its layout as it
-//! is now ([`anew`]). Pure.
+//! In: the [`Shape`] of a poll's first document, and those of the good polls before it. Out: nothing, or the [`Drift`]
+//! with its numbers; and for a page that drifted, the rules that would read it ([`repair`]) or its current layout
+//! ([`anew`]). Pure.
 //!
-//! Everything is judged against the source's own past, never against a fixed number, and against all of that past: what
-//! came once and was taken as good is no drift when it comes again. So lists of any length, those that change their
-//! length, and those without dates or texts are what they are.
+//! Each document is judged against the source's own past, never against a fixed number, and against all of that past: a
+//! result that was once accepted is not drift when it recurs. Lists of any length, lists of varying length, and lists
+//! without dates or texts are therefore all accepted as they are.
 
 mod anew;
 mod repair;
@@ -25,44 +25,45 @@ use crate::text::folded;
 pub use self::anew::{Anew, anew, is_by_structure, titles};
 pub use self::repair::{Known, is_repairable, repair};
 
-/// How many good polls that read something are remembered.
+/// The number of good polls with records that are remembered.
 pub const REMEMBERED: usize = 20;
-/// What fewer polls show is no habit yet.
+/// The number of polls needed to establish a habit.
 const MIN_POLLS: usize = 5;
-/// In fewer records chance decides how many of them have a date.
+/// The smallest number of records judged by their dates; in shorter lists the share of dated records is a matter of
+/// chance.
 const MIN_RECORDS: usize = 5;
-/// More than this many times as many new items as usual are a flood.
+/// New items are a flood if there are more than this many times the usual number.
 const FLOOD: usize = 50;
 
-/// What the first document of a poll gave, counted.
+/// The counts of a poll's first document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shape {
     /// Entries with a title or a text.
     pub records: usize,
-    /// Different titles among them.
+    /// Number of distinct titles.
     pub titles: usize,
-    /// Those with a date.
+    /// Number of records with a date.
     pub dated: usize,
-    /// Those with an address.
+    /// Number of records with an address.
     pub linked: usize,
-    /// Those with a text.
+    /// Number of records with a text.
     pub texts: usize,
-    /// The first date.
+    /// The earliest date.
     pub oldest: Option<Timestamp>,
-    /// The date that as many come before as after.
+    /// The median date.
     pub middle: Option<Timestamp>,
-    /// The last date.
+    /// The latest date.
     pub newest: Option<Timestamp>,
 }
 
-/// What a source gave so far, read by the same block.
+/// The past results of a source, read by the same block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    /// Each good poll that read something, the newest first, at most [`REMEMBERED`].
+    /// Each good poll that read something, newest first, at most [`REMEMBERED`].
     pub shapes: Vec<Shape>,
-    /// How many polls went well, those that found nothing changed among them.
+    /// Number of successful polls, including those that found nothing changed.
     pub polls: usize,
-    /// True if the source was ever read, by whatever rules.
+    /// True if the source was ever read, by any rules.
     pub was_read: bool,
 }
 
@@ -71,7 +72,7 @@ impl History {
         self.polls >= MIN_POLLS
     }
 
-    /// Whether this is so of every poll.
+    /// Returns true if the condition holds for every poll.
     fn always(&self, is_so: impl FnMut(&Shape) -> bool) -> bool {
         self.shapes.iter().all(is_so)
     }
@@ -80,41 +81,41 @@ impl History {
         median(self.shapes.iter().map(count).collect())
     }
 
-    /// Records that are usual; `None` before there were any polls.
+    /// Returns the usual number of records; `None` before the first poll.
     pub fn usual_records(&self) -> Option<usize> {
         self.median(|before| before.records)
     }
 }
 
-/// What is expected of a kind of document.
+/// The kind of a document, which determines what is expected of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expectation {
-    /// A feed: its publisher made it to be read by programs, empty or short as it may be.
+    /// A feed: made by its publisher for programs, however empty or short it is.
     Feed,
-    /// Data such as JSON: a short answer may be the whole answer, one that lacks what it always had is not.
+    /// Data such as JSON: a short answer may be complete, but one that lacks a part it always had is not.
     Data,
-    /// A page or a text made for people: where its layout changes, rules find something else or nothing.
+    /// A page or a text made for people: if its layout changes, rules find something else or nothing.
     Page,
 }
 
-/// How a document differs from what the source used to give.
+/// A way in which a document differs from the source's usual content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Drift {
-    /// Nothing where there always was something.
+    /// Nothing, although there always was something.
     Nothing {
-        /// Records that were usual.
+        /// The usual number of records.
         usual: usize,
     },
-    /// Far fewer records than ever.
+    /// Far fewer records than ever before.
     FarFewer {
         /// Records now.
         records: usize,
-        /// Records that were usual.
+        /// The usual number of records.
         usual: usize,
     },
-    /// A part of most records that most records lack now.
+    /// A part that most records had, and that most lack now.
     Without {
-        /// Which.
+        /// The missing part.
         part: Part,
         /// Records without it now.
         missing: usize,
@@ -157,7 +158,7 @@ pub enum Part {
 }
 
 impl Shape {
-    /// Counts `items`, those that stood twice in the document among them.
+    /// Counts `items`, including duplicates within the document.
     pub fn of<'a>(items: impl IntoIterator<Item = &'a Item>) -> Self {
         let items: Vec<&Item> = items.into_iter().collect();
         let count = |has: &dyn Fn(&Item) -> bool| items.iter().filter(|item| has(item)).count();
@@ -176,7 +177,7 @@ impl Shape {
         }
     }
 
-    /// The same without dates, where they are not told by the document.
+    /// Returns the same shape without dates, for documents that state none.
     #[must_use]
     pub fn undated(self) -> Self {
         Self {
@@ -188,7 +189,7 @@ impl Shape {
         }
     }
 
-    /// The same without texts, where they are not told by the document.
+    /// Returns the same shape without texts, for documents that contain none.
     #[must_use]
     pub fn textless(self) -> Self {
         Self { texts: 0, ..self }
@@ -203,7 +204,7 @@ impl Shape {
     }
 }
 
-/// The date that a document tells, where it is not one to come.
+/// Returns the date stated by a document, unless it is in the future.
 fn date(item: &Item) -> Option<Timestamp> {
     let told = !matches!(item.published, Published::FirstSeen(_));
     told.then(|| item.published.at().to_utc())
@@ -231,12 +232,12 @@ pub fn judge(shape: &Shape, history: &History, kind: Expectation) -> Result<(), 
     found.map_or(Ok(()), Err)
 }
 
-/// New items that are usual; `None` before there were polls enough.
+/// Returns the usual number of new items; `None` before there were enough polls.
 pub fn usual_new(before: &[usize]) -> Option<usize> {
     median(before.to_vec()).filter(|_| before.len() >= MIN_POLLS)
 }
 
-/// Whether `new` items are a flood against those of the polls `before`.
+/// Returns true if `new` items are a flood compared with the polls `before`.
 pub fn is_flood(new: usize, before: &[usize]) -> bool {
     usual_new(before).is_some_and(|usual| new > FLOOD.saturating_mul(usual.max(1)))
 }
@@ -247,7 +248,7 @@ fn nothing(shape: &Shape, history: &History) -> Option<Drift> {
     Some(Drift::Nothing { usual })
 }
 
-/// A fifth of the usual number or less, and less than half of the fewest that there were.
+/// Detects a fifth of the usual number or less, and less than half of the fewest so far.
 fn far_fewer(shape: &Shape, history: &History) -> Option<Drift> {
     let (records, usual) = (shape.records, history.usual_records()?);
     let fewer = records * 5 <= usual && history.always(|before| records * 2 < before.records);
@@ -255,7 +256,7 @@ fn far_fewer(shape: &Shape, history: &History) -> Option<Drift> {
     drifted.then_some(Drift::FarFewer { records, usual })
 }
 
-/// A list of a year or of a month that begins anew has records of the new one only.
+/// Returns true if a list per year or per month begins anew, and therefore has only records of the new period.
 fn begins_anew(shape: &Shape, history: &History) -> bool {
     let month = |at: Timestamp| (at.year(), at.month());
     let last = history
@@ -267,7 +268,7 @@ fn begins_anew(shape: &Shape, history: &History) -> bool {
     shape.dated == shape.records && shape.oldest.zip(last).is_some_and(later)
 }
 
-/// A part that four of five records had, and that one of five has now, fewer than ever.
+/// Detects a part that four in five records had, and that at most one in five has now, fewer than ever.
 fn poorer(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
     if shape.records < MIN_RECORDS {
         return None;
@@ -289,7 +290,7 @@ fn poorer(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
     })
 }
 
-/// Nine of ten titles were different, and at most half of them are now.
+/// Detects that nine in ten titles were distinct, and that at most half of them are now.
 fn alike(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
     let different = |shape: &Shape| permille(shape.titles, shape.records);
     let now = different(shape);
@@ -304,8 +305,8 @@ fn alike(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
     })
 }
 
-/// The newest date is older than the middle one of every poll before: not the newest records were taken away, but others
-/// are shown.
+/// Detects that the newest date is older than the median date of every poll before. In that case the page shows other
+/// records; removing only the newest ones would not go back so far.
 fn backwards(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
     let dated = |shape: &Shape| shape.dated >= MIN_RECORDS;
     let newest = shape.newest.filter(|_| dated(shape))?;
@@ -318,19 +319,19 @@ fn backwards(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
     })
 }
 
-/// A part of a whole in thousandths; the whole of nothing is there.
+/// Returns the share of a part in thousandths; an empty whole counts as complete.
 fn permille(part: usize, whole: usize) -> usize {
     (part * 1000).checked_div(whole).unwrap_or(1000)
 }
 
-/// The lower of the middle two, where they are two.
+/// Returns the median, or the lower of the middle two.
 fn median(mut numbers: Vec<usize>) -> Option<usize> {
     numbers.sort_unstable();
     numbers.get(numbers.len().saturating_sub(1) / 2).copied()
 }
 
 impl Drift {
-    /// Whether only the number of records differs.
+    /// Returns true if only the number of records differs.
     pub fn is_of_number(&self) -> bool {
         matches!(self, Self::Nothing { .. } | Self::FarFewer { .. })
     }

@@ -1,7 +1,7 @@
-//! Rules that read a changed page again, shown by the known items that they find there.
+//! Rules that read a changed page again, confirmed by the known items that they find.
 //!
-//! In: the page, its source, items that the source gave before. Out: the selectors that the page's structure amounts to,
-//! when by them enough of those items are found again. What is compared has gone the whole way that a poll's entries go.
+//! In: the page, its source, and items that the source provided before. Out: the selectors equivalent to the page's
+//! structure, if they find enough of those items. Items are compared after the same processing as a poll's entries.
 
 use std::collections::HashSet;
 
@@ -12,10 +12,10 @@ use crate::model::{Css, Document, Item, Reading, Repair, Rules, Source};
 use crate::normalize::{comparable, normalize};
 use crate::text::folded;
 
-/// Fewer may be a menu that stands on every page of the site.
+/// The minimum number of items found; fewer may be a menu that is on every page of the site.
 const MIN_FOUND: usize = 3;
 
-/// An item that the source gave before, as far as it can be found again.
+/// The properties of an earlier item by which it can be found again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Its title.
@@ -24,7 +24,7 @@ pub struct Known {
     pub address: Option<Url>,
 }
 
-/// Whether there may be rules that read the source's page: those of other documents are their formats'.
+/// Returns true if rules can be found for the source's page. Other documents are read by their formats.
 pub fn is_repairable(source: &Source) -> bool {
     matches!(
         source.reading,
@@ -32,8 +32,8 @@ pub fn is_repairable(source: &Source) -> bool {
     )
 }
 
-/// Looks by its structure at a page that drifted, for `known` items; `None` when fewer than a third of those that it has
-/// room for are found.
+/// Searches the structure of a page that drifted for `known` items. Returns `None` if fewer than a third of those that
+/// the page has room for are found.
 pub fn repair(document: &Document, source: &Source, known: &[Known]) -> Option<Repair> {
     if !is_repairable(source) {
         return None;
@@ -65,7 +65,7 @@ pub fn repair(document: &Document, source: &Source, known: &[Known]) -> Option<R
     enough.then_some(repair)
 }
 
-/// What `rules` make of the document.
+/// Returns the items that `rules` read from the document.
 fn read(document: &Document, source: Source, rules: Rules<Css>) -> Option<Vec<Item>> {
     let source = Source {
         reading: Reading::Html(Box::new(rules)),
@@ -75,7 +75,7 @@ fn read(document: &Document, source: Source, rules: Rules<Css>) -> Option<Vec<It
     Some(normalize(&source, vec![(document.clone(), extracted)]).items)
 }
 
-/// Titles of the known items among `items`, each once.
+/// Returns the titles of the known items among `items`, each once.
 pub(super) fn found_again(items: &[Item], known: &[Known]) -> Vec<String> {
     let titles: HashSet<String> = known.iter().map(|item| folded(&item.title)).collect();
     let addresses: HashSet<String> = known
@@ -171,7 +171,7 @@ mod tests {
         check(&[], &of_page());
         check(&known(&TITLES[..2]), &of_page());
         check(&known(&TITLES), &source());
-        // Three of six that the page has room for are enough, three of 23 are not.
+        // Three of the six items that the page has room for are enough; three of 23 are not.
         let old: Vec<String> = (0..40)
             .map(|n| format!("Notice {n} of last year"))
             .collect();

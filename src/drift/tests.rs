@@ -9,7 +9,7 @@ fn day(days: i64) -> Timestamp {
     Utc.with_ymd_and_hms(2021, 6, 1, 0, 0, 0).unwrap() + TimeDelta::days(days)
 }
 
-/// A list of as many records, each with everything, one a day up to `newest`.
+/// Returns a list with this number of complete records, one a day up to `newest`.
 fn list(records: usize, newest: i64) -> Shape {
     let length = i64::try_from(records).unwrap();
     Shape {
@@ -24,7 +24,7 @@ fn list(records: usize, newest: i64) -> Shape {
     }
 }
 
-/// As many good polls, the newest first.
+/// Returns a history of good polls, the newest first.
 fn past(shapes: impl IntoIterator<Item = Shape>) -> History {
     let shapes: Vec<Shape> = shapes.into_iter().collect();
     History {
@@ -34,7 +34,7 @@ fn past(shapes: impl IntoIterator<Item = Shape>) -> History {
     }
 }
 
-/// Polls of a list on consecutive days, the newest first.
+/// Returns polls of a list on consecutive days, the newest first.
 fn polls(counts: &[usize]) -> History {
     let days = (0..counts.len()).rev();
     let days = days.map(|day| i64::try_from(day).unwrap());
@@ -105,17 +105,17 @@ fn far_fewer_records_than_ever_are_an_alarm() {
         &polls(&[30; 5]),
         "1 record where 30 were usual",
     );
-    // Too few polls, too short a list, not few enough.
+    // Too few polls, too short a list, not few enough records.
     check(&list(3, 4), &polls(&[30; 4]), "");
     check(&list(1, 4), &polls(&[4; 9]), "");
     check(&list(7, 4), &polls(&[30; 9]), "");
-    // One poll that read it, and four that found it unchanged, are a habit.
+    // One poll that read it and four that found it unchanged establish a habit.
     let unchanged = History {
         polls: 5,
         ..polls(&[30])
     };
     check(&list(3, 4), &unchanged, "3 records where 30 were usual");
-    // It was as short before.
+    // It was equally short before.
     check(&list(3, 4), &polls(&[30, 30, 3, 30, 30, 30]), "");
     assert_eq!(
         judge(&list(3, 4), &polls(&[30; 5]), Expectation::Data),
@@ -123,7 +123,7 @@ fn far_fewer_records_than_ever_are_an_alarm() {
     );
 }
 
-/// In January a list of this year's notices has few, and each is newer than those of December.
+/// In January, a list of this year's notices has few records, each newer than those of December.
 #[test]
 fn a_list_that_begins_anew_is_well() {
     let mut history = polls(&[30; 8]);
@@ -225,7 +225,7 @@ fn dates_that_go_back_are_an_alarm() {
         &usual,
         "the newest date went back from 2021-06-06 to 2021-05-02",
     );
-    // The newest records were taken away.
+    // The newest records were removed.
     check(&list(18, 3), &usual, "");
     check(&list(20, -30), &polls(&[20; 4]), "");
     check(&list(4, -30), &polls(&[4; 6]), "");
@@ -257,7 +257,7 @@ fn a_flood_is_fifty_times_what_is_usual() {
     }
 }
 
-/// Lists that grow, shrink and change their records by no more than half of them from poll to poll.
+/// Generates lists that grow, shrink and change at most half of their records from poll to poll.
 fn living() -> impl Strategy<Value = Vec<Shape>> {
     let step = (50..150_usize, 0..3_i64, 5..=10_usize);
     (1..60_usize, prop::collection::vec(step, 1..30)).prop_map(|(length, steps)| {
@@ -312,7 +312,8 @@ proptest! {
         prop_assert!(alarms);
     }
 
-    /// What is usual is so in whatever order it came; only what is quoted for comparison is the last poll's.
+    /// The usual values do not depend on the order of the past; only the values quoted for comparison come from the
+    /// last poll.
     #[test]
     fn the_order_of_the_past_decides_nothing(shape in any_shape(), shapes in prop::collection::vec(any_shape(), 1..20)) {
         let dates = Shape { oldest: None, middle: None, newest: None, ..shape };
