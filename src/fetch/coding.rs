@@ -1,4 +1,4 @@
-//! Content codings (RFC 9110 §8.4.1) undone, with a limit on what comes out.
+//! Decodes content codings (RFC 9110 §8.4.1), with a limit on the output.
 
 use std::io::Read as _;
 
@@ -8,17 +8,17 @@ use async_compression::tokio::bufread::{
 use flate2::bufread::MultiGzDecoder;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// What we ask servers for.
+/// The codings that we accept from servers.
 pub(super) const ACCEPT_ENCODING: &str = "gzip, br, zstd, deflate";
 
-/// Codings applied one upon the other: more is an attack.
+/// The maximum number of codings applied in sequence: more is an attack.
 const MAX_CODINGS: usize = 2;
 
-/// What a gzip file begins with (RFC 1952 §2.3.1); no text does.
+/// The first bytes of a gzip file (RFC 1952 §2.3.1); no text begins with them.
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 
-/// Codings that IANA lists or servers use, and that we cannot undo. Any other name that we do not know means no coding:
-/// servers put character encodings and words such as `none` there.
+/// Codings that IANA lists or servers use, and that we cannot decode. Any other unknown name means no coding: servers
+/// put character encodings and words such as `none` there.
 const FOREIGN: [&str; 15] = [
     "aes128gcm",
     "bzip2",
@@ -37,17 +37,17 @@ const FOREIGN: [&str; 15] = [
     "xz",
 ];
 
-/// Why a body could not be decoded.
+/// The reason why a body could not be decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CodingError {
     TooLarge,
     Broken(String),
 }
 
-/// Undoes `codings`, the value of `Content-Encoding`.
+/// Decodes `codings`, the value of `Content-Encoding`.
 ///
 /// # Errors
-/// [`CodingError::TooLarge`] as soon as more than `limit` bytes come out.
+/// [`CodingError::TooLarge`] as soon as the output exceeds `limit` bytes.
 pub(super) async fn decode(
     body: Vec<u8>,
     codings: &str,
@@ -75,10 +75,10 @@ pub(super) async fn decode(
     Ok(body)
 }
 
-/// A body that is a gzip file, unpacked; any other as it is.
+/// Unpacks a body that is a gzip file; returns any other unchanged.
 ///
 /// # Errors
-/// [`CodingError::TooLarge`] as soon as more than `limit` bytes come out.
+/// [`CodingError::TooLarge`] as soon as the output exceeds `limit` bytes.
 pub(super) fn unpacked(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, CodingError> {
     if !body.starts_with(&GZIP) {
         return Ok(body);

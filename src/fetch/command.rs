@@ -1,8 +1,8 @@
-//! What a program of the operator's writes, as the body of a document.
+//! The output of an operator's program, as the body of a document.
 //!
-//! In: the command line, the time and the bytes that it may take. Out: its standard output. It is run as it stands,
-//! without a shell, with nothing to read and few variables around it, as the leader of a process group that is killed as
-//! a whole when it takes too long, writes too much, or is not waited for any more.
+//! In: the command line, and limits of time and bytes. Out: its standard output. The program runs without a shell, with
+//! no input and few environment variables, as the leader of a process group that is killed as a whole if it takes too
+//! long, writes too much, or is no longer awaited.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -17,29 +17,29 @@ use url::Url;
 use super::{FetchError, too_large, unpacked};
 use crate::model::CommandLine;
 
-/// The variables that it finds as we did.
+/// The environment variables passed on unchanged.
 const KEPT: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 
-/// The variable that names the source to it.
+/// The environment variable that contains the source's id.
 const SOURCE: &str = "TIDINGS_SOURCE";
 
-/// How much of the end of its standard error is kept.
+/// The number of bytes kept from the end of its standard error.
 const MAX_ERROR_BYTES: usize = 4 * 1024;
 
-/// An address that stands for what it writes; nobody can ask for it.
+/// Returns an address that represents the program's output; it cannot be fetched.
 ///
 /// # Panics
-/// Never: what it begins with is a constant.
+/// Never: its prefix is a constant.
 pub fn address_of(command: &CommandLine) -> Url {
     let mut url: Url = "command:/".parse().expect("an address of our own");
     url.set_path(&command.program.to_string_lossy());
     url
 }
 
-/// Runs it for the source `id`, and gives what it wrote.
+/// Runs it for the source `id` and returns its output.
 ///
 /// # Errors
-/// [`FetchError::Command`] where it cannot be run or does not end well, [`FetchError::Timeout`], [`FetchError::TooLarge`].
+/// [`FetchError::Command`] if it cannot be run or fails, [`FetchError::Timeout`], [`FetchError::TooLarge`].
 pub(super) async fn output(
     command: &CommandLine,
     id: &str,
@@ -87,7 +87,7 @@ fn started(command: &CommandLine, id: &str) -> io::Result<Running> {
     Ok(Running { child, group })
 }
 
-/// A folder that has no name is the one that we are in.
+/// Returns the current folder for one without a name.
 fn existing(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() {
         Path::new(".")
@@ -96,7 +96,7 @@ fn existing(folder: &Path) -> &Path {
     }
 }
 
-/// A program under way; dropped before it has ended, it is killed with all that it has started.
+/// A running program. If dropped before it has ended, it is killed together with all processes that it started.
 struct Running {
     child: Child,
     /// Its process group, until it has ended.
@@ -104,7 +104,7 @@ struct Running {
 }
 
 impl Running {
-    /// Listens until it has ended: how, what it wrote, and the end of what it said of mistakes.
+    /// Waits for the end and returns the exit status, the output, and the end of standard error.
     async fn ended(&mut self, limit: u64) -> io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
         let (output, errors) = (self.child.stdout.take(), self.child.stderr.take());
         let (body, error) = tokio::try_join!(body(output, limit), tail(errors))?;
@@ -117,7 +117,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if let Some(group) = self.group {
-            // It may have ended by now.
+            // It may have ended already.
             kill_process_group(group, Signal::KILL).ok();
         }
     }
@@ -136,7 +136,7 @@ async fn body(from: Option<ChildStdout>, limit: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Reads to the end, and keeps the last of it.
+/// Reads to the end and keeps the last part.
 async fn tail(from: Option<ChildStderr>) -> io::Result<Vec<u8>> {
     let mut kept = Vec::new();
     let Some(mut from) = from else {
@@ -154,7 +154,7 @@ async fn tail(from: Option<ChildStderr>) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The last line of what it said.
+/// Returns the last line of its standard error.
 fn said(error: &[u8]) -> String {
     let error = String::from_utf8_lossy(error);
     let mut lines = error.lines().rev().map(str::trim);

@@ -44,7 +44,7 @@ impl Cookies {
 mod tests {
     use super::*;
 
-    /// The `Cookie` for a request to `to` after `set` was set at `https://host.example/a/list`.
+    /// Checks the `Cookie` for a request to `to` after `set` was set at `https://host.example/a/list`.
     fn check(set: &[&str], to: &str, expected: Option<&str>) {
         let mut headers = HeaderMap::new();
         for value in set {

@@ -1,6 +1,6 @@
-//! Which network addresses may be asked: public ones, and private ones that the operator named.
+//! The network addresses that may be contacted: public ones, and private ones that the operator allowed.
 //!
-//! A source's address, or a redirect, must not become a way into the operator's own network. Names are checked where
+//! A source's address, or a redirect, must not become a way into the operator's own network. Names are checked when
 //! they are resolved, so that the connection goes to the address that was checked.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// A network address that must not be asked.
+/// A network address that must not be contacted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{address}{carried} is not a public address", address = .0, carried = carrying(*.0))]
 pub struct ForbiddenAddress(pub IpAddr);
@@ -23,7 +23,7 @@ fn carrying(address: IpAddr) -> String {
     carried(v6).map_or(String::new(), |v4| format!(" (which carries {v4})"))
 }
 
-/// IANA's special-purpose registries (RFC 6890 and its updates), without what is globally reachable.
+/// IANA's special-purpose registries (RFC 6890 and its updates), excluding globally reachable networks.
 static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
     let networks = "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 \
         192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 \
@@ -34,9 +34,10 @@ static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
         .collect()
 });
 
-/// IPv6 networks that carry an IPv4 address, and the byte it begins at: the address within is what is reached. In order:
-/// IPv4-compatible and IPv4-mapped (RFC 4291 §2.5.5), IPv4-translated (RFC 2765 §2.1), NAT64 (RFC 6052 §2.1), 6to4
-/// (RFC 3056 §2). Teredo hides the address that it carries (RFC 4380 §4): `2001::/23` above refuses all of it.
+/// IPv6 networks that carry an IPv4 address, and the byte it begins at: the embedded address is the one reached. In
+/// order: IPv4-compatible and IPv4-mapped (RFC 4291 §2.5.5), IPv4-translated (RFC 2765 §2.1), NAT64 (RFC 6052 §2.1),
+/// 6to4 (RFC 3056 §2). Teredo obfuscates the address that it carries (RFC 4380 §4): `2001::/23` above refuses all of
+/// it.
 static CARRIERS: LazyLock<[(IpNet, usize); 5]> = LazyLock::new(|| {
     [
         ("::/96", 12),
@@ -51,7 +52,7 @@ static CARRIERS: LazyLock<[(IpNet, usize); 5]> = LazyLock::new(|| {
 /// Checks one address.
 ///
 /// # Errors
-/// [`ForbiddenAddress`] when it is private and `allowed` does not name it.
+/// [`ForbiddenAddress`] if it is private and not within `allowed`.
 pub(super) fn check(address: IpAddr, allowed: &[IpNet]) -> Result<(), ForbiddenAddress> {
     let reached = match address {
         IpAddr::V6(v6) => carried(v6).unwrap_or(address),
@@ -80,7 +81,7 @@ fn carried(address: Ipv6Addr) -> Option<IpAddr> {
     Some(IpAddr::from(v4))
 }
 
-/// Checks an address that is written in the URL itself: those are never resolved.
+/// Checks an address literal in a URL, which is never resolved.
 ///
 /// # Errors
 /// As [`check`].
@@ -92,7 +93,7 @@ pub(super) fn check_literal(url: &Url, allowed: &[IpNet]) -> Result<(), Forbidde
     }
 }
 
-/// The system's resolver, without the answers that must not be asked.
+/// The system's resolver, filtered to permitted addresses.
 #[derive(Debug)]
 pub(super) struct GuardedResolver {
     pub(super) allowed: Arc<[IpNet]>,
@@ -145,14 +146,14 @@ mod tests {
             "::ffff:127.0.0.1",
             "::7f00:1",
             "::10.0.0.1",
-            // Nobody is reached by such an address any more (RFC 4291 §2.5.5.1).
+            // Such addresses are no longer in use (RFC 4291 §2.5.5.1).
             "::808:808",
             "::ffff:0:127.0.0.1",
             "64:ff9b::7f00:1",
             "64:ff9b::192.168.0.1",
-            // Teredo: 127.0.0.1, each bit turned over.
+            // Teredo: 127.0.0.1, with every bit inverted.
             "2001:0:808:808::80ff:fffe",
-            // Where such a network puts the address within is its own business (RFC 8215).
+            // Such a network may put the embedded address anywhere (RFC 8215).
             "64:ff9b:1::808:808",
             "2002:7f00:1::",
             "255.255.255.255",

@@ -1,4 +1,4 @@
-//! Politeness: how many requests a host gets at once, and how soon after one another.
+//! Politeness: the number of concurrent requests to a host, and the pause between them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use url::Url;
 
 use super::slow_share;
 
-/// The hosts asked so far: those that sources name, and those that their entries lead to.
+/// The hosts contacted so far: those of sources, and those that their entries link to.
 #[derive(Debug)]
 pub(super) struct Hosts {
     per_host: usize,
@@ -27,7 +27,7 @@ struct Host {
 }
 
 impl Host {
-    /// Whether somebody is there or waits, or must not come yet.
+    /// Returns true if a request is running or waiting, or if the next one must still be delayed.
     fn is_needed(&self, now: Instant) -> bool {
         let is_asked = |places| Arc::strong_count(places) > 1;
         self.next_start > now || is_asked(&self.places) || is_asked(&self.slow_places)
@@ -43,19 +43,19 @@ impl Hosts {
         }
     }
 
-    /// Waits for a place at the host of `url`, which is given back when the permit is dropped.
+    /// Waits for a place at the host of `url`; dropping the permit frees it.
     pub(super) async fn place(&self, url: &Url) -> OwnedSemaphorePermit {
         let places = self.host(url, |host| Arc::clone(&host.places));
         acquired(places).await
     }
 
-    /// Waits for one of the places at the host of `url` that polls may wait for that are likely to time out.
+    /// Waits for one of the places at the host of `url` reserved for polls that are likely to time out.
     pub(super) async fn slow_place(&self, url: &Url) -> OwnedSemaphorePermit {
         let places = self.host(url, |host| Arc::clone(&host.slow_places));
         acquired(places).await
     }
 
-    /// Waits until the next request at the host of `url` may begin.
+    /// Waits until the next request to the host of `url` may begin.
     pub(super) async fn pace(&self, url: &Url) {
         let start = self.host(url, |host| {
             let start = host.next_start.max(Instant::now());
@@ -65,7 +65,7 @@ impl Hosts {
         tokio::time::sleep_until(start).await;
     }
 
-    /// Waits longer at the host of `url` from now on: its last request, too, is counted from with the longer pause.
+    /// Lengthens the pause at the host of `url` from now on, including the pause after its last request.
     pub(super) fn slow_down(&self, url: &Url, delay: Duration) {
         self.host(url, |host| {
             let longer = delay.saturating_sub(host.delay);
@@ -78,7 +78,8 @@ impl Hosts {
         let name = url.host_str().unwrap_or_default();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() == known.capacity() {
-            // Entries lead to hosts without end: before more room is made, those that need no patience are forgotten.
+            // Entries link to an unlimited number of hosts: before the map grows, hosts with no pause pending are
+            // removed.
             let now = Instant::now();
             known.retain(|_, host| host.is_needed(now));
             let needed = known.len();

@@ -1,4 +1,4 @@
-//! One HTTP exchange: conditional, redirected by hand, read within its limits.
+//! One HTTP exchange: conditional, with redirects followed by hand, read within limits.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ use super::{FetchError, Fetched, FetchedPage, Fetcher, Leave, Limits, Request, u
 use crate::dates;
 use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
 
-/// Feeds first, then whatever else a source may be.
+/// Prefers feeds, then anything else that a source may be.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, \
                       text/xml;q=0.9, application/json;q=0.8, text/html;q=0.8, text/plain;q=0.7, */*;q=0.5";
-/// As many as browsers of old; nobody who publishes needs more.
+/// The traditional limit of browsers; no publisher needs more.
 const MAX_REDIRECTS: usize = 10;
-/// A connection is kept so long for another request, beyond the pause between two.
+/// How long a connection is kept for another request, beyond the pause between two.
 const IDLE: Duration = Duration::from_secs(1);
-/// A header value longer than this is not worth keeping.
+/// The longest header value that is kept.
 const MAX_VALIDATOR_LENGTH: usize = 1024;
 
-/// A client without proxy and redirects, for an address that is known to be ours.
+/// Returns a client without proxy and redirects, for an address known to be ours.
 pub(super) fn plain_client() -> reqwest::ClientBuilder {
-    // The first installation wins; a second client finds the same provider there.
+    // The first installation wins; a second client finds the same provider already installed.
     drop(rustls::crypto::ring::default_provider().install_default());
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -37,7 +37,8 @@ pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
     plain_client()
         .user_agent(&limits.user_agent)
         .connect_timeout(limits.timeout)
-        // For the further pages of one poll; thousands of hosts that are kept otherwise cost memory and descriptors.
+        // For the further pages of one poll. Keeping thousands of hosts connected any longer would cost memory and
+        // descriptors.
         .pool_idle_timeout(limits.host_delay + IDLE)
         .dns_resolver(Arc::new(GuardedResolver {
             allowed: limits.allow_networks.as_slice().into(),
@@ -45,13 +46,13 @@ pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
         .build()
 }
 
-/// What came in the end of a chain of redirects; the body is still to be read.
+/// The answer at the end of a chain of redirects; the body is still to be read.
 enum Answer {
     Unchanged(Validators),
     Changed(PublicUrl, Response),
 }
 
-/// What one request leads to.
+/// The result of one request in a chain.
 enum Step {
     Answer(Response),
     Redirect(PublicUrl),
@@ -69,10 +70,10 @@ impl Fetcher {
         }
     }
 
-    /// Fetches a page; of anything else the body stays where it is.
+    /// Fetches a page; the body of anything else is not read.
     pub(super) async fn http_page(&self, request: &Request<'_>) -> Result<FetchedPage, FetchError> {
         match self.answer(request, coding::ACCEPT_ENCODING).await? {
-            // Not an answer to an unconditional request.
+            // This does not answer an unconditional request.
             Answer::Unchanged(_) => Err(not_asked_for(request.url)),
             Answer::Changed(url, response) => {
                 let content_type = text(response.headers(), &header::CONTENT_TYPE);
@@ -102,7 +103,7 @@ impl Fetcher {
                 Step::Answer(response) => return Ok(Answer::Changed(url, response)),
                 Step::Redirect(target) => {
                     if request.leave == Leave::Asked {
-                        // robots.txt is fetched as everything is.
+                        // robots.txt is fetched in the same way.
                         Box::pin(self.ask_leave(&target, request.now)).await?;
                     }
                     url = target;
@@ -112,14 +113,14 @@ impl Fetcher {
         Err(too_many_redirects(request.url))
     }
 
-    /// Returns the first `limit` bytes of the document at `first`, or where it redirects.
+    /// Returns the first `limit` bytes of the document at `first`, or the target of its redirect.
     pub(super) async fn beginning(
         &self,
         first: &PublicUrl,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<u8>, FetchError> {
-        // A beginning that is packed cannot be unpacked.
+        // The beginning of a compressed body cannot be decompressed.
         match self.answer(&Request::new(first, now), "identity").await? {
             Answer::Unchanged(_) => Err(not_asked_for(first)),
             Answer::Changed(url, response) => cut(&url, response, limit).await,
@@ -139,7 +140,7 @@ impl Fetcher {
             StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
                 Ok(Step::Unchanged(renewed(held, response.headers())))
             }
-            // Any other success has a part of the document, or none of it.
+            // Any other success contains a part of the document, or nothing.
             StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
                 Ok(Step::Answer(response))
             }
@@ -224,7 +225,7 @@ impl Fetcher {
         };
         let content_type = text(&headers, &header::CONTENT_TYPE);
         let document = Document {
-            // The base of relative links: what we log in with is no part of what we publish.
+            // The base of relative links: our credentials are not part of what we publish.
             url: without_user(url.expose()),
             content_type,
             body,
@@ -233,7 +234,7 @@ impl Fetcher {
         Ok((document, validators))
     }
 
-    /// The body as it is sent, at most as long as allowed.
+    /// Reads the body as sent, up to the limit.
     async fn body(&self, url: &PublicUrl, mut response: Response) -> Result<Vec<u8>, FetchError> {
         let limit = self.limits.max_body_bytes;
         let too_large = || FetchError::TooLarge {
@@ -261,7 +262,7 @@ impl Fetcher {
     }
 }
 
-/// A 304 to a request that had no conditions.
+/// Returns the error for a 304 to an unconditional request.
 fn not_asked_for(url: &PublicUrl) -> FetchError {
     FetchError::Status {
         url: url.to_string(),
@@ -270,7 +271,7 @@ fn not_asked_for(url: &PublicUrl) -> FetchError {
     }
 }
 
-/// At most the first `limit` bytes of the body.
+/// Reads at most the first `limit` bytes of the body.
 async fn cut(url: &PublicUrl, mut response: Response, limit: usize) -> Result<Vec<u8>, FetchError> {
     let broken = |cause| unreachable(url, cause);
     let mut body = Vec::new();
@@ -290,10 +291,10 @@ fn too_many_redirects(first: &PublicUrl) -> FetchError {
     }
 }
 
-/// The private address that was refused while connecting, or the failure itself.
+/// Returns the private address that was refused while connecting, or the failure itself.
 fn unreachable(url: &PublicUrl, cause: reqwest::Error) -> FetchError {
     let url = url.to_string();
-    // Its own words would repeat the address, with what is secret in it.
+    // Its own message would repeat the address, secrets included.
     let cause = cause.without_url();
     let mut innermost: &dyn Error = &cause;
     loop {
@@ -309,7 +310,7 @@ fn unreachable(url: &PublicUrl, cause: reqwest::Error) -> FetchError {
     }
 }
 
-/// Whether a media type is one that pages come under; servers that know none say `text/plain`.
+/// Returns true if pages are served under this media type; servers that do not know the type send `text/plain`.
 fn is_page(content_type: &str) -> bool {
     let named = content_type.split(';').next().unwrap_or_default();
     let named = named.trim().to_ascii_lowercase();
@@ -318,7 +319,7 @@ fn is_page(content_type: &str) -> bool {
         || matches!(named.as_str(), "text/html" | "text/plain" | "*/*")
 }
 
-/// A 304 brings the validators of the body that it stands for, where they are others (RFC 9110 §15.4.5).
+/// Updates the validators from a 304, which carries those of the unchanged body if they differ (RFC 9110 §15.4.5).
 fn renewed(held: &Validators, headers: &HeaderMap) -> Validators {
     Validators {
         etag: text(headers, &header::ETAG).or_else(|| held.etag.clone()),
@@ -345,7 +346,7 @@ fn target(url: &PublicUrl, headers: &HeaderMap) -> Result<PublicUrl, FetchError>
             target: target.chars().take(200).collect(),
         })
     };
-    // It may repeat what is secret in our own address.
+    // It may repeat a secret of our own address.
     let target = url.expose().join(&location).map(|to| url.with_url(to));
     match target {
         _ if location.is_empty() => bad(""),
@@ -355,16 +356,16 @@ fn target(url: &PublicUrl, headers: &HeaderMap) -> Result<PublicUrl, FetchError>
     }
 }
 
-/// No answer keeps us away for longer.
+/// The longest pause that an answer can impose.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(366 * 24);
 
-/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
+/// Reads `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = text(headers, &header::RETRY_AFTER)?;
     let value = value.trim();
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     let wait = if is_number {
-        // More digits than a number has mean long enough.
+        // A number with too many digits is long enough.
         value.parse().map_or(Duration::MAX, Duration::from_secs)
     } else {
         (dates::of_http(value)? - now).to_std().ok()?

@@ -1,8 +1,8 @@
-//! A source's address to a [`Document`]: files, the output of programs, and HTTP with one pooled client.
+//! Fetches a source's address into a [`Document`]: files, the output of programs, and HTTP with one pooled client.
 //!
-//! In: an address and the validators held for it. Out: the document with its new validators, or the word that nothing
-//! changed. The only module that talks to the network. It knows no database and no format: what a body means is not
-//! decided here. Every byte, redirect and second that a server controls has a limit.
+//! In: an address and the validators held for it. Out: the document with its new validators, or the result that nothing
+//! changed. The only module that uses the network. It knows no database and no format: it does not interpret bodies.
+//! Every byte, redirect and second that a server controls has a limit.
 
 mod coding;
 mod command;
@@ -30,20 +30,20 @@ use crate::model::{
     Document, Hash, Location, ProblemCode, PublicUrl, Source, Timestamp, Validators,
 };
 
-/// What a fetch may cost, and who it says it is.
+/// The limits of a fetch, and the identity it presents.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// For a whole request: redirects, header and body.
+    /// Time limit of a whole request: redirects, header and body.
     pub timeout: Duration,
-    /// For a body, before and after decompression.
+    /// Size limit of a body, before and after decompression.
     pub max_body_bytes: u64,
-    /// Polls under way.
+    /// Maximum number of polls in progress.
     pub concurrency: usize,
-    /// Polls under way at one host.
+    /// Maximum number of polls in progress at one host.
     pub per_host: usize,
-    /// Between the beginnings of two requests at one host.
+    /// Pause between the beginnings of two requests to one host.
     pub host_delay: Duration,
-    /// Private networks that may be asked all the same.
+    /// Private networks that may be contacted nevertheless.
     pub allow_networks: Vec<IpNet>,
     /// `User-Agent` (RFC 9110 §10.1.5).
     pub user_agent: String,
@@ -54,15 +54,15 @@ pub struct Limits {
 pub struct Request<'a> {
     /// The address: `http`, `https` or `file`.
     pub url: &'a PublicUrl,
-    /// The validators of the body that is held; the answer may be that it has not changed.
+    /// The validators of the body held; the answer may be that it has not changed.
     pub held: &'a Validators,
-    /// Who asks: a reader of an address that somebody named, or a robot.
+    /// Whether the request obeys robots.txt.
     pub leave: Leave,
     /// The time of the request.
     pub now: Timestamp,
 }
 
-/// Nothing is held.
+/// The validators of a request without conditions.
 static UNCONDITIONAL: Validators = Validators {
     etag: None,
     last_modified: None,
@@ -71,7 +71,7 @@ static UNCONDITIONAL: Validators = Validators {
 };
 
 impl<'a> Request<'a> {
-    /// An unconditional request for an address that somebody named, regardless of robots.txt.
+    /// Creates an unconditional request for an address that the operator named, regardless of robots.txt.
     pub fn new(url: &'a PublicUrl, now: Timestamp) -> Self {
         Self {
             url,
@@ -81,27 +81,27 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The same request, conditional on these validators (RFC 9110 §13).
+    /// Returns the same request, conditional on these validators (RFC 9110 §13).
     pub fn holding(self, held: &'a Validators) -> Self {
         Self { held, ..self }
     }
 
-    /// The same request with the leave that it needs.
+    /// Returns the same request with the given policy for robots.txt.
     pub fn with_leave(self, leave: Leave) -> Self {
         Self { leave, ..self }
     }
 }
 
-/// What a fetch brought.
+/// The result of a fetch.
 #[derive(Debug)]
 pub enum Fetched {
     /// A body that differs from the one held, and the validators to hold with it.
     Changed(Box<Document>, Validators),
-    /// The body is the one held; the validators to hold with it may be others.
+    /// The body is the one held; the validators to hold with it may have changed.
     Unchanged(Validators),
 }
 
-/// What an address that an entry leads to turned out to be.
+/// The result of fetching an address that an entry links to.
 #[derive(Debug)]
 pub enum FetchedPage {
     /// A page to read.
@@ -110,54 +110,54 @@ pub enum FetchedPage {
     File {
         /// `Content-Type` as sent.
         mime_type: String,
-        /// `Content-Length`, where it was sent.
+        /// `Content-Length`, if it was sent.
         length_bytes: Option<u64>,
     },
 }
 
-/// The HTTP client cannot be set up.
+/// The error for an HTTP client that cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up")]
 pub struct ClientError(#[from] reqwest::Error);
 
-/// Why nothing could be fetched.
+/// The reason why a fetch failed.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// A status that is no success.
+    /// A status that is not a success.
     #[error("{url} answered {status}")]
     Status {
         /// The address that answered, secrets hidden.
         url: String,
         /// HTTP status code.
         status: u16,
-        /// `Retry-After`, counted from the answer.
+        /// `Retry-After`, relative to the answer.
         retry_after: Option<Duration>,
     },
-    /// Too slow.
+    /// The request took too long.
     #[error("{url} gave no whole answer within {}", humantime::format_duration(*limit))]
     Timeout {
-        /// The address asked.
+        /// The address requested.
         url: String,
         /// The limit.
         limit: Duration,
     },
-    /// Too much.
+    /// The body was too large.
     #[error("{url} sends more than {}", bytesize::ByteSize(*limit))]
     TooLarge {
-        /// The address asked.
+        /// The address requested.
         url: String,
         /// The limit in bytes.
         limit: u64,
     },
-    /// A chain of redirects without end.
+    /// An endless chain of redirects.
     #[error("{url} redirects more than {limit} times")]
     Redirects {
-        /// The address asked first.
+        /// The address requested first.
         url: String,
         /// The limit.
         limit: usize,
     },
-    /// A redirect that leads nowhere.
+    /// A redirect without a usable target.
     #[error("{url} redirects to `{target}`, which cannot be followed")]
     BadRedirect {
         /// The address that answered.
@@ -165,47 +165,47 @@ pub enum FetchError {
         /// `Location` as sent.
         target: String,
     },
-    /// A private address.
+    /// An address in a private network.
     #[error("{url} leads to a private network")]
     Forbidden {
-        /// The address asked.
+        /// The address requested.
         url: String,
-        /// Which network address it was.
+        /// The network address.
         #[source]
         cause: ForbiddenAddress,
     },
-    /// An address that its publisher does not want robots to fetch (RFC 9309).
+    /// An address that the publisher closes to robots (RFC 9309).
     #[error("{url} is not for robots: {reason}")]
     Robots {
         /// The address.
         url: String,
-        /// Which rule says so, or why none could be read.
+        /// The rule that closes it, or the reason why the rules could not be read.
         reason: String,
-        /// `Retry-After` of a server that fails to give its rules.
+        /// `Retry-After` of a server that failed to return its rules.
         retry_after: Option<Duration>,
     },
-    /// A body in a coding that we cannot undo.
+    /// A body in a coding that we cannot decode.
     #[error("{url} sends a body that cannot be decompressed ({reason})")]
     Coding {
-        /// The address asked.
+        /// The address requested.
         url: String,
-        /// What failed.
+        /// The failure.
         reason: String,
     },
     /// No connection, or one that broke.
     #[error("{url} cannot be reached: {reason}")]
     Unreachable {
-        /// The address asked.
+        /// The address requested.
         url: String,
-        /// What failed at the bottom of it; all above only says that something did.
+        /// The innermost failure; the ones above only report that something failed.
         reason: String,
     },
-    /// A program that cannot be run, or did not end well.
+    /// A program that cannot be run, or that failed.
     #[error("the program {program} {reason}")]
     Command {
-        /// Its path, without what it was told.
+        /// Its path, without its arguments.
         program: String,
-        /// What happened, and the last line that it wrote of it.
+        /// The failure, and the last line that the program wrote about it.
         reason: String,
     },
     /// A file that cannot be read.
@@ -213,7 +213,7 @@ pub enum FetchError {
     File {
         /// The file.
         path: String,
-        /// What failed.
+        /// The failure.
         #[source]
         cause: std::io::Error,
     },
@@ -226,7 +226,7 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// The short name of the problem in `status`.
+    /// Returns the short name of the problem in `status`.
     pub fn code(&self) -> ProblemCode {
         match self {
             Self::Status { status: 410, .. } => ProblemCode::Gone,
@@ -243,7 +243,8 @@ impl FetchError {
         }
     }
 
-    /// Advice for an operator. It does not mention the next attempt: only polls try again, other callers do not.
+    /// Returns advice for an operator. It does not mention the next attempt: only polls try again, other callers do
+    /// not.
     pub fn action(&self) -> &'static str {
         match self {
             Self::Status {
@@ -291,13 +292,13 @@ impl FetchError {
         }
     }
 
-    /// Returns true if it is a failure of the whole host: the next request would fare no better.
+    /// Returns true if the whole host failed: the next request would fail as well.
     pub fn is_of_host(&self) -> bool {
         let is_silent = matches!(self, Self::Timeout { .. } | Self::Unreachable { .. });
         is_silent || matches!(self.http_status(), Some(429 | 503))
     }
 
-    /// HTTP status, where an answer came.
+    /// Returns the HTTP status, if there was an answer.
     pub fn http_status(&self) -> Option<u16> {
         match self {
             Self::Status { status, .. } => Some(*status),
@@ -305,7 +306,7 @@ impl FetchError {
         }
     }
 
-    /// How long the server asked us to stay away.
+    /// Returns how long the server asked us to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } | Self::Robots { retry_after, .. } => *retry_after,
@@ -314,12 +315,12 @@ impl FetchError {
     }
 }
 
-/// A client without proxy and redirects, for an address that is known to be ours: the daemon's own.
+/// Returns a client without proxy and redirects, for an address known to be ours: the daemon's own.
 pub fn plain_client() -> reqwest::ClientBuilder {
     http::plain_client()
 }
 
-/// Fetches documents. One for the whole process: it pools connections and keeps hosts from being pressed.
+/// Fetches documents. One instance serves the whole process: it pools connections and limits the load on each host.
 #[derive(Debug)]
 pub struct Fetcher {
     client: reqwest::Client,
@@ -327,14 +328,14 @@ pub struct Fetcher {
     hosts: Hosts,
     robots: robots::Known,
     places: Arc<Semaphore>,
-    /// How many of the places polls may take that are likely to time out.
+    /// The places available to polls that are likely to time out.
     slow_places: Arc<Semaphore>,
 }
 
-/// One of so many places goes to polls that are likely to time out.
+/// One in this many places is available to polls that are likely to time out.
 const SLOW_SHARE: usize = 4;
 
-/// Returns how many of `places` go to polls that are likely to time out.
+/// Returns how many of `places` are available to polls that are likely to time out.
 fn slow_share(places: usize) -> usize {
     (places / SLOW_SHARE).max(1)
 }
@@ -344,37 +345,37 @@ fn slow_share(places: usize) -> usize {
 pub enum Share {
     /// All of them.
     Whole,
-    /// The share of those that did not answer in time to their last poll: a place that waits for a time-out serves nobody.
+    /// The share of sources whose last poll timed out: a place that waits for a time-out serves nobody.
     Slow,
 }
 
 impl Share {
-    /// Returns the share of a source that `timed_out` at its last poll, or did not.
+    /// Returns the share of a source, given whether its last poll timed out.
     pub fn of(timed_out: bool) -> Self {
         if timed_out { Self::Slow } else { Self::Whole }
     }
 }
 
-/// Whether robots.txt is asked before an address is, and where it redirects.
+/// Whether robots.txt is consulted for an address and its redirects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
-    /// The operator named it.
+    /// Not consulted: the operator named the address.
     Given,
-    /// Its publisher decides.
+    /// Consulted: the publisher decides.
     Asked,
 }
 
-/// Leave to fetch the documents of one poll; it ends when this is dropped.
+/// Permission to fetch the documents of one poll; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Admission {
     _places: Vec<OwnedSemaphorePermit>,
 }
 
 impl Fetcher {
-    /// A fetcher within `limits`.
+    /// Creates a fetcher with these limits.
     ///
     /// # Errors
-    /// When the system's certificates cannot be read or the User-Agent is no header value.
+    /// If the system's certificates cannot be read, or the User-Agent is not a valid header value.
     pub fn new(limits: Limits) -> Result<Self, ClientError> {
         let client = http::client(&limits)?;
         let hosts = Hosts::new(limits.per_host, limits.host_delay);
@@ -390,14 +391,14 @@ impl Fetcher {
         })
     }
 
-    /// Waits until a poll at `url` may begin: first for its host, then for a place among all, so that those who wait for
-    /// a slow host keep nobody else from theirs. A poll with the slow share waits for that before, so that it keeps
-    /// nobody from the rest.
+    /// Waits until a poll at `url` may begin: first for its host, then for a place among all, so that polls waiting for
+    /// a slow host do not block others. A poll with the slow share waits for that share first, so that it does not
+    /// block the remaining places.
     pub async fn admit(&self, url: &PublicUrl, share: Share) -> Admission {
         let url = url.expose();
         let mut places = Vec::with_capacity(4);
         if share == Share::Slow {
-            // The share of its host first: the sources of one dead host do not take the whole share.
+            // The share at its host comes first: the sources of one dead host do not take the whole share.
             if url.has_host() {
                 places.push(self.hosts.slow_place(url).await);
             }
@@ -410,7 +411,7 @@ impl Fetcher {
         Admission { _places: places }
     }
 
-    /// Fetches a document of `source`: one of its pages, or what its program writes.
+    /// Fetches a document of `source`: one of its pages, or the output of its program.
     ///
     /// # Errors
     /// [`FetchError`], naming the address without its secrets.
@@ -439,13 +440,13 @@ impl Fetcher {
                 let timeout = source.timeout(self.limits.timeout);
                 let limit = self.limits.max_body_bytes;
                 let output = command::output(command, source.id.as_str(), timeout, limit);
-                // Boxed: few sources are programs, and each poll would carry it.
+                // Boxed: few sources are programs, and otherwise every poll would carry it.
                 let body = Box::pin(output).await?;
                 let url = request.url.expose().clone();
                 let document = document(url, body, request.now);
                 Ok(of_body(Box::new(document), request.held))
             }
-            // The address is known by now, also for a secret.
+            // The address is known at this point, also for a secret.
             Location::Http(_) | Location::File(_) | Location::Secret(_) => {
                 self.fetch(request).await
             }
@@ -455,8 +456,8 @@ impl Fetcher {
     /// Fetches the document at an address.
     ///
     /// # Errors
-    /// [`FetchError`], naming the address without its secrets; [`FetchError::Robots`] where a robot asks for what
-    /// robots.txt closes, there or where it redirects.
+    /// [`FetchError`], naming the address without its secrets; [`FetchError::Robots`] if the request obeys robots.txt
+    /// and that closes the address or the target of a redirect.
     pub async fn fetch(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
         let Request { url, now, .. } = *request;
         if request.leave == Leave::Asked {
@@ -476,7 +477,7 @@ impl Fetcher {
         }
     }
 
-    /// Fetches the page at an address (`http` or `https`), unless something else is there.
+    /// Fetches the page at an address (`http` or `https`), unless it leads to another kind of file.
     ///
     /// # Errors
     /// As [`Self::fetch`].
@@ -487,7 +488,7 @@ impl Fetcher {
         self.in_time(request.url, self.http_page(request)).await
     }
 
-    /// Waits until the host may be asked, then as long as an answer may take.
+    /// Waits until the host may be contacted, then for the answer, up to the time limit.
     async fn in_time<T>(
         &self,
         url: &PublicUrl,
@@ -518,12 +519,12 @@ impl Fetcher {
     }
 }
 
-/// A place among `places`. No semaphore of ours is ever closed: there always is a place in the end.
+/// Waits for a place among `places`. Our semaphores are never closed, so a place always becomes available.
 async fn acquired(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
     Arc::clone(places).acquire_owned().await.ok()
 }
 
-/// What a document is whose body alone tells whether it is new.
+/// Returns the result for a document that only its body shows to be new.
 fn of_body(document: Box<Document>, held: &Validators) -> Fetched {
     let validators = Validators {
         body_hash: Some(Hash::of(&document.body)),
@@ -557,7 +558,7 @@ pub fn document_of_file(path: &Path, limit: u64, now: Timestamp) -> Result<Docum
     Ok(document(url, body, now))
 }
 
-/// Reads standard input, at most `limit` bytes of it, as if it stood at `url`.
+/// Reads standard input, at most `limit` bytes of it, as if it came from `url`.
 ///
 /// # Errors
 /// [`FetchError::File`] or [`FetchError::TooLarge`].
@@ -572,7 +573,7 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
         path: shown.clone(),
         cause,
     };
-    // Before it is opened: opening a pipe would wait for its writer.
+    // Checked before opening: opening a pipe would wait for its writer.
     if !path.metadata().map_err(failed)?.is_file() {
         return Err(FetchError::NotAFile { path: shown });
     }
@@ -580,7 +581,7 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
     read_all(&mut file, &shown, limit)
 }
 
-/// Reads what is called `name`, unpacked.
+/// Reads and unpacks the input called `name`.
 fn read_all(from: &mut impl Read, name: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
     let read = from.take(limit + 1).read_to_end(&mut body);
@@ -594,7 +595,7 @@ fn read_all(from: &mut impl Read, name: &str, limit: u64) -> Result<Vec<u8>, Fet
     unpacked(body, name, limit)
 }
 
-/// A body that is a gzip file by itself, as sitemaps are, unpacked; any other as it is.
+/// Unpacks a body that is itself a gzip file, as sitemaps are; returns any other unchanged.
 fn unpacked(body: Vec<u8>, url: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
     coding::unpacked(body, limit).map_err(|error| match error {
         CodingError::TooLarge => too_large(url, limit),
@@ -623,11 +624,11 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
     const EVERY: Duration = Duration::from_secs(90);
-    /// The sources that hang are known to when each was polled once.
+    /// The hanging sources are known after each was polled once.
     const KNOWN: Duration = Duration::from_mins(5);
     const END: Duration = Duration::from_mins(30);
 
-    /// Polls a source whenever it is due. Returns the longest that it came late: ever, and once hanging sources are known.
+    /// Polls a source whenever it is due. Returns its longest delay: overall, and after hanging sources are known.
     async fn poll(fetcher: &Fetcher, number: usize, began: Instant) -> [Duration; 2] {
         let hangs = number.is_multiple_of(10);
         let host = format!("http://{number}.example/");
@@ -673,7 +674,7 @@ mod tests {
             let polls = (0..2000).map(|number| poll(&fetcher, number, began));
             let late = join_all(polls).await;
             let longest = |which: usize| late.iter().map(|late| late[which]).max().unwrap();
-            // Each comes within twice its interval, also while nobody knows yet which ones hang.
+            // Each is polled within twice its interval, even before it is known which ones hang.
             assert!(longest(0) <= 2 * EVERY, "{:?}", longest(0));
             assert!(longest(1) <= 5 * SECOND, "{:?}", longest(1));
         });

@@ -1,7 +1,7 @@
-//! What publishers ask of robots (RFC 9309): which addresses they may fetch, and how fast.
+//! The rules that publishers set for robots (RFC 9309): the addresses they may fetch, and how fast.
 //!
-//! In: an address that is to be fetched. Out: leave to do so, or [`FetchError::Robots`]. The robots.txt of an origin is
-//! fetched when it is first wanted and kept for a day; what is kept is bounded in origins and in bytes. Files have none.
+//! In: an address to be fetched. Out: permission, or [`FetchError::Robots`]. The robots.txt of an origin is fetched
+//! when it is first needed and kept for a day; the number of origins and bytes kept is bounded. Files have none.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,25 +15,27 @@ use url::Url;
 use super::{FetchError, Fetcher};
 use crate::model::{PublicUrl, Timestamp};
 
-/// Whose rules are ours: the product token of our User-Agent (RFC 9309 §2.2.1).
+/// The product token of our User-Agent, which selects the rules for us (RFC 9309 §2.2.1).
 const PRODUCT: &str = "tidings";
-/// As much of a robots.txt as is read (RFC 9309 §2.5); one byte more tells whether its last line is whole.
+/// The number of bytes of a robots.txt that are read (RFC 9309 §2.5); one more byte shows whether its last line is
+/// complete.
 const MAX_BYTES: usize = robotxt::BYTE_LIMIT + 1;
-/// How long one is kept (RFC 9309 §2.4).
+/// How long a robots.txt is kept (RFC 9309 §2.4).
 const KEPT: TimeDelta = TimeDelta::hours(24);
-/// How soon one that could not be had is asked for again.
+/// How soon to retry a robots.txt that could not be fetched.
 const RETRIED: TimeDelta = TimeDelta::minutes(10);
-/// A host that wants to be asked more seldom is asked as often as this.
+/// The longest crawl delay that is obeyed.
 pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(30);
-/// Origins whose robots.txt is kept, and the bytes that these had: beyond it all is forgotten and learned again.
+/// The limits on origins whose robots.txt is kept, and on their bytes. Beyond either, everything is discarded and fetched
+/// anew.
 const MAX_ORIGINS: usize = 10_000;
 const MAX_KEPT_BYTES: usize = 32 << 20;
 
-/// The rules of one origin, as far as they are ours.
+/// The rules of one origin that apply to us.
 #[derive(Clone, Debug)]
 pub struct Robots {
     rules: Arc<robotxt::Robots>,
-    /// Why its robots.txt could not be read: nothing may be fetched then (RFC 9309 §2.3.1.4).
+    /// The reason why its robots.txt could not be read: then nothing may be fetched (RFC 9309 §2.3.1.4).
     unread: Option<(String, Option<Duration>)>,
 }
 
@@ -56,7 +58,7 @@ impl Robots {
         }
     }
 
-    /// Why `url` may not be fetched; `None` where it may.
+    /// Returns the reason why `url` may not be fetched; `None` if it may.
     pub fn refusal(&self, url: &Url) -> Option<String> {
         if let Some((reason, _)) = &self.unread {
             return Some(format!("its robots.txt cannot be read ({reason})"));
@@ -74,22 +76,22 @@ impl Robots {
         ))
     }
 
-    /// How long to wait between two requests, as long as that is bearable.
+    /// Returns the pause between two requests, up to the limit.
     pub fn crawl_delay(&self) -> Option<Duration> {
         let delay = self.rules.crawl_delay();
         delay.map(|delay| delay.min(MAX_CRAWL_DELAY))
     }
 
-    /// The sitemaps that it names.
+    /// Returns the sitemaps listed in it.
     pub fn sitemaps(&self) -> &[Url] {
         self.rules.sitemaps()
     }
 }
 
-/// What is known of one origin, and until when; held by whoever asks for it.
+/// The rules of one origin and their expiry; locked while a request for them is in progress.
 type Slot = Arc<AsyncMutex<Option<(Robots, Timestamp)>>>;
 
-/// The origins asked so far.
+/// The origins requested so far.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     origins: Mutex<(HashMap<String, Slot>, usize)>,
@@ -114,10 +116,11 @@ impl Known {
 }
 
 impl Fetcher {
-    /// The rules of the origin of `url`, which is `http` or `https`; from now on its host is asked no faster than they say.
+    /// Returns the rules of the origin of `url`, which is `http` or `https`; from now on, requests to its host obey
+    /// their crawl delay.
     ///
     /// # Errors
-    /// [`FetchError`] where nobody answers at all: a server that fails is one that refuses.
+    /// [`FetchError`] if there is no answer at all. A server that answers with a failure counts as one that refuses.
     pub async fn robots(&self, url: &PublicUrl, now: Timestamp) -> Result<Robots, FetchError> {
         let Ok(at) = robots_url(url.expose()) else {
             return Ok(Robots::with(robotxt::Robots::allow_all()));
@@ -134,7 +137,7 @@ impl Fetcher {
             Ok(robots) => (robots, KEPT),
             Err(error) if !is_refusal(&error) => return Err(error),
             Err(error) => match held.take() {
-                // What it said before still stands (RFC 9309 §2.4).
+                // The previous rules remain valid (RFC 9309 §2.4).
                 Some((robots, _)) if robots.unread.is_none() => (robots, RETRIED),
                 _ => (Robots::unread(&error), RETRIED),
             },
@@ -144,15 +147,17 @@ impl Fetcher {
         Ok(robots)
     }
 
-    /// Has the host asked as seldom as it wants, each time: hosts that nobody has asked for a while are forgotten.
+    /// Applies the host's crawl delay on each request, because hosts that were idle for a while are removed.
     fn heed(&self, url: &PublicUrl, robots: &Robots) {
         if let Some(delay) = robots.crawl_delay() {
             self.hosts.slow_down(url.expose(), delay);
         }
     }
 
+    /// Checks that the publisher's rules allow robots to fetch `url`.
+    ///
     /// # Errors
-    /// [`FetchError::Robots`] where the publisher does not want `url` to be fetched by robots.
+    /// [`FetchError::Robots`] if the publisher does not want robots to fetch `url`.
     pub(super) async fn ask_leave(
         &self,
         url: &PublicUrl,
@@ -182,7 +187,7 @@ impl Fetcher {
                 self.robots.grow(text.len());
                 Ok(Robots::of(&text))
             }
-            // None, or none for us (RFC 9309 §2.3.1.3), or one that is nowhere (§2.3.1.2).
+            // There are no rules, or none for us (RFC 9309 §2.3.1.3), or the redirect leads nowhere (§2.3.1.2).
             Err(
                 FetchError::Status {
                     status: 400..=428 | 430..=499,
@@ -196,7 +201,8 @@ impl Fetcher {
     }
 }
 
-/// Whether a server answered, if only to say no: who does not answer fails at the address itself as well.
+/// Returns true if the server answered, even with a refusal. A server that does not answer fails at the address itself
+/// as well.
 fn is_refusal(error: &FetchError) -> bool {
     matches!(error, FetchError::Status { .. })
 }
@@ -234,7 +240,7 @@ mod tests {
         check("<!doctype html><p>Not found", "https://host.example/", None);
     }
 
-    /// What is remembered of hosts is bounded; what they ask for is known for as long as their robots.txt is.
+    /// The memory of hosts is bounded, but their crawl delay is known for as long as their robots.txt is.
     #[test]
     fn a_host_that_was_forgotten_is_asked_as_seldom_as_before() {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
