@@ -1,6 +1,6 @@
-//! When each source is asked next.
+//! Decides when each source is polled next.
 //!
-//! In: a source's cadence, what the last poll brought, the time. Out: when it is due. Pure.
+//! In: a source's cadence, the result of the last poll, the time. Out: the time when it is due. Pure.
 
 use std::time::Duration;
 
@@ -9,45 +9,45 @@ use chrono_tz::Tz;
 
 use crate::model::{Cadence, Timestamp};
 
-/// However long it has been failing, a source is asked at least this often: none is given up.
+/// The longest pause after failures: no source is ever abandoned.
 const LONGEST_BACKOFF: Duration = Duration::from_hours(24);
-/// A source that its publisher took away is still looked at, in case that was a mistake.
+/// The interval for a source that its publisher removed, in case that was a mistake.
 const GONE_INTERVAL: Duration = Duration::from_hours(7 * 24);
-/// The longest that a `Retry-After` is obeyed.
+/// The longest `Retry-After` that is obeyed.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(7 * 24);
-/// A clock that is kept in step goes back by less than this.
+/// A synchronized clock goes back by less than this.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
-/// Where an adaptive source begins.
+/// The first interval of an adaptive source.
 const FIRST_INTERVAL: Duration = Duration::from_hours(1);
 
-/// What a poll brought, as far as the schedule cares.
+/// The result of a poll, as far as the schedule needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// New or changed items.
     News,
     /// Nothing new.
     Nothing,
-    /// It failed.
+    /// The poll failed.
     Failed {
-        /// How many times in a row, this one included.
+        /// Number of consecutive failures, including this one.
         failures: u32,
-        /// How long the server asked us to stay away.
+        /// The wait that the server requested.
         retry_after: Option<Duration>,
     },
-    /// The publisher took it away (410).
+    /// The publisher removed it (410).
     Gone,
 }
 
-/// When a source is asked next.
+/// The next poll of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Next {
-    /// Not before.
+    /// The earliest time of the poll.
     pub due: Timestamp,
-    /// The interval that an adaptive cadence goes on from.
+    /// The interval from which an adaptive cadence continues.
     pub interval: Duration,
 }
 
-/// When a source is due after a poll at `now`; `interval` is what the poll before left behind.
+/// Returns the next poll after one at `now`; `interval` is the result of the poll before.
 pub fn next(
     cadence: &Cadence,
     zone: Tz,
@@ -78,7 +78,7 @@ pub fn next(
     Next { due, interval }
 }
 
-/// An adaptive source is asked sooner when it brought something and later when it did not.
+/// Returns the interval of an adaptive source: shorter after a poll with news, longer after one without.
 fn adapted(cadence: &Cadence, interval: Option<Duration>, outcome: Outcome) -> Duration {
     match cadence {
         Cadence::Every(every) => *every,
@@ -97,15 +97,15 @@ fn adapted(cadence: &Cadence, interval: Option<Duration>, outcome: Outcome) -> D
     }
 }
 
-/// The first failure may be chance; from the second on the pause doubles.
+/// Returns the pause after failures. The first failure may be chance; from the second on, the pause doubles.
 fn backoff(interval: Duration, failures: u32) -> Duration {
     let base = interval.max(Duration::from_mins(1));
     let doubled = base.saturating_mul(1 << failures.saturating_sub(1).min(16));
     doubled.min(LONGEST_BACKOFF.max(base))
 }
 
-/// Returns true if a source was polled, and planned, by a clock that was ahead of `now`: its last poll lies in the future,
-/// or the next one farther off than any wait. Only the clock brings that about.
+/// Returns true if a source was polled, and planned, by a clock that was ahead of `now`: its last poll is in the
+/// future, or the next one is further away than any pause. Only the clock can cause that.
 pub fn is_ahead(
     cadence: &Cadence,
     zone: Tz,
@@ -124,8 +124,8 @@ pub fn is_ahead(
         || planned.is_some_and(|planned| planned > farthest)
 }
 
-/// When a source is due: as planned, or sooner where a changed configuration wants it. `None` for one that is due at once:
-/// it was never polled, or by a clock that was ahead.
+/// Returns when a source is due: as planned, or sooner if a changed configuration requires it. `None` if it is due at
+/// once: it was never polled, or was polled by a clock that was ahead.
 pub fn due(
     cadence: &Cadence,
     zone: Tz,
@@ -149,7 +149,7 @@ pub fn due(
     Some(sooner.map_or(planned, |sooner| sooner.min(planned)))
 }
 
-/// The next runs, for people who check their configuration. An adaptive cadence shows its soonest.
+/// Returns the next runs, for people who check their configuration. An adaptive cadence shows its shortest interval.
 pub fn upcoming(cadence: &Cadence, zone: Tz, now: Timestamp, count: usize) -> Vec<DateTime<Tz>> {
     let step = |at: DateTime<Tz>| match cadence {
         Cadence::Every(every) | Cadence::Adaptive { min: every, .. } => {
@@ -280,11 +280,11 @@ mod tests {
         let (minutes, hours, days) = (TimeDelta::minutes, TimeDelta::hours, TimeDelta::days);
         let hourly = Cadence::Every(HOUR);
         check(&hourly, hours(0), hours(1), false);
-        // A clock that is kept in step.
+        // A synchronized clock.
         check(&hourly, minutes(1), minutes(61), false);
         check(&hourly, minutes(2), minutes(62), true);
         check(&hourly, days(1), days(1) + hours(1), true);
-        // However long a server wants peace, it is not longer than this.
+        // A server cannot ask for a longer pause than this.
         check(&hourly, hours(0), days(7), false);
         check(&hourly, hours(-1), days(8), true);
         let cron = |text: &str| Cadence::Cron(Box::new(text.parse().unwrap()));
