@@ -1,8 +1,9 @@
-//! Text as it is compared.
+//! Folds text for comparison.
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Letters and digits in lower case without accents, one space between words: what titles are compared by.
+/// Returns the letters and digits in lower case without accents, with one space between words: the form in which titles
+/// are compared.
 pub fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let mut push = |c: char| {

@@ -1,4 +1,4 @@
-//! HTML parsed within limits, and the text in it.
+//! Parses HTML within limits and extracts its text.
 
 use ego_tree::NodeRef;
 use ego_tree::iter::Edge;
@@ -6,14 +6,15 @@ use html5ever::tendril::TendrilSink as _;
 use html5ever::{QualName, driver, local_name, ns};
 use scraper::{Html, HtmlTreeSink, Node};
 
-/// How much is parsed between two looks at what came of it: what one piece can do, a parser still gets through.
+/// The number of bytes parsed between two checks of the tree: small enough that the parser survives any damage of one
+/// piece.
 const PIECE_BYTES: usize = 4 * 1024;
-/// How many attributes one tag may bring.
+/// The maximum number of attributes of one tag.
 const MAX_ATTRIBUTES: u32 = 4_000;
 
-/// Parses a page; `None` when it is made to keep a parser busy: nodes nested deeper than `limit` or a tag of thousands of
-/// attributes, on which it takes quadratic time, or elements opened again in every paragraph until there are more nodes
-/// than bytes.
+/// Parses a page. Returns `None` if it is made to keep a parser busy: nodes nested deeper than `limit`, a tag with
+/// thousands of attributes, on which the parser takes quadratic time, or elements reopened in every paragraph until
+/// there are more nodes than bytes.
 pub fn parse_page(html: &str, limit: usize) -> Option<Html> {
     let sink = HtmlTreeSink::new(Html::new_document());
     parse(
@@ -23,7 +24,7 @@ pub fn parse_page(html: &str, limit: usize) -> Option<Html> {
     )
 }
 
-/// Parses markup that stands in the body of a page; `None` as for [`parse_page`].
+/// Parses markup from the body of a page. Returns `None` as for [`parse_page`].
 pub fn parse_fragment(html: &str, limit: usize) -> Option<Html> {
     let sink = HtmlTreeSink::new(Html::new_fragment());
     let body = QualName::new(None, ns!(html), local_name!("body"));
@@ -35,8 +36,8 @@ pub fn parse_fragment(html: &str, limit: usize) -> Option<Html> {
     )
 }
 
-/// Parses piece by piece. Nothing but the parser knows how deep it is: counting tags is led astray by end tags that it
-/// ignores, by scripts, by comments.
+/// Parses piece by piece. Only the parser knows the current depth: counting tags is misled by end tags that it ignores,
+/// by scripts, and by comments.
 fn parse(mut parser: driver::Parser<HtmlTreeSink>, html: &str, limit: usize) -> Option<Html> {
     let (mut known, mut known_text) = (0, 0);
     let (mut began, mut unfinished) = ("", None);
@@ -57,7 +58,7 @@ fn parse(mut parser: driver::Parser<HtmlTreeSink>, html: &str, limit: usize) -> 
             .and_then(|node| node.value().as_text())
             .map_or(0, |text| text.len());
         if count > known || text != known_text {
-            // What is unfinished now began in this piece.
+            // An unfinished tag began in this piece.
             (known, known_text, began) = (count, text, piece);
             unfinished = None;
             continue;
@@ -71,8 +72,8 @@ fn parse(mut parser: driver::Parser<HtmlTreeSink>, html: &str, limit: usize) -> 
     Some(parser.finish())
 }
 
-/// A tag that the parser may be in the middle of: where in it, and with how many attributes so far. Whether a `<` begins
-/// one only the parser knows, so that every possibility is followed, each place with the most attributes of any.
+/// A tag that the parser may be inside: the places it may be at, and the number of attributes so far. Only the parser
+/// knows whether a `<` begins a tag, so every possibility is followed, keeping the most attributes for each place.
 #[derive(Clone, Copy, Default)]
 struct Unfinished([Option<u32>; PLACES.len()]);
 
@@ -89,7 +90,7 @@ enum Place {
     SingleQuotes,
 }
 
-/// In their own order.
+/// All places, in the order of the enum.
 const PLACES: [Place; 8] = [
     Place::Open,
     Place::Gap,
@@ -102,14 +103,14 @@ const PLACES: [Place; 8] = [
 ];
 
 impl Unfinished {
-    /// At the end of a piece that may begin it.
+    /// Returns the state at the end of a piece in which a tag may begin.
     fn after(piece: &str) -> Self {
         let mut tag = Self::default();
         tag.read(piece);
         tag
     }
 
-    /// The most attributes that it may have.
+    /// Returns the most attributes that the tag may have.
     fn attributes(&self) -> u32 {
         self.0.into_iter().flatten().max().unwrap_or(0)
     }
@@ -148,7 +149,7 @@ impl Unfinished {
     }
 }
 
-/// Whether more bytes like this one, after the first, lead nowhere else and begin no further attribute.
+/// Returns true if further bytes like this one lead to the same place and begin no other attribute.
 fn is_plain(byte: u8) -> bool {
     !matches!(
         byte,
@@ -157,7 +158,7 @@ fn is_plain(byte: u8) -> bool {
 }
 
 impl Place {
-    /// Where a byte leads (WHATWG HTML §13.2.5.6 and on); `None` out of the tag.
+    /// Returns the place after a byte (WHATWG HTML §13.2.5.6 and on); `None` at the end of the tag.
     fn after(self, byte: u8) -> Option<Self> {
         let space = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0xC);
         match (self, byte) {
@@ -179,12 +180,13 @@ impl Place {
     }
 }
 
-/// Text as a reader sees it: white space folded, a line for each block.
+/// Text as a reader sees it: white space folded, one line per block.
 #[derive(Debug, Default)]
 pub(crate) struct Lines(String);
 
 impl Lines {
-    /// Appends text with each run of white space, non-breaking ones among it, as one space, without what is invisible.
+    /// Appends text. Each run of white space, including non-breaking spaces, becomes one space, and invisible
+    /// characters are removed.
     pub(crate) fn push(&mut self, text: &str) {
         let mut rest = text;
         while let Some(at) = irregular(rest.as_bytes()) {
@@ -205,7 +207,7 @@ impl Lines {
         self.0.push_str(rest);
     }
 
-    /// Takes note of a start or end tag, its name in lower case.
+    /// Processes a start or end tag, given its name in lower case.
     pub(crate) fn tag(&mut self, name: &str) {
         if is_block(name) {
             self.0.truncate(self.0.trim_end_matches(' ').len());
@@ -217,15 +219,15 @@ impl Lines {
         }
     }
 
-    /// The text.
+    /// Returns the text.
     pub(crate) fn finish(mut self) -> String {
         self.0.truncate(self.0.trim_end().len());
         self.0
     }
 }
 
-/// Characters that show nothing: soft hyphens, zero-width spaces, and what turns the direction of all that follows. Marks
-/// of direction for one place, and what joins letters, are part of how some languages are written.
+/// Returns true for characters that show nothing: soft hyphens, zero-width spaces, and those that change the direction
+/// of all following text. Direction marks for one place, and joiners, are part of how some languages are written.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -233,7 +235,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
     )
 }
 
-/// First bytes of white space other than a space, and of what is invisible.
+/// First bytes of white space other than a space, and of invisible characters.
 const IRREGULAR: [bool; 256] = {
     let mut irregular = [false; 256];
     let mut byte = 0;
@@ -250,7 +252,7 @@ const IRREGULAR: [bool; 256] = {
     irregular
 };
 
-/// Where something begins that may not stand as it is: anything but words with a space between them.
+/// Returns the position of the first text that must be changed: anything but words separated by single spaces.
 fn irregular(text: &[u8]) -> Option<usize> {
     let mut before = b' ';
     text.iter().position(|&byte| {
@@ -260,7 +262,7 @@ fn irregular(text: &[u8]) -> Option<usize> {
     })
 }
 
-/// Elements that begin and end a line of text.
+/// Returns true for elements that begin and end a line of text.
 fn is_block(name: &str) -> bool {
     matches!(
         name,
@@ -302,12 +304,12 @@ fn is_block(name: &str) -> bool {
     )
 }
 
-/// The text below a node, scripts and styles left out.
+/// Returns the text below a node, without scripts and styles.
 pub fn text_of_node(node: NodeRef<'_, Node>) -> String {
     text_of_nodes([node])
 }
 
-/// The same of several nodes, one after the other.
+/// Returns the text of several nodes, one after the other.
 pub fn text_of_nodes<'a>(nodes: impl IntoIterator<Item = NodeRef<'a, Node>>) -> String {
     let mut lines = Lines::default();
     for edge in nodes.into_iter().flat_map(|node| node.traverse()) {
@@ -390,7 +392,7 @@ mod tests {
         check(&"<p><b><i>x<p>".repeat(1_000), 200, false);
     }
 
-    /// Each of these deceived a count of tags, and took minutes.
+    /// Each of these deceived a count of tags and took minutes.
     #[test]
     fn no_trick_hides_the_depth() {
         for trick in [

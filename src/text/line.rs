@@ -1,8 +1,8 @@
-//! Text for one line of a log or a terminal.
+//! Text on one line for a log or a terminal.
 
 use std::error::Error;
 
-/// An error and its causes in one line.
+/// Returns an error and its causes on one line.
 pub fn chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
@@ -16,7 +16,8 @@ pub fn chain(error: &dyn Error) -> String {
 /// The longest text of a problem, in characters.
 const LONGEST_LINE: usize = 500;
 
-/// `text`, which may quote a document, as a terminal may show it: on one line, without escape sequences, not endless.
+/// Returns `text`, which may quote a document, in a form that is safe for a terminal: on one line, without escape
+/// sequences, limited in length.
 pub fn one_line(text: &str) -> String {
     let shown = |c: char| if c.is_control() { ' ' } else { c };
     let mut line: String = text.chars().take(LONGEST_LINE).map(shown).collect();

@@ -1,4 +1,4 @@
-//! Text by itself, of whatever stage: HTML parsed within limits, text folded for comparison, one line for a log.
+//! Text functions shared by all stages: HTML parsed within limits, text folded for comparison, one line for a log.
 
 mod fold;
 mod html;
