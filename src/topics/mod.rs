@@ -1,7 +1,7 @@
-//! Topics, and the queries that choose their stories.
+//! Topics, and the queries that select their stories.
 //!
-//! In: the text of a query. Out: a [`Query`], or a [`QueryError`] with its column; a [`Topic`] is a saved query that becomes
-//! a feed.
+//! In: the text of a query. Out: a [`Query`], or a [`QueryError`] with its column; a [`Topic`] is a saved query that
+//! becomes a feed.
 
 mod query;
 
@@ -16,14 +16,14 @@ use crate::model::{Each, FeedId, Former, Hash, Language, Place, TopicId};
 /// A title in one language or in several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Title {
-    /// One for all.
+    /// One title for all languages.
     Plain(String),
-    /// By language, never empty.
+    /// Titles by language, never empty.
     ByLanguage(BTreeMap<Language, String>),
 }
 
 impl Title {
-    /// The title in `language`, else in English, else the first one.
+    /// Returns the title in `language`, or else in English, or else the first one.
     pub fn in_language(&self, language: &Language) -> &str {
         match self {
             Self::Plain(title) => title,
@@ -41,30 +41,31 @@ impl Title {
     }
 }
 
-/// A saved query, published as one feed. All the parts that are given must agree; with none, only sources that name the topic fill it.
+/// A saved query, published as one feed. An item must match all the parts that are given; without any, only sources
+/// that name the topic fill it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
     /// Where it is configured.
     pub place: Place,
-    /// Its name, also in addresses.
+    /// Its name, also used in addresses.
     pub id: TopicId,
-    /// Feeds that it takes the place of: their addresses are answered with its own.
+    /// Feeds that it replaces: their addresses redirect to its own.
     pub former: Vec<Former<FeedId>>,
     /// Its title for people.
     pub title: Title,
-    /// At least one of these holds.
+    /// Queries of which at least one must match.
     pub any: Vec<Query>,
-    /// Each of these holds.
+    /// Queries that must all match.
     pub all: Vec<Query>,
-    /// None of these holds.
+    /// Queries of which none may match.
     pub exclude: Vec<Query>,
-    /// This holds.
+    /// A query that must match.
     pub query: Option<Query>,
-    /// Which branches of it are published beside it.
+    /// The branches that are published with it.
     pub each: BTreeSet<Each>,
 }
 
-/// What a query does in its topic.
+/// The role of a query in its topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// One of `any`.
@@ -73,12 +74,12 @@ pub enum Role {
     All,
     /// One of `exclude`.
     Exclude,
-    /// The one of `query`.
+    /// The value of `query`.
     Query,
 }
 
 impl Role {
-    /// Its key in the configuration.
+    /// Returns its key in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Any => "any",
@@ -90,12 +91,12 @@ impl Role {
 }
 
 impl Topic {
-    /// Whether the topic has a query of its own.
+    /// Returns true if the topic has a query of its own.
     pub fn selects(&self) -> bool {
         !self.any.is_empty() || !self.all.is_empty() || self.query.is_some()
     }
 
-    /// Every query, and what it does.
+    /// Returns every query with its role.
     pub fn queries(&self) -> impl Iterator<Item = (Role, &Query)> {
         let all = self.all.iter().map(|query| (Role::All, query));
         let any = self.any.iter().map(|query| (Role::Any, query));
@@ -104,7 +105,7 @@ impl Topic {
         all.chain(query).chain(any).chain(exclude)
     }
 
-    /// All its parts as one query; `None` where it has none of its own.
+    /// Returns all its parts as one query; `None` if it has none of its own.
     pub fn whole(&self) -> Option<Query> {
         if !self.selects() {
             return None;
@@ -119,7 +120,7 @@ impl Topic {
         Some(Query::And(parts))
     }
 
-    /// The saved topics that its queries refer to.
+    /// Returns the saved topics that its queries refer to.
     pub fn references(&self) -> impl Iterator<Item = &TopicId> {
         let leaves = self.queries().flat_map(|(_, query)| query.leaves());
         leaves.filter_map(|leaf| match leaf {
@@ -128,7 +129,7 @@ impl Topic {
         })
     }
 
-    /// Its queries as they are written, each behind its key in the configuration: `any "migrant worker"`.
+    /// Returns its queries as written, each after its key in the configuration: `any "migrant worker"`.
     pub fn written(&self) -> Vec<String> {
         let queries = self.queries();
         let written = queries.map(|(role, query)| format!("{} {query}", role.as_str()));
@@ -136,7 +137,7 @@ impl Topic {
     }
 }
 
-/// For each topic, what changes when its queries do, or those of a topic that they refer to.
+/// Returns a hash for each topic that changes whenever its queries change, or those of a topic that they refer to.
 pub fn fingerprints(topics: &[Topic]) -> HashMap<TopicId, Hash> {
     let mut found: HashMap<TopicId, Hash> = HashMap::with_capacity(topics.len());
     let mut order = in_order(topics);
@@ -155,7 +156,8 @@ pub fn fingerprints(topics: &[Topic]) -> HashMap<TopicId, Hash> {
     found
 }
 
-/// The numbers of the topics, each behind those that it refers to. Those that refer to one another in a circle are left out.
+/// Returns the indices of the topics, each after those that it refers to. Topics that refer to one another in a circle
+/// are left out.
 pub fn in_order(topics: &[Topic]) -> Vec<usize> {
     let references = references(topics);
     let mut referring = vec![Vec::new(); topics.len()];
@@ -179,7 +181,7 @@ pub fn in_order(topics: &[Topic]) -> Vec<usize> {
     order
 }
 
-/// Topics that refer to one another in a circle, each to the next and the last to the first, if any do.
+/// Returns topics that refer to one another in a circle, each to the next and the last to the first, if there are any.
 pub fn circle(topics: &[Topic]) -> Option<Vec<&Topic>> {
     let mut stuck = vec![true; topics.len()];
     for topic in in_order(topics) {
@@ -188,7 +190,7 @@ pub fn circle(topics: &[Topic]) -> Option<Vec<&Topic>> {
     let references = references(topics);
     let mut path = vec![stuck.iter().position(|stuck| *stuck)?];
     loop {
-        // Whoever is stuck refers to one that is.
+        // Every topic left refers to another one that is left.
         let last = path.last()?;
         let next = *references[*last].iter().find(|next| stuck[**next])?;
         if let Some(begin) = path.iter().position(|topic| *topic == next) {
@@ -198,7 +200,7 @@ pub fn circle(topics: &[Topic]) -> Option<Vec<&Topic>> {
     }
 }
 
-/// The numbers of the topics that each one refers to.
+/// Returns the indices of the topics that each one refers to.
 fn references(topics: &[Topic]) -> Vec<Vec<usize>> {
     let numbers: HashMap<&TopicId, usize> = topics
         .iter()

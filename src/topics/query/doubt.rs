@@ -1,4 +1,4 @@
-//! Queries that can be read but may not mean what they say.
+//! Warnings about valid queries that may not mean what they appear to mean.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -9,16 +9,17 @@ use super::token::{Kind, Token};
 use super::{Query, Word, Words};
 use crate::languages;
 
-/// A query that can be read but may not mean what it says.
+/// A warning about a valid query that may not mean what it appears to mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryWarning {
-    /// Where, in characters from 1.
+    /// The position, in characters from 1.
     pub column: usize,
-    /// What to look at.
+    /// The point to check.
     pub message: String,
 }
 
-/// Whether almost every text of its language holds the word, and no other language means something by it.
+/// Returns true if almost every text of its language contains the word, and it has no meaning of its own in another
+/// language.
 pub(crate) fn is_stop_word(word: &str) -> bool {
     static WORDS: LazyLock<FxHashSet<&str>> =
         LazyLock::new(|| languages::set(|table| table.search.stop_words));
@@ -64,7 +65,7 @@ fn doubtful(word: &str) -> Option<String> {
     is_stop_word(word).then(|| format!("`{word}` stands in almost every text"))
 }
 
-/// The first `-` beside an `OR` outside of parentheses.
+/// Returns the position of the first `-` next to an `OR` outside of parentheses.
 fn one_sided(tokens: &[Token]) -> Option<usize> {
     let mut depth = 0_usize;
     let mut top = Vec::new();
@@ -82,7 +83,8 @@ fn one_sided(tokens: &[Token]) -> Option<usize> {
 }
 
 impl Query {
-    /// Why nothing can match, where that can be seen from the query alone: the same thing is wanted and excluded.
+    /// Returns the reason why nothing can match, if the query alone shows it: the same thing is both required and
+    /// excluded.
     pub fn contradiction(&self) -> Option<String> {
         match self {
             Self::Or(parts) => {
@@ -101,7 +103,7 @@ impl Query {
     }
 }
 
-/// What a conjunction demands, each as it is written.
+/// The requirements of a conjunction, each as written.
 #[derive(Default)]
 struct Demands<'a> {
     wanted: Vec<&'a Query>,
@@ -138,7 +140,7 @@ impl<'a> Demands<'a> {
             .or_else(|| self.empty_period())
     }
 
-    /// `after:2022 before:2021`.
+    /// Detects an empty period such as `after:2022 before:2021`.
     fn empty_period(&self) -> Option<String> {
         let after = self.wanted.iter().filter_map(|query| match query {
             Query::After(day) => Some(day),
@@ -153,7 +155,7 @@ impl<'a> Demands<'a> {
     }
 }
 
-/// As it is written, but for capitals.
+/// Returns the query as written, ignoring case.
 fn like(query: &Query) -> String {
     let lower = |word: &Word| match word {
         Word::Inflected(word) => Word::Inflected(word.to_lowercase().into()),

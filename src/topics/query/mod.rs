@@ -1,8 +1,8 @@
 //! The query language of topics: text to a tree, and the tree to text.
 //!
-//! In: a query as an operator writes it. Out: a [`Query`], with warnings about what is often meant otherwise, or the first
-//! mistake with its column. What a word matches is decided in `classify`. Bounded in length, depth, terms and the size of
-//! regular expressions; no text is refused by a panic. `docs/queries.md` is the manual.
+//! In: a query as an operator writes it. Out: a [`Query`], with warnings about common misunderstandings, or the first
+//! mistake with its column. Matching is decided in `classify`. Bounded in length, depth, terms and the size of regular
+//! expressions; no input causes a panic. `docs/queries.md` is the manual.
 
 mod doubt;
 mod read;
@@ -24,11 +24,11 @@ use crate::model::{Language, Region, SourceId, TopicId};
 /// A query's tree.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Query {
-    /// Words that stand in a text.
+    /// Words in a text.
     Words(Words),
-    /// An expression that matches somewhere in a text as it is written.
+    /// An expression that matches anywhere in the original text.
     Regex(Option<Part>, QueryRegex),
-    /// The item is one of this source.
+    /// The item comes from this source.
     Source(SourceId),
     /// The item is in this language, or a variety of it.
     Language(Language),
@@ -38,48 +38,48 @@ pub enum Query {
     Topic(TopicId),
     /// The item was published before this day began.
     Before(NaiveDate),
-    /// The item was published when this day had begun.
+    /// The item was published on or after this day.
     After(NaiveDate),
-    /// All hold.
+    /// All of these match.
     And(Vec<Query>),
-    /// At least one holds.
+    /// At least one of these matches.
     Or(Vec<Query>),
-    /// It does not hold.
+    /// The query does not match.
     Not(Box<Query>),
 }
 
-/// A part of an item in which words are looked for: its title, text and tags where none is named.
+/// A part of an item to search for words: title, text and tags if none is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
     /// The title.
     Title,
-    /// What stands under the title, whether the source gives a summary, the full text or both.
+    /// The text below the title: the summary, the full text, or both.
     Summary,
-    /// The tags, each by itself.
+    /// The tags, each separately.
     Tag,
-    /// The names of the authors, each by itself.
+    /// The names of the authors, each separately.
     Author,
 }
 
-/// Words that stand together.
+/// A word or a phrase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
-    /// Where.
+    /// The part to search.
     pub part: Option<Part>,
-    /// At least one; a lone one is a word, several are a phrase.
+    /// At least one; a single one is a word, several are a phrase.
     pub words: Vec<Word>,
-    /// In any order with at most so many other words among them; `None`: one after the other.
+    /// The maximum number of other words among them, in any order; `None` requires them consecutively and in order.
     pub apart: Option<u8>,
 }
 
-/// What stands for one word of a text.
+/// A pattern for one word of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Word {
     /// The word in any of its forms.
     Inflected(Box<str>),
-    /// The word as it stands, but for capitals and accents.
+    /// The exact word, ignoring case and accents.
     Exact(Box<str>),
-    /// Every word that begins so.
+    /// Every word that begins with this prefix.
     Prefix(Box<str>),
     /// Any one word; only between others.
     Any,
@@ -89,7 +89,7 @@ impl Part {
     /// Every part, in the order of an item.
     pub const ALL: [Self; 4] = [Self::Title, Self::Summary, Self::Tag, Self::Author];
 
-    /// The field of the language that names it.
+    /// Returns the field of the query language that names it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Title => "title",
@@ -99,7 +99,7 @@ impl Part {
         }
     }
 
-    /// Whether words are looked for in it where no part is named.
+    /// Returns true if it is searched when no part is named.
     pub fn is_usual(self) -> bool {
         self != Self::Author
     }
@@ -114,7 +114,7 @@ impl Query {
         read::read(text)
     }
 
-    /// The queries that it joins or denies.
+    /// Returns the queries that it joins or negates.
     pub fn parts(&self) -> &[Self] {
         match self {
             Self::And(parts) | Self::Or(parts) => parts,
@@ -123,7 +123,8 @@ impl Query {
         }
     }
 
-    /// The first day that an item may be of, and the day before which it must be, as far as the query says so outright.
+    /// Returns the first possible day of an item, and the day before which it must be, if the query states them
+    /// directly.
     pub fn days(&self) -> (Option<NaiveDate>, Option<NaiveDate>) {
         match self {
             Self::After(day) => (Some(*day), None),
@@ -138,7 +139,7 @@ impl Query {
         }
     }
 
-    /// The leaves of the tree, from left to right.
+    /// Returns the leaves of the tree, from left to right.
     pub fn leaves(&self) -> Vec<&Self> {
         match self {
             Self::And(_) | Self::Or(_) | Self::Not(_) => {
@@ -148,8 +149,8 @@ impl Query {
         }
     }
 
-    /// Whether an item must hold a certain word (or be of a certain source, language, region) to match: other queries are
-    /// tried on every item. `of_topic` answers for saved topics.
+    /// Returns true if an item must contain a certain word (or have a certain source, language or region) to match;
+    /// other queries are tried on every item. `of_topic` answers the same question for saved topics.
     pub fn is_anchored(&self, of_topic: &dyn Fn(&TopicId) -> bool) -> bool {
         match self {
             Self::Words(_) | Self::Source(_) | Self::Language(_) | Self::Region(_) => true,
@@ -215,7 +216,7 @@ impl fmt::Display for Word {
     }
 }
 
-/// `title:`, or nothing.
+/// A field prefix such as `title:`, or nothing.
 struct Field(Option<Part>);
 
 impl fmt::Display for Field {

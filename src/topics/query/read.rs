@@ -1,4 +1,4 @@
-//! Tokens to a tree.
+//! Parses tokens into a tree.
 
 use std::str::FromStr;
 
@@ -14,22 +14,22 @@ use crate::model::{Country, Region};
 const MAX_LENGTH: usize = 4096;
 /// The deepest nesting of parentheses and negations.
 const MAX_DEPTH: usize = 64;
-/// The most words and fields of a query.
+/// The maximum number of words and fields in a query.
 const MAX_TERMS: usize = 1000;
-/// The most words of a phrase.
+/// The maximum number of words in a phrase.
 const MAX_PHRASE: usize = 50;
-/// The most letters of a field's name that are compared with those that there are.
+/// The longest field name, in letters, that is compared with the known names.
 const LONGEST_NAME: usize = 20;
 
-/// Why a query cannot be read.
+/// The reason why a query cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {
-    /// Where, in characters from 1.
+    /// The position, in characters from 1.
     pub column: usize,
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
-    /// What to write instead.
+    /// A correction to suggest.
     pub hint: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl QueryError {
     }
 }
 
-/// What stands before a colon.
+/// The name before a colon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     Part(Part),
@@ -91,7 +91,7 @@ impl Field {
         }
     }
 
-    /// The field of this name, in any case.
+    /// Returns the field with this name, in any case.
     pub(super) fn named(name: &str, column: usize) -> Result<Self, QueryError> {
         let lower = name.to_lowercase();
         if let Some(field) = Self::ALL.into_iter().find(|field| field.as_str() == lower) {
@@ -104,7 +104,7 @@ impl Field {
         })
     }
 
-    /// The one that was probably meant: it begins so, or at most every third letter is another.
+    /// Returns the field probably meant: it begins with `name`, or at most every third letter differs.
     fn nearest(name: &str) -> Option<Self> {
         let letters = name.chars().count();
         if !(2..=LONGEST_NAME).contains(&letters) {
@@ -128,9 +128,9 @@ impl Field {
 pub struct ReadQuery {
     /// Its tree.
     pub query: Query,
-    /// Where each of [`Query::leaves`] stands, in characters from 1.
+    /// The positions of [`Query::leaves`], in characters from 1.
     pub columns: Vec<usize>,
-    /// What is often meant otherwise, in order.
+    /// Warnings about common misunderstandings, in order.
     pub warnings: Vec<QueryWarning>,
 }
 
@@ -166,7 +166,7 @@ struct Reader<'a> {
     tokens: &'a [Token],
     next: usize,
     depth: usize,
-    /// Of the leaves read so far.
+    /// The columns of the leaves read so far.
     columns: Vec<usize>,
     /// The field whose value is being read.
     field: Option<Field>,
@@ -242,7 +242,7 @@ impl<'a> Reader<'a> {
         Ok(query)
     }
 
-    /// What stands behind a field: a value, or several in parentheses.
+    /// Reads the text after a field: a value, or several in parentheses.
     fn field(&mut self, column: usize, field: Field) -> Result<Query, QueryError> {
         let name = field.as_str();
         if let Some(outer) = self.field {
@@ -288,13 +288,13 @@ fn one_or(mut parts: Vec<Query>, join: impl FnOnce(Vec<Query>) -> Query) -> Quer
     if parts.len() == 1 {
         parts.remove(0)
     } else {
-        // There may be ten thousand topics, and they stay.
+        // There may be ten thousand topics, and they stay in memory.
         parts.shrink_to_fit();
         join(parts)
     }
 }
 
-/// Splits text as items are split: `2019-2025` and `l'eau` are phrases.
+/// Splits text in the same way as items: `2019-2025` and `l'eau` are phrases.
 fn phrase(
     part: Option<Part>,
     column: usize,
@@ -334,7 +334,8 @@ fn phrase(
     Ok(Query::Words(Words { part, words, apart }))
 }
 
-/// The words of a text without spaces: `=` before them takes them as they stand, `*` behind them as a beginning.
+/// Returns the words of a text without spaces: a preceding `=` makes them exact, a following `*` makes the last one a
+/// prefix.
 fn chunk_words(
     column: usize,
     chunk: &str,
@@ -369,7 +370,7 @@ fn chunk_words(
     Ok(())
 }
 
-/// The last word of a text, of which it is the end, as a beginning.
+/// Reads the last word of a text, at its end, as a prefix.
 fn prefix(column: usize, text: &str) -> Result<Word, QueryError> {
     let last = words_of(text).last();
     match last.filter(|(at, word)| at + word.len() == text.len()) {
@@ -388,13 +389,13 @@ fn prefix(column: usize, text: &str) -> Result<Word, QueryError> {
     }
 }
 
-/// Whether a beginning tells words apart: two letters do, or one that is a word.
+/// Returns true if a prefix is long enough to distinguish words: two letters, or one that is itself a word.
 fn is_long_enough(word: &str) -> bool {
     let letters = word.chars().filter(|c| c.is_alphanumeric());
     letters.count() > 1 || word.starts_with(is_unspaced)
 }
 
-/// A field that is no text.
+/// Reads a field that is not a text.
 fn fact(field: Field, token: &Token) -> Result<Query, QueryError> {
     let name = field.as_str();
     let (Kind::Bare(text)
@@ -455,7 +456,7 @@ fn example(field: Field) -> &'static str {
     }
 }
 
-/// The first day of a year, a month or a day as ISO 8601 writes them.
+/// Returns the first day of a year, a month or a day in ISO 8601 format.
 fn day(text: &str) -> Option<NaiveDate> {
     let mut parts = text.split('-');
     let mut number = |digits: usize| {

@@ -5,20 +5,21 @@ use std::ops::Range;
 
 use regex::{Regex, RegexBuilder};
 
-/// The most memory that a compiled expression may take, in bytes: it bounds the time too, which is that times the text.
+/// The memory limit of a compiled expression, in bytes. It also bounds the time of a match, which grows with this size
+/// times the length of the text.
 const MAX_BYTES: usize = 1 << 18;
 
-/// A regular expression that is matched in a text as it is written, in any case unless it says `(?-i)`.
+/// A regular expression that is matched against the original text, ignoring case unless it contains `(?-i)`.
 #[derive(Clone)]
 pub struct QueryRegex(Regex);
 
 impl QueryRegex {
-    /// Reads an expression of the `regex` crate's syntax.
+    /// Reads an expression in the syntax of the `regex` crate.
     ///
     /// # Errors
-    /// What is wrong with it, for people.
+    /// A description of the mistake, for people.
     ///
-    /// A space that does not break is a space, as it is in texts.
+    /// A non-breaking space is read as a space, as it is in texts.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         let text = text.replace(['\u{a0}', '\u{2007}', '\u{202f}'], " ");
         let mut builder = RegexBuilder::new(&text);
@@ -30,12 +31,12 @@ impl QueryRegex {
         Ok(Self(regex))
     }
 
-    /// Where it first matches, in bytes.
+    /// Returns the range of the first match, in bytes.
     pub fn find(&self, text: &str) -> Option<Range<usize>> {
         self.0.find(text).map(|found| found.range())
     }
 
-    /// Whether it matches anywhere.
+    /// Returns true if it matches anywhere.
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
@@ -45,7 +46,7 @@ fn told(error: &regex::Error) -> String {
     if let regex::Error::CompiledTooBig(_) = error {
         return "this expression is too large: ask for fewer repetitions".to_owned();
     }
-    // The last line says what is wrong; those above draw where.
+    // The last line of the error names the mistake; the lines above point at it.
     let told = error.to_string();
     let line = told.lines().last().unwrap_or_default();
     let line = line.trim_start_matches("error: ");
@@ -61,7 +62,7 @@ impl PartialEq for QueryRegex {
 impl Eq for QueryRegex {}
 
 impl fmt::Display for QueryRegex {
-    /// As it is written in a query: a slash within has a backslash before it.
+    /// Writes the expression as in a query: a slash within it is escaped with a backslash.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("/")?;
         let mut escaped = false;

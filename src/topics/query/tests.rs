@@ -302,7 +302,7 @@ proptest! {
         prop_assert!(read.is_ok() || read.is_err_and(|error| error.column >= 1));
     }
 
-    /// Text of the language's own signs gets further than any text.
+    /// Text made of the query language's own signs tests more than random text.
     #[test]
     fn what_is_read_reads_back(text in r#"([ab移* =~1()/\\\-"]|title:|OR | after:2021){0,20}"#) {
         if let Ok(read) = Query::read(&text) {

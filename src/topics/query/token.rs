@@ -1,18 +1,19 @@
-//! Text to tokens, each with its column.
+//! Splits text into tokens, each with its column.
 
 use super::read::{Field, QueryError};
 use super::regex::QueryRegex;
 
-/// The most other words among those of `"…"~n`.
+/// The maximum number of other words among those of `"…"~n`.
 const MAX_APART: u8 = 100;
-/// Regular expressions of one query: each is tried on every text that the rest lets through.
+/// The maximum number of regular expressions in one query: each is tried on every text that the other conditions
+/// accept.
 const MAX_EXPRESSIONS: usize = 8;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     /// Text without spaces.
     Bare(String),
-    /// Text in quotation marks, with `=` before and `~n` behind it.
+    /// Text in quotation marks, with an optional `=` before and `~n` after it.
     Quoted {
         text: String,
         exact: bool,
@@ -29,7 +30,7 @@ pub(super) enum Kind {
 
 #[derive(Clone, Debug)]
 pub(super) struct Token {
-    /// In characters from 1.
+    /// The position, in characters from 1.
     pub(super) column: usize,
     pub(super) kind: Kind,
 }
@@ -110,7 +111,7 @@ impl Lexer {
         Ok(Kind::Quoted { text, exact, apart })
     }
 
-    /// The number of `~n`.
+    /// Reads the number of `~n`.
     fn apart(&mut self) -> Result<Option<u8>, QueryError> {
         if !self.take(|c| c == '~') {
             return Ok(None);
@@ -131,7 +132,7 @@ impl Lexer {
         }
     }
 
-    /// `/…/`: a slash within is written `\/`.
+    /// Reads `/…/`; a slash within it is written `\/`.
     fn expression(&mut self, column: usize) -> Result<Kind, QueryError> {
         self.at += 1;
         let mut source = String::new();
@@ -188,7 +189,7 @@ impl Lexer {
         })
     }
 
-    /// A name of letters and a colon.
+    /// Reads a name of letters and a colon.
     fn field(&mut self, column: usize) -> Result<Option<Field>, QueryError> {
         let rest = &self.chars[self.at..];
         let length = rest.iter().take_while(|c| c.is_alphabetic()).count();

@@ -1,11 +1,11 @@
-//! Where words begin and end, in queries and in texts alike.
+//! Splits texts into words, in the same way for queries and items.
 
 use unicode_normalization::char::is_combining_mark;
 
-/// The words of a text, each with the byte where it begins.
+/// Returns the words of a text, each with its byte position.
 ///
 /// A word is a run of letters and digits with their marks. Scripts that put no spaces between words (Chinese, Japanese,
-/// Thai, Lao, Khmer, Burmese) give a word for each character: what is looked for in them is a run of characters. So do
+/// Thai, Lao, Khmer, Burmese) yield one word per character: a search in them looks for a run of characters. So do
 /// emoji; a flag is two.
 pub(crate) fn words_of(text: &str) -> WordsOf<'_> {
     WordsOf { text, at: 0 }
@@ -26,7 +26,7 @@ impl<'a> Iterator for WordsOf<'a> {
         let after = start + first.len_utf8();
         let goes_on = |c: char| continues(c) || (!alone && c.is_alphanumeric() && !is_unspaced(c));
         let tail = rest.get(after..)?;
-        // Most of most words: no table of Unicode has to be asked about these.
+        // Most characters of most words: these need no lookup in Unicode tables.
         let plain = |byte: &u8| !alone && byte.is_ascii_alphanumeric();
         let plain = tail.bytes().take_while(plain).count();
         let length = tail.get(plain..)?.find(|c| !goes_on(c));
@@ -41,12 +41,12 @@ fn begins_word(c: char) -> bool {
     c.is_alphanumeric() || is_emoji(c)
 }
 
-/// A mark belongs to its letter: text may come decomposed. So does the colour of a skin.
+/// Returns true for characters that belong to the letter before: marks, as text may be decomposed, and skin tones.
 fn continues(c: char) -> bool {
     !c.is_ascii() && (is_combining_mark(c) || is_joiner(c) || is_skin_tone(c))
 }
 
-/// Pictures that people write among words, without their variants.
+/// Returns true for pictures that people write among words, without their variants.
 fn is_emoji(c: char) -> bool {
     matches!(c,
         '\u{231A}' | '\u{231B}' | '\u{23E9}'..='\u{23F3}' | '\u{23F8}'..='\u{23FA}'
@@ -56,12 +56,12 @@ fn is_emoji(c: char) -> bool {
         && !is_skin_tone(c)
 }
 
-/// The colours that a picture of a person may have.
+/// Returns true for the skin tones of a picture of a person.
 pub(crate) fn is_skin_tone(c: char) -> bool {
     matches!(c, '\u{1F3FB}'..='\u{1F3FF}')
 }
 
-/// Signs within words that nobody sees.
+/// Returns true for invisible characters within words.
 pub(crate) fn is_joiner(c: char) -> bool {
     matches!(
         c,
@@ -69,7 +69,7 @@ pub(crate) fn is_joiner(c: char) -> bool {
     )
 }
 
-/// Whether the letter is of a script that puts no spaces between words, or a picture.
+/// Returns true if the letter belongs to a script that puts no spaces between words, or is a picture.
 pub(super) fn is_unspaced(c: char) -> bool {
     is_emoji(c)
         || matches!(c,
@@ -126,7 +126,7 @@ mod tests {
         check("か\u{3099}", &["か\u{3099}"]);
     }
 
-    /// Letter by letter: each goes on with the word before it, begins one, or ends it.
+    /// Splits letter by letter: each continues the word before it, begins one, or ends it.
     fn plainly(text: &str) -> Vec<(usize, &str)> {
         let mut words: Vec<(usize, usize)> = Vec::new();
         let (mut open, mut alone) = (false, false);
