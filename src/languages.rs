@@ -1,8 +1,9 @@
 //! The words of each language, for every stage that reads or writes text.
 //!
-//! In: `data/languages`, a file a language, checked and turned into static data by the build (`build/languages.rs`). Out:
-//! [`TABLES`]. Types and fields have the names of the files' sections and keys; `data/languages/README.md` says what each
-//! means and how to add a language. A field that a file does not fill is empty.
+//! In: `data/languages`, one file per language, checked and turned into static data by the build
+//! (`build/languages.rs`). Out: [`TABLES`]. Types and fields have the names of the files' sections and keys;
+//! `data/languages/README.md` explains each of them and how to add a language. A field that a file does not fill is
+//! empty.
 
 use rustc_hash::FxHashSet;
 use snowball_stemmers_rs::Algorithm;
@@ -12,12 +13,12 @@ include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
 /// Words and phrases.
 pub(crate) type Words = &'static [&'static str];
-/// Words by the number that they mean.
+/// Words keyed by the number that they mean.
 pub(crate) type Numbered = &'static [(i32, Words)];
 
-/// What is known of one language.
+/// The words and properties of one language.
 pub(crate) struct LanguageTable {
-    /// ISO 639-1; `any` for what all languages share.
+    /// ISO 639-1; `any` for the table shared by all languages.
     pub(crate) code: &'static str,
     pub(crate) date_order: Option<UsualOrder>,
     pub(crate) stemmer: Option<Algorithm>,
@@ -69,7 +70,7 @@ pub(crate) struct SpanWords {
     pub(crate) decade: Words,
 }
 
-/// What stands in dates beside names and numbers.
+/// Words and signs in dates, other than names and numbers.
 pub(crate) struct DateWords {
     pub(crate) now: Words,
     pub(crate) past_suffix: Words,
@@ -111,12 +112,12 @@ pub(crate) struct DateWords {
     pub(crate) common_words: Words,
 }
 
-/// Words that no text of the language does without.
+/// Words that occur in every text of the language.
 pub(crate) struct DetectionWords {
     pub(crate) words: Words,
 }
 
-/// What is said around the text of a bulletin, and what its sentences hold.
+/// Words around the text of a bulletin, and properties of its sentences.
 pub(crate) struct TextWords {
     pub(crate) read_more: Words,
     pub(crate) read_more_lines: Words,
@@ -126,7 +127,7 @@ pub(crate) struct TextWords {
     pub(crate) name_particles: Words,
 }
 
-/// What links are called.
+/// Labels of links.
 pub(crate) struct LinkWords {
     pub(crate) next_page: Words,
     pub(crate) feed: Words,
@@ -135,7 +136,7 @@ pub(crate) struct LinkWords {
     pub(crate) labels: Words,
 }
 
-/// What the parts of lists are called.
+/// Labels of the parts of lists.
 pub(crate) struct ListWords {
     pub(crate) title_heads: Words,
     pub(crate) sure_title_heads: Words,
@@ -148,19 +149,19 @@ pub(crate) struct ListWords {
     pub(crate) addresses: Words,
 }
 
-/// Words of titles of sites.
+/// Words in the titles of sites.
 pub(crate) struct NamingWords {
     pub(crate) noise: Words,
     pub(crate) sections: Words,
 }
 
-/// Words as queries find them.
+/// Words treated specially in queries.
 pub(crate) struct SearchWords {
     pub(crate) stop_words: Words,
     pub(crate) particles: Words,
 }
 
-/// Words as they count when two texts are compared.
+/// Words treated specially when two texts are compared.
 pub(crate) struct ComparingWords {
     pub(crate) joining: Words,
     pub(crate) joins_numbers: Words,
@@ -168,22 +169,23 @@ pub(crate) struct ComparingWords {
     pub(crate) designators: Words,
 }
 
-/// What published pages say.
+/// The texts of published pages.
 pub(crate) struct PageTexts {
     /// The primary subtag of the language.
     pub(crate) language: &'static str,
-    /// As they stand in a date with a day.
+    /// Names used in a date with a day.
     pub(crate) months: [&'static str; 12],
-    /// As they stand without one, where that is another form.
+    /// Names used without a day, if they differ.
     pub(crate) months_alone: Option<[&'static str; 12]>,
-    /// Between day and month, and month and year.
+    /// The words between day and month, and between month and year.
     pub(crate) of: &'static str,
     pub(crate) story: &'static str,
     pub(crate) stories: &'static str,
     pub(crate) bulletins: &'static str,
-    /// Around how many of all stories a page shows.
+    /// The text around the number of stories that a page shows out of all.
     pub(crate) newest: [&'static str; 2],
-    /// By which facets branches are told apart: those of a binary number, countries the last digit, from 1.
+    /// Headings for branches by the facets that distinguish them: a binary number of three digits, with countries as
+    /// the last one, counted from 1.
     pub(crate) by_facets: [&'static str; 7],
     pub(crate) and: &'static str,
     pub(crate) skip: &'static str,
@@ -206,7 +208,7 @@ pub(crate) struct PageTexts {
     pub(crate) branches_of_topics: &'static str,
     pub(crate) search: &'static str,
     pub(crate) query: &'static str,
-    /// How a query says more than words: an example, and what it asks for.
+    /// Examples of queries with operators, and their meaning.
     pub(crate) examples: &'static [(&'static str, &'static str)],
     pub(crate) subscribe_to_search: &'static str,
     pub(crate) nothing_found: &'static str,
@@ -216,24 +218,24 @@ pub(crate) struct PageTexts {
     pub(crate) character: &'static str,
 }
 
-/// The table of what all languages share, and then those of the languages.
+/// Returns the table shared by all languages, followed by the table of each language.
 pub(crate) fn all() -> impl Iterator<Item = &'static LanguageTable> {
     std::iter::once(&SHARED).chain(&TABLES)
 }
 
-/// The table of a language by its code.
+/// Returns the table of a language by its code.
 pub(crate) fn table(code: &str) -> Option<&'static LanguageTable> {
     TABLES.iter().find(|table| table.code == code)
 }
 
-/// The words of one kind in every language.
+/// Returns the words of one kind in every language.
 pub(crate) fn words(
     of: impl Fn(&'static LanguageTable) -> Words,
 ) -> impl Iterator<Item = &'static str> {
     all().flat_map(of).copied()
 }
 
-/// The same as a set, to look words up in.
+/// Returns the same words as a set for lookup.
 pub(crate) fn set(of: impl Fn(&'static LanguageTable) -> Words) -> FxHashSet<&'static str> {
     words(of).collect()
 }

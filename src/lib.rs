@@ -1,6 +1,6 @@
-//! tidings reads bulletins in whatever form they come and republishes them as clean feeds, one per topic.
+//! tidings reads bulletins in any form and republishes them as clean feeds, one per topic.
 //!
-//! The modules stand in the order in which data moves, and each knows only those above it:
+//! The modules are in the order in which data moves, and each knows only those above it:
 //!
 //! ```text
 //! schedule -> fetch -> extract -> normalize -> classify -> dedupe -> store -> publish -> serve
@@ -11,28 +11,28 @@
 //! |---|---|---|---|
 //! | [`text`] | HTML, text | a parsed page within limits, folded text, one line | |
 //! | `languages` | `data/languages` | the words of each language | |
-//! | [`model`] | | the words that every stage speaks | |
+//! | [`model`] | | the types shared by all stages | |
 //! | [`topics`] | the text of a query | a query, a topic | |
 //! | [`dates`] | text, a zone, the time of reading | a date, or none | |
 //! | [`config`] | TOML text | a checked [`Config`](config::Config), or every mistake by place | reads files |
-//! | [`schedule`] | a cadence, what a poll brought | when a source is due | |
+//! | [`schedule`] | a cadence, the result of a poll | the time when a source is due | |
 //! | [`fetch`] | an address, validators | a [`Document`](model::Document) | network, programs |
 //! | [`extract`] | a document | raw entries, as found | |
 //! | [`normalize`] | raw entries | [`Item`](model::Item)s with one identity each, sanitized | |
 //! | [`classify`] | an item | its topics and regions | |
 //! | [`dedupe`] | an item, candidates | the stories that it reports | |
-//! | [`drift`] | what a poll gave, and those before it | whether the source still gives what it used to give | |
-//! | [`discover`] | a document at an address | the source that it amounts to | |
+//! | [`drift`] | the results of a poll and of those before it | whether the source still provides its usual content | |
+//! | [`discover`] | a document at an address | a source configuration for it | |
 //! | [`store`] | polls | stories, feeds, states | database |
 //! | [`publish`] | stories | feed files | the published folder |
-//! | [`flow`] | sources, a store, a folder | polls, publications, looks | the clock |
+//! | [`flow`] | sources, a store, a folder | polls, publications, previews | the clock |
 //! | [`serve`] | the published folder | HTTP | sockets |
 //! | [`daemon`] | a configuration | a service | signals, systemd |
-//! | [`cli`] | arguments | what people see | terminal |
+//! | [`cli`] | arguments | output for people | terminal |
 //!
-//! What nobody can see, because it is not there: the stages not marked IO know no clock, no network and no database.
-//! Time enters as `fetched_at` of a document. Nothing but `store` holds SQL, nothing but `normalize` makes
-//! [`SafeHtml`](model::SafeHtml), and nothing but [`flow`] sees all stages. Rendering stamps nothing with the time.
+//! Some absences cannot be seen in the code: the stages not marked IO use no clock, no network and no database. Time
+//! enters as `fetched_at` of a document. Only `store` contains SQL, only `normalize` creates
+//! [`SafeHtml`](model::SafeHtml), and only [`flow`] sees all stages. Rendering stamps nothing with the time.
 
 pub mod text;
 mod languages;
