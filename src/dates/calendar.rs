@@ -1,4 +1,4 @@
-//! When a date was: what the grammar found, in a zone and at a time of reading.
+//! Computes when a date was: the result of the grammar, in a zone and at a time of reading.
 
 use chrono::{
     DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime,
@@ -12,15 +12,15 @@ use super::zones::{Clocks, Zone};
 use super::{Basis, Hints, Reading};
 use crate::model::{Dated, Precision};
 
-/// Written years outside are slips of the keyboard, or no years at all.
+/// The plausible range of written years; others are typing errors, or not years at all.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2100;
 
-/// Years that a date to the second with its zone may have, which no person writes. Earlier years come from clocks that
-/// were never set: 0001 in Go and .NET, 0002 and -0001 from PHP's reading of `0000-00-00`.
+/// The range of years in a date to the second with its zone, which only machines write. Earlier years come from clocks
+/// that were never set: 0001 in Go and .NET, 0002 and -0001 from PHP's reading of `0000-00-00`.
 const WRITTEN_BY_MACHINES: std::ops::RangeInclusive<i32> = 3..=9999;
 
-/// Days that programs count from, and write where they have no date: of Windows, SQL Server, OLE, Excel, Mac OS. That of
-/// Unix is an instant, see [`is_unset`].
+/// The epochs of programs, which they write if they have no date: Windows, SQL Server, OLE, Excel, Mac OS. The Unix
+/// epoch is an instant, see [`is_unset`].
 const ZERO_DAYS: [(i32, u32, u32); 6] = [
     (1601, 1, 1),
     (1753, 1, 1),
@@ -30,13 +30,13 @@ const ZERO_DAYS: [(i32, u32, u32); 6] = [
     (1904, 1, 1),
 ];
 
-/// How far zones lie from Greenwich at most, in seconds.
+/// The greatest offset of a zone from UTC, in seconds.
 const FARTHEST_ZONE: u64 = 14 * 60 * 60;
 
-/// 29 February may be this many years back, around a century without a leap day.
+/// The maximum age of 29 February in years, around a century without a leap day.
 const LEAP_GAP_YEARS: i32 = 8;
 
-/// The date that was meant; `None` for a day that never was, or one of another century.
+/// Returns the date meant; `None` for a day that never existed, or one of another century.
 pub(super) fn resolve(meaning: Meaning, hints: &Hints) -> Option<Reading> {
     let Meaning {
         what,
@@ -85,7 +85,7 @@ fn days(first: Day, last: Option<Day>, clock: Option<Clock>, hints: &Hints) -> O
     })
 }
 
-/// Whether a day stands for no date at all: one that a program counts from, whatever zone it was written in.
+/// Returns true if a day means that there is no date: a program's epoch, in any zone.
 fn is_unset(dated: Dated) -> bool {
     let epoch = dated.at.timestamp().unsigned_abs() <= FARTHEST_ZONE;
     let days = [dated.at.date_naive(), dated.at.naive_utc().date()];
@@ -94,7 +94,7 @@ fn is_unset(dated: Dated) -> bool {
     told && (epoch || zero.contains(&true))
 }
 
-/// Days from the first to the last.
+/// A period from its first to its last day.
 struct Period {
     first: NaiveDate,
     last: NaiveDate,
@@ -193,7 +193,7 @@ fn period(day: Day, today: NaiveDate) -> Option<Period> {
     }
 }
 
-/// The Sunday that an epidemiological week begins with: the first week of a year is the one that holds 4 January.
+/// Returns the Sunday that begins an epidemiological week: the first week of a year is the one that contains 4 January.
 fn epi_week(year: i32, week: u32) -> Option<NaiveDate> {
     let sunday_of = |date: NaiveDate| {
         date.checked_sub_days(Days::new(date.weekday().num_days_from_sunday().into()))
@@ -208,7 +208,7 @@ fn shifted(date: NaiveDate, days: i64) -> Option<NaiveDate> {
     date.checked_add_signed(TimeDelta::try_days(days)?)
 }
 
-/// The weekday that is not in the future, the one before today, or the one after.
+/// Returns the nearest such weekday: not in the future, before today, or after today.
 fn weekday_near(weekday: u8, step: Step, today: NaiveDate) -> Option<NaiveDate> {
     let back =
         (i64::from(today.weekday().num_days_from_monday()) - i64::from(weekday)).rem_euclid(7);
@@ -219,7 +219,7 @@ fn weekday_near(weekday: u8, step: Step, today: NaiveDate) -> Option<NaiveDate> 
     }
 }
 
-/// `last week`, `next month`, `last year`.
+/// Returns the period of `last week`, `next month`, `last year`.
 fn whole(unit: Unit, step: Step, today: NaiveDate) -> Option<Period> {
     let ahead = if step == Step::Next { 1 } else { -1 };
     match unit {
@@ -241,7 +241,7 @@ fn whole(unit: Unit, step: Step, today: NaiveDate) -> Option<Period> {
     }
 }
 
-/// The latest such day up to today.
+/// Returns the latest such day up to today.
 fn latest(month: u32, day: u32, today: NaiveDate) -> Option<NaiveDate> {
     (today.year() - LEAP_GAP_YEARS..=today.year())
         .rev()
@@ -249,14 +249,14 @@ fn latest(month: u32, day: u32, today: NaiveDate) -> Option<NaiveDate> {
         .find(|date| *date <= today)
 }
 
-/// The first such day from `first` on.
+/// Returns the first such day from `first` on.
 fn following(month: u32, day: u32, first: NaiveDate) -> Option<NaiveDate> {
     (first.year()..=first.year() + LEAP_GAP_YEARS)
         .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
         .find(|date| *date >= first)
 }
 
-/// Today where that time has come, else yesterday.
+/// Returns today if that time has passed, or else yesterday.
 fn latest_time(clock: Clock, hints: &Hints) -> Option<NaiveDate> {
     let today = hints.today();
     let at = dated(today, Precision::Day, Some(clock), hints.zone)?.at;
@@ -267,7 +267,7 @@ fn latest_time(clock: Clock, hints: &Hints) -> Option<NaiveDate> {
     }
 }
 
-/// So long before now, or after: the finest unit says how precise it is.
+/// Returns the time a span before or after now; its finest unit determines the precision.
 fn elapsed(span: Span, hints: &Hints) -> Option<Reading> {
     let reading = |dated| {
         Some(Reading {
@@ -281,7 +281,7 @@ fn elapsed(span: Span, hints: &Hints) -> Option<Reading> {
         Unit::Second | Unit::Minute | Unit::Hour => {
             return reading(dated(hints.today(), Precision::Day, None, hints.zone)?);
         }
-        // How many a few are only the writer knows.
+        // Only the writer knows how many “a few” are.
         _ if span.vague => return None,
         Unit::Day | Unit::Week => Precision::Day,
         Unit::Month => Precision::Month,
@@ -301,7 +301,7 @@ fn elapsed(span: Span, hints: &Hints) -> Option<Reading> {
         let year = WRITTEN_BY_MACHINES.contains(&date.year());
         return reading(year.then(|| dated(date, precision, None, hints.zone))??);
     }
-    // Hours are counted on a clock that is never changed, days and months on the calendar.
+    // Hours are counted on a clock that never changes, days and months on the calendar.
     let day = if span.ahead {
         local.checked_add_months(months)?.checked_add_days(days)
     } else {
@@ -350,7 +350,7 @@ fn fixed(local: NaiveDateTime, minutes: i32) -> Option<DateTime<FixedOffset>> {
         .single()
 }
 
-/// A zone that goes by several names is the source's own where its clocks showed that name.
+/// Applies a named zone. A name shared by several zones means the source's own if its clocks showed that name.
 fn named(local: NaiveDateTime, name: &Zone, zone: Tz) -> Option<DateTime<FixedOffset>> {
     let own = zone.from_local_datetime(&local);
     for at in [own.earliest(), own.latest()].into_iter().flatten() {
@@ -368,7 +368,7 @@ fn named(local: NaiveDateTime, name: &Zone, zone: Tz) -> Option<DateTime<FixedOf
     }
 }
 
-/// A time that clocks show twice is the earlier one; one that they skip is counted from before the gap.
+/// Applies a zone. A time that clocks show twice is the earlier one; one that they skip is counted from before the gap.
 fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<DateTime<FixedOffset>> {
     let at = |local| zone.from_local_datetime(&local).earliest();
     let after_gap = || {

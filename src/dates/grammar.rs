@@ -1,9 +1,9 @@
-//! What tokens say together: days, ranges of days, months, spans of time, with or without a time of day.
+//! Combines tokens into dates: days, ranges of days, months, spans of time, with or without a time of day.
 //!
-//! Every form is tried where a date may begin, and the one that reaches furthest is meant: `28 June 2021` is not
-//! `28 June`. Each form looks at a bounded number of tokens, so that a text costs what it is long.
+//! Every form is tried wherever a date may begin, and the longest match wins: `28 June 2021` is not `28 June`. Each
+//! form looks at a bounded number of tokens, so that the cost is linear in the text.
 //!
-//! `days` has the forms of days, `numbers` those in numbers, `spans` those that count from today, `clock` times of day.
+//! `days` has the forms of days, `numbers` those in numbers, `spans` those relative to today, `clock` times of day.
 
 mod clock;
 mod days;
@@ -22,14 +22,14 @@ use super::words::{Languages, Sense, Unit};
 use crate::languages::{self, UsualOrder};
 use crate::model::{DateOrder, Language};
 
-/// What was written.
+/// The meaning of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Meaning {
     pub(super) what: What,
     pub(super) clock: Option<Clock>,
-    /// How much of a date it is.
+    /// How certain it is that this is a date.
     pub(super) strength: Strength,
-    /// Whether the order of day and month was learned from other dates.
+    /// True if the order of day and month was learned from other dates.
     pub(super) learned: bool,
 }
 
@@ -37,11 +37,11 @@ pub(super) struct Meaning {
 pub(super) enum What {
     /// A day or a longer period, or a range of them.
     Days { first: Day, last: Option<Day> },
-    /// So long ago, or ahead.
+    /// A length of time ago, or ahead.
     Span(Span),
 }
 
-/// A day or a period as written; nothing says yet that there is one.
+/// A day or a period as written, which may not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Day {
     Full {
@@ -64,32 +64,32 @@ pub(super) enum Day {
     },
     MonthWithoutYear(u32),
     Year(i32),
-    /// Sunday to Saturday; the first week has four days of the year or more.
+    /// Sunday to Saturday; the first week has at least four days in the year.
     EpiWeek {
         year: Option<i32>,
         week: u32,
     },
-    /// ISO 8601 §5.2.3; the day counted from Monday.
+    /// ISO 8601 §5.2.3; days are counted from Monday.
     IsoWeek {
         year: i32,
         week: u32,
         weekday: Option<u8>,
     },
-    /// Days from today.
+    /// Number of days from today.
     Ahead(i32),
     Weekday(u8, Step),
     /// The last or the next week, month or year.
     Whole(Unit, Step),
-    /// A time of day alone.
+    /// Not given: a time of day alone.
     Unsaid,
 }
 
-/// Which of several.
+/// The choice among recurring days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The one that is not in the future.
+    /// The latest that is not in the future.
     Latest,
-    /// The one before this.
+    /// The one before the current one.
     Last,
     Next,
 }
@@ -103,24 +103,24 @@ pub(super) struct Span {
     /// The finest unit in it.
     pub(super) finest: Option<Unit>,
     pub(super) ahead: bool,
-    /// Whether only the unit was told: `a few minutes`.
+    /// True if only the unit was given: `a few minutes`.
     pub(super) vague: bool,
 }
 
-/// How much of a date a meaning is.
+/// How certain it is that a meaning is a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Strength {
-    /// A date where one is expected, and only from the time of reading: `Friday`, `10:30`, `3 hours`.
+    /// A date only where one is expected, and only relative to the time of reading: `Friday`, `10:30`, `3 hours`.
     Presumed,
-    /// A date where one is expected, and a number or a word anywhere else: `2021`, `today`.
+    /// A date where one is expected; anywhere else a number or a word: `2021`, `today`.
     Alone,
-    /// A month of a year, a week of we know not which: better than nothing.
+    /// A month of a year, or a week of an unknown system: better than nothing.
     Coarse,
-    /// A date wherever it stands.
+    /// A date anywhere.
     Sure,
 }
 
-/// The order of day and month, from whoever knows it.
+/// The order of day and month, from any source that knows it.
 #[derive(Clone, Copy, Debug)]
 struct Order {
     set: Option<DateOrder>,
@@ -152,7 +152,7 @@ impl<'t> Grammar<'t> {
         Self { start }
     }
 
-    /// The date that begins with the token at `start`, and the place of the token after it.
+    /// Returns the date that begins with the token at `start`, and the index of the token after it.
     pub(super) fn match_at(&self, start: usize) -> Option<(Meaning, usize)> {
         let mut cursor = Cursor {
             at: start,
@@ -172,7 +172,7 @@ impl<'t> Grammar<'t> {
     }
 }
 
-/// The order of day and month that a language has. English is written in both, which only the country tells; the other
+/// Returns the usual order of day and month in a language. English uses both, so only the country decides; the other
 /// European languages put the day first.
 pub fn usual_order(language: &Language) -> Option<DateOrder> {
     let order = languages::table(language.primary())?.date_order?;
@@ -184,12 +184,12 @@ pub fn usual_order(language: &Language) -> Option<DateOrder> {
     }
 }
 
-/// RFC 5322 §4.3: two digits up to 49 are of this century.
+/// Completes a short year (RFC 5322 §4.3): two digits up to 49 belong to this century.
 fn century(year: u32) -> u32 {
     if year < 50 { 2000 + year } else { 1900 + year }
 }
 
-/// A place among the tokens. A form that fails leaves it anywhere: [`Cursor::attempt`] puts it back.
+/// A position among the tokens. A form that fails may leave it anywhere: [`Cursor::attempt`] restores it.
 #[derive(Clone, Copy)]
 struct Cursor<'t> {
     text: &'t str,
@@ -198,13 +198,13 @@ struct Cursor<'t> {
     order: Order,
     languages: Languages,
     tomorrow: NaiveDate,
-    /// Whether the learned order was asked.
+    /// True if the learned order was used.
     learned: bool,
 }
 
 type Form<'t, T> = fn(&mut Cursor<'t>) -> Option<T>;
 
-/// Tokens, one after another.
+/// Reading tokens one after another.
 impl<'t> Cursor<'t> {
     fn peek(&self) -> Option<&'t Token> {
         self.tokens.get(self.at)
@@ -221,7 +221,7 @@ impl<'t> Cursor<'t> {
         Some(found)
     }
 
-    /// The form that reaches furthest; of equals, the first.
+    /// Returns the longest match among the forms; of equal ones, the first.
     fn longest<T>(&mut self, forms: &[Form<'t, T>]) -> Option<T> {
         let mut best: Option<(T, Self)> = None;
         for form in forms {
@@ -237,7 +237,7 @@ impl<'t> Cursor<'t> {
         Some(found)
     }
 
-    /// A word by what it means, in the text's own language first.
+    /// Reads a word by its meaning, preferring the text's own language.
     fn sense<T>(&mut self, pick: impl Fn(Sense) -> Option<T>) -> Option<T> {
         let Kind::Word(senses) = self.peek()?.kind else {
             return None;
@@ -282,8 +282,8 @@ impl<'t> Cursor<'t> {
         self.glued().then(|| self.number(digits))?
     }
 
-    /// What stands between the parts of a date, with these signs: `28 de junio`, `28-Jun`, `28th of`, `Sept.` A dash
-    /// between spaces is not within a date: `Bulletin 7 - June 2021`.
+    /// Skips the text between the parts of a date, allowing these signs: `28 de junio`, `28-Jun`, `28th of`, `Sept.` A
+    /// dash between spaces is not part of a date: `Bulletin 7 - June 2021`.
     fn between(&mut self, signs: &str) {
         for _ in 0..3 {
             let dash = self
@@ -299,7 +299,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// What stands between a day and its time: `28 June 2021, at 10:30`, `28 June (Monday) | Updated 10:30`.
+    /// Skips the text between a day and its time: `28 June 2021, at 10:30`, `28 June (Monday) | Updated 10:30`.
     fn links(&mut self) {
         for _ in 0..5 {
             let weekday = |sense| matches!(sense, Sense::Weekday(_)).then_some(());
@@ -322,7 +322,7 @@ impl<'t> Cursor<'t> {
         self.sign(")").map(|_| ())
     }
 
-    /// Whether a date may begin here: not within a number, and not with the number of a page.
+    /// Returns true if a date can begin here: not within a number, and not with a page number.
     fn may_begin(&self) -> bool {
         let Some(token) = self.peek().filter(|token| token.may_begin()) else {
             return false;
@@ -350,7 +350,7 @@ impl<'t> Cursor<'t> {
         !within && !numbered
     }
 
-    /// Whether more of a number is glued on here: `10.1.12.5`.
+    /// Returns true if more of a number follows without a space: `10.1.12.5`.
     fn number_continues(&self) -> bool {
         let mut ahead = *self;
         ahead.glued() && ahead.sign("-/.").is_some() && ahead.glued_number(1..=usize::MAX).is_some()
@@ -368,7 +368,7 @@ impl Cursor<'_> {
         Some(self.meaning(what, clock, strength))
     }
 
-    /// `10:30 am, 28 June 2021`; a time alone is today's.
+    /// Reads `10:30 am, 28 June 2021`; a time alone is today's.
     fn clock_then_day(&mut self) -> Option<Meaning> {
         let clock = Some(self.clocks()?);
         let day = self.attempt(|ahead| {
@@ -381,7 +381,7 @@ impl Cursor<'_> {
         Some(self.meaning(what, clock, strength))
     }
 
-    /// `Mon Jun 28 10:30:00 UTC 2021`, as C and Unix write it.
+    /// Reads `Mon Jun 28 10:30:00 UTC 2021`, as C and Unix write it.
     fn clock_within_day(&mut self) -> Option<Meaning> {
         self.weekday();
         let month = self.month()?;
@@ -393,7 +393,7 @@ impl Cursor<'_> {
     }
 
     fn meaning(&self, what: What, clock: Option<Clock>, strength: Strength) -> Meaning {
-        // A day that is told with its time is a day.
+        // A day given with its time is certainly a day.
         let told = clock.is_some_and(|clock| clock.offset.is_some()) && strength == Strength::Alone;
         Meaning {
             what,

@@ -1,4 +1,5 @@
-//! Dates of HTTP (RFC 9110 §5.6.7): IMF-fixdate and its two obsolete forms, and RFC 5322 with an offset, which servers send too.
+//! Dates of HTTP (RFC 9110 §5.6.7): IMF-fixdate and its two obsolete forms, and RFC 5322 with an offset, which servers
+//! also send.
 
 use chrono::DateTime;
 

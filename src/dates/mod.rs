@@ -1,13 +1,14 @@
-//! Dates as publishers write them, read.
+//! Reads dates as publishers write them.
 //!
-//! In: a text, and what is known of its source and of the time of reading ([`Hints`]).
-//! Out: the date, the last day where it is a range, and what it rests on ([`Reading`]).
+//! In: a text, and known facts about its source and the time of reading ([`Hints`]).
+//! Out: the date, the last day if it is a range, and its basis ([`Reading`]).
 //!
-//! `tokens` folds the text, `words` says what each word can mean, `grammar` finds what the tokens say together, and
-//! `calendar` says when that was; `zones` knows the names of zones. Read are RFC 822 and RFC 3339 in their wild forms,
-//! numeric dates, and the long, relative and ranged forms of English, Spanish, French, Portuguese, Italian, German, Dutch,
-//! Haitian Creole, Arabic, Russian, Chinese, Japanese and Korean, of Greek and Hungarian as far as feeds have them.
-//! The language of a text is a hint and no gate: it decides what a word means that several languages have.
+//! `tokens` folds the text, `words` lists the meanings of each word, `grammar` finds the dates that tokens form, and
+//! `calendar` computes when they were; `zones` has the names of zones. Supported are RFC 822 and RFC 3339 in their wild
+//! forms, numeric dates, and the long, relative and ranged forms of English, Spanish, French, Portuguese, Italian,
+//! German, Dutch, Haitian Creole, Arabic, Russian, Chinese, Japanese and Korean, and of Greek and Hungarian as far as
+//! feeds use them. The language of a text is a hint, not a requirement: it decides the meaning of words that several
+//! languages share.
 //!
 //! No clock: now is an argument. Linear in the text, of which only the first `READ_CHARS` or `FIND_CHARS` count.
 
@@ -29,13 +30,13 @@ use grammar::{Grammar, Strength};
 use tokens::{Token, tokens};
 use words::Sense;
 
-/// A longer text is no date as a whole.
+/// The longest text, in characters, that is read as a single date.
 const READ_CHARS: usize = 200;
 
-/// How far into a text a date is looked for.
+/// The number of characters of a text in which a date is searched for.
 const FIND_CHARS: usize = 2_000;
 
-/// Signs that may stand around a date.
+/// Signs that may surround a date.
 const FILLER_SIGNS: &str = ",.:;|/-()[]<>@*#\"'“”«»•·–—";
 
 /// Reads a date of HTTP, such as that of `If-Modified-Since` or `Retry-After` (RFC 9110 §5.6.7), in any of its forms.
@@ -43,14 +44,14 @@ pub fn of_http(text: &str) -> Option<Timestamp> {
     http::read(text)
 }
 
-/// What is known beside the text.
+/// Known facts that help to read a date.
 #[derive(Clone, Copy, Debug)]
 pub struct Hints<'a> {
-    /// The language of the text: most fix the order of numeric dates.
+    /// The language of the text, which in most cases determines the order of numeric dates.
     pub language: Option<&'a Language>,
-    /// The order of numeric dates, where the operator said so.
+    /// The order of numeric dates, if the operator configured it.
     pub order: Option<DateOrder>,
-    /// The order that other dates of the same document have ([`order_of`]).
+    /// The order of other dates in the same document ([`order_of`]).
     pub learned: Option<DateOrder>,
     /// The zone of dates without one.
     pub zone: Tz,
@@ -64,32 +65,33 @@ impl Hints<'_> {
     }
 }
 
-/// A date, and how it was come by.
+/// A date, and how it was determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The date, or the first day of a range.
     pub dated: Dated,
     /// The last day of a range, a week, a month or a year.
     pub end: Option<NaiveDate>,
-    /// What it rests on.
+    /// Its basis.
     pub basis: Basis,
 }
 
-/// What a date rests on.
+/// The basis of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// Stated in full: read at any time it is the same.
+    /// Stated in full: it is the same whenever it is read.
     Stated,
-    /// Worked out from the time of reading (`3 days ago`, `28 June`) or from an order that other dates taught: to be
+    /// Derived from the time of reading (`3 days ago`, `28 June`), or from an order learned from other dates: to be
     /// frozen at the first reading.
     Derived,
-    /// Worked out from so little (`Friday`, `10:30`, `3 hours`) that it is a date only where one is expected.
+    /// Derived from so little (`Friday`, `10:30`, `3 hours`) that it is a date only where one is expected.
     Presumed,
 }
 
-/// Reads a text that is a date as a whole, weekdays, labels and punctuation around it aside.
+/// Reads a text that is a date as a whole, apart from weekdays, labels and punctuation around it.
 ///
-/// `None` also for what may be two days (`03/04/2021` in English without an order) and for a day that never was.
+/// Returns `None` also for a text that may be two days (`03/04/2021` in English without an order) and for a day that
+/// never existed.
 pub fn read(text: &str, hints: &Hints) -> Option<Reading> {
     let text = text.trim();
     if text.chars().nth(READ_CHARS).is_some() {
@@ -113,8 +115,8 @@ fn read_tokens(text: &str, tokens: &[Token], hints: &Hints) -> Option<Reading> {
     None
 }
 
-/// Finds the best date within a text, and the bytes that it stands in: the first day, else the first month. What is a
-/// date only where one is expected (`2021`, `today`, `10:30`) is none here.
+/// Finds the best date within a text, with its byte range: the first day, or else the first month. Texts that are dates
+/// only where one is expected (`2021`, `today`, `10:30`) do not count.
 pub fn find(text: &str, hints: &Hints) -> Option<(Range<usize>, Reading)> {
     let text = beginning(text);
     find_tokens(text, &tokens(text), hints)
@@ -131,7 +133,7 @@ fn find_tokens(text: &str, tokens: &[Token], hints: &Hints) -> Option<(Range<usi
     coarse
 }
 
-/// Finds every date within a text, in order, months without a day among them.
+/// Finds every date within a text, in order, including months without a day.
 pub fn all(text: &str, hints: &Hints) -> Vec<(Range<usize>, Reading)> {
     let text = beginning(text);
     let tokens = tokens(text);
@@ -139,7 +141,7 @@ pub fn all(text: &str, hints: &Hints) -> Vec<(Range<usize>, Reading)> {
     found.map(|(range, reading, _)| (range, reading)).collect()
 }
 
-/// The dates within a text, one behind the other.
+/// The dates within a text, one after the other.
 struct Within<'t, 'h> {
     tokens: &'t [Token],
     grammar: Grammar<'t>,
@@ -175,7 +177,7 @@ impl Iterator for Within<'_, '_> {
                         return Some((first.start..last.end, reading, meaning.strength));
                     }
                 }
-                // Something surer may begin within it.
+                // A stronger date may begin within it.
                 Strength::Alone | Strength::Presumed => self.next += 1,
             }
         }
@@ -183,12 +185,13 @@ impl Iterator for Within<'_, '_> {
     }
 }
 
-/// Reads a field that is meant to hold a date: the date that it is, else the best within it.
+/// Reads a field that should contain a date: the whole field, or else the best date within it.
 pub fn of_field(text: &str, hints: &Hints) -> Option<Reading> {
     part_of_field(text, hints).map(|(_, reading)| reading)
 }
 
-/// Reads a field as [`of_field`] does, with the part of it that is the date; `None` in its place where all of it is.
+/// Reads a field as [`of_field`] does, and returns the part of it that is the date; that is `None` if the whole field
+/// is.
 pub fn part_of_field<'t>(text: &'t str, hints: &Hints) -> Option<(Option<FieldPart<'t>>, Reading)> {
     let text = beginning(text.trim());
     let tokens = tokens(text);
@@ -204,7 +207,7 @@ pub fn part_of_field<'t>(text: &'t str, hints: &Hints) -> Option<(Option<FieldPa
     Some((Some(part), reading))
 }
 
-/// A date within a field, and what stands around it.
+/// A date within a field, and the text around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldPart<'t> {
     /// The text before it.
@@ -216,7 +219,7 @@ pub struct FieldPart<'t> {
 }
 
 impl FieldPart<'_> {
-    /// Whether a part of the date was left aside: a time or a shift that nobody could read.
+    /// Returns true if a part of the date was ignored: a time or an offset that could not be read.
     pub fn leaves_out(&self) -> bool {
         let shift = self
             .behind
@@ -227,7 +230,7 @@ impl FieldPart<'_> {
     }
 }
 
-/// Whether a colon stands between two digits.
+/// Returns true if the text contains a colon between two digits.
 fn holds_clock(text: &str) -> bool {
     let mut colons = text.match_indices(':');
     colons.any(|(at, _)| {
@@ -237,8 +240,8 @@ fn holds_clock(text: &str) -> bool {
     })
 }
 
-/// The order of day and month in numeric dates of one document: a number above 12 or a weekday decides it for all, unless
-/// another contradicts.
+/// Returns the order of day and month in the numeric dates of a document. A number above 12 or a weekday in one of them
+/// decides for all, unless another contradicts it.
 pub fn order_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<DateOrder> {
     let mut order = None;
     for text in texts {
@@ -253,7 +256,7 @@ pub fn order_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<DateOrde
     order
 }
 
-/// The part that is looked at.
+/// Returns the part of the text that is read.
 fn beginning(text: &str) -> &str {
     let end = text.char_indices().nth(FIND_CHARS).map(|(at, _)| at);
     end.and_then(|end| text.get(..end)).unwrap_or(text)

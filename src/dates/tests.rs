@@ -1,4 +1,4 @@
-//! What is read from texts, by example and by law.
+//! Tests of reading dates, by example and by property.
 
 use chrono::{DateTime, Datelike as _, NaiveDate};
 use proptest::prelude::*;
@@ -19,7 +19,7 @@ fn hints(language: Option<&Language>, order: Option<DateOrder>) -> Hints<'_> {
     }
 }
 
-/// A day as a day, an instant with its offset; what was derived behind `~`.
+/// Shows a day as a day, an instant with its offset, and derived dates after `~`.
 fn show(reading: Reading) -> String {
     let dated = reading.dated;
     let written = match dated.precision {
@@ -207,7 +207,7 @@ fn what_is_no_date() {
 #[test]
 fn clocks_that_change_have_an_answer() {
     use chrono_tz::America::{Havana, New_York};
-    // Skipped, shown twice, and a midnight that was skipped.
+    // A skipped time, a repeated time, and a skipped midnight.
     check_zone(New_York, "2021-03-14 02:30", "2021-03-14T03:30:00-04:00");
     check_zone(New_York, "2021-11-07 01:30", "2021-11-07T01:30:00-04:00");
     check_zone(Havana, "14 March 2021", "2021-03-14T01:00:00-04:00");
@@ -293,7 +293,7 @@ fn fields_of_all_languages() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A date as languages write it: `{d}` day, `{m}` month, `{y}` year.
+/// Dates in each language's own form: `{d}` day, `{m}` month, `{y}` year.
 const WRITTEN: [(&str, &str, [&str; 12]); 10] = [
     (
         "en",
@@ -467,7 +467,7 @@ const WRITTEN: [(&str, &str, [&str; 12]); 10] = [
     ),
 ];
 
-/// The digits of ASCII in those that begin with `zero`.
+/// Replaces ASCII digits by the digits that begin with `zero`.
 fn in_digits(text: &str, zero: char) -> String {
     let digit = |c: char| {
         c.to_digit(10)
@@ -517,7 +517,7 @@ proptest! {
     }
 }
 
-/// Forms look at a bounded number of tokens: a text ten times as long is looked at ten times, not a hundred.
+/// Forms look at a bounded number of tokens: a text ten times as long takes ten times the work, not a hundred times.
 #[test]
 fn reading_is_linear() {
     for part in [

@@ -1,7 +1,7 @@
-//! Text to tokens: numbers, words and signs, each with its place in the text.
+//! Splits text into tokens: numbers, words and signs, each with its position in the text.
 //!
-//! What only the eye sees folds away here: case, accents, kinds of spaces, dashes and quotes, digits of other scripts,
-//! characters without width. Words that mean something together (`sexta-feira`, `il y a`) become one token.
+//! Purely visual differences are folded: case, accents, kinds of spaces, dashes and quotes, digits of other scripts,
+//! zero-width characters. Words that form one expression (`sexta-feira`, `il y a`) become one token.
 
 use unicode_normalization::char::is_combining_mark;
 
@@ -16,33 +16,33 @@ pub(super) struct Token {
     pub(super) kind: Kind,
     /// First byte in the text.
     pub(super) start: usize,
-    /// The byte after the last.
+    /// The byte after its last.
     pub(super) end: usize,
-    /// Whether space stands before it, or its script has no spaces.
+    /// True if it follows a space, or if its script has no spaces.
     pub(super) spaced: bool,
-    /// Whether it is an ordinary word too, written like one: `may`, but not `May`.
+    /// True if it is also an ordinary word and spelled like one: `may`, but not `May`.
     pub(super) ordinary: bool,
-    /// Whether it begins with a capital letter.
+    /// True if it begins with a capital letter.
     pub(super) capital: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
-    /// A run of digits, and how many they are.
+    /// The value of a run of digits, and their number.
     Number(u32, usize),
-    /// A run of letters, with all that it can mean; nothing for a word that no date is written with.
+    /// A run of letters, with all of its meanings; empty for a word that is not used in dates.
     Word(&'static [(Sense, Languages)]),
     /// Any other character; dashes are `-`, single quotes `'`.
     Sign(char),
 }
 
 impl Token {
-    /// Whether it can mean `sense`.
+    /// Returns true if it can mean `sense`.
     pub(super) fn means(&self, sense: Sense) -> bool {
         matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(known, _)| *known == sense))
     }
 
-    /// Whether it can mean one of `wanted`.
+    /// Returns true if it can mean one of `wanted`.
     pub(super) fn means_any(&self, wanted: &[Sense]) -> bool {
         matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(known, _)| wanted.contains(known)))
     }
@@ -51,7 +51,7 @@ impl Token {
         matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(known, _)| matches!(known, Sense::Weekday(_))))
     }
 
-    /// The weekday that it means, where it can mean no other.
+    /// Returns the weekday that it means, if it can mean no other.
     pub(super) fn only_weekday(&self) -> Option<u8> {
         let Kind::Word(senses) = self.kind else {
             return None;
@@ -61,17 +61,17 @@ impl Token {
         weekdays.all(|other| other == first).then_some(first)
     }
 
-    /// Whether it is a sign among `signs`.
+    /// Returns true if it is a sign among `signs`.
     pub(super) fn is_sign(&self, signs: &str) -> bool {
         matches!(self.kind, Kind::Sign(sign) if signs.contains(sign))
     }
 
-    /// Whether these languages have it in a date.
+    /// Returns true if these languages use it in a date.
     pub(super) fn is_of(&self, languages: Languages) -> bool {
         matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(_, of)| of.meets(languages)))
     }
 
-    /// Whether a date may begin with it: most words of a text are done with here.
+    /// Returns true if a date can begin with it. Most words of a text are rejected here.
     pub(super) fn may_begin(&self) -> bool {
         match self.kind {
             Kind::Number(..) => true,
@@ -84,13 +84,14 @@ impl Token {
         matches!(self.kind, Kind::Number(..))
     }
 
-    /// Whether it takes so many bytes: two letters are a weekday to those alone who know the language.
+    /// Returns true if it is longer than this number of bytes: two letters are a weekday only to those who know the
+    /// language.
     pub(super) fn is_longer_than(&self, bytes: usize) -> bool {
         self.end - self.start > bytes
     }
 }
 
-/// All tokens of the text, in order.
+/// Returns all tokens of the text, in order.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut scanner = Scanner {
         // Few texts have more pieces than a third of their bytes.
@@ -105,7 +106,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     scanner.tokens()
 }
 
-/// What a token is made from.
+/// The raw material of a token.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
     shape: Shape,
@@ -118,7 +119,7 @@ struct Piece {
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     Number(u32, usize),
-    /// Where it stands, folded.
+    /// The range of the word in `folded`.
     Word(usize, usize),
     /// A character of a script without spaces.
     Syllable(char, usize, usize),
@@ -127,13 +128,13 @@ enum Shape {
 
 struct Scanner {
     pieces: Vec<Piece>,
-    /// All words, folded, one space between them; none between syllables.
+    /// All words, folded, with one space between them, and none between syllables.
     folded: String,
     spaced: bool,
     in_word: bool,
 }
 
-/// Characters to pieces.
+/// Converts characters to pieces.
 impl Scanner {
     fn take(&mut self, c: char, start: usize) {
         let end = start + c.len_utf8();
@@ -161,7 +162,7 @@ impl Scanner {
             let from = self.folded.len();
             self.push(Shape::Word(from, from), start, end, c.is_uppercase());
         }
-        // A degree sign stands for the ordinal `º` more often than not.
+        // A degree sign usually represents the ordinal `º`.
         fold(if c == '°' { 'º' } else { c }, |part| {
             self.folded.push(part);
         });
@@ -220,7 +221,7 @@ impl Scanner {
     }
 }
 
-/// Pieces to tokens.
+/// Converts pieces to tokens.
 impl Scanner {
     fn tokens(&self) -> Vec<Token> {
         let mut tokens: Vec<Token> = Vec::with_capacity(self.pieces.len());
@@ -249,7 +250,7 @@ impl Scanner {
         tokens
     }
 
-    /// The longest entry that begins here, and the pieces that it takes; whether it is an ordinary word too.
+    /// Returns the longest entry that begins here, the number of its pieces, and true if it is also an ordinary word.
     fn words(&self, at: usize, from: usize, to: usize) -> (Kind, usize, bool) {
         let word = self.folded.get(from..to).unwrap_or_default();
         let Some(first) = words::entry(word) else {
@@ -275,7 +276,8 @@ impl Scanner {
         )
     }
 
-    /// The word that a space, a hyphen, an apostrophe or a point joins to the one at `at`, and where it ends.
+    /// Returns the piece that a space, a hyphen, an apostrophe or a point joins to the one at `at`, and the end of its
+    /// word.
     fn joined(&self, at: usize) -> Option<(usize, usize)> {
         let (next, piece) = (at + 1, self.pieces.get(at + 1)?);
         match piece.shape {
@@ -293,7 +295,7 @@ impl Scanner {
         }
     }
 
-    /// The longest word that begins here, or a number in Chinese numerals.
+    /// Returns the longest word that begins here, or a number in Chinese numerals.
     fn syllables(&self, at: usize, c: char, from: usize) -> (Kind, usize, bool) {
         let mut found: (&Entry, usize) = (&NO_ENTRY, 1);
         for (pieces, piece) in (1..=MAX_SYLLABLES).zip(self.pieces.iter().skip(at)) {
@@ -329,7 +331,7 @@ static NO_ENTRY: Entry = Entry {
     longest: 0,
 };
 
-/// A Chinese numeral; 十 is ten.
+/// Returns the value of a Chinese numeral; 十 is ten.
 fn numeral(c: char) -> Option<u32> {
     Some(match c {
         '〇' | '零' => 0,
@@ -347,7 +349,7 @@ fn numeral(c: char) -> Option<u32> {
     })
 }
 
-/// The value of numerals, their count, and the digits that they would have: 二〇二一 and 二十八 alike.
+/// Returns the value of numerals, their count, and the number of digits of the value: 二〇二一 and 二十八 are both supported.
 fn number(numerals: impl Iterator<Item = u32>) -> (u32, usize, usize) {
     let (mut value, mut count, mut pending) = (0_u32, 0, None::<u32>);
     for numeral in numerals.take(8) {
@@ -367,7 +369,7 @@ const ZEROS: [char; 8] = [
     '\u{660}', '\u{6F0}', '\u{966}', '\u{9E6}', '\u{BE6}', '\u{E50}', '\u{17E0}', '\u{FF10}',
 ];
 
-/// The value of a decimal digit of any script that dates are met in.
+/// Returns the value of a decimal digit in any script used for dates.
 fn digit(c: char) -> Option<u32> {
     if c.is_ascii() {
         return c.to_digit(10);
@@ -380,7 +382,7 @@ fn digit(c: char) -> Option<u32> {
     ZEROS.into_iter().find_map(value)
 }
 
-/// Zero-width spaces and joiners, marks of direction, variation selectors, soft hyphens.
+/// Returns true for zero-width spaces and joiners, direction marks, variation selectors and soft hyphens.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
         | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')

@@ -1,9 +1,9 @@
-//! The words that dates are written with.
+//! The words used in dates.
 //!
-//! In: the tables of the languages. Out: all that a word, or several words together, can mean.
+//! In: the tables of the languages. Out: all meanings of a word, or of several words together.
 //!
-//! A word may mean several things (`mar` is a month and a weekday, `ago` is August and English): each meaning comes with
-//! the languages that have it, and the grammar takes the one that fits, those of the text's own language first.
+//! A word may have several meanings (`mar` is a month and a weekday, `ago` is August and English): each comes with its
+//! languages, and the grammar takes the one that fits, preferring the text's own language.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -15,31 +15,31 @@ use super::zones::{NAMES, PLACES, Zone};
 use crate::languages::{self, LanguageTable, Numbered, SpanWords, TABLES};
 use crate::model::Language;
 
-/// What a word can mean in a date.
+/// A meaning of a word in a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sense {
-    /// From 1.
+    /// Counted from 1.
     Month(u32),
     /// Days since Monday.
     Weekday(u8),
     Unit(Unit),
     /// `d` in `3d ago`.
     Letter(Unit),
-    /// A unit that counts itself: Russian leaves out one hour, Arabic says “two days” in one word.
+    /// A unit that includes its count: Russian omits the “one” of one hour, Arabic has one word for “two days”.
     Counted(u32, Unit),
     /// Days ahead: `yesterday` is -1.
     Day(i32),
     /// `just now`
     Now,
-    /// After a span that has passed: `3 days ago`.
+    /// After a past span: `3 days ago`.
     Ago,
-    /// Before one: `hace 3 días`.
+    /// Before a past span: `hace 3 días`.
     Since,
-    /// Before a span to come: `in 3 days`.
+    /// Before a future span: `in 3 days`.
     In,
-    /// After one: `3 days from now`.
+    /// After a future span: `3 days from now`.
     Later,
-    /// `last` in `last Friday`, on either side.
+    /// `last` in `last Friday`, before or after the day.
     Last,
     Next,
     /// `three` in `three days ago`.
@@ -56,7 +56,7 @@ pub(super) enum Sense {
     HalfLetter(Half),
     /// `m` in `a. m.`
     HalfMark,
-    /// `noon` and `midnight`, by their hour.
+    /// `noon` and `midnight`, with their hour.
     Sharp(u32),
     /// `h` in `09:10h` and `9h10`
     HourMark,
@@ -67,7 +67,7 @@ pub(super) enum Sense {
     /// `W` in `2021-W26-1`
     WeekMark,
     Zone(&'static Zone),
-    /// A place whose time can be named.
+    /// A place that names a zone.
     Place(&'static Zone),
     /// Before the place.
     PlaceLead,
@@ -81,7 +81,7 @@ pub(super) enum Sense {
     YearWord,
     /// Before the number of an epidemiological week.
     EpiWeek,
-    /// `SE`, which is a word as well.
+    /// `SE`, which is also a word.
     EpiLetters,
     /// Before the number of a calendar week.
     IsoWeek,
@@ -93,14 +93,14 @@ pub(super) enum Sense {
     To,
     /// Before a time of day.
     At,
-    /// Before the number of a thing, which is then no day: `Page 3`.
+    /// Before the number of a thing, which is not a day: `Page 3`.
     Counter,
-    /// Around a date, telling nothing of it.
+    /// Around a date, without meaning for it.
     Filler,
 }
 
 impl Sense {
-    /// The day of the week, counted from Monday.
+    /// Returns the day of the week, counted from Monday.
     pub(super) fn weekday(self) -> Option<u8> {
         match self {
             Self::Weekday(weekday) => Some(weekday),
@@ -108,7 +108,7 @@ impl Sense {
         }
     }
 
-    /// Whether a date may begin with it.
+    /// Returns true if a date can begin with it.
     pub(super) fn may_begin(self) -> bool {
         !matches!(
             self,
@@ -145,7 +145,7 @@ pub(super) enum Half {
     Pm,
 }
 
-/// A span of time; the coarser the greater.
+/// A unit of time; coarser units compare as greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unit {
     Second,
@@ -158,23 +158,23 @@ pub(super) enum Unit {
     Decade,
 }
 
-/// A set of languages, a bit for each.
+/// A set of languages, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Languages(u64);
 
-/// There is a bit for each.
+/// Each table needs a bit.
 const _: () = assert!(TABLES.len() <= 64);
 
 impl Languages {
     const ALL: Self = Self(u64::MAX);
 
-    /// The language of a text; none where it is not known to us.
+    /// Returns the language of a text; an empty set if it is unknown to us.
     pub(super) fn of(language: Option<&Language>) -> Self {
         let named = language.and_then(|language| Self::named(language.primary()));
         named.unwrap_or_default()
     }
 
-    /// The bit of a table; all bits for the one that all languages share.
+    /// Returns the bit of a table; all bits for the table shared by all languages.
     fn of_table(table: &LanguageTable) -> Self {
         Self::named(table.code).unwrap_or(Self::ALL)
     }
@@ -189,21 +189,21 @@ impl Languages {
     }
 }
 
-/// A word, or several that stand together.
+/// A word, or an expression of several words.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
-    /// All that it can mean.
+    /// All of its meanings.
     pub(super) senses: Vec<(Sense, Languages)>,
-    /// How many words the longest entry has that begins with this word.
+    /// The number of words in the longest entry that begins with this word.
     pub(super) longest: usize,
 }
 
-/// What a folded word, or several with a space between them, can mean.
+/// Returns the meanings of a folded word, or of several separated by single spaces.
 pub(super) fn entry(words: &str) -> Option<&'static Entry> {
     WORDS.get(words)
 }
 
-/// Whether a word is more than a part of dates: names of months that are common words too, or names of people.
+/// Returns true if a word is not only used in dates: a month's name that is also a common word or a personal name.
 pub(super) fn is_ordinary(word: &str) -> bool {
     static ORDINARY: LazyLock<FxHashSet<&str>> =
         LazyLock::new(|| languages::set(|table| table.dates.common_words));
@@ -219,7 +219,7 @@ pub(super) fn fold(c: char, mut emit: impl FnMut(char)) {
         return emit(c);
     }
     decompose_compatible(c, |part| {
-        // Tatweel only stretches a word.
+        // Tatweel only lengthens a word.
         if !is_combining_mark(part) && part != '\u{640}' {
             part.to_lowercase()
                 .for_each(|lower| emit(if lower == 'ς' { 'σ' } else { lower }));
@@ -227,12 +227,12 @@ pub(super) fn fold(c: char, mut emit: impl FnMut(char)) {
     });
 }
 
-/// Scripts that put no space between words, or whose syllables are not to be taken apart.
+/// Returns true for scripts that put no space between words, or whose syllables must not be decomposed.
 pub(super) fn is_syllable(c: char) -> bool {
     matches!(c, '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}')
 }
 
-/// Several words as they are looked up: folded, one space between them.
+/// Folds several words for lookup, with one space between them.
 fn folded(words: &str) -> String {
     let mut folded = String::with_capacity(words.len());
     for c in words.chars() {
@@ -283,7 +283,7 @@ static WORDS: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
 struct Words(HashMap<String, Entry>);
 
 impl Words {
-    /// Months, weekdays and near days: what they mean goes before what else a word means.
+    /// Adds months, weekdays and near days, which take precedence over the other meanings of a word.
     fn add_names(&mut self, table: &LanguageTable) {
         let of = Languages::of_table(table);
         let month = |number| u32::try_from(number).ok().map(Sense::Month);
@@ -406,7 +406,7 @@ mod tests {
                     .flat_map(|entry| &entry.senses)
                     .any(|(known, of)| *known == sense && of.meets(language))
             };
-            // Others count their months.
+            // Other languages number their months.
             let months = 1..=12;
             let named = months.filter(|month| has(Sense::Month(*month))).count();
             let counted = !table.dates.month_mark.is_empty() || table.code == "ja";

@@ -1,32 +1,33 @@
 //! Zones as publishers name them: by abbreviation, by a word, by a place.
 //!
-//! Many abbreviations stand for several zones. Here each has the meaning that bulletins of the Americas and Europe give
-//! it; a source whose own clocks go by that name means its own (`CST` is China's in Shanghai alone): see `calendar`.
+//! Many abbreviations stand for several zones. Each has the meaning here that bulletins of the Americas and Europe give
+//! it; but if a source's own clocks use that name, its own zone is meant (`CST` is China's in Shanghai alone): see
+//! `calendar`.
 
 use chrono_tz::Tz;
 
 /// A zone by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Zone {
-    /// As publishers write it, in lower case.
+    /// The name as publishers write it, in lower case.
     pub(super) name: &'static str,
     pub(super) clocks: Clocks,
 }
 
 impl Zone {
-    /// Whether it may be a word of some language where it is not written in capitals.
+    /// Returns true if it may be a word of some language unless written in capitals.
     pub(super) fn is_word(&self) -> bool {
         let is_greenwich = self.clocks == Clocks::Fixed(0);
         !is_greenwich && self.name.is_ascii() && !self.name.contains(' ')
     }
 }
 
-/// What the clocks of a zone show.
+/// The offset shown by the clocks of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clocks {
-    /// Minutes east of Greenwich, all the year.
+    /// Minutes east of UTC, all year.
     Fixed(i32),
-    /// Standard or daylight time, whichever it was.
+    /// Standard or daylight time, according to the date.
     Of(Tz),
 }
 
@@ -40,7 +41,7 @@ const fn of(name: &'static str, zone: Tz) -> Zone {
     Zone { name, clocks }
 }
 
-/// Abbreviations and the words of several languages. A name of several words has one space between them.
+/// Abbreviations, and words of several languages. Names of several words are separated by single spaces.
 pub(super) static NAMES: [Zone; 96] = [
     fixed("z", 0),
     fixed("ut", 0),
@@ -140,7 +141,7 @@ pub(super) static NAMES: [Zone; 96] = [
     of("hora peninsular", Tz::Europe__Madrid),
 ];
 
-/// Places whose time is named: `hora de Panamá`, `Geneva time`. Several forms in one string.
+/// Places that name a zone: `hora de Panamá`, `Geneva time`. One string may contain several forms.
 pub(super) static PLACES: [(&str, Tz); 44] = [
     ("panama", Tz::America__Panama),
     ("costa rica | san jose", Tz::America__Costa_Rica),

@@ -157,7 +157,7 @@ impl Fetcher {
     /// Checks that the publisher's rules allow robots to fetch `url`.
     ///
     /// # Errors
-    /// [`FetchError::Robots`] if the publisher does not want robots to fetch `url`.
+    /// [`FetchError::Robots`] if they do not; others as [`Self::robots`].
     pub(super) async fn ask_leave(
         &self,
         url: &PublicUrl,

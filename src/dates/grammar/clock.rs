@@ -10,37 +10,37 @@ use crate::dates::tokens::Kind;
 use crate::dates::words::{Half, Sense};
 use crate::dates::zones::{Clocks, Zone};
 
-/// A time of day, with its zone where one was given.
+/// A time of day, with its zone if one was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::dates) struct Clock {
     pub(in crate::dates) time: NaiveTime,
-    /// Whether it is the end of the day, `24:00`: then `time` is that of the day after.
+    /// True if it is the end of the day, `24:00`: then `time` belongs to the next day.
     pub(in crate::dates) ends_day: bool,
-    /// Whether it was given to the second.
+    /// True if it was given to the second.
     pub(in crate::dates) to_the_second: bool,
     pub(in crate::dates) offset: Option<Offset>,
 }
 
-/// Where a time of day holds.
+/// The zone of a time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::dates) enum Offset {
-    /// Minutes east of Greenwich.
+    /// Minutes east of UTC.
     Minutes(i32),
-    /// A zone by a name that may stand for several.
+    /// A zone by a name that may be ambiguous.
     Named(&'static Zone),
     /// A zone by its name in the time zone database.
     Region(Tz),
 }
 
 impl Cursor<'_> {
-    /// A time, or the first of two: `10:30-11:30`.
+    /// Reads a time, or the first of two: `10:30-11:30`.
     pub(super) fn clocks(&mut self) -> Option<Clock> {
         let first = self.clock()?;
         let last = self.attempt(|ahead| {
             ahead.to()?;
             ahead.clock()
         });
-        // The zone stands behind both.
+        // The zone follows both.
         let offset = first.offset.or_else(|| last?.offset);
         Some(Clock { offset, ..first })
     }
@@ -91,7 +91,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// `T091005Z`, `T0910`
+    /// Reads `T091005Z`, `T0910`.
     fn compact_clock(&mut self) -> Option<Clock> {
         self.word(Sense::TimeMark)?;
         let (value, digits) = self.glued().then(|| self.counted_number(4..=6))??;
@@ -110,7 +110,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// Words before a time: `T`, `at`, `a las`, `godz.`. After one, `9.30` is a time.
+    /// Reads words before a time: `T`, `at`, `a las`, `godz.`. After one, `9.30` is a time.
     fn introduction(&mut self) -> bool {
         let mut introduced = false;
         for _ in 0..3 {
@@ -124,7 +124,7 @@ impl Cursor<'_> {
         introduced
     }
 
-    /// `下午`, `오후`: where it stands before the time, it is not written `pm`, which German takes for a word.
+    /// Reads `下午`, `오후` before a time. In this position it is not written `pm`, which is a word in German.
     fn leading_half(&mut self) -> Option<Half> {
         let is_ascii = self
             .peek()
@@ -136,7 +136,7 @@ impl Cursor<'_> {
         self.attempt(Self::whole_half)
     }
 
-    /// Minutes, and seconds where given: `:30`, `:30:00.5`, `h30`, `时30分`, `.30 pm`, or none before `pm`.
+    /// Reads minutes, and seconds if given: `:30`, `:30:00.5`, `h30`, `时30分`, `.30 pm`, or nothing before `pm`.
     fn minutes(&mut self, expected: bool) -> Option<(u32, Option<u32>)> {
         if self.sign(":").is_some() {
             let minute = self
@@ -164,7 +164,7 @@ impl Cursor<'_> {
         (marked || ahead.half().is_some()).then_some((minute.unwrap_or(0), None))
     }
 
-    /// `30` in `9h30`, `9 h 30`, `9时30分`.
+    /// Reads `30` in `9h30`, `9 h 30`, `9时30分`.
     fn minutes_after_mark(&mut self, spaced: bool) -> Option<u32> {
         let glued = self.glued();
         let (minute, digits) = self.counted_number(1..=2)?;
@@ -172,14 +172,14 @@ impl Cursor<'_> {
         (minute < 60 && (marked || digits == 2 && (glued || spaced))).then_some(minute)
     }
 
-    /// One digit is a minute only before seconds: `9:5:03`, but not `3:1`.
+    /// Reads a minute of one digit, which must precede seconds: `9:5:03`, but not `3:1`.
     fn short_minute(&mut self) -> Option<u32> {
         let minute = self.glued_number(1..=1)?;
         let mut ahead = *self;
         ahead.seconds().map(|_| minute)
     }
 
-    /// The fraction is read over: nobody publishes by the millisecond.
+    /// Reads seconds. A fraction is skipped: nobody publishes by the millisecond.
     fn seconds(&mut self) -> Option<u32> {
         self.sign(":")?;
         let second = self.number(2..=2).or_else(|| self.glued_number(1..=1))?;
@@ -197,7 +197,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// `pm`, `p.m.`, `p. m.`
+    /// Reads `pm`, `p.m.`, `p. m.`.
     fn half(&mut self) -> Option<Half> {
         if let Some(half) = self.whole_half() {
             self.sign(".");
@@ -213,7 +213,7 @@ impl Cursor<'_> {
         Some(half)
     }
 
-    /// `Z`, `CST`, `-0600`, `+02:00 (CEST)`, `(GMT-6)`, `hora de Panamá`, `Etc/GMT`
+    /// Reads `Z`, `CST`, `-0600`, `+02:00 (CEST)`, `(GMT-6)`, `hora de Panamá`, `Etc/GMT`.
     fn offset(&mut self) -> Option<Offset> {
         self.sign("(");
         let offset = self
@@ -242,7 +242,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// An abbreviation stands in capitals: `est` is a word of French.
+    /// Reads an abbreviation. It must be in capitals, because `est` is a word in French.
     fn zone(&mut self) -> Option<&'static Zone> {
         let capital = self.peek()?.capital;
         self.sense(|sense| match sense {
@@ -251,7 +251,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// `hora de Panamá`, `Geneva time`
+    /// Reads `hora de Panamá`, `Geneva time`.
     fn place(&mut self) -> Option<Offset> {
         let led = self.word(Sense::PlaceLead).is_some();
         let zone = self.sense(|sense| match sense {
@@ -262,7 +262,7 @@ impl Cursor<'_> {
         (led || trailed).then_some(Offset::Named(zone))
     }
 
-    /// A name of the time zone database: `America/Costa_Rica`.
+    /// Reads a name of the time zone database: `America/Costa_Rica`.
     fn region(&mut self) -> Option<Offset> {
         let start = self.peek()?.start;
         matches!(self.peek()?.kind, Kind::Word(_)).then(|| self.at += 1)?;
@@ -283,7 +283,7 @@ impl Cursor<'_> {
         self.text.get(start..end)?.parse().ok().map(Offset::Region)
     }
 
-    /// `-0600`, `-06:00`, or hours alone of so many digits, as minutes.
+    /// Reads `-0600`, `-06:00`, or hours alone with this number of digits, and returns minutes.
     fn shift(&mut self, hour_digits: RangeInclusive<usize>) -> Option<i32> {
         let sign = self.sign("+-")?;
         let (hours, minutes) = if let Some(both) = self.glued_number(4..=4) {
@@ -301,7 +301,7 @@ impl Cursor<'_> {
     }
 }
 
-/// A time of day, and whether it is the end of the day. A leap second is the one before it.
+/// Returns a time of day, and true if it is the end of the day. A leap second becomes the second before it.
 fn time_of(hour: u32, minute: u32, second: u32) -> Option<(NaiveTime, bool)> {
     let ends_day = (hour, minute, second) == (24, 0, 0);
     let hour = if ends_day { 0 } else { hour };

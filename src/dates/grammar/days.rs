@@ -3,13 +3,13 @@
 use super::{Cursor, Day, Step, Strength, What, century};
 use crate::dates::words::{Sense, Unit};
 
-/// Signs between a day and its month. A comma is none of them: `No. 12, April 2022` is no day.
+/// Signs between a day and its month, excluding the comma: `No. 12, April 2022` is not a day.
 const WITHIN_DAY: &str = ".-/";
 
 /// Signs between a day of a month and its year.
 const BEFORE_YEAR: &str = ".,-/'";
 
-/// Bulletins are of these years: elsewhere, more digits than four are no year with a count glued to it.
+/// The plausible years of a bulletin: for others, more than four digits are not a year with a count glued to it.
 const GLUED_YEARS: std::ops::RangeInclusive<u32> = 1990..=2049;
 
 /// A day of a month by its name, or several days of it: `3-5 May 2021`.
@@ -19,7 +19,7 @@ struct Named {
     month: u32,
     day: u32,
     last_day: Option<u32>,
-    /// Whether the month cannot be another word.
+    /// True if the month cannot be another word.
     sure: bool,
 }
 
@@ -41,7 +41,7 @@ impl Named {
     }
 }
 
-/// Days, whatever their form.
+/// Days in any form.
 impl Cursor<'_> {
     pub(super) fn days(&mut self) -> Option<(What, Strength)> {
         self.longest(&[
@@ -58,7 +58,7 @@ impl Cursor<'_> {
         ])
     }
 
-    /// `lunes,` before a day.
+    /// Reads `lunes,` before a day.
     pub(super) fn weekday(&mut self) -> Option<u8> {
         let weekday = self.sense(Sense::weekday)?;
         for _ in 0..2 {
@@ -77,7 +77,7 @@ impl Cursor<'_> {
         sign.or_else(|| self.word(Sense::To))
     }
 
-    /// Between the ends of a range, and before the last: `al`, `to the`, `– Friday`.
+    /// Reads the text between the ends of a range, and before the last day: `al`, `to the`, `– Friday`.
     pub(super) fn and_day(&mut self) -> Option<()> {
         self.sign(".,");
         self.to()?;
@@ -112,9 +112,9 @@ impl Cursor<'_> {
     }
 }
 
-/// Days of a month by its name.
+/// Days of a named month.
 impl Cursor<'_> {
-    /// `28 June, 2021`, `lunes 28 de junio`, `June 6 and 7, 2019`, `du 3 novembre 2025 au 3 février 2026`
+    /// Reads `28 June, 2021`, `lunes 28 de junio`, `June 6 and 7, 2019`, `du 3 novembre 2025 au 3 février 2026`.
     fn named_days(&mut self) -> Option<(What, Strength)> {
         self.attempt(|ahead| {
             ahead.word(Sense::From)?;
@@ -153,7 +153,7 @@ impl Cursor<'_> {
         ))
     }
 
-    /// `lunes 28 de junio`. `Mar 25, 2024` is no Tuesday of a language that has months of the same name.
+    /// Reads `lunes 28 de junio`. `Mar 25, 2024` is not a Tuesday in a language with a month of the same name.
     fn weekday_and_named_day(&mut self) -> Option<Named> {
         self.weekday()?;
         self.named_day()
@@ -163,7 +163,7 @@ impl Cursor<'_> {
         self.longest(&[Self::day_month, Self::month_day, Self::year_month_day])
     }
 
-    /// `28 June, 2021`, `28 de junio`, `28-29 Jun. 2021`
+    /// Reads `28 June, 2021`, `28 de junio`, `28-29 Jun. 2021`.
     fn day_month(&mut self) -> Option<Named> {
         let (day, last_day) = self.days_of_month()?;
         self.between(WITHIN_DAY);
@@ -184,7 +184,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// `June 28th, 2021`, `June 28`, `September 17-18, 2021`
+    /// Reads `June 28th, 2021`, `June 28`, `September 17-18, 2021`.
     fn month_day(&mut self) -> Option<Named> {
         let sure = self.is_sure();
         let month = self.month()?;
@@ -206,7 +206,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// `2021. június 28.`, `2021-Jun-28`
+    /// Reads `2021. június 28.`, `2021-Jun-28`.
     fn year_month_day(&mut self) -> Option<Named> {
         let year = Some(self.full_year()?);
         self.between(BEFORE_YEAR);
@@ -223,12 +223,12 @@ impl Cursor<'_> {
         })
     }
 
-    /// A name that is a common word too is sure with a capital.
+    /// Returns true if the name is not also a common word, or if it has a capital.
     fn is_sure(&self) -> bool {
         self.peek().is_some_and(|token| !token.ordinary)
     }
 
-    /// `28th`, `3-5`, `3, 4 y 5`
+    /// Reads `28th`, `3-5`, `3, 4 y 5`.
     fn days_of_month(&mut self) -> Option<(u32, Option<u32>)> {
         let first = self.day_of_month()?;
         let last = self.attempt(|ahead| {
@@ -261,7 +261,7 @@ impl Cursor<'_> {
         Some(day)
     }
 
-    /// `'21`
+    /// Reads `'21`.
     fn year_after_apostrophe(&mut self) -> Option<i32> {
         let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at))?;
         let year = before.is_sign("'").then(|| self.glued_number(2..=2))??;
@@ -273,7 +273,7 @@ impl Cursor<'_> {
         full.or_else(|| sure.then(|| self.attempt(Self::short_year))?)
     }
 
-    /// Two digits are a year where nothing else can follow: at the end, or before the time.
+    /// Reads two digits as a year if nothing else can follow: at the end, or before the time.
     fn short_year(&mut self) -> Option<i32> {
         let year = century(self.number(2..=2)?);
         let mut ahead = *self;
@@ -281,7 +281,8 @@ impl Cursor<'_> {
         (last || ahead.clock().is_some()).then_some(i32::try_from(year).ok()?)
     }
 
-    /// A year with a count glued to it, as pages show readers: `April 11, 2017861`, `April 11, 20171,018`.
+    /// Reads a year with a count glued to it, as pages show the number of readers: `April 11, 2017861`, `April 11,
+    /// 20171,018`.
     fn glued_year(&mut self) -> Option<i32> {
         let (value, digits) = self.counted_number(5..=9)?;
         let year = value / 10_u32.checked_pow(u32::try_from(digits).ok()?.checked_sub(4)?)?;
@@ -294,7 +295,7 @@ impl Cursor<'_> {
             .then_some(i32::try_from(year).ok()?)
     }
 
-    /// What follows may be a year with something stuck to it: that year we do not know.
+    /// Fails if the next text may be a year with something glued to it, because that year is unknown.
     fn without_glued_number(&self) -> Option<()> {
         let mut ahead = *self;
         ahead.between(BEFORE_YEAR);
@@ -302,13 +303,13 @@ impl Cursor<'_> {
     }
 }
 
-/// The year of no date.
+/// The year that marks a missing date.
 const NO_YEAR: i32 = 0;
 
-/// Years that are none.
+/// Numbers in the place of a year that are not years.
 impl Cursor<'_> {
-    /// Reads a number that stands for a year but is not one: `30 Nov -0001`, `30 Nov 2 00:00:00`. The day is not in the
-    /// current year either.
+    /// Reads a number in the place of a year that is not one: `30 Nov -0001`, `30 Nov 2 00:00:00`. The day is not in
+    /// the current year either.
     fn unread_year(&mut self) -> Option<i32> {
         let negative = |ahead: &mut Self| {
             let spaced = ahead.peek().is_some_and(|token| token.spaced);
@@ -327,7 +328,7 @@ impl Cursor<'_> {
     }
 }
 
-/// Ends of a range that leave out what the other says: `30 December – 2 January 2021`.
+/// Completes the ends of a range from each other: `30 December – 2 January 2021`.
 fn with_years_of_each_other(first: Named, last: Named) -> (Named, Named) {
     let wraps = i32::from((last.month, last.day) < (first.month, first.day));
     let of_last = last.year.map(|year| year - wraps);
@@ -346,7 +347,7 @@ fn with_years_of_each_other(first: Named, last: Named) -> (Named, Named) {
 
 /// Months, weeks, years.
 impl Cursor<'_> {
-    /// `December 2020`, `enero-marzo de 2021`, `2021. június`; a month alone is the latest.
+    /// Reads `December 2020`, `enero-marzo de 2021`, `2021. június`; a month alone is the latest.
     fn months(&mut self) -> Option<(What, Strength)> {
         self.longest(&[
             Self::month_year,
@@ -408,13 +409,13 @@ impl Cursor<'_> {
     }
 
     fn month_alone(&mut self) -> Option<(What, Strength)> {
-        // Three letters are a weekday (`mar`), a name (`Jan`), a word (`set`) as often as not.
+        // Three letters are just as often a weekday (`mar`), a name (`Jan`), or a word (`set`).
         self.peek()?.is_longer_than(3).then_some(())?;
         let first = Day::MonthWithoutYear(self.month()?);
         Some((What::Days { first, last: None }, Strength::Presumed))
     }
 
-    /// `2021-06`, `06/2021`
+    /// Reads `2021-06`, `06/2021`.
     fn numeric_month(&mut self) -> Option<(What, Strength)> {
         let (first, digits) = self.counted_number(1..=4)?;
         let sign = self.sign("-/")?;
@@ -436,7 +437,7 @@ impl Cursor<'_> {
         Some((What::Days { first, last: None }, Strength::Alone))
     }
 
-    /// `Semana epidemiológica 23`, `SE 23 de 2021`, `EW 1-23, 2021`, `KW 23/2021`
+    /// Reads `Semana epidemiológica 23`, `SE 23 de 2021`, `EW 1-23, 2021`, `KW 23/2021`.
     fn weeks(&mut self) -> Option<(What, Strength)> {
         let (epidemiological, letters) = self.sense(|sense| match sense {
             Sense::EpiWeek => Some((true, false)),
@@ -497,9 +498,9 @@ fn month_strength(sure: bool) -> Strength {
     }
 }
 
-/// Days that are told from today.
+/// Days relative to today.
 impl Cursor<'_> {
-    /// `yesterday`, `last Friday`, `la semana pasada`; a weekday alone is the latest.
+    /// Reads `yesterday`, `last Friday`, `la semana pasada`; a weekday alone is the latest.
     fn near_day(&mut self) -> Option<(What, Strength)> {
         let before = self.attempt(Self::step);
         let token = self.peek()?;

@@ -16,7 +16,7 @@ struct Numeric {
     sign: char,
 }
 
-/// `28/06/2021`, `2021-06-28`, `28. 06. 21`
+/// Reads `28/06/2021`, `2021-06-28`, `28. 06. 21`.
 fn three_numbers(tokens: &[Token]) -> Option<Numeric> {
     let mut kinds = tokens.iter().map(|token| token.kind);
     let mut number = |longest: usize| match kinds.next()? {
@@ -40,7 +40,7 @@ fn three_numbers(tokens: &[Token]) -> Option<Numeric> {
     }
 }
 
-/// Year, month and day of three numbers in an order, where there is such a day.
+/// Returns the year, month and day of three numbers in a given order, if that day exists.
 fn date(numbers: &Numeric, order: DateOrder) -> Option<(i32, u32, u32)> {
     let Numeric {
         first,
@@ -63,7 +63,7 @@ fn date(numbers: &Numeric, order: DateOrder) -> Option<(i32, u32, u32)> {
     NaiveDate::from_ymd_opt(year, month, day).map(|_| (year, month, day))
 }
 
-/// The order of day and month in which numbers fall on a weekday, where they do in one only, and the day.
+/// Returns the order in which the numbers fall on the weekday, and the day, if only one order does.
 fn on_weekday(numbers: &Numeric, weekday: u8) -> Option<(DateOrder, (i32, u32, u32))> {
     let orders = [DateOrder::DayMonthYear, DateOrder::MonthDayYear];
     let mut found = orders.into_iter().filter_map(|order| {
@@ -76,15 +76,15 @@ fn on_weekday(numbers: &Numeric, weekday: u8) -> Option<(DateOrder, (i32, u32, u
     found.all(|(_, day)| day == first.1).then_some(first)
 }
 
-/// The weekday behind a date: `05/03/2019 (Friday)`, `05/03/2019, Fri`.
+/// Reads the weekday after a date: `05/03/2019 (Friday)`, `05/03/2019, Fri`.
 fn weekday_behind(cursor: &Cursor) -> Option<u8> {
     let mut ahead = *cursor;
     ahead.sign(",(");
     ahead.sense(Sense::weekday)
 }
 
-/// The order of day and month that a numeric date shows, if it begins the tokens or stands behind a weekday: by a number
-/// above 12, or by the weekday before it.
+/// Returns the order of day and month shown by a numeric date at the beginning of the tokens or after a weekday: by a
+/// number above 12, or by the weekday before it.
 pub(in crate::dates) fn shown_order(tokens: &[Token]) -> Option<DateOrder> {
     let first = tokens.iter().position(Token::is_number)?;
     let numbers = three_numbers(tokens.get(first..)?)?;
@@ -102,7 +102,7 @@ pub(in crate::dates) fn shown_order(tokens: &[Token]) -> Option<DateOrder> {
 
 /// Days in numbers.
 impl Cursor<'_> {
-    /// `28/06/2021`, `01.05.2021 – 05.05.2021`, `2021-06-28/2021-06-30`
+    /// Reads `28/06/2021`, `01.05.2021 – 05.05.2021`, `2021-06-28/2021-06-30`.
     pub(super) fn numeric_days(&mut self) -> Option<(What, Strength)> {
         self.attempt(|ahead| ahead.word(Sense::From));
         let weekday = self.weekday();
@@ -124,7 +124,7 @@ impl Cursor<'_> {
         ))
     }
 
-    /// `03.–05.05.2021`
+    /// Reads `03.–05.05.2021`.
     fn days_of_numeric(&mut self) -> Option<(What, Strength)> {
         let first = self.number(1..=2)?;
         self.and_day()?;
@@ -148,7 +148,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// `28/06 – 02/07/2021`
+    /// Reads `28/06 – 02/07/2021`.
     fn range_of_numeric(&mut self) -> Option<(What, Strength)> {
         let first = self.number(1..=2)?;
         self.sign("/.")?;
@@ -184,7 +184,7 @@ impl Cursor<'_> {
         ))
     }
 
-    /// `weekday` is the one before it.
+    /// Reads a numeric date; `weekday` is the one before it.
     fn numeric(&mut self, weekday: Option<u8>) -> Option<(Day, Strength)> {
         let numbers = three_numbers(self.tokens.get(self.at..)?)?;
         self.at += 5;
@@ -202,9 +202,9 @@ impl Cursor<'_> {
         Some((Day::Full { year, month, day }, strength))
     }
 
-    /// Year, month and day. The order that the source is known to use goes first; where it gives no day, or is not
-    /// known, the numbers must leave one way to read them. A weekday is no matter of habit: it decides before the usual
-    /// order does, where it is that of one reading alone.
+    /// Returns year, month and day. The order known for the source is tried first; if it gives no day, or is unknown,
+    /// the numbers must be unambiguous. A weekday is not a matter of habit: if it fits only one reading, it overrides
+    /// the usual order.
     fn in_order(&mut self, numbers: &Numeric, weekday: Option<u8>) -> Option<(i32, u32, u32)> {
         use DateOrder::{DayMonthYear, MonthDayYear, YearMonthDay};
         let short = match numbers.digits {
@@ -219,12 +219,12 @@ impl Cursor<'_> {
         if let Some((_, found)) = weekday.and_then(|weekday| on_weekday(numbers, weekday)) {
             return Some(found);
         }
-        // Two digits that give a year to come are no year.
+        // Two digits that give a future year are not a year.
         let is_past = |found: &(i32, u32, u32)| {
             let date = NaiveDate::from_ymd_opt(found.0, found.1, found.2);
             !short || date.is_some_and(|date| date <= self.tomorrow)
         };
-        // Nobody who writes the month first puts points between.
+        // Nobody who writes the month first separates the numbers with points.
         let by_sign = (numbers.sign == '.').then_some(DayMonthYear);
         let preferred = self.order.learned.or(self.order.usual).or(by_sign);
         if let Some(found) = preferred.and_then(|order| date(numbers, order)) {
@@ -241,7 +241,7 @@ impl Cursor<'_> {
         all.next().filter(|first| all.all(|other| other == *first))
     }
 
-    /// `03/05` from a source whose order is known, `28.06.`
+    /// Reads `03/05` from a source whose order is known, or `28.06.`.
     pub(super) fn numeric_without_year(&mut self) -> Option<(What, Strength)> {
         let first = self.number(2..=2)?;
         let sign = self.sign("/.")?;
@@ -262,7 +262,7 @@ impl Cursor<'_> {
         Some((What::Days { first, last: None }, Strength::Alone))
     }
 
-    /// `20210628`, `2003-335`, `03335`, `2003-W52-3`
+    /// Reads `20210628`, `2003-335`, `03335`, `2003-W52-3`.
     pub(super) fn compact(&mut self) -> Option<(What, Strength)> {
         let (value, digits) = self.counted_number(2..=8)?;
         let year = |number: u32| {
@@ -326,7 +326,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// `2021年6月28日`, `5月3日至5日`, `2021년 6월`
+    /// Reads `2021年6月28日`, `5月3日至5日`, `2021년 6월`.
     pub(super) fn marked_days(&mut self) -> Option<(What, Strength)> {
         self.word(Sense::From);
         let (first, strength) = self.marked_day(None)?;
@@ -343,7 +343,7 @@ impl Cursor<'_> {
         ))
     }
 
-    /// A day with marks; in a range, what it leaves out is as in `first`.
+    /// Reads a day with marks; in a range, missing parts are taken from `first`.
     fn marked_day(&mut self, first: Option<Day>) -> Option<(Day, Strength)> {
         let year = self.attempt(|ahead| {
             let (value, digits) = ahead.counted_number(2..=4)?;

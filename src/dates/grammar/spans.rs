@@ -3,7 +3,7 @@
 use super::{Cursor, Meaning, Span, Strength, What};
 use crate::dates::words::{Sense, Unit};
 
-/// How a span was said to lie.
+/// The position of a span relative to now.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     Past,
@@ -45,7 +45,7 @@ impl Cursor<'_> {
         Some(self.meaning(What::Span(span), None, strength))
     }
 
-    /// `just now`
+    /// Reads `just now`.
     pub(super) fn now(&mut self) -> Option<Meaning> {
         self.word(Sense::Now)?;
         let span = Span {
@@ -71,7 +71,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// Adds a count and its unit; whether it is too short to be a span without `ago`.
+    /// Adds a count and its unit. Returns true if the text is too short to be a span without `ago`.
     fn length(&mut self, span: &mut Span) -> Option<bool> {
         let Some(count) = self.attempt(Self::count) else {
             let (count, unit) = self.sense(|sense| match sense {
@@ -120,7 +120,7 @@ enum Count {
 }
 
 impl Span {
-    /// `None` where it is longer than any calendar, or its units do not shrink.
+    /// Adds to the span. Returns `None` if it becomes longer than any calendar, or if its units do not decrease.
     fn add(&mut self, count: u32, unit: Unit) -> Option<()> {
         if self.finest.is_some_and(|finest| unit >= finest) {
             return None;
