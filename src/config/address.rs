@@ -1,4 +1,4 @@
-//! Addresses: of sources, of the site, of the store.
+//! Parses addresses: of sources, of the site, of the store.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use url::Url;
 use super::diagnostic::Mistake;
 use crate::model::{Location, PublicUrl};
 
-/// Where a source is: `http://`, `https://`, `file:` or a path, which starts in `folder`.
+/// Parses a source's address: `http://`, `https://`, `file:`, or a path, which is relative to `folder`.
 pub(super) fn location(text: &str, folder: &Path) -> Result<Location, Mistake> {
     match scheme(text).as_deref() {
         Some("http" | "https") => Ok(Location::Http(PublicUrl::new(web(text)?))),
@@ -17,7 +17,7 @@ pub(super) fn location(text: &str, folder: &Path) -> Result<Location, Mistake> {
     }
 }
 
-/// Where a source is whose address is a secret.
+/// Parses a source's address that is a secret.
 pub(super) fn of_secret(text: &str, folder: &Path) -> Result<Location, Mistake> {
     match scheme(text).as_deref() {
         Some("http" | "https") => Ok(Location::Http(PublicUrl::secret(web(text)?))),
@@ -33,7 +33,7 @@ fn unsupported(scheme: &str) -> Mistake {
         .hint("write `https://…`, `http://…`, `file:…` or a path")
 }
 
-/// The site's own address; its path is made to end with `/`, so that names can be joined to it.
+/// Parses the site's own address. Its path is made to end with `/`, so that names can be joined to it.
 pub(super) fn base_url(text: &str) -> Result<Url, Mistake> {
     let hint = "write `https://bulletins.example/`";
     if !matches!(scheme(text).as_deref(), Some("http" | "https")) {
@@ -56,7 +56,7 @@ pub(super) fn base_url(text: &str) -> Result<Url, Mistake> {
     Ok(url)
 }
 
-/// Where a document would be on the web. It is published, so it may hold nothing secret.
+/// Parses the web address of a document. It is published, so it must not contain secrets.
 pub(super) fn document_base(text: &str) -> Result<Url, Mistake> {
     let hint = "write `https://host.example/news/`";
     if !matches!(scheme(text).as_deref(), Some("http" | "https")) {
@@ -71,7 +71,7 @@ pub(super) fn document_base(text: &str) -> Result<Url, Mistake> {
     Ok(url)
 }
 
-/// `sqlite:PATH`; a relative path starts in `folder`.
+/// Parses `sqlite:PATH`; a relative path starts in `folder`.
 pub(super) fn store(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
     let hint = "write `sqlite:../var/tidings.db`";
     match scheme(text).as_deref() {
@@ -81,7 +81,7 @@ pub(super) fn store(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
         }
         _ => return Err(Mistake::new("`sqlite:` and a path are wanted").hint(hint)),
     }
-    // As others write it: `sqlite://relative`, `sqlite:///absolute`.
+    // Other programs write `sqlite://relative`, `sqlite:///absolute`.
     let (_, path) = text.split_once(':').unwrap_or_default();
     match path.strip_prefix("//").unwrap_or(path) {
         "" => Err(Mistake::new("a path is missing after `sqlite:`").hint(hint)),
@@ -90,7 +90,7 @@ pub(super) fn store(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
     }
 }
 
-/// What stands before the colon, in lower case (RFC 3986 §3.1). One letter would be a drive.
+/// Returns the text before the colon, in lower case (RFC 3986 §3.1). A single letter is a Windows drive.
 fn scheme(text: &str) -> Option<String> {
     let (scheme, _) = text.split_once(':')?;
     let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -101,11 +101,11 @@ fn scheme(text: &str) -> Option<String> {
 }
 
 fn web(text: &str) -> Result<Url, Mistake> {
-    // The error names no part of the address, which may be secret.
+    // The error does not quote any part of the address, which may be secret.
     Url::parse(text).map_err(|error| Mistake::new(format!("this is no address: {error}")))
 }
 
-/// `file:///absolute%20path` as RFC 8089 has it, or `file:relative path`.
+/// Parses `file:///absolute%20path` as in RFC 8089, or `file:relative path`.
 fn file_address(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
     let (_, path) = text.split_once(':').unwrap_or_default();
     if !path.starts_with("//") {

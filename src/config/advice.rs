@@ -1,6 +1,6 @@
-//! Advice that `check` gives in addition to mistakes: the configuration can be used, yet will not do what it should.
+//! Advice that `check` gives in addition to mistakes: the configuration can be used, but will not do what was intended.
 //!
-//! In: the files, and what was read of them. Out: advice at its place.
+//! In: the files, and the values read from them. Out: advice by place.
 
 use isolang::Language as Known;
 
@@ -11,7 +11,7 @@ use super::section::{AdminConfig, ServerConfig};
 use crate::model::{Country, Language, Listen, Location, Source};
 use crate::topics::Topic;
 
-/// Where readers and administrators are answered.
+/// The addresses that serve readers and administrators.
 pub(super) struct Listens<'a> {
     pub(super) server: &'a ServerConfig,
     pub(super) admin: &'a AdminConfig,
@@ -36,7 +36,7 @@ pub(super) fn advise(
     }
 }
 
-/// One that is too large is not kept: nothing stands in for it when the files have a mistake.
+/// Warns if the files are too large to be kept. Then no kept configuration replaces them when they have a mistake.
 fn size(files: &[File], report: &Report) {
     let bytes: usize = files.iter().map(|file| file.text().len()).sum();
     if bytes > MAX_KEPT_BYTES {
@@ -48,7 +48,7 @@ fn size(files: &[File], report: &Report) {
     }
 }
 
-/// The value of a key of a section, in whichever file it stands.
+/// Returns the value of a section's key, from any file.
 fn find<'f>(files: &'f [File], section: &str, key: &str) -> Option<(&'f File, &'f Value)> {
     files.iter().find_map(|file| {
         let section = file.entries.iter().find(|entry| entry.key == section)?;
@@ -63,7 +63,7 @@ fn entry<'v>(table: &'v Value, key: &str) -> Option<&'v Entry> {
     }
 }
 
-/// Publishers whose sites are asked want to know whom to write to.
+/// Advises to state a contact: publishers whose sites are polled need someone to write to.
 fn contact(files: &[File], report: &Report, sources: &[Source]) {
     let hint = "write an address of mail or of a page, such as `\"ops@bulletins.example\"`: it is sent with every request";
     match find(files, "site", "contact") {
@@ -92,7 +92,7 @@ fn is_on_the_web(source: &Source) -> bool {
     matches!(source.location, Location::Http(_) | Location::Secret(_))
 }
 
-/// An address of mail or of the web, as far as its form tells.
+/// Returns true if the text has the form of a mail or web address.
 fn is_contact(text: &str) -> bool {
     let text = text.trim();
     let is_host = |host: &str| {
@@ -103,7 +103,7 @@ fn is_contact(text: &str) -> bool {
         labels.len() > 1 && labels.iter().all(fits)
     };
     let mail = text.strip_prefix("mailto:").unwrap_or(text);
-    // `Name <mail>` is how mail writes it.
+    // Mail also allows `Name <mail>`.
     let mail = match mail.split_once('<') {
         Some((_, rest)) => rest.trim_end_matches('>'),
         None => mail,
@@ -120,7 +120,7 @@ fn is_contact(text: &str) -> bool {
     host.is_some_and(is_host)
 }
 
-/// Each address is listened on once.
+/// Warns of an address that is listened on more than once.
 fn ports(files: &[File], report: &Report, listens: &Listens<'_>) {
     let of = |section: &'static str, listen: &[Listen]| -> Vec<(&'static str, usize, Listen)> {
         let listen = listen.iter().enumerate();
@@ -138,7 +138,7 @@ fn ports(files: &[File], report: &Report, listens: &Listens<'_>) {
         let message = format!(
             "`[{section}]` listens on {listen}, where `[{first}]` listens on {taken} already: the daemon could not start"
         );
-        // The usual address stands nowhere: then the other one is to blame.
+        // A default address is not in any file: then the other one is reported.
         let place = place_of(files, section, *number).or_else(|| place_of(files, first, 0));
         let (file, at) = place.unwrap_or((&files[0], 0));
         report.advise(
@@ -157,7 +157,8 @@ fn place_of<'f>(files: &'f [File], section: &str, number: usize) -> Option<(&'f 
     }
 }
 
-/// Whether both cannot be listened on at once: one socket, or one port of one address. Every address has all of them.
+/// Returns true if both cannot be listened on at once: the same socket, or the same port of the same address. An
+/// unspecified address overlaps with all others.
 fn clash(one: &Listen, other: &Listen) -> bool {
     match (one, other) {
         (Listen::Tcp(one), Listen::Tcp(other)) => {
@@ -201,7 +202,7 @@ fn language(file: &File, report: &Report, table: &Value) {
     }
 }
 
-/// Advises on a tag of the right form that no language has.
+/// Advises on a well-formed tag that no language has.
 fn tag(file: &File, report: &Report, at: usize, text: &str) {
     let Ok(language) = text.parse::<Language>() else {
         return;

@@ -1,8 +1,8 @@
 //! Differences between two configurations as written, key by key.
 //!
-//! In: the files of both. Out: the keys of sections, sources and topics whose values are others, with secrets hidden. A
-//! source's keys are those of its block over the `[defaults]` of its file. Sources and topics that come or go are left to
-//! others.
+//! In: the files of both. Out: the keys of sections, sources and topics whose values differ, with secrets hidden. A
+//! source's keys are those of its block, completed by the `[defaults]` of its file. Added and removed sources and
+//! topics are reported elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,11 +15,11 @@ use super::include;
 use super::withheld::{self, KnownSecrets, without_address_secrets};
 use crate::model::hide_secrets;
 
-/// Characters of a value that are shown.
+/// The maximum number of characters shown of a value.
 const SHOWN: usize = 120;
-/// Keys that decide when a source is polled: a block that has one of them takes none of the defaults.
+/// Keys that determine when a source is polled: a block that has one of them takes none of them from the defaults.
 const CADENCE: [&str; 4] = ["every", "cron", "min_every", "max_every"];
-/// Keys that count from the next start on.
+/// Keys that take effect at the next start.
 const AT_START: [(&str, Option<&str>); 4] = [
     ("server", Some("listen")),
     ("admin", None),
@@ -33,29 +33,29 @@ const SECRET_KEYS: [&str; 8] = [
 /// Keys that refer to a secret.
 const REFERENCES: [&str; 3] = ["file", "env", "credential"];
 
-/// One key whose value is another one.
+/// A key whose value changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingChange {
-    /// Whose key it is.
+    /// The section, source or topic of the key.
     pub of: Configured,
     /// The key, with dots.
     pub key: String,
-    /// Its value before, for people; `None` where it was not set.
+    /// Its old value, for people; `None` if it was not set.
     pub before: Option<String>,
-    /// Its value now, likewise.
+    /// Its new value, for people; `None` if it is not set.
     pub after: Option<String>,
-    /// Whether it takes a restart of the daemon.
+    /// True if the change requires a restart of the daemon.
     pub takes_restart: bool,
 }
 
 /// Something that has keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Configured {
-    /// `[name]`
+    /// A section, `[name]`.
     Section(String),
-    /// The source of this id.
+    /// The source with this id.
     Source(String),
-    /// The topic of this id.
+    /// The topic with this id.
     Topic(String),
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for SettingChange {
         let before = self.before.as_deref().unwrap_or(unset);
         let after = self.after.as_deref().unwrap_or(unset);
         if before == after {
-            // The difference is secret, or too long.
+            // The difference is secret or too long.
             write!(f, "{}: another value than before", self.key)
         } else {
             write!(f, "{}: {before} -> {after}", self.key)
@@ -84,12 +84,12 @@ impl fmt::Display for Configured {
     }
 }
 
-/// The keys that are others in `after` than in `before`: sections first, then sources, then topics.
+/// Returns the keys that differ between `before` and `after`: sections first, then sources, then topics.
 pub fn changes(before: &[ConfigFile], after: &[ConfigFile]) -> Vec<SettingChange> {
     if before == after {
         return Vec::new();
     }
-    // One that was kept has no secrets in its addresses, but their hashes.
+    // A kept configuration contains hashes instead of the secrets of its addresses.
     let (before, after) = (
         without_address_secrets(before),
         without_address_secrets(after),
@@ -134,7 +134,7 @@ fn takes_restart(of: &Configured, key: &str) -> bool {
         .any(|(section, wanted)| section == name && (wanted.is_none() || *wanted == first))
 }
 
-/// A value, as it is compared and as it is shown.
+/// A value, in the forms for comparison and for display.
 #[derive(Clone)]
 struct WrittenValue {
     whole: String,
@@ -143,11 +143,11 @@ struct WrittenValue {
 
 type Keys = BTreeMap<String, WrittenValue>;
 
-/// The keys of everything, with dots.
+/// The keys of all sections, sources and topics, with dots.
 #[derive(Default)]
 struct Written {
     keys: BTreeMap<Configured, Keys>,
-    /// The names that each had before.
+    /// The former names of each.
     former: BTreeMap<Configured, Vec<Configured>>,
 }
 
@@ -223,7 +223,7 @@ impl Written {
         self.keys.insert(of, keys);
     }
 
-    /// Gives what `after` calls otherwise the names that it has there.
+    /// Renames sources and topics to the names that they have in `after`.
     fn rename(&mut self, after: &Self) {
         for (now, former) in &after.former {
             if self.keys.contains_key(now) {
@@ -244,7 +244,7 @@ fn id(entry: &Entry) -> Option<String> {
     }
 }
 
-/// What may be shown of a value that is not kept.
+/// Returns the part that may be shown of a value that is not kept.
 fn not_kept(entries: &[Entry]) -> Option<&str> {
     entries.iter().find_map(|entry| match &entry.value.kind {
         Kind::Text(text) if entry.key == withheld::KEY => Some(text.as_str()),
@@ -263,7 +263,7 @@ fn texts(value: &Value) -> Vec<String> {
     values.iter().filter_map(text).collect()
 }
 
-/// The keys of a table, those of tables within with dots.
+/// Returns the keys of a table; those of nested tables are joined with dots.
 fn keys_of(file: &File, table: &Value) -> Keys {
     let mut keys = Keys::new();
     flatten(file, "", table, &mut keys);
@@ -298,7 +298,7 @@ fn written_value(file: &File, key: &str, value: &Value) -> WrittenValue {
         Kind::Table(entries) if is_reference(entries) => {
             not_kept(entries).map_or_else(|| whole.clone(), str::to_owned)
         }
-        // Arguments of a program may carry credentials.
+        // A program's arguments may carry credentials.
         Kind::List(words) if key == "command" => match words.as_slice() {
             [] => whole.clone(),
             [program] => text_of(file, program, &without_secrets),
@@ -324,7 +324,7 @@ fn without_secrets(text: &str) -> String {
     }
 }
 
-/// A value as text: of a text itself, of others as TOML has them.
+/// Returns a value as text: a text itself, other values in TOML notation.
 fn text_of(file: &File, value: &Value, shown: &dyn Fn(&str) -> String) -> String {
     let quoted = |value: &Value| match &value.kind {
         Kind::Text(text) => format!("{:?}", shown(text)),
@@ -347,7 +347,7 @@ fn text_of(file: &File, value: &Value, shown: &dyn Fn(&str) -> String) -> String
     }
 }
 
-/// On one line, and not endless.
+/// Returns the text on one line, limited in length.
 fn shortened(text: &str) -> String {
     let shown = |c: char| if c.is_control() { ' ' } else { c };
     let mut line: String = text.chars().take(SHOWN).map(shown).collect();
@@ -369,7 +369,7 @@ mod tests {
         }
     }
 
-    /// A line for each change, `!` behind those that take a restart.
+    /// Checks one line per change, with `!` after those that require a restart.
     #[track_caller]
     fn check(before: &str, after: &str, expected: &[&str]) {
         let line = |change: &SettingChange| {

@@ -7,12 +7,12 @@ use super::units;
 use super::withheld::{self, Withheld};
 use crate::model::{CommandLine, Kind, Location, SecretAddress};
 
-/// Whether a program, and no address, says where the source is.
+/// Returns true if the source is a program instead of an address.
 pub(super) fn is_meant(table: &Table, kind: Option<Kind>) -> bool {
     kind == Some(Kind::Command) || table.peek("command").is_some()
 }
 
-/// The program and what it is told.
+/// Returns the program and its arguments.
 pub(super) fn location(table: &Table, kind: Option<Kind>) -> Given<Location> {
     let timeout = table.duration("timeout", units::interval);
     let withheld = withheld::read(table, "command");
@@ -50,7 +50,7 @@ pub(super) fn location(table: &Table, kind: Option<Kind>) -> Given<Location> {
             return Err(Mistake::new("`command` names no program")
                 .hint(r#"write `["/usr/local/bin/bulletins", "--since", "1d"]`"#));
         };
-        // A mere name is looked for in `PATH`.
+        // A plain name is looked up in `PATH`.
         let is_path = program.contains('/');
         let path = if is_path {
             table.file.resolve(&program)
@@ -70,7 +70,7 @@ pub(super) fn location(table: &Table, kind: Option<Kind>) -> Given<Location> {
     })
 }
 
-/// Refuses what only a program has, of a source that has an address.
+/// Refuses keys that only apply to a program, for a source that has an address.
 pub(super) fn refuse(table: &Table, own: &Settings) {
     let timeout = table.duration("timeout", units::interval);
     table.known("command");

@@ -1,4 +1,4 @@
-//! Mistakes: what is wrong, where, and what to write instead; all of them, in order.
+//! Mistakes: the problem, its place, and a correction; all of them, in order.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -8,25 +8,25 @@ use std::str::FromStr;
 use super::file::File;
 use crate::model::Place;
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The configuration cannot be used.
     Mistake,
-    /// It can, but may not mean what it says.
+    /// The configuration can be used, but may not mean what was intended.
     Warning,
 }
 
-/// One mistake in the configuration, or one thing to look at.
+/// A mistake in the configuration, or a point to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// Where it stands.
+    /// Its place in the files.
     pub place: Place,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to write instead.
+    /// A correction to suggest.
     pub hint: Option<String>,
 }
 
@@ -49,7 +49,7 @@ impl fmt::Display for Diagnostic {
 pub struct Refused(pub Vec<Diagnostic>);
 
 impl Refused {
-    /// The mistakes among them.
+    /// Returns the mistakes among them.
     pub fn mistakes(&self) -> Vec<&Diagnostic> {
         let mistakes = self.0.iter();
         mistakes
@@ -67,7 +67,7 @@ impl fmt::Display for Refused {
     }
 }
 
-/// What is wrong with a value, by those who need not know where it stands.
+/// A problem with a value, reported by code that does not know its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mistake {
     pub(super) message: String,
@@ -89,7 +89,7 @@ impl Mistake {
         }
     }
 
-    /// Asks whether one of `names` was meant by `word`, if one looks like it.
+    /// Adds a hint with the one of `names` that was probably meant by `word`, if any is similar.
     pub(super) fn or_rather<'n>(self, word: &str, names: impl Iterator<Item = &'n str>) -> Self {
         match nearest(word, names) {
             Some(name) => self.hint(format!("did you mean `{name}`?")),
@@ -98,16 +98,16 @@ impl Mistake {
     }
 }
 
-/// Text that becomes a type of its own, whose error says everything.
+/// Parses text into a type whose error describes the whole problem.
 pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, Mistake> {
     text.parse()
         .map_err(|error: T::Err| Mistake::new(error.to_string()))
 }
 
-/// Names longer than this are not compared: nobody mistypes them.
+/// Names longer than this are not compared, because they are not typing errors.
 const LONGEST_NAME: usize = 64;
 
-/// The one of `names` that `word` was probably meant to be: at most every third letter wrong.
+/// Returns the one of `names` that was probably meant by `word`: at most every third letter differs.
 fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     if word.len() > LONGEST_NAME {
         return None;
@@ -122,28 +122,28 @@ fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n s
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nature {
-    /// Text that is no TOML.
+    /// Text that is not TOML.
     Syntax,
-    /// A value that will not do.
+    /// A value that is not accepted.
     Wrong,
-    /// Something that should be somewhere, and is nowhere that could be read.
+    /// Something required that is missing from everything that could be read.
     Absent,
-    /// Something to look at.
+    /// A point to check.
     Warning,
-    /// Something that `check` alone tells.
+    /// A finding that only `check` reports.
     Advice,
-    /// Something that is nowhere and may be missed: where there are mistakes, they may be why.
+    /// Something optional that is missing, possibly because of the mistakes.
     Lack,
 }
 
 struct Found {
-    /// The number of its file and the byte in it: what diagnostics are sorted by.
+    /// The index of its file and the byte in it, by which diagnostics are sorted.
     order: (usize, usize),
     nature: Nature,
     diagnostic: Diagnostic,
 }
 
-/// Collects what the parts of the reader find, in any order.
+/// Collects the findings of all parts of the reader, in any order.
 #[derive(Default)]
 pub(super) struct Report {
     found: RefCell<Vec<Found>>,
@@ -156,7 +156,7 @@ impl Report {
         self.add(Nature::Syntax, file, at, mistake);
     }
 
-    /// The whole file is in another encoding: what its text lacks may well be there.
+    /// Reports that the whole file is in another encoding. Values that appear missing may be in it.
     pub(super) fn encoding(&self, file: &File, at: usize, mistake: Mistake) {
         self.syntax(file, at, mistake);
     }
@@ -181,7 +181,7 @@ impl Report {
         self.add(Nature::Lack, file, at, mistake);
     }
 
-    /// Some text could not be read: what is missing elsewhere may well stand there.
+    /// Records that some text could not be read. Values missing elsewhere may be in it.
     pub(super) fn torn(&self) {
         self.torn.set(true);
     }
@@ -204,7 +204,7 @@ impl Report {
         });
     }
 
-    /// The warnings, when nothing is wrong, and what `check` tells beside them.
+    /// Returns the warnings if there are no mistakes, and the additional findings for `check`.
     pub(super) fn finish(self) -> Result<Told, Refused> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|found| found.order);
@@ -212,7 +212,7 @@ impl Report {
             found.retain(|found| found.nature != Nature::Absent);
         }
         once_a_torn_line(&mut found);
-        // Defaults are read anew for every source that they serve.
+        // Defaults are read again for every source that they apply to.
         found.dedup_by(|one, other| one.order == other.order && one.diagnostic == other.diagnostic);
         let usable = !found
             .iter()
@@ -242,7 +242,7 @@ fn diagnostics(found: Vec<Found>) -> Vec<Diagnostic> {
     found.into_iter().map(|found| found.diagnostic).collect()
 }
 
-/// Of a line that is no TOML, the first reason alone: what else seems wrong there comes of it.
+/// Keeps only the first finding of a line that is not TOML, because the others follow from it.
 fn once_a_torn_line(found: &mut Vec<Found>) {
     let line = |found: &Found| (found.order.0, found.diagnostic.place.line);
     let syntax = |found: &&Found| found.nature == Nature::Syntax;

@@ -1,10 +1,10 @@
-//! Edits of a configuration's text, as an operator would make them by hand.
+//! Edits a configuration's text as an operator would by hand.
 //!
-//! In: the text of one file and what is to stand in it. Out: the text with exactly that changed: comments, order, blanks
-//! and line ends of everything else stay byte for byte. Pure; whether the result means something is for
-//! [`load_changed`](super::load_changed) to say.
+//! In: the text of one file and the change. Out: the text with exactly that change: comments, order, spacing and line
+//! ends of everything else stay byte for byte. Pure; use [`load_changed`](super::load_changed) to check whether the
+//! result is valid.
 //!
-//! Nothing is printed anew: the places of values are looked up, and text is put there.
+//! Nothing is reformatted: the positions of values are looked up, and text is inserted there.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,38 +13,38 @@ use toml_edit::{Document, DocumentMut, InlineTable, Item, Table, TableLike, Valu
 
 use crate::model::Layout;
 
-/// Fields that a repair takes away when it does not find them any more; others may be beyond what it looks for.
+/// Fields that a repair removes if it no longer finds them; others may be beyond its scope.
 const REPAIRED: [&str; 5] = ["item", "title", "link", "date", "summary"];
 
 /// The key of the layout. Selectors replace it.
 const LAYOUT: &str = "layout";
 
-/// Why a text cannot be edited.
+/// The reason why a text cannot be edited.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// No TOML.
+    /// The text is not TOML.
     #[error("it is no TOML: {0}")]
     Toml(String),
-    /// `[source]`, or something else that no source can be added to.
+    /// `source` is a table, `[source]`, or something else to which no source can be added.
     #[error("`source` is no list in it: write `[[source]]`")]
     NoList,
-    /// No block with this id.
+    /// There is no block with this id.
     #[error("no `[[source]]` of it has the id `{0}`")]
     NoSource(String),
-    /// A file that cannot be read.
+    /// A file cannot be read.
     #[error("it cannot be read: {0}")]
     Unread(String),
-    /// `select` holds something else than fields.
+    /// `select` contains something other than fields.
     #[error("`select` of `{0}` is no table")]
     NoSelect(String),
 }
 
-/// `text` as a value of TOML, in quotation marks.
+/// Returns `text` as a TOML string in quotation marks.
 pub fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// The patterns of `include`, as far as they are texts.
+/// Returns the patterns of `include` that are texts.
 pub fn included(text: &str) -> Vec<String> {
     let Ok(document) = parsed(text) else {
         return Vec::new();
@@ -54,7 +54,7 @@ pub fn included(text: &str) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// `text` with `block`, a `[[source]]`, as its last source.
+/// Returns `text` with `block`, a `[[source]]`, as its last source.
 ///
 /// # Errors
 /// [`EditError::Toml`] and [`EditError::NoList`].
@@ -76,8 +76,8 @@ pub fn with_source(text: &str, block: &str) -> Result<String, EditError> {
     }
 }
 
-/// `text` with these selectors in the block of the source `id`, in whatever form they stand there. Those of the list's
-/// records that are not among them are taken away; what `select` holds beyond that stays.
+/// Returns `text` with these selectors in the block of the source `id`, in the form already used there. Selectors of
+/// the list's records that are not among them are removed; everything else in `select` stays.
 ///
 /// # Errors
 /// [`EditError`]
@@ -161,7 +161,7 @@ fn parsed(text: &str) -> Result<Document<&str>, EditError> {
     Document::parse(text).map_err(|error| EditError::Toml(error.message().to_owned()))
 }
 
-/// A source, as it is written.
+/// A source as written.
 pub(super) struct Block<'a> {
     pub(super) table: &'a dyn TableLike,
     form: Form,
@@ -192,7 +192,7 @@ pub(super) fn block<'a>(document: &'a Document<&str>, id: &str) -> Option<Block<
     table.map(|table| Block { table, form })
 }
 
-/// The block with its source as `{ … }`.
+/// Returns the block with its source as `{ … }`.
 fn inline(block: &str) -> Result<String, EditError> {
     let document: DocumentMut = block
         .parse()
@@ -206,7 +206,7 @@ fn inline(block: &str) -> Result<String, EditError> {
     Ok(format!("{{ {} }}", pairs.join(", ")))
 }
 
-/// The values of a table and of those within it, under dotted keys.
+/// Collects the values of a table and of nested tables, under dotted keys.
 fn flatten(prefix: &str, table: &dyn TableLike, pairs: &mut Vec<String>) {
     for (key, item) in table.iter() {
         let name = format!("{prefix}{key}");
@@ -234,15 +234,15 @@ fn appended(text: &str, block: &str) -> String {
     appended
 }
 
-/// How lines end in `text`.
+/// Returns the line ending used in `text`.
 fn newline(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
 type Edit = (Range<usize>, String);
 
-/// The edits of fields that stand on lines of their own, below a header or with `prefix`; where none stands, behind
-/// `otherwise`.
+/// Returns the edits of fields on lines of their own, below a header or with `prefix`. New fields are inserted after
+/// the existing ones, or else after `otherwise`.
 fn fields(
     text: &str,
     table: &Table,
@@ -282,7 +282,8 @@ fn fields(
     edits
 }
 
-/// The bytes of a field's selector, also of one beside `regex` or `value`; of a rule that looks in another way, all of it.
+/// Returns the bytes of a field's selector, also if it has `regex` or `value`; for a rule that looks in another way,
+/// all of its bytes.
 fn place(item: &Item) -> Option<Range<usize>> {
     match item.as_table_like() {
         Some(rule) if rule.contains_key("find") => rule.get("find")?.span(),
@@ -292,18 +293,18 @@ fn place(item: &Item) -> Option<Range<usize>> {
     }
 }
 
-/// The bytes of `{ … }`; a table that is written with dots has none.
+/// Returns the bytes of `{ … }`; `None` for a table written with dots.
 fn whole(table: &InlineTable) -> Option<Range<usize>> {
     table.span().filter(|_| !table.is_dotted())
 }
 
-/// Whether a rule looks for places otherwise than by `find`.
+/// Returns true if a rule looks for places in another way than by `find`.
 fn looks(rule: &dyn TableLike) -> bool {
     let ways = ["join", "before", "page", "from"];
     ways.iter().any(|way| rule.contains_key(way))
 }
 
-/// The fields in the order in which people write them.
+/// Returns the fields in the order in which people write them.
 fn in_order(select: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
     let known = |field: &str| REPAIRED.iter().position(|known| *known == field);
     let fields = select
@@ -314,7 +315,7 @@ fn in_order(select: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &s
     fields.into_iter()
 }
 
-/// `{ item = "…", … }` with the fields changed.
+/// Returns an edit of `{ item = "…", … }` with the fields changed.
 fn rewritten(table: &InlineTable, select: &BTreeMap<String, String>) -> Edit {
     let is_rule = |field: &str| {
         let rule = table.get(field).and_then(Value::as_inline_table);
@@ -334,7 +335,7 @@ fn rewritten(table: &InlineTable, select: &BTreeMap<String, String>) -> Edit {
     (span, format!("{{ {} }}", pairs.join(", ")))
 }
 
-/// `select.item = "…"` in braces with the fields changed; those that are not found any more stay.
+/// Returns edits of `select.item = "…"` in braces with the fields changed; fields that are no longer found stay.
 fn replaced(table: &InlineTable, select: &BTreeMap<String, String>) -> Vec<Edit> {
     let of = |field: &str| Some(Item::Value(table.get(field)?.clone()));
     let mut edits: Vec<Edit> = in_order(select)
@@ -348,7 +349,7 @@ fn replaced(table: &InlineTable, select: &BTreeMap<String, String>) -> Vec<Edit>
     edits
 }
 
-/// `select` behind the address of a source in braces.
+/// Returns edits that insert `select` after the address of a source in braces.
 fn inserted(block: &dyn TableLike, select: &BTreeMap<String, String>) -> Vec<Edit> {
     let span = block.get("url").and_then(Item::span);
     let pair = |(field, rule)| format!("{field} = {}", quoted(rule));
@@ -359,7 +360,7 @@ fn inserted(block: &dyn TableLike, select: &BTreeMap<String, String>) -> Vec<Edi
         .collect()
 }
 
-/// Where the last of a block's own values ends, tables within it aside.
+/// Returns the range of the last of a block's own values, not counting nested tables.
 fn end(block: &dyn TableLike) -> Option<Range<usize>> {
     let ends = block.iter().filter_map(|(_, item)| end_of(item));
     ends.max_by_key(|span| span.end)
@@ -374,16 +375,16 @@ fn end_of(item: &Item) -> Option<Range<usize>> {
     }
 }
 
-/// The whole lines that `span` stands on, with their ends.
+/// Returns the range of the whole lines of `span`, with their line ends.
 fn lines(text: &str, span: &Range<usize>) -> Range<usize> {
     let start = text.get(..span.start).and_then(|before| before.rfind('\n'));
     let end = text.get(span.end..).and_then(|after| after.find('\n'));
     start.map_or(0, |at| at + 1)..end.map_or(text.len(), |at| span.end + at + 1)
 }
 
-/// `text` with the edits, which do not overlap.
+/// Applies the edits to `text`; they do not overlap.
 fn spliced(text: &str, mut edits: Vec<Edit>) -> String {
-    // From the end, so that places before stay where they are; of two in one place the insertion comes last.
+    // Applied from the end, so that earlier positions stay valid; of two in one place the insertion comes last.
     edits.sort_by_key(|(span, _)| (span.start, span.end));
     let mut spliced = text.to_owned();
     for (span, written) in edits.into_iter().rev() {
@@ -599,7 +600,7 @@ mod tests {
         );
     }
 
-    /// Lines that a configuration may hold, in any order.
+    /// Generates lines of a configuration, in any order.
     fn any_lines() -> impl Strategy<Value = String> {
         let line = proptest::sample::select(vec![
             "[[source]]",

@@ -1,13 +1,13 @@
-//! Files that are not UTF-8, told by what they seem to be.
+//! Detects the encoding of files that are not UTF-8.
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::diagnostic::Mistake;
 
-/// Bytes that are looked at.
+/// The number of bytes examined.
 const SAMPLE: usize = 256;
 
-/// UTF-16, by its byte order mark, else by a zero in every other byte, as ASCII has it there.
+/// Detects UTF-16 by its byte order mark, or else by a zero in every other byte, as ASCII text has.
 pub(super) fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return (encoding == UTF_16LE || encoding == UTF_16BE).then_some(encoding);
@@ -35,7 +35,7 @@ pub(super) fn not_utf8(encoding: &'static Encoding) -> Mistake {
         .hint("save it as UTF-8: an editor offers that as the encoding under “Save as”")
 }
 
-/// A byte that is no UTF-8: most often a letter in the encoding of Windows in the West.
+/// Describes a byte that is not UTF-8: most often a letter in the Western encoding of Windows.
 pub(super) fn stray_byte(byte: u8) -> Mistake {
     let (letter, _) = WINDOWS_1252.decode_without_bom_handling(std::slice::from_ref(&byte));
     let mistake = Mistake::new("this is not UTF-8");

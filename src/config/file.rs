@@ -1,4 +1,4 @@
-//! One file of the configuration: its text, its values with the bytes they stand in, and lines and columns for people.
+//! One file of the configuration: its text, its values with their byte ranges, and lines and columns for people.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,12 +13,13 @@ use super::syntax;
 use super::withheld::KnownSecrets;
 use crate::model::Place;
 
-/// Tables within tables beyond this are cut off: no key of ours is nested as deep, so they are refused by name further up.
+/// Tables nested deeper are cut off. No valid key is nested as deep, so they are refused by name further up.
 const MAX_DEPTH: usize = 8;
-/// Characters are counted ahead for every so many bytes, so that a place is found in constant time even on one long line.
+/// Characters are counted in advance per block of this many bytes, so that a place is found in constant time even on
+/// one long line.
 const BLOCK: usize = 1024;
 
-/// A value and the bytes that it stands in.
+/// A value with its byte range.
 pub(super) struct Value {
     pub(super) span: Range<usize>,
     pub(super) kind: Kind,
@@ -26,7 +27,7 @@ pub(super) struct Value {
 
 pub(super) enum Kind {
     Text(String),
-    /// The nearest one where it is beyond 64 bits: out of every range that we know.
+    /// An integer. A number beyond 64 bits is clamped, which leaves it out of every valid range.
     Integer(i64),
     Float,
     Boolean(bool),
@@ -36,7 +37,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// What it is, to people.
+    /// Returns the name of its type, for people.
     pub(super) fn noun(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",
@@ -49,25 +50,25 @@ impl Kind {
     }
 }
 
-/// A key, where it stands, and its value.
+/// A key with its byte position and its value.
 pub(super) struct Entry {
     pub(super) key: String,
     pub(super) at: usize,
     pub(super) value: Value,
 }
 
-/// A file of a configuration as it was read: enough to read it again, whatever has become of it.
+/// A configuration file as it was read: enough to read it again, even if the file has changed since.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigFile {
     /// Its name in messages.
     pub shown: PathBuf,
-    /// Absolute.
+    /// The absolute path.
     pub path: PathBuf,
-    /// Its text, in which secrets are references, but for those in addresses.
+    /// Its text, in which secrets are references, except those in addresses.
     pub text: Arc<str>,
 }
 
-/// The path alone: the text may be long.
+/// Shows only the path, because the text may be long.
 impl fmt::Debug for ConfigFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.fmt(f)
@@ -76,24 +77,24 @@ impl fmt::Debug for ConfigFile {
 
 /// A file that was read.
 pub(super) struct File {
-    /// Its number in the order of inclusion.
+    /// Its index in the order of inclusion.
     pub(super) number: usize,
-    /// As the operator would name it.
+    /// The path as the operator would write it.
     pub(super) shown: PathBuf,
-    /// Absolute.
+    /// The absolute path.
     pub(super) path: PathBuf,
     pub(super) entries: Vec<Entry>,
-    /// Of a file that was kept: the secrets that were left out of it, as far as they are known.
+    /// For a kept file: the known secrets that were left out of it.
     pub(super) known_secrets: Option<KnownSecrets>,
     text: Arc<str>,
-    /// Where each line begins.
+    /// The byte at which each line begins.
     lines: Vec<usize>,
-    /// How many characters begin before each block.
+    /// The number of characters before each block.
     blocks: Vec<usize>,
 }
 
 impl File {
-    /// Reads `text` as TOML, as far as it is.
+    /// Parses `text` as TOML, as far as it is valid.
     pub(super) fn new(number: usize, shown: &Path, text: String, report: &Report) -> Self {
         let mut file = Self {
             number,
@@ -119,7 +120,7 @@ impl File {
         file
     }
 
-    /// Reads a file that was kept: its paths are those that it had.
+    /// Reads a kept file under the paths that it had.
     pub(super) fn kept(
         number: usize,
         kept: &ConfigFile,
@@ -133,7 +134,7 @@ impl File {
         }
     }
 
-    /// The file to be kept.
+    /// Returns the file in the form to be kept.
     pub(super) fn to_keep(&self) -> ConfigFile {
         ConfigFile {
             shown: self.shown.clone(),
@@ -142,7 +143,7 @@ impl File {
         }
     }
 
-    /// The line and column of a byte; beyond the end, those of the end.
+    /// Returns the line and column of a byte; beyond the end, those of the end.
     pub(super) fn place(&self, at: usize) -> Place {
         let at = at.min(self.text.len());
         let line = self.lines.partition_point(|start| *start <= at);
@@ -154,7 +155,7 @@ impl File {
         }
     }
 
-    /// The byte at a place of this file: [`Self::place`] backwards.
+    /// Returns the byte at a place of this file: the inverse of [`Self::place`].
     pub(super) fn byte(&self, place: &Place) -> usize {
         let start = self.lines.get(place.line.saturating_sub(1));
         let start = start.copied().unwrap_or(self.text.len());
@@ -164,9 +165,10 @@ impl File {
         start + within.unwrap_or(rest.len())
     }
 
-    /// The byte of the character in `column` (from 1) of `text`, where `value` holds it as it is written: without escapes.
+    /// Returns the byte of the character in `column` (from 1) of `text`; `None` unless `value` contains it as written,
+    /// without escapes.
     pub(super) fn within(&self, value: &Value, text: &str, column: usize) -> Option<usize> {
-        // Behind three quotation marks a line may begin (TOML 1.0, String).
+        // A line break may follow three quotation marks (TOML 1.0, String).
         const MARKS: [(&str, &str); 6] = [
             ("\"\"\"\n", "\"\"\""),
             ("\"\"\"", "\"\"\""),
@@ -186,17 +188,17 @@ impl File {
         Some(value.span.start + open.len() + at)
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// What stands there.
+    /// Returns the source text of a value.
     pub(super) fn written(&self, value: &Value) -> &str {
         self.text.get(value.span.clone()).unwrap_or_default()
     }
 
-    /// Where a path in this file leads: relative ones start at the file.
+    /// Resolves a path in this file; relative paths start at the file.
     pub(super) fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
         self.path.parent().unwrap_or(&self.path).join(path)
     }
@@ -225,12 +227,12 @@ fn characters_before_blocks(text: &[u8]) -> Vec<usize> {
     blocks
 }
 
-/// How many characters begin in these bytes of UTF-8.
+/// Returns how many characters begin in these bytes of UTF-8.
 fn characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
-/// Removes the keys that stand in text which means nothing.
+/// Removes the keys within text that could not be parsed.
 fn prune(entries: &mut Vec<Entry>, torn: &[Range<usize>]) {
     if torn.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! The files of the configuration: the main one, and those that it includes.
+//! The files of the configuration: the main file and its includes.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -19,17 +19,17 @@ const MAX_FILES: usize = 10_000;
 pub(super) const MAX_FILE_BYTES: u64 = 4 << 20;
 const MAX_DEPTH: usize = 16;
 
-/// A file as it would be with other contents, or that is not there yet.
+/// A file with new contents, which may not exist yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Changed<'a> {
-    /// Absolute, without links in it.
+    /// Absolute path, without symbolic links.
     pub path: &'a Path,
     /// Its text.
     pub text: &'a str,
 }
 
 impl Changed<'_> {
-    /// How a file that is not there yet will be named, once `pattern` finds it.
+    /// Returns the name of a file that does not exist yet, as `pattern` will find it.
     fn shown(&self, pattern: &Path, options: MatchOptions) -> Option<PathBuf> {
         let (folder, name) = (pattern.parent()?, pattern.file_name()?.to_str()?);
         let own = self.path.file_name()?;
@@ -41,7 +41,8 @@ impl Changed<'_> {
     }
 }
 
-/// Reads `main` and what it includes, each file once and before those that it includes. There always is a first one: empty where `main` could not be read.
+/// Reads `main` and its includes, each file once and before its own includes. The result always has a first file, which
+/// is empty if `main` could not be read.
 pub(super) fn read(main: &Path, changed: Option<&Changed>, report: &Report) -> Vec<File> {
     let mut reader = Reader {
         report,
@@ -61,7 +62,7 @@ pub(super) fn read(main: &Path, changed: Option<&Changed>, report: &Report) -> V
 
 /// Reads a regular file of at most `max_bytes`.
 pub(super) fn contents(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
-    // Asked before opening: a pipe would keep us waiting.
+    // Checked before opening: a pipe would block.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("not a regular file"));
     }
@@ -83,7 +84,8 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// Reads one file and those below it. A mistake in naming it is the caller's to report, those within it are reported here.
+    /// Reads one file and its includes. The caller reports a mistake in the file's name; mistakes in its contents are
+    /// reported here.
     fn add(&mut self, shown: &Path, depth: usize) -> Result<(), Mistake> {
         let refused = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => {
@@ -148,7 +150,7 @@ fn text_file(number: usize, shown: &Path, bytes: Vec<u8>, report: &Report) -> Fi
     }
     match String::from_utf8(bytes) {
         Ok(text) => {
-            // Editors on Windows put a byte order mark before the text; no column counts it.
+            // Editors on Windows put a byte order mark before the text; columns do not count it.
             let text = text
                 .strip_prefix('\u{feff}')
                 .map(str::to_owned)
@@ -166,21 +168,21 @@ fn text_file(number: usize, shown: &Path, bytes: Vec<u8>, report: &Report) -> Fi
     }
 }
 
-/// Whether a file, as it is named, is the one at `path`, which may not be there yet.
+/// Returns true if a file name refers to `path`, which may not exist yet.
 fn is_at(shown: &Path, path: &Path) -> bool {
     let named = || Some(in_folder(shown.parent()?)?.join(shown.file_name()?));
     let found = shown.canonicalize().ok().or_else(named);
     found.is_some_and(|found| found == path)
 }
 
-/// A folder without links in its name.
+/// Returns a folder's path without symbolic links.
 fn in_folder(folder: &Path) -> Option<PathBuf> {
     let here = folder.as_os_str().is_empty();
     let folder = if here { Path::new(".") } else { folder };
     folder.canonicalize().ok()
 }
 
-/// The files that `name` means in the file `from`, sorted; a name without wildcards is taken at its word.
+/// Returns the files that `name` refers to in the file `from`, sorted; a name without wildcards is taken literally.
 fn matches(
     from: &Path,
     name: &str,
@@ -195,7 +197,7 @@ fn matches(
         .to_str()
         .ok_or_else(|| unreadable("its folder's name is not UTF-8".into()))?;
     let pattern = Path::new(&Pattern::escape(folder)).join(name);
-    // Like a shell: `*` finds no hidden files, which editors leave about.
+    // As in a shell, `*` does not match hidden files, which editors create.
     let options = MatchOptions {
         require_literal_leading_dot: true,
         ..MatchOptions::new()

@@ -1,10 +1,10 @@
-//! TOML text to a checked configuration.
+//! Reads TOML text into a checked configuration.
 //!
-//! In: the main file, those that it includes, and the environment (for secrets).
+//! In: the main file, its includes, and the environment (for secrets).
 //! Out: a [`Config`], or every mistake of every file at once, by place and with a hint.
 //!
-//! Reads files, bounded in size and number; no clock, no network. A key that no part of the reader asks for is an error, so that a
-//! slip of the finger never passes for a setting; one that is planned is told apart (“not supported yet”).
+//! Reads files, bounded in size and number; no clock, no network. A key that no part of the reader asks for is an
+//! error, so that a typing error never passes for a setting; a planned key gets its own message (“not supported yet”).
 
 mod address;
 mod advice;
@@ -59,7 +59,7 @@ use topic::Topics;
 use crate::model::Source;
 use crate::topics::Topic;
 
-/// The texts of a configuration are kept up to this size, all together.
+/// The maximum total size of the texts of a configuration that is kept.
 pub const MAX_KEPT_BYTES: usize = 16 << 20;
 
 /// A configuration without mistakes.
@@ -67,36 +67,36 @@ pub const MAX_KEPT_BYTES: usize = 16 << 20;
 pub struct Config {
     /// The main file, absolute.
     pub file: PathBuf,
-    /// What is published, and by whom.
+    /// The published site and its publisher.
     pub site: SiteConfig,
-    /// Where everything is kept.
+    /// The location of the store.
     pub store: StoreConfig,
-    /// Where feeds are written, and how much is in them.
+    /// The folder of the feeds, and the limits of their contents.
     pub publish: PublishConfig,
     /// Limits and manners of fetching.
     pub fetch: FetchConfig,
-    /// Where readers are answered.
+    /// The addresses that serve readers.
     pub server: ServerConfig,
-    /// Where administrators are answered.
+    /// The addresses that serve administrators.
     pub admin: AdminConfig,
-    /// How the daemon runs.
+    /// Options of the daemon.
     pub daemon: DaemonConfig,
-    /// Every file that was read, the main one first.
+    /// Every file that was read, starting with the main one.
     pub files: Vec<ConfigFile>,
-    /// Where bulletins come from, in the order of files and lines; no id twice.
+    /// The sources, in the order of files and lines; ids are unique.
     pub sources: Vec<Source>,
-    /// What is published, in the order of files and lines; no id twice.
+    /// The topics, in the order of files and lines; ids are unique.
     pub topics: Vec<Topic>,
-    /// What may not be meant as it is written.
+    /// Warnings of settings that may not be intended.
     pub warnings: Vec<Diagnostic>,
-    /// The same, for `check` alone.
+    /// Further warnings that only `check` shows.
     pub advice: Vec<Diagnostic>,
 }
 
-/// A duration longer than none, as the configuration writes it: `90s`, `15m`, `1h30m`, `7d`.
+/// Parses a duration greater than zero, in the notation of the configuration: `90s`, `15m`, `1h30m`, `7d`.
 ///
 /// # Errors
-/// What is wrong with it, and what to write.
+/// The problem, and how to write it.
 pub fn interval(text: &str) -> Result<std::time::Duration, String> {
     units::interval(text).map_err(|mistake| match mistake.hint {
         Some(hint) => format!("{}: {hint}", mistake.message),
@@ -104,16 +104,15 @@ pub fn interval(text: &str) -> Result<std::time::Duration, String> {
     })
 }
 
-/// Reads `file` and what it includes. `environment` looks up a variable.
+/// Reads `file` and its includes. `environment` looks up a variable.
 ///
 /// # Errors
-/// [`Refused`] with every mistake, the file that cannot be read among them.
+/// [`Refused`] with every mistake, including a file that cannot be read.
 pub fn load(file: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, Refused> {
     read(file, None, environment)
 }
 
-/// Reads `file` as [`load`] does, with one of the files changed, or there where it is not yet: what an edit will bring,
-/// before it is made.
+/// Reads `file` as [`load`] does, with one of the files changed or added: the result of an edit before it is made.
 ///
 /// # Errors
 /// As [`load`].
@@ -125,7 +124,7 @@ pub fn load_changed(
     read(file, Some(changed), environment)
 }
 
-/// Reads `file` as [`load`] does. Of one that cannot be used, what can be read is there all the same.
+/// Reads `file` as [`load`] does. If it cannot be used, the error contains the parts that can be read.
 ///
 /// # Errors
 /// [`Broken`]
@@ -138,11 +137,11 @@ pub fn load_or_salvage(
     of_files(&files, report, environment)
 }
 
-/// Reads a configuration that was kept, whatever has become of its files. It was kept without the secrets of addresses:
-/// those that are known are put in again.
+/// Reads a kept configuration, even if its files have changed since. It was kept without the secrets of addresses;
+/// known ones are restored.
 ///
 /// # Errors
-/// [`Refused`], as where another version of the program kept it.
+/// [`Refused`], for example if another version of the program kept it.
 pub fn load_kept(
     files: &[ConfigFile],
     secrets: &KnownSecrets,

@@ -1,4 +1,4 @@
-//! `pages` and `backfill`: where a list goes on, and how far back it is read.
+//! `pages` and `backfill`: the way to further pages of a list, and how many of them to read.
 
 use super::diagnostic::{Mistake, parsed};
 use super::settings::Settings;
@@ -6,12 +6,12 @@ use super::table::{Given, Table};
 use super::units;
 use crate::model::{Css, Numbers, PageAddress, PageWay, Pages, Reading};
 
-/// The most pages that one poll reads after the first.
+/// The maximum number of pages that one poll reads after the first.
 pub(super) const MOST: i64 = 100;
-/// How many pages after the first a poll reads, where nothing says it.
+/// The default number of pages that a poll reads after the first.
 const LAST: u32 = 1;
 
-/// `pages`: how to get to further pages of a list, and how many of them are read.
+/// `pages`: the way to further pages of a list, and how many of them to read.
 #[derive(Clone, Default)]
 pub(super) struct PageKeys {
     param: Given<String>,
@@ -67,12 +67,12 @@ impl PageKeys {
         self.param.at.or(self.url.at).is_some()
     }
 
-    /// Whether they say how to get to another page, be it by a mistake.
+    /// Returns true if they give a way to another page, even with a mistake.
     fn leads(&self) -> bool {
         self.counts() || self.next.at.is_some()
     }
 
-    /// How to get to the next page; without a word of it, as the document itself says.
+    /// Returns the way to the next page; by default, the document's own link.
     fn way(self) -> PageWay {
         let step = self.step.value.unwrap_or(1);
         let from = |usual| self.from.value.unwrap_or(usual);
@@ -84,7 +84,7 @@ impl PageKeys {
                 };
                 PageWay::Parameter { name, numbers }
             }
-            // Where pages have addresses of their own, the first is number 1, as people count.
+            // If pages have addresses of their own, the first is number 1, as people count.
             (None, Some(address), _) => {
                 let numbers = Numbers {
                     from: from(2),
@@ -98,7 +98,7 @@ impl PageKeys {
     }
 }
 
-/// A link, or an attribute of an element.
+/// Parses a link, or an attribute of an element.
 fn link(text: &str) -> Result<Css, Mistake> {
     let css: Css = parsed(text)?;
     if css.names_self {
@@ -112,7 +112,7 @@ fn address(text: &str) -> Result<PageAddress, Mistake> {
     parsed(text).map_err(|mistake: Mistake| mistake.hint(hint))
 }
 
-/// Where the list of a source goes on. What its file's defaults say is for sources that it fits.
+/// Returns the way to further pages of a source's list. The defaults of its file apply only to sources that they fit.
 pub(super) fn pages(
     table: &Table,
     own: &Settings,
@@ -149,7 +149,7 @@ pub(super) fn pages(
     })
 }
 
-/// What of a source's own `pages` its documents cannot have.
+/// Returns a mistake if a source's own `pages` do not fit its documents.
 fn unfit(mine: &PageKeys, reading: &Reading) -> Option<Mistake> {
     match reading {
         Reading::Text(_) => Some(Mistake::new("`pages` does not go with `kind = \"text\"`")),
@@ -169,7 +169,7 @@ fn unfit(mine: &PageKeys, reading: &Reading) -> Option<Mistake> {
     }
 }
 
-/// Whether documents of this kind have such pages, which were said of all sources of a file.
+/// Returns true if documents of this kind can have such pages. Used for defaults, which apply to all sources of a file.
 fn fits(way: &PageWay, reading: &Reading) -> bool {
     match reading {
         Reading::Text(_) => false,

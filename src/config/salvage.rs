@@ -1,7 +1,8 @@
-//! The parts of a broken configuration that can still be read: the path of the store and the address for administrators.
+//! The parts of a broken configuration that can still be read: the path of the store and the address for
+//! administrators.
 //!
-//! Out: [`Broken`]. Where the store is may stand on a torn line, so that every place that the text names is a candidate;
-//! the store itself tells whether it is the right one, for it keeps the configuration last in force.
+//! Out: [`Broken`]. The store's path may be on a torn line, so every path in the text is a candidate; the store itself
+//! shows whether it is the right one, because it keeps the configuration last in force.
 
 use std::path::PathBuf;
 
@@ -11,9 +12,9 @@ use super::section::StoreConfig;
 use super::withheld::KnownSecrets;
 use crate::model::Listen;
 
-/// Places that are looked at, at most.
+/// The maximum number of paths tried.
 const MAX_STORES: usize = 16;
-/// How the address of a store begins.
+/// The prefix of a store's address.
 const SCHEME: &str = "sqlite:";
 
 /// A configuration that cannot be used.
@@ -23,15 +24,15 @@ pub struct Broken {
     pub refused: Refused,
     /// Its main file, absolute.
     pub file: PathBuf,
-    /// Where the store may be, the likeliest place first.
+    /// Possible paths of the store, the likeliest first.
     pub stores: Vec<PathBuf>,
-    /// Where administrators are answered, as far as it could be read.
+    /// The addresses that serve administrators, as far as they could be read.
     pub admin: Vec<Listen>,
     /// Secrets of addresses, as far as they could be read.
     pub secrets: KnownSecrets,
 }
 
-/// The place that was read, then those that stand anywhere in the text.
+/// Returns the path that was read, followed by those found anywhere in the text.
 pub(super) fn stores(files: &[File], read: &StoreConfig) -> Vec<PathBuf> {
     let mut places = vec![read.path.clone()];
     let written = files.iter().flat_map(|file| {
@@ -46,7 +47,7 @@ pub(super) fn stores(files: &[File], read: &StoreConfig) -> Vec<PathBuf> {
     places
 }
 
-/// Every `sqlite:PATH` of a text, up to the end of its quotation or line.
+/// Returns every `sqlite:PATH` in a text, up to the closing quotation mark or the end of the line.
 fn written(text: &str) -> Vec<&str> {
     let ends = |c: char| c.is_control() || matches!(c, '"' | '\'' | '\u{201c}' | '\u{201d}');
     let addresses = text.split(SCHEME).skip(1);

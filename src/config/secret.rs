@@ -1,6 +1,6 @@
-//! Values that stay out of the configuration: `{ file = "…" }`, `{ env = "…" }`, `{ credential = "…" }`.
+//! Values kept outside the configuration: `{ file = "…" }`, `{ env = "…" }`, `{ credential = "…" }`.
 //!
-//! Reading the configuration gives the reference; the value is read by those who need it, when they do.
+//! Reading the configuration yields the reference; the value is read only when it is needed.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -15,32 +15,32 @@ use super::withheld::{self, Withheld};
 use crate::model::{Location, Secret, Source};
 
 const MAX_BYTES: u64 = 64 << 10;
-/// Where systemd puts a unit's credentials (systemd.exec(5)).
+/// The variable with the folder of a unit's credentials (systemd.exec(5)).
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// Reads an environment variable.
 pub(super) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
 
-/// A text, or where it stands.
+/// A text, or a reference to a secret.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Written {
     Openly(String),
     Secretly(Secret),
 }
 
-/// Why a secret cannot be had. It never shows the secret.
+/// The reason why a secret is unavailable. It never shows the secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// It cannot be read here; elsewhere, by the daemon, it may.
+    /// It cannot be read here, although the daemon may be able to.
     #[error("{0}")]
     Unreadable(String),
-    /// The configuration that was kept is in force, and keeps none.
+    /// The configuration in force is a kept one, which contains no secrets.
     #[error(
         "the configuration last in force is kept without secrets, and `{}` does not tell this one",
         .0.display()
     )]
     NotKept(PathBuf),
-    /// It is not what it should be.
+    /// Its value is not valid.
     #[error("{0}")]
     Wrong(String),
 }
@@ -59,7 +59,7 @@ impl SecretError {
     }
 }
 
-/// The text of `key`, in place or as a secret, which is not read yet.
+/// Reads the text of `key`, given directly or as a secret, which is not read yet.
 pub(super) fn text(table: &Table, key: &'static str, environment: Environment) -> Given<Written> {
     match withheld::read(table, key) {
         Some(Ok(Withheld::Text(text))) => return table.given(key, |_| Ok(Written::Openly(text))),
@@ -141,7 +141,8 @@ fn file(path: &Path) -> Result<String, SecretError> {
     value(&text)
 }
 
-/// The source with the address that its secret is, to be fetched from; as it stands where its address is no secret.
+/// Returns the source with the address that its secret contains, ready to be fetched; unchanged if its address is not
+/// secret.
 ///
 /// # Errors
 /// [`SecretError`]
@@ -174,7 +175,8 @@ mod tests {
     use super::super::file::File;
     use super::*;
 
-    /// Reads `url` in a file that stands in a folder with secrets; what is wrong with the reference, else with the secret.
+    /// Reads `url` in a file within a folder of secrets; returns the problem with the reference, or else with the
+    /// secret.
     fn secret(toml: &str) -> Result<String, String> {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("token"), " s3cret\n").expect("a file");

@@ -1,4 +1,4 @@
-//! The sections that stand once: `[site]`, `[server]` and the like.
+//! The sections that occur once: `[site]`, `[server]` and the like.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -16,35 +16,35 @@ use crate::model::{Language, Listen, Reading, Site, TrustedProxy};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// `[site]`: what is published, and by whom.
+/// `[site]`: the published site and its publisher.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteConfig {
     /// Title, address and language.
     pub site: Site,
-    /// Its language where the configuration says so.
+    /// Its language, if the configuration states it.
     pub stated_language: Option<Language>,
-    /// Whom a source's operator may write to; part of the User-Agent.
+    /// The contact for operators of polled sites; part of the User-Agent.
     pub contact: Option<String>,
     /// The zone of sources that name none.
     pub zone: Tz,
-    /// Addresses that it had before: requests for them are answered with the one that it has now.
+    /// Its former addresses: requests for them are redirected to the current one.
     pub former: Vec<Url>,
 }
 
-/// `[store]`: where everything is kept.
+/// `[store]`: the location of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreConfig {
     /// The database's file, absolute.
     pub path: PathBuf,
-    /// Why the secret that names it cannot be read here; then `path` names nothing.
+    /// The reason why the secret that names it cannot be read here; then `path` is empty.
     pub unread: Option<Diagnostic>,
 }
 
 impl StoreConfig {
-    /// Requires that the place of the store is known.
+    /// Requires that the location of the store is known.
     ///
     /// # Errors
-    /// [`Refused`] where it is a secret that cannot be read here.
+    /// [`Refused`] if it is a secret that cannot be read here.
     pub fn known(&self) -> Result<(), Refused> {
         match &self.unread {
             None => Ok(()),
@@ -53,47 +53,47 @@ impl StoreConfig {
     }
 }
 
-/// `[publish]`: where feeds are written, and how much is in them.
+/// `[publish]`: the folder of the feeds, and the limits of their contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishConfig {
     /// The folder of the feeds, absolute.
     pub dir: PathBuf,
-    /// Stories in a live feed, 1 to 500.
+    /// Maximum number of stories in a live feed, 1 to 500.
     pub max_items: usize,
-    /// Stories younger than this are in the live feed beyond `max_items`.
+    /// Stories younger than this stay in the live feed beyond `max_items`.
     pub min_age: Duration,
-    /// Stories older than this enter quietly by a first poll or a changed query.
+    /// Stories older than this enter quietly in a first poll or after a changed query.
     pub fresh: Duration,
 }
 
 /// `[fetch]`: limits and manners of fetching.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchConfig {
-    /// For one whole answer.
+    /// The time limit of one complete answer.
     pub timeout: Duration,
-    /// The largest body, decompressed.
+    /// The maximum size of a body, decompressed.
     pub max_body_bytes: u64,
-    /// Requests at once, 1 to 1024.
+    /// Maximum number of concurrent requests, 1 to 1024.
     pub concurrency: usize,
-    /// Requests at once to one host.
+    /// Maximum number of concurrent requests to one host.
     pub per_host: usize,
-    /// Between two requests to one host.
+    /// The pause between two requests to one host.
     pub host_delay: Duration,
-    /// Private networks that may be fetched from.
+    /// Private networks that may be contacted.
     pub allow_networks: Vec<IpNet>,
-    /// What robots.txt is obeyed for.
+    /// The sources for which robots.txt is obeyed.
     pub robots: RobotsPolicy,
 }
 
-/// What robots.txt (RFC 9309) is obeyed for.
+/// The sources for which robots.txt (RFC 9309) is obeyed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RobotsPolicy {
-    /// Whatever is read as a page may be read; a feed that the operator names is there to be polled.
+    /// Everything that is read as a page. A feed that the operator names is meant to be polled.
     #[default]
     Pages,
-    /// Feeds too.
+    /// All sources, including feeds.
     Always,
-    /// Nothing.
+    /// No sources.
     Never,
 }
 
@@ -104,7 +104,7 @@ impl RobotsPolicy {
         ("never", Self::Never),
     ];
 
-    /// Whether it is obeyed for what is read so.
+    /// Returns true if robots.txt is obeyed for documents read in this way.
     pub fn covers(self, reading: &Reading) -> bool {
         match self {
             Self::Pages => !matches!(reading, Reading::Feed),
@@ -114,32 +114,32 @@ impl RobotsPolicy {
     }
 }
 
-/// `[server]`: where readers are answered.
+/// `[server]`: the addresses that serve readers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfig {
-    /// Every address that is listened on, unless systemd hands sockets over.
+    /// The addresses to listen on, unless systemd passes sockets.
     pub listen: Vec<Listen>,
-    /// Who is believed about whom a request is from.
+    /// The proxies whose statement of a request's origin is trusted.
     pub trusted_proxies: Vec<TrustedProxy>,
 }
 
-/// `[admin]`: where administrators are answered, and nobody else.
+/// `[admin]`: the addresses that serve only administrators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminConfig {
-    /// Every address that is listened on.
+    /// The addresses to listen on.
     pub listen: Vec<Listen>,
-    /// Further names that requests may be for, such as that of a web server before it.
+    /// Further host names accepted in requests, such as that of a web server in front of it.
     pub hosts: Vec<String>,
 }
 
-/// `[daemon]`: how it runs.
+/// `[daemon]`: options of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DaemonConfig {
-    /// Whether a changed file of the configuration is read by itself.
+    /// True if a changed configuration file is reloaded automatically.
     pub watch: bool,
 }
 
-/// `[server]`, where it stands.
+/// Reads `[server]`, if it is present.
 pub(super) fn server(tops: &[Table]) -> ServerConfig {
     let table = section(tops, "server");
     let listen = listen(
@@ -156,7 +156,7 @@ pub(super) fn server(tops: &[Table]) -> ServerConfig {
     }
 }
 
-/// `[admin]`, where it stands.
+/// Reads `[admin]`, if it is present.
 pub(super) fn admin(tops: &[Table]) -> AdminConfig {
     let table = section(tops, "admin");
     let listen = listen(
@@ -193,7 +193,7 @@ fn open_to_others(address: SocketAddr) -> Mistake {
     )
 }
 
-/// A name as it stands in `Host`, without a port.
+/// Parses a host name as in the `Host` header, without a port.
 fn host(text: &str) -> Result<String, Mistake> {
     let read = url::Host::parse(text).map(|host| host.to_string());
     read.ok().filter(|host| !host.is_empty()).ok_or_else(|| {
@@ -202,7 +202,7 @@ fn host(text: &str) -> Result<String, Mistake> {
     })
 }
 
-/// `[daemon]`, where it stands.
+/// Reads `[daemon]`, if it is present.
 pub(super) fn daemon(tops: &[Table]) -> DaemonConfig {
     let table = section(tops, "daemon");
     let watch = table.flag("watch");
@@ -212,7 +212,7 @@ pub(super) fn daemon(tops: &[Table]) -> DaemonConfig {
     }
 }
 
-/// An empty list listens nowhere.
+/// Reads the addresses to listen on; an empty list listens nowhere.
 fn listen(table: &Table, usual: Listen) -> Given<Vec<(usize, Listen)>> {
     let places = table.texts("listen", |text| match text.strip_prefix("unix:") {
         Some(path) => Ok(Listen::Unix(table.file.resolve(path))),
@@ -348,7 +348,7 @@ pub(super) fn fetch(tops: &[Table]) -> FetchConfig {
     }
 }
 
-/// The address that readers on this machine find the server at.
+/// Returns the address at which readers on this machine find the server.
 fn served_at(server: &ServerConfig) -> Option<Url> {
     let tcp = server.listen.iter().find_map(|listen| match listen {
         Listen::Tcp(address) => Some(*address),
@@ -364,7 +364,7 @@ fn served_at(server: &ServerConfig) -> Option<Url> {
         .ok()
 }
 
-/// A line that a header may hold.
+/// Parses a line that is valid in a header.
 fn contact(text: &str) -> Result<String, Mistake> {
     let contact = units::line(text)?;
     if contact.is_ascii() {
@@ -405,7 +405,7 @@ fn trusted_proxy(text: &str) -> Result<TrustedProxy, Mistake> {
     Ok(TrustedProxy::Network(network))
 }
 
-/// The section `key`, which may stand in any one file; an empty one where it stands in none.
+/// Returns the section `key`, which may be in any one file; an empty one if it is in none.
 fn section<'a>(tops: &[Table<'a>], key: &'static str) -> Table<'a> {
     let mut first: Option<Table<'a>> = None;
     for table in tops.iter().filter_map(|top| top.table(key).value) {

@@ -1,7 +1,7 @@
-//! `select`, `detail`, `remove`, `replace`: what an operator says of where things stand in documents.
+//! `select`, `detail`, `remove`, `replace`: the operator's rules for finding values in documents.
 //!
-//! What finds a place depends on the kind of document, which may be said elsewhere: it stays text here ([`Places`])
-//! until the source is put together.
+//! The syntax of places depends on the kind of document, which may be configured elsewhere: they stay text here
+//! ([`Places`]) until the source is assembled.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::model::{
 /// Texts that find places.
 type Places = Vec<Written>;
 
-/// A text that finds places, and where it stands.
+/// A text that finds places, with its position.
 #[derive(Clone)]
 struct Written {
     at: usize,
@@ -26,10 +26,10 @@ struct Written {
     way: Way,
 }
 
-/// Where a text looks.
+/// The part of a document that a text searches.
 #[derive(Clone)]
 pub(super) enum Way {
-    /// In the entry, or in the document for entries.
+    /// The entry; or the document, when looking for entries.
     Within,
     /// `{ before = … }`
     Before,
@@ -37,13 +37,13 @@ pub(super) enum Way {
     Page,
     /// `{ from = …, until = … }`
     Run {
-        /// What ends the last entry, and where that stands.
+        /// The text that ends the last entry, with its position.
         until: Option<(usize, String)>,
     },
 }
 
 impl Way {
-    /// The key that says so.
+    /// Returns the key that selects it.
     fn key(&self) -> &'static str {
         match self {
             Self::Within => "find",
@@ -54,12 +54,13 @@ impl Way {
     }
 }
 
-/// What finds places in documents of a kind.
+/// A way to find places in documents of one kind.
 pub(super) trait Locator: FromStr<Err: fmt::Display> {
-    /// The same, looking where `way` says; or the place of the mistake, where it is another one's, and what is wrong.
+    /// Returns the same locator, searching where `way` specifies; or the mistake, with its position if it is in another
+    /// text.
     fn looking(self, way: &Way) -> Result<Self, (Option<usize>, Mistake)>;
 
-    /// Whether entries may be found by it.
+    /// Checks that it can find entries.
     fn finds_entries(&self) -> Result<(), Mistake> {
         Ok(())
     }
@@ -111,7 +112,7 @@ impl Locator for ElementPath {
     }
 }
 
-/// For documents that are no pages.
+/// Refuses every way but [`Way::Within`], for documents that are not pages.
 fn only_within<L>(locator: L, way: &Way) -> Result<L, (Option<usize>, Mistake)> {
     if let Way::Within = way {
         return Ok(locator);
@@ -125,20 +126,20 @@ const ITEM: &str =
     "a selector in quotation marks, a list of them, or a table with `from` and perhaps `until`";
 const RULE: &str = "a selector in quotation marks, a list of them, or a table with `find`, `join`, `before`, `page`, `regex` or `value`";
 
-/// What stands between joined parts; addresses have no blanks.
+/// The separator of joined parts, except in addresses.
 const JOINED_WITH: &str = " ";
 const ADDRESSES: [Field; 4] = [Field::Link, Field::Guid, Field::Image, Field::Enclosure];
 
 /// `select`, or the part of `detail` that is like it.
 #[derive(Clone, Default)]
 pub(super) struct Selected {
-    /// What the entries are.
+    /// The places of entries.
     item: Given<Places>,
     fields: BTreeMap<Field, Given<Rule<Written>>>,
 }
 
 impl Selected {
-    /// Of a table whose fields may be filled by rules, `item` among them.
+    /// Reads a table whose fields may be filled by rules, including `item`.
     pub(super) fn of_list(table: &Table) -> Self {
         let item = table.given("item", |value| items(table, value));
         let selected = Self {
@@ -149,7 +150,7 @@ impl Selected {
         selected
     }
 
-    /// Of a table for one entry alone.
+    /// Reads a table for a single entry.
     fn of_entry(table: &Table) -> Self {
         let rule = |field: Field| {
             let key = field.as_str();
@@ -162,7 +163,7 @@ impl Selected {
         }
     }
 
-    /// These where they stand, else those of `defaults`, each field for itself.
+    /// Returns these rules, completed field by field from `defaults`.
     pub(super) fn over(&self, defaults: &Self) -> Self {
         let mut fields = defaults.fields.clone();
         fields.extend(self.fields.clone());
@@ -172,12 +173,13 @@ impl Selected {
         }
     }
 
-    /// Whether a mistake has been reported in any of it.
+    /// Returns true if a mistake has been reported in any of them.
     pub(super) fn is_wrong(&self) -> bool {
         self.item.is_wrong() || self.fields.values().any(Given::is_wrong)
     }
 
-    /// Whether `field` is filled, be it by a group of another field's pattern, or by a mistake.
+    /// Returns true if `field` is filled, by its own rule or by a group of another field's pattern. A rule with a
+    /// mistake counts.
     fn fills(&self, field: Field) -> bool {
         let rules = self.fields.values().filter_map(|rule| rule.value.as_ref());
         let mut patterns = rules.filter_map(|rule| rule.pattern.as_ref());
@@ -185,7 +187,7 @@ impl Selected {
             || patterns.any(|pattern| pattern.fields().any(|named| named == field))
     }
 
-    /// The rules of a list; `None` where a mistake, told now or before, leaves none.
+    /// Returns the rules of a list; `None` if mistakes, already reported or reported here, leave none.
     pub(super) fn rules<L: Locator>(&self, table: &Table, at: usize) -> Option<Rules<L>> {
         if !self.is_wrong() {
             let filled = [
@@ -231,12 +233,12 @@ impl Selected {
             };
             Some((*field, rule))
         };
-        // Every one of them is looked at: each mistake is told.
+        // Collected first, so that the mistakes of all of them are reported.
         let rules: Vec<_> = self.fields.iter().map(rule).collect();
         rules.into_iter().collect()
     }
 
-    /// The places that look outside of the entry.
+    /// Returns the places that search outside of the entry.
     fn outside(&self) -> impl Iterator<Item = &Written> {
         let rules = self.fields.values().filter_map(|rule| rule.value.as_ref());
         let places = rules.flat_map(|rule| rule.find.places());
@@ -244,14 +246,14 @@ impl Selected {
     }
 }
 
-/// `true`, `false`, or a table of rules for the page of an entry.
+/// Reads `true`, `false`, or a table of rules for the page of an entry.
 pub(super) fn detail(table: &Table) -> Given<Option<Fields<Css>>> {
     let Some(Kind::Boolean(wanted)) = table.peek("detail").map(|value| &value.kind) else {
         let inner = table.dotted("detail", "detail.");
         let at = inner.at;
         let fields = inner.value.map(|inner| {
             let selected = Selected::of_entry(&inner);
-            // By these an entry is known, and its page found: what the page says of them could change nothing.
+            // These identify an entry and lead to its page, so values found on the page could not change them.
             for field in [Field::Guid, Field::Link] {
                 if let Some(at) = selected.fields.get(&field).and_then(|rule| rule.at) {
                     let key = field.as_str();
@@ -280,12 +282,12 @@ pub(super) fn detail(table: &Table) -> Given<Option<Fields<Css>>> {
     table.flag("detail").map(|_| wanted)
 }
 
-/// `remove`: parts of pages that are not there for us.
+/// Reads `remove`: parts of pages to ignore.
 pub(super) fn remove(table: &Table) -> Given<Vec<Css>> {
     table.texts("remove", elements).map(values)
 }
 
-/// A selector that finds elements, wherever they stand.
+/// Parses a selector that finds elements anywhere.
 pub(super) fn elements(text: &str) -> Result<Css, Mistake> {
     let css: Css = parsed(text)?;
     if css.names_elements() {
@@ -295,7 +297,7 @@ pub(super) fn elements(text: &str) -> Result<Css, Mistake> {
     }
 }
 
-/// `replace`: a list of `{ field, regex, with }`.
+/// Reads `replace`: a list of `{ field, regex, with }`.
 pub(super) fn replace(table: &Table) -> Given<Vec<Replacement>> {
     let at = table.peek("replace").map(|value| value.span.start);
     let tables = table.tables("replace");
@@ -331,7 +333,7 @@ fn field(text: &str) -> Result<Field, Mistake> {
     text.parse().map_err(unknown)
 }
 
-/// The rule of a field: a text, a list, or a table.
+/// Reads the rule of a field: a text, a list, or a table.
 fn rule(table: &Table, field: Field, value: &Value) -> Result<Rule<Written>, Mistake> {
     let key = field.as_str();
     let Kind::Table(_) = value.kind else {
@@ -383,7 +385,7 @@ fn rule(table: &Table, field: Field, value: &Value) -> Result<Rule<Written>, Mis
     })
 }
 
-/// Refuses two ways to look in one rule, given where `find`, `join`, `before` and `page` stand.
+/// Refuses more than one way of searching in a rule, given the positions of `find`, `join`, `before` and `page`.
 fn exclusive(table: &Table, ways: [Option<usize>; 4]) {
     const WAYS: [&str; 4] = ["find", "join", "before", "page"];
     let mut given: Vec<(usize, &str)> = ways
@@ -414,7 +416,7 @@ fn pattern(text: &str) -> Result<Pattern, Mistake> {
     })
 }
 
-/// Where the value of a field stands: one place or a list of them.
+/// Reads the places of a field's value: one place or a list of them.
 fn places(table: &Table, key: &str, value: &Value) -> Result<Places, Mistake> {
     let places = listed(key, value, |value| match &value.kind {
         Kind::Table(_) => beside(table, value),
@@ -423,7 +425,7 @@ fn places(table: &Table, key: &str, value: &Value) -> Result<Places, Mistake> {
     Ok(places?.concat())
 }
 
-/// Where entries stand: one place or a list of them.
+/// Reads the places of entries: one place or a list of them.
 fn items(table: &Table, value: &Value) -> Result<Places, Mistake> {
     const KEY: &str = "item";
     let item = |value: &Value| match &value.kind {
@@ -433,13 +435,13 @@ fn items(table: &Table, value: &Value) -> Result<Places, Mistake> {
     listed(KEY, value, item)
 }
 
-/// What `join` puts together: places, or lists of which the first that finds something decides.
+/// Reads the parts of `join`: places, or lists of which the first that finds something decides.
 fn parts(table: &Table, value: &Value) -> Result<Vec<Places>, Mistake> {
     const KEY: &str = "join";
     listed(KEY, value, |value| places(table, KEY, value))
 }
 
-/// Each of a list, or what stands alone.
+/// Reads each value of a list, or a single value.
 fn listed<T>(
     key: &str,
     value: &Value,
@@ -452,7 +454,7 @@ fn listed<T>(
     }
 }
 
-/// `{ before = … }` or `{ page = … }` in a list of places.
+/// Reads `{ before = … }` or `{ page = … }` in a list of places.
 fn beside(table: &Table, value: &Value) -> Result<Places, Mistake> {
     let inner = table.table_of(value);
     let found = [Way::Before, Way::Page].map(|way| outside(&inner, &way));
@@ -462,11 +464,11 @@ fn beside(table: &Table, value: &Value) -> Result<Places, Mistake> {
         return Err(Mistake::new(message));
     };
     inner.finish(&[]);
-    // Without a value, its mistake has been told.
+    // If there is no value, its mistake has been reported.
     Ok(first.value.unwrap_or_default())
 }
 
-/// A text that looks in the entry.
+/// Reads a text that searches the entry.
 fn within(table: &Table, key: &str, value: &Value, wanted: &str) -> Result<Written, Mistake> {
     match &value.kind {
         Kind::Text(text) => Ok(Written {
@@ -478,7 +480,7 @@ fn within(table: &Table, key: &str, value: &Value, wanted: &str) -> Result<Writt
     }
 }
 
-/// `before` or `page`: places outside of the entry.
+/// Reads `before` or `page`: places outside of the entry.
 fn outside(table: &Table, way: &Way) -> Given<Places> {
     let key = way.key();
     let text = |value: &Value| {
@@ -491,7 +493,7 @@ fn outside(table: &Table, way: &Way) -> Given<Places> {
     table.given(key, |value| listed(key, value, text))
 }
 
-/// `{ from = …, until = … }`: entries of several siblings.
+/// Reads `{ from = …, until = … }`: entries of several siblings.
 fn run(table: &Table, value: &Value) -> Result<Written, Mistake> {
     let inner = table.table_of(value);
     let text = |key| inner.given(key, |value| within(&inner, key, value, PLACE));
@@ -503,7 +505,7 @@ fn run(table: &Table, value: &Value) -> Result<Written, Mistake> {
         ));
     }
     let until = until.value.map(|until| (until.at, until.text));
-    // Where its mistake has been told, any selector will do.
+    // If its mistake has been reported, any selector will do.
     let from = from.value.unwrap_or(Written {
         at: value.span.start,
         text: "*".to_owned(),
@@ -515,7 +517,7 @@ fn run(table: &Table, value: &Value) -> Result<Written, Mistake> {
     })
 }
 
-/// The places as the kind of document finds them; `None` where one of them does not, which is told.
+/// Converts the places for the kind of document; `None` if one of them is invalid, which is reported.
 fn found<L: Locator>(table: &Table, places: &Places) -> Option<Vec<L>> {
     let read = |written: &Written| {
         let told = |(at, mistake): (Option<usize>, Mistake)| {

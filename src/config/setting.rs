@@ -1,7 +1,7 @@
-//! Keys of a source that are set for one look at it, as the command line does.
+//! Keys of a source that are set temporarily, as on the command line.
 //!
-//! In: keys and values, and the source's block, where it has one. Out: the source as if they stood in its block: the same
-//! reader reads them, so that mistakes are told in the same words, each with the argument that it is in.
+//! In: keys and values, and the source's block, if it has one. Out: the source as if they were part of its block. The
+//! same reader reads them, so that mistakes are reported in the same words, each with its argument.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,40 +21,40 @@ use super::table::Table;
 use super::{Config, Refused};
 use crate::model::Source;
 
-/// The id of a source that stands in no file.
+/// The id of a source that is not in any file.
 const UNNAMED: &str = "preview";
 
-/// Its address, which nobody asks.
+/// The address of such a source, which is never fetched.
 const NOWHERE: &str = "https://preview.invalid/";
 
-/// The key that says which source it is.
+/// The key that identifies a source.
 const ID: &str = "id";
 
-/// A key of a source and the value that it has for now.
+/// A key of a source with a temporary value.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// The argument that says so, for messages.
+    /// The command-line argument, for messages.
     argument: String,
     path: Vec<String>,
     value: Value,
 }
 
-/// Text that is no setting.
+/// The error for text that is not a setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    /// No `=`.
+    /// There is no `=`.
     #[error("KEY=VALUE is wanted")]
     NoValue,
-    /// `a..b`
+    /// The key is malformed, as in `a..b`.
     #[error("`{0}` is no key")]
     Key(String),
-    /// `id`
+    /// The key is `id`, which cannot be set.
     #[error("`id` says which source it is and cannot be set")]
     Id,
 }
 
 impl Setting {
-    /// Sets `key` to a text, whatever it looks like; `argument` says so.
+    /// Sets `key` to a text, even if it looks like another type; `argument` is used in messages.
     ///
     /// # Errors
     /// [`SettingError`]
@@ -62,7 +62,7 @@ impl Setting {
         Self::new(argument, key, Value::from(text))
     }
 
-    /// Sets `key` to a list of texts, or to the only one.
+    /// Sets `key` to a list of texts, or to a single one.
     ///
     /// # Errors
     /// [`SettingError`]
@@ -73,7 +73,7 @@ impl Setting {
         }
     }
 
-    /// Reads `KEY=VALUE`, in which VALUE is TOML, else a text as it stands.
+    /// Reads `KEY=VALUE`, in which VALUE is TOML, or else plain text.
     ///
     /// # Errors
     /// [`SettingError`]
@@ -84,7 +84,7 @@ impl Setting {
         Self::new(argument, key, value)
     }
 
-    /// Whether it sets `key`, or all that stands in it.
+    /// Returns true if it sets `key`, or anything within it.
     pub fn sets(&self, key: &str) -> bool {
         self.path.first().is_some_and(|first| first == key)
     }
@@ -104,18 +104,18 @@ impl Setting {
     }
 }
 
-/// Settings that make no source.
+/// The error for settings that do not form a valid source.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// What the reader of the configuration says of them.
+    /// The mistakes found by the configuration's reader.
     #[error("{}", lines(.0))]
     Wrong(Vec<WrongSetting>),
     /// The file of the source cannot be read or changed.
     #[error("{file}: {cause}")]
     File {
-        /// As people name it.
+        /// Its name, for people.
         file: String,
-        /// What is wrong with it.
+        /// The problem.
         #[source]
         cause: EditError,
     },
@@ -124,7 +124,7 @@ pub enum SettingsError {
 /// One mistake in settings.
 #[derive(Debug, PartialEq, Eq)]
 pub struct WrongSetting {
-    /// The argument, where it is in one.
+    /// The argument that contains it, if any.
     argument: Option<String>,
     message: String,
     hint: Option<String>,
@@ -148,7 +148,8 @@ fn lines(mistakes: &[WrongSetting]) -> String {
     lines.join("\n")
 }
 
-/// A source that stands in no file, of which only `settings` are known, not its address; `zone` is that of its dates unless they name one.
+/// Returns a source that is not in any file and has no address, with `settings`; `zone` applies to its dates unless
+/// they name one.
 ///
 /// # Errors
 /// [`SettingsError::Wrong`]
@@ -166,7 +167,7 @@ pub fn unconfigured(
     read.map_err(|refused| changed.wrong(settings, refused.0, None))
 }
 
-/// The source of a text without anything around it.
+/// Reads the source of a text without its surroundings.
 fn alone(text: &str, zone: Tz, environment: Environment<'_>) -> Result<Source, Refused> {
     let report = Report::default();
     let file = File::new(0, Path::new("command line"), text.to_owned(), &report);
@@ -182,8 +183,8 @@ fn alone(text: &str, zone: Tz, environment: Environment<'_>) -> Result<Source, R
     Ok(sources.remove(0))
 }
 
-/// The configuration of `config`, in which `source` has `settings` over what its block says, and none of the keys
-/// `without`.
+/// Returns the configuration of `config`, in which `source` has `settings` instead of the values in its block, and none
+/// of the keys `without`.
 ///
 /// # Errors
 /// [`SettingsError`]
@@ -212,7 +213,7 @@ pub fn reconfigured(
     read.map_err(|refused| changed.wrong(settings, refused.0, Some(&path)))
 }
 
-/// A text with settings in it.
+/// A text with settings inserted.
 struct Set {
     text: String,
     /// The lines of each setting.
@@ -220,7 +221,7 @@ struct Set {
 }
 
 impl Set {
-    /// The mistakes of a configuration that had none before.
+    /// Converts the mistakes of a configuration that had none before.
     fn wrong(
         &self,
         settings: &[Setting],
@@ -243,7 +244,7 @@ impl Set {
     }
 }
 
-/// `text` with settings in the block of the source `id`, and without some of its keys.
+/// Returns `text` with settings in the block of the source `id`, and without some of its keys.
 fn with(text: &str, id: &str, settings: &[Setting], without: &[&str]) -> Result<Set, EditError> {
     let mut document: DocumentMut = text
         .parse()
@@ -281,7 +282,7 @@ fn block<'a>(document: &'a mut DocumentMut, id: &str) -> Option<&'a mut dyn Tabl
     }
 }
 
-/// Puts a value under a path of keys, in the place of whatever stands there.
+/// Sets a value at a path of keys, replacing any existing one.
 fn put(table: &mut dyn TableLike, path: &[String], value: Value) {
     let Some((first, rest)) = path.split_first() else {
         return;
@@ -300,7 +301,7 @@ fn put(table: &mut dyn TableLike, path: &[String], value: Value) {
     }
 }
 
-/// The lines, from 1, that the value under a path of keys stands on.
+/// Returns the lines, from 1, of the value at a path of keys.
 fn lines_of(text: &str, id: &str, path: &[String]) -> Option<Range<usize>> {
     let document = Document::parse(text).ok()?;
     let block = edit::block(&document, id)?;

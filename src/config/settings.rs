@@ -17,11 +17,11 @@ use crate::model::{
     Fields, Kind, Language, Place, Region, Replacement, Separator, Shape, TopicId,
 };
 
-/// What one table says of them. Whether they go together is decided where a source is put together.
+/// The shared keys of one table. Their consistency is checked when a source is assembled.
 #[derive(Default)]
 pub(super) struct Settings {
     pub(super) kind: Given<Kind>,
-    /// What the output of a program is.
+    /// The kind of a program's output.
     pub(super) output: Given<Kind>,
     pub(super) script: Given<Css>,
     pub(super) only: Given<AddressPattern>,
@@ -85,7 +85,7 @@ impl Settings {
         }
     }
 
-    /// The cadence that leaves no choice, if there is one.
+    /// Returns the cadence that is not adaptive, if one is configured.
     pub(super) fn fixed(&self) -> Option<Cadence> {
         let cron = || self.cron.value.clone();
         let every = self.every.value.map(Cadence::Every);
@@ -98,7 +98,7 @@ fn record(text: &str) -> Result<Shape, Mistake> {
     parsed(text).map_err(|mistake: Mistake| mistake.hint(format!("groups may be named {names}")))
 }
 
-/// What holds JSON in a page: an element, or an attribute of one.
+/// Parses the selector of JSON in a page: an element, or an attribute of one.
 fn script(text: &str) -> Result<Css, Mistake> {
     let css: Css = parsed(text)?;
     if css.names_self {
@@ -109,7 +109,7 @@ fn script(text: &str) -> Result<Css, Mistake> {
     Ok(css)
 }
 
-/// One format or several.
+/// Reads one format or several.
 fn date_formats(table: &Table) -> Given<Vec<DateFormat>> {
     const KEY: &str = "date_format";
     let read = |text: &str| {
@@ -165,7 +165,7 @@ fn cron(text: &str) -> Result<Cron, Mistake> {
     let cron: Cron = text
         .parse()
         .map_err(|CronError { message, hint }| Mistake::new(message).hint(hint))?;
-    // Any time before the first run of a daemon will do to find those that never come, such as 30 February.
+    // Any time before the first run of a daemon serves to detect schedules that never run, such as 30 February.
     match cron.next_after(DateTime::UNIX_EPOCH.with_timezone(&Tz::UTC)) {
         Some(_) => Ok(cron),
         None => Err(Mistake::new(format!("`{cron}` never comes"))),

@@ -1,4 +1,4 @@
-//! `[[source]]`: its own settings over the `[defaults]` of its file.
+//! `[[source]]`: its own settings, completed by the `[defaults]` of its file.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,14 +19,14 @@ use crate::model::{
 const MIN_EVERY: Duration = Duration::from_mins(15);
 const MAX_EVERY: Duration = Duration::from_hours(24);
 
-/// What sources are checked against.
+/// The context against which sources are checked.
 pub(super) struct Surroundings<'a> {
     pub(super) topics: &'a BTreeMap<TopicId, Place>,
     pub(super) zone: Tz,
     pub(super) environment: Environment<'a>,
 }
 
-/// Every source of every file.
+/// Reads every source of every file.
 pub(super) fn read(tops: &[Table], around: &Surroundings) -> Vec<Source> {
     let mut known = BTreeMap::new();
     let mut sources = Vec::new();
@@ -72,7 +72,7 @@ fn defaults(top: &Table, topics: &BTreeMap<TopicId, Place>) -> Settings {
     settings
 }
 
-/// `None` where it has no name or place to go by, which has been reported.
+/// Reads a source. Returns `None` if it has no id or address, which has been reported.
 fn source(
     table: &Table,
     id: Given<SourceId>,
@@ -157,7 +157,7 @@ fn layout(text: &str) -> Result<Layout, Mistake> {
     })
 }
 
-/// Refuses a layout where something else says how records are found.
+/// Refuses a layout if another key determines how records are found.
 fn by_layout(table: &Table, at: usize, own: &Settings, defaults: &Settings) {
     let others = [
         ("select", own.select.at.or(defaults.select.at)),
@@ -207,7 +207,7 @@ fn location(table: &Table, environment: Environment) -> Given<Location> {
     })
 }
 
-/// When the source is asked. Its own keys decide; defaults that contradict them do not count.
+/// Returns the cadence of the source. Its own keys decide; defaults that contradict them are ignored.
 fn cadence(table: &Table, own: &Settings, defaults: &Settings) -> Cadence {
     if let (Some(every), Some(cron)) = (own.every.at, own.cron.at) {
         let mistake = Mistake::new("`every` and `cron` exclude one another");
@@ -248,14 +248,14 @@ fn adaptive(table: &Table, own: &Settings, defaults: &Settings) -> Cadence {
     Cadence::Adaptive { min, max }
 }
 
-/// How the source is read. Where a mistake in a key leaves no way, any will do: it has been reported.
+/// Returns how the source is read. If a mistake in a key leaves no way, any will do, because it has been reported.
 fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
     let kind = of_documents(own, defaults);
     if kind.is_wrong() {
         return Reading::Auto;
     }
     let kind = match kind.value.unwrap_or(Kind::Auto) {
-        // What stands in a script is JSON; selectors are those of a page, unless another kind is named.
+        // The contents of a script are JSON; selectors are those of a page, unless another kind is named.
         Kind::Auto if own.script.at.or(defaults.script.at).is_some() => Kind::Json,
         Kind::Auto if own.select.at.or(defaults.select.at).is_some() => Kind::Html,
         Kind::Auto if grammar(own, defaults).is_some() => Kind::Text,
@@ -279,7 +279,7 @@ fn reading(table: &Table, own: &Settings, defaults: &Settings) -> Reading {
     }
 }
 
-/// How a text divides. A source that says anything of it says all.
+/// Returns the grammar of a text. A source with any key of it uses none of the defaults.
 fn grammar(own: &Settings, defaults: &Settings) -> Option<Box<Grammar>> {
     let says = own.separator.at.or(own.record.at).is_some();
     let keys = if says { own } else { defaults };
@@ -288,7 +288,7 @@ fn grammar(own: &Settings, defaults: &Settings) -> Option<Box<Grammar>> {
     is_given.then(|| Box::new(Grammar { separator, record }))
 }
 
-/// What its documents are: of a program, what it writes.
+/// Returns the kind of its documents; for a program, the kind of its output.
 fn of_documents(own: &Settings, defaults: &Settings) -> Given<Kind> {
     let kind = own.kind.over(&defaults.kind);
     match kind.value {
@@ -297,7 +297,7 @@ fn of_documents(own: &Settings, defaults: &Settings) -> Given<Kind> {
     }
 }
 
-/// Refuses keys that mean nothing for such documents.
+/// Refuses keys that do not apply to such documents.
 fn fitting(table: &Table, own: &Settings, kind: Kind) {
     let wanted = [
         (
@@ -319,7 +319,7 @@ fn fitting(table: &Table, own: &Settings, kind: Kind) {
     }
 }
 
-/// Refuses a `remove` that takes nothing out: where no page is read, neither of the list nor of an entry.
+/// Refuses a `remove` without effect: if no page is read, neither of the list nor of an entry.
 fn idle(table: &Table, own: &Settings, defaults: &Settings, kind: Kind) {
     let has_script = own.script.at.or(defaults.script.at).is_some();
     let reads_pages = match kind {
@@ -342,7 +342,7 @@ fn idle(table: &Table, own: &Settings, defaults: &Settings, kind: Kind) {
     }
 }
 
-/// What `select` says, in the words of `L`; `None` where it stands nowhere, or where a mistake leaves no rules.
+/// Returns the rules of `select`, in the syntax of `L`; `None` if it is absent, or if mistakes leave no rules.
 fn rules<L: Locator>(table: &Table, own: &Settings, defaults: &Settings) -> Option<Rules<L>> {
     let at = own.select.at.or(defaults.select.at)?;
     if own.select.is_wrong() || defaults.select.is_wrong() {

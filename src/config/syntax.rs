@@ -1,18 +1,18 @@
-//! Text that is no TOML, told by the slip that it probably is.
+//! Explains text that is not TOML by its probable mistake.
 //!
-//! In: the text, and the parser's word on it. Out: the same words with a hint, where the line shows what was meant, and
-//! the parts of the text that mean nothing because of it.
+//! In: the text, and the parser's messages. Out: the same messages, with a hint if the line shows the intention, and
+//! the parts of the text that are unusable because of the mistakes.
 
 use std::ops::Range;
 
 use super::diagnostic::Mistake;
 
-/// Characters that word processors put for quotation marks.
+/// Characters that word processors substitute for quotation marks.
 const CURLY: [char; 9] = [
     '\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}', '\u{2018}', '\u{2019}', '\u{ab}', '\u{bb}',
     '\u{2032}',
 ];
-/// Characters that nobody sees.
+/// Invisible characters.
 const INVISIBLE: [char; 7] = [
     '\u{a0}', '\u{202f}', '\u{2003}', '\u{2009}', '\u{200b}', '\u{2060}', '\u{feff}',
 ];
@@ -23,20 +23,20 @@ pub(super) struct Found {
     pub(super) mistake: Mistake,
 }
 
-/// Mistakes, and the bytes of the text that mean nothing because of them.
+/// Mistakes, and the byte ranges that are unusable because of them.
 #[derive(Default)]
 pub(super) struct Syntax {
     pub(super) found: Vec<Found>,
     pub(super) torn: Vec<Range<usize>>,
 }
 
-/// The mistakes in `text`, from the `errors` that the parser reports: a place and a message each.
+/// Returns the mistakes in `text`, from the `errors` of the parser: a byte position and a message each.
 pub(super) fn mistakes(text: &str, errors: &[(usize, &str)]) -> Syntax {
     let mut syntax = Syntax::default();
     let open = errors.iter().filter_map(|error| unclosed_list(text, error));
     let open = open.min();
     if let Some((begin, key)) = open {
-        // The parser took everything that follows for the rest of the list.
+        // The parser read everything that follows as the rest of the list.
         syntax.torn.push(begin..text.len());
         let mistake = Mistake::new(format!("the list of `{key}` has no closing `]`"));
         syntax.found.push(Found { at: begin, mistake });
@@ -50,7 +50,7 @@ pub(super) fn mistakes(text: &str, errors: &[(usize, &str)]) -> Syntax {
             None => mistake,
         };
         if torn_header(line).is_some() {
-            // The keys below belong to a table that is not there.
+            // The keys below belong to a table that was not parsed.
             syntax.torn.push(begin..next_table(text, begin));
         }
         syntax.found.push(Found { at: *at, mistake });
@@ -59,7 +59,7 @@ pub(super) fn mistakes(text: &str, errors: &[(usize, &str)]) -> Syntax {
 }
 
 fn hint(text: &str, at: usize, message: &str, line: &str) -> Option<String> {
-    // Within quotation marks any character may stand.
+    // Within quotation marks any character is allowed.
     let bare = outside_quotes(line);
     let is_open = is_open_text(text, at, message);
     let marks = if is_open { line } else { bare.as_str() };
@@ -92,7 +92,7 @@ fn hint(text: &str, at: usize, message: &str, line: &str) -> Option<String> {
     }
 }
 
-/// A hint at what is missing on a line that sets `key`.
+/// Suggests the missing part of a line that sets `key`.
 fn assigned(key: &str, value: &str, message: &str) -> Option<String> {
     let value = value.trim_start();
     if depth(value) < 0 {
@@ -110,7 +110,7 @@ fn assigned(key: &str, value: &str, message: &str) -> Option<String> {
     }
 }
 
-/// Whether a text in quotation marks goes on where its line ends.
+/// Returns true if a text in quotation marks is still open at the end of its line.
 fn is_open_text(text: &str, at: usize, message: &str) -> bool {
     let is_text = ["invalid basic string", "invalid literal string"];
     let rest = text.get(at..).unwrap_or_default();
@@ -118,7 +118,7 @@ fn is_open_text(text: &str, at: usize, message: &str) -> bool {
         && (rest.is_empty() || rest.starts_with(['\r', '\n']))
 }
 
-/// The header that was meant by `[site`, `[[source]`, `[source]]` or `site]`.
+/// Returns the header meant by `[site`, `[[source]`, `[source]]` or `site]`.
 fn torn_header(line: &str) -> Option<String> {
     let bare = outside_quotes(line);
     let line = bare.trim();
@@ -138,7 +138,7 @@ fn torn_header(line: &str) -> Option<String> {
     })
 }
 
-/// Where the next table begins behind the line at `begin`; the end, where none does.
+/// Returns the beginning of the next table after the line at `begin`, or the end of the text.
 fn next_table(text: &str, begin: usize) -> usize {
     let rest = text.get(begin..).unwrap_or_default();
     let mut at = begin;
@@ -151,7 +151,7 @@ fn next_table(text: &str, begin: usize) -> usize {
     text.len()
 }
 
-/// The line where the list begins that is open at an error, and its key.
+/// Returns the beginning of the line, and the key, of the list that is unclosed at an error.
 fn unclosed_list<'t>(text: &'t str, (at, message): &(usize, &str)) -> Option<(usize, &'t str)> {
     if !message.contains("array") || message.contains("array table") {
         return None;
@@ -179,7 +179,7 @@ fn is_key(text: &str) -> bool {
     !text.is_empty() && text.chars().all(fits)
 }
 
-/// Whether as many lists end as begin, from the line of `at` to the next table.
+/// Returns true if lists are balanced from the line of `at` to the next table.
 fn is_closed(text: &str, at: usize) -> bool {
     let begin = line_start(text, at);
     let rest = text.get(begin..).unwrap_or_default();
@@ -189,14 +189,14 @@ fn is_closed(text: &str, at: usize) -> bool {
     depth <= 0
 }
 
-/// Whether the line is the header of a table, or sets a key.
+/// Returns true if the line is the header of a table, or sets a key.
 fn begins_anew(line: &str) -> bool {
     let line = line.trim();
     let sets = assignment(line).is_some_and(|(key, _)| is_key(key));
     sets || line.starts_with('[') && line.ends_with(']')
 }
 
-/// How many more lists begin on a line than end.
+/// Returns how many more lists begin on a line than end.
 fn depth(line: &str) -> i32 {
     let bare = outside_quotes(line);
     let count = |wanted: char| {
@@ -206,7 +206,7 @@ fn depth(line: &str) -> i32 {
     count('[') - count(']')
 }
 
-/// A line without what stands in quotation marks, and without its comment.
+/// Returns a line without texts in quotation marks and without its comment.
 fn outside_quotes(line: &str) -> String {
     let mut bare = String::new();
     let mut quoted_by = None;
@@ -244,7 +244,7 @@ mod tests {
     use crate::config::diagnostic::Report;
     use crate::config::file::{File, Kind};
 
-    /// The hints of what is wrong with a text, each with its line.
+    /// Checks the hints for the mistakes of a text, each with its line.
     #[track_caller]
     fn check(text: &str, expected: &[(usize, &str)]) {
         let report = Report::default();

@@ -1,4 +1,4 @@
-//! Reads one table of the configuration key by key, and tells of every key that nobody asked for.
+//! Reads one table of the configuration key by key, and reports every key that was not asked for.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,7 +14,8 @@ use crate::model::{Former, Place};
 
 const TEXT: &str = "text in quotation marks";
 
-/// What a key says: where it stands, if it does, and its value, if that could be read. A mistake in it has been reported.
+/// The value of a key: its position, if the key is present, and its value, if it is valid. A mistake in it has been
+/// reported.
 #[derive(Clone, Debug)]
 pub(super) struct Given<T> {
     pub(super) at: Option<usize>,
@@ -31,7 +32,7 @@ impl<T> Default for Given<T> {
 }
 
 impl<T> Given<T> {
-    /// Whether it stands there and could not be read.
+    /// Returns true if it is present and invalid.
     pub(super) fn is_wrong(&self) -> bool {
         self.at.is_some() && self.value.is_none()
     }
@@ -43,7 +44,7 @@ impl<T> Given<T> {
         }
     }
 
-    /// The value as `read` reads it further.
+    /// Converts the value with `read`.
     pub(super) fn read<U>(
         self,
         table: &Table,
@@ -59,7 +60,7 @@ impl<T> Given<T> {
         }
     }
 
-    /// This where it stands, else the default. A mistake is no reason to take the default.
+    /// Returns this value if present, or else the default. An invalid value is not replaced by the default.
     pub(super) fn over(&self, default: &Self) -> Self
     where
         T: Clone,
@@ -75,19 +76,19 @@ fn misplaced_include() -> Mistake {
     .hint("move the line to the top of the file, above the first `[table]`")
 }
 
-/// One table, with the keys that were asked for.
+/// One table, with the set of keys asked for.
 pub(super) struct Table<'a> {
     pub(super) file: &'a File,
     pub(super) report: &'a Report,
     pub(super) at: usize,
-    /// What stands before its keys in messages: `select.`.
+    /// The prefix of its keys in messages: `select.`.
     prefix: &'static str,
     entries: &'a [file::Entry],
     asked: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Table<'a> {
-    /// The keys that stand in no section.
+    /// Returns the keys outside of any section.
     pub(super) fn top(file: &'a File, report: &'a Report) -> Self {
         Self {
             file,
@@ -108,12 +109,12 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A table without keys, for a section that stands nowhere.
+    /// Returns a table without keys, for an absent section.
     pub(super) fn empty(&self) -> Self {
         self.inner(0, &[])
     }
 
-    /// Where the table begins.
+    /// Returns the place where the table begins.
     pub(super) fn place(&self) -> Place {
         self.file.place(self.at)
     }
@@ -130,7 +131,7 @@ impl<'a> Table<'a> {
         self.report.lack(self.file, at, mistake);
     }
 
-    /// Reports something that may stand in a file that could not be read.
+    /// Reports a missing value, which may be in a file that could not be read.
     pub(super) fn absent(&self, at: usize, mistake: Mistake) {
         self.report.absent(self.file, at, mistake);
     }
@@ -143,7 +144,7 @@ impl<'a> Table<'a> {
         given
     }
 
-    /// Enters the name of a `what` in those `taken`, unless it stands there.
+    /// Adds the name of a `what` to those `taken`, and reports it if it is already there.
     pub(super) fn claim<K: Clone + Ord + fmt::Display>(
         &self,
         what: &str,
@@ -162,7 +163,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Former names with their places.
+    /// Adds the places to former names.
     pub(super) fn former<T>(&self, given: Given<Vec<(usize, T)>>) -> Vec<Former<T>> {
         let listed = given.value.unwrap_or_default().into_iter();
         let former = listed.map(|(at, was)| Former {
@@ -172,7 +173,8 @@ impl<'a> Table<'a> {
         former.collect()
     }
 
-    /// Enters the former names of a `what` in those `taken`, unless they stand there, or `in_use` says why they cannot be.
+    /// Adds the former names of a `what` to those `taken`. Reports those that are already there, and those for which
+    /// `in_use` returns a reason.
     pub(super) fn claim_former<K: Clone + Ord + fmt::Display>(
         &self,
         what: &str,
@@ -199,24 +201,24 @@ impl<'a> Table<'a> {
         self.wrong(self.file.byte(place), mistake);
     }
 
-    /// Makes `key` known, which has been read before.
+    /// Marks `key`, which has been read before, as known.
     pub(super) fn known(&self, key: &'static str) {
         self.asked.borrow_mut().push(key);
     }
 
-    /// The value of `key`, for a look ahead.
+    /// Returns the value of `key` without marking it as known.
     pub(super) fn peek(&self, key: &str) -> Option<&'a Value> {
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
         Some(&entry.value)
     }
 
-    /// The value of `key`, which is known from now on.
+    /// Returns the value of `key` and marks it as known.
     pub(super) fn look(&self, key: &'static str) -> Option<&'a Value> {
         self.known(key);
         self.peek(key)
     }
 
-    /// The value of `key`, as `read` reads it.
+    /// Reads the value of `key` with `read`.
     pub(super) fn given<T>(
         &self,
         key: &'static str,
@@ -230,7 +232,7 @@ impl<'a> Table<'a> {
         given.read(self, read)
     }
 
-    /// A text, as `parse` reads it.
+    /// Reads a text with `parse`.
     pub(super) fn text<T>(
         &self,
         key: &'static str,
@@ -242,7 +244,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A duration, as `parse` reads it.
+    /// Reads a duration with `parse`.
     pub(super) fn duration(
         &self,
         key: &'static str,
@@ -257,7 +259,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A number of bytes.
+    /// Reads a number of bytes.
     pub(super) fn size(&self, key: &'static str) -> Given<u64> {
         self.given(key, |value| match &value.kind {
             Kind::Text(text) => units::size(text),
@@ -268,7 +270,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A whole number within `range`.
+    /// Reads a whole number within `range`.
     pub(super) fn number<T: TryFrom<i64>>(
         &self,
         key: &'static str,
@@ -288,7 +290,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// `true` or `false`.
+    /// Reads `true` or `false`.
     pub(super) fn flag(&self, key: &'static str) -> Given<bool> {
         self.given(key, |value| match value.kind {
             Kind::Boolean(flag) => Ok(flag),
@@ -296,7 +298,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A list of texts, each with its place; one that `parse` refuses is left out.
+    /// Reads a list of texts, each with its position; those that `parse` refuses are left out.
     pub(super) fn texts<T>(
         &self,
         key: &'static str,
@@ -305,7 +307,7 @@ impl<'a> Table<'a> {
         self.list(key, |_, text| parse(text))
     }
 
-    /// A list of texts; `read` gets the value too.
+    /// Reads a list of texts; `read` receives the value as well.
     pub(super) fn list<T>(
         &self,
         key: &'static str,
@@ -334,7 +336,7 @@ impl<'a> Table<'a> {
         values.map(|_| list)
     }
 
-    /// A table within this one.
+    /// Reads a nested table.
     pub(super) fn table(&self, key: &'static str) -> Given<Table<'a>> {
         self.given(key, |value| match &value.kind {
             Kind::Table(entries) => Ok(self.inner(value.span.start, entries)),
@@ -342,7 +344,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A table that stands for a value.
+    /// Wraps a table that is used as a value.
     pub(super) fn table_of(&self, value: &'a Value) -> Self {
         match &value.kind {
             Kind::Table(entries) => Self {
@@ -353,12 +355,12 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A table that is mostly written with dots: `select.item`.
+    /// Reads a table that is usually written with dots: `select.item`.
     pub(super) fn dotted(&self, key: &'static str, prefix: &'static str) -> Given<Table<'a>> {
         self.table(key).map(|table| Table { prefix, ..table })
     }
 
-    /// The tables `[[key]]`.
+    /// Reads the tables `[[key]]`.
     pub(super) fn tables(&self, key: &'static str) -> Vec<Table<'a>> {
         let Some(value) = self.look(key) else {
             return Vec::new();
@@ -382,12 +384,12 @@ impl<'a> Table<'a> {
         tables
     }
 
-    /// Whether its keys stand above all tables.
+    /// Returns true if its keys precede all tables.
     fn is_top(&self) -> bool {
         std::ptr::eq(self.entries, self.file.entries.as_slice())
     }
 
-    /// That `key` holds something of another type.
+    /// Returns the mistake of a `key` with a value of another type.
     pub(super) fn unwanted(&self, key: &str, found: &Kind, wanted: &str) -> Mistake {
         Mistake::new(format!(
             "`{}{key}` is {}; {wanted} is wanted",
@@ -396,7 +398,7 @@ impl<'a> Table<'a> {
         ))
     }
 
-    /// Refuses the keys that nobody asked for; those in `later` will be known one day.
+    /// Refuses the keys that were not asked for; those in `later` are planned.
     pub(super) fn finish(&self, later: &[&str]) {
         let asked = self.asked.borrow();
         for entry in self.entries {

@@ -1,4 +1,4 @@
-//! Whole configurations: the fixtures, and text that is none.
+//! Tests of whole configurations: the fixtures, and text that is not TOML.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ fn environment(name: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-/// The configuration, or its mistakes, as on every machine.
+/// Shows the configuration, or its mistakes, in the same form on every machine.
 fn shown(file: &Path) -> String {
     let shown = match load(file, &environment) {
         Ok(config) => format!("{config:#?}"),
@@ -51,7 +51,7 @@ fn a_main_file_that_is_missing_is_one_mistake() {
     assert!(refused(Path::new("src")).contains("cannot be read: not a regular file"));
 }
 
-/// Loads `main.toml` among some files, and says what is wrong.
+/// Loads `main.toml` together with some files, and checks the mistakes.
 fn check(files: &[(&str, &[u8])], expected: &str) {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
@@ -128,7 +128,7 @@ fn includes_are_regular_files() {
     );
 }
 
-/// Lines such as operators write, right and wrong, in any order.
+/// Generates lines such as operators write, valid and invalid, in any order.
 fn lines() -> impl Strategy<Value = String> {
     let header = "\\[{0,2}(site|store|publish|fetch|defaults|source|topic|server|a\\.b)?\\]{0,2}";
     let key = "(include|title|base_url|url|id|every|cron|timezone|topics|select|select\\.item|select\\.title|pages\\.last|kind|any|query|max_body|dir|\\PC{0,3})";

@@ -11,17 +11,17 @@ use crate::topics::{Query, QueryError, QueryWarning, ReadQuery, Title, Topic, ci
 
 const LATER: [&str; 1] = ["country"];
 
-/// The longest row of topics of which each refers to the next.
+/// The longest chain of topics of which each refers to the next.
 const MAX_ROW: usize = 16;
 
 /// Every topic, and the tables that they come from.
 pub(super) struct Topics<'a> {
-    /// Names, also of topics with mistakes in them.
+    /// Names, including those of topics with mistakes.
     pub(super) known: BTreeMap<TopicId, Place>,
     read: Vec<Read<'a>>,
 }
 
-/// A topic, and where what it says stands.
+/// A topic, with the positions of its values.
 struct Read<'a> {
     table: Table<'a>,
     topic: Topic,
@@ -48,7 +48,7 @@ impl<'a> Topics<'a> {
         topics
     }
 
-    /// The topics; warns of those that nothing can fill.
+    /// Returns the topics, and warns of those that nothing can fill.
     pub(super) fn finish(self, sources: &[Source]) -> Vec<Topic> {
         let topics: Vec<Topic> = self.read.iter().map(|read| read.topic.clone()).collect();
         let named: BTreeSet<&TopicId> = sources.iter().flat_map(|source| &source.topics).collect();
@@ -67,7 +67,7 @@ impl<'a> Topics<'a> {
         topics
     }
 
-    /// Former feeds that are published still, or that two topics claim.
+    /// Reports former feeds that are still published, or that two topics claim.
     fn check_former(&self, topics: &[Topic]) {
         let mut taken = BTreeMap::new();
         for read in &self.read {
@@ -88,7 +88,7 @@ impl<'a> Topics<'a> {
         }
     }
 
-    /// Topics that refer to one another in a circle, or in too long a row.
+    /// Reports topics that refer to one another in a circle, or in too long a chain.
     fn check_rows(&self, topics: &[Topic]) {
         if let Some(circle) = circle(topics) {
             let names = circle.iter().map(|topic| format!("`{}`", topic.id));
@@ -117,7 +117,7 @@ impl<'a> Topics<'a> {
         }
     }
 
-    /// Warns of topics that nothing can match, and of those that have to be tried on every item.
+    /// Warns of topics that nothing can match, and of those that must be tried on every item.
     fn check_reach(&self, topics: &[Topic]) {
         let mut anchored: HashMap<&TopicId, bool> = HashMap::new();
         for number in in_order(topics) {
@@ -147,7 +147,7 @@ impl<'a> Topics<'a> {
 }
 
 impl Read<'_> {
-    /// Whether the topics and sources that it names are there.
+    /// Checks that the topics and sources that it names exist.
     fn check_names(&self, topics: &BTreeMap<TopicId, Place>, sources: &[Source]) {
         for (query, leaf, column) in self.leaves() {
             match leaf {
@@ -170,7 +170,7 @@ impl Read<'_> {
         }
     }
 
-    /// Reports something that is wrong with a topic that it refers to.
+    /// Reports a mistake concerning a topic that it refers to.
     fn wrong_reference(&self, id: &TopicId, mistake: Mistake) {
         let refers = |leaf: &Query| matches!(leaf, Query::Topic(topic) if topic == id);
         if let Some((query, _, column)) = self.leaves().find(|(_, leaf, _)| refers(leaf)) {
@@ -179,7 +179,7 @@ impl Read<'_> {
         }
     }
 
-    /// The leaves of its queries, each with its column.
+    /// Returns the leaves of its queries, each with its column.
     fn leaves(&self) -> impl Iterator<Item = (&Written<'_>, &Query, usize)> {
         self.queries.iter().flat_map(|query| {
             let leaves = query.read.query.leaves().into_iter();
@@ -192,7 +192,7 @@ impl Read<'_> {
 }
 
 impl Written<'_> {
-    /// Where a column of its text stands.
+    /// Returns the position of a column of its text.
     fn placed(&self, table: &Table, column: usize, mistake: Mistake) -> (usize, Mistake) {
         placed(table, self.value, column, mistake)
     }
@@ -206,7 +206,7 @@ impl Written<'_> {
     }
 }
 
-/// `None` where it has no name to go by, which has been reported.
+/// Reads a topic. Returns `None` if it has no id, which has been reported.
 fn topic(table: Table<'_>, id: Given<TopicId>) -> Option<Read<'_>> {
     let title = table.look("title").and_then(|value| title(&table, value));
     let any = queries(&table, "any");
@@ -319,7 +319,7 @@ fn query<'a>(table: &Table, value: &'a Value, text: &str) -> Option<Written<'a>>
     }
 }
 
-/// A mistake at its own column where the text has columns, else at its beginning.
+/// Returns a mistake at its own column if the text has columns, or else at its beginning.
 fn placed(table: &Table, value: &Value, column: usize, mistake: Mistake) -> (usize, Mistake) {
     let at = match &value.kind {
         Kind::Text(text) => table.file.within(value, text, column),

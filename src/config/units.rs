@@ -1,4 +1,4 @@
-//! Text to durations, sizes, zones and names.
+//! Parses durations, sizes, zones and names.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use chrono_tz::Tz;
 
 use super::diagnostic::Mistake;
 
-/// What a size looks like.
+/// The hint for a malformed size.
 pub(super) const SIZE_HINT: &str = r#"write `"10 MiB"`, `"10M"` or `"500K"`"#;
 
 const DURATION_HINT: &str = r#"write `"90s"`, `"15m"`, `"1h30m"`, `"7d"`, `"2w"` or `"2y"`"#;
-/// A hundred years.
+/// The longest duration, a hundred years.
 const LONGEST: Duration = Duration::from_hours(100 * 8766);
-/// Nothing that is held in memory at once is larger.
+/// The largest size in bytes of anything that is held in memory at once.
 const LARGEST: u64 = 1 << 30;
 /// The longest line of text, in characters.
 const LONGEST_LINE: usize = 500;
 
-/// `90s`, `15m`, `1h30m`, `7d`, `2w`, `2y`: at most a hundred years.
+/// Parses `90s`, `15m`, `1h30m`, `7d`, `2w`, `2y`: at most a hundred years.
 pub(super) fn duration(text: &str) -> Result<Duration, Mistake> {
     let text = text.trim();
     if is_number(text) {
@@ -27,14 +27,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, Mistake> {
     if !is_duration(text) {
         return Err(Mistake::new(format!("`{text}` is no duration")).hint(DURATION_HINT));
     }
-    // Numbers beyond 64 bits are all that it can still refuse.
+    // Only numbers beyond 64 bits can still be refused.
     match humantime::parse_duration(text) {
         Ok(duration) if duration <= LONGEST => Ok(duration),
         _ => Err(Mistake::new(format!("`{text}` is more than 100 years"))),
     }
 }
 
-/// A duration that is longer than none.
+/// Parses a duration greater than zero.
 pub(super) fn interval(text: &str) -> Result<Duration, Mistake> {
     match duration(text)? {
         Duration::ZERO => Err(Mistake::new("a duration above zero is wanted")),
@@ -42,7 +42,7 @@ pub(super) fn interval(text: &str) -> Result<Duration, Mistake> {
     }
 }
 
-/// What to write for a duration that came as a bare number, or as something else.
+/// Returns the hint for a duration that was given as a bare number or in another form.
 pub(super) fn duration_hint(written: &str) -> String {
     if is_number(written) {
         format!(r#"say the unit: `"{written}s"`, `"{written}m"` or `"{written}h"`"#)
@@ -55,7 +55,8 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Numbers, each with its unit of one letter. `humantime` would also take `5 min`, `1.5h`, and `1M` for a month.
+/// Returns true for numbers that each have a unit of one letter. `humantime` would also accept `5 min`, `1.5h`, and
+/// `1M` for a month.
 fn is_duration(text: &str) -> bool {
     let mut digits = false;
     let well_formed = text.chars().all(|c| match c {
@@ -69,7 +70,7 @@ fn is_duration(text: &str) -> bool {
     well_formed && !digits && !text.is_empty()
 }
 
-/// `10M` (powers of ten), `10 MiB` (powers of two), in bytes: 1 to 1 GiB.
+/// Parses `10M` (powers of ten) or `10 MiB` (powers of two) into bytes: 1 to 1 GiB.
 pub(super) fn size(text: &str) -> Result<u64, Mistake> {
     let text = text.trim();
     if is_number(text) {
@@ -86,7 +87,7 @@ pub(super) fn size(text: &str) -> Result<u64, Mistake> {
     }
 }
 
-/// One line of text: a name, a title, a path. XML can hold it (XML 1.0 §2.2).
+/// Parses one line of text: a name, a title, a path. XML can contain it (XML 1.0 §2.2).
 pub(super) fn line(text: &str) -> Result<String, Mistake> {
     let line = text.trim();
     if line.is_empty() {
@@ -104,7 +105,7 @@ pub(super) fn line(text: &str) -> Result<String, Mistake> {
     }
 }
 
-/// A time zone by its name in the IANA database.
+/// Parses a time zone by its name in the IANA database.
 pub(super) fn zone(text: &str) -> Result<Tz, Mistake> {
     text.parse().map_err(|_| {
         let mistake = Mistake::new(format!("there is no time zone `{text}`"));
@@ -116,7 +117,7 @@ pub(super) fn zone(text: &str) -> Result<Tz, Mistake> {
     })
 }
 
-/// Abbreviations that are no names of zones, with places whose clocks go by them.
+/// Abbreviations that are not names of zones, with places whose clocks use them.
 const ABBREVIATIONS: [(&str, &[&str]); 24] = [
     ("AEST", &["Australia/Brisbane", "Australia/Sydney"]),
     ("AKST", &["America/Anchorage"]),
@@ -153,7 +154,7 @@ const ABBREVIATIONS: [(&str, &[&str]); 24] = [
     ("WEST", &["Europe/Lisbon"]),
 ];
 
-/// Suggests the name of a zone in place of an abbreviation or an offset.
+/// Suggests the name of a zone instead of an abbreviation or an offset.
 fn zone_hint(text: &str) -> Option<String> {
     let word = text.trim();
     let upper = word.to_ascii_uppercase();

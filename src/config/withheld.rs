@@ -1,8 +1,8 @@
-//! Secrets in addresses, which stay out of the configuration that is kept.
+//! Removes the secrets in addresses from the configuration that is kept.
 //!
-//! In: the text of a file. Out: the same text without logins and keys in addresses. A source whose address has one refers
-//! to it: `url = { not_kept = "https://host.example/feed", hash = "…" }`. Reading such a text again finds the address by its
-//! hash in the files as they are now, as far as these can be read; without it, that source cannot be polled.
+//! In: the text of a file. Out: the same text without logins and keys in addresses. A source whose address has one
+//! refers to it: `url = { not_kept = "https://host.example/feed", hash = "…" }`. Reading such a text finds the address
+//! again by its hash in the current files, as far as these can be read; otherwise that source cannot be polled.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,14 +16,14 @@ use super::file::{ConfigFile, Entry, File, Kind, Value};
 use super::table::Table;
 use crate::model::{Hash, Secret, hide_secrets};
 
-/// The key of a value that is not kept: what may be shown of it.
+/// The key of a value that is not kept: the part that may be shown.
 pub(super) const KEY: &str = "not_kept";
 /// The key of its hash.
 const HASH: &str = "hash";
 /// Separates the scheme of an address from its host.
 const MARK: &str = "://";
 
-/// A value with a secret in it.
+/// A value that contains a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Withheld {
     /// An address.
@@ -32,7 +32,7 @@ pub(super) enum Withheld {
     Words(Vec<String>),
 }
 
-/// Values with secrets in them that files still have, by hash. `Debug` hides them.
+/// Values with secrets that the files still contain, by hash. `Debug` hides them.
 #[derive(Clone, Default)]
 pub struct KnownSecrets(HashMap<String, Withheld>);
 
@@ -53,11 +53,11 @@ impl Withheld {
         }
     }
 
-    /// Returns the value that stands for it in the text that is kept.
+    /// Returns the value that replaces it in the kept text.
     fn reference(&self) -> String {
         let shown = match self {
             Self::Text(text) => without_secrets(text),
-            // Any argument may belong to the secret.
+            // Any argument may be part of the secret.
             Self::Words(words) => {
                 let program = words.first().map_or("", String::as_str);
                 format!("{} …", without_secrets(program)).into()
@@ -69,7 +69,7 @@ impl Withheld {
 }
 
 impl KnownSecrets {
-    /// Collects those of `files`, also of torn ones.
+    /// Collects the secrets of `files`, including torn ones.
     pub(super) fn of(files: &[File]) -> Self {
         let mut known = Self::default();
         for file in files {
@@ -114,7 +114,7 @@ fn masked(kept: &ConfigFile) -> String {
         replace(entry, &mut replaced);
     }
     let text = with_replaced(file.text(), replaced);
-    // Comments have addresses, too.
+    // Comments may contain addresses, too.
     let comments = secret_addresses(&text).into_iter().map(|range| {
         let shown = shown_address(text.get(range.clone()).unwrap_or_default());
         (range, shown.unwrap_or_default())
@@ -141,7 +141,7 @@ fn replace(entry: &Entry, replaced: &mut Vec<(Range<usize>, String)>) {
     for_each_entry(&entry.value, &mut |entry| replace(entry, replaced));
 }
 
-/// Hides the secrets of texts that stand for themselves.
+/// Hides the secrets of texts outside of sources' addresses and programs.
 fn replace_texts(value: &Value, replaced: &mut Vec<(Range<usize>, String)>) {
     match &value.kind {
         Kind::Text(text) => {
@@ -158,7 +158,7 @@ fn replace_texts(value: &Value, replaced: &mut Vec<(Range<usize>, String)>) {
     }
 }
 
-/// The entries right within a value.
+/// Visits the entries directly within a value.
 fn for_each_entry<'v>(value: &'v Value, entered: &mut dyn FnMut(&'v Entry)) {
     match &value.kind {
         Kind::Table(entries) => entries.iter().for_each(entered),
@@ -171,7 +171,7 @@ fn for_each_entry<'v>(value: &'v Value, entered: &mut dyn FnMut(&'v Entry)) {
     }
 }
 
-/// The address or the program of a source, if there is a secret in it.
+/// Returns the address or the program of a source, if it contains a secret.
 fn withheld(entry: &Entry) -> Option<Withheld> {
     match (entry.key.as_str(), &entry.value.kind) {
         ("url", Kind::Text(text)) if has_secret(text) => Some(Withheld::Text(text.clone())),
@@ -192,7 +192,7 @@ fn has_secret(text: &str) -> bool {
     matches!(without_secrets(text), Cow::Owned(_))
 }
 
-/// `text` without the secrets of addresses in it; owned only where there are any.
+/// Returns `text` without the secrets of its addresses; owned only if there are any.
 fn without_secrets(text: &str) -> Cow<'_, str> {
     if let Some(shown) = shown_address(text.trim()) {
         return shown.into();
@@ -208,7 +208,7 @@ fn without_secrets(text: &str) -> Cow<'_, str> {
     with_replaced(text, shown.collect()).into()
 }
 
-/// Returns what may be shown of an address with a secret in it; `None` of everything else.
+/// Returns the part that may be shown of an address with a secret; `None` for anything else.
 fn shown_address(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once(MARK)?;
     // Its address is a path.
@@ -218,12 +218,12 @@ fn shown_address(text: &str) -> Option<String> {
     if let Ok(url) = Url::parse(text) {
         return Some(hide_secrets(&url)).filter(|shown| shown != url.as_str());
     }
-    // A password with `/` or `#` in it makes it no address.
+    // A password that contains `/` or `#` makes the address invalid.
     let (_, host) = rest.rsplit_once('@')?;
     Some(format!("{scheme}{MARK}{host}"))
 }
 
-/// Where in a text addresses with secrets stand.
+/// Returns the ranges of addresses with secrets in a text.
 fn secret_addresses(text: &str) -> Vec<Range<usize>> {
     let in_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
     let ends = |c: char| {
@@ -247,13 +247,13 @@ fn secret_addresses(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// A text as TOML has it.
+/// Returns a text in TOML notation.
 fn toml_text(text: &str) -> String {
     toml_edit::Value::from(text).to_string()
 }
 
-/// The value of `key` of a configuration that was kept, where it was not kept: the value itself, if the files still have
-/// it, else the secret to ask for.
+/// Reads a value of `key` that was not kept with the configuration: the value itself, if the files still have it, or
+/// else the secret to ask for.
 pub(super) fn read(table: &Table, key: &'static str) -> Option<Result<Withheld, Secret>> {
     let known = table.file.known_secrets.as_ref()?;
     let Kind::Table(entries) = &table.peek(key)?.kind else {
