@@ -132,7 +132,7 @@ enum Nature {
     Warning,
     /// A finding that only `check` reports.
     Advice,
-    /// Something optional that is missing, possibly because of the mistakes.
+    /// Something missing that is only a warning. Dropped if there are mistakes, which may be the cause.
     Lack,
 }
 

@@ -141,7 +141,7 @@ fn replace(entry: &Entry, replaced: &mut Vec<(Range<usize>, String)>) {
     for_each_entry(&entry.value, &mut |entry| replace(entry, replaced));
 }
 
-/// Hides the secrets of texts outside of sources' addresses and programs.
+/// Hides the secrets in any other texts of a value.
 fn replace_texts(value: &Value, replaced: &mut Vec<(Range<usize>, String)>) {
     match &value.kind {
         Kind::Text(text) => {

@@ -208,7 +208,7 @@ fn shifted(date: NaiveDate, days: i64) -> Option<NaiveDate> {
     date.checked_add_signed(TimeDelta::try_days(days)?)
 }
 
-/// Returns the nearest such weekday: not in the future, before today, or after today.
+/// Returns the weekday for a step: the latest not in the future, the last before today, or the first after today.
 fn weekday_near(weekday: u8, step: Step, today: NaiveDate) -> Option<NaiveDate> {
     let back =
         (i64::from(today.weekday().num_days_from_monday()) - i64::from(weekday)).rem_euclid(7);
@@ -267,7 +267,7 @@ fn latest_time(clock: Clock, hints: &Hints) -> Option<NaiveDate> {
     }
 }
 
-/// Returns the time a span before or after now; its finest unit determines the precision.
+/// Returns the time at the given span before or after now; its finest unit determines the precision.
 fn elapsed(span: Span, hints: &Hints) -> Option<Reading> {
     let reading = |dated| {
         Some(Reading {

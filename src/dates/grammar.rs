@@ -27,7 +27,7 @@ use crate::model::{DateOrder, Language};
 pub(super) struct Meaning {
     pub(super) what: What,
     pub(super) clock: Option<Clock>,
-    /// How certain it is that this is a date.
+    /// The certainty that this is a date.
     pub(super) strength: Strength,
     /// True if the order of day and month was learned from other dates.
     pub(super) learned: bool,
@@ -107,14 +107,14 @@ pub(super) struct Span {
     pub(super) vague: bool,
 }
 
-/// How certain it is that a meaning is a date.
+/// The certainty that a meaning is a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Strength {
     /// A date only where one is expected, and only relative to the time of reading: `Friday`, `10:30`, `3 hours`.
     Presumed,
     /// A date where one is expected; anywhere else a number or a word: `2021`, `today`.
     Alone,
-    /// A month of a year, or a week of an unknown system: better than nothing.
+    /// A month, or a week without its year: better than nothing.
     Coarse,
     /// A date anywhere.
     Sure,

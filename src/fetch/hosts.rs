@@ -78,8 +78,7 @@ impl Hosts {
         let name = url.host_str().unwrap_or_default();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() == known.capacity() {
-            // Entries link to an unlimited number of hosts: before the map grows, hosts with no pause pending are
-            // removed.
+            // Entries link to an unlimited number of hosts: before the map grows, idle hosts are removed.
             let now = Instant::now();
             known.retain(|_, host| host.is_needed(now));
             let needed = known.len();

@@ -19,7 +19,7 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
                       text/xml;q=0.9, application/json;q=0.8, text/html;q=0.8, text/plain;q=0.7, */*;q=0.5";
 /// The traditional limit of browsers; no publisher needs more.
 const MAX_REDIRECTS: usize = 10;
-/// How long a connection is kept for another request, beyond the pause between two.
+/// The time for which a connection is kept for another request, beyond the pause between two.
 const IDLE: Duration = Duration::from_secs(1);
 /// The longest header value that is kept.
 const MAX_VALIDATOR_LENGTH: usize = 1024;

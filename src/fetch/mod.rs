@@ -56,7 +56,7 @@ pub struct Request<'a> {
     pub url: &'a PublicUrl,
     /// The validators of the body held; the answer may be that it has not changed.
     pub held: &'a Validators,
-    /// Whether the request obeys robots.txt.
+    /// The request's policy for robots.txt.
     pub leave: Leave,
     /// The time of the request.
     pub now: Timestamp,
@@ -356,7 +356,7 @@ impl Share {
     }
 }
 
-/// Whether robots.txt is consulted for an address and its redirects.
+/// The policy for robots.txt, applied to an address and its redirects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
     /// Not consulted: the operator named the address.
@@ -524,7 +524,7 @@ async fn acquired(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
     Arc::clone(places).acquire_owned().await.ok()
 }
 
-/// Returns the result for a document that only its body shows to be new.
+/// Returns the result for a document that is compared with the one held by its body alone.
 fn of_body(document: Box<Document>, held: &Validators) -> Fetched {
     let validators = Validators {
         body_hash: Some(Hash::of(&document.body)),

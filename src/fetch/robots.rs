@@ -20,14 +20,14 @@ const PRODUCT: &str = "tidings";
 /// The number of bytes of a robots.txt that are read (RFC 9309 §2.5); one more byte shows whether its last line is
 /// complete.
 const MAX_BYTES: usize = robotxt::BYTE_LIMIT + 1;
-/// How long a robots.txt is kept (RFC 9309 §2.4).
+/// The time for which a robots.txt is kept (RFC 9309 §2.4).
 const KEPT: TimeDelta = TimeDelta::hours(24);
-/// How soon to retry a robots.txt that could not be fetched.
+/// The pause before retrying a robots.txt that could not be fetched.
 const RETRIED: TimeDelta = TimeDelta::minutes(10);
 /// The longest crawl delay that is obeyed.
 pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(30);
-/// The limits on origins whose robots.txt is kept, and on their bytes. Beyond either, everything is discarded and fetched
-/// anew.
+/// The limits on origins whose robots.txt is kept, and on their bytes. Beyond either, everything is discarded and
+/// fetched anew.
 const MAX_ORIGINS: usize = 10_000;
 const MAX_KEPT_BYTES: usize = 32 << 20;
 

@@ -36,7 +36,7 @@ pub struct Cron {
     pace: Pace,
 }
 
-/// How runs follow the clock on days when it changes (cron(8)).
+/// The behaviour of runs on days when the clock changes (cron(8)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pace {
     /// At fixed times of day: each runs once, even if the clock skips it or shows it twice.

@@ -201,7 +201,7 @@ pub struct Advice {
     pub skip_days: Vec<String>,
     /// `hourly` to `yearly` (RSS 1.0 syndication module).
     pub update_period: Option<String>,
-    /// How many times in that period.
+    /// Number of updates in that period.
     pub update_frequency: Option<u32>,
     /// The date that periods are counted from, as found.
     pub update_base: Option<String>,
@@ -602,7 +602,7 @@ pub struct Extracted {
     pub problems: Vec<Problem>,
     /// Next pages of the same list, to fetch within the poll's budget.
     pub follow: Vec<Url>,
-    /// How the records of a page were found without selectors.
+    /// The layout by which the records of a page were found without selectors.
     pub layout: Option<Layout>,
     /// The order of day and month in the document's dates, if anything besides its entries determines it.
     pub date_order: Option<DateOrder>,

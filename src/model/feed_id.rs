@@ -256,7 +256,7 @@ impl FromStr for Branch {
 
     fn from_str(text: &str) -> Result<Self, FeedIdError> {
         let mut rest = Some(text);
-        // The prefixes that separate the parts.
+        // Takes the part with this prefix from the beginning of the rest.
         let mut take = |prefix: &str| -> Option<&str> {
             let (value, after) = split_part(rest?.strip_prefix(prefix)?, prefix);
             rest = after;

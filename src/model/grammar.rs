@@ -8,7 +8,7 @@ use regex::Regex;
 use super::rules::lines_regex;
 use super::{Field, PatternError};
 
-/// How a plain text divides into entries; at least one of the two fields is given.
+/// The division of a plain text into entries; at least one of the two fields is given.
 #[derive(Clone, Debug)]
 pub struct Grammar {
     /// The text between entries.

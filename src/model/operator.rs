@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// The longest name, in characters.
 const LONGEST: usize = 100;
 
-/// A person, a program or an address that gave an order: `uid 1000 (maria)`, `127.0.0.1`. On one line, 100 characters at most.
+/// A person, a program or an address that gave an order: `uid 1000 (maria)`, `127.0.0.1`. On one line, at most 100
+/// characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operator(String);
 

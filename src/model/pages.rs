@@ -10,7 +10,7 @@ use super::Css;
 /// The way to further pages of a list, and how many of them to read.
 #[derive(Clone, Debug)]
 pub struct Pages {
-    /// How to get to the next page.
+    /// The way to the next page.
     pub way: PageWay,
     /// The maximum number of pages that a poll reads after the first.
     pub last: u32,
@@ -18,7 +18,7 @@ pub struct Pages {
     pub backfill: u32,
 }
 
-/// How to get from a page of a list to the next.
+/// The way from a page of a list to the next.
 #[derive(Clone, Debug)]
 pub enum PageWay {
     /// A query parameter that counts: `?page=1`, `?start=20`.

@@ -77,11 +77,11 @@ problem_codes! {
     /// Removed from the configuration, although its stories remain.
     GoneFromFiles "gone-from-files" Act,
     // The kind of document.
-    /// A page or another text where a feed was expected.
+    /// A page or another text instead of a feed.
     NotAFeed "not-a-feed" Act,
     /// A feed that contains nothing readable.
     BadFeed "bad-feed" Wait,
-    /// Neither JSON nor XML, where one of them was expected.
+    /// A document that is neither JSON nor XML, although one of them was expected.
     BadDocument "bad-document" Act,
     /// A calendar.
     Calendar "calendar" Act,

@@ -120,7 +120,7 @@ impl<L> FromIterator<L> for Find<L> {
     }
 }
 
-/// How one field of an entry is filled; `L` finds places in the document.
+/// The rule that fills one field of an entry; `L` finds places in the document.
 #[derive(Clone, Debug)]
 pub struct Rule<L> {
     /// The places to look in.

@@ -38,14 +38,14 @@ impl fmt::Display for Place {
 pub struct Former<T> {
     /// The name.
     pub was: T,
-    /// Where it is configured.
+    /// The place of its configuration.
     pub place: Place,
 }
 
 /// One place that bulletins come from.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Where it is configured.
+    /// The place of its configuration.
     pub place: Place,
     /// Its name in the configuration; part of every item's id.
     pub id: SourceId,
@@ -55,7 +55,7 @@ pub struct Source {
     pub name: String,
     /// Its address.
     pub location: Location,
-    /// How its documents are read.
+    /// The way its documents are read.
     pub reading: Reading,
     /// The list of its page to read if there are no selectors: as the operator wrote it, or as detected on the first
     /// successful poll.
@@ -188,7 +188,7 @@ impl Source {
     }
 }
 
-/// How documents become entries.
+/// The way documents are read into entries.
 #[derive(Clone, Debug)]
 pub enum Reading {
     /// The document decides: a feed, a sitemap, JSON, XML, a page or plain text.

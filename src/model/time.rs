@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 /// An instant in UTC.
 pub type Timestamp = DateTime<Utc>;
 
-/// How much of a date the publisher gave.
+/// The precision of a date as its publisher gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
     /// A day and a time of day.
@@ -49,7 +49,7 @@ impl Precision {
 pub struct Dated {
     /// The instant, with its offset from UTC.
     pub at: DateTime<FixedOffset>,
-    /// How much of it was given.
+    /// The precision with which it was given.
     pub precision: Precision,
 }
 

@@ -47,7 +47,7 @@ pub struct Next {
     pub interval: Duration,
 }
 
-/// Returns the next poll after one at `now`; `interval` is the result of the poll before.
+/// Returns the next poll after one at `now`; `interval` is the one left by the poll before.
 pub fn next(
     cadence: &Cadence,
     zone: Tz,

@@ -45,7 +45,7 @@ impl Title {
 /// that name the topic fill it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
-    /// Where it is configured.
+    /// The place of its configuration.
     pub place: Place,
     /// Its name, also used in addresses.
     pub id: TopicId,
