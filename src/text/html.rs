@@ -6,8 +6,8 @@ use html5ever::tendril::TendrilSink as _;
 use html5ever::{QualName, driver, local_name, ns};
 use scraper::{Html, HtmlTreeSink, Node};
 
-/// The number of bytes parsed between two checks of the tree: small enough that the parser survives any damage of one
-/// piece.
+/// The number of bytes parsed between two checks of the tree: small enough that the parser copes with the worst that one
+/// piece can contain.
 const PIECE_BYTES: usize = 4 * 1024;
 /// The maximum number of attributes of one tag.
 const MAX_ATTRIBUTES: u32 = 4_000;
