@@ -5,10 +5,10 @@ use std::str::FromStr;
 
 use super::{Location, Reading, Source};
 
-/// How a source's documents are read: the value of `kind` in the configuration.
+/// The kind of a source's documents: the value of `kind` in the configuration.
 ///
-/// To add one, add it here, to [`Reading`] and to `extract`, and give it a page of the manual; the compiler names the other
-/// places.
+/// To add one, add it here, to [`Reading`] and to `extract`, and give it a page of the manual; the compiler points at the
+/// other places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The document decides.
@@ -25,7 +25,7 @@ pub enum Kind {
     Xml,
     /// A sitemap, or an index of sitemaps.
     Sitemap,
-    /// A program writes the documents; these decide.
+    /// The output of a program; the documents decide.
     Command,
 }
 
@@ -42,7 +42,7 @@ impl Kind {
         Self::Command,
     ];
 
-    /// Returns the word for it in the configuration and in output.
+    /// Returns the word used in the configuration and in output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -70,7 +70,7 @@ impl Kind {
         }
     }
 
-    /// Returns true if `select` may name the places of its entries and fields.
+    /// Returns true if `select` can specify its entries and fields.
     pub fn has_rules(self) -> bool {
         match self {
             Self::Auto | Self::Html | Self::Json | Self::Xml => true,
@@ -103,7 +103,7 @@ impl FromStr for Kind {
 }
 
 impl Reading {
-    /// Returns the kind of the documents that are read so.
+    /// Returns the kind of documents that are read in this way.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Auto => Kind::Auto,
@@ -118,7 +118,7 @@ impl Reading {
 }
 
 impl Source {
-    /// Returns the kind that its block names, or that follows from its keys.
+    /// Returns the kind named in its block, or else implied by its keys.
     pub fn kind(&self) -> Kind {
         match self.location {
             Location::Command(_) => Kind::Command,
