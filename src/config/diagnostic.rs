@@ -44,7 +44,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// A configuration that cannot be used, with every mistake and warning: by file in the order of inclusion, then by line.
+/// A configuration that cannot be used, with every mistake and warning, by file in the order of inclusion, then by
+/// line.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Refused(pub Vec<Diagnostic>);
 

@@ -2,7 +2,7 @@
 //!
 //! In: the tables of the languages. Out: all meanings of a word, or of several words together.
 //!
-//! A word may have several meanings (`mar` is a month and a weekday, `ago` is August and English): each comes with its
+//! A word may have several meanings (`mar` is a month and a weekday, `ago` is August, and also English): each comes with its
 //! languages, and the grammar takes the one that fits, preferring the text's own language.
 
 use std::collections::HashMap;

@@ -213,7 +213,7 @@ fn date(item: &Item) -> Option<Timestamp> {
 /// Compares `shape` with those of the good polls before it.
 ///
 /// # Errors
-/// The first way in which it differs more than a living source does.
+/// The first difference that is larger than the normal changes of a source.
 pub fn judge(shape: &Shape, history: &History, kind: Expectation) -> Result<(), Drift> {
     let Some(last) = history.shapes.first() else {
         return Ok(());
