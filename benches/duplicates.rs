@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use peak_alloc::PeakAlloc;
 use serde_json::json;
 use tidings::classify::regions;
-use tidings::dedupe::{Fingerprint, Limits, Report, Window};
+use tidings::dedupe::{ComparedItem, Fingerprint, Limits, Window};
 use url::Url;
 
 #[global_allocator]
@@ -235,7 +235,7 @@ impl Items {
 impl Item {
     fn fingerprint(&self) -> Fingerprint {
         let address = Url::parse(&self.url).ok();
-        Fingerprint::of(&Report {
+        Fingerprint::of(&ComparedItem {
             address: address.as_ref(),
             title: &self.title,
             text: &self.summary,

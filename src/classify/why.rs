@@ -77,7 +77,7 @@ pub fn holds(query: &Query, topics: &[Topic], languages: &[Language], subject: &
 }
 
 /// A leaf of a query, and the evidence that satisfied it.
-type Found<'a> = (&'a Query, Evidence);
+type LeafEvidence<'a> = (&'a Query, Evidence);
 
 /// An item whose words have been split.
 struct Judge<'a> {
@@ -132,7 +132,7 @@ impl<'a> Judge<'a> {
             return None;
         }
         let mut reasons = Vec::new();
-        let mut tell = |role: Role, found: Vec<Found>| {
+        let mut tell = |role: Role, found: Vec<LeafEvidence>| {
             reasons.extend(found.into_iter().map(|(query, evidence)| Reason {
                 role,
                 query: match evidence {
@@ -158,7 +158,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns the evidence for a query; for all alternatives if several hold.
-    fn satisfied<'q>(&self, query: &'q Query, depth: usize) -> Option<Vec<Found<'q>>> {
+    fn satisfied<'q>(&self, query: &'q Query, depth: usize) -> Option<Vec<LeafEvidence<'q>>> {
         let fact = |holds: bool| holds.then(|| vec![(query, Evidence::Fact)]);
         match query {
             Query::Words(words) => {

@@ -13,7 +13,7 @@ use super::{CliError, Output, OutputArguments, clock, print_json, shown, timesta
 use crate::config::{Config, Configured, SettingChange};
 use crate::flow::{self, FlowError};
 use crate::model::{SourceId, Timestamp};
-use crate::store::{Fate, FeedPlan, Moving, Plan, Stock};
+use crate::store::{FeedCount, FeedFate, FeedPlan, Moving, Plan};
 
 /// Stories of each feed that people are shown, of those that enter and of those that leave.
 const SHOWN: usize = 5;
@@ -142,7 +142,7 @@ fn lines(feed: &FeedPlan) -> Vec<String> {
     lines.extend(feed.new_queries.iter().map(|query| format!("  + {query}")));
     if feed.live > 0 {
         let new = match (feed.fate, feed.new) {
-            (Fate::Appears, _) => String::new(),
+            (FeedFate::Appears, _) => String::new(),
             (_, new) if new == feed.live => String::new(),
             (_, new) => format!(", {new} of them for the first time"),
         };
@@ -166,12 +166,12 @@ fn lines(feed: &FeedPlan) -> Vec<String> {
 }
 
 fn fate(feed: &FeedPlan) -> String {
-    let Stock {
+    let FeedCount {
         stories: before, ..
     } = feed.before;
-    let Stock { stories: after, .. } = feed.after;
+    let FeedCount { stories: after, .. } = feed.after;
     match feed.fate {
-        Fate::Vanishes => {
+        FeedFate::Vanishes => {
             let files = if feed.leads_on {
                 "; its addresses are answered with those of another feed"
             } else {
@@ -180,11 +180,13 @@ fn fate(feed: &FeedPlan) -> String {
             let stay = stories(before, "stays", "stay");
             format!("vanishes{files}; {stay} in the store")
         }
-        Fate::Appears if after == 0 => "appears, and is empty".to_owned(),
-        Fate::Appears => format!("appears with {after}"),
-        Fate::Changes if after == 0 && before > 0 => format!("would be empty: {before} before"),
-        Fate::Changes if before == after => format!("holds {after}"),
-        Fate::Changes => format!("holds {before}, then {after}"),
+        FeedFate::Appears if after == 0 => "appears, and is empty".to_owned(),
+        FeedFate::Appears => format!("appears with {after}"),
+        FeedFate::Changes if after == 0 && before > 0 => {
+            format!("would be empty: {before} before")
+        }
+        FeedFate::Changes if before == after => format!("holds {after}"),
+        FeedFate::Changes => format!("holds {before}, then {after}"),
     }
 }
 
@@ -256,23 +258,23 @@ fn renamed<T: ToString>((was, now): &(T, T)) -> serde_json::Value {
 }
 
 fn feed(feed: &FeedPlan) -> serde_json::Value {
-    let stock = |stock: Stock| json!({"stories": stock.stories, "live": stock.live});
+    let stock = |stock: FeedCount| json!({"stories": stock.stories, "live": stock.live});
     json!({
         "feed": feed.id.to_string(),
         "topic": feed.id.topic().as_str(),
         "title": feed.title,
         "was_called": feed.was_called,
         "change": match feed.fate {
-            Fate::Appears => "appears",
-            Fate::Changes => "changes",
-            Fate::Vanishes => "vanishes",
+            FeedFate::Appears => "appears",
+            FeedFate::Changes => "changes",
+            FeedFate::Vanishes => "vanishes",
         },
         "queries": {"new": feed.new_queries, "gone": feed.gone_queries},
         "before": stock(feed.before),
         "after": stock(feed.after),
         "enter": {"live": feed.live, "new": feed.new, "quiet": feed.quiet},
         "leave": feed.leave,
-        "empty": feed.fate != Fate::Vanishes && feed.after.stories == 0,
+        "empty": feed.fate != FeedFate::Vanishes && feed.after.stories == 0,
         "entering": feed.entering.iter().map(moving).collect::<Vec<_>>(),
         "leaving": feed.leaving.iter().map(moving).collect::<Vec<_>>(),
     })

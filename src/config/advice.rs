@@ -5,8 +5,8 @@
 use isolang::Language as Known;
 
 use super::MAX_KEPT_BYTES;
-use super::diagnostic::{Mistake, Report};
-use super::file::{Entry, File, Kind, Value};
+use super::diagnostic::{Diagnostics, Mistake};
+use super::file::{Entry, File, Value, ValueKind};
 use super::section::{AdminConfig, ServerConfig};
 use crate::model::{Country, Language, Listen, Location, Source};
 use crate::topics::Topic;
@@ -19,7 +19,7 @@ pub(super) struct Listens<'a> {
 
 pub(super) fn advise(
     files: &[File],
-    report: &Report,
+    report: &Diagnostics,
     listens: &Listens<'_>,
     sources: &[Source],
     topics: &[Topic],
@@ -37,7 +37,7 @@ pub(super) fn advise(
 }
 
 /// Warns if the files are too large to be kept. Then no kept configuration replaces them when they have a mistake.
-fn size(files: &[File], report: &Report) {
+fn size(files: &[File], report: &Diagnostics) {
     let bytes: usize = files.iter().map(|file| file.text().len()).sum();
     if bytes > MAX_KEPT_BYTES {
         let message = format!(
@@ -58,17 +58,17 @@ fn find<'f>(files: &'f [File], section: &str, key: &str) -> Option<(&'f File, &'
 
 fn entry<'v>(table: &'v Value, key: &str) -> Option<&'v Entry> {
     match &table.kind {
-        Kind::Table(entries) => entries.iter().find(|entry| entry.key == key),
+        ValueKind::Table(entries) => entries.iter().find(|entry| entry.key == key),
         _ => None,
     }
 }
 
 /// Advises to state a contact: publishers whose sites are polled need someone to write to.
-fn contact(files: &[File], report: &Report, sources: &[Source]) {
+fn contact(files: &[File], report: &Diagnostics, sources: &[Source]) {
     let hint = "write an address of mail or of a page, such as `\"ops@bulletins.example\"`: it is sent with every request";
     match find(files, "site", "contact") {
         Some((file, value)) => {
-            if let Kind::Text(text) = &value.kind
+            if let ValueKind::Text(text) = &value.kind
                 && !is_contact(text)
             {
                 let message = format!("`{text}` is neither an address of mail nor of a page");
@@ -121,7 +121,7 @@ fn is_contact(text: &str) -> bool {
 }
 
 /// Warns of an address that is listened on more than once.
-fn ports(files: &[File], report: &Report, listens: &Listens<'_>) {
+fn ports(files: &[File], report: &Diagnostics, listens: &Listens<'_>) {
     let of = |section: &'static str, listen: &[Listen]| -> Vec<(&'static str, usize, Listen)> {
         let listen = listen.iter().enumerate();
         listen
@@ -152,7 +152,7 @@ fn ports(files: &[File], report: &Report, listens: &Listens<'_>) {
 fn place_of<'f>(files: &'f [File], section: &str, number: usize) -> Option<(&'f File, usize)> {
     let (file, value) = find(files, section, "listen")?;
     match &value.kind {
-        Kind::List(values) => Some((file, values.get(number)?.span.start)),
+        ValueKind::List(values) => Some((file, values.get(number)?.span.start)),
         _ => None,
     }
 }
@@ -170,19 +170,19 @@ fn clash(one: &Listen, other: &Listen) -> bool {
     }
 }
 
-fn languages(file: &File, report: &Report) {
+fn languages(file: &File, report: &Diagnostics) {
     for section in &file.entries {
         match (section.key.as_str(), &section.value.kind) {
-            ("site" | "defaults", Kind::Table(_)) => language(file, report, &section.value),
-            ("source", Kind::List(blocks)) => {
+            ("site" | "defaults", ValueKind::Table(_)) => language(file, report, &section.value),
+            ("source", ValueKind::List(blocks)) => {
                 for block in blocks {
                     language(file, report, block);
                 }
             }
-            ("topic", Kind::List(blocks)) => {
+            ("topic", ValueKind::List(blocks)) => {
                 let titles = blocks.iter().filter_map(|block| entry(block, "title"));
                 for title in titles {
-                    if let Kind::Table(names) = &title.value.kind {
+                    if let ValueKind::Table(names) = &title.value.kind {
                         for name in names {
                             tag(file, report, name.at, &name.key);
                         }
@@ -194,16 +194,16 @@ fn languages(file: &File, report: &Report) {
     }
 }
 
-fn language(file: &File, report: &Report, table: &Value) {
+fn language(file: &File, report: &Diagnostics, table: &Value) {
     if let Some(entry) = entry(table, "language")
-        && let Kind::Text(text) = &entry.value.kind
+        && let ValueKind::Text(text) = &entry.value.kind
     {
         tag(file, report, entry.value.span.start, text);
     }
 }
 
 /// Advises on a well-formed tag that no language has.
-fn tag(file: &File, report: &Report, at: usize, text: &str) {
+fn tag(file: &File, report: &Diagnostics, at: usize, text: &str) {
     let Ok(language) = text.parse::<Language>() else {
         return;
     };

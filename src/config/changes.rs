@@ -9,8 +9,8 @@ use std::fmt;
 
 use url::Url;
 
-use super::diagnostic::Report;
-use super::file::{ConfigFile, Entry, File, Kind, Value};
+use super::diagnostic::Diagnostics;
+use super::file::{ConfigFile, Entry, File, Value, ValueKind};
 use super::include;
 use super::withheld::{self, KnownSecrets, without_address_secrets};
 use crate::model::hide_secrets;
@@ -156,7 +156,12 @@ impl Written {
         let mut written = Self::default();
         for (number, file) in files.iter().enumerate() {
             // Their mistakes have been reported elsewhere.
-            let file = File::kept(number, file, &KnownSecrets::default(), &Report::default());
+            let file = File::kept(
+                number,
+                file,
+                &KnownSecrets::default(),
+                &Diagnostics::default(),
+            );
             written.read(&file);
         }
         written
@@ -169,17 +174,17 @@ impl Written {
         for entry in &file.entries {
             match (entry.key.as_str(), &entry.value.kind) {
                 (include::KEY | "defaults", _) => {}
-                ("source", Kind::List(blocks)) => {
+                ("source", ValueKind::List(blocks)) => {
                     for block in blocks {
                         self.add(file, block, Configured::Source, &defaults);
                     }
                 }
-                ("topic", Kind::List(blocks)) => {
+                ("topic", ValueKind::List(blocks)) => {
                     for block in blocks {
                         self.add(file, block, Configured::Topic, &Keys::new());
                     }
                 }
-                (name, Kind::Table(_)) => {
+                (name, ValueKind::Table(_)) => {
                     let section = Configured::Section(name.to_owned());
                     let keys = keys_of(file, &entry.value);
                     self.keys.entry(section).or_default().extend(keys);
@@ -201,7 +206,7 @@ impl Written {
         named: fn(String) -> Configured,
         defaults: &Keys,
     ) {
-        let Kind::Table(entries) = &block.kind else {
+        let ValueKind::Table(entries) = &block.kind else {
             return;
         };
         let Some(id) = entries.iter().find_map(id) else {
@@ -239,7 +244,7 @@ impl Written {
 
 fn id(entry: &Entry) -> Option<String> {
     match &entry.value.kind {
-        Kind::Text(text) if entry.key == "id" => Some(text.clone()),
+        ValueKind::Text(text) if entry.key == "id" => Some(text.clone()),
         _ => None,
     }
 }
@@ -247,17 +252,17 @@ fn id(entry: &Entry) -> Option<String> {
 /// Returns the part that may be shown of a value that is not kept.
 fn not_kept(entries: &[Entry]) -> Option<&str> {
     entries.iter().find_map(|entry| match &entry.value.kind {
-        Kind::Text(text) if entry.key == withheld::KEY => Some(text.as_str()),
+        ValueKind::Text(text) if entry.key == withheld::KEY => Some(text.as_str()),
         _ => None,
     })
 }
 
 fn texts(value: &Value) -> Vec<String> {
-    let Kind::List(values) = &value.kind else {
+    let ValueKind::List(values) = &value.kind else {
         return Vec::new();
     };
     let text = |value: &Value| match &value.kind {
-        Kind::Text(text) => Some(text.clone()),
+        ValueKind::Text(text) => Some(text.clone()),
         _ => None,
     };
     values.iter().filter_map(text).collect()
@@ -272,7 +277,7 @@ fn keys_of(file: &File, table: &Value) -> Keys {
 
 fn flatten(file: &File, prefix: &str, value: &Value, keys: &mut Keys) {
     match &value.kind {
-        Kind::Table(entries) if prefix.is_empty() || !is_reference(entries) => {
+        ValueKind::Table(entries) if prefix.is_empty() || !is_reference(entries) => {
             for entry in entries {
                 let key = if prefix.is_empty() {
                     entry.key.clone()
@@ -295,11 +300,11 @@ fn written_value(file: &File, key: &str, value: &Value) -> WrittenValue {
     let whole = text_of(file, value, &str::to_owned);
     let is_secret = key.split('.').any(is_secret_key);
     let shown = match &value.kind {
-        Kind::Table(entries) if is_reference(entries) => {
+        ValueKind::Table(entries) if is_reference(entries) => {
             not_kept(entries).map_or_else(|| whole.clone(), str::to_owned)
         }
         // A program's arguments may carry credentials.
-        Kind::List(words) if key == "command" => match words.as_slice() {
+        ValueKind::List(words) if key == "command" => match words.as_slice() {
             [] => whole.clone(),
             [program] => text_of(file, program, &without_secrets),
             [program, ..] => format!("{} …", text_of(file, program, &without_secrets)),
@@ -327,21 +332,21 @@ fn without_secrets(text: &str) -> String {
 /// Returns a value as text: a text itself, other values in TOML notation.
 fn text_of(file: &File, value: &Value, shown: &dyn Fn(&str) -> String) -> String {
     let quoted = |value: &Value| match &value.kind {
-        Kind::Text(text) => format!("{:?}", shown(text)),
+        ValueKind::Text(text) => format!("{:?}", shown(text)),
         _ => text_of(file, value, shown),
     };
     match &value.kind {
-        Kind::Text(text) => shown(text),
-        Kind::List(values) => {
+        ValueKind::Text(text) => shown(text),
+        ValueKind::List(values) => {
             let values: Vec<String> = values.iter().map(quoted).collect();
             format!("[{}]", values.join(", "))
         }
-        Kind::Table(entries) => {
+        ValueKind::Table(entries) => {
             let entry = |entry: &Entry| format!("{} = {}", entry.key, quoted(&entry.value));
             let entries: Vec<String> = entries.iter().map(entry).collect();
             format!("{{ {} }}", entries.join(", "))
         }
-        Kind::Integer(_) | Kind::Float | Kind::Boolean(_) | Kind::Date => {
+        ValueKind::Integer(_) | ValueKind::Float | ValueKind::Boolean(_) | ValueKind::Date => {
             file.written(value).to_owned()
         }
     }

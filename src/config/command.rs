@@ -2,7 +2,7 @@
 
 use super::diagnostic::Mistake;
 use super::settings::Settings;
-use super::table::{Given, Table};
+use super::table::{ReadKey, Table};
 use super::units;
 use super::withheld::{self, Withheld};
 use crate::model::{CommandLine, Kind, Location, SecretAddress};
@@ -13,7 +13,7 @@ pub(super) fn is_meant(table: &Table, kind: Option<Kind>) -> bool {
 }
 
 /// Returns the program and its arguments.
-pub(super) fn location(table: &Table, kind: Option<Kind>) -> Given<Location> {
+pub(super) fn location(table: &Table, kind: Option<Kind>) -> ReadKey<Location> {
     let timeout = table.duration("timeout", units::interval);
     let withheld = withheld::read(table, "command");
     if let Some(Err(secret)) = withheld {

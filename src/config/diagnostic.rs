@@ -137,7 +137,7 @@ enum Nature {
     Lack,
 }
 
-struct Found {
+struct Finding {
     /// The index of its file and the byte in it, by which diagnostics are sorted.
     order: (usize, usize),
     nature: Nature,
@@ -146,12 +146,12 @@ struct Found {
 
 /// Collects the findings of all parts of the reader, in any order.
 #[derive(Default)]
-pub(super) struct Report {
-    found: RefCell<Vec<Found>>,
+pub(super) struct Diagnostics {
+    found: RefCell<Vec<Finding>>,
     torn: Cell<bool>,
 }
 
-impl Report {
+impl Diagnostics {
     pub(super) fn syntax(&self, file: &File, at: usize, mistake: Mistake) {
         self.torn();
         self.add(Nature::Syntax, file, at, mistake);
@@ -198,7 +198,7 @@ impl Report {
             message: mistake.message,
             hint: mistake.hint,
         };
-        self.found.borrow_mut().push(Found {
+        self.found.borrow_mut().push(Finding {
             order: (file.number, at),
             nature,
             diagnostic,
@@ -206,7 +206,7 @@ impl Report {
     }
 
     /// Returns the warnings if there are no mistakes, and the additional findings for `check`.
-    pub(super) fn finish(self) -> Result<Told, Refused> {
+    pub(super) fn finish(self) -> Result<Warnings, Refused> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|found| found.order);
         if self.torn.get() {
@@ -225,7 +225,7 @@ impl Report {
         let (advice, warnings): (Vec<_>, Vec<_>) = found
             .into_iter()
             .partition(|found| found.nature == Nature::Advice);
-        Ok(Told {
+        Ok(Warnings {
             warnings: diagnostics(warnings),
             advice: diagnostics(advice),
         })
@@ -234,19 +234,19 @@ impl Report {
 
 /// Findings that do not make a configuration unusable, but are probably unintended.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Warnings {
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) advice: Vec<Diagnostic>,
 }
 
-fn diagnostics(found: Vec<Found>) -> Vec<Diagnostic> {
+fn diagnostics(found: Vec<Finding>) -> Vec<Diagnostic> {
     found.into_iter().map(|found| found.diagnostic).collect()
 }
 
 /// Keeps only the first finding of a line that is not TOML, because the others follow from it.
-fn once_a_torn_line(found: &mut Vec<Found>) {
-    let line = |found: &Found| (found.order.0, found.diagnostic.place.line);
-    let syntax = |found: &&Found| found.nature == Nature::Syntax;
+fn once_a_torn_line(found: &mut Vec<Finding>) {
+    let line = |found: &Finding| (found.order.0, found.diagnostic.place.line);
+    let syntax = |found: &&Finding| found.nature == Nature::Syntax;
     let torn: BTreeSet<_> = found.iter().filter(syntax).map(line).collect();
     let mut told = BTreeSet::new();
     found.retain(|found| {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::diagnostic::Report;
+use super::diagnostic::Diagnostics;
 use super::syntax;
 use super::withheld::KnownSecrets;
 use crate::model::Place;
@@ -22,10 +22,10 @@ const BLOCK: usize = 1024;
 /// A value with its byte range.
 pub(super) struct Value {
     pub(super) span: Range<usize>,
-    pub(super) kind: Kind,
+    pub(super) kind: ValueKind,
 }
 
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text(String),
     /// An integer. A number beyond 64 bits is clamped, which leaves it out of every valid range.
     Integer(i64),
@@ -36,7 +36,7 @@ pub(super) enum Kind {
     Table(Vec<Entry>),
 }
 
-impl Kind {
+impl ValueKind {
     /// Returns the name of its type, for people.
     pub(super) fn noun(&self) -> &'static str {
         match self {
@@ -95,7 +95,7 @@ pub(super) struct File {
 
 impl File {
     /// Parses `text` as TOML, as far as it is valid.
-    pub(super) fn new(number: usize, shown: &Path, text: String, report: &Report) -> Self {
+    pub(super) fn new(number: usize, shown: &Path, text: String, report: &Diagnostics) -> Self {
         let mut file = Self {
             number,
             shown: shown.to_owned(),
@@ -125,7 +125,7 @@ impl File {
         number: usize,
         kept: &ConfigFile,
         secrets: &KnownSecrets,
-        report: &Report,
+        report: &Diagnostics,
     ) -> Self {
         Self {
             path: kept.path.clone(),
@@ -245,8 +245,8 @@ fn prune(entries: &mut Vec<Entry>, torn: &[Range<usize>]) {
 
 fn prune_value(value: &mut Value, torn: &[Range<usize>]) {
     match &mut value.kind {
-        Kind::Table(entries) => prune(entries, torn),
-        Kind::List(values) => values.iter_mut().for_each(|value| prune_value(value, torn)),
+        ValueKind::Table(entries) => prune(entries, torn),
+        ValueKind::List(values) => values.iter_mut().for_each(|value| prune_value(value, torn)),
         _ => {}
     }
 }
@@ -264,17 +264,17 @@ fn value(value: Spanned<DeValue<'_>>, depth: usize) -> Value {
     let span = value.span();
     let inner = depth + 1;
     let kind = match value.into_inner() {
-        DeValue::String(text) => Kind::Text(text.into_owned()),
-        DeValue::Integer(number) => Kind::Integer(integer(&number)),
-        DeValue::Float(_) => Kind::Float,
-        DeValue::Boolean(flag) => Kind::Boolean(flag),
-        DeValue::Datetime(_) => Kind::Date,
-        DeValue::Array(_) if inner == MAX_DEPTH => Kind::List(Vec::new()),
-        DeValue::Table(_) if inner == MAX_DEPTH => Kind::Table(Vec::new()),
+        DeValue::String(text) => ValueKind::Text(text.into_owned()),
+        DeValue::Integer(number) => ValueKind::Integer(integer(&number)),
+        DeValue::Float(_) => ValueKind::Float,
+        DeValue::Boolean(flag) => ValueKind::Boolean(flag),
+        DeValue::Datetime(_) => ValueKind::Date,
+        DeValue::Array(_) if inner == MAX_DEPTH => ValueKind::List(Vec::new()),
+        DeValue::Table(_) if inner == MAX_DEPTH => ValueKind::Table(Vec::new()),
         DeValue::Array(list) => {
-            Kind::List(list.into_iter().map(|v| self::value(v, inner)).collect())
+            ValueKind::List(list.into_iter().map(|v| self::value(v, inner)).collect())
         }
-        DeValue::Table(table) => Kind::Table(entries(table, inner)),
+        DeValue::Table(table) => ValueKind::Table(entries(table, inner)),
     };
     Value { span, kind }
 }
@@ -293,7 +293,12 @@ mod tests {
     use super::*;
 
     fn file(text: &str) -> File {
-        File::new(0, Path::new("a.toml"), text.to_owned(), &Report::default())
+        File::new(
+            0,
+            Path::new("a.toml"),
+            text.to_owned(),
+            &Diagnostics::default(),
+        )
     }
 
     fn check(text: &str, at: usize, expected: &str) {
@@ -322,7 +327,7 @@ mod tests {
     fn within(text: &str, column: usize) -> Option<usize> {
         let file = file(text);
         let value = &file.entries[0].value;
-        let Kind::Text(text) = &value.kind else {
+        let ValueKind::Text(text) = &value.kind else {
             panic!("the case needs a text")
         };
         file.within(value, text, column)
@@ -348,7 +353,7 @@ mod tests {
         let deep = file(&format!("{path} = {inner}1{}", "}".repeat(79)));
         let mut depth = 0;
         let mut entries = &deep.entries;
-        while let Some(Kind::Table(inner)) = entries.first().map(|entry| &entry.value.kind) {
+        while let Some(ValueKind::Table(inner)) = entries.first().map(|entry| &entry.value.kind) {
             depth += 1;
             entries = inner;
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
 
-use super::diagnostic::{Mistake, Report};
+use super::diagnostic::{Diagnostics, Mistake};
 use super::encoding;
 use super::file::File;
 use super::table::Table;
@@ -43,7 +43,7 @@ impl Changed<'_> {
 
 /// Reads `main` and its includes, each file once and before its own includes. The result always has a first file, which
 /// is empty if `main` could not be read.
-pub(super) fn read(main: &Path, changed: Option<&Changed>, report: &Report) -> Vec<File> {
+pub(super) fn read(main: &Path, changed: Option<&Changed>, report: &Diagnostics) -> Vec<File> {
     let mut reader = Reader {
         report,
         changed,
@@ -76,7 +76,7 @@ pub(super) fn contents(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
 }
 
 struct Reader<'r> {
-    report: &'r Report,
+    report: &'r Diagnostics,
     changed: Option<&'r Changed<'r>>,
     files: Vec<File>,
     /// Canonical paths.
@@ -141,7 +141,7 @@ impl Reader<'_> {
     }
 }
 
-fn text_file(number: usize, shown: &Path, bytes: Vec<u8>, report: &Report) -> File {
+fn text_file(number: usize, shown: &Path, bytes: Vec<u8>, report: &Diagnostics) -> File {
     if let Some(encoding) = encoding::utf16(&bytes) {
         let (text, _) = encoding.decode_with_bom_removal(&bytes);
         let file = File::new(number, shown, text.into_owned(), report);

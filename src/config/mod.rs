@@ -50,7 +50,7 @@ pub use secret::{SecretError, resolve};
 pub use withheld::{KnownSecrets, without_address_secrets};
 
 use advice::Listens;
-use diagnostic::Report;
+use diagnostic::Diagnostics;
 use file::File;
 use source::Surroundings;
 use table::Table;
@@ -132,7 +132,7 @@ pub fn load_or_salvage(
     file: &Path,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Box<Broken>> {
-    let report = Report::default();
+    let report = Diagnostics::default();
     let files = include::read(file, None, &report);
     of_files(&files, report, environment)
 }
@@ -147,7 +147,7 @@ pub fn load_kept(
     secrets: &KnownSecrets,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Refused> {
-    let report = Report::default();
+    let report = Diagnostics::default();
     let kept = files.iter().enumerate();
     let files: Vec<File> = kept
         .map(|(number, kept)| File::kept(number, kept, secrets, &report))
@@ -165,14 +165,14 @@ fn read(
     changed: Option<&Changed<'_>>,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Refused> {
-    let report = Report::default();
+    let report = Diagnostics::default();
     let files = include::read(file, changed, &report);
     of_files(&files, report, environment).map_err(|broken| broken.refused)
 }
 
 fn of_files(
     files: &[File],
-    report: Report,
+    report: Diagnostics,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Box<Broken>> {
     let tops: Vec<Table> = files.iter().map(|file| Table::top(file, &report)).collect();

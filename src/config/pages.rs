@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Mistake, parsed};
 use super::settings::Settings;
-use super::table::{Given, Table};
+use super::table::{ReadKey, Table};
 use super::units;
 use crate::model::{Css, Numbers, PageAddress, PageWay, Pages, Reading};
 
@@ -14,12 +14,12 @@ const LAST: u32 = 1;
 /// `pages`: the way to further pages of a list, and how many of them to read.
 #[derive(Clone, Default)]
 pub(super) struct PageKeys {
-    param: Given<String>,
-    url: Given<PageAddress>,
-    next: Given<Css>,
-    from: Given<u32>,
-    step: Given<u32>,
-    last: Given<u32>,
+    param: ReadKey<String>,
+    url: ReadKey<PageAddress>,
+    next: ReadKey<Css>,
+    from: ReadKey<u32>,
+    step: ReadKey<u32>,
+    last: ReadKey<u32>,
 }
 
 impl PageKeys {

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::address;
 use super::diagnostic::Mistake;
-use super::file::{Kind, Value};
+use super::file::{Value, ValueKind};
 use super::include;
-use super::table::{Given, Table};
+use super::table::{ReadKey, Table};
 use super::units;
 use super::withheld::{self, Withheld};
 use crate::model::{Location, Secret, Source};
@@ -60,19 +60,19 @@ impl SecretError {
 }
 
 /// Reads the text of `key`, given directly or as a secret, which is not read yet.
-pub(super) fn text(table: &Table, key: &'static str, environment: Environment) -> Given<Written> {
+pub(super) fn text(table: &Table, key: &'static str, environment: Environment) -> ReadKey<Written> {
     match withheld::read(table, key) {
         Some(Ok(Withheld::Text(text))) => return table.given(key, |_| Ok(Written::Openly(text))),
         Some(Err(secret)) => return table.given(key, |_| Ok(Written::Secretly(secret))),
         Some(Ok(Withheld::Words(_))) | None => {}
     }
-    let openly = |value: &Value| !matches!(value.kind, Kind::Table(_));
+    let openly = |value: &Value| !matches!(value.kind, ValueKind::Table(_));
     if table.peek(key).is_none_or(openly) {
         return table.text(key, |text| units::line(text).map(Written::Openly));
     }
-    let Given { at, value } = table.table(key);
+    let ReadKey { at, value } = table.table(key);
     let secret = value.and_then(|secret| reference(&secret, environment));
-    Given {
+    ReadKey {
         at,
         value: secret.map(Written::Secretly),
     }
@@ -171,7 +171,7 @@ fn value(text: &str) -> Result<String, SecretError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::diagnostic::Report;
+    use super::super::diagnostic::Diagnostics;
     use super::super::file::File;
     use super::*;
 
@@ -190,7 +190,7 @@ mod tests {
             }
             _ => None,
         };
-        let report = Report::default();
+        let report = Diagnostics::default();
         let file = File::new(0, &folder.path().join("a.toml"), toml.to_owned(), &report);
         let given = text(&Table::top(&file, &report), "url", &environment);
         let shown = |told: String| told.replace(&format!("{}/", folder.path().display()), "");

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::diagnostic::{Diagnostic, Mistake, Refused, Severity, parsed};
 use super::secret::{self, Environment, SecretError, Written};
-use super::table::{Given, Table};
+use super::table::{ReadKey, Table};
 use super::{address, units};
 use crate::model::{Language, Listen, Reading, Site, TrustedProxy};
 
@@ -213,7 +213,7 @@ pub(super) fn daemon(tops: &[Table]) -> DaemonConfig {
 }
 
 /// Reads the addresses to listen on; an empty list listens nowhere.
-fn listen(table: &Table, usual: Listen) -> Given<Vec<(usize, Listen)>> {
+fn listen(table: &Table, usual: Listen) -> ReadKey<Vec<(usize, Listen)>> {
     let places = table.texts("listen", |text| match text.strip_prefix("unix:") {
         Some(path) => Ok(Listen::Unix(table.file.resolve(path))),
         None => text.parse().map(Listen::Tcp).map_err(|_| {
@@ -224,7 +224,7 @@ fn listen(table: &Table, usual: Listen) -> Given<Vec<(usize, Listen)>> {
     });
     match places.at {
         Some(_) => places,
-        None => Given {
+        None => ReadKey {
             at: None,
             value: Some(vec![(table.at, usual)]),
         },
@@ -259,7 +259,7 @@ pub(super) fn site(tops: &[Table], server: &ServerConfig) -> SiteConfig {
     }
 }
 
-fn former_addresses(table: &Table, given: Given<Vec<(usize, Url)>>, now: &Url) -> Vec<Url> {
+fn former_addresses(table: &Table, given: ReadKey<Vec<(usize, Url)>>, now: &Url) -> Vec<Url> {
     let mut former: Vec<Url> = Vec::new();
     for (at, was) in given.value.unwrap_or_default() {
         let why = if was == *now {

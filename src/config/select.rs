@@ -8,8 +8,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::diagnostic::{Mistake, parsed};
-use super::file::{Kind, Value};
-use super::table::{Given, Table};
+use super::file::{Value, ValueKind};
+use super::table::{ReadKey, Table};
 use super::units;
 use crate::model::{
     Css, ElementPath, Field, Fields, Find, JsonPath, Pattern, Replacement, Rule, Rules,
@@ -134,8 +134,8 @@ const ADDRESSES: [Field; 4] = [Field::Link, Field::Guid, Field::Image, Field::En
 #[derive(Clone, Default)]
 pub(super) struct Selected {
     /// The places of entries.
-    item: Given<Places>,
-    fields: BTreeMap<Field, Given<Rule<Written>>>,
+    item: ReadKey<Places>,
+    fields: BTreeMap<Field, ReadKey<Rule<Written>>>,
 }
 
 impl Selected {
@@ -158,7 +158,7 @@ impl Selected {
         };
         let fields = Field::ALL.map(rule).into_iter();
         Self {
-            item: Given::default(),
+            item: ReadKey::default(),
             fields: fields.filter(|(_, rule)| rule.at.is_some()).collect(),
         }
     }
@@ -175,7 +175,7 @@ impl Selected {
 
     /// Returns true if a mistake has been reported in any of them.
     pub(super) fn is_wrong(&self) -> bool {
-        self.item.is_wrong() || self.fields.values().any(Given::is_wrong)
+        self.item.is_wrong() || self.fields.values().any(ReadKey::is_wrong)
     }
 
     /// Returns true if `field` is filled, by its own rule or by a group of another field's pattern. A rule with a
@@ -211,7 +211,7 @@ impl Selected {
     }
 
     fn fields<L: Locator>(&self, table: &Table) -> Option<Fields<L>> {
-        let rule = |(field, rule): (&Field, &Given<Rule<Written>>)| {
+        let rule = |(field, rule): (&Field, &ReadKey<Rule<Written>>)| {
             let Rule {
                 find,
                 pattern,
@@ -247,8 +247,8 @@ impl Selected {
 }
 
 /// Reads `true`, `false`, or a table of rules for the page of an entry.
-pub(super) fn detail(table: &Table) -> Given<Option<Fields<Css>>> {
-    let Some(Kind::Boolean(wanted)) = table.peek("detail").map(|value| &value.kind) else {
+pub(super) fn detail(table: &Table) -> ReadKey<Option<Fields<Css>>> {
+    let Some(ValueKind::Boolean(wanted)) = table.peek("detail").map(|value| &value.kind) else {
         let inner = table.dotted("detail", "detail.");
         let at = inner.at;
         let fields = inner.value.map(|inner| {
@@ -273,7 +273,7 @@ pub(super) fn detail(table: &Table) -> Given<Option<Fields<Css>>> {
             inner.finish(&[]);
             selected.fields(&inner).map(Some)
         });
-        return Given {
+        return ReadKey {
             at,
             value: fields.flatten(),
         };
@@ -283,7 +283,7 @@ pub(super) fn detail(table: &Table) -> Given<Option<Fields<Css>>> {
 }
 
 /// Reads `remove`: parts of pages to ignore.
-pub(super) fn remove(table: &Table) -> Given<Vec<Css>> {
+pub(super) fn remove(table: &Table) -> ReadKey<Vec<Css>> {
     table.texts("remove", elements).map(values)
 }
 
@@ -298,12 +298,12 @@ pub(super) fn elements(text: &str) -> Result<Css, Mistake> {
 }
 
 /// Reads `replace`: a list of `{ field, regex, with }`.
-pub(super) fn replace(table: &Table) -> Given<Vec<Replacement>> {
+pub(super) fn replace(table: &Table) -> ReadKey<Vec<Replacement>> {
     let at = table.peek("replace").map(|value| value.span.start);
     let tables = table.tables("replace");
     let count = tables.len();
     let replaced: Vec<Replacement> = tables.iter().filter_map(replacement).collect();
-    Given {
+    ReadKey {
         at,
         value: (at.is_some() && replaced.len() == count).then_some(replaced),
     }
@@ -336,7 +336,7 @@ fn field(text: &str) -> Result<Field, Mistake> {
 /// Reads the rule of a field: a text, a list, or a table.
 fn rule(table: &Table, field: Field, value: &Value) -> Result<Rule<Written>, Mistake> {
     let key = field.as_str();
-    let Kind::Table(_) = value.kind else {
+    let ValueKind::Table(_) = value.kind else {
         return Ok(Rule {
             find: Find::First(places(table, key, value)?),
             pattern: None,
@@ -358,7 +358,7 @@ fn rule(table: &Table, field: Field, value: &Value) -> Result<Rule<Written>, Mis
     }
     let is_wrong = find.is_wrong()
         || join.is_wrong()
-        || outside.iter().any(Given::is_wrong)
+        || outside.iter().any(ReadKey::is_wrong)
         || pattern.is_wrong()
         || fixed.is_wrong();
     let looks = ways.iter().any(Option::is_some);
@@ -419,7 +419,7 @@ fn pattern(text: &str) -> Result<Pattern, Mistake> {
 /// Reads the places of a field's value: one place or a list of them.
 fn places(table: &Table, key: &str, value: &Value) -> Result<Places, Mistake> {
     let places = listed(key, value, |value| match &value.kind {
-        Kind::Table(_) => beside(table, value),
+        ValueKind::Table(_) => beside(table, value),
         _ => Ok(vec![within(table, key, value, RULE)?]),
     });
     Ok(places?.concat())
@@ -429,7 +429,7 @@ fn places(table: &Table, key: &str, value: &Value) -> Result<Places, Mistake> {
 fn items(table: &Table, value: &Value) -> Result<Places, Mistake> {
     const KEY: &str = "item";
     let item = |value: &Value| match &value.kind {
-        Kind::Table(_) => run(table, value),
+        ValueKind::Table(_) => run(table, value),
         _ => within(table, KEY, value, ITEM),
     };
     listed(KEY, value, item)
@@ -448,8 +448,8 @@ fn listed<T>(
     read: impl Fn(&Value) -> Result<T, Mistake>,
 ) -> Result<Vec<T>, Mistake> {
     match &value.kind {
-        Kind::List(values) if !values.is_empty() => values.iter().map(read).collect(),
-        Kind::List(_) => Err(Mistake::new(format!("`{key}` is an empty list"))),
+        ValueKind::List(values) if !values.is_empty() => values.iter().map(read).collect(),
+        ValueKind::List(_) => Err(Mistake::new(format!("`{key}` is an empty list"))),
         _ => Ok(vec![read(value)?]),
     }
 }
@@ -471,7 +471,7 @@ fn beside(table: &Table, value: &Value) -> Result<Places, Mistake> {
 /// Reads a text that searches the entry.
 fn within(table: &Table, key: &str, value: &Value, wanted: &str) -> Result<Written, Mistake> {
     match &value.kind {
-        Kind::Text(text) => Ok(Written {
+        ValueKind::Text(text) => Ok(Written {
             at: value.span.start,
             text: text.clone(),
             way: Way::Within,
@@ -481,7 +481,7 @@ fn within(table: &Table, key: &str, value: &Value, wanted: &str) -> Result<Writt
 }
 
 /// Reads `before` or `page`: places outside of the entry.
-fn outside(table: &Table, way: &Way) -> Given<Places> {
+fn outside(table: &Table, way: &Way) -> ReadKey<Places> {
     let key = way.key();
     let text = |value: &Value| {
         let place = within(table, key, value, PLACE)?;

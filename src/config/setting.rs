@@ -11,7 +11,7 @@ use std::path::Path;
 use chrono_tz::Tz;
 use toml_edit::{Document, DocumentMut, InlineTable, Item, Key, TableLike, Value};
 
-use super::diagnostic::{Diagnostic, Report};
+use super::diagnostic::{Diagnostic, Diagnostics};
 use super::edit::{self, EditError};
 use super::file::File;
 use super::include::{self, Changed, MAX_FILE_BYTES};
@@ -169,7 +169,7 @@ pub fn unconfigured(
 
 /// Reads the source of a text without its surroundings.
 fn alone(text: &str, zone: Tz, environment: Environment<'_>) -> Result<Source, Refused> {
-    let report = Report::default();
+    let report = Diagnostics::default();
     let file = File::new(0, Path::new("command line"), text.to_owned(), &report);
     let tops = [Table::top(&file, &report)];
     let topics = BTreeMap::new();

@@ -10,7 +10,7 @@ use super::diagnostic::{Mistake, parsed};
 use super::file;
 use super::pages::{self, PageKeys};
 use super::select::{self, Selected};
-use super::table::{Given, Table};
+use super::table::{ReadKey, Table};
 use super::units;
 use crate::model::{
     AddressPattern, Cadence, Charset, Country, Cron, CronError, Css, DateFormat, DateOrder, Field,
@@ -20,32 +20,32 @@ use crate::model::{
 /// The shared keys of one table. Their consistency is checked when a source is assembled.
 #[derive(Default)]
 pub(super) struct Settings {
-    pub(super) kind: Given<Kind>,
+    pub(super) kind: ReadKey<Kind>,
     /// The kind of a program's output.
-    pub(super) output: Given<Kind>,
-    pub(super) script: Given<Css>,
-    pub(super) only: Given<AddressPattern>,
-    pub(super) charset: Given<Charset>,
-    pub(super) every: Given<Duration>,
-    pub(super) cron: Given<Cron>,
-    pub(super) min_every: Given<Duration>,
-    pub(super) max_every: Given<Duration>,
-    pub(super) zone: Given<Tz>,
-    pub(super) language: Given<Language>,
-    pub(super) date_order: Given<DateOrder>,
-    pub(super) rank: Given<u32>,
-    pub(super) topics: Given<Vec<TopicId>>,
-    pub(super) country: Given<Country>,
-    pub(super) regions: Given<Vec<Region>>,
-    pub(super) date_formats: Given<Vec<DateFormat>>,
-    pub(super) select: Given<Selected>,
-    pub(super) detail: Given<Option<Fields<Css>>>,
-    pub(super) remove: Given<Vec<Css>>,
-    pub(super) replace: Given<Vec<Replacement>>,
-    pub(super) separator: Given<Separator>,
-    pub(super) record: Given<Shape>,
-    pub(super) pages: Given<PageKeys>,
-    pub(super) backfill: Given<u32>,
+    pub(super) output: ReadKey<Kind>,
+    pub(super) script: ReadKey<Css>,
+    pub(super) only: ReadKey<AddressPattern>,
+    pub(super) charset: ReadKey<Charset>,
+    pub(super) every: ReadKey<Duration>,
+    pub(super) cron: ReadKey<Cron>,
+    pub(super) min_every: ReadKey<Duration>,
+    pub(super) max_every: ReadKey<Duration>,
+    pub(super) zone: ReadKey<Tz>,
+    pub(super) language: ReadKey<Language>,
+    pub(super) date_order: ReadKey<DateOrder>,
+    pub(super) rank: ReadKey<u32>,
+    pub(super) topics: ReadKey<Vec<TopicId>>,
+    pub(super) country: ReadKey<Country>,
+    pub(super) regions: ReadKey<Vec<Region>>,
+    pub(super) date_formats: ReadKey<Vec<DateFormat>>,
+    pub(super) select: ReadKey<Selected>,
+    pub(super) detail: ReadKey<Option<Fields<Css>>>,
+    pub(super) remove: ReadKey<Vec<Css>>,
+    pub(super) replace: ReadKey<Vec<Replacement>>,
+    pub(super) separator: ReadKey<Separator>,
+    pub(super) record: ReadKey<Shape>,
+    pub(super) pages: ReadKey<PageKeys>,
+    pub(super) backfill: ReadKey<u32>,
 }
 
 impl Settings {
@@ -110,14 +110,14 @@ fn script(text: &str) -> Result<Css, Mistake> {
 }
 
 /// Reads one format or several.
-fn date_formats(table: &Table) -> Given<Vec<DateFormat>> {
+fn date_formats(table: &Table) -> ReadKey<Vec<DateFormat>> {
     const KEY: &str = "date_format";
     let read = |text: &str| {
         let hint = r#"signs as in `"%d.%m.%Y"`: day, month and year; `%H:%M` for the time"#;
         parsed(text).map_err(|mistake: Mistake| mistake.hint(hint))
     };
     match table.peek(KEY).map(|value| &value.kind) {
-        Some(file::Kind::List(_)) => {
+        Some(file::ValueKind::List(_)) => {
             let formats = table.texts(KEY, read);
             formats.map(|listed| listed.into_iter().map(|(_, format)| format).collect())
         }
@@ -125,7 +125,7 @@ fn date_formats(table: &Table) -> Given<Vec<DateFormat>> {
     }
 }
 
-fn topics(table: &Table, known: &BTreeMap<TopicId, Place>) -> Given<Vec<TopicId>> {
+fn topics(table: &Table, known: &BTreeMap<TopicId, Place>) -> ReadKey<Vec<TopicId>> {
     let listed = table.texts("topics", parsed::<TopicId>);
     for (at, id) in listed.value.iter().flatten() {
         if !known.contains_key(id) {

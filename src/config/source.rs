@@ -9,7 +9,7 @@ use super::diagnostic::{Mistake, parsed};
 use super::secret::{self, Environment, Written};
 use super::select::Locator;
 use super::settings::Settings;
-use super::table::{Given, Table};
+use super::table::{ReadKey, Table};
 use super::{address, command, pages, units};
 use crate::model::{
     Cadence, Grammar, Kind, Layout, LayoutError, Location, Place, Reading, Rules, SecretAddress,
@@ -75,7 +75,7 @@ fn defaults(top: &Table, topics: &BTreeMap<TopicId, Place>) -> Settings {
 /// Reads a source. Returns `None` if it has no id or address, which has been reported.
 fn source(
     table: &Table,
-    id: Given<SourceId>,
+    id: ReadKey<SourceId>,
     defaults: &Settings,
     around: &Surroundings,
 ) -> Option<Source> {
@@ -180,7 +180,7 @@ fn by_layout(table: &Table, at: usize, own: &Settings, defaults: &Settings) {
     }
 }
 
-fn location(table: &Table, environment: Environment) -> Given<Location> {
+fn location(table: &Table, environment: Environment) -> ReadKey<Location> {
     let url = table.required("url", secret::text(table, "url", environment));
     let at = url.at.unwrap_or(table.at);
     let folder = table.file.resolve("");
@@ -289,7 +289,7 @@ fn grammar(own: &Settings, defaults: &Settings) -> Option<Box<Grammar>> {
 }
 
 /// Returns the kind of its documents; for a program, the kind of its output.
-fn of_documents(own: &Settings, defaults: &Settings) -> Given<Kind> {
+fn of_documents(own: &Settings, defaults: &Settings) -> ReadKey<Kind> {
     let kind = own.kind.over(&defaults.kind);
     match kind.value {
         Some(Kind::Command) => own.output.over(&defaults.output),

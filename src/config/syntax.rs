@@ -18,7 +18,7 @@ const INVISIBLE: [char; 7] = [
 ];
 
 /// A mistake and its place.
-pub(super) struct Found {
+pub(super) struct SyntaxMistake {
     pub(super) at: usize,
     pub(super) mistake: Mistake,
 }
@@ -26,7 +26,7 @@ pub(super) struct Found {
 /// Mistakes, and the byte ranges that are unusable because of them.
 #[derive(Default)]
 pub(super) struct Syntax {
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<SyntaxMistake>,
     pub(super) torn: Vec<Range<usize>>,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn mistakes(text: &str, errors: &[(usize, &str)]) -> Syntax {
         // The parser read everything that follows as the rest of the list.
         syntax.torn.push(begin..text.len());
         let mistake = Mistake::new(format!("the list of `{key}` has no closing `]`"));
-        syntax.found.push(Found { at: begin, mistake });
+        syntax.found.push(SyntaxMistake { at: begin, mistake });
     }
     let before = open.map_or(text.len() + 1, |(begin, _)| begin);
     for (at, message) in errors.iter().filter(|(at, _)| *at < before) {
@@ -53,7 +53,7 @@ pub(super) fn mistakes(text: &str, errors: &[(usize, &str)]) -> Syntax {
             // The keys below belong to a table that was not parsed.
             syntax.torn.push(begin..next_table(text, begin));
         }
-        syntax.found.push(Found { at: *at, mistake });
+        syntax.found.push(SyntaxMistake { at: *at, mistake });
     }
     syntax
 }
@@ -241,13 +241,13 @@ fn line_at(text: &str, at: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::diagnostic::Report;
-    use crate::config::file::{File, Kind};
+    use crate::config::diagnostic::Diagnostics;
+    use crate::config::file::{File, ValueKind};
 
     /// Checks the hints for the mistakes of a text, each with its line.
     #[track_caller]
     fn check(text: &str, expected: &[(usize, &str)]) {
-        let report = Report::default();
+        let report = Diagnostics::default();
         File::new(0, "a.toml".as_ref(), text.to_owned(), &report);
         let found = report.finish().unwrap_err().0;
         let told: Vec<(usize, &str)> = found
@@ -363,7 +363,7 @@ mod tests {
     /// Keys below a torn header belong to no table, and are not reported as mistakes of their own.
     #[test]
     fn keys_below_a_torn_header_are_not_read() {
-        let report = Report::default();
+        let report = Diagnostics::default();
         let text = "[site]\ntitle = \"a\"\n[[source]\nid = \"b\"\n[store]\nurl = \"c\"\n";
         let file = File::new(0, "a.toml".as_ref(), text.to_owned(), &report);
         let keys: Vec<&str> = file
@@ -372,7 +372,7 @@ mod tests {
             .map(|entry| entry.key.as_str())
             .collect();
         assert_eq!(keys, ["site", "store"]);
-        let Kind::Table(site) = &file.entries[0].value.kind else {
+        let ValueKind::Table(site) = &file.entries[0].value.kind else {
             panic!("a table")
         };
         assert_eq!(site.len(), 1);

@@ -7,8 +7,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::diagnostic::{Mistake, Report};
-use super::file::{self, File, Kind, Value};
+use super::diagnostic::{Diagnostics, Mistake};
+use super::file::{self, File, Value, ValueKind};
 use super::{include, units};
 use crate::model::{Former, Place};
 
@@ -17,12 +17,12 @@ const TEXT: &str = "text in quotation marks";
 /// The value of a key: its position, if the key is present, and its value, if it is valid. A mistake in it has been
 /// reported.
 #[derive(Clone, Debug)]
-pub(super) struct Given<T> {
+pub(super) struct ReadKey<T> {
     pub(super) at: Option<usize>,
     pub(super) value: Option<T>,
 }
 
-impl<T> Default for Given<T> {
+impl<T> Default for ReadKey<T> {
     fn default() -> Self {
         Self {
             at: None,
@@ -31,14 +31,14 @@ impl<T> Default for Given<T> {
     }
 }
 
-impl<T> Given<T> {
+impl<T> ReadKey<T> {
     /// Returns true if it is present and invalid.
     pub(super) fn is_wrong(&self) -> bool {
         self.at.is_some() && self.value.is_none()
     }
 
-    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Given<U> {
-        Given {
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> ReadKey<U> {
+        ReadKey {
             at: self.at,
             value: self.value.map(change),
         }
@@ -49,12 +49,12 @@ impl<T> Given<T> {
         self,
         table: &Table,
         read: impl FnOnce(T) -> Result<U, Mistake>,
-    ) -> Given<U> {
+    ) -> ReadKey<U> {
         let read = |value| {
             let report = |mistake| table.wrong(self.at.unwrap_or(table.at), mistake);
             read(value).map_err(report).ok()
         };
-        Given {
+        ReadKey {
             at: self.at,
             value: self.value.and_then(read),
         }
@@ -79,7 +79,7 @@ fn misplaced_include() -> Mistake {
 /// One table, with the set of keys asked for.
 pub(super) struct Table<'a> {
     pub(super) file: &'a File,
-    pub(super) report: &'a Report,
+    pub(super) report: &'a Diagnostics,
     pub(super) at: usize,
     /// The prefix of its keys in messages: `select.`.
     prefix: &'static str,
@@ -89,7 +89,7 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// Returns the keys outside of any section.
-    pub(super) fn top(file: &'a File, report: &'a Report) -> Self {
+    pub(super) fn top(file: &'a File, report: &'a Diagnostics) -> Self {
         Self {
             file,
             report,
@@ -137,7 +137,7 @@ impl<'a> Table<'a> {
     }
 
     /// Requires `given`, the value of `key`.
-    pub(super) fn required<T>(&self, key: &str, given: Given<T>) -> Given<T> {
+    pub(super) fn required<T>(&self, key: &str, given: ReadKey<T>) -> ReadKey<T> {
         if given.at.is_none() {
             self.absent(self.at, Mistake::new(format!("`{key}` is missing")));
         }
@@ -149,7 +149,7 @@ impl<'a> Table<'a> {
         &self,
         what: &str,
         taken: &mut BTreeMap<K, Place>,
-        id: &Given<K>,
+        id: &ReadKey<K>,
     ) {
         let (Some(at), Some(id)) = (id.at, &id.value) else {
             return;
@@ -164,7 +164,7 @@ impl<'a> Table<'a> {
     }
 
     /// Adds the places to former names.
-    pub(super) fn former<T>(&self, given: Given<Vec<(usize, T)>>) -> Vec<Former<T>> {
+    pub(super) fn former<T>(&self, given: ReadKey<Vec<(usize, T)>>) -> Vec<Former<T>> {
         let listed = given.value.unwrap_or_default().into_iter();
         let former = listed.map(|(at, was)| Former {
             was,
@@ -223,9 +223,9 @@ impl<'a> Table<'a> {
         &self,
         key: &'static str,
         read: impl FnOnce(&'a Value) -> Result<T, Mistake>,
-    ) -> Given<T> {
+    ) -> ReadKey<T> {
         let value = self.look(key);
-        let given = Given {
+        let given = ReadKey {
             at: value.map(|value| value.span.start),
             value,
         };
@@ -237,9 +237,9 @@ impl<'a> Table<'a> {
         &self,
         key: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Mistake>,
-    ) -> Given<T> {
+    ) -> ReadKey<T> {
         self.given(key, |value| match &value.kind {
-            Kind::Text(text) => parse(text),
+            ValueKind::Text(text) => parse(text),
             other => Err(self.unwanted(key, other, TEXT)),
         })
     }
@@ -249,9 +249,9 @@ impl<'a> Table<'a> {
         &self,
         key: &'static str,
         parse: impl FnOnce(&str) -> Result<Duration, Mistake>,
-    ) -> Given<Duration> {
+    ) -> ReadKey<Duration> {
         self.given(key, |value| match &value.kind {
-            Kind::Text(text) => parse(text),
+            ValueKind::Text(text) => parse(text),
             other => {
                 let mistake = self.unwanted(key, other, "a duration in quotation marks");
                 Err(mistake.hint(units::duration_hint(self.file.written(value))))
@@ -260,9 +260,9 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a number of bytes.
-    pub(super) fn size(&self, key: &'static str) -> Given<u64> {
+    pub(super) fn size(&self, key: &'static str) -> ReadKey<u64> {
         self.given(key, |value| match &value.kind {
-            Kind::Text(text) => units::size(text),
+            ValueKind::Text(text) => units::size(text),
             other => {
                 let mistake = self.unwanted(key, other, "a size in quotation marks");
                 Err(mistake.hint(units::SIZE_HINT))
@@ -275,9 +275,9 @@ impl<'a> Table<'a> {
         &self,
         key: &'static str,
         range: RangeInclusive<i64>,
-    ) -> Given<T> {
+    ) -> ReadKey<T> {
         self.given(key, |value| {
-            let Kind::Integer(number) = value.kind else {
+            let ValueKind::Integer(number) = value.kind else {
                 return Err(self.unwanted(key, &value.kind, "a whole number"));
             };
             let fitting = T::try_from(number).ok().filter(|_| range.contains(&number));
@@ -291,9 +291,9 @@ impl<'a> Table<'a> {
     }
 
     /// Reads `true` or `false`.
-    pub(super) fn flag(&self, key: &'static str) -> Given<bool> {
+    pub(super) fn flag(&self, key: &'static str) -> ReadKey<bool> {
         self.given(key, |value| match value.kind {
-            Kind::Boolean(flag) => Ok(flag),
+            ValueKind::Boolean(flag) => Ok(flag),
             ref other => Err(self.unwanted(key, other, "`true` or `false`")),
         })
     }
@@ -303,7 +303,7 @@ impl<'a> Table<'a> {
         &self,
         key: &'static str,
         parse: impl Fn(&str) -> Result<T, Mistake>,
-    ) -> Given<Vec<(usize, T)>> {
+    ) -> ReadKey<Vec<(usize, T)>> {
         self.list(key, |_, text| parse(text))
     }
 
@@ -312,16 +312,16 @@ impl<'a> Table<'a> {
         &self,
         key: &'static str,
         read: impl Fn(&'a Value, &str) -> Result<T, Mistake>,
-    ) -> Given<Vec<(usize, T)>> {
+    ) -> ReadKey<Vec<(usize, T)>> {
         let values = self.given(key, |value| match &value.kind {
-            Kind::List(values) => Ok(values),
+            ValueKind::List(values) => Ok(values),
             other => Err(self.unwanted(key, other, "a list")),
         });
         let mut list = Vec::new();
         for value in values.value.into_iter().flatten() {
             let at = value.span.start;
             let read = match &value.kind {
-                Kind::Text(text) => read(value, text),
+                ValueKind::Text(text) => read(value, text),
                 other => Err(Mistake::new(format!(
                     "`{}{key}` holds {}; {TEXT} is wanted",
                     self.prefix,
@@ -337,9 +337,9 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a nested table.
-    pub(super) fn table(&self, key: &'static str) -> Given<Table<'a>> {
+    pub(super) fn table(&self, key: &'static str) -> ReadKey<Table<'a>> {
         self.given(key, |value| match &value.kind {
-            Kind::Table(entries) => Ok(self.inner(value.span.start, entries)),
+            ValueKind::Table(entries) => Ok(self.inner(value.span.start, entries)),
             other => Err(self.unwanted(key, other, "a table")),
         })
     }
@@ -347,7 +347,7 @@ impl<'a> Table<'a> {
     /// Wraps a table that is used as a value.
     pub(super) fn table_of(&self, value: &'a Value) -> Self {
         match &value.kind {
-            Kind::Table(entries) => Self {
+            ValueKind::Table(entries) => Self {
                 prefix: "",
                 ..self.inner(value.span.start, entries)
             },
@@ -356,7 +356,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a table that is usually written with dots: `select.item`.
-    pub(super) fn dotted(&self, key: &'static str, prefix: &'static str) -> Given<Table<'a>> {
+    pub(super) fn dotted(&self, key: &'static str, prefix: &'static str) -> ReadKey<Table<'a>> {
         self.table(key).map(|table| Table { prefix, ..table })
     }
 
@@ -365,19 +365,19 @@ impl<'a> Table<'a> {
         let Some(value) = self.look(key) else {
             return Vec::new();
         };
-        if let Kind::Table(_) = value.kind {
+        if let ValueKind::Table(_) = value.kind {
             let mistake = Mistake::new(format!("`{key}` is one table; a list of them is wanted"));
             self.wrong(value.span.start, mistake.hint(format!("write `[[{key}]]`")));
         }
         let values = match &value.kind {
-            Kind::List(values) => values.as_slice(),
+            ValueKind::List(values) => values.as_slice(),
             _ => std::slice::from_ref(value),
         };
         let mut tables = Vec::new();
         for value in values {
             let at = value.span.start;
             match &value.kind {
-                Kind::Table(entries) => tables.push(self.inner(at, entries)),
+                ValueKind::Table(entries) => tables.push(self.inner(at, entries)),
                 other => self.wrong(at, self.unwanted(key, other, "a table")),
             }
         }
@@ -390,7 +390,7 @@ impl<'a> Table<'a> {
     }
 
     /// Returns the mistake of a `key` with a value of another type.
-    pub(super) fn unwanted(&self, key: &str, found: &Kind, wanted: &str) -> Mistake {
+    pub(super) fn unwanted(&self, key: &str, found: &ValueKind, wanted: &str) -> Mistake {
         Mistake::new(format!(
             "`{}{key}` is {}; {wanted} is wanted",
             self.prefix,

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::diagnostic::{Mistake, parsed};
-use super::file::{Entry, Kind, Value};
-use super::table::{Given, Table};
+use super::file::{Entry, Value, ValueKind};
+use super::table::{ReadKey, Table};
 use super::units;
 use crate::model::{Each, FeedId, Language, Place, Source, TopicId};
 use crate::topics::{Query, QueryError, QueryWarning, ReadQuery, Title, Topic, circle, in_order};
@@ -207,13 +207,13 @@ impl Written<'_> {
 }
 
 /// Reads a topic. Returns `None` if it has no id, which has been reported.
-fn topic(table: Table<'_>, id: Given<TopicId>) -> Option<Read<'_>> {
+fn topic(table: Table<'_>, id: ReadKey<TopicId>) -> Option<Read<'_>> {
     let title = table.look("title").and_then(|value| title(&table, value));
     let any = queries(&table, "any");
     let all = queries(&table, "all");
     let exclude = queries(&table, "exclude");
     let free = table.given("query", |value| match &value.kind {
-        Kind::Text(text) => Ok(query(&table, value, text)),
+        ValueKind::Text(text) => Ok(query(&table, value, text)),
         other => Err(table.unwanted("query", other, "text in quotation marks")),
     });
     let free = free.value.flatten();
@@ -259,11 +259,11 @@ fn each(text: &str) -> Result<Each, Mistake> {
 fn title(table: &Table, value: &Value) -> Option<Title> {
     let at = value.span.start;
     let plain = match &value.kind {
-        Kind::Text(text) => units::line(text),
-        Kind::Table(entries) if entries.is_empty() => {
+        ValueKind::Text(text) => units::line(text),
+        ValueKind::Table(entries) if entries.is_empty() => {
             Err(Mistake::new("`title` holds no language"))
         }
-        Kind::Table(entries) => return by_language(table, entries),
+        ValueKind::Table(entries) => return by_language(table, entries),
         other => Err(table.unwanted("title", other, "text, or a table of it by language,")),
     };
     match plain {
@@ -279,7 +279,7 @@ fn by_language(table: &Table, entries: &[Entry]) -> Option<Title> {
     let mut titles = BTreeMap::new();
     for Entry { key, at, value } in entries {
         let title = match &value.kind {
-            Kind::Text(text) => units::line(text),
+            ValueKind::Text(text) => units::line(text),
             other => Err(table.unwanted("title", other, "text by language")),
         };
         match (parsed::<Language>(key), title) {
@@ -322,7 +322,7 @@ fn query<'a>(table: &Table, value: &'a Value, text: &str) -> Option<Written<'a>>
 /// Returns a mistake at its own column if the text has columns, or else at its beginning.
 fn placed(table: &Table, value: &Value, column: usize, mistake: Mistake) -> (usize, Mistake) {
     let at = match &value.kind {
-        Kind::Text(text) => table.file.within(value, text, column),
+        ValueKind::Text(text) => table.file.within(value, text, column),
         _ => None,
     };
     let elsewhere = || Mistake {

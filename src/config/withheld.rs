@@ -11,8 +11,8 @@ use std::ops::Range;
 
 use url::Url;
 
-use super::diagnostic::Report;
-use super::file::{ConfigFile, Entry, File, Kind, Value};
+use super::diagnostic::Diagnostics;
+use super::file::{ConfigFile, Entry, File, Value, ValueKind};
 use super::table::Table;
 use crate::model::{Hash, Secret, hide_secrets};
 
@@ -108,7 +108,7 @@ pub fn without_address_secrets(files: &[ConfigFile]) -> Vec<ConfigFile> {
 
 fn masked(kept: &ConfigFile) -> String {
     // Its mistakes have been reported elsewhere.
-    let file = File::kept(0, kept, &KnownSecrets::default(), &Report::default());
+    let file = File::kept(0, kept, &KnownSecrets::default(), &Diagnostics::default());
     let mut replaced = Vec::new();
     for entry in &file.entries {
         replace(entry, &mut replaced);
@@ -144,12 +144,12 @@ fn replace(entry: &Entry, replaced: &mut Vec<(Range<usize>, String)>) {
 /// Hides the secrets in any other texts of a value.
 fn replace_texts(value: &Value, replaced: &mut Vec<(Range<usize>, String)>) {
     match &value.kind {
-        Kind::Text(text) => {
+        ValueKind::Text(text) => {
             if let Cow::Owned(shown) = without_secrets(text) {
                 replaced.push((value.span.clone(), toml_text(&shown)));
             }
         }
-        Kind::List(values) => {
+        ValueKind::List(values) => {
             for value in values {
                 replace_texts(value, replaced);
             }
@@ -161,8 +161,8 @@ fn replace_texts(value: &Value, replaced: &mut Vec<(Range<usize>, String)>) {
 /// Visits the entries directly within a value.
 fn for_each_entry<'v>(value: &'v Value, entered: &mut dyn FnMut(&'v Entry)) {
     match &value.kind {
-        Kind::Table(entries) => entries.iter().for_each(entered),
-        Kind::List(values) => {
+        ValueKind::Table(entries) => entries.iter().for_each(entered),
+        ValueKind::List(values) => {
             for value in values {
                 for_each_entry(value, entered);
             }
@@ -174,10 +174,10 @@ fn for_each_entry<'v>(value: &'v Value, entered: &mut dyn FnMut(&'v Entry)) {
 /// Returns the address or the program of a source, if it contains a secret.
 fn withheld(entry: &Entry) -> Option<Withheld> {
     match (entry.key.as_str(), &entry.value.kind) {
-        ("url", Kind::Text(text)) if has_secret(text) => Some(Withheld::Text(text.clone())),
-        ("command", Kind::List(values)) => {
+        ("url", ValueKind::Text(text)) if has_secret(text) => Some(Withheld::Text(text.clone())),
+        ("command", ValueKind::List(values)) => {
             let words = values.iter().map(|value| match &value.kind {
-                Kind::Text(word) => Some(word.clone()),
+                ValueKind::Text(word) => Some(word.clone()),
                 _ => None,
             });
             let words: Vec<String> = words.collect::<Option<_>>()?;
@@ -256,13 +256,13 @@ fn toml_text(text: &str) -> String {
 /// else the secret to ask for.
 pub(super) fn read(table: &Table, key: &'static str) -> Option<Result<Withheld, Secret>> {
     let known = table.file.known_secrets.as_ref()?;
-    let Kind::Table(entries) = &table.peek(key)?.kind else {
+    let ValueKind::Table(entries) = &table.peek(key)?.kind else {
         return None;
     };
     let text = |key: &str| {
         let entry = entries.iter().find(|entry| entry.key == key)?;
         match &entry.value.kind {
-            Kind::Text(text) => Some(text.clone()),
+            ValueKind::Text(text) => Some(text.clone()),
             _ => None,
         }
     };

@@ -17,7 +17,7 @@ use chrono::NaiveDate;
 pub(super) use self::clock::{Clock, Offset};
 pub(super) use self::numbers::shown_order;
 use super::Hints;
-use super::tokens::{Kind, Token};
+use super::tokens::{Token, TokenKind};
 use super::words::{Languages, Sense, Unit};
 use crate::languages::{self, UsualOrder};
 use crate::model::{DateOrder, Language};
@@ -239,7 +239,7 @@ impl<'t> Cursor<'t> {
 
     /// Reads a word by its meaning, preferring the text's own language.
     fn sense<T>(&mut self, pick: impl Fn(Sense) -> Option<T>) -> Option<T> {
-        let Kind::Word(senses) = self.peek()?.kind else {
+        let TokenKind::Word(senses) = self.peek()?.kind else {
             return None;
         };
         let own = senses
@@ -256,7 +256,7 @@ impl<'t> Cursor<'t> {
 
     fn sign(&mut self, signs: &str) -> Option<char> {
         match self.peek()?.kind {
-            Kind::Sign(sign) if signs.contains(sign) => {
+            TokenKind::Sign(sign) if signs.contains(sign) => {
                 self.at += 1;
                 Some(sign)
             }
@@ -270,7 +270,7 @@ impl<'t> Cursor<'t> {
 
     fn counted_number(&mut self, allowed: RangeInclusive<usize>) -> Option<(u32, usize)> {
         match self.peek()?.kind {
-            Kind::Number(value, digits) if allowed.contains(&digits) => {
+            TokenKind::Number(value, digits) if allowed.contains(&digits) => {
                 self.at += 1;
                 Some((value, digits))
             }
@@ -318,7 +318,7 @@ impl<'t> Cursor<'t> {
 
     fn word_in_brackets(&mut self) -> Option<()> {
         self.sign("(")?;
-        matches!(self.peek()?.kind, Kind::Word(_)).then(|| self.at += 1)?;
+        matches!(self.peek()?.kind, TokenKind::Word(_)).then(|| self.at += 1)?;
         self.sign(")").map(|_| ())
     }
 
@@ -334,10 +334,10 @@ impl<'t> Cursor<'t> {
         // `192.168.1.1`, `A28/06/2021`
         let within = !token.spaced
             && match last.kind {
-                Kind::Sign(sign) => {
+                TokenKind::Sign(sign) => {
                     "-/.:".contains(sign) && !last.spaced && before(2).is_some_and(Token::is_number)
                 }
-                Kind::Number(..) | Kind::Word(_) => true,
+                TokenKind::Number(..) | TokenKind::Word(_) => true,
             };
         // `No. 12 April 2022`
         let noun = if last.is_sign(".:") {

@@ -13,7 +13,7 @@ const MAX_SYLLABLES: usize = 5;
 /// A number, a word or a sign.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     /// First byte in the text.
     pub(super) start: usize,
     /// The byte after its last.
@@ -27,7 +27,7 @@ pub(super) struct Token {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// The value of a run of digits, and their number.
     Number(u32, usize),
     /// A run of letters, with all of its meanings; empty for a word that is not used in dates.
@@ -39,21 +39,21 @@ pub(super) enum Kind {
 impl Token {
     /// Returns true if it can mean `sense`.
     pub(super) fn means(&self, sense: Sense) -> bool {
-        matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(known, _)| *known == sense))
+        matches!(self.kind, TokenKind::Word(senses) if senses.iter().any(|(known, _)| *known == sense))
     }
 
     /// Returns true if it can mean one of `wanted`.
     pub(super) fn means_any(&self, wanted: &[Sense]) -> bool {
-        matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(known, _)| wanted.contains(known)))
+        matches!(self.kind, TokenKind::Word(senses) if senses.iter().any(|(known, _)| wanted.contains(known)))
     }
 
     pub(super) fn is_weekday(&self) -> bool {
-        matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(known, _)| matches!(known, Sense::Weekday(_))))
+        matches!(self.kind, TokenKind::Word(senses) if senses.iter().any(|(known, _)| matches!(known, Sense::Weekday(_))))
     }
 
     /// Returns the weekday that it means, if it can mean no other.
     pub(super) fn only_weekday(&self) -> Option<u8> {
-        let Kind::Word(senses) = self.kind else {
+        let TokenKind::Word(senses) = self.kind else {
             return None;
         };
         let mut weekdays = senses.iter().filter_map(|(sense, _)| sense.weekday());
@@ -63,25 +63,25 @@ impl Token {
 
     /// Returns true if it is a sign among `signs`.
     pub(super) fn is_sign(&self, signs: &str) -> bool {
-        matches!(self.kind, Kind::Sign(sign) if signs.contains(sign))
+        matches!(self.kind, TokenKind::Sign(sign) if signs.contains(sign))
     }
 
     /// Returns true if these languages use it in a date.
     pub(super) fn is_of(&self, languages: Languages) -> bool {
-        matches!(self.kind, Kind::Word(senses) if senses.iter().any(|(_, of)| of.meets(languages)))
+        matches!(self.kind, TokenKind::Word(senses) if senses.iter().any(|(_, of)| of.meets(languages)))
     }
 
     /// Returns true if a date can begin with it. Most words of a text are rejected here.
     pub(super) fn may_begin(&self) -> bool {
         match self.kind {
-            Kind::Number(..) => true,
-            Kind::Word(senses) => senses.iter().any(|(sense, _)| sense.may_begin()),
-            Kind::Sign(_) => false,
+            TokenKind::Number(..) => true,
+            TokenKind::Word(senses) => senses.iter().any(|(sense, _)| sense.may_begin()),
+            TokenKind::Sign(_) => false,
         }
     }
 
     pub(super) fn is_number(&self) -> bool {
-        matches!(self.kind, Kind::Number(..))
+        matches!(self.kind, TokenKind::Number(..))
     }
 
     /// Returns true if it is longer than this number of bytes: two letters are a weekday only to those who know the
@@ -229,8 +229,8 @@ impl Scanner {
         let mut after_syllable = false;
         while let Some(piece) = self.pieces.get(at) {
             let (kind, pieces, ordinary) = match piece.shape {
-                Shape::Number(value, digits) => (Kind::Number(value, digits), 1, false),
-                Shape::Sign(sign) => (Kind::Sign(sign), 1, false),
+                Shape::Number(value, digits) => (TokenKind::Number(value, digits), 1, false),
+                Shape::Sign(sign) => (TokenKind::Sign(sign), 1, false),
                 Shape::Word(from, to) => self.words(at, from, to),
                 Shape::Syllable(c, from, _) => self.syllables(at, c, from),
             };
@@ -251,10 +251,10 @@ impl Scanner {
     }
 
     /// Returns the longest entry that begins here, the number of its pieces, and true if it is also an ordinary word.
-    fn words(&self, at: usize, from: usize, to: usize) -> (Kind, usize, bool) {
+    fn words(&self, at: usize, from: usize, to: usize) -> (TokenKind, usize, bool) {
         let word = self.folded.get(from..to).unwrap_or_default();
         let Some(first) = words::entry(word) else {
-            return (Kind::Word(&[]), 1, false);
+            return (TokenKind::Word(&[]), 1, false);
         };
         let (mut found, mut pieces) = (first, 1);
         let (mut end, mut words) = (at, 1);
@@ -270,7 +270,7 @@ impl Scanner {
             }
         }
         (
-            Kind::Word(&found.senses),
+            TokenKind::Word(&found.senses),
             pieces,
             pieces == 1 && words::is_ordinary(word),
         )
@@ -296,7 +296,7 @@ impl Scanner {
     }
 
     /// Returns the longest word that begins here, or a number in Chinese numerals.
-    fn syllables(&self, at: usize, c: char, from: usize) -> (Kind, usize, bool) {
+    fn syllables(&self, at: usize, c: char, from: usize) -> (TokenKind, usize, bool) {
         let mut found: (&Entry, usize) = (&NO_ENTRY, 1);
         for (pieces, piece) in (1..=MAX_SYLLABLES).zip(self.pieces.iter().skip(at)) {
             let Shape::Syllable(_, _, to) = piece.shape else {
@@ -320,9 +320,9 @@ impl Scanner {
                     _ => None,
                 });
             let (value, pieces, digits) = number(numerals);
-            return (Kind::Number(value, digits), pieces, false);
+            return (TokenKind::Number(value, digits), pieces, false);
         }
-        (Kind::Word(&entry.senses), pieces, false)
+        (TokenKind::Word(&entry.senses), pieces, false)
     }
 }
 
@@ -417,7 +417,7 @@ mod tests {
         let numbers = tokens(text)
             .into_iter()
             .filter_map(|token| match token.kind {
-                Kind::Number(value, digits) => Some((value, digits)),
+                TokenKind::Number(value, digits) => Some((value, digits)),
                 _ => None,
             });
         assert_eq!(numbers.collect::<Vec<_>>(), expected, "{text}");
@@ -443,9 +443,9 @@ mod tests {
             "2小时",
         ] {
             let found = tokens(text);
-            let words = found
-                .iter()
-                .filter(|token| matches!(token.kind, Kind::Word(senses) if !senses.is_empty()));
+            let words = found.iter().filter(
+                |token| matches!(token.kind, TokenKind::Word(senses) if !senses.is_empty()),
+            );
             assert_eq!(words.count(), 1, "{text}: {found:?}");
         }
     }

@@ -9,13 +9,13 @@ use url::Url;
 
 use super::align::{MAX_BODY, MAX_TITLE};
 use super::place::{self, Tongue};
-use super::tokens::{self, Kind, Token, hash, mix};
+use super::tokens::{self, Token, WordKind, hash, mix};
 use crate::model::{Item, Language};
 use crate::normalize::comparable;
 
 /// The properties of an item that are compared.
 #[derive(Clone, Copy, Debug)]
-pub struct Report<'a> {
+pub struct ComparedItem<'a> {
     /// The published address.
     pub address: Option<&'a Url>,
     /// The title as plain text.
@@ -180,7 +180,7 @@ pub fn address_key(address: &Url) -> Option<u32> {
 impl Fingerprint {
     /// Computes the fingerprint of `item`.
     pub fn of_item(item: &Item) -> Self {
-        Self::of(&Report {
+        Self::of(&ComparedItem {
             address: item.address.as_ref(),
             title: &item.title,
             text: &item.text,
@@ -191,7 +191,7 @@ impl Fingerprint {
     }
 
     /// Computes the fingerprint of `report`.
-    pub fn of(report: &Report) -> Self {
+    pub fn of(report: &ComparedItem) -> Self {
         let reading = Reading::of(report.title, report.text, report.language);
         let address = report.address.and_then(comparable);
         let told = |url| place::of(url, address.as_deref());
@@ -287,6 +287,6 @@ fn translations(keys: &Keys, texts: &Texts, neutral: Option<u64>) -> Vec<u32> {
 /// Returns the words that a translation keeps: figures of two or more digits, and names.
 pub(super) fn marks<'a>(texts: &Texts<'a>) -> impl Iterator<Item = u32> + use<'a> {
     let both = texts.title.iter().chain(texts.body);
-    both.filter(|token| matches!(token.kind(), Kind::Number | Kind::Place))
+    both.filter(|token| matches!(token.kind(), WordKind::Number | WordKind::Place))
         .map(|token| token.word())
 }

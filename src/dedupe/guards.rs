@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::align::{Aligned, Hunk};
 use super::fingerprint::Texts;
-use super::tokens::{Kind, Token};
+use super::tokens::{Token, WordKind};
 
 /// The reason why two items are two stories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,10 +80,10 @@ pub(super) fn of_titles(
     let hunks = aligned.hunks.iter().filter(said);
     let pairs = hunks.map(|hunk| (part(one.title, &hunk.one), part(other.title, &hunk.other)));
     let pairs: Vec<(&[Token], &[Token])> = pairs.collect();
-    if differ(&pairs, Kind::Number) {
+    if differ(&pairs, WordKind::Number) {
         return Some(Guard::Number);
     }
-    if differ(&pairs, Kind::Date) {
+    if differ(&pairs, WordKind::Date) {
         return Some(Guard::Date);
     }
     let swapped = |(ones, others): &(&[Token], &[Token])| {
@@ -101,7 +101,7 @@ pub(super) fn of_titles(
 
 /// Returns true if each title has a token of this kind that the other lacks. A single word in another place has only
 /// moved: `28 May`, `May 28`.
-fn differ(pairs: &[(&[Token], &[Token])], kind: Kind) -> bool {
+fn differ(pairs: &[(&[Token], &[Token])], kind: WordKind) -> bool {
     let of = |tokens: &[Token]| -> Vec<u32> {
         let found = tokens.iter().filter(|token| token.kind() == kind);
         found.map(|token| token.word()).collect()
@@ -116,7 +116,7 @@ fn part<'a>(tokens: &'a [Token], range: &Range<usize>) -> &'a [Token] {
     tokens.get(range.clone()).unwrap_or_default()
 }
 
-fn has(tokens: &[Token], kind: Kind) -> bool {
+fn has(tokens: &[Token], kind: WordKind) -> bool {
     tokens.iter().any(|token| token.kind() == kind)
 }
 
@@ -127,10 +127,11 @@ fn tell(tokens: &[Token]) -> bool {
 /// Returns the guard for words that replace each other in two titles, if they are significant whatever the texts
 /// contain.
 fn swapped(one: &[Token], other: &[Token]) -> Option<Guard> {
-    if has(one, Kind::Place) && tell(other) || has(other, Kind::Place) && tell(one) {
+    if has(one, WordKind::Place) && tell(other) || has(other, WordKind::Place) && tell(one) {
         return Some(Guard::Place);
     }
-    let is_reference = |tokens: &[Token]| has(tokens, Kind::Number) || has(tokens, Kind::Reference);
+    let is_reference =
+        |tokens: &[Token]| has(tokens, WordKind::Number) || has(tokens, WordKind::Reference);
     (is_reference(one) && is_reference(other)).then_some(Guard::Number)
 }
 
@@ -159,7 +160,7 @@ fn is_label(one: &[Token], other: &[Token], hunk: &Hunk) -> bool {
     let plain = |tokens: &[Token]| {
         tokens
             .iter()
-            .all(|token| matches!(token.kind(), Kind::Word | Kind::Joining))
+            .all(|token| matches!(token.kind(), WordKind::Word | WordKind::Joining))
     };
     let opens = |tokens: &[Token]| tokens.first().is_none_or(|token| token.opens());
     let ends = hunk.one.end == one.len() && hunk.other.end == other.len();
@@ -231,7 +232,7 @@ fn changed(one: &[Token], other: &[Token], hunk: &Hunk) -> Option<Guard> {
     if ones.len() > longest || others.len() > longest {
         return None;
     }
-    let changed = |kind: Kind| {
+    let changed = |kind: WordKind| {
         let only = |tokens: &[Token], beside: &[Token]| {
             let beside_has = |token: &Token| beside.iter().any(|beside| beside.is(*token));
             tokens
@@ -240,10 +241,10 @@ fn changed(one: &[Token], other: &[Token], hunk: &Hunk) -> Option<Guard> {
         };
         only(ones, others) && only(others, ones)
     };
-    if changed(Kind::Number) || changed(Kind::Date) {
+    if changed(WordKind::Number) || changed(WordKind::Date) {
         return Some(Guard::Figures);
     }
-    (!begins && !ends && changed(Kind::Place)).then_some(Guard::Setting)
+    (!begins && !ends && changed(WordKind::Place)).then_some(Guard::Setting)
 }
 
 /// Returns true if two titles are two issues of one series, with another announced number or another day.
@@ -255,7 +256,7 @@ pub(super) fn is_another_issue(one: &[Token], other: &[Token], aligned: &Aligned
             .map(|hunk| part(tokens, &of(hunk)).to_vec());
         parts
             .flatten()
-            .any(|token| token.is_serial() || token.kind() == Kind::Date)
+            .any(|token| token.is_serial() || token.kind() == WordKind::Date)
     };
     only(|hunk| hunk.one.clone(), one) && only(|hunk| hunk.other.clone(), other)
 }

@@ -5,7 +5,7 @@
 use super::align::{self, Aligned, Index};
 use super::fingerprint::{Fingerprint, Keys, Texts, marks};
 use super::guards::{self, Guard};
-use super::tokens::{Kind, Token};
+use super::tokens::{Token, WordKind};
 
 /// The evidence that makes two items one story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -168,8 +168,8 @@ fn apart((one, other): (i64, i64)) -> i64 {
 
 fn said(title: &[Token], aligned: &Aligned) -> usize {
     let worth = |token: &Token| match token.kind() {
-        Kind::Joining => 0,
-        Kind::Place => 2,
+        WordKind::Joining => 0,
+        WordKind::Place => 2,
         _ => 1,
     };
     let all: usize = title.iter().map(worth).sum();

@@ -31,7 +31,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use self::fingerprint::{Fingerprint, Keys, Reading, Report, address_key};
+pub use self::fingerprint::{ComparedItem, Fingerprint, Keys, Reading, address_key};
 pub use self::guards::{Guard, is_guard};
 pub use self::judge::{Evidence, are_kept_apart, is_another};
 pub use self::moved::{Arrival, moved, overlap};

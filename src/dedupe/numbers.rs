@@ -1,6 +1,6 @@
 //! Parses numbers in any notation.
 
-use super::tokens::{Kind, Token, hash};
+use super::tokens::{Token, WordKind, hash};
 
 /// Combines the parts of a number in words, if they form one: `twenty three`, `trescientos mil`, `quatre vingt dix`.
 pub(super) fn put_together(value: u64, part: u64) -> Option<u64> {
@@ -45,7 +45,7 @@ pub(super) fn in_digits(text: &str) -> Token {
         whole.trim_start_matches('0'),
         decimals.trim_end_matches('0'),
     );
-    Token::new(Kind::Number, hash(&format!("{whole}.{decimals}")))
+    Token::new(WordKind::Number, hash(&format!("{whole}.{decimals}")))
 }
 
 /// The interpretation of a word of Roman numerals.

@@ -9,7 +9,7 @@ const SLUG_WORDS: usize = 4;
 
 /// The information in an address.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Told<'a> {
+pub(super) struct AddressFacts<'a> {
     /// The last part of the path that reads like a title.
     pub(super) slug: Option<&'a str>,
     /// The path under the domain that the publisher owns, as a hash, if it has a slug: twin hosts (`www2.`,
@@ -53,7 +53,7 @@ impl Tongue {
 }
 
 /// Analyses `url`; `address` is its comparable spelling.
-pub(super) fn of<'a>(url: &'a Url, address: Option<&str>) -> Told<'a> {
+pub(super) fn of<'a>(url: &'a Url, address: Option<&str>) -> AddressFacts<'a> {
     let host = url.host_str().unwrap_or_default();
     let own = host.split('.').count().saturating_sub(2);
     let labels = host.split('.').enumerate();
@@ -68,7 +68,7 @@ pub(super) fn of<'a>(url: &'a Url, address: Option<&str>) -> Told<'a> {
         .and_then(Tongue::of);
     let tongue = in_host.or(in_path).or(in_query);
     let slug = slug(url.path());
-    Told {
+    AddressFacts {
         slug,
         page: slug.and(address).map(page),
         publisher,

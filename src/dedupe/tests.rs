@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::normalize::canonical;
 
-use super::{Decision, Evidence, Fingerprint, Guard, Keys, Limits, Report, Window};
+use super::{ComparedItem, Decision, Evidence, Fingerprint, Guard, Keys, Limits, Window};
 
 const DAY: i64 = 86_400;
 /// 1 June 2026.
@@ -18,7 +18,7 @@ fn fingerprint(line: &str, days: i64, language: &str) -> Fingerprint {
     let address = Url::parse(next())
         .ok()
         .and_then(|address| canonical(address.as_str(), &address));
-    Fingerprint::of(&Report {
+    Fingerprint::of(&ComparedItem {
         address: address.as_ref(),
         title: next(),
         text: next(),
@@ -183,8 +183,8 @@ fn one_number_may_be_written_in_many_ways() {
         "Bulletin of the health service",
     );
     joined(
-        "Report of 28 May on the flood",
-        "Report of May 28 on the flood",
+        "ComparedItem of 28 May on the flood",
+        "ComparedItem of May 28 on the flood",
     );
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Token(u32);
 
 /// The kind of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum WordKind {
     /// A function word: an article, a preposition.
     Joining,
     Word,
@@ -27,13 +27,13 @@ pub(super) enum Kind {
     Place,
 }
 
-const KINDS: [Kind; 6] = [
-    Kind::Joining,
-    Kind::Word,
-    Kind::Reference,
-    Kind::Number,
-    Kind::Date,
-    Kind::Place,
+const KINDS: [WordKind; 6] = [
+    WordKind::Joining,
+    WordKind::Word,
+    WordKind::Reference,
+    WordKind::Number,
+    WordKind::Date,
+    WordKind::Place,
 ];
 /// The low bits identify the word.
 const SAME: u32 = (1 << 24) - 1;
@@ -54,11 +54,11 @@ impl Token {
         (self.0 ^ other.0) & SAME == 0
     }
 
-    pub(super) fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> WordKind {
         KINDS
             .get((self.0 >> KIND & 7) as usize)
             .copied()
-            .unwrap_or(Kind::Word)
+            .unwrap_or(WordKind::Word)
     }
 
     /// Returns true if it begins with a capital.
@@ -83,10 +83,10 @@ impl Token {
 
     /// Returns true for a content word: any word except a function word.
     pub(super) fn tells(self) -> bool {
-        self.kind() != Kind::Joining
+        self.kind() != WordKind::Joining
     }
 
-    pub(super) fn new(kind: Kind, hash: u64) -> Self {
+    pub(super) fn new(kind: WordKind, hash: u64) -> Self {
         let kind = KINDS.iter().position(|known| *known == kind).unwrap_or(1);
         #[expect(
             clippy::cast_possible_truncation,
@@ -98,7 +98,7 @@ impl Token {
 
     /// Returns the token of a whole number.
     pub(super) fn number(value: u64) -> Self {
-        Self::new(Kind::Number, mix(value ^ 0x6e75_6d62_6572))
+        Self::new(WordKind::Number, mix(value ^ 0x6e75_6d62_6572))
     }
 }
 
@@ -166,7 +166,7 @@ impl Reader<'_> {
             return token;
         };
         let last = self.words.list.get(self.at - 1).unwrap_or(word);
-        let serial = announced && token.kind() == Kind::Number;
+        let serial = announced && token.kind() == WordKind::Number;
         let flags =
             word.flags & (CAPITAL | OPENS) | last.flags & CUT | if serial { SERIAL } else { 0 };
         Token(token.0 | flags)
@@ -175,7 +175,7 @@ impl Reader<'_> {
     fn token(&mut self, announced: bool) -> Token {
         let text = self.words.word(self.at);
         let Some(word) = self.words.list.get(self.at) else {
-            return Token::new(Kind::Word, 0);
+            return Token::new(WordKind::Word, 0);
         };
         if word.form == Form::Digits {
             return self.digits(text);
@@ -190,27 +190,27 @@ impl Reader<'_> {
         }
         match roman(text, announced) {
             Some(Roman::Number(value)) => return Token::number(value.into()),
-            Some(Roman::Perhaps) => return Token::new(Kind::Reference, hash(text)),
+            Some(Roman::Perhaps) => return Token::new(WordKind::Reference, hash(text)),
             None => {}
         }
         if self.is_reference(word) {
-            return Token::new(Kind::Reference, hash(text));
+            return Token::new(WordKind::Reference, hash(text));
         }
         match found {
             Some(Meaning::Designator) => {
                 self.serial = true;
                 let is_number = matches!(text, "no" | "nr" | "num" | "numero" | "number" | "n");
                 return if is_number {
-                    Token::new(Kind::Joining, hash("no"))
+                    Token::new(WordKind::Joining, hash("no"))
                 } else {
-                    Token::new(Kind::Word, hash(stem(text)))
+                    Token::new(WordKind::Word, hash(stem(text)))
                 };
             }
-            Some(Meaning::Joining) => return Token::new(Kind::Joining, hash(text)),
+            Some(Meaning::Joining) => return Token::new(WordKind::Joining, hash(text)),
             _ => {}
         }
         self.place(text, word)
-            .unwrap_or_else(|| Token::new(Kind::Word, hash(stem(text))))
+            .unwrap_or_else(|| Token::new(WordKind::Word, hash(stem(text))))
     }
 
     /// Reads a number in digits, with the ending of an ordinal if there is one.
@@ -277,7 +277,7 @@ impl Reader<'_> {
             let end = self.words.list.get(self.at - 1)?.at.end;
             hash(self.words.folded.get(word.at.start..end)?)
         };
-        Some(Token::new(Kind::Place, name))
+        Some(Token::new(WordKind::Place, name))
     }
 }
 
@@ -289,5 +289,5 @@ fn stem(word: &str) -> &str {
 }
 
 fn date(value: u32) -> Token {
-    Token::new(Kind::Date, mix(u64::from(value) ^ 0x0064_6174_6500))
+    Token::new(WordKind::Date, mix(u64::from(value) ^ 0x0064_6174_6500))
 }

@@ -124,7 +124,7 @@ impl Ring {
 }
 
 /// The verdict on a candidate.
-struct Found {
+struct CandidateVerdict {
     number: u32,
     verdict: Verdict,
 }
@@ -400,7 +400,7 @@ struct Judging<'a, F> {
     item: u64,
     side: Side<'a>,
     index: Index,
-    seen: Vec<Found>,
+    seen: Vec<CandidateVerdict>,
     fetch: &'a mut F,
 }
 
@@ -532,7 +532,7 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
             let reading = (self.fetch)(entry.item)?;
             self.compare(entry, reading.words(), rolls)
         };
-        self.seen.push(Found { number, verdict });
+        self.seen.push(CandidateVerdict { number, verdict });
         Some(verdict)
     }
 

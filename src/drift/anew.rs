@@ -12,7 +12,7 @@ use crate::normalize::normalize;
 
 /// The result of a fresh look at a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Anew {
+pub struct FreshLook {
     /// The layout by which its records are found.
     pub layout: Layout,
     /// The `select` that reads the same, by the name of each rule; `None` if no selectors do.
@@ -29,7 +29,7 @@ pub fn is_by_structure(source: &Source) -> bool {
 }
 
 /// Looks at a page anew. Returns `None` if it has no records, and for documents that are not pages.
-pub fn anew(document: &Document, source: &Source, known: &[Known]) -> Option<Anew> {
+pub fn anew(document: &Document, source: &Source, known: &[Known]) -> Option<FreshLook> {
     let (layout, rules) = extract::fresh(document, source)?;
     let by_layout = Source {
         layout: Some(layout.clone()),
@@ -37,7 +37,7 @@ pub fn anew(document: &Document, source: &Source, known: &[Known]) -> Option<Ane
     };
     let items = items(document, &by_layout).ok()?;
     let select = rules.and_then(|rules| selecting_the_same(document, source, &rules, &items));
-    Some(Anew {
+    Some(FreshLook {
         layout,
         select,
         found: found_again(&items, known),

@@ -22,7 +22,7 @@ use chrono::{Datelike as _, NaiveDate};
 use crate::model::{Item, Published, Timestamp};
 use crate::text::folded;
 
-pub use self::anew::{Anew, anew, is_by_structure, titles};
+pub use self::anew::{FreshLook, anew, is_by_structure, titles};
 pub use self::repair::{Known, is_repairable, repair};
 
 /// The number of good polls with records that are remembered.

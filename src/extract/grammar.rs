@@ -29,7 +29,7 @@ pub(super) fn read(
         (Some(separator), None) => ("separator", parted(&text, separator, hints)),
         (Some(separator), Some(record)) => ("record", parted_matched(&text, separator, record)),
         (None, Some(record)) => ("record", matched(&text, record)),
-        (None, None) => ("record", Found::default()),
+        (None, None) => ("record", ReadText::default()),
     };
     if entries.is_empty() {
         return Err(ExtractError::NoMatch { key });
@@ -44,7 +44,7 @@ pub(super) fn read(
     })
 }
 
-type Found = (Vec<RawEntry>, Vec<Problem>);
+type ReadText = (Vec<RawEntry>, Vec<Problem>);
 
 /// Returns the parts between separators, without blank ones.
 fn parts<'t>(text: &'t str, separator: &Separator) -> Vec<&'t str> {
@@ -55,10 +55,10 @@ fn parts<'t>(text: &'t str, separator: &Separator) -> Vec<&'t str> {
 }
 
 /// Finds nothing if the separator does not occur: otherwise the whole text would be an entry.
-fn parted(text: &str, separator: &Separator, hints: &Hints<'_>) -> Found {
+fn parted(text: &str, separator: &Separator, hints: &Hints<'_>) -> ReadText {
     let is_parted = separator.split(text).nth(1).is_some();
     let parts = parts(text, separator).into_iter();
-    let mut found = Found::default();
+    let mut found = ReadText::default();
     for (index, part) in parts.filter(|_| is_parted).enumerate() {
         match text::entry_of(part, hints) {
             Some(entry) => found.0.push(entry),
@@ -71,9 +71,9 @@ fn parted(text: &str, separator: &Separator, hints: &Hints<'_>) -> Found {
 }
 
 /// Finds the first match of `record` in each part.
-fn parted_matched(text: &str, separator: &Separator, record: &Shape) -> Found {
+fn parted_matched(text: &str, separator: &Separator, record: &Shape) -> ReadText {
     let fields = fields(record);
-    let mut found = Found::default();
+    let mut found = ReadText::default();
     for (index, part) in parts(text, separator).into_iter().enumerate() {
         match record.find(part).next() {
             Some(shaped) => found.0.push(rules::entry(&shaped, &fields)),
@@ -86,7 +86,7 @@ fn parted_matched(text: &str, separator: &Separator, record: &Shape) -> Found {
 }
 
 /// Finds the matches of `record`, anywhere in the text.
-fn matched(text: &str, record: &Shape) -> Found {
+fn matched(text: &str, record: &Shape) -> ReadText {
     let fields = fields(record);
     let mut entries = Vec::new();
     let (mut lines, mut end) = (0, 0);

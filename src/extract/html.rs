@@ -33,7 +33,7 @@ use crate::model::{
 };
 use crate::text::{parse_page, text_of_node};
 use linked_data::LinkedData;
-use lists::{Subject, Wanted, Weights};
+use lists::{SearchedPage, Wanted, Weights};
 use record::{Around, Part, Span};
 
 pub(super) use leads::leads;
@@ -147,7 +147,7 @@ pub(super) fn read_by_structure(
     let base = base(&page, url);
     let hints = page_hints(&page, hints);
     let stated = LinkedData::of(&page, &base);
-    let subject = Subject {
+    let subject = SearchedPage {
         page: &page,
         url,
         base: &base,
@@ -216,7 +216,7 @@ pub(super) fn listed(
     let base = base(&page, url);
     let hints = page_hints(&page, hints);
     let stated = LinkedData::of(&page, &base);
-    let subject = Subject {
+    let subject = SearchedPage {
         page: &page,
         url,
         base: &base,

@@ -18,7 +18,7 @@ use url::Url;
 
 use super::feed::{self, Fault, Faults};
 use super::rules::{self, Record, without_doubts};
-use super::structure::{self, Node, Origin, Place, Step};
+use super::structure::{self, Node, Origin, RulePlace, Step};
 use super::{ExtractError, Listed, MAX_ENTRIES, Why, epoch, html};
 use crate::dates::Hints;
 use crate::model::{Css, Extracted, JsonBase, JsonPath, Located, RawText, Reading, Rules, Source};
@@ -140,7 +140,7 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
         return Vec::new();
     };
     let found = structure::ranked(&value, hints, count).into_iter();
-    let listed = |found: structure::Found<'_>| {
+    let listed = |found: structure::RecordPlaces<'_>| {
         let rules = found.rules(path)?;
         let entries = by(&value, &rules).ok()?.entries;
         let reading = Reading::Json {
@@ -371,7 +371,7 @@ impl<'a> Node<'a> for &'a Value {
 }
 
 /// Returns a place as an operator writes it.
-fn path(place: &Place<'_>) -> Option<JsonPath> {
+fn path(place: &RulePlace<'_>) -> Option<JsonPath> {
     let begin = match place.origin {
         Origin::Entry => "$",
         Origin::Around => "^$",
@@ -493,7 +493,7 @@ mod tests {
 
     /// Checks the path that leads through such a name.
     fn check_path(name: &str, expected: &str) {
-        let place = |name| Place {
+        let place = |name| RulePlace {
             origin: Origin::Entry,
             way: vec![Step::Each, Step::Member(name)],
         };
@@ -508,7 +508,7 @@ mod tests {
         check_path("título", "$[*].título");
         check_path("a-b", "$[*]['a-b']");
         check_path("it's \\", "$[*]['it\\'s \\\\']");
-        let place = Place {
+        let place = RulePlace {
             origin: Origin::Entry,
             way: vec![Step::Member("\u{1}")],
         };

@@ -111,7 +111,7 @@ pub(super) fn written<L: Display>(places: &[L]) -> String {
 }
 
 /// The matches of the rules of one entry.
-pub(super) struct Found<'a, R: Record> {
+pub(super) struct RuleMatches<'a, R: Record> {
     record: &'a R,
     fields: &'a Fields<R::At>,
     /// Values that patterns cut out, by the field that they are for.
@@ -120,7 +120,7 @@ pub(super) struct Found<'a, R: Record> {
 
 /// Returns the entry of one record.
 pub(super) fn entry<R: Record>(record: &R, fields: &Fields<R::At>) -> RawEntry {
-    let found = Found {
+    let found = RuleMatches {
         record,
         fields,
         cut: cut(record, fields),
@@ -235,7 +235,7 @@ pub(super) fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-impl<R: Record> Found<'_, R> {
+impl<R: Record> RuleMatches<'_, R> {
     /// Returns the field's rule, unless a pattern cuts its value out of a match.
     fn plain_rule(&self, field: Field) -> Option<&Rule<R::At>> {
         self.fields.get(field).filter(|rule| rule.pattern.is_none())

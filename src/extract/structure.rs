@@ -127,18 +127,18 @@ pub(super) enum Origin {
 
 /// A place for rules.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Place<'a> {
+pub(super) struct RulePlace<'a> {
     pub(super) origin: Origin,
     pub(super) way: Way<'a>,
 }
 
 /// The places of a document's records and their fields.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
+pub(super) struct RecordPlaces<'a> {
     /// From the document to each record.
-    item: Place<'a>,
+    item: RulePlace<'a>,
     /// From the record to each field, the surest place first.
-    fields: Vec<(Field, Vec<Place<'a>>)>,
+    fields: Vec<(Field, Vec<RulePlace<'a>>)>,
     /// The number of records.
     pub(super) records: usize,
     /// The confidence, comparable with that of other documents' lists.
@@ -157,11 +157,11 @@ struct ListSigns {
     is_dated_once: bool,
 }
 
-impl Found<'_> {
+impl RecordPlaces<'_> {
     /// Returns the rules that find the same records, as paths written by `path`. Values under names that no
     /// path can express are left out.
-    pub(super) fn rules<L>(&self, path: impl Fn(&Place<'_>) -> Option<L>) -> Option<Rules<L>> {
-        let rule = |(field, places): &(Field, Vec<Place<'_>>)| {
+    pub(super) fn rules<L>(&self, path: impl Fn(&RulePlace<'_>) -> Option<L>) -> Option<Rules<L>> {
+        let rule = |(field, places): &(Field, Vec<RulePlace<'_>>)| {
             let find: Vec<L> = places.iter().filter_map(&path).collect();
             let rule = Rule {
                 find: find.into_iter().collect(),
@@ -203,12 +203,16 @@ impl Found<'_> {
 }
 
 /// Finds the document's main list.
-pub(super) fn find<'a, N: Node<'a>>(root: N, hints: &Hints<'_>) -> Option<Found<'a>> {
+pub(super) fn find<'a, N: Node<'a>>(root: N, hints: &Hints<'_>) -> Option<RecordPlaces<'a>> {
     ranked(root, hints, 1).into_iter().next()
 }
 
 /// Finds the candidates for the document's main list: at most `count`, the best first.
-pub(super) fn ranked<'a, N: Node<'a>>(root: N, hints: &Hints<'_>, count: usize) -> Vec<Found<'a>> {
+pub(super) fn ranked<'a, N: Node<'a>>(
+    root: N,
+    hints: &Hints<'_>,
+    count: usize,
+) -> Vec<RecordPlaces<'a>> {
     let groups = Groups::of(root, hints);
     let mut candidates = groups.candidates();
     candidates.sort_by(|one, other| {
@@ -284,7 +288,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
         if roles.dated < 0.5 && roles.titled >= 0.5 {
             let place = if is_named_by_days() {
                 let way = Vec::new();
-                Some(Place {
+                Some(RulePlace {
                     origin: Origin::Name,
                     way,
                 })
@@ -434,7 +438,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
         is_within && self.candidate.values.len() > 1 && has_own && (own >= 0.5 || other < 0.5)
     }
 
-    fn found(&self) -> Found<'a> {
+    fn found(&self) -> RecordPlaces<'a> {
         let Roles {
             title,
             titled,
@@ -443,8 +447,8 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
             linked,
             ..
         } = self.roles;
-        Found {
-            item: Place {
+        RecordPlaces {
+            item: RulePlace {
                 origin: Origin::Entry,
                 way: self.way.clone(),
             },

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use super::feed::{self, Scanner, Token, local};
 use super::rules::{self, Record, without_doubts};
-use super::structure::{self, Node, Origin, Place, Step};
+use super::structure::{self, Node, Origin, RulePlace, Step};
 use super::{ExtractError, Foreign, Listed, MAX_ENTRIES, Why, alerts, epoch};
 use crate::dates::Hints;
 use crate::model::{ElementPath, Extracted, RawText, Reading, Rules};
@@ -133,7 +133,7 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
         return read.map(listed).into_iter().collect();
     }
     let found = structure::ranked(Part::Element(tree.document()), hints, count).into_iter();
-    let listed = |found: structure::Found<'_>| {
+    let listed = |found: structure::RecordPlaces<'_>| {
         let rules = found.rules(path)?;
         let entries = by(&tree, &rules).ok()?.entries;
         let reading = Reading::Xml(Some(Box::new(rules)));
@@ -348,7 +348,7 @@ impl<'a> Node<'a> for Part<'a> {
 }
 
 /// Returns a place as an operator writes it.
-fn path(place: &Place<'_>) -> Option<ElementPath> {
+fn path(place: &RulePlace<'_>) -> Option<ElementPath> {
     let mut path = match place.origin {
         Origin::Entry => String::new(),
         Origin::Around => "^".to_owned(),

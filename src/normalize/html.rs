@@ -17,7 +17,7 @@ use ammonia::{Builder, UrlRelative};
 use url::Url;
 
 use self::elements::{COMMON, ELEMENTS};
-pub(super) use self::meant::{Meant, holds_markup, without_hidden_markup};
+pub(super) use self::meant::{DeclaredFormat, holds_markup, without_hidden_markup};
 use self::reduce::{SCHEMES, reduce};
 use self::references::{Within, decoded, push_escaped};
 pub(super) use self::references::{is_xml_char, reference};
@@ -201,7 +201,7 @@ pub(super) fn pieces(html: &SafeHtml) -> impl Iterator<Item = Piece<'_>> {
 
 /// Returns one line of visible text, repaired before its white space is folded. A `<` that begins no tag loses
 /// nothing.
-pub(super) fn line_of(text: &str, meant: Meant) -> String {
+pub(super) fn line_of(text: &str, meant: DeclaredFormat) -> String {
     let Some(markup) = meant::markup_of(text, meant) else {
         return text.to_owned();
     };

@@ -76,9 +76,9 @@ pub(super) fn of_content(content: &SafeHtml) -> Option<String> {
 }
 
 /// The length of the markup to keep, and the end tags that close it.
-type Kept = (usize, String);
+type KeptMarkup = (usize, String);
 
-fn cut(html: &SafeHtml, tail: impl Fn(&str) -> Option<Kept>) -> Option<String> {
+fn cut(html: &SafeHtml, tail: impl Fn(&str) -> Option<KeptMarkup>) -> Option<String> {
     let mut found = tail(html.as_str())?;
     let mut markup = html.as_str().to_owned();
     loop {
@@ -93,7 +93,7 @@ fn cut(html: &SafeHtml, tail: impl Fn(&str) -> Option<Kept>) -> Option<String> {
 }
 
 /// Finds a last paragraph that names where a post appeared first.
-fn credit(markup: &str) -> Option<Kept> {
+fn credit(markup: &str) -> Option<KeptMarkup> {
     let (before, end) = ending(markup, MAX_CREDIT_BYTES);
     let inner = end.strip_suffix("</p>")?;
     let (kept, last) = end.split_at(inner.rfind("<p>").max(inner.rfind("<p "))?);
@@ -111,7 +111,7 @@ fn credit(markup: &str) -> Option<Kept> {
 }
 
 /// Finds a reference to the rest of a text: a link at its end, or the words alone after a sentence.
-fn more(markup: &str) -> Option<Kept> {
+fn more(markup: &str) -> Option<KeptMarkup> {
     let (text, mut closing) = markup.split_at(text_end(markup));
     let mut kept = before_link(text).or_else(|| before_words(text))?;
     kept = kept.trim_end().trim_end_matches(['[', '(']).trim_end();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::html::{self, Meant};
+use super::html::{self, DeclaredFormat};
 use super::mend::mended;
 use crate::model::RawText;
 use crate::text::{folded, is_invisible};
@@ -18,8 +18,10 @@ const TITLE_FROM_TEXT: usize = 100;
 /// Returns one line of plain text, repaired.
 pub(super) fn line(found: &RawText) -> String {
     let plain = match found {
-        RawText::Html(markup) => Cow::Owned(html::line_of(&limited(markup), Meant::Markup)),
-        RawText::Unsaid(text) => Cow::Owned(html::line_of(&limited(text), Meant::Unsaid)),
+        RawText::Html(markup) => {
+            Cow::Owned(html::line_of(&limited(markup), DeclaredFormat::Markup))
+        }
+        RawText::Unsaid(text) => Cow::Owned(html::line_of(&limited(text), DeclaredFormat::Unsaid)),
         RawText::Plain(text) => Cow::Borrowed(text.as_str()),
     };
     let mut line = cleaned(&plain);

@@ -24,7 +24,7 @@ use tower::ServiceExt as _;
 
 use super::client::{Ends, Peer, Proxies};
 use super::listen::Listener;
-use super::places::{Place, Places};
+use super::places::{ConnectionPlace, Places};
 
 /// From the connection, or from the end of the last answer, to the end of the next header.
 const HEADER_DEADLINE: Duration = Duration::from_secs(15);
@@ -135,7 +135,7 @@ async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     ends: Ends,
     router: Router,
-    place: Place,
+    place: ConnectionPlace,
     left: oneshot::Receiver<()>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -205,7 +205,7 @@ async fn told(stop: &mut watch::Receiver<bool>) {
 /// A connection that fails when its peer takes nothing for [`SEND_DEADLINE`], and tells its place when all is sent.
 struct Watched<S> {
     stream: S,
-    place: Arc<Place>,
+    place: Arc<ConnectionPlace>,
     /// Runs while the peer takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }

@@ -42,7 +42,7 @@ struct Taken {
 }
 
 /// The place of one connection, free again when dropped.
-pub(super) struct Place {
+pub(super) struct ConnectionPlace {
     places: Arc<Places>,
     number: u64,
     phase: AtomicU8,
@@ -74,7 +74,7 @@ impl Places {
     pub(super) fn take(
         self: &Arc<Self>,
         client: Option<Client>,
-    ) -> Option<(Place, oneshot::Receiver<()>)> {
+    ) -> Option<(ConnectionPlace, oneshot::Receiver<()>)> {
         let mut state = self.state();
         let held = client.and_then(|client| state.of_client.get(&client).copied());
         if held.is_some_and(|held| held >= MAX_OF_CLIENT) {
@@ -97,7 +97,7 @@ impl Places {
         if let Some(client) = client {
             *state.of_client.entry(client).or_default() += 1;
         }
-        let place = Place {
+        let place = ConnectionPlace {
             places: Arc::clone(self),
             number,
             phase: AtomicU8::new(IDLE),
@@ -170,7 +170,7 @@ impl State {
     }
 }
 
-impl Place {
+impl ConnectionPlace {
     /// A request has come: the connection keeps its place until it is answered.
     pub(super) fn asked(&self) {
         self.phase.store(ASKED, Ordering::Relaxed);
@@ -194,7 +194,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPlace {
     fn drop(&mut self) {
         drop(self.places.state().free(self.number));
         self.places.changed.notify_one();
@@ -210,7 +210,7 @@ mod tests {
     use super::super::client::Peer;
     use super::*;
 
-    type Held = (Place, oneshot::Receiver<()>);
+    type Held = (ConnectionPlace, oneshot::Receiver<()>);
 
     fn client(number: usize) -> Client {
         let number = u32::try_from(number).unwrap();
@@ -221,7 +221,7 @@ mod tests {
         left.try_recv().is_ok()
     }
 
-    fn send(place: &Place) {
+    fn send(place: &ConnectionPlace) {
         place.asked();
         place.answered();
         place.flushed();

@@ -37,7 +37,7 @@ pub struct Account {
     /// Ids under which the story was published before it was merged.
     pub aliases: Vec<StoryId>,
     /// The story's current and former places in feeds.
-    pub places: Vec<Standing>,
+    pub places: Vec<FeedPosition>,
     /// Changes by the publisher, the most recent first.
     pub revisions: Vec<Revision>,
     /// Decisions about the item made by hand.
@@ -50,7 +50,7 @@ pub struct Account {
 
 /// A story's place in a feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Standing {
+pub struct FeedPosition {
     /// The feed's topic.
     pub feed: String,
     /// When the story entered.
@@ -224,14 +224,14 @@ impl Reader {
         ids.map(|id| rows::parsed("alias", &id?)).collect()
     }
 
-    fn places(&self, story: &str) -> Result<Vec<Standing>, StoreError> {
+    fn places(&self, story: &str) -> Result<Vec<FeedPosition>, StoreError> {
         let sql =
             "SELECT feed, entered_at, left_at, quiet FROM membership WHERE story = ? ORDER BY feed";
         let mut statement = self.connection().prepare_cached(sql)?;
         let mut found = statement.query([story])?;
         let mut places = Vec::new();
         while let Some(row) = found.next()? {
-            places.push(Standing {
+            places.push(FeedPosition {
                 feed: row.get("feed")?,
                 entered_at: rows::instant("entered_at", row.get("entered_at")?)?,
                 left_at: rows::maybe_instant("left_at", row.get("left_at")?)?,

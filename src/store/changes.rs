@@ -11,7 +11,7 @@ use super::StoreError;
 use super::define::{Definition, FeedDefinition, SourceDefinition};
 use super::fault::readable;
 use super::former::{Names, Renames};
-use super::membership::{Entry, Place};
+use super::membership::{Entry, StoryPosition};
 use super::reclassify::{self, ItemChange};
 use super::rows;
 use super::story::{Belonging, Stories};
@@ -37,7 +37,7 @@ pub(super) struct Changes {
 
 /// The effect on a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FeedEffect {
     /// The feed is new, or configured again.
     Appears,
     /// The queries, the title or the branches changed.
@@ -49,7 +49,7 @@ pub(super) enum Kind {
 pub(super) struct FeedChange {
     pub(super) id: FeedId,
     pub(super) title: String,
-    pub(super) kind: Kind,
+    pub(super) kind: FeedEffect,
     /// The current definition; `None` for vanishing feeds and for branches.
     pub(super) defined: Option<FeedDefinition>,
     /// The previous title, if it changed.
@@ -86,7 +86,7 @@ pub(super) struct SourceChanges {
 }
 
 /// The feeds that a report of a story belongs to.
-enum Report {
+enum ReportFeeds {
     /// Those determined by the change of the item with this number.
     Changed(u64),
     /// Those it belonged to before.
@@ -95,7 +95,7 @@ enum Report {
 
 /// The feeds that a story enters and leaves.
 pub(super) struct StoryChange {
-    pub(super) place: Place,
+    pub(super) place: StoryPosition,
     pub(super) enters: Vec<(FeedId, Entry)>,
     /// Each with true if the story was there quietly.
     pub(super) leaves: Vec<(FeedId, bool)>,
@@ -150,7 +150,7 @@ impl Changes {
         let mut touched: BTreeSet<StoryId> = self.items.values().map(|item| item.story).collect();
         let active = "SELECT story FROM membership WHERE feed = ? AND left_at IS NULL";
         for feed in &self.feeds {
-            let appears = feed.kind == Kind::Appears;
+            let appears = feed.kind == FeedEffect::Appears;
             if appears || feed.branches {
                 let stories = ids(connection, active, &feed.id.to_string())?;
                 if appears {
@@ -179,8 +179,8 @@ impl Changes {
         let reports = self.reports(stories.connection, story)?;
         let reports = reports.iter().filter(|_| !is_withdrawn);
         let wanted = stories.wanted(reports.map(|report| match report {
-            Report::Changed(seq) => &self.items[seq].belongs,
-            Report::Held(belongs) => belongs,
+            ReportFeeds::Changed(seq) => &self.items[seq].belongs,
+            ReportFeeds::Held(belongs) => belongs,
         }));
         let active = stories.feeds_of(story)?;
         let mut enters = Vec::new();
@@ -200,7 +200,11 @@ impl Changes {
     }
 
     /// Returns where the reports of a story belong.
-    fn reports(&self, connection: &Connection, story: StoryId) -> Result<Vec<Report>, StoreError> {
+    fn reports(
+        &self,
+        connection: &Connection,
+        story: StoryId,
+    ) -> Result<Vec<ReportFeeds>, StoreError> {
         let sql =
             "SELECT seq, source, language, regions, topics FROM item WHERE story = ? AND NOT held";
         let mut statement = connection.prepare_cached(sql)?;
@@ -209,9 +213,9 @@ impl Changes {
         while let Some(row) = found.next()? {
             let seq = row.get("seq")?;
             if self.items.contains_key(&seq) {
-                reports.push(Report::Changed(seq));
+                reports.push(ReportFeeds::Changed(seq));
             } else {
-                reports.extend(readable(rows::belonging(row))?.map(Report::Held));
+                reports.extend(readable(rows::belonging(row))?.map(ReportFeeds::Held));
             }
         }
         Ok(reports)
@@ -219,7 +223,10 @@ impl Changes {
 }
 
 /// Returns a story's position in its feeds, with true if it is withdrawn.
-fn place(connection: &Connection, story: StoryId) -> Result<Option<(Place, bool)>, StoreError> {
+fn place(
+    connection: &Connection,
+    story: StoryId,
+) -> Result<Option<(StoryPosition, bool)>, StoreError> {
     let sql = "SELECT story.published_at, story.updated_at, item.position, withdrawn_at IS NOT NULL
                FROM story JOIN item ON item.id = story.shown WHERE story.id = ?";
     let mut statement = connection.prepare_cached(sql)?;
@@ -227,7 +234,7 @@ fn place(connection: &Connection, story: StoryId) -> Result<Option<(Place, bool)
     let Some(row) = found.next()? else {
         return Ok(None);
     };
-    let place = Place {
+    let place = StoryPosition {
         published_at: rows::instant("published_at", row.get(0)?)?,
         updated_at: rows::instant("updated_at", row.get(1)?)?,
         position: row.get(2)?,
@@ -318,8 +325,8 @@ fn feed_changes(
     changes.extend(others.filter_map(|held| {
         let wanted = held.id.branch().is_some() && stories.policy.have(&held.id);
         let kind = match (wanted, held.configured) {
-            (true, false) => Kind::Appears,
-            (false, true) => Kind::Vanishes,
+            (true, false) => FeedEffect::Appears,
+            (false, true) => FeedEffect::Vanishes,
             _ => return None,
         };
         let title = titles.get(held.id.topic()).copied();
@@ -349,8 +356,8 @@ fn feed_change(held: Option<HeldFeed>, feed: &FeedDefinition) -> Option<FeedChan
         .is_none_or(|held| held.fingerprint != feed.fingerprint);
     let branches = before.as_ref().is_some_and(|held| held.branches != each);
     let kind = match &before {
-        None => Kind::Appears,
-        Some(_) => Kind::Changes,
+        None => FeedEffect::Appears,
+        Some(_) => FeedEffect::Changes,
     };
     let was_called = before.as_ref().map(|held| held.title.clone());
     let was_called = was_called.filter(|title| *title != feed.title);

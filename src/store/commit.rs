@@ -10,7 +10,7 @@ use super::identity::{self, Held, Match};
 use super::memory::{self, Ground, Grounds, Memory};
 use super::policy::Policy;
 use super::revision;
-use super::rows::{self, Place};
+use super::rows::{self, ItemPlacement};
 use super::state::{self, Before};
 use super::story::Stories;
 use super::{Coverage, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
@@ -388,7 +388,7 @@ impl<'a> Change<'a> {
 
     /// Writes an item and returns its number.
     fn write(&mut self, new: &NewItem, item: &Item, story: StoryId) -> Result<u64, StoreError> {
-        let place = Place {
+        let place = ItemPlacement {
             story: &story.to_string(),
             rev: self.stories.rev,
             at: self.stories.at,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::changes::{Changes, FeedChange, Kind};
+use super::changes::{Changes, FeedChange, FeedEffect};
 use super::former::{Names, Renames};
 use super::membership::first_round_until;
 use super::plan::Plan;
@@ -209,7 +209,7 @@ fn write_feed(
 ) -> Result<(), StoreError> {
     let (connection, id) = (stories.connection, feed.id.to_string());
     let at = definition.at.timestamp();
-    if feed.kind == Kind::Vanishes {
+    if feed.kind == FeedEffect::Vanishes {
         let sql = "UPDATE feed SET configured = 0 WHERE topic = ?";
         connection.prepare_cached(sql)?.execute([id])?;
         return Ok(());

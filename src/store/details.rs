@@ -90,7 +90,7 @@ fn kept_detail(row: &Row<'_>) -> Result<KeptDetail, StoreError> {
     let hash = |column: &'static str| rows::hash(column, &row.get::<_, Vec<u8>>(column)?);
     let instant = |column: &'static str| rows::maybe_instant(column, row.get(column)?);
     let detail: Option<String> = row.get("detail")?;
-    let wire = detail.map(|text| rows::json::<Wire>("detail", &text));
+    let wire = detail.map(|text| rows::json::<StoredDetail>("detail", &text));
     Ok(KeptDetail {
         entry: hash("entry")?,
         rules: hash("rules")?,
@@ -149,7 +149,7 @@ fn write_one(
     let detail = kept
         .detail
         .clone()
-        .map(|detail| rows::to_json(&Wire::from(detail)));
+        .map(|detail| rows::to_json(&StoredDetail::from(detail)));
     connection.prepare_cached(sql)?.execute(named_params! {
         ":source": poll.source.as_str(),
         ":address": address,
@@ -169,7 +169,7 @@ fn write_one(
 /// A detail as stored in a row. Fields that a later version adds are preserved.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Wire {
+struct StoredDetail {
     told: Vec<String>,
     link: Option<String>,
     title: Option<Text>,
@@ -219,7 +219,7 @@ impl From<Text> for RawText {
     }
 }
 
-impl From<Detail> for Wire {
+impl From<Detail> for StoredDetail {
     fn from(detail: Detail) -> Self {
         let told = detail.told.iter().map(|field| field.as_str().to_owned());
         let author = |author: RawAuthor| (author.name, author.url);
@@ -250,8 +250,8 @@ impl From<Detail> for Wire {
     }
 }
 
-impl From<Wire> for Detail {
-    fn from(wire: Wire) -> Self {
+impl From<StoredDetail> for Detail {
+    fn from(wire: StoredDetail) -> Self {
         let told = wire.told.iter().filter_map(|field| field.parse().ok());
         let author = |(name, url)| RawAuthor { name, url };
         let tag = |(name, scheme)| RawTag { name, scheme };

@@ -28,7 +28,7 @@ const OF_TOPIC: &str = "FROM feed WHERE topic > ?1 || '/' AND topic < ?1 || '0'"
 
 /// The position of a story in a feed.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct StoryPosition {
     pub(super) published_at: Timestamp,
     pub(super) updated_at: Timestamp,
     pub(super) position: u32,
@@ -81,7 +81,7 @@ impl Stories<'_> {
         &self,
         story: StoryId,
         wanted: &BTreeSet<FeedId>,
-        place: Place,
+        place: StoryPosition,
     ) -> Result<(), StoreError> {
         for feed in self.feeds_of(story)?.keys() {
             if self.policy.have(feed) && !wanted.contains(feed) {
@@ -131,7 +131,7 @@ impl Stories<'_> {
         &self,
         feed: &FeedId,
         story: StoryId,
-        place: Place,
+        place: StoryPosition,
     ) -> Result<Entry, StoreError> {
         let round = self.round(feed)?;
         if !round.is_known {
@@ -160,7 +160,7 @@ impl Stories<'_> {
         &self,
         feed: &FeedId,
         story: StoryId,
-        place: Place,
+        place: StoryPosition,
     ) -> Result<(), StoreError> {
         let sql = "SELECT quiet FROM membership WHERE feed = ? AND story = ? AND left_at IS NULL";
         let key = [feed.to_string(), story.to_string()];
@@ -228,7 +228,12 @@ impl Stories<'_> {
     }
 
     /// Enters the story. Returns true if it entered quietly.
-    fn enter_anew(&self, feed: &FeedId, story: StoryId, place: Place) -> Result<bool, StoreError> {
+    fn enter_anew(
+        &self,
+        feed: &FeedId,
+        story: StoryId,
+        place: StoryPosition,
+    ) -> Result<bool, StoreError> {
         let entry = self.entry(feed, story, place)?;
         let quiet = entry == Entry::Quiet;
         let rings = matches!(entry, Entry::Live | Entry::Again);

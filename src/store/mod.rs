@@ -60,7 +60,7 @@ use crate::model::{
     TopicId, Validators,
 };
 
-pub use self::account::{Account, Revision, Standing, Verdict};
+pub use self::account::{Account, FeedPosition, Revision, Verdict};
 pub use self::commit::Committed;
 pub use self::decide::{Decided, Decision, DecisionError};
 pub use self::define::{
@@ -73,8 +73,10 @@ pub use self::former::Names;
 pub use self::kept::{KeptConfiguration, admin_places, kept_configuration};
 pub use self::layout::{KeptLayout, ReadBy};
 pub use self::memory::{Ground, Grounds};
-use self::place::Place;
-pub use self::plan::{Fate, FeedPlan, Holdings, MAX_NEW, Moving, Plan, Stock, holdings, plan};
+use self::place::OwnedDatabase;
+pub use self::plan::{
+    FeedCount, FeedFate, FeedPlan, Holdings, MAX_NEW, Moving, Plan, holdings, plan,
+};
 use self::policy::Policy;
 pub use self::problems::{Break, LeftOut};
 pub use self::read::{
@@ -411,7 +413,7 @@ pub struct Store {
     /// True if the store was empty when it was opened.
     is_new: bool,
     /// Dropped last: closing the file releases the locks of every connection.
-    place: Arc<Place>,
+    place: Arc<OwnedDatabase>,
 }
 
 /// The result of probing the store.
@@ -430,7 +432,7 @@ impl Store {
     /// [`StoreError::Locked`] if another process has it open for writing; [`StoreError::Newer`] if a newer version
     /// wrote it; an error with a [`StoreFault`] if the disk or the file is unusable.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let place = Arc::new(Place::take(path)?);
+        let place = Arc::new(OwnedDatabase::take(path)?);
         let (connection, is_new) = writing(path).map_err(|error| error.at(path))?;
         let writer = Writer::start(connection, Arc::clone(&place));
         Ok(Self {

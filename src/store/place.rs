@@ -18,7 +18,7 @@ const ROOM_BYTES: usize = 1 << 20;
 
 /// A database that only this process writes.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct OwnedDatabase {
     path: PathBuf,
     /// Kept open, because closing any handle of the file would release the locks of `SQLite`.
     database: File,
@@ -26,7 +26,7 @@ pub(super) struct Place {
     _lock: File,
 }
 
-impl Place {
+impl OwnedDatabase {
     /// Locks the database at `path`, and creates an empty file if it is missing.
     pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
         let failed = |cause| StoreError::Open {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::changes::{Changes, FeedChange, Kind};
+use super::changes::{Changes, FeedChange, FeedEffect};
 use super::former::Renames;
 use super::membership::Entry;
 use super::story::Stories;
@@ -52,7 +52,7 @@ pub struct Plan {
 
 /// The effect of a configuration on a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum FeedFate {
     /// The feed is published for the first time, or again.
     Appears,
     /// The feed stays, with other stories, queries or another title.
@@ -71,7 +71,7 @@ pub struct FeedPlan {
     /// The previous title, if it changed.
     pub was_called: Option<String>,
     /// The effect on the feed as a whole.
-    pub fate: Fate,
+    pub fate: FeedFate,
     /// True if the feed vanishes but its addresses redirect to another feed.
     pub leads_on: bool,
     /// If this feed vanishes, a new feed with the same queries: it may be the same one.
@@ -81,9 +81,9 @@ pub struct FeedPlan {
     /// Queries removed, as written.
     pub gone_queries: Vec<String>,
     /// Number of stories before the change.
-    pub before: Stock,
+    pub before: FeedCount,
     /// Number of stories after the change.
-    pub after: Stock,
+    pub after: FeedCount,
     /// Number of stories that enter live: with a first publication, as news, or again.
     pub live: usize,
     /// Number of those that readers have not seen; each triggers a notification.
@@ -100,7 +100,7 @@ pub struct FeedPlan {
 
 /// Number of stories in a feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stock {
+pub struct FeedCount {
     /// All stories.
     pub stories: usize,
     /// Stories that did not enter quietly.
@@ -157,7 +157,10 @@ impl Plan {
 
     /// Returns the reasons why the plan requires consent: a line for each feed whose readers would be surprised.
     pub fn refusals(&self) -> Vec<String> {
-        let staying = self.feeds.iter().filter(|feed| feed.fate == Fate::Changes);
+        let staying = self
+            .feeds
+            .iter()
+            .filter(|feed| feed.fate == FeedFate::Changes);
         let lines = staying.flat_map(|feed| {
             let empties = feed.before.live > 0 && feed.after.live == 0;
             let empties = empties.then(|| match feed.before.live {
@@ -186,7 +189,7 @@ impl Plan {
 
     /// Returns a line for each feed that readers would lose. Branches of a removed topic are counted with it.
     fn lost_feeds(&self) -> Vec<String> {
-        let vanishing = |feed: &&FeedPlan| feed.fate == Fate::Vanishes && !feed.leads_on;
+        let vanishing = |feed: &&FeedPlan| feed.fate == FeedFate::Vanishes && !feed.leads_on;
         let lost = |feed: &&FeedPlan| vanishing(feed) && feed.before.stories > 0;
         let is_whole = |feed: &FeedPlan| feed.id.branch().is_none();
         let topics = self
@@ -368,8 +371,11 @@ impl Changes {
 
     /// Returns a new topic with the queries of one that vanishes.
     fn resembling(&self, feed: &FeedChange) -> Option<FeedId> {
-        let vanishes = feed.kind == Kind::Vanishes && feed.id.branch().is_none();
-        let mut new = self.feeds.iter().filter(|new| new.kind == Kind::Appears);
+        let vanishes = feed.kind == FeedEffect::Vanishes && feed.id.branch().is_none();
+        let mut new = self
+            .feeds
+            .iter()
+            .filter(|new| new.kind == FeedEffect::Appears);
         let has_its_queries = |new: &&FeedChange| {
             let defined = new.defined.as_ref();
             defined.is_some_and(|defined| {
@@ -394,9 +400,9 @@ impl FeedPlan {
         connection: &Connection,
         id: &FeedId,
         title: String,
-        fate: Fate,
+        fate: FeedFate,
     ) -> Result<Self, StoreError> {
-        let before = Stock::of(connection, id)?;
+        let before = FeedCount::of(connection, id)?;
         Ok(Self {
             id: id.clone(),
             title,
@@ -408,8 +414,8 @@ impl FeedPlan {
             gone_queries: Vec::new(),
             before,
             after: match fate {
-                Fate::Vanishes => Stock::default(),
-                Fate::Appears | Fate::Changes => before,
+                FeedFate::Vanishes => FeedCount::default(),
+                FeedFate::Appears | FeedFate::Changes => before,
             },
             live: 0,
             new: 0,
@@ -422,9 +428,9 @@ impl FeedPlan {
 
     fn of(connection: &Connection, feed: &FeedChange) -> Result<Self, StoreError> {
         let fate = match feed.kind {
-            Kind::Appears => Fate::Appears,
-            Kind::Changes => Fate::Changes,
-            Kind::Vanishes => Fate::Vanishes,
+            FeedEffect::Appears => FeedFate::Appears,
+            FeedEffect::Changes => FeedFate::Changes,
+            FeedEffect::Vanishes => FeedFate::Vanishes,
         };
         let queries = feed.defined.as_ref().map(|defined| &defined.queries);
         let queries = queries.unwrap_or(&feed.queries);
@@ -455,9 +461,9 @@ impl FeedPlan {
         let sql = "SELECT 1 FROM feed WHERE topic = ?";
         let is_there = connection.prepare_cached(sql)?.exists([id.to_string()])?;
         let fate = if is_there {
-            Fate::Changes
+            FeedFate::Changes
         } else {
-            Fate::Appears
+            FeedFate::Appears
         };
         Self::still(connection, id, title.map_or_else(held, Ok)?, fate)
     }
@@ -506,7 +512,7 @@ impl FeedPlan {
     }
 }
 
-impl Stock {
+impl FeedCount {
     fn of(connection: &Connection, feed: &FeedId) -> Result<Self, StoreError> {
         let sql = "SELECT count(*), count(*) FILTER (WHERE NOT quiet) FROM membership
                    WHERE feed = ? AND left_at IS NULL";

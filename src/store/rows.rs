@@ -335,7 +335,7 @@ impl Words {
 }
 
 /// The story of an item's row, the revision of its last change, and whether a new item is held back.
-pub(super) struct Place<'a> {
+pub(super) struct ItemPlacement<'a> {
     pub(super) story: &'a str,
     pub(super) rev: i64,
     pub(super) at: Timestamp,
@@ -348,7 +348,7 @@ pub(super) fn write_item(
     connection: &Connection,
     item: &Item,
     topics: &[TopicId],
-    place: &Place<'_>,
+    place: &ItemPlacement<'_>,
 ) -> Result<u64, StoreError> {
     let published = PublishedColumns::from(&item.published);
     let event = item.event.map(|event| event.dated());

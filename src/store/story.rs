@@ -11,7 +11,7 @@ use rusqlite::{Connection, named_params, params};
 
 use super::StoreError;
 use super::fault::readable;
-use super::membership::{Place, Round};
+use super::membership::{Round, StoryPosition};
 use super::policy::Policy;
 use super::rows::{self, PublishedColumns};
 use crate::model::{
@@ -34,7 +34,7 @@ pub(super) struct Stories<'a> {
 }
 
 /// The columns of an item that its story depends on.
-struct Report {
+struct ReportColumns {
     id: String,
     rank: u32,
     text_length: usize,
@@ -211,7 +211,7 @@ impl<'a> Stories<'a> {
         let is_withdrawn = row.is_some_and(|row| row.is_withdrawn);
         let belongs = reports.iter().map(|report| &report.belongs);
         let wanted = self.wanted(belongs.filter(|_| !is_withdrawn));
-        let place = Place {
+        let place = StoryPosition {
             published_at: published.at().to_utc(),
             updated_at: updated,
             position: shown.position,
@@ -239,7 +239,7 @@ impl<'a> Stories<'a> {
     }
 
     /// Returns the story's reports in the order of their commits.
-    fn reports(&self, story: StoryId) -> Result<Vec<Report>, StoreError> {
+    fn reports(&self, story: StoryId) -> Result<Vec<ReportColumns>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached(include_str!("sql/reports.sql"))?;
@@ -280,7 +280,7 @@ impl<'a> Stories<'a> {
 
     /// Returns when the shown report changed: the publisher's stated time if plausible, otherwise the time of this
     /// commit.
-    fn moved(&self, row: &Row, shown: &Report) -> Timestamp {
+    fn moved(&self, row: &Row, shown: &ReportColumns) -> Timestamp {
         if row.shown_hash == shown.content_hash {
             return row.updated;
         }
@@ -294,7 +294,7 @@ impl<'a> Stories<'a> {
         &self,
         story: StoryId,
         founder: &str,
-        shown: &Report,
+        shown: &ReportColumns,
         published: &Published,
         updated: Timestamp,
     ) -> Result<(), StoreError> {
@@ -317,8 +317,8 @@ impl<'a> Stories<'a> {
     }
 }
 
-fn report(row: &rusqlite::Row<'_>) -> Result<Report, StoreError> {
-    Ok(Report {
+fn report(row: &rusqlite::Row<'_>) -> Result<ReportColumns, StoreError> {
+    Ok(ReportColumns {
         id: row.get("id")?,
         rank: row.get("rank")?,
         text_length: row.get("text_length")?,
@@ -331,12 +331,12 @@ fn report(row: &rusqlite::Row<'_>) -> Result<Report, StoreError> {
 }
 
 /// Returns a story's date: its founder's if stated, otherwise the first stated by another report.
-fn date(reports: &[Report], founder: &str) -> Published {
+fn date(reports: &[ReportColumns], founder: &str) -> Published {
     let own = reports
         .iter()
         .find(|report| report.id == founder)
         .or(reports.first());
-    let stated = |report: &&Report| matches!(report.published, Published::Stated(_));
+    let stated = |report: &&ReportColumns| matches!(report.published, Published::Stated(_));
     let found = own
         .filter(stated)
         .or_else(|| reports.iter().find(stated))

@@ -15,7 +15,7 @@ use super::decide::{self, Decided, Decision};
 use super::define::{self, Consent, Definition};
 use super::forget::{self, Forgotten};
 use super::memory::Memory;
-use super::place::Place;
+use super::place::OwnedDatabase;
 use super::plan::Plan;
 use super::policy::Policy;
 use super::release::{self, Chosen, Discarded, Released};
@@ -28,7 +28,7 @@ const QUEUE: usize = 64;
 /// The sending end of the channel, and the writer's thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    place: Arc<Place>,
+    place: Arc<OwnedDatabase>,
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -72,7 +72,7 @@ impl Job {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, place: Arc<Place>) -> Self {
+    pub(super) fn start(connection: Connection, place: Arc<OwnedDatabase>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let own = Arc::clone(&place);
         let thread = std::thread::spawn(move || run(&own, connection, queue));
@@ -175,7 +175,7 @@ impl Drop for Writer {
     }
 }
 
-fn run(place: &Place, mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
+fn run(place: &OwnedDatabase, mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
     let mut policy = Policy::none();
     let mut memory = Memory::default();
     while let Some(first) = queue.blocking_recv() {
@@ -203,7 +203,7 @@ fn refuse(jobs: Vec<Job>, error: StoreError) {
 
 /// Runs `jobs` in one transaction, and answers when it is committed.
 fn together(
-    place: &Place,
+    place: &OwnedDatabase,
     connection: &mut Connection,
     policy: &mut Policy,
     memory: &mut Memory,

@@ -79,7 +79,7 @@ struct Unfinished([Option<u32>; PLACES.len()]);
 
 /// Places in a tag.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum TagPlace {
     Open,
     Gap,
     Name,
@@ -91,15 +91,15 @@ enum Place {
 }
 
 /// All places, in the order of the enum.
-const PLACES: [Place; 8] = [
-    Place::Open,
-    Place::Gap,
-    Place::Name,
-    Place::AfterName,
-    Place::BeforeValue,
-    Place::Value,
-    Place::DoubleQuotes,
-    Place::SingleQuotes,
+const PLACES: [TagPlace; 8] = [
+    TagPlace::Open,
+    TagPlace::Gap,
+    TagPlace::Name,
+    TagPlace::AfterName,
+    TagPlace::BeforeValue,
+    TagPlace::Value,
+    TagPlace::DoubleQuotes,
+    TagPlace::SingleQuotes,
 ];
 
 impl Unfinished {
@@ -127,13 +127,13 @@ impl Unfinished {
             let mut next = Self::default();
             for (place, count) in PLACES.into_iter().zip(self.0) {
                 if let (Some(count), Some(after)) = (count, place.after(byte)) {
-                    let begins =
-                        after == Place::Name && matches!(place, Place::Gap | Place::AfterName);
+                    let begins = after == TagPlace::Name
+                        && matches!(place, TagPlace::Gap | TagPlace::AfterName);
                     next.reach(after, count + u32::from(begins));
                 }
             }
             if byte == b'<' {
-                next.reach(Place::Open, 0);
+                next.reach(TagPlace::Open, 0);
             }
             *self = next;
             if is_plain(byte) {
@@ -143,7 +143,7 @@ impl Unfinished {
         }
     }
 
-    fn reach(&mut self, place: Place, attributes: u32) {
+    fn reach(&mut self, place: TagPlace, attributes: u32) {
         let known = &mut self.0[place as usize];
         *known = (*known).max(Some(attributes));
     }
@@ -157,7 +157,7 @@ fn is_plain(byte: u8) -> bool {
     )
 }
 
-impl Place {
+impl TagPlace {
     /// Returns the place after a byte (WHATWG HTML §13.2.5.6 and on); `None` at the end of the tag.
     fn after(self, byte: u8) -> Option<Self> {
         let space = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0xC);

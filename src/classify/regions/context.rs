@@ -114,13 +114,13 @@ static AFTER_A_TONGUE: Signs = LazyLock::new(|| {
 
 /// A name in its context.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct NameInContext<'a> {
     pub(super) words: &'a Words,
     pub(super) from: usize,
     pub(super) to: usize,
 }
 
-impl<'a> Place<'a> {
+impl<'a> NameInContext<'a> {
     pub(super) fn new(words: &'a Words, range: &Range<usize>) -> Self {
         Self {
             words,

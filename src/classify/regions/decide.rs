@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use super::context::{Place, Signs, signs};
+use super::context::{NameInContext, Signs, signs};
 use super::dateline::Office;
-use super::gazetteer::{Kind, Meaning, Tongues};
+use super::gazetteer::{Meaning, NameKind, Tongues};
 use super::mentions::Mention;
 use super::words::{Gap, Words};
 use crate::model::{Country, Region};
@@ -91,7 +91,8 @@ fn qualify(words: &[Words], mentions: &mut [Mention]) {
             is_town(inner) && !is_town_only(outer) && inner.country() == outer.country()
         };
         let exact = |inner: &Meaning, outer: &Meaning| {
-            within(inner, outer) && (outer.kind == Kind::Country || inner.region == outer.region)
+            within(inner, outer)
+                && (outer.kind == NameKind::Country || inner.region == outer.region)
         };
         if narrow(first, second, exact) || narrow(first, second, within) {
             continue;
@@ -148,16 +149,16 @@ fn narrow(
 }
 
 fn is_town(meaning: &Meaning) -> bool {
-    matches!(meaning.kind, Kind::City(_) | Kind::Subdivision)
+    matches!(meaning.kind, NameKind::City(_) | NameKind::Subdivision)
 }
 
 fn is_town_only(meaning: &Meaning) -> bool {
-    matches!(meaning.kind, Kind::City(_) | Kind::Demonym)
+    matches!(meaning.kind, NameKind::City(_) | NameKind::Demonym)
 }
 
 /// Returns true for a subdivision known by its name alone, as written after a town.
 fn is_state(meaning: &Meaning) -> bool {
-    meaning.kind == Kind::Subdivision && !meaning.weak
+    meaning.kind == NameKind::Subdivision && !meaning.weak
 }
 
 /// Returns true if two names are in one enumeration: `Granada, Dominica y Santa Lucía`.
@@ -180,7 +181,7 @@ fn are_listed(words: &Words, first: &Mention, second: &Mention) -> bool {
 
 /// Treats names listed with countries as countries.
 fn enumerate(words: &[Words], mentions: &mut [Mention]) {
-    let is_country = |option: &Meaning| option.kind == Kind::Country;
+    let is_country = |option: &Meaning| option.kind == NameKind::Country;
     let listed: Vec<bool> = (1..mentions.len())
         .map(|second| {
             let (first, second) = (&mentions[second - 1], &mentions[second]);
@@ -210,8 +211,8 @@ fn enumerate(words: &[Words], mentions: &mut [Mention]) {
 
 /// Decides between a country and a part of another country by the adjacent words.
 fn weigh_words(words: &Words, mention: &mut Mention, tongue: Tongues) {
-    let is_country = |option: &Meaning| option.kind == Kind::Country;
-    let place = Place::new(words, &mention.words);
+    let is_country = |option: &Meaning| option.kind == NameKind::Country;
+    let place = NameInContext::new(words, &mention.words);
     if mention.options.iter().any(is_country) && !mention.options.iter().all(is_country) {
         if place.beside(&SOVEREIGN) {
             mention.options.retain(is_country);
@@ -309,7 +310,7 @@ fn usual(options: &[Meaning], home: Option<Country>) -> Option<Country> {
         .filter(|option| !is_town(option))
         .map(Meaning::country);
     if let Some(first) = countries.next() {
-        let city = sure().any(|option| matches!(option.kind, Kind::City(_)));
+        let city = sure().any(|option| matches!(option.kind, NameKind::City(_)));
         return (!city && countries.all(|other| other == first)).then_some(first);
     }
     let largest = sure().max_by_key(|option| weight(option))?;
@@ -323,15 +324,15 @@ fn usual(options: &[Meaning], home: Option<Country>) -> Option<Country> {
 /// Returns a city's number of inhabitants, in thousands.
 fn size(option: &Meaning) -> u64 {
     match option.kind {
-        Kind::City(thousands) => u64::from(thousands),
-        Kind::Subdivision => SUBDIVISION,
-        Kind::Country | Kind::Demonym => 0,
+        NameKind::City(thousands) => u64::from(thousands),
+        NameKind::Subdivision => SUBDIVISION,
+        NameKind::Country | NameKind::Demonym => 0,
     }
 }
 
 /// Returns the weight of a meaning against others if there is no other evidence.
 fn weight(option: &Meaning) -> u64 {
-    let capital = option.famous && matches!(option.kind, Kind::City(_));
+    let capital = option.famous && matches!(option.kind, NameKind::City(_));
     size(option) * if capital { CAPITAL } else { 1 }
 }
 
@@ -364,7 +365,7 @@ fn countries(mentions: &[Mention]) -> BTreeSet<Country> {
 fn subdivision(mention: &Mention) -> Option<Region> {
     let parts = |cities: bool| -> BTreeSet<Region> {
         let options = mention.options.iter();
-        let options = options.filter(|option| matches!(option.kind, Kind::City(_)) == cities);
+        let options = options.filter(|option| matches!(option.kind, NameKind::City(_)) == cities);
         options
             .map(|option| option.region)
             .filter(|region| region.is_subdivision())

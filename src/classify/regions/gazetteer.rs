@@ -21,7 +21,7 @@ pub(super) static GAZETTEER: LazyLock<Gazetteer> =
 /// A possible meaning of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Meaning {
-    pub(super) kind: Kind,
+    pub(super) kind: NameKind,
     pub(super) region: Region,
     /// Languages in which the name alone is enough evidence.
     pub(super) tongues: Tongues,
@@ -43,7 +43,7 @@ pub(super) enum Written {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NameKind {
     Country,
     Demonym,
     Subdivision,
@@ -193,7 +193,7 @@ impl Gazetteer {
             if let Some(name) = self.names.get(folded.get(..end)?)
                 && let Some(meaning) = self.meant(name, words > 1)
             {
-                let country = matches!(meaning.kind, Kind::Country | Kind::Demonym);
+                let country = matches!(meaning.kind, NameKind::Country | NameKind::Demonym);
                 let country = country.then(|| meaning.country());
                 longest = Some(Named { words, country });
             }
@@ -205,7 +205,8 @@ impl Gazetteer {
     fn meant(&self, name: &Name, several: bool) -> Option<&Meaning> {
         let written = |meaning: &&Meaning| several || meaning.written == Written::AsEver;
         let mut meanings = self.meanings(name).iter().filter(written);
-        let is_country = |meaning: &&Meaning| matches!(meaning.kind, Kind::Country | Kind::Demonym);
+        let is_country =
+            |meaning: &&Meaning| matches!(meaning.kind, NameKind::Country | NameKind::Demonym);
         let plain = !name.common && !name.person;
         meanings
             .clone()
@@ -223,7 +224,8 @@ impl Gazetteer {
 
     /// Returns true if the name that begins there may be that of a country or its people.
     pub(super) fn names_a_country(&self, words: &Words, at: usize) -> bool {
-        let country = |meaning: &Meaning| matches!(meaning.kind, Kind::Country | Kind::Demonym);
+        let country =
+            |meaning: &Meaning| matches!(meaning.kind, NameKind::Country | NameKind::Demonym);
         self.longest(words, at)
             .is_some_and(|(name, _)| self.meanings(name).iter().any(country))
     }
@@ -254,10 +256,10 @@ fn meaning(written: &str) -> Option<Meaning> {
         None => (letters.as_str(), 0),
     };
     let kind = match sign {
-        '=' => Kind::Country,
-        '~' => Kind::Demonym,
-        '/' => Kind::Subdivision,
-        '@' => Kind::City(thousands),
+        '=' => NameKind::Country,
+        '~' => NameKind::Demonym,
+        '/' => NameKind::Subdivision,
+        '@' => NameKind::City(thousands),
         _ => return None,
     };
     Some(Meaning {

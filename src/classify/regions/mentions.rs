@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::context::Place;
+use super::context::NameInContext;
 use super::dateline::{self, Office};
-use super::gazetteer::{GAZETTEER, Kind, Meaning, Name, Tongues, Written};
+use super::gazetteer::{GAZETTEER, Meaning, Name, NameKind, Tongues, Written};
 use super::words::{Case, Words};
 
 /// Number of words of a part after which a place named once is named in passing.
@@ -69,7 +69,7 @@ fn name_at(words: &Words, at: usize, tongue: Tongues) -> Option<(&'static Name, 
 
 /// Returns the possible meanings of the name in its context; empty if no place is meant.
 fn options(words: &Words, range: &Range<usize>, name: &Name, tongue: Tongues) -> Vec<Meaning> {
-    let place = Place::new(words, range);
+    let place = NameInContext::new(words, range);
     let meanings = GAZETTEER.meanings(name).iter();
     let mut options: Vec<Meaning> = meanings
         .filter(|meaning| is_written_so(meaning, place, name, tongue))
@@ -82,14 +82,15 @@ fn options(words: &Words, range: &Range<usize>, name: &Name, tongue: Tongues) ->
     {
         return Vec::new();
     }
-    let is_people = |meaning: &Meaning| meaning.kind == Kind::Demonym;
+    let is_people = |meaning: &Meaning| meaning.kind == NameKind::Demonym;
     if place.is_a_family() {
         options.retain(|meaning| meaning.famous && !is_people(meaning));
     }
     if place.is_a_person(name) {
         options.retain(is_people);
     }
-    let is_town = |meaning: &Meaning| matches!(meaning.kind, Kind::City(_) | Kind::Subdivision);
+    let is_town =
+        |meaning: &Meaning| matches!(meaning.kind, NameKind::City(_) | NameKind::Subdivision);
     // Common words that coincide with Portuguese places have other accents, or none: `Pará`, but `para`.
     let is_spelled = tongue.is_portuguese() && place.has_accents();
     if place.is_an_agreement() || name.common && !is_spelled && !place.is_located() {
@@ -98,8 +99,8 @@ fn options(words: &Words, range: &Range<usize>, name: &Name, tongue: Tongues) ->
     options
 }
 
-fn is_written_so(meaning: &Meaning, place: Place, name: &Name, tongue: Tongues) -> bool {
-    if meaning.kind == Kind::Demonym {
+fn is_written_so(meaning: &Meaning, place: NameInContext, name: &Name, tongue: Tongues) -> bool {
+    if meaning.kind == NameKind::Demonym {
         let small = meaning.tongues.write_people_small() && !tongue.is_english();
         return meaning.tongues.allow(tongue) && (small || place.has_capital());
     }
@@ -108,7 +109,7 @@ fn is_written_so(meaning: &Meaning, place: Place, name: &Name, tongue: Tongues) 
         Written::WithAccents if !place.has_accents() => return false,
         Written::WithAccents | Written::AsEver => {}
     }
-    let is_town = matches!(meaning.kind, Kind::City(_) | Kind::Subdivision);
+    let is_town = matches!(meaning.kind, NameKind::City(_) | NameKind::Subdivision);
     let capital = if is_town {
         place.has_capitals_at_both_ends()
     } else {

@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::classify::regions;
 use crate::cli::CliError;
-use crate::dedupe::{Decision, Fingerprint, Limits, Report, Window};
+use crate::dedupe::{ComparedItem, Decision, Fingerprint, Limits, Window};
 use crate::normalize::{as_read, canonical};
 
 /// The longest line, in bytes.
@@ -193,7 +193,7 @@ impl Question<'_> {
         let address = Url::parse(self.url.as_deref().unwrap_or_default().trim()).ok();
         let address = address.and_then(|address| canonical(address.as_str(), &address));
         let (title, summary) = (text(&self.title), text(&self.summary));
-        Fingerprint::of(&Report {
+        Fingerprint::of(&ComparedItem {
             address: address.as_ref(),
             title: &as_read(&title),
             text: &as_read(&summary),

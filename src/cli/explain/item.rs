@@ -21,7 +21,7 @@ use crate::flow;
 use crate::model::{
     Item, Layout, Precision, Published, Reading, Region, Report, Rules, Source, TopicId,
 };
-use crate::store::{Account, Ground, Grounds, Reader, Revision, Standing, StoreError, Verdict};
+use crate::store::{Account, FeedPosition, Ground, Grounds, Reader, Revision, StoreError, Verdict};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
@@ -262,7 +262,7 @@ fn grounds(grounds: &Grounds) -> Vec<String> {
     joined.into_iter().chain(refused).collect()
 }
 
-fn standing(place: &Standing, zone: Tz) -> String {
+fn standing(place: &FeedPosition, zone: Tz) -> String {
     let how = if place.quiet {
         "quietly: on its page, not in its live feed"
     } else {

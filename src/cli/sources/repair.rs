@@ -9,7 +9,7 @@ use super::patch;
 use super::replace::Edit;
 use crate::cli::{CliError, clock, shown, timestamp};
 use crate::config::{Config, edit};
-use crate::drift::{self, Anew};
+use crate::drift::{self, FreshLook};
 use crate::flow::{self, Look};
 use crate::model::{Document, Layout, Repair, Source, Timestamp};
 use crate::store::{self, Reader, StoreError};
@@ -137,7 +137,7 @@ fn print_kept(layout: &Layout, document: &Document, source: &Source) -> io::Resu
     }
 }
 
-fn print_anew(anew: &Anew, known: usize) -> io::Result<()> {
+fn print_anew(anew: &FreshLook, known: usize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let (count, found) = (anew.titles.len(), anew.found.len());
     writeln!(

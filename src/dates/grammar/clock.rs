@@ -6,7 +6,7 @@ use chrono::NaiveTime;
 use chrono_tz::Tz;
 
 use super::Cursor;
-use crate::dates::tokens::Kind;
+use crate::dates::tokens::TokenKind;
 use crate::dates::words::{Half, Sense};
 use crate::dates::zones::{Clocks, Zone};
 
@@ -265,14 +265,14 @@ impl Cursor<'_> {
     /// Reads a name of the time zone database: `America/Costa_Rica`.
     fn region(&mut self) -> Option<Offset> {
         let start = self.peek()?.start;
-        matches!(self.peek()?.kind, Kind::Word(_)).then(|| self.at += 1)?;
+        matches!(self.peek()?.kind, TokenKind::Word(_)).then(|| self.at += 1)?;
         self.sign("/")?;
         let mut end = start;
         for _ in 0..8 {
             match self.peek() {
                 Some(token)
                     if !token.spaced
-                        && (token.is_sign("/_-+") || !matches!(token.kind, Kind::Sign(_))) =>
+                        && (token.is_sign("/_-+") || !matches!(token.kind, TokenKind::Sign(_))) =>
                 {
                     end = token.end;
                     self.at += 1;

@@ -3,7 +3,7 @@
 use chrono::{Datelike as _, NaiveDate};
 
 use super::{Cursor, Day, Strength, What, century};
-use crate::dates::tokens::{Kind, Token};
+use crate::dates::tokens::{Token, TokenKind};
 use crate::dates::words::Sense;
 use crate::model::DateOrder;
 
@@ -20,14 +20,18 @@ struct Numeric {
 fn three_numbers(tokens: &[Token]) -> Option<Numeric> {
     let mut kinds = tokens.iter().map(|token| token.kind);
     let mut number = |longest: usize| match kinds.next()? {
-        Kind::Number(value, digits) if digits <= longest => Some((value, digits, kinds.next())),
+        TokenKind::Number(value, digits) if digits <= longest => {
+            Some((value, digits, kinds.next()))
+        }
         _ => None,
     };
     let (first, first_digits, sign) = number(4)?;
     let (second, second_digits, again) = number(2)?;
     let (third, third_digits, _) = number(4)?;
     match (sign, again) {
-        (Some(Kind::Sign(sign @ ('-' | '/' | '.'))), Some(Kind::Sign(again))) if sign == again => {
+        (Some(TokenKind::Sign(sign @ ('-' | '/' | '.'))), Some(TokenKind::Sign(again)))
+            if sign == again =>
+        {
             Some(Numeric {
                 first,
                 second,

@@ -16,7 +16,7 @@ use crate::model::{
 const MAX_LIST: usize = 100;
 
 /// A text element with its context.
-pub(super) struct Found<'t, 'a> {
+pub(super) struct FoundText<'t, 'a> {
     pub(super) element: Element,
     pub(super) namespace: Namespace,
     pub(super) tag: &'t Tag<'a>,
@@ -29,7 +29,7 @@ pub(super) struct Found<'t, 'a> {
     pub(super) own_language: Option<&'t String>,
 }
 
-impl Found<'_, '_> {
+impl FoundText<'_, '_> {
     pub(super) fn into_text(self) -> String {
         match self.content {
             Content::Text(text) => text,
@@ -204,7 +204,7 @@ impl EntryDraft {
     }
 
     /// Takes the content of an element.
-    pub(super) fn put(&mut self, found: Found<'_, '_>) {
+    pub(super) fn put(&mut self, found: FoundText<'_, '_>) {
         use Element as E;
         let rank = rank(found.namespace);
         match found.element {
@@ -260,7 +260,7 @@ impl EntryDraft {
     }
 
     /// Keeps the last of several dates, which was added when the entry changed.
-    fn put_updated(&mut self, found: Found<'_, '_>, rank: u8) {
+    fn put_updated(&mut self, found: FoundText<'_, '_>, rank: u8) {
         let text = found.into_text();
         if !text.is_empty()
             && self
@@ -273,7 +273,7 @@ impl EntryDraft {
         }
     }
 
-    fn put_title(&mut self, found: Found<'_, '_>, rank: u8) {
+    fn put_title(&mut self, found: FoundText<'_, '_>, rank: u8) {
         if let Some(language) = found.own_language {
             self.language.offer(3, language.clone());
         }
@@ -285,7 +285,7 @@ impl EntryDraft {
     }
 
     /// Takes a `link` with its address as text (RSS) or in `href` (RFC 4287 §4.2.7), with or without a `rel`.
-    fn put_link(&mut self, found: Found<'_, '_>) {
+    fn put_link(&mut self, found: FoundText<'_, '_>) {
         let tag = found.tag;
         let in_attribute = found.attribute_address(&["href", "resource"]);
         let is_text = in_attribute.is_none();
@@ -323,7 +323,7 @@ impl EntryDraft {
     }
 
     /// Takes a guid. In RSS it is the item's address unless marked otherwise (RSS 2.0, `isPermaLink`).
-    fn put_guid(&mut self, found: Found<'_, '_>, rank: u8) {
+    fn put_guid(&mut self, found: FoundText<'_, '_>, rank: u8) {
         let tag = found.tag;
         let guid = found.into_text();
         let denied = tag
@@ -339,7 +339,7 @@ impl EntryDraft {
         self.guid.offer_text(2 * rank, guid);
     }
 
-    fn put_summary(&mut self, found: Found<'_, '_>, rank: u8) {
+    fn put_summary(&mut self, found: FoundText<'_, '_>, rank: u8) {
         let is_plain = rank == 0 && found.element == Element::Summary;
         let is_abridged = is_plain && local(found.tag.name).eq_ignore_ascii_case("summary");
         if is_abridged {
@@ -358,7 +358,7 @@ impl EntryDraft {
         }
     }
 
-    fn put_content(&mut self, found: Found<'_, '_>) {
+    fn put_content(&mut self, found: FoundText<'_, '_>) {
         if let Some(language) = found.own_language {
             self.language.offer(1, language.clone());
         }
@@ -383,7 +383,7 @@ impl EntryDraft {
     }
 
     /// Takes content at another address (RFC 4287 §4.1.3.2).
-    fn put_content_elsewhere(&mut self, found: &Found<'_, '_>) {
+    fn put_content_elsewhere(&mut self, found: &FoundText<'_, '_>) {
         let Some(url) = found.attribute_address(&["src"]) else {
             return;
         };
@@ -403,7 +403,7 @@ impl EntryDraft {
         }
     }
 
-    fn put_creator(&mut self, found: Found<'_, '_>) {
+    fn put_creator(&mut self, found: FoundText<'_, '_>) {
         let namespace = found.namespace;
         let Some(name) = filled(found.into_text()) else {
             return;
@@ -416,7 +416,7 @@ impl EntryDraft {
         }
     }
 
-    fn put_category(&mut self, found: &Found<'_, '_>) {
+    fn put_category(&mut self, found: &FoundText<'_, '_>) {
         let tag = found.tag;
         let name = tag
             .attribute(&["label"])
@@ -426,7 +426,7 @@ impl EntryDraft {
         push_tag(&mut self.raw.tags, name.unwrap_or_default(), scheme);
     }
 
-    fn put_enclosure(&mut self, found: &Found<'_, '_>) {
+    fn put_enclosure(&mut self, found: &FoundText<'_, '_>) {
         let tag = found.tag;
         let Some(url) = found.attribute_address(&["url", "href", "src"]) else {
             return;
@@ -442,7 +442,7 @@ impl EntryDraft {
 
     /// Takes a file of Media RSS. A picture counts as a file only once it is known not to represent the
     /// entry.
-    fn put_media_content(&mut self, found: &Found<'_, '_>) {
+    fn put_media_content(&mut self, found: &FoundText<'_, '_>) {
         if let Some(file) = self.media.put_content(found) {
             self.push_enclosure(file);
         }
@@ -450,7 +450,7 @@ impl EntryDraft {
 
     /// Takes an element within a Media RSS file or group. Statements about a picture do not apply to the
     /// entry.
-    pub(super) fn put_within(&mut self, within: Within, found: Found<'_, '_>) {
+    pub(super) fn put_within(&mut self, within: Within, found: FoundText<'_, '_>) {
         if let Some(found) = self.media.put_within(within, found) {
             self.put(found);
         }
@@ -596,7 +596,7 @@ fn own_guid(guid: Best<String>, link: &Best<String>) -> Option<String> {
 
 /// Reads a title. It is plain text in Atom unless marked otherwise (RFC 4287 §3.1.1). In RSS its type is
 /// unknown.
-fn title(found: Found<'_, '_>) -> Option<RawText> {
+fn title(found: FoundText<'_, '_>) -> Option<RawText> {
     let unmarked = match found.namespace {
         Namespace::Atom => Unmarked::Plain,
         _ => Unmarked::Unsaid,
@@ -605,7 +605,7 @@ fn title(found: Found<'_, '_>) -> Option<RawText> {
 }
 
 /// Returns the text with its own base, if it has one.
-fn based(found: Found<'_, '_>, unmarked: Unmarked) -> Option<Based> {
+fn based(found: FoundText<'_, '_>, unmarked: Unmarked) -> Option<Based> {
     let base = found.own_base.cloned();
     Some((content::text(found.tag, found.content, unmarked)?, base))
 }
@@ -686,7 +686,7 @@ impl ChannelDraft {
     }
 
     /// Takes the content of an element.
-    pub(super) fn put(&mut self, found: Found<'_, '_>) {
+    pub(super) fn put(&mut self, found: FoundText<'_, '_>) {
         use Element as E;
         let rank = rank(found.namespace);
         match found.element {
@@ -717,7 +717,7 @@ impl ChannelDraft {
         }
     }
 
-    fn put_link(&mut self, found: Found<'_, '_>) {
+    fn put_link(&mut self, found: FoundText<'_, '_>) {
         let tag = found.tag;
         let rel = tag.attribute(&["rel"]);
         let kind = tag.attribute(&["type"]);
@@ -749,7 +749,7 @@ impl ChannelDraft {
         }
     }
 
-    fn put_creator(&mut self, found: Found<'_, '_>) {
+    fn put_creator(&mut self, found: FoundText<'_, '_>) {
         let people = match found.namespace {
             Namespace::DublinCore => &mut self.creators,
             _ => &mut self.speakers,
@@ -760,7 +760,7 @@ impl ChannelDraft {
     }
 
     /// Takes an editor. A name is useful under every item, an office's mail address is not.
-    fn put_editor(&mut self, found: Found<'_, '_>) {
+    fn put_editor(&mut self, found: FoundText<'_, '_>) {
         let people = if local(found.tag.name).eq_ignore_ascii_case("webmaster") {
             &mut self.webmasters
         } else {
@@ -779,7 +779,7 @@ impl ChannelDraft {
         }
     }
 
-    fn put_advice(&mut self, found: Found<'_, '_>) {
+    fn put_advice(&mut self, found: FoundText<'_, '_>) {
         use Element as E;
         let advice = &mut self.advice;
         match found.element {

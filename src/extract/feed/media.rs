@@ -10,7 +10,7 @@
 
 use url::Url;
 
-use super::draft::Found;
+use super::draft::FoundText;
 use super::names::Element;
 use crate::model::{RawEnclosure, RawImage, file_type};
 
@@ -28,7 +28,7 @@ pub(super) enum Within {
 
 /// The rank of an element's picture as the one that represents the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
+enum PictureRank {
     /// `image` of the entry.
     Own,
     /// `media:thumbnail`, `itunes:image`.
@@ -44,7 +44,7 @@ enum Standing {
 /// A picture, and its file in case it does not represent the entry.
 #[derive(Debug)]
 struct Picture {
-    standing: Standing,
+    standing: PictureRank,
     image: RawImage,
     title: Option<String>,
     description: Option<String>,
@@ -78,21 +78,21 @@ pub(super) struct Settled {
 
 impl Media {
     pub(super) fn put_image(&mut self, url: String) {
-        self.push(Standing::Own, RawImage::from(url));
+        self.push(PictureRank::Own, RawImage::from(url));
     }
 
     pub(super) fn put_logo(&mut self, url: String) {
-        self.push(Standing::Logo, RawImage::from(url));
+        self.push(PictureRank::Logo, RawImage::from(url));
     }
 
-    pub(super) fn put_thumbnail(&mut self, found: &Found<'_, '_>) {
+    pub(super) fn put_thumbnail(&mut self, found: &FoundText<'_, '_>) {
         if let Some(image) = image(found, &["url", "href"]) {
-            self.push(Standing::Thumbnail, image);
+            self.push(PictureRank::Thumbnail, image);
         }
     }
 
     /// Takes a `media:content`. Returns it if it is not a picture.
-    pub(super) fn put_content(&mut self, found: &Found<'_, '_>) -> Option<RawEnclosure> {
+    pub(super) fn put_content(&mut self, found: &FoundText<'_, '_>) -> Option<RawEnclosure> {
         self.current = None;
         let image = image(found, &["url", "href", "src"])?;
         let tag = found.tag;
@@ -114,9 +114,9 @@ impl Media {
         let is_default = tag.attribute(&["isdefault"]);
         let is_default = is_default.is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let standing = if is_default {
-            Standing::Default
+            PictureRank::Default
         } else {
-            Standing::Content
+            PictureRank::Content
         };
         let before = self.pictures.len();
         self.push(standing, image);
@@ -131,8 +131,8 @@ impl Media {
     pub(super) fn put_within<'t, 'a>(
         &mut self,
         within: Within,
-        found: Found<'t, 'a>,
-    ) -> Option<Found<'t, 'a>> {
+        found: FoundText<'t, 'a>,
+    ) -> Option<FoundText<'t, 'a>> {
         let element = found.element;
         let is_caption = matches!(element, Element::Title | Element::Summary);
         let is_of_media = is_caption
@@ -163,7 +163,7 @@ impl Media {
         }
     }
 
-    fn caption(&mut self, of: std::ops::Range<usize>, found: Found<'_, '_>) {
+    fn caption(&mut self, of: std::ops::Range<usize>, found: FoundText<'_, '_>) {
         let element = found.element;
         let text = found.into_text();
         if text.trim().is_empty() {
@@ -179,7 +179,7 @@ impl Media {
         }
     }
 
-    fn push(&mut self, standing: Standing, image: RawImage) {
+    fn push(&mut self, standing: PictureRank, image: RawImage) {
         if self.pictures.len() >= MAX_PICTURES || image.url.trim().is_empty() {
             return;
         }
@@ -221,7 +221,7 @@ impl Media {
 
 impl Picture {
     /// Returns the rank, the lowest of which is the best: by the element, then the widest.
-    fn rank(&self) -> (Standing, std::cmp::Reverse<u32>) {
+    fn rank(&self) -> (PictureRank, std::cmp::Reverse<u32>) {
         let width = self.image.width.as_deref().and_then(pixels);
         (self.standing, std::cmp::Reverse(width.unwrap_or(0)))
     }
@@ -260,7 +260,7 @@ impl Picture {
 
     /// Returns true if it shows an author: blogs name it after them, or it comes from a host of portraits.
     fn is_portrait(&self, people: &[String]) -> bool {
-        if self.standing == Standing::Own {
+        if self.standing == PictureRank::Own {
             return false;
         }
         let is_named = |name: &String| {
@@ -286,7 +286,7 @@ fn is_from_portraits(url: &str) -> bool {
             .any(|part| matches!(part, "avatar" | "avatars"))
 }
 
-fn image(found: &Found<'_, '_>, address: &[&str]) -> Option<RawImage> {
+fn image(found: &FoundText<'_, '_>, address: &[&str]) -> Option<RawImage> {
     Some(RawImage {
         url: found.attribute_address(address)?,
         alt: found.tag.attribute(&["alt"]),

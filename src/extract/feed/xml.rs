@@ -12,7 +12,7 @@ mod texts;
 use url::Url;
 
 use super::content::Content;
-use super::draft::{ChannelDraft, EntryDraft, Found};
+use super::draft::{ChannelDraft, EntryDraft, FoundText};
 use super::fault::Fault;
 use super::media::Within;
 use super::names::{Element, Namespace, Prefixes, element};
@@ -37,7 +37,7 @@ enum Role {
     Channel,
     Entry,
     /// An author, with their standing.
-    Person(Standing),
+    Person(PersonRole),
     /// A person who is ignored: a contributor.
     Bystander,
     /// The source that an entry was taken from.
@@ -49,7 +49,7 @@ enum Role {
 
 /// The relation of a person to the feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum PersonRole {
     Channel,
     /// The owner of a podcast.
     Owner,
@@ -60,7 +60,7 @@ enum Standing {
 }
 
 /// The treatment of an element.
-enum Place {
+enum ElementTreatment {
     /// Its children are read.
     Within(Role),
     /// It is read as a text.
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
             mark = self.enter(tag);
         }
         match self.place(meaning, namespace, tag) {
-            Place::Text(element) => {
+            ElementTreatment::Text(element) => {
                 let content = self.content(tag, namespace);
                 // A guid identifies the entry, so it stays as written.
                 let content = match element {
@@ -225,16 +225,16 @@ impl<'a> Reader<'a> {
                 self.put(element, namespace, tag, content, mark);
                 self.release(mark);
             }
-            Place::Within(role) if tag.is_empty => {
+            ElementTreatment::Within(role) if tag.is_empty => {
                 self.leave(role);
                 self.release(mark);
             }
-            Place::Within(_) if self.open.len() >= MAX_DEPTH => {
+            ElementTreatment::Within(_) if self.open.len() >= MAX_DEPTH => {
                 self.scanner.faults.note(Fault::TooDeep, tag.at);
                 self.deeper += 1;
                 self.release(mark);
             }
-            Place::Within(role) => self.open.push(Open {
+            ElementTreatment::Within(role) => self.open.push(Open {
                 name: tag.name,
                 local: local(tag.name),
                 at: tag.at,
@@ -265,11 +265,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the treatment of an element at its position.
-    fn place(&mut self, element: Option<Element>, namespace: Namespace, tag: &Tag<'a>) -> Place {
+    fn place(
+        &mut self,
+        element: Option<Element>,
+        namespace: Namespace,
+        tag: &Tag<'a>,
+    ) -> ElementTreatment {
         use Element as E;
         let role = self.role();
         let is_own = is_own(namespace);
-        Place::Within(match (role, element) {
+        ElementTreatment::Within(match (role, element) {
             (_, Some(E::Entry)) if is_own => self.begin_entry(tag),
             (Role::Document | Role::Ignored, Some(E::Root)) if self.entry.is_none() => {
                 self.begin_root(tag)
@@ -285,11 +290,11 @@ impl<'a> Reader<'a> {
                 self.put_attributes(found, namespace, tag);
                 role
             }
-            (Role::Channel, Some(E::Author)) => Role::Person(Standing::Channel),
-            (Role::Entry, Some(E::Author)) => Role::Person(Standing::Entry),
-            (Role::Source, Some(E::Author)) => Role::Person(Standing::Source),
-            (Role::Entry, Some(E::Contributor)) if is_own => Role::Person(Standing::Contributor),
-            (Role::Channel, Some(E::ManagingEditor)) if !is_own => Role::Person(Standing::Owner),
+            (Role::Channel, Some(E::Author)) => Role::Person(PersonRole::Channel),
+            (Role::Entry, Some(E::Author)) => Role::Person(PersonRole::Entry),
+            (Role::Source, Some(E::Author)) => Role::Person(PersonRole::Source),
+            (Role::Entry, Some(E::Contributor)) if is_own => Role::Person(PersonRole::Contributor),
+            (Role::Channel, Some(E::ManagingEditor)) if !is_own => Role::Person(PersonRole::Owner),
             (Role::Channel | Role::Source, Some(E::Contributor)) => Role::Bystander,
             (Role::Entry, Some(E::Source)) if is_own => {
                 self.origin = RawOrigin {
@@ -302,7 +307,7 @@ impl<'a> Reader<'a> {
             (Role::Person(_), Some(found @ (E::Name | E::Email | E::Url)))
             | (Role::Source, Some(found @ (E::Title | E::Link | E::Guid)))
             | (Role::Image, Some(found @ E::Url))
-            | (Role::Channel | Role::Entry, Some(found)) => return Place::Text(found),
+            | (Role::Channel | Role::Entry, Some(found)) => return ElementTreatment::Text(found),
             _ => Role::Ignored,
         })
     }
@@ -411,7 +416,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn leave_person(&mut self, standing: Standing) {
+    fn leave_person(&mut self, standing: PersonRole) {
         let mut person = std::mem::take(&mut self.person);
         let text = std::mem::take(&mut self.person_text);
         if !text.trim().is_empty() {
@@ -422,11 +427,11 @@ impl<'a> Reader<'a> {
             person.name.clone_from(url);
         }
         match (standing, &mut self.entry) {
-            (Standing::Channel, _) => self.channel.put_author(person),
-            (Standing::Owner, _) => self.channel.put_owner(person),
-            (Standing::Entry, Some(entry)) => entry.put_author(person),
-            (Standing::Contributor, Some(entry)) => entry.put_contributor(person),
-            (Standing::Source, Some(entry)) => entry.put_source_author(person),
+            (PersonRole::Channel, _) => self.channel.put_author(person),
+            (PersonRole::Owner, _) => self.channel.put_owner(person),
+            (PersonRole::Entry, Some(entry)) => entry.put_author(person),
+            (PersonRole::Contributor, Some(entry)) => entry.put_contributor(person),
+            (PersonRole::Source, Some(entry)) => entry.put_source_author(person),
             (_, None) => {}
         }
     }
@@ -441,7 +446,7 @@ impl<'a> Reader<'a> {
     ) {
         let has_own_base = self.bases.len() > outside.bases;
         let within = self.within_media(namespace);
-        let found = Found {
+        let found = FoundText {
             element,
             namespace,
             tag,
@@ -495,7 +500,7 @@ impl<'a> Reader<'a> {
 
     /// Takes an element whose attributes carry values in addition to its children.
     fn put_attributes(&mut self, element: Element, namespace: Namespace, tag: &Tag<'a>) {
-        let found = Found {
+        let found = FoundText {
             element,
             namespace,
             tag,

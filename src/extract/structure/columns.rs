@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::groups::NamedNode;
 use super::names::{self, ReadName, Sense, Senses};
-use super::{Node, Origin, Place, Step, Way};
+use super::{Node, Origin, RulePlace, Step, Way};
 
 /// The maximum number of names between a record and a field.
 const MAX_LEVELS: usize = 6;
@@ -58,7 +58,7 @@ const VALUES: [&str; 7] = ["value", "values", "href", "url", "content", "text", 
 
 /// The texts in one place of many records.
 pub(super) struct Column<'a> {
-    pub(super) place: Place<'a>,
+    pub(super) place: RulePlace<'a>,
     /// The senses of the name that describes it.
     pub(super) own: ReadName,
     /// The senses of the names around that one, within the record.
@@ -130,7 +130,7 @@ pub(super) fn near<'a, N: Node<'a>>(node: N, levels: usize) -> Vec<Column<'a>> {
 
 struct ColumnReader<'a, 'h> {
     heads: Option<&'h [Cow<'a, str>]>,
-    columns: HashMap<Place<'a>, Column<'a>>,
+    columns: HashMap<RulePlace<'a>, Column<'a>>,
     record: usize,
     texts: usize,
 }
@@ -310,7 +310,7 @@ impl<'a> ColumnReader<'a, '_> {
         if text.trim().is_empty() {
             return;
         }
-        let place = Place {
+        let place = RulePlace {
             origin,
             way: way.to_vec(),
         };
@@ -331,7 +331,7 @@ impl<'a> ColumnReader<'a, '_> {
 }
 
 /// Returns an empty column, with the senses of its names.
-fn column<'a>(place: Place<'a>, heads: Option<&[Cow<'a, str>]>) -> Column<'a> {
+fn column<'a>(place: RulePlace<'a>, heads: Option<&[Cow<'a, str>]>) -> Column<'a> {
     let head = |at: usize| heads.and_then(|heads| heads.get(at)).map(Cow::as_ref);
     let written = |step: &Step<'a>| match step {
         Step::Nth(at) if place.way.len() == 1 => head(*at).map(str::to_owned),

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::names::{self, Sense};
-use super::{Node, Origin, Place, Step, Way, columns, roles, tried, values};
+use super::{Node, Origin, RulePlace, Step, Way, columns, roles, tried, values};
 use crate::dates::Hints;
 
 /// The maximum number of names from a list to the place of a date for all of it.
@@ -42,7 +42,7 @@ pub(super) struct Groups<'a, N> {
     /// Lists of names that may name the columns of a table, each with the group that contains it.
     heads: Vec<(usize, Vec<Cow<'a, str>>)>,
     /// The places where groups state a date, for the groups looked up so far.
-    stated: RefCell<HashMap<usize, Option<Place<'a>>>>,
+    stated: RefCell<HashMap<usize, Option<RulePlace<'a>>>>,
 }
 
 /// A candidate list.
@@ -343,7 +343,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         &self,
         candidate: &CandidateList<'a, N>,
         hints: &Hints<'_>,
-    ) -> Option<Place<'a>> {
+    ) -> Option<RulePlace<'a>> {
         let first = *candidate.groups.first()?;
         let is_around_all = |at: &usize| {
             let others = candidate.groups.iter();
@@ -362,11 +362,11 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
     }
 
     /// Returns the place where a group states a date that belongs to no record.
-    fn stated_in(&self, at: usize, hints: &Hints<'_>) -> Option<Place<'a>> {
+    fn stated_in(&self, at: usize, hints: &Hints<'_>) -> Option<RulePlace<'a>> {
         let value = self.all.get(at)?.values.first()?;
         let near = columns::near(value.node, MAX_AROUND);
         let place = roles::stated_once(&near, hints)?;
-        Some(Place {
+        Some(RulePlace {
             origin: Origin::Around,
             ..place
         })

@@ -59,7 +59,7 @@ pub(super) enum Sense {
     /// A body or a person that is not an author.
     Party,
     Tag,
-    Place,
+    RulePlace,
     /// One of a few values.
     Kind,
     /// A number or code that identifies a record.
@@ -213,7 +213,7 @@ const WORDS: &[(Sense, &str)] = &[
          motscles palabrasclave palavraschave mots palabras palavras",
     ),
     (
-        Sense::Place,
+        Sense::RulePlace,
         "location locations venue place address city town county country region area zip postcode lugar sede ort adresse \
          plaats sted lieu ville endereco municipio room latitude longitude lat lng lon geo geometry coordinates direccion \
          plats lokal",

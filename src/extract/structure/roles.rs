@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use super::columns::Column;
 use super::names::{Sense, Senses};
 use super::values::{self, DayForm};
-use super::{Origin, Place, Step, ratio};
+use super::{Origin, RulePlace, Step, ratio};
 use crate::dates::Hints;
 use crate::model::Field;
 
@@ -42,7 +42,7 @@ const NO_TITLE: [Sense; 13] = [
     Sense::Author,
     Sense::Party,
     Sense::Tag,
-    Sense::Place,
+    Sense::RulePlace,
     Sense::Kind,
     Sense::Code,
     Sense::Image,
@@ -59,7 +59,7 @@ const OF_ANOTHER: [Sense; 8] = [
     Sense::Author,
     Sense::Party,
     Sense::Tag,
-    Sense::Place,
+    Sense::RulePlace,
     Sense::Kind,
     Sense::Image,
     Sense::File,
@@ -69,7 +69,7 @@ const OF_ANOTHER: [Sense; 8] = [
 /// The fields found among the columns of a list.
 #[derive(Debug, Default)]
 pub(super) struct Roles<'a> {
-    pub(super) fields: Vec<(Field, Vec<Place<'a>>)>,
+    pub(super) fields: Vec<(Field, Vec<RulePlace<'a>>)>,
     /// The score of its titles, from 0 to 1.
     pub(super) title: f64,
     /// The clarity with which a name marks them as titles, from 0 to 1.
@@ -155,7 +155,7 @@ pub(super) fn assign<'a>(columns: &[Column<'a>], records: usize, hints: &Hints<'
 
 /// Returns the place of the surest day that a document states once for all its records, among the columns
 /// outside any list.
-pub(super) fn stated_once<'a>(columns: &[Column<'a>], hints: &Hints<'_>) -> Option<Place<'a>> {
+pub(super) fn stated_once<'a>(columns: &[Column<'a>], hints: &Hints<'_>) -> Option<RulePlace<'a>> {
     let judged = columns
         .iter()
         .map(|column| JudgedColumn::of(column, 1, hints));
@@ -478,7 +478,7 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
             Sense::Image,
             Sense::Author,
             Sense::Party,
-            Sense::Place,
+            Sense::RulePlace,
             Sense::Tag,
             Sense::Others,
         ];
@@ -614,7 +614,7 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         let of_another = [
             Sense::Author,
             Sense::Party,
-            Sense::Place,
+            Sense::RulePlace,
             Sense::Image,
             Sense::File,
             Sense::Others,
@@ -645,7 +645,7 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         let against = [
             Sense::Author,
             Sense::Party,
-            Sense::Place,
+            Sense::RulePlace,
             Sense::Image,
             Sense::File,
             Sense::Others,
@@ -767,7 +767,7 @@ fn dates(column: &Column<'_>, hints: &Hints<'_>) -> DayShares {
         Sense::Name,
         Sense::Summary,
         Sense::Content,
-        Sense::Place,
+        Sense::RulePlace,
         Sense::Link,
         Sense::Code,
         Sense::Author,

@@ -19,7 +19,7 @@ fn hints() -> Hints<'static> {
 /// Checks the place of the entries and their fields. Empty if no entries are expected.
 #[track_caller]
 fn check(value: &Value, expected: &str) {
-    let way = |place: &Place<'_>| {
+    let way = |place: &RulePlace<'_>| {
         let steps = place.way.iter().map(|step| match step {
             Step::Member(name) | Step::Attribute(name) => (*name).to_owned(),
             Step::Each | Step::Any => "*".to_owned(),

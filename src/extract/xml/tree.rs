@@ -22,14 +22,14 @@ const VOID: [&str; 5] = ["area", "br", "hr", "img", "wbr"];
 /// A parsed document.
 pub(in crate::extract) struct Tree<'a> {
     /// The elements in document order. The first is the document itself, around its root element.
-    elements: Vec<Found<'a>>,
+    elements: Vec<FoundRecords<'a>>,
     pieces: Vec<Piece<'a>>,
     problems: Vec<Problem>,
     /// The innermost element that is open at the end of the document.
     cut: Option<usize>,
 }
 
-struct Found<'a> {
+struct FoundRecords<'a> {
     tag: Tag<'a>,
     /// Its first piece and the one after its last.
     pieces: (usize, usize),
@@ -107,7 +107,7 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new() -> Self {
-        let document = Found {
+        let document = FoundRecords {
             tag: Tag {
                 name: "",
                 attributes: "",
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
         let at = self.tree.elements.len();
         self.tree.pieces.push(Piece::Open(at));
         let first = self.tree.pieces.len();
-        self.tree.elements.push(Found {
+        self.tree.elements.push(FoundRecords {
             tag,
             pieces: (first, first),
             end: at + 1,
@@ -178,7 +178,7 @@ impl<'a> Builder<'a> {
 
     fn note_unclosed(&self, scanner: &mut Scanner<'a>) {
         let last = self.open.last().and_then(|at| self.tree.elements.get(*at));
-        if let Some(Found { tag, .. }) = last {
+        if let Some(FoundRecords { tag, .. }) = last {
             scanner
                 .faults
                 .note(Fault::Unclosed(shown(tag.name)), tag.at);
@@ -223,7 +223,7 @@ fn shown(name: &str) -> String {
 }
 
 impl<'a> Element<'a> {
-    fn found(self) -> Option<&'a Found<'a>> {
+    fn found(self) -> Option<&'a FoundRecords<'a>> {
         self.tree.elements.get(self.at)
     }
 

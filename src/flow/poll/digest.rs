@@ -12,7 +12,7 @@ use super::failure::{PollFailure, problem};
 use crate::classify::{self, Classifier, Subject, regions};
 use crate::config::FetchConfig;
 use crate::dedupe::Fingerprint;
-use crate::drift::{self, Anew, Expectation, History, Known, Shape};
+use crate::drift::{self, Expectation, FreshLook, History, Known, Shape};
 use crate::extract::{self, ExtractError, Nature};
 use crate::fetch::MAX_CRAWL_DELAY;
 use crate::model::{
@@ -306,7 +306,7 @@ pub(super) async fn propose(
 }
 
 /// Names in the failure what a fresh look finds, unless that is the list that drifted.
-fn offer(source: &Source, anew: &Anew, known: usize, failure: &mut Failure) {
+fn offer(source: &Source, anew: &FreshLook, known: usize, failure: &mut Failure) {
     if source.layout.as_ref() == Some(&anew.layout) {
         return;
     }

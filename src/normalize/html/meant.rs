@@ -14,7 +14,7 @@ use super::references::{Within, decoded, reference};
 
 /// The format's declaration for a text that contains `<` and `&`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::normalize) enum Meant {
+pub(in crate::normalize) enum DeclaredFormat {
     /// Declared as markup.
     Markup,
     /// Not declared.
@@ -26,16 +26,16 @@ const MAX_UNDONE: usize = 3;
 
 /// Converts a line to markup: a `<` that begins no tag is escaped, and CDATA marks are removed. `None` if the text is
 /// plain.
-pub(super) fn markup_of(text: &str, meant: Meant) -> Option<Cow<'_, str>> {
+pub(super) fn markup_of(text: &str, meant: DeclaredFormat) -> Option<Cow<'_, str>> {
     let marks = Marks::of(text);
     let is_markup = || {
         let mut all = marks.0.iter().enumerate();
         all.any(|(number, _)| marks.is_tag(number, text)) || holds_reference(text)
     };
-    if meant == Meant::Unsaid && !is_markup() {
+    if meant == DeclaredFormat::Unsaid && !is_markup() {
         return None;
     }
-    if marks.0.is_empty() && meant == Meant::Markup {
+    if marks.0.is_empty() && meant == DeclaredFormat::Markup {
         return Some(Cow::Borrowed(text));
     }
     let mut markup = String::with_capacity(text.len());
@@ -48,8 +48,8 @@ pub(super) fn markup_of(text: &str, meant: Meant) -> Option<Cow<'_, str>> {
         markup.push_str(between);
         at = mark.range.start;
         let is_tag = match meant {
-            Meant::Markup => marks.may_be_tag(number),
-            Meant::Unsaid => marks.is_tag(number, text),
+            DeclaredFormat::Markup => marks.may_be_tag(number),
+            DeclaredFormat::Unsaid => marks.is_tag(number, text),
         };
         if mark.kind == Kind::Section && is_tag {
             at = mark.range.end;
@@ -76,7 +76,7 @@ pub(in crate::normalize) fn without_hidden_markup(line: &str) -> Option<String> 
     for _ in 0..=MAX_UNDONE {
         let marks = Marks::of(&level);
         if (0..marks.0.len()).any(|number| marks.is_tag(number, &level)) {
-            return Some(line_of(&level, Meant::Unsaid));
+            return Some(line_of(&level, DeclaredFormat::Unsaid));
         }
         let below = decoded(&level, Within::Text).into_owned();
         if below == *level {
@@ -559,7 +559,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        assert_eq!(line_of(text, Meant::Unsaid), expected, "{text}");
+        assert_eq!(line_of(text, DeclaredFormat::Unsaid), expected, "{text}");
     }
 
     #[test]
@@ -623,7 +623,7 @@ mod tests {
     #[test]
     fn of_what_is_said_to_be_markup_bare_names_stay() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(line_of(text, Meant::Markup), expected, "{text}");
+            assert_eq!(line_of(text, DeclaredFormat::Markup), expected, "{text}");
         };
         check("<URGENTE> Cierre", "<URGENTE> Cierre");
         check("<b>a <svg><path d=x></svg> <x-y>", "a");
@@ -657,8 +657,8 @@ mod tests {
             "&lt;",
         ] {
             let text = piece.repeat(100_000);
-            line_of(&text, Meant::Unsaid);
-            line_of(&text, Meant::Markup);
+            line_of(&text, DeclaredFormat::Unsaid);
+            line_of(&text, DeclaredFormat::Markup);
             holds_markup(&text);
         }
     }

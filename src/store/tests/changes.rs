@@ -258,7 +258,7 @@ impl Law {
         let after = self.members();
         let stock = |members: &Members, feed: &FeedId| {
             let stories = members.get(feed);
-            Stock {
+            FeedCount {
                 stories: stories.map_or(0, BTreeMap::len),
                 live: stories.map_or(0, |stories| {
                     stories.values().filter(|quiet| !**quiet).count()
@@ -268,7 +268,7 @@ impl Law {
         for plan in planned
             .feeds
             .iter()
-            .filter(|plan| plan.fate != Fate::Vanishes)
+            .filter(|plan| plan.fate != FeedFate::Vanishes)
         {
             let topic = config
                 .topics
@@ -286,8 +286,8 @@ impl Law {
                 (
                     plan.before,
                     match plan.fate {
-                        Fate::Vanishes => plan.before,
-                        Fate::Appears | Fate::Changes => plan.after,
+                        FeedFate::Vanishes => plan.before,
+                        FeedFate::Appears | FeedFate::Changes => plan.after,
                     },
                 )
             });

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use super::token::{Kind, Token};
+use super::token::{QueryTokenKind, Token};
 use super::{Query, Word, Words};
 use crate::languages;
 
@@ -30,10 +30,10 @@ pub(super) fn warnings(tokens: &[Token], query: &Query) -> Vec<QueryWarning> {
     let mut found = Vec::new();
     let mut warn = |column, message| found.push(QueryWarning { column, message });
     for (n, token) in tokens.iter().enumerate() {
-        let Kind::Bare(word) = &token.kind else {
+        let QueryTokenKind::Bare(word) = &token.kind else {
             continue;
         };
-        let of_field = n > 0 && matches!(tokens[n - 1].kind, Kind::Field(_));
+        let of_field = n > 0 && matches!(tokens[n - 1].kind, QueryTokenKind::Field(_));
         if let Some(message) = doubtful(word).filter(|_| !of_field) {
             warn(token.column, message);
         }
@@ -71,14 +71,14 @@ fn one_sided(tokens: &[Token]) -> Option<usize> {
     let mut top = Vec::new();
     for token in tokens {
         match token.kind {
-            Kind::Open => depth += 1,
-            Kind::Close => depth = depth.saturating_sub(1),
-            Kind::Or | Kind::Not if depth == 0 => top.push(token),
+            QueryTokenKind::Open => depth += 1,
+            QueryTokenKind::Close => depth = depth.saturating_sub(1),
+            QueryTokenKind::Or | QueryTokenKind::Not if depth == 0 => top.push(token),
             _ => {}
         }
     }
-    let beside_or = top.iter().any(|token| token.kind == Kind::Or);
-    let not = top.iter().find(|token| token.kind == Kind::Not)?;
+    let beside_or = top.iter().any(|token| token.kind == QueryTokenKind::Or);
+    let not = top.iter().find(|token| token.kind == QueryTokenKind::Not)?;
     beside_or.then_some(not.column)
 }
 

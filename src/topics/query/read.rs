@@ -5,7 +5,7 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 
 use super::doubt::{self, QueryWarning};
-use super::token::{Kind, Token, tokens};
+use super::token::{QueryTokenKind, Token, tokens};
 use super::words::{is_unspaced, words_of};
 use super::{Part, Query, Word, Words};
 use crate::model::{Country, Region};
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
         self.tokens.get(self.next)
     }
 
-    fn take(&mut self, kind: &Kind) -> bool {
+    fn take(&mut self, kind: &QueryTokenKind) -> bool {
         let found = self.peek().is_some_and(|token| token.kind == *kind);
         self.next += usize::from(found);
         found
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
 
     fn alternatives(&mut self) -> Result<Query, QueryError> {
         let mut parts = vec![self.conjunction()?];
-        while self.take(&Kind::Or) {
+        while self.take(&QueryTokenKind::Or) {
             parts.push(self.conjunction()?);
         }
         Ok(one_or(parts, Query::Or))
@@ -195,9 +195,9 @@ impl<'a> Reader<'a> {
     fn conjunction(&mut self) -> Result<Query, QueryError> {
         let mut parts = vec![self.unary()?];
         loop {
-            let joined = self.take(&Kind::And);
+            let joined = self.take(&QueryTokenKind::And);
             match self.peek().map(|token| &token.kind) {
-                None | Some(Kind::Or | Kind::Close) if !joined => {
+                None | Some(QueryTokenKind::Or | QueryTokenKind::Close) if !joined => {
                     return Ok(one_or(parts, Query::And));
                 }
                 _ => parts.push(self.unary()?),
@@ -223,20 +223,22 @@ impl<'a> Reader<'a> {
             .hint("put a word that is called so in quotation marks")
         };
         let query = match &token.kind {
-            Kind::Not => Query::Not(Box::new(self.unary()?)),
-            Kind::Field(field) => self.field(token.column, *field)?,
-            Kind::Open => {
+            QueryTokenKind::Not => Query::Not(Box::new(self.unary()?)),
+            QueryTokenKind::Field(field) => self.field(token.column, *field)?,
+            QueryTokenKind::Open => {
                 let inner = self.alternatives()?;
-                if !self.take(&Kind::Close) {
+                if !self.take(&QueryTokenKind::Close) {
                     let error = QueryError::new(token.column, "this `(` is never closed");
                     return Err(error.hint("write the `)` where the group ends"));
                 }
                 inner
             }
-            Kind::Bare(_) | Kind::Quoted { .. } | Kind::Regex(_) => self.term(token)?,
-            Kind::Close => return Err(missing(")")),
-            Kind::Or => return Err(missing("OR")),
-            Kind::And => return Err(missing("AND")),
+            QueryTokenKind::Bare(_) | QueryTokenKind::Quoted { .. } | QueryTokenKind::Regex(_) => {
+                self.term(token)?
+            }
+            QueryTokenKind::Close => return Err(missing(")")),
+            QueryTokenKind::Or => return Err(missing("OR")),
+            QueryTokenKind::And => return Err(missing("AND")),
         };
         self.depth -= 1;
         Ok(query)
@@ -273,12 +275,12 @@ impl<'a> Reader<'a> {
             Some(field) => return fact(field, token),
         };
         match &token.kind {
-            Kind::Regex(regex) => Ok(Query::Regex(part, regex.clone())),
-            Kind::Quoted { text, exact, apart } => {
+            QueryTokenKind::Regex(regex) => Ok(Query::Regex(part, regex.clone())),
+            QueryTokenKind::Quoted { text, exact, apart } => {
                 let column = token.column + 1 + usize::from(*exact);
                 phrase(part, column, text, *exact, *apart)
             }
-            Kind::Bare(text) => phrase(part, token.column, text, false, None),
+            QueryTokenKind::Bare(text) => phrase(part, token.column, text, false, None),
             _ => Err(QueryError::new(token.column, "a word is wanted here")),
         }
     }
@@ -398,8 +400,8 @@ fn is_long_enough(word: &str) -> bool {
 /// Reads a field that is not a text.
 fn fact(field: Field, token: &Token) -> Result<Query, QueryError> {
     let name = field.as_str();
-    let (Kind::Bare(text)
-    | Kind::Quoted {
+    let (QueryTokenKind::Bare(text)
+    | QueryTokenKind::Quoted {
         text,
         exact: false,
         apart: None,

@@ -10,7 +10,7 @@ const MAX_APART: u8 = 100;
 const MAX_EXPRESSIONS: usize = 8;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum QueryTokenKind {
     /// Text without spaces.
     Bare(String),
     /// Text in quotation marks, with an optional `=` before and `~n` after it.
@@ -32,7 +32,7 @@ pub(super) enum Kind {
 pub(super) struct Token {
     /// The position, in characters from 1.
     pub(super) column: usize,
-    pub(super) kind: Kind,
+    pub(super) kind: QueryTokenKind,
 }
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
@@ -71,12 +71,12 @@ impl Lexer {
         found
     }
 
-    fn token(&mut self, first: char) -> Result<Kind, QueryError> {
+    fn token(&mut self, first: char) -> Result<QueryTokenKind, QueryError> {
         let column = self.at + 1;
         match first {
-            '(' => Ok(self.sign(Kind::Open)),
-            ')' => Ok(self.sign(Kind::Close)),
-            '-' | '\u{2212}' => Ok(self.sign(Kind::Not)),
+            '(' => Ok(self.sign(QueryTokenKind::Open)),
+            ')' => Ok(self.sign(QueryTokenKind::Close)),
+            '-' | '\u{2212}' => Ok(self.sign(QueryTokenKind::Not)),
             '!' => {
                 Err(QueryError::new(column, "`!` is no operator")
                     .hint("write `-` for NOT: -football"))
@@ -91,12 +91,12 @@ impl Lexer {
         }
     }
 
-    fn sign(&mut self, kind: Kind) -> Kind {
+    fn sign(&mut self, kind: QueryTokenKind) -> QueryTokenKind {
         self.at += 1;
         kind
     }
 
-    fn quoted(&mut self, column: usize, exact: bool) -> Result<Kind, QueryError> {
+    fn quoted(&mut self, column: usize, exact: bool) -> Result<QueryTokenKind, QueryError> {
         self.at += 1;
         let rest = &self.chars[self.at..];
         let Some(length) = rest.iter().position(|c| is_quote(*c)) else {
@@ -108,7 +108,7 @@ impl Lexer {
         let text = rest[..length].iter().collect();
         self.at += length + 1;
         let apart = self.apart()?;
-        Ok(Kind::Quoted { text, exact, apart })
+        Ok(QueryTokenKind::Quoted { text, exact, apart })
     }
 
     /// Reads the number of `~n`.
@@ -133,7 +133,7 @@ impl Lexer {
     }
 
     /// Reads `/…/`; a slash within it is written `\/`.
-    fn expression(&mut self, column: usize) -> Result<Kind, QueryError> {
+    fn expression(&mut self, column: usize) -> Result<QueryTokenKind, QueryError> {
         self.at += 1;
         let mut source = String::new();
         loop {
@@ -163,14 +163,14 @@ impl Lexer {
             return Err(QueryError::new(column, message));
         }
         match QueryRegex::new(&source) {
-            Ok(regex) => Ok(Kind::Regex(regex)),
+            Ok(regex) => Ok(QueryTokenKind::Regex(regex)),
             Err(message) => Err(QueryError::new(column, message)),
         }
     }
 
-    fn bare(&mut self, column: usize) -> Result<Kind, QueryError> {
+    fn bare(&mut self, column: usize) -> Result<QueryTokenKind, QueryError> {
         if let Some(field) = self.field(column)? {
-            return Ok(Kind::Field(field));
+            return Ok(QueryTokenKind::Field(field));
         }
         let mut word = String::new();
         let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')') || is_quote(c);
@@ -182,10 +182,10 @@ impl Lexer {
             self.at += 1;
         }
         Ok(match word.as_str() {
-            "OR" | "|" | "||" => Kind::Or,
-            "AND" | "&" | "&&" => Kind::And,
-            "NOT" => Kind::Not,
-            _ => Kind::Bare(word),
+            "OR" | "|" | "||" => QueryTokenKind::Or,
+            "AND" | "&" | "&&" => QueryTokenKind::And,
+            "NOT" => QueryTokenKind::Not,
+            _ => QueryTokenKind::Bare(word),
         })
     }
 

@@ -122,7 +122,7 @@ pub(super) fn of(sheet: &Sheet<'_, '_>, division: Division) -> Vec<Candidate> {
 }
 
 fn divisions(sheet: &Sheet<'_, '_>, only: Option<Division>) -> Vec<Candidate> {
-    let mut found = Found {
+    let mut found = FoundCandidate {
         sheet,
         only,
         seen: FxHashSet::default(),
@@ -145,7 +145,7 @@ fn divisions(sheet: &Sheet<'_, '_>, only: Option<Division>) -> Vec<Candidate> {
     found.candidates
 }
 
-struct Found<'s, 'a, 'h> {
+struct FoundCandidate<'s, 'a, 'h> {
     sheet: &'s Sheet<'a, 'h>,
     /// The only division to find, if any.
     only: Option<Division>,
@@ -153,7 +153,7 @@ struct Found<'s, 'a, 'h> {
     candidates: Vec<Candidate>,
 }
 
-impl Found<'_, '_, '_> {
+impl FoundCandidate<'_, '_, '_> {
     /// Returns the minimum number of records in a candidate.
     fn least(&self) -> usize {
         if self.only.is_some() { 1 } else { 2 }

@@ -68,7 +68,7 @@ struct Judged {
 
 /// A page to search.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'p> {
+pub(super) struct SearchedPage<'p> {
     pub(super) page: &'p Html,
     pub(super) url: &'p Url,
     /// The base of its relative addresses.
@@ -116,7 +116,7 @@ pub(super) struct Look {
 }
 
 /// Finds the lists of a page.
-pub(super) fn look(subject: Subject<'_>, wanted: Wanted<'_>) -> Look {
+pub(super) fn look(subject: SearchedPage<'_>, wanted: Wanted<'_>) -> Look {
     let outline = Outline::of(subject.page, subject.base);
     let sheet = Sheet::of(&outline, subject.base, subject.hints);
     let reader = Reader::new(&outline, subject.hints);
@@ -143,7 +143,7 @@ pub(super) fn look(subject: Subject<'_>, wanted: Wanted<'_>) -> Look {
 
 /// A way to read a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ReadingWay {
     List { place: usize, filter: Filter },
     Page,
     Nothing,
@@ -152,7 +152,7 @@ enum Kind {
 /// A way to read the page, with its score.
 #[derive(Clone, Debug)]
 struct Ranked {
-    kind: Kind,
+    kind: ReadingWay,
     measures: Measures,
     score: f64,
 }
@@ -170,7 +170,7 @@ fn rank(
         .first()
         .is_some_and(|list| measures::is_whole_page(&list.measures));
     let lists = lists.into_iter().map(|judged| Ranked {
-        kind: Kind::List {
+        kind: ReadingWay::List {
             place: judged.place,
             filter: judged.filter,
         },
@@ -183,8 +183,8 @@ fn rank(
         },
     });
     let others = [
-        (Kind::Page, measures::of_page(one.measures, first)),
-        (Kind::Nothing, measures::of_nothing(sheet, first)),
+        (ReadingWay::Page, measures::of_page(one.measures, first)),
+        (ReadingWay::Nothing, measures::of_nothing(sheet, first)),
     ];
     let others = others.into_iter().map(|(kind, measures)| Ranked {
         kind,
@@ -193,15 +193,17 @@ fn rank(
     });
     let is_sure = measures::is_sure(firsts.iter());
     let others = others.filter(|other| match other.kind {
-        Kind::Page => !is_sure || one.is_told(),
-        Kind::Nothing => !is_whole,
-        Kind::List { .. } => true,
+        ReadingWay::Page => !is_sure || one.is_told(),
+        ReadingWay::Nothing => !is_whole,
+        ReadingWay::List { .. } => true,
     });
     let mut all: Vec<Ranked> = lists.chain(others).collect();
     if one.is_article() && measures::is_small(first) {
-        all.retain(|ranked| ranked.kind != Kind::Nothing);
+        all.retain(|ranked| ranked.kind != ReadingWay::Nothing);
         let best = all.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
-        let pages = all.iter_mut().filter(|ranked| ranked.kind == Kind::Page);
+        let pages = all
+            .iter_mut()
+            .filter(|ranked| ranked.kind == ReadingWay::Page);
         pages.for_each(|page| page.score = best + 1.0);
     }
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
@@ -210,7 +212,7 @@ fn rank(
 
 /// A page with everything found on it.
 struct Looking<'l, 'a, 'h> {
-    subject: Subject<'l>,
+    subject: SearchedPage<'l>,
     sheet: &'l Sheet<'a, 'h>,
     reader: &'l Reader<'a, 'h>,
     one: &'l One,
@@ -225,7 +227,7 @@ impl Looking<'_, '_, '_> {
         let best = self
             .ranked
             .first()
-            .filter(|best| best.kind != Kind::Nothing);
+            .filter(|best| best.kind != ReadingWay::Nothing);
         let found = best.and_then(|best| self.read(best, Places::default(), false));
         Look {
             lists: found.into_iter().collect(),
@@ -280,9 +282,9 @@ impl Looking<'_, '_, '_> {
         let own = found
             .as_ref()
             .map(|(found, filter)| kept(self.sheet, found, *filter));
-        let is_read = |kind: Kind| match (kind, &own) {
-            (Kind::Page, None) => true,
-            (Kind::List { place, filter }, Some(own)) => {
+        let is_read = |kind: ReadingWay| match (kind, &own) {
+            (ReadingWay::Page, None) => true,
+            (ReadingWay::List { place, filter }, Some(own)) => {
                 kept(self.sheet, &self.candidates[place], filter) == *own
             }
             _ => false,
@@ -290,7 +292,7 @@ impl Looking<'_, '_, '_> {
         let fresh = self
             .ranked
             .first()
-            .filter(|fresh| !is_read(fresh.kind) && fresh.kind != Kind::Nothing);
+            .filter(|fresh| !is_read(fresh.kind) && fresh.kind != ReadingWay::Nothing);
         let fresh = fresh.and_then(|fresh| self.read(fresh, Places::default(), false));
         // Any page has an article's text, even one that contains a list by now.
         let is_list = |fresh: &FoundList| found.is_none() && fresh.entries.len() > 1;
@@ -328,11 +330,11 @@ impl Looking<'_, '_, '_> {
         }
         let best = self.ranked.first().map(|best| best.kind);
         let rank = |found: &Candidate| {
-            let is_own = |ranked: &Ranked| matches!(ranked.kind, Kind::List { place, .. } if self.candidates[place].records == found.records);
+            let is_own = |ranked: &Ranked| matches!(ranked.kind, ReadingWay::List { place, .. } if self.candidates[place].records == found.records);
             self.ranked.iter().position(is_own).unwrap_or(usize::MAX)
         };
         found.retain(|found| {
-            let is_best = || matches!(best, Some(Kind::List { place, .. }) if self.candidates[place].records == found.candidate.records);
+            let is_best = || matches!(best, Some(ReadingWay::List { place, .. }) if self.candidates[place].records == found.candidate.records);
             found.has_classes || is_best()
         });
         let best = found.into_iter().min_by_key(|found| {
@@ -344,9 +346,9 @@ impl Looking<'_, '_, '_> {
 
     fn read(&self, ranked: &Ranked, places: Places, with_rules: bool) -> Option<FoundList> {
         let (entries, named, rules) = match ranked.kind {
-            Kind::Nothing => return None,
-            Kind::Page => self.page()?,
-            Kind::List { place, filter } => {
+            ReadingWay::Nothing => return None,
+            ReadingWay::Page => self.page()?,
+            ReadingWay::List { place, filter } => {
                 self.list(&self.candidates[place], filter, places, with_rules)?
             }
         };
@@ -396,7 +398,7 @@ impl Looking<'_, '_, '_> {
         let others = self
             .ranked
             .iter()
-            .filter(|other| other.kind != Kind::Nothing);
+            .filter(|other| other.kind != ReadingWay::Nothing);
         let count = others.clone().count().max(1);
         let mut reasons: Vec<(&'static str, f64)> = Vec::new();
         for (place, name) in measures::NAMES.iter().enumerate() {
