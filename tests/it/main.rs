@@ -37,6 +37,7 @@ mod manners;
 mod robots;
 mod mistakes;
 mod commands;
+mod manual;
 mod preview;
 mod explain;
 mod discover;
