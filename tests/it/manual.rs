@@ -200,7 +200,6 @@ fn shell_commands(line: &str) -> Vec<Vec<String>> {
     for sign in line.chars().chain([' ']) {
         match (quote, sign) {
             (Some(open), sign) if sign == open => quote = None,
-            (Some(_), sign) => word.get_or_insert_default().push(sign),
             (None, '\'' | '"') => {
                 word.get_or_insert_default();
                 quote = Some(sign);
@@ -212,7 +211,7 @@ fn shell_commands(line: &str) -> Vec<Vec<String>> {
                     commands.push(Vec::new());
                 }
             }
-            (None, sign) => word.get_or_insert_default().push(sign),
+            (_, sign) => word.get_or_insert_default().push(sign),
         }
     }
     commands.retain(|command| !command.is_empty());
@@ -387,8 +386,8 @@ fn every_block_of_a_source_that_a_transcript_shows_is_accepted() {
         .filter(|block| block.is("console"));
     let sources: Vec<String> = transcripts
         .filter_map(|block| {
-            let at = block.text.find("[[source]]")?;
-            Some(block.text[at..].to_owned())
+            let (_, keys) = block.text.split_once("[[source]]")?;
+            Some(format!("[[source]]{keys}"))
         })
         .collect();
     assert!(!sources.is_empty());
