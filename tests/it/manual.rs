@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tidings::cli::Cli;
 use tidings::config;
-use tidings::model::ProblemCode;
+use tidings::model::{Kind, ProblemCode};
 
 use crate::support::{Workspace, read_text};
 
@@ -485,6 +485,28 @@ fn every_key_that_is_read_is_in_the_manual() {
         missing.is_empty(),
         "docs/configuration.md lacks {missing:?}"
     );
+}
+
+#[test]
+fn every_kind_of_source_is_in_the_manual() {
+    let row = |line: &String| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned());
+    let page = Page::read("docs/sources.md");
+    let rows: Vec<String> = page.prose.iter().filter_map(row).collect();
+    let kinds: Vec<String> = Kind::ALL
+        .iter()
+        .map(|kind| kind.as_str().to_owned())
+        .collect();
+    assert!(rows.starts_with(&kinds), "{rows:?}");
+    let keys = read_text(&root().join("docs/configuration.md"));
+    let row = keys
+        .lines()
+        .find(|line| line.starts_with("| `kind`"))
+        .unwrap();
+    let missing: Vec<_> = kinds
+        .iter()
+        .filter(|kind| !row.contains(&format!("`{kind}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
