@@ -41,7 +41,7 @@ fn main() {
             .await
             .expect("a store");
         let begin = Instant::now();
-        daemon
+        flow
             .poll(&Selection::All, |_, _| {})
             .await
             .expect("polls");
@@ -160,12 +160,12 @@ async fn change(
             .map(|feed| feed.live + feed.quiet + feed.leave)
             .sum();
         let begin = Instant::now();
-        daemon
+        flow
             .replace(changed, Consent::Given)
             .await
             .expect("a reload");
         reloads.push(begin.elapsed());
-        daemon
+        flow
             .replace(config(folder, before), Consent::Given)
             .await
             .expect("a reload");

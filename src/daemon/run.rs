@@ -524,7 +524,7 @@ impl Run {
         match states {
             Ok(states) => self.plan(&states),
             Err(error) => {
-                tracing::error!("the sources could not be planned anew: {}", chain(&error))
+                tracing::error!("the sources could not be planned anew: {}", chain(&error));
             }
         }
         self.told.dirty.notify_one();

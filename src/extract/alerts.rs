@@ -97,7 +97,7 @@ pub(super) fn entry(alert: &Element<'_>, language: Option<&Language>) -> RawEntr
     let value = |name: &str| own.iter().find_map(|block| block.value(name));
     RawEntry {
         guid: text(alert, "identifier"),
-        content: content(&own, &others, &title).map(RawText::Html),
+        content: content(&own, &others, title.as_deref()).map(RawText::Html),
         title: title.map(RawText::Plain),
         link: value("web"),
         published: text(alert, "sent"),
@@ -217,10 +217,10 @@ fn titled(alert: &Element<'_>, own: &[&Block<'_>]) -> Option<String> {
 }
 
 /// Returns the text of the blocks, each text once, with other languages marked.
-fn content(own: &[&Block<'_>], others: &[&Block<'_>], title: &Option<String>) -> Option<String> {
+fn content(own: &[&Block<'_>], others: &[&Block<'_>], title: Option<&str>) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     for block in own {
-        let part = block.markup(title.as_deref());
+        let part = block.markup(title);
         if !parts.contains(&part) {
             parts.push(part);
         }

@@ -154,7 +154,7 @@ fn of_alerts(
     if alerts.is_empty() && root.is_some_and(|root| alerts::is_envelope(&root)) {
         return Err(ExtractError::Foreign(Foreign::Envelope));
     }
-    if alerts.is_empty() && root.is_some_and(|root| root.is_cut()) {
+    if alerts.is_empty() && root.is_some_and(tree::Element::is_cut) {
         return Err(ExtractError::BadDocument {
             what: "the alert",
             reason: "it breaks off".to_owned(),

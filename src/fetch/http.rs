@@ -10,7 +10,7 @@ use reqwest::{Client, Response, StatusCode};
 use super::coding::{self, CodingError};
 use super::cookies::Cookies;
 use super::guard::{self, ForbiddenAddress, GuardedResolver};
-use super::{FetchError, Fetched, FetchedPage, Fetcher, Leave, Limits, Request, unpacked};
+use super::{FetchError, Fetched, FetchedPage, Fetcher, Limits, Request, RobotsCheck, unpacked};
 use crate::dates;
 use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
 
@@ -102,9 +102,9 @@ impl Fetcher {
                 Step::Unchanged(new) => return Ok(Answer::Unchanged(new)),
                 Step::Answer(response) => return Ok(Answer::Changed(url, response)),
                 Step::Redirect(target) => {
-                    if request.leave == Leave::Asked {
+                    if request.robots_check == RobotsCheck::Required {
                         // robots.txt is fetched in the same way.
-                        Box::pin(self.ask_leave(&target, request.now)).await?;
+                        Box::pin(self.check_robots(&target, request.now)).await?;
                     }
                     url = target;
                 }

@@ -57,7 +57,7 @@ pub struct Request<'a> {
     /// The validators of the body held; the answer may be that it has not changed.
     pub held: &'a Validators,
     /// The request's policy for robots.txt.
-    pub leave: Leave,
+    pub robots_check: RobotsCheck,
     /// The time of the request.
     pub now: Timestamp,
 }
@@ -76,19 +76,24 @@ impl<'a> Request<'a> {
         Self {
             url,
             held: &UNCONDITIONAL,
-            leave: Leave::Given,
+            robots_check: RobotsCheck::Skipped,
             now,
         }
     }
 
     /// Returns the same request, conditional on these validators (RFC 9110 §13).
+    #[must_use]
     pub fn holding(self, held: &'a Validators) -> Self {
         Self { held, ..self }
     }
 
     /// Returns the same request with the given policy for robots.txt.
-    pub fn with_leave(self, leave: Leave) -> Self {
-        Self { leave, ..self }
+    #[must_use]
+    pub fn with_robots_check(self, robots_check: RobotsCheck) -> Self {
+        Self {
+            robots_check,
+            ..self
+        }
     }
 }
 
@@ -358,11 +363,11 @@ impl Share {
 
 /// The policy for robots.txt, applied to an address and its redirects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leave {
+pub enum RobotsCheck {
     /// Not consulted: the operator named the address.
-    Given,
+    Skipped,
     /// Consulted: the publisher decides.
-    Asked,
+    Required,
 }
 
 /// Permission to fetch the documents of one poll; it ends when this is dropped.
@@ -460,8 +465,8 @@ impl Fetcher {
     /// and that closes the address or the target of a redirect.
     pub async fn fetch(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
         let Request { url, now, .. } = *request;
-        if request.leave == Leave::Asked {
-            self.ask_leave(url, now).await?;
+        if request.robots_check == RobotsCheck::Required {
+            self.check_robots(url, now).await?;
         }
         let held = request.held;
         let fetched = if url.expose().scheme() == "file" {
@@ -482,8 +487,8 @@ impl Fetcher {
     /// # Errors
     /// As [`Self::fetch`].
     pub async fn page(&self, request: &Request<'_>) -> Result<FetchedPage, FetchError> {
-        if request.leave == Leave::Asked {
-            self.ask_leave(request.url, request.now).await?;
+        if request.robots_check == RobotsCheck::Required {
+            self.check_robots(request.url, request.now).await?;
         }
         self.in_time(request.url, self.http_page(request)).await
     }

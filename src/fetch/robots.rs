@@ -158,7 +158,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError::Robots`] if they do not; others as [`Self::robots`].
-    pub(super) async fn ask_leave(
+    pub(super) async fn check_robots(
         &self,
         url: &PublicUrl,
         now: Timestamp,
@@ -261,13 +261,13 @@ mod tests {
             let robots = Robots::of(b"User-agent: *\nCrawl-delay: 20");
             let slot = fetcher.robots.slot("https://host.example".to_owned());
             *slot.lock().await = Some((robots, now + KEPT));
-            fetcher.ask_leave(&url, now).await.unwrap();
+            fetcher.check_robots(&url, now).await.unwrap();
             for other in 0..100 {
                 let other: Url = format!("https://{other}.example/").parse().unwrap();
                 fetcher.hosts.pace(&other).await;
                 tokio::time::advance(Duration::from_mins(1)).await;
             }
-            fetcher.ask_leave(&url, now).await.unwrap();
+            fetcher.check_robots(&url, now).await.unwrap();
             fetcher.hosts.pace(url.expose()).await;
             let began = tokio::time::Instant::now();
             fetcher.hosts.pace(url.expose()).await;

@@ -80,7 +80,7 @@ impl From<&'static Encoding> for Charset {
 fn page(label: &str) -> Option<Kind> {
     let plain: String = label
         .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
+        .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect();
     let (family, number) = match plain.as_str() {

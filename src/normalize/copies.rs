@@ -21,6 +21,9 @@ const MAX_COPIES: usize = 20;
 /// Page, and part of the page, that list an entry.
 type List = (usize, Option<usize>);
 
+/// Title, seconds of the stated date, and text of an entry.
+type Content<'d> = (&'d str, Option<i64>, &'d str);
+
 /// The lists of one poll, with true if copies count there.
 #[derive(Default)]
 pub(super) struct Copies {
@@ -30,7 +33,7 @@ pub(super) struct Copies {
 impl Copies {
     /// Examines the entries of a poll.
     pub(super) fn of(drafts: &[Draft]) -> Self {
-        let mut contents: HashMap<List, HashMap<(&str, Option<i64>, &str), usize>> = HashMap::new();
+        let mut contents: HashMap<List, HashMap<Content<'_>, usize>> = HashMap::new();
         for draft in drafts {
             let item = &draft.item;
             let day = item.stated.map(|dated| dated.at.timestamp());

@@ -1,4 +1,4 @@
-//! Metrics in the OpenMetrics text format, for `/metrics`.
+//! Metrics in the `OpenMetrics` text format, for `/metrics`.
 
 use std::sync::Arc;
 

@@ -279,8 +279,8 @@ impl Round<'_> {
             at,
             ..
         } = *self.poll;
-        let leave = self.poll.leave_for_pages();
-        let request = Request::new(&page.request, at).with_leave(leave);
+        let check = self.poll.robots_check_of_pages();
+        let request = Request::new(&page.request, at).with_robots_check(check);
         read_page(fetcher, source, page, &request, &self.lists).await
     }
 

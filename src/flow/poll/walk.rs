@@ -14,7 +14,7 @@ use super::digest::{FetchedPages, First};
 use super::failure::PollFailure;
 use crate::config::RobotsPolicy;
 use crate::extract::{self, ExtractError};
-use crate::fetch::{Fetched, Fetcher, Leave, Request};
+use crate::fetch::{Fetched, Fetcher, Request, RobotsCheck};
 use crate::flow::address;
 use crate::model::{
     Document, Extracted, Hash, Language, Layout, Pages, Problem, PublicUrl, Source, SourceId,
@@ -290,20 +290,20 @@ impl PollRequest<'_> {
         Some(same_login(first, &next))
     }
 
-    /// As [`Self::leave`], for the pages of entries, which are scraped whatever lists them.
-    pub(super) fn leave_for_pages(&self) -> Leave {
+    /// As [`Self::robots_check`], for the pages of entries, which are scraped whatever lists them.
+    pub(super) fn robots_check_of_pages(&self) -> RobotsCheck {
         match self.robots {
-            RobotsPolicy::Pages | RobotsPolicy::Always => Leave::Asked,
-            RobotsPolicy::Never => Leave::Given,
+            RobotsPolicy::Pages | RobotsPolicy::Always => RobotsCheck::Required,
+            RobotsPolicy::Never => RobotsCheck::Skipped,
         }
     }
 
     /// Whether the source's documents are asked for as somebody named them, or as a robot.
-    fn leave(&self) -> Leave {
+    fn robots_check(&self) -> RobotsCheck {
         if self.robots.covers(&self.source.reading) {
-            Leave::Asked
+            RobotsCheck::Required
         } else {
-            Leave::Given
+            RobotsCheck::Skipped
         }
     }
 
@@ -352,7 +352,7 @@ impl PollRequest<'_> {
         let request = Request {
             url,
             held: &known,
-            leave: self.leave(),
+            robots_check: self.robots_check(),
             now: self.at,
         };
         let answer = self.fetcher.fetch_from(self.source, &request).await;
