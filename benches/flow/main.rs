@@ -21,7 +21,7 @@ use tidings::store::{
     SourceDefinition, Store,
 };
 use tidings::topics::fingerprints;
-use tidings::{daemon, extract, normalize};
+use tidings::{extract, flow, normalize};
 use tokio::runtime::Runtime;
 
 const STAGES: [&str; 5] = ["extract", "normalize", "classify", "fingerprint", "commit"];
