@@ -1,4 +1,4 @@
-//! What commands ask of the running daemon, at the address for administrators.
+//! Requests from commands to the running daemon, at its address for administrators.
 
 use std::error::Error as _;
 use std::io;
@@ -17,30 +17,30 @@ use crate::serve::{ADMIN_HEADER, Status};
 use crate::store;
 use crate::text;
 
-/// An answer is never longer.
+/// The longest answer that is read.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
-/// How long `status` waits for the daemon before it reads the database by itself.
+/// The time `status` waits for the daemon before it reads the database by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why a daemon did not do what it was asked.
+/// The reasons a daemon did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AskError {
-    /// No answer came, or not the whole of it.
+    /// No answer came, or only part of one.
     #[error(transparent)]
     Unanswered(#[from] reqwest::Error),
-    /// It answered that it does not.
+    /// The daemon refused.
     #[error("{}", told(*.status, .reason))]
     Refused { status: StatusCode, reason: String },
 }
 
 impl AskError {
-    /// Whether nobody listens there.
+    /// Returns true if nothing listens at the address.
     pub(super) fn is_connect(&self) -> bool {
         matches!(self, Self::Unanswered(error) if error.is_connect())
     }
 }
 
-/// The answer's own words, or what its status means.
+/// Returns the daemon's own words, or the meaning of the status if it sent none.
 fn told(status: StatusCode, reason: &str) -> String {
     match reason {
         "" => format!("it answered {status}"),
@@ -48,7 +48,7 @@ fn told(status: StatusCode, reason: &str) -> String {
     }
 }
 
-/// Names what went wrong between us and the daemon at `listen`.
+/// Describes a failure between this process and the daemon at `listen`.
 pub(super) fn failed(listen: &Listen, error: &AskError) -> String {
     match error {
         error if is_denied(error) => format!(
@@ -74,10 +74,10 @@ pub(super) fn read<T: DeserializeOwned>(listen: &Listen, answer: &[u8]) -> Resul
     })
 }
 
-/// What the running daemon answers to `body`, posted to `path`; `None` when none runs.
+/// Posts `body` to `path` and returns the running daemon's answer; `None` if no daemon runs.
 ///
 /// # Errors
-/// [`CliError::Failed`] when it does not do what it is asked, or is none of this version.
+/// [`CliError::Failed`] if the daemon refuses, or if it is of another version.
 pub(super) async fn ask<T: DeserializeOwned>(
     listen: &Listen,
     path: &str,
@@ -91,16 +91,16 @@ pub(super) async fn ask<T: DeserializeOwned>(
     read(listen, &answer).map(Some)
 }
 
-/// Whether a server answers there, whatever it says.
+/// Returns true if a server answers at `listen`, whatever the answer.
 pub(super) async fn is_answered(listen: &Listen) -> bool {
-    // Health is not posted: the refusal is an answer.
+    // The health check does not accept POST: even the refusal is an answer.
     match post(listen, "/healthz", Vec::new()).await {
         Ok(_) => true,
         Err(error) => !error.is_connect() || is_denied(&error),
     }
 }
 
-/// Whether the system forbids the connection, which a daemon may well wait for.
+/// Returns true if the system forbids the connection, as it may while a daemon waits for it.
 fn is_denied(error: &AskError) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -113,7 +113,7 @@ fn is_denied(error: &AskError) -> bool {
     false
 }
 
-/// A server that listens on every address is reached on this machine's own.
+/// Replaces the address of a server that listens on every address with this machine's own.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -123,13 +123,14 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// The status reported by the daemon that uses the configured store; `None` without one, or without an answer in time.
+/// Returns the status reported by the daemon that uses the configured store; `None` if there is no such daemon
+/// or it does not answer in time.
 pub(super) async fn status(config: &Config) -> Option<Status> {
     let mut places = store::admin_places(&config.store.path);
     places.extend(config.admin.listen.first().cloned());
     for listen in &places {
         let status = tell::<Status>(listen, "/status.json").await;
-        // Another daemon may listen there.
+        // A daemon with another store may listen there.
         let status = status.filter(|status| is_same_file(&status.store, &config.store.path));
         if status.is_some() {
             return status;
@@ -143,14 +144,15 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     one == other || whole(one) == whole(other)
 }
 
-/// The answer of the running daemon at `path`; `None` without one in time, or from a daemon of another version.
+/// Returns the running daemon's answer at `path`; `None` if none comes in time or the daemon is of another
+/// version.
 pub(super) async fn tell<T: DeserializeOwned>(listen: &Listen, path: &str) -> Option<T> {
     let asked = send(listen, Method::GET, path, Vec::new());
     let answer = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;
     serde_json::from_slice(&answer).ok()
 }
 
-/// Posts `body` to `path` where the daemon listens; the body of its answer.
+/// Posts `body` to `path` of the daemon at `listen` and returns the body of its answer.
 pub(super) async fn post(listen: &Listen, path: &str, body: Vec<u8>) -> Result<Vec<u8>, AskError> {
     send(listen, Method::POST, path, body).await
 }

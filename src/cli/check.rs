@@ -1,4 +1,4 @@
-//! `tidings check`: every mistake of the configuration at once, and the next runs of each source.
+//! `tidings check`: reports every mistake of the configuration at once, and the next runs of each source.
 
 mod polling;
 mod secrets;
@@ -23,12 +23,12 @@ use crate::store::{self, Reader};
 use crate::text;
 use crate::topics::Topic;
 
-/// Runs of each source that are shown.
+/// Runs shown for each source.
 const SHOWN_RUNS: usize = 3;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
-    /// Take this for the present time
+    /// Use this as the current time
     #[arg(long, value_parser = timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
     #[command(flatten)]
@@ -70,13 +70,14 @@ pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
     }
 }
 
-/// Warnings of topics that take all stored stories, or none: of those the query seldom says what was meant.
+/// Returns warnings of topics that match all stored stories, or none: their query is probably not what was
+/// meant.
 fn reach(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
     let holdings = match flow::holdings(config, now) {
         Ok(holdings) => holdings,
         Err(error) => {
             let why = text::chain(&error);
-            // With stderr closed there is nobody to tell.
+            // With stderr closed, nobody reads the message.
             drop(writeln!(
                 io::stderr(),
                 "topics were not tried on what is stored: {why}"
@@ -119,9 +120,10 @@ fn reach(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
     asking.filter_map(warning).collect()
 }
 
-/// Warnings of former names that the store never knew: a slip of the finger leaves the old address unanswered.
+/// Returns warnings of former names that the store never knew. A mistyped name leaves the old address
+/// unanswered.
 fn strangers(config: &Config) -> Vec<Diagnostic> {
-    // Where the store cannot be read, that has been told.
+    // A store that cannot be read has already been reported.
     let names = store::inspect(&config.store.path, Reader::names);
     let Some(names) = names.ok().flatten().filter(|names| !names.feeds.is_empty()) else {
         return Vec::new();
@@ -178,9 +180,9 @@ fn print(config: &Config, now: Timestamp) -> io::Result<()> {
     )
 }
 
-/// The languages that the store keeps with sources that state none.
+/// Returns the languages that the store keeps for sources that state none.
 fn usual_languages(config: &Config) -> BTreeMap<String, String> {
-    // Where the store cannot be read, that has been told.
+    // A store that cannot be read has already been reported.
     let kept = store::inspect(&config.store.path, Reader::usual_languages);
     let kept = kept.ok().flatten().unwrap_or_default();
     let states_none = |id: &SourceId| {
@@ -192,7 +194,7 @@ fn usual_languages(config: &Config) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Tells in which languages words are looked for in items of which nobody knows the language.
+/// Describes the languages in which words are looked up in items of unknown language.
 fn languages(config: &Config) -> Vec<String> {
     let all_stated = config
         .sources
@@ -213,7 +215,7 @@ fn languages(config: &Config) -> Vec<String> {
         .collect()
 }
 
-/// When a source is asked, in words.
+/// Describes when a source is polled.
 pub(super) fn cadence(cadence: &Cadence) -> String {
     let short = |duration: &Duration| humantime::format_duration(*duration).to_string();
     match cadence {
@@ -225,7 +227,7 @@ pub(super) fn cadence(cadence: &Cadence) -> String {
     }
 }
 
-/// In the source's zone, with its offset.
+/// Formats the next runs in the source's zone, with its offset.
 fn next_runs(source: &Source, now: Timestamp) -> Vec<String> {
     let runs = schedule::upcoming(&source.cadence, source.zone, now, SHOWN_RUNS);
     let runs = runs.iter();

@@ -12,32 +12,32 @@ use crate::discover::Choice;
 use crate::extract::{Reason, Why};
 use crate::model::{Item, Layout, Reading};
 
-/// Lists that are shown without being asked for.
+/// Lists shown by default.
 const SHOWN_LISTS: usize = 5;
 
-/// Reasons that are shown of each list.
+/// Reasons shown for each list.
 const SHOWN_REASONS: usize = 6;
 
-/// Records that are shown of each list, before somebody chooses.
+/// Records of each list shown before the choice.
 const SHOWN_ITEMS: usize = 3;
 
-/// The least that is left of a title, in columns.
+/// The minimum length of a shortened title, in columns.
 const MIN_TITLE: usize = 12;
 
-/// Whether the reasons for and against each list are shown.
+/// The display of the reasons for and against each list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reasons {
     Shown,
     Hidden,
 }
 
-/// A number on the command line.
+/// Parses a list's number on the command line.
 pub(super) fn number(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| "expected the number of a list, from 1".to_owned())
 }
 
-/// Prints the lists besides the one that is read, a line each; all of them where the reasons are wanted.
+/// Prints the lists that are not read, one per line; all of them if the reasons are asked for.
 pub(super) fn print_others(
     out: &mut impl Write,
     choices: &[Choice],
@@ -90,7 +90,7 @@ fn print_more(out: &mut impl Write, more: usize) -> io::Result<()> {
     }
 }
 
-/// `2  12 records: "Agenda", "Minutes" …`
+/// Formats a list: `2  12 records: "Agenda", "Minutes" …`
 fn line(choice: &Choice, width: usize) -> String {
     let begin = format!("{}  {}: ", choice.number, count(choice));
     let more = if choice.records > choice.items.len() {
@@ -103,7 +103,7 @@ fn line(choice: &Choice, width: usize) -> String {
     cut(&format!("{begin}{titles}{more}"), width)
 }
 
-/// How many records a list has.
+/// Formats the number of a list's records.
 fn count(choice: &Choice) -> String {
     let is_page = |layout: &Layout| layout.as_str() == "page";
     match choice.records {
@@ -119,7 +119,7 @@ fn records(count: usize) -> String {
     }
 }
 
-/// The titles of items, each with its date where they do not tell one from the other.
+/// Returns the titles of items, each with its date if the titles alone are ambiguous.
 fn named(items: &[Item]) -> Vec<(&str, Option<String>)> {
     let mut titles = HashSet::new();
     let repeat = !items.iter().all(|item| titles.insert(&*item.title));
@@ -128,13 +128,13 @@ fn named(items: &[Item]) -> Vec<(&str, Option<String>)> {
     items.map(|item| (&*item.title, date(item))).collect()
 }
 
-/// Titles in quotes, cut evenly to what there is room for.
+/// Quotes titles and cuts them evenly to the available columns.
 fn quoted(titles: &[(&str, Option<String>)], room: usize) -> String {
     let frame = |date: &Option<String>| 4 + date.as_ref().map_or(0, |date| date.width() + 3);
     let frames: usize = titles.iter().map(|(_, date)| frame(date)).sum();
     let mut lengths: Vec<usize> = titles.iter().map(|(title, _)| title.width()).collect();
     lengths.sort_unstable();
-    // Longer titles get the room that short ones leave.
+    // Longer titles use the room that short ones leave.
     let (mut left, mut most) = (room.saturating_sub(frames), usize::MAX);
     for (place, length) in lengths.iter().enumerate() {
         let share = left / (lengths.len() - place);
@@ -155,7 +155,7 @@ fn quoted(titles: &[(&str, Option<String>)], room: usize) -> String {
     quoted.join(", ")
 }
 
-/// As much of a line as has room in so many columns.
+/// Cuts a line to `width` columns.
 fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -200,7 +200,7 @@ fn print_reasons(out: &mut impl Write, choice: &Choice, width: usize) -> io::Res
     }
 }
 
-/// A measure in words: the names of some say only which way of repeating, or which element, is counted.
+/// Describes a measure. Some names only say which way of repeating, or which element, is counted.
 fn words(measure: &str) -> Cow<'_, str> {
     match measure {
         "elements"
@@ -226,7 +226,7 @@ fn words(measure: &str) -> Cow<'_, str> {
     }
 }
 
-/// The one line for a page on which no list is sure.
+/// Formats the one-line summary of a page on which no list is certain.
 pub(super) fn of_unsure(lists: usize, count: usize, titles: &[String]) -> String {
     let titles: Vec<(&str, Option<String>)> =
         titles.iter().map(|title| (title.as_str(), None)).collect();
@@ -242,7 +242,7 @@ pub(super) fn of_unsure(lists: usize, count: usize, titles: &[String]) -> String
     )
 }
 
-/// The documented shape.
+/// Returns the documented JSON shape.
 pub(super) fn json(choice: &Choice) -> Value {
     let listed = &choice.listed;
     let one = |values: Vec<String>| match <[String; 1]>::try_from(values) {
@@ -271,12 +271,12 @@ fn reason(reason: &Reason) -> Value {
     json!({"measure": reason.measure, "more": reason.has_more, "weight": rounded(reason.weight)})
 }
 
-/// In hundredths.
+/// Rounds to hundredths.
 fn rounded(weight: f64) -> f64 {
     (weight * 100.0).round() / 100.0
 }
 
-/// An item as programs get it.
+/// Returns an item in its JSON shape.
 pub(super) fn item(item: &Item) -> Value {
     json!({
         "title": item.title,
@@ -285,29 +285,30 @@ pub(super) fn item(item: &Item) -> Value {
     })
 }
 
-/// The choice that somebody made.
+/// An answer to the question which list to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// The proposal.
+    /// The proposed list.
     First,
-    /// The list of this number.
+    /// The list with this number.
     List(usize),
-    /// Nothing.
+    /// None: the command stops.
     Stop,
 }
 
 /// The lists to choose from.
 pub(super) struct Question<'a> {
-    /// The proposal, in words.
+    /// A description of the proposal.
     pub(super) proposed: &'a str,
-    /// The first items of what is proposed.
+    /// The first items of the proposal.
     pub(super) items: &'a [Item],
-    /// The number of the proposed list; `None` if the proposal is no list.
+    /// The number of the proposed list; `None` if the proposal is not a list.
     pub(super) list: Option<usize>,
     pub(super) choices: &'a [Choice],
 }
 
-/// Shows the first records of each list and asks for a number, until one is there. No answer stops.
+/// Shows the first records of each list and asks until a valid number is entered. An empty answer or the end of
+/// input stops.
 pub(super) fn ask(
     input: &mut impl BufRead,
     out: &mut impl Write,
@@ -363,7 +364,7 @@ pub(super) fn ask(
     }
 }
 
-/// Title, date and address of a record, a line each.
+/// Writes title, date and address of a record, one per line.
 fn record(out: &mut impl Write, item: &Item, width: usize) -> io::Result<()> {
     let room = width.saturating_sub(3);
     let date = shown::date(&item.published);

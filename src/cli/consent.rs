@@ -1,4 +1,4 @@
-//! Asks before a command does what readers notice.
+//! Asks for confirmation before a command does something that readers notice.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -7,15 +7,15 @@ use super::CliError;
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// `--yes`, or somebody at the terminal said so.
+    /// `--yes`, or a yes at the terminal.
     Yes,
-    /// Somebody at the terminal said anything else.
+    /// Any other answer at the terminal.
     No,
     /// There is no terminal to ask at.
     Nobody,
 }
 
-/// Asks `question` on stderr, where somebody sits at a terminal; `given` is `--yes`.
+/// Asks `question` on stderr if a terminal is attached; `given` is `--yes`.
 pub(super) fn ask(question: &str, given: bool) -> Result<Answer, CliError> {
     if given {
         return Ok(Answer::Yes);
@@ -32,7 +32,7 @@ pub(super) fn ask(question: &str, given: bool) -> Result<Answer, CliError> {
     Ok(if is_yes { Answer::Yes } else { Answer::No })
 }
 
-/// That somebody said no.
+/// Returns the error for a declined question.
 pub(super) fn declined() -> CliError {
     CliError::Failed("nothing was changed".to_owned())
 }

@@ -1,4 +1,5 @@
-//! `tidings discover`: what an address amounts to as a source, and the block to paste; stores and writes nothing.
+//! `tidings discover`: examines an address as a source and prints the block to paste. Stores and writes
+//! nothing.
 
 mod look;
 mod show;
@@ -16,22 +17,22 @@ use crate::model::Timestamp;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
-    /// Its address
+    /// The address to look at
     #[arg(required_unless_present = "file", value_parser = address)]
     url: Option<Url>,
-    /// A copy of it; nothing is fetched then
+    /// A local copy to read; nothing is fetched then
     #[arg(long, conflicts_with = "url")]
     file: Option<PathBuf>,
-    /// Where the copy was
+    /// The original address of the copy
     #[arg(long, value_name = "URL", requires = "file")]
     base_url: Option<Url>,
-    /// Take the list of this number
+    /// Use the list with this number
     #[arg(long, value_parser = choice::number, value_name = "N")]
     list: Option<usize>,
-    /// Show what spoke for and against each list
+    /// Show the reasons for and against each list
     #[arg(long)]
     why: bool,
-    /// Take this for the time of reading
+    /// Use this as the time of reading
     #[arg(long, value_parser = timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
     #[command(flatten)]

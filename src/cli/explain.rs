@@ -1,4 +1,4 @@
-//! `tidings explain`: the judgement of a stage on text that is given to it.
+//! `tidings explain`: applies one stage to given text and shows its result.
 
 pub(super) mod assumed;
 mod date;
@@ -23,15 +23,16 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Read dates: of each TEXT, else of JSON lines {"text","lang"?,"now"?,"order"?,"tz"?} on stdin
+    /// Read dates: from each TEXT, or from JSON lines {"text","lang"?,"now"?,"order"?,"tz"?} on stdin
     Date(date::Arguments),
-    /// Show which items report one story: JSON lines {"id","source","url","title","summary","date","lang"} on stdin
+    /// Show which items report the same story: JSON lines {"id","source","url","title","summary","date","lang"}
+    /// on stdin
     Duplicates(duplicates::Arguments),
-    /// Tell all that is known of an item: where it came from, its date, its story, its feeds, its changes
+    /// Show everything known about an item: its origin, date, story, feeds and changes
     Item(item::Arguments),
-    /// Show which countries and subdivisions a text tells of
+    /// Show which countries and subdivisions a text mentions
     Regions(regions::Arguments),
-    /// Show which topics take a bulletin, and which words of it which part of their queries asked for
+    /// Show which topics match a bulletin, and which of its words matched which part of their queries
     Topics(topics::Arguments),
 }
 

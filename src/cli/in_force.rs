@@ -1,8 +1,8 @@
-//! The configuration for commands that need no list of sources as it is in the files now: where these have a mistake, the
-//! one last in force, which the store keeps.
+//! The configuration for commands that can do without the current list of sources. If the files contain a
+//! mistake, the store's copy of the configuration last in force is used.
 //!
-//! Where the store is, the files say, however torn: each place that they name is looked at, then the usual ones. One counts
-//! only if what it keeps was read from the same main file, unless `--store` names it.
+//! The store is found through the files, however broken: every path that they name is tried, then the usual
+//! ones. A store counts only if its copy was read from the same main file, unless `--store` names the store.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,31 +12,31 @@ use crate::config::{self, Broken, Config, KnownSecrets, Refused};
 use crate::model::{Listen, Timestamp};
 use crate::store::{self, KeptConfiguration};
 
-/// Mistakes that a command tells beside its answer.
+/// Mistakes that a command reports with its answer.
 const TOLD: usize = 10;
 
-/// Where the package has the configuration, and the store.
+/// The package's configuration directory and store.
 const PACKAGED: (&str, &str) = ("/etc/tidings", "/var/lib/tidings/tidings.db");
-/// Where systemd says that a unit keeps its state (systemd.exec(5)).
+/// The environment variable in which systemd passes a unit's state directory (systemd.exec(5)).
 const STATE: &str = "STATE_DIRECTORY";
 const STORE_NAME: &str = "tidings.db";
 
-/// A configuration that can be used.
+/// A usable configuration.
 pub(super) struct Usable {
     pub(super) config: Config,
-    /// Why it is not the one of the files.
+    /// The reason why it is not the one in the files.
     pub(super) refusal: Option<Refusal>,
 }
 
-/// Why the files do not count.
+/// The reason why the files do not count.
 pub(super) struct Refusal {
     refused: Refused,
-    /// Since when the one that does is in force.
+    /// The time since which the configuration used has been in force.
     pub(super) since: Timestamp,
 }
 
 impl Refusal {
-    /// The mistakes, a line each, and hints below them.
+    /// Returns the mistakes, one per line, with hints below them.
     pub(super) fn lines(&self) -> Vec<String> {
         self.refused
             .to_string()
@@ -45,7 +45,7 @@ impl Refusal {
             .collect()
     }
 
-    /// Says on stderr on what the answer rests, and why.
+    /// Writes to stderr which configuration the answer is based on, and why.
     fn warn(&self) -> io::Result<()> {
         let mut err = io::stderr().lock();
         let since = self.since.format("%Y-%m-%d %H:%M UTC");
@@ -70,20 +70,20 @@ pub(super) fn load(named: &ConfigArguments) -> Result<Config, CliError> {
     Ok(usable.config)
 }
 
-/// Reads the configuration as [`usable`] does. Warns on stderr, and keeps why.
+/// Reads the configuration as [`usable`] does. Warns on stderr, and returns the reason too.
 pub(super) fn load_usable(named: &ConfigArguments) -> Result<Usable, Box<Broken>> {
     let usable = usable(named)?;
     let warned = match &usable.refusal {
         Some(refusal) => refusal.warn(),
         None => super::warn(&usable.config),
     };
-    // With stderr closed there is nobody to warn.
+    // With stderr closed, nobody reads the warning.
     drop(warned);
     Ok(usable)
 }
 
-/// Returns where the daemon answers administrators, whatever the files say: where the configuration in force listens, then
-/// where the files would have it.
+/// Returns the daemon's possible addresses for administrators: those of the configuration in force, then those
+/// in the files.
 pub(super) fn admin(named: &ConfigArguments) -> Result<Vec<Listen>, CliError> {
     match config::load_or_salvage(&named.file(), &environment) {
         Ok(config) => {
@@ -121,10 +121,10 @@ fn each_once(places: impl Iterator<Item = Listen>) -> Vec<Listen> {
     once
 }
 
-/// Returns the configuration of the files, else the one last in force.
+/// Returns the configuration in the files, or the one last in force.
 ///
 /// # Errors
-/// [`Broken`] where none was ever in force, or its store is not found.
+/// [`Broken`] if no configuration was ever in force, or its store is not found.
 pub(super) fn usable(named: &ConfigArguments) -> Result<Usable, Box<Broken>> {
     let broken = match config::load_or_salvage(&named.file(), &environment) {
         Ok(config) => match config.store.known() {
@@ -156,7 +156,8 @@ pub(super) fn usable(named: &ConfigArguments) -> Result<Usable, Box<Broken>> {
     }
 }
 
-/// The configuration last in force, and since when it is; its store is where it was found.
+/// Returns the configuration last in force and the time since which it has been. Its store is the one that it
+/// was found in.
 fn last(broken: &Broken, named: Option<&Path>) -> Option<(Config, Timestamp)> {
     let named = named.map(|store| (store.to_owned(), true));
     let found = broken.stores.iter().cloned().chain(usual(&broken.file));
@@ -165,7 +166,7 @@ fn last(broken: &Broken, named: Option<&Path>) -> Option<(Config, Timestamp)> {
         .into_iter()
         .chain(found)
         .find_map(|(store, is_named)| {
-            // A store that cannot be read is not the one that is looked for, or of no use.
+            // A store that cannot be read is not the right one, or is of no use.
             let kept = store::kept_configuration(&store).ok().flatten()?;
             if !is_named && !is_of(&kept, &broken.file) {
                 return None;
@@ -176,7 +177,7 @@ fn last(broken: &Broken, named: Option<&Path>) -> Option<(Config, Timestamp)> {
         })
 }
 
-/// Places where stores usually are.
+/// Returns the usual paths of stores.
 fn usual(main: &Path) -> Vec<PathBuf> {
     let (folder, store) = PACKAGED;
     let of_unit = std::env::var_os(STATE).map(|folder| Path::new(&folder).join(STORE_NAME));
@@ -184,7 +185,7 @@ fn usual(main: &Path) -> Vec<PathBuf> {
     of_unit.into_iter().chain(packaged).collect()
 }
 
-/// Whether it was read from this main file.
+/// Returns true if the configuration was read from this main file.
 fn is_of(kept: &KeptConfiguration, main: &Path) -> bool {
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let first = kept.files.first();

@@ -1,20 +1,20 @@
-//! The filter of the log: a level, or a level for each module.
+//! The filter of the log: a level, or a level per module.
 //!
-//! In: text such as `info,tidings::fetch=debug`. Out: the text, checked: every level and every module is there. A word
-//! that is neither would silence everything, errors too.
+//! In: text such as `info,tidings::fetch=debug`. Out: the text, checked: every level and every module exists.
+//! An unknown word would silence everything, including errors.
 
 use std::fmt;
 
 /// The levels, the quietest first.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// This crate's modules, a line each.
+/// This crate's modules, one per line.
 const MODULES: &str = include_str!(concat!(env!("OUT_DIR"), "/modules.txt"));
 
-/// The crates that it is built with, a line each.
+/// The crates that this crate is built with, one per line.
 const CRATES: &str = include_str!(concat!(env!("OUT_DIR"), "/crates.txt"));
 
-/// A filter that names only what is there.
+/// A filter whose levels and modules all exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LogFilter(String);
 
@@ -30,10 +30,10 @@ impl fmt::Display for LogFilter {
     }
 }
 
-/// Reads a filter.
+/// Parses a filter.
 ///
 /// # Errors
-/// Names the part that is wrong, and what to write.
+/// Returns a message with the wrong part and a correction.
 pub(super) fn read(text: &str) -> Result<LogFilter, String> {
     for directive in text.split(',').map(str::trim) {
         match directive.split_once('=') {
@@ -85,7 +85,7 @@ fn check_module(name: &str) -> Result<(), String> {
     ))
 }
 
-/// `, did you mean …?` where one of `names` looks like `word`.
+/// Returns `, did you mean …?` if one of `names` resembles `word`.
 fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> String {
     let word = word.to_lowercase();
     let bound = (word.chars().count() / 3).max(1);

@@ -1,7 +1,7 @@
-//! The command line: what people type and what they see.
+//! The command line: arguments in, text for people and JSON for programs out.
 //!
-//! Exit status: 0 done, 1 something failed (one line on stderr), 2 usage or configuration wrong. A failing source is that
-//! source's state, not the command's failure.
+//! Exit status: 0 done, 1 failed (one line on stderr), 2 wrong usage or configuration. A failing source is a
+//! state of that source, not a failure of the command.
 
 mod admin;
 mod check;
@@ -37,13 +37,13 @@ use crate::flow::{Clock, FlowError};
 use crate::model::Timestamp;
 use crate::text;
 
-/// Reads the bulletins of a region in whatever form they come and republishes them as clean feeds, one per topic.
+/// Reads a region's bulletins in any format and republishes them as clean feeds, one per topic.
 #[derive(Debug, Parser)]
 #[command(name = "tidings", version, arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]
     config: ConfigArguments,
-    /// Print JSON: every command that lists something does
+    /// Print JSON; every command that lists something supports it
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -52,7 +52,7 @@ pub struct Cli {
 
 #[derive(Args, Clone, Debug)]
 struct ConfigArguments {
-    /// The configuration [default: config/tidings.toml, else /etc/tidings/tidings.toml]
+    /// The configuration file [default: config/tidings.toml, else /etc/tidings/tidings.toml]
     #[arg(
         short,
         long,
@@ -61,19 +61,19 @@ struct ConfigArguments {
         env = "TIDINGS_CONFIG"
     )]
     config: Option<PathBuf>,
-    /// The store, for when the configuration has mistakes and does not say where it is
+    /// The store's path, for a configuration whose mistakes hide it
     #[arg(long, global = true, value_name = "FILE", env = "TIDINGS_STORE", value_parser = store_file)]
     store: Option<PathBuf>,
 }
 
 impl ConfigArguments {
-    /// The main file.
+    /// Returns the path of the main file.
     fn file(&self) -> PathBuf {
         config_file(self.config.clone())
     }
 }
 
-/// A path, also as `[store] url` writes it.
+/// Parses a path, also in the form of `[store] url`.
 fn store_file(text: &str) -> Result<PathBuf, String> {
     let path = text.strip_prefix("sqlite:").unwrap_or(text);
     let path = path.strip_prefix("//").unwrap_or(path);
@@ -82,31 +82,31 @@ fn store_file(text: &str) -> Result<PathBuf, String> {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Poll on schedule, publish, serve; SIGHUP reads the configuration again, SIGTERM ends
+    /// Poll on schedule, publish and serve; SIGHUP reloads the configuration, SIGTERM stops
     Run(run::Arguments),
-    /// Poll what is due (or the named sources, or all), publish, exit
+    /// Poll the sources that are due (or the named ones, or all), publish, and exit
     Once(once::Arguments),
-    /// Make the running daemon read its configuration again, and say what came of it
+    /// Make the running daemon reload its configuration, and show the result
     Reload(reload::Arguments),
-    /// Show what the changed configuration would bring to and take from each feed; changes nothing
+    /// Show what the changed configuration would add to and remove from each feed; changes nothing
     Plan(plan::Arguments),
-    /// Look for mistakes in the configuration and show when each source is polled; polls nothing
+    /// Check the configuration for mistakes and show when each source is polled; polls nothing
     Check(check::Arguments),
-    /// Show what a source, an address or a file gives; stores nothing
+    /// Show what a source, an address or a file yields; stores nothing
     Preview(Box<preview::Arguments>),
-    /// Find out what an address amounts to, and print the block of the source to paste
+    /// Examine an address, and print a source block for it to paste
     Discover(discover::Arguments),
-    /// Judge text that is given, as the daemon would judge it
+    /// Judge given text as the daemon would
     Explain(explain::Arguments),
-    /// List the sources, add one by its address, repair one whose page has changed, release or discard what is held back
+    /// List sources, add one by its address, repair one whose page has changed, release or discard held items
     Sources(Box<sources::Arguments>),
-    /// Decide by hand what is one story, what is several, and what is none; polls keep to it
+    /// Decide by hand what is one story, several or none; later polls respect it
     Stories(stories::Arguments),
-    /// Show the state of every source, and what to do where something is wrong
+    /// Show the state of every source, and what to do about problems
     Status(status::Arguments),
 }
 
-/// How a list is printed.
+/// The format of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Output {
     /// For people
@@ -118,7 +118,7 @@ enum Output {
 
 #[derive(Args, Clone, Copy, Debug)]
 struct OutputArguments {
-    /// How to print it
+    /// The output format
     #[arg(long, value_enum, default_value_t, global = true)]
     output: Output,
     /// The same as --output json
@@ -127,7 +127,7 @@ struct OutputArguments {
 }
 
 impl Command {
-    /// Refuses `--json` for what prints no list.
+    /// Refuses `--json` for commands that print no list.
     fn check_json(&self) -> Result<(), CliError> {
         let (name, hint) = match self {
             Self::Run(_) => ("run", "`tidings status --json` shows how it is"),
@@ -147,10 +147,10 @@ impl OutputArguments {
     }
 }
 
-/// Why a command ended early.
+/// The reasons for a command to end early.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// The configuration is wrong: every mistake in a line of its own.
+    /// The configuration is wrong: one mistake per line.
     #[error(transparent)]
     Config(#[from] Refused),
     /// The arguments are wrong.
@@ -162,13 +162,13 @@ pub enum CliError {
     /// The service failed.
     #[error(transparent)]
     Daemon(#[from] DaemonError),
-    /// What was looked at cannot be fetched or read, or a source failed where none may.
+    /// A document cannot be fetched or read, or a source failed although none may.
     #[error("{0}")]
     Failed(String),
-    /// `plan --exit-code` found that something changes.
+    /// `plan --exit-code` found changes.
     #[error("the configuration changes something")]
     Changes,
-    /// It failed, and the log tells why.
+    /// The command failed, and the reason is in the log; contains the exit status.
     #[error("failed: see the log")]
     Logged(u8),
     /// The output cannot be written, or the runtime cannot start.
@@ -176,7 +176,7 @@ pub enum CliError {
     Io(#[from] io::Error),
 }
 
-/// Exit status of `plan --exit-code` when something changes.
+/// Exit status of `plan --exit-code` if something changes.
 const CHANGES: u8 = 3;
 
 /// Runs the command.
@@ -204,9 +204,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     }
 }
 
-/// Says what went wrong, and with which exit status.
+/// Prints the error and returns its exit status.
 pub fn report(error: &CliError) -> ExitCode {
-    // The reader of our output has closed it: not an error.
+    // The reader closed our output: not an error.
     if let CliError::Io(error) = error
         && error.kind() == ErrorKind::BrokenPipe
     {
@@ -214,16 +214,16 @@ pub fn report(error: &CliError) -> ExitCode {
     }
     let (text, status) = told(error);
     if let Some(text) = text {
-        // With stderr closed there is nobody left to tell.
+        // With stderr closed, nobody reads the message.
         drop(writeln!(io::stderr(), "{text}"));
     }
     ExitCode::from(status)
 }
 
-/// The message for an error, unless it has already been printed, and its exit status.
+/// Returns the message of an error, unless it has already been printed, and its exit status.
 fn told(error: &CliError) -> (Option<String>, u8) {
     let (text, status) = match error {
-        // What changes has been told.
+        // The changes have already been printed.
         CliError::Changes => return (None, CHANGES),
         CliError::Logged(status) => return (None, *status),
         CliError::Config(refused) => (refused.to_string(), 2),
@@ -236,7 +236,7 @@ fn told(error: &CliError) -> (Option<String>, u8) {
     (Some(text), status)
 }
 
-/// Writes an error into the log, where errors are logged.
+/// Logs an error, if errors go to the log.
 fn logged(error: CliError) -> CliError {
     if !tracing::enabled!(tracing::Level::ERROR) {
         return error;
@@ -248,8 +248,8 @@ fn logged(error: CliError) -> CliError {
     CliError::Logged(status)
 }
 
-/// Keeps a limit on the size of files (`ulimit -f`) from killing us: the write fails instead, and we report it. The
-/// handler outlives the returned value.
+/// Makes a write beyond the file size limit (`ulimit -f`) fail instead of killing the process, so that it is
+/// reported. The handler outlives the returned value.
 fn survive_file_limits() -> io::Result<()> {
     let signal = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
     tokio::signal::unix::signal(signal).map(drop)
@@ -260,12 +260,12 @@ fn one_line(text: &str) -> String {
     format!("tidings: {}", crate::text::one_line(text))
 }
 
-/// `1 source`, `2 sources`.
+/// Formats a count: `1 source`, `2 sources`.
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// The configuration that is meant when none is named.
+/// Returns the default configuration file if none is named.
 fn config_file(named: Option<PathBuf>) -> PathBuf {
     const USUAL: &str = "config/tidings.toml";
     const SYSTEM: &str = "/etc/tidings/tidings.toml";
@@ -273,7 +273,7 @@ fn config_file(named: Option<PathBuf>) -> PathBuf {
     named.unwrap_or_else(|| PathBuf::from(if system { SYSTEM } else { USUAL }))
 }
 
-/// Reads the configuration of the files; what may not be meant is said on stderr.
+/// Reads the configuration in the files. Prints its warnings on stderr.
 fn load(named: &ConfigArguments) -> Result<Config, CliError> {
     let config = config::load(&named.file(), &environment)?;
     config.store.known()?;
@@ -281,7 +281,7 @@ fn load(named: &ConfigArguments) -> Result<Config, CliError> {
     Ok(config)
 }
 
-/// Says on stderr what may not be meant.
+/// Prints the configuration's warnings on stderr.
 fn warn(config: &Config) -> io::Result<()> {
     let mut warnings = config.warnings.iter();
     warnings.try_for_each(|warning| writeln!(io::stderr(), "{warning}"))
@@ -291,12 +291,11 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// `--now`, for tests and for reading old documents.
+/// Returns the clock that `--now` sets, for tests and for reading old documents.
 fn clock(now: Option<Timestamp>) -> Clock {
     now.map_or(Clock::System, Clock::Fixed)
 }
 
-/// A time as RFC 3339 writes it; without seconds and without an offset, which is then UTC, as people type it.
 fn address(text: &str) -> Result<url::Url, String> {
     let read = text.parse::<url::Url>();
     read.map_err(|error| {
@@ -304,6 +303,7 @@ fn address(text: &str) -> Result<url::Url, String> {
     })
 }
 
+/// Parses a time in RFC 3339. Seconds may be left out, and so may the offset, which is then UTC.
 fn timestamp(text: &str) -> Result<Timestamp, String> {
     let stated = chrono::DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
     let typed = || {
@@ -316,7 +316,7 @@ fn timestamp(text: &str) -> Result<Timestamp, String> {
         .ok_or_else(|| "a time such as 2026-11-22T12:00:00Z is wanted".to_owned())
 }
 
-/// Prints JSON, one document.
+/// Prints one JSON document.
 fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).expect("plain data always serializes");
     Ok(writeln!(io::stdout(), "{text}")?)

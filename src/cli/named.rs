@@ -1,4 +1,4 @@
-//! What people call an item or a story: an id, as it stands in feeds or not, or an address.
+//! Finds an item or a story by its id, with or without `urn:uuid:`, or by its address.
 
 use url::Url;
 
@@ -8,7 +8,7 @@ use crate::flow::FlowError;
 use crate::model::{ItemId, StoryId};
 use crate::store::{self, Reader, StoreError};
 
-/// Asks the store, which may not be there yet, and which a daemon may be writing.
+/// Queries the store, which may not exist yet and which a daemon may be writing.
 pub(super) fn ask<T>(
     config: &Config,
     query: impl FnOnce(&Reader) -> Result<T, StoreError>,
@@ -22,7 +22,7 @@ pub(super) fn ask<T>(
     })
 }
 
-/// The items that `name` means: the one of that id, the reports of the story of that id, those of that address.
+/// Returns the items that `name` refers to: by item id, by story id (all its reports), or by address.
 pub(super) fn items(reader: &Reader, name: &str) -> Result<Vec<ItemId>, StoreError> {
     let id = name.strip_prefix("urn:uuid:").unwrap_or(name);
     if let (Ok(story), Ok(item)) = (id.parse::<StoryId>(), id.parse::<ItemId>()) {
@@ -38,7 +38,7 @@ pub(super) fn items(reader: &Reader, name: &str) -> Result<Vec<ItemId>, StoreErr
     }
 }
 
-/// That nothing goes by `name`.
+/// Returns the error for a `name` that nothing has.
 pub(super) fn unknown(name: &str) -> CliError {
     CliError::Failed(format!(
         "no item goes by `{name}`: give the id of a story (as in a feed) or of an item, or an address"

@@ -1,4 +1,4 @@
-//! `tidings once`: polls, publishes, says what came of it, ends.
+//! `tidings once`: polls, publishes, prints the results, and ends.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
@@ -22,13 +22,13 @@ pub(super) struct Arguments {
     /// Poll every source, due or not
     #[arg(long, conflicts_with = "sources")]
     all: bool,
-    /// End with status 1 when a source failed, with status 2 when the configuration has mistakes
+    /// Exit with status 1 if a source fails, with status 2 if the configuration has mistakes
     #[arg(long)]
     strict: bool,
-    /// Print only what failed
+    /// Print failures only
     #[arg(long, short)]
     quiet: bool,
-    /// Take this for the present time
+    /// Use this as the current time
     #[arg(long, value_parser = timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
     #[command(flatten)]
@@ -73,7 +73,7 @@ pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Resul
     if let Err(error @ FlowError::UnknownSource(_)) = polled {
         return Err(error.into());
     }
-    // What was committed before the store failed is published all the same.
+    // Items committed before the store failed are still published.
     let published = flow.publish(Files::Look).await?.feeds;
     let mut polled = polled?;
     polled.sort_by(|one, other| one.source.cmp(&other.source));
@@ -84,7 +84,7 @@ pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Resul
             for done in polled.iter().filter(told) {
                 print_polled(&mut out, done)?;
             }
-            // Without news there is nothing to say: cron sends no mail then.
+            // Without news nothing is printed, so that cron sends no mail.
             let is_news = !polled.is_empty() || published.iter().any(|feed| feed.changed);
             if is_news && !arguments.quiet {
                 print_feeds(&mut out, &folder, &published)?;
@@ -109,7 +109,7 @@ pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Resul
     Ok(())
 }
 
-/// On a terminal only; anything else sees nothing of it.
+/// Returns a progress bar that shows only on a terminal.
 fn progress_bar() -> ProgressBar {
     let terminal = io::stderr().is_terminal();
     let target = if terminal {
@@ -167,7 +167,7 @@ fn print_feeds(out: &mut impl Write, folder: &Path, published: &[Published]) -> 
     )
 }
 
-/// What a poll brought: `10 new (4 of them on known stories), 1 changed`.
+/// Formats the news of a poll: `10 new (4 of them on known stories), 1 changed`.
 fn news(found: &Committed) -> String {
     let joined = match found.joined {
         0 => String::new(),
@@ -181,7 +181,7 @@ fn news(found: &Committed) -> String {
     format!("{} new{joined}{changed}", found.new)
 }
 
-/// A path as short as it can be typed from here.
+/// Returns a path relative to the current directory, if that is shorter.
 fn shown(path: &Path) -> PathBuf {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let here = std::env::current_dir().and_then(|here| here.canonicalize());

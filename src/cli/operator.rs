@@ -6,15 +6,16 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use crate::model::Operator;
 
 const USERS: &str = "/etc/passwd";
-/// The table of users is never longer.
+/// The most that is read of the table of users.
 const MAX_USERS_BYTES: u64 = 1 << 20;
 
-/// The user who runs this process.
+/// Returns the user who runs this process.
 pub(super) fn operator() -> Operator {
     Operator::user(uid(), name().as_deref())
 }
 
-/// Returns the user's name for the daemon, which learns the number from the socket. `1` names nobody.
+/// Returns the user's name for the daemon, which learns the number from the socket. `1` if it has no printable
+/// name.
 pub(super) fn claim() -> String {
     let name = name().filter(|name| {
         name.bytes()
@@ -27,7 +28,7 @@ fn uid() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
-/// `maria`, or `root for maria` under sudo.
+/// Returns `maria`, or `root for maria` under sudo.
 fn name() -> Option<String> {
     let uid = uid();
     let name = user(uid)?;
@@ -38,7 +39,7 @@ fn name() -> Option<String> {
     }
 }
 
-/// The name of a user of this machine (`passwd(5)`).
+/// Returns the name of a user of this machine (`passwd(5)`).
 fn user(uid: u32) -> Option<String> {
     let users = File::open(USERS).ok()?.take(MAX_USERS_BYTES);
     let lines = BufReader::new(users).lines().map_while(Result::ok);

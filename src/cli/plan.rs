@@ -1,7 +1,8 @@
-//! `tidings plan`: what the changed configuration would bring to and take from each feed, over what is stored.
+//! `tidings plan`: shows what the changed configuration would add to and remove from each feed, given the
+//! stored stories.
 //!
-//! In: a configuration that can be read. Out: lines for people or one JSON document, and exit status 3 where that is asked
-//! for and something changes.
+//! In: a configuration that can be read. Out: lines for people or one JSON document, and with `--exit-code`
+//! exit status 3 if something changes.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -15,17 +16,17 @@ use crate::flow::{self, FlowError};
 use crate::model::{SourceId, Timestamp};
 use crate::store::{FeedCount, FeedFate, FeedPlan, Moving, Plan};
 
-/// Stories of each feed that people are shown, of those that enter and of those that leave.
+/// Entering and leaving stories of each feed shown to people.
 const SHOWN: usize = 5;
-/// Stories of each feed that programs are told.
+/// Entering and leaving stories of each feed in JSON.
 const TOLD: usize = 100;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
-    /// End with status 3 when something changes
+    /// Exit with status 3 if something changes
     #[arg(long)]
     exit_code: bool,
-    /// Take this for the present time
+    /// Use this as the current time
     #[arg(long, value_parser = timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
     #[command(flatten)]
@@ -99,7 +100,8 @@ fn print(plan: &Plan) -> io::Result<()> {
     Ok(())
 }
 
-/// The keys that have other values: those of sections, then source by source, then of topics whose feeds stay as they are.
+/// Prints the keys with changed values: those of sections, then of each source, then of topics whose feeds stay
+/// the same.
 fn print_settings(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
     for change in &plan.settings {
         if let Configured::Section(_) = change.of {
@@ -133,7 +135,7 @@ fn print_settings(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
     Ok(())
 }
 
-/// What becomes of a feed: a heading, and what moves beneath it.
+/// Formats the changes to a feed: a heading, and the moving stories below it.
 fn lines(feed: &FeedPlan) -> Vec<String> {
     let mut lines = vec![format!("{}  {}", feed.id, fate(feed))];
     let title = feed.was_called.as_ref();
@@ -190,7 +192,7 @@ fn fate(feed: &FeedPlan) -> String {
     }
 }
 
-/// `1 story leaves`, `2 stories leave`.
+/// Formats a count of stories: `1 story leaves`, `2 stories leave`.
 fn stories(count: usize, one: &str, several: &str) -> String {
     if count == 1 {
         format!("1 story {one}")
@@ -199,7 +201,7 @@ fn stories(count: usize, one: &str, several: &str) -> String {
     }
 }
 
-/// The newest of `all` stories, a line each.
+/// Formats the newest of `all` stories, one per line.
 fn named<'a>(sign: &'a str, newest: &'a [Moving], all: usize) -> impl Iterator<Item = String> + 'a {
     let more = all.saturating_sub(newest.len());
     let line = move |story: &Moving| {

@@ -1,4 +1,4 @@
-//! `tidings preview`: fetches, reads and normalizes one document and shows what came of it; stores nothing.
+//! `tidings preview`: fetches, reads and normalizes one document and prints the result. Stores nothing.
 
 mod advice;
 mod jsonfeed;
@@ -33,55 +33,56 @@ use crate::text;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
-    /// A source of the configuration, an address, a file, or `-` for standard input
+    /// A configured source, an address, a file, or `-` for standard input
     #[arg(required_unless_present_any = ["file", "batch"])]
     target: Option<String>,
-    /// A file
+    /// A file to read
     #[arg(long, conflicts_with = "target")]
     file: Option<PathBuf>,
     /// Read paths (`PATH` or `PATH<TAB>BASE-URL`) from stdin and answer each with a line of JSON
     #[arg(long, conflicts_with_all = ["target", "file"])]
     batch: bool,
-    /// How to read it [default: find out]
+    /// The kind of document [default: detected]
     #[arg(long = "as", value_enum, value_name = "KIND")]
     kind: Option<Kind>,
-    /// Its encoding, whatever it says
+    /// The document's encoding, over what it declares
     #[arg(long, value_parser = checked::<Charset>, value_name = "LABEL")]
     charset: Option<String>,
-    /// Where the file was, for its relative links
+    /// The file's original address, for its relative links
     #[arg(long, value_name = "URL")]
     base_url: Option<Url>,
-    /// Its language
+    /// The document's language
     #[arg(long, value_parser = checked::<Language>)]
     language: Option<String>,
-    /// What comes first in its numeric dates: dmy, mdy or ymd
+    /// The order of its numeric dates: dmy, mdy or ymd
     #[arg(long, value_parser = checked_order, value_name = "ORDER")]
     date_order: Option<String>,
-    /// The zone of its dates
+    /// The time zone of its dates
     #[arg(long, value_parser = checked::<chrono_tz::Tz>, value_name = "ZONE")]
     timezone: Option<String>,
-    /// Take this for the time of reading; its offset is the zone where none is given
+    /// Use this as the time of reading; its offset is the time zone unless one is given
     #[arg(long, value_parser = moment, value_name = "TIME")]
     now: Option<(Timestamp, Option<chrono_tz::Tz>)>,
-    /// Where things stand: item=PLACE, title=PLACE, link=PLACE, …; PLACE is CSS (`a@href`, `:self`), a `JSONPath` or a path of elements
+    /// The places of the parts: item=PLACE, title=PLACE, link=PLACE, …; PLACE is CSS (`a@href`, `:self`), a
+    /// `JSONPath` or a path of elements
     #[arg(long, value_parser = field, value_name = "FIELD=PLACE")]
     select: Vec<(String, String)>,
-    /// What holds the JSON in a page, such as `script#__NEXT_DATA__`
+    /// The element that contains the JSON in a page, such as `script#__NEXT_DATA__`
     #[arg(long, value_parser = checked::<Css>, value_name = "CSS")]
     script: Option<String>,
-    /// What stands between the entries of a text: a regular expression
+    /// A regular expression for the separator between entries of a text
     #[arg(long, value_parser = checked::<Separator>, value_name = "REGEX")]
     separator: Option<String>,
-    /// What an entry of a text looks like: a regular expression with groups such as (?<title>.+)
+    /// A regular expression for an entry of a text, with groups such as (?<title>.+)
     #[arg(long, value_parser = checked::<Shape>, value_name = "REGEX")]
     record: Option<String>,
-    /// Show the list of this number, of those that the document has
+    /// Show the document's list with this number
     #[arg(long, value_parser = choice::number, value_name = "N", conflicts_with = "select")]
     list: Option<usize>,
-    /// Any key of a source, over what its block says; VALUE is TOML, or a text as it stands
+    /// Any key of a source, over its block; VALUE is TOML, or plain text
     #[arg(long, value_parser = set, value_name = "KEY=VALUE")]
     set: Vec<Setting>,
-    /// How to print it
+    /// The output format
     #[arg(long, value_enum, default_value_t)]
     output: Format,
     /// The same as --output jsonfeed
@@ -114,13 +115,13 @@ enum Format {
     Jsonl,
 }
 
-/// The word for standard input, and the file that stands for it.
+/// The argument for standard input, and the file name that it is given.
 const STDIN: &str = "-";
 const STDIN_FILE: &str = "/dev/stdin";
 
 /// Entries whose pages are read.
 const SAMPLED: usize = 3;
-/// How much of each text is shown.
+/// Characters shown of each text.
 const SHOWN_CHARACTERS: usize = 150;
 
 impl Arguments {
@@ -135,7 +136,7 @@ impl Arguments {
         clock(self.now.map(|(now, _)| now))
     }
 
-    /// The zone of a source that has none of its own.
+    /// Returns the zone for a source that sets none.
     fn zone_of_now(&self) -> chrono_tz::Tz {
         self.now
             .and_then(|(_, zone)| zone)
@@ -152,7 +153,7 @@ fn checked_order(text: &str) -> Result<String, String> {
     date_order(text).map(|_| text.to_owned())
 }
 
-/// A text that becomes a `T` where it is read.
+/// Checks that a text parses as a `T`, and returns it unchanged.
 fn checked<T: FromStr<Err: Display>>(text: &str) -> Result<String, String> {
     let read = text.parse::<T>().map_err(|error| error.to_string());
     read.map(|_| text.to_owned())
@@ -162,12 +163,12 @@ fn set(text: &str) -> Result<Setting, String> {
     Setting::parse(&format!("--set {text}"), text).map_err(|error| error.to_string())
 }
 
-/// A time, and the zone of its offset where that is of whole hours.
+/// Parses a time, and the zone of its offset if that is a whole number of hours.
 fn moment(text: &str) -> Result<(Timestamp, Option<chrono_tz::Tz>), String> {
     let at = timestamp(text)?;
     let stated = chrono::DateTime::parse_from_rfc3339(text).ok();
     let west_seconds = stated.map_or(0, |stated| stated.offset().utc_minus_local());
-    // These names count what is behind UTC, as POSIX does.
+    // The names of these zones count hours west of UTC, as in POSIX.
     let zone = (west_seconds != 0 && west_seconds % 3600 == 0)
         .then(|| format!("Etc/GMT{:+}", west_seconds / 3600).parse().ok());
     Ok((at, zone.flatten()))
@@ -179,7 +180,7 @@ fn field(text: &str) -> Result<(String, String), String> {
         let names = Field::ALL.map(Field::as_str).join(", ");
         return Err(format!("`{name}` is none of item, {names}"));
     }
-    // Which of them it must be depends on the kind of the document.
+    // The kind of the document decides which of them it must be.
     let is_place = place.parse::<Css>().is_ok()
         || place.parse::<JsonPath>().is_ok()
         || place.parse::<ElementPath>().is_ok();
@@ -227,7 +228,7 @@ pub(super) async fn run(arguments: &Arguments, config: &ConfigArguments) -> Resu
     }
 }
 
-/// What a word on the command line means: a file, an address, or a source of the configuration.
+/// Resolves a word on the command line: a file, an address, or a configured source.
 fn named(
     target: &str,
     config: &ConfigArguments,
@@ -241,7 +242,7 @@ fn named(
     }
     match Url::parse(target) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => {
-            // It needs no configuration; one that is there knows which networks are ours.
+            // No configuration is needed, but an existing one names the networks that may be fetched.
             let limits = in_force::usable(config).map_or_else(
                 |_| flow::default_limits(),
                 |usable| flow::limits(&usable.config),
@@ -273,7 +274,7 @@ fn named(
     }
 }
 
-/// A source of which the command line says all.
+/// Builds a source from the command line alone.
 fn unconfigured(
     location: Location,
     arguments: &Arguments,
@@ -300,7 +301,7 @@ fn unconfigured(
     })
 }
 
-/// What the arguments say of the source, as keys of its block: the last one counts.
+/// Returns the arguments that describe the source as keys of its block; of equal keys, the last one counts.
 fn settings(arguments: &Arguments) -> Result<Vec<Setting>, CliError> {
     let kind = arguments.kind.map(|kind| kind.as_str().to_owned());
     let texts = [
@@ -324,7 +325,7 @@ fn settings(arguments: &Arguments) -> Result<Vec<Setting>, CliError> {
     let select = |name: &str| {
         let places = places(name);
         let argument = format!("--select {name}={}", places.last()?);
-        // Of entries, one place after the other is tried.
+        // The places of entries are tried one after the other.
         let places = match name {
             Rules::<Css>::ITEM => &places[..],
             _ => places.get(places.len() - 1..)?,
@@ -343,7 +344,7 @@ fn settings(arguments: &Arguments) -> Result<Vec<Setting>, CliError> {
     Ok(settings)
 }
 
-/// Keys of a block that say how it is read otherwise than `--as` does.
+/// Returns the keys of the block that do not fit the kind given with `--as`.
 fn unfitting(kind: Option<Kind>, settings: &[Setting]) -> Vec<&'static str> {
     let Some(kind) = kind else {
         let sets = |setting: &Setting| setting.sets("select") || setting.sets("script");
@@ -366,22 +367,22 @@ impl From<SettingsError> for CliError {
 /// A document as it was read.
 struct Looked {
     about: About,
-    /// What it is, if it is a feed.
+    /// Its format, if it is a feed.
     format: Option<String>,
-    /// What it tells those who poll it.
+    /// The feed's advice for those who poll it.
     advice: Vec<Told>,
     url: PublicUrl,
-    /// What entries say that items do not tell, in order.
+    /// What each entry contains besides its item's fields, in order.
     beside: Vec<RawEntry>,
     normalized: Normalized,
-    /// What was done about the pages of entries.
+    /// Notes on the pages of entries that were read.
     details: Vec<String>,
-    /// The kept layout, or the one of the block.
+    /// The kept layout, or the one in the block.
     layout: Option<Layout>,
     hinted: Hinted,
-    /// The lists of its document; none where nobody will see them.
+    /// The document's lists; empty if nobody will see them.
     choices: Vec<Choice>,
-    /// The number of the one that is read.
+    /// The number of the list that is read.
     list: Option<usize>,
     /// The list that was asked for.
     chosen: Option<Listed>,
@@ -399,7 +400,7 @@ impl Looked {
         &self.normalized.problems
     }
 
-    /// Every entry in its place, also one that stands there for the second time, and what else it says.
+    /// Returns every entry at its position, including repeated ones, with its remaining fields.
     fn items(&self) -> impl Iterator<Item = (&Item, &RawEntry)> {
         let Normalized {
             items, repeated, ..
@@ -411,11 +412,11 @@ impl Looked {
     }
 }
 
-/// Why nothing is shown.
+/// The reasons for showing nothing.
 enum Refusal {
-    /// It cannot be fetched or read.
+    /// The document cannot be fetched or read.
     Failed(String),
-    /// It has fewer lists.
+    /// The document has fewer lists.
     NoSuchList(String),
 }
 
@@ -450,7 +451,7 @@ async fn look(source: &Source, limits: Limits, arguments: &Arguments) -> Result<
     })
 }
 
-/// Says what the pages of entries gave.
+/// Describes what the pages of entries yielded.
 fn about_pages(sampled: SampledPages) -> Vec<String> {
     let SampledPages {
         read,
@@ -468,8 +469,8 @@ fn about_pages(sampled: SampledPages) -> Vec<String> {
     [read].into_iter().chain(files).chain(failed).collect()
 }
 
-/// Says why a document could not be fetched, and what to do about it. An address or a file that is in no configuration
-/// has no block to correct.
+/// Describes why a document could not be fetched, and the remedy. A remedy in the source's block is left out
+/// for an address or a file that is not configured.
 fn unfetched(error: &FetchError, source: &Source) -> String {
     let told = text::chain(error);
     let is_configured = source.place.file.is_absolute();
@@ -494,10 +495,10 @@ fn digest(
     Ok(looked(read, arguments))
 }
 
-/// A document and what was read in it.
+/// A document and its contents.
 struct Read {
     page: (Document, Extracted),
-    /// As it is read: the list that was asked for.
+    /// The source as it is read: with the list that was asked for.
     source: Source,
     chosen: Option<Listed>,
 }
@@ -537,7 +538,7 @@ impl Read {
         };
         let mut extracted = extract::extract(&document, &source).map_err(failed)?;
         if chosen.is_some() {
-            // That another list holds more is no news to those who chose this one.
+            // A list with more records is no news to users who chose this one.
             let is_less = |problem: &Problem| matches!(problem, Problem::ReadsLess { .. });
             extracted.problems.retain(|problem| !is_less(problem));
         }
@@ -549,7 +550,7 @@ impl Read {
     }
 }
 
-/// The list of this number.
+/// Returns the list with this number.
 fn chosen(document: &Document, source: &Source, list: usize) -> Result<Listed, Refusal> {
     let choices = discover::choices(document, source);
     let lists = choices.len();
@@ -562,7 +563,7 @@ fn chosen(document: &Document, source: &Source, list: usize) -> Result<Listed, R
     })
 }
 
-/// The lists to choose from, where somebody sees them and no rules say which one is read.
+/// Returns the lists to choose from, if they are displayed and no rules decide which one is read.
 fn choices(read: &Read, arguments: &Arguments) -> Vec<Choice> {
     let is_seen = arguments.format() == Format::Table && !arguments.batch;
     let is_free = matches!(
@@ -628,7 +629,7 @@ fn looked(read: Read, arguments: &Arguments) -> Looked {
     }
 }
 
-/// What an entry says that its item does not tell.
+/// Returns the fields of an entry that its item does not contain.
 fn beside(entry: &RawEntry, url: &Url) -> RawEntry {
     let base = entry.base.as_ref().unwrap_or(url);
     let address = |found: &Option<String>| {
@@ -644,10 +645,10 @@ fn beside(entry: &RawEntry, url: &Url) -> RawEntry {
     }
 }
 
-/// Answers each path at once, whatever became of the one before.
+/// Answers each path at once, whatever the result of the one before.
 fn batch(arguments: &Arguments) -> Result<(), CliError> {
     let settings = settings(arguments)?;
-    // A mistake in the arguments is told once, not for every path.
+    // A mistake in the arguments is reported once, not for every path.
     unconfigured(Location::File(STDIN_FILE.into()), arguments, &settings)?;
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
@@ -694,7 +695,7 @@ fn print(looked: &Looked) -> io::Result<()> {
     print_heading(&mut out, looked)?;
     for (item, _) in looked.items() {
         let beginning = beginning(&item.text);
-        // Behind the summary of the list, the text of the page.
+        // The text of the page follows the list's summary.
         let whole = item.content.as_ref().filter(|_| !looked.details.is_empty());
         let whole = whole.map(|content| self::beginning(&normalize::plain_text(content)));
         let whole = whole
@@ -707,7 +708,7 @@ fn print(looked: &Looked) -> io::Result<()> {
         if let Some(image) = &item.image {
             writeln!(out, "  picture {}", image.url)?;
         }
-        // Each on a line of its own, which a terminal breaks without hurting what is copied from it.
+        // Each address gets its own line, which a terminal wraps without spoiling a copy.
         let address = item.address.as_ref().map_or("", Url::as_str);
         for line in [address, &beginning, &whole]
             .into_iter()
@@ -735,13 +736,13 @@ fn print(looked: &Looked) -> io::Result<()> {
     choice::print_others(&mut out, &looked.choices, looked.list, Reasons::Hidden)
 }
 
-/// As much of a text as is shown, on one line.
+/// Shortens a text to one line.
 fn beginning(text: &str) -> String {
     let beginning: String = text.chars().take(SHOWN_CHARACTERS).collect();
     beginning.replace('\n', " ")
 }
 
-/// What an operator may write instead of leaving the page to us.
+/// Prints the keys that an operator may set instead of relying on detection.
 fn print_hints(out: &mut impl Write, looked: &Looked) -> io::Result<()> {
     let Looked { hinted, chosen, .. } = looked;
     if let Some(feed) = &hinted.feed {
@@ -766,12 +767,12 @@ fn print_hints(out: &mut impl Write, looked: &Looked) -> io::Result<()> {
     print_block(out, heading, &keys)
 }
 
-/// Text as TOML writes it.
+/// Quotes a text as TOML.
 fn quoted(text: &str) -> String {
     toml_edit::Value::from(text).to_string().trim().to_owned()
 }
 
-/// `Council news (RSS 2.0)`
+/// Prints a heading such as `Council news (RSS 2.0)`.
 fn print_heading(out: &mut impl Write, looked: &Looked) -> io::Result<()> {
     match (&looked.about.title, &looked.format) {
         (Some(title), Some(format)) => writeln!(out, "{title} ({format})\n"),
@@ -780,7 +781,7 @@ fn print_heading(out: &mut impl Write, looked: &Looked) -> io::Result<()> {
     }
 }
 
-/// A line each, indented under a heading; nothing for none.
+/// Prints one item per line, indented under a heading; nothing if there are no items.
 fn print_block<T: Display>(out: &mut impl Write, heading: &str, lines: &[T]) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());

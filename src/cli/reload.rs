@@ -1,4 +1,4 @@
-//! `tidings reload`: the running daemon reads its configuration again, and says what came of it.
+//! `tidings reload`: makes the running daemon reload its configuration, and prints the result.
 
 use std::io::{self, Write as _};
 
@@ -10,14 +10,14 @@ use crate::serve::ReloadReport;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
-    /// Do it even where readers would notice: a feed emptied, gone or flooded, sources lost
+    /// Reload even if readers would notice: an emptied, removed or flooded feed, removed sources
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
     output: OutputArguments,
 }
 
-/// Asks the daemon at the first of `places` where one answers.
+/// Asks the daemon at the first of `places` that answers.
 pub(super) async fn run(arguments: Arguments, places: &[Listen]) -> Result<(), CliError> {
     let path = if arguments.yes {
         "/reload?yes"
@@ -55,7 +55,7 @@ async fn ask(path: &str, places: &[Listen]) -> Result<ReloadReport, CliError> {
             Ok(answer) => return admin::read(listen, &answer),
             Err(error) => {
                 let is_last_word = !error.is_connect();
-                // The first place is where it should be.
+                // The daemon should listen at the first place.
                 if number == 0 || is_last_word {
                     failure = CliError::Failed(admin::failed(listen, &error));
                 }

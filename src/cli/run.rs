@@ -1,4 +1,4 @@
-//! `tidings run`: the daemon, with its signals, its log and its metrics.
+//! `tidings run`: starts the daemon, with its signals, its log and its metrics.
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -23,14 +23,14 @@ use crate::flow::Clock;
 use crate::model::Timestamp;
 use crate::serve;
 
-/// Topics whose feeds are named at the start.
+/// Topics whose feeds are listed at the start.
 const SHOWN_TOPICS: usize = 10;
-/// Signals that may wait.
+/// Signals that may be queued.
 const SIGNALS: usize = 16;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
-    /// What is logged: off, error, warn, info, debug, trace, or a filter such as `info,tidings::fetch=debug`
+    /// The log level: off, error, warn, info, debug, trace, or a filter such as `info,tidings::fetch=debug`
     #[arg(
         long,
         value_name = "FILTER",
@@ -42,7 +42,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Result<(), CliError> {
-    // Before anything else: a signal that comes early must not kill us.
+    // Handlers first: an early signal must not kill the process.
     let signals = signals()?;
     log(&arguments.log)?;
     serve(named, signals).await.map_err(super::logged)
@@ -82,12 +82,13 @@ async fn serve(named: &ConfigArguments, signals: mpsc::Receiver<Signal>) -> Resu
     Ok(())
 }
 
-/// SIGHUP reads the configuration again; SIGTERM and SIGINT end, the second of them at once.
+/// Returns the signals: SIGHUP reloads the configuration; SIGTERM and SIGINT stop, and a second one stops at
+/// once.
 fn signals() -> io::Result<mpsc::Receiver<Signal>> {
     let (sender, receiver) = mpsc::channel(SIGNALS);
     let stopping = Arc::new(AtomicBool::new(false));
     for ending in [SIGTERM, SIGINT] {
-        // In this order: the first sets what makes the second do as if nobody handled it.
+        // The order matters: the first handler sets the flag that gives the second its default effect.
         flag::register_conditional_default(ending, Arc::clone(&stopping))?;
         flag::register(ending, Arc::clone(&stopping))?;
     }
@@ -105,7 +106,7 @@ fn signals() -> io::Result<mpsc::Receiver<Signal>> {
     Ok(receiver)
 }
 
-/// To the journal where systemd reads us, else to stderr; with colours on a terminal.
+/// Logs to the journal under systemd, otherwise to stderr; with colours on a terminal.
 fn log(filter: &LogFilter) -> Result<(), CliError> {
     let filter = EnvFilter::try_new(filter.as_str())
         .map_err(|error| CliError::Usage(format!("--log: {error}")))?;
@@ -128,19 +129,20 @@ fn log(filter: &LogFilter) -> Result<(), CliError> {
     installed.map_err(|error| CliError::Failed(error.to_string()))
 }
 
-/// Whether the log has colours: on a terminal, unless `NO_COLOR` is set to anything (<https://no-color.org>).
+/// Returns true if the log is coloured: on a terminal, unless `NO_COLOR` is set to anything
+/// (<https://no-color.org>).
 fn is_coloured(is_terminal: bool, no_color: Option<&OsStr>) -> bool {
     is_terminal && no_color.is_none_or(OsStr::is_empty)
 }
 
-/// Whether stderr still is the `stream` that systemd opened, by device and inode: terminals of a desktop inherit the
-/// variable and are none (`systemd.exec(5)`).
+/// Returns true if stderr still is the `stream` that systemd opened, by device and inode. Terminals on a
+/// desktop inherit the variable, but are a different stream (`systemd.exec(5)`).
 fn is_stderr(stream: &str) -> bool {
     rustix::fs::fstat(io::stderr())
         .is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
 }
 
-/// Says where to look, what is polled, how to stop it, and what to subscribe to.
+/// Prints where to look, what is polled, how to stop, and what to subscribe to.
 fn announce(title: &str, zone: Tz, started: &Started) {
     let text = announcement(title, zone, started, Clock::System.now());
     let mut out = io::stdout().lock();

@@ -1,10 +1,10 @@
-//! How items stand on a terminal.
+//! Formats items for a terminal.
 
 use chrono_tz::Tz;
 
 use crate::model::{EventDay, Precision, Published, Timestamp};
 
-/// A date as far as it is known.
+/// Formats a date as far as it is known.
 pub(super) fn date(published: &Published) -> String {
     match (published, published.precision()) {
         (Published::FirstSeen(_), _) => "no date".to_owned(),
@@ -13,7 +13,7 @@ pub(super) fn date(published: &Published) -> String {
     }
 }
 
-/// A date as far as it is known, on the clocks of `zone`; a day without a time is that of its publisher.
+/// Formats a date as far as it is known, in the zone `zone`; a day without a time is the publisher's day.
 pub(super) fn date_in(zone: Tz, published: &Published) -> String {
     match (published, published.precision()) {
         (Published::FirstSeen(_), _) => "no date".to_owned(),
@@ -22,12 +22,12 @@ pub(super) fn date_in(zone: Tz, published: &Published) -> String {
     }
 }
 
-/// An instant on the clocks of `zone`, which stands once with all of them.
+/// Formats an instant in `zone`, without the zone: it is printed once for all of them.
 pub(super) fn moment(zone: Tz, at: Timestamp) -> String {
     at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
 }
 
-/// Its day, or as much of it as is known.
+/// Formats the day, or as much of it as is known.
 pub(super) fn day(published: &Published) -> String {
     match (published, published.precision()) {
         (Published::FirstSeen(_), _) => "no date".to_owned(),
@@ -36,7 +36,7 @@ pub(super) fn day(published: &Published) -> String {
     }
 }
 
-/// The same for programs: RFC 3339, or as much of a day as is known; nothing where there is none.
+/// Formats a date for programs: RFC 3339, or as much of a day as is known; `None` without a date.
 pub(super) fn stated(published: &Published) -> Option<String> {
     match (published, published.precision()) {
         (Published::FirstSeen(_), _) => None,
@@ -45,7 +45,7 @@ pub(super) fn stated(published: &Published) -> Option<String> {
     }
 }
 
-/// When an event takes place, as far as it is known.
+/// Formats when an event takes place, as far as it is known.
 pub(super) fn event(event: &EventDay) -> String {
     let dated = event.dated();
     match dated.precision {
@@ -54,7 +54,7 @@ pub(super) fn event(event: &EventDay) -> String {
     }
 }
 
-/// What a document says, without what would move the cursor.
+/// Formats text of a document on one line, without characters that move the cursor.
 pub(super) fn line(text: &str) -> String {
     crate::text::one_line(text)
 }

@@ -1,4 +1,4 @@
-//! `tidings sources`: the configured sources, listed, added, repaired, released and forgotten. Files keep their comments.
+//! `tidings sources`: lists, adds, repairs, releases and forgets configured sources. Files keep their comments.
 
 mod add;
 mod forget;
@@ -21,22 +21,22 @@ pub(super) struct Arguments {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Action {
-    /// Every source: how it is read, where it is, where it is configured, how it is
+    /// List every source: how it is read, where it is configured, and its state
     List(list::Arguments),
-    /// Find out what an address amounts to, and write it into the configuration
+    /// Examine an address, and add it to the configuration
     Add(add::Arguments),
-    /// Show the selectors that find a changed page's items again, and write them into the configuration
+    /// Find selectors for the items of a changed page, and write them into the configuration
     Repair(repair::Arguments),
-    /// Show what is held back of a source, ask, and publish it; take what the source gives now as it is
+    /// Show the held items of a source, ask, and publish them; accept what the source now yields
     Release(release::Arguments),
-    /// Show what is held back of a source, ask, and throw it away for good
+    /// Show the held items of a source, ask, and discard them for good
     Discard(release::Arguments),
-    /// Show the stories of a source that is gone from the files, ask, and take them out of the feeds
+    /// Show the stories of a source that was removed from the files, ask, and remove them from the feeds
     Forget(forget::Arguments),
 }
 
 impl Arguments {
-    /// The name of an action that prints no JSON.
+    /// Returns the name of an action that prints no JSON.
     pub(super) fn without_json(&self) -> Option<&'static str> {
         match self.action {
             Action::Add(_) => Some("sources add"),
@@ -47,7 +47,7 @@ impl Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Result<(), CliError> {
-    // What may not be meant as it is written is for `check` to tell.
+    // Warnings are left to `check`.
     let files = || config::load(&named.file(), &environment);
     match &arguments.action {
         Action::List(arguments) => list::run(*arguments, &in_force::load(named)?),

@@ -1,5 +1,5 @@
-//! `tidings status`: every source, its state, and what to do where something is wrong. A running daemon knows more than
-//! the database: also what cannot be stored.
+//! `tidings status`: shows every source's state, and what to do about problems. A running daemon knows more
+//! than the database, such as faults that cannot be stored.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, IsTerminal as _, Write};
@@ -38,7 +38,7 @@ pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result
         Ok(states) => states,
         // The daemon knows more than a database that cannot be read.
         Err(_) if told.is_some() => BTreeMap::new(),
-        // It may tell those who may not read its store.
+        // The daemon may answer users who may not read its store.
         Err(error) => {
             return match asked(&config.admin.listen).await {
                 Some(status) => print_asked(arguments, &status),
@@ -78,7 +78,7 @@ pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result
     }
 }
 
-/// The status from the first of these places where a daemon answers.
+/// Returns the status from the first of these places at which a daemon answers.
 async fn asked(places: &[Listen]) -> Option<Status> {
     for listen in places {
         if let Some(status) = admin::tell(listen, "/status.json").await {
@@ -101,7 +101,7 @@ fn print_asked(arguments: Arguments, status: &Status) -> Result<(), CliError> {
     Ok(print(&mut out, &status.sources, &status.problems, Tz::UTC)?)
 }
 
-/// `refused` and `configured_at` are those of the daemon's own answer, for which see [`crate::serve::Status`].
+/// `refused` and `configured_at` are those of the daemon's answer; see [`crate::serve::Status`].
 fn answer(
     known: &[SourceStatus],
     problems: &[ProblemState],
@@ -116,7 +116,7 @@ fn answer(
     answer
 }
 
-/// Takes over what the daemon says of sources that both know.
+/// Takes over the daemon's report on sources that both know.
 fn take_over(known: &mut [SourceStatus], told: Vec<SourceStatus>) {
     let mut told: HashMap<String, SourceStatus> = told
         .into_iter()
@@ -129,7 +129,7 @@ fn take_over(known: &mut [SourceStatus], told: Vec<SourceStatus>) {
     }
 }
 
-/// Why the files do not count, in red on a terminal.
+/// Prints why the files do not count, in red on a terminal.
 fn print_refused(out: &mut impl Write, told: &str, lines: &[String]) -> io::Result<()> {
     let (red, plain) = if io::stdout().is_terminal() {
         ("\u{1b}[31m", "\u{1b}[0m")
@@ -143,7 +143,7 @@ fn print_refused(out: &mut impl Write, told: &str, lines: &[String]) -> io::Resu
     writeln!(out)
 }
 
-/// Which keys count from the next start on.
+/// Prints the keys that take effect at the next start.
 fn print_restart(out: &mut impl Write, keys: &[String]) -> io::Result<()> {
     if keys.is_empty() {
         return Ok(());

@@ -1,6 +1,7 @@
-//! `tidings stories`: what an operator decides about stories by hand. It is shown before, recorded, and can be undone.
+//! `tidings stories`: an operator's decisions about stories. Each is shown first, recorded, and can be undone.
 //!
-//! The daemon does it where one runs, for a store has one writer; otherwise this process, which then publishes too.
+//! A store has one writer, so a running daemon does the work; without one this process does it, and publishes
+//! too.
 
 use std::io::{self, Write as _};
 
@@ -29,45 +30,45 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Show what was decided by hand: when, by whom, about what, and why
+    /// List the decisions made by hand: when, by whom, about what, and why
     List {
-        /// How many decisions, the newest first
+        /// Number of decisions, the newest first
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
-    /// Make two stories one: the older one keeps its id
+    /// Merge two stories; the older one keeps its id
     Merge {
-        /// The id of a story as it stands in a feed, or the address of a report
+        /// A story's id as in a feed, or a report's address
         one: String,
-        /// Another one
+        /// The other story's id, or a report's address
         other: String,
         #[command(flatten)]
         care: Care,
     },
-    /// Make reports a story of their own, or every report one; the founding one keeps the id
+    /// Make reports a story of their own, or split every report off; the founding report keeps the id
     Split {
-        /// The id of a story as it stands in a feed, or the address of a report
+        /// A story's id as in a feed, or a report's address
         story: String,
-        /// The reports that leave, by source, by address or by id [default: each, on its own]
+        /// The reports that leave, by source, address or id [default: each on its own]
         reports: Vec<String>,
         #[command(flatten)]
         care: Care,
     },
-    /// Take a story out of all feeds, until it is restored
+    /// Remove a story from all feeds until it is restored
     Withdraw {
-        /// The id of a story as it stands in a feed, or the address of a report
+        /// A story's id as in a feed, or a report's address
         story: String,
-        /// Why; feeds tell it to their readers
+        /// The reason, shown to readers in feeds
         #[arg(long, value_parser = reason)]
         reason: String,
         #[command(flatten)]
         care: Care,
     },
-    /// Bring a withdrawn story back into its feeds, and take its tombstones back
+    /// Restore a withdrawn story to its feeds, and remove its tombstones
     Restore {
-        /// The id of the story, or the address of a report
+        /// The story's id, or a report's address
         story: String,
-        /// Why, for the record
+        /// The reason, for the record
         #[arg(long, value_parser = reason)]
         reason: Option<String>,
         #[command(flatten)]
@@ -75,13 +76,13 @@ enum Action {
     },
 }
 
-/// How careful to be.
+/// The precautions asked for.
 #[derive(Args, Clone, Copy, Debug)]
 struct Care {
-    /// Show what it is about, and do nothing
+    /// Show what it affects, and do nothing
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask; without a terminal nobody is asked
+    /// Do not ask; without a terminal nothing is asked
     #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
 }
@@ -147,7 +148,7 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliE
     }
 }
 
-/// The stories that it is about, and the decision, with what people named by the ids that it has in the store.
+/// Returns the stories affected and the decision, with their ids in the store.
 fn decision(action: &Action, config: &Config) -> Result<(Vec<Account>, Decision), CliError> {
     match action {
         Action::List { .. } => unreachable!("a list decides nothing"),
@@ -191,7 +192,7 @@ fn decision(action: &Action, config: &Config) -> Result<(Vec<Account>, Decision)
     }
 }
 
-/// A line for each report: its date, title and source; then where the story stands, and the zone of all times.
+/// Prints a line per report (date, title, source), then the story's feeds and the zone of all times.
 fn show(about: &[Account], zone: Tz) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for (at, account) in about.iter().enumerate() {
@@ -315,7 +316,7 @@ fn accounts(name: &str, config: &Config) -> Result<Vec<Account>, CliError> {
     named::ask(config, all)
 }
 
-/// The story that all of them report.
+/// Returns the story that all of them report.
 fn only(name: &str, accounts: &[Account]) -> Result<StoryId, CliError> {
     let mut stories = accounts.iter().map(|account| account.story_id);
     let first = stories.next().ok_or_else(|| named::unknown(name))?;
@@ -327,7 +328,7 @@ fn only(name: &str, accounts: &[Account]) -> Result<StoryId, CliError> {
     )))
 }
 
-/// The report of `story` that is named by its source, its address or its id.
+/// Returns the report of `story` named by its source, address or id.
 fn report(name: &str, story: StoryId, config: &Config) -> Result<ItemId, CliError> {
     let of_story = accounts(&story.to_string(), config)?;
     let by_source = of_story

@@ -1,8 +1,8 @@
-//! Tables that people can read.
+//! Tables for people.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
-/// A table without lines, as wide as the terminal. What its first column names is never broken: it is there to be copied.
+/// Returns an empty table as wide as the terminal. The first column is never wrapped, so that it can be copied.
 pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
@@ -15,12 +15,12 @@ pub(super) fn table(header: &[&str]) -> Table {
     table
 }
 
-/// Says once in which zone all times of a table are.
+/// States once the zone of all times in a table.
 pub(super) fn zone(zone: chrono_tz::Tz) -> String {
     format!("Times are those of {zone}.")
 }
 
-/// The columns of the terminal, or as many as most have.
+/// Returns the columns of the terminal, or a common width.
 pub(super) fn width() -> usize {
     const USUAL: u16 = 100;
     const LEAST: u16 = 40;
@@ -28,7 +28,7 @@ pub(super) fn width() -> usize {
     width.unwrap_or(USUAL).into()
 }
 
-/// The table's lines without blanks at their ends.
+/// Returns the table's lines without trailing blanks.
 pub(super) fn lines(table: &Table) -> String {
     table.trim_fmt()
 }

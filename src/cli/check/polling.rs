@@ -1,4 +1,4 @@
-//! Sources that are asked too often, or twice.
+//! Finds sources that are polled too often, or configured twice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use crate::config::{self, Config, Diagnostic, Severity};
 use crate::model::{Location, Source, Timestamp};
 use crate::schedule;
 
-/// Nobody publishes bulletins so often that they must be asked for more than once in this.
+/// The shortest sensible interval: no publisher needs more than one poll in this time.
 const OFTEN: Duration = Duration::from_mins(1);
-/// Runs that are looked at: the pause between two of them may be a longer one.
+/// Runs that are compared: the first pause may be longer than the next ones.
 const RUNS: usize = 3;
 
-/// Warnings of them.
+/// Returns warnings of sources that are polled too often or twice.
 pub(super) fn check(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
     let hasty = config
         .sources
@@ -31,7 +31,7 @@ fn warning(source: &Source, message: String, hint: &str) -> Diagnostic {
     }
 }
 
-/// A source on the web that is polled more than once a minute.
+/// Warns of a source on the web that is polled more than once a minute.
 fn hasty(source: &Source, now: Timestamp) -> Option<Diagnostic> {
     if !matches!(source.location, Location::Http(_) | Location::Secret(_)) {
         return None;
@@ -48,12 +48,12 @@ fn hasty(source: &Source, now: Timestamp) -> Option<Diagnostic> {
     Some(warning(source, message, hint))
 }
 
-/// Sources at the address of one before them.
+/// Warns of sources that share the address of an earlier one.
 fn twice(sources: &[Source]) -> Vec<Diagnostic> {
     let mut first: BTreeMap<String, &Source> = BTreeMap::new();
     let mut found = Vec::new();
     for source in sources {
-        // A secret that cannot be read here is no address that could be compared.
+        // A secret that cannot be read here is not an address to compare.
         let Ok(resolved) = config::resolve(source) else {
             continue;
         };

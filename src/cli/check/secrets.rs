@@ -1,10 +1,10 @@
-//! Addresses that are secrets, as far as they can be read here.
+//! Checks addresses that are secrets, as far as this process can read them.
 
 use crate::config::{self, Config, Diagnostic, SecretError, Severity};
 use crate::model::Location;
 
-/// Mistakes of those that are no addresses, and warnings of those that cannot be read here: the daemon, which fetches, may
-/// well read them.
+/// Returns errors for secrets that are not addresses, and warnings for secrets that cannot be read here. The
+/// daemon, which does the fetching, may be able to read them.
 pub(super) fn check(config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let mut wrong = Vec::new();
     let mut unread: Vec<Diagnostic> = config.store.unread.iter().cloned().map(as_unread).collect();
@@ -22,7 +22,7 @@ pub(super) fn check(config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
             Err(SecretError::Wrong(message)) => {
                 wrong.push(diagnostic(Severity::Mistake, message));
             }
-            // Only a configuration that was kept lacks one.
+            // Only a configuration from the store lacks its secrets.
             Ok(_) | Err(SecretError::NotKept(_)) => {}
             Err(SecretError::Unreadable(message)) => {
                 unread.push(as_unread(diagnostic(Severity::Warning, message)));

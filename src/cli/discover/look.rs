@@ -1,4 +1,5 @@
-//! An address looked at: fetched with the feeds that it links to, compared with what is configured and stored.
+//! Looks at an address: fetches it with the feeds that it links to, and compares it with the configured and
+//! stored sources.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
@@ -21,45 +22,45 @@ use crate::model::{
 use crate::store::{self, Reader};
 use crate::text;
 
-/// What is looked at.
+/// An address or a file to look at.
 pub(in crate::cli) enum Target {
-    /// What is there now.
+    /// An address to fetch.
     Address(Url),
-    /// A file, and where it was.
+    /// A local file, and its original address if known.
     Copy(PathBuf, Option<Url>),
 }
 
-/// What was found out.
+/// The result of a look.
 pub(super) struct Finding {
-    /// What it amounts to.
+    /// The source proposed for the address.
     pub(super) proposal: Proposal,
-    /// The source that has this address already.
+    /// The configured source that already has this address.
     pub(super) configured: Option<(SourceId, Place)>,
-    /// What the server says and does; nothing of a copy.
+    /// The server's rules and behaviour; `None` for a local copy.
     pub(super) manners: Option<Manners>,
-    /// Configured sources that carry the same stories, and how many of them.
+    /// Configured sources that carry the same stories, each with the number of shared stories.
     pub(super) carriers: Vec<(SourceId, usize)>,
-    /// Topics that it would feed, each with how many items.
+    /// Topics that would match, each with the number of items.
     pub(super) topics: Vec<(TopicId, usize)>,
-    /// Whether there are topics at all.
+    /// True if any topics are configured.
     pub(super) has_topics: bool,
 }
 
-/// What a server says to robots, and how it answers those who come again.
+/// A server's rules for robots, and its support for conditional requests.
 pub(super) struct Manners {
-    /// Why its address may not be fetched, if it may not; or why nobody knows.
+    /// The reason not to fetch the address: robots.txt forbids it or cannot be read.
     pub(super) refusal: Option<String>,
-    /// Whether that counts for a source like this.
+    /// True if robots.txt is obeyed for a source of this kind.
     pub(super) obeyed: bool,
-    /// What robots.txt asks for between two requests.
+    /// The pause between two requests that robots.txt asks for.
     pub(super) delay: Option<std::time::Duration>,
-    /// The sitemaps that it names.
+    /// The sitemaps that robots.txt names.
     pub(super) sitemaps: Vec<Url>,
-    /// Whether a second request, which names what it has, is answered with 304.
+    /// True if a second, conditional request is answered with 304.
     pub(super) knows_unchanged: bool,
 }
 
-/// The configuration, where there is one; what is wrong with it is no reason not to look at an address.
+/// Reads the configuration, if there is one. Mistakes in it do not prevent a look at an address.
 pub(super) fn configuration(named: Option<PathBuf>) -> Result<Option<Config>, CliError> {
     let is_named = named.is_some();
     let file = config_file(named);
@@ -76,19 +77,19 @@ pub(super) fn configuration(named: Option<PathBuf>) -> Result<Option<Config>, Cl
     }
 }
 
-/// An address, fetched with what it links to.
+/// A fetched address with the documents that it links to.
 pub(in crate::cli) struct Visited {
     location: Location,
     document: Document,
     leads: Leads,
     linked: Vec<Linked>,
-    /// How to ask again; `None` for a copy.
+    /// The means to fetch again; `None` for a local copy.
     visit: Option<Visit>,
-    /// The answer of each address.
+    /// The validators of each address fetched.
     answers: Vec<(Url, Validators)>,
 }
 
-/// Fetches it.
+/// Fetches the address and its links.
 pub(in crate::cli) async fn visit(
     target: &Target,
     config: Option<&Config>,
@@ -107,7 +108,7 @@ pub(in crate::cli) async fn visit(
 }
 
 impl Visited {
-    /// Returns the source that it amounts to, or the list of this number.
+    /// Returns the proposed source, or the list with the number asked for.
     pub(super) async fn look(
         &self,
         config: Option<&Config>,
@@ -128,7 +129,7 @@ impl Visited {
         })
     }
 
-    /// The same, of the document alone.
+    /// Proposes a source from the document alone.
     pub(in crate::cli) fn propose(
         &self,
         config: Option<&Config>,
@@ -206,7 +207,8 @@ fn refused(location: &Location, error: &DiscoverError) -> CliError {
     failed(&format!("{location}: {error}{action}"))
 }
 
-/// What keeps us from an address; what to do where that is not for its source's block, which is not there yet.
+/// Returns the error for an address that cannot be fetched. A remedy that needs the source's block is left out:
+/// the block does not exist yet.
 fn unfetched(error: &FetchError) -> CliError {
     let told = text::chain(error);
     failed(&match error {
@@ -220,13 +222,13 @@ fn taken(config: &Config) -> BTreeSet<SourceId> {
     ids.collect()
 }
 
-/// The configured source at the same address, in any of its spellings.
+/// Returns the configured source at the same address, in any spelling.
 pub(in crate::cli) fn configured(
     config: &Config,
     location: &Location,
 ) -> Option<(SourceId, Place)> {
     let own = spelled(location);
-    // A secret that cannot be read here is no address that is known.
+    // A secret that cannot be read here is not a known address.
     let is_there = |source: &&Source| {
         config::resolve(source).is_ok_and(|source| spelled(&source.location) == own)
     };
@@ -234,7 +236,7 @@ pub(in crate::cli) fn configured(
     Some((found.id.clone(), found.place.clone()))
 }
 
-/// A location as it is spelled for a comparison with others.
+/// Returns a location in the spelling used for comparison.
 pub(in crate::cli) fn spelled(location: &Location) -> String {
     match location {
         Location::Http(url) => {
@@ -282,7 +284,7 @@ fn topics(config: Option<&Config>, proposal: &Proposal) -> Vec<(TopicId, usize)>
     counted.filter(|(_, count)| *count > 0).collect()
 }
 
-/// What a page links to that may be better than itself.
+/// Returns linked feeds that may be better sources than the page.
 fn rivals(leads: &Leads) -> Vec<(Lead, Url)> {
     let feeds = leads.feeds.iter().cloned();
     let posts = leads.wordpress.as_ref().and_then(discover::posts);
@@ -292,7 +294,7 @@ fn rivals(leads: &Leads) -> Vec<(Lead, Url)> {
         .collect()
 }
 
-/// A look over the network.
+/// The state for further fetches over the network.
 struct Visit {
     look: Look,
 }
@@ -373,7 +375,7 @@ impl Visit {
     }
 }
 
-/// Where it redirected to, unless it was logged in to: that stays as it was given.
+/// Returns the address after redirects. An address that needed a login stays as given.
 fn reached(given: &PublicUrl, document: &Document) -> PublicUrl {
     let url = given.expose();
     if url.username().is_empty() && url.password().is_none() {

@@ -1,4 +1,4 @@
-//! What was found out of an address: for people in sentences, for programs by name.
+//! Prints the result of a look at an address: sentences for people, JSON for programs.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use crate::discover::{Found, Lead, Proposal, Rival};
 use crate::extract;
 use crate::model::{Kind, Location};
 
-/// Items that are shown to people.
+/// Items shown to people.
 const SHOWN_ITEMS: usize = 5;
 
 pub(super) fn print(finding: &Finding, reasons: Reasons) -> io::Result<()> {
@@ -46,7 +46,7 @@ pub(super) fn print(finding: &Finding, reasons: Reasons) -> io::Result<()> {
     writeln!(out, "\n{}", proposal.block)
 }
 
-/// What is read, and why that.
+/// Describes what is read, and why.
 pub(in crate::cli) fn found(proposal: &Proposal) -> String {
     let count = proposal.items.len();
     let url = &proposal.source.location;
@@ -108,13 +108,13 @@ fn sitemap(proposal: &Proposal) -> String {
     }
 }
 
-/// Whether it says where the records stand.
+/// Returns true if the proposal names the places of the records.
 fn is_by_rules(proposal: &Proposal) -> bool {
     let keys = extract::keys(&proposal.block.reading);
     keys.iter().any(|(key, _)| key == "select.item")
 }
 
-/// How many records of the page are in what is read in its place.
+/// Returns the number of the page's records that also appear in the feed read instead.
 fn shared(proposal: &Proposal) -> usize {
     let Location::Http(url) = &proposal.source.location else {
         return 0;
@@ -124,7 +124,7 @@ fn shared(proposal: &Proposal) -> usize {
     read.map_or(0, |rival| rival.shared)
 }
 
-/// One thing that was found out a line.
+/// Formats the findings, one per line.
 fn told(finding: &Finding) -> Vec<(&'static str, String)> {
     let proposal = &finding.proposal;
     let mut told = Vec::new();
@@ -204,7 +204,7 @@ fn compared(rival: &Rival, records: usize) -> String {
             format!("{url} has {items} items, {shared} of the page's {records} records among them")
         }
         Ok(items) => format!("{url} has {items} items"),
-        // What failed to be fetched names its address itself.
+        // The error of a failed fetch already names its address.
         Err(reason) if reason.contains(url.as_str()) => reason.clone(),
         Err(reason) => format!("{url} cannot be read: {reason}"),
     }
@@ -232,7 +232,7 @@ fn cost(finding: &Finding) -> String {
     format!("{requests} and {bytes} a poll{unchanged}{pages}")
 }
 
-/// The document, its next page, and the newest of those that it is an index of.
+/// Returns the requests per poll: the document, its next page, and the newest documents of an index.
 fn requests(proposal: &Proposal) -> u32 {
     let parts = u32::try_from(proposal.parts).unwrap_or(u32::MAX);
     1 + u32::from(proposal.block.next.is_some()) + parts.min(proposal.source.parts())
@@ -258,7 +258,7 @@ fn rhythm(proposal: &Proposal) -> String {
     }
 }
 
-/// The documented shape.
+/// Returns the documented JSON shape.
 pub(super) fn json(finding: &Finding) -> Value {
     let proposal = &finding.proposal;
     let (found, format) = match &proposal.found {

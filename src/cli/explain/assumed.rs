@@ -1,4 +1,4 @@
-//! In which languages words are looked for where nobody knows an item's language, for people.
+//! Describes the languages in which words are looked up in items of unknown language.
 
 use std::fmt;
 
@@ -8,25 +8,25 @@ use crate::config::Config;
 use crate::flow;
 use crate::model::Language;
 
-/// The languages that an item is taken to be in, and why.
+/// The languages assumed for an item, and the reason.
 pub(in crate::cli) struct Assumed {
     languages: Vec<Language>,
     from: Origin,
 }
 
-/// Where an assumption comes from.
+/// The origin of an assumption.
 #[derive(Clone, Copy)]
 enum Origin {
-    /// Most items of the source are in it.
+    /// Most items of the source are in this language.
     Source,
-    /// The site is in it.
+    /// The site's language.
     Site,
-    /// It is in use.
+    /// A language in use.
     Use,
 }
 
 impl Assumed {
-    /// The assumption for an item of a source whose items are usually in `usual`.
+    /// Returns the assumption for an item of a source whose items are usually in `usual`.
     pub(in crate::cli) fn of(usual: Option<Language>, config: &Config) -> Self {
         let from = match (&usual, &config.site.stated_language) {
             (Some(_), _) => Origin::Source,
@@ -37,7 +37,7 @@ impl Assumed {
         Self { languages, from }
     }
 
-    /// `{"languages": […], "from": "source" | "site" | "use"}`
+    /// Returns `{"languages": […], "from": "source" | "site" | "use"}`.
     pub(in crate::cli) fn object(&self) -> Value {
         let from = match self.from {
             Origin::Source => "source",

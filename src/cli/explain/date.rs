@@ -1,4 +1,4 @@
-//! `tidings explain date`: the date that a text gives.
+//! `tidings explain date`: reads the date in a text.
 
 use std::io::{self, Write as _};
 
@@ -15,21 +15,21 @@ use crate::model::{DateOrder, Language, Precision, Timestamp};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
-    /// Texts with a date
+    /// Texts that contain a date
     text: Vec<String>,
-    /// Their language
+    /// The language of the texts
     #[arg(long)]
     language: Option<Language>,
-    /// What comes first in their numeric dates: dmy, mdy or ymd
+    /// The order of numeric dates: dmy, mdy or ymd
     #[arg(long, value_parser = date_order, value_name = "ORDER")]
     date_order: Option<DateOrder>,
-    /// The zone of their dates
+    /// The time zone of the dates
     #[arg(long, value_name = "ZONE")]
     timezone: Option<Tz>,
-    /// Take this for the time of reading
+    /// Use this as the time of reading
     #[arg(long, value_parser = timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
-    /// Answer texts with lines of JSON, too
+    /// Print JSON lines for texts, too
     #[arg(long)]
     json: bool,
 }
@@ -44,7 +44,7 @@ struct Question {
     tz: Option<String>,
 }
 
-/// A line of stdout: an instant as RFC 3339, a day or a longer period as the first day.
+/// A line of stdout: an instant as RFC 3339; a day, or the first day of a longer period.
 #[derive(Serialize)]
 struct Answer {
     date: Option<String>,
@@ -119,7 +119,7 @@ fn date(reading: Reading) -> String {
     }
 }
 
-/// For people: `2021-06-03 to 2021-06-05`.
+/// Formats a reading for people: `2021-06-03 to 2021-06-05`.
 fn told(reading: Reading) -> String {
     let date = date(reading);
     reading
@@ -127,7 +127,7 @@ fn told(reading: Reading) -> String {
         .map_or_else(|| date.clone(), |end| format!("{date} to {end}"))
 }
 
-/// A zone whose clocks show this offset at this time: one that never changes them where there is one.
+/// Returns a zone with this offset at this time, preferably one without daylight saving time.
 fn zone_of(now: DateTime<FixedOffset>) -> Tz {
     let shows = |zone: &&Tz| now.with_timezone(*zone).offset().fix() == *now.offset();
     let fixed = TZ_VARIANTS

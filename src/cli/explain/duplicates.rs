@@ -1,9 +1,9 @@
-//! `tidings explain duplicates`: which items report one story.
+//! `tidings explain duplicates`: finds the items that report the same story.
 //!
-//! JSON lines, one object in and one out, in order: `{"id", "source", "url", "title", "summary", "date", "lang"}` to
-//! `{"id", "cluster"}`, where the cluster is the id of the first item of the story. What cannot be read is answered
-//! `{"error"}`, and the rest goes on. Lines that wait together are read on all cores; each is answered before the next is
-//! waited for. Memory does not grow with the stream.
+//! JSON lines, one object in and one out, in order: `{"id", "source", "url", "title", "summary", "date",
+//! "lang"}` to `{"id", "cluster"}`. The cluster is the id of the story's first item. A line that cannot be read
+//! is answered with `{"error"}`, and reading continues. Lines that arrive together are parsed on all cores;
+//! every line is answered before the next read. Memory does not grow with the stream.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -25,19 +25,19 @@ use crate::normalize::{as_read, canonical};
 const MAX_LINE: usize = 1 << 20;
 /// The longest id, in bytes.
 const MAX_ID: usize = 1_000;
-/// How much is read at once, in bytes.
+/// The size of one read, in bytes.
 const BUFFER: usize = 1 << 18;
-/// Lines below which it does not pay to share them among cores.
+/// The minimum number of lines that are shared among cores; fewer are not worth it.
 const SHARED: usize = 64;
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
-    /// Say of each item what joined it to its story, and which guard kept it apart from another
+    /// Show for each item what joined it to its story, and which guard kept it apart from another
     #[arg(long)]
     why: bool,
 }
 
-/// A line of stdin. What is missing or null is empty.
+/// A line of stdin. Missing fields and nulls are empty.
 #[derive(Deserialize)]
 struct Question<'a> {
     #[serde(borrow)]
@@ -54,7 +54,7 @@ struct Question<'a> {
     lang: Option<Cow<'a, str>>,
 }
 
-/// A line that was read: the item's id and what is compared of it, or what is wrong.
+/// A parsed line: the item's id and fingerprint, or the error.
 type Asked = Result<(String, Fingerprint), String>;
 
 #[derive(Serialize)]
@@ -65,16 +65,16 @@ struct Answer<'a> {
     why: Option<Why<'a>>,
 }
 
-/// What `--why` adds.
+/// The fields that `--why` adds.
 #[derive(Serialize)]
 struct Why<'a> {
     /// The item that it was joined to, and the evidence.
     joined: Option<(&'a str, &'static str)>,
-    /// The item most like it of those that are kept apart, and the guard.
+    /// The most similar item that was kept apart, and the guard.
     refused: Option<(&'a str, &'static str)>,
-    /// The same in another language.
+    /// The same story in another language.
     alternate: Option<&'a str>,
-    /// Whether its address is that of a page with changing content.
+    /// True if the item's address is that of a page with changing content.
     rolls: bool,
 }
 
@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     Ok(answer(lines, out, arguments.why, Limits::default())?)
 }
 
-/// Answers all that waits, then waits for more.
+/// Answers all waiting lines, then reads more.
 fn answer(
     mut lines: impl BufRead,
     mut out: impl Write,
@@ -116,7 +116,7 @@ fn answer(
     }
 }
 
-/// What was read and is not answered: whole lines, and the beginning of one.
+/// Input not yet answered: whole lines, and the beginning of one.
 #[derive(Default)]
 struct Waiting {
     bytes: Vec<u8>,
@@ -129,7 +129,7 @@ impl Waiting {
         if let Some(last) = last {
             self.whole = self.bytes.len() + last + 1;
         }
-        // Of a line without end its beginning is enough, to say that it is too long.
+        // The beginning of an overlong line is enough to report it.
         let room = if last.is_some() {
             bytes.len()
         } else {
@@ -142,7 +142,7 @@ impl Waiting {
         }
     }
 
-    /// Lines, but for blank ones.
+    /// Returns the whole lines that are not blank.
     fn whole(&self) -> Vec<&[u8]> {
         let whole = self.bytes.get(..self.whole).unwrap_or_default();
         let lines = whole.split(|byte| *byte == b'\n');
@@ -155,7 +155,7 @@ impl Waiting {
     }
 }
 
-/// Reads lines on all cores, in order.
+/// Parses lines on all cores, in order.
 fn read(lines: Vec<&[u8]>) -> Vec<Asked> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     if lines.len() < SHARED || cores < 2 {
@@ -204,7 +204,7 @@ impl Question<'_> {
     }
 }
 
-/// Reads an instant (RFC 3339), or a day.
+/// Parses an instant (RFC 3339) or a day.
 fn seconds(date: &str) -> Option<i64> {
     let instant = DateTime::parse_from_rfc3339(date).map(|at| at.timestamp());
     let day = || date.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0);
@@ -213,15 +213,15 @@ fn seconds(date: &str) -> Option<i64> {
         .or_else(|| day().map(|at| at.and_utc().timestamp()))
 }
 
-/// The stories so far, under the ids that were given.
+/// The stories so far, by the ids given in the input.
 struct Clusters {
     window: Window,
     why: bool,
-    /// Items that came.
+    /// The number of items read.
     count: u64,
-    /// The ids of as many items as the window knows.
+    /// The ids of the items in the window.
     ids: Vec<String>,
-    /// The id of the first item of each story that the window may know.
+    /// The id of each story's first item, for stories that the window may know.
     first: HashMap<u64, String>,
 }
 
@@ -287,7 +287,7 @@ impl Clusters {
         &self.ids[self.place(item)]
     }
 
-    /// Forgets the stories that the window has forgotten, before there are more than there is room for.
+    /// Forgets the stories that have left the window before the map outgrows its limit.
     fn forget_stories(&mut self) {
         if self.first.len() >= 2 * self.ids.len() {
             self.first.retain(|story, _| self.window.knows(*story));

@@ -1,8 +1,9 @@
-//! `tidings explain item`: an item's whole way, from its source to its feeds.
+//! `tidings explain item`: shows an item's way from its source to its feeds.
 //!
-//! As JSON, a list of one object a report: `{"item", "story", "held", "source", "address", "identity", "found", "read", "date", "language",
-//! "assumed", "regions", "topics", "why", "reports", "aliases", "withdrawn", "discarded_at", "forgotten_at", "feeds", "revisions", "decisions", "joined",
-//! "refused", "alternates"}`.
+//! The JSON is a list with one object per report: `{"item", "story", "held", "source", "address", "identity",
+//! "found", "read", "date", "language", "assumed", "regions", "topics", "why", "reports", "aliases",
+//! "withdrawn", "discarded_at", "forgotten_at", "feeds", "revisions", "decisions", "joined", "refused",
+//! "alternates"}`.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -25,7 +26,7 @@ use crate::store::{Account, FeedPosition, Ground, Grounds, Reader, Revision, Sto
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
-    /// The id of an item or of a story, as it stands in a feed or without `urn:uuid:`, or an address
+    /// An item's or a story's id, with or without `urn:uuid:`, or an address
     #[arg(value_name = "ID|ADDRESS")]
     name: String,
     #[command(flatten)]
@@ -136,7 +137,7 @@ fn print(
     block(out, "Decided by hand", decisions)
 }
 
-/// The language of an item, and where nobody knows it, in which its words are looked for.
+/// Describes an item's language or, if it is unknown, the languages in which its words are looked up.
 fn language(item: &Item, config: &Config) -> String {
     match (&item.language, assumed(item, config)) {
         (Some(language), _) => language.to_string(),
@@ -150,7 +151,7 @@ fn assumed(item: &Item, config: &Config) -> Option<Assumed> {
     unknown.then(|| Assumed::of(item.assumed_language.clone(), config))
 }
 
-/// By which words of which queries it belongs to its topics.
+/// Returns the words and queries that put the item into its topics.
 fn whys(account: &Account, config: &Config) -> Vec<Why> {
     let mut sources = config.sources.iter();
     let source = sources.find(|source| source.id == account.item.source);
@@ -313,7 +314,7 @@ fn date(published: &Published, zone: Tz) -> String {
     format!("{day}, {origin}")
 }
 
-/// By which rule documents of its source are read today.
+/// Describes the rule by which documents of the source are read today.
 fn reading(source: &Source) -> String {
     if let Some(layout) = &source.layout {
         return by_layout(layout);

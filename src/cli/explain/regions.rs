@@ -1,6 +1,7 @@
-//! `tidings explain regions`: the countries and subdivisions that a text tells of.
+//! `tidings explain regions`: finds the countries and subdivisions that a text mentions.
 //!
-//! JSON lines, one object in and one out, in order: `{"text", "lang"?, "source_region"?}` to `{"regions": ["MX", "MX-CHP"]}`.
+//! JSON lines, one object in and one out, in order: `{"text", "lang"?, "source_region"?}` to `{"regions":
+//! ["MX", "MX-CHP"]}`.
 
 use std::io::{self, BufRead as _, Write};
 
@@ -16,16 +17,16 @@ const MAX_LINE: u64 = 16 << 20;
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
-    /// Texts; without any, JSON lines with `text`, `lang` and `source_region` are read
+    /// Texts to read; without any, JSON lines with `text`, `lang` and `source_region` are read from stdin
     #[arg(value_name = "TEXT")]
     texts: Vec<String>,
     /// The language of the texts
     #[arg(long)]
     language: Option<Language>,
-    /// The country of their source
+    /// The country of the texts' source
     #[arg(long)]
     country: Option<Country>,
-    /// Answer texts with lines of JSON, too
+    /// Print JSON lines for texts, too
     #[arg(long)]
     json: bool,
 }
@@ -61,7 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     Ok(out.flush()?)
 }
 
-/// One line for each region: its code, and what speaks for it.
+/// Writes one line per region: its code and the evidence.
 fn explain(text: &str, tagged: &[Tagged], out: &mut impl Write) -> io::Result<()> {
     for Tagged { region, evidence } in tagged {
         let why = match evidence {
@@ -76,7 +77,7 @@ fn explain(text: &str, tagged: &[Tagged], out: &mut impl Write) -> io::Result<()
     Ok(())
 }
 
-/// Each line is answered at once: whoever asks may wait for it before the next.
+/// Answers each line at once: the caller may wait for the answer before it sends the next line.
 fn answer(lines: &mut impl io::BufRead, out: &mut impl Write) -> Result<(), CliError> {
     let mut number = 0;
     loop {

@@ -1,12 +1,12 @@
-//! `tidings explain topics`: the topics that take a bulletin, and why.
+//! `tidings explain topics`: finds the topics that match a bulletin, and why.
 //!
-//! JSON lines, one object in and one out, in order: `{"title", "summary"?, "lang"?, "source"?, "regions"?, "tags"?, "authors"?,
-//! "date"?}` to `{"topics": ["labour-migration"]}`. What is not given is found out as the daemon does: the language from
-//! the source or the text, the regions from the text. With `--why` there is also `"assumed"`, null or the languages that
-//! words are looked for in because nobody knows the language, and
-//! `"why": [{"topic", "file", "line", "reasons": [{"role", "query", "part"?, "words"?, "at"?}]}]`: `role` is the key of the
-//! topic that holds the query, `query` the part of it, `part` the part of the item, `words` what stands there, and `at` where,
-//! in characters of its text from 0, a beginning and an end for each word.
+//! JSON lines, one object in and one out, in order: `{"title", "summary"?, "lang"?, "source"?, "regions"?,
+//! "tags"?, "authors"?, "date"?}` to `{"topics": ["labour-migration"]}`. Missing fields are derived as in the
+//! daemon: the language from the source or the text, the regions from the text. `--why` adds `"assumed"`, which
+//! is null or the languages in which words are looked up if the language is unknown, and `"why": [{"topic",
+//! "file", "line", "reasons": [{"role", "query", "part"?, "words"?, "at"?}]}]`: `role` is the topic's key that
+//! contains the query, `query` the part of the query, `part` the part of the item, `words` the words found
+//! there, and `at` their positions: a start and an end per word, in characters of the text from 0.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -28,22 +28,22 @@ use crate::store::{self, Reader};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
-    /// Titles; without any, JSON lines with `title`, `summary` and more are read
+    /// Titles to match; without any, JSON lines with `title`, `summary` and more are read from stdin
     #[arg(value_name = "TITLE")]
     titles: Vec<String>,
-    /// What stands under the titles
+    /// The text below the titles
     #[arg(long, default_value = "", requires = "titles")]
     summary: String,
-    /// Their language
+    /// The language of the titles
     #[arg(long)]
     language: Option<Language>,
-    /// The source that they come from
+    /// The source that the titles come from
     #[arg(long, value_name = "ID")]
     source: Option<String>,
-    /// Tell in JSON why, too
+    /// Include the reasons in JSON
     #[arg(long)]
     why: bool,
-    /// Answer titles with lines of JSON, too
+    /// Print JSON lines for titles, too
     #[arg(long)]
     json: bool,
 }
@@ -72,7 +72,7 @@ struct Answer {
     why: Option<Vec<Told>>,
 }
 
-/// Why a topic takes it.
+/// The reasons why a topic matches.
 #[derive(Serialize)]
 pub(super) struct Told {
     topic: String,
@@ -132,14 +132,14 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
     Ok(())
 }
 
-/// What questions are answered by.
+/// The compiled queries and languages that questions are matched with.
 struct Desk<'a> {
     arguments: &'a Arguments,
     config: &'a Config,
     classifier: Classifier,
-    /// Those that a bulletin is looked at in of which nobody knows the language.
+    /// The languages in which bulletins of unknown language are matched.
     languages: Vec<Language>,
-    /// Those that most items of sources are in.
+    /// The usual language of each source's items.
     usual: BTreeMap<SourceId, Language>,
 }
 
@@ -160,7 +160,7 @@ impl Desk<'_> {
         })
     }
 
-    /// Hands on what the daemon would ask about.
+    /// Passes on the fields that the daemon would match.
     fn judge<T>(
         &self,
         question: &Question,
@@ -217,19 +217,19 @@ impl Desk<'_> {
     }
 }
 
-/// The languages that the store keeps with sources; without a store there are none.
+/// Returns the languages that the store keeps for sources; empty without a store.
 fn usual_languages(config: &Config) -> BTreeMap<SourceId, Language> {
     let kept = store::inspect(&config.store.path, Reader::usual_languages);
     kept.ok().flatten().unwrap_or_default()
 }
 
-/// A text with plain spaces only, as items have it.
+/// Returns a text with plain spaces only, as items contain it.
 fn spaced(text: impl AsRef<str>) -> String {
     text.as_ref()
         .replace(['\u{a0}', '\u{2007}', '\u{202f}'], " ")
 }
 
-/// Those given with their countries, else those that the texts tell of.
+/// Returns the given regions with their countries, or those that the texts mention.
 fn regions_of(
     question: &Question,
     source: Option<&Source>,
@@ -282,7 +282,8 @@ fn words(text: &str, bytes: &[Range<usize>]) -> Vec<String> {
     bytes.iter().map(word).collect()
 }
 
-/// A paragraph for each topic: where it is configured, and a line for each part of its queries that was satisfied.
+/// Writes a paragraph per topic: its place in the configuration, and a line for each part of its queries that
+/// matched.
 fn print(whys: &[Why], out: &mut impl Write) -> io::Result<()> {
     if whys.is_empty() {
         writeln!(out, "no topic")?;
@@ -292,7 +293,7 @@ fn print(whys: &[Why], out: &mut impl Write) -> io::Result<()> {
         .try_for_each(|line| writeln!(out, "{line}"))
 }
 
-/// The lines of these paragraphs.
+/// Returns the lines of these paragraphs.
 pub(super) fn lines(whys: &[Why]) -> Vec<String> {
     let mut lines = Vec::new();
     for why in whys {

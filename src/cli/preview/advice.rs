@@ -1,4 +1,4 @@
-//! What a feed tells those who poll it: for people in sentences, for programs by name.
+//! A feed's advice for those who poll it: sentences for people, names for programs.
 
 use std::fmt::{self, Display, Write as _};
 
@@ -8,10 +8,10 @@ use url::Url;
 use crate::model::Advice;
 use crate::normalize;
 
-/// How much of a sentence is shown: what a feed states may be of any length, and of any characters.
+/// Characters shown of a statement: a feed may state anything, at any length.
 const SHOWN_CHARACTERS: usize = 500;
 
-/// One thing that a feed tells.
+/// One piece of advice.
 pub(super) struct Told {
     /// Its name in JSON.
     pub(super) name: &'static str,
@@ -28,7 +28,7 @@ impl Display for Told {
     }
 }
 
-/// What is stated of it, addresses absolute where `url` makes them so.
+/// Returns the stated advice, with addresses made absolute against `url`.
 pub(super) fn told(advice: &Advice, url: &Url) -> Vec<Told> {
     let address = |found: &String| {
         normalize::canonical(found, url).map_or_else(|| found.clone(), String::from)

@@ -1,7 +1,7 @@
-//! A document as it was read, as JSON Feed 1.1: for programs that look over our shoulder.
+//! A document as it was read, as JSON Feed 1.1 for programs.
 //!
-//! Unlike what we publish it speaks of entries, not of stories: ids are the publisher's, and a date stands only where
-//! the document gives one.
+//! Unlike our published feeds it contains entries, not stories: ids are the publisher's, and only dates in the
+//! document appear.
 
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::normalize::{self, About};
 
-/// The whole document.
+/// Returns the whole document.
 pub(super) fn feed<'a>(
     about: &About,
     url: &PublicUrl,
@@ -32,7 +32,7 @@ pub(super) fn feed<'a>(
     feed
 }
 
-/// What was thought of the document: its format, what was wrong with it, and what it tells those who poll it.
+/// Returns the findings about the document: its format, its problems, and its advice for those who poll it.
 pub(super) fn judgement(format: Option<&str>, advice: &[Told], problems: &[Problem]) -> Value {
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     let advice: Map<String, Value> = advice
@@ -47,7 +47,7 @@ pub(super) fn judgement(format: Option<&str>, advice: &[Told], problems: &[Probl
     judgement
 }
 
-/// One entry: its item, and what it says beside it.
+/// Returns one entry: its item, and the entry's remaining fields.
 pub(super) fn item(item: &Item, entry: &RawEntry) -> Value {
     let is_guid = item.key.kind == IdentityKind::Guid;
     let id = if is_guid {
@@ -85,7 +85,7 @@ pub(super) fn item(item: &Item, entry: &RawEntry) -> Value {
     }))
 }
 
-/// The page elsewhere that the entry is about.
+/// Returns the page elsewhere that the entry is about.
 fn external(item: &Item) -> Option<&Url> {
     let mut links = item.links.iter();
     let related = links.find(|link| link.relation == Relation::Related)?;
@@ -96,7 +96,7 @@ fn link(link: &Link) -> Value {
     filled(json!({"rel": link.relation.as_str(), "url": link.url, "title": link.title}))
 }
 
-/// The properties of a picture, without its address.
+/// Returns the properties of a picture, without its address.
 fn image(image: &Image) -> Value {
     filled(json!({"alt": image.alt, "width": image.width, "height": image.height}))
 }
@@ -120,7 +120,7 @@ fn attachment(enclosure: &Enclosure) -> Value {
     }))
 }
 
-/// The object without members that are null or empty lists.
+/// Returns the object without members that are null or empty lists.
 fn filled(object: Value) -> Value {
     let Value::Object(members) = object else {
         return object;

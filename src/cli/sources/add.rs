@@ -1,4 +1,4 @@
-//! `tidings sources add`: what an address amounts to, written into the file that it belongs into.
+//! `tidings sources add`: examines an address and writes its block into the right file.
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -19,31 +19,31 @@ use crate::model::{Location, Place, SourceId, Timestamp};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
-    /// Its address
+    /// The address to add
     #[arg(value_parser = address)]
     url: Url,
-    /// The file to write it into [default: where its host's sources are, else one of its own, else the main file]
+    /// The file to write to [default: the file with its host's sources, else a new one, else the main file]
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
-    /// Its name in the configuration [default: of its host and title]
+    /// The source's id [default: from its host and title]
     #[arg(long)]
     id: Option<SourceId>,
-    /// Its name for people [default: what its site is called]
+    /// The source's name for people [default: its site's name]
     #[arg(long)]
     name: Option<String>,
-    /// How often to ask [default: by how often it changes]
+    /// The polling interval [default: adapts to how often it changes]
     #[arg(long, value_parser = config::interval, value_name = "DURATION")]
     every: Option<Duration>,
-    /// Take the list of this number, without asking
+    /// Use the list with this number, without asking
     #[arg(long, value_parser = choice::number, value_name = "N")]
     list: Option<usize>,
-    /// Take what is best without asking
+    /// Use the best proposal without asking
     #[arg(long)]
     yes: bool,
-    /// Show the change of what is best, or of --list, and write nothing
+    /// Show the change for the best proposal or --list, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Take this for the time of reading
+    /// Use this as the time of reading
     #[arg(long, value_parser = timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
 }
@@ -71,7 +71,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
 }
 
 impl Arguments {
-    /// Whether somebody is there to choose, and has not chosen.
+    /// Returns true if a user is at the terminal and has not chosen yet.
     fn asks(&self) -> bool {
         let is_chosen = self.yes || self.dry_run || self.list.is_some();
         !is_chosen && io::stdin().is_terminal() && io::stdout().is_terminal()
@@ -130,7 +130,7 @@ fn write(arguments: &Arguments, config: &Config, proposal: Proposal) -> Result<(
     Ok(())
 }
 
-/// File and line, from where we are if it is there.
+/// Formats file and line, relative to the current directory if possible.
 fn line(place: &Place) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let file = place.file.strip_prefix(here).unwrap_or(&place.file);
@@ -147,8 +147,8 @@ fn refuse_taken(config: &Config, id: &SourceId) -> Result<(), CliError> {
     })
 }
 
-/// The one file that holds sources of the same host; else a file of its country or its host that the configuration
-/// includes, or would include; else the main file.
+/// Returns the only file that contains sources of the same host, else a file of its country or host that the
+/// configuration includes or would include, else the main file.
 fn file_for(config: &Config, location: &Location, block: &Block) -> PathBuf {
     let host = |location: &Location| match location {
         Location::Http(url) => url.expose().host_str().map(str::to_owned),
@@ -180,7 +180,7 @@ fn file_for(config: &Config, location: &Location, block: &Block) -> PathBuf {
         .unwrap_or_else(|| config.file.clone())
 }
 
-/// The file of this name that a pattern of `include` finds, or would find.
+/// Returns the file with this name that a pattern of `include` matches, or would match.
 fn included(main: &Path, stem: &str) -> Option<PathBuf> {
     let text = config::edit::included(&super::replace::read(main).ok()?);
     let folder = main.parent()?;

@@ -1,7 +1,7 @@
-//! `tidings sources forget`: takes the stories of a source that is gone from the files out of all feeds.
+//! `tidings sources forget`: removes the stories of a source that was removed from the files from all feeds.
 //!
-//! Shows the titles and asks. The daemon does it where one runs, for a store has one writer; otherwise this process, which
-//! then publishes too. Undone by putting the source's block back.
+//! Shows the titles and asks. A store has one writer, so a running daemon does the work; without one this
+//! process does it, and publishes too. Adding the source's block again undoes it.
 
 use std::io::{self, Write as _};
 
@@ -19,9 +19,9 @@ use crate::store::{self, ForgetError, Forgotten, LeftItem, StoreError};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
-    /// The source, which is no longer in the configuration
+    /// The source, which must no longer be in the configuration
     source: String,
-    /// Do not ask; required where there is no terminal
+    /// Do not ask; required without a terminal
     #[arg(long)]
     yes: bool,
     /// Show what would leave the feeds, and do nothing
@@ -36,7 +36,7 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
     let left = store::inspect(&config.store.path, |reader| reader.left_items(&id));
     let left = match left {
         Ok(left) => left.ok_or_else(|| unknown(&id))?,
-        // Without a daemon the files that lack it are not in force yet: this run brings them in.
+        // Without a daemon the files that lack the source are not in force yet: this run puts them in force.
         Err(StoreError::Forget(ForgetError::Configured(_))) if !is_asked(&config).await => {
             drop(Flow::start(config.clone(), Clock::System).await?);
             let left = store::inspect(&config.store.path, |reader| reader.left_items(&id));
@@ -62,7 +62,7 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> Result<(), Cli
     }
 }
 
-/// The source, if it is not in the files.
+/// Returns the source, unless it is in the files.
 fn gone(arguments: &Arguments, config: &Config) -> Result<SourceId, CliError> {
     let name = &arguments.source;
     let id: SourceId = name
@@ -88,7 +88,7 @@ fn refusal(error: StoreError) -> CliError {
     }
 }
 
-/// Whether a daemon answers.
+/// Returns true if a daemon answers.
 async fn is_asked(config: &Config) -> bool {
     match config.admin.listen.first() {
         Some(listen) => admin::is_answered(listen).await,

@@ -1,4 +1,4 @@
-//! `tidings sources list`: every source, how it is read, where it is configured, how it is.
+//! `tidings sources list`: lists every source: how it is read, where it is configured, and its state.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -82,7 +82,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
     }
 }
 
-/// Returns the layout of each source that has one: the one of its block, else the kept one.
+/// Returns the layout of each source that has one: from its block, else the kept one.
 fn layouts(config: &Config) -> Result<BTreeMap<SourceId, Layout>, CliError> {
     let kept = store::inspect(&config.store.path, |reader: &Reader| {
         let kept = config.sources.iter().map(|source| {

@@ -1,11 +1,11 @@
-//! Two texts to the patch between them.
+//! Formats the patch between two texts.
 
 use std::fmt::Write as _;
 
-/// Lines around a change that are shown.
+/// Lines of context around a change.
 const CONTEXT: usize = 3;
 
-/// A unified diff of one hunk, from the first line that differs to the last; empty where none does.
+/// Returns a unified diff of one hunk, from the first differing line to the last; empty if the texts are equal.
 pub(super) fn unified(name: &str, before: &str, after: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let pairs = old.iter().zip(&new);
@@ -22,7 +22,7 @@ pub(super) fn unified(name: &str, before: &str, after: &str) -> String {
     let tail = &old[old.len() - tail..(old.len() - tail + CONTEXT).min(old.len())];
     let around = lead.len() + tail.len();
     let range = |count: usize| {
-        // An empty side is counted from the line before it.
+        // An empty side is numbered by the line before it.
         let first = start + usize::from(count > 0);
         format!("{first},{count}")
     };

@@ -1,7 +1,8 @@
-//! `tidings sources release` and `discard`: publishes what is held back of a source, or throws it away.
+//! `tidings sources release` and `discard`: publish the held items of a source, or discard them.
 //!
-//! Shows the held items and asks. The daemon does it where one runs, for a store has one writer; otherwise this process,
-//! which then publishes too. Only what was shown is released or discarded: what came meanwhile waits.
+//! Both show the held items and ask. A store has one writer, so a running daemon does the work; without one
+//! this process does it, and publishes too. Only the items shown are released or discarded: later ones stay
+//! held.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
@@ -21,13 +22,13 @@ use crate::store::{self, Chosen, Discarded, HeldItem, Released};
 pub(super) struct Arguments {
     /// The source
     source: String,
-    /// Do not ask; without a terminal nothing is done otherwise
+    /// Do not ask; required without a terminal
     #[arg(long)]
     yes: bool,
-    /// Show what is held back, and do nothing
+    /// Show the held items, and do nothing
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
-    /// Also items that the publisher no longer lists
+    /// Include items that the publisher no longer lists
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -85,7 +86,7 @@ fn configured(arguments: &Arguments, config: &Config) -> Result<SourceId, CliErr
         .ok_or_else(|| FlowError::UnknownSource(id.clone()))?)
 }
 
-/// Shows what is held back and asks; `None` where nothing is to be done.
+/// Shows the held items and asks; `None` if nothing is to be done.
 fn choose(
     arguments: &Arguments,
     id: &SourceId,
@@ -109,7 +110,7 @@ fn choose(
         .filter(|held| arguments.all || held.unlisted_at.is_none());
     let chosen: BTreeSet<_> = chosen.map(|held| held.item.id).collect();
     if chosen.is_empty() {
-        // A source that drifted begins anew all the same.
+        // A source that drifted starts over even without held items.
         return Ok(Some(Chosen::These(chosen)));
     }
     let question = format!("{action} {} of {id}?", items(chosen.len()));

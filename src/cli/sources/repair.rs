@@ -1,5 +1,5 @@
-//! `tidings sources repair`: shows the selectors that find the known items of a changed page again, or the new layout of a
-//! page without selectors, as a patch. `--yes` writes it.
+//! `tidings sources repair`: prints a patch with selectors that find the known items of a changed page again,
+//! or with the new layout of a page without selectors. `--yes` writes it.
 
 use std::io::{self, Write as _};
 
@@ -15,9 +15,9 @@ use crate::model::{Document, Layout, Repair, Source, Timestamp};
 use crate::store::{self, Reader, StoreError};
 use crate::text;
 
-/// Known items that are looked for on the page: more than any list shows.
+/// Known items looked for on the page: more than any list shows.
 const LOOKED_FOR: usize = 200;
-/// Items that are named.
+/// Items that are listed.
 const NAMED: usize = 10;
 
 #[derive(Args, Clone, Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     /// Write the new selectors, or the new layout, into the configuration
     #[arg(long)]
     yes: bool,
-    /// Take this for the time of reading
+    /// Use this as the time of reading
     #[arg(long, value_parser = timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
 }
@@ -75,7 +75,7 @@ fn finish(edit: &Edit, arguments: &Arguments) -> Result<(), CliError> {
     Ok(writeln!(out, "\nwritten. Next: `tidings reload`")?)
 }
 
-/// Shows what the kept layout reads and what a fresh look finds. `--yes` takes the fresh look.
+/// Compares the items read with the kept layout and with a fresh look. `--yes` accepts the fresh look.
 async fn by_structure(
     source: &Source,
     config: &Config,
@@ -166,7 +166,7 @@ fn print_titles(out: &mut impl io::Write, titles: &[String]) -> io::Result<()> {
     }
 }
 
-/// The patch, and what speaks for it.
+/// Prints the patch and the evidence for it.
 fn print(repair: &Repair, edit: &Edit, arguments: &Arguments) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let name = edit.shown.display().to_string();
@@ -193,7 +193,7 @@ fn print(repair: &Repair, edit: &Edit, arguments: &Arguments) -> io::Result<()> 
     print_titles(&mut out, found)
 }
 
-/// What the store holds since the source drifted, else what a look at the page gives now.
+/// Returns the repair stored when the source drifted, else one from a look at the page now.
 async fn repair_of(
     source: &Source,
     config: &Config,

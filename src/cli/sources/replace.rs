@@ -1,4 +1,4 @@
-//! A file of the configuration replaced by its edited text: checked first, and whole or not at all.
+//! Replaces a configuration file with its edited text, checked first, as a whole or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -8,21 +8,21 @@ use crate::cli::{CliError, environment};
 use crate::config::{self, Changed, Config};
 use crate::model::SourceId;
 
-/// No file of a configuration is larger.
+/// The largest configuration file.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// A file as it is, and as it is going to be.
+/// A file as it is, and as it will be.
 pub(super) struct Edit {
-    /// As people name it.
+    /// The path as shown to people.
     pub(super) shown: PathBuf,
-    /// Without links in it, so that these stay.
+    /// The path with symbolic links resolved, so that the links stay.
     path: PathBuf,
     pub(super) before: String,
     pub(super) after: String,
 }
 
 impl Edit {
-    /// Reads the file at `shown`, which may not be there yet, and edits it.
+    /// Reads the file at `shown`, which may not exist yet, and edits it.
     pub(super) fn new(
         shown: PathBuf,
         edit: impl FnOnce(&str) -> Result<String, config::edit::EditError>,
@@ -41,7 +41,7 @@ impl Edit {
         })
     }
 
-    /// The configuration as it will be; it must have the source `id`, read from this file.
+    /// Returns the configuration as it will be; it must contain the source `id`, read from this file.
     pub(super) fn check(&self, config: &Config, id: &SourceId) -> Result<Config, CliError> {
         let changed = Changed {
             path: &self.path,
@@ -57,7 +57,7 @@ impl Edit {
         )))
     }
 
-    /// Puts the text in the place of the file: beside it first, with its mode, then by its name.
+    /// Replaces the file: writes a temporary file next to it, with the same mode, then renames it.
     pub(super) fn apply(&self) -> Result<(), CliError> {
         let failed = |cause: io::Error| {
             CliError::Failed(format!(
@@ -81,14 +81,14 @@ impl Edit {
             File::open(folder)?.sync_all()
         };
         write().map_err(|cause| {
-            // Whatever was begun is of no use.
+            // The unfinished file is of no use.
             drop(fs::remove_file(&beside));
             failed(cause)
         })
     }
 }
 
-/// The path without links in it, also of a file that is not there yet.
+/// Resolves symbolic links, also of a file that does not exist yet.
 fn real(shown: &Path) -> io::Result<PathBuf> {
     if shown.exists() {
         return shown.canonicalize();
@@ -100,7 +100,7 @@ fn real(shown: &Path) -> io::Result<PathBuf> {
     Ok(folder.unwrap_or(Path::new(".")).canonicalize()?.join(name))
 }
 
-/// A file's text; none where it is not there yet.
+/// Returns a file's text; empty if the file does not exist yet.
 pub(super) fn read(path: &Path) -> io::Result<String> {
     if !path.exists() {
         return Ok(String::new());
