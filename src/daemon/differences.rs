@@ -1,14 +1,14 @@
-//! The changes that a reload made, a line each.
+//! Describes the changes that a reload made, one per line.
 
 use std::collections::BTreeSet;
 
 use crate::config::{self, Config, ConfigFile, Configured, SettingChange};
 use crate::store::{FeedPlan, Plan};
 
-/// Changed feeds that are listed one by one after a reload.
+/// Changed feeds listed individually after a reload.
 const TOLD_FEEDS: usize = 20;
 
-/// The effects of a reload on feeds, a line each.
+/// Describes the effects of a reload on feeds, one per line.
 fn feeds_changed(plan: &Plan) -> Vec<String> {
     let moving = plan
         .feeds
@@ -30,10 +30,10 @@ fn feeds_changed(plan: &Plan) -> Vec<String> {
     lines
 }
 
-/// Keys that are listed one by one.
+/// Keys listed individually.
 const TOLD_SETTINGS: usize = 100;
 
-/// The keys that have other values, a line each, and which of them take a restart.
+/// Describes the keys with changed values, one per line, with a note on those that need a restart.
 fn settings_changed(plan: &Plan) -> Vec<String> {
     let line = |change: &SettingChange| {
         let restart = if change.takes_restart {
@@ -46,7 +46,7 @@ fn settings_changed(plan: &Plan) -> Vec<String> {
             Configured::Source(_) | Configured::Topic(_) => format!("{}: {change}", change.of),
         }
     };
-    // Settings that take a restart come first, so that they are never left out.
+    // Settings that need a restart come first, so that they are never left out.
     let (first, others): (Vec<_>, Vec<_>) = plan
         .settings
         .iter()
@@ -58,7 +58,7 @@ fn settings_changed(plan: &Plan) -> Vec<String> {
     lines
 }
 
-/// The changes that a reload made, a line each, with a note on those that take a restart.
+/// Describes the changes that a reload made, one per line, with a note on those that need a restart.
 pub(super) fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     let sources = |config: &Config| -> BTreeSet<String> {
@@ -100,7 +100,7 @@ pub(super) fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<S
     lines
 }
 
-/// Returns the keys that count from the next start on and have other values than at the last one.
+/// Returns the keys that take effect at the next start and have changed since the last one.
 pub(super) fn restart_due(started: &[ConfigFile], in_force: &[ConfigFile]) -> Vec<String> {
     let changes = config::changes(started, in_force).into_iter();
     let due = changes.filter(|change| change.takes_restart);

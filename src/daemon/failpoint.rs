@@ -1,6 +1,6 @@
-//! Places where a test makes the daemon hang. In a release there are none.
+//! Places where a test can make the daemon hang. A release has none.
 
-/// Hangs here for ever when `TIDINGS_FAILPOINT` names this place.
+/// Hangs forever if `TIDINGS_FAILPOINT` names this place.
 #[cfg(debug_assertions)]
 pub(super) async fn hang(place: &str) {
     if std::env::var("TIDINGS_FAILPOINT").is_ok_and(|named| named == place) {

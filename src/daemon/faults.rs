@@ -1,7 +1,7 @@
 //! Faults that keep a run from storing or publishing, for `/healthz`, `status`, the metrics and the log.
 //!
-//! In: the errors of commits, of publications and of looks at the store. Out: one [`Fault`] for each part that is out of
-//! order, from its first error until something proves that it is over.
+//! In: the errors of commits, of publications and of checks of the store. Out: one [`Fault`] for each failing
+//! part, from its first error until something proves that the part works again.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use crate::serve::Metrics;
 use crate::store::{ProblemState, StoreError, StoreFault};
 use crate::text::{chain, one_line};
 
-/// A part of the flow that can be out of order as a whole.
+/// A part of the flow that can fail as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// The database.
@@ -31,7 +31,7 @@ impl Part {
         }
     }
 
-    /// The consequence, for messages.
+    /// Returns the consequence, for messages.
     fn effect(self) -> &'static str {
         match self {
             Self::Store => "nothing can be stored",
@@ -40,14 +40,14 @@ impl Part {
     }
 }
 
-/// A part that is out of order.
+/// A part that fails.
 #[derive(Clone, Debug)]
 struct Fault {
     problem: ProblemState,
     store: Option<StoreFault>,
 }
 
-/// The parts that are out of order now.
+/// The parts that fail now.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     store: Mutex<Option<Fault>>,
@@ -71,12 +71,12 @@ impl Faults {
         held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes an error of the store; `false` when it concerns one job or row alone, and nothing is noted.
+    /// Records an error of the store. Returns false, and records nothing, if it concerns only one job or row.
     pub(super) fn store_failed(&self, error: &StoreError, at: Timestamp) -> bool {
         let Some(fault) = error.fault() else {
             return false;
         };
-        // The fault found by a closer look says more than that a file could not be opened.
+        // The fault found by a closer look is more specific than a file that could not be opened.
         if fault == StoreFault::Failing && self.store_fault().is_some() {
             return true;
         }
@@ -85,7 +85,7 @@ impl Faults {
         true
     }
 
-    /// Notes an error of a publication.
+    /// Records an error of a publication.
     pub(super) fn publishing_failed(&self, error: &FlowError, at: Timestamp) {
         match error {
             FlowError::Store(error) if self.store_failed(error, at) => {}
@@ -129,7 +129,7 @@ impl Faults {
         });
     }
 
-    /// Notes that a part works; whether it did not before.
+    /// Records that a part works. Returns true if it failed before.
     pub(super) fn works(&self, part: Part) -> bool {
         part.show(true, &self.metrics);
         let ended = self.of(part).take();
@@ -143,18 +143,18 @@ impl Faults {
         ended.is_some()
     }
 
-    /// Why the store is out of order.
+    /// Returns the fault of the store, if any.
     pub(super) fn store_fault(&self) -> Option<StoreFault> {
         self.of(Part::Store).as_ref().and_then(|fault| fault.store)
     }
 
-    /// The current problems, the store's first.
+    /// Returns the current problems, the store's first.
     pub(super) fn problems(&self) -> Vec<ProblemState> {
         let problem = |part| Some(self.of(part).as_ref()?.problem.clone());
         Part::ALL.into_iter().filter_map(problem).collect()
     }
 
-    /// The current problems and what to do about them, a line each; `None` without any.
+    /// Describes the current problems and their remedies, one per line; `None` without problems.
     pub(super) fn reason(&self) -> Option<String> {
         let lines: Vec<String> = self
             .problems()
@@ -189,7 +189,7 @@ mod tests {
         assert!(faults.works(Part::Store));
         assert!(!faults.works(Part::Store));
         assert_eq!(faults.reason(), None);
-        // A mistake of ours in one job is no fault of the disk.
+        // A panic in one job is not a fault of the disk.
         assert!(!faults.store_failed(&StoreError::Panicked, at(3)));
         assert_eq!(faults.reason(), None);
     }

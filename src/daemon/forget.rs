@@ -1,11 +1,11 @@
-//! A source that is gone from the configuration, whose stories an administrator has taken out.
+//! Removes the stories of a source that is no longer configured, for an administrator.
 
 use crate::flow::Flow;
 use crate::model::{Operator, SourceId};
 use crate::serve::ForgetReport;
 use crate::text::chain;
 
-/// Takes them out. The report says why not, where that cannot be.
+/// Removes the stories. The report contains the reason if that fails.
 pub(super) async fn forget(flow: &Flow, id: &str, by: Operator) -> ForgetReport {
     let Ok(source) = id.parse::<SourceId>() else {
         return ForgetReport::Refused(format!("`{id}` is no name of a source"));

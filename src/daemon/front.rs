@@ -1,8 +1,8 @@
-//! The front of a run: its sockets, what is served from memory, questions and signals. It stays while the store behind it
-//! is opened, lost, and opened again.
+//! The front of a run: its sockets, the files served from memory, questions and signals. It keeps running while
+//! the store behind it is opened, lost, and opened again.
 //!
-//! In: a configuration, sockets, signals. Out: an open [`Flow`], as soon as there is one; until then the feeds of the
-//! published folder are served as they are, and administrators hear what is wrong.
+//! In: a configuration, sockets, signals. Out: an open [`Flow`], as soon as possible. Until then the published
+//! feeds are served as they are, and administrators get the reason.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,49 +26,49 @@ use crate::serve::{
 };
 use crate::store::{ProblemState, Reader, SourceState, SourceStatus, State, StoreFault};
 
-/// A store that could not be opened is tried again after this.
+/// The pause before another attempt to open the store.
 const OPEN_PAUSE: Duration = Duration::from_secs(5);
-/// The time that connections have to finish when we stop.
+/// The time that connections have to finish at shutdown.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
-/// Questions that may wait.
+/// Questions that may be queued.
 const QUESTIONS: usize = 16;
 
 /// A signal to the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// Read the configuration again.
+    /// Reload the configuration.
     Reload,
-    /// End.
+    /// Stop.
     Stop,
 }
 
-/// A summary of what the daemon now serves, for people who started it by hand.
+/// A summary of the services started, for people who started the daemon by hand.
 #[derive(Clone, Debug)]
 pub struct Started {
-    /// Where readers are answered.
+    /// The addresses for readers.
     pub addresses: Vec<String>,
     /// Every topic.
     pub topics: Vec<TopicId>,
-    /// How many sources are polled.
+    /// The number of polled sources.
     pub sources: usize,
-    /// When the next of them is; `None` without sources, and while the store cannot be read.
+    /// The time of the next poll; `None` without sources, and while the store cannot be read.
     pub next_poll: Option<Timestamp>,
 }
 
-/// Hears that the feeds are served.
+/// Called when the feeds are served.
 pub type Serving = Box<dyn FnOnce(&Started) + Send>;
 
-/// Everything that a run gets from outside.
+/// The inputs of a run.
 pub struct Setup {
-    /// The configuration as it was named.
+    /// The path of the configuration as given.
     pub file: PathBuf,
-    /// Mistakes of the files, a line each, where the configuration last in force is run instead.
+    /// The mistakes in the files, one per line, if the configuration last in force is used instead.
     pub refused: Vec<String>,
-    /// Looks up a variable of the environment, for secrets.
+    /// Looks up an environment variable, for secrets.
     pub environment: fn(&str) -> Option<String>,
-    /// Sockets that were handed over; empty to listen as configured.
+    /// Sockets passed in by systemd; empty to listen as configured.
     pub inherited: Vec<Listener>,
-    /// Signals, in their order.
+    /// Signals, in order.
     pub signals: mpsc::Receiver<Signal>,
     /// Hears when the feeds are served.
     pub serving: Serving,
@@ -77,7 +77,7 @@ pub struct Setup {
 /// The side of the daemon that faces readers and administrators.
 pub(super) struct Front {
     pub(super) file: PathBuf,
-    /// Mistakes of the files, while the configuration last in force is run instead.
+    /// The mistakes in the files while the configuration last in force is used instead.
     pub(super) refused: Vec<String>,
     pub(super) environment: fn(&str) -> Option<String>,
     pub(super) signals: mpsc::Receiver<Signal>,
@@ -90,7 +90,7 @@ pub(super) struct Front {
     pub(super) metrics: Metrics,
     /// Where administrators are answered.
     pub(super) admin: Vec<Listen>,
-    /// The files of the configuration that the sockets were opened with.
+    /// The configuration files that the sockets were opened with.
     pub(super) started: Arc<[ConfigFile]>,
     servers: JoinSet<()>,
     stop: watch::Sender<bool>,
@@ -99,8 +99,8 @@ pub(super) struct Front {
 type Opened = Result<Arc<Flow>, FlowError>;
 
 impl Front {
-    /// Listens, opens the store and publishes, then serves; without a flow where the store or its disk is out of order
-    /// and there is something to serve.
+    /// Listens, opens the store and publishes, then serves. Starts without a flow if the store or its disk
+    /// fails but there are files to serve.
     pub(super) async fn start(
         config: &Config,
         clock: Clock,
@@ -216,7 +216,7 @@ impl Front {
         }
     }
 
-    /// Takes the configuration as it is now, for the next try.
+    /// Reads the current configuration for the next attempt.
     async fn read_again(&mut self, config: &mut Config) {
         let (file, environment) = (self.file.clone(), self.environment);
         let read = tokio::task::spawn_blocking(move || config::load(&file, &environment)).await;
@@ -256,7 +256,7 @@ impl Front {
         }
     }
 
-    /// Answers what was accepted, within a bound, and closes the sockets.
+    /// Answers accepted requests, within a time limit, and closes the sockets.
     pub(super) async fn close(mut self) {
         self.questions.close();
         while let Ok(question) = self.questions.try_recv() {
@@ -270,7 +270,7 @@ impl Front {
     }
 }
 
-/// Answers a question that nothing can be done for, because of `reason`.
+/// Refuses a question for `reason`.
 pub(super) fn turn_away(question: Question, reason: &str) {
     // The client may have gone away meanwhile.
     match question {
@@ -294,7 +294,7 @@ pub(super) fn turn_away(question: Question, reason: &str) {
     }
 }
 
-/// Shows that what a source gives is not stored.
+/// Marks sources whose answers are not stored.
 pub(super) fn mark_unstored(
     source: &mut SourceStatus,
     problem: Option<&ProblemState>,
@@ -309,7 +309,7 @@ pub(super) fn mark_unstored(
     });
 }
 
-/// Opens the store and publishes, the first time; `None` where it is worth waiting for.
+/// Opens the store and publishes for the first time; `None` if it is worth retrying.
 async fn first(
     config: &Config,
     clock: Clock,
@@ -332,14 +332,14 @@ async fn first(
     };
     match flow.publish(Files::Look).await {
         Ok(_) => {}
-        // Nothing is there, and nothing can be written: the configuration names the wrong folder.
+        // There is nothing to serve and nothing can be written: the configuration names the wrong folder.
         Err(error @ FlowError::Publish(_)) if !serves => return Err(error.into()),
         Err(error) => faults.publishing_failed(&error, clock.now()),
     }
     Ok(Some(flow))
 }
 
-/// When the first source is due; `None` without sources, or if the store cannot be read.
+/// Returns the time at which the first source is due; `None` without sources, or if the store cannot be read.
 async fn next_poll(flow: &Flow) -> Option<Timestamp> {
     let states = flow.store.read(Reader::sources).await.ok()?;
     let (now, in_force) = (flow.clock.now(), flow.in_force());
@@ -348,7 +348,8 @@ async fn next_poll(flow: &Flow) -> Option<Timestamp> {
     due.min()
 }
 
-/// Whether a fault may pass by itself; others, with nothing to serve, are a mistake of the configuration.
+/// Returns true if a fault may pass by itself. Any other fault, with nothing to serve, is a mistake in the
+/// configuration.
 fn heals(fault: StoreFault) -> bool {
     match fault {
         StoreFault::DiskFull | StoreFault::Locked | StoreFault::Removed | StoreFault::Replaced => {
@@ -366,7 +367,7 @@ fn load(config: &Config) -> Result<Assets, DaemonError> {
     })
 }
 
-/// Returns the former addresses that the configuration lists.
+/// Returns the former addresses in the configuration.
 pub(super) fn redirects(config: &Config) -> Redirects {
     let feeds = config.topics.iter().flat_map(|topic| {
         let former = topic.former.iter();
@@ -388,7 +389,7 @@ async fn bind(places: &[Listen]) -> Result<Vec<Listener>, DaemonError> {
     Ok(listeners)
 }
 
-/// The end of what is being opened; never, while nothing is.
+/// Waits for a running attempt to open the store; forever if there is none.
 async fn ended(opening: &mut Option<JoinHandle<Opened>>) -> Opened {
     match opening {
         Some(opening) => opening

@@ -1,7 +1,7 @@
-//! The service: polls on schedule, publishes, serves, reloads, and keeps systemd informed, until it is told to stop.
+//! The service: polls on schedule, publishes, serves, reloads, and keeps systemd informed, until it is stopped.
 //!
-//! In: a configuration, sockets, signals. Out: served feeds. The work on a source is the [`flow`](crate::flow)'s; this
-//! module decides when, and answers questions about it.
+//! In: a configuration, sockets, signals. Out: served feeds. The [`flow`](crate::flow) does the work on a
+//! source; this module decides when, and answers questions about it.
 
 mod configured;
 mod decisions;
@@ -29,13 +29,13 @@ use crate::publish::PublishError;
 use crate::serve::ListenError;
 use crate::store::StoreError;
 
-/// Why the service stopped. A failing source is no such reason.
+/// The reasons for the service to stop. A failing source is not one of them.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
     /// The flow failed.
     #[error(transparent)]
     Flow(#[from] FlowError),
-    /// A socket cannot be listened on.
+    /// A socket cannot be opened.
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// The published folder cannot be read.

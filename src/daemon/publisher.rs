@@ -1,6 +1,6 @@
-//! The publisher of a run: writes feeds that changed, and files that somebody removed or altered.
+//! The publisher of a run: writes feeds that changed, and files that were removed or altered.
 //!
-//! In: word that something was committed; now and then a look at the published files. Out: files, and the same in memory.
+//! In: notifications of commits; regular checks of the published files. Out: files, and their copies in memory.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use crate::serve::Assets;
 
 /// Changes within this time are published together: well under the second that readers may wait.
 const PUBLISH_TOGETHER: Duration = Duration::from_millis(100);
-/// A folder that could not be written is tried again after this.
+/// The pause before another attempt to write the folder.
 const PUBLISH_PAUSE: Duration = Duration::from_secs(5);
-/// The published files are looked at this often: one call of the system for each.
+/// The interval between checks of the published files, which cost one system call per file.
 const FILES_LOOK: Duration = Duration::from_secs(15);
 /// Files that are named when they are written again.
 const NAMED: usize = 5;
@@ -55,7 +55,7 @@ pub(super) async fn publish(
             Err(error) => {
                 faults.publishing_failed(&error, flow.clock.now());
                 sleep(PUBLISH_PAUSE).await;
-                // While the store fails, nothing new waits: what publishes it is the store's recovery.
+                // While the store fails, nothing new is pending: its recovery triggers the publication.
                 if !matches!(error, FlowError::Store(_)) {
                     dirty.notify_one();
                 }
@@ -64,7 +64,7 @@ pub(super) async fn publish(
     }
 }
 
-/// Serves what was written, and says so.
+/// Serves the written files, and logs the publication.
 pub(super) fn refresh(assets: &Assets, publication: &Publication, lost: &HashSet<String>) {
     for name in &publication.files {
         assets.refresh(name);
@@ -75,7 +75,7 @@ pub(super) fn refresh(assets: &Assets, publication: &Publication, lost: &HashSet
     if lost.is_empty() {
         return;
     }
-    // Also those that are not ours: another program's file is served as it is now.
+    // This includes foreign files: another program's file is served as it is now.
     for name in lost {
         assets.refresh(name);
     }
@@ -97,7 +97,7 @@ pub(super) fn refresh(assets: &Assets, publication: &Publication, lost: &HashSet
     }
 }
 
-/// The names of files that are no longer as they were left.
+/// Returns the names of files that have changed since they were read or written.
 async fn altered(assets: &Arc<Assets>) -> HashSet<String> {
     let assets = Arc::clone(assets);
     let look = tokio::task::spawn_blocking(move || assets.altered());

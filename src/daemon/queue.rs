@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::model::{SourceId, Timestamp};
 
-/// Which source is due when; each at most once.
+/// The due time of each source; each at most once.
 #[derive(Default)]
 pub(super) struct Queue {
     order: BTreeSet<(Timestamp, SourceId)>,

@@ -41,7 +41,7 @@ pub(super) fn tell(polled: &Polled, before: Option<State>, metrics: &Metrics) {
     }
 }
 
-/// Why a reload was refused that nobody has said yes to, a line each.
+/// Describes why a reload was refused for lack of consent, one reason per line.
 pub(super) fn unasked(plan: &Plan) -> Vec<String> {
     let mut lines = plan.refusals();
     let what_to_do = "`tidings plan` shows what would change, `tidings reload --yes` does it";

@@ -1,7 +1,7 @@
-//! `tidings run`: the schedule, until it is told to stop.
+//! `tidings run`: the schedule, until it is stopped.
 //!
-//! One loop decides: it begins polls that are due, hears of those that end, of signals and of questions, and tells
-//! systemd after each turn that it goes on. Polls, publishing and a reload run beside it, so that none can hold it up.
+//! One loop decides: it starts polls that are due, receives finished polls, signals and questions, and notifies
+//! systemd after each turn. Polls, publishing and a reload run in parallel, so that none can block it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::future;
@@ -38,33 +38,33 @@ use crate::store::{
 };
 use crate::text::{chain, one_line};
 
-/// The loop turns at least this often.
+/// The longest time between two turns of the loop.
 const PULSE: Duration = Duration::from_secs(5);
-/// A source that could not even be asked, and one whose answer was lost, is asked no sooner than this.
+/// The shortest pause before a source is polled again if its poll failed to start or its answer was lost.
 const STORE_PAUSE: Duration = Duration::from_mins(1);
-/// A store that works is looked at this often; that costs no write.
+/// The interval between checks of a working store; a check writes nothing.
 const STORE_LOOK: Duration = Duration::from_secs(30);
-/// One that does not is looked at this often.
+/// The interval between checks of a failing store.
 const STORE_HEALS: Duration = Duration::from_secs(5);
-/// A store that is still in use by an answer is looked at again after this.
+/// The interval between checks of a store that an answer still uses.
 const STORE_IN_USE: Duration = Duration::from_millis(10);
-/// What running polls have to end when we are told to stop.
+/// The time that running polls have to end at shutdown.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How a turn of the loop ended.
+/// The reasons for the loop to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turned {
-    /// It was told to stop.
+    /// A signal to stop.
     Stopped,
-    /// The database's file is another one now.
+    /// The database's file has been replaced.
     Reopen,
 }
 
 /// Runs until [`Signal::Stop`].
 ///
 /// # Errors
-/// [`DaemonError`] when a socket or the published folder cannot be had, or the store is no store of this version; other
-/// failures are logged and tried again.
+/// [`DaemonError`] if a socket or the published folder cannot be opened, or the store is not a store of this
+/// version. Other failures are logged and retried.
 pub async fn run(mut config: Config, clock: Clock, setup: Setup) -> Result<(), DaemonError> {
     let (mut front, mut opened) = Front::start(&config, clock, setup).await?;
     // The store opened at the start has already been published.
@@ -90,7 +90,7 @@ pub async fn run(mut config: Config, clock: Clock, setup: Setup) -> Result<(), D
     Ok(())
 }
 
-/// Waits until nobody uses the store any more, within a bound, and closes it: its locks are taken anew.
+/// Waits until the store is unused, within a time limit, and closes it. Its locks are then acquired anew.
 async fn give_up(flow: Arc<Flow>) {
     let deadline = Instant::now() + STOP_PATIENCE;
     while Arc::strong_count(&flow) > 1 && Instant::now() < deadline {
@@ -161,23 +161,23 @@ async fn session(front: &mut Front, flow: &Arc<Flow>, files: Files) -> Result<Tu
     Ok(turned)
 }
 
-/// A source whose last answer is not in the store.
+/// A source whose last answer is not stored.
 struct Unstored {
     problem: ProblemState,
-    /// When it was asked.
+    /// The time of the request.
     at: Timestamp,
-    /// Whether it has something that is to be asked for again.
+    /// True if the answer contained news that has to be fetched again.
     has_news: bool,
 }
 
 type Done = (SourceId, Result<Polled, NotStored>);
 
-/// Receivers of changes.
+/// The receivers of changes.
 struct Told {
     /// The publisher.
     dirty: Arc<Notify>,
     proxies: Arc<Proxies>,
-    /// The servers of readers.
+    /// The servers for readers.
     redirects: watch::Sender<Redirects>,
 }
 
@@ -191,13 +191,13 @@ struct Run {
     queue: Queue,
     polls: JoinSet<Done>,
     running: HashSet<SourceId>,
-    /// Sources that did not answer in time to their last poll.
+    /// Sources whose last poll timed out.
     slow: BTreeSet<SourceId>,
     /// The time at the last turn.
     looked_at: Timestamp,
     states: States,
     unstored: HashMap<SourceId, Unstored>,
-    /// The state of the sources when the store could last be read.
+    /// The states of the sources when the store was last readable.
     known: BTreeMap<SourceId, SourceState>,
     /// The look at the store that runs.
     probing: Option<JoinHandle<Result<Probed, StoreError>>>,
@@ -235,7 +235,7 @@ impl Run {
         }
     }
 
-    /// Plans every configured source that is not being polled right now.
+    /// Schedules every configured source that is not being polled right now.
     fn plan(&mut self, states: &BTreeMap<SourceId, SourceState>) {
         let now = self.flow.clock.now();
         if let Some(told) = set_back(&self.configured.in_force.config, states, now) {
@@ -266,7 +266,7 @@ impl Run {
         self.states = States::new(states.collect(), self.metrics.clone());
     }
 
-    /// Turns until it is told to stop. Whatever it waits for, it comes round within [`PULSE`].
+    /// Runs turns until a stop. Whatever it waits for, each turn ends within [`PULSE`].
     async fn turn(
         &mut self,
         signals: &mut mpsc::Receiver<Signal>,
@@ -290,7 +290,7 @@ impl Run {
                 },
                 Some(question) = questions.recv() => self.answer(question),
                 Some(done) = self.polls.join_next() => match done {
-                    // Without its writer the flow is of no use: a restart may mend it.
+                    // Without its writer the flow is useless; a restart may help.
                     Ok((_, Err(NotStored { cause: StoreError::Stopped, .. }))) => return Err(StoreError::Stopped),
                     Ok((source, polled)) => self.polled(source, polled),
                     Err(error) => tracing::error!("a poll ended in a way that it cannot: {error}"),
@@ -306,7 +306,7 @@ impl Run {
         }
     }
 
-    /// Plans anew when the clock was set back: what was planned before lies too far off.
+    /// Reschedules everything if the clock was set back: the old times are too far in the future.
     async fn mind_clock(&mut self) {
         let now = self.flow.clock.now();
         let before = std::mem::replace(&mut self.looked_at, now);
@@ -317,7 +317,7 @@ impl Run {
         match self.flow.store.read(Reader::sources).await {
             Ok(states) => self.plan(&states),
             Err(error) => {
-                // Another look, at the next turn.
+                // Check again in the next turn.
                 self.looked_at = before;
                 tracing::error!("the sources could not be planned anew: {}", chain(&error));
             }
@@ -337,7 +337,7 @@ impl Run {
                 let source = in_force.source(&id).expect("what is queued is configured");
                 let polled =
                     AssertUnwindSafe(flow.poll_source(&in_force, source, share)).catch_unwind();
-                // Only the writer's own end is left to panic about: what a document does to us is caught before.
+                // Only the writer's own end can still panic: panics caused by a document are caught earlier.
                 (id, polled.await.unwrap_or(Err(StoreError::Stopped.into())))
             });
         }
@@ -364,7 +364,7 @@ impl Run {
                 polled.next_poll(self.flow.clock.now())
             }
             Err(not_stored) if !configured => {
-                // It was renamed or taken out while it was polled.
+                // The source was renamed or removed while it was polled.
                 tracing::info!(source.id = %id, "the poll of {id}, which is configured no longer, was dropped: {}", chain(&not_stored.cause));
                 return;
             }
@@ -375,7 +375,8 @@ impl Run {
         }
     }
 
-    /// Notes that the answer of a source is lost; returns when it is due again, by its own pace.
+    /// Records that the answer of a source is lost. Returns the time at which the source is due again at its
+    /// own pace.
     fn not_stored(&mut self, id: &SourceId, NotStored { cause, asked }: &NotStored) -> Timestamp {
         let (now, text) = (self.flow.clock.now(), chain(cause));
         self.metrics.count_poll("not-stored");
@@ -410,7 +411,7 @@ impl Run {
         )
     }
 
-    /// Begins a look at the store, where its time has come.
+    /// Starts a check of the store if it is due.
     fn look_at_store(&mut self) {
         if self.probing.is_some() || Instant::now() < self.next_probe {
             return;
@@ -435,7 +436,7 @@ impl Run {
             }
         };
         let pause = match self.faults.store_fault() {
-            // That a damaged one is whole again takes reading it all.
+            // Proving that a damaged store is whole takes a full read.
             None | Some(StoreFault::Damaged) => STORE_LOOK,
             Some(_) => STORE_HEALS,
         };
@@ -443,7 +444,7 @@ impl Run {
         found
     }
 
-    /// Asks again, and soon, for what was lost while nothing could be stored; servers that asked for patience get it.
+    /// Reschedules lost polls soon, after storing works again. Servers that asked for a pause still get it.
     fn healed(&mut self) {
         let now = self.flow.clock.now();
         let lost = self.unstored.iter().filter(|(_, lost)| lost.has_news);
@@ -551,7 +552,7 @@ impl Run {
 
     fn answer(&mut self, question: Question) {
         match question {
-            // That it is answered here is the proof that the loop turns.
+            // An answer from here proves that the loop turns.
             Question::Health(answer) => {
                 let reason = self.faults.reason();
                 drop(answer.send(Health {
@@ -633,7 +634,7 @@ impl Run {
         });
     }
 
-    /// One line for `systemctl status`.
+    /// Returns one line for `systemctl status`.
     fn summary(&self) -> String {
         let failing: u32 = [State::Failing, State::Drifted, State::Gone]
             .map(|state| self.states.count(state))
@@ -652,8 +653,8 @@ impl Run {
         )
     }
 
-    /// Lets running polls, decisions and a reload end, within a bound, and answers meanwhile; what is dropped is polled
-    /// again the next time.
+    /// Lets running polls, decisions and a reload end, within a time limit, and answers questions meanwhile.
+    /// Dropped polls are due again at the next start.
     async fn finish(&mut self, questions: &mut mpsc::Receiver<Question>, why: &str) {
         let deadline = tokio::time::sleep(STOP_PATIENCE);
         tokio::pin!(deadline);
@@ -679,7 +680,7 @@ impl Run {
         }
     }
 
-    /// Answers what asks how things are; begins nothing new.
+    /// Answers questions about the state; starts nothing new.
     fn answer_last(&mut self, question: Question, why: &str) {
         match question {
             Question::Status(answer) => self.answer_status(answer),
@@ -688,7 +689,7 @@ impl Run {
     }
 }
 
-/// The end of what runs; never, while nothing does.
+/// Waits for a running task; forever if there is none.
 async fn ended<T>(running: &mut Option<JoinHandle<T>>) -> T {
     match running {
         Some(running) => running
@@ -698,7 +699,7 @@ async fn ended<T>(running: &mut Option<JoinHandle<T>>) -> T {
     }
 }
 
-/// The time `wait` after `at`.
+/// Returns the time `wait` after `at`.
 fn later(at: Timestamp, wait: Duration) -> Timestamp {
     let wait = chrono::TimeDelta::from_std(wait).unwrap_or(chrono::TimeDelta::MAX);
     at.checked_add_signed(wait).unwrap_or(Timestamp::MAX_UTC)

@@ -1,7 +1,7 @@
-//! Readers' searches, answered one by one beside the run.
+//! Answers readers' searches, each in a task of its own.
 //!
-//! In: queries as they were typed, from whoever serves readers. Out: the stories that each takes, rendered as it was asked
-//! for, or what is wrong with it.
+//! In: queries as they were typed, from the servers for readers. Out: the matching stories, rendered in the
+//! requested format, or the mistake in the query.
 
 use std::sync::Arc;
 
@@ -15,9 +15,9 @@ use crate::serve::{SearchAnswer, SearchRequest};
 use crate::text::chain;
 use crate::topics::QueryError;
 
-/// Answers searches, each by itself, until it is aborted; whoever asks sees to it that they are few at once.
+/// Answers searches concurrently until it is aborted. The callers limit the number of concurrent searches.
 pub(super) async fn answer(flow: Arc<Flow>, sought: Arc<Mutex<mpsc::Receiver<SearchRequest>>>) {
-    // One answers at a time: the one before ended with its store.
+    // The lock admits one receiver at a time: the previous one ended with its store.
     let mut sought = sought.lock().await;
     let mut searches = JoinSet::new();
     loop {
@@ -38,7 +38,7 @@ async fn one(flow: Arc<Flow>, request: SearchRequest) {
         answer,
     } = request;
     let answered = answered(&flow, query, format).await;
-    // Whoever asked may have gone away meanwhile.
+    // The client may have gone away meanwhile.
     drop(answer.send(answered));
 }
 
@@ -63,7 +63,7 @@ async fn answered(flow: &Flow, query: String, format: Format) -> SearchAnswer {
     }
 }
 
-/// What is wrong with a query: to people on the page, to programs in lines.
+/// Renders a mistake in a query: as a page for people, as lines for programs.
 fn told(site: &Site, query: &str, mistake: &QueryError, format: Format) -> Vec<u8> {
     if format == Format::Html {
         return publish::search_page(site, query, Some(mistake));

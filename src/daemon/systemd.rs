@@ -1,17 +1,17 @@
-//! What systemd hears of us (`sd_notify(3)`); nothing, where it did not start us.
+//! Notifications to systemd (`sd_notify(3)`); none if the process was not started by it.
 
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::time::Instant;
 
-/// A new status is told no more often: polls change it all the time.
+/// The shortest time between two status messages: polls change the status all the time.
 const STATUS_PAUSE: Duration = Duration::from_secs(1);
 
-/// The line to systemd, and what it has heard.
+/// The connection to systemd, and the last status sent.
 #[derive(Debug)]
 pub(super) struct Systemd {
-    /// The longest silence that it bears.
+    /// The watchdog's timeout.
     watchdog: Option<Duration>,
     last_ping: Option<Instant>,
     last_status: Option<Instant>,
@@ -31,12 +31,12 @@ impl Default for Systemd {
 }
 
 impl Systemd {
-    /// We serve, with the configuration that is in force.
+    /// Notifies that the service is ready, with the configuration in force.
     pub(super) fn ready() {
         tell(&[NotifyState::Ready]);
     }
 
-    /// We read the configuration again; `Type=notify-reload` wants to know since when.
+    /// Notifies of a reload, with its start time, which `Type=notify-reload` requires.
     pub(super) fn reloading() {
         match NotifyState::monotonic_usec_now() {
             Ok(since) => tell(&[NotifyState::Reloading, since]),
@@ -44,18 +44,18 @@ impl Systemd {
         }
     }
 
-    /// We end.
+    /// Notifies that the service is stopping.
     pub(super) fn stopping() {
         tell(&[NotifyState::Stopping]);
     }
 
-    /// How long the loop may wait: `usual`, or less for an impatient watchdog.
+    /// Returns how long the loop may wait: `usual`, or less for a short watchdog timeout.
     pub(super) fn pulse(&self, usual: Duration) -> Duration {
         self.watchdog
             .map_or(usual, |silence| usual.min(silence / 4))
     }
 
-    /// The loop has come round: the watchdog is fed by this and by nothing else.
+    /// Feeds the watchdog after a turn of the loop; nothing else feeds it.
     pub(super) fn goes_on(&mut self, status: &str) {
         let now = Instant::now();
         let passed =
@@ -77,7 +77,7 @@ impl Systemd {
     }
 }
 
-/// Without systemd there is nobody to tell, and a line that fails is no reason to stop serving.
+/// Sends a message. Without systemd there is no receiver, and a failed message is no reason to stop serving.
 fn tell(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         tracing::debug!("systemd was not told: {error}");

@@ -1,7 +1,7 @@
-//! The files of the configuration, watched for changes.
+//! Watches the configuration files for changes.
 //!
-//! Editors write a new file and rename it into place, so the folders are watched, not the files; they do so in several
-//! steps, so a change is told when nothing more has happened for a moment.
+//! Editors write a new file and rename it into place, so the folders are watched, not the files. They do so in
+//! several steps, so a change is reported when nothing more has happened for a moment.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -16,20 +16,21 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 
-/// What happens within this belongs together.
+/// Events within this time are one change.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Watches as long as it is held.
+/// A watch, which ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct Watch {
     over: Arc<Notify>,
     _watcher: RecommendedWatcher,
-    /// Its own task: whoever asks [`Watch::changed`] may stop asking at any moment, and a change must outlive that.
+    /// A task of its own: a caller may drop [`Watch::changed`] at any moment, and a change must not be lost
+    /// then.
     _waiting: JoinSet<()>,
 }
 
 impl Watch {
-    /// Watches the folders of every file that was read, where the configuration wants that.
+    /// Watches the folders of all configuration files, if the configuration asks for that.
     pub(super) fn new(config: &Config) -> Option<Self> {
         if !config.daemon.watch {
             return None;
@@ -66,13 +67,13 @@ impl Watch {
             .ok()
     }
 
-    /// Waits until a change is over.
+    /// Waits until a change is complete.
     pub(super) async fn changed(&self) {
         self.over.notified().await;
     }
 }
 
-/// The next change of a file of the configuration; never, where they are not watched.
+/// Waits for the next change of a configuration file; forever if the files are not watched.
 pub(super) async fn changed(watch: Option<&Watch>) {
     match watch {
         Some(watch) => watch.changed().await,
@@ -80,7 +81,7 @@ pub(super) async fn changed(watch: Option<&Watch>) {
     }
 }
 
-/// Tells that a change is over when nothing more has happened for a moment.
+/// Reports a change when nothing more has happened for a moment.
 async fn settle(happened: Arc<Notify>, over: Arc<Notify>) {
     loop {
         happened.notified().await;
@@ -92,7 +93,8 @@ async fn settle(happened: Arc<Notify>, over: Arc<Notify>) {
     }
 }
 
-/// Reading a file, as we do ourselves, is no change; nor is what an editor leaves beside it.
+/// Returns true if an event is a change. Reading a file, as we do ourselves, is not; nor is a file that an
+/// editor leaves next to it.
 fn concerns(event: &Event) -> bool {
     let toml = |path: &PathBuf| path.extension() == Some(OsStr::new("toml"));
     !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(toml)
@@ -106,7 +108,7 @@ mod tests {
 
     use super::*;
 
-    /// How long the system has to tell us of a change.
+    /// The time limit for the system to report a change.
     const GUARD: Duration = Duration::from_mins(1);
 
     #[tokio::test]

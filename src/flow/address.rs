@@ -1,4 +1,4 @@
-//! Addresses of sources, as requests need them.
+//! The addresses of sources as requests need them.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use crate::config::{self, SecretError};
 use crate::fetch;
 use crate::model::{Location, PublicUrl, Secret, Source};
 
-/// The address of a location, for a request. That of a program is none on the web: it tells its output from others, and
-/// nothing relative starts from it.
+/// Returns the address of a location for a request. A program gets an address that is not on the web: it
+/// identifies the program's output, and no relative link is resolved against it.
 ///
 /// # Panics
-/// For a relative path; the configuration and the command line make theirs absolute.
+/// Panics on a relative path. The configuration and the command line make paths absolute.
 pub fn address(location: &Location) -> PublicUrl {
     match location {
         Location::Http(url) => url.clone(),
@@ -24,10 +24,10 @@ pub fn address(location: &Location) -> PublicUrl {
     }
 }
 
-/// Returns the source with the address to fetch: a secret is read off the async threads.
+/// Returns the source with the address to fetch. A secret is read off the async threads.
 ///
 /// # Errors
-/// [`SecretError`] when the secret cannot be had.
+/// [`SecretError`] if the secret cannot be read.
 pub async fn resolved(source: &Source) -> Result<Cow<'_, Source>, SecretError> {
     if !matches!(source.location, Location::Secret(_)) {
         return Ok(Cow::Borrowed(source));
@@ -39,7 +39,7 @@ pub async fn resolved(source: &Source) -> Result<Cow<'_, Source>, SecretError> {
         .map(Cow::Owned)
 }
 
-/// Names the place of a secret: what stands there is an address only once it is read.
+/// Returns a placeholder for an address in a secret, which is unknown until the secret is read.
 fn address_of_secret(secret: &Secret) -> Url {
     let mut url = Url::parse("secret:/").expect("a constant");
     url.set_path(&secret.to_string());

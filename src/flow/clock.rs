@@ -1,4 +1,4 @@
-//! Where the time comes from. Nothing else looks at a clock.
+//! The source of the current time. No other module reads a clock.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -7,26 +7,26 @@ use tokio::time::Instant;
 
 use crate::model::Timestamp;
 
-/// Where the time comes from.
+/// A source of the current time.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
-    /// The machine.
+    /// The system clock.
     System,
-    /// The caller: for tests, and for reading old captures.
+    /// A fixed time, for tests and for reading old captures.
     Fixed(Timestamp),
-    /// The caller, who may also set it back, in seconds since 1970: for tests.
+    /// A time that the caller sets, in seconds since 1970, also backwards: for tests.
     Told(&'static AtomicI64),
-    /// The runtime's own clock, which a test may stop and turn: it showed `start` at `origin`.
+    /// The runtime's own clock, which a test may pause and advance. It showed `start` at `origin`.
     Runtime {
         /// The time at the origin.
         start: Timestamp,
-        /// The runtime's clock then.
+        /// The runtime's clock at the origin.
         origin: Instant,
     },
 }
 
 impl Clock {
-    /// The time in whole seconds, which is what everything keeps.
+    /// Returns the time in whole seconds, the precision used everywhere.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that looks at the clock"

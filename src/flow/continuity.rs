@@ -1,7 +1,7 @@
-//! Whether the store is the one that published the feeds in the folder: a database that was deleted, emptied, exchanged or
-//! set back is no first start.
+//! Checks that the store is the one that published the feeds in the folder: a database that was deleted,
+//! emptied, replaced or rolled back is not a first start.
 //!
-//! In: the mark that the last publication left in the folder, and what the store knows of itself. Out: a [`Break`].
+//! In: the mark that the last publication left in the folder, and the store's own record. Out: a [`Break`].
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Timestamp;
 use crate::store::{Break, ProblemState};
 
-/// Which store published the files of a folder, and how far it was.
+/// The store that published the files of a folder, and its progress then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mark {
     pub(super) store: String,
@@ -22,11 +22,11 @@ pub(super) struct Mark {
 pub(super) struct Opened {
     pub(super) path: String,
     pub(super) mark: Mark,
-    /// Whether nothing was in it.
+    /// True if the store was empty.
     pub(super) is_new: bool,
 }
 
-/// Compares the store with what is published; `feeds` are the configured feeds that have files.
+/// Compares the store with the published files; `feeds` are the configured feeds that have files.
 pub(super) fn compare(
     left: Option<&Mark>,
     feeds: usize,
@@ -68,7 +68,7 @@ pub(super) fn compare(
     })
 }
 
-/// Returns what there is to say before anybody has begun a store where feeds are.
+/// Returns the problem to report if there are feeds but no store yet.
 pub(super) fn missing(path: &Path, at: Timestamp) -> ProblemState {
     ProblemState {
         code: "store-missing".to_owned(),
@@ -109,7 +109,7 @@ mod tests {
         check(Some(mark("a", 9)), 3, false, Some("store-set-back"));
         check(Some(mark("a", 5)), 3, false, None);
         check(Some(mark("a", 4)), 3, false, None);
-        // An earlier version left no mark.
+        // Earlier versions left no mark.
         check(None, 3, false, None);
     }
 }

@@ -1,7 +1,7 @@
-//! What the store must know of a configuration.
+//! The store's view of a configuration.
 //!
-//! In: a checked [`Config`], and its topics as one program. Out: a [`Definition`]: feeds, sources, and how items are
-//! classified, by all topics or by some of them. No store, no clock.
+//! In: a checked [`Config`], and its topics as one program. Out: a [`Definition`]: feeds, sources, and how
+//! items are classified, by all topics or by some of them. No store, no clock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::normalize;
 use crate::store::{Definition, FeedDefinition, Names, Narrowed, SourceDefinition};
 use crate::topics::{Query, Topic, fingerprints};
 
-/// What comes into force with `config`, whose topics are those of `classifier`.
+/// Returns the definition for `config`, whose topics are compiled in `classifier`.
 pub(crate) fn definition(
     config: &Config,
     classifier: &Arc<Classifier>,
@@ -33,7 +33,7 @@ pub(crate) fn definition(
     let of_source = |source: &Source| (source.id.clone(), (source.country, source.regions.clone()));
     let places: HashMap<_, _> = config.sources.iter().map(of_source).collect();
     let classify = move |item: &mut Item, fixed: &[TopicId]| {
-        // The regions of a source that is configured no longer stay as they were.
+        // Regions of a source that is no longer configured may change.
         if let Some((country, fixed)) = places.get(&item.source) {
             item.regions = regions::of_item(item, *country, fixed);
         }
@@ -55,8 +55,8 @@ pub(crate) fn definition(
     }
 }
 
-/// Returns the languages that an item is looked at in of which nobody knows the language, nor that of its source: that of
-/// the site, else every one that the configuration names or that texts are known by.
+/// Returns the languages in which an item is classified if its language and its source's language are unknown:
+/// the site's, otherwise all languages that the configuration names or that can be detected.
 pub fn assumed_languages(config: &Config) -> Vec<Language> {
     if let Some(language) = &config.site.stated_language {
         return vec![language.clone()];
@@ -79,14 +79,14 @@ pub fn assumed_languages(config: &Config) -> Vec<Language> {
     all.into_iter().collect()
 }
 
-/// Changes with whatever decides the topics and regions of all items alike.
+/// Returns a key that changes with any setting that affects the topics and regions of all items.
 fn all_alike(config: &Config) -> String {
     let languages = assumed_languages(config);
     let languages: Vec<&str> = languages.iter().map(Language::as_str).collect();
     format!("{} {}", classify::VERSION, languages.join(" "))
 }
 
-/// The names that feeds and sources had before, and where each source is.
+/// Returns the former names of feeds and sources, and the location of each source.
 fn names(config: &Config) -> Names {
     let feeds = config.topics.iter().flat_map(|topic| {
         let former = topic.former.iter();
@@ -112,7 +112,7 @@ fn names(config: &Config) -> Names {
     }
 }
 
-/// Changes with whatever decides an item's topics and regions.
+/// Returns a key that changes with anything that affects an item's topics and regions.
 fn key(classifier: &str, feeds: &[FeedDefinition], sources: &[SourceDefinition]) -> Hash {
     let topic = |feed: &FeedDefinition| format!("{} {}", feed.topic, feed.fingerprint);
     let source = |source: &SourceDefinition| {
@@ -145,7 +145,7 @@ fn feeds(config: &Config) -> Vec<FeedDefinition> {
     feeds.collect()
 }
 
-/// `topics` and those of `all` that they refer to, each once.
+/// Returns `topics` and the topics of `all` that they refer to, each once.
 pub(super) fn with_references(all: &[Topic], topics: Vec<&Topic>) -> Vec<Topic> {
     if topics
         .iter()
@@ -164,7 +164,7 @@ pub(super) fn with_references(all: &[Topic], topics: Vec<&Topic>) -> Vec<Topic> 
     reached.into_values().cloned().collect()
 }
 
-/// Those of `all` that are wanted, with those that they refer to.
+/// Returns the requested topics of `all` with those that they refer to.
 fn narrow(
     all: &[Topic],
     languages: &[Language],

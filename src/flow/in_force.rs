@@ -1,4 +1,4 @@
-//! A configuration with what is made of it, and the limits that it sets.
+//! A configuration in force, with its derived data and limits.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,21 +13,21 @@ use crate::fetch::{Fetcher, Limits};
 use crate::model::{Hash, Source, SourceId, Timestamp};
 use crate::store::Definition;
 
-/// A configuration with what is made of it.
+/// A configuration with the data derived from it.
 #[derive(Debug)]
 pub struct InForce {
     /// The configuration.
     pub config: Config,
-    /// Where in the configuration each source stands.
+    /// The index of each source in the configuration.
     places: HashMap<SourceId, usize>,
     pub(super) fetcher: Fetcher,
     pub(super) classifier: Arc<Classifier>,
-    /// Changes with whatever decides an item's topics and regions.
+    /// Changes with anything that affects an item's topics and regions.
     pub(super) key: Hash,
 }
 
 impl InForce {
-    /// What comes into force with `config`, and what the store must know of it.
+    /// Derives the data for `config`, and its definition for the store.
     pub(super) fn new(config: Config, at: Timestamp) -> Result<(Self, Definition), FlowError> {
         let fetcher = Fetcher::new(limits(&config))?;
         let classifier = Arc::new(Classifier::new(
@@ -56,7 +56,7 @@ impl InForce {
     }
 }
 
-/// The limits that a configuration sets for fetching.
+/// Returns the limits that a configuration sets for fetching.
 pub fn limits(config: &Config) -> Limits {
     let fetch = &config.fetch;
     Limits {
@@ -70,7 +70,7 @@ pub fn limits(config: &Config) -> Limits {
     }
 }
 
-/// Who asks, and whom to write to.
+/// Returns the `User-Agent`: the program, the site, and the contact.
 fn user_agent(base_url: &Url, contact: Option<&str>) -> String {
     let contact = contact
         .map(|contact| format!("; {contact}"))
@@ -81,7 +81,7 @@ fn user_agent(base_url: &Url, contact: Option<&str>) -> String {
     )
 }
 
-/// Limits for a look at one document without a configuration.
+/// Returns the limits for a look at one document without a configuration.
 pub fn default_limits() -> Limits {
     Limits {
         timeout: Duration::from_secs(30),

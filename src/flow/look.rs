@@ -1,4 +1,5 @@
-//! A source looked at outside the schedule: its document fetched and completed as a poll does it. Nothing is stored.
+//! Looks at a source outside the schedule: fetches and completes its document as a poll does. Nothing is
+//! stored.
 //!
 //! In: a source, the limits for fetching, the time. Out: its document, the pages of its first entries.
 
@@ -10,7 +11,7 @@ use crate::fetch::{ClientError, FetchError, Fetched, Fetcher, Limits, Request, R
 use crate::model::{Document, Extracted, PublicUrl, Source, Timestamp, Validators};
 use crate::store::{self, Reader, StoreError};
 
-/// The status of an answer that says that nothing has changed (RFC 9110 §15.4.5).
+/// The status of an unchanged document (RFC 9110 §15.4.5).
 const NOT_MODIFIED: u16 = 304;
 
 /// A look at sources and addresses, outside the schedule.
@@ -30,13 +31,13 @@ impl Look {
         Ok(Self { fetcher, now })
     }
 
-    /// The time of the look.
+    /// Returns the time of the look.
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// Fetches the document of a source, whose address must be [`resolved`](super::resolved), from wherever it is: the web,
-    /// a file, a program.
+    /// Fetches the document of a source from the web, a file or a program. The source's address must be
+    /// [`resolved`](super::resolved).
     ///
     /// # Errors
     /// [`FetchError`]
@@ -47,7 +48,7 @@ impl Look {
         Ok(changed(&url, answer)?.0)
     }
 
-    /// Fetches the document at an address, with the validators to ask for it again.
+    /// Fetches the document at an address, with the validators for the next request.
     ///
     /// # Errors
     /// [`FetchError`]
@@ -55,9 +56,9 @@ impl Look {
         changed(url, self.fetcher.fetch(&Request::new(url, self.now)).await?)
     }
 
-    /// Asks for an address again. Returns true if its server answers that the document has not changed.
+    /// Fetches an address again. Returns true if its server answers that the document has not changed.
     pub async fn is_unchanged(&self, url: &PublicUrl, held: &Validators) -> bool {
-        // Without the hash of the body, only the server's own word makes it unchanged.
+        // Without the body's hash, only the server's answer can make the document unchanged.
         let held = Validators {
             body_hash: None,
             ..held.clone()
@@ -72,15 +73,15 @@ impl Look {
         )
     }
 
-    /// Reads the rules of an address's origin for robots.
+    /// Reads the robots.txt of an address's origin.
     ///
     /// # Errors
-    /// [`FetchError`] where nobody answers.
+    /// [`FetchError`] if the server does not answer.
     pub async fn robots(&self, url: &PublicUrl) -> Result<Robots, FetchError> {
         self.fetcher.robots(url, self.now).await
     }
 
-    /// Completes the first `most` entries of a source's document by their pages.
+    /// Completes the first `most` entries of a source's document with their pages.
     pub async fn sample_pages(
         &self,
         source: &Source,
@@ -91,7 +92,7 @@ impl Look {
     }
 }
 
-/// Returns the document of an answer to an unconditional request: nothing can be unchanged there.
+/// Returns the document of an unconditional request, whose answer cannot be "unchanged".
 fn changed(url: &PublicUrl, answer: Fetched) -> Result<(Document, Validators), FetchError> {
     match answer {
         Fetched::Changed(document, validators) => Ok((*document, validators)),
@@ -103,14 +104,14 @@ fn changed(url: &PublicUrl, answer: Fetched) -> Result<(Document, Validators), F
     }
 }
 
-/// Returns the source as its next poll reads it: by the layout and in the language that the store keeps for it. Without a
-/// store it stays as it is.
+/// Returns the source as its next poll reads it: with the layout and language that the store keeps for it.
+/// Without a store the source is returned unchanged.
 pub fn as_kept(source: &Source, config: &Config, now: Timestamp) -> Source {
     let rules = (source.fingerprint(extract::VERSION), source.block());
     let known = store::inspect(&config.store.path, |reader: &Reader| {
         KnownState::read(reader, &source.id, rules, now)
     });
-    // A store of another version is no reason not to look at a document.
+    // A store of another version does not prevent a look at a document.
     let known: Result<Option<KnownState>, StoreError> = known;
     match known {
         Ok(Some(known)) => known.reading(source).into_owned(),

@@ -1,5 +1,5 @@
-//! One poll from a source to published feeds: a source is fetched, read, normalized, classified and committed; feeds that
-//! the commit touched are published. The service and the commands use this one flow.
+//! One poll from a source to published feeds: a source is fetched, read, normalized, classified and committed;
+//! feeds that the commit touched are published. The service and the commands share this flow.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -9,9 +9,10 @@
 //! | `publication` | writes the feeds that changed |
 //! | `search` | answers a reader's query |
 //! | `sources`, `plan` | the states of sources; the effects of a changed configuration |
-//! | `continuity` | notices a database that is not the one that published the feeds |
+//! | `continuity` | detects a database that is not the one that published the feeds |
 //!
-//! The clock is here. Parsing and comparing leave the async threads; a poll that panics costs its source only.
+//! Only this module reads the clock. Parsing and comparing leave the async threads; a poll that panics costs
+//! its source only.
 
 mod address;
 mod clock;
@@ -53,7 +54,7 @@ use crate::store::{
     Store, StoreError,
 };
 
-/// Why the flow stopped. A failing source is no such reason.
+/// The reasons for the flow to stop. A failing source is not one of them.
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
     /// The store failed.
@@ -65,7 +66,7 @@ pub enum FlowError {
     /// The HTTP client cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// A source that is not configured.
+    /// The source is not configured.
     #[error("there is no source `{0}` in the configuration")]
     UnknownSource(String),
 }
@@ -78,21 +79,21 @@ pub struct Flow {
     in_force: RwLock<Arc<InForce>>,
     /// Serializes writes into the published folder.
     publishing: Arc<Mutex<()>>,
-    /// Rows that the start could not read and rebuilt, by name.
+    /// The names of rows that were unreadable at the start and have been rebuilt.
     pub mended: Vec<String>,
 }
 
 impl Flow {
-    /// Opens the store and brings the configuration into it.
+    /// Opens the store and puts the configuration in force.
     ///
     /// # Errors
-    /// [`FlowError`] when another process uses the store, or it cannot be opened.
+    /// [`FlowError`] if another process uses the store, or it cannot be opened.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, FlowError> {
         let path = config.store.path.clone();
         let opened = tokio::task::spawn_blocking(move || Store::open(&path)).await;
         let store = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         let (in_force, definition) = InForce::new(config, clock.now())?;
-        // Whoever starts it means the configuration as it stands, and nobody could be asked.
+        // Starting the flow implies consent to the configuration: there is nobody to ask.
         let plan = store.define(definition, Consent::Given).await?;
         for line in plan.refusals() {
             tracing::warn!("the configuration has changed: {line}");
@@ -114,7 +115,7 @@ impl Flow {
         Ok(flow)
     }
 
-    /// Says, now and in `status`, when the store is not the one that published the feeds.
+    /// Reports, now and in `status`, a store that is not the one that published the feeds.
     async fn look_back(&self) -> Result<(), StoreError> {
         let (in_force, at) = (self.in_force(), self.clock.now());
         let (path, is_new) = (self.store.path().display().to_string(), self.store.is_new());
@@ -134,16 +135,16 @@ impl Flow {
         self.store.remember_break(found).await
     }
 
-    /// The configuration that is in force, and stays so for whoever holds it.
+    /// Returns the configuration in force. The caller's copy stays the same after a reload.
     pub fn in_force(&self) -> Arc<InForce> {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts another configuration in force; the store, the listeners and polls that run stay as they are. What that
-    /// changed, or would change: where `consent` is wanted and the plan has refusals, the one before it stays.
+    /// Puts another configuration in force. The store, the listeners and running polls are not restarted.
+    /// Returns the plan. If consent is required and missing, the old configuration stays in force.
     ///
     /// # Errors
-    /// [`FlowError`], and then the one before it stays.
+    /// [`FlowError`]; the old configuration stays in force.
     pub async fn replace(&self, config: Config, consent: Consent) -> Result<Plan, FlowError> {
         let (in_force, definition) = InForce::new(config, self.clock.now())?;
         let settings = config::changes(&self.in_force().config.files, &in_force.config.files);
@@ -160,7 +161,7 @@ impl Flow {
         Ok(plan)
     }
 
-    /// Tells of sources that were polled by a clock that was ahead; `None` where there are none.
+    /// Describes sources that were polled by a clock that was ahead; `None` if there are none.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -169,10 +170,11 @@ impl Flow {
         Ok(set_back(&self.in_force().config, &states, self.clock.now()))
     }
 
-    /// Publishes chosen items that are held back of a source, and takes what its next poll gives as it is.
+    /// Publishes chosen held items of a source, and accepts its next poll without comparing it with earlier
+    /// ones.
     ///
     /// # Errors
-    /// [`FlowError::UnknownSource`] when it is not configured; [`StoreError`].
+    /// [`FlowError::UnknownSource`] if the source is not configured; [`StoreError`].
     pub async fn release(
         &self,
         id: &str,
@@ -184,7 +186,7 @@ impl Flow {
         Ok(self.store.release(source, chosen, by, now).await?)
     }
 
-    /// Throws chosen items away that are held back of a source: no poll brings them again.
+    /// Discards chosen held items of a source: no later poll brings them back.
     ///
     /// # Errors
     /// As [`Self::release`].
@@ -199,10 +201,10 @@ impl Flow {
         Ok(self.store.discard(source, chosen, by, now).await?)
     }
 
-    /// Takes the stories of a source that is configured no longer out of all feeds.
+    /// Removes the stories of a source that is no longer configured from all feeds.
     ///
     /// # Errors
-    /// [`StoreError::Forget`] where it is configured, or nothing is known of it.
+    /// [`StoreError::Forget`] if the source is configured or unknown.
     pub async fn forget(&self, source: SourceId, by: Operator) -> Result<Forgotten, StoreError> {
         self.store.forget(source, by, self.clock.now()).await
     }
@@ -214,15 +216,15 @@ impl Flow {
         Ok(source)
     }
 
-    /// Carries out, and records, a decision about stories.
+    /// Carries out and records a decision about stories.
     ///
     /// # Errors
-    /// [`StoreError`], with the reason where it cannot be carried out.
+    /// [`StoreError`], with the reason, if it cannot be carried out.
     pub async fn decide(&self, decision: Decision, by: Operator) -> Result<Decided, StoreError> {
         self.store.decide(decision, by, self.clock.now()).await
     }
 
-    /// What the store knows of every configured source, in the order of the configuration.
+    /// Returns the store's record of every configured source, in the order of the configuration.
     ///
     /// # Errors
     /// [`StoreError`]

@@ -1,4 +1,4 @@
-//! The effects of a configuration on what is stored, before it comes into force. Nothing is written.
+//! The effects of a configuration on the stored stories, before it comes into force. Nothing is written.
 
 use std::sync::Arc;
 
@@ -8,15 +8,15 @@ use crate::config::{self, Config};
 use crate::model::Timestamp;
 use crate::store::{self, Definition, Holdings, Plan, StoreError};
 
-/// What `config` would change over what is stored, with the newest `named` stories of each feed. Nothing is written, and
-/// no store is made.
+/// Returns the changes that `config` would make to the feeds of the stored stories, with the newest `named`
+/// stories of each feed. Writes nothing and creates no store.
 ///
 /// # Errors
-/// [`StoreError`] when the file is no store of this version.
+/// [`StoreError`] if the file is not a store of this version.
 pub fn plan(config: &Config, now: Timestamp, named: usize) -> Result<Plan, StoreError> {
     let plan = store::plan(&config.store.path, &not_in_force(config, now), named)?;
     let kept = store::kept_configuration(&config.store.path)?;
-    // An older version kept none: then nothing is known of what was in force.
+    // Older versions kept no configuration, so the one in force is unknown.
     let settings = kept.map(|kept| config::changes(&kept.files, &config.files));
     Ok(Plan {
         settings: settings.unwrap_or_default(),
@@ -24,7 +24,7 @@ pub fn plan(config: &Config, now: Timestamp, named: usize) -> Result<Plan, Store
     })
 }
 
-/// What the store would have to know of a configuration that is only looked at.
+/// Returns the store's definition of a configuration that is not in force.
 fn not_in_force(config: &Config, now: Timestamp) -> Definition {
     let classifier = Arc::new(Classifier::new(
         &config.topics,
@@ -33,10 +33,10 @@ fn not_in_force(config: &Config, now: Timestamp) -> Definition {
     definition::definition(config, &classifier, now)
 }
 
-/// How much of what is stored the topics of `config` take. Nothing is written, and no store is made.
+/// Counts the stored stories that match each topic of `config`. Writes nothing and creates no store.
 ///
 /// # Errors
-/// [`StoreError`] when the file is no store of this version.
+/// [`StoreError`] if the file is not a store of this version.
 pub fn holdings(config: &Config, now: Timestamp) -> Result<Holdings, StoreError> {
     store::holdings(&config.store.path, &not_in_force(config, now))
 }

@@ -1,5 +1,5 @@
-//! Feeds out of the store and into the published folder: those that a commit touched, those that are rendered
-//! differently now, and those whose files are missing.
+//! Publishes feeds from the store into the published folder: those that a commit touched, those that are
+//! rendered differently now, and those whose files are missing.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -16,24 +16,24 @@ use crate::store::{FeedState, PublishedFeed, Reader, StoreError};
 /// Feeds that are rendered and synced together.
 const PUBLISH_BATCH: usize = 64;
 
-/// Whether a publication looks for files that are missing.
+/// The check for missing files in a publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Files {
-    /// Somebody may have taken some away since the last time.
+    /// Files may have been removed since the last time.
     Look,
-    /// They are as they were left.
+    /// The files are as they were left.
     Trust,
-    /// These were removed or altered meanwhile.
+    /// These files were removed or altered meanwhile.
     Lost(HashSet<String>),
 }
 
-/// What was written, and what to mark as published once it is on the disk.
+/// The files written, and the feeds to mark as published once they are on disk.
 pub(super) struct Rendered {
     pub(super) publication: Publication,
     pub(super) marks: Vec<PublishedFeed>,
 }
 
-/// Renders and writes the feeds that want it, from one snapshot.
+/// Renders and writes the feeds that need it, from one snapshot.
 pub(super) fn write(reader: &Reader, config: &Config, look: &Files) -> Result<Rendered, FlowError> {
     let folder = Folder::open(&config.publish.dir)?;
     let rev = reader.revision()?;
@@ -96,11 +96,11 @@ pub(super) fn write(reader: &Reader, config: &Config, look: &Files) -> Result<Re
     })
 }
 
-/// Whether a feed is written although nothing about it changed.
+/// Returns true if a feed is written although nothing in it changed.
 fn wants_look(look: &Files, folder: &Folder, state: &FeedState) -> bool {
     match look {
         Files::Trust => false,
-        // Who repaired a row by hand starts again.
+        // An operator who repaired a row by hand restarts the daemon.
         Files::Look => state.is_partial || !is_whole(folder, &state.id),
         Files::Lost(lost) => publish::names(&state.id)
             .iter()
@@ -108,7 +108,8 @@ fn wants_look(look: &Files, folder: &Folder, state: &FeedState) -> bool {
     }
 }
 
-/// Whether this store never published a feed and has nothing for it: what an earlier store published stays.
+/// Returns true if this store never published the feed and contains nothing for it. Files published by an
+/// earlier store then stay.
 fn is_begun(state: &FeedState) -> bool {
     state.render_key.is_none() && state.stories == 0
 }
@@ -117,7 +118,7 @@ fn holds_any(folder: &Folder, id: &FeedId) -> bool {
     publish::names(id).iter().any(|name| folder.holds(name))
 }
 
-/// Whether the published folder holds a file of a configured topic.
+/// Returns true if the published folder contains a file of a configured topic.
 pub(crate) fn holds_feeds(config: &Config) -> bool {
     let dir = &config.publish.dir;
     config.topics.iter().any(|topic| {
@@ -126,7 +127,7 @@ pub(crate) fn holds_feeds(config: &Config) -> bool {
     })
 }
 
-/// The mark in the published folder, and how many of the feeds in the store have files there.
+/// Returns the mark in the published folder, and the number of the store's feeds that have files there.
 pub(super) fn left_behind(
     reader: &Reader,
     config: &Config,
@@ -140,7 +141,7 @@ pub(super) fn left_behind(
     Ok((mark, feeds.count()))
 }
 
-/// Leaves in the folder which store published it, and how far; unless that is there already.
+/// Writes the mark that says which store published the folder, and how far it was, unless it is already there.
 fn leave_mark(folder: &Folder, reader: &Reader, rev: i64) -> Result<(), FlowError> {
     let store = reader.store_name()?;
     let text = serde_json::to_string(&Mark { store, rev }).expect("plain data always serializes");
@@ -150,7 +151,7 @@ fn leave_mark(folder: &Folder, reader: &Reader, rev: i64) -> Result<(), FlowErro
     Ok(())
 }
 
-/// Topics in the order of the configuration, each with its branches.
+/// Returns topics in the order of the configuration, each with its branches.
 fn in_order(mut states: Vec<FeedState>, config: &Config) -> Vec<FeedState> {
     let topics = config.topics.iter().enumerate();
     let places: HashMap<&TopicId, usize> = topics.map(|(at, topic)| (&topic.id, at)).collect();
@@ -182,10 +183,10 @@ fn feed(
     })
 }
 
-/// Every feed's line in the lists, in the order of the store's.
+/// Every feed's line in the lists, in the order of the store's feeds.
 struct Listed {
     feeds: Vec<FeedSummary>,
-    /// Where the branches of each topic stand among them.
+    /// The indices of each topic's branches.
     branches: HashMap<TopicId, Vec<usize>>,
 }
 
@@ -202,7 +203,7 @@ impl Listed {
         Self { feeds, branches }
     }
 
-    /// The branches of a topic; none of a branch.
+    /// Returns the branches of a topic; none for a branch.
     fn branches_of(&self, id: &FeedId) -> impl Iterator<Item = &FeedSummary> {
         let whole = id.branch().is_none();
         let places = self.branches.get(id.topic()).filter(|_| whole);
@@ -212,14 +213,15 @@ impl Listed {
             .filter_map(|at| self.feeds.get(*at))
     }
 
-    /// Everything beside its stories that each feed's bytes depend on: a topic's page lists its branches.
+    /// Returns hashes of everything apart from its stories that each feed's bytes depend on: a topic's page
+    /// lists its branches.
     fn render_keys(&self, config: &Config) -> Vec<Hash> {
         let (publish, site) = (&config.publish, &config.site.site);
         let version = publish::RENDERER_VERSION;
         let (max_items, min_age) = (publish.max_items, publish.min_age);
         let all = format!("{version} {site:?} {max_items} {min_age:?}");
         let key = |feed: &FeedSummary| {
-            // Not when they changed: the page does not tell.
+            // The times of change do not count: the page does not show them.
             let branches = self.branches_of(&feed.name.id);
             let branches: Vec<_> = branches
                 .map(|branch| (&branch.name, branch.stories))
@@ -247,7 +249,7 @@ fn name(state: &FeedState) -> FeedName {
     }
 }
 
-/// A search is answered by the daemon alone.
+/// Searching needs the daemon.
 fn search(config: &Config) -> Search {
     if config.server.listen.is_empty() {
         Search::NotOffered
@@ -257,17 +259,18 @@ fn search(config: &Config) -> Search {
 }
 
 impl Flow {
-    /// Publishes what has changed since it was last published, and (where `files` says to look) what is missing.
+    /// Publishes the feeds that have changed since the last publication and, depending on `files`, those with
+    /// missing files.
     ///
     /// # Errors
-    /// [`FlowError`] when the folder cannot be written; what was not marked is published the next time.
+    /// [`FlowError`] if the folder cannot be written. Feeds that were not marked are published the next time.
     pub async fn publish(&self, files: Files) -> Result<Publication, FlowError> {
         let turn = Arc::clone(&self.publishing).lock_owned().await;
         let in_force = self.in_force();
         let rendered = self
             .store
             .read(move |reader| {
-                // Held here and not around: writing goes on when nobody waits for it any more.
+                // The lock moves into the task: writing continues after the caller has gone.
                 let _turn = turn;
                 write(reader, &in_force.config, &files)
             })
@@ -279,24 +282,24 @@ impl Flow {
     }
 }
 
-/// What became of one feed.
+/// The result for one feed.
 #[derive(Clone, Debug)]
 pub struct Published {
-    /// Its name.
+    /// The feed's id.
     pub id: FeedId,
-    /// Its title.
+    /// The feed's title.
     pub title: String,
-    /// Stories in it.
+    /// Stories in the feed.
     pub stories: usize,
-    /// Whether any of its files changed.
+    /// True if any of the feed's files changed.
     pub changed: bool,
 }
 
-/// What a publication wrote.
+/// The result of a publication.
 #[derive(Clone, Debug, Default)]
 pub struct Publication {
     /// Every feed.
     pub feeds: Vec<Published>,
-    /// The files that changed or are gone.
+    /// The files that changed or were removed.
     pub files: Vec<String>,
 }

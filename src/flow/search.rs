@@ -1,6 +1,6 @@
-//! A query of a reader, asked of what is stored.
+//! Answers a reader's query from the store.
 //!
-//! In: a query as it was typed. Out: the stories that it takes, or what is wrong with it.
+//! In: a query as it was typed. Out: the stories that match, or the mistake in the query.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use crate::model::{Place, Story, TopicId};
 use crate::store::{Reader, Search, StoreError};
 use crate::topics::{Query, QueryError, ReadQuery, Title, Topic};
 
-/// Stories that a search gives, at most.
+/// The most stories returned by a search.
 const MOST: usize = 50;
 
-/// Why a search gives nothing.
+/// The reasons for a search to fail.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     /// The query cannot be read.
@@ -26,10 +26,10 @@ pub enum SearchError {
 }
 
 impl Flow {
-    /// The last stories that `query` takes, in the order of a feed.
+    /// Returns the newest stories that match `query`, in the order of a feed.
     ///
     /// # Errors
-    /// [`SearchError::Query`] when it cannot be read, or names a topic or source that is not configured.
+    /// [`SearchError::Query`] if the query cannot be read, or names a topic or source that is not configured.
     pub async fn search(&self, query: &str) -> Result<Vec<Story>, SearchError> {
         let in_force = self.in_force();
         let read = Query::read(query).map_err(SearchError::Query)?;
@@ -42,7 +42,7 @@ impl Flow {
     }
 }
 
-/// Whether the topics and sources that it names are there: a slip would find nothing for ever.
+/// Checks that the topics and sources in the query exist: a misspelled one would never match.
 fn check_names(read: &ReadQuery, in_force: &InForce) -> Result<(), QueryError> {
     let config = &in_force.config;
     for (leaf, column) in read.query.leaves().into_iter().zip(&read.columns) {
@@ -74,7 +74,7 @@ fn search(query: Query, in_force: &InForce, reader: &Reader) -> Result<Search, S
     let needs = classify::needs(&topics, &givers);
     let needs = needs.get(&topic.id).cloned().expect("it is among them");
     let id = topic.id.clone();
-    // An item's topics are stored with it: those that the query refers to need not be tried again.
+    // An item's topics are stored with it, so the topics that the query refers to are not matched again.
     let classifier = Classifier::new(&[topic], &assumed_languages(&in_force.config));
     Ok(Search {
         needs,
@@ -85,7 +85,7 @@ fn search(query: Query, in_force: &InForce, reader: &Reader) -> Result<Search, S
     })
 }
 
-/// A topic of the query alone, under a name that no other has.
+/// Returns a topic of the query alone, with an id that no other topic has.
 fn asked_once(query: Query) -> Topic {
     let id = TopicId::of_search();
     Topic {

@@ -1,6 +1,7 @@
-//! The state of every source: in the order of the configuration, with those that are gone from it.
+//! The state of every source, in the order of the configuration, including removed sources.
 //!
-//! In: a configuration, and the states that the store knows. Out: what `status` shows, and when each source is due.
+//! In: a configuration, and the stored states. Out: the rows of `status`, and the time at which each source is
+//! due.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,8 +16,8 @@ use crate::store::{
     self, Presence, ProblemState, Reader, SourceState, SourceStatus, State, StoreError,
 };
 
-/// The status of every configured source, in the order of the configuration, then of sources that are gone from it but
-/// still have items.
+/// Returns the status of every configured source, in the order of the configuration, then of removed sources
+/// that still have items.
 pub fn statuses(config: &Config, mut states: BTreeMap<SourceId, SourceState>) -> Vec<SourceStatus> {
     let of = |source: &Source| {
         let known = states
@@ -33,7 +34,7 @@ pub fn statuses(config: &Config, mut states: BTreeMap<SourceId, SourceState>) ->
     all
 }
 
-/// A source that is gone from the files, and whose items nobody took out.
+/// Returns the status of a source that was removed from the files, and whose items are still there.
 fn gone(id: &SourceId, known: SourceState) -> Option<SourceStatus> {
     let Presence::Gone(since) = known.presence else {
         return None;
@@ -66,10 +67,10 @@ fn is_ahead(source: &Source, state: &SourceState, now: Timestamp) -> bool {
     schedule::is_ahead(&source.cadence, source.zone, last, planned, now)
 }
 
-/// Sources that are named where many have the same problem.
+/// Sources that are named if many have the same problem.
 const NAMED_SOURCES: usize = 3;
 
-/// Tells of sources that were polled by a clock that was ahead; `None` where there are none.
+/// Describes sources that were polled by a clock that was ahead; `None` if there are none.
 pub fn set_back(
     config: &Config,
     states: &BTreeMap<SourceId, SourceState>,
@@ -94,7 +95,7 @@ pub fn set_back(
     ))
 }
 
-/// When a source is due, which may be past.
+/// Returns the time at which a source is due, which may be past.
 pub(crate) fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestamp {
     let Some(state) = state else { return now };
     let failing = state.consecutive_failures > 0;
@@ -109,20 +110,20 @@ pub(crate) fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) 
     .unwrap_or(now)
 }
 
-/// Reads what the store knows of every source, without making a store; empty when there is none.
+/// Reads the stored state of every source. Creates no store; empty without one.
 ///
 /// # Errors
-/// [`StoreError`] when the file is no store of this version.
+/// [`StoreError`] if the file is not a store of this version.
 pub fn source_states(path: &Path) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
     let states = store::inspect(path, Reader::sources).map_err(|error| error.at(path))?;
     Ok(states.unwrap_or_default())
 }
 
-/// Returns what an operator should know of the store that `config` names, without making one: rows that cannot be read,
-/// a store that is not the one that published the feeds.
+/// Returns the problems of the store that `config` names: rows that cannot be read, or a store that is not the
+/// one that published the feeds. Creates no store.
 ///
 /// # Errors
-/// [`StoreError`] when the file is no store of this version.
+/// [`StoreError`] if the file is not a store of this version.
 pub fn store_problems(config: &Config, now: Timestamp) -> Result<Vec<ProblemState>, StoreError> {
     let path = &config.store.path;
     let known =

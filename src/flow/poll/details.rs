@@ -1,9 +1,8 @@
-//! The pages that entries of a list lead to: each is asked for once, and again when the list says that its entry has
-//! changed.
+//! The pages that entries of a list link to: each is fetched once, and again if its entry changes in the list.
 //!
-//! In: the entries of a poll, and what is kept of their pages. Out: the entries completed by these, always the same way,
-//! so that no item changes between what a list says and what its page says; and what is kept from now on. A page that
-//! cannot be had costs its entry nothing: it stands as the list has it.
+//! In: the entries of a poll, and the kept data of their pages. Out: the entries completed with their pages,
+//! always the same way, so that an item does not alternate between the list's version and the page's; and the
+//! data to keep. An entry whose page cannot be fetched is used as the list has it.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -24,37 +23,37 @@ use crate::normalize;
 use crate::store::{Details, KeptDetail, StoreError};
 use crate::text::chain;
 
-/// How many pages of entries one poll asks for; the others wait for the next one.
+/// Pages of entries fetched in one poll; the others wait for the next poll.
 const BUDGET: u32 = 50;
-/// How often a page that cannot be had is asked for.
+/// Attempts to fetch a page.
 const MAX_TRIES: u32 = 3;
-/// How long after a failure it is asked for again, the more often it failed.
+/// The pauses between attempts, after the first failure and after the second.
 const TRY_AGAIN: [Duration; 2] = [Duration::from_hours(1), Duration::from_hours(24)];
-/// The first correction of an entry has its page read at once. After that it may be a counter that changes: each reading
-/// has the next one wait twice as long, from this on.
+/// The first correction of an entry has its page read at once. Further changes may come from a counter in the
+/// page, so each reading doubles the wait before the next one, starting with this wait.
 const READ_AGAIN: Duration = Duration::from_hours(1);
-/// But never longer than this.
+/// The longest wait.
 const READ_AGAIN_MOST: Duration = Duration::from_hours(24 * 7);
-/// Failures that a host is let off in one poll.
+/// Failures of one host that are tolerated in one poll.
 const MAX_FAILURES: u32 = 3;
-/// The longest text that is kept of a page, in bytes.
+/// The longest text kept of a page, in bytes.
 const MAX_TEXT: usize = 256 * 1024;
-/// The longest value that is kept beside it, and how many of a kind.
+/// The longest other value kept of a page, in bytes, and the most values of a kind.
 const MAX_VALUE: usize = 4 * 1024;
 const MAX_VALUES: usize = 50;
 
-/// How many pages of entries a poll of this source may ask for.
+/// Returns the number of entries' pages that one poll of this source may fetch.
 pub(super) fn budget(source: &Source) -> u32 {
     if source.detail.is_some() { BUDGET } else { 0 }
 }
 
-/// The addresses of a document's entries.
+/// Returns the addresses of a document's entries.
 pub(super) fn addresses(source: &Source, document: &Document, read: &Extracted) -> Vec<Url> {
     let of = |entry| address_of(source, document, entry);
     read.entries.iter().filter_map(of).collect()
 }
 
-/// Where the page of an entry is, in the spelling that it is published in.
+/// Returns the published address of an entry's page.
 fn address_of(source: &Source, document: &Document, entry: &RawEntry) -> Option<Url> {
     let base = entry.base.as_ref().unwrap_or(&document.url);
     let base = source.location.public_base(base);
@@ -62,18 +61,18 @@ fn address_of(source: &Source, document: &Document, entry: &RawEntry) -> Option<
     normalize::canonical(&link, &base)
 }
 
-/// Where the page of an entry is. In a source whose address is a secret the address that is published is not the one that
-/// is asked: relative links start from the secret, which nobody may see.
+/// The address of an entry's page. If the source's address is a secret, the published and the requested
+/// addresses differ: relative links are resolved against the secret, which must not be published.
 #[derive(Clone, Debug)]
 pub struct EntryPage {
-    /// The address that is published.
+    /// The published address.
     pub url: Url,
-    /// The address that is asked.
+    /// The requested address.
     pub request: PublicUrl,
 }
 
 impl EntryPage {
-    /// Finds the page that `entry` of `document` leads to.
+    /// Finds the page that `entry` of `document` links to.
     pub fn of(source: &Source, document: &Document, entry: &RawEntry) -> Option<Self> {
         let base = entry.base.as_ref().unwrap_or(&document.url);
         let asked = normalize::canonical(entry.link.as_deref()?, base)?;
@@ -83,12 +82,12 @@ impl EntryPage {
         })
     }
 
-    /// The address that is asked, without what we log in with: as a document from there has it.
+    /// Returns the requested address without credentials, as in a document fetched from it.
     fn asked(&self) -> Url {
         without_user(self.request.expose())
     }
 
-    /// Moves the page to the address that is published, so that nothing relative in it repeats a secret.
+    /// Moves the page to its published address, so that its resolved links do not contain a secret.
     pub fn published(&self, source: &Source, page: Document) -> Document {
         let url = if page.url == self.asked() {
             self.url.clone()
@@ -100,36 +99,36 @@ impl EntryPage {
     }
 }
 
-/// An entry that leads to a page of its own.
+/// An entry that links to a page of its own.
 struct Listed {
-    /// Which page of the list, and which entry of it.
+    /// The index of the list's page, and of the entry in it.
     place: (usize, usize),
     page: EntryPage,
     hash: Hash,
 }
 
 impl Listed {
-    /// The address that is published, by which the page is known.
+    /// Returns the published address, which identifies the page.
     fn url(&self) -> &Url {
         &self.page.url
     }
 }
 
-/// What is to be done about the page of an entry.
+/// The next step for the page of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Decision {
-    /// It is known, or given up.
+    /// The page is known, or was given up.
     Settled,
-    /// It is to be asked for.
+    /// The page is fetched.
     Ask,
-    /// It is to be asked for, but not before this.
+    /// The page is fetched, but not before this time.
     Wait(Timestamp),
 }
 
-/// What is to be done about the page of an entry of this hash at `at`; `rules` tell how it would be read.
+/// Decides on the page of an entry with the hash `entry` at `at`; `rules` identify how the page would be read.
 fn decide(kept: Option<&KeptDetail>, entry: Hash, rules: Hash, at: Timestamp) -> Decision {
     let until = |time: Timestamp| {
-        // A wait longer than any comes from a clock that was ahead.
+        // A wait longer than the maximum comes from a clock that was ahead.
         if time <= at || time > at + READ_AGAIN_MOST {
             Decision::Ask
         } else {
@@ -144,7 +143,7 @@ fn decide(kept: Option<&KeptDetail>, entry: Hash, rules: Hash, at: Timestamp) ->
     }
 }
 
-/// When the page of an entry that has changed may be read again.
+/// Returns the earliest time at which the page of a changed entry is read again.
 fn not_before(kept: &KeptDetail, at: Timestamp) -> Timestamp {
     let (Some(read_at), Some(doublings)) = (kept.read_at, kept.readings.checked_sub(2)) else {
         return at;
@@ -153,7 +152,8 @@ fn not_before(kept: &KeptDetail, at: Timestamp) -> Timestamp {
     read_at + wait.min(READ_AGAIN_MOST)
 }
 
-/// When a page that failed for the `tries`th time is asked for again, if ever: what is gone stays so.
+/// Returns the next time to fetch a page that has failed `tries` times, if any: a page that is gone is not
+/// fetched again.
 fn next_try(
     tries: u32,
     http_status: Option<u16>,
@@ -171,12 +171,12 @@ fn next_try(
     )
 }
 
-/// Why the page of an entry could not be had.
+/// The reason why an entry's page could not be fetched.
 struct Failed {
     reason: String,
     http_status: Option<u16>,
     retry_after: Option<Duration>,
-    /// Whether it says something about all of its host.
+    /// True if the failure concerns the whole host.
     is_of_host: bool,
 }
 
@@ -203,12 +203,12 @@ struct Round<'a> {
     left: u32,
     /// Failures of each host.
     failures: HashMap<String, u32>,
-    /// How many pages were asked for and not had, and the first reason.
+    /// The number of pages that could not be fetched, and the first reason.
     failed: usize,
     reason: Option<String>,
 }
 
-/// Completes the entries of a poll by what their pages say, as far as that is known or can be had now.
+/// Completes the entries of a poll with their pages, as far as these are kept or can be fetched now.
 pub(super) async fn complete(
     poll: &PollRequest<'_>,
     fetched: &mut FetchedPages,
@@ -227,7 +227,7 @@ pub(super) async fn complete(
         lists: lists(&fetched.pages),
         kept: kept.await?,
         changed: HashSet::new(),
-        // A list that fails has had enough of us.
+        // A host whose list failed gets no more requests.
         left: if fetched.failure.is_none() { BUDGET } else { 0 },
         failures: HashMap::new(),
         failed: 0,
@@ -310,8 +310,8 @@ impl Round<'_> {
         });
     }
 
-    /// Changes what is kept of an entry's page; of an entry that has changed failures are counted anew, and under other
-    /// rules readings too.
+    /// Changes the kept data of an entry's page. Failures are counted anew for a changed entry, and readings
+    /// for changed rules.
     fn keep(&mut self, listed: &Listed, change: impl FnOnce(&mut KeptDetail)) {
         let address = listed.url().to_string();
         let kept = self.kept.entry(address.clone());
@@ -337,7 +337,7 @@ impl Round<'_> {
         self.changed.insert(address);
     }
 
-    /// Completes the entries, and tells what is kept and what failed.
+    /// Completes the entries, and reports the data to keep and the failures.
     fn finish(self, listed: &[Listed], addresses: Vec<String>, fetched: &mut FetchedPages) {
         for one in listed {
             let kept = self.kept.get(one.url().as_str());
@@ -421,15 +421,15 @@ async fn read_page(
 /// The outcome of reading the pages of a list's first entries.
 #[derive(Debug, Default)]
 pub struct SampledPages {
-    /// How many entries were completed by their pages.
+    /// The number of entries completed with their pages.
     pub read: usize,
     /// Addresses that turned out to be files, which are attached to their entries.
     pub files: Vec<PublicUrl>,
-    /// Why others were not read.
+    /// The reasons why other pages were not read.
     pub failed: Vec<String>,
 }
 
-/// Completes the first `most` entries of a document by their pages, as a poll completes all of them.
+/// Completes the first `most` entries of a document with their pages, as a poll completes all of them.
 pub(in crate::flow) async fn sample(
     fetcher: &Fetcher,
     source: &Source,
@@ -459,7 +459,7 @@ pub(in crate::flow) async fn sample(
     sampled
 }
 
-/// Completes the entry at a place of the list by its page.
+/// Completes the entry at a place of the list with its page.
 fn complete_entry(
     pages: &mut [(Document, Extracted)],
     (page, entry): (usize, usize),
@@ -471,7 +471,7 @@ fn complete_entry(
     }
 }
 
-/// What the reading of pages depends on.
+/// Returns a hash of everything that the reading of pages depends on.
 fn rules(source: &Source) -> Hash {
     let Source {
         detail,
@@ -483,8 +483,8 @@ fn rules(source: &Source) -> Hash {
     Hash::of(format!("{detail:?} {remove:?} {replace:?} {charset:?}").as_bytes())
 }
 
-/// The entries that lead to pages of their own, in the order of the list. Where several differing entries lead, or the
-/// list itself is, stands nothing about one of them.
+/// Returns the entries that link to pages of their own, in the order of the list. A page that several different
+/// entries link to, or the list itself, describes none of them.
 fn listed(source: &Source, pages: &[(Document, Extracted)]) -> Vec<Listed> {
     let lists = lists(pages);
     let mut titles: HashMap<String, (String, bool)> = HashMap::new();
@@ -522,12 +522,12 @@ fn lists(pages: &[(Document, Extracted)]) -> HashSet<String> {
     pages.iter().map(own).collect()
 }
 
-/// What of an address a request asks for.
+/// Returns the part of an address that a request sends.
 fn place(url: &Url) -> &str {
     &url[..Position::AfterQuery]
 }
 
-/// What the list itself says of an entry, apart from what changes with the time of reading.
+/// Hashes the list's own data on an entry, without parts that depend on the time of reading.
 fn entry_hash(source: &Source, document: &Document, entry: &RawEntry) -> Hash {
     let hints = Hints {
         language: source.language.as_ref(),
@@ -547,7 +547,7 @@ fn entry_hash(source: &Source, document: &Document, entry: &RawEntry) -> Hash {
     Hash::of_parts(texts.into_iter().chain(dates))
 }
 
-/// Gives entries that lead to a file that file, where they do not have it.
+/// Attaches files to entries that link to them, unless they are already attached.
 fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
     for (document, read) in pages {
         for entry in &mut read.entries {
@@ -576,7 +576,7 @@ fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
     }
 }
 
-/// What an entry has whose address turned out to be a file.
+/// Returns the detail of an entry whose address turned out to be a file.
 fn file(url: &Url, mime_type: String, length_bytes: Option<u64>) -> Detail {
     let file = RawEnclosure {
         url: url.to_string(),
@@ -591,7 +591,7 @@ fn file(url: &Url, mime_type: String, length_bytes: Option<u64>) -> Detail {
     }
 }
 
-/// What is kept of a page, cut where it is longer than any that people write.
+/// Cuts the kept data of a page to the limits, which no human text reaches.
 fn bounded(mut detail: Detail) -> Detail {
     for text in [&mut detail.title, &mut detail.summary, &mut detail.content] {
         if let Some(RawText::Plain(text) | RawText::Html(text) | RawText::Unsaid(text)) = text {
@@ -645,7 +645,7 @@ mod tests {
         Hash::of(text.as_bytes())
     }
 
-    /// Read at noon, `readings` times.
+    /// A detail read at noon, `readings` times.
     fn kept(readings: u32) -> KeptDetail {
         KeptDetail {
             entry: hash("entry"),
@@ -668,7 +668,7 @@ mod tests {
         check(None, "entry", 0, Decision::Ask);
         check(Some(&kept(1)), "entry", 10_000, Decision::Settled);
         check(Some(&kept(1)), "changed", 0, Decision::Ask);
-        // What changes whenever it is looked at is a counter.
+        // Something that changes with every look is a counter.
         check(Some(&kept(2)), "changed", 0, Decision::Wait(at(1)));
         check(Some(&kept(2)), "changed", 1, Decision::Ask);
         check(Some(&kept(5)), "changed", 1, Decision::Wait(at(8)));
@@ -710,7 +710,7 @@ mod tests {
         check(1, Some(410), Some(5), None);
     }
 
-    /// Entries as `guid|link|title|date`, and the addresses whose pages are of interest.
+    /// Checks entries, written as `guid|link|title|date`, against the addresses whose pages are fetched.
     fn check_listed(entries: &[&str], expected: &[&str]) {
         let pages = [entry::page(entries)];
         let listed = listed(&source(), &pages);

@@ -1,6 +1,8 @@
-//! The items of one poll, up to the commit: entries normalized, classified, and judged against earlier polls.
+//! The items of one poll, up to the commit: entries are normalized, classified, and judged against earlier
+//! polls.
 //!
-//! In: the pages that the walk fetched. Out: an [`Outcome`] for the store; a failure becomes the source's own problem.
+//! In: the pages that the walk fetched. Out: an [`Outcome`] for the store; a failure becomes the source's own
+//! problem.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -24,29 +26,29 @@ use crate::store::{
     StoreError,
 };
 
-/// Problems of one poll that are told in words.
+/// Problems of one poll that are described in words.
 const TOLD_PROBLEMS: usize = 3;
-/// What reading may take beside the requests.
+/// The time limit for reading, in addition to the requests.
 const WORKING_TIME: Duration = Duration::from_mins(1);
 
-/// What one poll fetched and read, before anything is decided.
+/// The documents and entries of one poll, before anything is decided.
 #[derive(Default)]
 pub(super) struct FetchedPages {
     pub(super) pages: Vec<(Document, Extracted)>,
-    /// Every address that answered, with what to ask it with next.
+    /// Every address that answered, with the validators for its next request.
     pub(super) validators: Vec<(String, Validators)>,
-    /// Whether a server wants to be asked with other validators, though its answer is the same.
+    /// True if a server sent new validators with the same content.
     pub(super) renewed: bool,
     pub(super) failure: Option<PollFailure>,
     /// Problems of the walk itself.
     pub(super) problems: Vec<Problem>,
-    /// The source's own document, where it has changed.
+    /// The source's own document, if it has changed.
     pub(super) first: Option<First>,
-    /// Whether it may have gone further back than an ordinary poll.
+    /// True if the walk may have gone further back than in an ordinary poll.
     pub(super) walked_back: bool,
-    /// The layout that was kept before.
+    /// The layout kept before the poll.
     pub(super) kept: Option<KeptLayout>,
-    /// The layout by which the source's own document was read.
+    /// The layout with which the source's own document was read.
     pub(super) layout: Option<Layout>,
     pub(super) details: Option<Details>,
 }
@@ -58,7 +60,8 @@ pub(super) struct First {
     page: Option<Arc<Document>>,
 }
 
-/// What came of a poll, the page that the source's rules read no longer, and what was learnt of the pages of entries.
+/// The outcome of a poll, the page that the source's rules no longer read, and the data learnt from the pages
+/// of entries.
 pub(super) struct Digested {
     pub(super) outcome: Outcome,
     /// The layout that found the items.
@@ -82,11 +85,11 @@ impl First {
     }
 }
 
-/// What came of a poll: `fetching` is given the time that as many requests may take, and a mistake of ours costs this
-/// source only.
+/// Returns the outcome of a poll. `fetching` is limited to the time that its requests may take, and a panic
+/// costs this source only.
 ///
 /// # Errors
-/// [`StoreError`] when what is known of the source cannot be read.
+/// [`StoreError`] if the stored state of the source cannot be read.
 pub(super) async fn outcome(
     limits: &FetchConfig,
     classifier: &Arc<Classifier>,
@@ -121,7 +124,7 @@ pub(super) async fn outcome(
     ))
 }
 
-/// Makes items of the fetched pages, off the async threads, and compares them with what used to come.
+/// Turns the fetched pages into items, off the async threads, and compares them with earlier polls.
 async fn digest(
     classifier: &Arc<Classifier>,
     source: &Source,
@@ -174,14 +177,14 @@ async fn digest(
         return Digested::failed(Vec::new(), failure, None);
     }
     let judged = shape.map_or(Ok(()), |shape| drift::judge(&shape, history, kind));
-    // A divided list gives only a part of its usual records.
+    // A split list yields only a part of its usual records.
     if let Err(drift) = judged
         && !(more.is_some() && drift.is_of_number())
     {
         let failure = PollFailure::Drift(drift).into_failure(source, history);
         return Digested::failed(Vec::new(), failure, page);
     }
-    // A list is no new version of the one record that its page was.
+    // A list is not a new version of the single record that its page used to be.
     if let Some(problem) = more
         .clone()
         .filter(|_| read_by.as_ref().is_some_and(ReadBy::is_page))
@@ -193,7 +196,7 @@ async fn digest(
         let failed = Digested::failed(items, failure.into_failure(source, history), page);
         return Digested { read_by, ..failed };
     }
-    // The next answer may bring the rest of a document that was cut off, or of a list that is read in part: a 304 must not
+    // The next answer may contain the rest of a truncated document or of a partly read list: a 304 must not
     // hide it.
     let is_whole = !is_cut && more.is_none();
     let outcome = Outcome::Read {
@@ -234,8 +237,8 @@ fn read_by((_, read): &(Document, Extracted)) -> Option<ReadBy> {
     })
 }
 
-/// Removes [`Problem::ReadsLess`] from the problems of the source's own page. Returns it unless the layout is new, which
-/// means that an operator chose it, or unless an operator accepted the list beside it.
+/// Removes [`Problem::ReadsLess`] from the problems of the source's own page. Returns it unless an operator has
+/// just chosen the layout, or has decided to keep it.
 fn take_more(pages: &mut [(Document, Extracted)], kept: Option<KeptLayout>) -> Option<Problem> {
     let problems = &mut pages.first_mut()?.1.problems;
     let is_more = |problem: &Problem| matches!(problem, Problem::ReadsLess { .. });
@@ -276,7 +279,8 @@ impl Digested {
     }
 }
 
-/// Looks for rules or a layout that read the drifted page, off the async threads, and names them in the failure.
+/// Searches for rules or a layout that read the drifted page, off the async threads, and names them in the
+/// failure.
 pub(super) async fn propose(
     source: &Source,
     page: Arc<Document>,
@@ -293,7 +297,7 @@ pub(super) async fn propose(
         return;
     }
     let work = tokio::task::spawn_blocking(move || drift::repair(&page, &owned, &known));
-    // A mistake of ours in there costs the proposal.
+    // A panic during the search costs the proposal only.
     let Some(repair) = work.await.ok().flatten() else {
         return;
     };
@@ -323,7 +327,8 @@ fn offer(source: &Source, anew: &FreshLook, known: usize, failure: &mut Failure)
     );
 }
 
-/// The items of the pages, what the first of these gave, what was left out, and why none of the entries was kept.
+/// Returns the items of the pages, the result of the first page, the entries left out, and the reason if none
+/// was kept.
 fn items(
     source: &Source,
     pages: Vec<(Document, Extracted)>,
@@ -342,7 +347,7 @@ fn items(
     let shape = first.map(|entries| {
         let all = normalized.items.iter().chain(&normalized.repeated);
         let shape = Shape::of(all.filter(|item| (item.position as usize) < entries));
-        // The pages of entries are read while these are new: what is told there says nothing about the list.
+        // Problems in the pages of entries, which are read while new, do not concern the list.
         match &source.detail {
             Some(detail) if detail.get(crate::model::Field::Date).is_some() => {
                 shape.undated().textless()
@@ -369,8 +374,8 @@ fn items(
     (items.collect(), shape, problem, all_left_out)
 }
 
-/// A feed whose entries were all left out is not an empty list, and neither is a feed that breaks off within its first
-/// entry: both are errors.
+/// Returns an error for a feed whose entries were all left out, or that breaks off within its first entry:
+/// neither is an empty list.
 fn all_left_out(normalized: &normalize::Normalized) -> Option<ExtractError> {
     if !normalized.items.is_empty() {
         return None;
@@ -383,17 +388,17 @@ fn all_left_out(normalized: &normalize::Normalized) -> Option<ExtractError> {
     })
 }
 
-/// Whether a document ends before what it holds does.
+/// Returns true if a document ends before its contents do.
 fn is_cut(read: &Extracted) -> bool {
     read.problems.iter().any(Problem::is_cut)
 }
 
-/// What was left out or mended, in one line; the source is well all the same.
+/// Describes in one line the entries that were left out or mended. The source still counts as healthy.
 fn told(problems: &[Problem], source: &Source) -> Option<SourceProblem> {
-    // Nobody need hear of a heading at each poll; a preview tells of it.
+    // Headings are too common to report at each poll; a preview shows them.
     let problems: Vec<&Problem> = problems.iter().filter(|one| !one.is_heading()).collect();
     let loses = problems.iter().any(|problem| problem.loses());
-    // The worst first: of many notes only a few are shown.
+    // The worst first: only a few of many notes are shown.
     let mut ordered = problems.clone();
     ordered.sort_by_key(|problem| (!problem.loses(), problem.is_note()));
     let told: Vec<String> = ordered

@@ -1,4 +1,4 @@
-//! A page that was not fetched or not read, in words for the source's operator.
+//! Describes a page that was not fetched or not read for the source's operator.
 //!
 //! In: an error of a stage. Out: a [`Failure`] that names the address, the cause and the remedy.
 
@@ -11,11 +11,11 @@ use crate::model::{Care, ProblemCode, Source};
 use crate::store::{Failure, FailureKind, SourceProblem};
 use crate::text::{chain, one_line};
 
-/// Why a page was not fetched or not read.
+/// The reasons why a page was not fetched or not read.
 pub(super) enum PollFailure {
     Fetch(FetchError),
     Extract(String, ExtractError),
-    /// Nothing of what an index names, and why not the first of it.
+    /// None of an index's documents was read; contains the reason for the first.
     Parts {
         parts: usize,
         first: Box<PollFailure>,
@@ -26,7 +26,7 @@ pub(super) enum PollFailure {
 }
 
 impl PollFailure {
-    /// Whether a list simply ends there, when it is not its first page.
+    /// Returns true if the list simply ends here, provided that this is not its first page.
     pub(super) fn ends_the_list(&self) -> bool {
         match self {
             Self::Fetch(error) => matches!(error.http_status(), Some(404 | 410)),
@@ -40,7 +40,7 @@ impl PollFailure {
         matches!(self, Self::Fetch(error) if error.is_of_host())
     }
 
-    /// Why the document was not read.
+    /// Describes why the document was not read.
     pub(super) fn reason(&self) -> String {
         match self {
             Self::Fetch(error) => chain(error),
@@ -66,7 +66,7 @@ impl PollFailure {
         }
     }
 
-    /// The failure of the request.
+    /// Returns the failure of the request, if it is one.
     fn of_fetching(&self) -> Option<&FetchError> {
         match self {
             Self::Fetch(error) => Some(error),
@@ -82,14 +82,14 @@ impl PollFailure {
         )
     }
 
-    /// A source that was never read has not drifted.
+    /// Returns the kind of failure. A source that was never read has not drifted.
     fn kind(&self, history: &History) -> FailureKind {
         match self {
             Self::Fetch(error) if error.http_status() == Some(410) => FailureKind::Gone,
             Self::Fetch(_) => FailureKind::Fetch,
             Self::Extract(_, error) if error.is_drift() && history.was_read => FailureKind::Drift,
             Self::Drift(_) => FailureKind::Drift,
-            // The index itself is there.
+            // The index itself exists.
             Self::Parts { first, .. } => match first.kind(history) {
                 FailureKind::Gone => FailureKind::Fetch,
                 kind => kind,
@@ -160,7 +160,7 @@ impl PollFailure {
     }
 }
 
-/// A problem of `source`, with the place where it is configured.
+/// Returns a problem of `source` with the place of its configuration.
 pub(super) fn problem(
     code: ProblemCode,
     text: &str,

@@ -1,6 +1,6 @@
 //! One poll of one source, from its address to the commit.
 //!
-//! In: sources that are due. Out: what became of each. A source that fails, or panics, costs itself only.
+//! In: sources that are due. Out: the result of each. A source that fails, or panics, costs itself only.
 
 mod details;
 mod digest;
@@ -26,39 +26,40 @@ use crate::store::{
     Committed, Failure, FailureKind, Outcome, Pace, Poll, Reader, SourceProblem, StoreError,
 };
 
-/// The most known items that a page which drifted is searched for.
+/// The most known items searched for on a page that drifted.
 const MAX_KNOWN: usize = 50;
 
-/// Which sources a run polls.
+/// The sources that a run polls.
 #[derive(Clone, Debug)]
 pub enum Selection {
-    /// Those whose time has come.
+    /// Sources that are due.
     Due,
-    /// All of them.
+    /// All sources.
     All,
-    /// These, due or not.
+    /// These sources, due or not.
     Named(Vec<String>),
 }
 
-/// What became of one source.
+/// The result of polling one source.
 #[derive(Clone, Debug)]
 pub struct Polled {
     /// The source.
     pub source: SourceId,
-    /// What was committed.
+    /// The committed changes.
     pub committed: Committed,
-    /// What failed.
+    /// The failure, if the poll failed.
     pub failure: Option<SourceProblem>,
-    /// What was left out of what was read.
+    /// The entries left out, if any.
     pub problem: Option<SourceProblem>,
-    /// When it was polled.
+    /// The time of the poll.
     pub at: Timestamp,
     /// True if no answer came in time.
     pub timed_out: bool,
 }
 
 impl Polled {
-    /// When its source is due after this poll: at once if the clock was set back meanwhile.
+    /// Returns the time at which the source is due after this poll: at once if the clock was set back
+    /// meanwhile.
     pub(crate) fn next_poll(&self, now: Timestamp) -> Timestamp {
         if self.at > now + schedule::CLOCK_TOLERANCE {
             now
@@ -68,20 +69,20 @@ impl Polled {
     }
 }
 
-/// Why a poll left nothing in the store.
+/// The reason why a poll stored nothing.
 #[derive(Debug)]
 pub(crate) struct NotStored {
     pub(crate) cause: StoreError,
-    /// The poll that was lost; `None` if the source was not asked.
+    /// The lost poll; `None` if no request was sent.
     pub(crate) asked: Option<Asked>,
 }
 
-/// A source that was asked, though the answer is not stored.
+/// A poll whose answer is not stored.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
-    /// When its own pace, and what its server asked for, let it be asked again.
+    /// The earliest next request allowed by the source's interval and its server.
     pub(crate) next: Timestamp,
-    /// Whether it gave something that is lost until it is asked again.
+    /// True if the answer contained news, which is lost until the next poll.
     pub(crate) has_news: bool,
 }
 
@@ -92,12 +93,12 @@ impl From<StoreError> for NotStored {
 }
 
 impl Flow {
-    /// Polls the sources that `selection` means, as many at once as configured, begun in the order of the configuration
-    /// except for those that timed out the last time, which have a share of their own;
-    /// `progress` hears how many there are, and of each as it is done.
+    /// Polls the sources in `selection`, as many at once as configured. They begin in the order of the
+    /// configuration; those that timed out the last time have a share of their own. `progress` receives the
+    /// number of sources, and each result.
     ///
     /// # Errors
-    /// [`FlowError::UnknownSource`]; the first [`StoreError`], and the other sources are polled all the same.
+    /// [`FlowError::UnknownSource`]; the first [`StoreError`], after the other sources have been polled.
     pub async fn poll(
         &self,
         selection: &Selection,
@@ -111,7 +112,7 @@ impl Flow {
             let share = Share::of(slow.contains(&source.id));
             self.poll_source(&in_force, source, share)
         });
-        // The fetcher lets in as many as may be under way, and those that wait for their share hold nobody up.
+        // The fetcher limits the number of running polls, and polls that wait for their share delay no others.
         let mut polls: FuturesUnordered<_> = polls.collect();
         let mut done = Vec::with_capacity(sources.len());
         let mut failed = None;
@@ -153,7 +154,7 @@ impl Flow {
         }
     }
 
-    /// Polls one source, once it may be asked.
+    /// Polls one source once it is admitted.
     pub(crate) async fn poll_source(
         &self,
         in_force: &InForce,
@@ -170,7 +171,7 @@ impl Flow {
         Box::pin(self.poll_admitted(in_force, &source)).await
     }
 
-    /// A poll that ends before it begins: the secret that is the source's address cannot be had.
+    /// Records a poll that ends before it begins because the secret with the source's address cannot be read.
     async fn unresolved(
         &self,
         in_force: &InForce,
@@ -216,7 +217,7 @@ impl Flow {
         })
     }
 
-    /// The flow of one source, from its address to the commit.
+    /// Runs the flow of one source, from its address to the commit.
     async fn poll_admitted(
         &self,
         in_force: &InForce,
@@ -303,7 +304,7 @@ impl Flow {
         })
     }
 
-    /// As many of a source's newest items as its document used to show.
+    /// Returns as many of a source's newest items as its document used to contain.
     async fn known(&self, id: &SourceId, history: &History) -> Result<Vec<Known>, StoreError> {
         let usual = history.usual_records().unwrap_or(MAX_KNOWN);
         let (id, most) = (id.clone(), usual.min(MAX_KNOWN));

@@ -1,7 +1,7 @@
-//! How a poll walks a list: from its first page back, as far as there is news.
+//! Walks a list from its first page back, as far as there is news.
 //!
-//! In: a source, and what the store knows of it. Out: the documents with their entries, each entry once, and the
-//! validators to ask with next. Every page is asked for at the pace of its host.
+//! In: a source, and its stored state. Out: the documents with their entries, each entry once, and the
+//! validators for the next requests. Every page is requested at the pace of its host.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -23,18 +23,18 @@ use crate::model::{
 use crate::normalize::{self, Identity};
 use crate::store::{KeptLayout, Reader, Store, StoreError, Walk};
 
-/// What the store knows of a source before it is polled.
+/// The stored state of a source before a poll.
 pub(in crate::flow) struct KnownState {
     pub(super) walk: Walk,
-    /// Whether nobody polled it for long.
+    /// True if the source was not polled for long.
     is_overdue: bool,
-    /// By the hash of the address.
+    /// Validators by the hash of the address.
     held: HashMap<Hash, Validators>,
-    /// Addresses of entries whose pages are to be asked for.
+    /// Addresses of entries whose pages still have to be fetched.
     owed: HashSet<String>,
-    /// The layout that read its page before.
+    /// The layout that read the page before.
     kept: Option<KeptLayout>,
-    /// The language that most of its items are in.
+    /// The language of most of the source's items.
     usual_language: Option<Language>,
 }
 
@@ -55,7 +55,7 @@ impl KnownState {
         })
     }
 
-    /// Returns the source with its kept layout and language. A layout of its block wins.
+    /// Returns the source with its kept layout and language. A layout in its block takes precedence.
     pub(in crate::flow) fn reading<'s>(&self, source: &'s Source) -> Cow<'s, Source> {
         let kept = self.kept.as_ref().filter(|_| source.layout.is_none());
         if kept.is_none() && self.usual_language.is_none() {
@@ -74,7 +74,7 @@ impl KnownState {
 pub(super) struct PollRequest<'a> {
     pub(super) fetcher: &'a Fetcher,
     pub(super) store: &'a Store,
-    /// Whether publishers are asked for leave.
+    /// The policy for obeying robots.txt.
     pub(super) robots: RobotsPolicy,
     pub(super) source: &'a Source,
     pub(super) at: Timestamp,
@@ -84,14 +84,14 @@ pub(super) struct PollRequest<'a> {
 struct Page {
     document: Document,
     extracted: Extracted,
-    /// What its entries are known by; of none where nothing goes on behind it.
+    /// The identities of its entries; empty if no page follows.
     identities: Vec<Option<Identity>>,
 }
 
-/// The addresses that a walk leads to, each once.
+/// The addresses that a walk visits, each once.
 struct Route {
     next: Option<PublicUrl>,
-    /// Documents that an index named.
+    /// Documents that an index names.
     parts: VecDeque<PublicUrl>,
     asked: HashSet<Url>,
 }
@@ -105,7 +105,7 @@ impl Route {
         }
     }
 
-    /// Where the walk leads now, and whether that is part of an index.
+    /// Returns the next address, and true if it is part of an index.
     fn take(&mut self) -> Option<(PublicUrl, bool)> {
         loop {
             let is_part = self.next.is_none();
@@ -116,22 +116,22 @@ impl Route {
         }
     }
 
-    /// Goes on to what an index names, up to `most` documents in all.
+    /// Adds the documents that an index names, up to `most` in all.
     fn divide(&mut self, first: &PublicUrl, index: &Extracted, most: usize) {
-        // The index itself is none of them.
+        // The index itself does not count.
         let known = self.asked.len() - 1 + self.parts.len();
         let named = index.follow.iter().take(most.saturating_sub(known));
         self.parts.extend(named.map(|part| same_login(first, part)));
     }
 }
 
-/// The documents that an index named, counted.
+/// The numbers of documents that an index names.
 #[derive(Default)]
 struct Parts {
-    /// Those that were read, or have not changed.
+    /// Documents that were read, or are unchanged.
     read: usize,
     unread: usize,
-    /// Why the first of these was not read.
+    /// The reason why the first of these was not read.
     first: Option<PollFailure>,
 }
 
@@ -141,7 +141,7 @@ impl Parts {
         self.first.get_or_insert(failure);
     }
 
-    /// An index of which nothing is read has failed; of one that is read in part the rest is a problem.
+    /// Reports an index with no readable document as a failure, and one read in part as a problem.
     fn conclude(self, fetched: &mut FetchedPages) {
         let Some(first) = self.first.filter(|_| fetched.failure.is_none()) else {
             return;
@@ -159,7 +159,8 @@ impl Parts {
     }
 }
 
-/// How many pages may follow the first: more where entries are wanted that the first pages may have lost.
+/// Returns the number of pages that may follow the first: more if entries are wanted that the first pages may
+/// have lost.
 fn depth(pages: Option<&Pages>, walk: Walk, wants_older: bool) -> u32 {
     pages.map_or(0, |pages| match walk {
         Walk::Ordinary if !wants_older => pages.last,
@@ -167,23 +168,23 @@ fn depth(pages: Option<&Pages>, walk: Walk, wants_older: bool) -> u32 {
     })
 }
 
-/// What a page of a list brought.
+/// The new entries on a page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Brought {
-    /// Entries that no earlier page of this walk had.
+    /// Entries that no earlier page of this walk contained.
     fresh: usize,
-    /// Those of them that the store does not know.
+    /// Of these, the entries that the store does not know.
     news: usize,
 }
 
-/// Whether the page behind one that brought this is asked for: never behind an empty page, nor behind one that was there
-/// before, as servers answer that have no more; else while there is news, or older entries are wanted.
+/// Returns true if the page after this one is fetched: never after an empty or repeated page, which is how
+/// servers answer past the end; otherwise while there is news, or older entries are wanted.
 fn goes_on(brought: Brought, owes: bool) -> bool {
     brought.fresh > 0 && (brought.news > 0 || owes)
 }
 
 impl PollRequest<'_> {
-    /// How many requests the poll may take at most.
+    /// Returns the most requests that the poll may take.
     pub(super) fn requests(&self, known: &KnownState) -> u32 {
         // The first two are the document and robots.txt.
         2 + self.depth(known).max(self.source.parts()) + details::budget(self.source)
@@ -195,8 +196,8 @@ impl PollRequest<'_> {
         depth(self.source.pages.as_ref(), known.walk, wants_older)
     }
 
-    /// Fetches and reads the source's document and the pages that follow it, as far as there is news, then the pages of
-    /// entries that are wanted.
+    /// Fetches and reads the source's document and the pages that follow it, as far as there is news, then the
+    /// pages of entries that are wanted.
     pub(super) async fn gather(&self, known: KnownState) -> Result<FetchedPages, StoreError> {
         let depth = self.depth(&known);
         let KnownState {
@@ -209,7 +210,7 @@ impl PollRequest<'_> {
         if self.source.detail.is_none() {
             owed.clear();
         }
-        // An unchanged list would hide the entries whose pages are owed.
+        // An unchanged list would hide entries whose pages are still to be fetched.
         let held = if owed.is_empty() {
             held
         } else {
@@ -232,7 +233,7 @@ impl PollRequest<'_> {
             let page = match self.page(&url, &held, &mut fetched).await {
                 Ok(page) => page,
                 Err(failure) if is_part && !failure.is_of_host() => {
-                    // A 304 must not hide that it could not be read.
+                    // A 304 must not hide a document that could not be read.
                     let key = url.expose().as_str();
                     fetched.validators.retain(|(known, _)| known != key);
                     parts.fail(failure);
@@ -249,7 +250,7 @@ impl PollRequest<'_> {
             // The pages that follow an unchanged page were read together with it.
             let Some(page) = page else { continue };
             if is_index {
-                // It is asked for again in full: what it names may change while it does not.
+                // The index is fetched in full the next time: its documents may change while it does not.
                 fetched.validators.pop();
                 route.divide(&first, &page.extracted, self.source.parts() as usize);
                 continue;
@@ -272,7 +273,7 @@ impl PollRequest<'_> {
         Ok(fetched)
     }
 
-    /// The page behind `page`, which comes `further` pages after the first.
+    /// Returns the address of the page that follows `page`, which comes `further` pages after the first.
     fn behind(
         &self,
         first: &PublicUrl,
@@ -298,7 +299,7 @@ impl PollRequest<'_> {
         }
     }
 
-    /// Whether the source's documents are asked for as somebody named them, or as a robot.
+    /// Returns whether robots.txt decides about the source's documents, or the operator who named them.
     fn robots_check(&self) -> RobotsCheck {
         if self.robots.covers(&self.source.reading) {
             RobotsCheck::Required
@@ -307,7 +308,7 @@ impl PollRequest<'_> {
         }
     }
 
-    /// Returns the source for reading the next page: by the layout of the first one.
+    /// Returns the source for reading the next page: with the layout of the first one.
     fn reading(&self, layout: Option<&Layout>) -> Source {
         let mut source = self.source.clone();
         if let Some(layout) = layout {
@@ -339,7 +340,7 @@ impl PollRequest<'_> {
         })
     }
 
-    /// One page; `None` when it has not changed.
+    /// Fetches one page; `None` if it has not changed.
     async fn page(
         &self,
         url: &PublicUrl,
@@ -379,8 +380,8 @@ impl PollRequest<'_> {
     }
 }
 
-/// An address that a document names. The document's own has lost what we log in with; on the same server the next one
-/// wants it again.
+/// Returns an address in a document with the login restored. A document's own address lacks credentials, but
+/// the same server needs them again for the next page.
 pub(super) fn same_login(first: &PublicUrl, next: &Url) -> PublicUrl {
     let (from, mut next) = (first.expose(), next.clone());
     if next.origin() == from.origin() {
@@ -392,7 +393,7 @@ pub(super) fn same_login(first: &PublicUrl, next: &Url) -> PublicUrl {
     first.with_url(next)
 }
 
-/// Reads a document off the async threads; with what the source is judged by, should it be its first.
+/// Reads a document off the async threads, with the data that the source is judged by in case it is the first.
 async fn read(
     source: Source,
     document: Arc<Document>,
@@ -413,7 +414,7 @@ async fn read(
 
 fn page(document: &Document, source: &Source) -> Result<Page, ExtractError> {
     let extracted = extract::extract(document, source)?;
-    // What was read is in the entries: a long list of pages must not hold all their bodies.
+    // The entries contain everything that was read: a long list of pages must not keep all bodies in memory.
     let document = document.without_body();
     let identities = match source.pages {
         Some(_) => normalize::identities(source, &document, &extracted),
@@ -426,7 +427,7 @@ fn page(document: &Document, source: &Source) -> Result<Page, ExtractError> {
     })
 }
 
-/// The page without entries that earlier pages had: lists move on while they are walked, and repeat what is pinned.
+/// Removes the entries that earlier pages contained: lists move on during a walk, and repeat pinned entries.
 fn once(mut page: Page, seen: &mut HashSet<Identity>) -> Page {
     let is_first = seen.is_empty();
     let is_fresh = |identity: &Option<Identity>| match identity {
