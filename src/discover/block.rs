@@ -9,37 +9,37 @@ use crate::config::edit::quoted;
 use crate::extract;
 use crate::model::{Country, Css, DateOrder, Language, Layout, Reading, SourceId};
 
-/// A source as it stands in the configuration: what is not known is not said.
+/// A source as written in the configuration; unknown keys are left out.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// Its name in the configuration.
+    /// The source's id.
     pub id: SourceId,
     /// The publisher, on one line.
     pub name: String,
     /// Its address, or the path of a file.
     pub url: String,
-    /// How it is read: its kind, and where its records and their fields stand.
+    /// Its kind, and the places of its records and their fields.
     pub reading: Reading,
-    /// Which list of its page is read, where no selectors say so.
+    /// The list of its page that is read, unless selectors name it.
     pub layout: Option<Layout>,
-    /// Whether the pages of its entries are read too.
+    /// True if the pages of its entries are read too.
     pub detail: bool,
-    /// How often it is asked; unsaid, as news comes.
+    /// The polling interval; `None` for an adaptive one.
     pub every: Option<Duration>,
-    /// The zone of its dates.
+    /// The time zone of its dates.
     pub zone: Option<Tz>,
     /// The language of its items.
     pub language: Option<Language>,
-    /// Where the publisher is.
+    /// The publisher's country.
     pub country: Option<Country>,
-    /// What comes first in its numeric dates.
+    /// The order of its numeric dates.
     pub date_order: Option<DateOrder>,
     /// The link to its next page.
     pub next: Option<Css>,
 }
 
 impl fmt::Display for Block {
-    /// As TOML, a line a key, values in one column.
+    /// Formats the block as TOML, one key per line, values in one column.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let order = self.date_order.map(|order| match order {
             DateOrder::DayMonthYear => "dmy",
@@ -78,7 +78,7 @@ impl fmt::Display for Block {
     }
 }
 
-/// A key with its values as TOML has them: one alone, several in a list.
+/// Formats a key with its values as TOML: a single value, or a list of several.
 fn listed((key, values): (String, Vec<String>)) -> (String, String) {
     let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
     match values.as_slice() {
@@ -87,7 +87,7 @@ fn listed((key, values): (String, Vec<String>)) -> (String, String) {
     }
 }
 
-/// In the largest unit that fits.
+/// Formats a duration in the largest unit that fits.
 pub(super) fn short(duration: Duration) -> String {
     let minutes = duration.as_secs() / 60;
     match minutes {

@@ -1,6 +1,7 @@
 //! The lists of a document, for an operator to choose from by number.
 //!
-//! In: the document and its source. Out: its lists, the best first, each with its first records as they would be polled.
+//! In: the document and its source. Out: its lists, the best first, each with its first records as they would
+//! be polled.
 
 use super::read::Read;
 use crate::extract::{self, Listed};
@@ -9,25 +10,25 @@ use crate::model::{Document, Item, Reading, Source};
 /// The most lists to choose from.
 pub const MAX_CHOICES: usize = 9;
 
-/// Records that show a list.
+/// Records shown for each list.
 const SHOWN_ITEMS: usize = 3;
 
-/// A list of a document that may be taken by its number.
+/// A list of a document that can be chosen by its number.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// From 1, the best first.
+    /// The number, from 1, the best first.
     pub number: usize,
     /// The reading, and the reasons for it.
     pub listed: Listed,
-    /// How many records it gives: those that stand there twice count once.
+    /// The number of its records; repeated ones count once.
     pub records: usize,
     /// Its first records.
     pub items: Vec<Item>,
 }
 
-/// The lists of `document`, the best first; none where it is not a page, JSON or XML.
+/// Returns the lists of `document`, the best first; empty if it is not a page, JSON or XML.
 ///
-/// The numbers are the same for every command. A list that is not found again by what reads it is left out.
+/// The numbers are the same for every command. A list that its own reading does not find again is left out.
 pub fn choices(document: &Document, source: &Source) -> Vec<Choice> {
     let source = Source {
         only: None,
@@ -39,7 +40,7 @@ pub fn choices(document: &Document, source: &Source) -> Vec<Choice> {
         if let Some(items) = read(document, &source, &listed) {
             return Some((listed, items));
         }
-        // The first one is always found: a page without rules is read so.
+        // The first one is always found: a page without rules is read that way.
         let is_page = matches!(listed.reading, Reading::Page);
         let first = Listed {
             layout: None,
@@ -62,7 +63,7 @@ pub fn choices(document: &Document, source: &Source) -> Vec<Choice> {
     numbered.map(choice).collect()
 }
 
-/// The items of a list; `None` where what reads it gives another, or nothing.
+/// Returns the items of a list; `None` if its reading yields another list, or nothing.
 fn read(document: &Document, source: &Source, listed: &Listed) -> Option<Vec<Item>> {
     let read = Read::by(listed.read_by(source), document.clone()).ok()?;
     let is_same = listed.is_of(&read.extracted.entries);

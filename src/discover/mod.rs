@@ -1,11 +1,12 @@
-//! An address that somebody found to the source that it amounts to.
+//! Proposes a source for an address.
 //!
-//! In: the document at the address, the feeds that it links to, and what is configured already. Out: a [`Proposal`]: what
-//! is read and why, its items, and the `[[source]]` block to paste, in which nothing stands that is not sure. Pure: who
-//! fetches, and who knows of robots and of stored items, is the command.
+//! In: the document at the address, the feeds that it links to, and the configured sources. Out: a
+//! [`Proposal`]: the reading and the reasons for it, its items, and the `[[source]]` block to paste, which
+//! contains only certain values. Pure: the command does the fetching, and knows about robots.txt and stored
+//! items.
 //!
-//! A feed that carries the records of the page is preferred to the page, then the interface of its site, selectors and
-//! paths to the structure of a document, and this to nothing.
+//! A feed with the records of the page is preferred to the page; next come the API of its site, then selectors
+//! and paths, then the structure of the document.
 
 mod block;
 mod choice;
@@ -36,38 +37,38 @@ use crate::model::{
     Country, DateOrder, Document, Item, Language, Location, Problem, PublicUrl, Source, SourceId,
 };
 
-/// What is known before the address is looked at.
+/// The facts known before a look at the address.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
-    /// Ids that are no longer free.
+    /// Ids that are in use.
     pub taken: &'a BTreeSet<SourceId>,
-    /// The zone of sources that name none.
+    /// The zone of sources that set none.
     pub zone: Tz,
-    /// The number of the list that is taken; `None` takes what is best.
+    /// The number of the list to use; `None` for the best.
     pub list: Option<usize>,
 }
 
-/// What a page links to in its own place.
+/// A replacement for a page that the page itself links to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lead {
     /// A feed.
     Feed,
-    /// The interface of a `WordPress` site.
+    /// The API of a `WordPress` site.
     WordPress,
 }
 
-/// A feed or an interface that a page links to.
+/// A feed or an API that a page links to.
 #[derive(Clone, Debug)]
 pub struct Linked {
-    /// What it is.
+    /// Its kind.
     pub lead: Lead,
-    /// Where it was asked for.
+    /// The requested address.
     pub url: Url,
-    /// What came, or why nothing did.
+    /// The document, or the reason why there is none.
     pub document: Result<Document, String>,
 }
 
-/// What a source is read as.
+/// The kind of source found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// The address is a feed.
@@ -80,7 +81,7 @@ pub enum Found {
         /// `RSS 2.0`, `Atom`.
         format: String,
     },
-    /// The page is of a `WordPress` site whose interface has its records.
+    /// The page belongs to a `WordPress` site whose API has its records.
     WordPress,
     /// The page is a list of records.
     List,
@@ -104,63 +105,63 @@ impl Found {
     }
 }
 
-/// What an address amounts to.
+/// A proposed source.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// What is read.
+    /// The kind of source.
     pub found: Found,
     /// The source, as the block configures it.
     pub source: Source,
-    /// What to paste.
+    /// The block to paste.
     pub block: Block,
-    /// What it gives now, in its own order, with the regions that they tell of.
+    /// Its current items, in its own order, with the regions that they mention.
     pub items: Vec<Item>,
-    /// What was doubted or left out.
+    /// Doubts, and entries that were left out.
     pub problems: Vec<Problem>,
-    /// Records of the page itself.
+    /// The number of records of the page itself.
     pub records: usize,
-    /// The lists of the document, also where a feed goes before them.
+    /// The lists of the document, even if a feed takes precedence.
     pub choices: Vec<Choice>,
-    /// The number of the one that is read; `None` where none of them is.
+    /// The number of the list that is read; `None` if none of them is.
     pub list: Option<usize>,
-    /// What the page links to, compared with it.
+    /// The documents that the page links to, compared with it.
     pub rivals: Vec<Rival>,
-    /// How many documents an index has of which a poll reads the newest.
+    /// The number of documents in an index, of which a poll reads the newest.
     pub parts: usize,
-    /// The median distance between two items.
+    /// The median time between two items.
     pub distance: Option<TimeDelta>,
-    /// The bytes that a poll brings when something is new, decompressed.
+    /// The decompressed size of a poll with news, in bytes.
     pub body_bytes: usize,
 }
 
-/// Why an address amounts to nothing.
+/// The reasons why an address cannot be a source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DiscoverError {
-    /// A document of a kind that is not read.
+    /// A document of a kind that is not supported.
     #[error("it is {}: {}", .0, .0.action())]
     Foreign(Foreign),
-    /// A document that could be read, and holds nothing.
+    /// A document that could be read, and contains nothing.
     #[error("it holds no entries")]
     Empty,
     /// A page whose lists are probably menus.
     #[error("{}", ExtractError::NoRecords)]
     Unsure {
-        /// How many there are.
+        /// The number of lists.
         lists: usize,
-        /// How many records the best of them has.
+        /// The number of records in the best list.
         records: usize,
-        /// The first titles of it.
+        /// The first titles in the best list.
         titles: Vec<String>,
     },
-    /// A list that is not there.
+    /// A list that does not exist.
     #[error("there is no list {list}: {}", counted(*.lists))]
     NoSuchList {
         /// The number that was asked for.
         list: usize,
-        /// How many there are.
+        /// The number of lists.
         lists: usize,
     },
-    /// It cannot be read.
+    /// The document cannot be read.
     #[error(transparent)]
     Extract(#[from] ExtractError),
 }
@@ -173,10 +174,10 @@ fn counted(lists: usize) -> String {
     }
 }
 
-/// What a page leads to that is worth fetching before it is judged.
+/// Returns the links of a page that are worth fetching before it is judged.
 ///
 /// # Errors
-/// [`DiscoverError::Foreign`] for what holds no list of bulletins that is read.
+/// [`DiscoverError::Foreign`] for documents of an unsupported kind.
 pub fn leads(document: &Document) -> Result<Leads, DiscoverError> {
     let location = Location::Http(PublicUrl::new(document.url.clone()));
     let source = read::unknown(location, Tz::UTC);
@@ -193,8 +194,8 @@ pub fn leads(document: &Document) -> Result<Leads, DiscoverError> {
     })
 }
 
-/// Proposes a source for `document`, which came from `location`, with `leads` and those of them that were fetched. For an
-/// index, `document` is its first part.
+/// Proposes a source for `document`, which came from `location`, with `leads` and those of them that were
+/// fetched. For an index, `document` is its first part.
 ///
 /// # Errors
 /// [`DiscoverError`]
@@ -234,7 +235,7 @@ pub fn propose(
     let mut read = chosen
         .map_or(page, Ok)
         .map_err(|error| unsure(error, &choices))?;
-    // An interface does not say whose it is.
+    // An API does not name its publisher.
     read.about.title = read.about.title.take().or(title);
     let found = read.found(lead);
     if read.items.is_empty() && !found.is_feed() {
@@ -250,7 +251,7 @@ pub fn propose(
     })
 }
 
-/// A page on which no list is sure may have some all the same.
+/// Returns the error with the lists of a page on which no list is certain, if it has any.
 fn unsure(error: ExtractError, choices: &[Choice]) -> DiscoverError {
     match (error, choices.first()) {
         (ExtractError::NoRecords, Some(first)) => DiscoverError::Unsure {
@@ -262,7 +263,7 @@ fn unsure(error: ExtractError, choices: &[Choice]) -> DiscoverError {
     }
 }
 
-/// Proposes the list of this number.
+/// Proposes the list with this number.
 fn chosen(
     source: &Source,
     document: &Document,
@@ -284,19 +285,19 @@ fn chosen(
         list: Some(list),
         ..proposal(read, found, leads, around)
     };
-    // That another list holds more is no news to those who chose this one.
+    // A list with more records is no news to users who chose this one.
     proposal
         .problems
         .retain(|problem| !matches!(problem, Problem::ReadsLess { .. }));
     Ok(proposal)
 }
 
-/// A word for the site of an address, for the name of a file: `salud` of `www.salud.gob.gt`.
+/// Returns a word for the site of an address, for use in a file name: `salud` for `www.salud.gob.gt`.
 pub fn site(url: &Url) -> Option<String> {
     naming::site(url)
 }
 
-/// What is sure of a source's place and words.
+/// The certain facts about a source's place and language.
 struct Known {
     language: Option<Language>,
     country: Option<Country>,
@@ -312,13 +313,13 @@ impl Known {
             language: read.language(),
             country,
             zone: country.and_then(place::zone),
-            // What feeds write needs no order.
+            // Dates in feeds need no order.
             date_order: read.date_order().filter(|_| !found.is_feed()),
         }
     }
 }
 
-/// What comes of a document, once it is known where and in which language it is written.
+/// Builds the proposal for a document once its place and language are known.
 fn proposal(read: Read, found: Found, leads: &Leads, around: Surroundings<'_>) -> Proposal {
     let read = read.placed(None);
     let known = Known::of(&read, &found);
@@ -339,7 +340,7 @@ fn proposal(read: Read, found: Found, leads: &Leads, around: Surroundings<'_>) -
         country,
         ..read.source.clone()
     };
-    // The same document, read the same way, with more known of it.
+    // The same document, read the same way, with more known about it.
     let again = Read::by(source, read.document.clone());
     let read = again.unwrap_or(read).placed(country);
     Proposal {
@@ -367,7 +368,7 @@ fn block(
     around: Surroundings<'_>,
 ) -> Block {
     let (url, title) = (&read.document.url, read.about.title.as_deref());
-    // The title of an article is no publisher's name.
+    // The title of an article is not a publisher's name.
     let heading = if *found == Found::Article {
         title
     } else {

@@ -1,4 +1,4 @@
-//! What a source is called: for people by its publisher, for the configuration by host and title.
+//! Names a source: by its publisher for people, by host and title for the configuration.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -10,35 +10,36 @@ use crate::languages;
 use crate::model::SourceId;
 use crate::text::folded;
 
-/// What parts a title of a page into what it is and whose it is; each stands between blanks, a colon after a word.
+/// Separators between a page's own title and its publisher's name. Each is surrounded by blanks, except for a
+/// colon, which follows a word.
 const SEPARATORS: [&str; 10] = [
     " | ", " - ", " – ", " — ", " :: ", " » ", " « ", " · ", " • ", " / ",
 ];
 
-/// Labels of hosts that name nobody.
+/// Labels of hosts that do not identify anybody.
 const NOBODY: [&str; 20] = [
     "www", "www2", "web", "portal", "m", "com", "org", "net", "int", "edu", "gov", "gob", "gub",
     "gouv", "go", "co", "ac", "or", "info", "mil",
 ];
 
-/// Words of titles that name no section: every source has them.
+/// Words of titles that do not identify a section: every source has them.
 static NOISE: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.naming.noise));
 
-/// Words of titles that are a section's, not a publisher's.
+/// Words of titles that identify a section, not a publisher.
 static SECTIONS: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.naming.sections));
 
-/// Words of a title that go into an id.
+/// Words of a title that are used in an id.
 const MAX_WORDS: usize = 3;
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 200;
 
-/// The longest id that is proposed, so that a number may follow.
+/// The longest proposed id, which leaves room for a number.
 const MAX_ID: usize = 40;
 
-/// The publisher's name: as it says, else the part of the title that is not the page's own.
+/// Returns the publisher's stated name, else the part of the title that is not the page's own.
 pub(super) fn name(
     site_name: Option<&str>,
     title: Option<&str>,
@@ -79,7 +80,7 @@ pub(super) fn name(
     named.map_or(host, str::to_owned)
 }
 
-/// An id that is not `taken`: who it is by its host, and what it is by its title or its path.
+/// Returns an id that is not `taken`: the publisher from the host, and the section from the title or the path.
 pub(super) fn id(
     url: &Url,
     name: &str,
@@ -118,18 +119,18 @@ pub(super) fn id(
     free.next().expect("there are more numbers than sources")
 }
 
-/// As long as a line of the configuration may be.
+/// Cuts a name to the limit for a line of the configuration.
 pub(super) fn bounded(name: &str) -> String {
     let shown = name.chars().filter(|c| !c.is_control());
     shown.take(MAX_NAME).collect()
 }
 
-/// What a site is called in an id.
+/// Returns the name of a site for use in an id.
 pub(super) fn site(url: &Url) -> Option<String> {
     Some(labels(url).join("-")).filter(|site| !site.is_empty())
 }
 
-/// The labels of a host that name somebody; of a file its name.
+/// Returns the labels of a host that identify somebody; for a file, its name.
 fn labels(url: &Url) -> Vec<String> {
     let plain = |label: &str| words(label).collect::<Vec<_>>().join("-");
     let filled = |label: &String| !label.is_empty();
@@ -156,7 +157,7 @@ fn labels(url: &Url) -> Vec<String> {
     }
 }
 
-/// Words of ASCII in small letters.
+/// Returns the ASCII words of a text in lower case.
 fn words(text: &str) -> impl Iterator<Item = String> {
     let folded = folded(text);
     let words: Vec<String> = folded

@@ -1,4 +1,4 @@
-//! Where a publisher is, and which time it keeps: as far as its address and its texts leave no doubt.
+//! Finds a publisher's country and time zone, if its address and its texts leave no doubt.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,18 +8,18 @@ use url::Url;
 
 use crate::model::{Country, Item, Region};
 
-/// Top-level domains of countries that are mostly sold to others.
+/// Country-code top-level domains that are mostly sold abroad.
 const SOLD: [&str; 24] = [
     "ac", "ag", "ai", "am", "bz", "cc", "cf", "co", "fm", "ga", "gg", "gq", "im", "io", "la", "ly",
     "me", "ml", "nu", "sh", "tk", "to", "tv", "ws",
 ];
 
-/// What stands before such a domain where the country itself uses it.
+/// Second-level labels under such a domain that the country itself uses.
 const OWN: [&str; 12] = [
     "ac", "co", "com", "edu", "gob", "gouv", "gov", "gub", "int", "mil", "net", "org",
 ];
 
-/// Items that texts must be told by, and how many of these must agree, in percent.
+/// The minimum number of items that mention a country, and the percentage of these that must agree.
 const MIN_TELLING: usize = 5;
 const MIN_AGREEING: usize = 80;
 
@@ -36,7 +36,7 @@ static ZONES: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
     zones
 });
 
-/// The country that a host stands under.
+/// Returns the country of a host's top-level domain.
 pub(super) fn country_of_host(url: &Url) -> Option<Country> {
     let host = url.domain()?.trim_end_matches('.');
     let mut labels = host.rsplit('.');
@@ -48,7 +48,7 @@ pub(super) fn country_of_host(url: &Url) -> Option<Country> {
     code.parse().ok()
 }
 
-/// The country that nearly all items tell of, and none but it.
+/// Returns the country that nearly all items mention, if it is the only one.
 pub(super) fn country_of_items(items: &[Item]) -> Option<Country> {
     let only = |item: &Item| {
         let mut countries: Vec<Country> = item
@@ -72,7 +72,7 @@ pub(super) fn country_of_items(items: &[Item]) -> Option<Country> {
         .then_some(first)
 }
 
-/// The zone of a country that has one only.
+/// Returns the zone of a country that has only one.
 pub(super) fn zone(country: Country) -> Option<Tz> {
     match ZONES.get(country.as_str())?.as_slice() {
         [only] => only.parse().ok(),

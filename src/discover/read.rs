@@ -1,4 +1,4 @@
-//! A document read as a source of which nothing is known yet.
+//! A document read as a source about which nothing is known yet.
 
 use chrono_tz::Tz;
 use url::Url;
@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::normalize::{self, About};
 
-/// Characters of an item that are looked at for its language, and items.
+/// Characters of each item that are used for language detection, and the number of items.
 const LANGUAGE_CHARACTERS: usize = 400;
 const LANGUAGE_ITEMS: usize = 10;
 
@@ -23,7 +23,7 @@ const JSON: Reading = Reading::Json {
     rules: None,
 };
 
-/// What a document gave.
+/// The result of reading a document.
 pub(super) struct Read {
     pub(super) source: Source,
     pub(super) document: Document,
@@ -34,7 +34,7 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// As the document itself decides; by selectors or paths, where these find the same.
+    /// Reads a document as its own format suggests; with selectors or paths if these find the same items.
     pub(super) fn of(
         location: &Location,
         document: &Document,
@@ -47,7 +47,7 @@ impl Read {
         }
     }
 
-    /// A page whose markup has nothing, by a script of it that holds a list.
+    /// Reads a page without records in its markup, from a script that contains a list.
     fn scripted(source: Source, document: &Document) -> Result<Self, ExtractError> {
         let script = "script".parse().expect("a selector of our own");
         let reading = Reading::Json {
@@ -59,7 +59,7 @@ impl Read {
         list.ok_or(ExtractError::NoRecords)
     }
 
-    /// What a page links to, as what it is there for.
+    /// Reads a document that a page links to as the kind that the link promises.
     pub(super) fn of_linked(linked: &Linked, zone: Tz) -> Result<Self, String> {
         let document = linked.document.clone()?;
         let location = Location::Http(PublicUrl::new(linked.url.clone()));
@@ -74,7 +74,7 @@ impl Read {
         Self::by(source, document).map_err(|error| error.to_string())
     }
 
-    /// By what says so most plainly and finds the same.
+    /// Returns the same items read with the most explicit rules that find them.
     fn settled(self) -> Self {
         let is_sitemap = self.nature() == Nature::Sitemap;
         let mut entries = self.extracted.entries.iter();
@@ -97,7 +97,7 @@ impl Read {
         extract::nature(&self.document, &self.source)
     }
 
-    /// As what it is, without rules.
+    /// Returns the reading for its kind, without rules.
     fn plain(&self) -> Reading {
         match (self.nature(), &self.extracted.channel.format) {
             (Nature::Sitemap, _) => Reading::Sitemap,
@@ -109,7 +109,7 @@ impl Read {
         }
     }
 
-    /// As `source` says.
+    /// Reads the document as `source` says.
     pub(super) fn by(source: Source, document: Document) -> Result<Self, ExtractError> {
         let extracted = extract::extract(&document, &source)?;
         let about = normalize::about(&document, &extracted.channel);
@@ -125,7 +125,7 @@ impl Read {
         })
     }
 
-    /// What tells whether two ways to read one page find the same: titles, addresses and days.
+    /// Returns the titles, addresses and days that show if two readings of a page find the same items.
     fn keys(&self) -> Vec<(&str, Option<&Url>, String)> {
         let day = |item: &Item| {
             let day = item.published.at().date_naive();
@@ -153,7 +153,7 @@ impl Read {
             (Reading::Xml(_), _) => Found::Xml,
             (Reading::Sitemap, _) => Found::Sitemap,
             (Reading::Text(_), _) => Found::Text,
-            // A list has at least two.
+            // A list has at least two records.
             (Reading::Html(_) | Reading::Page | Reading::Auto, _) if self.items.len() == 1 => {
                 Found::Article
             }
@@ -161,7 +161,8 @@ impl Read {
         }
     }
 
-    /// The language that the texts are surely in, together: as they say themselves, where all say the same.
+    /// Returns the language detected in all texts together, if it is certain. If all items declare the same
+    /// language and it agrees, the declared form is returned.
     pub(super) fn language(&self) -> Option<Language> {
         let beginning = |item: &Item| {
             let text: String = item.text.chars().take(LANGUAGE_CHARACTERS).collect();
@@ -178,13 +179,13 @@ impl Read {
         }
     }
 
-    /// The order that its dates prove.
+    /// Returns the order that the dates prove.
     pub(super) fn date_order(&self) -> Option<DateOrder> {
         let entries = self.extracted.entries.iter();
         order_of(entries.filter_map(|entry| entry.published.as_deref()))
     }
 
-    /// With the places that its items tell of.
+    /// Adds the places that the items mention.
     pub(super) fn placed(mut self, country: Option<Country>) -> Self {
         for item in &mut self.items {
             item.regions = regions::of_item(item, country, &[]);
@@ -193,7 +194,7 @@ impl Read {
     }
 }
 
-/// A source of which only its place is known. Without a name, none is taken out of titles.
+/// Returns a source with only its location known. Without a name, none is removed from titles.
 pub(super) fn unknown(location: Location, zone: Tz) -> Source {
     let place = Place {
         file: "command line".into(),

@@ -1,4 +1,4 @@
-//! How often a list changes, and so how often it is worth asking.
+//! Estimates how often a list changes, and from that a polling interval.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use chrono::TimeDelta;
 
 use crate::model::{Item, Precision, Published};
 
-/// Dates that a list must have to show a rhythm.
+/// The minimum number of dates for an estimate.
 const MIN_DATES: usize = 4;
 
-/// What is proposed: the longest of these that still asks four times between two records.
+/// The proposed intervals: the longest that still polls four times between two records.
 const PROPOSED: [Duration; 8] = [
     Duration::from_mins(15),
     Duration::from_mins(30),
@@ -21,10 +21,10 @@ const PROPOSED: [Duration; 8] = [
     Duration::from_hours(24),
 ];
 
-/// Requests between two records that are usual.
+/// Polls between two records.
 const ASKED: u32 = 4;
 
-/// The median distance between the dates of neighbours; `None` where too few are dated to tell.
+/// Returns the median time between neighbouring dates; `None` if there are too few dates.
 pub(super) fn distance(items: &[Item]) -> Option<TimeDelta> {
     let is_told = |item: &&Item| {
         !matches!(item.published, Published::FirstSeen(_))
@@ -47,7 +47,7 @@ pub(super) fn distance(items: &[Item]) -> Option<TimeDelta> {
     distances.get(distances.len() / 2).copied()
 }
 
-/// How often to ask for a list with this distance, and not more often than `least`.
+/// Returns the polling interval for a list with this median time, at least `least`.
 pub(super) fn every(distance: TimeDelta, least: Option<Duration>) -> Duration {
     let wanted = distance.to_std().unwrap_or_default() / ASKED;
     let mut fitting = PROPOSED.into_iter().rev().filter(|every| *every <= wanted);

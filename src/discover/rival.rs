@@ -1,4 +1,4 @@
-//! What a page links to that may have its records, compared with the page.
+//! Documents that a page links to and that may contain its records, compared with the page.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -11,16 +11,16 @@ use crate::model::Item;
 use crate::normalize::comparable;
 use crate::text::folded;
 
-/// How a document that the page links to compares with it.
+/// A document that the page links to, compared with the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rival {
-    /// What it is.
+    /// Its kind.
     pub lead: Lead,
     /// Its address.
     pub url: Url,
-    /// Its items, or why it has none.
+    /// The number of its items, or the reason why it has none.
     pub items: Result<usize, String>,
-    /// How many records of the page it carries.
+    /// The number of the page's records that it contains.
     pub shared: usize,
 }
 
@@ -38,8 +38,8 @@ impl Rival {
         }
     }
 
-    /// Whether it carries most records of a page that has so many, or the page has no list. A feed that is shorter than
-    /// the page holds its newest.
+    /// Returns true if it contains most records of a page with `records` of them, or if the page has no list. A
+    /// feed that is shorter than the page contains its newest records.
     fn is_better(&self, records: usize) -> bool {
         let Ok(items) = self.items else { return false };
         if records <= 1 {
@@ -50,8 +50,8 @@ impl Rival {
     }
 }
 
-/// The place of the rival that is better than a page with so many records, if one is: a feed before an interface, of
-/// several the one with most of them, of equals the first.
+/// Returns the index of the rival that is better than a page with so many records, if any: a feed before an
+/// API, then the one with the most shared records, then the first.
 pub(super) fn best(rivals: &[Rival], records: usize) -> Option<usize> {
     let better = rivals.iter().enumerate();
     let better = better.filter(|(_, rival)| rival.is_better(records));
@@ -62,7 +62,7 @@ pub(super) fn best(rivals: &[Rival], records: usize) -> Option<usize> {
     best.map(|(place, _)| place)
 }
 
-/// How many of `records` are among `items`, by address or by title.
+/// Counts the `records` that are also among `items`, by address or by title.
 fn shared(items: &[Item], records: &[Item]) -> usize {
     let address = |item: &Item| item.address.as_ref().and_then(comparable);
     let addresses: HashSet<String> = items.iter().filter_map(address).collect();

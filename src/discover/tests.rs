@@ -1,4 +1,4 @@
-//! What pages and feeds amount to, as it is printed.
+//! Proposals for pages and feeds, as they are printed.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use chrono::DateTime;
 use super::*;
 use crate::model::PublicUrl;
 
-/// A document of the fixtures, as if it came from `url`.
+/// Returns a document of the fixtures, as if it came from `url`.
 fn document(path: &str, url: &str) -> Document {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
@@ -47,7 +47,7 @@ fn proposed_list(
     propose(&location, page, &leads, &linked, around)
 }
 
-/// What is read, how many items it gives, how far apart they are, and the block.
+/// Shows the kind of source, the number of items, the time between them, and the block.
 fn shown(proposal: &Proposal) -> String {
     let Proposal {
         found,
@@ -63,7 +63,7 @@ fn shown(proposal: &Proposal) -> String {
     shown
 }
 
-/// The block is what it says: read by it, the document gives the same items.
+/// Checks that the document, read with the block, yields the same items.
 #[track_caller]
 fn check_block(proposal: &Proposal, page: &Document) {
     let folder = tempfile::tempdir().unwrap();

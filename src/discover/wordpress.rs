@@ -1,18 +1,19 @@
-//! The interface of a `WordPress` site, which has the posts of its pages as JSON.
+//! The API of a `WordPress` site, which has the posts of its pages as JSON.
 
 use url::Url;
 
-/// As many posts as one request asks for, and what of them: enough for an item, without their full text.
+/// The parameters of a request: the most posts that it may ask for, and the fields that an item needs, without
+/// the full text.
 const POSTS: [(&str, &str); 2] = [
     ("per_page", "20"),
     ("_fields", "guid,link,date_gmt,modified_gmt,title,excerpt"),
 ];
 
-/// Where it has its newest posts; `None` for an entry that leads nowhere.
+/// Returns the address of the newest posts; `None` for an entry point that leads nowhere.
 pub fn posts(entry: &Url) -> Option<Url> {
     let mut posts = entry.clone();
     posts.set_fragment(None);
-    // Sites without readable addresses have it in the query: `/?rest_route=/`.
+    // Sites without permalinks have the API in the query: `/?rest_route=/`.
     let route = |(key, value)| (key == "rest_route").then_some(value);
     if let Some(root) = entry.query_pairs().find_map(route) {
         let route = format!("{}/wp/v2/posts", root.trim_end_matches('/'));

@@ -1,8 +1,9 @@
 //! Atom 1.0 (RFC 4287).
 //!
-//! In: one [`Feed`]. Out: a document in which every entry names all its reports: the one shown as `source`,
-//! the publishers of the others as `contributor`, their addresses as links to what is `related`. Stories that are none
-//! any more have an `at:deleted-entry` (RFC 6721). The same in another language is an `alternate` with `hreflang`.
+//! In: one [`Feed`]. Out: a document in which every entry names all its reports: the one shown as `source`, the
+//! publishers of the others as `contributor`, their addresses as `related` links. A withdrawn or merged story
+//! becomes an `at:deleted-entry` (RFC 6721). The same story in another language is an `alternate` with
+//! `hreflang`.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +15,12 @@ use crate::model::{Feed, Person, Site, Story, Tombstone};
 use super::view::{self, Format, MEDIA, MediaElement};
 use super::words::Words;
 
-/// The namespace of RFC 6721, and the prefix that everybody gives it.
+/// The namespace of RFC 6721 with its usual prefix.
 const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0");
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     let title = view::title(&feed.scope, site);
-    // The feed's own title and texts are in the site's language; its entries are in theirs.
+    // The feed's own title and texts are in the site's language; each entry is in its own.
     let own = |text: String| Text {
         lang: Some(site.language.to_string()),
         ..Text::plain(text)
@@ -29,8 +30,8 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         title: own(title.clone()),
         subtitle: Some(own(view::description(&feed.scope, site))),
         id: view::feed_id(&feed.scope),
-        // Never missing (RFC 4287 §4.1.1), and never the time of rendering. Of a feed that held nothing yet, an older store does not know
-        // when it was defined: it has the epoch.
+        // Never missing (RFC 4287 §4.1.1), and never the time of rendering. An older store does not know when
+        // an empty feed was defined: such a feed gets the epoch.
         updated: view::changed(feed.updated.unwrap_or_default()),
         authors: vec![atom_syndication::Person {
             name: site.title.clone(),
@@ -58,8 +59,9 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     view::well_formed(entries_last(document))
 }
 
-/// Moves the entries behind the tombstones: the grammar of RFC 4287 wants them behind everything else of a feed, and the
-/// crate writes extensions last. In texts and attributes `<` is escaped: what looks like a tag is one.
+/// Moves the entries behind the tombstones: the grammar of RFC 4287 requires entries after everything else in a
+/// feed, and the crate writes extensions last. Texts and attributes escape `<`, so anything that looks like a
+/// tag is one.
 fn entries_last(document: String) -> String {
     let Some((head, rest)) = document.split_once("<entry>") else {
         return document;
@@ -102,7 +104,7 @@ fn tombstones(gone: &[Tombstone]) -> ExtensionMap {
     wanted.into_iter().collect()
 }
 
-/// `at:deleted-entry` with why in `at:comment` (RFC 6721 §3 and §4).
+/// Returns an `at:deleted-entry` with the reason in `at:comment` (RFC 6721 §3 and §4).
 fn deleted_entry(gone: &Tombstone) -> Extension {
     let element = |name: &str| Extension {
         name: format!("{}:{name}", TOMBSTONES.0),
@@ -124,7 +126,7 @@ fn deleted_entry(gone: &Tombstone) -> Extension {
 
 fn entry(story: &Story, site: &Site) -> Entry {
     let shown = &story.shown;
-    // An entry has no language in the crate's type: each of its texts says it.
+    // The crate's entry has no language attribute, so each text carries it.
     let lang = shown.language.as_ref().map(ToString::to_string);
     let text = |text: Text| Text {
         lang: lang.clone(),
@@ -193,7 +195,7 @@ fn links(story: &Story) -> Vec<Link> {
         .collect()
 }
 
-/// The picture in `media:thumbnail`, and in `media:content` what it shows.
+/// Returns the picture as `media:thumbnail`, and as `media:content` with its description.
 fn media(story: &Story) -> ExtensionMap {
     let mut named: BTreeMap<String, Vec<Extension>> = BTreeMap::new();
     for element in view::picture(story) {
@@ -206,7 +208,7 @@ fn media(story: &Story) -> ExtensionMap {
 
 fn media_element(element: MediaElement) -> Extension {
     let name = |local: &str| format!("{}:{local}", MEDIA.0);
-    // The crate writes attributes of extensions as they are.
+    // The crate does not escape attributes of extensions.
     let escaped = |(name, value): (&str, String)| {
         let value = quick_xml::escape::escape(&*value).into_owned();
         (name.to_owned(), value)
@@ -229,7 +231,8 @@ fn media_element(element: MediaElement) -> Extension {
     }
 }
 
-/// Who published the story. The date that RFC 4287 wants here is the feed's it was taken from, which nobody keeps: the story's own stands in.
+/// Returns the publisher of the story. RFC 4287 requires the date of the feed that the story came from, which
+/// is not stored; the story's own date replaces it.
 fn source(story: &Story) -> Source {
     let report = story.shown_report();
     Source {
@@ -257,7 +260,7 @@ fn person(person: Person) -> atom_syndication::Person {
     }
 }
 
-/// The publisher's own tags, then the regions: by their codes, with their names for people.
+/// Returns the publisher's own tags, then the regions: codes as terms, names as labels.
 fn categories(story: &Story, words: &Words) -> Vec<Category> {
     let category = |term: String, scheme: Option<&str>| Category {
         term,

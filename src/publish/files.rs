@@ -1,10 +1,11 @@
-//! The published folder: files that are always whole.
+//! The published folder, whose files are always whole.
 //!
 //! In: [`File`]s. Out: the names of those that changed.
 //!
-//! A batch is written to a hidden folder beside the files, synced once, renamed into place, and the folders synced.
-//! A reader, and a machine that loses power, thus finds each file as it was or as it is. A file may stand one folder deep,
-//! as the branches of a topic do; such a folder comes with its first file and goes with its last one. IO.
+//! A batch is written to a hidden folder next to the files, synced once, renamed into place, and the folders
+//! synced. A reader, and a machine that loses power, thus finds each file either old or new. Files may be one
+//! folder deep, as the branches of a topic are; such a folder is created with its first file and removed with
+//! its last one. IO.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,37 +14,37 @@ use std::path::{Path, PathBuf};
 
 use super::File;
 
-/// Where a batch is written before it is renamed: in the folder itself, for a rename never leaves a file system.
-/// It is emptied whenever it is found, so its name is nobody else's.
+/// The folder in which a batch is written before it is renamed. It is inside the published folder, because a
+/// rename cannot cross file systems. It is emptied whenever it is found, so nobody else may use its name.
 const STAGING: &str = ".tidings";
-/// Tells which store published the files. Hidden, so that no server offers it.
+/// The file that names the store that published the files. It is hidden, so that no server offers it.
 const MARK: &str = ".tidings-store";
-/// A mark is never longer; another's file of that name may be.
+/// The size limit for reading a mark: a foreign file of that name may be larger.
 const MAX_MARK_BYTES: u64 = 1 << 10;
 
-/// Why nothing was published.
+/// The reasons why nothing was published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The system refused.
+    /// The system refused an operation.
     #[error("could not {action} `{path}`: {hint}")]
     Io {
-        /// What was tried.
+        /// The operation.
         action: &'static str,
-        /// With what.
+        /// Its path.
         path: PathBuf,
-        /// What to do.
+        /// The remedy.
         hint: &'static str,
-        /// What the system said.
+        /// The system's error.
         #[source]
         cause: io::Error,
     },
-    /// A name that is none of ours.
+    /// A name that is not one of ours.
     #[error("`{0}` is no name of a published file")]
     Name(String),
 }
 
 impl PublishError {
-    /// Returns its short name.
+    /// Returns the error's short name.
     pub fn code(&self) -> &'static str {
         let Self::Io { cause, .. } = self else {
             return "internal";
@@ -90,16 +91,17 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens `dir`, creating it where it is missing, and removes what a killed run left half written.
+    /// Opens `dir`, creates it if it is missing, and removes unfinished files of a killed run.
     ///
     /// # Errors
-    /// [`PublishError::Io`] when nothing can be written there.
+    /// [`PublishError::Io`] if the folder cannot be written.
     pub fn open(dir: &Path) -> Result<Self, PublishError> {
         let at = |action, path| move |cause| PublishError::io(action, path, cause);
         fs::create_dir_all(dir).map_err(at("create", dir))?;
         let staging = dir.join(STAGING);
         match fs::read_dir(&staging) {
-            // What is there already is left alone: a run that publishes nothing changes nothing, the folder included.
+            // An existing folder is left alone: a run that publishes nothing changes nothing, not even the
+            // folder.
             Ok(leftovers) => {
                 for leftover in leftovers {
                     let removed = leftover.and_then(|leftover| fs::remove_file(leftover.path()));
@@ -107,7 +109,7 @@ impl Folder {
                 }
             }
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-                // Also the proof that the folder can be written to.
+                // This also proves that the folder can be written to.
                 fs::create_dir(&staging).map_err(at("write to", dir))?;
             }
             Err(cause) => return Err(PublishError::io("empty", &staging, cause)),
@@ -117,23 +119,24 @@ impl Folder {
         })
     }
 
-    /// Returns `dir` as it is, to be looked at: nothing is created or removed.
+    /// Returns `dir` as it is, for reading: nothing is created or removed.
     pub fn existing(dir: &Path) -> Self {
         Self {
             dir: dir.to_owned(),
         }
     }
 
-    /// Puts `files` in place, each whole, and returns the names of those that changed. A file that is there already, byte for byte, is not touched.
+    /// Puts `files` in place, each whole, and returns the names of those that changed. A file that already has
+    /// the same bytes is not touched.
     ///
     /// # Errors
-    /// [`PublishError`]; some files may then be the new ones and others still the old ones.
+    /// [`PublishError`]; some files may then be new and others still old.
     pub fn replace(&self, files: &[File]) -> Result<Vec<String>, PublishError> {
         let mut changed = Vec::new();
         for file in files {
             let path = self.path(&file.name)?;
             if !holds_bytes(&path, &file.bytes) {
-                // A number, for names of sub-folders are none of this one.
+                // A number, because names of sub-folders do not exist in the staging folder.
                 let staged = self.dir.join(STAGING).join(changed.len().to_string());
                 changed.push((file, staged, path));
             }
@@ -147,7 +150,7 @@ impl Folder {
         for (_, staged, path) in &changed {
             fs::rename(staged, path).map_err(|cause| PublishError::io("replace", path, cause))?;
         }
-        // Even when nothing changed: an earlier run may have been killed after its renames and before this.
+        // Even if nothing changed: an earlier run may have been killed between its renames and the sync.
         for folder in self.sub_folders(files.iter().map(|file| &*file.name)) {
             sync_names(&folder)?;
         }
@@ -156,7 +159,8 @@ impl Folder {
         Ok(names.collect())
     }
 
-    /// Removes files of feeds that are no more, and sub-folders that held nothing else, and returns the names of those that were there.
+    /// Removes files of feeds that no longer exist, and sub-folders that contained nothing else. Returns the
+    /// names of the files that existed.
     ///
     /// # Errors
     /// [`PublishError`]; some files may then be gone and others not.
@@ -184,7 +188,7 @@ impl Folder {
         Ok(removed)
     }
 
-    /// The mark that the last publication left; `None` if it is missing or cannot be read.
+    /// Returns the mark that the last publication left; `None` if it is missing or cannot be read.
     pub fn mark(&self) -> Option<String> {
         let mut text = String::new();
         let file = fs::File::open(self.dir.join(MARK)).ok()?;
@@ -192,10 +196,10 @@ impl Folder {
         Some(text)
     }
 
-    /// Leaves a mark in the place of the last one.
+    /// Replaces the mark.
     ///
     /// # Errors
-    /// [`PublishError::Io`], and then the last one stays.
+    /// [`PublishError::Io`]; the old mark stays.
     pub fn set_mark(&self, text: &str) -> Result<(), PublishError> {
         let (staged, path) = (self.dir.join(STAGING).join("mark"), self.dir.join(MARK));
         write(&staged, text.as_bytes())
@@ -203,12 +207,13 @@ impl Folder {
             .map_err(|cause| PublishError::io("write", &path, cause))
     }
 
-    /// Whether there is a file of this name.
+    /// Returns true if a file of this name exists.
     pub fn holds(&self, name: &str) -> bool {
         self.path(name).is_ok_and(|path| path.is_file())
     }
 
-    /// The path of a published file: its name is one visible component, or two, so that it can neither leave the folder nor meet what is staged.
+    /// Returns the path of a published file. Its name consists of one or two visible components, so that it can
+    /// neither leave the folder nor collide with staged files.
     fn path(&self, name: &str) -> Result<PathBuf, PublishError> {
         let visible = |part: &str| !part.is_empty() && !part.starts_with('.');
         let parts = name.split('/');
@@ -221,7 +226,7 @@ impl Folder {
         Err(PublishError::Name(name.to_owned()))
     }
 
-    /// The sub-folders that files of these names stand in, each once.
+    /// Returns the sub-folders of files with these names, each once.
     fn sub_folders<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<PathBuf> {
         let folders: BTreeSet<&str> = names
             .filter_map(|name| Some(name.split_once('/')?.0))
@@ -232,13 +237,13 @@ impl Folder {
             .collect()
     }
 
-    /// Writes a batch where nobody looks, and makes it durable.
+    /// Writes a batch to the staging folder and makes it durable.
     fn stage<'a>(
         &self,
         batch: impl Iterator<Item = (&'a File, &'a Path)>,
     ) -> Result<(), PublishError> {
         let staging = self.dir.join(STAGING);
-        // Somebody may have cleaned up since it was opened.
+        // The staging folder may have been removed since the start.
         fs::create_dir_all(&staging)
             .map_err(|cause| PublishError::io("create", &staging, cause))?;
         for (file, path) in batch {
@@ -247,14 +252,14 @@ impl Folder {
         self.sync_contents()
     }
 
-    /// Makes what is staged durable: one call for the whole batch.
+    /// Makes the staged files durable with one call for the whole batch.
     #[cfg(target_os = "linux")]
     fn sync_contents(&self) -> Result<(), PublishError> {
         let synced = fs::File::open(&self.dir).and_then(|dir| Ok(rustix::fs::syncfs(dir)?));
         synced.map_err(|cause| PublishError::io("sync", &self.dir, cause))
     }
 
-    /// Makes what is staged durable.
+    /// Makes the staged files durable.
     #[cfg(not(target_os = "linux"))]
     fn sync_contents(&self) -> Result<(), PublishError> {
         let sync = || {
@@ -271,7 +276,7 @@ fn sync_names(folder: &Path) -> Result<(), PublishError> {
     synced.map_err(|cause| PublishError::io("sync", folder, cause))
 }
 
-/// Makes sure that there is a sub-folder.
+/// Creates a sub-folder if it is missing.
 fn create(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
@@ -279,7 +284,7 @@ fn create(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether there was nothing of that name, nor the sub-folder for it.
+/// Returns true if the file or its sub-folder did not exist.
 fn is_missing(cause: &io::Error) -> bool {
     matches!(
         cause.kind(),
@@ -291,7 +296,8 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::File::create(path)?.write_all(bytes)
 }
 
-/// Whether a file holds exactly `bytes`. One that cannot be read does not: replacing it will tell why.
+/// Returns true if a file contains exactly `bytes`. One that cannot be read does not: the attempt to replace it
+/// will report why.
 fn holds_bytes(path: &Path, bytes: &[u8]) -> bool {
     let read = || {
         let file = fs::File::open(path)?;
@@ -300,7 +306,7 @@ fn holds_bytes(path: &Path, bytes: &[u8]) -> bool {
             return Ok(false);
         }
         let mut held = Vec::with_capacity(bytes.len());
-        // One byte more than is wanted, for a file that grows meanwhile.
+        // One byte more than expected, for a file that grows meanwhile.
         file.take(length + 1).read_to_end(&mut held)?;
         io::Result::Ok(held == bytes)
     };
@@ -369,7 +375,7 @@ mod tests {
         fs::create_dir(staged.parent().unwrap()).unwrap();
         fs::write(&staged, "half").unwrap();
         fs::write(dir.path().join("a.rss"), "whole").unwrap();
-        // Its files were still to come.
+        // Its files had not been written yet.
         fs::create_dir(dir.path().join("a")).unwrap();
         let folder = Folder::open(dir.path()).unwrap();
         assert!(!staged.exists());

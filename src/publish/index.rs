@@ -1,8 +1,9 @@
-//! The way to the feeds: a page for people, and OPML 2.0 for readers that take them all at once.
+//! The lists of feeds: a page for people, and OPML 2.0 for feed readers that import all feeds at once.
 //!
-//! In: the [`FeedSummary`] of every feed: topics in the order of the list, and branches wherever they stand among them.
-//! Out: a page on which each topic is followed by its branches, a list of the topics, and one of the branches. They are two,
-//! for a reader subscribes to all that is in a list: to five topics, not to each of them in hundreds of parts.
+//! In: the [`FeedSummary`] of every feed: topics in the order of the list, with branches anywhere among them.
+//! Out: a page on which each topic is followed by its branches, a list of the topics, and a list of the
+//! branches. The lists are separate because a reader subscribes to everything in a list: to five topics, not to
+//! hundreds of parts of them.
 
 use std::io;
 
@@ -25,7 +26,7 @@ pub(super) const BRANCHES: &str = "branches.opml";
 /// A topic with its branches.
 type Entry<'a> = (&'a FeedSummary, Vec<&'a FeedSummary>);
 
-/// Every topic, in order, with its branches.
+/// Returns every topic, in order, with its branches.
 fn topics(feeds: &[FeedSummary]) -> Vec<Entry<'_>> {
     let mut branches = view::by_topic(feeds);
     let topics = feeds.iter().filter(|feed| feed.name.id.branch().is_none());
@@ -91,7 +92,7 @@ fn article((feed, branches): &Entry, site: &Site, words: &Words) -> Markup {
     }
 }
 
-/// The list of the topics.
+/// Renders the list of the topics.
 pub(super) fn opml(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
     let listed: Vec<&FeedSummary> = feeds.iter().filter(|feed| !is_branch(feed)).collect();
     list(site, &site.title, &listed, |xml| {
@@ -101,7 +102,7 @@ pub(super) fn opml(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
     })
 }
 
-/// The list of the branches, a folder for each topic; `None` where there are none.
+/// Renders the list of the branches, with a folder per topic; `None` if there are no branches.
 pub(super) fn branches(site: &Site, feeds: &[FeedSummary]) -> Option<Vec<u8>> {
     let listed: Vec<&FeedSummary> = feeds.iter().filter(|feed| is_branch(feed)).collect();
     let words = Words::of(&site.language);
@@ -117,7 +118,7 @@ pub(super) fn branches(site: &Site, feeds: &[FeedSummary]) -> Option<Vec<u8>> {
     })
 }
 
-/// A list of `feeds`, whose outlines are those of `body`.
+/// Renders a list of `feeds`, whose outlines are those of `body`.
 fn list(
     site: &Site,
     title: &str,
@@ -166,7 +167,7 @@ fn head(
     Ok(())
 }
 
-/// The branches of a topic, by kind and name.
+/// Writes the branches of a topic, by kind and name.
 fn folder(xml: &mut Writer<Vec<u8>>, site: &Site, (topic, branches): &Entry) -> io::Result<()> {
     let words = Words::of(&site.language);
     let title = topic.name.topic.as_str();

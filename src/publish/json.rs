@@ -1,4 +1,4 @@
-//! JSON Feed 1.1, with what no field of it says in an extension of each item:
+//! JSON Feed 1.1. Data without a standard field is in an extension of each item:
 //!
 //! ```json
 //! "_tidings": {
@@ -11,17 +11,18 @@
 //! }
 //! ```
 //!
-//! `date` says how the date is known: `stated` by the publisher, `derived` from the time of reading, found in the `markup` or in
-//! the `address` of the report, or `first-seen`. `date_precision` is `instant`, `day`, `month` or `year`: how much of the date is known.
-//! `event`, where there is one, is when what the story announces takes place: an instant as RFC 3339 writes it, or as much of the day as is
-//! known (`2021-07-05`, `2021-07`, `2021`).
-//! `image` is known of the picture that the item's own `image` names: what it shows, and its size in pixels; of these, as much as its publisher says.
-//! `regions` are the countries and subdivisions that the story is about, by ISO 3166; the list may be empty. Their names are among the item's `tags`.
-//! `reports` holds every report of the story, the one shown first; `source` is its name in the configuration, and `url` is left out where it has none.
-//! `alternates`, where there are any, are stories that tell the same in other languages: `id`, `language`, `url`.
+//! `date` is the origin of the date: `stated` by the publisher, `derived` from the time of reading, found in
+//! the `markup` or in the `address` of the report, or `first-seen`. `date_precision` is the known part of the
+//! date: `instant`, `day`, `month` or `year`. `event` is the time of the announced event, if any: an instant in
+//! RFC 3339, or as much of the day as is known (`2021-07-05`, `2021-07`, `2021`). `image` describes the picture
+//! in the item's own `image`: its description and its size in pixels, as far as the publisher states them.
+//! `regions` are the ISO 3166 codes of the countries and subdivisions that the story is about; the list may be
+//! empty. Their names are among the item's `tags`. `reports` contains every report of the story, the one shown
+//! first; `source` is its id in the configuration, and `url` is left out if it has none. `alternates`, if
+//! present, are stories with the same content in other languages: `id`, `language`, `url`.
 //!
-//! The feed itself has `"_tidings": {"deleted": [{"id": "…", "date": "…", "reason": "…"}]}` when stories that were in it
-//! are none any more: withdrawn, or merged into others.
+//! The feed itself has `"_tidings": {"deleted": [{"id": "…", "date": "…", "reason": "…"}]}` if stories that
+//! were in it were withdrawn or merged into others.
 
 use serde::Serialize;
 
@@ -206,7 +207,7 @@ fn item<'a>(story: &'a Story, words: &Words) -> Item<'a> {
     }
 }
 
-/// The page elsewhere that the item is about.
+/// Returns the page elsewhere that the item is about.
 fn external(story: &Story) -> Option<&str> {
     let mut links = story.shown.links.iter();
     let related = links.find(|link| link.relation == Relation::Related)?;

@@ -1,10 +1,12 @@
-//! Stories to feeds: RSS 2.0, Atom 1.0, JSON Feed 1.1 and a page for people, an index of all feeds, and the folder they stand in.
+//! Stories to feeds: RSS 2.0, Atom 1.0, JSON Feed 1.1 and a page for people, an index of all feeds, and the
+//! published folder.
 //!
-//! In: a [`Feed`] (or the [`FeedSummary`] of each) and the [`Site`].
-//! Out: [`File`]s, which a [`Folder`] puts in place, each whole; of a search, which is answered and not kept, the bytes of one form.
+//! In: a [`Feed`] (or the [`FeedSummary`] of each) and the [`Site`]. Out: [`File`]s, which a [`Folder`] puts in
+//! place, each whole; for a search, which is not kept, the bytes of one format.
 //!
-//! Rendering is pure, and the same input always gives the same bytes: no file says when it was made.
-//! The three feeds of a topic, of a branch of it and of a search hold the same stories in the same order under the same ids, dates and links; the page adds the quiet ones.
+//! Rendering is pure, and the same input always gives the same bytes: no file contains the time of rendering.
+//! The three feeds of a topic, branch or search contain the same stories in the same order with the same ids,
+//! dates and links; the page adds the quiet ones.
 
 mod names;
 mod words;
@@ -30,7 +32,7 @@ pub use view::Format;
 use crate::model::{Feed, FeedId, FeedName, FeedSummary, Scope, Site};
 use crate::topics::QueryError;
 
-/// Raised whenever the same input gives other bytes than before: every feed is then published anew.
+/// Raised whenever the same input gives other bytes than before. Every feed is then published anew.
 pub const RENDERER_VERSION: u32 = 7;
 
 /// The style sheet of all pages.
@@ -39,13 +41,13 @@ pub const STYLE: &str = include_str!("style.css");
 /// One published file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Its name below the published folder: `labour-migration.atom`, `labour-migration/mx.atom`.
+    /// Its name in the published folder: `labour-migration.atom`, `labour-migration/mx.atom`.
     pub name: String,
-    /// All that is in it.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
-/// A feed in one form: what a search is answered with, too.
+/// Renders a feed, or the answer to a search, in one format.
 pub fn render(feed: &Feed, site: &Site, format: Format) -> Vec<u8> {
     match format {
         Format::Rss => self::rss::render(feed, site),
@@ -55,7 +57,7 @@ pub fn render(feed: &Feed, site: &Site, format: Format) -> Vec<u8> {
     }
 }
 
-/// A feed's `.rss`, `.atom`, `.json` and `.html`; of a search, which is answered and not kept, none.
+/// Renders a feed's `.rss`, `.atom`, `.json` and `.html`. A search has no files.
 pub fn feed(feed: &Feed, site: &Site) -> Vec<File> {
     let Scope::Feed(name) = &feed.scope else {
         return Vec::new();
@@ -67,34 +69,36 @@ pub fn feed(feed: &Feed, site: &Site) -> Vec<File> {
     Format::ALL.map(file).into()
 }
 
-/// The names of a feed's files.
+/// Returns the names of a feed's files.
 pub fn names(id: &FeedId) -> Vec<String> {
     Format::ALL.map(|format| format.file(id)).into()
 }
 
-/// What a feed is called in the site's language: `Labour migration`, of a branch `Labour migration · Mexico`.
+/// Returns a feed's title in the site's language: `Labour migration`, for a branch `Labour migration · Mexico`.
 pub fn title(name: &FeedName, site: &Site) -> String {
     view::feed_title(name, words::Words::of(&site.language))
 }
 
-/// The page to search by: the form, filled in with `query`, and where that is wrong, why. It holds no stories.
+/// Renders the search page: the form with `query` and, if the query is wrong, the mistake. It contains no
+/// stories.
 pub fn search_page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Vec<u8> {
     search::page(site, query, mistake)
 }
 
-/// The page for an address that has no page or feed. `root` leads from there to the published folder.
+/// Renders the page for an address without a page or feed. `root` is the path from there to the published
+/// folder.
 pub fn missing_page(site: &Site, root: &str) -> Vec<u8> {
     page::missing(site, root)
 }
 
-/// The names of all files that [`index`] may make.
+/// The names of all files that [`index`] may return.
 pub const INDEX_FILES: [&str; 4] = [page::INDEX, index::OPML, index::BRANCHES, STYLE_FILE];
 
 /// The name of the style sheet.
 const STYLE_FILE: &str = "style.css";
 
-/// Returns the files that lead to the feeds: `index.html`, `index.opml`, `branches.opml` if there are branches, and the
-/// `style.css` of all pages. Topics are listed as they come, each with its branches, by name.
+/// Returns the files that list the feeds: `index.html`, `index.opml`, `branches.opml` if there are branches,
+/// and the `style.css` of all pages. Topics keep their order; the branches of each are sorted by name.
 pub fn index(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<File> {
     let file = |name: &str, bytes| File {
         name: name.to_owned(),

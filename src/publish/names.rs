@@ -1,6 +1,6 @@
 //! Names of countries, their subdivisions and languages.
 //!
-//! In: `data/names/names.tsv`, made by the script in its folder. Out: a map by code, built once, when it is first asked for.
+//! In: `data/names/names.tsv`, made by the script in its folder. Out: a map by code, built once on first use.
 
 use std::sync::LazyLock;
 
@@ -8,18 +8,18 @@ use rustc_hash::FxHashMap;
 
 const NAMES: &str = include_str!("../../data/names/names.tsv");
 
-/// The names of one thing: in English, and in each further language of the table where that is another one.
+/// The names of one thing: in English, and in each further language of the table whose name differs.
 type Names = Vec<&'static str>;
 
-/// The table, once it is read.
+/// The parsed table.
 struct Table {
     /// The languages after English.
     languages: Vec<&'static str>,
     by_code: FxHashMap<&'static str, Names>,
 }
 
-/// The name of a country or a subdivision by its code in capitals (`MX`, `MX-CHP`), or of a language by its subtag (`es`), where
-/// there is one: in `language`, else in English.
+/// Returns the name of a country or a subdivision by its upper-case code (`MX`, `MX-CHP`), or of a language by
+/// its subtag (`es`), in `language` or else in English; `None` if it has no name.
 pub(super) fn of(code: &str, language: &str) -> Option<&'static str> {
     static TABLE: LazyLock<Table> = LazyLock::new(|| read(NAMES));
     let names = TABLE.by_code.get(code)?;

@@ -1,8 +1,8 @@
 //! A page for people: the live and the quiet stories of a topic, of a branch of it, or of a search, by day.
 //!
-//! In: one [`Feed`]. Out: HTML without script, inline style or handler, fit for the content security policy
-//! `default-src 'none'; style-src 'self'; img-src https: data:`, and `form-action 'self'` where there is a form to search by.
-//! Links to other pages are relative: the folder works wherever it stands.
+//! In: one [`Feed`]. Out: HTML without scripts, inline styles or handlers, valid under the content security
+//! policy `default-src 'none'; style-src 'self'; img-src https: data:`, with `form-action 'self'` if it
+//! contains a search form. Links to other pages are relative: the folder works at any location.
 
 use bytesize::ByteSize;
 use chrono::{Datelike as _, NaiveDate, NaiveTime};
@@ -17,9 +17,9 @@ use super::search;
 use super::view::{self, Format};
 use super::words::{self, SEPARATOR, Words};
 
-/// A page is an overview. A text of more characters than this would be all there is to see of it …
+/// The longest text shown in full, in characters: a page is an overview, and a longer text would fill it …
 const WHOLE_CHARACTERS: usize = 1_500;
-/// … and gives only so many.
+/// … so only this many characters of it are shown.
 const BEGINNING_CHARACTERS: usize = 800;
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
@@ -32,7 +32,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         Scope::Feed(_) => (title.as_str(), words.no_stories, words.subscribe),
         Scope::Search(_) => (words.search, words.nothing_found, words.subscribe_to_search),
     };
-    // The title of a topic is in the site's language; that of a search comes from the words of the page.
+    // A topic's title is in the site's language; a search's title is in the language of the page.
     let named = own_language(site).filter(|_| matches!(scope, Scope::Feed(_)));
     let body = html! {
         header .masthead {
@@ -64,10 +64,10 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     document(site, root, &head(scope, site), &body)
 }
 
-/// Where the list of all topics stands.
+/// The page with all topics.
 pub(super) const INDEX: &str = "index.html";
 
-/// The way to a page: the site, and the topic of a branch.
+/// Returns the breadcrumbs of a page: the site, and the topic of a branch.
 pub(super) fn path(scope: &Scope, site: &Site) -> Markup {
     let words = Words::of(&site.language);
     let root = view::root(scope);
@@ -86,7 +86,7 @@ pub(super) fn path(scope: &Scope, site: &Site) -> Markup {
     }
 }
 
-/// The site's language, for what it says of itself on a page whose words are in another one.
+/// Returns the site's language, for its own texts on a page in another language.
 pub(super) fn own_language(site: &Site) -> Option<&Language> {
     let of_page = Words::of(&site.language).language(&site.language);
     Some(&site.language).filter(|own| own.as_str() != of_page)
@@ -105,12 +105,13 @@ fn head(scope: &Scope, site: &Site) -> Markup {
     }
 }
 
-/// A note with its lines, drawn rather than fetched: a page is whole with its style alone.
+/// A sheet with lines, inline rather than fetched: a page needs only its style sheet.
 const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E\
     %3Crect%20width='16'%20height='16'%20rx='3'%20fill='%230a5a70'/%3E\
     %3Cpath%20d='M4%205h8M4%208h8M4%2011h5'%20stroke='%23fff'%20stroke-width='1.5'/%3E%3C/svg%3E";
 
-/// The page for an address without a page or feed: the way to all topics, and a search. `root` leads to the published folder.
+/// Renders the page for an address without a page or feed, with links to all topics and a search. `root` is the
+/// path to the published folder.
 pub(super) fn missing(site: &Site, root: &str) -> Vec<u8> {
     let words = Words::of(&site.language);
     let index = format!("{root}{INDEX}");
@@ -130,7 +131,7 @@ pub(super) fn missing(site: &Site, root: &str) -> Vec<u8> {
     document(site, root, &head, &body)
 }
 
-/// A whole page around `body`, with the way `root` from it to the published folder.
+/// Renders a whole page around `body`; `root` is its path to the published folder.
 pub(super) fn document(site: &Site, root: &str, head: &Markup, body: &Markup) -> Vec<u8> {
     let words = Words::of(&site.language);
     let page = html! {
@@ -154,7 +155,7 @@ pub(super) fn document(site: &Site, root: &str, head: &Markup, body: &Markup) ->
     view::well_formed(page.into_string())
 }
 
-/// Links to a feed's formats. `title` tells people who only hear the links which feed they belong to.
+/// Returns links to a feed's formats. `title` tells users of screen readers which feed they belong to.
 pub(super) fn feed_links(title: &str, words: &Words, address: impl Fn(Format) -> String) -> Markup {
     html! {
         ul .feeds aria-label={ (words.subscribe) ": " (title) } {
@@ -165,7 +166,7 @@ pub(super) fn feed_links(title: &str, words: &Words, address: impl Fn(Format) ->
     }
 }
 
-/// Links to the pages of a topic's branches, folded away: there may be a hundred.
+/// Returns links to the pages of a topic's branches, folded: there may be a hundred.
 pub(super) fn branches<'a>(
     feeds: impl IntoIterator<Item = &'a FeedSummary>,
     root: &str,
@@ -190,7 +191,7 @@ pub(super) fn branches<'a>(
     }
 }
 
-/// How much is in a feed, and when it last changed.
+/// Describes the number of stories in a feed, and its last change.
 pub(super) fn feed_facts(stories: usize, updated: Option<Timestamp>, words: &Words) -> Markup {
     html! {
         (words.stories(stories))
@@ -200,7 +201,8 @@ pub(super) fn feed_facts(stories: usize, updated: Option<Timestamp>, words: &Wor
     }
 }
 
-/// The day on which a story was published, where its publisher is; of a month or a year the first, where no more is known.
+/// Returns the day on which a story was published, in its publisher's zone; the first day if only the month or
+/// year is known.
 fn day_of(story: &Story) -> (NaiveDate, Precision) {
     let day = view::published(&story.published).date_naive();
     match story.published.precision() {
@@ -210,7 +212,7 @@ fn day_of(story: &Story) -> (NaiveDate, Precision) {
     }
 }
 
-/// The stories of one day, or of a month whose days are not known.
+/// Renders the stories of one day, or of a month whose days are not known.
 fn section(stories: &[&Story], words: &Words) -> Markup {
     html! {
         section .day {
@@ -226,7 +228,7 @@ fn section(stories: &[&Story], words: &Words) -> Markup {
 
 fn article(story: &Story, words: &Words) -> Markup {
     let shown = &story.shown;
-    // An unknown language is marked as such, lest the text inherit the language of the page (HTML, `lang`).
+    // An unknown language is marked, so that the text does not inherit the language of the page (HTML, `lang`).
     let lang = shown.language.as_ref().map_or("", Language::as_str);
     let dir = match &shown.language {
         Some(language) if language.is_rtl() => "rtl",
@@ -258,14 +260,14 @@ fn article(story: &Story, words: &Words) -> Markup {
     }
 }
 
-/// Whether a picture stands in the text already.
+/// Returns true if the text already contains the picture.
 fn holds(html: &SafeHtml, image: &Image) -> bool {
     let address = image.url.as_str();
     html.as_str().contains(address) || html.as_str().contains(&address.replace('&', "&amp;"))
 }
 
-/// A picture in a place of its own size, whatever comes: nothing moves when it does, and without it the place stays empty. It is
-/// fetched when a reader comes near it.
+/// Renders a picture in a box of its own size, so that nothing moves when it loads; if it does not load, the
+/// box stays empty. It is fetched when a reader comes near it.
 fn picture(image: &Image, lang: &str) -> Markup {
     let alt = image.alt.as_deref().unwrap_or_default();
     html! {
@@ -274,14 +276,14 @@ fn picture(image: &Image, lang: &str) -> Markup {
     }
 }
 
-/// The files of a story without its picture, which is on the page.
+/// Returns the files of a story without its picture, which is on the page.
 fn files(story: &Story) -> Vec<&Enclosure> {
     let shown = story.shown.image.as_ref().map(|image| &image.url);
     let files = story.shown.enclosures.iter();
     files.filter(|file| Some(&file.url) != shown).collect()
 }
 
-/// A text as it is; of a long one its beginning, where the story's address leads to the rest.
+/// Renders a text in full, or the beginning of a long one if the story's address leads to the rest.
 fn text(html: &SafeHtml, goes_on: bool) -> Markup {
     let line = view::plain(html);
     if goes_on && line.chars().nth(WHOLE_CHARACTERS).is_some() {
@@ -291,7 +293,7 @@ fn text(html: &SafeHtml, goes_on: bool) -> Markup {
     }
 }
 
-/// Who published a story, who wrote it, and at what time.
+/// Renders the publisher of a story, its authors, and the time of day.
 fn facts(story: &Story, words: &Words) -> Markup {
     let authors = &story.shown.authors;
     html! {
@@ -306,7 +308,8 @@ fn facts(story: &Story, words: &Words) -> Markup {
     }
 }
 
-/// The time of day where one is known; its day stands above. Midnight sharp is a day, in a format that wants a time.
+/// Renders the time of day if one is known; the day is in the heading. Midnight sharp means a day in formats
+/// that require a time.
 fn time(published: &Published, words: &Words) -> Markup {
     let at = view::published(published);
     let first_seen = matches!(published, Published::FirstSeen(_));
@@ -320,7 +323,7 @@ fn time(published: &Published, words: &Words) -> Markup {
     }
 }
 
-/// `5 July 2021, 18:30 UTC−6`, or as much of it as is known.
+/// Formats `5 July 2021, 18:30 UTC−6`, or as much of it as is known.
 fn event_day(event: EventDay, words: &Words) -> Markup {
     let Dated { at, precision } = event.dated();
     html! {
@@ -371,7 +374,7 @@ fn linked(name: &str, address: Option<&url::Url>) -> Markup {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// Formats `a`, `a and b`, `a, b and c`.
 fn list<T>(items: &[T], words: &Words, show: impl Fn(&T) -> Markup) -> Markup {
     html! {
         @for (at, item) in items.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! RSS 2.0, with the elements of Atom, Dublin Core and `content` that readers know.
+//! RSS 2.0, with the elements of Atom, Dublin Core and `content` that readers support.
 //!
 //! In: one [`Feed`]. Out: a document that follows the RSS Advisory Board's specification and profile.
 
@@ -50,7 +50,7 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
     view::well_formed(String::from_utf8(bytes).expect("text was written"))
 }
 
-/// The vocabularies that the items use and the crate does not declare itself.
+/// Returns the namespaces that the items use and the crate does not declare itself.
 fn namespaces(feed: &Feed) -> BTreeMap<String, String> {
     let has_media = |story: &Story| story.shown.image.is_some() || story.shown.enclosures.len() > 1;
     let media = Some(MEDIA).filter(|_| feed.live.iter().any(has_media));
@@ -61,7 +61,7 @@ fn namespaces(feed: &Feed) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// How long the first file plays of which that is known, in seconds.
+/// Returns the duration, in seconds, of the first file whose duration is known.
 fn duration(story: &Story) -> Option<u32> {
     let mut files = story.shown.enclosures.iter();
     files.find_map(|file| file.duration_seconds)
@@ -84,7 +84,7 @@ fn item(story: &Story, site: &Site) -> Item {
         let href = ("href", link.url.to_string());
         atom_link([rel, href].into_iter().chain(title))
     });
-    // RSS knows one file of an item: the others are links, as many readers know them.
+    // RSS has one file per item. The others are links, which many readers support.
     let further = shown.enclosures.iter().skip(1).map(|file| {
         let rel = ("rel", "enclosure".to_owned());
         let href = ("href", file.url.to_string());
@@ -128,8 +128,9 @@ fn item(story: &Story, site: &Site) -> Item {
     }
 }
 
-/// The title as readers show it. RSS does not say what a title is: most readers take it for HTML where it holds an end tag
-/// or a reference to a character, and would show a plain title's as such. There it is written as HTML.
+/// Escapes a title for readers. RSS does not define titles as text or HTML: most readers parse a title as HTML
+/// if it contains an end tag or a character reference, and would spoil a plain one. Such a title is written as
+/// HTML.
 fn title(title: &str) -> Cow<'_, str> {
     let is_end_tag = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic());
     let is_reference = |rest: &str| {
@@ -146,8 +147,8 @@ fn title(title: &str) -> Cow<'_, str> {
     }
 }
 
-/// Who published the story. RSS demands an address: that of the feed or page that it was taken from, else the publisher's
-/// home page; without either only `dc:creator` names the publisher.
+/// Returns the publisher of the story. RSS requires an address: that of the feed or page that the story was
+/// taken from, else the publisher's home page. Without either only `dc:creator` names the publisher.
 fn source(story: &Story) -> Option<Source> {
     let report = story.shown_report();
     let own = report.source_address.as_ref().map(ToString::to_string);
@@ -174,7 +175,7 @@ fn dublin_core(story: &Story) -> DublinCoreExtension {
     }
 }
 
-/// The publisher's own tags and places by their labels; then places by their codes.
+/// Returns the publisher's own tags and the labels of places, then the codes of places.
 fn categories(story: &Story, site: &Site) -> Vec<Category> {
     let category = |name: String, domain: Option<&str>| Category {
         name,
@@ -230,7 +231,7 @@ fn atom_link<'a>(attributes: impl IntoIterator<Item = (&'a str, String)>) -> Ext
     }
 }
 
-/// `itunes:duration`, in seconds.
+/// Returns `itunes:duration`, in seconds.
 fn itunes(seconds: u32) -> (String, BTreeMap<String, Vec<Extension>>) {
     let duration = Extension {
         name: "itunes:duration".to_owned(),

@@ -16,7 +16,7 @@ pub(super) fn site() -> Site {
     }
 }
 
-/// A topic without branches.
+/// Returns a topic without branches.
 pub(super) fn feed() -> Feed {
     Feed {
         scope: Scope::Feed(name("labour-migration", "Labour migration")),
@@ -29,18 +29,18 @@ pub(super) fn feed() -> Feed {
     }
 }
 
-/// The same stories, as a branch of the topic.
+/// Returns the same stories as a branch of the topic.
 pub(super) fn branch() -> Feed {
     let scope = Scope::Feed(name("labour-migration/mx-lang-es", "Labour migration"));
     Feed { scope, ..feed() }
 }
 
-/// The same stories, as the answer to a query that holds whatever markup knows.
+/// Returns the same stories as the answer to a query with every special character of markup.
 pub(super) fn answer() -> Feed {
     Feed::answer("\"visas & <permits>\" -country:US".into(), feed().live)
 }
 
-/// Two topics, the first with branches of several kinds.
+/// Returns two topics, the first with branches of several kinds.
 pub(super) fn summaries() -> Vec<FeedSummary> {
     let mut feeds = vec![
         summary("labour-migration", "Labour migration", 3),
@@ -51,7 +51,7 @@ pub(super) fn summaries() -> Vec<FeedSummary> {
     feeds
 }
 
-/// Branches of several kinds, in no order.
+/// Returns branches of several kinds, unsorted.
 pub(super) fn branches() -> Vec<FeedSummary> {
     let branch = |id: &str, stories| {
         summary(
@@ -91,7 +91,7 @@ pub(super) fn name(id: &str, topic: &str) -> FeedName {
     }
 }
 
-/// Two reports; the one shown has no address.
+/// Returns a story with two reports, of which the one shown has no address.
 pub(super) fn reported_twice() -> Story {
     let date = Published::Stated(Dated {
         at: "2021-06-28T00:00:00-06:00".parse().unwrap(),
@@ -121,7 +121,7 @@ pub(super) fn reported_twice() -> Story {
     story(shown, reports, "2021-06-28T15:00:00Z")
 }
 
-/// Everything that an item can have, reported by three.
+/// Returns a story with three reports and every possible field.
 pub(super) fn with_everything() -> Story {
     let date = Published::Derived(Dated {
         at: "2021-06-29T14:30:00.250-06:00".parse().unwrap(),
@@ -188,7 +188,7 @@ pub(super) fn with_everything() -> Story {
     story(shown, reports, "2021-06-29T21:00:00.750Z")
 }
 
-/// Without date and text, in Spanish, with characters that markup knows.
+/// Returns a story in Spanish without date and text, with special characters of markup.
 pub(super) fn first_seen() -> Story {
     let date = Published::FirstSeen(utc("2021-06-30T09:15:00Z"));
     let title = "Más empleo & menos espera: cupo < 500 🌎";

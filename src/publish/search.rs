@@ -1,6 +1,6 @@
-//! Searching: the form, and the page that says why a query cannot be answered.
+//! The search form, and the page with the mistake of a query that cannot be answered.
 //!
-//! In: a query as somebody typed it. Out: HTML as that of [`page`].
+//! In: a query as it was typed. Out: HTML as that of [`page`].
 
 use maud::{Markup, html};
 
@@ -11,19 +11,19 @@ use super::page;
 use super::view::{FIELD, Format, SEARCH};
 use super::words::{SEPARATOR, Words};
 
-/// Whether there is somebody to answer a search: files alone cannot.
+/// The availability of a search: files alone cannot answer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Search {
     /// The site is served by tidings.
     Offered,
-    /// The published folder is all there is.
+    /// Only the published folder is served.
     NotOffered,
 }
 
-/// The form's mistake, for what describes its field.
+/// The id of the form's error message, for the field that it describes.
 const MISTAKE: &str = "mistake";
 
-/// The form, filled in with `query`, on a page from which `root` leads to the published folder.
+/// Renders the form with `query`; `root` is the path from its page to the published folder.
 pub(super) fn form(root: &str, query: &str, mistake: Option<&QueryError>, words: &Words) -> Markup {
     let action = format!("{root}{SEARCH}.{}", Format::Html.extension());
     html! {
@@ -36,12 +36,12 @@ pub(super) fn form(root: &str, query: &str, mistake: Option<&QueryError>, words:
     }
 }
 
-/// Keeps a page out of the lists of search engines: every query would be one more.
+/// Keeps a page out of search engines: otherwise every query would be one more page.
 pub(super) fn unlisted() -> Markup {
     html! { meta name="robots" content="noindex"; }
 }
 
-/// The form without an answer.
+/// Renders the form without an answer.
 pub(super) fn page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Vec<u8> {
     let words = Words::of(&site.language);
     let body = html! {
@@ -69,7 +69,7 @@ pub(super) fn page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Ve
     page::document(site, "", &head, &body)
 }
 
-/// The query with its mistake marked, for people who see it, and what is wrong in words. Those are English: the language's own.
+/// Renders the query with its mistake marked, and the message, which is in English like the query language.
 fn marked(query: &str, mistake: &QueryError, words: &Words) -> Markup {
     let [before, wrong, after] = split(query, mistake.column);
     html! {
@@ -84,8 +84,8 @@ fn marked(query: &str, mistake: &QueryError, words: &Words) -> Markup {
     }
 }
 
-/// A query cut at a character, counted from 1: what stands before it, the word from there on, and the rest. Behind its end there
-/// is a blank to be marked.
+/// Splits a query at a character, counted from 1: the text before it, the word from there on, and the rest. A
+/// blank after the query's end is added if that is to be marked.
 fn split(query: &str, column: usize) -> [String; 3] {
     let mut rest = query.chars();
     let before = rest.by_ref().take(column.saturating_sub(1)).collect();

@@ -1,4 +1,4 @@
-//! What is rendered: looked at, read back, and compared between formats.
+//! Tests of rendering: snapshots, reading back, and comparison between formats.
 
 use chrono::{DateTime, FixedOffset};
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use super::*;
 use crate::model::{Dated, Fate, Precision, Published, SafeHtml, Story, Tombstone};
 use crate::topics::Query;
 
-/// What all formats must agree on.
+/// The data that all formats must agree on.
 #[derive(Debug, PartialEq)]
 struct Read {
     id: String,
@@ -25,7 +25,7 @@ fn text(files: Vec<File>, name: &str) -> String {
     String::from_utf8(file.expect(name).bytes).expect("UTF-8")
 }
 
-/// One element a line, for people who read snapshots.
+/// Splits a page into one element per line, for readable snapshots.
 fn lines(page: &str) -> String {
     page.replace("><", ">\n<")
 }
@@ -75,7 +75,7 @@ fn read_json(text: &str) -> Vec<Read> {
     feed["items"].as_array().unwrap().iter().map(read).collect()
 }
 
-/// Reads a feed back in all formats, checks that they agree, and returns what they say.
+/// Reads a feed back in all formats, checks that they agree, and returns their content.
 fn read(feed: &Feed, site: &Site) -> Vec<Read> {
     let rss = read_rss(&rendered(feed, site, Format::Rss));
     assert_eq!(rss, read_atom(&rendered(feed, site, Format::Atom)));
@@ -100,7 +100,7 @@ fn the_index_reads_well() {
     insta::assert_snapshot!("opml-branches", text(files(), "branches.opml"));
 }
 
-/// The names of the feeds in a list.
+/// Returns the names of the feeds in a list.
 fn listed(files: Vec<File>, name: &str) -> Vec<String> {
     let found = validity::check_opml(&text(files, name)).into_iter();
     let base = sample::site().base_url;
@@ -114,7 +114,7 @@ fn topics_are_in_one_list_and_branches_in_another() {
     let files = |feeds: &[FeedSummary]| index(&sample::site(), feeds, Search::Offered);
     let summaries = sample::summaries();
     let topics = listed(files(&summaries), "index.opml");
-    // In the order that they came in, not by name.
+    // In the given order, not by name.
     assert_eq!(topics, ["labour-migration.atom", "climate.atom"]);
     let branches = listed(files(&summaries), "branches.opml");
     assert_eq!(branches.len(), sample::branches().len());
@@ -142,7 +142,7 @@ fn is_valid(feed: &Feed, site: &Site) {
     }
 }
 
-/// Feeds of every kind.
+/// Returns feeds of every kind.
 fn feeds() -> Vec<Feed> {
     let only = |change: &dyn Fn(&mut Story)| {
         let mut feed = sample::feed();
@@ -195,7 +195,7 @@ fn what_is_published_is_valid() {
     }
 }
 
-/// A feed of one story in every format: of RSS the item, of Atom the entry, of JSON the item.
+/// Renders a feed of one story in every format: the item of RSS, the entry of Atom, the item of JSON.
 fn one(change: impl Fn(&mut Story)) -> [String; 4] {
     let mut feed = sample::feed();
     feed.live = vec![sample::with_everything()];
@@ -224,7 +224,7 @@ fn a_summary_that_says_what_the_content_says_is_left_out() {
     check("<img src=\"https://a.example/b.png\">", false);
 }
 
-/// Readers show what they get: a story that is only a title is that in all of them.
+/// A story that consists of a title only is the same in all formats.
 #[test]
 fn a_title_alone_is_the_text_of_every_format() {
     let [rss, atom, json, page] = one(|story| {
@@ -270,14 +270,14 @@ fn a_picture_is_in_every_format() {
         "<img class=\"picture\" src=\"{escaped}\" alt=\"Cover of the guide: &quot;rights&quot; &amp; &lt;pay&gt;\" lang=\"en\" width=\"640\" height=\"360\" loading=\"lazy\" decoding=\"async\">"
     );
     assert!(page.contains(&img), "{page}");
-    // A text that holds the picture shows it itself.
+    // A text that contains the picture shows it itself.
     let [.., page] = one(|story| {
         story.shown.summary = Some(SafeHtml::vouched(format!(
             "<p><img src=\"{escaped}\">a</p>"
         )));
     });
     assert!(!page.contains("class=\"picture\""), "{page}");
-    // Without words and size there is just the address.
+    // Without description and size only the address remains.
     let [rss, _, json, page] = one(|story| {
         let image = story.shown.image.as_mut().unwrap();
         (image.alt, image.width, image.height) = (None, None, None);
@@ -350,7 +350,7 @@ fn no_language_is_claimed_that_words_are_not_in() {
         page.contains("<bdi class=\"publisher\">Agencia Sur</bdi>"),
         "{page}"
     );
-    // The words of the pages are English for every language but Spanish.
+    // Pages are in English for every language except Spanish.
     let site = Site {
         language: "fr".parse().unwrap(),
         ..sample::site()
@@ -496,7 +496,7 @@ fn only_a_served_site_offers_a_search() {
     assert!(!page(Search::NotOffered).contains("<form"));
 }
 
-/// The readers' own examples are read as they are meant to be.
+/// The examples for readers are parsed as intended.
 #[test]
 fn the_examples_are_queries() {
     for language in ["en", "es", "pl"] {
@@ -600,7 +600,7 @@ fn an_empty_page_speaks_its_sites_language() {
     assert!(page.contains("Aún no se ha publicado nada sobre este tema."));
     assert!(page.contains("0 noticias</p>"));
     assert!(read(&empty, &site).is_empty());
-    // Nothing that people see speaks of the epoch.
+    // No visible text mentions the epoch.
     assert!(!page.contains("1970") && !rendered(&empty, &site, Format::Rss).contains("1970"));
 }
 
@@ -705,7 +705,7 @@ fn pages_run_nothing() {
 }
 
 proptest! {
-    /// Whatever stands in titles, names and markup: every format can be read, and all agree.
+    /// With any text in titles, names and markup, every format can be read, and all agree.
     #[test]
     fn any_text_reads_back(
         title in any::<String>(),
@@ -737,7 +737,7 @@ proptest! {
         }
     }
 
-    /// Whatever is asked: the form holds it, the mark takes nothing away, and the links ask the same again.
+    /// With any query, the form contains it, the mark removes nothing, and the links repeat it.
     #[test]
     fn any_query_is_asked_again(query in "\\PC*|[<>&'\"+%#?/ ]*", column in 0usize..20) {
         let site = sample::site();
@@ -761,7 +761,7 @@ proptest! {
     }
 }
 
-/// Checks what XML 1.0 demands and the feed crates do not look at: its characters, and tags that match.
+/// Checks requirements of XML 1.0 that the feed crates do not check: allowed characters, and matching tags.
 fn check_xml(text: &str) {
     let mut reader = quick_xml::Reader::from_str(text);
     while reader.read_event().expect("well-formed XML") != quick_xml::events::Event::Eof {}

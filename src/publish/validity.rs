@@ -1,7 +1,7 @@
-//! Requirements of the formats, for the tests: the grammars of RFC 4287 and RFC 6721, of RSS 2.0 with its profile, of
-//! JSON Feed 1.1, and of OPML 2.0, as far as they can be broken here.
+//! Requirements of the formats, for the tests: the grammars of RFC 4287 and RFC 6721, of RSS 2.0 with its
+//! profile, of JSON Feed 1.1, and of OPML 2.0, as far as they can be broken here.
 //!
-//! In: documents as they are published. Out: nothing, or a panic that says what is wrong.
+//! In: documents as they are published. Out: nothing, or a panic that names the violation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ impl Element {
                 Event::End(_) => close(&mut open),
                 Event::Text(text) => open.last_mut().unwrap().text += &text.decode().unwrap(),
                 Event::CData(text) => open.last_mut().unwrap().text += &text.decode().unwrap(),
-                // Which one does not matter, only that something stands there.
+                // Any character will do: only that the text is not empty matters.
                 Event::GeneralRef(_) => open.last_mut().unwrap().text.push('&'),
                 Event::Eof => break,
                 _ => {}
@@ -96,7 +96,7 @@ impl Element {
         text
     }
 
-    /// Checks that nothing has an empty language, and that every prefix is declared on the root.
+    /// Checks that no language is empty, and that every prefix is declared on the root.
     fn check_names(&self, declared: &BTreeSet<&str>) {
         let names = std::iter::once(&self.name).chain(self.attributes.keys());
         for name in names {
@@ -166,7 +166,7 @@ pub(super) fn check(document: &str, format: Format) {
     }
 }
 
-/// RFC 4287 §4.1.1: what a feed says of itself, extensions among it, then its entries.
+/// RFC 4287 §4.1.1: a feed's own elements and extensions, then its entries.
 fn check_atom(document: &str) {
     let feed = Element::read(document);
     assert_eq!(feed.name, "feed");
@@ -299,7 +299,7 @@ fn check_person(person: &Element) {
     person.all("uri").for_each(|uri| is_absolute(uri.content()));
 }
 
-/// RFC 4287 §4.2.7, and of alternates that no two are of one type and language.
+/// RFC 4287 §4.2.7, including that no two alternates share type and language.
 fn check_links(element: &Element) {
     let mut alternates = BTreeSet::new();
     for link in element.all("link") {
@@ -343,7 +343,7 @@ fn check_media(entry: &Element) {
     }
 }
 
-/// RSS 2.0, and what the profile of the RSS Advisory Board adds.
+/// RSS 2.0, with the profile of the RSS Advisory Board.
 fn check_rss(document: &str) {
     let rss = Element::read(document);
     assert_eq!((&*rss.name, rss.attribute("version")), ("rss", "2.0"));
@@ -455,7 +455,8 @@ fn check_json(document: &str) {
     }
 }
 
-/// Checks that a value says something: empty texts, lists and `null` are left out. The items and the regions are lists that may be empty.
+/// Checks that a value is not an empty text or list, nor `null`: these are left out. The items and the regions
+/// are lists that may be empty.
 fn check_filled(name: &str, value: &Value) {
     match value {
         Value::Null => panic!("`{name}` is null"),
@@ -476,7 +477,7 @@ fn check_filled(name: &str, value: &Value) {
     }
 }
 
-/// OPML 2.0; returns the addresses of the feeds in it.
+/// Checks OPML 2.0 and returns the addresses of the feeds in it.
 pub(super) fn check_opml(document: &str) -> Vec<String> {
     let opml = Element::read(document);
     assert_eq!((&*opml.name, opml.attribute("version")), ("opml", "2.0"));

@@ -1,4 +1,5 @@
-//! What all formats say of a feed and of a story, decided once: addresses, ids, dates, authors, bodies.
+//! The data of a feed and of a story that all formats share, decided once: addresses, ids, dates, authors,
+//! bodies.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,13 +18,13 @@ use crate::model::{
 
 use super::words::{SEPARATOR, Words};
 
-/// The program, as feeds name it. Without its version: an upgrade alone changes no feed.
+/// The program's name in feeds. It has no version, so that an upgrade alone changes no feed.
 pub(super) const GENERATOR: &str = "tidings";
 
-/// The namespace of ids that feeds and sources bear in feeds. Ids are for ever: it never changes.
+/// The namespace of the ids of feeds and sources in feeds. It must never change, because ids are permanent.
 const NAMESPACE: Uuid = Uuid::from_u128(0x2c6e_93d1_40fb_5a87_b1d9_7e05_c8a4_316f);
 
-/// What the code of a region is one of, in feeds: the parts of ISO 3166 by their names of RFC 5141.
+/// Returns the scheme of a region's code in feeds: the parts of ISO 3166 by their names in RFC 5141.
 pub(super) fn scheme(region: Region) -> &'static str {
     if region.is_subdivision() {
         "urn:iso:std:iso:3166:-2"
@@ -32,7 +33,7 @@ pub(super) fn scheme(region: Region) -> &'static str {
     }
 }
 
-/// The forms in which stories are published.
+/// The formats in which stories are published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// RSS 2.0.
@@ -46,13 +47,13 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every form.
+    /// Every format.
     pub const ALL: [Self; 4] = [Self::Rss, Self::Atom, Self::Json, Self::Html];
 
-    /// What a reader can subscribe to.
+    /// The formats for feed readers.
     pub(super) const FEEDS: [Self; 3] = [Self::Rss, Self::Atom, Self::Json];
 
-    /// Its name for people.
+    /// Returns the name for people.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Rss => "RSS",
@@ -62,7 +63,7 @@ impl Format {
         }
     }
 
-    /// The end of its files' names: `atom`.
+    /// Returns the file extension: `atom`.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Rss => "rss",
@@ -72,7 +73,7 @@ impl Format {
         }
     }
 
-    /// Its media type.
+    /// Returns the media type.
     pub fn mime_type(self) -> &'static str {
         match self {
             Self::Rss => "application/rss+xml",
@@ -82,13 +83,14 @@ impl Format {
         }
     }
 
-    /// The file of the feed `id` in this format, also its address relative to the published folder.
+    /// Returns the file of the feed `id` in this format, which is also its address relative to the published
+    /// folder.
     pub(super) fn file(self, id: &FeedId) -> String {
         format!("{id}.{}", self.extension())
     }
 
-    /// The address in this format, relative to the published folder. A query is written as browsers send a form
-    /// (`application/x-www-form-urlencoded`), so that whoever follows the link and whoever fills in the form ask for the same.
+    /// Returns the address in this format, relative to the published folder. A query is encoded as browsers
+    /// send a form (`application/x-www-form-urlencoded`), so that the link and the form make the same request.
     pub(super) fn path(self, scope: &Scope) -> String {
         match scope {
             Scope::Feed(name) => self.file(&name.id),
@@ -100,18 +102,18 @@ impl Format {
         }
     }
 
-    /// The absolute address in this format.
+    /// Returns the absolute address in this format.
     pub(super) fn address(self, scope: &Scope, site: &Site) -> String {
         format!("{}{}", site.base_url, self.path(scope))
     }
 }
 
-/// Where queries are answered, below the published folder and without the ending.
+/// The path of searches in the published folder, without the extension.
 pub(super) const SEARCH: &str = "search";
-/// What a query is called in an address.
+/// The name of the query in an address.
 pub(super) const FIELD: &str = "q";
 
-/// The way from the page of `scope` up to the folder that all addresses are relative to.
+/// Returns the path from the page of `scope` up to the folder that all addresses are relative to.
 pub(super) fn root(scope: &Scope) -> &'static str {
     match scope {
         Scope::Feed(name) if name.id.branch().is_some() => "../",
@@ -119,7 +121,8 @@ pub(super) fn root(scope: &Scope) -> &'static str {
     }
 }
 
-/// What a feed is called: a topic `Labour migration`, a branch `Labour migration · Mexico`, a search `“visas” · Search`.
+/// Returns a feed's title: `Labour migration` for a topic, `Labour migration · Mexico` for a branch, `“visas” ·
+/// Search` for a search.
 pub(super) fn title(scope: &Scope, site: &Site) -> String {
     let words = Words::of(&site.language);
     match scope {
@@ -128,7 +131,7 @@ pub(super) fn title(scope: &Scope, site: &Site) -> String {
     }
 }
 
-/// What a topic or a branch is called.
+/// Returns the title of a topic or a branch.
 pub(super) fn feed_title(name: &FeedName, words: &Words) -> String {
     match name.id.branch() {
         Some(branch) => {
@@ -139,15 +142,15 @@ pub(super) fn feed_title(name: &FeedName, words: &Words) -> String {
     }
 }
 
-/// Branches of one topic that the same facets tell apart.
+/// Branches of one topic that differ in the same facets.
 pub(super) struct Kind<'a> {
-    /// By what they are told apart.
+    /// The name of these facets.
     pub(super) name: &'static str,
-    /// What each is of its topic, and the branch, by that name.
+    /// The name of each branch within its topic, and the branch, sorted by name.
     pub(super) branches: Vec<(String, &'a FeedSummary)>,
 }
 
-/// Branches by kind: those of one facet first, then those of several.
+/// Groups branches by kind: those of one facet first, then those of several.
 pub(super) fn kinds<'a>(
     feeds: impl IntoIterator<Item = &'a FeedSummary>,
     words: &Words,
@@ -172,7 +175,7 @@ pub(super) fn kinds<'a>(
     kinds
 }
 
-/// Where a branch's kind stands among the others: by how many facets it has, then by which.
+/// Returns the sort key of a branch's kind: the number of its facets, then which they are.
 fn rank(branch: &Branch) -> (usize, [bool; 3]) {
     let lacks = [
         branch.country().is_none(),
@@ -182,13 +185,13 @@ fn rank(branch: &Branch) -> (usize, [bool; 3]) {
     (lacks.iter().filter(|lacks| !**lacks).count(), lacks)
 }
 
-/// What decides where a name stands in a list: its letters, whatever their case and accents.
+/// Returns the sort key of a name: its letters, regardless of case and accents.
 fn sorted_as(name: &str) -> String {
     let letters = name.nfd().filter(|c| !is_combining_mark(*c));
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// The branches of each topic.
+/// Returns the branches of each topic.
 pub(super) fn by_topic(feeds: &[FeedSummary]) -> HashMap<&TopicId, Vec<&FeedSummary>> {
     let mut branches: HashMap<&TopicId, Vec<&FeedSummary>> = HashMap::new();
     for feed in feeds.iter().filter(|feed| feed.name.id.branch().is_some()) {
@@ -197,14 +200,14 @@ pub(super) fn by_topic(feeds: &[FeedSummary]) -> HashMap<&TopicId, Vec<&FeedSumm
     branches
 }
 
-/// A link of a feed to itself or to another form of it.
+/// A link of a feed to itself or to another format of it.
 pub(super) struct FeedLink {
     pub(super) rel: &'static str,
     pub(super) address: String,
     pub(super) mime_type: &'static str,
 }
 
-/// The links of a feed in `own` format: itself first, then its page, then the other formats.
+/// Returns the links of a feed in `own` format: itself first, then its page, then the other formats.
 pub(super) fn feed_links(feed: &Feed, site: &Site, own: Format) -> Vec<FeedLink> {
     let link = |rel, format: Format| FeedLink {
         rel,
@@ -218,7 +221,7 @@ pub(super) fn feed_links(feed: &Feed, site: &Site, own: Format) -> Vec<FeedLink>
         .collect()
 }
 
-/// What a feed is, in one line.
+/// Describes a feed in one line.
 pub(super) fn description(scope: &Scope, site: &Site) -> String {
     let words = Words::of(&site.language);
     match scope {
@@ -227,8 +230,8 @@ pub(super) fn description(scope: &Scope, site: &Site) -> String {
     }
 }
 
-/// A feed's permanent id: made of its first name alone, or of the query, so that it outlives every change of host, title
-/// and name (RFC 4287 §4.2.6).
+/// Returns a feed's permanent id. It depends only on the feed's first name or on the query, so that it survives
+/// every change of host, title and name (RFC 4287 §4.2.6).
 pub(super) fn feed_id(scope: &Scope) -> String {
     match scope {
         Scope::Feed(name) => urn(&format!("feed\n{}", name.first_called)),
@@ -236,7 +239,7 @@ pub(super) fn feed_id(scope: &Scope) -> String {
     }
 }
 
-/// A source's permanent id in feeds.
+/// Returns a source's permanent id in feeds.
 pub(super) fn source_id(source: &SourceId) -> String {
     urn(&format!("source\n{source}"))
 }
@@ -245,22 +248,23 @@ fn urn(name: &str) -> String {
     Uuid::new_v5(&NAMESPACE, name.as_bytes()).urn().to_string()
 }
 
-/// A date of publication in its publisher's offset. Whole seconds, for RFC 822 knows no parts of them and all formats agree.
+/// Returns a date of publication in its publisher's offset, in whole seconds: RFC 822 has no fractions, and all
+/// formats agree.
 pub(super) fn published(date: &Published) -> DateTime<FixedOffset> {
     date.at().trunc_subsecs(0)
 }
 
-/// A time of change in whole seconds.
+/// Returns a time of change in whole seconds.
 pub(super) fn changed(at: Timestamp) -> DateTime<FixedOffset> {
     at.trunc_subsecs(0).fixed_offset()
 }
 
-/// A date as RSS and OPML write it (RFC 822 §5.1, with the four-digit year of RFC 1123 §5.2.14).
+/// Formats a date for RSS and OPML (RFC 822 §5.1, with the four-digit year of RFC 1123 §5.2.14).
 pub(super) fn rfc822(at: DateTime<FixedOffset>) -> String {
     at.format("%a, %d %b %Y %H:%M:%S %z").to_string()
 }
 
-/// Who wrote a story: the item's authors, else its publisher.
+/// Returns the authors of a story: the item's, else its publisher.
 pub(super) fn authors(story: &Story) -> Vec<Person> {
     if story.shown.authors.is_empty() {
         let name = story.shown_report().publisher.clone();
@@ -269,7 +273,7 @@ pub(super) fn authors(story: &Story) -> Vec<Person> {
     story.shown.authors.clone()
 }
 
-/// What became of a story, in a line.
+/// Describes in a line why a story was removed.
 pub(super) fn fate(fate: &Fate) -> String {
     match fate {
         Fate::Merged(kept) => format!("merged into {}", kept.urn()),
@@ -277,19 +281,19 @@ pub(super) fn fate(fate: &Fate) -> String {
     }
 }
 
-/// The reports beside the one shown.
+/// Returns the reports other than the one shown.
 pub(super) fn further(story: &Story) -> &[Report] {
     story.reports.get(1..).unwrap_or_default()
 }
 
-/// Publishers of the further reports, each once, without that of the report shown.
+/// Returns the publishers of the other reports, each once, without that of the report shown.
 pub(super) fn contributors(story: &Story) -> Vec<&str> {
     let mut seen = BTreeSet::from([story.shown_report().publisher.as_str()]);
     let names = further(story).iter().map(|report| &*report.publisher);
     names.filter(|name| seen.insert(name)).collect()
 }
 
-/// Addresses of reports other than the story's own link, each once, with the report's title.
+/// Returns the addresses of reports other than the story's own link, each once, with the report's title.
 pub(super) fn related(story: &Story) -> Vec<(&Url, String)> {
     let mut seen: BTreeSet<&Url> = story.address().into_iter().collect();
     let reports = story.reports.iter();
@@ -300,7 +304,8 @@ pub(super) fn related(story: &Story) -> Vec<(&Url, String)> {
         .collect()
 }
 
-/// Where the same stands in other languages. A story without an address of its own has none: readers would go there for it.
+/// Returns the same story in other languages. A story without an address has none, because readers would take
+/// theirs for its own.
 pub(super) fn alternates(story: &Story) -> &[Alternate] {
     match story.address() {
         Some(_) => &story.alternates,
@@ -308,8 +313,8 @@ pub(super) fn alternates(story: &Story) -> &[Alternate] {
     }
 }
 
-/// The language of all stories of a feed; `None` where they are in several, or that of any is unknown. A feed without
-/// stories has its site's.
+/// Returns the language of all stories of a feed; `None` if they are in several, or that of any is unknown. A
+/// feed without stories is in its site's language.
 pub(super) fn language<'a>(feed: &'a Feed, site: &'a Site) -> Option<&'a str> {
     let Some(first) = feed.live.first() else {
         return Some(site.language.as_str());
@@ -326,7 +331,8 @@ pub(super) fn language<'a>(feed: &'a Feed, site: &'a Site) -> Option<&'a str> {
     (!has_other(Language::primary)).then(|| first.primary())
 }
 
-/// The short text of a story beside its full one: `None` where there is only one text, and where both say the same.
+/// Returns the short text of a story in addition to its full one; `None` if there is only one text, or both are
+/// the same.
 pub(super) fn summary(story: &Story) -> Option<(&SafeHtml, String)> {
     let item = &story.shown;
     let (summary, content) = (item.summary.as_ref()?, item.content.as_ref()?);
@@ -338,7 +344,7 @@ pub(super) fn summary(story: &Story) -> Option<(&SafeHtml, String)> {
     (!line.is_empty() && !is_same).then_some((summary, line))
 }
 
-/// Returns the tags of a story: its publishers' own tags, then places by their labels, each once.
+/// Returns the tags of a story: its publishers' own tags, then the labels of its places, each once.
 pub(super) fn tags(story: &Story, words: &Words) -> Vec<String> {
     let mut tags = story.shown.tags.clone();
     for region in &story.regions {
@@ -353,7 +359,7 @@ pub(super) fn tags(story: &Story, words: &Words) -> Vec<String> {
     tags
 }
 
-/// The places of a story without the countries that others of them lie in.
+/// Returns the places of a story without countries that contain another of its places.
 pub(super) fn narrowest(story: &Story) -> impl Iterator<Item = Region> {
     let regions = &story.regions;
     let holds_other = move |region: &Region| {
@@ -366,7 +372,7 @@ pub(super) fn narrowest(story: &Story) -> impl Iterator<Item = Region> {
         .filter(move |region| !holds_other(region))
 }
 
-/// The namespace of Media RSS, and the prefix that everybody gives it.
+/// The namespace of Media RSS with its usual prefix.
 pub(super) const MEDIA: (&str, &str) = ("media", "http://search.yahoo.com/mrss/");
 
 /// An element of Media RSS.
@@ -374,12 +380,12 @@ pub(super) struct MediaElement {
     /// Its local name.
     pub(super) name: &'static str,
     pub(super) attributes: Vec<(&'static str, String)>,
-    /// An element within it that holds plain text, by its local name.
+    /// A child element with plain text, by its local name.
     pub(super) text: Option<(&'static str, String)>,
 }
 
-/// The picture of a story: as a thumbnail, which all readers know; and where there are words for it, which a thumbnail cannot
-/// bear, once more as a file.
+/// Returns the picture of a story: as a thumbnail, which all readers support, and, if it has a description,
+/// which a thumbnail cannot carry, also as a file.
 pub(super) fn picture(story: &Story) -> Vec<MediaElement> {
     let Some(image) = &story.shown.image else {
         return Vec::new();
@@ -408,7 +414,7 @@ pub(super) fn picture(story: &Story) -> Vec<MediaElement> {
     std::iter::once(thumbnail).chain(described).collect()
 }
 
-/// The files that RSS has no `enclosure` for, which an item has one of.
+/// Returns the files after the first, which is the only one that an RSS item has an `enclosure` for.
 pub(super) fn further_files(story: &Story) -> impl Iterator<Item = MediaElement> {
     let described = story
         .shown
@@ -432,7 +438,7 @@ pub(super) fn further_files(story: &Story) -> impl Iterator<Item = MediaElement>
     })
 }
 
-/// The longest text there is of a story as HTML; its title where there is nothing else.
+/// Returns the longest text of a story as HTML, or its title if it has no text.
 pub(super) fn body(story: &Story) -> Cow<'_, str> {
     let item = &story.shown;
     match item.content.as_ref().or(item.summary.as_ref()) {
@@ -441,7 +447,7 @@ pub(super) fn body(story: &Story) -> Cow<'_, str> {
     }
 }
 
-/// `html` without markup, on one line.
+/// Returns `html` without markup, on one line.
 pub(super) fn plain(html: &SafeHtml) -> String {
     let fragment = Html::parse_fragment(html.as_str());
     let mut text = String::new();
@@ -458,7 +464,7 @@ pub(super) fn plain(html: &SafeHtml) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The first `limit` characters of a line or fewer, cut between words.
+/// Returns at most the first `limit` characters of a line, cut between words.
 pub(super) fn beginning(line: &str, limit: usize) -> String {
     let cut: String = line.chars().take(limit).collect();
     let words = cut
@@ -467,7 +473,7 @@ pub(super) fn beginning(line: &str, limit: usize) -> String {
     format!("{words}…")
 }
 
-/// Whether an element stands within a line of text.
+/// Returns true for elements within a line of text.
 fn inline(name: &str) -> bool {
     const INLINE: [&str; 25] = [
         "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i", "ins",
@@ -476,7 +482,7 @@ fn inline(name: &str) -> bool {
     INLINE.contains(&name)
 }
 
-/// The home page of the site that `address` is on.
+/// Returns the home page of the site of `address`.
 pub(super) fn home_page(address: &Url) -> Option<String> {
     let origin = address.origin();
     origin
@@ -484,7 +490,7 @@ pub(super) fn home_page(address: &Url) -> Option<String> {
         .then(|| format!("{}/", origin.ascii_serialization()))
 }
 
-/// An attached file's name: its title, else the end of its address, else its host.
+/// Returns an attached file's name: its title, else the end of its address, else its host.
 pub(super) fn file_name(enclosure: &Enclosure) -> &str {
     let last = enclosure
         .url
@@ -497,8 +503,8 @@ pub(super) fn file_name(enclosure: &Enclosure) -> &str {
         .unwrap_or(enclosure.url.as_str())
 }
 
-/// A finished document without the characters that XML 1.0 (§2.2) forbids, which only configured titles can bring.
-/// Each gives way to another one: were it merely gone, its neighbours might join to markup (`]]` and `>`).
+/// Returns a document without the characters that XML 1.0 (§2.2) forbids, which only configured titles can
+/// contain. Each is replaced, not deleted: otherwise its neighbours might join to markup (`]]` and `>`).
 pub(super) fn well_formed(document: String) -> Vec<u8> {
     let allowed = |c: char| match c {
         '\t' | '\n' | '\r' => true,
@@ -546,7 +552,7 @@ mod tests {
         check("a\u{FFFF}\tñ\n🌎", "a\u{FFFD}\tñ\n🌎");
     }
 
-    /// Ids are for ever: these values may never change.
+    /// Ids are permanent: these values must never change.
     #[test]
     fn an_id_never_changes() {
         let feed = |id: &str| {

@@ -1,4 +1,4 @@
-//! What the pages say, in every language whose table has page texts.
+//! The texts of the pages, in every language whose table has page texts.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
@@ -8,21 +8,22 @@ use crate::model::{Branch, Language, Precision, Region};
 use super::names;
 pub(super) use crate::languages::PageTexts as Words;
 
-/// Stands between a title and what is said of it.
+/// The separator between a title and its description.
 pub(super) const SEPARATOR: &str = " · ";
 
 /// The language of pages whose own language has no page texts.
 const FALLBACK: &str = "en";
 
 impl Words {
-    /// The words for a site in `language`: its own where its table has page texts, else those of English.
+    /// Returns the words for a site in `language`, or the English ones if its table has no page texts.
     pub(super) fn of(language: &Language) -> &'static Self {
         let texts = |code| languages::table(code)?.pages.as_ref();
         let own = texts(language.primary()).or_else(|| texts(FALLBACK));
         own.expect("the table of English has page texts: a test looks")
     }
 
-    /// The language of a page with these words, of which `site` is the site's own: with its region where it is the same.
+    /// Returns the language of a page with these words. `site` is the site's language, which is returned with
+    /// its region if it is the same.
     pub(super) fn language<'a>(&self, site: &'a Language) -> &'a str {
         if site.primary() == self.language {
             site.as_str()
@@ -31,7 +32,7 @@ impl Words {
         }
     }
 
-    /// A place: `Mexico`, `Chiapas, Mexico`; its code where it has no name.
+    /// Formats a place: `Mexico`, `Chiapas, Mexico`; its code if it has no name.
     pub(super) fn place(&self, region: Region) -> String {
         let named = |code: &str| names::of(code, self.language);
         let country = region.country();
@@ -45,13 +46,13 @@ impl Words {
         named(&code).map_or(code.clone(), |name| format!("{name}, {country}"))
     }
 
-    /// A day: `28 June 2021`.
+    /// Formats a day: `28 June 2021`.
     pub(super) fn day(&self, day: NaiveDate) -> String {
         let month = self.months[day.month0() as usize];
         format!("{}{of}{month}{of}{}", day.day(), day.year(), of = self.of)
     }
 
-    /// As much of a day as is known: `28 June 2021`, `June 2021`, `2021`.
+    /// Formats as much of a day as is known: `28 June 2021`, `June 2021`, `2021`.
     pub(super) fn date(&self, day: NaiveDate, known: Precision) -> String {
         let months = self.months_alone.as_ref().unwrap_or(&self.months);
         let month = months[day.month0() as usize];
@@ -62,19 +63,20 @@ impl Words {
         }
     }
 
-    /// How many stories there are.
+    /// Formats a number of stories.
     pub(super) fn stories(&self, count: usize) -> String {
         let noun = if count == 1 { self.story } else { self.stories };
         format!("{count} {noun}")
     }
 
-    /// How many of all stories a page shows, where those are not all: `the newest 100 here`.
+    /// Formats the number of stories that a page shows if it does not show all: `the newest 100 here`.
     pub(super) fn newest(&self, shown: usize) -> String {
         let [before, behind] = self.newest;
         format!("{before}{shown}{behind}")
     }
 
-    /// What a branch is of its topic: `Mexico`, `Mexico · Spanish`. A source without a name is called by its id.
+    /// Returns the name of a branch within its topic: `Mexico`, `Mexico · Spanish`. A source without a name is
+    /// shown by its id.
     pub(super) fn branch(&self, branch: &Branch, publisher: Option<&str>) -> String {
         let called = |code: &str| names::of(code, self.language).unwrap_or(code).to_owned();
         let country = branch.country().map(|country| called(country.as_str()));
@@ -86,7 +88,7 @@ impl Words {
         parts.join(SEPARATOR)
     }
 
-    /// What tells branches of the kind of this one apart: `By country`.
+    /// Returns the heading for branches of this kind: `By country`.
     pub(super) fn by_facets(&self, branch: &Branch) -> &'static str {
         let given = [
             branch.country().is_some(),
@@ -97,13 +99,13 @@ impl Words {
         self.by_facets[(bits[0] | bits[1] << 1 | bits[2] << 2).saturating_sub(1)]
     }
 
-    /// What the feed `title` of `site` is.
+    /// Describes the feed `title` of `site`.
     pub(super) fn feed(&self, title: &str, site: &str) -> String {
         format!("{title}: {} {site}", self.bulletins)
     }
 }
 
-/// A time of day with its zone: `14:30 UTC−6`.
+/// Formats a time of day with its zone: `14:30 UTC−6`.
 pub(super) fn time_of_day(at: DateTime<FixedOffset>) -> String {
     let seconds = at.offset().local_minus_utc();
     let sign = if seconds < 0 { '−' } else { '+' };
@@ -212,7 +214,7 @@ mod tests {
             all,
             "By country, language and source",
         );
-        // Of some there is nothing to be said but their code.
+        // Some languages have a code but no name.
         check("en", "lang-qqq", "qqq", "By language");
         let words = Words::of(&"en".parse().unwrap());
         assert_eq!(words.branch(&"from-iom".parse().unwrap(), None), "iom");

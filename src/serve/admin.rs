@@ -1,7 +1,8 @@
-//! What administrators get: health, state, metrics, a reload, the release of a source. On a listener of its own, never the public one.
-//! Requests of other sites' pages are refused before anything else: see [`super::origin`].
+//! The administrators' interface: health, state, metrics, a reload, the release of a source. It has a listener
+//! of its own, never the public one. Requests from other sites' pages are refused before anything else: see
+//! [`super::origin`].
 //!
-//! The daemon answers: this module asks it over a bounded channel, and gives up when no answer comes.
+//! The daemon answers: this module asks it over a bounded channel, and gives up if no answer comes.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,37 +26,39 @@ use crate::store::{
     Chosen, Consent, Decided, Decision, Discarded, Forgotten, ProblemState, Released, SourceStatus,
 };
 
-/// How long the daemon has for an answer.
+/// The time limit for an answer of the daemon.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A reload may have to classify every stored item again, a release to publish as many.
+/// The time limit for a reload, which may have to classify every stored item again, and for a release, which
+/// may have to publish as many.
 const LONG_PATIENCE: Duration = Duration::from_mins(5);
 
-/// Something that only the daemon knows or does.
+/// A request that only the daemon can answer or carry out.
 #[derive(Debug)]
 pub enum Question {
-    /// Is it well?
+    /// Returns the health of the daemon.
     Health(oneshot::Sender<Health>),
-    /// How is every source?
+    /// Returns the state of every source.
     Status(oneshot::Sender<Status>),
-    /// Read the configuration again; whether somebody said yes to whatever that does to feeds.
+    /// Reloads the configuration. The consent covers its effects on feeds.
     Reload(Operator, Consent, oneshot::Sender<ReloadReport>),
-    /// Publish held items of a source, and let it through where it has drifted; no answer when there is no such source.
+    /// Publishes held items of a source, and accepts its current page if it has drifted; no answer if the
+    /// source does not exist.
     Release(Operator, String, Chosen, oneshot::Sender<Released>),
-    /// Throw held items of a source away; no answer when there is no such source.
+    /// Discards held items of a source; no answer if the source does not exist.
     Discard(Operator, String, Chosen, oneshot::Sender<Discarded>),
-    /// Take the stories of a source that is configured no longer out of the feeds.
+    /// Removes the stories of a source that is no longer configured from the feeds.
     Forget(Operator, String, oneshot::Sender<ForgetReport>),
-    /// Carry out what an operator decided about stories.
+    /// Carries out an operator's decision about stories.
     Decide(Operator, Decision, oneshot::Sender<DecisionReport>),
 }
 
-/// What became of a decision about stories.
+/// The outcome of a decision about stories.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecisionReport {
     /// It was carried out.
     Decided(Decided),
-    /// It was not, for this reason.
+    /// It was refused, for this reason.
     Refused(String),
 }
 
@@ -75,12 +78,12 @@ pub enum ForgetReport {
     Refused(String),
 }
 
-/// Whether the daemon polls, stores and publishes.
+/// The ability of the daemon to poll, store and publish.
 #[derive(Clone, Debug, Serialize)]
 pub struct Health {
-    /// Whether the schedule goes on, and what it brings can be stored and published.
+    /// True if the schedule runs, and its results can be stored and published.
     pub well: bool,
-    /// The problems, a line each.
+    /// The problems, one per line.
     pub reason: Option<String>,
 }
 
@@ -94,27 +97,27 @@ pub struct Status {
     pub problems: Vec<ProblemState>,
     /// The database.
     pub store: PathBuf,
-    /// Lines of a changed configuration that was refused; empty when the files are in force.
+    /// The mistakes in a changed configuration that was refused, one per line; empty if the files are in force.
     pub refused: Vec<String>,
-    /// Since when the configuration in force is.
+    /// The time since which the configuration has been in force.
     pub configured_at: Timestamp,
-    /// Keys whose values count from the next start on and have changed since this one: `[server] listen`.
+    /// Keys that take effect at the next start and have changed since this one: `[server] listen`.
     #[serde(default)]
     pub restart_due: Vec<String>,
 }
 
-/// What became of a reload.
+/// The outcome of a reload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReloadReport {
-    /// Whether the files are in force now.
+    /// True if the files are now in force.
     pub applied: bool,
-    /// Whether they would be, if somebody said yes to what that does to feeds.
+    /// True if only consent to the effects on feeds is missing.
     #[serde(default)]
     pub wants_consent: bool,
-    /// Whether the files are good, and the daemon could not put them in force.
+    /// True if the files are valid, but the daemon could not put them in force.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
-    /// What changed, or why they were refused, a line each.
+    /// The changes, or the reasons for the refusal, one per line.
     pub lines: Vec<String>,
 }
 
@@ -191,7 +194,7 @@ async fn page(State(admin): State<Admin>, headers: HeaderMap) -> Response<Body> 
         Some(status) => {
             let page = status_page::render(&status).into_string();
             let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", page);
-            // Without a referrer at all, browsers hide the origin of its form.
+            // Without any referrer, browsers hide the origin of the form.
             set(
                 response.headers_mut(),
                 header::REFERRER_POLICY,
@@ -216,7 +219,7 @@ async fn json(State(admin): State<Admin>) -> Response<Body> {
     }
 }
 
-/// `POST /reload`, `POST /reload?yes`; the form of the status page leads back to it.
+/// Handles `POST /reload` and `POST /reload?yes`; the form of the status page returns to that page.
 async fn reload(
     State(admin): State<Admin>,
     Extension(by): Extension<Operator>,
@@ -291,7 +294,7 @@ async fn forget(
 
 const NO_CHOICE: &str = "expected no body, or `{\"these\": [\"ID\", …]}` with ids of held items\n";
 
-/// The held items that a request means: those that it names, else all that are still listed.
+/// Returns the held items in a request: those that it names, else all that are still listed.
 fn chosen(body: &Bytes) -> Option<Chosen> {
     if body.is_empty() {
         return Some(Chosen::Listed);
@@ -299,7 +302,7 @@ fn chosen(body: &Bytes) -> Option<Chosen> {
     serde_json::from_slice(body).ok()
 }
 
-/// Takes a decision as JSON, `{"withdraw": ["ID", "reason"]}`.
+/// Handles a decision in JSON: `{"withdraw": ["ID", "reason"]}`.
 async fn decide(
     State(admin): State<Admin>,
     Extension(by): Extension<Operator>,

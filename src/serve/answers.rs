@@ -1,8 +1,8 @@
-//! Answers to searches, kept for a minute: what many readers ask is found once.
+//! Answers to searches, kept for a minute: a search that many readers make runs once.
 //!
 //! In: an [`Answer`], and when it was found. Out: the same, as long as it is fresh.
 //!
-//! Bounded in number and in bytes; those that were wanted least lately go first.
+//! Limited in number and in bytes; the least recently used go first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use tokio::time::Instant;
 use super::assets::Asset;
 use crate::publish::Format;
 
-/// How long an answer is given again.
+/// The time for which an answer is reused.
 const FRESH: Duration = Duration::from_mins(1);
 const MAX_ANSWERS: usize = 1000;
 const MAX_BYTES: usize = 32 << 20;
 
-/// What is searched for, and the form in which the answer is wanted.
+/// A search and the format of its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Search {
     pub(super) query: String,
     pub(super) format: Format,
 }
 
-/// What is sent for a search.
+/// The response to a search.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -37,14 +37,14 @@ pub(super) struct Answer {
 /// The answers of the last minute.
 pub(super) struct Answers {
     held: LruCache<Search, Held>,
-    /// Of all together.
+    /// The size of all answers.
     bytes: usize,
 }
 
 struct Held {
     answer: Arc<Answer>,
     bytes: usize,
-    /// From then on it is too old.
+    /// The time at which it becomes stale.
     until: Instant,
 }
 
@@ -58,13 +58,13 @@ impl Default for Answers {
 }
 
 impl Answers {
-    /// The answer, where it is known and no minute old.
+    /// Returns the answer, if it is known and less than a minute old.
     pub(super) fn get(&mut self, search: &Search, now: Instant) -> Option<Arc<Answer>> {
         let held = self.held.get(search)?;
         (now < held.until).then(|| Arc::clone(&held.answer))
     }
 
-    /// Keeps an answer, in the place of others where that has to be.
+    /// Stores an answer, and removes others if there is no room.
     pub(super) fn put(&mut self, search: Search, answer: Arc<Answer>, now: Instant) {
         let packed = answer.asset.gzip.as_ref().map_or(0, Bytes::len);
         let held = Held {

@@ -1,4 +1,5 @@
-//! The published files in memory, and other bytes that are sent like them, each with its compressed form and what readers compare it by.
+//! The published files in memory, and other bytes that are sent like them, each with its compressed form and
+//! its validators.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, Metadata};
@@ -15,28 +16,28 @@ use flate2::write::GzEncoder;
 use crate::model::{FeedId, Hash, Timestamp};
 use crate::publish::Format;
 
-/// A published file is never larger; another's file in the folder may be.
+/// The size limit for a file: a foreign file in the folder may be larger.
 const MAX_FILE_BYTES: u64 = 64 << 20;
-/// Smaller files gain nothing from being compressed.
+/// The minimum size for compression, below which it gains nothing.
 const MIN_GZIP_BYTES: usize = 256;
 
-/// One file, or an answer like one, ready to be sent.
+/// One file, or a similar answer, ready to be sent.
 #[derive(Clone, Debug)]
 pub struct Asset {
-    /// As it stands in the folder.
+    /// The bytes in the folder.
     pub body: Bytes,
-    /// The same by gzip, where that is shorter.
+    /// The bytes compressed with gzip, if that is shorter.
     pub gzip: Option<Bytes>,
     /// `Content-Type`.
     pub content_type: &'static str,
-    /// Names these bytes (RFC 9110 §8.8.3), without quotation marks and the mark of an encoding.
+    /// The entity tag (RFC 9110 §8.8.3), without quotation marks and the suffix for an encoding.
     pub etag: String,
-    /// When the file last changed; `None` for what is no file.
+    /// The file's last change; `None` for bytes that are not a file.
     pub modified: Option<Timestamp>,
 }
 
 impl Asset {
-    /// What is no file; takes as long as compressing it.
+    /// Builds an asset that is not a file; takes as long as compressing it.
     pub(super) fn of(body: Vec<u8>, content_type: &'static str) -> Self {
         Self {
             etag: Hash::of(&body).to_string(),
@@ -55,7 +56,7 @@ pub struct Assets {
     held: RwLock<HashMap<String, (Arc<Asset>, Stamp)>>,
 }
 
-/// Tells a file from one that was put in its place or altered since.
+/// Distinguishes a file from one that replaced it or was altered since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     inode: u64,
@@ -74,10 +75,10 @@ impl Stamp {
 }
 
 impl Assets {
-    /// Reads the whole folder, and those of the topics in it. One that is not there yet holds nothing.
+    /// Reads the whole folder, and those of its topics. A missing folder is empty.
     ///
     /// # Errors
-    /// When it cannot be listed.
+    /// An error if the folder cannot be listed.
     pub fn load(folder: &Path) -> io::Result<Self> {
         let assets = Self {
             folder: folder.to_owned(),
@@ -92,7 +93,7 @@ impl Assets {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            // A link to another folder is none.
+            // A link to another folder does not count.
             if entry.file_type()?.is_dir() {
                 assets.load_branches(&name);
             } else {
@@ -102,7 +103,7 @@ impl Assets {
         Ok(assets)
     }
 
-    /// Reads the branches in the folder of a topic; one that cannot be listed has none.
+    /// Reads the branches in the folder of a topic; a folder that cannot be listed has none.
     fn load_branches(&self, topic: &str) {
         let entries = std::fs::read_dir(self.folder.join(topic));
         for entry in entries.into_iter().flatten().flatten() {
@@ -112,7 +113,7 @@ impl Assets {
         }
     }
 
-    /// Reads one file again, such as `health.atom` or `health/mx.atom`, which was written, or is gone.
+    /// Rereads one file, such as `health.atom` or `health/mx.atom`, after it was written or removed.
     pub fn refresh(&self, name: &str) {
         let asset =
             content_type(name).and_then(|content_type| read(&self.folder, name, content_type).ok());
@@ -125,7 +126,7 @@ impl Assets {
         }
     }
 
-    /// The file that is called `name`.
+    /// Returns the file `name`.
     pub fn get(&self, name: &str) -> Option<Arc<Asset>> {
         self.held
             .read()
@@ -134,7 +135,8 @@ impl Assets {
             .map(|(asset, _)| Arc::clone(asset))
     }
 
-    /// The names of files that are gone, or are others, since they were read. Looks at each file and reads none.
+    /// Returns the names of files that were removed or replaced since they were read. Checks each file's
+    /// metadata and reads none.
     pub fn altered(&self) -> HashSet<String> {
         let held: Vec<(String, Stamp)> = {
             let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
@@ -151,7 +153,8 @@ impl Assets {
     }
 }
 
-/// What we publish, anything in the folder itself and branches below it; anything else is not ours to show.
+/// Returns the type of a file that may be served: published files, anything in the folder itself, and branches
+/// one level below. Other files are not public.
 fn content_type(name: &str) -> Option<&'static str> {
     let (stem, extension) = name.rsplit_once('.')?;
     let is_ours = if stem.contains('/') {
@@ -169,7 +172,7 @@ fn content_type(name: &str) -> Option<&'static str> {
     }
 }
 
-/// `Content-Type` of a feed or page.
+/// Returns the `Content-Type` of a feed or page.
 pub(super) fn type_of(format: Format) -> &'static str {
     match format {
         Format::Rss => "application/rss+xml; charset=utf-8",
@@ -179,7 +182,7 @@ pub(super) fn type_of(format: Format) -> &'static str {
     }
 }
 
-/// The format of files whose names end so.
+/// Returns the format of files with this extension.
 pub(super) fn format_of(extension: &str) -> Option<Format> {
     let mut formats = Format::ALL.into_iter();
     formats.find(|format| format.extension() == extension)
@@ -222,7 +225,7 @@ mod tests {
 
     use super::*;
 
-    /// The names of what is held, in order.
+    /// Returns the names of the files in memory, in order.
     fn names(assets: &Assets) -> Vec<String> {
         let mut names: Vec<String> = assets.held.read().unwrap().keys().cloned().collect();
         names.sort();
@@ -304,7 +307,7 @@ mod tests {
         let assets = Assets::load(folder.path()).unwrap();
         assert_eq!(assets.altered(), HashSet::new());
         fs::remove_file(at("health/mx.atom")).unwrap();
-        // As long as before, and put in its place.
+        // The same length, and renamed into place.
         fs::write(at("other"), "HEALTH.RSS").unwrap();
         fs::rename(at("other"), at("health.rss")).unwrap();
         let names = ["health.rss", "health/mx.atom"].map(str::to_owned);

@@ -1,7 +1,8 @@
-//! Whom a request is from: the peer of its connection, or whoever a proxy that is trusted says it passes it on for.
+//! The client of a request: the peer of its connection, or the address that a trusted proxy forwards for.
 //!
-//! In: the peer, a request's headers, the proxies that are trusted. Out: the [`Client`]. Only `X-Forwarded-For` is read:
-//! a proxy that writes one header passes on what a reader wrote in the other, so no more than one can be believed.
+//! In: the peer, a request's headers, the trusted proxies. Out: the [`Client`]. Only `X-Forwarded-For` is read:
+//! a proxy that sets one header passes on the reader's own text in the other, so no more than one can be
+//! trusted.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{PoisonError, RwLock};
@@ -11,13 +12,13 @@ use axum::http::HeaderMap;
 use crate::model::TrustedProxy;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
-/// A network of IPv6 that is given to one customer, who may use any address of it.
+/// The IPv6 network of one customer, who may use any address in it.
 const CUSTOMER_PREFIX: u32 = 64;
 
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Peer {
-    /// An address; one of IPv4 is never written as one of IPv6.
+    /// An address; IPv4 is never mapped to IPv6.
     Address(IpAddr),
     /// A program on this machine, by a socket in the file system.
     UnixSocket,
@@ -29,25 +30,25 @@ pub(super) struct Ends {
     pub(super) peer: Peer,
     /// The address that the peer connected to; `None` for a socket in the file system.
     pub(super) local: Option<SocketAddr>,
-    /// The user that the peer runs as, which only such a socket tells.
+    /// The user that the peer runs as; known only for a socket in the file system.
     pub(super) uid: Option<u32>,
 }
 
-/// One who asks: an address of IPv4, a customer's network of IPv6, or all that come by Unix sockets.
+/// A client: an IPv4 address, a customer's IPv6 network, or all peers of Unix sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Client(Peer);
 
-/// The proxies that are trusted, which a reload may change.
+/// The trusted proxies, which a reload may change.
 #[derive(Debug, Default)]
 pub struct Proxies(RwLock<Vec<TrustedProxy>>);
 
 impl Proxies {
-    /// Trusts these.
+    /// Creates the list of trusted proxies.
     pub fn new(trusted: Vec<TrustedProxy>) -> Self {
         Self(RwLock::new(trusted))
     }
 
-    /// Trusts others from now on.
+    /// Replaces the list of trusted proxies.
     pub fn trust(&self, trusted: Vec<TrustedProxy>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = trusted;
     }
@@ -58,8 +59,8 @@ impl Proxies {
         Client::of(peer, headers, &trusted)
     }
 
-    /// Returns the client whose connections are counted: `None` for a trusted proxy, and for a socket in the file system,
-    /// whose peers cannot be distinguished.
+    /// Returns the client whose connections are counted: `None` for a trusted proxy, and for a socket in the
+    /// file system, whose peers cannot be distinguished.
     pub(super) fn limited(&self, peer: Peer) -> Option<Client> {
         let trusted = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let speaks_for_many = peer == Peer::UnixSocket || is_trusted(peer, &trusted);
@@ -86,12 +87,13 @@ impl From<Peer> for Client {
 }
 
 impl Client {
-    /// Whom a request with these headers is from: the nearest that is no trusted proxy, or the furthest of those.
+    /// Returns the client of a request with these headers: the nearest address that is not a trusted proxy, or
+    /// the furthest proxy.
     ///
-    /// Where a trusted proxy passes on what is no address, it is the peer.
+    /// If a trusted proxy forwards something that is not an address, the proxy itself is the client.
     pub(super) fn of(peer: Peer, headers: &HeaderMap, trusted: &[TrustedProxy]) -> Self {
         let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
-        // Each proxy writes at the end whom it got the request from.
+        // Each proxy appends the address that it got the request from.
         let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         let mut sender = peer;
         for hop in hops {
@@ -115,7 +117,8 @@ fn is_trusted(peer: Peer, trusted: &[TrustedProxy]) -> bool {
     })
 }
 
-/// An address as proxies write it, with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+/// Parses an address in a proxy's header, with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`,
+/// `[2001:db8::1]:80`.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(hop).ok()?.trim();
     let bare = text
@@ -166,7 +169,7 @@ mod tests {
         check("192.0.2.1", &[], "192.0.2.1");
         check("127.0.0.1", &[], "127.0.0.1");
         check("unix", &[], "unix");
-        // Whoever is no proxy of ours writes what they like.
+        // A peer that is not a trusted proxy may write anything.
         check("192.0.2.1", &["198.51.100.7"], "192.0.2.1");
         check("127.0.0.2", &["198.51.100.7"], "127.0.0.2");
         check("127.0.0.1", &["198.51.100.7"], "198.51.100.7");
@@ -196,7 +199,7 @@ mod tests {
             &["[2001:db8::1]:4711 , fd00::1"],
             "2001:db8::1",
         );
-        // What is no address says nothing.
+        // A text that is not an address is ignored.
         for wrong in [
             "",
             "unknown",

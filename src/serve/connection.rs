@@ -1,5 +1,5 @@
-//! Connections: accepted up to a number, few from each client, each with deadlines for its header and for its answer, and
-//! an end.
+//! Connections: limited in total and per client, each with deadlines for its header and for its answer, and a
+//! maximum lifetime.
 
 use std::future::Future as _;
 use std::io::{self, IoSlice};
@@ -26,27 +26,29 @@ use super::client::{Ends, Peer, Proxies};
 use super::listen::Listener;
 use super::places::{ConnectionPlace, Places};
 
-/// From the connection, or from the end of the last answer, to the end of the next header.
+/// The time from the connection, or from the end of the last answer, to the end of the next header.
 const HEADER_DEADLINE: Duration = Duration::from_secs(15);
-/// A reader that takes nothing of its answer for so long is gone.
+/// The time after which a reader that receives nothing of its answer is disconnected.
 const SEND_DEADLINE: Duration = Duration::from_secs(30);
-/// Bytes of an answer that the system buffers until its reader takes them; Linux doubles it. It is small enough that a
-/// slow reader is seen to make progress within [`SEND_DEADLINE`], and that a thousand readers do not exhaust the memory.
+/// Bytes of an answer that the system buffers until its reader receives them; Linux doubles it. It is small
+/// enough that a slow reader is seen to make progress within [`SEND_DEADLINE`], and that a thousand readers do
+/// not exhaust the memory.
 const SEND_BUFFER: usize = 128 << 10;
-/// However busy it is, a connection ends: a reader comes again.
+/// The lifetime of a connection, however busy. A reader connects again.
 const LONGEST_CONNECTION: Duration = Duration::from_mins(5);
 /// The longest header.
 const MAX_HEADER_BYTES: usize = 16 << 10;
-/// When told to stop, how many turns of the runtime a connection or a request that is there already may take to be seen.
+/// At shutdown, the turns of the runtime that are given to connections and requests that have already arrived.
 const LAST_TURNS: usize = 16;
-/// When told to stop, how long a connection that was accepted may take to its first request.
+/// At shutdown, the time that an accepted connection has for its first request.
 const FIRST_REQUEST: Duration = Duration::from_secs(2);
-/// A pause when the system has no more descriptors.
+/// The pause if the system has no more descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers requests on `listener` with `router`, until `stop` turns true; open connections end with their answer.
+/// Answers requests on `listener` with `router` until `stop` turns true; open connections end with their
+/// answer.
 ///
-/// Of the connections of one client only so many are open; those of `proxies` are many clients'.
+/// The connections of one client are limited; those from `proxies` count as many clients'.
 pub async fn serve(
     listener: Listener,
     router: Router,
@@ -57,7 +59,7 @@ pub async fn serve(
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener) => accepted,
-            // Those that the system has accepted for us are answered too.
+            // Connections that the system has already accepted are answered too.
             () = told(&mut stop) => match last(&listener).await {
                 Some(accepted) => accepted,
                 None => break,
@@ -84,7 +86,7 @@ pub async fn serve(
             }
         });
     }
-    // Requests under way get their answer, within the time that the process has left.
+    // Running requests get their answer, within the time that the process has left.
     places.left().await;
 }
 
@@ -125,7 +127,7 @@ async fn last(listener: &Listener) -> Option<io::Result<(Stream, Ends)>> {
         if let Some(accepted) = accept(listener).now_or_never() {
             return Some(accepted);
         }
-        // The runtime hears of connections between turns.
+        // The runtime notices connections between turns.
         tokio::task::yield_now().await;
     }
     None
@@ -163,17 +165,18 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
         .max_buf_size(MAX_HEADER_BYTES)
-        // A client may say that it asks nothing more, and still waits for its answer.
+        // A client may close its sending side and still wait for its answer.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::time::timeout(LONGEST_CONNECTION, async {
         tokio::select! {
             ended = connection.as_mut() => ended,
-            // Its place is another's now.
+            // Its place was given to another.
             Ok(()) = left => Ok(()),
             () = told(&mut stop) => {
-                // A request that has come and was not read yet is answered, and the first one of a new connection.
+                // A request that has arrived but was not read yet is answered, as is the first one of a new
+                // connection.
                 let first = async {
                     for _ in 0..LAST_TURNS {
                         tokio::task::yield_now().await;
@@ -191,18 +194,19 @@ async fn connection(
             }
         }
     });
-    // A reader that goes away, or takes for ever, is nobody's failure.
+    // A reader that disconnects, or never finishes, is not an error.
     if let Ok(Err(error)) = ended.await {
         tracing::debug!(%error, "a connection ended early");
     }
 }
 
-/// Waits until `stop` turns true, or nobody is left to turn it.
+/// Waits until `stop` turns true, or its sender is gone.
 async fn told(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 
-/// A connection that fails when its peer takes nothing for [`SEND_DEADLINE`], and tells its place when all is sent.
+/// A connection that fails if its peer receives nothing for [`SEND_DEADLINE`], and that notifies its place when
+/// everything has been sent.
 struct Watched<S> {
     stream: S,
     place: Arc<ConnectionPlace>,

@@ -1,6 +1,6 @@
-//! The host that a request is for (RFC 9112 §3.2): exactly one, in a form that can be read.
+//! The host of a request (RFC 9112 §3.2), which must be named exactly once and be valid.
 //!
-//! In: the head of a request. Out: the host, or why the request is refused with 400. No IO.
+//! In: the head of a request. Out: the host, or the reason for a refusal with 400. No IO.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, Uri, Version, header};
@@ -10,21 +10,21 @@ use url::Url;
 
 use super::response::plain;
 
-/// Why a request is for no host.
+/// The reasons why a request has no valid host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BadHost {
-    /// There is no `Host`.
+    /// `Host` is missing.
     #[error("a request needs one `Host`, and this one has none")]
     Missing,
-    /// There is more than one.
+    /// There are several `Host` headers.
     #[error("a request needs one `Host`, and this one has several")]
     Several,
-    /// It cannot be read.
+    /// It cannot be parsed.
     #[error("`{0}` is no host")]
     Unreadable(String),
 }
 
-/// Refuses requests that are for no host. A target that names its host counts, whatever `Host` says (RFC 9112 §3.2.2).
+/// Refuses requests without a valid host. A host in the target takes precedence over `Host` (RFC 9112 §3.2.2).
 pub(super) async fn guard(mut request: Request, next: Next) -> Response {
     let is_old = request.version() <= Version::HTTP_10;
     match stated(request.headers()) {
@@ -35,7 +35,7 @@ pub(super) async fn guard(mut request: Request, next: Next) -> Response {
     match target(request.uri()) {
         Ok(None) => {}
         Ok(Some(site)) => {
-            // An address that could be read may stand in a header.
+            // An address that could be parsed is valid in a header.
             if let Ok(host) = shown(&site).parse() {
                 request.headers_mut().insert(header::HOST, host);
             }
@@ -45,7 +45,7 @@ pub(super) async fn guard(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Reads `Host`.
+/// Parses `Host`.
 pub(super) fn stated(headers: &HeaderMap) -> Result<Url, BadHost> {
     let mut given = headers.get_all(header::HOST).iter();
     let first = given.next().ok_or(BadHost::Missing)?;
@@ -55,7 +55,7 @@ pub(super) fn stated(headers: &HeaderMap) -> Result<Url, BadHost> {
     read(first.as_bytes())
 }
 
-/// Reads the host of a target in absolute form; `None` for a target that is a path alone.
+/// Parses the host of a target in absolute form; `None` for a target that consists of a path.
 pub(super) fn target(uri: &Uri) -> Result<Option<Url>, BadHost> {
     let authority = uri.authority();
     authority
@@ -72,7 +72,7 @@ fn read(authority: &[u8]) -> Result<Url, BadHost> {
         .ok_or_else(|| BadHost::Unreadable(printable(&shown)))
 }
 
-/// The host as it stands in `Host`.
+/// Formats the host as in `Host`.
 pub(super) fn shown(site: &Url) -> String {
     let host = site.host_str().unwrap_or_default();
     match site.port() {
@@ -81,7 +81,7 @@ pub(super) fn shown(site: &Url) -> String {
     }
 }
 
-/// Returns a stranger's text as a log may show it.
+/// Returns untrusted text in a form that is safe to log.
 pub(super) fn printable(text: &str) -> String {
     let shown = text.chars().filter(|c| !c.is_control());
     shown.take(100).collect()

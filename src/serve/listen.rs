@@ -1,4 +1,4 @@
-//! Sockets to listen on: those that are configured, and those that systemd hands over.
+//! Sockets to listen on: configured ones, and those passed in by systemd.
 
 use std::fs::Permissions;
 use std::io;
@@ -12,7 +12,7 @@ use crate::model::Listen;
 /// The mode of a socket in the file system: its owner and its group may connect.
 const UNIX_MODE: u32 = 0o660;
 
-/// A socket that is listened on.
+/// A listening socket.
 #[derive(Debug)]
 pub enum Listener {
     /// TCP.
@@ -21,15 +21,15 @@ pub enum Listener {
     Unix(UnixListener),
 }
 
-/// Why a socket cannot be listened on.
+/// The reason why a socket cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {listen}: {hint}")]
 pub struct ListenError {
     /// The address.
     pub listen: String,
-    /// What to do.
+    /// The remedy.
     pub hint: &'static str,
-    /// What the system said.
+    /// The system's error.
     #[source]
     pub cause: io::Error,
 }
@@ -38,7 +38,7 @@ impl Listener {
     /// Listens on `listen`.
     ///
     /// # Errors
-    /// [`ListenError`] when it is taken or not ours to take.
+    /// [`ListenError`] if the address is in use or not permitted.
     pub async fn bind(listen: &Listen) -> Result<Self, ListenError> {
         let bound = match listen {
             Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp),
@@ -68,7 +68,7 @@ impl Listener {
         })
     }
 
-    /// Where it listens, as readers write it.
+    /// Returns the address in the form that readers use.
     pub fn address(&self) -> String {
         match self {
             Self::Tcp(listener) => listener
@@ -88,7 +88,8 @@ impl Listener {
     }
 }
 
-/// Replaces a socket that nobody listens on any more: a process that was killed left it. Its owner and its group may connect.
+/// Replaces a socket that a killed process left, which nobody listens on any more. Its owner and its group may
+/// connect.
 fn unix(path: &Path) -> io::Result<UnixListener> {
     let is_socket = path
         .symlink_metadata()
@@ -101,16 +102,16 @@ fn unix(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// One that may not be connected to is somebody's.
+/// Returns true if nobody listens on the socket. One that may not be connected to is in use.
 fn is_left(path: &Path) -> bool {
     std::os::unix::net::UnixStream::connect(path)
         .is_err_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)
 }
 
-/// The sockets that systemd hands over (`LISTEN_FDS`), in their order: the first is for readers, further ones too.
+/// Returns the sockets passed in by systemd (`LISTEN_FDS`), in order; all of them are for readers.
 ///
 /// # Errors
-/// When one is no listening socket.
+/// An error if one is not a listening socket.
 pub fn inherited() -> io::Result<Vec<Listener>> {
     let mut handed = listenfd::ListenFd::from_env();
     let mut listeners = Vec::new();

@@ -1,7 +1,9 @@
-//! Files to HTTP: the published folder from memory for readers, searches, and the daemon's state for administrators.
+//! Files to HTTP: the published folder from memory for readers, searches, and the daemon's state for
+//! administrators.
 //!
-//! In: the folder as `publish` left it; the daemon's answers to searches and questions. Out: responses, the files' bytes unchanged.
-//! It renders no feed and opens no store: of that it knows the shape of `status` only. Readers and administrators have listeners of their own.
+//! In: the folder as `publish` left it; the daemon's answers to searches and questions. Out: responses, with
+//! the files' bytes unchanged. It renders no feed and opens no store; it knows only the shape of `status`.
+//! Readers and administrators have separate listeners.
 
 mod admin;
 mod answers;

@@ -1,11 +1,14 @@
-//! Guards the administrators' pages: programs and this site's own pages may use them, a page of another site may not.
+//! Guards the administrators' pages: programs and this site's own pages may use them, pages of other sites may
+//! not.
 //!
-//! In: both ends of a connection and the head of a request. Out: the sender, or the reason for a refusal. No IO.
+//! In: both ends of a connection and the head of a request. Out: the sender, or the reason for a refusal. No
+//! IO.
 //!
-//! A page of another site can send requests to any address that its reader's browser reaches. Browsers say so in `Origin`
-//! (RFC 6454 §7) and in `Sec-Fetch-Site` (W3C Fetch Metadata). A foreign name that resolves to this machine (DNS rebinding) stands in `Host`.
-//! A form cannot send [`HEADER`], and a script of another site may only after a question that is never answered here; a form
-//! of this site's own page is known by both of what browsers say.
+//! A page of another site can send requests to any address that its reader's browser reaches. Browsers declare
+//! that in `Origin` (RFC 6454 §7) and in `Sec-Fetch-Site` (W3C Fetch Metadata). A foreign name that resolves to
+//! this machine (DNS rebinding) appears in `Host`. A form cannot send [`HEADER`], and a script of another site
+//! may only send it after a preflight request, which is never granted here. A form of this site's own page is
+//! recognized by both of the browser's headers.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -20,7 +23,7 @@ use super::host::{self, BadHost, printable, shown};
 use super::response::plain;
 use crate::model::Operator;
 
-/// The header that a request needs to change something. Its value names who asks; `1` names nobody.
+/// The header that a request needs to change something. Its value names the user; `1` is an unnamed user.
 pub const HEADER: &str = "x-tidings";
 
 const NAMELESS: &str = "1";
@@ -29,26 +32,26 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Why a request is refused.
+/// The reasons for a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
-    /// No host, or several, or none that can be read.
+    /// No host, several hosts, or an invalid one.
     #[error(transparent)]
     NoHost(#[from] BadHost),
-    /// A host that is not this one.
+    /// The host of another site.
     #[error(
         "`{0}` is no address of this site: use the address in `[admin] listen`, or add the name to `[admin] hosts`"
     )]
     Host(String),
-    /// A page of another site sent it.
+    /// A page of another site sent the request.
     #[error("a page of another site sent this request (`{header}: {value}`)")]
     Foreign {
-        /// The header that says so.
+        /// The header that proves it.
         header: &'static str,
         /// Its value.
         value: String,
     },
-    /// It would change something, and a form could have sent it.
+    /// The request would change something, and a form could have sent it.
     #[error(
         "a request that changes something needs the header `X-Tidings: 1`, unless the status page sends it"
     )]
@@ -64,7 +67,7 @@ impl Refusal {
     }
 }
 
-/// Refuses requests of other sites, and adds the sender to the others.
+/// Refuses requests from other sites, and adds the sender to the others.
 pub(super) async fn guard(
     State(hosts): State<std::sync::Arc<Vec<String>>>,
     mut request: Request,
@@ -87,7 +90,7 @@ pub(super) async fn guard(
     }
 }
 
-/// Names the sender. The connection tells the address or the user; the header adds a claim.
+/// Returns the sender. The connection provides the address or the user; the header adds a claimed name.
 fn operator(ends: Ends, headers: &HeaderMap) -> Operator {
     let claimed = headers.get(HEADER).and_then(|name| name.to_str().ok());
     let claimed = claimed.filter(|name| *name != NAMELESS);
@@ -110,7 +113,7 @@ fn check(ends: Ends, hosts: &[String], request: &Request) -> Result<(), Refusal>
         is_marked.then_some(()).ok_or(Refusal::Unmarked)
     };
     let site = match site(headers, uri) {
-        // No browser asks like that, but programs that look whether we are well do.
+        // Browsers always send a host, but simple health checks may not.
         Err(Refusal::NoHost(BadHost::Missing)) if is_of_old_program(request) => return marked(),
         site => site?,
     };
@@ -138,14 +141,15 @@ fn check(ends: Ends, hosts: &[String], request: &Request) -> Result<(), Refusal>
     marked()
 }
 
-/// Whether it is of HTTP/1.0, which needs no `Host`, and of no page.
+/// Returns true for HTTP/1.0, which needs no `Host`, without the headers of a browser.
 fn is_of_old_program(request: &Request) -> bool {
     let headers = request.headers();
     let is_of_page = headers.contains_key(header::ORIGIN) || headers.contains_key(FETCH_SITE);
     request.version() <= Version::HTTP_10 && !is_of_page
 }
 
-/// The host and port that the request is for: those of `Host`, and those of its target where that names any.
+/// Returns the host and port that the request is for. `Host` and the target must agree if the target names a
+/// host.
 fn site(headers: &HeaderMap, uri: &Uri) -> Result<Url, Refusal> {
     let site = host::stated(headers)?;
     match host::target(uri)? {
@@ -156,8 +160,8 @@ fn site(headers: &HeaderMap, uri: &Uri) -> Result<Url, Refusal> {
     }
 }
 
-/// Whether requests for `site` are for us: for the address that the peer connected to, by its number or as `localhost`, or
-/// for a host of the configuration, which may have another port where a web server passes requests on.
+/// Returns true if `site` is ours: the address that the peer connected to, by number or as `localhost`, or a
+/// host in the configuration. The latter may have another port if a web server forwards requests.
 fn is_ours(site: &Url, local: Option<SocketAddr>, hosts: &[String]) -> bool {
     let named = site.host_str().unwrap_or_default();
     if hosts.iter().any(|host| host.eq_ignore_ascii_case(named)) {
@@ -169,7 +173,7 @@ fn is_ours(site: &Url, local: Option<SocketAddr>, hosts: &[String]) -> bool {
         Some(Host::Domain(_)) | None => None,
     };
     let Some(local) = local else {
-        // Browsers come here by a tunnel, whose port is anybody's choice; other names are none of a tunnel's.
+        // Browsers come here through a tunnel, whose port may be any; a tunnel has no other names.
         return named == LOCALHOST || address.is_some_and(|address| address.is_loopback());
     };
     let own = local.ip().to_canonical();
@@ -177,7 +181,7 @@ fn is_ours(site: &Url, local: Option<SocketAddr>, hosts: &[String]) -> bool {
     is_here && site.port_or_known_default() == Some(local.port())
 }
 
-/// Whether `origin` is a page of `site`. A web server before us may speak HTTPS.
+/// Returns true if `origin` is a page of `site`. A web server in front may use HTTPS.
 fn is_of(origin: &str, site: &Url) -> bool {
     let Ok(origin) = Url::parse(origin) else {
         return false;
@@ -187,7 +191,8 @@ fn is_of(origin: &str, site: &Url) -> bool {
         && origin.port() == site.port()
 }
 
-/// Whether a browser says that a page of the same origin sends it. All values of both headers were checked before.
+/// Returns true if a browser declares that a page of the same origin sent the request. All values of both
+/// headers were checked before.
 fn is_own_form(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN)
         && headers
@@ -195,7 +200,8 @@ fn is_own_form(headers: &HeaderMap) -> bool {
             .is_some_and(|said| said == "same-origin")
 }
 
-/// Whether somebody followed a link, which shows them the page and nothing to the page that it is on.
+/// Returns true for a followed link. It shows our page to the user, but reveals nothing to the page with the
+/// link.
 fn is_followed_link(headers: &HeaderMap) -> bool {
     let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|said| said == value);
     is(&FETCH_MODE, "navigate") && is(&FETCH_DEST, "document")

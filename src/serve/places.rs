@@ -1,7 +1,7 @@
-//! The places of one listener's connections: few for each client, so that nobody takes those of others.
+//! The places of one listener's connections: few per client, so that no client can take those of others.
 //!
-//! In: who connects, and when a connection is asked and has answered. Out: a place, or none; and which connection has to
-//! leave for another. No IO and no clock: idle connections are kept in the order in which they became idle.
+//! In: new connections, requests and answers. Out: a place, or none; and the connection that has to leave for
+//! another. No IO and no clock: idle connections are kept in the order in which they became idle.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -20,7 +20,7 @@ pub(super) const MAX_OF_CLIENT: usize = 128;
 #[derive(Default)]
 pub(super) struct Places {
     state: Mutex<State>,
-    /// A place became free, or a connection idle.
+    /// Notified when a place becomes free, or a connection idle.
     changed: Notify,
 }
 
@@ -28,13 +28,13 @@ pub(super) struct Places {
 struct State {
     next: u64,
     taken: HashMap<u64, Taken>,
-    /// Connections that wait for a request, the one that has waited longest first.
+    /// Connections that wait for a request, the longest wait first.
     idle: BTreeMap<u64, u64>,
     of_client: HashMap<Client, usize>,
 }
 
 struct Taken {
-    /// `None` for a peer that speaks for many clients.
+    /// `None` for a peer that represents many clients.
     client: Option<Client>,
     /// Its key in [`State::idle`].
     idle_since: Option<u64>,
@@ -56,7 +56,7 @@ const ASKED: u8 = 1;
 const SENDING: u8 = 2;
 
 impl Places {
-    /// Waits until there is a place: a free one, or that of an idle connection.
+    /// Waits for a place: a free one, or that of an idle connection.
     pub(super) async fn room(&self) {
         loop {
             {
@@ -69,8 +69,9 @@ impl Places {
         }
     }
 
-    /// Takes a place for a connection of `client`, or of a peer that speaks for many. Where the client or the listener has
-    /// no more, the connection that has been idle longest gives way: it receives a message. `None` where none is idle.
+    /// Takes a place for a connection of `client`, or of a peer that represents many. If the client or the
+    /// listener has no more places, the connection that has been idle longest is told to leave by a message.
+    /// `None` if none is idle.
     pub(super) fn take(
         self: &Arc<Self>,
         client: Option<Client>,
@@ -143,7 +144,7 @@ impl State {
         }
     }
 
-    /// Frees the place of the connection that has been idle longest among those of `which`.
+    /// Frees the place of the connection in `which` that has been idle longest.
     fn dismiss(&mut self, which: impl Fn(&Taken) -> bool) -> Option<()> {
         let mut idle = self.idle.values();
         let number = idle.find(|number| self.taken.get(number).is_some_and(&which));
@@ -177,12 +178,12 @@ impl ConnectionPlace {
         self.places.state().set_busy(self.number);
     }
 
-    /// The answer is known, and still to be sent.
+    /// Records that the answer is ready, and still has to be sent.
     pub(super) fn answered(&self) {
         self.phase.store(SENDING, Ordering::Relaxed);
     }
 
-    /// All that was to be sent was sent.
+    /// Records that everything has been sent.
     pub(super) fn flushed(&self) {
         let sent = self
             .phase
@@ -234,7 +235,7 @@ mod tests {
             .map(|_| places.take(Some(client(1))).unwrap())
             .collect();
         let mut other = places.take(Some(client(2))).unwrap();
-        // The first has been asked something since, so the second has been idle longest.
+        // The first has had a request since, so the second has been idle longest.
         send(&held[0].0);
         let next = places.take(Some(client(1))).unwrap();
         let left: Vec<usize> = (0..held.len())

@@ -1,4 +1,4 @@
-//! What readers get: the published files, each by its name, and searches.
+//! The readers' site: the published files by name, and searches.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ struct Site {
     metrics: Metrics,
 }
 
-/// The public site; `redirects` may change while it is served.
+/// Returns the public site; `redirects` may change while it is served.
 pub fn router(
     assets: Arc<Assets>,
     searches: Arc<Searches>,
@@ -88,7 +88,7 @@ async fn answer(
 }
 
 impl Site {
-    /// Returns the present address of a request for a former one.
+    /// Returns the present address for a request for a former one.
     fn moved(&self, path: &str, request: &Parts) -> Option<String> {
         let redirects = self.redirects.borrow();
         let name = match redirects.feed(path) {
@@ -105,7 +105,8 @@ impl Site {
         Some(redirects.location(&name, request.uri.query(), &request.headers))
     }
 
-    /// The answer for what is not there: a page with a way home where pages are read, else a line.
+    /// Answers a request for a missing file: with a page that links home if the client accepts pages, else with
+    /// a line.
     fn missing(&self, headers: &HeaderMap) -> Response<Body> {
         let page = accepts_html(headers).then(|| self.redirects.borrow().missing_page(headers));
         let mut response = match page.flatten() {
@@ -132,7 +133,7 @@ fn permanent(location: &str) -> Response<Body> {
     );
     match HeaderValue::from_str(location) {
         Ok(location) => drop(response.headers_mut().insert(header::LOCATION, location)),
-        // Never: the target of a request may stand in a header.
+        // This never happens: the target of a request is valid in a header.
         Err(_) => {
             return plain(
                 StatusCode::NOT_FOUND,
@@ -148,9 +149,10 @@ fn permanent(location: &str) -> Response<Body> {
     response
 }
 
-/// `/` is the index, `/labour-migration` a topic's page, `/labour-migration/mx` a branch's.
+/// Finds the file for a path: `/` is the index, `/labour-migration` a topic's page, `/labour-migration/mx` a
+/// branch's.
 ///
-/// Nothing but the name of a published file finds one.
+/// Only names of published files are found.
 fn find(assets: &Assets, path: &str) -> Option<Arc<Asset>> {
     match path.strip_prefix('/')? {
         "" => assets.get("index.html"),
@@ -160,7 +162,8 @@ fn find(assets: &Assets, path: &str) -> Option<Arc<Asset>> {
     }
 }
 
-/// Reads the escapes of a path (RFC 3986 §2.1): `/%61.atom` is `/a.atom`. `None` where a segment would be no text, or several.
+/// Decodes the escapes of a path (RFC 3986 §2.1): `/%61.atom` is `/a.atom`. `None` if a segment would not be
+/// text, or would contain a slash.
 fn decoded(path: &str) -> Option<String> {
     let segments = path.split('/').map(|segment| {
         let segment = percent_decode_str(segment).decode_utf8().ok()?;
@@ -170,8 +173,8 @@ fn decoded(path: &str) -> Option<String> {
     Some(segments?.join("/"))
 }
 
-/// The way from `/health/` to the page `/health`, and from `/search/` to the search. Relative, so that it leads there below
-/// any prefix that a web server before us takes off.
+/// Returns the redirect from `/health/` to the page `/health`, and from `/search/` to the search. It is
+/// relative, so that it works below any prefix that a web server in front strips.
 fn without_stroke(assets: &Assets, path: &str) -> Option<String> {
     let name = path.strip_prefix('/')?.strip_suffix('/')?;
     let is_page = assets.get(&format!("{name}.html")).is_some();

@@ -1,8 +1,8 @@
-//! How often each client may ask for work: a bucket of tokens each, of which one comes back every second.
+//! The rate of each client's requests for work: a bucket of tokens, to which one is added every second.
 //!
-//! In: a client and the time. Out: that it may, or when. A bucket is kept as the time at which it is full again (the
-//! generic cell rate algorithm of ATM), so that it costs one row and no timer. Bounded: the client that asked least lately
-//! is forgotten, which gives it a full bucket.
+//! In: a client and the time. Out: permission, or the time to wait. A bucket is kept as the time at which it is
+//! full again (the generic cell rate algorithm of ATM), so that it costs one row and no timer. The number of
+//! clients is limited: the least recent one is forgotten, which gives it a full bucket.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::client::Client;
 
 /// Tokens in a full bucket.
 const BURST: u32 = 30;
-/// Until a token comes back.
+/// The time in which one token is added.
 const PERIOD: Duration = Duration::from_secs(1);
 /// Clients that are remembered.
 const MAX_CLIENTS: usize = 10_000;
@@ -32,10 +32,10 @@ impl Default for Rates {
 }
 
 impl Rates {
-    /// Takes a token out of the client's bucket.
+    /// Takes a token from the client's bucket.
     ///
     /// # Errors
-    /// How long until there is one, where it is empty.
+    /// The time until there is a token, if the bucket is empty.
     pub(super) fn take(&mut self, client: Client, now: Instant) -> Result<(), Duration> {
         let full_at = self.full_at.get(&client).copied();
         let full_at = full_at.map_or(now, |at| at.max(now)) + PERIOD;

@@ -1,7 +1,7 @@
-//! Addresses that feeds and the site had before, and where they are now.
+//! Former addresses of feeds and of the site, with their present ones.
 //!
-//! In: what the configuration says of former names, and the target of a request. Out: where it is answered now, with 301
-//! (RFC 9110 §15.4.2): readers take the new address over.
+//! In: the former names in the configuration, and the target of a request. Out: its present address, for a 301
+//! (RFC 9110 §15.4.2), after which readers use the new address.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use url::Url;
 use crate::model::{Branch, FeedId, Site, SourceId, TopicId};
 use crate::publish;
 
-/// Characters that a path has as escapes only (RFC 3986 §3.3), those that would end it among them.
+/// Characters that must be escaped in a path (RFC 3986 §3.3), including those that would end it.
 const NOT_IN_PATHS: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -28,27 +28,28 @@ const NOT_IN_PATHS: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// Former names, each with the one that took its place.
+/// Former names, each with its replacement.
 #[derive(Clone, Debug, Default)]
 pub struct Redirects {
     site: Option<Site>,
-    /// Hosts that it had before, as they stand in `Host`.
+    /// Former hosts, as in `Host`.
     hosts: Vec<String>,
     feeds: HashMap<FeedId, TopicId>,
     sources: HashMap<SourceId, SourceId>,
 }
 
-/// Where a request is answered now.
+/// The present address of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Moved {
-    /// What stands behind the first stroke: `new/mx.atom`.
+    /// The path without its leading slash: `new/mx.atom`.
     pub(super) name: String,
-    /// The same of the whole topic, for a branch that is not there.
+    /// The path of the whole topic, for a branch that does not exist.
     pub(super) whole: Option<String>,
 }
 
 impl Redirects {
-    /// The former names of `feeds` and `sources`, and the addresses `former` of the `site`.
+    /// Creates the redirects for the former names of `feeds` and `sources`, and for the addresses `former` of
+    /// the `site`.
     pub fn new(
         site: Site,
         former: &[Url],
@@ -65,7 +66,7 @@ impl Redirects {
         }
     }
 
-    /// Where the feed at `path` is now; `None` where it is what it always was.
+    /// Returns the present address of the feed at `path`; `None` if it has not moved.
     pub(super) fn feed(&self, path: &str) -> Option<Moved> {
         if self.feeds.is_empty() && self.sources.is_empty() {
             return None;
@@ -86,7 +87,7 @@ impl Redirects {
                 whole,
             });
         }
-        // What else stands below a topic: its archives.
+        // Other paths below a topic are its archives.
         let (topic, rest) = name.split_once('/')?;
         let topic: TopicId = topic.parse().ok()?;
         let now = self.feeds.get(&FeedId::from(topic))?;
@@ -106,13 +107,13 @@ impl Redirects {
         (now != *id).then_some(now)
     }
 
-    /// Whether a request is for an address that the site had before.
+    /// Returns true if a request is for a former address of the site.
     pub(super) fn is_former_site(&self, headers: &HeaderMap) -> bool {
         !self.hosts.is_empty() && asked(headers).is_some_and(|host| self.hosts.contains(&host))
     }
 
-    /// The address of what stands behind the first stroke: on the site where the request is for the site, or for one of
-    /// its former addresses, else on the host that was asked.
+    /// Returns the address of a path without its leading slash: on the site if the request is for the site or
+    /// one of its former addresses, else on the requested host.
     pub(super) fn location(&self, name: &str, query: Option<&str>, headers: &HeaderMap) -> String {
         let query = query.map_or(String::new(), |query| format!("?{query}"));
         let asked = asked(headers);
@@ -127,14 +128,14 @@ impl Redirects {
         }
     }
 
-    /// The page for a request of what is not there; `None` without a site.
+    /// Returns the page for a request for a missing file; `None` without a site.
     pub(super) fn missing_page(&self, headers: &HeaderMap) -> Option<Vec<u8>> {
         let root = self.location("", None, headers);
         Some(publish::missing_page(self.site.as_ref()?, &root))
     }
 }
 
-/// The host that a request is for, without the port that goes without saying.
+/// Returns the host that a request is for, without the default port.
 fn asked(headers: &HeaderMap) -> Option<String> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let host = host.trim().to_ascii_lowercase();

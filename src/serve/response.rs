@@ -1,6 +1,8 @@
-//! Responses: a file's, conditional and compressed where a reader takes that; plain text; what every one says of itself.
+//! Responses: a file, conditional and compressed if the client accepts that; plain text; the headers of every
+//! response.
 //!
-//! In: an [`Asset`] and a request's headers. Out: a response. Follows RFC 9110 for conditions (§13) and content coding (§12.5.3).
+//! In: an [`Asset`] and a request's headers. Out: a response. Follows RFC 9110 for conditions (§13) and content
+//! coding (§12.5.3).
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
@@ -10,15 +12,16 @@ use super::assets::Asset;
 use crate::dates;
 use crate::model::Timestamp;
 
-/// Pages may load their style sheet and pictures of bulletins, send their form for a search, and run nothing.
+/// Pages may load their style sheet and pictures of bulletins, and submit their search form; scripts are
+/// forbidden.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src https: http: data:; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-/// `Content-Type` of what is text and nothing more.
+/// `Content-Type` of plain text.
 pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
-/// Readers ask again after a minute; a proxy may answer meanwhile.
+/// Readers revalidate after a minute; a proxy may answer meanwhile.
 const CACHE_CONTROL: &str = "public, max-age=60";
 
-/// The asset, or that the reader has it already.
+/// Returns the asset, or 304 if the client already has it.
 pub(super) fn of_asset(asset: &Asset, method: &Method, headers: &HeaderMap) -> Response<Body> {
     let gzip = asset.gzip.as_ref().filter(|_| accepts_gzip(headers));
     let (body, suffix) = gzip.map_or((&asset.body, ""), |gzip| (gzip, "-gz"));
@@ -36,7 +39,7 @@ pub(super) fn of_asset(asset: &Asset, method: &Method, headers: &HeaderMap) -> R
     response
 }
 
-/// What a 304 says as well (RFC 9110 §15.4.5).
+/// Sets the headers that a 304 contains too (RFC 9110 §15.4.5).
 fn describe(headers: &mut HeaderMap, asset: &Asset, etag: &str) {
     set(headers, header::ETAG, etag);
     if let Some(modified) = asset.modified {
@@ -58,7 +61,7 @@ fn represent(headers: &mut HeaderMap, asset: &Asset, body: &Bytes, packed: bool)
     }
 }
 
-/// What every answer says of itself, on either listener.
+/// Sets the security headers of every response on either listener.
 pub(super) fn secure(headers: &mut HeaderMap) {
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(
@@ -84,12 +87,12 @@ pub(super) fn plain(status: StatusCode, text: impl Into<Body>) -> Response<Body>
     response
 }
 
-/// IMF-fixdate (RFC 9110 §5.6.7).
+/// Formats an IMF-fixdate (RFC 9110 §5.6.7).
 fn http_date(at: Timestamp) -> String {
     at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-/// `If-None-Match` decides where it is given, `If-Modified-Since` otherwise (RFC 9110 §13.2.2).
+/// Evaluates `If-None-Match` if present, else `If-Modified-Since` (RFC 9110 §13.2.2).
 fn is_unchanged(headers: &HeaderMap, asset: &Asset) -> bool {
     let listed: Vec<&str> = headers
         .get_all(header::IF_NONE_MATCH)
@@ -102,7 +105,7 @@ fn is_unchanged(headers: &HeaderMap, asset: &Asset) -> bool {
             .flat_map(|list| list.split(','))
             .any(|tag| names(tag.trim(), asset));
     }
-    // A field with several values is no condition (§13.1.3).
+    // A field with several values is not a condition (§13.1.3).
     let mut dates = headers.get_all(header::IF_MODIFIED_SINCE).iter();
     let since = match (dates.next(), dates.next()) {
         (Some(date), None) => date.to_str().ok().and_then(dates::of_http),
@@ -112,13 +115,13 @@ fn is_unchanged(headers: &HeaderMap, asset: &Asset) -> bool {
     times.is_some_and(|(modified, since)| modified <= since)
 }
 
-/// By weak comparison (§8.8.3.2), in either encoding: they are one text.
+/// Compares weakly (§8.8.3.2) and for either encoding: both are the same text.
 fn names(tag: &str, asset: &Asset) -> bool {
     let opaque = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
     tag == "*" || opaque.strip_suffix("-gz").unwrap_or(opaque) == asset.etag
 }
 
-/// Whether gzip is named, or everything is, and not with a weight of zero.
+/// Returns true if gzip or `*` is accepted with a weight above zero.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers
         .get_all(header::ACCEPT_ENCODING)
@@ -136,7 +139,8 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
     any
 }
 
-/// Whether pages are named, and not with a weight of zero: `*/*` is sent by programs that show none.
+/// Returns true if HTML is accepted by name with a weight above zero: `*/*` is sent by programs that show no
+/// pages.
 pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT).iter();
     let values = values.filter_map(|value| value.to_str().ok());
@@ -149,7 +153,8 @@ pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
     })
 }
 
-/// A member of a list such as `gzip;q=0`: its name, and whether its weight is above zero (RFC 9110 §12.4.2).
+/// Parses a member of a list such as `gzip;q=0`. Returns its name, and true if its weight is above zero (RFC
+/// 9110 §12.4.2).
 fn weighed(member: &str) -> (&str, bool) {
     let mut parts = member.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default();

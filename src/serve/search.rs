@@ -1,6 +1,6 @@
-//! Searches over HTTP: `/search.atom?q=flood` and its like in every format, and the page `/search`.
+//! Searches over HTTP: `/search.atom?q=flood` and the like in every format, and the page `/search`.
 //!
-//! In: a request. Out: a response. What is found is sent as files are; the rest says what to do.
+//! In: a request. Out: a response. Results are sent as files are; any other response states the remedy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +19,10 @@ use crate::publish::Format;
 
 /// The longest query, in characters.
 const MAX_QUERY: usize = 1000;
-/// What those are told to wait who find too many before them.
+/// The `Retry-After` for readers who find too many others waiting.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// The format in which a path asks for a search.
+/// Returns the format in which a path asks for a search.
 pub(super) fn wanted_by(path: &str) -> Option<Format> {
     match path.strip_prefix("/search")? {
         "" => Some(Format::Html),
@@ -30,7 +30,7 @@ pub(super) fn wanted_by(path: &str) -> Option<Format> {
     }
 }
 
-/// What is sent for a request whose path asks for a search in `format`.
+/// Answers a request whose path asks for a search in `format`.
 pub(super) async fn respond(
     searches: &Arc<Searches>,
     format: Format,
@@ -56,7 +56,7 @@ pub(super) async fn respond(
 }
 
 impl Answer {
-    /// A mistake is no state of anything: it is sent whole, and not to be kept.
+    /// Responds with a mistake. It is not a resource: it is sent whole, and not cached.
     fn response(&self, request: &Parts) -> Response<Body> {
         if self.status == StatusCode::OK {
             return of_asset(&self.asset, &request.method, &request.headers);
@@ -98,9 +98,9 @@ impl Refusal {
     }
 }
 
-/// The search that the parameters of an address ask for, in one form however it is spaced; what to do where there is none.
+/// Returns the search in the parameters of an address, with blanks normalized, or the remedy if there is none.
 ///
-/// Parameters other than the first `q` say nothing.
+/// Parameters other than the first `q` are ignored.
 fn wanted(parameters: Option<&str>, format: Format) -> Result<Search, String> {
     let parameters = form_urlencoded::parse(parameters.unwrap_or_default().as_bytes());
     let query = parameters.into_iter().find(|(name, _)| name == "q");
@@ -147,7 +147,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// What was sent.
+    /// A response.
     struct Sent {
         status: u16,
         headers: HeaderMap,
@@ -162,7 +162,7 @@ mod tests {
         }
     }
 
-    /// Readers, and a daemon whose answers the test gives.
+    /// Readers, and a daemon whose answers the test provides.
     struct Site {
         searches: Arc<Searches>,
         requests: mpsc::Receiver<SearchRequest>,
@@ -177,7 +177,7 @@ mod tests {
             }
         }
 
-        /// A reader's request, under way when it is given back.
+        /// Starts a reader's request, which is running when this returns.
         async fn ask_as(
             &self,
             reader: u8,
@@ -210,19 +210,19 @@ mod tests {
             self.ask_as(1, target, &[]).await
         }
 
-        /// What a reader gets who is answered without the daemon.
+        /// Returns a response that does not need the daemon.
         async fn get(&self, target: &str, headers: &[(&str, &str)]) -> Sent {
             self.ask_as(1, target, headers).await.await.unwrap()
         }
 
-        /// What a reader gets whose search the daemon answers so.
+        /// Returns the response to a search that the daemon answers with `answer`.
         async fn get_from(&mut self, target: &str, answer: SearchAnswer) -> Sent {
             let asking = self.ask(target).await;
             self.next().answer.send(answer).unwrap();
             asking.await.unwrap()
         }
 
-        /// What the daemon is asked next, now.
+        /// Returns the daemon's next request, which must already be there.
         fn next(&mut self) -> SearchRequest {
             self.requests.try_recv().expect("a search for the daemon")
         }
@@ -396,13 +396,13 @@ mod tests {
         assert_eq!((refused.status, refused.header("retry-after")), (503, "10"));
         assert_eq!(started.elapsed(), Duration::ZERO, "it need not wait");
         assert_eq!(refused.header("x-robots-tag"), "noindex");
-        // Who wants what others wait for waits with them.
+        // Requests for the same search wait together.
         asking.push(site.ask("/search.atom?q=17").await);
         let mut under_way = vec![site.next(), site.next()];
         site.check_idle();
         for _ in 2..AT_ONCE + MAX_WAITING {
             under_way.remove(0).answer.send(found("x")).unwrap();
-            // The answer is packed on another thread.
+            // The answer is compressed on another thread.
             under_way.push(site.requests.recv().await.unwrap());
             site.check_idle();
         }
@@ -411,7 +411,7 @@ mod tests {
         for asking in asking {
             statuses.push(asking.await.unwrap().status);
         }
-        // What the daemon dropped has failed.
+        // A search that the daemon dropped has failed.
         assert_eq!(statuses, [[200; 16].as_slice(), &[503; 3]].concat());
         site.get_from("/search.atom?q=more", found("x")).await;
     }
@@ -447,7 +447,7 @@ mod tests {
             assert!(asking.await.is_err());
         }
         settle().await;
-        // The daemon is still at both.
+        // The daemon still works on both.
         site.check_idle();
         for request in under_way {
             request.answer.send(found("x")).unwrap();
@@ -475,7 +475,7 @@ mod tests {
         assert_eq!((refused.status, refused.header("retry-after")), (429, "1"));
         assert_eq!(refused.header("content-type"), PLAIN);
         assert_eq!(refused.header("access-control-allow-origin"), "*");
-        // What is known costs nothing, and neither does what cannot be searched.
+        // Neither known answers nor invalid searches count.
         for number in 0..30 {
             let sent = site.get(&format!("/search.atom?q={number}"), &[]).await;
             assert_eq!(sent.status, 200);
@@ -521,7 +521,7 @@ mod tests {
                 ("", ""),
                 "{target}"
             );
-            // The daemon is asked once, and no condition makes a mistake anything else.
+            // The daemon is asked once, and conditions do not change the response to a mistake.
             let again = site.get(target, &[("if-none-match", "*")]).await;
             assert_eq!((again.status, again.body), (400, sent.body), "{target}");
         }

@@ -1,7 +1,8 @@
-//! What the daemon is asked to search for: as little as readers let it.
+//! Requests for searches to the daemon, as few as possible.
 //!
-//! In: a [`Search`] and whom it is from. Out: an [`Answer`], or why there is none. Answers are kept for a minute; those who
-//! want the same at once wait for one search; two are under way at once, and few wait; each client has a rate.
+//! In: a [`Search`] and its client. Out: an [`Answer`], or the reason why there is none. Answers are kept for a
+//! minute; concurrent requests for the same search share it; two searches run at once, and few wait; each
+//! client has a rate.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,36 +19,38 @@ use super::rates::Rates;
 use super::response::PLAIN;
 use crate::publish::Format;
 
-/// Searches that the daemon has at once.
+/// Searches that the daemon runs at once.
 pub(super) const AT_ONCE: usize = 2;
 /// Searches that wait for their turn.
 pub(super) const MAX_WAITING: usize = 16;
-/// How long a reader waits for an answer; who asks again later finds it, perhaps.
+/// The time that a reader waits for an answer. A later request may find it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A search that only the daemon can answer.
 #[derive(Debug)]
 pub struct SearchRequest {
-    /// What is searched for, at most 1,000 characters, with single blanks. Empty only for [`Format::Html`]: the empty form.
+    /// The query, at most 1,000 characters, with single blanks. Empty only for [`Format::Html`]: the empty
+    /// form.
     pub query: String,
-    /// What the answer is to be.
+    /// The format of the answer.
     pub format: Format,
-    /// Where the answer goes; to drop it means [`SearchAnswer::Failed`]. Until then the search has one of two places.
+    /// The channel for the answer; dropping it means [`SearchAnswer::Failed`]. Until then the search occupies
+    /// one of two places.
     pub answer: oneshot::Sender<SearchAnswer>,
 }
 
-/// What the daemon says to a search, in UTF-8.
+/// The daemon's answer to a search, in UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SearchAnswer {
-    /// A feed or page of what was found, or the empty form.
+    /// A feed or page of the results, or the empty form.
     Found(Vec<u8>),
-    /// Why the query cannot be read, with column and hint: a page, or plain text where a feed was asked for.
+    /// The mistake in the query, with column and hint: a page, or plain text for the feed formats.
     Mistake(Vec<u8>),
-    /// The search failed, and that was logged.
+    /// The search failed, which has been logged.
     Failed,
 }
 
-/// What is known of searches on all listeners together.
+/// The state of searches on all listeners together.
 pub struct Searches {
     requests: mpsc::Sender<SearchRequest>,
     turns: Semaphore,
@@ -58,33 +61,34 @@ pub struct Searches {
 #[derive(Default)]
 struct State {
     answers: Answers,
-    /// Those under way or waiting, each with what its readers wait for.
+    /// Running and waiting searches, each with the channel to its readers.
     coming: HashMap<Search, watch::Sender<Option<Outcome>>>,
     rates: Rates,
 }
 
-/// What becomes of a search.
+/// The outcome of a search.
 pub(super) type Outcome = Result<Arc<Answer>, Refusal>;
 
-/// Where an answer comes from.
+/// The origin of an answer.
 enum Look {
     Known(Arc<Answer>),
     Coming(watch::Receiver<Option<Outcome>>),
 }
 
-/// Why a search has no answer.
+/// The reasons why a search has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Its client may ask again after this.
+    /// The client may ask again after this time.
     TooOften(Duration),
-    /// Too many search, or for too long.
+    /// Too many searches are running, or one takes too long.
     Busy,
     /// The daemon failed.
     Failed,
 }
 
 impl Searches {
-    /// Nothing searched yet. The daemon answers what it receives; it never has more than two requests at once.
+    /// Creates the state without searches. The daemon answers the requests that it receives; it never has more
+    /// than two at once.
     pub fn new(proxies: Arc<Proxies>) -> (Self, mpsc::Receiver<SearchRequest>) {
         let (requests, requested) = mpsc::channel(AT_ONCE);
         let searches = Self {
@@ -96,12 +100,12 @@ impl Searches {
         (searches, requested)
     }
 
-    /// Whom a request is from.
+    /// Returns the client of a request.
     pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Client {
         self.proxies.client(peer, headers)
     }
 
-    /// The answer that is known, or is coming, or is to be found now.
+    /// Returns the known answer, or waits for a running search, or starts one.
     pub(super) async fn find(self: &Arc<Self>, search: Search, client: Client) -> Outcome {
         let mut coming = match self.look(search, client)? {
             Look::Known(answer) => return Ok(answer),
@@ -134,7 +138,7 @@ impl Searches {
         state.rates.take(client, now).map_err(Refusal::TooOften)?;
         let (come, coming) = watch::channel(None);
         state.coming.insert(search.clone(), come);
-        // A reader that goes away neither ends the search nor gives its place to another while the daemon is at it.
+        // A reader that disconnects neither ends the search nor frees its place while the daemon works on it.
         tokio::spawn(Arc::clone(self).evaluate(search));
         Ok(Look::Coming(coming))
     }
@@ -157,7 +161,7 @@ impl Searches {
         }
     }
 
-    /// Whether nobody waits for the search any more; it is forgotten then.
+    /// Returns true, and forgets the search, if nobody waits for it any more.
     fn is_given_up(&self, search: &Search) -> bool {
         let mut state = self.state();
         let is_given_up = state
@@ -178,7 +182,7 @@ impl Searches {
             format,
             answer,
         };
-        // Without a daemon, as when it stops, nothing is found.
+        // Without a daemon, for instance at shutdown, the search fails.
         let asked = self.requests.send(request).await;
         asked.map_err(|_| Refusal::Failed)?;
         let (status, content_type, body) = match answered.await {

@@ -1,6 +1,7 @@
-//! The state of everything as a page for people: what wants attention first, each with what to do about it.
+//! The state of everything as a page for people: the most urgent first, each problem with its remedy.
 //!
-//! In: a [`Status`]. Out: HTML under the same content security policy as the public pages, in English as the log is.
+//! In: a [`Status`]. Out: HTML under the same content security policy as the public pages, in English like the
+//! log.
 
 use std::cmp::Reverse;
 
@@ -10,7 +11,7 @@ use super::admin::Status;
 use crate::model::Timestamp;
 use crate::store::{Presence, ProblemState, SourceStatus, State};
 
-/// Beside the public pages' style sheet.
+/// An addition to the public pages' style sheet.
 pub(super) const STYLE: &str = include_str!("status.css");
 
 /// Every state in the order of its urgency.
@@ -62,12 +63,12 @@ pub(super) fn render(status: &Status) -> Markup {
     }
 }
 
-/// Where a source stands on the page.
+/// A group of sources on the page.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
-    /// Somebody must do something.
+    /// Sources that need action.
     Attention,
-    /// There is something to know.
+    /// Sources with something to note.
     Noted,
     Well,
 }
@@ -142,7 +143,7 @@ fn problems(problems: &[ProblemState]) -> Markup {
     }
 }
 
-/// How many sources are in the files.
+/// Counts the sources in the files.
 fn configured(status: &Status) -> usize {
     let sources = status.sources.iter();
     let present = sources.filter(|source| source.known.presence == Presence::Configured);
