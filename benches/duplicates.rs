@@ -1,9 +1,9 @@
-//! What it costs to tell whether an item was reported before, and that this stays the same however many came before it.
+//! The cost of deciding if an item was reported before, which must not grow with the number of earlier items.
 //!
 //! `cargo bench --bench duplicates`
 //!
-//! The stream is made up, the same in every run: titles and texts of a vocabulary of bulletins, a fifth of them reports of
-//! something that was reported shortly before, a third with a closing sentence that many share.
+//! The stream is made up, the same in every run: titles and texts from a vocabulary of bulletins, a fifth of them
+//! reports of something that was reported shortly before, a third with a closing sentence that many share.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -24,11 +24,11 @@ use url::Url;
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
 
-/// Items of a piece that is timed as a whole: the median of the pieces is what other work on the machine spoils least.
+/// Items per timed piece. The median of the pieces is robust against other work on the machine.
 const PIECE: usize = 10_000;
 
 fn main() {
-    // Without `--bench` it is only tried whether everything runs.
+    // Without `--bench` the benchmark only checks that everything runs.
     let whole = std::env::args().any(|argument| argument == "--bench");
     let scale = if whole { 1 } else { 100 };
     regions::prepare();
@@ -36,7 +36,8 @@ fn main() {
     command(200_000 / scale);
 }
 
-/// The stages' costs, the first and the last fifth of `million` items, and the memory at `million` and at `most`.
+/// Measures the stages' costs, the first and the last fifth of `million` items, and the memory at `million` and at
+/// `most`.
 fn stream(million: usize, most: usize) {
     let mut window = Window::new(Limits::default());
     let mut items = Items::new();
@@ -90,14 +91,14 @@ fn stream(million: usize, most: usize) {
     );
 }
 
-/// The median of the pieces, in microseconds an item.
+/// Returns the median of the pieces, in microseconds per item.
 fn each(pieces: &[Duration]) -> f64 {
     let mut pieces = pieces.to_vec();
     pieces.sort_unstable();
     pieces[pieces.len() / 2].as_secs_f64() * 1e6 / PIECE as f64
 }
 
-/// The whole command: `tidings explain duplicates`.
+/// Measures the whole command: `tidings explain duplicates`.
 fn command(count: usize) {
     let mut items = Items::new();
     let lines: String = (0..count).map(|_| items.next().line()).collect();
@@ -129,7 +130,7 @@ struct Items {
     state: u64,
     number: u64,
     words: Vec<String>,
-    /// What was reported last.
+    /// The latest items.
     recent: Vec<Item>,
 }
 
@@ -160,7 +161,7 @@ impl Items {
         }
     }
 
-    /// Xorshift.
+    /// Returns a random number (xorshift).
     fn random(&mut self, below: usize) -> usize {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
@@ -219,7 +220,7 @@ impl Items {
         }
     }
 
-    /// The same, cut and under another address.
+    /// Returns an earlier item, cut and under another address.
     fn retold(&mut self, at: usize) -> Item {
         let item = self.recent[at].clone();
         let keep = item.summary.len() * (60 + self.random(40)) / 100;

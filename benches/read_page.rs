@@ -1,6 +1,6 @@
-//! Pages of 2 MB to entries without selectors: one as publishers build them, and some that nobody should build.
+//! Pages of 2 MB to entries without selectors: one as publishers build them, and some pathological ones.
 //!
-//! A page is read within a quarter of a second: a poll must not hold up the others for longer.
+//! A page is read within a quarter of a second: a poll must not delay the others for longer.
 
 use std::fmt::Write as _;
 
@@ -9,13 +9,13 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use tidings::config;
 use tidings::model::{Document, Source};
 
-/// How long a page is, about.
+/// The approximate size of a page.
 const PAGE_BYTES: usize = 2_000_000;
 
-/// The most entries that a document may bring.
+/// The most entries that a document may contain.
 const MOST: usize = 2_000;
 
-/// The pages by name, each with how many entries it gives at most.
+/// Returns the pages by name, each with the most entries that it yields.
 fn pages() -> [(&'static str, String, usize); 5] {
     let link = |n: usize| {
         format!("<li><a href=\"/n/{n}\">The {n}th notice of the regional office</a></li>")
@@ -44,7 +44,7 @@ fn pages() -> [(&'static str, String, usize); 5] {
     ]
 }
 
-/// A page whose list is as long as it takes, between a menu on each record and a sidebar.
+/// Returns a page with a long list, between a menu on each record and a sidebar.
 fn list() -> String {
     let mut page =
         "<nav><ul><li><a href='/'>Home</a><li><a href='/news'>News</a></ul></nav><main>".to_owned();
@@ -67,7 +67,7 @@ fn list() -> String {
     page + "</main><aside><ul><li><a href='/old'>Old notices of the office</a></ul></aside>"
 }
 
-/// Rows of twenty cells, each with a link: as many tag paths as columns.
+/// Returns rows of twenty cells, each with a link: as many tag paths as columns.
 fn tables() -> String {
     let cell = |n: usize| {
         format!("<td><a href=\"/c/{n}\">The notice of cell {n}, as it was told</a></td>")

@@ -2,10 +2,10 @@
 //!
 //! `cargo run --release --example train_lists -- FOLDER… [--write]`
 //!
-//! A folder has a `gold.jsonl` with a page a line: `file` (relative to the folder), `url`, `now`, and `items` with
-//! `titles` (or `title`), `link`, `links` (further addresses that are as good), `days` (or `dates`, `date`), and `optional`
-//! for records that count neither way. Pages of one `site` are never in the part that a fold is trained on and in the
-//! part that it is tried on.
+//! A folder has a `gold.jsonl` with one page per line: `file` (relative to the folder), `url`, `now`, and `items`
+//! with `titles` (or `title`), `link`, `links` (further addresses that are equally good), `days` (or `dates`,
+//! `date`), and `optional` for records that count neither way. Pages of one `site` are never in both the training
+//! part and the test part of a fold.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -31,7 +31,7 @@ use url::Url;
 const LIST_PENALTY: f64 = 0.02;
 const ROLE_PENALTY: f64 = 0.015;
 
-/// How many parts the sites are divided into.
+/// The number of parts that the sites are divided into.
 const FOLDS: usize = 5;
 
 #[derive(Clone)]
@@ -50,9 +50,9 @@ struct Page {
     now: DateTime<Utc>,
     order: Option<DateOrder>,
     site: String,
-    /// Made of another page, to learn from and not to be tried on.
+    /// Derived from another page, for training and not for testing.
     is_made: bool,
-    /// What it counts beside the others.
+    /// Its weight relative to the others.
     weight: f64,
     filtered: bool,
     items: Vec<Gold>,
@@ -114,7 +114,7 @@ fn main() {
     }
 }
 
-/// What is chosen on the pages that `--only=` names, record by record, with the texts that were weighed.
+/// Prints the choice on the pages that `--only=` names, record by record, with the texts that were weighed.
 fn show(pages: &[Page], weights: &Weights, arguments: &[String]) {
     let only: Vec<&str> = arguments
         .iter()
@@ -260,7 +260,7 @@ fn item(item: &Value) -> Gold {
     }
 }
 
-/// An address as two spellings of it agree on it.
+/// Returns an address in a form on which two spellings agree.
 fn address(link: &str) -> String {
     let link = link.split('#').next().unwrap_or_default().trim();
     let link = link.split_once("://").map_or(link, |(_, rest)| rest);
@@ -297,7 +297,7 @@ fn tokens(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether two titles are about the same.
+/// Returns true if two titles are about the same.
 fn alike(one: &[String], other: &[String]) -> bool {
     if one == other {
         return true;
@@ -344,7 +344,7 @@ fn hash(text: &str) -> u64 {
     })
 }
 
-/// Looks at every page, on both cores.
+/// Calls `look` on every page, on both cores.
 fn each<T: Send>(pages: &[Page], look: impl Fn(&Page, &Study<'_, '_, '_>) -> T + Sync) -> Vec<T> {
     let next = Mutex::new(0);
     let found: Mutex<Vec<Option<T>>> = Mutex::new(pages.iter().map(|_| None).collect());
@@ -379,7 +379,7 @@ fn each<T: Send>(pages: &[Page], look: impl Fn(&Page, &Study<'_, '_, '_>) -> T +
         .collect()
 }
 
-/// With each page also as it would be if nobody had named its parts, and as it would be without its list.
+/// Adds variants of each page: without the attributes that name its parts, and without its list.
 fn with_variants(pages: Vec<Page>) -> Vec<Page> {
     let empty = each(&pages, |page, study| {
         let first = first_pass(page, study);
@@ -408,7 +408,7 @@ fn with_variants(pages: Vec<Page>) -> Vec<Page> {
     all
 }
 
-/// A page without the attributes that name its parts.
+/// Returns a page without the attributes that name its parts.
 fn bare(html: &str) -> String {
     let mut bare = String::with_capacity(html.len());
     let mut rest = html;
@@ -435,7 +435,7 @@ fn bare(html: &str) -> String {
     bare
 }
 
-// ---- first pass: what sums give, and what may be titles
+// ---- first pass: the sums, and possible titles
 
 type Samples<const N: usize> = Vec<Vec<(bool, [f64; N])>>;
 
@@ -447,7 +447,7 @@ struct First {
     matched: Vec<Vec<Option<usize>>>,
 }
 
-/// Which item of the gold each record of a way is, by its links, else by a text of it.
+/// Returns the item of the gold that each record of a way is, by its links, else by one of its texts.
 fn matched(way: &Way, nodes: &BTreeMap<usize, Vec<usize>>) -> Vec<Option<usize>> {
     let mut taken = HashSet::new();
     let found = way.records.iter().map(|record| {
@@ -552,7 +552,7 @@ fn f1(hit: usize, got: usize, wanted: usize, filtered: bool) -> f64 {
     }
 }
 
-// ---- second pass: candidates looked at closely
+// ---- second pass: a closer look at candidates
 
 struct Second {
     measures: Vec<[f64; COUNT]>,
@@ -635,7 +635,7 @@ fn learn(pages: &[Page], firsts: &[First], train: &[usize]) -> (Weights, Vec<Sec
     (weights, seconds)
 }
 
-/// Each record of a page weighs as much as all pages do alike.
+/// Weighs the samples so that every page has the same total weight, divided among its records.
 fn weighed<const N: usize>(samples: &Samples<N>, page: f64) -> Vec<(f64, &Vec<(bool, [f64; N])>)> {
     let weight = page / samples.len().max(1) as f64;
     samples.iter().map(|sample| (weight, sample)).collect()
@@ -713,8 +713,8 @@ fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &
     second
 }
 
-/// Which entry each item of the gold was read as, by its address, else by its title; and how many entries are other
-/// addresses of items that were read already.
+/// Returns the entry that each item of the gold was read as, by its address, else by its title, and the number of
+/// entries that are other addresses of items that were already read.
 fn hits(page: &Page, entries: &[Entry]) -> (HashMap<usize, usize>, usize) {
     let mut by_link: HashMap<&str, Vec<usize>> = HashMap::new();
     for (place, item) in page.items.iter().enumerate() {
@@ -766,7 +766,7 @@ fn hits(page: &Page, entries: &[Entry]) -> (HashMap<usize, usize>, usize) {
     (taken, neutral)
 }
 
-/// How well entries agree with the gold.
+/// Scores the agreement of entries with the gold.
 fn judge(page: &Page, entries: &[Entry]) -> Score {
     let (taken, neutral) = hits(page, entries);
     let required = page.items.iter().filter(|item| !item.optional).count();
@@ -924,7 +924,8 @@ fn report(title: &str, pages: &[Page], results: &[Option<Chosen>], lists: bool) 
 
 // ---- learning
 
-/// What each measure weighs so that the right one of several is likely (softmax, Adam, a penalty on large weights).
+/// Learns a weight for each measure so that the right candidate is likely (softmax, Adam, a penalty on large
+/// weights).
 fn softmax<const N: usize>(samples: &[(f64, &Vec<(bool, [f64; N])>)]) -> [f64; N] {
     let scale = scale(
         samples
@@ -953,8 +954,8 @@ fn softmax<const N: usize>(samples: &[(f64, &Vec<(bool, [f64; N])>)]) -> [f64; N
     })
 }
 
-/// What each measure weighs so that the candidate that a page is given is read well: first towards the best ones, then
-/// to the greatest label to be expected.
+/// Learns a weight for each measure so that the page's chosen candidate is read well: first towards the best ones,
+/// then to the greatest expected label.
 fn rank(pages: &[(f64, Vec<(f64, [f64; COUNT])>)]) -> [f64; COUNT] {
     let pages: Vec<&(f64, Vec<(f64, [f64; COUNT])>)> = pages
         .iter()
@@ -1024,7 +1025,7 @@ fn chances<'m, const N: usize>(
     chances.into_iter().map(|chance| chance / sum).collect()
 }
 
-/// The deviation of each measure.
+/// Returns the deviation of each measure.
 fn scale<'m, const N: usize>(rows: impl Iterator<Item = &'m [f64; N]>) -> [f64; N] {
     let (mut count, mut sums, mut squares) = (0.0, [0.0; N], [0.0; N]);
     for row in rows {
@@ -1055,8 +1056,8 @@ fn descend<const N: usize>(
     descend_from(scale, [0.0; N], steps, slope)
 }
 
-/// Adam (Kingma and Ba 2014) in the space where every measure has deviation 1; weights are returned for measures as they
-/// are.
+/// Runs Adam (Kingma and Ba 2014) in the space where every measure has deviation 1. Weights are returned for the
+/// unscaled measures.
 fn descend_from<const N: usize>(
     scale: &[f64; N],
     start: [f64; N],

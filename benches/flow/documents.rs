@@ -1,10 +1,10 @@
-//! The documents that are measured, the same on every run: RSS feeds in two languages, a list page, a text bulletin.
+//! The measured documents, the same in every run: RSS feeds in two languages, a list page, a text bulletin.
 
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 
-/// RSS feeds; every tenth reports what the one before it does.
+/// RSS feeds; every tenth reports the same as the one before it.
 pub(crate) const FEEDS: usize = 50;
 /// Items of a feed.
 const ITEMS: usize = 40;
@@ -15,7 +15,7 @@ const NOTICES: usize = 60;
 /// Items of all documents.
 pub(crate) const ALL: usize = FEEDS * ITEMS + ROWS + NOTICES;
 
-/// What sentences are made of, in English and in Spanish: who, what, where, when.
+/// The parts of sentences, in English and in Spanish: who, what, where, when.
 const PHRASES: [[&str; 4]; 2] = [
     [
         "The ministry of labour|A group of seasonal workers|The regional office|An association of migrant women|The civil protection service|A delegation of employers",
@@ -31,7 +31,7 @@ const PHRASES: [[&str; 4]; 2] = [
     ],
 ];
 
-/// Writes text of one language.
+/// Writes text in one language.
 struct Writer {
     language: usize,
     state: u64,
@@ -45,7 +45,7 @@ impl Writer {
         }
     }
 
-    /// The next phrase by a linear congruential generator (Knuth's MMIX).
+    /// Returns the next phrase with a linear congruential generator (Knuth's MMIX).
     fn phrase(&mut self, part: usize) -> &'static str {
         let next = self.state.wrapping_mul(6_364_136_223_846_793_005);
         self.state = next.wrapping_add(1_442_695_040_888_963_407);
@@ -64,7 +64,7 @@ impl Writer {
     }
 }
 
-/// When every document is read.
+/// Returns the time at which every document is read.
 pub(crate) fn now() -> DateTime<Utc> {
     let now = Utc.with_ymd_and_hms(2021, 7, 1, 12, 0, 0);
     now.single().expect("a moment that was")
@@ -74,12 +74,12 @@ fn hours_ago(hours: usize) -> DateTime<Utc> {
     now() - TimeDelta::hours(i64::try_from(hours).expect("some weeks"))
 }
 
-/// The bodies of all documents: the feeds, the list page, the text.
+/// Returns the bodies of all documents: the feeds, the list page, the text.
 pub(crate) fn bodies() -> impl Iterator<Item = String> {
     (0..FEEDS).map(rss).chain([list_page(), bulletin()])
 }
 
-/// English and Spanish in turn.
+/// Returns English and Spanish in turn.
 pub(crate) fn language(feed: usize) -> &'static str {
     ["en", "es"][subject(feed) % 2]
 }

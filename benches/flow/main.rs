@@ -1,4 +1,4 @@
-//! From the bytes of documents to a committed store: items a second, and each stage's share of the time.
+//! From the bytes of documents to a committed store: items per second, and each stage's share of the time.
 
 mod documents;
 
@@ -29,14 +29,14 @@ const STAGES: [&str; 5] = ["extract", "normalize", "classify", "fingerprint", "c
 /// Time spent in each of [`STAGES`].
 type Spent = [Duration; STAGES.len()];
 
-/// Everything that a run needs and does not change.
+/// The data that all runs share.
 struct Bench {
     runtime: Runtime,
     config: Config,
     classifier: Classifier,
 }
 
-/// A source for each document, and the topics that come with tidings.
+/// Returns a source for each document, and the topics that come with tidings.
 fn config() -> Config {
     let topics = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/topics.toml");
     let feed = |feed: usize| {
@@ -126,7 +126,7 @@ impl Bench {
         }
     }
 
-    /// A document for each source, in their order.
+    /// Returns a document for each source, in order.
     fn documents(&self) -> Vec<Document> {
         let document = |(source, body): (&Source, String)| Document {
             url: flow::address(&source.location).expose().clone(),
@@ -138,7 +138,7 @@ impl Bench {
         sources.zip(documents::bodies()).map(document).collect()
     }
 
-    /// An empty store that knows the sources and topics.
+    /// Creates an empty store with the sources and topics.
     fn store(&self) -> (Store, TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("tidings.db");
@@ -150,8 +150,8 @@ impl Bench {
         (store, folder)
     }
 
-    /// The whole flow: every stage on this thread, then the commits. All polls wait for the writer together, as those
-    /// of a busy daemon do.
+    /// Runs the whole flow: every stage on this thread, then the commits. All polls wait for the writer together, as
+    /// those of a busy daemon do.
     fn run(&self, store: &Store, documents: Vec<Document>, spent: &mut Spent) -> usize {
         let sources = self.config.sources.iter().zip(documents);
         let polls: Vec<Poll> = sources

@@ -1,4 +1,4 @@
-//! Feeds to measure where none are given: each format small, middling and large, the same on every run.
+//! Feeds to measure if none are given: each format small, medium and large, the same in every run.
 
 use std::fmt::Write as _;
 
@@ -43,7 +43,7 @@ struct Entry {
 
 type Write = fn(&[Entry]) -> String;
 
-/// Name and body of each feed.
+/// Returns the name and body of each feed.
 pub(crate) fn feeds() -> Vec<(String, Vec<u8>)> {
     let formats: [(&str, Write); 4] = [("rss", rss), ("rdf", rdf), ("atom", atom), ("json", json)];
     let feeds = formats.into_iter().flat_map(|(name, write)| {
@@ -83,7 +83,7 @@ fn entry(number: usize, words: &mut Words) -> Entry {
     }
 }
 
-/// Words in an order that looks like none (a linear congruential generator).
+/// Words in pseudo-random order (a linear congruential generator).
 struct Words(u64);
 
 impl Words {

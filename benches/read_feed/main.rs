@@ -1,11 +1,11 @@
-//! How fast feeds are read, and in how much memory, beside the crates that others read them with.
+//! The speed and memory of reading feeds, compared with other crates.
 //!
-//! The feeds are those in the folder that `TIDINGS_CORPUS` names, else [`generated`] ones. One thread; in each round we
-//! and a peer read the same feeds in turn, so that whatever else the machine does hurts both alike, and the ratio is the
-//! median over the rounds. A feed that one of the two refuses is left out of their comparison, and counted. That is why
-//! there is no Criterion here: it measures one function after the other.
+//! The feeds are those in the folder named by `TIDINGS_CORPUS`, else [`generated`] ones. The benchmark uses one
+//! thread. In each round we and a peer read the same feeds in turn, so that other work on the machine affects both
+//! alike, and the ratio is the median over the rounds. A feed that one of the two refuses is left out of their
+//! comparison, and counted. Criterion does not fit: it measures one function after the other.
 //!
-//! All allocations are counted, everybody's alike.
+//! All allocations are counted, ours and the peers'.
 
 mod generated;
 
@@ -22,19 +22,19 @@ use tidings::{config, extract, normalize};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Rounds of each comparison, beside the first, which warms up.
+/// Rounds of each comparison, in addition to the first, which warms up.
 const ROUNDS: usize = 15;
 const ADDRESS: &str = "https://site.example/feed";
 
 /// One feed, for all readers.
 struct Feed {
     name: String,
-    /// Whether its root element is Atom's.
+    /// True if its root element is Atom's.
     is_atom: bool,
     document: Document,
 }
 
-/// Reads a feed; how many entries it has, `None` where it is refused.
+/// Reads a feed. Returns the number of its entries; `None` if it is refused.
 type Reader = fn(&Feed, &Source) -> Option<usize>;
 
 struct Comparison {
@@ -88,7 +88,7 @@ fn parse(feed: &Feed, source: &Source) -> Option<usize> {
     Some(black_box(extracted).entries.len())
 }
 
-/// What the peers do: every text of markup made safe.
+/// Sanitizes every text of markup, as the peers do.
 fn sanitize(feed: &Feed, source: &Source) -> Option<usize> {
     let extracted = extract::extract(&feed.document, source).ok()?;
     let base = &feed.document.url;
@@ -100,10 +100,11 @@ fn sanitize(feed: &Feed, source: &Source) -> Option<usize> {
     Some(black_box(extracted).entries.len())
 }
 
-/// What we do with every feed: beside that, titles and texts without markup, dates, addresses, languages, identities.
+/// Does our work for every feed: in addition, titles and texts without markup, dates, addresses, languages,
+/// identities.
 fn normalize(feed: &Feed, source: &Source) -> Option<usize> {
     let extracted = extract::extract(&feed.document, source).ok()?;
-    // Only its address and time are looked at: the body is not copied for this.
+    // Only its address and time are used: the body is not copied for this.
     let document = Document {
         url: feed.document.url.clone(),
         content_type: None,
@@ -209,7 +210,7 @@ fn compare(comparison: &Comparison, feeds: &[Feed], source: &Source) {
     let rounds: Vec<[f64; 2]> = (0..=ROUNDS)
         .map(|round| {
             let mut spent = [Duration::ZERO; 2];
-            // Who begins has the cold caches: by turns.
+            // The first one has the cold caches, so they take turns.
             for turn in [round % 2, 1 - round % 2] {
                 let read = [ours, theirs][turn];
                 let begin = Instant::now();
@@ -234,7 +235,7 @@ fn compare(comparison: &Comparison, feeds: &[Feed], source: &Source) {
     );
 }
 
-/// Prints a row: the most memory held at any time while a feed is read, the document among it.
+/// Prints a row: the peak memory while a feed is read, including the document.
 fn memory(what: &str, read: Reader, feeds: &[Feed], source: &Source) {
     let (mut peaks, mut bytes, mut worst) = (0, 0, (0.0, ""));
     for feed in feeds {

@@ -1,10 +1,11 @@
-//! What topics and searches cost over a year of bulletins.
+//! The cost of topics and searches over a year of bulletins.
 //!
 //! `cargo bench --bench stored` (some minutes: it fills a store)
 //!
-//! 200 sources of 1,000 items each, 100 words an item, over a year, polled from files into a store; 100 topics that each take
-//! some of them. Then, from the store alone: a plan with one changed query and a reload that puts it in force, each the
-//! middle of several; and searches, each for something else, so that no answer is known, from the query to the Atom feed.
+//! Input: 200 sources with 1,000 items each, 100 words per item, over a year, polled from files into a store; 100
+//! topics that each match some of them. Then, from the store alone: a plan with one changed query and a reload that
+//! puts it in force, each the median of several; and searches, each for something else, so that no answer is known,
+//! from the query to the Atom feed.
 
 #[path = "../topics/words.rs"]
 mod words;
@@ -79,7 +80,7 @@ fn now() -> DateTime<Utc> {
     "2026-11-22T12:00:00Z".parse().expect("a time")
 }
 
-/// A feed a source, the items of all spread over the year.
+/// Writes a feed per source; the items of all are spread over the year.
 fn write_sources(folder: &Path, words: &Words) {
     let mut chance = Chance(7);
     for source in 0..SOURCES {
@@ -101,7 +102,7 @@ fn write_sources(folder: &Path, words: &Words) {
     }
 }
 
-/// The alternatives of each topic.
+/// Returns the alternatives of each topic.
 fn topics(words: &Words) -> Vec<Vec<String>> {
     let mut chance = Chance(11);
     let mut word = || words.word(COMMON, &mut chance).to_owned();
@@ -190,7 +191,7 @@ async fn search(flow: &Flow, folder: &Path, words: &Words, topics: &[Vec<String>
     println!("a search: {middle:.1} ms, 99 of 100 within {most:.1} ms");
 }
 
-/// Queries of every form, with words of every frequency but the very commonest.
+/// Returns queries of every form, with words of every frequency except the very commonest.
 fn query(words: &Words, chance: &mut Chance) -> String {
     let form = chance.below(8);
     let mut word = || words.word(30, chance);
@@ -207,7 +208,7 @@ fn query(words: &Words, chance: &mut Chance) -> String {
     }
 }
 
-/// The time in milliseconds that so many percent are within.
+/// Returns the time in milliseconds within which `percent` of them lie.
 fn share(times: &mut [Duration], percent: usize) -> f64 {
     times.sort_unstable();
     let at = (times.len() * percent / 100).min(times.len() - 1);

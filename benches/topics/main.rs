@@ -1,14 +1,14 @@
-//! What it costs to find an item's topics, by how many there are.
+//! The cost of finding an item's topics, by the number of topics.
 //!
 //! `cargo bench --bench topics`
 //!
-//! Topics of 5 to 15 terms (phrases, words, conjunctions, some beginnings, exact words, fields, expressions and exclusions)
-//! and items of 100 words, all of one made-up language of 30,000 words that are as often as words are (Zipf); topics leave
-//! out its thousand commonest ones. Every item is classified as English, then as Spanish, each time by all topics. In each
-//! round items that no round had before meet each number of topics in turn. What an item costs is the mean of the quickest
-//! round, for the rest is what else the machine did. The forms of a language, which its first item has to wait for, are told by
-//! themselves. Memory is what is held: the trees of the queries, and the program with the forms of one language
-//! and of both.
+//! Topics have 5 to 15 terms (phrases, words, conjunctions, some prefixes, exact words, fields, expressions and
+//! exclusions), and items 100 words, all of one made-up language of 30,000 words with natural frequencies (Zipf);
+//! topics leave out its thousand commonest ones. Every item is classified as English, then as Spanish, each time with
+//! all topics. In each round, items that no earlier round used meet each number of topics in turn. The cost of an
+//! item is the mean of the quickest round, because other work on the machine slows down the rest. The forms of a
+//! language, which its first item has to wait for, are reported separately. Memory is the memory kept: the trees of
+//! the queries, and the program with the forms of one language and of both.
 
 mod words;
 
@@ -35,7 +35,7 @@ fn main() {
     let mut chance = Chance(7);
     let items = texts(&words, &mut chance);
     let facts = Facts::new();
-    // What is made once for all of them is no part of any.
+    // Data that all of them share is created outside the measurement.
     Classifier::new(&[], &[]);
     let mut sizes: Vec<Size> = TOPICS
         .iter()
@@ -66,7 +66,7 @@ fn main() {
     }
 }
 
-/// So many topics, and what was measured of them.
+/// A number of topics, with its measurements.
 struct Size {
     topics: usize,
     classifier: Classifier,
@@ -77,7 +77,7 @@ struct Size {
     /// With the forms of one language, of two.
     program_mb: Vec<f64>,
     found: f64,
-    /// The least that all items of a round took, in each language.
+    /// The shortest time for all items of a round, in each language.
     least: Duration,
 }
 
@@ -128,7 +128,7 @@ impl Size {
     }
 }
 
-/// What all items have in common.
+/// The facts that all items share.
 struct Facts {
     languages: Vec<Language>,
     source: SourceId,

@@ -1,14 +1,14 @@
-//! Texts of one made-up language, whose words are as often as words are (Zipf).
+//! Texts of one made-up language, whose words have natural frequencies (Zipf).
 
-/// How many it has.
+/// The size of its vocabulary.
 const WORDS: usize = 30_000;
-/// Its commonest ones, which no query of sense asks for.
+/// Its commonest words, which no sensible query contains.
 pub(crate) const COMMON: usize = 1_000;
 
 /// A language: its words, the commonest first.
 pub(crate) struct Words {
     words: Vec<String>,
-    /// How much of a text the words up to each one are.
+    /// The cumulative share of a text up to each word.
     share: Vec<f64>,
 }
 
@@ -40,7 +40,7 @@ impl Words {
         }
     }
 
-    /// A word that is not among the commonest.
+    /// Returns a word that is not among the commonest.
     pub(crate) fn word(&self, from: usize, chance: &mut Chance) -> &str {
         let (low, high) = (self.share[from], self.share[WORDS - 1]);
         let at = low + chance.share() * (high - low);
@@ -48,7 +48,7 @@ impl Words {
         &self.words[rank.min(WORDS - 1)]
     }
 
-    /// A text of so many words.
+    /// Returns a text with that many words.
     pub(crate) fn text(&self, length: usize, chance: &mut Chance) -> String {
         let word = |n: usize, chance: &mut Chance| {
             let sign = if n % 11 == 10 { ". " } else { " " };
@@ -58,7 +58,7 @@ impl Words {
     }
 }
 
-/// Numbers that look like chance, the same on every run (xorshift).
+/// Pseudo-random numbers, the same in every run (xorshift).
 pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {

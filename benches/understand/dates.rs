@@ -1,11 +1,11 @@
-//! What it costs to read a date.
+//! The cost of reading a date.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
 use tidings::dates::{self, Hints};
 
-/// Dates as bulletins write them, a form each.
+/// Dates as bulletins write them, one of each form.
 const DATES: [&str; 20] = [
     "28 June, 2021",
     "Monday, June 28th, 2021",
@@ -29,7 +29,7 @@ const DATES: [&str; 20] = [
     "Press release | Geneva, 28 June 2021 | 14:00 CET",
 ];
 
-/// A text that holds no date, of about 100 words.
+/// A text without a date, of about 100 words.
 const TEXT: &str = "The municipality and 12 partner organisations opened an office on the second floor of the market hall. \
     More than 250 people came in the first 3 weeks, most of them women who look for work in the 7 packing plants of the \
     valley. The office helps them to write a contract, to open an account and to learn what the law says about hours and \

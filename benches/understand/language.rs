@@ -1,4 +1,4 @@
-//! What it costs to tell the language of a text.
+//! The cost of detecting the language of a text.
 
 use std::hint::black_box;
 

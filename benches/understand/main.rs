@@ -1,4 +1,4 @@
-//! What it costs to understand an item: a group for each subject.
+//! The cost of understanding an item: a group for each subject.
 //!
 //! `cargo bench --bench understand`
 

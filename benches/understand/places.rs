@@ -1,4 +1,4 @@
-//! What it costs to find the places that an item of a hundred words tells of.
+//! The cost of finding the places in an item of a hundred words.
 
 use std::hint::black_box;
 

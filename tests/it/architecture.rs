@@ -1,8 +1,8 @@
-//! Which module may use which, and which may use the outside, read from the sources.
+//! Checks in the sources which modules use which others, and which may use the outside.
 //!
-//! The modules stand in `src/lib.rs` in the order in which data move, and each names only those above it. The capabilities
-//! of the modules are listed in [`CAPABILITIES`]; a module that is not in a row has no such capability. Tests within the
-//! sources are skipped: they may use anything.
+//! The modules are in `src/lib.rs` in the order in which data move, and each names only those above it.
+//! [`CAPABILITIES`] lists the capabilities of modules; a module that is not in a row does not have that capability.
+//! Tests within the sources are skipped: they may use anything.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -11,8 +11,8 @@ use regex::Regex;
 
 use crate::support::read_text;
 
-/// Paths that only some modules may name, and those modules. A row covers every path that contains its own: `tokio` covers
-/// `tokio::sync::mpsc`.
+/// Paths that only some modules may name, and those modules. A row covers every path that contains its own: `tokio`
+/// covers `tokio::sync::mpsc`.
 ///
 /// To let a module do more, add it to a row, and say in `src/lib.rs` that it does.
 const CAPABILITIES: &[(&str, &str)] = &[
@@ -80,7 +80,7 @@ fn find_sources(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The public modules of a root, in order.
+/// Returns the public modules of a root, in order.
 fn modules(root: &str) -> Vec<String> {
     let named = root
         .lines()
@@ -134,12 +134,12 @@ fn judge(modules: &[String], file: &Path, source: &str) -> Vec<String> {
 struct FoundPath {
     names: Vec<String>,
     line: usize,
-    /// How many modules below the root it is written.
+    /// The number of modules between the root and the path.
     depth: usize,
 }
 
 impl FoundPath {
-    /// The module of the root that it leads to, by `crate` or by as many `super` as lead there.
+    /// Returns the root's module that the path leads to, through `crate` or enough `super`s.
     fn of_root(&self) -> Option<&str> {
         let climbs = self
             .names
@@ -154,7 +154,7 @@ impl FoundPath {
         self.names.get(start).map(String::as_str)
     }
 
-    /// Whether `path` is a part of it.
+    /// Returns true if the path contains `path`.
     fn holds(&self, path: &str) -> bool {
         let path: Vec<&str> = path.split("::").collect();
         self.names.windows(path.len()).any(|part| part == path)
@@ -168,11 +168,11 @@ enum Token {
     Word(String, usize),
     /// `::` or one character.
     Punct(String),
-    /// What stands between brackets, after the opening one.
+    /// The tokens between brackets, with the opening one.
     Group(char, Vec<Token>),
 }
 
-/// Comments and literals, then what tokens are made of.
+/// Comments and literals first, then the rest of the tokens.
 static LEXER: LazyLock<Regex> = LazyLock::new(|| {
     let comments = r"//[^\n]*|/\*.*?\*/";
     let strings = r###"[bc]?r"[^"]*"|[bc]?r#".*?"#|[bc]?r##".*?"##|[bc]?"(?:\\.|[^"\\])*""###;
@@ -182,7 +182,7 @@ static LEXER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn tokens(source: &str) -> Vec<Token> {
-    // Each bracket that is open, with what stands in it so far.
+    // Each open bracket, with its tokens so far.
     let mut open = vec![(' ', Vec::new())];
     let line_ends: Vec<usize> = source.match_indices('\n').map(|(at, _)| at).collect();
     for found in LEXER.captures_iter(source) {
@@ -210,7 +210,7 @@ fn tokens(source: &str) -> Vec<Token> {
     open.remove(0).1
 }
 
-/// Adds the paths in `tokens`, but not those of `#[cfg(test)]` items.
+/// Adds the paths in `tokens`, except those of `#[cfg(test)]` items.
 fn find_paths(tokens: &[Token], depth: usize, found: &mut Vec<FoundPath>) {
     let mut rest = tokens;
     while let Some(token) = rest.first() {
@@ -242,7 +242,8 @@ fn find_paths(tokens: &[Token], depth: usize, found: &mut Vec<FoundPath>) {
     }
 }
 
-/// Adds the path that `tokens` begin with, after `path`: several where it branches. Returns how many tokens it takes.
+/// Adds the path that `tokens` begin with, appended to `path`; several if it branches. Returns the number of tokens
+/// read.
 fn follow(tokens: &[Token], mut path: FoundPath, found: &mut Vec<FoundPath>) -> usize {
     let mut at = 0;
     loop {
@@ -275,7 +276,7 @@ fn follow(tokens: &[Token], mut path: FoundPath, found: &mut Vec<FoundPath>) -> 
     }
 }
 
-/// Whether `tokens` begin with `#[cfg(test)]`, or with `#[test]`.
+/// Returns true if `tokens` begin with `#[cfg(test)]` or `#[test]`.
 fn is_test(tokens: &[Token]) -> bool {
     let word =
         |token: &Token, wanted: &str| matches!(token, Token::Word(word, _) if word == wanted);
@@ -292,13 +293,13 @@ fn is_test(tokens: &[Token]) -> bool {
         }
 }
 
-/// The tokens of the item that `tokens` begin with, its attributes among them.
+/// Returns the number of tokens in the first item, including its attributes.
 fn item_length(tokens: &[Token]) -> usize {
     let keyword = tokens.iter().find_map(|token| match token {
         Token::Word(word, _) if word != "pub" => Some(word.as_str()),
         _ => None,
     });
-    // The braces of these do not end them.
+    // Braces do not end these items.
     let goes_on = matches!(keyword, Some("use" | "const" | "static"));
     let ends =
         |token: &Token| is_punct(token, ";") || !goes_on && matches!(token, Token::Group('{', _));
@@ -310,7 +311,7 @@ fn is_punct(token: &Token, wanted: &str) -> bool {
     matches!(token, Token::Punct(punct) if punct == wanted)
 }
 
-/// The judgement on a made-up file of modules `model`, `dates`, `extract`, `store` and `daemon`.
+/// Checks the judgement on a made-up file in a crate of `model`, `dates`, `extract`, `store` and `daemon`.
 #[track_caller]
 fn check(file: &str, source: &str, expected: &[&str]) {
     let order = modules(

@@ -1,4 +1,4 @@
-//! A source that goes bad is named with what to do; the others, and what it brought while it was good, are unharmed.
+//! A source that goes bad is reported with a remedy. The others, and its earlier items, are unharmed.
 
 use std::fs;
 use std::iter;
@@ -15,7 +15,7 @@ use crate::support::{
     source,
 };
 
-/// Sources that go bad: their name, state, code and HTTP status, and in part what happened and what to do.
+/// Sources that go bad: their name, state, code and HTTP status, and parts of the problem and of the remedy.
 const BAD: &str = "
     error     | failing | http-500        | 500 | /error answered 500          | asked again when it is due
     missing   | failing | http-404        | 404 | /missing answered 404        | look for the new address
@@ -49,7 +49,7 @@ fn bad() -> Vec<[&'static str; 6]> {
 
 const MEBIBYTE: usize = 1 << 20;
 
-/// What a server sends when it has gone bad.
+/// Makes every source of a server go bad.
 fn go_bad(server: &Server) {
     let port = server.port();
     server.route("/error", |_| Answer::status(500));
@@ -110,7 +110,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// Every source tells one notice, by its place in [`BAD`].
+/// Makes every source publish one notice, numbered by its place in [`BAD`].
 fn go_well(server: &Server) {
     for (number, [id, ..]) in bad().into_iter().enumerate() {
         server.serve(&format!("/{id}"), rss(&[notice(number, day(0))]));
@@ -119,7 +119,7 @@ fn go_well(server: &Server) {
 
 const GOOD: usize = 100;
 
-/// The sources of [`BAD`], of which one has a server of its own and one is a file, and a good one.
+/// Configures the sources of [`BAD`], one with a server of its own and one in a file, and a good one.
 fn configuration(server: &Server, refusing: &Server) -> String {
     let url = |id: &str| match id {
         "refused" => refusing.url("/refused"),
@@ -132,7 +132,7 @@ fn configuration(server: &Server, refusing: &Server) -> String {
     format!("[fetch]\n{fetch}\n{NEWS}{sources}")
 }
 
-/// Stories by their notices' numbers.
+/// Returns the numbers of the published notices.
 fn told(published: &Published) -> Vec<usize> {
     let stories = published.stories("news").into_iter();
     let number = |link: Option<String>| link.unwrap().rsplit_once('/').unwrap().1.parse();
@@ -141,7 +141,7 @@ fn told(published: &Published) -> Vec<usize> {
     numbers
 }
 
-/// Checks what `status` says of a source that was polled well one day and failed the next.
+/// Checks the `status` of a source that succeeded on the first day and failed on the next.
 fn check(status: &Value, [id, state, code, http_status, text, action]: [&str; 6]) {
     assert_eq!(status["id"], id);
     let problem = &status["problem"];
@@ -202,7 +202,7 @@ fn bad_sources_are_named_and_harm_nobody() {
         None => skipped("only Linux tells how much memory the run took"),
     }
 
-    // None was given up.
+    // No source was given up.
     go_well(&server);
     workspace.poll(day(2));
     for [id, ..] in bad() {
@@ -213,12 +213,12 @@ fn bad_sources_are_named_and_harm_nobody() {
     assert_eq!(told(&workspace.published()), more);
 }
 
-/// The run, and the most memory that it took in bytes.
+/// Returns the run, and its peak memory in bytes.
 fn watched(mut run: Running) -> (Ran, Option<u64>) {
     let file = format!("/proc/{}/status", run.id());
     let mut peak = None;
     while run.is_alive() {
-        // It only ever grows: what was read last before the end is what counts.
+        // The peak only grows, so the last reading before the end counts.
         if Path::new(&file).exists() {
             let status = read_text(Path::new(&file));
             let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

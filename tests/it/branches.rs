@@ -1,4 +1,4 @@
-//! Branches of topics: feeds that nobody names, which appear as items turn up, and stay.
+//! Branches of topics: feeds that are not configured one by one, appear with their first items, and stay.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Notice, Server, Workspace, day, notice, read, rss, source, titles};
 
-/// The topic `news` with branches.
+/// Returns the topic `news` with branches.
 fn news(each: &str) -> String {
     format!("[[topic]]\nid = \"news\"\ntitle = \"News\"\neach = [{each}]\n")
 }
@@ -22,7 +22,7 @@ fn titled(number: usize, title: &str) -> Notice {
 const SHELTER: &str = "Shelter opens in Tapachula";
 const WORKSHOP: &str = "Workshop in Guatemala";
 
-/// A server of two notices, one about Mexico and one about Guatemala.
+/// Starts a server with two notices, one about Mexico and one about Guatemala.
 fn server() -> Server {
     let server = Server::start();
     server.serve("/", rss(&[titled(1, SHELTER), titled(2, WORKSHOP)]));
@@ -36,13 +36,13 @@ fn harbour(server: &Server) -> String {
     )
 }
 
-/// A run in which nothing is due, on the day of the last poll.
+/// Runs on the day of the last poll, when nothing is due.
 fn run(workspace: &Workspace, on: i64) {
     let now = day(on).to_rfc3339();
     workspace.run(&["once", "--now", &now]).well();
 }
 
-/// Names of the branches of `news` that have files, each in all four formats.
+/// Returns the names of the branches of `news` that have files, each in all four formats.
 fn branches(workspace: &Workspace) -> Vec<String> {
     let Ok(entries) = fs::read_dir(workspace.path("feeds/news")) else {
         return Vec::new();
@@ -114,7 +114,7 @@ fn a_branch_appears_with_its_first_story_in_every_format_and_list() {
             );
         }
     }
-    // Whoever takes the list of topics does not subscribe to each of them in all its parts.
+    // Importing the list of topics does not subscribe to each of their parts.
     assert!(!published.text("index.opml").contains("/news/"));
     for name in names {
         let own = json(&workspace, &format!("news/{name}"))["feed_url"].to_string();
@@ -125,7 +125,7 @@ fn a_branch_appears_with_its_first_story_in_every_format_and_list() {
             "{atom}"
         );
     }
-    // A later poll brings another country.
+    // A later poll finds another country.
     let costa_rica = titled(3, "Reunión en San José de Costa Rica");
     server.serve("/", rss(&[titled(1, SHELTER), costa_rica]));
     workspace.poll(day(1));
@@ -137,7 +137,7 @@ fn a_branch_appears_with_its_first_story_in_every_format_and_list() {
     assert_eq!(tree(&workspace), before);
 }
 
-/// Every file of the branches: its bytes, and when it was written.
+/// Returns the bytes of every file of the branches, and the time of its last change.
 fn tree(workspace: &Workspace) -> Vec<(String, Vec<u8>, std::time::SystemTime)> {
     let mut files = Vec::new();
     for name in branches(workspace) {
@@ -168,7 +168,7 @@ fn a_branch_stays_when_its_stories_leave_and_they_move_to_another() {
     assert!(moved.iter().any(|story| story.id == id), "{moved:?}");
     run(&workspace, 1);
     assert_eq!(branches(&workspace), ["gt", "mx"]);
-    // The source is about Mexico from now on, whatever its items name.
+    // From now on the source is about Mexico, whatever its items mention.
     workspace.configure(&format!(
         "{}{}regions = [\"MX\"]\n",
         news("\"country\""),
@@ -196,7 +196,7 @@ fn branches_come_and_go_with_the_key_and_with_the_topic() {
     assert!(!workspace.path("feeds/branches.opml").exists());
     assert!(!workspace.published().text("index.html").contains("news/mx"));
     assert!(!workspace.published().text("news.html").contains("news/mx"));
-    // The whole topic goes, and comes back under another title.
+    // The whole topic is removed, and comes back under another title.
     let other = "[[topic]]\nid = \"other\"\n";
     workspace.configure(&format!(
         "{other}{}",
@@ -246,7 +246,7 @@ fn what_is_old_enters_a_known_branch_quietly_and_a_new_one_loudly() {
     let source = harbour(&server);
     let workspace = Workspace::new(&format!("{}{source}", news("\"country\"")));
     workspace.poll(day(0));
-    // An older notice, of a source that comes later.
+    // An older notice, of a source that is added later.
     let mut old = titled(9, "Shelter closed in Tapachula for the storm");
     old.date = day(0) - TimeDelta::days(30);
     let mut first = titled(8, "Office of Honduras moves to Tegucigalpa");

@@ -1,4 +1,4 @@
-//! A real browser before the administrators' address: a page of another site changes nothing there, the own one does.
+//! A real browser at the administrators' address: a page of another site can change nothing there, its own page can.
 
 use serde_json::{Value, json};
 
@@ -7,10 +7,10 @@ use crate::support::{
     source,
 };
 
-/// A name that an attacker has resolve to this machine.
+/// A name that an attacker resolves to this machine.
 const REBOUND: &str = "rebound.example";
 
-/// Tries everything that a page can send by itself, and says what it could read of the answers.
+/// Tries everything that a page can send by itself, and reports which answers it could read.
 const HOSTILE: &str = r#"<!doctype html><title>Prizes</title><body><script>
 const loaded = (element) => new Promise((done) => { element.onload = element.onerror = done; });
 let frames = 0;
@@ -78,7 +78,7 @@ const attack = async (admin, story) => {
 };
 </script>"#;
 
-/// The configuration before the attack, and the one that a reload would put in force.
+/// Writes the configuration before the attack, and the one that a reload would put in force.
 fn configure(workspace: &Workspace, server: &Server, topics: &str) {
     let harbour = source("harbour", &server.url("/feed"));
     workspace.configure(&format!("{ANYWHERE}{NEWS}{topics}{harbour}"));
@@ -116,7 +116,7 @@ fn a_page_of_another_site_changes_nothing_in_a_real_browser() {
         assert_eq!(of("fetch"), &sent, "{results}");
         assert_eq!(of("beacon"), &json!(true), "{results}");
         assert_eq!(of("embedding"), &json!(["error", "error"]), "{results}");
-        // They came, and were refused for what they are.
+        // The requests arrived, and were refused for what they are.
         service.logs(&format!("refused POST {:?}", path_of(name)));
     }
     assert_eq!(
@@ -125,7 +125,7 @@ fn a_page_of_another_site_changes_nothing_in_a_real_browser() {
         "{results}"
     );
 
-    // The attacker's name leads to us: its page is of the same origin then, for the browser.
+    // The attacker's name resolves to us: for the browser its page then has the same origin.
     let rebound = admin.replace("127.0.0.1", REBOUND);
     browser.lift_policy();
     browser.load(&format!("{rebound}/status"));
@@ -148,7 +148,7 @@ fn a_page_of_another_site_changes_nothing_in_a_real_browser() {
     let decided = workspace.run(&["stories", "list", "--json"]).well().json();
     assert_eq!(decided, json!([]));
 
-    // The own page may do what it offers.
+    // The site's own page may do everything it offers.
     browser.load(&format!("{admin}/status"));
     browser.run("document.querySelector('form[action=reload] button').click()");
     browser.loaded();

@@ -1,4 +1,4 @@
-//! The right list of a document is never more than one number away.
+//! Choosing the right list of a document takes one number.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, NEWS, Server, Workspace, day, read_text};
 
-/// A page of news, and of tenders in a table.
+/// Returns a page of news, with tenders in a table.
 fn page() -> String {
     let mut page = String::from(
         "<!doctype html><html lang=en><title>Notices | Harbour Office</title><body>\
@@ -56,7 +56,7 @@ fn discovered(workspace: &Workspace, arguments: &[&str]) -> Value {
     workspace.run(&arguments).well().json()
 }
 
-/// The number of the list of tenders.
+/// Returns the number of the list of tenders.
 fn tenders(workspace: &Workspace, url: &str) -> String {
     let found = discovered(workspace, &[url]);
     let lists = found["lists"].as_array().unwrap();
@@ -158,7 +158,7 @@ fn preview_shows_a_list_and_says_that_there_are_others() {
         taken.contains("The same by selectors:\n  kind = \"html\"\n"),
         "{taken}"
     );
-    // Of a source that is configured, too.
+    // The same for a configured source.
     workspace.configure(&format!(
         "[[source]]\nid = \"harbour\"\nurl = \"{url}\"\ntopics = [\"news\"]\n{NEWS}"
     ));
@@ -199,7 +199,7 @@ fn lists_of_json_have_numbers_too() {
     );
 }
 
-/// Polls the only source, and returns the titles of its items.
+/// Checks the configuration and polls the source. Returns the number of its items.
 fn polled(workspace: &Workspace, id: &str) -> u64 {
     workspace.run(&["check"]).done();
     workspace
@@ -225,7 +225,7 @@ fn a_list_is_added_by_its_number() {
     assert_eq!(polled(&workspace, "tenders"), 6);
 }
 
-/// Runs the program on a terminal on which `typed` is typed; returns its status and what the terminal shows.
+/// Runs the program on a terminal with the input `typed`. Returns its status and the terminal's output.
 fn on_terminal(workspace: &Workspace, arguments: &[&str], typed: &str) -> (Option<i32>, String) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -237,12 +237,12 @@ fn on_terminal(workspace: &Workspace, arguments: &[&str], typed: &str) -> (Optio
     command.stdin(copy(&terminal)).stdout(copy(&terminal));
     command.stderr(terminal);
     let mut child = command.spawn().unwrap();
-    // It holds the other ends, and the terminal would stay open.
+    // The command keeps the other ends, and with them the terminal, open.
     drop(command);
     let mut master = File::from(master);
     master.write_all(typed.as_bytes()).unwrap();
     let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
-    // A terminal that nobody holds any more fails to be read.
+    // Reading fails once nobody has the terminal open.
     while let Ok(count @ 1..) = master.read(&mut buffer) {
         shown.extend_from_slice(&buffer[..count]);
     }

@@ -1,4 +1,4 @@
-//! What scripts rely on is documented: the keys of every `--json`, the codes of problems, exit statuses.
+//! The interface for scripts is documented: the keys of every `--json`, the codes of problems, exit statuses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,7 +14,7 @@ fn manual() -> String {
     read_text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/commands.md"))
 }
 
-/// The rows of the table under a heading, as cells.
+/// Returns the rows of the table under a heading, as cells.
 fn table(heading: &str) -> Vec<Vec<String>> {
     let manual = manual();
     let (_, section) = manual.split_once(&format!("\n## {heading}\n")).unwrap();
@@ -29,7 +29,7 @@ fn table(heading: &str) -> Vec<Vec<String>> {
     rows.skip(2).map(cells).collect()
 }
 
-/// What stands between two signs.
+/// Returns the text between two signs.
 fn between(text: &str, sign: char) -> impl Iterator<Item = &str> {
     text.split(sign).skip(1).step_by(2)
 }
@@ -52,7 +52,7 @@ fn every_problem_code_is_in_the_manual_with_the_care_that_it_takes() {
     assert_eq!(documented, expected.collect());
 }
 
-/// The keys of a shape: those that are always there, and those in italics.
+/// Returns the keys of a shape: those that are always present, and those in italics.
 fn documented(command: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let rows = table("JSON");
     let is_of = |row: &&Vec<String>| {
@@ -74,7 +74,7 @@ fn documented(command: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     (keys(&plain), keys(&italic))
 }
 
-/// The keys of a value and of all that is in it. What a text names freely has none.
+/// Collects the keys of a value and of everything in it, except in maps with arbitrary keys.
 fn keys(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
@@ -90,7 +90,8 @@ fn keys(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Compares all keys of a command's answers with those of the manual; none of these answers need have those `unseen`.
+/// Compares all keys of a command's answers with those in the manual. Keys in `unseen` may be missing from the
+/// answers.
 #[track_caller]
 fn check(command: &str, answers: &[Value], unseen: &[&str]) {
     let mut found = BTreeSet::new();
@@ -115,7 +116,8 @@ fn check(command: &str, answers: &[Value], unseen: &[&str]) {
     );
 }
 
-/// A source with stories, one that fails, one with a note, and a topic that takes some by its query.
+/// Creates a source with stories, one that fails, one with a note, and a topic with a query that matches some
+/// stories.
 fn workspace(server: &Server) -> Workspace {
     server.serve("/good", rss(&notices(1..5, day(0))));
     let sources = [
@@ -132,7 +134,7 @@ fn the_shapes_of_sources_and_polls_are_in_the_manual() {
     let server = Server::start();
     let workspace = workspace(&server);
     let now = day(0).to_rfc3339();
-    // The option stands anywhere.
+    // The option may be at any position.
     let run = |arguments: &[&str]| workspace.run(arguments).json();
     check(
         "once",

@@ -1,4 +1,4 @@
-//! What a publisher corrects stays the story it was.
+//! A correction by the publisher changes a story, but not its identity.
 
 use std::slice;
 

@@ -1,5 +1,5 @@
-//! Nothing is lost, nothing is half published, ids are for ever: the program is killed at every kind of moment, again
-//! and again, while its sources go on publishing.
+//! Nothing is lost, nothing is half published, ids are permanent: the program is killed at every kind of moment,
+//! again and again, while its sources continue to publish.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,14 +11,14 @@ use std::thread;
 
 use crate::support::{Answer, NEWS, Running, Server, Workspace, day, notices, rss, source, titles};
 
-/// How often each kind of moment must have been met.
+/// The number of times that each kind of moment must be hit.
 const KILLS: usize = 5;
-/// Notices of a round. The next round's take their place: what is not stored by then is lost.
+/// Notices of a round. The next round's replace them: anything that is not stored by then is lost.
 const BATCH: usize = 4;
-/// As many as a feed holds: a moment that was not met by then is given up.
+/// The capacity of a feed: a moment that was not hit by then is given up.
 const MAX_ISSUED: usize = 500;
 
-/// When to kill.
+/// The moment to kill the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
     Started,
@@ -30,7 +30,7 @@ enum Moment {
 }
 
 impl Moment {
-    /// How much later it may be for the run to be still there, most of the time.
+    /// Returns the longest delay after which the run usually still exists.
     fn longest_wait(self, run: usize) -> usize {
         match self {
             Self::Started => run,
@@ -49,7 +49,8 @@ const MOMENTS: [Moment; 6] = [
     Moment::Replacing,
 ];
 
-/// A linear congruential generator (Knuth's MMIX): the same moments in every run, as far as the machine repeats itself.
+/// A linear congruential generator (Knuth's MMIX): the same moments in every run, as far as the machine repeats
+/// itself.
 struct Random(u64);
 
 impl Random {
@@ -62,7 +63,7 @@ impl Random {
     }
 }
 
-/// Two publishers who report the same notices, and how far their answers have come.
+/// Two publishers who report the same notices, and the progress of their answers.
 struct Press {
     server: Server,
     issued: usize,
@@ -95,7 +96,7 @@ impl Press {
         format!("{NEWS}{}{}", source("one", &one), source("two", &two))
     }
 
-    /// The next notices take the place of the last ones.
+    /// Replaces the notices with the next ones.
     fn issue(&mut self) {
         let numbers = self.issued..self.issued + BATCH;
         self.issued = numbers.end;
@@ -117,7 +118,7 @@ fn start(workspace: &Workspace) -> Running {
     workspace.start(&["once", "--all", "--now", &day(0).to_rfc3339()])
 }
 
-/// Lets a run go on for that many looks at it.
+/// Lets a run continue for that many checks of it.
 fn watch(run: &mut Running, looks: usize) {
     for _ in 0..looks {
         if !run.is_alive() {
@@ -127,7 +128,8 @@ fn watch(run: &mut Running, looks: usize) {
     }
 }
 
-/// How many looks a whole run takes: the quickest of some, for the first has the program read from the disk.
+/// Returns the number of checks in a whole run: the least of several, because the first run loads the program from
+/// disk.
 fn length(workspace: &Workspace) -> usize {
     let looks = |_| {
         let mut run = start(workspace);
@@ -138,9 +140,9 @@ fn length(workspace: &Workspace) -> usize {
     (0..3).map(looks).min().unwrap()
 }
 
-/// What is written where no reader looks, in a hidden folder.
+/// Returns the files in the hidden folder, which no reader sees.
 fn staged(workspace: &Workspace) -> Vec<PathBuf> {
-    // Whatever is not there, or no folder, or gone meanwhile, holds nothing.
+    // A path that is missing, not a folder, or removed meanwhile is empty.
     let inside = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
     let entries = inside(workspace.path("feeds")).map(|entry| entry.path());
     let hidden = |path: &PathBuf| {
@@ -154,7 +156,7 @@ fn staged(workspace: &Workspace) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Starts a run and kills it at `moment` or some looks later; `false` when it ended before.
+/// Starts a run and kills it at `moment` or some checks later. Returns false if it ended before.
 fn killed(workspace: &Workspace, press: &Press, moment: Moment, later: usize) -> bool {
     let changed = |name: &str| {
         let path = workspace.path(name);
@@ -179,7 +181,7 @@ fn killed(workspace: &Workspace, press: &Press, moment: Moment, later: usize) ->
     lives && run.kill()
 }
 
-/// Checks every file, and that every story still has the id under which it was first seen.
+/// Checks every file, and that every story still has the id under which it was first published.
 fn check(workspace: &Workspace, ids: &mut BTreeMap<String, String>) {
     for story in workspace.published().whole() {
         let id = ids.entry(story.title.clone()).or_insert(story.id.clone());
@@ -187,7 +189,7 @@ fn check(workspace: &Workspace, ids: &mut BTreeMap<String, String>) {
     }
 }
 
-/// A run that nobody kills, looked at all the while: then every notice is there, once, as a story with two reports.
+/// Checks a run that is not killed: in the end every notice is there, once, as a story with two reports.
 fn complete(workspace: &Workspace, press: &Press, ids: &mut BTreeMap<String, String>) {
     let mut run = start(workspace);
     while run.is_alive() {

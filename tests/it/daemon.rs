@@ -1,4 +1,4 @@
-//! `tidings run` from its first word to its last: what readers and administrators get, and how it ends.
+//! `tidings run` from its start to its end: the responses to readers and administrators, and the ways to stop.
 
 use std::fs;
 use std::io::{BufReader, Write as _};
@@ -12,14 +12,14 @@ use crate::support::{
     notices, request, rss, signal, skipped, source,
 };
 
-/// The samples, served where nobody else serves.
+/// Serves the samples on free ports.
 fn samples() -> Workspace {
     let workspace = Workspace::with_samples();
     workspace.listen_anywhere();
     workspace
 }
 
-/// A source on `server`, and where it is served.
+/// Configures a source on `server`, and free ports for us.
 fn one_source(server: &Server) -> Workspace {
     Workspace::new(&format!(
         "{ANYWHERE}{NEWS}{}",
@@ -31,7 +31,7 @@ fn has_entries(count: usize) -> impl Fn(&Reply) -> bool {
     move |reply| reply.text().matches("<entry>").count() == count
 }
 
-/// The samples polled and published.
+/// Polls and publishes the samples.
 fn served_samples(workspace: &Workspace) -> Service {
     let mut service = Service::start(workspace);
     service.get_until("/labour-migration.atom", has_entries(10));
@@ -161,7 +161,7 @@ fn administrators_see_health_state_and_metrics() {
     service.stop();
 }
 
-/// A poll is under way when the signal comes: it ends, is published, and so does the program.
+/// Sends the signal during a poll: the poll ends and is published, then the program ends.
 #[track_caller]
 fn check_end(signal: &str) {
     let server = Server::start();
@@ -181,7 +181,7 @@ fn check_end(signal: &str) {
     asks.recv_timeout(GUARD).unwrap();
     service.signal(signal);
     systemd.hears("STOPPING=1");
-    // It still serves what there is.
+    // It still serves the existing files.
     assert_eq!(service.get("/news.atom").status, 200);
     go_on.send(()).unwrap();
     let ran = service.finish().done();
@@ -232,7 +232,7 @@ fn killed_and_started_again_it_serves_at_once_and_asks_nobody_before_time() {
 
     let service = Service::start(&workspace);
     assert!(has_entries(3)(&service.get("/news.atom")));
-    // Its loop has turned when it answers this, and it waits for polls that run before it ends.
+    // Once it answers this, its loop has turned; it waits for running polls before it ends.
     assert_eq!(service.ask_admin("/healthz").status, 200);
     service.stop();
     assert_eq!(server.requests().len(), 1);
@@ -248,7 +248,7 @@ fn a_killed_daemon_leaves_no_socket_in_the_way() {
     service.stop();
 }
 
-/// A run that cannot begin says why, and nothing to subscribe to.
+/// Checks that a run that cannot start prints the reason, and nothing to subscribe to.
 #[track_caller]
 fn check_refused(workspace: &Workspace, words: &[&str]) {
     let ran = Service::spawn(Service::command(workspace)).finish();

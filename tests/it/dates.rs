@@ -1,4 +1,4 @@
-//! A date that was worked out from the time of reading stands as it was first read.
+//! A date derived from the time of reading stays as it was first read.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ fn feed(date: &str, rest: &str) -> String {
     )
 }
 
-/// Polls a document, then one that says the same with something else around it, a day later: not one byte changes.
+/// Polls a document, then a day later one with the same notice but other surroundings: not one byte changes.
 #[track_caller]
 fn check(reading: &str, document: impl Fn(&str) -> String, published: &str) {
     let server = Server::start();
@@ -109,7 +109,7 @@ fn a_date_in_the_future_is_when_it_was_first_seen() {
     check(FEED, |rest| feed(date, rest), "2026-03-02T12:00:00+00:00");
 }
 
-/// The first item of the feed, as JSON.
+/// Returns the first item of the feed, as JSON.
 fn first_item(workspace: &Workspace) -> Value {
     let feed: Value = serde_json::from_str(&workspace.published().text("news.json")).unwrap();
     feed["items"][0].clone()

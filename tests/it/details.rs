@@ -1,4 +1,5 @@
-//! The pages that entries lead to: each asked for once, none lost, and no item shown now with its text, now without.
+//! The pages that entries link to: each is fetched once, none is lost, and no item alternates between versions with
+//! and without its text.
 
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -18,14 +19,14 @@ fn hours(hours: i64) -> Timestamp {
     day(0) + TimeDelta::hours(hours)
 }
 
-/// The page of a notice.
+/// Returns the page of a notice.
 fn body(number: usize) -> String {
     format!(
         "<!DOCTYPE html><nav>Home</nav><div class=body><p>Whole text of notice {number}.</p></div>"
     )
 }
 
-/// Gives every one of these notices its page.
+/// Serves a page for each of these notices.
 fn serve(board: &Board, numbers: impl IntoIterator<Item = usize>) {
     for number in numbers {
         board
@@ -38,13 +39,14 @@ fn target(number: usize) -> String {
     format!("/notices/{number}")
 }
 
-/// The items of the topic as JSON Feed has them.
+/// Returns the items of the topic as in JSON Feed.
 fn items(workspace: &Workspace) -> Vec<Value> {
     let feed: Value = serde_json::from_str(&workspace.published().text("news.json")).unwrap();
     feed["items"].as_array().unwrap().clone()
 }
 
-/// The numbers of the notices that are published with their whole text, and how many are published.
+/// Returns the numbers of the notices that are published with their whole text, and the number of all that are
+/// published.
 fn whole(workspace: &Workspace) -> (Vec<usize>, usize) {
     let items = items(workspace);
     let number = |item: &Value| {
@@ -74,7 +76,7 @@ fn a_page_is_asked_for_once() {
     workspace.poll(hours(2));
     assert_eq!(board.asked(), ["/list"]);
     workspace.published().files().are_untouched_since(&before);
-    // The list shows two: the elder one is known, though it is no longer there.
+    // The list shows two: the older one is known, though it is no longer listed.
     board.issue(2..3);
     workspace.poll(hours(3));
     assert_eq!(board.asked(), ["/list", "/notices/2"]);
@@ -95,7 +97,7 @@ fn a_page_is_asked_for_again_when_the_list_says_that_its_entry_changed() {
     workspace.poll(hours(1));
     assert_eq!(board.asked(), ["/list", "/notices/0"]);
     assert_eq!(whole(&workspace), (vec![7], 1));
-    // What changes at each look is a counter, for which no page is asked each time.
+    // Something that changes with every look is a counter, for which the page is not fetched each time.
     for (hour, suffix, asked) in [
         (1, " (2 comments)", 1),
         (2, " (3 comments)", 2),
@@ -109,7 +111,7 @@ fn a_page_is_asked_for_again_when_the_list_says_that_its_entry_changed() {
     }
 }
 
-/// The page is read when it may be, though the list has not changed since.
+/// The page is read when the wait is over, though the list has not changed since.
 #[test]
 fn a_correction_that_waits_is_not_forgotten() {
     let board = Board::new(0..1);
@@ -146,7 +148,7 @@ fn what_one_poll_has_no_time_for_the_next_ones_do() {
         lists.push(list.len());
         workspace.check_well("board");
     }
-    // As far back as the last page that is wanted; when nothing is, one request.
+    // As far back as the last page that is wanted; if none is, one request.
     assert_eq!(lists, [60, 60, 60, 1]);
     assert_eq!(whole(&workspace).0, (0..120).collect::<Vec<_>>());
     // The newest first.
@@ -174,7 +176,7 @@ fn an_entry_whose_page_fails_stands_as_the_list_has_it() {
         assert_eq!(board.asked().len(), requests, "after {hour} hours");
         assert_eq!(whole(&workspace), (vec![1], 2));
     }
-    // What changes is looked at again.
+    // A page that changed is read again.
     serve(&board, 0..1);
     board.change(|shown| shown.suffix = ", corrected");
     workspace.poll(hours(101));
@@ -271,7 +273,7 @@ fn files_are_attached_and_not_read() {
         attached,
         ["/notices/0", "/plan.PDF"].map(|file| board.server.url(file))
     );
-    // Far less than what may be fetched of a document.
+    // Far less than the limit for a document.
     assert!(*pdf.lock().unwrap() < 8);
     workspace.check_well("board");
 }
@@ -327,7 +329,7 @@ fn a_run_killed_amid_the_pages_loses_nothing() {
     killed.send(()).unwrap();
     board.asked();
     workspace.poll(hours(0));
-    // What was read was kept with the poll that did not end: it is read again.
+    // Pages are stored with their poll, which did not finish, so they are fetched again.
     assert_eq!(board.asked(), ["/list", "/notices/1", "/notices/0"]);
     assert_eq!(whole(&workspace), (vec![0, 1], 2));
     workspace.poll(hours(1));

@@ -34,7 +34,7 @@ fn what_is_gone_from_the_folder_is_made_again_from_the_store() {
     workspace.poll(day(0));
     let before = workspace.published().files();
     fs::remove_dir_all(workspace.path("feeds")).unwrap();
-    // Nothing is due, and another day: neither the sources nor the clock are in it.
+    // Nothing is due, and the day is another: the bytes depend neither on the sources nor on the clock.
     workspace
         .run(&["once", "--now", &day(0).to_rfc3339()])
         .well();

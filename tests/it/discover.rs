@@ -1,4 +1,4 @@
-//! From an address to a running source: what is found out, what is pasted or written, and what is refused.
+//! From an address to a running source: the findings, the block that is pasted or written, and refusals.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::support::{
     Answer, NEWS, Notice, Server, Workspace, day, notice, read_text, rss, source,
 };
 
-/// A page of a list, with noise around it; `class` is that of its records.
+/// Returns a page with a list, with noise around it; `class` is that of its records.
 fn list(notices: &[Notice], class: &str, head: &str) -> String {
     let mut rows = String::new();
     for notice in notices {
@@ -43,7 +43,7 @@ fn some(count: usize) -> Vec<Notice> {
 const FEED_LINK: &str = "<link rel=alternate type='application/rss+xml' href=/replies>\
     <link rel=alternate type='application/rss+xml' href=/feed>";
 
-/// A page of ten notices, its second page, a feed of the newest six, and one of comments.
+/// Serves a page of ten notices, its second page, a feed of the newest six, and one of comments.
 fn harbour(head: &str) -> Server {
     let server = Server::start();
     let (notices, page) = (some(20), "page=1");
@@ -83,7 +83,7 @@ fn discovered(workspace: &Workspace, url: &str) -> Value {
         .json()
 }
 
-/// Pastes a block, checks the configuration and polls it; the number of items is returned.
+/// Pastes a block, checks the configuration and polls it. Returns the number of items.
 #[track_caller]
 fn pasted(workspace: &Workspace, found: &Value) -> usize {
     let block = found["block"].as_str().unwrap();
@@ -322,7 +322,7 @@ fn a_source_is_added_to_the_file_of_its_host() {
         .run(&["once", "127-0-0-1", "--strict", "--now", &now()])
         .done();
     workspace.check_well("127-0-0-1");
-    // Once more is refused, by its place.
+    // Adding it again is refused, with its place.
     let again = workspace.run(&["sources", "add", &server.url("/feed")]);
     let told = again.complaint(2);
     assert!(
@@ -351,7 +351,7 @@ fn a_source_is_added_where_it_is_said() {
         "{dry}"
     );
     assert!(!workspace.path("config/sources/new.toml").exists());
-    // A file that nobody reads, and a folder that is not there.
+    // A file that is not included, and a folder that does not exist.
     let elsewhere = add(&["--to", "config/elsewhere.toml"]);
     assert!(
         elsewhere
@@ -547,7 +547,7 @@ fn another_page_is_no_repair() {
     );
 }
 
-/// Checks what is found at an address, what stands in its block, and how many items a poll of it gives.
+/// Checks the kind of source found at an address, lines of its block, and the number of items that a poll yields.
 #[track_caller]
 fn check_found(server: &Server, path: &str, found: &str, lines: &[&str], items: usize) {
     let workspace = workspace("");
@@ -561,7 +561,7 @@ fn check_found(server: &Server, path: &str, found: &str, lines: &[&str], items: 
     assert_eq!(pasted(&workspace, &told), items, "{block}");
 }
 
-/// The notices as an interface has them.
+/// Returns the notices in the format of the API.
 fn posts(notices: &[Notice]) -> Value {
     let post = |notice: &Notice| {
         json!({
@@ -593,7 +593,7 @@ fn the_interface_of_wordpress_goes_before_the_page_but_not_before_a_feed() {
     let why = "A page of WordPress, whose interface has 10 of its 10 records as JSON: http";
     assert!(told.starts_with(why), "{told}");
 
-    // What has other posts, and what is closed.
+    // Pages whose API has other posts, or is closed.
     let others: Vec<Notice> = (50..60).map(|number| notice(number, day(0))).collect();
     server.serve(POSTS, posts(&others).to_string());
     check_found(&server, "/news", "list", &["select.item"], 20);

@@ -1,5 +1,5 @@
-//! The disk and the database go wrong while the program runs, or before it starts: it says so, serves what it has, and goes
-//! on by itself.
+//! The disk and the database fail while the program runs, or before it starts: it reports that, serves the existing
+//! files, and recovers by itself.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
@@ -19,10 +19,10 @@ use crate::support::{
     skipped, source,
 };
 
-/// Several requests to a host at once, each with time to wait for its answer.
+/// Allows several requests to a host at once, each with a long timeout.
 const PATIENT: &str = "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\ntimeout = \"60s\"\nper_host = 8\n";
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 #[track_caller]
 fn until(what: &str, so: impl Fn() -> bool) {
     let begun = Instant::now();
@@ -32,11 +32,11 @@ fn until(what: &str, so: impl Fn() -> bool) {
     }
 }
 
-/// A mount that goes with the test at the latest.
+/// A mount that is removed with the test at the latest.
 struct Mounted(PathBuf);
 
 impl Mounted {
-    /// Mounts with these arguments at `path`; `None`, with a word, where this user may not.
+    /// Mounts with these arguments at `path`; `None`, with a message, if this user may not.
     fn new(path: PathBuf, arguments: &[&str]) -> Option<Self> {
         fs::create_dir_all(&path).unwrap();
         let ran = Command::new("mount").args(arguments).arg(&path).output();
@@ -54,13 +54,13 @@ impl Mounted {
         }
     }
 
-    /// A file system of so many bytes.
+    /// Mounts a file system of that size.
     fn small(path: PathBuf, size: &str) -> Option<Self> {
         let options = format!("size={size}");
         Self::new(path, &["-t", "tmpfs", "-o", &options, "tmpfs"])
     }
 
-    /// The folder itself, which nobody may write.
+    /// Mounts the folder itself read-only.
     fn read_only(path: PathBuf) -> Option<Self> {
         let own = path.to_str().unwrap().to_owned();
         let mounted = Self::new(path, &["--bind", &own])?;
@@ -73,7 +73,7 @@ impl Mounted {
 impl Drop for Mounted {
     fn drop(&mut self) {
         let ran = Command::new("umount").arg("-l").arg(&self.0).status();
-        // A test that failed says more than this.
+        // The test's own failure is more informative than this one.
         drop(ran);
     }
 }
@@ -95,7 +95,7 @@ fn fill(folder: &Path) -> PathBuf {
     path
 }
 
-/// A publisher who has something new each time it is asked.
+/// Serves a feed with a new item in every response.
 fn busy_publisher(server: &Server, path: &str) -> Arc<AtomicUsize> {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
@@ -115,7 +115,7 @@ fn health(service: &Service) -> (u16, String) {
     (reply.status, reply.text().to_owned())
 }
 
-/// Waits until `/healthz` says so; returns its reason.
+/// Waits until `/healthz` reports a problem with these words, and returns its reason.
 #[track_caller]
 fn until_unwell(service: &Service, words: &[&str]) -> String {
     let told = Mutex::new(String::new());
@@ -148,12 +148,12 @@ fn codes(status: &Value) -> Vec<String> {
     problems.iter().map(code).collect()
 }
 
-/// The database, as it stands in a workspace.
+/// Returns the path of the database in a workspace.
 fn database(workspace: &Workspace) -> PathBuf {
     workspace.path("var/tidings.db")
 }
 
-/// A workspace where `once` has published three notices of `server`.
+/// Creates a workspace in which `once` has published three notices of `server`.
 fn published_once(server: &Server, listen: &str) -> Workspace {
     server.serve("/", rss(&notices(0..3, day(0))));
     let url = server.url("/");
@@ -172,7 +172,7 @@ fn published_once(server: &Server, listen: &str) -> Workspace {
 fn a_full_disk_is_told_and_what_was_lost_is_asked_for_again() {
     let server = Server::start();
     let asked = busy_publisher(&server, "/busy");
-    // These two answer when the disk is full, and not before.
+    // These two answer once the disk is full, and not before.
     let full = Arc::new((Mutex::new(false), std::sync::Condvar::new()));
     let wait = {
         let full = Arc::clone(&full);
@@ -202,7 +202,7 @@ fn a_full_disk_is_told_and_what_was_lost_is_asked_for_again() {
     };
     let service = Service::start(&workspace);
     until("something is published", || {
-        // One file: the daemon goes on publishing while it is read.
+        // One file: the daemon continues to publish while it is read.
         workspace.path("feeds/news.json").exists()
             && workspace
                 .published()
@@ -261,11 +261,11 @@ fn a_full_disk_is_told_and_what_was_lost_is_asked_for_again() {
     assert!(metrics.text().contains("outcome=\"not-stored\""));
     let page = service.ask_admin("/status");
     assert!(page.text().contains("disk-full"), "{}", page.text());
-    // The command asks the daemon, which alone knows.
+    // The command asks the daemon, the only one that knows.
     let told = workspace.run(&["status", "--json"]).done().json();
     assert_eq!(codes(&told), ["disk-full"]);
     assert_eq!(of_source(&told, "hourly")["problem"]["code"], "not-stored");
-    // The files are good: it is no mistake of theirs.
+    // The files are valid: the refusal is not their fault.
     workspace.edit("title = \"News\"", "title = \"All news\"");
     let reload = workspace.run(&["reload"]);
     assert_eq!(reload.status, Some(1), "{}", reload.stderr);
@@ -404,7 +404,7 @@ fn folders_that_cannot_be_written_leave_the_feeds_served() {
     drop(mounted);
     until_well(&service);
     until("more is published", || {
-        // One file: the daemon goes on publishing while it is read.
+        // One file: the daemon continues to publish while it is read.
         let feed = workspace.published().text("news.json");
         (0..10)
             .filter(|n| feed.contains(&format!("/notices/{n}\"")))
@@ -424,7 +424,7 @@ fn a_database_that_is_gone_is_no_first_start() {
     assert_eq!(codes(&told), ["store-missing"]);
     assert!(!workspace.path("var").exists());
 
-    // Its source gives nothing now: its readers keep what they had.
+    // Its source now yields nothing: readers keep the old items.
     server.route("/", |_| Answer::status(500));
     workspace.run(&["once"]).done();
     let kept = workspace.published().files();
@@ -444,7 +444,7 @@ fn a_database_that_is_gone_is_no_first_start() {
     workspace.run(&["once", "--all"]).well();
     assert_eq!(workspace.published().stories("news").len(), 3);
 
-    // An older one, and an empty file, are none either.
+    // An older file, and an empty one, are not stores either.
     let old = workspace.path("old");
     fs::copy(database(&workspace), &old).unwrap();
     server.serve("/", rss(&notices(1..6, day(0))));
@@ -495,7 +495,7 @@ fn one_unreadable_row_costs_its_story() {
         assert!(text.contains(word), "{text}");
     }
 
-    // It is listed still, and read again.
+    // It is still listed, and read again.
     server.serve("/", rss(&notices(0..4, day(0))));
     workspace.run(&["once", "--all"]).well();
     let mut now = whole.clone();
@@ -547,7 +547,7 @@ fn unreadable_rows_of_feeds_and_sources_cost_no_start() {
         ),
     ] {
         spoil(sql);
-        // Looks change nothing, and are no less robust.
+        // Commands that only read change nothing, and are equally robust.
         workspace.run(&["plan"]).done();
         workspace.run(&["status"]).done();
         let ran = workspace.run(&["once"]).done();
@@ -605,7 +605,7 @@ fn a_lock_that_is_deleted_lets_nobody_in() {
         assert!(complaint.contains("another tidings"), "{complaint}");
         assert!(complaint.contains("var/tidings.db"), "{complaint}");
     }
-    // Looking is allowed.
+    // Reading is allowed.
     assert_eq!(workspace.status("harbour")["items"], 3);
     service.stop();
     workspace.run(&["once"]).well();

@@ -1,4 +1,4 @@
-//! A source that no longer gives what it used to give is told of with its numbers, and what was published stays.
+//! A source that no longer yields its usual items is reported with its numbers, and its published items stay.
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -15,7 +15,7 @@ const RECORDS: usize = 20;
 /// Polls before the page changes.
 const POLLS: usize = 6;
 
-/// The page before it was redesigned.
+/// The selectors of the page before its redesign.
 const RULES: [(&str, &str); 4] = [
     ("item", ".views-row"),
     ("title", "h3 a"),
@@ -32,7 +32,7 @@ fn listed<'a>(id: &str, url: &str, rules: impl IntoIterator<Item = (&'a str, &'a
     block
 }
 
-/// A day's notices: the newest first, one more each day.
+/// Returns a day's notices: the newest first, one more each day.
 fn of_day(days: usize) -> Vec<Notice> {
     let number = |n: usize| notice(n, day(i64::try_from(n).unwrap() - 20));
     (days..days + RECORDS).rev().map(number).collect()
@@ -61,7 +61,7 @@ fn old_page(notices: &[Notice]) -> String {
     frame(&notices.iter().map(row).collect::<String>())
 }
 
-/// Other tags, other classes, other addresses.
+/// Renders the notices with other tags, other classes, other addresses.
 fn new_page(notices: &[Notice]) -> String {
     let card = |notice: &Notice| {
         let Notice {
@@ -95,7 +95,7 @@ impl Harbour {
         }
     }
 
-    /// A page that was polled on some days.
+    /// Polls a page for some days.
     fn of_page(polls: usize) -> Self {
         let mut harbour = Self::new("", |url| listed("harbour", url, RULES));
         for days in 0..polls {
@@ -105,7 +105,7 @@ impl Harbour {
         harbour
     }
 
-    /// A feed that brought one notice a day.
+    /// Polls a feed that adds one notice a day.
     fn of_feed(frame: &str) -> Self {
         let mut harbour = Self::new(frame, |url| source("harbour", url));
         for days in 1..=POLLS {
@@ -138,7 +138,7 @@ impl Harbour {
             .unwrap()
     }
 
-    /// The state, and what the problem says.
+    /// Checks the state, and parts of the problem.
     #[track_caller]
     fn check(&self, state: &str, text: &str, action: &str) {
         let status = self.status();
@@ -163,7 +163,7 @@ fn a_redesigned_page_is_told_of_with_what_would_read_it_and_its_stories_stay_the
         "`tidings sources repair harbour` shows new selectors that find 20 of 20 known items again";
     harbour.check("drifted", text, action);
     harbour.published().files().are_untouched_since(&files);
-    // It is asked again without conditions: what mends it must not be hidden by a 304.
+    // It is fetched without conditions: a 304 must not hide its recovery.
     harbour.poll(&new_page(&of_day(POLLS - 1)));
     assert!(!harbour.server.last_request().is_conditional());
     harbour.published().files().are_untouched_since(&files);
@@ -218,7 +218,7 @@ fn rules_that_find_something_else_are_told_of_too() {
     assert_eq!(harbour.status()["problem"]["code"], "drifted");
     harbour.published().files().are_untouched_since(&files);
 
-    // The operator says that it is to be so.
+    // The operator accepts the change.
     let released = harbour
         .workspace
         .run(&["sources", "release", "harbour"])
@@ -241,7 +241,7 @@ fn records_without_what_they_always_had_are_told_of() {
     let text = ": no date in 20 of 20 records, where 0 of 20 had none before";
     harbour.check("drifted", text, "tidings sources repair harbour");
     assert_eq!(harbour.status()["items"], RECORDS + POLLS - 1);
-    // It comes to itself again.
+    // It recovers.
     harbour.poll(&old_page(&of_day(POLLS)));
     harbour.workspace.check_well("harbour");
     assert_eq!(harbour.status()["items"], RECORDS + POLLS);
@@ -255,7 +255,7 @@ fn a_page_with_a_short_past_is_not_judged_by_it() {
     harbour.workspace.check_well("harbour");
 }
 
-/// One that stayed the same for a while has a habit too.
+/// A page that stayed the same for a while has a usual number of items too.
 #[test]
 fn a_page_that_never_changed_is_judged_by_that() {
     let mut harbour = Harbour::of_page(1);
@@ -277,7 +277,7 @@ fn a_changed_block_begins_a_new_past() {
     harbour.workspace.check_well("harbour");
 }
 
-/// More than fifty times the one notice a day.
+/// Returns a feed with more than fifty times the usual one notice a day.
 fn flood() -> String {
     rss(&notices(0..POLLS + 60, day(0)))
 }
@@ -301,7 +301,7 @@ fn a_flood_is_shown_when_it_is_released() {
     let table = harbour.workspace.run(&["status"]).done().stdout;
     assert!(table.contains("held") && table.contains(HELD), "{table}");
 
-    // Nobody is there to be asked: they are shown, and that is all.
+    // Without a terminal there is nobody to ask: the items are only shown.
     let shown = harbour.workspace.run(&["sources", "release", "harbour"]);
     assert_eq!(shown.stdout.matches("2026-03-02").count(), 60, "{shown:?}");
     assert!(shown.stdout.contains(&notice(POLLS, day(0)).title));
@@ -339,7 +339,7 @@ fn what_is_thrown_away_comes_no_more_and_what_was_taken_back_is_not_released() {
     let mut harbour = Harbour::of_feed("");
     harbour.poll(&flood());
     let before = harbour.published().stories("news").len() + quiet(&harbour);
-    // The publisher takes all but ten of them back.
+    // The publisher removes all but ten of them.
     harbour.poll(&rss(&notices(0..POLLS + 10, day(0))));
     let sources = |arguments: &[&str]| {
         let ran = harbour.workspace.run(&[&["sources"], arguments].concat());
@@ -370,7 +370,7 @@ fn what_is_thrown_away_comes_no_more_and_what_was_taken_back_is_not_released() {
     );
 }
 
-/// Stories on the page alone: the release was long after the notices.
+/// Counts the stories that are on the page alone, as those of a late release are.
 fn quiet(harbour: &Harbour) -> usize {
     let page = harbour.published().text("news.html");
     let shown = |n: &usize| page.contains(&notice(*n, day(0)).title);

@@ -1,4 +1,4 @@
-//! What several sources report is one story under one id, in whatever order it comes in.
+//! The reports of several sources are one story under one id, in whatever order they arrive.
 
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -6,7 +6,7 @@ use crate::support::{
     Answer, GUARD, NEWS, Notice, Server, Workspace, day, notice, notices, rss, source, titles,
 };
 
-/// Where two answers wait for one another.
+/// A point at which two answers wait for each other.
 #[derive(Default)]
 struct Meeting {
     arrived: Mutex<usize>,
@@ -24,7 +24,7 @@ impl Meeting {
     }
 }
 
-/// The same notices as another source brings them: under guids of its own, without their addresses.
+/// Returns the same notices as another source publishes them: with its own guids, without their addresses.
 fn reprinted(notices: &[Notice]) -> Vec<Notice> {
     let reprint = |notice: &Notice| Notice {
         guid: format!("reprint-{}", notice.guid),
@@ -60,7 +60,7 @@ fn two_reports_in_the_same_instant_make_one_story() {
     }
 }
 
-/// A server with a path for each source, and the configuration of them.
+/// A server with a path for each source, and their configuration.
 struct Town {
     server: Server,
     workspace: Workspace,
@@ -78,7 +78,7 @@ impl Town {
         Self { server, workspace }
     }
 
-    /// The source now tells these, and all are polled.
+    /// Publishes these notices in the source, and polls all sources.
     fn tell(&self, source: &str, notices: &[Notice], days: i64) {
         self.server.serve(&format!("/{source}"), rss(notices));
         self.workspace.poll(day(days));
@@ -124,7 +124,7 @@ fn stories_that_turn_out_to_be_one_keep_the_older_id() {
     };
     town.tell("one", std::slice::from_ref(&first), 0);
     let older = town.workspace.published().only_story();
-    // The same news in other words, and so far a story of its own.
+    // The same news in other words, which so far is a story of its own.
     let second = Notice {
         title: "Boats are let in from midday".into(),
         text: "Who waits outside the wall may come to the quay, the master says.".into(),
@@ -132,7 +132,7 @@ fn stories_that_turn_out_to_be_one_keep_the_older_id() {
     };
     town.tell("two", std::slice::from_ref(&second), 1);
     assert_eq!(town.workspace.published().stories("news").len(), 2);
-    // Somebody reprints the second under the address of the first.
+    // A source reprints the second under the address of the first.
     let link = first.link;
     town.tell("three", &[Notice { link, ..second }], 2);
     let merged = town.workspace.published().only_story();
@@ -142,7 +142,7 @@ fn stories_that_turn_out_to_be_one_keep_the_older_id() {
     assert_eq!(reports, ["one", "three", "two"]);
 }
 
-/// No. 23 and no. 24 stay two stories, though somebody prints the text of the one at the address of the other.
+/// No. 23 and no. 24 remain two stories, though a source prints the text of one at the address of the other.
 #[test]
 fn notices_that_differ_in_number_stay_apart() {
     let town = Town::new(&[("one", ""), ("two", ""), ("three", "")]);

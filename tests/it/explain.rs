@@ -1,4 +1,4 @@
-//! `explain` judges text that is given, and stores nothing.
+//! `explain` judges given text, and stores nothing.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::support::{NEWS, Server, Workspace, day, notices, read_text, rss, sour
 
 const NOW: &str = "2021-06-28T12:30:00Z";
 
-/// What JSON lines on stdin are answered with.
+/// Returns the answers to JSON lines on stdin, with stderr and the status.
 fn answers(workspace: &Workspace, lines: &str) -> (Vec<Value>, String, Option<i32>) {
     answered(workspace, &["explain", "date", "--now", NOW], lines)
 }
@@ -44,7 +44,7 @@ fn answered(
     )
 }
 
-/// All times are on the clocks of the site, which are named once.
+/// All times are in the site's zone, which is named once.
 #[test]
 fn times_are_those_of_the_site() {
     let server = Server::start();
@@ -242,7 +242,7 @@ fn topics_have_reasons() {
     assert_eq!(lines[1..], expected);
 }
 
-/// The line before the one that holds `text`, from 1: where its table begins.
+/// Returns the number of the line before the one that contains `text`, from 1: the line where its table begins.
 fn line_before(workspace: &Workspace, text: &str) -> usize {
     let config = read_text(&workspace.path("config/tidings.toml"));
     config.lines().position(|line| line == text).unwrap()

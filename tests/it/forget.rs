@@ -1,4 +1,4 @@
-//! A source that is gone from the files keeps its stories in the feeds until an operator has them taken out.
+//! A source that was removed from the files keeps its stories in the feeds until an operator removes them.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::support::{
 const FETCH: &str =
     "[fetch]\nconcurrency = 1\nallow_networks = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\n";
 
-/// `harbour` brings notices 0 to 3, `office` 2 to 5; then `harbour` goes.
+/// `harbour` publishes notices 0 to 3, `office` 2 to 5; then `harbour` is removed.
 struct Town {
     _server: Server,
     workspace: Workspace,
@@ -35,7 +35,7 @@ impl Town {
         }
     }
 
-    /// Without `harbour`, as a run of `once` takes it.
+    /// Removes `harbour`, and puts that in force with a run of `once`.
     fn gone() -> Self {
         let town = Self::new();
         town.workspace.configure(&town.texts[1]);
@@ -105,7 +105,7 @@ fn its_stories_leave_and_those_of_others_stay() {
         "{shown}"
     );
     assert!(shown.ends_with("nothing was changed\n"));
-    // Without a terminal nobody can be asked.
+    // Without a terminal there is nobody to ask.
     let asked = run(&[]);
     let complaint = "tidings: 2 stories of harbour would leave the feeds: `tidings sources forget harbour --yes` does it without asking";
     assert_eq!(asked.complaint(1), complaint);
@@ -172,7 +172,7 @@ fn the_daemon_does_it_where_one_runs() {
     let town = Town::new();
     let mut service = Service::start(&town.workspace);
     town.workspace.configure(&town.texts[1]);
-    // What is not reloaded yet is in force.
+    // Files that have not been reloaded are not in force yet.
     let early = town
         .workspace
         .run(&["sources", "forget", "harbour", "--yes"]);

@@ -1,4 +1,4 @@
-//! What would break readers wants consent; what is renamed goes on where it was, and old addresses lead to it.
+//! Changes that would break readers need consent; renamed feeds continue, and old addresses lead to them.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::support::{
     rss, source, titles,
 };
 
-/// A topic that sources fill.
+/// Returns a topic that sources are assigned to.
 fn topic(id: &str, keys: &str) -> String {
     format!("[[topic]]\nid = \"{id}\"\ntitle = \"News\"\n{keys}\n")
 }
@@ -50,7 +50,8 @@ impl Town {
         self.workspace.run(&plan).done().json()
     }
 
-    /// The daemon runs; then this is refused for these reasons without consent, planned so, and done with it.
+    /// Checks with a running daemon that a change is refused for these reasons without consent, and planned and done
+    /// with it.
     #[track_caller]
     fn check_refused(&self, topic: &str, sources: &[&str], why: &[&str]) {
         let service = Service::start(&self.workspace);
@@ -148,7 +149,7 @@ fn a_topic_that_is_renamed_keeps_its_stories_and_its_readers() {
             "{end}"
         );
     }
-    // The same after a restart, and no reload finds anything to rename again.
+    // The same after a restart, and no reload renames anything again.
     service.stop();
     let service = Service::start(&town.workspace);
     assert_eq!(service.get("/news.atom").status, 301);
@@ -164,7 +165,7 @@ fn a_live_topic_that_goes_wants_consent() {
         topic("news", ""),
         topic("port", "any = [\"harbour\"]")
     ));
-    // Renamed without saying so: its readers would find nothing.
+    // Renamed without `former`: its readers would find nothing.
     let renamed = topic("ports", "any = [\"harbour\"]");
     let topics = format!("{}{renamed}", topic("news", ""));
     town.check_refused(&topics, &SOURCES, &[
@@ -199,7 +200,7 @@ fn half_of_the_sources_lost_at_once_wants_consent() {
     let town = Town::new(&topic("news", ""));
     let why = "2 of 3 sources would be lost (`office`, `port`): look whether `include`";
     town.check_refused(&topic("news", ""), &SOURCES[..1], &[why]);
-    // A third of them is nothing unusual.
+    // Losing a third of them is not unusual.
     town.configure(&topic("news", ""), &SOURCES);
     town.workspace.poll(day(1));
     town.configure(&topic("news", ""), &SOURCES[..2]);
@@ -246,7 +247,7 @@ fn a_source_that_is_renamed_is_asked_about_and_keeps_its_items() {
         "{reports:?}"
     );
     assert_eq!(town.workspace.status("quay")["items"], 3);
-    // Also by its new name in queries, and where an edit meets its items.
+    // The new name also works in queries, and an edit still meets its items.
     let edited = rss(&notices(20..23, day(0))).replace("Notice 21", "Corrected notice 21");
     town.server.serve("/port", edited);
     town.workspace.poll(day(2));

@@ -1,4 +1,4 @@
-//! Which entry is which, and what is news of it, in every form that a source may have. Every poll is a process of its own.
+//! The identity of entries, and their news, in every form that a source may have. Every poll is a process of its own.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::support::{NEWS, Server, Story, Workspace, day};
 /// An entry without guid and address: a title, a day and a text.
 type Entry = (&'static str, &'static str, &'static str);
 
-/// A form in which a source may give its entries.
+/// A form in which a source may publish its entries.
 #[derive(Clone, Copy, Debug)]
 enum Form {
     Rss,
@@ -126,7 +126,7 @@ impl Harbour {
     }
 }
 
-/// The texts of stories by their ids.
+/// Returns the texts of stories by their ids.
 fn texts(stories: &BTreeMap<String, Story>) -> BTreeMap<&str, &str> {
     stories
         .iter()
@@ -202,7 +202,7 @@ fn an_edited_text_is_that_of_the_notice() {
         assert_eq!(second.len(), 1, "{form:?}");
         assert!(first.keys().eq(second.keys()), "{form:?}");
         assert_eq!(texts(&second).into_values().collect::<Vec<_>>(), [edited.2]);
-        // Beside another one of its title and day it is still the one that it was.
+        // Next to another entry with its title and day it keeps its identity.
         let both = tell(&[PILOT, QUAY]);
         assert_eq!(both.len(), 2, "{form:?}");
         let again = tell(&[edited, PILOT]);
@@ -219,7 +219,7 @@ fn rss(items: &[String]) -> String {
     )
 }
 
-/// An item of a guid, a link, a title and more.
+/// Returns an item with a guid, a link, a title and more.
 fn item(guid: &str, link: &str, title: &str, more: &str) -> String {
     format!(
         "<item><guid isPermaLink=\"false\">{guid}</guid><link>{link}</link><title>{title}</title>\
@@ -227,7 +227,7 @@ fn item(guid: &str, link: &str, title: &str, more: &str) -> String {
     )
 }
 
-/// Polls that give the same bulletins: each has the id and the times of the first poll.
+/// Checks polls of the same bulletins: each has the id and the times of the first poll.
 #[track_caller]
 fn check_no_news(polls: &[Vec<String>], stories: usize) {
     let mut harbour = Harbour::new("kind = \"feed\"");

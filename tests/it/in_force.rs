@@ -1,4 +1,4 @@
-//! A configuration with a mistake is no outage: what was in force goes on, and commands answer from it.
+//! A mistake in the configuration is not an outage: the configuration in force stays, and commands answer from it.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::support::{
     FINDABLE, NEWS, Ran, Server, Service, Workspace, day, notices, rss, source, titles,
 };
 
-/// Three notices of one source, stored and published.
+/// Stores and publishes three notices of one source.
 fn stored(frame: &str) -> (Server, Workspace, String) {
     let server = Server::start();
     server.serve("/harbour", rss(&notices(0..3, day(0))));
@@ -19,14 +19,14 @@ fn stored(frame: &str) -> (Server, Workspace, String) {
     (server, workspace, text)
 }
 
-/// A mistake on the second line of what is configured, line 14 of the file.
+/// A mistake on the second line of the configured text, line 14 of the file.
 const MISTAKE: &str = "[site]\ntitel = \"Bulletins\"\n";
 
 fn break_it(workspace: &Workspace, text: &str) {
     workspace.configure(&format!("{MISTAKE}{text}"));
 }
 
-/// That it is done, and says on stderr where the mistake stands.
+/// Checks that a run succeeded and warned of the mistake on stderr. Returns its stdout.
 #[track_caller]
 fn warned(ran: Ran) -> String {
     assert_eq!(ran.status, Some(0), "{ran:?}");
@@ -91,7 +91,7 @@ fn a_start_goes_on_with_what_was_in_force() {
     );
     assert_eq!(status["sources"][0]["id"], "harbour");
     assert!(service.ask_admin("/status").text().contains("`titel`"));
-    // The daemon refuses it still, and takes it when it is mended.
+    // The daemon still refuses the file, and accepts it when it is corrected.
     let refused = workspace.run(&["reload"]);
     assert_eq!(refused.status, Some(2), "{refused:?}");
     assert!(refused.stdout.contains("`titel`"), "{refused:?}");
@@ -129,7 +129,7 @@ fn where_none_was_ever_in_force_a_start_is_refused() {
     assert!(!workspace.path("var").exists());
 }
 
-/// Whatever is torn, the store is found: by the text, or by its usual place.
+/// However broken the file, the store is found: by its text, or at its usual path.
 #[test]
 fn the_store_is_found_though_the_file_is_torn() {
     let (_server, workspace, _) = stored("");
@@ -161,7 +161,7 @@ fn a_store_elsewhere_is_named() {
     assert!(command.output().unwrap().status.success());
 }
 
-/// The store beside a file is no other file's.
+/// The store next to a file belongs to no other file.
 #[test]
 fn a_store_of_another_configuration_is_left_alone() {
     let (_server, workspace, text) = stored("");
@@ -170,7 +170,7 @@ fn a_store_of_another_configuration_is_left_alone() {
     assert_eq!(ran.status, Some(2), "{ran:?}");
 }
 
-/// Files that were included are kept with the main one, and are read by the paths that they had.
+/// Included files are kept with the main one, and are read under their paths.
 #[test]
 fn included_files_are_kept_too() {
     let server = Server::start();
@@ -191,7 +191,7 @@ fn included_files_are_kept_too() {
     assert_eq!(sources, 1);
 }
 
-/// The texts that are kept refer to secrets and hold none.
+/// The kept texts refer to secrets and contain none.
 #[test]
 fn no_secret_is_kept() {
     let server = Server::start();
@@ -216,7 +216,7 @@ fn no_secret_is_kept() {
 
 const LOGIN: &str = "reader:s3cret@";
 
-/// Two sources, one of them with a password and a key in its address.
+/// Configures two sources, one of them with a password and a key in its address.
 fn with_secrets(server: &Server, frame: &str) -> String {
     server.serve("/open", rss(&notices(0..2, day(0))));
     server.serve("/sealed", rss(&notices(2..3, day(0))));
@@ -232,7 +232,7 @@ fn with_secrets(server: &Server, frame: &str) -> String {
     )
 }
 
-/// Logins and keys in addresses are not kept; a start takes them from the files, as far as these can be read.
+/// Credentials in addresses are not kept; a start reads them from the files, as far as these can be parsed.
 #[test]
 fn a_start_takes_secrets_from_the_broken_files() {
     let server = Server::start();
@@ -262,7 +262,7 @@ fn a_start_takes_secrets_from_the_broken_files() {
     assert_eq!(since, again, "the same configuration is in force");
 }
 
-/// A source whose secret nobody can tell costs itself alone.
+/// A source whose secret is nowhere to be found costs itself only.
 #[test]
 fn a_secret_that_is_nowhere_any_more_costs_its_source_alone() {
     let server = Server::start();
@@ -287,7 +287,7 @@ fn a_secret_that_is_nowhere_any_more_costs_its_source_alone() {
         assert!(problem.contains(told), "{problem}");
     }
     assert_eq!(workspace.published().stories("news").len(), 3);
-    // What is published does not tell that the secret is gone, and it comes back with the file.
+    // The published feeds do not show that the secret is gone, and it comes back with the file.
     workspace.configure(&text);
     let plan = workspace.run(&["plan"]).done();
     assert!(plan.stdout.contains("nothing changes"), "{plan:?}");
@@ -297,7 +297,7 @@ fn a_secret_that_is_nowhere_any_more_costs_its_source_alone() {
     assert_eq!(workspace.status("sealed")["state"], "ok");
 }
 
-/// Another password is a change that is told, and not shown.
+/// Another password is a change that is reported, but not shown.
 #[test]
 fn a_changed_secret_is_a_change() {
     let server = Server::start();
@@ -315,7 +315,7 @@ fn a_changed_secret_is_a_change() {
     }
 }
 
-/// `once` goes on with the configuration last in force, as `run` does.
+/// `once` continues with the configuration last in force, as `run` does.
 #[test]
 fn once_polls_on_what_was_in_force() {
     let (server, workspace, text) = stored("");
@@ -343,7 +343,7 @@ fn once_polls_on_what_was_in_force() {
     assert_eq!(answer.get("refused"), None);
 }
 
-/// A configuration that is too large to be kept is said to be.
+/// A configuration that is too large to be kept gets a warning.
 #[test]
 fn what_is_not_kept_is_warned_of() {
     let server = Server::start();
@@ -372,7 +372,7 @@ fn what_is_not_kept_is_warned_of() {
     }
 }
 
-/// Texts that an older version kept as they were are kept no longer.
+/// Texts that an older version kept with their secrets are removed.
 #[test]
 fn an_older_store_loses_the_secrets_that_it_kept() {
     let server = Server::start();

@@ -1,4 +1,4 @@
-//! Sources that are neither feeds nor pages: programs, standard input, sitemaps and what they name, JSON and XML.
+//! Sources that are neither feeds nor pages: programs, standard input, sitemaps and their documents, JSON and XML.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, NEWS, Ran, Server, Workspace, day};
 
-/// A source that a program of the test's writes, in `bin/NAME`.
+/// Configures a source whose output the test's own program `bin/NAME` writes.
 fn program(workspace: &Workspace, name: &str, script: &str, settings: &str) -> String {
     let path = format!("bin/{name}");
     workspace.write(&path, format!("#!/bin/sh\n{script}\n"));
@@ -28,7 +28,7 @@ fn titles(workspace: &Workspace) -> Vec<String> {
     stories.into_iter().map(|story| story.title).collect()
 }
 
-/// A workspace with one program, after a poll.
+/// Creates a workspace with one program, and polls it.
 fn polled(script: &str, settings: &str) -> Workspace {
     let workspace = Workspace::new("");
     let source = program(&workspace, "bulletins", script, settings);
@@ -37,7 +37,7 @@ fn polled(script: &str, settings: &str) -> Workspace {
     workspace
 }
 
-/// Checks the problem of a source: its code, and in part what is told.
+/// Checks the problem of a source: its code, and a part of its text.
 #[track_caller]
 fn check_problem(workspace: &Workspace, code: &str, text: &str) {
     let status = workspace.status("bulletins");
@@ -148,7 +148,7 @@ fn what_a_program_says_of_mistakes_has_an_end_too() {
     workspace.check_well("bulletins");
 }
 
-/// A program that never ends is killed, and so is what it started: both hold a connection that ends with them.
+/// A program that never ends is killed with its children: both hold a connection that ends with them.
 #[test]
 fn a_program_that_hangs_is_killed_with_all_that_it_started() {
     let workspace = Workspace::new("");
@@ -166,7 +166,7 @@ fn a_program_that_hangs_is_killed_with_all_that_it_started() {
     assert!(made.success());
     let waiting = std::thread::spawn({
         let fifo = fifo.clone();
-        // It ends when nobody holds the other end any longer.
+        // The thread ends when the other end is closed everywhere.
         move || {
             std::fs::File::open(fifo)
                 .unwrap()
@@ -207,7 +207,7 @@ fn a_source_that_is_a_program_can_be_previewed() {
     assert_eq!(feed["items"][0]["title"], "North quay closed");
 }
 
-/// What `preview -` makes of a text.
+/// Runs `preview -` on a text.
 fn piped(arguments: &[&str], text: &[u8]) -> Ran {
     let workspace = Workspace::new("");
     let mut command =
@@ -217,7 +217,7 @@ fn piped(arguments: &[&str], text: &[u8]) -> Ran {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // Who has had enough hangs up.
+    // The program may close the pipe before it has read everything.
     drop(child.stdin.take().unwrap().write_all(text));
     let output = child.wait_with_output().unwrap();
     Ran {
@@ -339,7 +339,7 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A sitemap of news, a title and an address each.
+/// Returns a news sitemap with a title and an address per entry.
 fn sitemap(entries: &[(&str, &str)]) -> String {
     let url = |(title, address): &(&str, &str)| {
         format!(
@@ -359,7 +359,7 @@ fn source(url: &str, settings: &str) -> String {
     )
 }
 
-/// An index of a zipped and a plain sitemap, neither of which says when it changed.
+/// Serves an index of a gzipped and a plain sitemap, neither with a date of change.
 fn serve_index(server: &Server) {
     let named = ["/new.xml.gz", "/old.xml", "/missing.xml", "/older.xml"];
     let named = named.map(|name| format!("<sitemap><loc>{}</loc></sitemap>", server.url(name)));
@@ -384,7 +384,7 @@ fn serve_index(server: &Server) {
     );
 }
 
-/// What was asked for, beside leave.
+/// Returns the requests, except those for robots.txt.
 fn asked(server: &Server) -> Vec<String> {
     let requests = server.requests();
     let targets = requests.iter().map(|request| request.target.clone());
@@ -448,7 +448,7 @@ fn an_index_of_which_nothing_can_be_read_has_failed() {
         server.url("/new.xml.gz")
     );
     check_problem(&workspace, "gone", &told);
-    // One that has not changed is enough; that is told though nothing is new.
+    // One unchanged part is enough; the problem is reported though nothing is new.
     server.serve(
         "/older.xml",
         sitemap(&[("Oldest quay", "https://harbour.example/n/0")]),
@@ -458,7 +458,7 @@ fn an_index_of_which_nothing_can_be_read_has_failed() {
         assert_eq!(workspace.status("bulletins")["state"], "ok");
         check_problem(&workspace, "left-out", "3 of 4 documents");
     }
-    // A part that was fetched and not understood is asked for whole again.
+    // A part that was fetched but could not be read is fetched unconditionally.
     server.serve("/old.xml", "<!DOCTYPE html><title>Not found</title>");
     for hour in [3, 4] {
         workspace.poll(day(1) + chrono::TimeDelta::hours(hour));
@@ -467,7 +467,7 @@ fn an_index_of_which_nothing_can_be_read_has_failed() {
         let asked = requests.find(|request| request.target == "/old.xml");
         assert!(!asked.unwrap().is_conditional(), "hour {hour}");
     }
-    // A server that wants peace has it: no further document is asked for.
+    // A server that asks for a pause gets it: no further document is requested.
     server.route("/old.xml", |_| Answer::status(503));
     let before = asked(&server).len();
     workspace.poll(day(2));
@@ -494,7 +494,7 @@ fn an_index_that_stays_hides_no_change_in_its_sitemaps() {
     workspace.poll(day(1));
     workspace.check_well("bulletins");
     assert!(titles(&workspace).contains(&"Another quay".to_owned()));
-    // And where nothing has changed anywhere, that is no trouble either.
+    // If nothing has changed anywhere, that is not a problem either.
     workspace.poll(day(2));
     workspace.check_well("bulletins");
 }
@@ -512,7 +512,7 @@ fn a_bomb_of_a_sitemap_is_refused() {
     check_problem(&workspace, "too-large", "more than 10.0 MiB");
 }
 
-/// Only what the address asks for is looked at.
+/// Only the entries that the address selects are read.
 #[test]
 fn only_some_entries_are_wanted_of_any_kind() {
     let server = Server::start();

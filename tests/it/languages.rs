@@ -1,4 +1,4 @@
-//! The tables of `data/languages`: what each language has, and what is said of a table with mistakes.
+//! The tables of `data/languages`: the features of each language, and the reports on tables with mistakes.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::path::Path;
 use self::schema::{CORE, Form, SECTIONS, Section};
 use self::tables::Table;
 
-// The build reads the tables with these.
+// The build reads the tables with this module.
 #[path = "../../build/schema.rs"]
 mod schema;
 #[path = "../../build/languages.rs"]
@@ -19,7 +19,7 @@ fn read_all() -> Vec<Table> {
     tables::read_all(&folder).unwrap()
 }
 
-/// The keys that a section could have, those left out that few languages need.
+/// Returns the keys that a section could have, except those that few languages need.
 fn keys(section: &Section) -> Vec<String> {
     match &section.form {
         Form::Keys(_, keys) => {
@@ -33,14 +33,14 @@ fn keys(section: &Section) -> Vec<String> {
     }
 }
 
-/// The keys of a section that a language has, those of all languages among them.
+/// Returns the keys of a section that a language has, including those of all languages.
 fn given(section: &Section, table: &Table, shared: &Table) -> BTreeSet<String> {
     let entries = table.entries(section.name).iter();
     let entries = entries.chain(shared.entries(section.name));
     entries.map(|entry| entry.key.clone()).collect()
 }
 
-/// A row a section, a column a language: `+` where it has all keys, `/` where it has some, `.` where it has none.
+/// Formats a row per section, a column per language: `+` if it has all keys, `/` if it has some, `.` if it has none.
 fn matrix(languages: &[&Table], shared: &Table) -> String {
     let codes: Vec<&str> = languages.iter().map(|table| table.code.as_str()).collect();
     let mut rows = format!("{:22}{}\n", "", codes.join(" "));
@@ -73,7 +73,7 @@ fn matrix(languages: &[&Table], shared: &Table) -> String {
     rows
 }
 
-/// The keys that a language with a section lacks in it.
+/// Formats the keys that a language with a section lacks in it.
 fn lacking(languages: &[&Table], shared: &Table) -> String {
     let mut lines = String::new();
     for table in languages {
@@ -108,7 +108,7 @@ fn what_each_language_has_and_lacks() {
 
 #[test]
 fn languages_of_the_first_wave_have_what_readers_see() {
-    // English is what pages fall back on.
+    // English is the fallback language of pages.
     let tables = read_all();
     for code in ["en", "es", "pl"] {
         let table = tables.iter().find(|table| table.code == code).unwrap();

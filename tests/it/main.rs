@@ -1,7 +1,7 @@
 //! The program as people run it: the real binary, real files, real sockets, processes that are really killed.
 //!
-//! A module for each promise or group of commands; `support` holds what they stand on. Nothing here sleeps or measures
-//! time: who waits, waits for a request, an answer, a changed file or the end of a process.
+//! A module for each promise or group of commands; `support` contains their tools. No test sleeps or measures time:
+//! tests wait for a request, an answer, a changed file or the end of a process.
 
 #![expect(
     clippy::unwrap_used,

@@ -33,7 +33,7 @@ fn a_source_is_asked_when_it_is_due_and_not_before() {
         once(&workspace, minutes);
         assert_eq!(server.requests().len(), requests, "after {minutes} minutes");
     }
-    // By name it is asked whenever somebody wants it.
+    // A source that is named is polled at any time.
     let now = (day(0) + TimeDelta::minutes(122)).to_rfc3339();
     workspace.run(&["once", "a", "--now", &now]).well();
     assert_eq!(server.requests().len(), 4);
@@ -76,7 +76,7 @@ fn a_redirect_that_wants_its_cookie_back_gets_it() {
     workspace.check_well("a");
     assert_eq!(workspace.published().stories("news").len(), 3);
     assert_eq!(server.requests().len(), 2);
-    // Nobody is recognized at the next poll.
+    // Cookies are not kept for the next poll.
     once(&workspace, 60);
     let cookies = server.requests().into_iter();
     let cookies: Vec<bool> = cookies
@@ -113,7 +113,7 @@ fn an_address_that_carries_a_private_one_is_refused() {
     }
 }
 
-/// A clock that went a day ahead and back: what was planned meanwhile lies in the future.
+/// A clock that went a day ahead and back: everything scheduled meanwhile is in the future.
 #[test]
 fn a_clock_that_was_set_back_stops_nothing() {
     let server = Server::start();

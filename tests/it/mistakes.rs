@@ -1,4 +1,4 @@
-//! Whatever operators get wrong is told at once, a line each, before anything is polled.
+//! All mistakes of operators are reported at once, one per line, before anything is polled.
 
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ fn mistaken() -> (Server, Workspace) {
     (server, workspace)
 }
 
-/// What was said, without the hints below it.
+/// Returns the messages, without the hints below them.
 fn told(stderr: &str) -> Vec<&str> {
     let lines = stderr.lines();
     lines.filter(|line| !line.starts_with("  hint: ")).collect()
@@ -128,7 +128,7 @@ fn a_mistake_leaves_what_is_published_as_it_is() {
     workspace.run(&["once"]).well();
     let before = workspace.published().files();
     workspace.configure(&format!("{NEWS}{harbour}evry = \"1h\"\n"));
-    // It publishes by the configuration last in force.
+    // It publishes with the configuration last in force.
     assert_eq!(workspace.run(&["once"]).status, Some(0));
     workspace.published().files().are_untouched_since(&before);
 }
@@ -194,7 +194,7 @@ fn wrong_arguments_are_one_mistake_too() {
     assert!(!workspace.path("feeds").exists());
 }
 
-/// What `check` warns of, without hints.
+/// Returns the warnings of `check`, without hints.
 fn warnings(workspace: &Workspace) -> Vec<String> {
     let checked = workspace.run(&["check", "--json"]).well().json();
     let warnings = checked["warnings"].as_array().unwrap();
@@ -239,7 +239,7 @@ fn check_warns_of_what_is_missing() {
     assert_eq!(told, expected);
 }
 
-/// A file in another encoding, or with the marks of a word processor, is told as such.
+/// A file in another encoding, or with a word processor's quotation marks, is reported as such.
 #[test]
 fn files_of_other_programs_are_told_by_what_they_are() {
     let check = |bytes: Vec<u8>, expected: &str| {

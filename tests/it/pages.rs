@@ -1,5 +1,5 @@
-//! The pages as a browser shows them: nothing runs over the side, nothing is refused, feeds are found. By Chromium, where
-//! it is installed.
+//! The pages as a browser shows them: nothing overflows, nothing is blocked, feeds are found. With Chromium, if it is
+//! installed.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ use tidings::topics::Query;
 
 use crate::support::{Service, Workspace, read_text, skipped};
 
-/// A small phone, a phone, a desktop: in pixels.
+/// The widths of a small phone, a phone and a desktop, in pixels.
 const WIDTHS: [u32; 3] = [320, 390, 1280];
 const PAGES: [&str; 4] = [
     "index.html",
@@ -21,7 +21,7 @@ const PAGES: [&str; 4] = [
     "search.html",
 ];
 
-/// A page with a long query and its mistake.
+/// Renders a page with a long query and its mistake.
 fn search_page() -> Vec<u8> {
     let query = format!("\"{}\" (flood", "recruitment ".repeat(20));
     let mistake = Query::read(&query).unwrap_err();
@@ -33,7 +33,7 @@ fn search_page() -> Vec<u8> {
     publish::search_page(&site, &query, Some(&mistake))
 }
 
-/// Shows each page in a frame of each width, and writes down how wide it wants to be.
+/// Shows each page in a frame of each width, and writes down its scroll width.
 const RULER: &str = r#"<!doctype html><meta charset="utf-8"><body><script>
 const frames = FRAMES.map(([page, width]) => {
     const frame = document.createElement("iframe");
@@ -48,7 +48,7 @@ addEventListener("load", () => {
 });
 </script>"#;
 
-/// Chromium's answer to `arguments`: what it prints, and what it logs.
+/// Runs Chromium with `arguments`. Returns its output and its log.
 fn browse(profile: &Path, arguments: &[&str]) -> Option<(String, String)> {
     let quiet = [
         "--headless",

@@ -1,4 +1,4 @@
-//! How far a poll walks a list back: far enough that nothing is missed, and no further.
+//! A poll walks a list back far enough that nothing is missed, and no further.
 
 use std::sync::{Mutex, mpsc};
 
@@ -12,7 +12,7 @@ fn workspace(board: &Board, keys: &str) -> Workspace {
 
 const COUNTED: &str = "pages.param = \"page\"";
 
-/// The first so many pages of the list.
+/// Returns the requests for the first pages of the list.
 fn list(pages: usize) -> Vec<String> {
     let first = std::iter::once("/list".to_owned());
     let further = (1..pages).map(|page| format!("/list?page={page}"));
@@ -67,7 +67,7 @@ fn pages_that_changed_without_news_lead_no_further() {
     board.change(|shown| shown.footer = "<p>1,204 visitors</p>");
     workspace.poll(day(0));
     assert_eq!(board.asked(), list(1));
-    // A correction is no news to go back for.
+    // A correction is not news that needs further pages.
     board.change(|shown| shown.suffix = ", corrected");
     workspace.poll(day(0));
     assert_eq!(board.asked(), list(1));
@@ -105,7 +105,7 @@ fn pages_may_have_addresses_that_count() {
 #[test]
 fn what_is_pinned_or_moves_on_while_it_is_read_stands_there_once() {
     let board = Board::new(0..4);
-    // The pinned notice is on both pages, and has another one's place.
+    // The pinned notice is on both pages, in the place of another one.
     board.change(|shown| shown.notices = vec![9, 3, 9, 2]);
     let workspace = workspace(&board, COUNTED);
     workspace.poll(day(0));
@@ -124,7 +124,7 @@ fn after_a_failure_the_list_is_read_back_to_what_is_known() {
     board.change(|shown| shown.failing = None);
     board.asked();
     workspace.poll(day(0));
-    // Three pages of news, and the one that ends them.
+    // Three pages of news, and one that ends them.
     assert_eq!(board.asked(), list(4));
     assert_eq!(stories(&workspace), 16);
     board.issue(16..26);
@@ -132,7 +132,7 @@ fn after_a_failure_the_list_is_read_back_to_what_is_known() {
     assert_eq!(board.asked(), list(2));
 }
 
-/// Nobody was there to poll it.
+/// The source was not polled during the pause.
 #[test]
 fn after_a_pause_the_list_is_read_back_to_what_is_known() {
     let board = Board::new(0..10);
@@ -145,7 +145,7 @@ fn after_a_pause_the_list_is_read_back_to_what_is_known() {
     assert_eq!(stories(&workspace), 16);
 }
 
-/// What a walk stored before it broke off does not tell that what follows it is known.
+/// Items stored by an interrupted walk do not prove that the following ones are known.
 #[test]
 fn a_walk_that_broke_off_is_walked_again_to_its_end() {
     let board = Board::new(0..4);

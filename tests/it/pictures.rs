@@ -1,4 +1,5 @@
-//! What stands beside the texts of stories: pictures, files, places and where they come from, from the source to every format.
+//! Everything that stories contain besides texts: pictures, files, places and sources, from the source to every
+//! format.
 
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ const FEED: &str = r#"<?xml version="1.0"?>
 <media:content url="p/1.jpg?s=0a4f729a1784060437ae689bc8d26534ffee1122" medium="image" width="640" height="480"><media:title>The crane</media:title></media:content>
 </item></channel></rss>"#;
 
-/// A workspace with a feed in a file, after a poll.
+/// Creates a workspace with a feed in a file, and polls it.
 fn polled(settings: &str) -> Workspace {
     let source = format!(
         "\n[[source]]\nid = \"harbour\"\nname = \"Harbour <Office>\"\nkind = \"feed\"\nurl = \"file:harbour.xml\"\n\

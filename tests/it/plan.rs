@@ -1,4 +1,5 @@
-//! What a changed configuration would do is told before it is done, and asked about where readers would be startled.
+//! The effects of a changed configuration are shown before they happen, and need consent if they would startle
+//! readers.
 
 use serde_json::{Value, json};
 
@@ -6,12 +7,12 @@ use crate::support::{
     FINDABLE, NEWS, Notice, Server, Service, Workspace, day, notice, notices, rss, source, titles,
 };
 
-/// The topic `piers` with these keys.
+/// Returns the topic `piers` with these keys.
 fn piers(keys: &str) -> String {
     format!("[[topic]]\nid = \"piers\"\ntitle = \"Piers\"\n{keys}\n")
 }
 
-/// Notices of the last days, all stored and published, and the configuration's text without `piers`.
+/// Stores and publishes notices of the last days, and returns the configuration without `piers`.
 fn stored(numbers: std::ops::Range<usize>, topics: &str) -> (Server, Workspace, String) {
     let server = Server::start();
     server.serve("/", rss(&notices(numbers, day(0))));
@@ -140,7 +141,7 @@ fn a_reload_that_empties_a_feed_is_refused_until_somebody_says_yes() {
     );
     assert_eq!(service.get("/piers.atom").body, before.body);
     assert!(service.ask_admin("/status.json").text().contains(why));
-    // A signal says nothing either.
+    // A signal does not give consent either.
     service.signal("HUP");
     service.logs(why);
     let done = workspace.run(&["reload", "--yes"]).well();
@@ -157,7 +158,7 @@ fn a_reload_that_empties_a_feed_is_refused_until_somebody_says_yes() {
 #[test]
 fn a_reload_that_rings_too_often_is_refused_until_somebody_says_yes() {
     let (_server, workspace, rest) = stored(1..40, &piers("any = ['\"pier 2\"']"));
-    // Whoever has seen `piers` would see 21 new stories at once.
+    // Subscribers to `piers` would see 21 new stories at once.
     let wide: Vec<String> = (3..24).map(|number| format!("\"pier {number}\"")).collect();
     let wide = piers(&format!("any = ['\"pier 2\" OR {}']", wide.join(" OR ")));
     workspace.configure(&format!("{FINDABLE}{wide}{rest}"));

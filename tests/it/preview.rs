@@ -1,4 +1,4 @@
-//! `preview` shows what one document gives, and stores nothing.
+//! `preview` shows the contents of one document, and stores nothing.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn preview(workspace: &Workspace, arguments: &[&str]) -> Ran {
     workspace.run(&[&["preview", "--now", NOW], arguments].concat())
 }
 
-/// Title, address and date of each item of a JSON Feed.
+/// Returns title, address and date of each item of a JSON Feed.
 fn items(feed: &Value) -> Vec<[String; 3]> {
     let text = |item: &Value, name: &str| item[name].as_str().unwrap_or("–").to_owned();
     let items = feed["items"].as_array().unwrap().iter();
@@ -30,7 +30,7 @@ fn items(feed: &Value) -> Vec<[String; 3]> {
         .collect()
 }
 
-/// What a fixture gives, in every form of output.
+/// Checks the preview of a fixture, in every output format.
 #[track_caller]
 fn check(name: &str, arguments: &[&str], expected: &[[&str; 3]]) {
     let workspace = Workspace::with_samples();
@@ -322,7 +322,7 @@ fn a_charset_is_explained_and_settled() {
     );
 }
 
-/// The lines of a block that a preview ends with.
+/// Returns the lines of a block at the end of a preview.
 fn block<'a>(shown: &'a str, heading: &str) -> Vec<&'a str> {
     let lines = shown.lines().skip_while(|line| *line != heading).skip(1);
     lines
@@ -492,7 +492,7 @@ fn the_first_pages_of_entries_are_read_where_their_source_reads_them() {
     assert!(!workspace.path("var").exists(), "nothing is stored");
 }
 
-/// A source whose page has a menu, three notices and a date for all of them.
+/// Configures a source whose page has a menu, three notices and a date for all of them.
 fn with_source(keys: &str) -> Workspace {
     let workspace = Workspace::new("");
     workspace.write(
@@ -506,7 +506,7 @@ fn with_source(keys: &str) -> Workspace {
     workspace
 }
 
-/// Titles and days of what a source of the configuration gives with `settings`.
+/// Returns titles and days of a configured source's preview with `settings`.
 fn shown(workspace: &Workspace, settings: &[&str]) -> Vec<String> {
     let set: Vec<&str> = settings.iter().flat_map(|set| ["--set", set]).collect();
     let ran = preview(
@@ -601,7 +601,7 @@ fn another_kind_takes_the_place_of_what_a_block_says() {
     );
 }
 
-/// Date and day of the event of each item that a document gives.
+/// Checks the date and the event's day of each item of a document.
 #[track_caller]
 fn check_events(name: &str, document: &str, settings: &[&str], expected: &[[&str; 2]]) {
     let workspace = Workspace::with_samples();

@@ -1,11 +1,11 @@
-//! What rings in a reader is news: old stories that come late stand on the page alone.
+//! Only news alerts a reader: old stories that arrive late are on the page alone.
 
 use chrono::TimeDelta;
 use tidings::model::Timestamp;
 
 use crate::support::{Answer, NEWS, Server, Workspace, day, notice, notices, rss, source, titles};
 
-/// The source `harbour` has been published; the source `archive` is configured beside it.
+/// Publishes the source `harbour`, and configures the source `archive` too.
 fn published() -> (Server, Workspace) {
     let server = Server::start();
     server.serve("/harbour", rss(&[notice(1, day(0))]));
@@ -30,7 +30,7 @@ fn the_old_items_of_a_new_source_enter_quietly() {
         let title = notice(number, day(0)).title;
         assert!(page.contains(&title), "{title} is not on the page");
     }
-    // A correction of the quiet one rings no more than itself did.
+    // A correction of a quiet story is as quiet as the story.
     workspace.poll(day(1));
     assert_eq!(workspace.published().stories("news").len(), 2);
 }
@@ -99,7 +99,8 @@ fn what_a_changed_query_brings_enters_quietly_when_it_is_old() {
     assert!(page.contains(&notice(30, day(0)).title));
 }
 
-/// Two sources whose items are three weeks old; the one that is polled first is published before the other answers.
+/// Runs two sources whose items are three weeks old; the one that is polled first is published before the other
+/// answers.
 fn one_after_the_other(first: &str, second: &str, hours: i64) -> (Server, Workspace) {
     let server = Server::start();
     server.serve("/harbour", rss(&[notice(1, day(-21))]));
@@ -150,7 +151,7 @@ fn a_source_that_fails_first_is_still_of_the_first_round() {
     server.serve("/archive", rss(&[notice(2, day(-22))]));
     workspace.poll(day(0) + TimeDelta::hours(2));
     assert_eq!(workspace.published().stories("news").len(), 2);
-    // Items that it catches up on later come late.
+    // Items from the time of the failure arrive late.
     server.route("/archive", |_| Answer::status(500));
     workspace.poll(day(0) + TimeDelta::hours(3));
     server.serve("/archive", rss(&[notice(3, day(-23))]));
@@ -158,7 +159,7 @@ fn a_source_that_fails_first_is_still_of_the_first_round() {
     assert_eq!(workspace.published().stories("news").len(), 2);
 }
 
-/// Two sources from the beginning, one of which fails at first.
+/// Runs two sources from the beginning, one of which fails at first.
 fn published_but_for_one() -> (Server, Workspace) {
     let server = Server::start();
     server.serve("/harbour", rss(&[notice(1, day(-21))]));

@@ -1,4 +1,4 @@
-//! The feeds as a subscriber's reader reads them: by `feedparser`, where it is installed.
+//! The feeds as a subscriber's reader parses them: with `feedparser`, if it is installed.
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::support::{
     NEWS, Notice, Server, Story, Workspace, day, notice, notices, rss, skipped, source,
 };
 
-/// Reads a feed and prints what stands in it; one that is not well formed ends it.
+/// Parses a feed and prints its contents; fails if it is not well-formed.
 const SCRIPT: &str = "
 import calendar, feedparser, json, sys
 feed = feedparser.parse(sys.argv[1])
@@ -22,7 +22,7 @@ print(json.dumps([
 ]))
 ";
 
-/// A Python that has `feedparser`.
+/// Returns a Python that has `feedparser`.
 fn python() -> Option<OsString> {
     let named = std::env::var_os("TIDINGS_TEST_PYTHON");
     let python = named.unwrap_or_else(|| "python3".into());

@@ -1,4 +1,4 @@
-//! Three sites that are made anew: found out, added, polled, told of when they change, and repaired.
+//! Three redesigned sites: discovered, added, polled, reported when they change, and repaired.
 //!
 //! Both designs of a site are a folder of the fixtures: the same records, some new ones on top, the oldest gone.
 
@@ -20,7 +20,7 @@ fn fixture(site: &str, design: &str) -> String {
 /// A site that was added by its address, and polled in its old design.
 struct Site {
     name: &'static str,
-    /// When its newest records were news.
+    /// The time at which its newest records were news.
     began: Timestamp,
     server: Server,
     workspace: Workspace,
@@ -43,7 +43,7 @@ impl Site {
         site
     }
 
-    /// The hour of a poll.
+    /// Returns the hour of a poll.
     fn at(&self, poll: usize) -> Timestamp {
         self.began + TimeDelta::hours(i64::try_from(poll).unwrap())
     }
@@ -74,8 +74,8 @@ impl Site {
         self.workspace.run(&arguments).well().stdout
     }
 
-    /// The new design as it is told of, repaired and read: of the `usual` records of the old one it has `kept`, of which
-    /// `found` are found again by title or address.
+    /// Checks that the new design is reported, repaired and read: of the `usual` records of the old one it has
+    /// `kept`, of which `found` are found again by title or address.
     #[track_caller]
     fn check_redesigned(self, usual: usize, (kept, found): (usize, usize), new: &[&str]) {
         let (files, before) = (self.workspace.published().files(), self.stories());
@@ -101,7 +101,7 @@ impl Site {
         self.check_read_again(&before, new);
     }
 
-    /// Nothing is written before somebody says so.
+    /// Checks that nothing is written without `--yes`.
     #[track_caller]
     fn check_repaired(&self, records: usize, found: usize) {
         let old = self.configuration();
@@ -121,7 +121,7 @@ impl Site {
         self.workspace.run(&["check"]).done();
     }
 
-    /// What is in both designs is the same story, and what is new has come.
+    /// Checks that records in both designs are the same stories, and that the new ones are published.
     #[track_caller]
     fn check_read_again(&self, before: &[Story], new: &[&str]) {
         let now = self.at(POLLS + 1).to_rfc3339();
@@ -174,7 +174,7 @@ fn a_table_of_a_municipality() {
         .check_redesigned(17, (12, 10), &new);
 }
 
-/// A page that is read by its structure is read by another layout when an operator says so.
+/// A page that is read by its structure gets another layout if an operator accepts it.
 #[test]
 fn a_page_without_selectors_is_repaired_too() {
     let site = Site::new("drupal7-views", "2021-12-07T08:00:00Z");

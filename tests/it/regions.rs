@@ -1,4 +1,4 @@
-//! Where items are about: from a source's country to the feeds, and on the command line.
+//! The places that items are about: from a source's country to the feeds, and on the command line.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -16,7 +16,7 @@ fn titled(number: usize, title: &str) -> Notice {
     }
 }
 
-/// The regions of each story of a feed.
+/// Returns the regions of each story of a feed.
 fn regions(workspace: &Workspace, topic: &str) -> Vec<Value> {
     let feed: Value =
         serde_json::from_str(&workspace.published().text(&format!("{topic}.json"))).unwrap();
@@ -58,7 +58,7 @@ fn a_topic_holds_what_is_about_its_country() {
             .contains("<category domain=\"urn:iso:std:iso:3166:-2\">MX-CHP</category>")
     );
 
-    // The source turns out to be in Mexico: what names no place is about it, and nothing is asked again.
+    // The source is set to be in Mexico: an item that names no place is about it, and nothing is polled again.
     workspace.configure(&format!("{MEXICO}{harbour}country = \"MX\"\n"));
     workspace
         .run(&["once", "--now", &day(0).to_rfc3339()])
@@ -66,7 +66,7 @@ fn a_topic_holds_what_is_about_its_country() {
     assert_eq!(regions(&workspace, "mexico").len(), 2);
     assert_eq!(server.requests().len(), 1);
 
-    // And all of it is about Guatemala.
+    // All items are about Guatemala.
     workspace.configure(&format!("{MEXICO}{harbour}regions = [\"GT-01\"]\n"));
     workspace
         .run(&["once", "--now", &day(0).to_rfc3339()])

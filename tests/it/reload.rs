@@ -9,7 +9,7 @@ use crate::support::{
     ANYWHERE, FINDABLE, NEWS, Server, Service, Systemd, Workspace, day, notices, rss, source,
 };
 
-/// Two sources' addresses on one server.
+/// Serves two sources on one server.
 fn server() -> Server {
     let server = Server::start();
     server.serve("/old", rss(&notices(0..2, day(0))));
@@ -17,7 +17,7 @@ fn server() -> Server {
     server
 }
 
-/// What takes a restart is told until it comes.
+/// A change that needs a restart is reported until the restart.
 #[test]
 fn a_restart_stays_due_until_it_comes() {
     let server = server();
@@ -46,7 +46,7 @@ fn a_restart_stays_due_until_it_comes() {
                 .contains("A restart is due")
         );
     }
-    // What is as it was at the start takes none.
+    // A setting with its value from the start needs none.
     workspace.configure(&before);
     let ran = workspace.run(&["reload"]).done();
     assert!(!ran.stdout.contains("a restart is due"), "{ran:?}");
@@ -59,7 +59,7 @@ fn a_restart_stays_due_until_it_comes() {
     service.stop();
 }
 
-/// Commands find the daemon where it listens, whatever its files say by now.
+/// Commands find the daemon at its address, even if the files have changed it.
 #[test]
 fn a_daemon_is_found_where_it_listens_still() {
     let server = server();
@@ -81,7 +81,7 @@ fn a_daemon_is_found_where_it_listens_still() {
     assert_eq!(told["restart_due"], json!([]));
 }
 
-/// A daemon that answers with an error answers.
+/// A daemon that answers with an error counts as running.
 #[test]
 fn a_reload_tells_what_the_daemon_said() {
     let other = Server::start();
@@ -99,12 +99,12 @@ fn a_reload_tells_what_the_daemon_said() {
     assert!(!ran.stderr.contains("no daemon answers"), "{ran:?}");
 }
 
-/// What a pipe holds on Linux.
+/// The capacity of a pipe on Linux.
 const PIPE_BYTES: usize = 64 << 10;
 
 const OTHER: &str = "[[topic]]\nid = \"other\"\ntitle = \"Other\"\n";
 
-/// The configuration before and after.
+/// Returns the configuration before and after.
 fn configurations(server: &Server) -> [String; 2] {
     let old = source("old", &server.url("/old"));
     let new = source("new", &server.url("/new")).replace("news", "other");
@@ -118,7 +118,7 @@ fn entries(service: &Service, target: &str) -> usize {
     service.get(target).text().matches("<entry>").count()
 }
 
-/// The service with two stories of `news`.
+/// Starts the service with two stories of `news`.
 fn start(workspace: &Workspace) -> Service {
     let mut service = Service::start(workspace);
     service.get_until("/news.atom", |reply| {
@@ -135,7 +135,7 @@ fn sources_and_topics_come_and_go_without_a_restart() {
     let mut service = start(&workspace);
     let moved = after.replace("127.0.0.1:0", "127.0.0.2:0");
     workspace.configure(&moved);
-    // What readers would miss wants consent, which a signal cannot give.
+    // Removing stories from feeds needs consent, which a signal cannot give.
     service.signal("HUP");
     service.logs("the feed `news` would vanish with its 2 stories");
     workspace.run(&["reload", "--yes"]).done();
@@ -162,7 +162,7 @@ fn sources_and_topics_come_and_go_without_a_restart() {
         .collect();
     assert_eq!(targets, ["/old", "/new"]);
 
-    // And back: nothing was lost, and no source is asked before its time.
+    // And back: nothing was lost, and no source is polled early.
     workspace.configure(&before);
     workspace.run(&["reload", "--yes"]).done();
     service.logs("in force: 1 sources, 1 topics");
@@ -272,7 +272,7 @@ fn the_command_says_why_it_was_refused() {
 #[test]
 fn a_signal_before_it_serves_is_obeyed_afterwards() {
     let workspace = Workspace::new(&format!("{ANYWHERE}{NEWS}"));
-    // A pipe that is full holds it where it prints what to subscribe to, which is before it tells that it is ready.
+    // A full pipe blocks the daemon where it prints the addresses, before it reports that it is ready.
     let (said, mut full) = io::pipe().unwrap();
     full.write_all(&vec![b'\n'; PIPE_BYTES]).unwrap();
     let mut command = Service::command(&workspace);
@@ -299,7 +299,7 @@ fn a_file_that_is_renamed_into_place_is_read_by_itself() {
     let workspace = Workspace::new(&configuration[0]);
     let mut service = start(&workspace);
     let original = workspace.path("config/tidings.toml");
-    // Twice: the watch must survive that the file it knew is gone.
+    // Twice: the watch must survive the removal of the file that it knew.
     for (text, line) in [
         (&configuration[1], "new topic other"),
         (&configuration[0], "topic other is configured no longer"),
@@ -336,7 +336,7 @@ fn the_command_names_what_changed_source_by_source() {
     service.stop();
 }
 
-/// The daemon listens where it was told to, whatever the files say by now.
+/// The daemon listens at its first address, even if the files have changed it.
 #[test]
 fn a_daemon_is_found_where_it_was_told_to_listen() {
     let server = server();

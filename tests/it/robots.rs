@@ -1,4 +1,4 @@
-//! What publishers ask of robots is done: for pages, and where the operator says so for feeds.
+//! Publishers' rules for robots are obeyed: for pages, and for feeds if the operator says so.
 
 use chrono::TimeDelta;
 
@@ -22,7 +22,7 @@ fn asked(server: &Server) -> Vec<String> {
     targets.map(|request| request.target).collect()
 }
 
-/// A server with a page, a feed, and a robots.txt.
+/// Starts a server with a page, a feed, and a robots.txt.
 fn server(robots: &'static str) -> Server {
     let server = Server::start();
     server.route("/robots.txt", move |_| Answer::ok(robots));

@@ -1,13 +1,13 @@
-//! The first run on a fresh machine: the bundled samples become feeds, and nothing is touched again.
+//! The first run on a fresh machine: the bundled samples become feeds, and no file is touched by the next run.
 
 use chrono::NaiveDate;
 
 use crate::support::{Workspace, read_text};
 
-/// What a notice of the bundled text says: its day, title and summary.
+/// The contents of a notice in the bundled text: its day, title and summary.
 type Notice = (NaiveDate, String, String);
 
-/// The bundled text read by hand: of its lines with words, each third one is a date, a title, a summary.
+/// Parses the bundled text by hand: its non-blank lines are a date, a title and a summary in turn.
 fn bundled(workspace: &Workspace) -> Vec<Notice> {
     let text = read_text(&workspace.path("config/samples/iom-labour-migration-2021.txt"));
     let lines: Vec<String> = text
@@ -63,7 +63,7 @@ fn the_other_sample_fills_topics_by_its_words() {
     );
 }
 
-/// No. 24 says what no. 23 said, word for word.
+/// No. 24 has the same words as no. 23.
 #[test]
 fn two_bulletins_that_differ_only_in_number_are_two_stories() {
     let workspace = Workspace::with_samples();

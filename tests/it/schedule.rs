@@ -20,11 +20,11 @@ use crate::support::{ANYWHERE, Held, Host, Manner, NEWS, Workspace, day, notices
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
-/// What [`limits`] says.
+/// The limit per host in [`limits`].
 const PER_HOST: usize = 2;
-/// Sources of one host come to their turn within this, however slow it is.
+/// The time in which all sources of one host are polled, however slow it is.
 const TURN: Duration = Duration::from_mins(5);
-/// Looks at a thing that must happen without the clock.
+/// Checks of a condition that must become true without the clock.
 const LOOKS: usize = 1000;
 
 fn limits() -> String {
@@ -40,7 +40,7 @@ fn source(id: &str, address: &str, cadence: &str) -> String {
     )
 }
 
-/// The daemon under way.
+/// The running daemon.
 struct Running {
     workspace: Workspace,
     clock: Held,
@@ -59,7 +59,7 @@ impl Running {
         Self::start_with("", sources, by_runtime).await
     }
 
-    /// With more keys of `[fetch]`, and by a clock of the test's own.
+    /// Starts with more keys of `[fetch]`, and with the test's own clock.
     async fn start_with(fetch: &str, sources: &str, clock: impl Fn(Instant) -> Clock) -> Self {
         let told_by = clock;
         let clock = Held::new();
@@ -106,7 +106,7 @@ impl Running {
             .unwrap()
     }
 
-    /// When the next source is due; `None` while some are being polled or wait for their host.
+    /// Returns the time at which the next source is due; `None` while some are being polled or wait for their host.
     fn next(&self, sources: usize) -> Option<Timestamp> {
         let now = self.now();
         let states = self.states();
@@ -115,7 +115,7 @@ impl Running {
         (coming.len() == sources).then(|| *coming.iter().min().unwrap())
     }
 
-    /// Lets time pass: by the second while there are polls, up to the next one otherwise.
+    /// Lets time pass: by the second while polls are running, otherwise up to the next one.
     async fn pass(&self, sources: usize, time: Duration) {
         let end = Instant::now() + time;
         while Instant::now() < end {
@@ -146,7 +146,7 @@ impl Running {
             ..
         } = self;
         signals.send(Signal::Stop).await.unwrap();
-        // Polls that hang are waited for, within a bound that only passing time reaches.
+        // Polls that hang are waited for, within a limit that only passing time reaches.
         drop(clock);
         ended.await.unwrap().unwrap();
     }
@@ -179,7 +179,7 @@ impl Village {
         }
     }
 
-    /// Half of them by interval, half by the clock; those that fail by interval, which is what they are spared by.
+    /// Configures half of them by interval, half by cron; the failing ones by interval, which grows with failures.
     fn configuration(&self) -> String {
         let by_clock = match self.host.manner {
             Manner::Well | Manner::Slowly(_) | Manner::InTurns => "cron = \"0 */2 * * *\"",
@@ -191,7 +191,7 @@ impl Village {
         sources.collect()
     }
 
-    /// When each source was asked, source by source.
+    /// Returns the times at which each source was polled.
     fn polls(&self) -> Vec<Vec<Duration>> {
         let visits = self.host.visits();
         let of = |id: &String| {
@@ -202,7 +202,7 @@ impl Village {
         self.sources.iter().map(of).collect()
     }
 
-    /// Never more at once than allowed, nor sooner after one another.
+    /// Checks the limits for requests at once and between requests.
     #[track_caller]
     fn check_manners(&self) {
         assert!(self.host.most_open() <= PER_HOST, "{:?}", self.host.manner);
@@ -211,7 +211,7 @@ impl Village {
         }
     }
 
-    /// Each source was asked at these hours, or as soon after as its host allows.
+    /// Checks that each source was polled at these hours, or as soon after as its host allows.
     #[track_caller]
     fn check_hours(&self, hours: &[u32]) {
         for polls in self.polls() {
@@ -222,7 +222,7 @@ impl Village {
                 self.host.manner
             );
             for (at, (poll, hour)) in polls.iter().zip(hours).enumerate() {
-                // By interval, what one poll waited for its host moves those that follow.
+                // With an interval, the wait of one poll for its host delays the following ones.
                 let turns = TURN * (u32::try_from(at).unwrap() + 1);
                 let hour = HOUR * *hour;
                 assert!((hour..=hour + turns).contains(poll), "{polls:?}");
@@ -315,14 +315,15 @@ fn publications_at_once_do_not_meet_in_the_folder() {
     });
 }
 
-/// Every place is taken by a source that hangs once, before anybody knows that it does; from then on these have a share.
+/// Sources that hang once take every place before anybody knows that they hang; from then on these have a share of
+/// their own.
 #[test]
 fn sources_that_hang_keep_nobody_from_theirs() {
     on_a_still_clock(async || {
         let silent = Manner::SilentUntil(u32::MAX);
         let (mut hosts, mut sources) = (Vec::new(), String::new());
         for number in 0..12 {
-            // They come to their turn in the order of their names.
+            // They are polled in the order of their names.
             let (manner, name, every) = match number {
                 0..4 => (silent, "a", "10m"),
                 _ => (Manner::Well, "b", "290s"),
@@ -344,11 +345,11 @@ fn sources_that_hang_keep_nobody_from_theirs() {
             assert_eq!(visits.len(), 3, "{visits:?}");
             for pair in visits.windows(2) {
                 let gap = pair[1].at.checked_sub(pair[0].at).unwrap();
-                // Nobody waited for a source to time out.
+                // No source waited for another one's timeout.
                 assert!(gap < (290 + 30) * SECOND, "{visits:?}");
             }
         }
-        // The silent ones are asked again, too, one after another: a quarter of the places is one.
+        // The silent ones are polled again, too, one after another: a quarter of the places is one.
         let mut again: Vec<Duration> = silent.iter().map(|host| host.visits()[1].at).collect();
         again.sort();
         for pair in again.windows(2) {
@@ -367,7 +368,7 @@ fn a_daemon_whose_clock_is_set_back_goes_on() {
         set(day(0));
         let sources = source("one", &host.address, "every = \"1h\"");
         let running = Running::start_with("", &sources, |_| Clock::Told(seconds)).await;
-        // The loop looks at the clock every few seconds.
+        // The loop reads the clock every few seconds.
         let visits = async |expected: usize| {
             for _ in 0..20 {
                 running.clock.settle().await;

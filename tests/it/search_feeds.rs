@@ -1,4 +1,4 @@
-//! Any query is a feed and a page: what the daemon finds of what is stored.
+//! Any query is a feed and a page of the stored stories that match.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::support::{
 const TOPICS: &str = "[[topic]]\nid = \"news\"\ntitle = \"News\"\n[[topic]]\nid = \"piers\"\ntitle = \"Piers\"\n\
                       any = ['\"pier 2\" OR \"pier 4\"']\n";
 
-/// A daemon with five notices of the harbour and two of the coast guard, months old.
+/// Starts a daemon with five notices of the harbour and two of the coast guard, months old.
 fn start() -> (Server, Workspace, Service) {
     let server = Server::start();
     server.serve("/harbour", rss(&notices(1..6, day(0))));
@@ -26,7 +26,7 @@ fn start() -> (Server, Workspace, Service) {
     (server, workspace, service)
 }
 
-/// The query as a browser sends it.
+/// Returns the address of the query as a browser sends it.
 fn target(format: &str, query: &str) -> String {
     let pairs = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("q", query)
@@ -136,7 +136,7 @@ fn a_mistake_is_told_with_its_column() {
         "{}",
         index.text()
     );
-    // What was typed is shown, and does nothing.
+    // The query is shown, and does nothing.
     let page = ask(&service, "html", "\"<script>alert(1)</script>\"");
     assert_eq!(page.status, 200);
     assert!(!page.text().contains("<script"), "{}", page.text());

@@ -1,4 +1,5 @@
-//! Searches over real sockets: who asks is told apart behind a proxy, and what one made the daemon find is there for all.
+//! Searches over real sockets: clients behind a proxy are distinguished, and an answer that one of them caused serves
+//! all.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::support::{Held, Reply};
 /// Searches at once from one client.
 const BURST: usize = 30;
 
-/// The public site, and a daemon that finds what it is asked for.
+/// The public site, and a daemon that answers every search.
 struct Site {
     address: String,
     asked: Arc<AtomicUsize>,
@@ -72,7 +73,7 @@ impl Site {
         exchange(TcpStream::connect(address).await.unwrap(), &text, to_head).await
     }
 
-    /// Searches for as many things as one client may at once, and for one more: its status.
+    /// Makes as many different searches as one client may at once, and one more. Returns the status of that one.
     async fn ask_too_much(&self, forwarded_for: impl Fn(usize) -> String, salt: &str) -> u16 {
         let mut status = 0;
         for number in 0..=BURST {
@@ -113,7 +114,7 @@ fn this_machine() -> Vec<TrustedProxy> {
     vec![TrustedProxy::Network("127.0.0.0/8".parse().unwrap())]
 }
 
-/// An address of documentation for each number.
+/// Returns an address reserved for documentation for each number.
 fn reader(number: usize) -> String {
     format!("198.51.100.{number}")
 }

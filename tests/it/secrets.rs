@@ -1,4 +1,4 @@
-//! A secret in a source's address is sent to the source and told to nobody else.
+//! A secret in a source's address is sent to the source and revealed to nobody else.
 
 use std::fs::File;
 
@@ -9,10 +9,10 @@ use crate::support::{
     source,
 };
 
-/// What none may see.
+/// The text that must not appear anywhere.
 const SECRET: &str = "s3cret";
 
-/// Sources whose addresses carry it: as a whole, as a password, as a parameter.
+/// Sources whose addresses contain it: as a whole, as a password, as a parameter.
 const SOURCES: [&str; 4] = ["environment", "file", "password", "token"];
 
 fn configuration(server: &Server) -> String {
@@ -39,7 +39,7 @@ fn paths() -> [String; 4] {
     ]
 }
 
-/// Everything that the program says and writes for people, when every source answers so.
+/// Returns everything that the program prints and writes for people, with every source answering like this.
 fn check(answer: impl Fn(&str) -> Answer + Clone + Send + Sync + 'static) -> Vec<String> {
     let server = Server::start();
     for path in paths() {
@@ -92,7 +92,7 @@ fn check(answer: impl Fn(&str) -> Answer + Clone + Send + Sync + 'static) -> Vec
     told
 }
 
-/// Nobody finds it in the database either, the configuration that is kept there included.
+/// Checks that it is not in the database either, including the kept configuration.
 fn check_database(workspace: &Workspace) {
     let copy = workspace.path("var/copy.db");
     let database = Connection::open(workspace.path("var/tidings.db")).unwrap();
@@ -146,7 +146,7 @@ fn a_secret_is_not_told_by_what_a_document_says_of_itself() {
     check(|path| Answer::redirect(&format!("ftp://a.example{path}")));
 }
 
-/// Pages of entries are asked for within the secret address, and published outside of it.
+/// Pages of entries are requested within the secret address, and published without it.
 #[test]
 fn the_pages_of_a_secret_list_are_read_and_told_without_the_secret() {
     let server = Server::start();
@@ -210,7 +210,7 @@ fn the_pages_of_a_secret_list_are_read_and_told_without_the_secret() {
 
 type Page = fn() -> Answer;
 
-/// A list in each of three folders, and the pages of its entries, good and bad.
+/// Serves a list in each of three folders, and the pages of its entries, good and bad.
 fn serve_lists(server: &Server) {
     let links = [
         "one",
@@ -228,7 +228,7 @@ fn serve_lists(server: &Server) {
         )
     };
     for folder in [SECRET, "password", "token"] {
-        // A site repeats the key that it was asked with.
+        // The site repeats the key of the request.
         let listed = links
             .iter()
             .filter(|link| folder == "token" || !link.contains(SECRET));
@@ -259,7 +259,7 @@ fn serve_lists(server: &Server) {
     }
 }
 
-/// The page of an entry is as secret as the list that led to it, in the log and the database too, however it fails.
+/// The page of an entry is as secret as its list, in the log and the database too, however it fails.
 #[test]
 fn the_pages_of_entries_are_asked_for_in_secret() {
     let server = Server::start();
@@ -288,7 +288,7 @@ fn the_pages_of_entries_are_asked_for_in_secret() {
     command.env("TIDINGS_LOG", "info,tidings=trace");
     let log = workspace.path("log");
     let mut daemon = command.stderr(File::create(&log).unwrap()).spawn().unwrap();
-    // The commit of a poll comes last of all that it does.
+    // The commit is the last step of a poll.
     let status = loop {
         let status = workspace.run(&["status", "--json"]).done();
         let all = status.json()["sources"].as_array().unwrap().clone();
@@ -323,7 +323,7 @@ fn the_pages_of_entries_are_asked_for_in_secret() {
     }
 }
 
-/// Only fetching reads a secret; the other commands do without.
+/// Only fetching reads a secret; the other commands do not need it.
 #[test]
 fn a_secret_is_read_by_those_who_fetch() {
     let server = Server::start();
@@ -348,7 +348,7 @@ fn a_secret_is_read_by_those_who_fetch() {
     ] {
         assert!(warnings.contains(expected), "{warnings}");
     }
-    // A source whose secret cannot be read costs itself alone.
+    // A source whose secret cannot be read costs itself only.
     workspace.poll(day(0));
     assert_eq!(workspace.status("open")["state"], "ok");
     for (id, why) in [

@@ -1,4 +1,4 @@
-//! Readers that are slow, greedy, many or gone: none costs another anything. What HTTP asks of any server.
+//! Readers that are slow, greedy, many or gone do not affect each other. General requirements of HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,25 +17,25 @@ use tokio::time::Instant;
 use crate::support::{Held, Reply, skipped};
 
 const SECOND: Duration = Duration::from_secs(1);
-/// By then a connection without a whole header is closed.
+/// The time after which a connection without a whole header is closed.
 const HEADER_DEADLINE: Duration = Duration::from_secs(15);
 const JUST_BEFORE: Duration = Duration::from_secs(14);
-/// However busy, it ends by then.
+/// The lifetime of a connection, however busy.
 const LONGEST_CONNECTION: Duration = Duration::from_mins(5);
-/// A reader that takes nothing for so long is gone.
+/// The time after which a reader that receives nothing is disconnected.
 const SEND_DEADLINE: Duration = Duration::from_secs(30);
 const JUST_BEFORE_SEND: Duration = Duration::from_secs(29);
-/// Connections that are held at once, and of these those of one client.
+/// Connections at once, and of these the most of one client.
 const PLACES: usize = 1024;
 const PLACES_OF_CLIENT: usize = 128;
-/// Looks at a thing that must happen without the clock.
+/// Checks of a condition that must become true without the clock.
 const LOOKS: usize = 1000;
-/// More than the buffers of two sockets hold.
+/// More than the buffers of two sockets.
 const LARGE: usize = 32 << 20;
 
 const ASK: &[u8] = b"GET /small.atom HTTP/1.1\r\nHost: test\r\n\r\n";
 
-/// The public site over two files, in this process.
+/// The public site with two files, in this process.
 struct Site {
     address: String,
     clock: Held,
@@ -81,7 +81,7 @@ impl Site {
         TcpStream::connect(&self.address).await.unwrap()
     }
 
-    /// Connects from `address`, which is one of this machine's.
+    /// Connects from `address`, which belongs to this machine.
     async fn connect_from(&self, address: &str) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         socket
@@ -91,7 +91,7 @@ impl Site {
         connecting.await.unwrap()
     }
 
-    /// Opens so many connections from `address`, the first one first.
+    /// Opens that many connections from `address`, in order.
     async fn crowd(&self, address: &str, size: usize) -> Vec<TcpStream> {
         let mut crowd = Vec::with_capacity(size);
         for _ in 0..size {
@@ -102,7 +102,7 @@ impl Site {
         crowd
     }
 
-    /// The answer to `request`, sent as it stands; the connection ends with it.
+    /// Sends `request` as it is and returns the answer, which must end the connection.
     async fn raw(&self, request: &str) -> Reply {
         let mut connection = self.connect().await;
         connection.write_all(request.as_bytes()).await.unwrap();
@@ -111,14 +111,15 @@ impl Site {
         Reply::read(&mut bytes.as_slice(), request.starts_with("HEAD")).expect("an answer")
     }
 
-    /// Whoever asks on `connection` is answered.
+    /// Checks that a request on `connection` is answered.
     async fn check_answered(&self, connection: &mut TcpStream) {
         connection.write_all(ASK).await.unwrap();
         let reply = self.reply(connection).await;
         assert_eq!((reply.status, reply.text()), (200, "<feed/>"));
     }
 
-    /// How many bytes come until the other side hangs up; `None` where it does not, while the clock stands.
+    /// Returns the number of bytes until the other side closes the connection; `None` if it stays open while the
+    /// clock is paused.
     async fn rest(&self, connection: &TcpStream) -> Option<usize> {
         let (mut bytes, mut received) = (vec![0; 64 << 10], 0);
         for _ in 0..LOOKS {
@@ -133,7 +134,7 @@ impl Site {
         None
     }
 
-    /// The next answer, and nothing behind it.
+    /// Returns the next answer, which nothing may follow.
     async fn reply(&self, connection: &mut TcpStream) -> Reply {
         let mut bytes = vec![0; 4096];
         let length = connection.read(&mut bytes).await.unwrap();
@@ -141,7 +142,7 @@ impl Site {
     }
 }
 
-/// Runs on a clock that is moved by the test.
+/// Runs a test on a clock that it moves itself.
 fn on_a_still_clock(test: impl AsyncFnOnce(&mut Site)) {
     on_a_still_clock_behind(Vec::new(), test);
 }
@@ -155,7 +156,7 @@ fn on_a_still_clock_behind(trusted: Vec<TrustedProxy>, test: impl AsyncFnOnce(&m
     runtime.block_on(async { test(&mut Site::start(trusted).await).await });
 }
 
-/// Sends `part` of a request, in pieces a second apart, and is shown the door at the deadline.
+/// Sends `part` of a request, in pieces a second apart, and checks that it is disconnected at the deadline.
 #[track_caller]
 fn check_deadline(part: &'static [u8]) {
     on_a_still_clock(async |site| {
@@ -207,7 +208,7 @@ fn who_does_not_read_is_not_waited_for() {
         connection.write_all(large).await.unwrap();
         site.clock.settle().await;
         site.clock.pass(SEND_DEADLINE + SECOND, SECOND).await;
-        // What the buffers held comes still; the rest never does.
+        // Buffered bytes still arrive; the rest never does.
         let received = site.rest(&connection).await.expect("an end");
         assert!((1..LARGE).contains(&received), "{received}");
     });
@@ -219,7 +220,7 @@ fn a_header_that_is_too_large_is_refused() {
         let mut connection = site.connect().await;
         let long = "x".repeat(64 << 10);
         let text = format!("GET / HTTP/1.1\r\nHost: test\r\nCookie: {long}\r\n\r\n");
-        // It may hang up before it has read all of that.
+        // It may close the connection before it has read all of that.
         drop(connection.write_all(text.as_bytes()).await);
         assert_eq!(site.reply(&mut connection).await.status, 431);
         site.check_answered(&mut site.connect().await).await;
@@ -246,7 +247,7 @@ fn who_reads_slowly_is_waited_for_until_the_end_of_the_connection() {
     });
 }
 
-/// Allows so many open files; says so where the system does not.
+/// Allows that many open files; false, with a message, if the system does not.
 fn allows_files(wanted: u64) -> bool {
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|current| current >= wanted) {
@@ -275,7 +276,7 @@ fn one_address_does_not_take_the_places_of_others() {
         let mut crowd = site.crowd("127.0.0.2", CROWD).await;
         site.check_answered(&mut site.connect_from("127.0.0.1").await)
             .await;
-        // The oldest of a crowd give way to its youngest, not to those of another address.
+        // The oldest of a crowd give way to its newest, not to those of another address.
         site.check_answered(&mut early).await;
         let closed = crowd
             .iter()
@@ -294,14 +295,14 @@ fn many_addresses_make_room_for_one_more() {
     if !allows_files(4096) {
         return;
     }
-    // A proxy is many clients.
+    // A proxy represents many clients.
     let trusted = vec![TrustedProxy::Network("127.0.0.2/32".parse().unwrap())];
     on_a_still_clock_behind(trusted, async |site| {
         let mut crowd = site.crowd("127.0.0.2", PLACES).await;
         site.check_answered(&mut crowd[0]).await;
         let mut late = site.connect_from("127.0.0.1").await;
         site.check_answered(&mut late).await;
-        // The second has been idle for longest: the first was asked something since.
+        // The second has been idle longest: the first has had a request since.
         assert_eq!(crowd[1].read(&mut [0]).await.unwrap(), 0);
         site.check_answered(&mut crowd[0]).await;
         site.check_answered(&mut crowd[2]).await;

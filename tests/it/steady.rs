@@ -1,5 +1,5 @@
-//! Every poll reads a page without selectors by the layout of its first good poll. A page that leaves it is `drifted`; only
-//! a person changes it.
+//! Every poll reads a page without selectors with the layout of its first good poll. A page that no longer fits is
+//! `drifted`; only a person changes the layout.
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -24,7 +24,7 @@ const PLACES: [&str; 6] = [
     "along the river",
 ];
 
-/// The title of a record.
+/// Returns the title of a record.
 fn title(number: usize) -> String {
     let (subject, place) = (SUBJECTS[number % 6], PLACES[number / 6 % 6]);
     match number / 36 {
@@ -38,7 +38,7 @@ fn date(number: usize) -> String {
     date.format("%-d %B %Y").to_string()
 }
 
-/// How a page marks up its list, and what stands around it.
+/// The markup of a page's list, and its surroundings.
 struct Design {
     list: fn(&[usize]) -> String,
 }
@@ -99,12 +99,12 @@ fn page(menu: &str, main: &str) -> String {
     )
 }
 
-/// The newest first.
+/// Returns the numbers of records, the newest first.
 fn newest(from: usize, count: usize) -> Vec<usize> {
     (from..from + count).rev().collect()
 }
 
-/// The address of a list, and one that tells of what an article does.
+/// The address of a list, and one that looks like an article's.
 const LIST: &str = "/news";
 const ARTICLE: &str = "/town/bridge-closed-repairs";
 
@@ -135,7 +135,7 @@ fn article() -> String {
     )
 }
 
-/// A page that is an article.
+/// Returns a page that is an article.
 fn page_of_article() -> String {
     page(&menu(6), &article()).replace("<h1>News</h1>", "")
 }
@@ -164,7 +164,7 @@ impl Town {
         }
     }
 
-    /// One whose list was polled once.
+    /// Polls a list once.
     fn polled(design: &Design) -> Self {
         Self::polled_at(LIST, design)
     }
@@ -195,7 +195,7 @@ impl Town {
         usize::try_from(self.status()["items"].as_u64().unwrap()).unwrap()
     }
 
-    /// The layout that is kept.
+    /// Returns the kept layout.
     fn layout(&self) -> String {
         let listed = self.workspace.run(&["sources", "list", "--json"]).done();
         let layout = &listed.json()["sources"][0]["layout"];
@@ -212,7 +212,7 @@ impl Town {
         self.workspace.run(&arguments).done().stdout
     }
 
-    /// Checks that the source is well, has so many items, and that the page itself is none of them.
+    /// Checks that the source is healthy, has that many items, and that the page itself is not one of them.
     #[track_caller]
     fn check_read(&self, layout: &str, items: usize) {
         self.workspace.check_well("town");
@@ -285,7 +285,7 @@ fn a_menu_that_grows_is_no_list() {
         let list = (design.list)(&newest(1, 10));
         town.poll(&page(&menu(40), &list));
         town.check_read(&layout, 11);
-        // Built as the list is, but for the classes.
+        // Built like the list, apart from the classes.
         let beside = menu(30).replace("<nav>", "").replace("</nav>", "");
         let beside = beside.replace("<ul>", "<ul class=topics>");
         town.poll(&page(&menu(6), &format!("{beside}{list}")));
@@ -375,7 +375,7 @@ fn a_page_that_was_one_record_is_no_list() {
     assert_eq!(town.items(), 13);
 }
 
-/// The older half of a list in a table of another markup.
+/// Renders the older half of a list in a table with other markup.
 fn halves(first: usize) -> String {
     let row = |n: usize| {
         let (title, date) = (title(n), date(n));
@@ -403,7 +403,7 @@ fn a_list_that_is_divided_has_drifted_and_goes_on() {
         "the kept layout reads 5 records, a fresh look finds 10",
         "`tidings sources repair town` shows both",
     );
-    // What is read is published all the same.
+    // The records that were read are still published.
     assert_eq!((town.items(), town.layout()), (12, layout.clone()));
     assert_eq!(town.status()["consecutive_failures"], 0);
     town.poll(&page(&menu(6), &halves(3)));
@@ -412,7 +412,7 @@ fn a_list_that_is_divided_has_drifted_and_goes_on() {
         (town.items(), &*town.status()["state"].to_string()),
         (13, "\"drifted\"")
     );
-    // It comes to itself again.
+    // It recovers.
     town.poll(&page(&menu(6), &whole(4)));
     town.check_read(&layout, 14);
     // An operator accepts it.
@@ -453,7 +453,7 @@ fn a_changed_block_is_looked_at_anew() {
 
 #[test]
 fn a_configured_layout_wins() {
-    // A person chose it, whatever else is there.
+    // A layout chosen by a person stays, whatever else is there.
     let mut town = Town::of_block("layout = \"page\"\n");
     town.poll(&page(&menu(6), &(OF_CLASSES.list)(&newest(0, 10))));
     town.workspace.check_well("town");
@@ -483,7 +483,7 @@ fn a_layout_is_shown() {
     assert!(told.stdout.contains(&line), "{}", told.stdout);
 }
 
-/// Pages behind the first are read as that one is, and none of them begins a layout.
+/// Later pages are read with the first one's layout, and none of them starts a layout.
 #[test]
 fn further_pages_are_read_as_the_first_is() {
     let mut town = Town::of_block("pages.next = \"a.next\"\npages.last = 3\n");

@@ -30,7 +30,7 @@ fn a_second_process_is_told_who_was_first() {
     );
     assert!(complaint.contains(&who), "{complaint}");
     assert!(complaint.contains("var/tidings.db"), "{complaint}");
-    // Looking is allowed.
+    // Reading is allowed.
     assert_eq!(workspace.status("a")["state"], "new");
 
     go_on.send(()).unwrap();

@@ -1,14 +1,14 @@
-//! What an operator decides about stories by hand is done at once, and polls keep to it.
+//! An operator's decisions about stories take effect at once, and polls keep them.
 
 use crate::support::{
     FINDABLE, NEWS, Server, Service, Workspace, day, notices, rss, source, titles,
 };
 
-/// One source after the other: what the first one tells founds the stories.
+/// Polls one source after the other: the reports of the first found the stories.
 const IN_ORDER: &str =
     "[fetch]\nconcurrency = 1\nallow_networks = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\n";
 
-/// Two sources that bring the same three notices.
+/// Two sources that publish the same three notices.
 struct Town {
     server: Server,
     workspace: Workspace,
@@ -26,7 +26,7 @@ impl Town {
         Self { server, workspace }
     }
 
-    /// Both bring one more notice.
+    /// Publishes one more notice in both, and polls.
     fn poll(&self, days: i64) {
         for id in ["harbour", "office"] {
             let number = usize::try_from(days).unwrap() + 3;
@@ -41,7 +41,7 @@ impl Town {
         stories.into_iter().map(|story| story.id).collect()
     }
 
-    /// What a command prints, and what it says when it refuses.
+    /// Returns a command's output, and its message if it refuses.
     fn stories(&self, arguments: &[&str]) -> (String, String) {
         let ran = self.workspace.run(&[&["stories"], arguments].concat());
         (ran.stdout, ran.stderr)

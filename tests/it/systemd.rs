@@ -1,4 +1,4 @@
-//! What systemd hears, and the socket that it hands over.
+//! The notifications to systemd, and the socket that it passes in.
 
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
@@ -9,7 +9,7 @@ use crate::support::{
     ANYWHERE, GUARD, NEWS, Server, Service, Systemd, Workspace, day, get, notices, rss, source,
 };
 
-/// A daemon that tells `systemd`, with further variables.
+/// Starts a daemon that notifies `systemd`, with additional variables.
 fn start(workspace: &Workspace, systemd: &Systemd, variables: &[(&str, &str)]) -> Service {
     let mut command = Service::command(workspace);
     systemd.listens_to(&mut command);
@@ -57,7 +57,7 @@ fn a_refused_reload_is_over_too() {
     service.stop();
 }
 
-/// As often as the watchdog wants it, however little there is to do.
+/// Notifies as often as the watchdog requires, however little there is to do.
 const IMPATIENT: (&str, &str) = ("WATCHDOG_USEC", "400000");
 
 #[test]
@@ -66,7 +66,7 @@ fn the_watchdog_is_fed_while_the_loop_turns() {
     let systemd = Systemd::new(&workspace);
     let service = start(&workspace, &systemd, &[IMPATIENT]);
     systemd.hears("READY=1");
-    // Which a loop that turns as slowly as it may would take longer for than a test waits.
+    // A loop that turned as slowly as it may would take longer for these than a test waits.
     let began = Instant::now();
     for _ in 0..20 {
         systemd.hears("WATCHDOG=1");
@@ -82,7 +82,7 @@ fn the_watchdog_starves_when_the_loop_hangs() {
     let hangs = ("TIDINGS_FAILPOINT", "schedule");
     let service = start(&workspace, &systemd, &[IMPATIENT, hangs]).until_served();
     systemd.hears("READY=1");
-    // Health is given up after many times what the watchdog waits: that is how long the silence is listened to.
+    // The health check times out after many times the watchdog's timeout: the silence lasts that long.
     let health = service.ask_admin("/healthz");
     assert_eq!(health.status, 503);
     assert_eq!(health.text(), "the daemon does not answer\n");
@@ -97,13 +97,13 @@ fn a_socket_that_is_handed_over_is_served_instead_of_the_configured_one() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let workspace = Workspace::new(&format!("{ANYWHERE}{NEWS}"));
-    // Only the shell can put it at descriptor 3 and know the number of the process that it becomes.
+    // Only the shell can put the socket at descriptor 3 and know the id of the process that it becomes.
     let hand_over = "exec 3<&0 0</dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$0\" run";
     let mut command = Command::new("sh");
     command.args(["-c", hand_over, env!("CARGO_BIN_EXE_tidings")]);
     command.current_dir(workspace.path(""));
     command.stdin(OwnedFd::from(listener));
-    // Somebody is there before the daemon is: nobody is turned away.
+    // A client that connects before the daemon starts is not turned away.
     let early = std::thread::spawn({
         let address = address.clone();
         move || get(&address, "/news.atom", &[]).status

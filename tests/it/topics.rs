@@ -1,10 +1,10 @@
-//! Topics are queries over what is stored: adding, changing and removing one polls nothing.
+//! Topics are queries over the stored items: adding, changing and removing one polls nothing.
 
 use crate::support::{
     FINDABLE, NEWS, Server, Service, Workspace, day, notice, notices, rss, source, titles,
 };
 
-/// Five stored notices in the topic `news`; the sources are not asked again.
+/// Stores five notices in the topic `news`; the sources are not polled again.
 fn stored() -> (Server, Workspace, String) {
     let server = Server::start();
     server.serve("/", rss(&notices(1..6, day(0))));
@@ -14,7 +14,7 @@ fn stored() -> (Server, Workspace, String) {
     (server, workspace, harbour)
 }
 
-/// A run in which nothing is due.
+/// Runs while nothing is due.
 fn run(workspace: &Workspace) {
     let ran = workspace
         .run(&["once", "--now", &day(0).to_rfc3339()])
@@ -36,7 +36,7 @@ fn a_new_topic_is_filled_from_what_is_stored() {
         titles(&piers),
         [2, 4].map(|number| notice(number, day(0)).title)
     );
-    // A story is the same one in every feed.
+    // A story is the same in every feed.
     assert_eq!((&piers[0], &piers[1]), (&news[1], &news[3]));
     assert_eq!(workspace.published().stories("news"), news);
     assert!(
@@ -64,7 +64,7 @@ fn a_topic_that_is_removed_takes_its_files_along() {
     workspace.configure(&format!("{NEWS}{harbour}"));
     run(&workspace);
     workspace.published().files().hold_the_same_as(&before);
-    // Back again, it holds the same stories under the same ids.
+    // Back again, it contains the same stories under the same ids.
     workspace.configure(&format!("{NEWS}{PIERS}{harbour}"));
     run(&workspace);
     assert_eq!(workspace.published().stories("piers"), piers);
@@ -113,7 +113,7 @@ fn a_search_finds_what_a_source_gave_to_a_topic_before_it_went() {
     service.stop();
 }
 
-/// As deep as queries go.
+/// A query with the deepest allowed nesting.
 #[test]
 fn a_query_of_many_levels_is_a_topic_and_a_search() {
     let (_server, workspace, harbour) = stored();
@@ -132,7 +132,7 @@ fn a_query_of_many_levels_is_a_topic_and_a_search() {
     service.stop();
 }
 
-/// A feed that states no language: titles alone leave it open, texts do not.
+/// Returns a feed that declares no language: titles alone leave it open, texts do not.
 fn in_no_language(entries: &[(&str, &str)]) -> String {
     let item = |(number, (title, text)): (usize, &(&str, &str))| {
         format!(
@@ -147,7 +147,7 @@ fn in_no_language(entries: &[(&str, &str)]) -> String {
     )
 }
 
-/// A word that only Spanish joins with its form in the title.
+/// A word whose form in the title only Spanish stems to the same word.
 const RIVERS: &str =
     "[[topic]]\nid = \"rivers\"\ntitle = \"Rivers\"\nany = [\"flood\", \"inundado\"]\n";
 

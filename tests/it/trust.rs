@@ -1,4 +1,5 @@
-//! The administrators' address obeys programs and its own pages, never a page of another site; its sockets are its group's.
+//! The administrators' address obeys programs and its own pages, never a page of another site; its sockets belong to
+//! its group.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,9 +19,9 @@ fn start(frame: &str) -> (Workspace, Service) {
     (workspace, service)
 }
 
-/// Everything that changes something, as a program asks for it.
+/// All requests that change something, as a program sends them.
 const CHANGES: [&str; 3] = ["/reload?yes", "/sources/news/release", "/stories"];
-/// Everything that tells something.
+/// All pages that reveal something.
 const PAGES: [&str; 5] = ["/", "/status", "/status.json", "/metrics", "/healthz"];
 
 #[test]
@@ -42,14 +43,14 @@ fn a_page_of_another_site_changes_nothing_and_learns_nothing() {
             let reply = request(&admin, "POST", target, &headers);
             assert_eq!(reply.status, 403, "{target} {headers:?}: {}", reply.text());
         }
-        // A name that somebody else has resolve to this machine.
+        // A name that a stranger resolves to this machine.
         for host in [format!("evil.example:{port}"), "evil.example".to_owned()] {
             let origin = format!("http://{host}");
             let headers = [MARK, ("Origin", origin.as_str())];
             let reply = request_as(&admin, &host, "POST", target, &headers);
             assert_eq!(reply.status, 403, "{target} {host}: {}", reply.text());
         }
-        // Whether a script may send the header is asked first, and never answered with yes.
+        // A preflight request asks if a script may send the header; it is never granted.
         let asks = [
             ("Origin", "https://evil.example"),
             ("Access-Control-Request-Headers", "x-tidings"),
@@ -127,19 +128,19 @@ fn sockets_are_for_their_group_and_are_replaced_when_nobody_listens() {
     };
     let service = Service::start(&workspace);
     check(&service);
-    // Nobody removes the sockets of one that is killed.
+    // The sockets of a killed process remain.
     service.kill();
     assert!(workspace.path("admin.sock").exists());
     let mut service = Service::start(&workspace);
     check(&service);
-    // The commands find the daemon there, and it learns who they are.
+    // The commands find the daemon there, and it learns who the user is.
     workspace.run(&["reload"]).done();
     let uid = owner(&workspace);
     service.logs(&format!("uid {uid}"));
     service.stop();
 }
 
-/// The number of the user that owns the workspace: ours.
+/// Returns the user id of the workspace's owner, which is ours.
 fn owner(workspace: &Workspace) -> u32 {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata(workspace.path("")).unwrap().uid()

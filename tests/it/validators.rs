@@ -1,4 +1,4 @@
-//! What a source is asked with says only what is stored: a 304 hides no item and no repair.
+//! The validators of a request stand only for stored items: a 304 hides no item and no repair.
 
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -25,7 +25,8 @@ fn what_was_stored_is_not_sent_again() {
     assert_eq!(workspace.published().stories("news").len(), 3);
 }
 
-/// A server that is moved gives other tags for the same feed: it is asked with those, or it would send it whole each time.
+/// A server that was moved sends other tags for the same feed. They are used from then on, or it would send the whole
+/// feed each time.
 #[test]
 fn a_new_tag_of_an_old_body_is_the_one_to_ask_with() {
     let server = Server::start();
@@ -88,7 +89,7 @@ fn a_run_killed_amid_an_answer_leaves_the_next_request_unconditional() {
     assert!(server.last_request().is_conditional());
 }
 
-/// Two rows, in whatever markup the publisher uses now.
+/// Returns two rows, in the publisher's current markup.
 fn page(class: &str, rows: [&str; 2], next: &str) -> String {
     let row = |title: &str| {
         format!(
@@ -113,7 +114,7 @@ fn the_repair_of_a_selector_is_not_hidden_by_a_304() {
     let workspace = Workspace::new(&scraped(&server.url("/list"), ".wrong"));
     workspace.poll(day(0));
     let status = workspace.status("page");
-    // It was never read: nothing can have changed.
+    // The source was never read, so it cannot have changed.
     assert_eq!(status["state"], "failing");
     assert_eq!(status["problem"]["code"], "nothing-found");
     let text = status["problem"]["text"].as_str().unwrap();
@@ -195,7 +196,7 @@ fn a_list_whose_second_page_failed_is_read_again_from_the_first() {
     assert_eq!(workspace.published().stories("news").len(), 4);
 }
 
-/// Some servers compare dates or tags that have nothing to do with what they serve.
+/// Some servers compare dates or tags that are unrelated to their content.
 #[test]
 fn a_server_that_answers_304_for_ever_hides_nothing_longer_than_a_day() {
     let server = Server::start();
@@ -210,7 +211,7 @@ fn a_server_that_answers_304_for_ever_hides_nothing_longer_than_a_day() {
         answer.with("ETag", "\"for ever\"")
     });
     let workspace = Workspace::new(&format!("{NEWS}{}", source("harbour", &server.url("/"))));
-    // Every poll is a run of its own: what was asked when is in the store.
+    // Every poll is a run of its own: the times of earlier requests are in the store.
     let poll = |hours: i64, is_conditional: bool, stories: usize| {
         workspace.poll(day(0) + TimeDelta::hours(hours));
         let asked = server.last_request();

@@ -1,12 +1,12 @@
-//! The versions that decide whether stored data are read again, each paired with the output that it stands for.
+//! The versions that decide if stored data are read again, each paired with the output of its stage.
 //!
-//! `tests/versions/STAGE.tsv` holds the version of a stage and, for each of its fixtures, a hash of the input and one of the
-//! output. While an input stays as it is, its output may only change together with the version. The input of a stage behind
-//! the first is what the stages before it made of the fixture. A new or edited fixture
-//! needs no new version. Accept a change by `just snapshots`, which refuses an output that changed under the old version.
+//! `tests/versions/STAGE.tsv` contains the version of a stage and, for each of its fixtures, a hash of the input and
+//! one of the output. While an input stays the same, its output may only change together with the version. The input
+//! of every stage but the first is the earlier stages' output for the fixture. A new or edited fixture needs no new
+//! version. Accept a change with `just snapshots`, which refuses an output that changed under the old version.
 //!
-//! Dates have no version of their own: they are stored as part of items, so they belong to `extract::VERSION`, as does
-//! everything else of `normalize` but its HTML.
+//! Dates have no version of their own: they are stored as part of items, so they belong to `extract::VERSION`, as
+//! does everything else of `normalize` except its HTML.
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
@@ -38,7 +38,7 @@ const DOCUMENTS: [(&str, &str, &str); 6] = [
     ("xml", "xml", "xml"),
 ];
 
-/// The topics that items are classified by: a query for each part of the language.
+/// The topics that items are classified with: a query for each part of the language.
 const TOPICS: &str = r#"
 [[topic]]
 id = "words"
@@ -64,7 +64,7 @@ any = ["migra* -workers"]
 struct Stage {
     /// The name of its file in `tests/versions`.
     name: &'static str,
-    /// Where the version is raised.
+    /// The constant to raise.
     constant: &'static str,
     version: u32,
     /// By fixture.
@@ -78,7 +78,7 @@ struct Hashes {
     output: String,
 }
 
-/// What `tests/versions` holds of a stage.
+/// The contents of a stage's file in `tests/versions`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Record {
     version: u32,
@@ -165,7 +165,7 @@ fn keys_have_the_form_of_their_output() {
     });
 }
 
-/// Takes what the renderer's own tests compare with its output.
+/// Uses the snapshots of the renderer's own tests.
 #[test]
 fn the_renderer_has_the_version_of_its_output() {
     let mut outputs = BTreeMap::new();
@@ -188,7 +188,7 @@ fn the_renderer_has_the_version_of_its_output() {
     });
 }
 
-/// Compares a stage with its record, or accepts it where snapshots are accepted and the version allows it.
+/// Compares a stage with its record, or updates the record if snapshots are being accepted and the version allows it.
 fn guard(stage: &Stage) {
     assert!(
         stage.outputs.len() > 5,
@@ -209,10 +209,10 @@ fn guard(stage: &Stage) {
     }
 }
 
-/// How a stage differs from its record.
+/// A difference between a stage and its record.
 #[derive(Debug, PartialEq, Eq)]
 enum Difference {
-    /// The record has only to be written again.
+    /// The record only has to be written again.
     Acceptable(String),
     /// The version must be raised first.
     Wrong(String),
@@ -283,28 +283,29 @@ fn written(stage: &Stage) -> String {
     text
 }
 
-/// A fixture, read.
+/// A fixture after reading.
 struct Read {
     url: url::Url,
     extracted: Extracted,
     items: Vec<Item>,
 }
 
-/// Hashes what `show` says of every document among the fixtures.
+/// Hashes the result of `show` for every document among the fixtures.
 fn of_documents(show: impl Fn(&Read) -> String) -> BTreeMap<String, Hashes> {
     of_stage(None, show)
 }
 
-/// Pairs the output of a stage with its own input, which the stages before it made of a document.
+/// Pairs the output of a stage with its own input, which the earlier stages made from a document.
 fn of_items(show: impl Fn(&Read) -> String) -> BTreeMap<String, Hashes> {
     let given = |read: &Read| entries_and_items(&read.extracted, &read.items);
     of_stage(Some(&given), show)
 }
 
-/// Shows what a stage is given.
+/// Shows the input of a stage.
 type Given<'a> = &'a dyn Fn(&Read) -> String;
 
-/// `given` is the input of a stage behind the first; the input of the first is the document itself.
+/// Hashes a stage's input and output. `given` is the input of a later stage; the input of the first is the document
+/// itself.
 fn of_stage(given: Option<Given<'_>>, show: impl Fn(&Read) -> String) -> BTreeMap<String, Hashes> {
     let mut outputs = BTreeMap::new();
     for (folder, kind, extensions) in DOCUMENTS {
@@ -358,7 +359,7 @@ fn read(source: &Source, body: Vec<u8>) -> Result<Read, String> {
     })
 }
 
-/// A source with the settings that a fixture's first comment gives.
+/// Returns a source with the settings in a fixture's first comment.
 fn source(kind: &str, settings: &str) -> Source {
     let address = if settings.lines().any(|line| line.starts_with("url ")) {
         ""
@@ -396,7 +397,7 @@ fn settings(said: &str) -> String {
     lines.map(str::trim).collect::<Vec<_>>().join("\n")
 }
 
-/// Entries as found, and the parts of items that are not HTML.
+/// Shows the entries as found, and the parts of items that are not HTML.
 fn entries_and_items(extracted: &Extracted, items: &[Item]) -> String {
     let mut shown = Lines::default();
     shown.all("format", &extracted.channel.format);
@@ -518,7 +519,7 @@ fn codes(regions: &[Region]) -> String {
         .join(" ")
 }
 
-/// The fields of `dates/fields.tsv`: language, order and text.
+/// Hashes the fields of `dates/fields.tsv`: language, order and text.
 fn of_dates() -> Hashes {
     let fields = read_text(&fixtures().join("dates/fields.tsv"));
     let mut shown = Lines::default();
@@ -548,7 +549,7 @@ fn of_dates() -> Hashes {
     }
 }
 
-/// The texts of a table of regions: language, country of the source, regions, text.
+/// Hashes the texts of a table of regions: language, country of the source, regions, text.
 fn of_regions(name: &str) -> Hashes {
     let rows = read_text(&fixtures().join(format!("regions/{name}.tsv")));
     let mut shown = Lines::default();
@@ -568,7 +569,7 @@ fn of_regions(name: &str) -> Hashes {
     }
 }
 
-/// The bulletins of `topics/labour-migration.jsonl`.
+/// Hashes the bulletins of `topics/labour-migration.jsonl`.
 fn of_bulletins(show: impl Fn(&Subject) -> String) -> Hashes {
     let lines = read_text(&fixtures().join("topics/labour-migration.jsonl"));
     let mut shown = Lines::default();
@@ -602,7 +603,7 @@ fn fixtures() -> PathBuf {
     root().join("tests/fixtures")
 }
 
-/// The files of a folder with one of `extensions`, sorted.
+/// Returns the files of a folder with one of `extensions`, sorted.
 fn files(folder: &Path, extensions: &str) -> Vec<PathBuf> {
     let is_wanted = |file: &PathBuf| {
         let extension = file.extension().and_then(|extension| extension.to_str());
@@ -621,12 +622,12 @@ fn hash(text: &str) -> String {
     short(Hash::of(text.as_bytes()))
 }
 
-/// 64 bits of a hash: nobody forges these.
+/// Returns 64 bits of a hash: nobody forges these.
 fn short(hash: Hash) -> String {
     hash.to_string().chars().take(16).collect()
 }
 
-/// Judges a stage of `version` with the fixtures `outputs` by a record of version 3 with `a.xml` and `b.xml`.
+/// Compares a stage of `version` with the fixtures `outputs` against a record of version 3 with `a.xml` and `b.xml`.
 #[track_caller]
 fn check(version: u32, outputs: &[[&str; 3]], expected: Result<(), &str>) {
     let hashes = |rows: &[[&str; 3]]| -> BTreeMap<String, Hashes> {
@@ -697,7 +698,7 @@ fn fixtures_may_change_under_the_same_version() {
     check(3, &[a, ["b.xml", "9", "5"]], Err("acceptable: "));
     check(3, &[a, b, ["c.xml", "1", "1"]], Err("acceptable: "));
     check(3, &[a], Err("acceptable: "));
-    // A new fixture hides no change of another.
+    // A new fixture does not hide a change of another.
     check(
         3,
         &[["a.xml", "1", "0"], ["c.xml", "1", "1"]],

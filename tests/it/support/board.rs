@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::server::Request;
 use super::{Answer, Server};
 
-/// What a server answers behind its last page.
+/// A server's answer after its last page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Behind {
     /// 404.
@@ -17,7 +17,7 @@ pub(crate) enum Behind {
     First,
 }
 
-/// What is on the board now.
+/// The current contents of the board.
 #[derive(Clone)]
 pub(crate) struct Shown {
     /// Numbers of the notices, the newest first.
@@ -25,9 +25,9 @@ pub(crate) struct Shown {
     pub(crate) behind: Behind,
     /// The page that fails, if one does.
     pub(crate) failing: Option<usize>,
-    /// What stands behind every title of the list.
+    /// The text after every title of the list.
     pub(crate) suffix: &'static str,
-    /// What stands on every page beside the notices; `NEXT` is the number of the next page.
+    /// The markup on every page after the notices; `NEXT` is the number of the next page.
     pub(crate) footer: &'static str,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// A board at `/list`, whose further pages are `?page=1` and so on.
+    /// Starts a board at `/list`, whose further pages are `?page=1` and so on.
     pub(crate) fn new(notices: Range<usize>) -> Self {
         let shown = Arc::new(Mutex::new(Shown {
             notices: notices.rev().collect(),
@@ -69,14 +69,14 @@ impl Board {
         change(&mut self.shown.lock().unwrap());
     }
 
-    /// Puts newer notices up.
+    /// Adds newer notices.
     pub(crate) fn issue(&self, numbers: Range<usize>) {
         self.change(|shown| {
             shown.notices.splice(..0, numbers.rev());
         });
     }
 
-    /// The configuration of the board as a source, with these keys besides.
+    /// Returns the configuration of the board as a source, with additional `keys`.
     pub(crate) fn source(&self, keys: &str) -> String {
         format!(
             "\n[[source]]\nid = \"board\"\nurl = \"{}\"\nkind = \"html\"\nevery = \"1h\"\ntopics = [\"news\"]\n\
@@ -85,7 +85,7 @@ impl Board {
         )
     }
 
-    /// What was asked for since this was last called.
+    /// Returns the requests since the last call.
     pub(crate) fn asked(&self) -> Vec<String> {
         let requests = self.server.requests();
         let mut counted = self.counted.lock().unwrap();

@@ -1,5 +1,5 @@
-//! A Chromium without a window, driven by its own protocol over a pipe: pages are loaded and scripts run as if typed into
-//! its console.
+//! A headless Chromium, driven over a pipe by its own protocol: loads pages and runs scripts as if typed into its
+//! console.
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::GUARD;
 
-/// Runs without a sandbox, which root cannot have, and without anything that asks the internet.
+/// Runs without a sandbox, which root cannot have, and without anything that connects to the internet.
 const FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
@@ -40,7 +40,7 @@ pub(crate) struct Chromium {
     _profile: TempDir,
 }
 
-/// The program: `$TIDINGS_TEST_CHROMIUM`, else what Debian calls it.
+/// Returns the program: `$TIDINGS_TEST_CHROMIUM`, else one of Debian's names.
 pub(crate) fn chromium() -> Option<OsString> {
     let named = std::env::var_os("TIDINGS_TEST_CHROMIUM");
     let usual = ["chromium", "chromium-browser"].map(OsString::from);
@@ -53,7 +53,7 @@ pub(crate) fn chromium() -> Option<OsString> {
 }
 
 impl Chromium {
-    /// Starts `program`, for which the names of `hosts` are this machine's.
+    /// Starts `program`, which resolves the names in `hosts` to this machine.
     pub(crate) fn start(program: &OsString, hosts: &str) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
@@ -68,7 +68,7 @@ impl Chromium {
         let (sender, messages) = mpsc::channel();
         thread::spawn(move || {
             let messages = BufReader::new(answers).split(0).map_while(Result::ok);
-            // Nobody listens once the test is over.
+            // Nobody receives messages once the test is over.
             messages.for_each(|message| {
                 drop(sender.send(serde_json::from_slice(&message).unwrap()));
             });
@@ -100,18 +100,18 @@ impl Chromium {
         self.loaded();
     }
 
-    /// Waits until the page that is being loaded is there.
+    /// Waits until the page has been loaded.
     #[track_caller]
     pub(crate) fn loaded(&mut self) {
         while self.next()["method"] != "Page.loadEventFired" {}
     }
 
-    /// Lets scripts do what the page's own policy forbids: the page is the attacker's from then on.
+    /// Lets scripts do things that the page's own policy forbids: from then on the page is the attacker's.
     pub(crate) fn lift_policy(&mut self) {
         self.ask("Page.setBypassCSP", &json!({"enabled": true}));
     }
 
-    /// Runs `script` in the page and returns its value, or what its promise becomes.
+    /// Runs `script` in the page and returns its value, or that of its promise.
     #[track_caller]
     pub(crate) fn run(&mut self, script: &str) -> Value {
         let asked = json!({"expression": script, "awaitPromise": true, "returnByValue": true});

@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 client: it sends what it is told, byte for byte, and reads one answer or as many as come.
+//! A small HTTP/1.1 client: sends text byte for byte, and reads one answer or more.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,7 +20,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// A header; empty where it was not sent.
+    /// Returns a header; empty if it was not sent.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
@@ -42,7 +42,7 @@ impl Reply {
         bytes
     }
 
-    /// Reads one; `None` where the other side has hung up.
+    /// Reads an answer; `None` if the other side has closed the connection.
     pub(crate) fn read(from: &mut impl BufRead, to_head: bool) -> Option<Self> {
         let mut lines = from.by_ref().lines();
         let first = lines.next()?.unwrap();
@@ -85,7 +85,7 @@ fn talk(mut stream: impl Read + Write, text: &str) -> Reply {
     Reply::read(&mut BufReader::new(stream), text.starts_with("HEAD ")).expect("an answer")
 }
 
-/// A request on a connection of its own, for the address that it goes to.
+/// Sends a request on a connection of its own, with the address as its host.
 pub(crate) fn request(
     address: &str,
     method: &str,
@@ -96,7 +96,7 @@ pub(crate) fn request(
     request_as(address, host, method, target, headers)
 }
 
-/// A request that says it is for `host`.
+/// Sends a request for `host`.
 pub(crate) fn request_as(
     address: &str,
     host: &str,

@@ -1,8 +1,8 @@
-//! A clock that stands still until it is moved.
+//! A clock that is paused until it is moved.
 //!
-//! Left to itself a paused clock jumps to the next timer whenever the runtime has nothing to do, also while a socket or
-//! the thread of the store is at work. Work off the async threads keeps it from that, so one such task waits here for as
-//! long as the clock is held.
+//! By default a paused clock jumps to the next timer whenever the runtime is idle, even while a socket or the thread
+//! of the store is at work. Blocking tasks prevent that, so one such task waits here for as long as the clock is
+//! held.
 
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::task;
 use tokio::time::{Instant, advance};
 
-/// Turns of the runtime that everything in flight on this machine's own network has by far enough of.
+/// Turns of the runtime, far more than anything in flight on this machine's own network needs.
 const TURNS: usize = 1000;
 
-/// After so many of them other threads are waited for.
+/// The number of turns after which other threads are waited for.
 const PER_THREAD: usize = 10;
 
 /// Holds the clock of a paused runtime.
@@ -30,19 +30,19 @@ impl Held {
         }
     }
 
-    /// Lets everything that waits for no timer happen.
+    /// Lets everything happen that waits for no timer.
     pub(crate) async fn settle(&self) {
         for turn in 0..TURNS {
             task::yield_now().await;
             if turn % PER_THREAD == 0 {
-                // The store has a thread of its own: it must come to its turn, too.
+                // The store has a thread of its own, which needs time to run, too.
                 let there = task::spawn_blocking(std::thread::yield_now);
                 there.await.expect("nothing in it can fail");
             }
         }
     }
 
-    /// Moves the clock in steps, and lets what that sets off happen after each.
+    /// Moves the clock in steps, and lets everything settle after each.
     pub(crate) async fn pass(&self, time: Duration, step: Duration) {
         let end = Instant::now() + time;
         while Instant::now() < end {

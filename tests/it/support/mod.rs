@@ -1,4 +1,4 @@
-//! What the tests stand on: a folder with a configuration, a server on this machine, notices for it to serve, and the
+//! The tools of the tests: a folder with a configuration, a server on this machine, notices for it to serve, and the
 //! published feeds read back.
 
 mod board;
@@ -33,7 +33,7 @@ pub(crate) use self::systemd::Systemd;
 pub(crate) use self::town::{Host, Manner};
 pub(crate) use self::workspace::{NEWS, Workspace, source};
 
-/// The whole of a file.
+/// Reads a whole file.
 pub(crate) fn read(path: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -41,7 +41,7 @@ pub(crate) fn read(path: &Path) -> Vec<u8> {
     bytes
 }
 
-/// The whole of a text file.
+/// Reads a whole text file.
 pub(crate) fn read_text(path: &Path) -> String {
     String::from_utf8(read(path)).unwrap()
 }

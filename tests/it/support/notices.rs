@@ -1,9 +1,9 @@
-//! Notices for a server to serve, each unlike every other.
+//! Notices for a server to serve, all of them different.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tidings::model::Timestamp;
 
-/// What one entry of a feed says.
+/// The contents of one entry of a feed.
 #[derive(Clone, Debug)]
 pub(crate) struct Notice {
     pub(crate) guid: String,
@@ -13,13 +13,13 @@ pub(crate) struct Notice {
     pub(crate) date: Timestamp,
 }
 
-/// The noon that the tests count days from.
+/// Returns noon of a day, counted from the first day of the tests.
 pub(crate) fn day(days: i64) -> Timestamp {
     let first: DateTime<Utc> = "2026-03-02T12:00:00Z".parse().unwrap();
     first + TimeDelta::days(days)
 }
 
-/// A notice of that number and date.
+/// Returns a notice with that number and date.
 pub(crate) fn notice(number: usize, date: Timestamp) -> Notice {
     Notice {
         guid: format!("notice-{number}"),
@@ -30,13 +30,13 @@ pub(crate) fn notice(number: usize, date: Timestamp) -> Notice {
     }
 }
 
-/// Notices of those numbers, all of one date.
+/// Returns notices with those numbers, all of one date.
 pub(crate) fn notices(numbers: impl IntoIterator<Item = usize>, date: Timestamp) -> Vec<Notice> {
     let numbers = numbers.into_iter();
     numbers.map(|number| notice(number, date)).collect()
 }
 
-/// An RSS 2.0 feed of them.
+/// Returns an RSS 2.0 feed of notices.
 pub(crate) fn rss(notices: &[Notice]) -> String {
     let items: String = notices.iter().map(item).collect();
     format!(

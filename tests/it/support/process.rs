@@ -1,4 +1,4 @@
-//! The program under way, and what it left behind.
+//! The running program, and its output after the end.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -38,7 +38,7 @@ impl Running {
         self.child().try_wait().unwrap().is_none()
     }
 
-    /// Waits until something is so; `false` when the process ended before.
+    /// Waits until a condition holds; false if the process ended before.
     pub(crate) fn lives_until(&mut self, so: impl Fn() -> bool) -> bool {
         while !so() {
             if !self.is_alive() {
@@ -49,7 +49,7 @@ impl Running {
         true
     }
 
-    /// Kills it with SIGKILL, which no process can prepare for; `false` when it had ended before.
+    /// Kills the process with SIGKILL, which it cannot handle; false if it had ended before.
     pub(crate) fn kill(mut self) -> bool {
         let mut child = self.child.take().unwrap();
         child.kill().unwrap();
@@ -57,7 +57,7 @@ impl Running {
         status.code().is_none()
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the process.
     pub(crate) fn finish(mut self) -> Ran {
         let output = self.child.take().unwrap().wait_with_output().unwrap();
         Ran {
@@ -78,7 +78,7 @@ impl Drop for Running {
     }
 }
 
-/// Runs `command` at a terminal, into which `answer` is typed. What it shows there is its stderr.
+/// Runs `command` at a terminal, and types `answer`. The terminal's output is returned as stderr.
 pub(crate) fn run_at_terminal(mut command: Command, answer: &str) -> Ran {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&ours).unwrap();
@@ -96,7 +96,7 @@ pub(crate) fn run_at_terminal(mut command: Command, answer: &str) -> Ran {
     terminal.write_all(answer.as_bytes()).unwrap();
     let shown = thread::spawn(move || {
         let mut bytes = Vec::new();
-        // Linux tells the end of a terminal as an error.
+        // Linux reports the end of a terminal as an error.
         drop(terminal.read_to_end(&mut bytes));
         String::from_utf8(bytes).unwrap()
     });
@@ -108,7 +108,7 @@ pub(crate) fn run_at_terminal(mut command: Command, answer: &str) -> Ran {
     }
 }
 
-/// How a process ended, and what it said.
+/// A process's exit status and output.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) status: Option<i32>,
@@ -117,21 +117,21 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// It ended with status 0, whatever it warned of.
+    /// Checks for status 0, with or without warnings.
     #[track_caller]
     pub(crate) fn done(self) -> Self {
         assert_eq!(self.status, Some(0), "{}", self.stderr);
         self
     }
 
-    /// It ended with status 0 and had nothing to complain of.
+    /// Checks for status 0 and an empty stderr.
     #[track_caller]
     pub(crate) fn well(self) -> Self {
         assert_eq!((self.status, self.stderr.as_str()), (Some(0), ""));
         self
     }
 
-    /// It ended with `status` and one line on stderr, which is returned.
+    /// Checks for `status` and one line on stderr, which is returned.
     #[track_caller]
     pub(crate) fn complaint(&self, status: i32) -> &str {
         assert_eq!(self.status, Some(status), "{self:?}");

@@ -1,4 +1,4 @@
-//! The published folder as its readers see it: every format by a reader of its own.
+//! The published folder as its readers see it, each format with its own parser.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{read, read_text};
 
-/// A story as a feed tells it.
+/// A story in a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Story {
     pub(crate) id: String,
@@ -25,22 +25,22 @@ pub(crate) struct Story {
     pub(crate) reports: Vec<String>,
 }
 
-/// Titles in the order of the feed.
+/// Returns titles in the order of the feed.
 pub(crate) fn titles(stories: &[Story]) -> Vec<&str> {
     stories.iter().map(|story| story.title.as_str()).collect()
 }
 
-/// The published files at one time: what is in each, and when it was last written.
+/// The published files at one time: the contents of each, and the time of its last change.
 pub(crate) struct Files(BTreeMap<String, File>);
 
 impl Files {
-    /// Checks that the same files are there with the same bytes.
+    /// Checks that both have the same files with the same bytes.
     #[track_caller]
     pub(crate) fn hold_the_same_as(&self, others: &Self) {
         self.check(others, |one, other| one.0 == other.0);
     }
 
-    /// Checks that the same files are there and that none was written since.
+    /// Checks that the same files exist and that none was written since.
     #[track_caller]
     pub(crate) fn are_untouched_since(&self, earlier: &Self) {
         self.check(earlier, |one, other| one == other);
@@ -59,7 +59,7 @@ impl Files {
     }
 }
 
-/// Bytes, and when they were written.
+/// Bytes, and the time of the last change.
 type File = (Vec<u8>, SystemTime);
 
 pub(crate) struct Published {
@@ -79,7 +79,7 @@ impl Published {
         read_text(&self.path(name))
     }
 
-    /// Names of the files that readers can find; none where nothing was published.
+    /// Returns the names of the files that readers can find; none if nothing was published.
     pub(crate) fn names(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(&self.folder) else {
             return Vec::new();
@@ -90,7 +90,7 @@ impl Published {
         names
     }
 
-    /// Every file as it is now.
+    /// Returns every file as it is now.
     pub(crate) fn files(&self) -> Files {
         let file = |name: String| {
             let path = self.path(&name);
@@ -100,7 +100,7 @@ impl Published {
         Files(self.names().into_iter().map(file).collect())
     }
 
-    /// The stories of a topic, on which all formats agree.
+    /// Returns the stories of a topic, on which all formats must agree.
     #[track_caller]
     pub(crate) fn stories(&self, topic: &str) -> Vec<Story> {
         let json = json(&self.text(&format!("{topic}.json")));
@@ -110,7 +110,7 @@ impl Published {
         json
     }
 
-    /// The one story of the topic `news`.
+    /// Returns the one story of the topic `news`.
     #[track_caller]
     pub(crate) fn only_story(&self) -> Story {
         let mut stories = self.stories("news");
@@ -118,7 +118,8 @@ impl Published {
         stories.remove(0)
     }
 
-    /// Every story of every format, by a reader that fails where a file is torn. After a crash they need not agree.
+    /// Returns every story of every format, with parsers that fail on a torn file. After a crash the formats need not
+    /// agree.
     pub(crate) fn whole(&self) -> Vec<Story> {
         let mut stories = Vec::new();
         for name in self.names() {
@@ -135,7 +136,7 @@ impl Published {
     }
 }
 
-/// Files that hold no stories for programs show by their end that they are whole.
+/// Checks the end of a file without stories for programs, which proves that it is whole.
 fn check_end(name: &str, text: &str) -> Vec<Story> {
     let ends = ["</html>", "</opml>", "}"];
     let whole = ends.iter().any(|end| text.trim_end().ends_with(end));
@@ -154,7 +155,7 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The words of a text; a line, a paragraph or a cell ends a word, as it does for a reader.
+/// Returns the words of a text; a line, a paragraph or a cell ends a word, as it does for a reader.
 fn words_of_html(html: &str) -> String {
     const ENDS: [&str; 5] = ["<br", "</p>", "</div>", "</li>", "</td>"];
     let spaced = ENDS.iter().fold(html.to_owned(), |html, end| {
@@ -168,7 +169,7 @@ fn words_of_html(html: &str) -> String {
     )
 }
 
-/// The words of a summary, else those of the content. Where there is no text, the title stands as content.
+/// Returns the words of the summary, else those of the content. Without a text, the title is the content.
 fn words_of_either(summary: Option<&str>, content: Option<&str>, title: &str) -> String {
     let content = || words_of_html(content.unwrap_or_default());
     match summary {

@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 server on this machine: one thread and one request a connection.
+//! A small HTTP/1.1 server on this machine: one thread and one request per connection.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How long a test waits for a signal before it gives up: a guard, never a measure.
+/// The time that a test waits for a signal before it gives up: a guard, never a measure.
 pub(crate) const GUARD: Duration = Duration::from_mins(1);
 
 /// A request as it came.
@@ -27,7 +27,7 @@ impl Request {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// Whether it asks only for what has changed.
+    /// Returns true for a conditional request.
     pub(crate) fn is_conditional(&self) -> bool {
         self.header("if-none-match").is_some() || self.header("if-modified-since").is_some()
     }
@@ -35,9 +35,9 @@ impl Request {
 
 type Chunks = Box<dyn Iterator<Item = Vec<u8>> + Send>;
 
-/// What is answered.
+/// An answer.
 pub(crate) struct Answer {
-    /// 0 for nothing at all, until the other side hangs up.
+    /// 0 for no answer, until the other side closes the connection.
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Chunks,
@@ -56,7 +56,7 @@ impl Answer {
         Self::stream(iter::once(body.into()))
     }
 
-    /// A body that is made while it is sent; it ends with the connection.
+    /// Returns an answer whose body is generated while it is sent; it ends with the connection.
     pub(crate) fn stream(body: impl Iterator<Item = Vec<u8>> + Send + 'static) -> Self {
         Self {
             body: Box::new(body),
@@ -68,7 +68,7 @@ impl Answer {
         Self::status(302).with("Location", to)
     }
 
-    /// No answer, on a connection that stays open.
+    /// Returns an answer that is never sent, on a connection that stays open.
     pub(crate) fn silence() -> Self {
         Self::status(0)
     }
@@ -82,7 +82,7 @@ impl Answer {
         Self { status, ..self }
     }
 
-    /// Does something when all of it has been sent.
+    /// Calls `done` when all of the answer has been sent.
     pub(crate) fn and_then(mut self, done: impl FnOnce() + Send + 'static) -> Self {
         let mut done = Some(done);
         let end = iter::from_fn(move || {
@@ -95,7 +95,7 @@ impl Answer {
         self
     }
 
-    /// The body under an `ETag` of its own, or 304 for who has it.
+    /// Returns the body with an `ETag` of its own, or 304 if the client already has it.
     pub(crate) fn versioned(request: &Request, body: &str) -> Self {
         let mut hasher = DefaultHasher::new();
         body.hash(&mut hasher);
@@ -119,7 +119,7 @@ struct Shared {
     closing: AtomicBool,
 }
 
-/// A server that ends with the test. What has no route is answered 404.
+/// A server that ends with the test. Paths without a route are answered with 404.
 pub(crate) struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -158,14 +158,13 @@ impl Server {
         routes.insert(path.to_owned(), Arc::new(answer));
     }
 
-    /// Serves `body` at `path`, to who has it already as 304.
+    /// Serves `body` at `path`, with 304 for clients that already have it.
     pub(crate) fn serve(&self, path: &str, body: impl Into<String>) {
         let body = body.into();
         self.route(path, move |request| Answer::versioned(request, &body));
     }
 
-    /// Every request so far, in order.
-    /// What was asked for, leave for robots aside.
+    /// Returns every request so far, in order, except those for robots.txt.
     pub(crate) fn requests(&self) -> Vec<Request> {
         let mut requests = self.all_requests();
         requests.retain(|request| request.target != "/robots.txt");
@@ -185,10 +184,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::SeqCst);
         for stream in self.shared.open.lock().unwrap().iter() {
-            // The other side may have hung up.
+            // The other side may have closed the connection.
             drop(stream.shutdown(Shutdown::Both));
         }
-        // One more connection, so that the listener looks up.
+        // One more connection wakes the listener.
         drop(TcpStream::connect(self.address));
         let ended = self.thread.take().unwrap().join();
         assert!(ended.is_ok() || thread::panicking(), "a route panicked");
@@ -213,7 +212,7 @@ fn accept(listener: &TcpListener, shared: &Shared) {
 }
 
 fn connection(mut stream: TcpStream, shared: &Shared) {
-    // Who hangs up before asking, or while it is answered, was killed or has had enough.
+    // The client may have been killed, or may have closed the connection before or during its answer.
     if let Some(request) = request(&stream) {
         let path = request.target.split('?').next().unwrap_or_default();
         let route = shared.routes.lock().unwrap().get(path).cloned();
@@ -241,7 +240,7 @@ fn request(stream: &TcpStream) -> Option<Request> {
 
 fn send(stream: &mut TcpStream, answer: Answer) -> std::io::Result<()> {
     if answer.status == 0 {
-        // Nothing more is sent by the other side until it hangs up.
+        // The other side sends nothing more until it closes the connection.
         return stream.read(&mut [0]).map(drop);
     }
     let mut head = format!("HTTP/1.1 {} .\r\nConnection: close\r\n", answer.status);

@@ -1,4 +1,4 @@
-//! The daemon under way: what it says as it says it, its signals, and where it answers.
+//! The running daemon: its output as it comes, its signals, and its addresses.
 
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use std::thread;
 
 use super::{GUARD, Ran, Reply, Workspace, get};
 
-/// Variables of whoever runs the tests that a daemon would listen to.
+/// Variables in the environment of the tests that would affect a daemon.
 const FOREIGN: [&str; 6] = [
     "JOURNAL_STREAM",
     "LISTEN_FDS",
@@ -17,11 +17,11 @@ const FOREIGN: [&str; 6] = [
     "WATCHDOG_USEC",
 ];
 
-/// `[server]` and `[admin]` on ports that nobody else has.
+/// `[server]` and `[admin]` on free ports.
 pub(crate) const ANYWHERE: &str =
     "[server]\nlisten = [\"127.0.0.1:0\"]\n[admin]\nlisten = [\"127.0.0.1:0\"]\n";
 
-/// The same with an address for administrators that a command finds again.
+/// The same with an address for administrators that a command can find.
 pub(crate) const FINDABLE: &str =
     "[server]\nlisten = [\"127.0.0.1:0\"]\n[admin]\nlisten = [\"unix:../admin.sock\"]\n";
 
@@ -35,7 +35,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// `tidings run`, not looked at yet.
+    /// Returns the command `tidings run`.
     pub(crate) fn command(workspace: &Workspace) -> Command {
         let mut command = workspace.command(&["run"]);
         for name in FOREIGN {
@@ -44,7 +44,7 @@ impl Service {
         command
     }
 
-    /// One whose words nobody reads.
+    /// Starts a daemon whose output nobody reads.
     pub(crate) fn unread(mut command: Command) -> Child {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
@@ -60,7 +60,7 @@ impl Service {
         service
     }
 
-    /// One whose stdout is the caller's, until [`Self::listen`].
+    /// Starts a daemon whose stdout belongs to the caller, until [`Self::listen`].
     pub(crate) fn spawn_unheard(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         Self {
@@ -87,7 +87,7 @@ impl Service {
         self
     }
 
-    /// Runs in `workspace` and serves.
+    /// Starts in `workspace` and waits until it serves.
     pub(crate) fn start(workspace: &Workspace) -> Self {
         Self::spawn(Self::command(workspace)).until_served()
     }
@@ -96,7 +96,7 @@ impl Service {
         self.child.id()
     }
 
-    /// Where readers are answered.
+    /// Returns the address for readers.
     pub(crate) fn public(&self) -> &str {
         &self.public
     }
@@ -107,7 +107,7 @@ impl Service {
         self.said.wait(words)
     }
 
-    /// Waits for a line of the log; a line before the last one that was waited for does not count.
+    /// Waits for a line of the log; lines before the last one that was waited for do not count.
     #[track_caller]
     pub(crate) fn logs(&mut self, words: &str) -> String {
         self.logged.wait(words)
@@ -121,12 +121,13 @@ impl Service {
         get(&self.admin, target, &[])
     }
 
-    /// Where administrators are answered.
+    /// Returns the address for administrators.
     pub(crate) fn admin(&self) -> &str {
         &self.admin
     }
 
-    /// Asks again whenever something was published, until the answer is as wanted: what was logged is served already.
+    /// Repeats a request after every publication until the answer is as wanted: published files are logged once they
+    /// are served.
     #[track_caller]
     pub(crate) fn get_until(&mut self, target: &str, wanted: impl Fn(&Reply) -> bool) -> Reply {
         loop {
@@ -159,7 +160,7 @@ impl Service {
         }
     }
 
-    /// Sends SIGTERM, and all is well.
+    /// Sends SIGTERM, and checks for a clean end.
     #[track_caller]
     pub(crate) fn stop(self) -> Ran {
         self.signal("TERM");
@@ -182,7 +183,7 @@ impl Drop for Service {
     }
 }
 
-/// What comes out of a pipe.
+/// The lines from a pipe.
 struct Lines {
     receiver: Receiver<String>,
     seen: Vec<String>,
@@ -193,7 +194,7 @@ impl Lines {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let lines = BufReader::new(pipe).lines().map_while(Result::ok);
-            // Nobody listens once the test is over.
+            // Nobody receives lines once the test is over.
             lines.for_each(|line| drop(sender.send(line)));
         });
         Self {
@@ -216,7 +217,7 @@ impl Lines {
         }
     }
 
-    /// Every line up to its end.
+    /// Returns every line up to its end.
     #[track_caller]
     fn rest(&mut self) -> String {
         loop {

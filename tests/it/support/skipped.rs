@@ -6,8 +6,8 @@ use std::thread;
 
 /// Reports that the current test, or the rest of it, cannot run here, and why.
 ///
-/// Cargo hides the output of a test that passes, so the line is also appended to the file `$TIDINGS_TEST_SKIPPED`, where there
-/// is one: `.ci/run` prints it at the end.
+/// Cargo hides the output of a test that passes, so the line is also appended to the file `$TIDINGS_TEST_SKIPPED`, if
+/// that is set: `.ci/run` prints it at the end.
 pub(crate) fn skipped(why: &str) {
     let current = thread::current();
     let test = current.name().unwrap_or("a test").to_owned();
@@ -19,7 +19,7 @@ pub(crate) fn skipped(why: &str) {
             .append(true)
             .open(file)
             .unwrap();
-        // One write: tests that run at once do not mix their lines.
+        // One write: concurrent tests do not mix their lines.
         file.write_all(line.as_bytes()).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! systemd as a service sees it: a socket that hears what it says of itself (`sd_notify(3)`).
+//! systemd from a service's point of view: a socket that receives its notifications (`sd_notify(3)`).
 
 use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::{GUARD, Workspace};
 
-/// A message is never longer.
+/// The longest message.
 const MESSAGE_BYTES: usize = 4096;
 
 pub(crate) struct Systemd {
@@ -23,12 +23,12 @@ impl Systemd {
         Self { socket, path }
     }
 
-    /// Makes `command` tell us.
+    /// Makes `command` send its notifications to this socket.
     pub(crate) fn listens_to(&self, command: &mut Command) {
         command.env("NOTIFY_SOCKET", &self.path);
     }
 
-    /// The next message; its lines.
+    /// Returns the lines of the next message.
     fn next(&self) -> Option<Vec<String>> {
         let mut bytes = [0; MESSAGE_BYTES];
         match self.socket.recv(&mut bytes) {
@@ -41,7 +41,7 @@ impl Systemd {
         }
     }
 
-    /// Waits for a message with a line that begins so; returns all of it.
+    /// Waits for a message with a line that begins with `words`, and returns all of its lines.
     #[track_caller]
     pub(crate) fn hears(&self, words: &str) -> Vec<String> {
         loop {
@@ -52,7 +52,7 @@ impl Systemd {
         }
     }
 
-    /// Every message that is there already.
+    /// Returns every message that has already arrived.
     pub(crate) fn heard(&self) -> Vec<Vec<String>> {
         self.socket.set_nonblocking(true).unwrap();
         let heard = std::iter::from_fn(|| self.next()).collect();

@@ -11,20 +11,20 @@ use tokio::time::{Instant, sleep};
 
 use super::{day, notices, rss};
 
-/// How a host answers.
+/// A host's behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// At once.
+    /// Answers at once.
     Well,
-    /// After so long.
+    /// Answers after this time.
     Slowly(Duration),
-    /// Never, until that hour; well from then on.
+    /// Does not answer until that hour; answers at once from then on.
     SilentUntil(u32),
-    /// With a body that has no end.
+    /// Answers with a body that has no end.
     Endlessly,
-    /// Well, and with an error, in turns.
+    /// Answers normally and with an error, in turns.
     InTurns,
-    /// Nobody is there.
+    /// Nobody listens.
     Dead,
 }
 
@@ -48,12 +48,12 @@ struct Record {
     /// Requests that are being answered.
     open: usize,
     most_open: usize,
-    /// What it says from now on.
+    /// The body of its answers.
     body: String,
 }
 
 impl Host {
-    /// The host of that number.
+    /// Starts the host with that number.
     pub(crate) async fn start(number: usize, manner: Manner) -> Self {
         let listener = TcpListener::bind(format!("127.0.1.{number}:0"))
             .await
@@ -76,12 +76,12 @@ impl Host {
         }
     }
 
-    /// Every request so far, in order.
+    /// Returns every request so far, in order.
     pub(crate) fn visits(&self) -> Vec<Visit> {
         self.record.borrow().visits.clone()
     }
 
-    /// The most requests that it was answering at once.
+    /// Returns the most requests that it was answering at once.
     pub(crate) fn most_open(&self) -> usize {
         self.record.borrow().most_open
     }
@@ -106,12 +106,12 @@ async fn connection(mut stream: TcpStream, manner: Manner, record: Rc<RefCell<Re
         return;
     };
     let manner = arrive(&record, path, manner);
-    // Who has had enough hangs up: that is no failure here.
+    // The client may close the connection early, which is no failure here.
     drop(answer(&mut stream, manner, &record).await);
     record.borrow_mut().open -= 1;
 }
 
-/// Notes a request; returns how it is answered.
+/// Records a request, and returns how it is answered.
 fn arrive(record: &RefCell<Record>, path: &str, manner: Manner) -> Manner {
     let mut record = record.borrow_mut();
     let at = record.began.elapsed();

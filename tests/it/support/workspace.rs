@@ -12,17 +12,17 @@ use tidings::model::Timestamp;
 use super::process::run_at_terminal;
 use super::{Published, Ran, Running, read_text};
 
-/// A topic that no query fills: sources name it in `topics`.
+/// A topic without a query: sources name it in `topics`.
 pub(crate) const NEWS: &str = "[[topic]]\nid = \"news\"\ntitle = \"News\"\n";
 
-/// What the tests of this machine's server need; a test that brings a `[fetch]` of its own does without.
+/// The settings that the tests of this machine's server need, unless a test has its own `[fetch]`.
 const FETCH: &str =
     "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\ntimeout = \"10s\"\n";
 
-/// Every story stays in the live feed, so that one that is missing there was lost.
+/// Every story stays in the live feed, so that a missing one was lost.
 const FRAME: &str = "[store]\nurl = \"sqlite:../var/tidings.db\"\n\n[publish]\ndir = \"../feeds\"\nmax_items = 500\n";
 
-/// A feed whose items all belong to [`NEWS`].
+/// Returns a feed whose items all belong to [`NEWS`].
 pub(crate) fn source(id: &str, url: &str) -> String {
     format!(
         "\n[[source]]\nid = \"{id}\"\nurl = \"{url}\"\nkind = \"feed\"\nevery = \"1h\"\ntopics = [\"news\"]\n"
@@ -31,13 +31,13 @@ pub(crate) fn source(id: &str, url: &str) -> String {
 
 const MAIN: &str = "config/tidings.toml";
 
-/// A folder with `config/tidings.toml`; the store and the published folder are made beside it.
+/// A folder with `config/tidings.toml`; the store and the published folder are created next to `config`.
 pub(crate) struct Workspace {
     folder: TempDir,
 }
 
 impl Workspace {
-    /// A folder whose configuration holds `text` beside where the store and the feeds are.
+    /// Creates a folder whose configuration contains `text` and the paths of the store and the feeds.
     pub(crate) fn new(text: &str) -> Self {
         let workspace = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -46,7 +46,7 @@ impl Workspace {
         workspace
     }
 
-    /// The configuration that comes with the program, as a fresh clone has it.
+    /// Copies the configuration that comes with the program, as in a fresh clone.
     pub(crate) fn with_samples() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
@@ -54,13 +54,13 @@ impl Workspace {
         Self { folder }
     }
 
-    /// Configures anew.
+    /// Replaces the configuration.
     pub(crate) fn configure(&self, text: &str) {
         let fetch = if text.contains("[fetch]") { "" } else { FETCH };
         self.write(MAIN, format!("{FRAME}\n{fetch}\n{text}"));
     }
 
-    /// Has the samples served on ports that nobody else has.
+    /// Serves the samples on free ports.
     pub(crate) fn listen_anywhere(&self) {
         self.edit(
             "listen = [\"127.0.0.1:8080\"]",
@@ -72,7 +72,7 @@ impl Workspace {
         );
     }
 
-    /// Puts `new` in the place of `old`, which must be there once.
+    /// Replaces `old`, which must occur once, with `new`.
     pub(crate) fn edit(&self, old: &str, new: &str) {
         let text = read_text(&self.path(MAIN));
         assert_eq!(text.matches(old).count(), 1, "{old}");
@@ -89,13 +89,13 @@ impl Workspace {
         fs::write(path, text).unwrap();
     }
 
-    /// Makes a file a program.
+    /// Makes a file executable.
     pub(crate) fn make_executable(&self, name: &str) {
         let permissions = fs::Permissions::from_mode(0o755);
         fs::set_permissions(self.path(name), permissions).unwrap();
     }
 
-    /// The program, to be run in this folder.
+    /// Returns the command to run the program in this folder.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
         command.args(arguments).current_dir(self.folder.path());
@@ -114,7 +114,7 @@ impl Workspace {
         self.start(arguments).finish()
     }
 
-    /// Runs it where somebody sits who types `answer`; what it asks is on stderr.
+    /// Runs it at a terminal with the input `answer`; its questions are on stderr.
     pub(crate) fn run_at_terminal(&self, arguments: &[&str], answer: &str) -> Ran {
         run_at_terminal(self.command(arguments), answer)
     }
@@ -129,7 +129,7 @@ impl Workspace {
         Published::new(self.path("feeds"))
     }
 
-    /// What `status --json` says of a source.
+    /// Returns a source's entry in `status --json`.
     pub(crate) fn status(&self, source: &str) -> Value {
         let answer = self.run(&["status", "--json"]).done().json();
         let mut sources = answer["sources"].as_array().unwrap().iter();
