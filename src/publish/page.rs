@@ -155,7 +155,7 @@ pub(super) fn document(site: &Site, root: &str, head: &Markup, body: &Markup) ->
     view::well_formed(page.into_string())
 }
 
-/// Returns links to a feed's formats. `title` tells users of screen readers which feed they belong to.
+/// Returns links to a feed's formats. `title` names their feed for users of screen readers.
 pub(super) fn feed_links(title: &str, words: &Words, address: impl Fn(Format) -> String) -> Markup {
     html! {
         ul .feeds aria-label={ (words.subscribe) ": " (title) } {

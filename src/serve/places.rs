@@ -70,7 +70,7 @@ impl Places {
     }
 
     /// Takes a place for a connection of `client`, or of a peer that represents many. If the client or the
-    /// listener has no more places, the connection that has been idle longest is told to leave by a message.
+    /// listener has no more places, the connection that has been idle longest gets a message to leave.
     /// `None` if none is idle.
     pub(super) fn take(
         self: &Arc<Self>,

@@ -1,4 +1,4 @@
-//! The validators of a request stand only for stored items: a 304 hides no item and no repair.
+//! The validators of a request only vouch for stored items: a 304 hides no item and no repair.
 
 use std::sync::{Arc, Mutex, mpsc};
 
