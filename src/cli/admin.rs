@@ -58,10 +58,10 @@ pub(super) fn failed(listen: &Listen, error: &AskError) -> String {
             format!("no daemon answers at {listen}: {}", text::chain(error))
         }
         AskError::Unanswered(_) => format!(
-            "the daemon at {listen} gave no whole answer: {}",
+            "the daemon at {listen} gave an incomplete answer: {}",
             text::chain(error)
         ),
-        AskError::Refused { .. } => format!("the daemon at {listen} did not do it: {error}"),
+        AskError::Refused { .. } => format!("the daemon at {listen} refused: {error}"),
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) fn failed(listen: &Listen, error: &AskError) -> String {
 pub(super) fn read<T: DeserializeOwned>(listen: &Listen, answer: &[u8]) -> Result<T, CliError> {
     serde_json::from_slice(answer).map_err(|error| {
         CliError::Failed(format!(
-            "no tidings of this version answers at {listen}: {error}"
+            "the server at {listen} is not this version of tidings: {error}"
         ))
     })
 }

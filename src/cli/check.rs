@@ -80,7 +80,7 @@ fn reach(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
             // With stderr closed, nobody reads the message.
             drop(writeln!(
                 io::stderr(),
-                "topics were not tried on what is stored: {why}"
+                "topics were not tried on the stored items: {why}"
             ));
             return Vec::new();
         }
@@ -98,14 +98,14 @@ fn reach(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
                     "the topic `{}` matches none of the {all} stored stories",
                     topic.id
                 ),
-                "`tidings explain topics` tells what a text matches; right where it waits for what is still to come",
+                "`tidings explain topics` shows what a text matches; correct if the topic is meant for future items",
             ),
             Some(held) if *held == all && all > 1 && !given.contains(&topic.id) => (
                 format!(
                     "the topic `{}` matches all of the {all} stored stories",
                     topic.id
                 ),
-                "narrow its query, unless it is to hold everything",
+                "narrow its query, unless it should contain everything",
             ),
             _ => return None,
         };
@@ -133,7 +133,7 @@ fn strangers(config: &Config) -> Vec<Diagnostic> {
         place: place.clone(),
         message: format!("no {what} was ever called `{was}` here"),
         hint: Some(
-            "look whether `former` is spelled right; right for addresses that another store served"
+            "check the spelling of `former`; correct for addresses that another store served"
                 .to_owned(),
         ),
     };
@@ -206,7 +206,7 @@ fn languages(config: &Config) -> Vec<String> {
     let usual = usual_languages(config);
     let usual = usual.iter().map(|(source, language)| {
         format!(
-            "items of `{source}` in an unknown language: taken for {language}, as most of its items"
+            "items of `{source}` in an unknown language: assumed to be {language}, like most of its items"
         )
     });
     let others = Assumed::of(None, config);
@@ -222,7 +222,7 @@ pub(super) fn cadence(cadence: &Cadence) -> String {
         Cadence::Every(every) => format!("every {}", short(every)),
         Cadence::Cron(cron) => cron.to_string(),
         Cadence::Adaptive { min, max } => {
-            format!("as news comes, {} to {}", short(min), short(max))
+            format!("adaptive, {} to {}", short(min), short(max))
         }
     }
 }

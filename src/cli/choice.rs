@@ -56,7 +56,7 @@ pub(super) fn print_others(
         } else {
             "Lists of the document itself"
         };
-        writeln!(out, "\n{heading} (`--list N` takes one):")?;
+        writeln!(out, "\n{heading} (choose one with `--list N`):")?;
     }
     for choice in others().take(shown) {
         writeln!(out, "{}", line(choice, width))?;
@@ -71,7 +71,7 @@ pub(super) fn print_others(
     if reasons == Reasons::Shown && !choices.is_empty() {
         writeln!(
             out,
-            "\nFor (+) and against (-) each list, by what it has more or less of than the others:"
+            "\nReasons for (+) and against (-) each list, compared with the others:"
         )?;
         for choice in choices {
             print_reasons(out, choice, width)?;
@@ -343,7 +343,7 @@ pub(super) fn ask(
     };
     loop {
         match count {
-            0 => write!(out, "Enter takes it, q stops: ")?,
+            0 => write!(out, "Enter to accept, q to stop: ")?,
             1 => write!(out, "1, Enter for {first}, q to stop: ")?,
             count => write!(out, "1 to {count}, Enter for {first}, q to stop: ")?,
         }

@@ -43,7 +43,7 @@ pub(super) async fn run(arguments: &Arguments, config: Option<PathBuf>) -> Resul
     let target = match (&arguments.file, &arguments.url) {
         (Some(file), _) => Target::Copy(file.clone(), arguments.base_url.clone()),
         (None, Some(url)) => Target::Address(url.clone()),
-        (None, None) => return Err(CliError::Usage("an address is wanted".to_owned())),
+        (None, None) => return Err(CliError::Usage("expected an address".to_owned())),
     };
     let config = look::configuration(config)?;
     let visited = visit(&target, config.as_ref(), arguments.now).await?;

@@ -51,7 +51,7 @@ impl Refusal {
         let since = self.since.format("%Y-%m-%d %H:%M UTC");
         writeln!(
             err,
-            "warning: the configuration has mistakes; this rests on the one in force since {since}"
+            "warning: the configuration has mistakes; this answer is based on the one in force since {since}"
         )?;
         let mistakes = self.refused.mistakes();
         for mistake in mistakes.iter().take(TOLD) {

@@ -130,7 +130,7 @@ impl Command {
     /// Refuses `--json` for commands that print no list.
     fn check_json(&self) -> Result<(), CliError> {
         let (name, hint) = match self {
-            Self::Run(_) => ("run", "`tidings status --json` shows how it is"),
+            Self::Run(_) => ("run", "`tidings status --json` shows its state"),
             Self::Sources(arguments) => match arguments.without_json() {
                 Some(name) => (name, "`tidings sources list --json` lists them"),
                 None => return Ok(()),
@@ -298,9 +298,7 @@ fn clock(now: Option<Timestamp>) -> Clock {
 
 fn address(text: &str) -> Result<url::Url, String> {
     let read = text.parse::<url::Url>();
-    read.map_err(|error| {
-        format!("an address such as https://host.example/news is wanted ({error})")
-    })
+    read.map_err(|error| format!("expected an address such as https://host.example/news ({error})"))
 }
 
 /// Parses a time in RFC 3339. Seconds may be left out, and so may the offset, which is then UTC.
@@ -313,7 +311,7 @@ fn timestamp(text: &str) -> Result<Timestamp, String> {
     stated
         .ok()
         .or_else(|| Some(typed()?.and_utc()))
-        .ok_or_else(|| "a time such as 2026-11-22T12:00:00Z is wanted".to_owned())
+        .ok_or_else(|| "expected a time such as 2026-11-22T12:00:00Z".to_owned())
 }
 
 /// Prints one JSON document.

@@ -41,6 +41,6 @@ pub(super) fn items(reader: &Reader, name: &str) -> Result<Vec<ItemId>, StoreErr
 /// Returns the error for a `name` that nothing has.
 pub(super) fn unknown(name: &str) -> CliError {
     CliError::Failed(format!(
-        "no item goes by `{name}`: give the id of a story (as in a feed) or of an item, or an address"
+        "nothing has the id or address `{name}`: expected a story's id (as in a feed), an item's id, or an address"
     ))
 }

@@ -54,7 +54,10 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
 fn print(plan: &Plan) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if plan.is_empty() {
-        return writeln!(out, "nothing changes: the files say what is in force");
+        return writeln!(
+            out,
+            "nothing changes: the files match the configuration in force"
+        );
     }
     for feed in &plan.feeds {
         for line in lines(feed) {
@@ -65,7 +68,7 @@ fn print(plan: &Plan) -> io::Result<()> {
     for (was, now) in &plan.renamed_feeds {
         writeln!(
             out,
-            "feed {now}: was {was}, whose addresses are answered with the new ones"
+            "feed {now}: was {was}, whose addresses redirect to the new ones"
         )?;
     }
     for (was, now) in &plan.renamed_sources {
@@ -76,11 +79,11 @@ fn print(plan: &Plan) -> io::Result<()> {
         (&plan.new_sources, "new"),
         (
             &plan.returning_sources,
-            "comes back, with the stories that were taken out",
+            "comes back, with the stories that were removed",
         ),
         (
             &plan.gone_sources,
-            "configured no longer; its stories stay in the feeds until `tidings sources forget`",
+            "no longer configured; its stories stay in the feeds until `tidings sources forget`",
         ),
     ] {
         for source in sources {
@@ -106,7 +109,7 @@ fn print_settings(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
     for change in &plan.settings {
         if let Configured::Section(_) = change.of {
             let restart = if change.takes_restart {
-                "  (takes a restart)"
+                "  (needs a restart)"
             } else {
                 ""
             };
@@ -175,7 +178,7 @@ fn fate(feed: &FeedPlan) -> String {
     match feed.fate {
         FeedFate::Vanishes => {
             let files = if feed.leads_on {
-                "; its addresses are answered with those of another feed"
+                "; its addresses redirect to those of another feed"
             } else {
                 " with its files"
             };

@@ -146,7 +146,7 @@ impl Arguments {
 
 pub(super) fn date_order(text: &str) -> Result<DateOrder, String> {
     text.parse()
-        .map_err(|()| "dmy, mdy or ymd is wanted".to_owned())
+        .map_err(|()| "expected dmy, mdy or ymd".to_owned())
 }
 
 fn checked_order(text: &str) -> Result<String, String> {
@@ -175,10 +175,10 @@ fn moment(text: &str) -> Result<(Timestamp, Option<chrono_tz::Tz>), String> {
 }
 
 fn field(text: &str) -> Result<(String, String), String> {
-    let (name, place) = text.split_once('=').ok_or("FIELD=PLACE is wanted")?;
+    let (name, place) = text.split_once('=').ok_or("expected FIELD=PLACE")?;
     if name != Rules::<Css>::ITEM && name.parse::<Field>().is_err() {
         let names = Field::ALL.map(Field::as_str).join(", ");
-        return Err(format!("`{name}` is none of item, {names}"));
+        return Err(format!("`{name}` is not one of item, {names}"));
     }
     // The kind of the document decides which of them it must be.
     let is_place = place.parse::<Css>().is_ok()
@@ -252,15 +252,18 @@ fn named(
         Ok(url) if url.scheme() == "file" => {
             let path = url
                 .to_file_path()
-                .map_err(|()| CliError::Usage(format!("`{target}` names no file")))?;
+                .map_err(|()| CliError::Usage(format!("`{target}` is not a file")))?;
             let source = unconfigured(Location::File(path))?;
             Ok((source, flow::default_limits()))
         }
         _ => {
             let config = in_force::load(config)?;
             let now = arguments.clock().now();
-            let unknown =
-                || CliError::Usage(format!("`{target}` is no file, no address and no source"));
+            let unknown = || {
+                CliError::Usage(format!(
+                    "`{target}` is not a file, an address or a configured source"
+                ))
+            };
             let is_meant = |source: &&Source| source.id.as_str() == target;
             let source = config.sources.iter().find(is_meant).ok_or_else(unknown)?;
             if settings.is_empty() {
@@ -283,7 +286,7 @@ fn unconfigured(
     let sets = |key| settings.iter().any(|setting| setting.sets(key));
     for key in ["url", "command"] {
         if sets(key) {
-            let text = format!("`{key}` is set only for a source of the configuration");
+            let text = format!("`{key}` applies only to a configured source");
             return Err(CliError::Usage(text));
         }
     }
@@ -723,10 +726,10 @@ fn print(looked: &Looked) -> io::Result<()> {
         several => writeln!(out, "{several} items")?,
     }
     if let Some(layout) = &looked.layout {
-        writeln!(out, "\nRead by the layout that its source keeps: {layout}")?;
+        writeln!(out, "\nRead with the kept layout: {layout}")?;
     }
     print_block(&mut out, "Pages of entries:", &looked.details)?;
-    print_block(&mut out, "For those who poll it:", &looked.advice)?;
+    print_block(&mut out, "Advice for polling:", &looked.advice)?;
     let heading = match looked.problems().len() {
         1 => "1 problem, and what was done about it:".to_owned(),
         several => format!("{several} problems, and what was done about them:"),
@@ -758,9 +761,9 @@ fn print_hints(out: &mut impl Write, looked: &Looked) -> io::Result<()> {
     };
     let reading = chosen.as_ref().map(|listed| &listed.reading);
     let heading = match reading.or(hinted.reading.as_ref()) {
-        Some(Reading::Html(_)) => "The same by selectors:",
-        Some(Reading::Page) => "The same by its layout:",
-        _ => "The same by paths:",
+        Some(Reading::Html(_)) => "Equivalent selectors:",
+        Some(Reading::Page) => "Equivalent layout:",
+        _ => "Equivalent paths:",
     };
     let keys = chosen.as_ref().map_or_else(|| hinted.keys(), Listed::keys);
     let keys: Vec<String> = keys.iter().map(line).collect();

@@ -36,10 +36,11 @@ pub(super) async fn run(arguments: Arguments, places: &[Listen]) -> Result<(), C
         return Ok(());
     }
     if report.failed {
-        let failed = "the files are good, but could not be put in force: the configuration before them stays";
+        let failed =
+            "the files are valid, but could not be put in force: the previous configuration stays";
         return Err(CliError::Failed(failed.to_owned()));
     }
-    let refused = "refused: the configuration before it stays in force".to_owned();
+    let refused = "refused: the previous configuration stays in force".to_owned();
     Err(if report.wants_consent {
         CliError::Failed(refused)
     } else {

@@ -147,7 +147,7 @@ fn announce(title: &str, zone: Tz, started: &Started) {
     let text = announcement(title, zone, started, Clock::System.now());
     let mut out = io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        tracing::debug!("nobody reads what we print: {error}");
+        tracing::debug!("nobody reads our stdout: {error}");
     }
 }
 

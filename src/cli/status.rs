@@ -94,7 +94,7 @@ fn print_asked(arguments: Arguments, status: &Status) -> Result<(), CliError> {
     }
     let mut out = io::stdout().lock();
     if !status.refused.is_empty() {
-        let told = "the changed configuration was refused: the one before it stays in force";
+        let told = "the changed configuration was refused: the previous one stays in force";
         print_refused(&mut out, told, &status.refused)?;
     }
     print_restart(&mut out, &status.restart_due)?;
@@ -187,7 +187,7 @@ fn print(
         let sources = sources.filter(move |source| source.wants_attention == wants_attention);
         sources.filter_map(|source| Some((source.id.as_str(), source.known.problem.as_ref()?)))
     };
-    print_problems(out, "Wants attention:", problems(true), zone)?;
+    print_problems(out, "Needs attention:", problems(true), zone)?;
     let notes = "Notes; nothing needs to be done:";
     print_problems(out, notes, problems(false), zone)
 }
@@ -246,11 +246,11 @@ mod tests {
         print(&mut shown, &sources, &[], chrono_tz::America::Costa_Rica).unwrap();
         let shown = String::from_utf8(shown).unwrap();
         let (_, rest) = shown
-            .split_once("Times are those of America/Costa_Rica.\n")
+            .split_once("All times are in America/Costa_Rica.\n")
             .unwrap();
         assert_eq!(
             rest,
-            "\nWants attention:\n\
+            "\nNeeds attention:\n\
              \nlost (http-404, since 2026-03-01 06:00): it is so\n  do this\n\
              \nNotes; nothing needs to be done:\n\
              \nmended (mended, since 2026-03-01 06:00): it is so\n  do this\n\

@@ -105,10 +105,10 @@ impl Action {
 fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().any(char::is_control) {
-        return Err("a reason in one line is wanted".to_owned());
+        return Err("expected a reason on one line".to_owned());
     }
     if text.chars().nth(MAX_REASON).is_some() {
-        return Err(format!("{MAX_REASON} characters at most"));
+        return Err(format!("expected at most {MAX_REASON} characters"));
     }
     Ok(text.to_owned())
 }
@@ -256,7 +256,7 @@ fn list(most: usize, output: Output, config: &Config) -> Result<(), CliError> {
     }
     let mut out = io::stdout().lock();
     if rulings.is_empty() {
-        return Ok(writeln!(out, "nothing was decided by hand")?);
+        return Ok(writeln!(out, "nothing has been decided by hand")?);
     }
     let zone = config.site.zone;
     for ruling in &rulings {
@@ -342,7 +342,7 @@ fn report(name: &str, story: StoryId, config: &Config) -> Result<ItemId, CliErro
     let found = of_story.find(|item| items.contains(item) || item.to_string() == name);
     found.ok_or_else(|| {
         CliError::Usage(format!(
-            "`{name}` is no report of this story: `tidings explain item {story}` shows them"
+            "`{name}` is not a report of this story: `tidings explain item {story}` shows them"
         ))
     })
 }
@@ -370,7 +370,7 @@ fn told(decision: &Decision, decided: &Decided) -> String {
     let others = others.join(", ");
     match decision {
         Decision::Merge(..) => format!("{story} is one story with {others}"),
-        Decision::Split(..) => format!("{story} is no story any more with {others}"),
+        Decision::Split(..) => format!("{story} is separate from {others}"),
         Decision::Withdraw(..) => format!("{story} is withdrawn"),
         Decision::Restore(..) => format!("{story} is restored"),
     }

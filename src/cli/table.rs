@@ -17,7 +17,7 @@ pub(super) fn table(header: &[&str]) -> Table {
 
 /// States once the zone of all times in a table.
 pub(super) fn zone(zone: chrono_tz::Tz) -> String {
-    format!("Times are those of {zone}.")
+    format!("All times are in {zone}.")
 }
 
 /// Returns the columns of the terminal, or a common width.

@@ -37,7 +37,7 @@ const TOLD_SETTINGS: usize = 100;
 fn settings_changed(plan: &Plan) -> Vec<String> {
     let line = |change: &SettingChange| {
         let restart = if change.takes_restart {
-            "; that takes a restart"
+            "; that needs a restart"
         } else {
             ""
         };
@@ -125,7 +125,7 @@ fn come_and_gone(
         .map(|name| format!("new {what} {name}"));
     let gone = before
         .difference(&after)
-        .map(|name| format!("{what} {name} is configured no longer"));
+        .map(|name| format!("{what} {name} is no longer configured"));
     lines.extend(come.chain(gone));
     lines
 }

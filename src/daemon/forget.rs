@@ -8,7 +8,7 @@ use crate::text::chain;
 /// Removes the stories. The report contains the reason if that fails.
 pub(super) async fn forget(flow: &Flow, id: &str, by: Operator) -> ForgetReport {
     let Ok(source) = id.parse::<SourceId>() else {
-        return ForgetReport::Refused(format!("`{id}` is no name of a source"));
+        return ForgetReport::Refused(format!("`{id}` is not a source id"));
     };
     match flow.forget(source, by.clone()).await {
         Ok(forgotten) => {

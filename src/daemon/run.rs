@@ -365,7 +365,7 @@ impl Run {
             }
             Err(not_stored) if !configured => {
                 // The source was renamed or removed while it was polled.
-                tracing::info!(source.id = %id, "the poll of {id}, which is configured no longer, was dropped: {}", chain(&not_stored.cause));
+                tracing::info!(source.id = %id, "the poll of {id}, which is no longer configured, was dropped: {}", chain(&not_stored.cause));
                 return;
             }
             Err(not_stored) => self.not_stored(&id, &not_stored),

@@ -47,7 +47,7 @@ fn gone(id: &SourceId, known: SourceState) -> Option<SourceStatus> {
     let problem = ProblemState {
         code: ProblemCode::GoneFromFiles.to_string(),
         since,
-        text: format!("gone from the files; {items} in the feeds"),
+        text: format!("removed from the files; {items} in the feeds"),
         action: format!(
             "`tidings sources forget {id}` takes them out; put the block back if it went by mistake"
         ),

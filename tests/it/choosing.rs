@@ -155,7 +155,7 @@ fn preview_shows_a_list_and_says_that_there_are_others() {
         "{taken}"
     );
     assert!(
-        taken.contains("The same by selectors:\n  kind = \"html\"\n"),
+        taken.contains("Equivalent selectors:\n  kind = \"html\"\n"),
         "{taken}"
     );
     // The same for a configured source.

@@ -385,7 +385,7 @@ fn a_source_is_added_where_it_is_said() {
     assert!(
         taken
             .complaint(2)
-            .contains("the id `harbour` is taken already, at"),
+            .contains("the id `harbour` is already in use at"),
         "{taken:?}"
     );
 }
@@ -492,11 +492,14 @@ fn a_redesigned_page_is_repaired_when_somebody_says_so() {
         "{shown}"
     );
     assert!(
-        shown.contains("the page has 9 records by them, 9 of them among the 10 items known last:"),
+        shown
+            .contains("with them the page has 9 records, 9 of them among the last 10 known items:"),
         "{shown}"
     );
     assert!(
-        shown.contains("nothing is written yet: `tidings sources repair page --yes` writes it"),
+        shown.contains(
+            "nothing has been written yet: `tidings sources repair page --yes` writes it"
+        ),
         "{shown}"
     );
     assert_eq!(read_text(&config), before);
@@ -590,7 +593,7 @@ fn the_interface_of_wordpress_goes_before_the_page_but_not_before_a_feed() {
     check_found(&server, "/news", "wordpress", &lines, 20);
     let told = workspace("").run(&["discover", &server.url("/news"), "--now", &now()]);
     let told = told.well().stdout;
-    let why = "A page of WordPress, whose interface has 10 of its 10 records as JSON: http";
+    let why = "A WordPress page, whose API has 10 of its 10 records as JSON: http";
     assert!(told.starts_with(why), "{told}");
 
     // Pages whose API has other posts, or is closed.
@@ -704,7 +707,7 @@ fn a_sitemap_without_titles_has_its_pages_read() {
     check_found(&server, "/sitemap.xml", "sitemap", &lines, 3);
     check_found(&server, "/index.xml", "sitemap", &lines, 3);
     let told = workspace("").run(&["discover", &server.url("/index.xml"), "--now", &now()]);
-    let why = "An index of one sitemap, which has 3 pages; it has no titles: each page is read for its own";
+    let why = "An index of one sitemap, which has 3 pages; it has no titles: each page is read for its title";
     assert!(told.well().stdout.starts_with(why));
     server.serve("/none.xml", "<urlset></urlset>");
     let none = workspace("").run(&["sources", "add", &server.url("/none.xml")]);

@@ -225,7 +225,7 @@ fn rules_that_find_something_else_are_told_of_too() {
         .done();
     assert_eq!(
         released.stdout,
-        "harbour: what its next poll gives is taken as it is\n"
+        "harbour: its next poll is accepted as it is\n"
     );
     harbour.poll(&page);
     assert_eq!(harbour.status()["items"], RECORDS + POLLS - 1 + 3);
@@ -305,7 +305,7 @@ fn a_flood_is_shown_when_it_is_released() {
     let shown = harbour.workspace.run(&["sources", "release", "harbour"]);
     assert_eq!(shown.stdout.matches("2026-03-02").count(), 60, "{shown:?}");
     assert!(shown.stdout.contains(&notice(POLLS, day(0)).title));
-    let why = "60 items of harbour are held back: `tidings sources release harbour --yes`";
+    let why = "60 items of harbour are held back: run `tidings sources release harbour --yes`";
     assert!(shown.complaint(1).contains(why), "{}", shown.stderr);
     harbour.published().files().are_untouched_since(&files);
     let no = ["sources", "release", "harbour"];
@@ -356,7 +356,7 @@ fn what_is_thrown_away_comes_no_more_and_what_was_taken_back_is_not_released() {
     assert_eq!(now(), before + 10);
     let told = sources(&["discard", "harbour", "--all", "--yes"]);
     assert!(
-        told.ends_with("harbour: 50 items are thrown away\n"),
+        told.ends_with("harbour: 50 items are discarded\n"),
         "{told}"
     );
     harbour.poll(&flood());

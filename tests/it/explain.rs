@@ -60,7 +60,7 @@ fn times_are_those_of_the_site() {
     workspace
         .run(&["stories", "withdraw", &story, "--reason", "wrong"])
         .done();
-    let zone = "Times are those of America/Costa_Rica.";
+    let zone = "All times are in America/Costa_Rica.";
     for command in [
         &["explain", "item", &story][..],
         &["stories", "list"],

@@ -63,16 +63,16 @@ fn a_source_that_is_gone_is_listed_until_it_is_forgotten() {
     assert_eq!(status["state"], "gone");
     assert_eq!(status["problem"]["code"], "gone-from-files");
     let text = status["problem"]["text"].as_str().unwrap();
-    assert!(text.starts_with("gone from the files"), "{text}");
+    assert!(text.starts_with("removed from the files"), "{text}");
     assert_eq!(status["next_poll"], json!(null));
     let action = "`tidings sources forget harbour`";
     let table = town.workspace.run(&["status"]).well().stdout;
     assert!(
-        table.contains(action) && table.contains("gone from the files"),
+        table.contains(action) && table.contains("removed from the files"),
         "{table}"
     );
     let list = town.workspace.run(&["sources", "list"]).well().stdout;
-    assert!(list.contains("gone from the files"), "{list}");
+    assert!(list.contains("removed from the files"), "{list}");
     let list = town
         .workspace
         .run(&["sources", "list", "--json"])
@@ -107,12 +107,12 @@ fn its_stories_leave_and_those_of_others_stay() {
     assert!(shown.ends_with("nothing was changed\n"));
     // Without a terminal there is nobody to ask.
     let asked = run(&[]);
-    let complaint = "tidings: 2 stories of harbour would leave the feeds: `tidings sources forget harbour --yes` does it without asking";
+    let complaint = "tidings: 2 stories of harbour would leave the feeds: run `tidings sources forget harbour --yes` to remove them without asking";
     assert_eq!(asked.complaint(1), complaint);
     assert_eq!(town.titles().len(), 6);
 
     let done = run(&["--yes"]).well().stdout;
-    let told = "harbour is forgotten: 2 stories are taken out of the feeds; 2 stories stay with the reports of other sources\n";
+    let told = "harbour is forgotten: 2 stories are removed from the feeds; 2 stories stay with the reports of other sources\n";
     assert!(done.ends_with(told), "{done}");
     assert_eq!(town.titles(), expected(2..6));
     let stories = town.workspace.published().stories("news");

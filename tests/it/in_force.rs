@@ -31,7 +31,8 @@ fn break_it(workspace: &Workspace, text: &str) {
 fn warned(ran: Ran) -> String {
     assert_eq!(ran.status, Some(0), "{ran:?}");
     assert!(
-        ran.stderr.contains("this rests on the one in force since"),
+        ran.stderr
+            .contains("this answer is based on the one in force since"),
         "{ran:?}"
     );
     let place = "config/tidings.toml:14:1: unknown key `titel`";

@@ -328,7 +328,7 @@ fn paths_that_are_found_out_are_shown() {
         .run(&["preview", file.to_str().unwrap()])
         .well()
         .stdout;
-    let block = "\nThe same by paths:\n  kind = \"json\"\n  select.item = \"$.data.sections[*].bulletins.edges[*]\"\n  \
+    let block = "\nEquivalent paths:\n  kind = \"json\"\n  select.item = \"$.data.sections[*].bulletins.edges[*]\"\n  \
                  select.title = \"$.node.headline\"\n";
     assert!(shown.contains(block), "{shown}");
 }

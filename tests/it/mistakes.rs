@@ -164,7 +164,7 @@ fn check_shows_when_each_source_is_polled_and_polls_nothing() {
         assert!(table.contains(run), "{table}");
     }
     assert_eq!(
-        table.matches("Times are those of UTC.\n").count(),
+        table.matches("All times are in UTC.\n").count(),
         1,
         "{table}"
     );
@@ -215,8 +215,8 @@ fn check_warns_of_what_will_not_do() {
         "`nobody` is neither an address of mail nor of a page",
         "no language has the code `xx` (ISO 639)",
         "`[admin]` listens on 127.0.0.1:9, where `[server]` listens on 127.0.0.1:9 already: the daemon could not start",
-        "`often` is polled every 1s: its server may well shut you out",
-        "`twice` has the address of `often`, which stands at config/tidings.toml:24:1",
+        "`often` is polled every 1s: its server may block you",
+        "`twice` has the address of `often`, which is at config/tidings.toml:24:1",
     ] {
         assert!(
             told.iter().any(|told| told == expected),

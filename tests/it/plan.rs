@@ -137,7 +137,7 @@ fn a_reload_that_empties_a_feed_is_refused_until_somebody_says_yes() {
     assert!(refused.stdout.contains(why), "{}", refused.stdout);
     assert_eq!(
         refused.complaint(1),
-        "tidings: refused: the configuration before it stays in force"
+        "tidings: refused: the previous configuration stays in force"
     );
     assert_eq!(service.get("/piers.atom").body, before.body);
     assert!(service.ask_admin("/status.json").text().contains(why));
@@ -230,7 +230,7 @@ fn a_plan_names_what_changes_beside_feeds() {
     let url = server.url("/");
     let expected = format!(
         "[fetch] timeout: 10s -> 20s\n\
-         [server] listen: [\"127.0.0.1:0\"] -> [\"127.0.0.2:0\"]  (takes a restart)\n\
+         [server] listen: [\"127.0.0.1:0\"] -> [\"127.0.0.2:0\"]  (needs a restart)\n\
          source harbour: changed\n  every: 1h -> 30m\n  kind: feed -> (not set)\n  url: {url} -> {url}?token=hidden\n"
     );
     assert_eq!(told.stdout, expected);

@@ -255,7 +255,7 @@ fn what_cannot_be_shown_is_said_in_one_line() {
     check(
         &["no-such"],
         2,
-        "`no-such` is no file, no address and no source",
+        "`no-such` is not a file, an address or a configured source",
     );
     check(
         &[&page, "--select", "item=a"],
@@ -379,10 +379,10 @@ fn what_a_feed_tells_those_who_poll_it_is_shown() {
         "do not ask on Saturday, Sunday",
         "it changes weekly",
         "3 times in each such period",
-        "hubs that tell of changes: https://hub.example/",
-        "a cloud tells of changes: http://cloud.example:5337/rsscloud/pleaseNotify",
+        "hubs that announce changes: https://hub.example/",
+        "a cloud announces changes: http://cloud.example:5337/rsscloud/pleaseNotify",
     ];
-    assert_eq!(block(&shown, "For those who poll it:"), told);
+    assert_eq!(block(&shown, "Advice for polling:"), told);
     let feed = preview(&workspace, &[&file, "--output", "jsonfeed"])
         .well()
         .json();
@@ -574,7 +574,7 @@ fn a_mistake_in_a_key_that_is_tried_is_told_with_its_argument() {
     );
     check(
         &["page.html", "--set", "url=https://other.example/"],
-        "tidings: `url` is set only for a source of the configuration",
+        "tidings: `url` applies only to a configured source",
     );
     let ran = preview(&workspace, &["board", "--set", "remove"]);
     assert!(ran.stderr.contains("KEY=VALUE is wanted"), "{}", ran.stderr);

@@ -106,12 +106,12 @@ impl Site {
     fn check_repaired(&self, records: usize, found: usize) {
         let old = self.configuration();
         let shown = self.repair(&[]);
-        let beside = format!("the page has {records} records by them, {found} of them among");
+        let beside = format!("with them the page has {records} records, {found} of them among");
         for expected in [
             "\n-select.item ",
             "\n+select.item ",
             &beside,
-            "nothing is written yet",
+            "nothing has been written yet",
         ] {
             assert!(shown.contains(expected), "{expected} is not in\n{shown}");
         }

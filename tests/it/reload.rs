@@ -92,10 +92,7 @@ fn a_reload_tells_what_the_daemon_said() {
     ));
     let ran = workspace.run(&["reload"]);
     assert_eq!(ran.status, Some(1), "{ran:?}");
-    assert!(
-        ran.stderr.contains("did not do it: it answered 503"),
-        "{ran:?}"
-    );
+    assert!(ran.stderr.contains("refused: it answered 503"), "{ran:?}");
     assert!(!ran.stderr.contains("no daemon answers"), "{ran:?}");
 }
 
@@ -141,10 +138,10 @@ fn sources_and_topics_come_and_go_without_a_restart() {
     workspace.run(&["reload", "--yes"]).done();
     for line in [
         "new source new",
-        "source old is configured no longer",
+        "source old is no longer configured",
         "new topic other",
-        "topic news is configured no longer",
-        "[server] listen: [\"127.0.0.1:0\"] -> [\"127.0.0.2:0\"]; that takes a restart",
+        "topic news is no longer configured",
+        "[server] listen: [\"127.0.0.1:0\"] -> [\"127.0.0.2:0\"]; that needs a restart",
         "in force: 1 sources, 1 topics",
     ] {
         service.logs(line);
@@ -302,7 +299,7 @@ fn a_file_that_is_renamed_into_place_is_read_by_itself() {
     // Twice: the watch must survive the removal of the file that it knew.
     for (text, line) in [
         (&configuration[1], "new topic other"),
-        (&configuration[0], "topic other is configured no longer"),
+        (&configuration[0], "topic other is no longer configured"),
     ] {
         let other = Workspace::new(text);
         workspace.write("config/.tidings.toml.swp", "");
@@ -329,7 +326,7 @@ fn the_command_names_what_changed_source_by_source() {
     let told = workspace.run(&["reload"]).well().stdout;
     assert_eq!(
         told,
-        "[server] listen: [\"127.0.0.1:0\"] -> [\"127.0.0.2:0\"]; that takes a restart\n\
+        "[server] listen: [\"127.0.0.1:0\"] -> [\"127.0.0.2:0\"]; that needs a restart\n\
          source old: every: 1h -> 30m\nin force: 1 sources, 1 topics\n\
          a restart is due for [server] listen\n"
     );

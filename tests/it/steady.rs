@@ -323,10 +323,10 @@ fn a_list_that_gives_way_to_an_article_has_drifted() {
         let shown = town.repair(&[]);
         for expected in [
             "It reads nothing",
-            "A fresh look finds 1 record, 0 of them among the 10 items known last",
+            "A fresh look finds 1 record, 0 of them among the last 10 known items",
             "\n  The bridge is closed for repairs\n",
             "\n+layout = \"page\"\n",
-            "nothing is written yet",
+            "nothing has been written yet",
         ] {
             assert!(shown.contains(expected), "{expected} is not in\n{shown}");
         }
@@ -421,7 +421,7 @@ fn a_list_that_is_divided_has_drifted_and_goes_on() {
     let released = town.workspace.run(&["sources", "release", "town"]).done();
     assert_eq!(
         released.stdout,
-        "town: what its next poll gives is taken as it is\n"
+        "town: its next poll is accepted as it is\n"
     );
     town.poll(&page(&menu(6), &halves(5)));
     town.check_read(&layout, 15);
@@ -429,7 +429,7 @@ fn a_list_that_is_divided_has_drifted_and_goes_on() {
     let shown = town.repair(&["--yes"]);
     for expected in [
         "It reads 5 records:",
-        "A fresh look finds 10 records, 10 of them among the 15 items known last",
+        "A fresh look finds 10 records, 10 of them among the last 15 known items",
     ] {
         assert!(shown.contains(expected), "{expected} is not in\n{shown}");
     }
@@ -475,7 +475,7 @@ fn a_layout_is_shown() {
     let town = Town::polled(&OF_CLASSES);
     let layout = town.layout();
     let preview = town.workspace.run(&["preview", "town"]).done().stdout;
-    let line = format!("Read by the layout that its source keeps: {layout}");
+    let line = format!("Read with the kept layout: {layout}");
     assert!(preview.contains(&line), "{preview}");
     let address = town.server.url("/news/3");
     let told = town.workspace.run(&["explain", "item", &address]).done();

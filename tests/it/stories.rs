@@ -74,7 +74,7 @@ fn a_story_withdrawn_is_told_to_readers_and_never_comes_again() {
     let (_, refused) = town.stories(&["withdraw", &before[0], "--reason", "again"]);
     assert!(refused.contains("is withdrawn"), "{refused}");
     let (_, usage) = town.stories(&["withdraw", &before[1], "--reason", " "]);
-    assert!(usage.contains("a reason in one line is wanted"), "{usage}");
+    assert!(usage.contains("expected a reason on one line"), "{usage}");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn stories_are_split_and_merged_and_stay_so() {
     };
     assert_eq!(reports(), ["harbour", "office"]);
     let (said, _) = town.stories(&["split", &before[0], "office"]);
-    let parted = format!("{} is no story any more with ", before[0]);
+    let parted = format!("{} is separate from ", before[0]);
     let own = said.trim().rsplit_once(&parted).unwrap().1.to_owned();
     assert_eq!(reports(), ["harbour"]);
     town.poll(1);
@@ -158,7 +158,7 @@ fn a_decision_is_shown_before_it_is_made_and_recorded_after() {
         .files()
         .are_untouched_since(&files);
     let (none, _) = town.stories(&["list"]);
-    assert_eq!(none, "nothing was decided by hand\n");
+    assert_eq!(none, "nothing has been decided by hand\n");
     town.stories(&withdraw);
     let (_, refused) = town.stories(&["restore", &before[1]]);
     assert!(refused.contains("is not withdrawn"), "{refused}");
@@ -226,5 +226,9 @@ fn an_item_is_explained_from_its_source_to_its_feeds() {
     assert_eq!(account["decisions"][0]["verdict"], "apart");
     assert_eq!(account["reports"].as_array().unwrap().len(), 1);
     let nobody = town.workspace.run(&["explain", "item", "nothing"]);
-    assert!(nobody.stderr.contains("no item goes by `nothing`"));
+    assert!(
+        nobody
+            .stderr
+            .contains("nothing has the id or address `nothing`")
+    );
 }

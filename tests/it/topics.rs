@@ -183,21 +183,21 @@ fn an_item_of_an_unknown_language_is_taken_for_that_of_its_source_or_the_site() 
     );
     let checked = workspace.run(&["check"]).well().stdout;
     assert!(
-        checked.contains("in an unknown language: words are looked for in all languages in use: "),
+        checked.contains("in an unknown language: words are looked up in all languages in use: "),
         "{checked}"
     );
     let (found, workspace) = taken(english, in_no_language(&titles_alone));
     assert_eq!(found, "Floods in Chiapas");
     let checked = workspace.run(&["check"]).well().stdout;
     assert!(
-        checked.contains("taken for en, the `language` of [site]"),
+        checked.contains("assumed to be en, the `language` of [site]"),
         "{checked}"
     );
     let (found, workspace) = taken(english, in_no_language(&with_texts));
     assert_eq!(found, "Inundadas en Tabasco");
     let checked = workspace.run(&["check"]).well().stdout;
     assert!(
-        checked.contains("items of `a` in an unknown language: taken for es"),
+        checked.contains("items of `a` in an unknown language: assumed to be es"),
         "{checked}"
     );
     let stories = workspace.published().stories("rivers");
@@ -206,12 +206,15 @@ fn an_item_of_an_unknown_language_is_taken_for_that_of_its_source_or_the_site() 
         .well()
         .stdout;
     assert!(
-        told.contains("unknown: taken for es, as most items of its source"),
+        told.contains("unknown: assumed to be es, like most items of its source"),
         "{told}"
     );
     let asked = ["explain", "topics", "Inundadas"];
     let alone = workspace.run(&asked).well().stdout;
-    assert!(alone.contains("language unknown: taken for en"), "{alone}");
+    assert!(
+        alone.contains("language unknown: assumed to be en"),
+        "{alone}"
+    );
     let of_source = workspace.run(&["explain", "topics", "Inundadas", "--source", "a"]);
     let of_source = of_source.well().stdout;
     assert!(of_source.starts_with("rivers"), "{of_source}");

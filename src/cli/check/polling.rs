@@ -43,8 +43,8 @@ fn hasty(source: &Source, now: Timestamp) -> Option<Diagnostic> {
     });
     let pause = pauses.min().filter(|pause| *pause < OFTEN)?;
     let (id, pause) = (&source.id, humantime::format_duration(pause));
-    let message = format!("`{id}` is polled every {pause}: its server may well shut you out");
-    let hint = "most sources are well served by `every = \"15m\"` or more, or by neither `every` nor `cron`";
+    let message = format!("`{id}` is polled every {pause}: its server may block you");
+    let hint = "`every = \"15m\"` or longer suits most sources, or neither `every` nor `cron`";
     Some(warning(source, message, hint))
 }
 
@@ -64,7 +64,7 @@ fn twice(sources: &[Source]) -> Vec<Diagnostic> {
             None => drop(first.insert(spelled(&resolved.location), source)),
             Some(other) => {
                 let (id, was, place) = (&source.id, &other.id, &other.place);
-                let message = format!("`{id}` has the address of `{was}`, which stands at {place}");
+                let message = format!("`{id}` has the address of `{was}`, which is at {place}");
                 let hint = "remove one of them, unless each reads another part of the page";
                 found.push(warning(source, message, hint));
             }

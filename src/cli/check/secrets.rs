@@ -35,7 +35,9 @@ pub(super) fn check(config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
 fn as_unread(found: Diagnostic) -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
-        hint: Some("right where the daemon can read it: nothing was asked of it here".to_owned()),
+        hint: Some(
+            "correct if the daemon can read it; the address was not checked here".to_owned(),
+        ),
         ..found
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn configuration(named: Option<PathBuf>) -> Result<Option<Config>, Cl
     match config::load(&file, &environment) {
         Ok(config) => Ok(Some(config)),
         Err(refused) => {
-            let told = "looked at without the configuration, which has mistakes:";
+            let told = "the configuration has mistakes and is ignored:";
             writeln!(io::stderr(), "{told}\n{refused}")?;
             Ok(None)
         }
@@ -303,7 +303,8 @@ impl Visit {
     async fn fetch_all(self, url: &Url) -> Result<Visited, CliError> {
         let given = PublicUrl::new(url.clone());
         if !matches!(url.scheme(), "http" | "https") {
-            let told = format!("`{given}` is no address on the web: a copy is read with --file");
+            let told =
+                format!("`{given}` is not an address on the web: read a local copy with --file");
             return Err(CliError::Usage(told));
         }
         let (document, validators) = self

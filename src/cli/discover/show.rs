@@ -69,7 +69,7 @@ pub(in crate::cli) fn found(proposal: &Proposal) -> String {
         Found::WordPress => {
             let (shared, records) = (shared(proposal), proposal.records);
             format!(
-                "A page of WordPress, whose interface has {shared} of its {records} records as JSON: {url}"
+                "A WordPress page, whose API has {shared} of its {records} records as JSON: {url}"
             )
         }
         Found::Script => {
@@ -87,9 +87,7 @@ pub(in crate::cli) fn found(proposal: &Proposal) -> String {
         Found::List => format!(
             "A page with a list of {count} records, read by its structure: no selectors find just these"
         ),
-        Found::Article => {
-            "A page that is one article: it is polled for changes of that one".to_owned()
-        }
+        Found::Article => "A page that is a single article, which is polled for changes".to_owned(),
         Found::Text => format!("A text with {count} notices"),
     }
 }
@@ -102,7 +100,7 @@ fn sitemap(proposal: &Proposal) -> String {
         several => format!("An index of {several} sitemaps, the newest of which has {count} pages"),
     };
     if proposal.block.detail {
-        format!("{what}; it has no titles: each page is read for its own")
+        format!("{what}; it has no titles: each page is read for its title")
     } else {
         what
     }
@@ -158,7 +156,7 @@ fn told(finding: &Finding) -> Vec<(&'static str, String)> {
     }
     if finding.topics.is_empty() && finding.has_topics {
         let none =
-            "none takes any of them: name one in `topics` of the block, or let its query have them";
+            "none matches any of them: add one to `topics` of the block, or extend its query";
         told.push(("topic", none.to_owned()));
     }
     let sitemaps = finding.manners.iter().flat_map(|manners| &manners.sitemaps);
@@ -182,7 +180,7 @@ fn robots(manners: &Manners) -> impl Iterator<Item = String> {
         }
         (Some(reason), false) => {
             format!(
-                "may not read it: {reason}; that is not obeyed for a source of this kind (`robots` of [fetch])"
+                "may not read it: {reason}; this is ignored for a source of this kind (`robots` of [fetch])"
             )
         }
     };
@@ -220,9 +218,9 @@ fn cost(finding: &Finding) -> String {
     let unchanged = match &finding.manners {
         None => "",
         Some(manners) if manners.knows_unchanged => {
-            "; the server says when nothing has changed (304)"
+            "; the server reports unchanged documents (304)"
         }
-        Some(_) => "; the server sends all of it also when nothing has changed",
+        Some(_) => "; the server sends everything even if nothing has changed",
     };
     let pages = if proposal.block.detail {
         "; and the page of each new entry, once"
@@ -240,11 +238,11 @@ fn requests(proposal: &Proposal) -> u32 {
 
 fn rhythm(proposal: &Proposal) -> String {
     let Some(distance) = proposal.distance else {
-        return "too few dates to tell: it is polled as news comes".to_owned();
+        return "too few dates to estimate: the polling interval adapts".to_owned();
     };
     let counted = |count: i64, what: &str| match count {
-        1 => format!("an item a {what}, in the median"),
-        several => format!("an item every {several} {what}s, in the median"),
+        1 => format!("an item a {what} (median)"),
+        several => format!("an item every {several} {what}s (median)"),
     };
     match (
         distance.num_days(),

@@ -54,11 +54,14 @@ impl fmt::Display for Assumed {
         let languages: Vec<&str> = self.languages.iter().map(Language::as_str).collect();
         let languages = languages.join(", ");
         match self.from {
-            Origin::Source => write!(f, "taken for {languages}, as most items of its source"),
-            Origin::Site => write!(f, "taken for {languages}, the `language` of [site]"),
+            Origin::Source => write!(
+                f,
+                "assumed to be {languages}, like most items of its source"
+            ),
+            Origin::Site => write!(f, "assumed to be {languages}, the `language` of [site]"),
             Origin::Use => write!(
                 f,
-                "words are looked for in all languages in use: {languages}"
+                "words are looked up in all languages in use: {languages}"
             ),
         }
     }

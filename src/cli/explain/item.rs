@@ -93,7 +93,7 @@ fn print(
     let line = |out: &mut dyn Write, name: &str, text: &str| writeln!(out, "  {name:<9} {text}");
     line(out, "item", &item.id.to_string())?;
     let place = source.map_or_else(
-        || "configured no longer".to_owned(),
+        || "no longer configured".to_owned(),
         |source| source.place.to_string(),
     );
     line(out, "source", &format!("{} ({place})", item.source))?;
@@ -125,7 +125,7 @@ fn print(
         grounds(&account.grounds).into_iter(),
     )?;
     let alternates = account.alternates.iter().map(|story| story.urn());
-    block(out, "Told in another language", alternates)?;
+    block(out, "In other languages", alternates)?;
     let places = account.places.iter().map(|place| standing(place, zone));
     block(out, "In feeds", places)?;
     let whys = topics::lines(&whys(account, config));
@@ -169,13 +169,13 @@ fn story(out: &mut impl Write, account: &Account, zone: Tz) -> io::Result<()> {
     if let Some(at) = account.discarded_at {
         writeln!(
             out,
-            "    thrown away {} by `tidings sources discard`",
+            "    discarded {} by `tidings sources discard`",
             moment(zone, at)
         )?;
     } else if let Some(at) = account.forgotten_at {
         writeln!(
             out,
-            "    taken out {} by `tidings sources forget`",
+            "    removed from the feeds {} by `tidings sources forget`",
             moment(zone, at)
         )?;
     } else if account.held {
@@ -189,7 +189,7 @@ fn story(out: &mut impl Write, account: &Account, zone: Tz) -> io::Result<()> {
         writeln!(out, "    withdrawn {}: {reason}", moment(zone, *at))?;
     }
     for alias in &account.aliases {
-        writeln!(out, "    was published as {} too", alias.urn())?;
+        writeln!(out, "    also published as {}", alias.urn())?;
     }
     let reports = account.story.iter().flat_map(|story| &story.reports);
     for report in reports {
@@ -250,10 +250,10 @@ fn grounds(grounds: &Grounds) -> Vec<String> {
             "number" => "their titles give different numbers",
             "date" => "their titles give different dates",
             "place" => "their titles name different places",
-            "words" => "a word of one title stands in the place of another",
-            "figures" => "the same sentence has other figures",
-            "setting" => "the same sentence tells of another place",
-            "time" => "there is too much time between them",
+            "words" => "a word of one title is replaced in the other",
+            "figures" => "the same sentence has different figures",
+            "setting" => "the same sentence names another place",
+            "time" => "they are too far apart in time",
             "source" => "one source reports a story once",
             "hand" => "an operator decided so",
             _ => "another report of that story is kept apart",
@@ -281,7 +281,7 @@ fn revision(revision: &Revision, zone: Tz) -> String {
     let fields: Vec<String> = before
         .map(|(name, value)| match value {
             Value::String(text) => format!("{name} was `{text}`"),
-            Value::Null => format!("{name} was not there"),
+            Value::Null => format!("{name} was missing"),
             value => format!("{name} was {value}"),
         })
         .collect();
@@ -294,9 +294,10 @@ fn verdict(verdict: &Verdict, zone: Tz) -> String {
 }
 
 fn found(account: &Account, zone: Tz) -> String {
-    account
-        .found_at
-        .map_or_else(|| "before that was noted".to_owned(), |at| moment(zone, at))
+    account.found_at.map_or_else(
+        || "before this was recorded".to_owned(),
+        |at| moment(zone, at),
+    )
 }
 
 fn date(published: &Published, zone: Tz) -> String {
@@ -306,10 +307,10 @@ fn date(published: &Published, zone: Tz) -> String {
     };
     let origin = match published {
         Published::Stated(_) => "stated by its publisher",
-        Published::Derived(_) => "worked out from what its publisher says and the time of reading",
+        Published::Derived(_) => "derived from the publisher's text and the time of reading",
         Published::InMarkup(_) => "found in the markup of its text",
         Published::InAddress(_) => "found in its address",
-        Published::FirstSeen(_) => "its publisher gives none: when it was first seen",
+        Published::FirstSeen(_) => "none given by the publisher: the time when it was first seen",
     };
     format!("{day}, {origin}")
 }
@@ -320,7 +321,7 @@ fn reading(source: &Source) -> String {
         return by_layout(layout);
     }
     match &source.reading {
-        Reading::Auto => "whatever its document is".to_owned(),
+        Reading::Auto => "detected from its document".to_owned(),
         Reading::Feed => "a feed".to_owned(),
         Reading::Html(rules) => format!("a page, by {}", places(rules)),
         Reading::Page => "a page, by its structure".to_owned(),
@@ -342,7 +343,7 @@ fn by_layout(layout: &Layout) -> String {
     if layout.is_page() {
         "a page that is one record".to_owned()
     } else if layout.is_data() {
-        "a page, by its data for programs".to_owned()
+        "a page, by its structured data".to_owned()
     } else {
         format!("a page, by its structure: `{layout}`")
     }

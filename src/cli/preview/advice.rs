@@ -37,15 +37,15 @@ pub(super) fn told(advice: &Advice, url: &Url) -> Vec<Told> {
     let hubs: Vec<String> = advice.hubs.iter().map(address).collect();
     let complete = advice
         .is_complete
-        .then_some("it holds all entries there are");
+        .then_some("it contains all existing entries");
     [
         text(
             "moved_to",
-            "it has moved: put this into `url`:",
+            "it has moved: set `url` to",
             one(&advice.moved_to),
         ),
         text("self", "its own address is", one(&advice.self_link)),
-        text("next", "it goes on at", one(&advice.next)),
+        text("next", "it continues at", one(&advice.next)),
         text(
             "previous_archive",
             "older entries are at",
@@ -78,8 +78,8 @@ pub(super) fn told(advice: &Advice, url: &Url) -> Vec<Told> {
             "periods are counted from",
             advice.update_base.clone(),
         ),
-        list("hubs", "hubs that tell of changes:", &hubs),
-        text("cloud", "a cloud tells of changes:", one(&advice.cloud)),
+        list("hubs", "hubs that announce changes:", &hubs),
+        text("cloud", "a cloud announces changes:", one(&advice.cloud)),
     ]
     .into_iter()
     .flatten()

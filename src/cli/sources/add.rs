@@ -64,7 +64,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     let proposal = match answer {
         Answer::First => proposal,
         Answer::List(list) => visited.propose(Some(config), Some(list))?,
-        Answer::Stop => return Ok(writeln!(io::stdout(), "nothing is written")?),
+        Answer::Stop => return Ok(writeln!(io::stdout(), "nothing was written")?),
     };
     refuse_configured(config, &proposal)?;
     write(arguments, config, proposal)
@@ -92,7 +92,7 @@ fn refuse_configured(config: &Config, proposal: &Proposal) -> Result<(), CliErro
     let found = configured(config, &proposal.source.location);
     found.map_or(Ok(()), |(id, place)| {
         Err(CliError::Usage(format!(
-            "this address is configured already, as `{id}` at {place}"
+            "this address is already configured as `{id}` at {place}"
         )))
     })
 }
@@ -142,7 +142,7 @@ fn refuse_taken(config: &Config, id: &SourceId) -> Result<(), CliError> {
     taken.map_or(Ok(()), |source| {
         let place = &source.place;
         Err(CliError::Usage(format!(
-            "the id `{id}` is taken already, at {place}"
+            "the id `{id}` is already in use at {place}"
         )))
     })
 }

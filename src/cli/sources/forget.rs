@@ -67,11 +67,11 @@ fn gone(arguments: &Arguments, config: &Config) -> Result<SourceId, CliError> {
     let name = &arguments.source;
     let id: SourceId = name
         .parse()
-        .map_err(|_| CliError::Usage(format!("`{name}` is no name of a source")))?;
+        .map_err(|_| CliError::Usage(format!("`{name}` is not a source id")))?;
     match config.sources.iter().find(|source| source.id == id) {
         None => Ok(id),
         Some(source) => Err(CliError::Usage(format!(
-            "the source `{id}` is configured at {}: take its block out, and `tidings reload`, before it can be forgotten",
+            "the source `{id}` is configured at {}: remove its block and run `tidings reload` before you forget it",
             source.place
         ))),
     }
@@ -127,11 +127,11 @@ fn answer(LeftItem { item, stays }: &LeftItem) -> serde_json::Value {
 fn ask(id: &SourceId, left: &[LeftItem], yes: bool) -> Result<(), CliError> {
     let leave = left.iter().filter(|left| !left.stays).count();
     let leave = stories(leave);
-    match consent::ask(&format!("take {leave} of {id} out of the feeds?"), yes)? {
+    match consent::ask(&format!("remove {leave} of {id} from the feeds?"), yes)? {
         Answer::Yes => Ok(()),
         Answer::No => Err(consent::declined()),
         Answer::Nobody => Err(CliError::Failed(format!(
-            "{leave} of {id} would leave the feeds: `tidings sources forget {id} --yes` does it without asking"
+            "{leave} of {id} would leave the feeds: run `tidings sources forget {id} --yes` to remove them without asking"
         ))),
     }
 }
@@ -162,12 +162,12 @@ fn told(id: &SourceId, forgotten: Forgotten) -> String {
         0 => String::new(),
         kept => format!("; {} with the reports of other sources", stays(kept)),
     };
-    format!("{id} is forgotten: {} out of the feeds{kept}", taken(left))
+    format!("{id} is forgotten: {} from the feeds{kept}", taken(left))
 }
 
 fn taken(count: usize) -> String {
     let are = if count == 1 { "is" } else { "are" };
-    format!("{} {are} taken", stories(count))
+    format!("{} {are} removed", stories(count))
 }
 
 fn stays(count: usize) -> String {

@@ -43,7 +43,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
             }
             for SourceStatus { id, known, .. } in gone {
                 let state = known.state.as_str().to_owned();
-                let place = "gone from the files".to_owned();
+                let place = "removed from the files".to_owned();
                 let nothing = || "–".to_owned();
                 rows.add_row([id.clone(), nothing(), nothing(), state, place, nothing()]);
             }

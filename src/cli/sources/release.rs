@@ -123,7 +123,7 @@ fn choose(
                 several => format!("{several} items of {id} are held back"),
             };
             Err(CliError::Failed(format!(
-                "{held}: `tidings sources {action} {id} --yes` does it without asking"
+                "{held}: run `tidings sources {action} {id} --yes` to {action} without asking"
             )))
         }
     }
@@ -148,7 +148,7 @@ fn show(held: &[HeldItem], id: &SourceId, zone: Tz) -> io::Result<()> {
     if held.iter().any(|held| held.unlisted_at.is_some()) {
         writeln!(
             out,
-            "{id}: what is no longer listed stays held back; `--all` takes it too"
+            "{id}: items that are no longer listed stay held back; `--all` includes them"
         )?;
     }
     Ok(())
@@ -191,7 +191,7 @@ fn told_released(id: &SourceId, released: &Released) -> String {
         1 => Some("1 item is published".to_owned()),
         items => Some(format!("{items} items are published")),
     };
-    let anew = "what its next poll gives is taken as it is".to_owned();
+    let anew = "its next poll is accepted as it is".to_owned();
     let done: Vec<String> = shown
         .into_iter()
         .chain(released.begins_anew.then_some(anew))
@@ -201,7 +201,7 @@ fn told_released(id: &SourceId, released: &Released) -> String {
             .first()
             .map_or(String::new(), |shown| format!("{shown}; "));
         format!(
-            "{id}: {shown}nothing on its page has the layout that is kept for it: `tidings sources repair {id}` shows what the page holds now"
+            "{id}: {shown}nothing on its page matches the kept layout: `tidings sources repair {id}` shows what the page contains now"
         )
     } else if done.is_empty() {
         format!("{id}: nothing is held back")
@@ -213,7 +213,7 @@ fn told_released(id: &SourceId, released: &Released) -> String {
 fn told_discarded(id: &SourceId, discarded: &Discarded) -> String {
     match discarded.items {
         0 => format!("{id}: nothing is held back"),
-        1 => format!("{id}: 1 item is thrown away"),
-        items => format!("{id}: {items} items are thrown away"),
+        1 => format!("{id}: 1 item is discarded"),
+        items => format!("{id}: {items} items are discarded"),
     }
 }

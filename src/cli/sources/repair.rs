@@ -68,7 +68,7 @@ fn finish(edit: &Edit, arguments: &Arguments) -> Result<(), CliError> {
         let again = format!("tidings sources repair {id} --yes");
         return Ok(writeln!(
             out,
-            "\nnothing is written yet: `{again}` writes it"
+            "\nnothing has been written yet: `{again}` writes it"
         )?);
     }
     edit.apply()?;
@@ -96,7 +96,7 @@ async fn by_structure(
     }
     let anew = drift::anew(&document, source, &known).ok_or_else(|| {
         let told =
-            "a fresh look finds neither a list nor an article: look at it with `tidings discover`";
+            "a fresh look finds neither a list nor an article: examine it with `tidings discover`";
         failed(&format!("{}: {told}", source.location))
     })?;
     if kept.as_ref() == Some(&anew.layout) {
@@ -142,7 +142,7 @@ fn print_anew(anew: &FreshLook, known: usize) -> io::Result<()> {
     let (count, found) = (anew.titles.len(), anew.found.len());
     writeln!(
         out,
-        "\nA fresh look finds {}, {found} of them among the {known} items known last, by the layout `{}`:",
+        "\nA fresh look finds {}, {found} of them among the last {known} known items, with the layout `{}`:",
         records(count),
         anew.layout
     )?;
@@ -174,7 +174,7 @@ fn print(repair: &Repair, edit: &Edit, arguments: &Arguments) -> io::Result<()> 
     if patch.is_empty() {
         return writeln!(
             out,
-            "the selectors of `{}` are those that fit its page",
+            "the selectors of `{}` already fit its page",
             arguments.id
         );
     }
@@ -188,7 +188,7 @@ fn print(repair: &Repair, edit: &Edit, arguments: &Arguments) -> io::Result<()> 
     let count = found.len();
     writeln!(
         out,
-        "the page has {records} records by them, {count} of them among the {known} items known last:"
+        "with them the page has {records} records, {count} of them among the last {known} known items:"
     )?;
     print_titles(&mut out, found)
 }
@@ -212,11 +212,11 @@ async fn repair_of(
     }
     let document = page(source, config, now).await?;
     if known.is_empty() {
-        let told = "nothing of it is stored to be found again: look at it with `tidings discover`";
+        let told = "none of its items is stored, so none can be found again: examine it with `tidings discover`";
         return Err(failed(&format!("{}: {told}", source.location)));
     }
     drift::repair(&document, source, &known).ok_or_else(|| {
-        let told = "no selectors find its known items again: look at it with `tidings discover`";
+        let told = "no selectors find its known items again: examine it with `tidings discover`";
         failed(&format!("{}: {told}", source.location))
     })
 }

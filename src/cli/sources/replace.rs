@@ -53,7 +53,7 @@ impl Edit {
         }
         let (file, main) = (self.shown.display(), config.file.display());
         Err(CliError::Usage(format!(
-            "{file} is no file of the configuration: name it in `include` of {main}"
+            "{file} is not part of the configuration: add it to `include` of {main}"
         )))
     }
 
