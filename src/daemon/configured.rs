@@ -15,7 +15,7 @@ pub(super) struct Configured {
     pub(super) at: Timestamp,
     /// Why the files as they are now are not in force, a line each.
     pub(super) refused: Vec<String>,
-    /// Keys whose values take a restart.
+    /// Keys whose new values need a restart.
     pub(super) restart_due: Vec<String>,
     /// The files at the start of the process.
     started: Arc<[ConfigFile]>,

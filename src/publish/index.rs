@@ -18,7 +18,7 @@ use super::search::{self, Search};
 use super::view::{self, Format};
 use super::words::{SEPARATOR, Words};
 
-/// The list of the topics.
+/// Renders the list of the topics.
 pub(super) const OPML: &str = "index.opml";
 /// The list of their branches.
 pub(super) const BRANCHES: &str = "branches.opml";

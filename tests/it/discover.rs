@@ -326,8 +326,7 @@ fn a_source_is_added_to_the_file_of_its_host() {
     let again = workspace.run(&["sources", "add", &server.url("/feed")]);
     let told = again.complaint(2);
     assert!(
-        told.contains("already configured as `127-0-0-1` at")
-            && told.contains("harbours.toml:9:1"),
+        told.contains("already configured as `127-0-0-1` at") && told.contains("harbours.toml:9:1"),
         "{told}"
     );
     assert_eq!(

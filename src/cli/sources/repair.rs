@@ -44,7 +44,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
     }
     if !drift::is_repairable(source) {
         return Err(CliError::Usage(format!(
-            "`{id}` is read as `{}`, and only what reads a page can be found again ({})",
+            "`{id}` is read as `{}`, and only the reading of a page can be repaired ({})",
             source.reading.kind(),
             source.place
         )));

@@ -56,7 +56,7 @@ pub(super) struct FetchedPages {
 /// The document that a source is judged by.
 pub(super) struct First {
     kind: Expectation,
-    /// Whole, where other rules may be found that read it.
+    /// The whole document, if other rules may be searched for that read it.
     page: Option<Arc<Document>>,
 }
 

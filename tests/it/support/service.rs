@@ -149,7 +149,7 @@ impl Service {
         self.child.wait().unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the process.
     #[track_caller]
     pub(crate) fn finish(mut self) -> Ran {
         let (stdout, stderr) = (self.said.rest(), self.logged.rest());
