@@ -92,7 +92,7 @@ pub(super) struct Arguments {
 
 impl ValueEnum for Kind {
     fn value_variants<'a>() -> &'a [Self] {
-        // The last one is that of a program, which only a source of the configuration has.
+        // The last one is a program, which only a configured source may have.
         let [documents @ .., Self::Command] = &Self::ALL else {
             return &Self::ALL;
         };
@@ -111,7 +111,7 @@ enum Format {
     Table,
     /// JSON Feed
     Jsonfeed,
-    /// One JSON Feed item a line
+    /// One JSON Feed item per line
     Jsonl,
 }
 

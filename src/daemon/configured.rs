@@ -1,4 +1,4 @@
-//! The configuration that the daemon runs on, and how it differs from the files.
+//! The configuration in force, compared with the files.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub(super) struct Configured {
     pub(super) in_force: Arc<InForce>,
     /// The time at which it came into force.
     pub(super) at: Timestamp,
-    /// Why the files as they are now are not in force, a line each.
+    /// The reasons why the current files are not in force, one per line.
     pub(super) refused: Vec<String>,
     /// Keys whose new values need a restart.
     pub(super) restart_due: Vec<String>,
@@ -34,7 +34,7 @@ impl Configured {
         }
     }
 
-    /// Replaces the configuration. Returns the one before.
+    /// Replaces the configuration. Returns the previous one.
     pub(super) fn replace(&mut self, in_force: Arc<InForce>, at: Timestamp) -> Arc<InForce> {
         let next = Self::new(in_force, Arc::clone(&self.started), at);
         std::mem::replace(self, next).in_force

@@ -1,5 +1,5 @@
-//! Decisions of administrators, carried out beside the schedule: held items released or discarded, stories withdrawn or
-//! restored, the stories of a source taken out.
+//! Administrators' decisions, carried out in parallel to the schedule: held items are released or discarded, stories
+//! are withdrawn or restored, a source's stories are removed.
 //!
 //! In: questions with their answers' channels. Out: each [`Decided`], once it is in the store.
 
@@ -26,7 +26,7 @@ pub(super) enum Decided {
 /// The effect of a decision about held items.
 pub(super) struct HeldDecision {
     pub(super) source: SourceId,
-    /// True if the source is to be polled at once.
+    /// True if the source is polled at once.
     pub(super) begins_anew: bool,
     /// Items that are still held.
     pub(super) kept_back: usize,
@@ -41,9 +41,9 @@ impl Decisions {
         self.0.is_empty()
     }
 
-    /// Waits for the next decision to end; returns `None` at once while there are none.
+    /// Waits for the next decision to end; returns `None` at once if there are none.
     pub(super) async fn ended(&mut self) -> Option<Option<Decided>> {
-        // A panic in there has been answered by the channel that it dropped.
+        // A panic drops the answer's channel, which answers the caller.
         self.0.join_next().await.map(|ended| ended.ok().flatten())
     }
 

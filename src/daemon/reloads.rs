@@ -1,7 +1,7 @@
 //! Reloads of the configuration, one at a time.
 //!
-//! In: requests, from signals, changed files and administrators. Out: the outcome of each reload. A request that comes
-//! while a reload runs has the next one follow: the running one may have read the files before they changed.
+//! In: requests, from signals, changed files and administrators. Out: the outcome of each reload. A request during a
+//! reload starts another one afterwards: the running one may have read the files before they changed.
 
 use std::future;
 use std::path::PathBuf;
@@ -22,18 +22,18 @@ pub(super) type Reloaded = Result<Result<Plan, Refused>, FlowError>;
 /// An administrator who waits for a reload.
 type Waiting = (Consent, oneshot::Sender<ReloadReport>);
 
-/// The reload that runs, and the requests for the next one.
+/// The running reload, and the requests for the next one.
 pub(super) struct Reloads {
     file: PathBuf,
     environment: fn(&str) -> Option<String>,
     running: Option<JoinHandle<Reloaded>>,
-    /// Those who wait for the running reload.
+    /// The administrators who wait for the running reload.
     waiting: Vec<Waiting>,
     /// Given if one of them consents to the effects.
     consent: Consent,
     /// True if another reload follows.
     again: bool,
-    /// Those who wait for that one.
+    /// The administrators who wait for the next one.
     waiting_again: Vec<Waiting>,
 }
 
@@ -59,7 +59,7 @@ impl Reloads {
         self.consent
     }
 
-    /// Begins a reload that answers an administrator.
+    /// Starts a reload that answers an administrator.
     pub(super) fn ask(
         &mut self,
         flow: &Arc<Flow>,
@@ -75,7 +75,7 @@ impl Reloads {
         self.begin(flow);
     }
 
-    /// Begins a reload, or has one follow the running one.
+    /// Starts a reload, or schedules one after the running one.
     pub(super) fn begin(&mut self, flow: &Arc<Flow>) {
         if self.is_running() {
             self.again = true;
@@ -99,7 +99,7 @@ impl Reloads {
         self.consent = consent;
     }
 
-    /// Waits for the end of the running reload; never ends while none runs.
+    /// Waits for the end of the running reload; forever if there is none.
     pub(super) async fn ended(&mut self) -> Reloaded {
         let Some(running) = &mut self.running else {
             return future::pending().await;
@@ -109,7 +109,7 @@ impl Reloads {
         reloaded.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 
-    /// Answers those who waited for the reload that ended, and begins the one that follows, if any.
+    /// Answers the administrators who waited for the finished reload, and starts the next one, if any.
     pub(super) fn answer(&mut self, flow: &Arc<Flow>, report: &ReloadReport) {
         for (_, waiting) in std::mem::take(&mut self.waiting) {
             // The client may have gone away meanwhile.

@@ -199,9 +199,9 @@ struct Run {
     unstored: HashMap<SourceId, Unstored>,
     /// The states of the sources when the store was last readable.
     known: BTreeMap<SourceId, SourceState>,
-    /// The look at the store that runs.
+    /// The running check of the store.
     probing: Option<JoinHandle<Result<Probed, StoreError>>>,
-    /// The time of the next look.
+    /// The time of the next check.
     next_probe: Instant,
     told: Told,
     metrics: Metrics,
@@ -459,7 +459,7 @@ impl Run {
         self.told.dirty.notify_one();
     }
 
-    /// Puts the effect of a decision into the schedule, and has it published.
+    /// Reschedules after a decision, and triggers a publication.
     fn decided(&mut self, decided: Option<&Decided>) {
         if let Some(Decided::Held(held)) = decided {
             let id = &held.source;

@@ -41,7 +41,7 @@ impl States {
         self.by_source.get(id).copied()
     }
 
-    /// Returns how many sources are in a state.
+    /// Returns the number of sources in a state.
     pub(super) fn count(&self, state: State) -> u32 {
         self.counts.get(state.as_str()).copied().unwrap_or_default()
     }
