@@ -59,7 +59,7 @@ impl Kind {
     /// Returns a line of help.
     pub fn summary(self) -> &'static str {
         match self {
-            Self::Auto => "Find out",
+            Self::Auto => "Detect the kind",
             Self::Feed => "RSS, Atom or JSON Feed",
             Self::Html => "A page, by selectors or by its structure",
             Self::Text => "Plain text with dated notices",
