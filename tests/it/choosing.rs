@@ -265,7 +265,7 @@ fn on_a_terminal_add_asks_which_list() {
 
     let (status, shown) = on_terminal(&workspace, &add, "q\n");
     assert_eq!(status, Some(0), "{shown}");
-    assert!(shown.ends_with("nothing is written\n"), "{shown}");
+    assert!(shown.ends_with("nothing was written\n"), "{shown}");
     for line in [
         "1  8 records, by selectors\n   2026-03-01  Notice 1 of the harbour office\n",
         &format!(

@@ -270,7 +270,7 @@ fn what_cannot_be_a_source_is_refused() {
             1,
             "neither a list of linked titles nor an article",
         );
-        check("ftp://host.example/", 2, "is no address on the web");
+        check("ftp://host.example/", 2, "is not an address on the web");
     }
     check(
         &["discover", "--file", "nothing.html"],
@@ -355,7 +355,7 @@ fn a_source_is_added_where_it_is_said() {
     assert!(
         elsewhere
             .complaint(2)
-            .contains("is no file of the configuration")
+            .contains("is not part of the configuration")
     );
     assert!(!workspace.path("config/elsewhere.toml").exists());
     assert!(

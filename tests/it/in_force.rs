@@ -48,7 +48,7 @@ fn commands_answer_whatever_the_files_say() {
     let run = |arguments: &[&str]| warned(workspace.run(arguments));
     assert!(run(&["status"]).contains("harbour"));
     assert!(run(&["sources", "list"]).contains("harbour"));
-    assert!(run(&["stories", "list"]).contains("nothing was decided"));
+    assert!(run(&["stories", "list"]).contains("nothing has been decided by hand"));
     assert!(run(&["explain", "item", &story]).contains("harbour"));
     run(&["explain", "topics", "Pier"]);
     assert!(run(&["preview", "harbour"]).contains("3 items"));

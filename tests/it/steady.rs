@@ -315,7 +315,7 @@ fn a_list_that_gives_way_to_an_article_has_drifted() {
         assert!(
             released
                 .stdout
-                .contains("nothing on its page has the layout"),
+                .contains("nothing on its page matches the kept layout"),
             "{}",
             released.stdout
         );

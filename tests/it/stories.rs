@@ -99,7 +99,7 @@ fn stories_are_split_and_merged_and_stay_so() {
     assert_eq!(reports(), ["harbour", "office"]);
     assert_eq!(town.ids().len(), 5);
     let (_, nobody) = town.stories(&["merge", "https://nobody.example/", &before[0]]);
-    assert!(nobody.contains("no item goes by `https://nobody.example/`"));
+    assert!(nobody.contains("nothing has the id or address `https://nobody.example/`"));
 }
 
 #[test]
