@@ -70,7 +70,7 @@ pub struct Setup {
     pub inherited: Vec<Listener>,
     /// Signals, in order.
     pub signals: mpsc::Receiver<Signal>,
-    /// Hears when the feeds are served.
+    /// Called when the feeds are served.
     pub serving: Serving,
 }
 
@@ -88,7 +88,7 @@ pub(super) struct Front {
     pub(super) redirects: watch::Sender<Redirects>,
     pub(super) faults: Arc<Faults>,
     pub(super) metrics: Metrics,
-    /// Where administrators are answered.
+    /// The addresses for administrators.
     pub(super) admin: Vec<Listen>,
     /// The configuration files that the sockets were opened with.
     pub(super) started: Arc<[ConfigFile]>,

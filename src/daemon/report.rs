@@ -4,7 +4,8 @@ use crate::flow::Polled;
 use crate::serve::Metrics;
 use crate::store::{Plan, State};
 
-/// One line a change at info, one a poll at debug; a failure once, when it begins, and once more when it is over.
+/// Logs a poll: one line per change at info, one per poll at debug; a failure once when it begins, and once
+/// when it is over.
 pub(super) fn tell(polled: &Polled, before: Option<State>, metrics: &Metrics) {
     let Polled {
         source: id,

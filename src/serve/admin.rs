@@ -127,7 +127,7 @@ struct Admin {
     metrics: Metrics,
 }
 
-/// The administrators' site, which also answers to the names `hosts`.
+/// Returns the administrators' site, which also answers to the names `hosts`.
 pub fn router(questions: mpsc::Sender<Question>, metrics: Metrics, hosts: Vec<String>) -> Router {
     Router::new()
         .route("/", get(page))

@@ -210,7 +210,7 @@ async fn told(stop: &mut watch::Receiver<bool>) {
 struct Watched<S> {
     stream: S,
     place: Arc<ConnectionPlace>,
-    /// Runs while the peer takes nothing.
+    /// Runs while the peer receives nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 

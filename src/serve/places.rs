@@ -41,7 +41,7 @@ struct Taken {
     leave: oneshot::Sender<()>,
 }
 
-/// The place of one connection, free again when dropped.
+/// The place of one connection, freed when dropped.
 pub(super) struct ConnectionPlace {
     places: Arc<Places>,
     number: u64,
@@ -172,7 +172,7 @@ impl State {
 }
 
 impl ConnectionPlace {
-    /// A request has come: the connection keeps its place until it is answered.
+    /// Records a request: the connection keeps its place until it is answered.
     pub(super) fn asked(&self) {
         self.phase.store(ASKED, Ordering::Relaxed);
         self.places.state().set_busy(self.number);

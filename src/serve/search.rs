@@ -121,7 +121,7 @@ fn wanted(parameters: Option<&str>, format: Format) -> Result<Search, String> {
     Ok(Search { query, format })
 }
 
-/// The word for what became of a search, in metrics.
+/// Returns the word for the outcome of a search, in metrics.
 pub(super) fn outcome(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "mistake",

@@ -309,7 +309,7 @@ pub(super) async fn propose(
     failure.repair = Some(repair);
 }
 
-/// Names in the failure what a fresh look finds, unless that is the list that drifted.
+/// Adds the result of a fresh look to the failure, unless it is the list that drifted.
 fn offer(source: &Source, anew: &FreshLook, known: usize, failure: &mut Failure) {
     if source.layout.as_ref() == Some(&anew.layout) {
         return;
