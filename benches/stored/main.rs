@@ -42,10 +42,7 @@ fn main() {
             .await
             .expect("a store");
         let begin = Instant::now();
-        flow
-            .poll(&Selection::All, |_, _| {})
-            .await
-            .expect("polls");
+        flow.poll(&Selection::All, |_, _| {}).await.expect("polls");
         flow.publish(Files::Look).await.expect("a publication");
         let seconds = begin.elapsed().as_secs_f64();
         println!(
@@ -161,13 +158,11 @@ async fn change(
             .map(|feed| feed.live + feed.quiet + feed.leave)
             .sum();
         let begin = Instant::now();
-        flow
-            .replace(changed, Consent::Given)
+        flow.replace(changed, Consent::Given)
             .await
             .expect("a reload");
         reloads.push(begin.elapsed());
-        flow
-            .replace(config(folder, before), Consent::Given)
+        flow.replace(config(folder, before), Consent::Given)
             .await
             .expect("a reload");
     }
