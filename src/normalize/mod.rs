@@ -6,6 +6,7 @@
 
 mod address;
 mod attached;
+mod channel;
 mod copies;
 mod dates;
 mod html;
@@ -27,6 +28,7 @@ use url::Url;
 
 pub use self::address::{canonical, comparable, file_address};
 use self::attached::{cuts, duration, links, named};
+pub use self::channel::{About, about};
 use self::copies::Copies;
 use self::dates::Dates;
 use self::html::Sanitizer;
@@ -194,50 +196,6 @@ fn without_texts(entry: &RawEntry) -> RawEntry {
         event: entry.event.clone(),
         language: entry.language.clone(),
         ..RawEntry::default()
-    }
-}
-
-/// A document's normalized channel, for commands that show one document.
-#[derive(Clone, Debug, Default)]
-pub struct About {
-    /// The title as plain text on one line.
-    pub title: Option<String>,
-    /// The description as plain text.
-    pub description: Option<String>,
-    /// The page that the channel represents.
-    pub home_page: Option<Url>,
-    /// The channel's self link.
-    pub self_link: Option<Url>,
-    /// The channel's language.
-    pub language: Option<Language>,
-    /// The channel's publishers.
-    pub authors: Vec<Person>,
-}
-
-/// Normalizes a document's channel.
-pub fn about(document: &Document, channel: &Channel) -> About {
-    About {
-        title: channel
-            .title
-            .as_ref()
-            .map(text::line)
-            .filter(|title| !title.is_empty()),
-        description: channel
-            .description
-            .as_ref()
-            .map(text::line)
-            .filter(|text| !text.is_empty()),
-        home_page: channel
-            .home_page
-            .as_deref()
-            .and_then(|home| canonical(home, &document.url)),
-        self_link: channel
-            .advice
-            .self_link
-            .as_deref()
-            .and_then(|link| canonical(link, &document.url)),
-        language: channel.language.as_deref().and_then(|tag| tag.parse().ok()),
-        authors: people(&channel.authors, &document.url),
     }
 }
 
