@@ -8,7 +8,6 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::forget;
 use crate::flow::Flow;
 use crate::model::{Operator, SourceId};
 use crate::serve::{DecisionReport, ForgetReport};
@@ -142,7 +141,7 @@ impl Decisions {
     ) {
         let flow = Arc::clone(flow);
         self.0.spawn(async move {
-            let report = forget::forget(&flow, &id, by).await;
+            let report = forget(&flow, &id, by).await;
             // The client may have gone away meanwhile.
             drop(answer.send(report));
             Some(Decided::Stories)
@@ -156,4 +155,23 @@ fn log_decision(by: &Operator, decision: &Decision, decided: &store::Decided) {
     let why = decision.reason().map(one_line);
     let because = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
     tracing::info!(%by, %story, action, others, reason = why, "{by} decided to {action} the story “{title}” ({story}){because}");
+}
+
+/// Removes the stories. The report contains the reason if that fails.
+async fn forget(flow: &Flow, id: &str, by: Operator) -> ForgetReport {
+    let Ok(source) = id.parse::<SourceId>() else {
+        return ForgetReport::Refused(format!("`{id}` is not a source id"));
+    };
+    match flow.forget(source, by.clone()).await {
+        Ok(forgotten) => {
+            let (stories, kept) = (forgotten.stories, forgotten.kept);
+            tracing::info!(%by, source.id = %id, stories, kept, "{by} had the stories of {id} taken out");
+            ForgetReport::Forgotten(forgotten)
+        }
+        Err(error) => {
+            let why = chain(&error);
+            tracing::warn!(%by, "{by} could not forget {id}: {why}");
+            ForgetReport::Refused(why)
+        }
+    }
 }

@@ -8,7 +8,6 @@ mod decisions;
 mod differences;
 mod failpoint;
 mod faults;
-mod forget;
 mod front;
 mod publisher;
 mod queue;

@@ -127,12 +127,12 @@ async fn session(front: &mut Front, flow: &Arc<Flow>, files: Files) -> Result<Tu
         Arc::clone(&dirty),
     );
     let publisher = tokio::spawn(publisher);
-    let told = Told {
+    let receivers = ChangeReceivers {
         dirty,
         proxies: Arc::clone(&front.proxies),
         redirects: front.redirects.clone(),
     };
-    let mut run = Run::new(flow, front, told);
+    let mut run = Run::new(flow, front, receivers);
     let states = flow.store.read(Reader::sources).await;
     if let Err(error) = &states {
         front.faults.store_failed(error, flow.clock.now());
@@ -173,7 +173,7 @@ struct Unstored {
 type Done = (SourceId, Result<Polled, NotStored>);
 
 /// The receivers of changes.
-struct Told {
+struct ChangeReceivers {
     /// The publisher.
     dirty: Arc<Notify>,
     proxies: Arc<Proxies>,
@@ -203,13 +203,13 @@ struct Run {
     probing: Option<JoinHandle<Result<Probed, StoreError>>>,
     /// The time of the next check.
     next_probe: Instant,
-    told: Told,
+    receivers: ChangeReceivers,
     metrics: Metrics,
     systemd: Systemd,
 }
 
 impl Run {
-    fn new(flow: &Arc<Flow>, front: &mut Front, told: Told) -> Self {
+    fn new(flow: &Arc<Flow>, front: &mut Front, receivers: ChangeReceivers) -> Self {
         let now = flow.clock.now();
         let mut configured = Configured::new(flow.in_force(), Arc::clone(&front.started), now);
         configured.refused = std::mem::take(&mut front.refused);
@@ -229,7 +229,7 @@ impl Run {
             known: BTreeMap::new(),
             probing: None,
             next_probe: Instant::now() + STORE_LOOK,
-            told,
+            receivers,
             metrics: front.metrics.clone(),
             systemd: Systemd::default(),
         }
@@ -354,7 +354,7 @@ impl Run {
                     self.states.set(&id, polled.committed.state);
                 }
                 if polled.committed.changed {
-                    self.told.dirty.notify_one();
+                    self.receivers.dirty.notify_one();
                 }
                 if polled.timed_out {
                     self.slow.insert(id.clone());
@@ -456,7 +456,7 @@ impl Run {
                 self.queue.put(id, due.min(soon));
             }
         }
-        self.told.dirty.notify_one();
+        self.receivers.dirty.notify_one();
     }
 
     /// Reschedules after a decision, and triggers a publication.
@@ -470,7 +470,7 @@ impl Run {
                 self.states.set(id, State::Ok);
             }
         }
-        self.told.dirty.notify_one();
+        self.receivers.dirty.notify_one();
     }
 
     async fn reloaded(&mut self, reloaded: Reloaded) {
@@ -517,8 +517,8 @@ impl Run {
         let (in_force, now) = (self.flow.in_force(), self.flow.clock.now());
         let before = self.configured.replace(in_force, now);
         let proxies = &self.configured.in_force.config.server.trusted_proxies;
-        self.told.proxies.trust(proxies.clone());
-        self.told
+        self.receivers.proxies.trust(proxies.clone());
+        self.receivers
             .redirects
             .send_replace(redirects(&self.configured.in_force.config));
         let states = self.flow.store.read(Reader::sources).await;
@@ -528,7 +528,7 @@ impl Run {
                 tracing::error!("the sources could not be planned anew: {}", chain(&error));
             }
         }
-        self.told.dirty.notify_one();
+        self.receivers.dirty.notify_one();
         for warning in &self.configured.in_force.config.warnings {
             tracing::warn!("{warning}");
         }

@@ -18,7 +18,7 @@ use crate::support::read_text;
 const CAPABILITIES: &[(&str, &str)] = &[
     // (path, modules)
     ("rusqlite", "store"),
-    ("reqwest", "fetch daemon cli"),
+    ("reqwest", "fetch cli"),
     ("axum", "serve"),
     ("hyper", "serve"),
     ("tokio", "fetch store flow serve daemon cli"),
@@ -80,11 +80,13 @@ fn find_sources(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Returns the public modules of a root, in order.
+/// Returns the modules of a root, in order.
 fn modules(root: &str) -> Vec<String> {
-    let named = root
-        .lines()
-        .filter_map(|line| line.strip_prefix("pub mod "));
+    let named = root.lines().filter_map(|line| {
+        line.strip_prefix("pub ")
+            .unwrap_or(line)
+            .strip_prefix("mod ")
+    });
     named
         .map(|name| name.trim_end_matches([';', ' ', '{']).to_owned())
         .collect()

@@ -279,6 +279,24 @@ fn files_are_attached_and_not_read() {
 }
 
 #[test]
+fn a_preview_attaches_files_as_a_poll_does() {
+    let board = Board::new(0..1);
+    board.server.route("/notices/0", |_| {
+        Answer::ok("%PDF-1.7").with("Content-Type", "application/pdf")
+    });
+    let workspace = workspace(&board, DETAIL);
+    let preview = workspace.run(&["preview", "board", "--output", "jsonfeed"]);
+    let file = &preview.done().json()["items"][0]["attachments"][0];
+    assert_eq!(file["mime_type"], "application/pdf");
+    assert_eq!(file["url"], board.server.url("/notices/0"));
+    let table = workspace.run(&["preview", "board"]).done().stdout;
+    assert!(
+        table.contains("is a file: it is attached to its entry"),
+        "{table}"
+    );
+}
+
+#[test]
 fn a_page_that_leads_back_to_the_list_is_none() {
     let board = Board::new(0..1);
     board

@@ -62,7 +62,7 @@ pub(super) struct First {
 
 /// The outcome of a poll, the page that the source's rules no longer read, and the data learnt from the pages
 /// of entries.
-pub(super) struct Digested {
+pub(super) struct DigestedPoll {
     pub(super) outcome: Outcome,
     /// The layout that found the items.
     pub(super) read_by: Option<ReadBy>,
@@ -98,7 +98,7 @@ pub(super) async fn outcome(
     requests: u32,
     history: &History,
     fingerprint: Hash,
-) -> Result<Digested, StoreError> {
+) -> Result<DigestedPoll, StoreError> {
     let pause = limits.host_delay.max(MAX_CRAWL_DELAY);
     let request = source.timeout(limits.timeout) + pause;
     let deadline = request.saturating_mul(requests) + WORKING_TIME;
@@ -106,7 +106,7 @@ pub(super) async fn outcome(
         let mut fetched = fetching.await?;
         let details = fetched.details.take();
         let digested = digest(classifier, source, fetched, history, fingerprint).await;
-        Ok(Digested {
+        Ok(DigestedPoll {
             details,
             ..digested
         })
@@ -117,7 +117,7 @@ pub(super) async fn outcome(
         Ok(Err(_)) => PollFailure::Panicked,
         Err(_) => PollFailure::Hung(deadline),
     };
-    Ok(Digested::failed(
+    Ok(DigestedPoll::failed(
         Vec::new(),
         failure.into_failure(source, history),
         None,
@@ -131,7 +131,7 @@ async fn digest(
     fetched: FetchedPages,
     history: &History,
     fingerprint: Hash,
-) -> Digested {
+) -> DigestedPoll {
     let FetchedPages {
         mut pages,
         validators,
@@ -147,7 +147,7 @@ async fn digest(
         .into_iter()
         .map(|(url, held)| (url, held, fingerprint));
     if pages.is_empty() && failure.is_none() && problems.is_empty() {
-        return Digested::well(if renewed {
+        return DigestedPoll::well(if renewed {
             Outcome::Renewed(validators.collect())
         } else {
             Outcome::Unchanged
@@ -166,7 +166,7 @@ async fn digest(
     let work = tokio::task::spawn_blocking(move || items(&owned, pages, problems, &classifier));
     let Ok((items, shape, problem, all_left_out)) = work.await else {
         let failure = PollFailure::Panicked.into_failure(source, history);
-        return Digested::failed(Vec::new(), failure, None);
+        return DigestedPoll::failed(Vec::new(), failure, None);
     };
     let shape = shape.filter(|_| first.is_some());
     let (kind, page) = first.map_or((Expectation::Feed, None), |first| (first.kind, first.page));
@@ -174,7 +174,7 @@ async fn digest(
     if let Some(error) = all_left_out.filter(|_| failure.is_none() && kind != Expectation::Page) {
         let failure = PollFailure::Extract(source.location.to_string(), error);
         let failure = failure.into_failure(source, history);
-        return Digested::failed(Vec::new(), failure, None);
+        return DigestedPoll::failed(Vec::new(), failure, None);
     }
     let judged = shape.map_or(Ok(()), |shape| drift::judge(&shape, history, kind));
     // A split list yields only a part of its usual records.
@@ -182,19 +182,19 @@ async fn digest(
         && !(more.is_some() && drift.is_of_number())
     {
         let failure = PollFailure::Drift(drift).into_failure(source, history);
-        return Digested::failed(Vec::new(), failure, page);
+        return DigestedPoll::failed(Vec::new(), failure, page);
     }
     // A list is not a new version of the single record that its page used to be.
     if let Some(problem) = more
         .clone()
         .filter(|_| read_by.as_ref().is_some_and(ReadBy::is_page))
     {
-        let failed = Digested::failed(Vec::new(), drifted(problem), None);
-        return Digested { read_by, ..failed };
+        let failed = DigestedPoll::failed(Vec::new(), drifted(problem), None);
+        return DigestedPoll { read_by, ..failed };
     }
     if let Some(failure) = failure {
-        let failed = Digested::failed(items, failure.into_failure(source, history), page);
-        return Digested { read_by, ..failed };
+        let failed = DigestedPoll::failed(items, failure.into_failure(source, history), page);
+        return DigestedPoll { read_by, ..failed };
     }
     // The next answer may contain the rest of a truncated document or of a partly read list: a 304 must not
     // hide it.
@@ -208,9 +208,9 @@ async fn digest(
         walked_back,
         coverage,
     };
-    Digested {
+    DigestedPoll {
         read_by,
-        ..Digested::well(outcome)
+        ..DigestedPoll::well(outcome)
     }
 }
 
@@ -259,7 +259,7 @@ fn reads_less(more: &Problem, source: &Source) -> SourceProblem {
     problem(ProblemCode::ReadsLess, &text, &action, source)
 }
 
-impl Digested {
+impl DigestedPoll {
     fn well(outcome: Outcome) -> Self {
         Self {
             outcome,

@@ -243,7 +243,7 @@ impl Flow {
             at,
         };
         let requests = request.requests(&known);
-        let digest::Digested {
+        let digest::DigestedPoll {
             mut outcome,
             read_by,
             drifted,

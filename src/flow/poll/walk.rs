@@ -170,7 +170,7 @@ fn depth(pages: Option<&Pages>, walk: Walk, wants_older: bool) -> u32 {
 
 /// The new entries on a page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Brought {
+struct PageNews {
     /// Entries that no earlier page of this walk contained.
     fresh: usize,
     /// Of these, the entries that the store does not know.
@@ -179,7 +179,7 @@ struct Brought {
 
 /// Returns true if the page after this one is fetched: never after an empty or repeated page, which is how
 /// servers answer past the end; otherwise while there is news, or older entries are wanted.
-fn goes_on(brought: Brought, owes: bool) -> bool {
+fn goes_on(brought: PageNews, owes: bool) -> bool {
     brought.fresh > 0 && (brought.news > 0 || owes)
 }
 
@@ -317,7 +317,7 @@ impl PollRequest<'_> {
         source
     }
 
-    async fn brought(&self, page: &Page) -> Result<Brought, StoreError> {
+    async fn brought(&self, page: &Page) -> Result<PageNews, StoreError> {
         let keys: HashSet<_> = page
             .identities
             .iter()
@@ -326,7 +326,7 @@ impl PollRequest<'_> {
             .collect();
         let fresh = keys.len();
         if fresh == 0 {
-            return Ok(Brought { fresh, news: 0 });
+            return Ok(PageNews { fresh, news: 0 });
         }
         let id = self.source.id.clone();
         let keys = keys.into_iter().collect();
@@ -334,7 +334,7 @@ impl PollRequest<'_> {
             .store
             .read(move |reader| reader.known_keys(&id, keys))
             .await?;
-        Ok(Brought {
+        Ok(PageNews {
             fresh,
             news: fresh - known.len(),
         })
@@ -484,7 +484,7 @@ mod tests {
     #[test]
     fn a_list_is_followed_while_it_brings_news() {
         let check = |fresh, news, owes, expected| {
-            let brought = Brought { fresh, news };
+            let brought = PageNews { fresh, news };
             assert_eq!(goes_on(brought, owes), expected, "{brought:?} {owes}");
         };
         check(10, 10, false, true);
