@@ -5,21 +5,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use tidings::cli::{self, Cli};
 
-/// Threads that parse, classify and read the database: enough to keep a few cores busy. Each one more keeps memory of its
-/// own.
-const BLOCKING_THREADS: usize = 8;
-
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .max_blocking_threads(BLOCKING_THREADS)
-        .enable_all()
-        .build();
-    let done = match runtime {
-        Ok(runtime) => runtime.block_on(cli::run(cli)),
-        Err(error) => Err(error.into()),
-    };
-    match done {
+    match cli::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => cli::report(&error),
     }

@@ -179,17 +179,29 @@ pub enum CliError {
 /// Exit status of `plan --exit-code` if something changes.
 const CHANGES: u8 = 3;
 
-/// Runs the command.
+/// Threads that parse, classify and read the database: enough to keep a few cores busy. Each one more keeps memory of
+/// its own.
+const BLOCKING_THREADS: usize = 8;
+
+/// Runs the command to its end, on a runtime of its own.
 ///
 /// # Errors
 /// [`CliError`], for [`report`].
-pub async fn run(cli: Cli) -> Result<(), CliError> {
+pub fn run(cli: Cli) -> Result<(), CliError> {
     if cli.json {
         cli.command.check_json()?;
     }
-    let config = cli.config;
+    // The runtime starts here and not in the binary: asynchronous functions are compiled where they are waited for.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build()?;
+    runtime.block_on(run_command(cli.command, cli.config))
+}
+
+async fn run_command(command: Command, config: ConfigArguments) -> Result<(), CliError> {
     survive_file_limits()?;
-    match cli.command {
+    match command {
         Command::Once(arguments) => once::run(&arguments, &config).await,
         Command::Run(arguments) => run::run(&arguments, &config).await,
         Command::Reload(arguments) => reload::run(arguments, &in_force::admin(&config)?).await,
