@@ -3,18 +3,20 @@
 //! Runs on the writer inside a transaction, because every decision here needs the whole store as of this commit.
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use rusqlite::Connection;
 
-use super::identity::{self, Held, Match};
+use super::identity::{self, Match};
+use super::lookup::{self, Held};
 use super::memory::{self, Ground, Grounds, Memory};
 use super::policy::Policy;
 use super::revision;
-use super::rows::{self, ItemPlacement};
+use super::rows::{self, ItemPlacement, WrittenItem};
 use super::state::{self, Before};
-use super::story::Stories;
+use super::story::{ReportColumns, Stories};
 use super::{Coverage, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
-use super::{details, language, layout, release, shape, tokens, walk};
+use super::{details, language, layout, release, shape, walk};
 use crate::dedupe::Fingerprint;
 use crate::drift;
 use crate::model::{Dated, EventDay, IdentityKind, Item, ItemId, Published, StoryId, Timestamp};
@@ -103,7 +105,7 @@ pub(super) fn commit(
     })
 }
 
-/// Commits the items of a poll. If they turn out to be a flood, rolls back and commits them again as held.
+/// Commits the items of a poll: the new ones as held, if they are a flood or if others are held already.
 fn commit_items(
     connection: &Connection,
     memory: &mut Memory,
@@ -124,38 +126,25 @@ fn commit_items(
     };
     let items = policy.brought_up(items, &poll.source, poll.classified_by);
     let late = before.last_success.is_none() || before.failures > 0 || walked_back;
-    let write = |memory: &mut Memory, holds| {
-        memory.ready(connection, items.len())?;
-        let first_of = before.last_success.is_none().then_some(before.defined_by);
-        let stories = Stories {
-            first_of,
-            ..Stories::new(connection, poll.at, late, policy)?
-        };
-        // If a source has never delivered anything, nothing can have moved.
-        let may_have_moved = before.last_success.is_some();
-        let matches = identity::matches(connection, &items, may_have_moved)?;
-        Change::new(stories, memory, holds).commit(&items, matches)
+    memory.ready(connection, items.len())?;
+    memory.look_up(connection, items.iter().map(|new| &new.fingerprint.keys))?;
+    let first_of = before.last_success.is_none().then_some(before.defined_by);
+    let stories = Stories {
+        first_of,
+        ..Stories::new(connection, poll.at, late, policy)?
     };
-    if release::held(connection, &poll.source)? > 0 {
-        let (counts, listed) = write(memory, true)?;
+    // If a source has never delivered anything, nothing can have moved.
+    let may_have_moved = before.last_success.is_some();
+    let matches = identity::matches(connection, &items, may_have_moved)?;
+    let new = matches.iter().filter(|found| found.is_new()).count();
+    let has_held = release::held(connection, &poll.source)? > 0;
+    let floods = !has_held && !walked_back && drift::is_flood(new, usual);
+    let change = Change::new(stories, memory, before.rank, has_held || floods);
+    let (counts, listed) = change.commit(&items, matches)?;
+    if !floods {
+        // Items that were taken back may be listed again.
         release::note_listed(connection, &poll.source, &listed, coverage, poll.at)?;
-        return Ok(counts);
     }
-    // The number of new items is known only after all are written. If it is a flood, the stories that they joined
-    // must stay untouched.
-    connection.execute_batch("SAVEPOINT items")?;
-    let (counts, listed) = write(memory, false)?;
-    let floods = !walked_back && drift::is_flood(counts.new, usual);
-    if floods {
-        connection.execute_batch("ROLLBACK TO items")?;
-        memory.forget();
-    }
-    connection.execute_batch("RELEASE items")?;
-    if floods {
-        return Ok(write(memory, true)?.0);
-    }
-    // Items that were taken back may be listed again.
-    release::note_listed(connection, &poll.source, &listed, coverage, poll.at)?;
     Ok(counts)
 }
 
@@ -164,6 +153,10 @@ pub(super) struct Change<'a> {
     stories: Stories<'a>,
     memory: &'a mut Memory,
     touched: BTreeSet<StoryId>,
+    /// Touched stories that this commit founds, as long as they have one report.
+    founded: HashMap<StoryId, ReportColumns>,
+    /// The rank of the poll's source.
+    rank: u32,
     /// The ids under which the poll's items are stored.
     listed: BTreeSet<ItemId>,
     /// True if new items are held back.
@@ -181,11 +174,19 @@ struct Likeness {
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn new(stories: Stories<'a>, memory: &'a mut Memory, holds: bool) -> Self {
+    /// `rank` is that of the source whose items are written.
+    pub(super) fn new(
+        stories: Stories<'a>,
+        memory: &'a mut Memory,
+        rank: u32,
+        holds: bool,
+    ) -> Self {
         Self {
             stories,
             memory,
             touched: BTreeSet::new(),
+            founded: HashMap::new(),
+            rank,
             listed: BTreeSet::new(),
             holds,
         }
@@ -212,8 +213,8 @@ impl<'a> Change<'a> {
             let Some(id) = founded.get(&place) else {
                 continue;
             };
-            if let Some(held) = identity::held_as(self.connection(), *id)? {
-                self.item(item, Match::Known(Box::new(held)), &mut counts)?;
+            if let Some(held) = lookup::held_as(self.connection(), *id)? {
+                self.item(item, Match::Known(Rc::new(held)), &mut counts)?;
             }
         }
         let listed = std::mem::take(&mut self.listed);
@@ -266,7 +267,7 @@ impl<'a> Change<'a> {
         counts.joined += usize::from(!likeness.stories.is_empty());
         let founded = StoryId::founded_by(item.id);
         let story = likeness.stories.first().copied().unwrap_or(founded);
-        let seq = self.write(new, item, story)?;
+        let written = self.write(new, item, story)?;
         identity::identify(self.connection(), &item.source, &item.key, item.id)?;
         if item.key.kind == IdentityKind::DateTitle {
             identity::identify(self.connection(), &item.source, &item.weak_key, item.id)?;
@@ -274,7 +275,11 @@ impl<'a> Change<'a> {
         if self.holds {
             return Ok(());
         }
-        self.remember(seq, story, &new.fingerprint, &likeness)?;
+        if story == founded && written.is_new {
+            let report = ReportColumns::of_item(new, self.rank, written.content_hash);
+            self.founded.insert(story, report);
+        }
+        self.remember(written.seq, story, &new.fingerprint, &likeness)?;
         self.merge(story, &likeness.stories)
     }
 
@@ -386,18 +391,25 @@ impl<'a> Change<'a> {
         Ok(is_kept_apart.then_some("hand"))
     }
 
-    /// Writes an item and returns its number.
-    fn write(&mut self, new: &NewItem, item: &Item, story: StoryId) -> Result<u64, StoreError> {
+    /// Writes an item.
+    fn write(
+        &mut self,
+        new: &NewItem,
+        item: &Item,
+        story: StoryId,
+    ) -> Result<WrittenItem, StoreError> {
         let place = ItemPlacement {
             story: &story.to_string(),
             rev: self.stories.rev,
             at: self.stories.at,
             held: self.holds,
         };
-        let seq = rows::write_item(self.connection(), item, &new.topics, &place)?;
-        tokens::write(self.connection(), seq, &new.tokens)?;
-        self.touched.insert(story);
-        Ok(seq)
+        let connection = self.connection();
+        let written = rows::write_item(connection, item, &new.topics, &place)?;
+        let due = &mut self.memory.due_tokens;
+        due.note(connection, written.seq, &new.tokens)?;
+        self.touch(story);
+        Ok(written)
     }
 
     /// Adds a shown item to those that later items are compared with.
@@ -414,9 +426,14 @@ impl<'a> Change<'a> {
         if let Some(other) = likeness.alternate {
             memory::pair(connection, seq, other)?;
             // Readers of the other story see the link as well.
-            self.touched.insert(memory::story(connection, other)?);
+            let other = memory::story(connection, other)?;
+            self.touch(other);
         }
-        let story = memory::number(connection, story)?;
+        let story = if self.founded.contains_key(&story) {
+            seq
+        } else {
+            memory::number(connection, story)?
+        };
         self.memory.remember(seq, story, fingerprint);
         Ok(())
     }
@@ -428,7 +445,7 @@ impl<'a> Change<'a> {
         let seq = memory::number(self.connection(), StoryId::founded_by(item.id))?;
         let likeness = self.likeness(item, Some((seq, story)), &fingerprint)?;
         self.remember(seq, story, &fingerprint, &likeness)?;
-        self.touched.insert(story);
+        self.touch(story);
         let Some((kept, others)) = likeness.stories.split_first() else {
             return Ok(());
         };
@@ -463,17 +480,27 @@ impl<'a> Change<'a> {
         self.stories.merge(gone, kept)?;
         self.memory.merge(self.connection(), kept, gone)?;
         self.touched.remove(&gone);
-        self.touched.insert(kept);
+        self.founded.remove(&gone);
+        self.touch(kept);
         Ok(())
+    }
+
+    /// Has a story refreshed at the end, from all its reports.
+    fn touch(&mut self, story: StoryId) {
+        self.founded.remove(&story);
+        self.touched.insert(story);
     }
 
     /// Refreshes the touched stories. Returns true if anything changed.
     pub(super) fn finish(self) -> Result<bool, StoreError> {
         for story in &self.touched {
-            self.stories.refresh(*story)?;
+            match self.founded.get(story) {
+                Some(report) => self.stories.found(*story, report)?,
+                None => self.stories.refresh(*story)?,
+            }
         }
         if !self.touched.is_empty() {
-            self.stories.keep_revision()?;
+            self.stories.finish()?;
         }
         Ok(!self.touched.is_empty())
     }

@@ -123,7 +123,7 @@ pub(super) fn decide(
     for other in &others {
         stories.refresh(*other)?;
     }
-    stories.keep_revision()?;
+    stories.finish()?;
     let title = title(connection, story)?;
     let ruling = Ruling {
         at,

@@ -193,8 +193,9 @@ fn apply(
     }
     kept::keep(connection, &definition.files, definition.at)?;
     rows::set_fact(connection, "classifier", &definition.classifier)?;
+    stories.write_feeds()?;
     if changes.are_seen() {
-        stories.keep_revision()?;
+        stories.finish()?;
     }
     Ok(())
 }
@@ -287,8 +288,8 @@ fn write_items(connection: &Connection, changes: &Changes) -> Result<(), StoreEr
     for (seq, item) in &changes.items {
         topics.execute(params![rows::topics_json(&item.belongs.topics), seq])?;
         if let Some(moved) = &item.moved {
-            regions.execute(params![moved.regions, seq])?;
-            tokens::write(connection, *seq, &moved.tokens)?;
+            regions.execute(params![moved, seq])?;
+            tokens::note_due(connection, *seq)?;
         }
     }
     Ok(())

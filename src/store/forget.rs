@@ -84,7 +84,7 @@ pub(super) fn forget(
         stories.refresh(*story)?;
         kept += usize::from(is_reported(connection, *story)?);
     }
-    stories.keep_revision()?;
+    stories.finish()?;
     let sql = "UPDATE source_state SET forgotten_at = ? WHERE source = ?";
     connection.execute(sql, params![at.timestamp(), source.as_str()])?;
     let ruling = Ruling {
@@ -130,7 +130,7 @@ pub(super) fn bring_back(
     memory.forget();
     memory.ready(connection, items.len())?;
     let stories = Stories::new(connection, at, true, policy)?;
-    let mut change = Change::new(stories, memory, false);
+    let mut change = Change::new(stories, memory, 0, false);
     for (item, story) in &items {
         change.show(item, *story)?;
     }

@@ -11,9 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
-use super::fault::readable;
-use super::{StoreError, rows, tokens};
-use crate::classify::{self, Subject};
+use super::{StoreError, rows};
 use crate::model::{Branch, FeedId, Hash, SourceId, TopicId};
 
 /// The former names given in a configuration, and the sources' addresses.
@@ -275,16 +273,10 @@ fn retopic(connection: &Connection, was: &TopicId, now: &TopicId) -> Result<(), 
     Ok(())
 }
 
-/// Updates the search tokens of a source's items to its new name.
+/// Has the search tokens of a source's items written again, with its new name.
 fn retoken(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
-    let mut statement = connection.prepare("SELECT * FROM item WHERE source = ?")?;
-    let mut found = statement.query([source.as_str()])?;
-    while let Some(row) = found.next()? {
-        let Some(item) = readable(rows::item(row))? else {
-            continue;
-        };
-        let words = classify::tokens(&Subject::new(&item, &[]));
-        tokens::write(connection, row.get("seq")?, &words)?;
-    }
+    let sql =
+        "INSERT INTO token_due (item) SELECT seq FROM item WHERE source = ? ON CONFLICT DO NOTHING";
+    connection.execute(sql, [source.as_str()])?;
     Ok(())
 }

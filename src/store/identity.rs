@@ -6,49 +6,38 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
 use super::commit::Counts;
-use super::fault::readable;
+use super::lookup::{Held, Lookup, address_key, held_as};
 use super::moved::{self, Unknown};
-use super::rows;
 use super::{NewItem, StoreError};
 use crate::dedupe::{self, Fingerprint};
-use crate::model::{Hash, IdentityKey, IdentityKind, Item, ItemId, SourceId, StoryId};
-use crate::normalize::{SANITIZER_VERSION, Wording};
+use crate::model::{IdentityKey, IdentityKind, Item, ItemId, SourceId};
+use crate::normalize::Wording;
 use crate::text::folded;
 
 /// Number of guids of one item from which on a new guid carries no information.
 const CHURNING: usize = 3;
-/// Maximum number of stored items of one date and title that an entry is compared with: the newest.
-const MAX_NAMESAKES: usize = 50;
-
-/// A stored item.
-pub(super) struct Held {
-    pub(super) seq: u64,
-    pub(super) item: Item,
-    pub(super) story: StoryId,
-    pub(super) content_hash: Hash,
-    pub(super) topics: String,
-    /// True if an older version normalized the item; a difference is then no correction.
-    pub(super) is_outdated: bool,
-    /// True if the publisher gave the item another key; only changed words are then a correction.
-    pub(super) has_moved: bool,
-    /// True if the item is not held back.
-    pub(super) is_shown: bool,
-}
 
 /// The item that an entry of a poll belongs to.
 pub(super) enum Match {
     /// A new item with this key.
     New(IdentityKey),
     /// A stored item.
-    Known(Box<Held>),
+    Known(Rc<Held>),
     /// A stored item that another entry of the poll matches too.
     Repeated(ItemId),
     /// The new item of the entry at this place, repeated under another key.
     ToldAgain(usize),
+}
+
+impl Match {
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self, Self::New(_))
+    }
 }
 
 /// Similarity between the text of an entry and that of a stored item of its date and title, in ascending order.
@@ -68,7 +57,7 @@ enum Nearness {
 /// A stored item with the same date and title as an entry.
 struct Namesake {
     entry: usize,
-    held: Held,
+    held: Rc<Held>,
     nearness: Nearness,
     /// True if no other entry of the poll and no other stored item has that date and title.
     is_only: bool,
@@ -77,6 +66,7 @@ struct Namesake {
 /// The entries of one poll while they are being matched with items.
 pub(super) struct Matching<'a> {
     connection: &'a Connection,
+    stored: Lookup<'a>,
     entries: &'a [NewItem],
     matches: BTreeMap<usize, Match>,
     /// Items that an entry has claimed.
@@ -102,8 +92,13 @@ pub(super) fn matches(
     for entry in entries {
         *of_title.entry(&entry.item.weak_key.value).or_default() += 1;
     }
+    let Some(first) = entries.first() else {
+        return Ok(Vec::new());
+    };
+    let source = &first.item.source;
     let mut matching = Matching {
         connection,
+        stored: Lookup::of_entries(connection, source, entries, may_have_moved)?,
         named_by: HashMap::new(),
         of_title,
         entries,
@@ -112,13 +107,13 @@ pub(super) fn matches(
         own: HashMap::new(),
         rolled: HashSet::new(),
     };
-    matching.by_own_keys()?;
+    matching.by_own_keys();
     matching.by_namesakes(&matching.unknown())?;
     matching.by_keys_of_others()?;
     let rolled: Vec<usize> = matching.rolled.iter().copied().collect();
     matching.by_namesakes(&rolled)?;
     if may_have_moved {
-        matching.by_addresses()?;
+        matching.by_addresses();
         matching.by_moves()?;
     }
     matching.finish()
@@ -126,31 +121,30 @@ pub(super) fn matches(
 
 impl Matching<'_> {
     /// Matches entries whose key and title agree with an item, if the text agrees too or its date and title are unique.
-    fn by_own_keys(&mut self) -> Result<(), StoreError> {
+    fn by_own_keys(&mut self) {
         let mut sure = Vec::new();
         for (at, entry) in self.entries.iter().enumerate() {
             let item = &entry.item;
             if is_weak(&item.key) {
                 continue;
             }
-            let Some(held) = held_by(self.connection, &item.source, &item.key)? else {
+            let Some(held) = self.stored.by_key(&item.key).cloned() else {
                 continue;
             };
             self.own.insert(at, held.item.id);
             self.named_by.entry(held.item.id).or_insert(at);
             let is_sure = held.item.weak_key == item.weak_key
-                && (held.item.text == item.text || !has_namesake(self.connection, &held.item)?);
+                && (held.item.text == item.text || !self.stored.has_namesake(&held));
             if is_sure {
                 sure.push((at, held));
             }
         }
         self.claim_own(sure);
-        Ok(())
     }
 
     /// Claims items by the entries' own keys. If several entries match one item, the one under its first key claims
     /// it.
-    fn claim_own(&mut self, mut found: Vec<(usize, Held)>) {
+    fn claim_own(&mut self, mut found: Vec<(usize, Rc<Held>)>) {
         found.sort_by_key(|(at, held)| {
             let entry = &self.entries[*at].item;
             (entry.key != held.item.key, entry.key.clone())
@@ -191,13 +185,13 @@ impl Matching<'_> {
     fn by_keys_of_others(&mut self) -> Result<(), StoreError> {
         let mut edited = Vec::new();
         for at in self.unknown() {
-            let Some(id) = self.own.get(&at).copied() else {
-                continue;
-            };
-            let Some(held) = held_as(self.connection, id)? else {
-                continue;
-            };
             let item = &self.entries[at].item;
+            if !self.own.contains_key(&at) {
+                continue;
+            }
+            let Some(held) = self.stored.by_key(&item.key).cloned() else {
+                continue;
+            };
             let is_namesake = || {
                 held.item.weak_key == item.weak_key
                     && Wording::of(item).is_unlike(&Wording::of(&held.item))
@@ -213,19 +207,18 @@ impl Matching<'_> {
     }
 
     /// Matches items by address if their guids keep changing.
-    fn by_addresses(&mut self) -> Result<(), StoreError> {
+    fn by_addresses(&mut self) {
         for at in self.unknown() {
             let item = &self.entries[at].item;
             let address = address_key(item).filter(|_| item.key.kind == IdentityKind::Guid);
             let Some(address) = address.filter(|_| !self.rolled.contains(&at)) else {
                 continue;
             };
-            let held = held_by(self.connection, &item.source, &address)?;
+            let held = self.stored.by_key(&address).cloned();
             if let Some(held) = held.filter(|held| held.item.key.kind == IdentityKind::Guid) {
                 self.claim(at, held);
             }
         }
-        Ok(())
     }
 
     /// Matches bulletins that have lost their old keys.
@@ -249,7 +242,7 @@ impl Matching<'_> {
         for (at, id) in moved::find(self.connection, &unknown)? {
             if let Some(held) = held_as(self.connection, id)? {
                 let has_moved = true;
-                self.claim(at, Held { has_moved, ..held });
+                self.claim(at, Rc::new(Held { has_moved, ..held }));
             }
         }
         Ok(())
@@ -314,10 +307,10 @@ impl Matching<'_> {
     }
 
     /// Claims an item for an entry. Returns false if another entry has claimed it.
-    fn claim(&mut self, at: usize, held: Held) -> bool {
+    fn claim(&mut self, at: usize, held: Rc<Held>) -> bool {
         let is_free = self.claimed.insert(held.item.id);
         if is_free {
-            self.matches.insert(at, Match::Known(Box::new(held)));
+            self.matches.insert(at, Match::Known(held));
         }
         is_free
     }
@@ -325,10 +318,9 @@ impl Matching<'_> {
     /// Returns the stored items of an entry's date and title that it may match.
     fn namesakes(&self, at: usize) -> Result<Vec<Namesake>, StoreError> {
         let item = &self.entries[at].item;
-        let (source, weak) = (item.source.as_str(), &item.weak_key.value);
-        let sql = "SELECT * FROM item WHERE source = ? AND weak_key = ? ORDER BY seq DESC LIMIT ?";
-        let mut found = all(self.connection, sql, params![source, weak, MAX_NAMESAKES])?;
-        let known_as = held_by(self.connection, &item.source, &item.weak_key)?;
+        let weak = &item.weak_key.value;
+        let mut found = self.stored.by_title(&item.weak_key)?;
+        let known_as = self.stored.by_key(&item.weak_key).cloned();
         let known_as = known_as.filter(|held| found.iter().all(|other| other.seq != held.seq));
         found.extend(known_as);
         let is_alone = found.len() == 1 && self.of_title.get(weak.as_str()) == Some(&1);
@@ -369,14 +361,6 @@ impl Matching<'_> {
         let began = is_known_by_weak_key || at_its_address && has_other_kind;
         Ok(began && !is_another(self.connection, held, item)?)
     }
-}
-
-/// Returns true if another item of its source has the date and title of `item`.
-fn has_namesake(connection: &Connection, item: &Item) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM item WHERE source = ? AND weak_key = ? AND id <> ?";
-    let mut statement = connection.prepare_cached(sql)?;
-    let (source, weak) = (item.source.as_str(), &item.weak_key.value);
-    Ok(statement.exists(params![source, weak, item.id.to_string()])?)
 }
 
 fn is_weak(key: &IdentityKey) -> bool {
@@ -490,50 +474,6 @@ fn is_known_by(connection: &Connection, held: ItemId, item: &Item) -> Result<boo
     Ok(statement.exists(params![source, kind, key.value, held.to_string()])?)
 }
 
-fn held_by(
-    connection: &Connection,
-    source: &SourceId,
-    key: &IdentityKey,
-) -> Result<Option<Held>, StoreError> {
-    let sql = "SELECT item.* FROM identity JOIN item ON item.id = identity.item
-               WHERE identity.source = ? AND identity.kind = ? AND identity.key = ?";
-    let bound = params![source.as_str(), key.kind.as_str(), key.value];
-    Ok(all(connection, sql, bound)?.pop())
-}
-
-pub(super) fn held_as(connection: &Connection, id: ItemId) -> Result<Option<Held>, StoreError> {
-    let sql = "SELECT * FROM item WHERE id = ?";
-    Ok(all(connection, sql, [id.to_string()])?.pop())
-}
-
-fn all(
-    connection: &Connection,
-    sql: &str,
-    bound: impl rusqlite::Params,
-) -> Result<Vec<Held>, StoreError> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query(bound)?;
-    let mut items = Vec::new();
-    while let Some(row) = found.next()? {
-        // An item that cannot be read is written again.
-        items.extend(readable(held(row))?);
-    }
-    Ok(items)
-}
-
-fn held(row: &Row<'_>) -> Result<Held, StoreError> {
-    Ok(Held {
-        seq: row.get("seq")?,
-        item: rows::item(row)?,
-        story: rows::parsed("story", &row.get::<_, String>("story")?)?,
-        content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
-        topics: row.get("topics")?,
-        is_outdated: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
-        has_moved: false,
-        is_shown: !row.get::<_, bool>("held")?,
-    })
-}
-
 /// Returns true if the source now uses the key of a held item for another bulletin. The same day or title rules that
 /// out, and so does too little text.
 fn rolls(held: &Held, new: &NewItem) -> bool {
@@ -548,13 +488,4 @@ fn rolls(held: &Held, new: &NewItem) -> bool {
         && !held.is_outdated
         && folded(&before.title) != folded(&now.title)
         && dedupe::is_another(&Fingerprint::of_item(before), &new.fingerprint)
-}
-
-/// Returns the key that an item would have without a guid.
-fn address_key(item: &Item) -> Option<IdentityKey> {
-    let value = item.address.as_ref()?.to_string();
-    Some(IdentityKey {
-        kind: IdentityKind::Address,
-        value,
-    })
 }

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use rusqlite::{OptionalExtension as _, named_params, params};
+use rusqlite::{OptionalExtension as _, params};
 
 use super::StoreError;
 use super::rows;
@@ -45,6 +45,17 @@ pub(super) enum Entry {
     Again,
     /// Too old to be news to readers.
     Quiet,
+}
+
+/// The changes that one commit makes to a feed.
+#[derive(Default)]
+pub(super) struct FeedChange {
+    /// Number of stories that entered, less those that left.
+    stories: i64,
+    /// The newest `updated` of the stories that entered or changed, quiet ones apart.
+    latest_at: Option<Timestamp>,
+    /// True if the feed itself changed: a story older than its newest arrived, or a story left.
+    is_rearranged: bool,
 }
 
 /// A feed's first round.
@@ -83,14 +94,35 @@ impl Stories<'_> {
         wanted: &BTreeSet<FeedId>,
         place: StoryPosition,
     ) -> Result<(), StoreError> {
-        for feed in self.feeds_of(story)?.keys() {
+        let feeds = self.feeds_of(story)?;
+        for feed in feeds.keys() {
             if self.policy.have(feed) && !wanted.contains(feed) {
                 self.leave(feed, story)?;
             }
         }
-        wanted
-            .iter()
-            .try_for_each(|feed| self.enter(feed, story, place))
+        for feed in wanted {
+            match feeds.get(feed) {
+                Some(is_quiet) => self.stay(feed, story, place, *is_quiet)?,
+                None => self.enter(feed, story, place)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings a story that this commit founds into the feeds that it belongs to.
+    pub(super) fn enter_first(
+        &self,
+        story: StoryId,
+        wanted: &BTreeSet<FeedId>,
+        place: StoryPosition,
+    ) -> Result<(), StoreError> {
+        for feed in wanted {
+            if self.is_open(feed)? {
+                let entry = self.entry_of_new(feed, place)?;
+                self.enter_as(feed, story, place, entry)?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the feeds that contain the story, with true if quietly; includes feeds that are no longer configured.
@@ -133,12 +165,17 @@ impl Stories<'_> {
         story: StoryId,
         place: StoryPosition,
     ) -> Result<Entry, StoreError> {
+        if self.round(feed)?.is_known && self.was_shown(feed, story)? {
+            return Ok(Entry::Again);
+        }
+        self.entry_of_new(feed, place)
+    }
+
+    /// Returns how a story that was never in a feed would enter it.
+    fn entry_of_new(&self, feed: &FeedId, place: StoryPosition) -> Result<Entry, StoreError> {
         let round = self.round(feed)?;
         if !round.is_known {
             return Ok(Entry::First);
-        }
-        if self.was_shown(feed, story)? {
-            return Ok(Entry::Again);
         }
         if self
             .first_of
@@ -155,50 +192,55 @@ impl Stories<'_> {
         })
     }
 
-    /// Brings the story into a feed. If it is already there, only its position may change.
+    /// Brings the story into a feed that does not contain it.
     pub(super) fn enter(
         &self,
         feed: &FeedId,
         story: StoryId,
         place: StoryPosition,
     ) -> Result<(), StoreError> {
-        let sql = "SELECT quiet FROM membership WHERE feed = ? AND story = ? AND left_at IS NULL";
-        let key = [feed.to_string(), story.to_string()];
-        let held: Option<bool> = self
-            .connection
-            .prepare_cached(sql)?
-            .query_row([&key[0], &key[1]], |row| row.get(0))
-            .optional()?;
-        let quiet = match held {
-            Some(quiet) => {
-                let sql = "UPDATE membership SET published_at = ?, position = ? WHERE feed = ? AND story = ?";
-                let order = params![
-                    place.published_at.timestamp(),
-                    place.position,
-                    key[0],
-                    key[1]
-                ];
-                self.connection.prepare_cached(sql)?.execute(order)?;
-                quiet
-            }
-            None if !self.is_open(feed)? => return Ok(()),
-            None => self.enter_anew(feed, story, place)?,
-        };
-        if !quiet {
-            let sql = "UPDATE feed SET latest_at = max(coalesce(latest_at, 0), ?) WHERE topic = ?";
-            self.connection
-                .prepare_cached(sql)?
-                .execute(params![place.updated_at.timestamp(), key[0]])?;
+        if !self.is_open(feed)? {
+            return Ok(());
         }
-        self.raise(feed)
+        let entry = self.entry(feed, story, place)?;
+        self.enter_as(feed, story, place, entry)
+    }
+
+    /// Updates the position of a story that is in a feed.
+    fn stay(
+        &self,
+        feed: &FeedId,
+        story: StoryId,
+        place: StoryPosition,
+        is_quiet: bool,
+    ) -> Result<(), StoreError> {
+        let sql =
+            "UPDATE membership SET published_at = ?, position = ? WHERE feed = ? AND story = ?";
+        let order = params![
+            place.published_at.timestamp(),
+            place.position,
+            feed.to_string(),
+            story.to_string()
+        ];
+        self.connection.prepare_cached(sql)?.execute(order)?;
+        self.note(feed, |change| {
+            if !is_quiet {
+                change.latest_at = change.latest_at.max(Some(place.updated_at));
+            }
+        });
+        Ok(())
     }
 
     /// Ensures that the feed exists: a branch is created with its first story unless the topic has too many. Returns
     /// false then.
     fn is_open(&self, feed: &FeedId) -> Result<bool, StoreError> {
+        if self.open.borrow().contains(feed) {
+            return Ok(true);
+        }
         let name = feed.to_string();
         let sql = "SELECT 1 FROM feed WHERE topic = ?";
         if self.connection.prepare_cached(sql)?.exists([&name])? {
+            self.open.borrow_mut().insert(feed.clone());
             return Ok(true);
         }
         let sql = format!("SELECT count(*) {OF_TOPIC}");
@@ -227,38 +269,37 @@ impl Stories<'_> {
         names.map(|name| rows::parsed("topic", &name?)).collect()
     }
 
-    /// Enters the story. Returns true if it entered quietly.
-    fn enter_anew(
+    fn enter_as(
         &self,
         feed: &FeedId,
         story: StoryId,
         place: StoryPosition,
-    ) -> Result<bool, StoreError> {
-        let entry = self.entry(feed, story, place)?;
+        entry: Entry,
+    ) -> Result<(), StoreError> {
         let quiet = entry == Entry::Quiet;
         let rings = matches!(entry, Entry::Live | Entry::Again);
         let recent_at = if rings { self.at } else { place.published_at };
         let mut statement = self
             .connection
             .prepare_cached(include_str!("sql/enter_feed.sql"))?;
-        statement.execute(named_params! {
-            ":feed": feed.to_string(),
-            ":story": story.to_string(),
-            ":at": self.at.timestamp(),
-            ":rev": self.rev,
-            ":quiet": quiet,
-            ":recent_at": recent_at.timestamp(),
-            ":published_at": place.published_at.timestamp(),
-            ":position": place.position,
-        })?;
-        let sql = "UPDATE feed SET stories = stories + 1 WHERE topic = ?";
-        self.connection
-            .prepare_cached(sql)?
-            .execute([feed.to_string()])?;
-        if rings {
-            self.changed(feed)?;
-        }
-        Ok(quiet)
+        statement.execute(params![
+            feed.to_string(),
+            story.to_string(),
+            self.at.timestamp(),
+            self.rev,
+            quiet,
+            recent_at.timestamp(),
+            place.published_at.timestamp(),
+            place.position,
+        ])?;
+        self.note(feed, |change| {
+            change.stories += 1;
+            change.is_rearranged |= rings;
+            if !quiet {
+                change.latest_at = change.latest_at.max(Some(place.updated_at));
+            }
+        });
+        Ok(())
     }
 
     /// Returns true if the story was in the live feed before it left.
@@ -273,29 +314,42 @@ impl Stories<'_> {
         let sql = "UPDATE membership SET left_at = ? WHERE feed = ? AND story = ?";
         let left = params![self.at.timestamp(), feed.to_string(), story.to_string()];
         self.connection.prepare_cached(sql)?.execute(left)?;
-        let sql = "UPDATE feed SET stories = stories - 1 WHERE topic = ?";
-        self.connection
-            .prepare_cached(sql)?
-            .execute([feed.to_string()])?;
-        self.changed(feed)?;
-        self.raise(feed)
-    }
-
-    /// Marks the feed itself as changed: a story older than its newest arrived, or a story left.
-    fn changed(&self, feed: &FeedId) -> Result<(), StoreError> {
-        let sql = "UPDATE feed SET changed_at = max(coalesce(changed_at, 0), ?) WHERE topic = ?";
-        self.connection
-            .prepare_cached(sql)?
-            .execute(params![self.at.timestamp(), feed.to_string()])?;
+        self.note(feed, |change| {
+            change.stories -= 1;
+            change.is_rearranged = true;
+        });
         Ok(())
     }
 
-    /// Marks a feed for publication.
-    fn raise(&self, feed: &FeedId) -> Result<(), StoreError> {
-        let sql = "UPDATE feed SET wanted_rev = ? WHERE topic = ?";
-        self.connection
-            .prepare_cached(sql)?
-            .execute(params![self.rev, feed.to_string()])?;
+    /// Notes a change of a feed, for [`Stories::write_feeds`].
+    fn note(&self, feed: &FeedId, change: impl FnOnce(&mut FeedChange)) {
+        let mut changes = self.changes.borrow_mut();
+        if let Some(known) = changes.get_mut(feed) {
+            change(known);
+        } else {
+            change(changes.entry(feed.clone()).or_default());
+        }
+    }
+
+    /// Writes the changes of all feeds, and marks them for publication. Call it once, after the last change.
+    pub(super) fn write_feeds(&self) -> Result<(), StoreError> {
+        let sql = "UPDATE feed SET stories = stories + ?1, wanted_rev = ?4,
+                   latest_at = iif(?2 IS NULL, latest_at, max(coalesce(latest_at, 0), ?2)),
+                   changed_at = iif(?3 IS NULL, changed_at, max(coalesce(changed_at, 0), ?3))
+                   WHERE topic = ?5";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for (feed, change) in self.changes.take() {
+            let latest_at = change.latest_at.map(|at| at.timestamp());
+            let changed_at = change.is_rearranged.then(|| self.at.timestamp());
+            let feed = feed.to_string();
+            statement.execute(params![
+                change.stories,
+                latest_at,
+                changed_at,
+                self.rev,
+                feed
+            ])?;
+        }
         Ok(())
     }
 }

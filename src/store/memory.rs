@@ -4,12 +4,15 @@
 //! more than the store: after a job is rolled back it is filled from the store again. Items that have left the window
 //! are looked up by address, slug and title. An item's number is its `seq`; a story's is that of its founding item.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::fault::readable;
 use super::rows;
+use super::tokens::DueTokens;
 use crate::dedupe::{Decision, Fingerprint, Keys, Limits, Reading, Window};
 use crate::model::{ItemId, StoryId};
 
@@ -52,6 +55,10 @@ pub(super) struct Memory {
     window: Option<Window>,
     room: usize,
     given: usize,
+    /// Keys of coming items by which no stored item is found.
+    unknown_keys: HashSet<u32>,
+    /// Search tokens that are not yet in the index.
+    pub(super) due_tokens: DueTokens,
 }
 
 impl Memory {
@@ -63,14 +70,38 @@ impl Memory {
     ) -> Result<(), StoreError> {
         let is_tight = self.room < MOST && self.given + coming > self.room;
         if self.window.is_none() || is_tight {
-            *self = Self::filled(connection, coming)?;
+            let due_tokens = std::mem::take(&mut self.due_tokens);
+            *self = Self {
+                due_tokens,
+                ..Self::filled(connection, coming)?
+            };
         }
+        self.unknown_keys.clear();
+        Ok(())
+    }
+
+    /// Looks up which keys of coming items no stored item has, so that these are not looked up one by one.
+    pub(super) fn look_up<'k>(
+        &mut self,
+        connection: &Connection,
+        coming: impl Iterator<Item = &'k Keys>,
+    ) -> Result<(), StoreError> {
+        let mut unknown: HashSet<u32> = coming.flat_map(Keys::lasting).collect();
+        let sql = "SELECT DISTINCT key FROM found_by WHERE key IN (SELECT value FROM json_each(?))";
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut found = statement.query([rows::to_json(&unknown)])?;
+        while let Some(row) = found.next()? {
+            unknown.remove(&row.get(0)?);
+        }
+        // What this job writes is in the window.
+        self.unknown_keys = unknown;
         Ok(())
     }
 
     /// Forgets everything, after the store was rolled back.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
+        self.due_tokens.forget();
     }
 
     fn filled(connection: &Connection, coming: usize) -> Result<Self, StoreError> {
@@ -87,6 +118,8 @@ impl Memory {
             window: Some(window),
             room,
             given: newest.len(),
+            unknown_keys: HashSet::new(),
+            due_tokens: DueTokens::default(),
         })
     }
 
@@ -170,6 +203,9 @@ impl Memory {
                    WHERE found_by.key = ? ORDER BY found_by.item DESC LIMIT ?";
         let mut statement = connection.prepare_cached(sql)?;
         for key in keys.lasting() {
+            if self.unknown_keys.contains(&key) {
+                continue;
+            }
             let mut found = statement.query(params![key, FOUND_BY_KEY])?;
             while let Some(row) = found.next()? {
                 let (item, story) = (row.get(0)?, row.get(1)?);
@@ -276,6 +312,29 @@ pub(super) fn keep(
     grounds: Option<&Grounds>,
 ) -> Result<(), StoreError> {
     let bytes = keys.to_bytes();
+    let sql = "INSERT INTO fingerprint (item, found_at, keys, joined) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    let grounds_json = grounds
+        .filter(|grounds| **grounds != Grounds::default())
+        .map(rows::to_json);
+    let row = params![item, found_at, bytes, grounds_json];
+    if connection.prepare_cached(sql)?.execute(row)? == 0 {
+        replace(connection, item, keys, grounds)?;
+    }
+    let sql = "INSERT OR IGNORE INTO found_by (key, item) VALUES (?, ?)";
+    let mut statement = connection.prepare_cached(sql)?;
+    for key in keys.lasting() {
+        statement.execute(params![key, item])?;
+    }
+    Ok(())
+}
+
+/// Replaces the keys of an item, and the verdict's reasons.
+fn replace(
+    connection: &Connection,
+    item: u64,
+    keys: &Keys,
+    grounds: Option<&Grounds>,
+) -> Result<(), StoreError> {
     let sql = "SELECT item, keys FROM fingerprint WHERE item = ?";
     let mut statement = connection.prepare_cached(sql)?;
     let before = statement.query_row([item], keys_of).optional()?;
@@ -291,17 +350,11 @@ pub(super) fn keep(
     let is_told = grounds.is_some();
     let told = grounds.filter(|grounds| **grounds != Grounds::default());
     let joined = told.map(rows::to_json);
-    let sql = "INSERT INTO fingerprint (item, found_at, keys, joined) VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT (item) DO UPDATE SET keys = excluded.keys,
-               joined = iif(?5, nullif(json_patch(json_remove(coalesce(joined, '{}'), '$.refused'),
-               coalesce(excluded.joined, '{}')), '{}'), joined)";
-    let row = params![item, found_at, bytes, joined, is_told];
+    let sql = "UPDATE fingerprint SET keys = ?2,
+               joined = iif(?4, nullif(json_patch(json_remove(coalesce(joined, '{}'), '$.refused'),
+               coalesce(?3, '{}')), '{}'), joined) WHERE item = ?1";
+    let row = params![item, keys.to_bytes(), joined, is_told];
     connection.prepare_cached(sql)?.execute(row)?;
-    let sql = "INSERT OR IGNORE INTO found_by (key, item) VALUES (?, ?)";
-    let mut statement = connection.prepare_cached(sql)?;
-    for key in keys.lasting() {
-        statement.execute(params![key, item])?;
-    }
     Ok(())
 }
 

@@ -23,6 +23,7 @@ mod kept;
 mod known;
 mod language;
 mod layout;
+mod lookup;
 mod place;
 mod plan;
 mod problems;
@@ -50,6 +51,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use url::Url;
 
@@ -93,6 +95,11 @@ use self::writer::Writer;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Memory limit of the writer's page cache. A transaction that exceeds it is written to disk twice.
 const WRITER_CACHE_KIB: i64 = 32 * 1024;
+/// Maximum number of prepared statements that a connection keeps: more than there are.
+const STATEMENTS: usize = 256;
+/// Length of the write-ahead log from which its pages are copied to the database, in pages of 4 KiB. A page that many
+/// commits change is copied once.
+const CHECKPOINT_PAGES: i64 = 4_000;
 /// Maximum number of idle reading connections kept open.
 const MAX_IDLE_READERS: usize = 4;
 
@@ -655,6 +662,9 @@ fn writing(path: &Path) -> Result<(Connection, bool), StoreError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    // Each job has a savepoint, for which `SQLite` copies the pages that it changes: in memory, not into a file.
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     let is_new = !schema::is_made(&connection)?;
     schema::migrate(&mut connection, path)?;
     problems::name_store(&connection)?;
@@ -732,6 +742,8 @@ fn connect_at_rest(path: &Path, error: StoreError) -> Result<Connection, StoreEr
 
 fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Without it, binding a value that an index's condition mentions makes `SQLite` prepare the statement anew.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }

@@ -18,7 +18,6 @@ use super::fault::readable;
 use super::rows;
 use super::story::Belonging;
 use super::tokens::{self, Sought};
-use crate::classify::{self, Subject};
 use crate::model::{Facets, SourceId, StoryId, TopicId};
 
 /// Number of items sent to the classifying thread at once.
@@ -30,14 +29,8 @@ const WAITING: usize = 4;
 pub(super) struct ItemChange {
     pub(super) story: StoryId,
     pub(super) belongs: Belonging,
-    /// The new regions, if they changed.
-    pub(super) moved: Option<Moved>,
-}
-
-/// New regions of an item, and its search tokens with them.
-pub(super) struct Moved {
-    pub(super) regions: String,
-    pub(super) tokens: String,
+    /// The new regions as JSON, if they changed.
+    pub(super) moved: Option<String>,
 }
 
 /// Returns the items whose topics or regions change, by `seq`. All items are checked if the classifier changed;
@@ -97,10 +90,7 @@ fn by_all(
         let change = ItemChange {
             story: rows::parsed("story", &row.get::<_, String>("story")?)?,
             belongs: Belonging { topics, facets },
-            moved: (moved != regions).then(|| Moved {
-                tokens: classify::tokens(&Subject::new(&item, &[])),
-                regions: moved,
-            }),
+            moved: Some(moved).filter(|moved| *moved != regions),
         };
         items.insert(row.get("seq")?, change);
     }

@@ -105,7 +105,7 @@ pub(super) fn release(
     }
     let stories = Stories::new(connection, at, true, policy)?;
     memory.ready(connection, released.len())?;
-    let mut change = Change::new(stories, memory, false);
+    let mut change = Change::new(stories, memory, 0, false);
     for (held, story) in &released {
         change.show(&held.item, *story)?;
     }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
@@ -342,59 +342,76 @@ pub(super) struct ItemPlacement<'a> {
     pub(super) held: bool,
 }
 
-/// Inserts or updates an item's row and returns its number. An existing row keeps its time of discovery, its order of
+/// The row of an item that was written.
+pub(super) struct WrittenItem {
+    pub(super) seq: u64,
+    /// True if there was no row before.
+    pub(super) is_new: bool,
+    pub(super) content_hash: Hash,
+}
+
+/// Inserts or updates an item's row. An existing row keeps its time of discovery, its order of
 /// commit and whether it is held back.
 pub(super) fn write_item(
     connection: &Connection,
     item: &Item,
     topics: &[TopicId],
     place: &ItemPlacement<'_>,
-) -> Result<u64, StoreError> {
+) -> Result<WrittenItem, StoreError> {
     let published = PublishedColumns::from(&item.published);
     let event = item.event.map(|event| event.dated());
     let content_hash = content_hash(item);
     let mut statement = connection.prepare_cached(include_str!("sql/write_item.sql"))?;
-    let row = named_params! {
-        ":id": item.id.to_string(),
-        ":source": item.source.as_str(),
-        ":story": place.story,
-        ":key_kind": item.key.kind.as_str(),
-        ":key": item.key.value,
-        ":weak_key": item.weak_key.value,
-        ":title": item.title,
-        ":address": item.address.as_ref().map(url::Url::as_str),
-        ":summary": item.summary.as_ref().map(SafeHtml::as_str),
-        ":content": item.content.as_ref().map(SafeHtml::as_str),
-        ":text": item.text,
-        ":sanitizer": SANITIZER_VERSION,
-        ":language": item.language.as_ref().map(crate::model::Language::as_str),
-        ":assumed_language": item.assumed_language.as_ref().map(crate::model::Language::as_str),
-        ":authors": to_json(&item.authors),
-        ":tags": to_json(&item.tags),
-        ":enclosures": to_json(&item.enclosures),
-        ":links": to_json(&item.links),
-        ":image": item.image.as_ref().map(to_json),
-        ":stated_at": item.stated.map(|stated| stated.at.timestamp()),
-        ":stated_offset": item.stated.map(|stated| stated.at.offset().local_minus_utc()),
-        ":stated_precision": item.stated.map(|stated| stated.precision.as_str()),
-        ":published_at": published.at,
-        ":published_offset": published.offset,
-        ":published_precision": published.precision,
-        ":published_origin": published.origin,
-        ":updated_at": item.updated.map(|at| at.timestamp()),
-        ":event_at": event.map(|event| event.at.timestamp()),
-        ":event_offset": event.map(|event| event.at.offset().local_minus_utc()),
-        ":event_precision": event.map(|event| event.precision.as_str()),
-        ":event_origin": item.event.map(|event| event.origin()),
-        ":position": item.position,
-        ":topics": topics_json(topics),
-        ":regions": regions_json(&item.regions),
-        ":content_hash": content_hash.as_bytes(),
-        ":rev": place.rev,
-        ":at": place.at.timestamp(),
-        ":held": place.held,
-    };
-    Ok(statement.query_row(row, |row| row.get("seq"))?)
+    let row = params![
+        item.id.to_string(),
+        item.source.as_str(),
+        place.story,
+        item.key.kind.as_str(),
+        item.key.value,
+        item.weak_key.value,
+        item.title,
+        item.address.as_ref().map(url::Url::as_str),
+        item.summary.as_ref().map(SafeHtml::as_str),
+        item.content.as_ref().map(SafeHtml::as_str),
+        item.text,
+        SANITIZER_VERSION,
+        item.language.as_ref().map(crate::model::Language::as_str),
+        item.assumed_language
+            .as_ref()
+            .map(crate::model::Language::as_str),
+        to_json(&item.authors),
+        to_json(&item.tags),
+        to_json(&item.enclosures),
+        to_json(&item.links),
+        item.image.as_ref().map(to_json),
+        item.stated.map(|stated| stated.at.timestamp()),
+        item.stated
+            .map(|stated| stated.at.offset().local_minus_utc()),
+        item.stated.map(|stated| stated.precision.as_str()),
+        published.at,
+        published.offset,
+        published.precision,
+        published.origin,
+        item.updated.map(|at| at.timestamp()),
+        event.map(|event| event.at.timestamp()),
+        event.map(|event| event.at.offset().local_minus_utc()),
+        event.map(|event| event.precision.as_str()),
+        item.event.map(|event| event.origin()),
+        item.position,
+        topics_json(topics),
+        regions_json(&item.regions),
+        content_hash.as_bytes(),
+        place.rev,
+        place.at.timestamp(),
+        place.held,
+    ];
+    let (seq, first_rev): (u64, i64) =
+        statement.query_row(row, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(WrittenItem {
+        seq,
+        is_new: first_rev == place.rev,
+        content_hash,
+    })
 }
 
 /// Records that this version reads an item exactly as its row has it.

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// One file per step, never edited once released; `user_version` counts the steps taken.
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_regions.sql"),
     include_str!("migrations/0003_drift.sql"),
@@ -26,6 +26,7 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("migrations/0016_secrets.sql"),
     include_str!("migrations/0017_kept.sql"),
     include_str!("migrations/0018_withheld.sql"),
+    include_str!("migrations/0019_due_tokens.sql"),
 ];
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
 const KNOWN: i64 = MIGRATIONS.len() as i64;

@@ -13,7 +13,7 @@ use super::fault::readable;
 use super::read::Reader;
 use super::reclassify;
 use super::rows;
-use super::tokens::Sought;
+use super::tokens::{self, Sought};
 use crate::classify::{Needs, Subject};
 use crate::model::{SourceId, Story, TopicId};
 
@@ -44,6 +44,18 @@ struct Budget {
     text_bytes: usize,
 }
 
+const BUDGET: Budget = Budget {
+    items: MAX_TRIED,
+    text_bytes: MAX_TEXT_BYTES,
+};
+
+/// The budget for items that the index does not have yet, any of which may match. They are few, or it takes a second
+/// until they are.
+const DUE_BUDGET: Budget = Budget {
+    items: tokens::RUN,
+    text_bytes: 4 * MAX_TEXT_BYTES,
+};
+
 impl Reader {
     /// Returns the sources that give each topic to all their items; removed sources count with their last topics.
     ///
@@ -61,20 +73,40 @@ impl Reader {
     /// # Errors
     /// [`StoreError`]
     pub fn search(&self, search: &Search) -> Result<Vec<Story>, StoreError> {
-        let mut budget = Budget {
-            items: MAX_TRIED,
-            text_bytes: MAX_TEXT_BYTES,
-        };
         let mut stories = BTreeSet::new();
-        for seq in self.sought(&Sought::of(&search.needs))? {
+        let sought = Sought::of(&search.needs);
+        if matches!(sought, Sought::Matching(_)) {
+            self.try_items(&self.due()?, search, DUE_BUDGET, &mut stories)?;
+        }
+        self.try_items(&self.sought(&sought)?, search, BUDGET, &mut stories)?;
+        let stories: Vec<String> = stories.into_iter().collect();
+        self.stories(&stories)
+    }
+
+    /// Adds the stories of the items that match, in the order of `numbers`, until there are enough.
+    fn try_items(
+        &self,
+        numbers: &[u64],
+        search: &Search,
+        mut budget: Budget,
+        stories: &mut BTreeSet<String>,
+    ) -> Result<(), StoreError> {
+        for seq in numbers {
             if stories.len() == search.most || budget.is_spent() {
                 break;
             }
-            let taken = readable(self.taken(seq, search, &mut budget))?;
+            let taken = readable(self.taken(*seq, search, &mut budget))?;
             stories.extend(taken.flatten());
         }
-        let stories: Vec<String> = stories.into_iter().collect();
-        self.stories(&stories)
+        Ok(())
+    }
+
+    /// Returns the numbers of the last items whose tokens are not yet in the index, the last first.
+    fn due(&self) -> Result<Vec<u64>, StoreError> {
+        let sql = "SELECT item FROM token_due ORDER BY item DESC LIMIT ?";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let found = statement.query_map([tokens::RUN], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Returns the numbers of items that may match, the last first.

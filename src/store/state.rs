@@ -22,11 +22,12 @@ pub(super) struct Before {
     pub(super) good_polls: u32,
     /// The number of the definition that added the source.
     pub(super) defined_by: i64,
+    pub(super) rank: u32,
 }
 
 impl Before {
     pub(super) fn read(connection: &Connection, source: &SourceId) -> Result<Self, StoreError> {
-        let sql = "SELECT last_success, consecutive_failures, interval_seconds, problem_code, problem_since, good_polls, defined_by
+        let sql = "SELECT last_success, consecutive_failures, interval_seconds, problem_code, problem_since, good_polls, defined_by, rank
                    FROM source_state WHERE source = ?";
         let mut statement = connection.prepare_cached(sql)?;
         let row = statement.query_row([source.as_str()], |row| {
@@ -40,6 +41,7 @@ impl Before {
                 problem,
                 good_polls: row.get(5)?,
                 defined_by: row.get(6)?,
+                rank: row.get(7)?,
             })
         });
         Ok(row?)

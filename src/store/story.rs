@@ -5,15 +5,15 @@
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, params};
 
-use super::StoreError;
 use super::fault::readable;
-use super::membership::{Round, StoryPosition};
+use super::membership::{FeedChange, Round, StoryPosition};
 use super::policy::Policy;
 use super::rows::{self, PublishedColumns};
+use super::{NewItem, StoreError};
 use crate::model::{
     Facets, FeedId, Hash, ItemId, Published, SourceId, StoryId, Timestamp, TopicId,
 };
@@ -31,10 +31,14 @@ pub(super) struct Stories<'a> {
     pub(super) policy: &'a Policy,
     /// Cached first rounds of feeds.
     pub(super) rounds: RefCell<HashMap<FeedId, Round>>,
+    /// Feeds that are known to exist.
+    pub(super) open: RefCell<HashSet<FeedId>>,
+    /// Changes of feeds that are not yet written.
+    pub(super) changes: RefCell<BTreeMap<FeedId, FeedChange>>,
 }
 
 /// The columns of an item that its story depends on.
-struct ReportColumns {
+pub(super) struct ReportColumns {
     id: String,
     rank: u32,
     text_length: usize,
@@ -74,11 +78,14 @@ impl<'a> Stories<'a> {
             first_of: None,
             policy,
             rounds: RefCell::default(),
+            open: RefCell::default(),
+            changes: RefCell::default(),
         })
     }
 
-    /// Makes this commit's revision the store's.
-    pub(super) fn keep_revision(&self) -> Result<(), StoreError> {
+    /// Writes the changes of feeds, and makes this commit's revision the store's.
+    pub(super) fn finish(&self) -> Result<(), StoreError> {
+        self.write_feeds()?;
         rows::set_fact(self.connection, "rev", &self.rev.to_string())
     }
 
@@ -219,6 +226,20 @@ impl<'a> Stories<'a> {
         self.enter_and_leave(story, &wanted, place)
     }
 
+    /// Writes a story that this commit founds, with its only report, and brings it into its feeds.
+    pub(super) fn found(&self, story: StoryId, report: &ReportColumns) -> Result<(), StoreError> {
+        let published_at = report.published.at().to_utc();
+        let updated = report.updated.unwrap_or(published_at).max(published_at);
+        self.write(story, &report.id, report, &report.published, updated)?;
+        let wanted = self.wanted([&report.belongs].into_iter());
+        let place = StoryPosition {
+            published_at,
+            updated_at: updated,
+            position: report.position,
+        };
+        self.enter_first(story, &wanted, place)
+    }
+
     /// Takes a story without reports, whose source was forgotten, out of every feed.
     fn leave_all(&self, story: StoryId) -> Result<(), StoreError> {
         let feeds = self.feeds_of(story)?;
@@ -302,18 +323,39 @@ impl<'a> Stories<'a> {
         let mut statement = self
             .connection
             .prepare_cached(include_str!("sql/write_story.sql"))?;
-        statement.execute(named_params! {
-            ":id": story.to_string(),
-            ":founder": founder,
-            ":shown": shown.id,
-            ":shown_hash": shown.content_hash.as_bytes(),
-            ":published_at": published.at,
-            ":published_offset": published.offset,
-            ":published_precision": published.precision,
-            ":published_origin": published.origin,
-            ":updated_at": updated.timestamp(),
-        })?;
+        statement.execute(params![
+            story.to_string(),
+            founder,
+            shown.id,
+            shown.content_hash.as_bytes(),
+            published.at,
+            published.offset,
+            published.precision,
+            published.origin,
+            updated.timestamp(),
+        ])?;
         Ok(())
+    }
+}
+
+impl ReportColumns {
+    /// Returns the columns of an item that is being written; `rank` is that of its source.
+    pub(super) fn of_item(new: &NewItem, rank: u32, content_hash: Hash) -> Self {
+        let item = &new.item;
+        let (source, language) = (item.source.clone(), item.language.as_ref());
+        Self {
+            id: item.id.to_string(),
+            rank,
+            text_length: item.text.chars().count(),
+            content_hash,
+            published: item.published,
+            updated: item.updated,
+            position: item.position,
+            belongs: Belonging {
+                topics: new.topics.clone(),
+                facets: Facets::of(source, language, &item.regions),
+            },
+        }
     }
 }
 

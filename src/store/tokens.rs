@@ -1,9 +1,10 @@
 //! Indexes stored items by words and facts, to find those that a query may match.
 //!
-//! In: the tokens of an item, as it is written. Out: numbers (`seq`) of items that have what a query needs. Runs in
-//! the transaction that writes the items, and on readers.
+//! In: the tokens of an item, as it is written. Out: numbers (`seq`) of items that have what a query needs. The
+//! transaction that writes an item only notes that its tokens are due ([`note_due`]); the writer adds them to the index
+//! in runs ([`write_due`]), because FTS5 is slow at each savepoint. Readers count items whose tokens are due as found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
@@ -16,6 +17,9 @@ use crate::classify::{Needs, Subject, TOKENS_VERSION, tokens};
 const MAX_TERMS: usize = 10_000;
 /// Maximum nesting depth of one expression: the parser of FTS5 has a small stack.
 const MAX_LEVELS: usize = 20;
+
+/// Number of items that are added to the index in one transaction.
+pub(super) const RUN: usize = 4_096;
 
 /// The request to the index.
 pub(super) enum Sought {
@@ -89,8 +93,107 @@ fn quoted(token: &str) -> String {
     format!("\"{}\"", token.replace('"', "\"\""))
 }
 
+/// Tokens that are due, kept in memory so that they need not be read from the items again.
+#[derive(Default)]
+pub(super) struct DueTokens {
+    by_item: HashMap<u64, String>,
+    is_waiting: bool,
+}
+
+impl DueTokens {
+    /// Returns true if no tokens are due.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.is_waiting
+    }
+
+    /// Returns true if there is enough for a run.
+    pub(super) fn is_full(&self) -> bool {
+        self.by_item.len() >= RUN
+    }
+
+    /// Forgets the tokens after a job that rewrote items or was rolled back: they are read from the items.
+    pub(super) fn forget(&mut self) {
+        self.by_item.clear();
+        self.is_waiting = true;
+    }
+
+    /// Notes that an item has these tokens from this transaction on.
+    pub(super) fn note(
+        &mut self,
+        connection: &Connection,
+        seq: u64,
+        tokens: &str,
+    ) -> Result<(), StoreError> {
+        self.by_item.insert(seq, tokens.to_owned());
+        self.is_waiting = true;
+        note_due(connection, seq)
+    }
+}
+
+/// Notes that the tokens of an item changed in this transaction.
+pub(super) fn note_due(connection: &Connection, seq: u64) -> Result<(), StoreError> {
+    let sql = "INSERT INTO token_due (item) VALUES (?) ON CONFLICT DO NOTHING";
+    connection.prepare_cached(sql)?.execute([seq])?;
+    Ok(())
+}
+
+/// Adds all tokens that are due to the index, in transactions of their own. Tokens that `due` does not have are read
+/// from their items.
+pub(super) fn write_due(
+    connection: &mut Connection,
+    due: &mut DueTokens,
+) -> Result<(), StoreError> {
+    let mut is_whole = Ok(RUN);
+    while let Ok(RUN) = is_whole {
+        is_whole = write_run(connection, due);
+    }
+    // After a failure the rest waits for the next commit.
+    *due = DueTokens::default();
+    is_whole.map(drop)
+}
+
+/// Adds up to [`RUN`] items to the index; returns their number.
+fn write_run(connection: &mut Connection, due: &mut DueTokens) -> Result<usize, StoreError> {
+    let sql = "SELECT item FROM token_due ORDER BY item LIMIT ?";
+    let items: Vec<u64> = {
+        let mut statement = connection.prepare_cached(sql)?;
+        let found = statement.query_map([RUN], |row| row.get(0))?;
+        found.collect::<Result<_, _>>()?
+    };
+    if items.is_empty() {
+        return Ok(0);
+    }
+    let transaction = connection.transaction()?;
+    for seq in &items {
+        let tokens = match due.by_item.remove(seq) {
+            Some(tokens) => Some(tokens),
+            None => stored_tokens(&transaction, *seq)?,
+        };
+        if let Some(tokens) = tokens {
+            write(&transaction, *seq, &tokens)?;
+        }
+    }
+    let last = items.last().copied().unwrap_or_default();
+    transaction
+        .prepare_cached("DELETE FROM token_due WHERE item <= ?")?
+        .execute([last])?;
+    transaction.commit()?;
+    Ok(items.len())
+}
+
+/// Returns the tokens of a stored item; `None` if there is no such item or its row cannot be read.
+fn stored_tokens(connection: &Connection, seq: u64) -> Result<Option<String>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT * FROM item WHERE seq = ?")?;
+    let mut found = statement.query([seq])?;
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
+    let item = readable(rows::item(row))?;
+    Ok(item.map(|item| tokens(&Subject::new(&item, &[]))))
+}
+
 /// Replaces the tokens by which an item is found.
-pub(super) fn write(connection: &Connection, seq: u64, tokens: &str) -> Result<(), StoreError> {
+fn write(connection: &Connection, seq: u64, tokens: &str) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO item_token (rowid, tokens) VALUES (?, ?)";
     connection
         .prepare_cached(sql)?
@@ -98,28 +201,29 @@ pub(super) fn write(connection: &Connection, seq: u64, tokens: &str) -> Result<(
     Ok(())
 }
 
-/// Returns the numbers of the items that match.
+/// Returns the numbers of the items that match, and of those whose tokens are due.
 pub(super) fn matching(
     connection: &Connection,
     expression: &str,
 ) -> Result<BTreeSet<u64>, StoreError> {
-    let sql = "SELECT rowid FROM item_token WHERE item_token MATCH ?";
+    let sql = "SELECT rowid FROM item_token WHERE item_token MATCH ? UNION ALL SELECT item FROM token_due";
     let mut statement = connection.prepare_cached(sql)?;
     let found = statement.query_map([expression], |row| row.get(0))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Rebuilds the index if another version built it.
+/// Completes the index, which may lack the items of a process that was killed. Rebuilds it if another version built it.
 pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
     let version = TOKENS_VERSION.to_string();
     if rows::fact(connection, "tokens")?.as_ref() == Some(&version) {
-        return Ok(());
+        return write_due(connection, &mut DueTokens::default());
     }
     let transaction = connection.transaction()?;
     transaction.execute(
         "INSERT INTO item_token (item_token) VALUES ('delete-all')",
         [],
     )?;
+    transaction.execute("DELETE FROM token_due", [])?;
     {
         let mut statement = transaction.prepare("SELECT * FROM item ORDER BY seq")?;
         let mut found = statement.query([])?;

@@ -6,9 +6,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior, params};
+use tokio::runtime::{self, Runtime};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::commit::{self, Committed};
 use super::decide::{self, Decided, Decision};
@@ -19,11 +22,14 @@ use super::place::OwnedDatabase;
 use super::plan::Plan;
 use super::policy::Policy;
 use super::release::{self, Chosen, Discarded, Released};
-use super::{Depth, Poll, PublishedFeed, StoreError, rows};
+use super::{Depth, Poll, PublishedFeed, StoreError, rows, tokens};
 use crate::model::{Operator, SourceId, Timestamp};
 
 /// Maximum number of queued jobs; further senders wait.
 const QUEUE: usize = 64;
+
+/// Time without a job after which the tokens that are due are added to the index.
+const IDLE: Duration = Duration::from_millis(500);
 
 /// The sending end of the channel, and the writer's thread.
 #[derive(Debug)]
@@ -75,7 +81,10 @@ impl Writer {
     pub(super) fn start(connection: Connection, place: Arc<OwnedDatabase>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let own = Arc::clone(&place);
-        let thread = std::thread::spawn(move || run(&own, connection, queue));
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || run(&own, connection, queue))
+            .expect("a process that begins can start a thread");
         Self {
             place,
             jobs: Some(jobs),
@@ -175,13 +184,14 @@ impl Drop for Writer {
     }
 }
 
-fn run(place: &OwnedDatabase, mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
+fn run(place: &OwnedDatabase, mut connection: Connection, queue: mpsc::Receiver<Job>) {
     let mut policy = Policy::none();
     let mut memory = Memory::default();
-    while let Some(first) = queue.blocking_recv() {
+    let mut waiting = Waiting::new(queue);
+    while let Some(first) = waiting.next(&mut connection, &mut memory) {
         let mut jobs = vec![first];
         while jobs.len() < QUEUE
-            && let Ok(job) = queue.try_recv()
+            && let Ok(job) = waiting.queue.try_recv()
         {
             jobs.push(job);
         }
@@ -191,6 +201,50 @@ fn run(place: &OwnedDatabase, mut connection: Connection, mut queue: mpsc::Recei
         } else {
             together(place, &mut connection, &mut policy, &mut memory, jobs);
         }
+    }
+}
+
+/// The receiving end of the channel, with a clock for the work that is done while nothing comes.
+struct Waiting {
+    queue: mpsc::Receiver<Job>,
+    clock: Option<Runtime>,
+}
+
+impl Waiting {
+    fn new(queue: mpsc::Receiver<Job>) -> Self {
+        let clock = runtime::Builder::new_current_thread().enable_time().build();
+        Self {
+            queue,
+            clock: clock.ok(),
+        }
+    }
+
+    /// Returns the next job, or `None` when the store is closed. Adds the tokens that are due to the index when there
+    /// are many, when nothing comes for a while, and at the end.
+    fn next(&mut self, connection: &mut Connection, memory: &mut Memory) -> Option<Job> {
+        let due = &mut memory.due_tokens;
+        let mut next = None;
+        if !due.is_full() {
+            if due.is_empty() {
+                return self.queue.blocking_recv();
+            }
+            next = self.receive_soon();
+        }
+        if next.is_none() {
+            // The next commit reports what is wrong with the database.
+            if let Err(error) = tokens::write_due(connection, due) {
+                tracing::debug!("the index of words is not complete: {error}");
+            }
+            next = self.queue.blocking_recv();
+        }
+        next
+    }
+
+    /// Waits for a job for [`IDLE`].
+    fn receive_soon(&mut self) -> Option<Job> {
+        let clock = self.clock.as_ref()?;
+        let received = clock.block_on(async { timeout(IDLE, self.queue.recv()).await });
+        received.ok().flatten()
     }
 }
 
@@ -235,6 +289,7 @@ fn together(
                         forget::bring_back(tx, memory, back, definition.at, &next)?;
                     }
                     *policy = next;
+                    memory.due_tokens.forget();
                     Ok(plan)
                 })
             }

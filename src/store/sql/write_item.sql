@@ -4,11 +4,11 @@ INSERT INTO item (
     published_origin, updated_at, event_at, event_offset, event_precision,
     event_origin, position, topics, regions, content_hash, first_rev, changed_rev, found_at, held
 ) VALUES (
-    :id, :source, :story, :key_kind, :key, :weak_key, :title, :address, :summary, :content, :text, :sanitizer, :language,
-    :assumed_language, :authors, :tags, :enclosures, :links, :image, :stated_at, :stated_offset, :stated_precision, :published_at, :published_offset,
-    :published_precision, :published_origin, :updated_at, :event_at, :event_offset,
-    :event_precision, :event_origin, :position, :topics, :regions, :content_hash, :rev, :rev, :at,
-    :held
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+    ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
+    ?25, ?26, ?27, ?28, ?29,
+    ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?36, ?37,
+    ?38
 )
 ON CONFLICT (id) DO UPDATE SET
     story = excluded.story,
@@ -42,4 +42,4 @@ ON CONFLICT (id) DO UPDATE SET
     regions = excluded.regions,
     content_hash = excluded.content_hash,
     changed_rev = excluded.changed_rev
-RETURNING seq
+RETURNING seq, first_rev

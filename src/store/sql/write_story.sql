@@ -1,8 +1,8 @@
 INSERT INTO story (
     id, founder, shown, shown_hash, published_at, published_offset, published_precision, published_origin, updated_at
 ) VALUES (
-    :id, :founder, :shown, :shown_hash, :published_at, :published_offset, :published_precision, :published_origin,
-    :updated_at
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+    ?9
 )
 ON CONFLICT (id) DO UPDATE SET
     shown = excluded.shown,

@@ -204,6 +204,7 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
                ALTER TABLE item DROP COLUMN unlisted_at;
                ALTER TABLE item DROP COLUMN discarded_at;
                ALTER TABLE source_state DROP COLUMN location;
+               DROP TABLE token_due;
                DROP TABLE item_token;
                DROP INDEX story_withdrawn;
                ALTER TABLE feed DROP COLUMN queries;
